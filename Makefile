@@ -1,0 +1,37 @@
+# `make test` sets everything up by itself. PYTHON=python3.12 chooses the interpreter.
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+PIP := $(BIN)/python -m pip --quiet --disable-pip-version-check
+SETUP := pyproject.toml core/__init__.py
+
+.PHONY: test lint clean
+
+test: $(VENV)/.ready-test
+	@$(BIN)/python -m pytest $(ARGS)
+
+lint: $(VENV)/.ready-lint
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check .
+	@$(BIN)/mypy
+	@$(BIN)/lint-imports
+
+clean:
+	@rm -rf $(VENV) .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis build dist
+
+$(BIN)/python:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "nnfs-tui needs Python 3.11 or later; try make PYTHON=python3.12")'
+	@echo "Setting up $(VENV), once ..." >&2
+	@$(PYTHON) -m venv $(VENV)
+	@# dependency groups need pip 25.1
+	@$(PIP) install --upgrade "pip>=25.1"
+
+$(VENV)/.ready: $(SETUP) | $(BIN)/python
+	@$(PIP) install --editable .
+	@touch $@
+
+$(VENV)/.ready-%: $(SETUP) | $(BIN)/python
+	@echo "Installing what $* needs ..." >&2
+	@$(PIP) install --editable . --group $*
+	@touch $@ $(VENV)/.ready

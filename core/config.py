@@ -1,0 +1,434 @@
+"""RunConfig: everything that defines a run, validated, read from and written to TOML.
+
+Its fields carry the one table of settings: the command line, the hyperparameter dialog, the help and
+the TOML reader all take name, kind, default and help from there.
+"""
+
+from __future__ import annotations
+
+import json
+import tomllib
+from dataclasses import dataclass, field, fields, replace
+from difflib import get_close_matches
+from functools import cache
+from math import isfinite
+from typing import TYPE_CHECKING, Any, Final, Literal, Protocol
+
+from core.activations import ACTIVATIONS
+from core.datasets import DATASETS
+from core.initializers import INITIALIZERS
+from core.losses import LOSSES
+from core.optimizers import OPTIMIZERS
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+    from pathlib import Path
+
+Effect = Literal["live", "data", "network"]
+"""What a change needs during a run: nothing, data drawn anew, or a new network."""
+
+
+class ConfigError(ValueError):
+    """A setting that is not accepted; the message says what was given and what is accepted."""
+
+    def __init__(self, name: str, given: object, accepted: str) -> None:
+        self.name = name
+        self.given = given
+        self.accepted = accepted
+        super().__init__(name, given, accepted)
+
+    def __str__(self) -> str:
+        return self.sentence(self.name)
+
+    def sentence(self, name: str) -> str:
+        """Return the message with the setting called `name`, such as its command-line option."""
+        shown = self.given if isinstance(self.given, str) else _as_text(self.given)
+        return f"{name}: {shown!r} was given; accepted is {self.accepted}"
+
+
+class Kind(Protocol):
+    """What values a setting takes."""
+
+    @property
+    def accepts(self) -> str:
+        """Completes the sentence "accepted is ..."."""
+
+    def read(self, text: str) -> Any:
+        """Return the value that a person wrote; raises ValueError."""
+
+    def check(self, value: Any) -> Any:
+        """Return the value in its canonical type; raises ValueError."""
+
+
+@dataclass(frozen=True)
+class Whole:
+    """A whole number within bounds."""
+
+    low: int
+    high: int
+
+    @property
+    def accepts(self) -> str:
+        return f"a whole number from {self.low} to {self.high}"
+
+    def read(self, text: str) -> int:
+        return self.check(int(text.replace("_", "")))
+
+    def check(self, value: Any) -> int:
+        if isinstance(value, bool) or int(value) != value or not self.low <= value <= self.high:
+            raise ValueError
+        return int(value)
+
+
+@dataclass(frozen=True)
+class Real:
+    """A number within bounds, which can themselves be left out."""
+
+    low: float
+    high: float = float("inf")
+    open_low: bool = False
+    open_high: bool = True
+
+    @property
+    def accepts(self) -> str:
+        low = f"above {self.low:g}" if self.open_low else f"from {self.low:g}"
+        if self.high == float("inf"):
+            return f"a number {low}" if self.open_low else f"a number {low} up"
+        return f"a number {low} {'and below' if self.open_high else 'to'} {self.high:g}"
+
+    def read(self, text: str) -> float:
+        return self.check(float(text))
+
+    def check(self, value: Any) -> float:
+        if isinstance(value, bool):
+            raise ValueError
+        number = float(value)
+        above = number > self.low if self.open_low else number >= self.low
+        below = number < self.high if self.open_high else number <= self.high
+        if not (isfinite(number) and above and below):
+            raise ValueError
+        return number
+
+
+@dataclass(frozen=True)
+class Choice:
+    """One of a few words."""
+
+    words: tuple[str, ...]
+
+    @property
+    def accepts(self) -> str:
+        return f"one of {', '.join(self.words)}"
+
+    def read(self, text: str) -> str:
+        return self.check(text.strip())
+
+    def check(self, value: Any) -> str:
+        if value not in self.words:
+            raise ValueError
+        return str(value)
+
+
+@dataclass(frozen=True)
+class Sizes:
+    """Units per hidden layer, such as 8,8; `none` for no hidden layer."""
+
+    most_layers: int = 16
+    most_units: int = 4096
+
+    @property
+    def accepts(self) -> str:
+        return (
+            f"units per hidden layer such as 8 or 8,8 (1 to {self.most_units} units, "
+            f"at most {self.most_layers} layers), or none"
+        )
+
+    def read(self, text: str) -> tuple[int, ...]:
+        if text.strip().lower() == "none":
+            return ()
+        return self.check(tuple(int(part) for part in text.split(",")))
+
+    def check(self, value: Any) -> tuple[int, ...]:
+        unit = Whole(1, self.most_units)
+        sizes = tuple(unit.check(size) for size in value)
+        if len(sizes) > self.most_layers:
+            raise ValueError
+        return sizes
+
+
+@dataclass(frozen=True)
+class BatchSize:
+    """A number of samples, or `full` for all of them at once."""
+
+    accepts: str = "a whole number from 1 to 1000000, or full"
+
+    def read(self, text: str) -> int | str:
+        return self.check(text.strip() if text.strip() == "full" else int(text))
+
+    def check(self, value: Any) -> int | str:
+        return "full" if value == "full" else Whole(1, 1_000_000).check(value)
+
+
+@dataclass(frozen=True)
+class OrDefault:
+    """Another kind's values, or None for the data set's own."""
+
+    kind: Kind
+
+    @property
+    def accepts(self) -> str:
+        return f"{self.kind.accepts}, or auto"
+
+    def read(self, text: str) -> Any:
+        return None if text.strip().lower() == "auto" else self.kind.read(text)
+
+    def check(self, value: Any) -> Any:
+        return None if value is None or value == "auto" else self.kind.check(value)
+
+
+@dataclass(frozen=True)
+class Setting:
+    """One row of the table of settings."""
+
+    name: str
+    kind: Kind
+    help: str
+    effect: Effect
+    default: Any
+    option: str
+
+    @property
+    def flag(self) -> str:
+        """The command-line option."""
+        return f"--{self.option}"
+
+    def read(self, text: str) -> Any:
+        """Return the value that a person wrote.
+
+        Raises:
+            ConfigError: when it is none that this setting takes.
+        """
+        return self._tried(self.kind.read, text)
+
+    def check(self, value: Any) -> Any:
+        """Return the value in its canonical type; raises ConfigError."""
+        return self._tried(self.kind.check, value)
+
+    def write(self, value: Any) -> str:
+        """Return the text that `read` takes back."""
+        return _as_text(value)
+
+    def _tried(self, how: Any, value: Any) -> Any:
+        try:
+            return how(value)
+        except (TypeError, ValueError, OverflowError):
+            raise ConfigError(self.name, value, self.kind.accepts + self._hint(value)) from None
+
+    def _hint(self, value: Any) -> str:
+        kind = self.kind
+        return suggestion(str(value), kind.words) if isinstance(kind, Choice) else ""
+
+
+def suggestion(given: str, words: Iterable[str]) -> str:
+    """Return the end of a sentence that names the close matches, or nothing."""
+    close = get_close_matches(given.lower(), list(words), n=2, cutoff=0.6)
+    return f"; did you mean {' or '.join(close)}?" if close else ""
+
+
+def _setting(
+    default: Any, kind: Kind, effect: Effect, help_: str, option: str | None = None
+) -> Any:
+    metadata = {"kind": kind, "effect": effect, "help": help_, "option": option}
+    return field(default=default, metadata=metadata)
+
+
+@dataclass(frozen=True, kw_only=True)
+class RunConfig:
+    """Everything that defines a run: the same config gives the same numbers, bit for bit.
+
+    Raises:
+        ConfigError: when a value, or what two of them mean together, is not accepted.
+    """
+
+    dataset: str = _setting("moons", Choice(tuple(DATASETS)), "data", "what to learn from")
+    samples: int | None = _setting(
+        None,
+        OrDefault(Whole(4, 1_000_000)),
+        "data",
+        "how many samples to draw (auto: the set's own)",
+    )
+    noise: float | None = _setting(
+        None,
+        OrDefault(Real(0, 10, open_high=False)),
+        "data",
+        "deviation of the noise in the samples",
+    )
+    classes: int | None = _setting(
+        None, OrDefault(Whole(2, 20)), "data", "number of classes of blobs, of arms of the spiral"
+    )
+    test_size: float = _setting(
+        0.25, Real(0, 1, open_low=True), "data", "share of the samples kept for testing"
+    )
+    hidden: tuple[int, ...] = _setting(
+        (8, 8), Sizes(), "network", "units per hidden layer, such as 8,8; none for no hidden layer"
+    )
+    activation: str = _setting(
+        "tanh", Choice(tuple(ACTIVATIONS)), "live", "activation of the hidden layers"
+    )
+    initializer: str = _setting(
+        "glorot", Choice(tuple(INITIALIZERS)), "network", "how initial weights are drawn", "init"
+    )
+    loss: str = _setting(
+        "softmax_cross_entropy", Choice(tuple(LOSSES)), "live", "what training makes small"
+    )
+    optimizer: str = _setting(
+        "adam", Choice(tuple(OPTIMIZERS)), "live", "how a step follows from the gradient"
+    )
+    learning_rate: float = _setting(
+        0.01, Real(0, open_low=True), "live", "length of a step along the gradient", "lr"
+    )
+    momentum: float = _setting(
+        0.0, Real(0, 1), "live", "share of the last step that SGD keeps (Adam has its own)"
+    )
+    batch_size: int | str = _setting(
+        32, BatchSize(), "live", "samples per step, or full for all of them at once"
+    )
+    l2: float = _setting(
+        0.0, Real(0), "live", "penalty l2/2 · Σw² on the weights (gradient l2 · w), biases left out"
+    )
+    epochs: int = _setting(
+        300,
+        Whole(1, 100_000_000),
+        "live",
+        "passes over the training data until the run is finished",
+    )
+    seed: int = _setting(
+        0, Whole(0, 2**63 - 1), "network", "decides data, split, initial weights and shuffles"
+    )
+    dtype: str = _setting(
+        "float32",
+        Choice(("float32", "float64")),
+        "network",
+        "precision of every number in training",
+    )
+
+    def __post_init__(self) -> None:
+        for setting in settings():
+            object.__setattr__(self, setting.name, setting.check(getattr(self, setting.name)))
+        info = DATASETS[self.dataset]
+        if self.classes is not None and not info.any_classes and self.classes != info.classes:
+            raise ConfigError("classes", self.classes, f"{info.classes} or auto for {self.dataset}")
+        if self.samples is not None and self.samples < 2 * self.number_of_classes:
+            raise ConfigError(
+                "samples",
+                self.samples,
+                f"at least {2 * self.number_of_classes} for {self.number_of_classes} classes",
+            )
+        try:
+            LOSSES[self.loss].outputs(self.number_of_classes)
+        except ValueError as error:
+            others = " or ".join(name for name, loss in LOSSES.items() if not loss.single_output)
+            raise ConfigError("loss", self.loss, f"{others} here, for {error}") from None
+
+    @property
+    def number_of_classes(self) -> int:
+        """How many classes the data has."""
+        return DATASETS[self.dataset].classes if self.classes is None else self.classes
+
+    def changed(self, **changes: Any) -> RunConfig:
+        """Return a copy with other values; raises ConfigError."""
+        return replace(self, **changes)
+
+    def differences(self, other: RunConfig) -> list[Setting]:
+        """Return the settings in which two configs differ."""
+        return [
+            each for each in settings() if getattr(self, each.name) != getattr(other, each.name)
+        ]
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return plain values, as JSON takes them; what is left to the data set is left out."""
+        values = {each.name: getattr(self, each.name) for each in settings()}
+        values["hidden"] = list(self.hidden)
+        return {name: value for name, value in values.items() if value is not None}
+
+    def to_toml(self) -> str:
+        """Return the config as TOML, one setting a line."""
+        # a JSON string, number or list of numbers is the same in TOML
+        return "".join(f"{name} = {json.dumps(value)}\n" for name, value in self.as_dict().items())
+
+    @classmethod
+    def from_mapping(cls, values: Mapping[str, Any]) -> RunConfig:
+        """Return the config with the given values, such as a TOML file's; raises ConfigError."""
+        return cls(**checked(values))
+
+    def describe(self) -> str:
+        """Return the run in one line, such as `moons · 2-8-8-2 tanh · adam 0.01 · batch 32 · seed 0`."""
+        outputs = LOSSES[self.loss].outputs(self.number_of_classes)
+        shape = "-".join(map(str, (2, *self.hidden, outputs)))
+        parts = [
+            self.dataset,
+            f"{shape} {self.activation}" if self.hidden else shape,
+            f"{self.optimizer} {self.learning_rate:g}",
+            "full batch" if self.batch_size == "full" else f"batch {self.batch_size}",
+            f"seed {self.seed}",
+        ]
+        if self.l2:
+            parts.insert(-1, f"L2 {self.l2:g}")
+        return " · ".join(parts)
+
+
+@cache
+def settings() -> tuple[Setting, ...]:
+    """Return the table of settings, in the order of RunConfig's fields."""
+    return tuple(
+        Setting(
+            name=each.name,
+            kind=each.metadata["kind"],
+            help=each.metadata["help"],
+            effect=each.metadata["effect"],
+            default=each.default,
+            option=each.metadata["option"] or each.name.replace("_", "-"),
+        )
+        for each in fields(RunConfig)
+    )
+
+
+def setting(name: str) -> Setting:
+    """Return one row of the table."""
+    return next(each for each in settings() if each.name == name)
+
+
+def checked(values: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the values in their canonical types; raises ConfigError, also for an unknown name."""
+    names: Final = [each.name for each in settings()]
+    for name in values:
+        if name not in names:
+            accepted = f"a setting: {', '.join(names)}{suggestion(name, names)}"
+            raise ConfigError("setting", name, accepted)
+    return {name: setting(name).check(value) for name, value in values.items()}
+
+
+def read_toml(path: Path) -> dict[str, Any]:
+    """Return the checked settings of a TOML file.
+
+    Raises:
+        ConfigError: when there is no such file, or what stands in it is not accepted.
+    """
+    try:
+        values = tomllib.loads(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        reason = error.strerror or type(error).__name__
+        raise ConfigError("config", str(path), f"a TOML file that can be read ({reason})") from None
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise ConfigError("config", str(path), f"a TOML file ({error})") from None
+    return checked(values)
+
+
+def _as_text(value: Any) -> str:
+    if value is None:
+        return "auto"
+    if isinstance(value, tuple | list):
+        return ",".join(map(str, value)) or "none"
+    if isinstance(value, float):
+        return f"{value:.12g}"
+    return str(value)

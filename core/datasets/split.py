@@ -1,0 +1,46 @@
+"""The seeded split into a training and a test part that keeps the proportions of the classes."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from core.datasets.dataset import Dataset, TrainTest
+
+if TYPE_CHECKING:
+    from core.arrays import Labels
+
+SMALLEST = 8
+"""A set with fewer samples is not parted: it is train and test at once."""
+
+
+def split(data: Dataset, test_size: float, rng: np.random.Generator) -> TrainTest:
+    """Part a data set at random, so that each class gives the same share of itself for testing.
+
+    Args:
+        data: the whole set.
+        test_size: the share for testing, between 0 and 1; at least one sample stays on each side.
+        rng: decides which samples, and the order of both parts.
+    """
+    names = data.feature_names, data.class_names
+    if len(data.y) < SMALLEST:
+        return TrainTest(data.x, data.y, data.x, data.y, *names, shared=True)
+    in_test = np.zeros(len(data.y), bool)
+    wanted = _shares(np.bincount(data.y, minlength=len(data.class_names)), test_size)
+    for label, count in enumerate(wanted):
+        members = rng.permutation(np.flatnonzero(data.y == label))
+        in_test[members[:count]] = True
+    train = rng.permutation(np.flatnonzero(~in_test))
+    test = rng.permutation(np.flatnonzero(in_test))
+    return TrainTest(data.x[train], data.y[train], data.x[test], data.y[test], *names)
+
+
+def _shares(sizes: Labels, test_size: float) -> Labels:
+    """Return how many of each class to test with: rounded down, the largest remainders first up."""
+    total = int(np.clip(round(sizes.sum() * test_size), 1, sizes.sum() - 1))
+    exact = sizes * (total / sizes.sum())
+    counts: Labels = np.floor(exact).astype(np.int64)
+    remainders = np.argsort(counts - exact, kind="stable")
+    counts[remainders[: total - counts.sum()]] += 1
+    return counts

@@ -1,0 +1,96 @@
+"""Toy problems in the plane, each a function of a random generator.
+
+Every generator returns x, (samples, 2) float64, and y, (samples,) class numbers; classes differ in
+size by at most one sample, and samples stand in order of their class.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from core.arrays import Array, Labels
+
+CIRCLES_FACTOR: Final = 0.5
+"""The inner circle's radius; the outer one's is 1."""
+
+SPIRAL_TURN: Final = 1.6
+"""How far an arm of the spiral winds, in units of π."""
+
+
+def xor_points() -> tuple[Array, Labels]:
+    """Return the four corners of the unit square; those with one coordinate at 1 are class 1."""
+    return np.array([[0.0, 0.0], [0.0, 1.0], [1.0, 0.0], [1.0, 1.0]]), np.array([0, 1, 1, 0])
+
+
+def xor(rng: np.random.Generator, samples: int, noise: float, classes: int) -> tuple[Array, Labels]:
+    """Return a cloud of Gaussian noise around XOR's four corners."""
+    del classes
+    corners, labels = xor_points()
+    corner = np.array([0, 3, 1, 2])[_balanced(samples, 4)]
+    x = corners[corner] + rng.normal(0, noise, (samples, 2))
+    order = np.argsort(labels[corner], kind="stable")
+    return x[order], labels[corner][order]
+
+
+def moons(
+    rng: np.random.Generator, samples: int, noise: float, classes: int
+) -> tuple[Array, Labels]:
+    """Return two interleaved half circles, distributed as scikit-learn's `make_moons`."""
+    del classes
+    outer = np.linspace(0, np.pi, samples // 2)
+    inner = np.linspace(0, np.pi, samples - samples // 2)
+    x = np.concatenate(
+        [
+            np.column_stack([np.cos(outer), np.sin(outer)]),
+            np.column_stack([1 - np.cos(inner), 0.5 - np.sin(inner)]),
+        ]
+    )
+    y = np.repeat([0, 1], [outer.size, inner.size])
+    return x + rng.normal(0, noise, x.shape), y
+
+
+def circles(
+    rng: np.random.Generator, samples: int, noise: float, classes: int
+) -> tuple[Array, Labels]:
+    """Return a circle inside another, distributed as `make_circles` with our factor."""
+    del classes
+    sizes = [samples // 2, samples - samples // 2]
+    x = np.concatenate(
+        [
+            radius * _on_circle(np.linspace(0, 2 * np.pi, size, endpoint=False))
+            for radius, size in zip((1.0, CIRCLES_FACTOR), sizes, strict=True)
+        ]
+    )
+    return x + rng.normal(0, noise, x.shape), np.repeat([0, 1], sizes)
+
+
+def blobs(
+    rng: np.random.Generator, samples: int, noise: float, classes: int
+) -> tuple[Array, Labels]:
+    """Return Gaussian clouds of deviation `noise` around centres spread evenly on a unit circle."""
+    y = _balanced(samples, classes)
+    x = _on_circle(2 * np.pi * y / classes) + rng.normal(0, noise, (samples, 2))
+    return x, y
+
+
+def spiral(
+    rng: np.random.Generator, samples: int, noise: float, classes: int
+) -> tuple[Array, Labels]:
+    """Return one arm per class, winding out from the middle; noise grows with the radius."""
+    y = _balanced(samples, classes)
+    sizes = np.bincount(y, minlength=classes)
+    along = np.concatenate([np.linspace(0.05, 1, size) for size in sizes])
+    angle = SPIRAL_TURN * np.pi * along + 2 * np.pi * y / classes + rng.normal(0, noise, samples)
+    return along[:, None] * _on_circle(angle), y
+
+
+def _balanced(samples: int, groups: int) -> Labels:
+    """Return group numbers in order, each group as often as the others or once more."""
+    return np.sort(np.arange(samples) % groups)
+
+
+def _on_circle(angle: Array) -> Array:
+    return np.column_stack([np.cos(angle), np.sin(angle)])

@@ -1,0 +1,109 @@
+"""The settings: validated, told about in one sentence, and the same after a round trip."""
+
+import tomllib
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from core.activations import ACTIVATIONS
+from core.config import ConfigError, RunConfig, read_toml, setting, settings
+from core.initializers import INITIALIZERS
+from core.optimizers import OPTIMIZERS
+
+configs = st.builds(
+    RunConfig,
+    dataset=st.sampled_from(["moons", "circles", "blobs", "spiral"]),
+    samples=st.none() | st.integers(40, 1_000_000),
+    noise=st.none() | st.floats(0, 10),
+    test_size=st.floats(0.001, 0.999),
+    hidden=st.lists(st.integers(1, 4096), max_size=16).map(tuple),
+    activation=st.sampled_from(sorted(ACTIVATIONS)),
+    initializer=st.sampled_from(sorted(INITIALIZERS)),
+    optimizer=st.sampled_from(sorted(OPTIMIZERS)),
+    learning_rate=st.floats(1e-12, 1e6),
+    momentum=st.floats(0, 0.999),
+    batch_size=st.just("full") | st.integers(1, 1_000_000),
+    l2=st.floats(0, 1e3),
+    epochs=st.integers(1, 100_000_000),
+    seed=st.integers(0, 2**63 - 1),
+    dtype=st.sampled_from(["float32", "float64"]),
+)
+
+
+@given(configs)
+def test_a_config_survives_toml(config: RunConfig) -> None:
+    assert RunConfig.from_mapping(tomllib.loads(config.to_toml())) == config
+
+
+@given(configs)
+def test_what_a_setting_writes_it_reads(config: RunConfig) -> None:
+    for each in settings():
+        value = getattr(config, each.name)
+        again = each.read(each.write(value))
+        assert again == (pytest.approx(value, rel=1e-9) if isinstance(value, float) else value)
+
+
+@pytest.mark.parametrize(
+    ("changes", "given", "accepted"),
+    [
+        ({"learning_rate": -1}, "-1", "above 0"),
+        ({"learning_rate": float("nan")}, "nan", "above 0"),
+        ({"learning_rate": True}, "True", "above 0"),
+        ({"hidden": (8, 0)}, "8,0", "units per hidden layer"),
+        ({"hidden": (1,) * 17}, "1,1", "at most 16 layers"),
+        ({"dataset": "nope"}, "nope", "xor, moons"),
+        ({"activation": "tahn"}, "tahn", "did you mean tanh"),
+        ({"epochs": 0}, "0", "from 1"),
+        ({"epochs": 1.5}, "1.5", "whole number"),
+        ({"test_size": 2}, "2", "below 1"),
+        ({"batch_size": "all"}, "all", "full"),
+        ({"classes": 3}, "3", "2 or auto for moons"),
+        ({"dataset": "spiral", "samples": 5}, "5", "at least 6"),
+        ({"dataset": "spiral", "loss": "binary_cross_entropy"}, "binary", "3 classes"),
+        ({"seed": -1}, "-1", "from 0"),
+    ],
+)
+def test_a_wrong_value_is_named_with_what_is_accepted(
+    changes: dict[str, object], given: str, accepted: str
+) -> None:
+    with pytest.raises(ConfigError) as caught:
+        RunConfig(**changes)  # type: ignore[arg-type]
+    sentence = str(caught.value)
+    assert "\n" not in sentence
+    assert given in sentence
+    assert accepted in sentence
+    assert caught.value.name in changes
+
+
+def test_every_setting_has_help_and_an_option_of_its_own() -> None:
+    table = settings()
+    assert all(each.help and each.kind.accepts for each in table)
+    assert len({each.option for each in table}) == len(table)
+    assert setting("learning_rate").flag == "--lr"
+
+
+def test_a_toml_file_is_read_or_refused_in_a_sentence(tmp_path: Path) -> None:
+    good = tmp_path / "run.toml"
+    good.write_text('dataset = "circles"\nhidden = [4, 4]\n')
+    assert read_toml(good) == {"dataset": "circles", "hidden": (4, 4)}
+    for text, expected in (
+        ("hidden = [", "a TOML file"),
+        ("hiden = [4]", "did you mean hidden"),
+        ("learning_rate = 'fast'", "above 0"),
+    ):
+        bad = tmp_path / "bad.toml"
+        bad.write_text(text)
+        with pytest.raises(ConfigError, match=expected):
+            read_toml(bad)
+    with pytest.raises(ConfigError, match="No such file"):
+        read_toml(tmp_path / "nowhere.toml")
+
+
+def test_the_header_says_what_runs() -> None:
+    assert RunConfig().describe() == "moons · 2-8-8-2 tanh · adam 0.01 · batch 32 · seed 0"
+    xor = RunConfig(
+        dataset="xor", hidden=(), batch_size="full", loss="binary_cross_entropy", l2=0.1, seed=7
+    )
+    assert xor.describe() == "xor · 2-1 · adam 0.01 · full batch · L2 0.1 · seed 7"

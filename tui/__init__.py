@@ -1,0 +1,1 @@
+"""The terminal side: the Textual application, its panels, and the command line."""
