@@ -1,0 +1,35 @@
+"""The training process: a process of its own, so that neither drawing nor training waits."""
+
+from core.process.client import TrainingProcess
+from core.process.messages import (
+    Command,
+    Configure,
+    Event,
+    Failed,
+    Progress,
+    Pull,
+    Run,
+    SetSpeed,
+    Start,
+    State,
+    StateChanged,
+    Step,
+    TogglePause,
+)
+
+__all__ = [
+    "Command",
+    "Configure",
+    "Event",
+    "Failed",
+    "Progress",
+    "Pull",
+    "Run",
+    "SetSpeed",
+    "Start",
+    "State",
+    "StateChanged",
+    "Step",
+    "TogglePause",
+    "TrainingProcess",
+]

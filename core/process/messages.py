@@ -1,0 +1,117 @@
+"""What travels between the screen and the training process: commands one way, events the other.
+
+All of it is frozen: a message is a fact, and both sides may keep it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import TYPE_CHECKING, TypeAlias
+
+if TYPE_CHECKING:
+    from core.arrays import Array
+    from core.config import RunConfig
+    from core.datasets import TrainTest
+    from core.trainer import EpochMetrics
+
+
+class State(StrEnum):
+    """What a run is doing, in one word."""
+
+    TRAINING = "TRAINING"
+    PAUSED = "PAUSED"
+    FINISHED = "FINISHED"
+    DIVERGED = "DIVERGED"
+    STOPPED = "STOPPED"
+
+
+@dataclass(frozen=True)
+class Start:
+    """Begin a run at epoch 0, in place of the one there is; also the answer to `reset`."""
+
+    config: RunConfig
+    paused: bool = False
+
+
+@dataclass(frozen=True)
+class TogglePause:
+    """Pause a run that trains; go on with one that does not, past its end too."""
+
+
+@dataclass(frozen=True)
+class Step:
+    """Pause, then train that many epochs as fast as possible."""
+
+    epochs: int
+
+
+@dataclass(frozen=True)
+class Configure:
+    """Go on with another config, from the next epoch."""
+
+    config: RunConfig
+
+
+@dataclass(frozen=True)
+class SetSpeed:
+    """Keep to that many epochs a second; None for as many as the machine makes."""
+
+    epochs_per_second: float | None
+
+
+@dataclass(frozen=True)
+class Pull:
+    """Ask for one `Progress`, as soon as there is something new."""
+
+
+Command: TypeAlias = Start | TogglePause | Step | Configure | SetSpeed | Pull
+
+
+@dataclass(frozen=True)
+class Run:
+    """What runs from here on: sent at a start, and when a change of the config took effect.
+
+    Attributes:
+        data: the samples, or None when they are those of the `Run` before.
+        fresh: whether the run began at epoch 0, so that what was known of earlier epochs is void.
+        note: what happened, in a sentence; empty at a start.
+    """
+
+    config: RunConfig
+    data: TrainTest | None
+    fresh: bool
+    note: str
+
+
+@dataclass(frozen=True)
+class Progress:
+    """Every epoch's metrics since the last `Progress`, and the network as it is after them.
+
+    Attributes:
+        rows: in order, without a gap; the first of a run is epoch 0, the untrained network.
+        parameters: (parameters,) a copy of the flat vector.
+        epochs_per_second: over the last second or so.
+    """
+
+    rows: list[EpochMetrics]
+    parameters: Array
+    epochs_per_second: float
+
+
+@dataclass(frozen=True)
+class StateChanged:
+    """The run's state, and why it is so; a `Progress` with all epochs up to here came before."""
+
+    state: State
+    note: str = ""
+
+
+@dataclass(frozen=True)
+class Failed:
+    """The training process cannot go on; it ends after this."""
+
+    reason: str
+
+
+Event: TypeAlias = Run | Progress | StateChanged | Failed

@@ -1,0 +1,257 @@
+"""The training process itself: takes commands, trains at the pace asked for, reports when pulled.
+
+Started by `client.TrainingProcess`. It looks at its commands every few milliseconds, never waits for
+the screen, and ends when the screen's end of the channel is closed.
+"""
+
+from __future__ import annotations
+
+import os
+import socket
+from time import perf_counter
+from typing import TYPE_CHECKING, Final
+
+import numpy as np
+
+from core.process.channel import Channel
+from core.process.messages import (
+    Configure,
+    Failed,
+    Progress,
+    Pull,
+    Run,
+    SetSpeed,
+    Start,
+    State,
+    StateChanged,
+    Step,
+    TogglePause,
+)
+from core.trainer import Trainer
+
+if TYPE_CHECKING:
+    from core.config import RunConfig
+    from core.process.messages import Command
+    from core.trainer import EpochMetrics
+
+SLICE: Final = 0.004
+"""Seconds of training between two looks at the commands, when epochs are shorter than that."""
+
+ENOUGH_ROWS: Final = 50_000
+"""Rows that wait for a screen that does not pull, before they are sent all the same."""
+
+
+def main(descriptor: int) -> None:
+    """Serve the channel at that file descriptor until its other end is closed."""
+    channel = Channel(socket.socket(fileno=descriptor))
+    try:
+        with np.errstate(all="ignore"):  # a run that diverges says so by its loss
+            TrainingLoop(channel).run()
+    except Exception as error:
+        channel.post(Failed(f"{type(error).__name__}: {error}"))
+        raise
+    finally:
+        # nothing is left to save, and taking an interpreter down takes longer than quitting may
+        if channel.closed:
+            os._exit(0)
+
+
+class TrainingLoop:
+    """One run after another, as the commands say."""
+
+    def __init__(self, channel: Channel) -> None:
+        self._channel = channel
+        self._trainer: Trainer | None = None
+        self._state = State.PAUSED
+        self._steps_left = 0
+        self._interval = 0.0
+        self._due = 0.0
+        self._pulled = False
+        self._rows: list[EpochMetrics] = []
+        self._pace = Pace()
+
+    def run(self) -> None:
+        """Serve until the channel is closed."""
+        while True:
+            for command in self._channel.receive(self._idle_time()):
+                self._obey(command)
+            if self._channel.closed:
+                return
+            if self._trainer is not None and self._active:
+                self._train(self._trainer)
+                self._report()
+
+    @property
+    def _active(self) -> bool:
+        return self._steps_left > 0 or self._state is State.TRAINING
+
+    def _idle_time(self) -> float | None:
+        if not self._active:
+            return None
+        if self._steps_left or not self._interval:
+            return 0
+        return max(0.0, self._due - perf_counter())
+
+    def _obey(self, command: Command) -> None:
+        match command:
+            case Start():
+                self._start(command.config, command.paused)
+            case TogglePause():
+                self._toggle()
+            case Step():
+                self._step(command.epochs)
+            case Configure():
+                self._configure(command.config)
+            case SetSpeed():
+                speed = command.epochs_per_second
+                self._interval = 0.0 if speed is None else 1 / speed
+                self._due = perf_counter()
+                self._pace.restart()
+            case Pull():
+                self._pulled = True
+                self._report()
+
+    def _start(self, config: RunConfig, paused: bool) -> None:
+        trainer = self._trainer = Trainer(config)
+        self._rows = [trainer.measure()]
+        self._steps_left = 0
+        self._channel.post(Run(config, trainer.data, fresh=True, note=""))
+        self._set_state(State.PAUSED if paused else State.TRAINING)
+
+    def _toggle(self) -> None:
+        if self._trainer is None:
+            return
+        if self._active:
+            self._steps_left = 0
+            self._set_state(State.PAUSED)
+        else:
+            self._set_state(State.TRAINING, self._extend(self._trainer, None))
+
+    def _step(self, epochs: int) -> None:
+        if self._trainer is None:
+            return
+        self._steps_left += epochs
+        note = self._extend(self._trainer, self._steps_left)
+        self._set_state(State.PAUSED, note)
+
+    def _extend(self, trainer: Trainer, epochs: int | None) -> str:
+        """Move the end of a run that has reached it, by its own length or by that many epochs."""
+        config = trainer.config
+        if trainer.epoch < config.epochs:
+            return ""
+        end = trainer.epoch + (config.epochs if epochs is None else epochs)
+        trainer.configure(config.changed(epochs=end))
+        note = f"the run goes on to epoch {end:,}"
+        self._channel.post(Run(trainer.config, None, fresh=False, note=note))
+        return note
+
+    def _configure(self, config: RunConfig) -> None:
+        trainer = self._trainer
+        if trainer is None:
+            return
+        before, data = trainer.config, trainer.data
+        changes = config.differences(before)
+        if not changes:
+            return
+        fresh = trainer.configure(config)
+        if fresh:
+            self._rows = [trainer.measure()]
+        note = _describe(before, config, fresh)
+        news = trainer.data if trainer.data is not data else None
+        self._channel.post(Run(config, news, fresh=fresh, note=note))
+        if self._state in {State.FINISHED, State.DIVERGED} and trainer.epoch < config.epochs:
+            self._set_state(State.TRAINING if fresh else State.PAUSED, note)
+        elif not self._active:
+            # what the network computes may have changed with the data or the activation
+            self._rows = self._rows or [trainer.measure()]
+            self._report(force=True)
+
+    def _set_state(self, state: State, note: str = "") -> None:
+        if self._state is State.DIVERGED and self._trainer is not None and not self._rows:
+            # the epoch that diverged never was: what comes next follows the one before it
+            self._rows = [self._trainer.measure()]
+        self._state = state
+        if state is State.TRAINING:
+            self._due = perf_counter()
+            self._pace.restart()
+        self._report(force=True)
+        self._channel.post(StateChanged(state, note))
+
+    def _train(self, trainer: Trainer) -> None:
+        """Train for one slice, or until something has to be told."""
+        rows, stop = self._rows, perf_counter() + SLICE
+        last = trainer.config.epochs
+        while True:
+            metrics = trainer.train_epoch()
+            rows.append(metrics)
+            if trainer.epoch != metrics.epoch:
+                self._steps_left = 0
+                self._set_state(State.DIVERGED, _why_diverged(metrics))
+                return
+            now = perf_counter()
+            self._pace.count(now)
+            if self._steps_left:
+                self._steps_left -= 1
+                if not self._steps_left:
+                    self._set_state(State.FINISHED if trainer.epoch >= last else State.PAUSED)
+                    return
+            elif trainer.epoch >= last:
+                self._set_state(State.FINISHED, f"finished after {trainer.epoch:,} epochs")
+                return
+            elif self._interval:
+                # a machine that was busy elsewhere must not make up for it in a burst
+                self._due = max(self._due + self._interval, now - 0.1)
+                if self._due > now:
+                    return
+            if now >= stop:
+                return
+
+    def _report(self, force: bool = False) -> None:
+        """Send what is new, when it was pulled or has to be known."""
+        if self._trainer is None or not self._rows:
+            return
+        if force or self._pulled or len(self._rows) >= ENOUGH_ROWS:
+            parameters = self._trainer.network.parameters.copy()
+            self._channel.post(Progress(self._rows, parameters, self._pace.value))
+            self._rows = []
+            self._pulled = False
+
+
+class Pace:
+    """Epochs per second over the last one to two seconds."""
+
+    def __init__(self) -> None:
+        self.value = 0.0
+        self.restart()
+
+    def restart(self) -> None:
+        """Forget the past: what follows goes at another pace."""
+        self._marks = [(perf_counter(), 0)]
+        self._count = 0
+
+    def count(self, now: float) -> None:
+        """Count one epoch, over at that time."""
+        self._count += 1
+        start, before = self._marks[0]
+        if now - start > 0.2:
+            self.value = (self._count - before) / (now - start)
+        if now - self._marks[-1][0] > 1:
+            self._marks = [self._marks[-1], (now, self._count)]
+
+
+def _describe(before: RunConfig, after: RunConfig, fresh: bool) -> str:
+    changes = "; ".join(
+        f"{each.name.replace('_', ' ')} {each.write(getattr(before, each.name))}"
+        f" → {each.write(getattr(after, each.name))}"
+        for each in after.differences(before)
+    )
+    return changes + (": a new network, from epoch 0" if fresh else ": trained weights kept")
+
+
+def _why_diverged(metrics: EpochMetrics) -> str:
+    loss = f"{metrics.train_loss:.3g}" if np.isfinite(metrics.train_loss) else "not a finite number"
+    rate = f"{metrics.learning_rate:g}"
+    return (
+        f"diverged at epoch {metrics.epoch:,}: the loss became {loss}. "
+        f"Try a learning rate lower than {rate} (−), then r"
+    )

@@ -1,0 +1,31 @@
+"""What may be imported where, seen in fresh interpreters."""
+
+import subprocess
+import sys
+
+import pytest
+
+
+def modules_after(program: str) -> set[str]:
+    run = subprocess.run(
+        [sys.executable, "-c", f"{program}\nimport sys; print(*sys.modules)"],
+        capture_output=True,
+        text=True,
+        check=True,
+        timeout=60,
+    )
+    return {name.partition(".")[0] for name in run.stdout.split()}
+
+
+@pytest.mark.parametrize("dataset", ["xor", "moons", "circles", "blobs", "spiral"])
+def test_training_on_toy_data_imports_neither_a_screen_nor_scikit_learn(dataset: str) -> None:
+    modules = modules_after(
+        "from core import RunConfig, Trainer\nimport core.process.worker\n"
+        f"Trainer(RunConfig(dataset={dataset!r}, epochs=1)).train_epoch()"
+    )
+    assert "numpy" in modules
+    assert not modules & {"tui", "textual", "rich", "plotext", "sklearn", "scipy", "joblib"}
+
+
+def test_the_version_costs_no_import_of_numpy() -> None:
+    assert "numpy" not in modules_after("from core import __version__")

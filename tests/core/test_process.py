@@ -1,0 +1,301 @@
+"""The real training process: obeys, never loses an epoch, and ends with whoever started it."""
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from time import monotonic
+
+import numpy as np
+import pytest
+
+from core import RunConfig, Trainer
+from core.process import (
+    Command,
+    Configure,
+    Event,
+    Failed,
+    Progress,
+    Pull,
+    Run,
+    SetSpeed,
+    Start,
+    State,
+    StateChanged,
+    Step,
+    TogglePause,
+    TrainingProcess,
+)
+from core.process.channel import Channel
+from core.timeline import Timeline
+from core.trainer import EpochMetrics
+
+PATIENCE = 30
+ENDLESS = RunConfig(epochs=100_000_000)
+
+
+class Watcher:
+    """Talks to a process and keeps what it told."""
+
+    def __init__(self, process: TrainingProcess) -> None:
+        self.process = process
+        self.events: list[Event] = []
+
+    def send(self, *commands: Command) -> None:
+        for command in commands:
+            self.process.send(command)
+
+    def until(self, done: Callable[[], bool]) -> None:
+        deadline = monotonic() + PATIENCE
+        while not done():
+            assert monotonic() < deadline, self.events[-3:]
+            assert not self.process.ended, self.process.why_it_ended()
+            self.events += self.process.receive(0.05)
+
+    def until_state(self, state: State) -> StateChanged:
+        self.events.clear()
+
+        def told() -> list[StateChanged]:
+            changes = [event for event in self.events if isinstance(event, StateChanged)]
+            return [change for change in changes if change.state is state]
+
+        self.until(lambda: bool(told()))
+        return told()[0]
+
+    def rows(self) -> list[EpochMetrics]:
+        return [row for event in self.events if isinstance(event, Progress) for row in event.rows]
+
+    def runs(self) -> list[Run]:
+        return [event for event in self.events if isinstance(event, Run)]
+
+
+@pytest.fixture
+def watcher() -> Iterator[Watcher]:
+    process = TrainingProcess()
+    yield Watcher(process)
+    process.close()
+
+
+def test_every_epoch_arrives_and_is_the_one_that_a_trainer_gives(watcher: Watcher) -> None:
+    config = RunConfig(epochs=500)
+    watcher.send(SetSpeed(None), Start(config))
+    watcher.until_state(State.FINISHED)
+    trainer = Trainer(config)
+    expected = [trainer.measure(), *(trainer.train_epoch() for _ in range(500))]
+    assert watcher.rows() == expected
+    last = [event for event in watcher.events if isinstance(event, Progress)][-1]
+    assert np.array_equal(last.parameters, trainer.network.parameters)
+
+
+def test_pulling_pausing_and_slowing_change_no_number(watcher: Watcher) -> None:
+    config = RunConfig(epochs=400)
+    watcher.send(Start(config), SetSpeed(300.0), Pull())
+    rows: list[EpochMetrics] = []
+    for speed in (100.0, 1000.0, None):
+        watcher.send(TogglePause())
+        watcher.until_state(State.PAUSED)
+        rows += watcher.rows()
+        watcher.send(SetSpeed(speed), Pull(), TogglePause())
+        watcher.until_state(State.TRAINING)
+        rows += watcher.rows()
+    watcher.until_state(State.FINISHED)
+    rows += watcher.rows()
+    trainer = Trainer(config)
+    assert rows == [trainer.measure(), *(trainer.train_epoch() for _ in range(400))]
+
+
+def test_pausing_keeps_the_epoch_still(watcher: Watcher) -> None:
+    watcher.send(SetSpeed(None), Start(ENDLESS), Pull())
+    watcher.until(lambda: len(watcher.rows()) > 3)
+    watcher.send(TogglePause())
+    watcher.until_state(State.PAUSED)
+    # a command that is answered shows that the process had every chance to train on
+    watcher.send(Pull(), Configure(ENDLESS.changed(learning_rate=0.5)))
+    watcher.events.clear()
+    watcher.until(lambda: bool(watcher.runs()) and bool(watcher.rows()))
+    still = watcher.rows()[-1].epoch
+    watcher.send(Step(1))
+    watcher.until_state(State.PAUSED)
+    watcher.until(lambda: any(row.epoch > still for row in watcher.rows()))
+    assert watcher.rows()[-1].epoch == still + 1
+
+
+def test_a_step_pauses_first_and_then_trains_just_that_many(watcher: Watcher) -> None:
+    watcher.send(SetSpeed(1.0), Start(ENDLESS))
+    watcher.until_state(State.TRAINING)
+    watcher.send(Step(10))
+    watcher.until_state(State.PAUSED)
+    before = max((row.epoch for row in watcher.rows()), default=0)
+    watcher.until(lambda: any(row.epoch >= before + 10 for row in watcher.rows()) or before > 9)
+    assert watcher.rows()[-1].epoch in {10, 11}
+
+
+def test_a_reset_gives_the_same_run_again(watcher: Watcher) -> None:
+    config = RunConfig(epochs=50)
+    watcher.send(SetSpeed(None), Start(config))
+    watcher.until_state(State.FINISHED)
+    first = watcher.rows()
+    watcher.send(Start(config))
+    watcher.until_state(State.FINISHED)
+    assert watcher.rows() == first
+    assert watcher.runs()[0].fresh
+
+
+def test_going_on_after_the_end_moves_the_end(watcher: Watcher) -> None:
+    watcher.send(SetSpeed(None), Start(RunConfig(epochs=20)))
+    watcher.until_state(State.FINISHED)
+    watcher.send(TogglePause())
+    watcher.until_state(State.FINISHED)
+    assert watcher.runs()[0].config.epochs == 40
+    assert watcher.rows()[-1].epoch == 40
+    watcher.send(Step(3))
+    watcher.until_state(State.FINISHED)
+    assert watcher.rows()[-1].epoch == 43
+
+
+def test_a_change_takes_effect_in_the_next_epoch_without_a_reset(watcher: Watcher) -> None:
+    watcher.send(SetSpeed(None), Start(ENDLESS), Pull())
+    watcher.until(lambda: len(watcher.rows()) > 1)
+    watcher.send(Configure(ENDLESS.changed(learning_rate=0.002)))
+    watcher.until(lambda: len(watcher.runs()) > 1)
+    run = watcher.runs()[-1]
+    assert not run.fresh
+    assert run.note == "learning rate 0.01 → 0.002: trained weights kept"
+    assert run.data is None
+    watcher.send(TogglePause())
+    watcher.until(lambda: any(isinstance(e, StateChanged) for e in watcher.events[-1:]))
+    rows = watcher.rows()
+    rates = [row.learning_rate for row in rows]
+    assert [row.epoch for row in rows] == list(range(len(rows)))
+    assert rates == sorted(rates, reverse=True)
+
+
+def test_a_new_shape_begins_a_new_run_and_says_so(watcher: Watcher) -> None:
+    watcher.send(SetSpeed(None), Start(ENDLESS))
+    watcher.until_state(State.TRAINING)
+    watcher.send(Configure(ENDLESS.changed(dataset="spiral")), Pull())
+    watcher.until(lambda: any(run.config.dataset == "spiral" for run in watcher.runs()))
+    run = watcher.runs()[-1]
+    assert run.fresh
+    assert run.data is not None
+    assert len(run.data.class_names) == 3
+    assert "a new network, from epoch 0" in run.note
+
+
+def test_divergence_stops_the_run_and_a_lower_rate_recovers_it(watcher: Watcher) -> None:
+    config = RunConfig(activation="relu", optimizer="sgd", learning_rate=1e6)
+    watcher.send(SetSpeed(None), Start(config))
+    change = watcher.until_state(State.DIVERGED)
+    assert "epoch 1" in change.note
+    assert "learning rate lower than 1e+06" in change.note
+    last = [event for event in watcher.events if isinstance(event, Progress)][-1]
+    assert last.rows[-1].epoch == 1
+    assert np.isfinite(last.parameters).all()
+    assert np.array_equal(last.parameters, Trainer(config).network.parameters)
+    watcher.send(Configure(config.changed(learning_rate=0.01)))
+    watcher.until_state(State.PAUSED)
+    assert [row.epoch for row in watcher.rows()] == [0]
+    watcher.send(TogglePause())
+    watcher.until_state(State.FINISHED)
+    assert watcher.rows()[0].epoch == 1
+    watcher.send(Start(config.changed(learning_rate=0.1, epochs=3)))
+    watcher.until_state(State.FINISHED)
+
+
+def test_a_process_that_is_killed_says_so(watcher: Watcher) -> None:
+    watcher.send(Start(ENDLESS))
+    watcher.until_state(State.TRAINING)
+    os.kill(watcher.process.pid, signal.SIGKILL)
+    while not watcher.process.ended:
+        watcher.process.receive(1)
+    assert watcher.process.why_it_ended() == "the training process was killed (SIGKILL)"
+
+
+def test_an_exception_in_the_process_is_told_with_its_reason(watcher: Watcher) -> None:
+    watcher.process._channel.post(Start("no config"))  # type: ignore[arg-type]
+    while not watcher.process.ended:
+        watcher.events += watcher.process.receive(1)
+    assert isinstance(watcher.events[-1], Failed)
+    assert "AttributeError" in watcher.events[-1].reason
+    assert "status 1: AttributeError" in watcher.process.why_it_ended()
+
+
+def test_the_process_ends_when_its_starter_dies() -> None:
+    program = (
+        "import os, signal; from core.process import *; from core import RunConfig;"
+        "p = TrainingProcess(); p.send(SetSpeed(None)); p.send(Start(RunConfig(epochs=10**8)));"
+        "p.receive(20); print(p.pid, flush=True); os.kill(os.getpid(), signal.SIGKILL)"
+    )
+    dead = subprocess.run(
+        [sys.executable, "-c", program], stdout=subprocess.PIPE, check=False, timeout=PATIENCE
+    )
+    assert dead.returncode == -signal.SIGKILL
+    pid = int(dead.stdout)
+    deadline = monotonic() + PATIENCE
+    while _is_alive(pid):
+        assert monotonic() < deadline
+
+
+def _stat(pid: int) -> list[str]:
+    """Return the fields of /proc/pid/stat from the state on."""
+    return Path(f"/proc/{pid}/stat").read_text(encoding="ascii").rpartition(")")[2].split()
+
+
+def _is_alive(pid: int) -> bool:
+    try:
+        return _stat(pid)[0] != "Z"
+    except FileNotFoundError:
+        return False
+
+
+def test_a_screen_that_reads_nothing_does_not_hold_training_up(watcher: Watcher) -> None:
+    # without a reader the socket is full after some 200 kB; a report here has 200 kB of parameters
+    config = RunConfig(hidden=(220, 220), samples=40, batch_size="full", epochs=100_000_000)
+    watcher.send(SetSpeed(None), Start(config))
+    watcher.until_state(State.TRAINING)
+    for _ in range(10):
+        watcher.send(Pull(), Pull())
+    before = _cpu_seconds(watcher.process.pid)
+    deadline = monotonic() + PATIENCE
+    while _cpu_seconds(watcher.process.pid) < before + 0.5:
+        assert monotonic() < deadline
+    watcher.send(TogglePause())
+    watcher.until_state(State.PAUSED)
+
+
+def _cpu_seconds(pid: int) -> float:
+    user, system = _stat(pid)[11:13]
+    return (int(user) + int(system)) / os.sysconf("SC_CLK_TCK")
+
+
+def test_a_channel_carries_messages_larger_than_the_socket_takes_at_once() -> None:
+    one, other = (Channel(end) for end in socket.socketpair())
+    large = np.arange(3_000_000)
+    one.post(large)
+    one.post("after it")
+    received: list[object] = []
+    while len(received) < 2:
+        received += other.receive(0.01)
+        one.receive(0)
+    assert np.array_equal(received[0], large)  # type: ignore[arg-type]
+    assert received[1] == "after it"
+    one.close()
+    assert other.receive(1) == []
+    assert other.closed
+    other.close()
+
+
+def test_the_timeline_keeps_epochs_in_order_and_lets_one_be_replaced() -> None:
+    timeline = Timeline()
+    assert timeline.last() is None
+    rows = [EpochMetrics(epoch, 1.0 / (epoch + 1), 0, 0, 0, 0.1) for epoch in range(1000)]
+    timeline.extend(rows[:300])
+    timeline.extend(rows[300:])
+    assert len(timeline) == 1000
+    assert timeline.column("train_loss").tolist() == [row.train_loss for row in rows]
+    timeline.extend([rows[500]._replace(train_loss=7.0)])
+    assert len(timeline) == 501
+    assert timeline.last() == rows[500]._replace(train_loss=7.0)
