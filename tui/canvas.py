@@ -1,0 +1,70 @@
+"""The widget that every live part of the screen is built on: it sends only the cells that changed.
+
+Textual rewrites what it is told is dirty and compares nothing itself. A canvas therefore keeps the
+cells it showed last, and asks for one region a row, from the first to the last changed column.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from textual.geometry import Region
+from textual.strip import Strip
+from textual.widget import Widget
+
+from tui.cells import Cells
+from tui.palette import ink, style
+
+if TYPE_CHECKING:
+    from textual import events
+
+
+class Canvas(Widget):
+    """A widget whose content is a block of cells, drawn when its owner says so."""
+
+    ALLOW_SELECT = False
+
+    def __init__(self, *, id: str) -> None:  # noqa: A002 (Textual's own name)
+        super().__init__(id=id)
+        self._shown = Cells(0, 0)
+        self._strips: list[Strip | None] = []
+
+    def draw(self, width: int, height: int) -> Cells:
+        """Return what should be on the screen now, in a block of that size."""
+        raise NotImplementedError
+
+    def repaint(self) -> None:
+        """Draw, and send what changed."""
+        width, height = self.size
+        if width > 0 and height > 0:
+            self._show(self.draw(width, height))
+
+    @property
+    def shown(self) -> Cells:
+        """The cells that are on the screen."""
+        return self._shown
+
+    def on_resize(self, _: events.Resize) -> None:
+        """Draw at the new size at once; nothing else would before the next frame."""
+        self.repaint()
+
+    def render_line(self, y: int) -> Strip:
+        """Return one row, from the last drawing."""
+        if y >= self._shown.height:
+            return Strip.blank(self.size.width, style(ink()))
+        strip = self._strips[y]
+        if strip is None:
+            strip = self._strips[y] = self._shown.strip(y)
+        return strip
+
+    def _show(self, cells: Cells) -> None:
+        before, self._shown = self._shown, cells
+        if (before.width, before.height) != (cells.width, cells.height):
+            self._strips = [None] * cells.height
+            self.refresh()
+            return
+        spans = cells.changes(before)
+        for row, _, _ in spans:
+            self._strips[row] = None
+        if spans:
+            self.refresh(*(Region(start, row, end - start, 1) for row, start, end in spans))

@@ -1,0 +1,32 @@
+"""How numbers are written, so that they keep their width while they change."""
+
+from __future__ import annotations
+
+from math import isfinite
+
+
+def loss(value: float) -> str:
+    """Return a loss in six characters or a little more."""
+    if not isfinite(value):
+        return "not finite"
+    if 0 < value < 0.001:
+        mantissa, exponent = f"{value:.1e}".split("e")
+        return f"{mantissa}e{int(exponent)}"
+    if value < 10:
+        return f"{value:.4f}"
+    return f"{value:.2f}" if value < 1000 else f"{value:.2e}"
+
+
+def percent(value: float) -> str:
+    """Return a share as a percentage with one decimal, without the sign."""
+    return f"{100 * value:.1f}" if isfinite(value) else "–"
+
+
+def speed(epochs_per_second: float | None) -> str:
+    """Return a chosen speed, in words."""
+    return "max speed" if epochs_per_second is None else f"{epochs_per_second:g} epochs/s"
+
+
+def signed(value: float, decimals: int = 2) -> str:
+    """Return a number with its sign, a true minus sign among them."""
+    return f"{value:+.{decimals}f}".replace("-", "−")
