@@ -1,4 +1,5 @@
-# `make test` sets everything up by itself. PYTHON=python3.12 chooses the interpreter.
+# Two targets set everything up by themselves: `make run` and `make test`.
+# make run ARGS="xor --lr 0.2" passes arguments on; PYTHON=python3.12 chooses the interpreter.
 
 PYTHON ?= python3
 VENV := .venv
@@ -6,7 +7,10 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --quiet --disable-pip-version-check
 SETUP := pyproject.toml core/__init__.py
 
-.PHONY: test lint clean
+.PHONY: run test lint screenshots clean
+
+run: $(VENV)/.ready
+	@$(BIN)/nnfs-tui $(ARGS)
 
 test: $(VENV)/.ready-test
 	@$(BIN)/python -m pytest $(ARGS)
@@ -16,6 +20,9 @@ lint: $(VENV)/.ready-lint
 	@$(BIN)/ruff format --check .
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports
+
+screenshots: $(VENV)/.ready
+	@$(BIN)/python docs/screenshots.py
 
 clean:
 	@rm -rf $(VENV) .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis build dist

@@ -1,0 +1,161 @@
+"""A pseudo-terminal with a program in it, and an emulator that shows what a person would see."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import pty
+import select
+import signal
+import struct
+import sys
+import termios
+from collections.abc import Callable
+from pathlib import Path
+from time import monotonic
+from types import TracebackType
+from typing import Self
+
+import pyte
+
+PATIENCE = 40
+NAMES = {"esc": "\x1b", "enter": "\r", "tab": "\t", "ctrl+c": "\x03", "ctrl+l": "\x0c"}
+MODES = ("?1049", "?1003", "?2004", "?1004")
+"""Alternate screen, mouse, bracketed paste, reports of the focus: on while the program runs."""
+
+
+class Terminal:
+    """Runs a command until the context ends."""
+
+    def __init__(self, *command: str, size: tuple[int, int] = (120, 40), **environment: str):
+        self.raw = bytearray()
+        self.status: int | None = None
+        self._screen = pyte.Screen(*size)
+        self._stream = pyte.ByteStream(self._screen)
+        self.pid, self._descriptor = pty.fork()
+        if self.pid == 0:
+            for name in ("COLORTERM", "COLUMNS", "LINES", "NO_COLOR"):
+                os.environ.pop(name, None)
+            fcntl.ioctl(0, termios.TIOCSWINSZ, struct.pack("HHHH", *reversed(size), 0, 0))
+            os.environ.update({"TERM": "xterm-256color", "LANG": "C.UTF-8", **environment})
+            os.execvp(command[0], command)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, _: TracebackType | None
+    ) -> None:
+        if self.status is None:
+            os.kill(self.pid, signal.SIGKILL)
+            os.waitpid(self.pid, 0)
+        os.close(self._descriptor)
+
+    def press(self, *keys: str) -> None:
+        """Type keys, by name or as they are."""
+        for key in keys:
+            os.write(self._descriptor, NAMES.get(key, key).encode())
+
+    def resize(self, columns: int, rows: int) -> None:
+        """Give the terminal another size."""
+        self._screen.resize(rows, columns)
+        size = struct.pack("HHHH", rows, columns, 0, 0)
+        fcntl.ioctl(self._descriptor, termios.TIOCSWINSZ, size)
+
+    def read(self, seconds: float = 0.05) -> bool:
+        """Take in what the program writes; tell whether it is still there."""
+        if self.status is not None:
+            return False
+        if select.select([self._descriptor], [], [], seconds)[0]:
+            try:
+                data = os.read(self._descriptor, 1 << 16)
+            except OSError:
+                data = b""
+            if not data:
+                self.status = os.waitstatus_to_exitcode(os.waitpid(self.pid, 0)[1])
+                return False
+            self.raw += data
+            self._stream.feed(data)
+        return True
+
+    def text(self) -> str:
+        """Return what is on the screen."""
+        return "\n".join(self._screen.display)
+
+    def cells(self) -> list[list[tuple[str, ...]]]:
+        """Return glyph and colours of every cell; the colour of a blank's glyph does not show."""
+        return [
+            [
+                (cell.data, cell.bg, "" if cell.data == " " else cell.fg)
+                for cell in (self._screen.buffer[row][x] for x in range(self._screen.columns))
+            ]
+            for row in range(self._screen.lines)
+        ]
+
+    def until(self, seen: str | Callable[[str], object]) -> str:
+        """Read until the screen shows that text, or fulfils that condition."""
+        deadline = monotonic() + PATIENCE
+        while not (seen in self.text() if isinstance(seen, str) else seen(self.text())):
+            assert monotonic() < deadline, f"{seen!r} did not come:\n{self.text()}"
+            assert self.read(), f"ended with {self.status} before {seen!r}:\n{self.text()}"
+        return self.text()
+
+    def until_quiet(self, seconds: float = 0.4) -> None:
+        """Read until nothing was written for that long."""
+        count = -1
+        while count != len(self.raw):
+            count = len(self.raw)
+            self.written_within(seconds)
+
+    def written_within(self, seconds: float) -> int:
+        """Return how many bytes the program writes in that time."""
+        count, end = len(self.raw), monotonic() + seconds
+        while (left := end - monotonic()) > 0 and self.read(left):
+            pass
+        return len(self.raw) - count
+
+    def wait(self) -> int:
+        """Read to the end, and return the exit status."""
+        deadline = monotonic() + PATIENCE
+        while self.read():
+            assert monotonic() < deadline, f"does not end:\n{self.text()}"
+        assert self.status is not None
+        return self.status
+
+    def is_restored(self) -> bool:
+        """Tell whether every mode that was switched on was switched off again, the cursor shown."""
+        pairs = [(f"\x1b[{mode}h", f"\x1b[{mode}l") for mode in MODES]
+        pairs.append(("\x1b[?25l", "\x1b[?25h"))
+        return all(self.raw.rfind(on.encode()) <= self.raw.rfind(off.encode()) for on, off in pairs)
+
+    def children(self) -> list[int]:
+        """Return the processes that the program has started."""
+        tasks = Path(f"/proc/{self.pid}/task")
+        return [
+            int(child)
+            for task in tasks.iterdir()
+            for child in (task / "children").read_text().split()
+        ]
+
+    def cpu_seconds(self) -> float:
+        """Return the processor time of the program and of its children that live."""
+        ticks = 0
+        for pid in (self.pid, *self.children()):
+            fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+            ticks += int(fields[11]) + int(fields[12])
+        return ticks / os.sysconf("SC_CLK_TCK")
+
+
+def nnfs_tui(*arguments: str, size: tuple[int, int] = (120, 40), **environment: str) -> Terminal:
+    """Start the program as a person does."""
+    program = str(Path(sys.executable).with_name("nnfs-tui"))
+    return Terminal(program, *arguments, size=size, **environment)
+
+
+def is_alive(pid: int) -> bool:
+    """Tell whether a process runs, and is not just waited for."""
+    try:
+        state = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
+    except FileNotFoundError:
+        return False
+    return state != "Z"

@@ -1,0 +1,210 @@
+"""The command line without a screen: what it prints where, and how it ends."""
+
+import json
+import os
+import re
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from core.config import settings
+from core.datasets import DATASETS
+from core.presets import PRESETS
+from tests.terminal.terminal import PATIENCE, Terminal
+
+PROGRAM = str(Path(sys.executable).with_name("nnfs-tui"))
+
+
+def run(
+    *arguments: str, environment: dict[str, str] | None = None
+) -> "subprocess.CompletedProcess[str]":
+    return subprocess.run(
+        [PROGRAM, *arguments],
+        capture_output=True,
+        text=True,
+        timeout=PATIENCE,
+        check=False,
+        stdin=subprocess.DEVNULL,
+        env=environment,
+    )
+
+
+@pytest.mark.parametrize(
+    ("arguments", "given", "accepted"),
+    [
+        (["--lr", "-1"], "--lr: '-1'", "a number above 0"),
+        (["--hidden", "8,x"], "--hidden: '8,x'", "such as 8 or 8,8"),
+        (["--dataset", "nope"], "--dataset: 'nope'", "xor, moons, circles"),
+        (["--dataset", "moon"], "'moon'", "did you mean moons?"),
+        (["--epochs", "0"], "--epochs: '0'", "from 1"),
+        (["--test-size", "2"], "--test-size: '2'", "below 1"),
+        (["spirall"], "'spirall'", "did you mean spiral?"),
+        (["train", "nope"], "'nope'", "xor, moons"),
+        (["--optimiser", "adam"], "--optimiser", "did you mean --optimizer"),
+        (["--l", "0.1"], "--l", "not known"),
+        (["xor", "moons"], "'moons'", "not known"),
+        (["--lr"], "--lr", "expected one argument"),
+        (["--speed", "fast"], "--speed: 'fast'", "or max"),
+        (["--fps", "0"], "--fps: '0'", "from 1 to 30"),
+        (["--config", "/nowhere/run.toml"], "/nowhere/run.toml", "No such file"),
+        (["spiral", "--loss", "binary_cross_entropy"], "binary_cross_entropy", "3 classes"),
+        (["--seed", "\x1b[31mred"], "\\x1b[31mred", "whole number"),
+    ],
+)
+def test_wrong_use_gets_one_sentence_and_status_2(
+    arguments: list[str], given: str, accepted: str
+) -> None:
+    result = run(*arguments)
+    assert result.returncode == 2
+    assert result.stdout == ""
+    assert result.stderr.count("\n") == 1
+    assert result.stderr.startswith("nnfs-tui: ")
+    assert given in result.stderr
+    assert accepted in result.stderr
+    assert "\x1b" not in result.stderr
+
+
+def test_wrong_use_in_a_terminal_is_told_in_the_terminal() -> None:
+    with Terminal(PROGRAM, "--lr", "-1") as terminal:
+        assert terminal.wait() == 2
+        assert "accepted is a number above 0" in terminal.text()
+        assert b"\x1b[?1049h" not in terminal.raw
+
+
+def test_json_lines_are_as_specified_and_the_same_every_time() -> None:
+    arguments = ("train", "moons", "--json", "--epochs", "12", "--seed", "3")
+    first, second = run(*arguments), run(*arguments)
+    lines = first.stdout.splitlines()
+    assert lines[:-1] == second.stdout.splitlines()[:-1]
+    start, *epochs, end = map(json.loads, lines)
+    assert start["event"] == "start"
+    assert start["config"]["dataset"] == "moons"
+    assert start["config"]["hidden"] == [8, 8]
+    assert (start["parameters"], start["train_samples"], start["test_samples"]) == (114, 150, 50)
+    keys = ["event", "epoch", "train_loss", "test_loss", "train_accuracy", "test_accuracy"]
+    assert all(list(line) == [*keys, "learning_rate"] for line in epochs)
+    assert [line["epoch"] for line in epochs] == list(range(1, 13))
+    assert list(end) == ["event", "epochs", "seconds", "epochs_per_second", "stopped"]
+    assert (end["event"], end["epochs"], end["stopped"]) == ("end", 12, "epochs")
+    assert first.returncode == 0
+
+
+def test_without_a_terminal_the_default_trains_to_a_good_accuracy() -> None:
+    result = run()
+    assert result.returncode == 0
+    assert "training without a screen" in result.stderr
+    test = re.search(r"test +loss [\d.e-]+ +accuracy ([\d.]+) %", result.stdout)
+    assert test is not None
+    assert float(test.group(1)) >= 92
+
+
+def test_progress_and_summary_go_to_their_streams() -> None:
+    result = run("train", "xor", "--epochs", "500")
+    assert "500/500 epochs" in result.stderr
+    assert "train = test  loss" in result.stdout
+    assert "accuracy 100.0 %" in result.stdout
+    assert "━" not in result.stdout
+
+
+def test_a_diverged_run_ends_with_null_and_says_what_to_try() -> None:
+    result = run("train", "moons", "--json", "--lr", "1e6", "--activation", "relu", "-h")
+    assert result.returncode == 0  # -h wins
+    options = ("--lr", "1e6", "--activation", "relu", "--optimizer", "sgd")
+    result = run("train", "moons", "--json", *options)
+    assert result.returncode == 1
+    _, epoch, end = map(json.loads, result.stdout.splitlines())
+    assert (epoch["epoch"], epoch["train_loss"]) == (1, None)
+    assert (end["epochs"], end["stopped"]) == (1, "diverged")
+    words = run("train", "moons", *options).stdout
+    assert "diverged at epoch 1" in words
+    assert "learning rate lower than 1e+06" in words
+
+
+@pytest.mark.parametrize(("number", "status"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
+@pytest.mark.parametrize("as_json", [True, False])
+def test_an_interrupted_run_ends_with_its_summary(
+    number: signal.Signals, status: int, as_json: bool, tmp_path: Path
+) -> None:
+    options = ["--json"] if as_json else []
+    printed, complaints = tmp_path / "output", tmp_path / "errors"
+    with printed.open("w") as output, complaints.open("w") as errors:
+        process = subprocess.Popen(
+            [PROGRAM, "train", "moons", "--epochs", "100000000", *options],
+            stdout=output,
+            stderr=errors,
+        )
+        _until_it_trains(process.pid)
+        process.send_signal(number)
+        assert process.wait(PATIENCE) == status
+    text = printed.read_text()
+    assert "Traceback" not in complaints.read_text()
+    if as_json:
+        first, *epochs, end = map(json.loads, text.splitlines())
+        assert first["event"] == "start"
+        assert end["stopped"] == "interrupted"
+        assert end["epochs"] == len(epochs)
+    else:
+        assert "interrupted after" in text
+        assert "test   loss" in text
+
+
+def _until_it_trains(pid: int) -> None:
+    """Wait until the process has handlers for both signals, and used some time since."""
+    wanted = 1 << (signal.SIGINT - 1) | 1 << (signal.SIGTERM - 1)
+    start, ticks = None, 0
+    while start is None or ticks < start + 5:
+        status = Path(f"/proc/{pid}/status").read_text()
+        caught = next(line for line in status.splitlines() if line.startswith("SigCgt"))
+        ticks = int(Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[11])
+        if start is None and int(caught.split()[1], 16) & wanted == wanted:
+            start = ticks
+
+
+def test_a_reader_that_leaves_early_is_no_error() -> None:
+    command = f"{PROGRAM} train moons --json | head -n 2"
+    result = subprocess.run(
+        ["bash", "-c", command], capture_output=True, text=True, timeout=PATIENCE, check=False
+    )
+    assert len(result.stdout.splitlines()) == 2
+    assert "Traceback" not in result.stderr
+    assert "BrokenPipe" not in result.stderr
+
+
+def test_presets_and_datasets_are_listed_with_a_line_each() -> None:
+    presets, datasets = run("presets").stdout, run("datasets").stdout
+    for name, preset in PRESETS.items():
+        assert re.search(rf"^{name} +{re.escape(preset.description)}$", presets, re.MULTILINE)
+    for name, info in DATASETS.items():
+        assert re.search(rf"^{name} +{re.escape(info.description)}$", datasets, re.MULTILINE)
+
+
+def test_help_names_every_setting_with_its_line() -> None:
+    text = " ".join(
+        run("watch", "--help", environment={**os.environ, "COLUMNS": "200"}).stdout.split()
+    )
+    for setting in settings():
+        assert setting.flag in text
+        assert setting.help in text
+    for command in ("watch", "train", "presets", "datasets"):
+        assert command in run("--help").stdout
+
+
+def test_a_file_sets_what_the_options_do_not(tmp_path: Path) -> None:
+    file = tmp_path / "run.toml"
+    file.write_text('dataset = "circles"\nepochs = 4\nseed = 9\n')
+    result = run("train", "--config", str(file), "--seed", "2", "--json")
+    start = json.loads(result.stdout.splitlines()[0])
+    assert start["config"]["dataset"] == "circles"
+    assert start["config"]["epochs"] == 4
+    assert start["config"]["seed"] == 2
+
+
+def test_options_go_on_top_of_a_preset() -> None:
+    result = run("train", "xor", "--json", "--epochs", "2", "--samples", "100", "--hidden", "3,2")
+    start = json.loads(result.stdout.splitlines()[0])
+    assert start["config"]["learning_rate"] == 0.1
+    assert start["config"]["hidden"] == [3, 2]
+    assert (start["train_samples"], start["test_samples"]) == (75, 25)

@@ -1,0 +1,102 @@
+"""What is shipped: exactly the two packages, and a program that runs from anywhere."""
+
+import os
+import subprocess
+import sys
+import zipfile
+from pathlib import Path
+
+import pytest
+
+from core import __version__
+
+ROOT = Path(__file__).resolve().parents[1]
+PROGRAM = Path(sys.executable).with_name("nnfs-tui")
+
+
+@pytest.fixture(scope="module")
+def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("wheel")
+    subprocess.run(
+        [sys.executable, "-m", "hatchling", "build", "-t", "wheel", "-d", folder],
+        cwd=ROOT,
+        check=True,
+        capture_output=True,
+        timeout=120,
+    )
+    (built,) = folder.glob("*.whl")
+    return built
+
+
+def test_the_wheel_holds_the_two_packages_and_its_metadata(wheel: Path) -> None:
+    with zipfile.ZipFile(wheel) as archive:
+        names = set(archive.namelist())
+    expected = {
+        str(path.relative_to(ROOT))
+        for package in ("core", "tui")
+        for path in (ROOT / package).rglob("*")
+        if path.is_file() and "__pycache__" not in path.parts
+    }
+    info = f"nnfs_tui-{__version__}.dist-info"
+    assert {name for name in names if not name.startswith(f"{info}/")} == expected
+    assert {name.partition("/")[0] for name in names} == {"core", "tui", info}
+    assert "tui/app.tcss" in names
+    assert f"{info}/licenses/LICENSE" in names
+
+
+def test_the_installed_wheel_runs_from_another_directory(wheel: Path, tmp_path: Path) -> None:
+    site = tmp_path / "site"
+    with zipfile.ZipFile(wheel) as archive:
+        archive.extractall(site)
+    elsewhere = tmp_path / "elsewhere"
+    elsewhere.mkdir()
+    run = subprocess.run(
+        [sys.executable, "-P", "-m", "tui.cli", "train", "xor", "--epochs", "3"],
+        cwd=elsewhere,
+        env={**os.environ, "PYTHONPATH": str(site)},
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert run.returncode == 0, run.stderr
+    assert "3 of 3 epochs" in run.stdout
+
+
+def test_the_version_is_told_from_another_directory(tmp_path: Path) -> None:
+    run = subprocess.run(
+        [PROGRAM, "--version"], cwd=tmp_path, capture_output=True, text=True, check=True, timeout=60
+    )
+    assert run.stdout == f"nnfs-tui {__version__}\n"
+
+
+@pytest.mark.parametrize("shape", ["core.py", "core/__init__.py"])
+def test_a_foreign_core_is_noticed_and_named(shape: str, tmp_path: Path) -> None:
+    foreign = tmp_path / shape
+    foreign.parent.mkdir(exist_ok=True)
+    foreign.write_text("raise SystemExit('the foreign core was imported')\n")
+    run = subprocess.run(
+        [PROGRAM, "train", "xor"],
+        env={**os.environ, "PYTHONPATH": str(tmp_path)},
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert run.returncode == 1
+    assert run.stderr.count("\n") == 1
+    assert str(foreign) in run.stderr
+    assert run.stdout == ""
+
+
+def test_a_core_in_the_current_folder_does_no_harm(tmp_path: Path) -> None:
+    (tmp_path / "core.py").write_text("raise SystemExit('imported from the current folder')\n")
+    run = subprocess.run(
+        [PROGRAM, "train", "xor", "--epochs", "1"],
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert run.returncode == 0, run.stderr

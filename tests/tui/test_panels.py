@@ -1,0 +1,268 @@
+"""Panels, drawn without an application: what a person reads in each."""
+
+import numpy as np
+import pytest
+
+from core import RunConfig
+from core.inspection import Window, classify
+from core.presets import PRESETS
+from core.process import State
+from tests.tui.sessions import session_after
+from tui.cells import Cells
+from tui.lines import FooterLine, HeaderLine, LogLine, StatusLine
+from tui.palette import (
+    CLASS_FIELDS,
+    CLASS_POINTS,
+    DIVERGING,
+    SEQUENTIAL,
+    TEST_MARKERS,
+    TRAIN_MARKERS,
+    UNCERTAIN,
+    WRONG_MARKER,
+    style,
+)
+from tui.panels import (
+    PANELS,
+    AccuracyPanel,
+    ActivationsPanel,
+    BoundaryPanel,
+    LossPanel,
+    Panel,
+    ViewOptions,
+)
+from tui.session import Session
+
+XOR = PRESETS["xor"].config()
+MOONS = PRESETS["moons"].config()
+
+
+def drawn(
+    kind: type[Panel], session: Session, width: int = 60, height: int = 20, **options: object
+) -> Cells:
+    return kind(session, ViewOptions(**options)).draw(width, height)  # type: ignore[arg-type]
+
+
+def text(cells: Cells) -> str:
+    return "\n".join(cells.lines())
+
+
+def background(cells: Cells, row: int, column: int) -> str:
+    colour = style(int(cells.inks[row, column])).bgcolor
+    return colour.name if colour is not None else ""
+
+
+def test_titles_carry_the_numbers_of_the_last_epoch() -> None:
+    session = session_after(MOONS, 20)
+    last = session.timeline.last()
+    assert last is not None
+    loss = drawn(LossPanel, session).lines()[0]
+    assert f"train {last.train_loss:.4f}" in loss
+    assert f"test {last.test_loss:.4f}" in loss
+    accuracy = drawn(AccuracyPanel, session).lines()[0]
+    assert f"train {100 * last.train_accuracy:.1f} %" in accuracy
+    assert "log axis" in drawn(LossPanel, session, log_loss=True).lines()[0]
+
+
+def test_xor_says_that_train_and_test_are_the_same() -> None:
+    session = session_after(XOR, 3)
+    assert "train = test" in drawn(LossPanel, session).lines()[0]
+    assert "train = test" in drawn(AccuracyPanel, session).lines()[0]
+
+
+def test_the_map_shows_the_class_that_the_network_predicts() -> None:
+    session = session_after(MOONS, 100)
+    assert session.network is not None
+    assert session.data is not None
+    cells = drawn(BoundaryPanel, session, 60, 24, show_test=False)
+    everything = np.concatenate([session.data.x_train, session.data.x_test])
+    window = Window.around(everything, 60 - 2 - 6, 2 * (24 - 2 - 2))
+    labels, certainty = classify(session.network, window.points())
+    labels = labels.reshape(window.rows, window.columns)
+    certainty = certainty.reshape(window.rows, window.columns)
+    compared = 0
+    for row in range(0, window.rows, 2):
+        for column in range(window.columns):
+            at = 1 + row // 2, 1 + 6 + column
+            if cells.glyphs[at] not in " ▀":
+                continue
+            lower = background(cells, *at)
+            sure = certainty[row + 1, column]
+            fields = CLASS_FIELDS[labels[row + 1, column]]
+            expected = UNCERTAIN if sure < 0.25 else fields[min(int(sure * 4), 3) - 1]
+            assert lower == expected
+            compared += 1
+    assert compared > 800
+
+
+def test_points_carry_their_class_in_shape_and_colour_and_wrong_ones_stand_out() -> None:
+    session = session_after(MOONS, 4)
+    assert session.network is not None
+    assert session.data is not None
+    with_test = text(drawn(BoundaryPanel, session, 100, 40))
+    without = text(drawn(BoundaryPanel, session, 100, 40, show_test=False))
+    for label in (0, 1):
+        assert with_test.count(TEST_MARKERS[label]) > 0
+        assert without.count(TEST_MARKERS[label]) == 0
+        assert without.count(TRAIN_MARKERS[label]) > 5
+    wrong = classify(session.network, session.data.x_train)[0] != session.data.y_train
+    assert wrong.any()
+    # two may fall into one cell, and one stands in the legend
+    assert 1 < without.count(WRONG_MARKER) <= np.count_nonzero(wrong) + 1
+
+
+def test_the_map_keeps_the_aspect_ratio() -> None:
+    session = session_after(MOONS, 1)
+    assert session.data is not None
+    for columns, rows in ((20, 60), (120, 20), (52, 40)):
+        window = Window.around(session.data.x_train, columns, rows)
+        across = (window.right - window.left) / columns
+        assert across == pytest.approx((window.top - window.bottom) / rows)
+        low, high = session.data.x_train.min(axis=0), session.data.x_train.max(axis=0)
+        assert window.left < low[0] < high[0] < window.right
+        assert window.bottom < low[1] < high[1] < window.top
+
+
+@pytest.mark.parametrize("classes", [2, 5, 20])
+def test_any_number_of_classes_has_a_map_and_a_legend(classes: int) -> None:
+    session = session_after(RunConfig(dataset="blobs", classes=classes, samples=200), 5)
+    cells = drawn(BoundaryPanel, session, 110, 40)
+    assert f"{TRAIN_MARKERS[0]} 0" in text(cells)
+    assert f"{TRAIN_MARKERS[1]} 1" in text(cells)
+    assert "wrong" in text(cells)
+
+
+def test_axes_carry_the_features_names_and_ranges() -> None:
+    lines = drawn(BoundaryPanel, session_after(XOR, 1), 60, 20).lines()
+    axis = lines[-3]
+    assert "x₁" in axis
+    numbers = [float(part) for part in axis.strip("│ ").split() if part != "x₁"]
+    assert numbers[0] < 0 < 1 < numbers[1]
+    assert any("x₂" in line[:8] for line in lines)
+
+
+@pytest.mark.parametrize(
+    ("activation", "colours", "ends"),
+    [
+        ("tanh", DIVERGING, ("−1", "1")),
+        ("sigmoid", SEQUENTIAL, ("0", "1")),
+        ("relu", SEQUENTIAL, ("0", "")),
+        ("linear", DIVERGING, ("−", "")),
+    ],
+)
+def test_activations_are_quantised_on_the_scale_of_their_function(
+    activation: str, colours: tuple[str, ...], ends: tuple[str, str]
+) -> None:
+    session = session_after(MOONS.changed(activation=activation), 30)
+    cells = drawn(ActivationsPanel, session, 120, 11, layer=1)
+    used = {background(cells, row, column) for row in range(2, 10) for column in range(7, 110)}
+    assert len(used & set(colours)) >= 3
+    assert used <= set(colours) | {background(cells, 0, 0)}
+    title = cells.lines()[0]
+    assert "layer 2 of 2" in title
+    assert ends[0] in title
+    assert ends[1] in title
+
+
+def test_samples_stand_in_order_of_their_class() -> None:
+    strip = drawn(ActivationsPanel, session_after(MOONS, 2), 120, 11).lines()[1]
+    markers = strip[7:-1].strip()
+    assert markers == "●" * markers.count("●") + "▲" * markers.count("▲")
+    assert min(markers.count("●"), markers.count("▲")) > 30
+
+
+def test_the_four_columns_of_xor_hold_numbers_when_paused_and_only_then() -> None:
+    running = session_after(XOR, 60)
+    assert "0." not in text(drawn(ActivationsPanel, running, 78, 8)).split("class")[1]
+    paused = session_after(XOR, 60, State.PAUSED)
+    lines = drawn(ActivationsPanel, paused, 78, 8).lines()
+    assert all(place in lines[1] for place in ("(0, 0)", "(0, 1)", "(1, 0)", "(1, 1)"))
+    assert paused.network is not None
+    assert paused.data is not None
+    order = np.argsort(paused.data.y_train, kind="stable")
+    outputs = paused.network.hidden_outputs(paused.data.x_train[order])[0]
+    for unit in range(4):
+        shown = lines[2 + unit].replace("−", "-").strip("│ ").split()
+        assert shown[0] == str(unit + 1)
+        assert [float(each) for each in shown[1:]] == pytest.approx(outputs[:, unit], abs=5e-4)
+
+
+def test_more_units_than_rows_share_rows_and_then_scroll() -> None:
+    session = session_after(MOONS.changed(hidden=(40,)), 2)
+    half = drawn(ActivationsPanel, session, 100, 24)
+    assert "40 units" in half.lines()[0]
+    few = drawn(ActivationsPanel, session, 100, 8)
+    assert "units 1–10 of 40" in few.lines()[0]
+
+
+def test_no_hidden_layer_is_said_in_words() -> None:
+    assert "no hidden layer" in text(
+        drawn(ActivationsPanel, session_after(MOONS.changed(hidden=()), 1))
+    )
+
+
+@pytest.mark.parametrize("kind", PANELS)
+def test_before_the_first_epoch_a_panel_says_what_will_be_there(kind: type[Panel]) -> None:
+    words = text(drawn(kind, Session(MOONS)))
+    assert len([word for word in words.split() if word.isalpha()]) >= 5
+
+
+@pytest.mark.parametrize("kind", PANELS)
+@pytest.mark.parametrize("size", [(0, 0), (1, 1), (3, 3), (5, 40), (200, 4), (12, 6), (398, 98)])
+def test_a_panel_of_any_size_is_drawn(kind: type[Panel], size: tuple[int, int]) -> None:
+    for session in (session_after(MOONS, 3), session_after(XOR, 3, State.PAUSED)):
+        cells = drawn(kind, session, *size)
+        assert (cells.width, cells.height) == size
+
+
+def test_the_status_line_tells_everything_in_one_line() -> None:
+    session = session_after(MOONS, 10)
+    last = session.timeline.last()
+    assert last is not None
+    line = StatusLine(session).draw(120, 1).lines()[0]
+    words = line.split()
+    assert words[:3] == ["TRAINING", "epoch", "10"]
+    assert f"{last.train_loss:.4f} / {last.test_loss:.4f}" in line
+    assert f"{100 * last.train_accuracy:.1f} /" in line
+    assert "lr 0.01" in line
+    assert "30.0 epochs/s" in line
+    narrow = StatusLine(session).draw(80, 1).lines()[0]
+    assert "lr 0.01" in narrow
+    assert "30.0/s" in narrow
+
+
+def test_a_diverged_run_shows_the_last_good_epoch() -> None:
+    session = session_after(MOONS.changed(learning_rate=1e6), 1, State.DIVERGED)
+    assert "epoch      0" in StatusLine(session).draw(120, 1).lines()[0]
+    assert session.epochs_to_plot == 1
+
+
+def test_the_header_says_what_runs_and_how_fast() -> None:
+    header = HeaderLine(session_after(MOONS, 1))
+    header.speed = 30.0
+    line = header.draw(120, 1).lines()[0]
+    assert "moons · 2-8-8-2 tanh · adam 0.01 · batch 32 · seed 0" in line
+    assert "30 epochs/s ▸ (< >)" in line
+    header.speed = None
+    assert "max speed" in header.draw(80, 1).lines()[0]
+
+
+@pytest.mark.parametrize("width", [60, 80, 120, 200])
+def test_the_footer_always_has_help_and_quit(width: int) -> None:
+    for state in State:
+        session = session_after(XOR, 1, state)
+        line = FooterLine(session).draw(width, 1).lines()[0]
+        assert "? help" in line
+        assert "q quit" in line
+    assert ("pause" in FooterLine(session_after(XOR, 1)).draw(width, 1).lines()[0]) is True
+
+
+def test_a_note_that_is_too_long_ends_in_an_ellipsis() -> None:
+    session = session_after(XOR, 1)
+    session.note = "word " * 40
+    line = LogLine(session).draw(60, 1).lines()[0]
+    assert line.rstrip().endswith("…")
+
+
+def test_points_of_all_classes_differ_in_shape() -> None:
+    assert len(set(TRAIN_MARKERS) | set(TEST_MARKERS)) == len(TRAIN_MARKERS) + len(TEST_MARKERS)
+    assert len(CLASS_FIELDS) == len(CLASS_POINTS) == len(TRAIN_MARKERS) == len(TEST_MARKERS)

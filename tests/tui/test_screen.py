@@ -1,0 +1,441 @@
+"""The real application over the real training process, driven by Textual's Pilot."""
+
+import os
+import signal
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from time import monotonic
+
+import pytest
+from textual.pilot import Pilot
+from textual.screen import Screen
+from textual.widgets import Input, Select, Static
+
+from core import RunConfig
+from core.config import settings
+from core.presets import PRESETS
+from core.process import State, TrainingProcess
+from tui.app import NnfsApp
+from tui.keys import KEYS, help_rows
+from tui.panels import Panel
+from tui.screens.help import HelpScreen
+from tui.screens.settings import SettingsScreen
+from tui.screens.training import TrainingScreen, next_of_125
+
+PATIENCE = 30
+MOONS = PRESETS["moons"].config(epochs=100_000_000)
+XOR = PRESETS["xor"].config(epochs=100_000_000)
+
+
+class Driver:
+    """A running application, with the questions that tests ask of it."""
+
+    def __init__(self, app: NnfsApp, pilot: Pilot[None]) -> None:
+        self.app, self.pilot = app, pilot
+        self.screen: TrainingScreen = app.training
+        self.session = app.training.session
+
+    async def until(self, done: Callable[[], bool]) -> None:
+        deadline = monotonic() + PATIENCE
+        while not done():
+            assert monotonic() < deadline, self.text()
+            await self.pilot.pause(0.01)
+        await self.pilot.pause()
+
+    async def press(self, *keys: str) -> None:
+        await self.pilot.press(*keys)
+        await self.pilot.pause()
+
+    async def until_state(self, state: State) -> None:
+        await self.until(lambda: self.session.state is state and len(self.session.timeline) > 0)
+
+    async def settled(self) -> None:
+        """Wait until the panels show what the session knows."""
+        await self.until(lambda: self.screen._settling is None)
+
+    async def until_config(self, name: str, value: object) -> None:
+        await self.until(lambda: getattr(self.session.config, name) == value)
+
+    def is_on_top(self) -> bool:
+        return self.app.screen is self.screen
+
+    @property
+    def front(self) -> Screen[object]:
+        return self.app.screen
+
+    @property
+    def epoch(self) -> int:
+        last = self.session.timeline.last()
+        return last.epoch if last is not None else -1
+
+    def panel(self, label: str) -> Panel:
+        return next(panel for panel in self.screen.panels if panel.label == label)
+
+    def visible(self) -> list[str]:
+        return [p.label for p in self.screen.panels if p.display and p.size.area > 0]
+
+    def text(self) -> str:
+        width, height = self.app.size
+        strips = self.app.screen._compositor.render_strips(self.app.size)
+        assert len(strips) == height
+        return "\n".join(strip.text.ljust(width) for strip in strips)
+
+
+@asynccontextmanager
+async def running(
+    config: RunConfig, size: tuple[int, int] = (120, 40), speed: float | None = None
+) -> AsyncIterator[Driver]:
+    process = TrainingProcess()
+    app = NnfsApp(config, process, speed=speed)
+    try:
+        async with app.run_test(size=size) as pilot:
+            driver = Driver(app, pilot)
+            await driver.until(lambda: len(driver.session.timeline) > 0)
+            yield driver
+    finally:
+        process.close()
+
+
+@pytest.mark.parametrize(
+    ("size", "labels"),
+    [
+        ((120, 40), ["loss", "accuracy", "boundary", "hidden"]),
+        ((80, 24), ["loss", "boundary", "hidden"]),
+        ((200, 60), ["loss", "accuracy", "boundary", "hidden"]),
+        ((60, 16), ["loss", "boundary", "hidden"]),
+    ],
+)
+async def test_every_size_has_a_layout_of_its_own(size: tuple[int, int], labels: list[str]) -> None:
+    async with running(MOONS, size) as driver:
+        await driver.until(lambda: driver.epoch > 20)
+        assert driver.visible() == labels
+        regions = [driver.panel(label).region for label in labels]
+        for at, region in enumerate(regions):
+            assert driver.app.screen.region.contains_region(region)
+            assert all(not region.overlaps(other) for other in regions[at + 1 :])
+        loss, boundary, hidden = (
+            driver.panel(label).region for label in ("loss", "boundary", "hidden")
+        )
+        assert loss.y == boundary.y
+        assert loss.right <= boundary.x
+        assert hidden.y >= boundary.bottom
+        lines = driver.text().split("\n")
+        assert "moons · 2-8-8-2 tanh · adam 0.01 · batch 32 · seed 0"[: size[0] - 20] in lines[0]
+        assert lines[-3].strip().startswith("TRAINING")
+        assert "q quit" in lines[-1]
+        for label in labels:
+            assert f" {label} " in driver.text()
+
+
+async def test_a_terminal_that_is_too_small_is_told_so_and_training_goes_on() -> None:
+    async with running(MOONS, (59, 15)) as driver:
+        assert "needs 60×16" in " ".join(driver.text().split())
+        assert "59×15" in " ".join(driver.text().split())
+        start = driver.epoch
+        await driver.until(lambda: driver.epoch > start)
+        await driver.pilot.resize_terminal(120, 40)
+        await driver.until(lambda: "needs" not in driver.text())
+        assert len(driver.visible()) == 4
+        await driver.pilot.resize_terminal(1, 1)
+        await driver.pilot.resize_terminal(80, 24)
+        await driver.until(lambda: driver.visible() == ["loss", "boundary", "hidden"])
+
+
+async def test_space_pauses_and_goes_on() -> None:
+    async with running(MOONS) as driver:
+        await driver.press("space")
+        await driver.until_state(State.PAUSED)
+        still = driver.epoch
+        assert "PAUSED" in driver.text()
+        assert "space go on" in driver.text()
+        await driver.press("space")
+        await driver.until(lambda: driver.epoch > still)
+        assert driver.session.state is State.TRAINING
+
+
+async def test_steps_pause_first() -> None:
+    async with running(XOR, speed=1.0) as driver:
+        await driver.press("s")
+        await driver.until_state(State.PAUSED)
+        await driver.until(lambda: driver.epoch >= 1)
+        start = driver.epoch
+        await driver.press("s")
+        await driver.until(lambda: driver.epoch == start + 1)
+        await driver.press("S")
+        await driver.until(lambda: driver.epoch == start + 11)
+        await driver.settled()
+        assert f"epoch {start + 11:>6}" in driver.text()
+
+
+async def test_reset_repeats_the_run_and_reseed_takes_another() -> None:
+    async with running(MOONS.changed(epochs=40)) as driver:
+        await driver.until_state(State.FINISHED)
+        first = [driver.session.timeline.at(at) for at in range(41)]
+        await driver.press("r")
+        await driver.until(lambda: "reset" in driver.text())
+        await driver.until(lambda: driver.epoch == 40)
+        assert [driver.session.timeline.at(at) for at in range(41)] == first
+        await driver.press("R")
+        await driver.until(lambda: driver.session.config.seed == 1 and driver.epoch == 40)
+        assert driver.session.timeline.at(40) != first[40]
+        assert "seed 1" in driver.text()
+
+
+async def test_the_learning_rate_goes_up_and_down_without_a_reset() -> None:
+    async with running(MOONS) as driver:
+        await driver.until(lambda: driver.epoch > 5)
+        await driver.press("+", "+")
+        await driver.until(lambda: driver.session.config.learning_rate == 0.05)
+        await driver.press("-")
+        await driver.until(lambda: driver.session.config.learning_rate == 0.02)
+        assert "adam 0.02" in driver.text()
+        epochs = driver.session.timeline.column("epoch").tolist()
+        assert epochs == list(range(len(epochs)))
+
+
+async def test_keys_change_the_run_and_say_what_became_of_the_weights() -> None:
+    async with running(MOONS, speed=30.0) as driver:
+        for key, name, value, kept in (
+            ("a", "activation", "sigmoid", True),
+            ("o", "optimizer", "sgd", True),
+            ("b", "batch_size", 64, True),
+            ("d", "dataset", "circles", True),
+            ("d", "dataset", "blobs", False),
+        ):
+            await driver.press(key)
+            await driver.until_config(name, value)
+            await driver.settled()
+            note = "trained weights kept" if kept else "a new network, from epoch 0"
+            assert f"{value}: {note}" in driver.text()
+        assert driver.session.network is not None
+        assert driver.session.network.sizes == (2, 8, 8, 4)
+
+
+async def test_the_speed_changes_in_steps() -> None:
+    async with running(MOONS, speed=30.0) as driver:
+        shown = []
+        for key in (">", ">", ">", ">", ">", "<", "<", "<", "<", "<", "<", "<", "<", "<", "<"):
+            await driver.press(key)
+            shown.append(driver.text().split("\n")[0].split(" ▸")[0].split("  ")[-1].strip())
+        assert shown[:4] == ["100 epochs/s", "300 epochs/s", "1000 epochs/s", "max speed"]
+        assert shown[4] == "max speed"
+        assert shown[-1] == "1 epochs/s"
+        assert shown[5] == "1000 epochs/s"
+
+
+async def test_panels_are_hidden_shown_and_enlarged() -> None:
+    async with running(MOONS) as driver:
+        await driver.press("2")
+        assert driver.visible() == ["loss", "boundary", "hidden"]
+        before = driver.panel("loss").size.height
+        await driver.press("4")
+        assert driver.visible() == ["loss", "boundary"]
+        assert driver.panel("loss").size.height > before
+        await driver.press("2", "4")
+        assert len(driver.visible()) == 4
+        await driver.press("tab")
+        assert driver.screen.focused is driver.panel("accuracy")
+        await driver.press("tab", "z")
+        assert driver.visible() == ["boundary"]
+        assert driver.panel("boundary").size.width == 120
+        assert driver.panel("boundary").size.height == 36
+        await driver.press("z")
+        assert len(driver.visible()) == 4
+        await driver.press("tab", "z")
+        assert driver.visible() == ["hidden"]
+        assert driver.panel("hidden").size.height == 36
+        await driver.press("1")
+        assert len(driver.visible()) == 4
+        await driver.press("shift+tab")
+        assert driver.screen.focused is driver.panel("boundary")
+
+
+async def test_the_last_panel_cannot_be_hidden() -> None:
+    async with running(MOONS) as driver:
+        await driver.press("1", "2", "3", "4")
+        assert driver.visible() == ["hidden"]
+        assert "only panel left" in driver.text()
+
+
+async def test_views_are_switched_by_their_keys() -> None:
+    async with running(MOONS) as driver:
+        await driver.press("space")
+        await driver.until_state(State.PAUSED)
+        await driver.settled()
+        assert "layer 2 of 2" in driver.text()
+        await driver.press("[")
+        assert "layer 1 of 2" in driver.text()
+        await driver.press("]", "]")
+        assert "layer 2 of 2" in driver.text()
+        assert "log axis" not in driver.text()
+        await driver.press("l")
+        assert "log axis" in driver.text()
+        assert driver.text().count("○") > 1
+        await driver.press("t")
+        assert driver.text().count("○") == 0
+
+
+async def test_a_narrow_terminal_can_show_the_accuracy_too() -> None:
+    async with running(MOONS, (80, 24)) as driver:
+        await driver.press("2")
+        assert driver.visible() == ["loss", "accuracy", "boundary", "hidden"]
+
+
+async def test_help_lists_every_key_of_the_table() -> None:
+    async with running(MOONS, (120, 60)) as driver:
+        await driver.press("?")
+        assert isinstance(driver.front, HelpScreen)
+        text = driver.text()
+        for keys, sentence in help_rows():
+            assert keys in text
+            assert sentence in text
+        await driver.press("escape")
+        assert driver.is_on_top()
+
+
+def test_the_table_binds_no_key_twice_and_every_action_exists() -> None:
+    bound = [key for row in KEYS if row.bound for key in row.keys.split(",")]
+    assert len(bound) == len(set(bound))
+    for row in KEYS:
+        name = row.action.partition("(")[0]
+        owner = NnfsApp if name.startswith("app.") else TrainingScreen
+        assert not name or hasattr(owner, f"action_{name.removeprefix('app.')}")
+
+
+async def test_the_palette_offers_what_the_keys_do() -> None:
+    async with running(MOONS) as driver:
+        commands = {each.title: each for each in driver.app.get_system_commands(driver.front)}
+        assert {"Open the settings of the run", "Show this help"} <= set(commands)
+        pause = commands["Pause, or go on"]
+        await pause.callback()
+        await driver.until_state(State.PAUSED)
+
+
+async def test_every_setting_can_be_edited_and_is_checked_beside_its_field() -> None:
+    async with running(MOONS, (120, 40), speed=30.0) as driver:
+        await driver.press("h")
+        dialog = driver.front
+        assert isinstance(dialog, SettingsScreen)
+        for setting in settings():
+            field = dialog.query_one(f"#field-{setting.name}")
+            value = field.value if isinstance(field, Input | Select) else None
+            assert value == setting.write(getattr(MOONS, setting.name))
+        rate = dialog.query_one("#field-learning_rate", Input)
+        remark = dialog.query_one("#remark-learning_rate", Static)
+        rate.value = "-3"
+        await driver.pilot.pause()
+        assert remark.has_class("-wrong")
+        assert "a number above 0" in str(remark.render())
+        rate.focus()
+        await driver.press("enter")
+        assert driver.front is dialog
+        rate.value = "0.003"
+        await driver.pilot.pause()
+        assert not remark.has_class("-wrong")
+        dialog.query_one("#field-activation", Select).value = "relu"
+        dialog.query_one("#field-batch_size", Input).value = "full"
+        await driver.press("enter")
+        assert driver.is_on_top()
+        await driver.until(lambda: driver.session.config.activation == "relu")
+        assert driver.session.config.learning_rate == 0.003
+        assert driver.session.config.batch_size == "full"
+
+
+async def test_what_two_settings_mean_together_is_checked_too() -> None:
+    async with running(MOONS, (80, 24)) as driver:
+        await driver.press("h")
+        dialog = driver.front
+        dialog.query_one("#field-classes", Input).value = "3"
+        dialog.query_one("#field-classes", Input).focus()
+        await driver.press("enter")
+        assert driver.front is dialog
+        remark = dialog.query_one("#remark-classes", Static)
+        assert "2 or auto for moons" in str(remark.render())
+        await driver.press("escape")
+        assert driver.is_on_top()
+        assert driver.session.config == MOONS
+
+
+async def test_training_goes_on_behind_a_dialog_and_the_screen_catches_up() -> None:
+    async with running(MOONS) as driver:
+        await driver.press("?")
+        start = driver.epoch
+        await driver.until(lambda: driver.epoch >= start)
+        await driver.press("escape")
+        await driver.until(lambda: driver.epoch > start + 50)
+
+
+async def test_divergence_is_said_with_what_to_try_and_recovered_from() -> None:
+    async with running(MOONS.changed(learning_rate=1e6)) as driver:
+        await driver.until_state(State.DIVERGED)
+        await driver.settled()
+        text = driver.text()
+        assert "DIVERGED" in text
+        assert "diverged at epoch 1" in text
+        assert "learning rate lower than 1e+06" in text
+        while driver.session.config.learning_rate > 0.015:
+            lower = next_of_125(driver.session.config.learning_rate, -1)
+            await driver.press("-")
+            await driver.until_config("learning_rate", lower)
+        await driver.press("r")
+        await driver.until(lambda: driver.epoch > 20)
+        assert driver.session.state is State.TRAINING
+
+
+async def test_a_killed_process_is_told_and_replaced() -> None:
+    async with running(MOONS) as driver:
+        await driver.until(lambda: driver.epoch > 10)
+        os.kill(driver.app.link.process.pid, signal.SIGKILL)
+        await driver.until_state(State.STOPPED)
+        await driver.settled()
+        text = driver.text()
+        assert "STOPPED" in text
+        assert "was killed (SIGKILL)" in text
+        assert "reset" in text.split("\n")[-1]
+        kept = driver.epoch
+        assert kept > 10
+        assert "⣀" in text or "⡇" in text or "⠉" in text  # the curve is still there
+        await driver.press("space", "s")
+        assert "r starts a new one" in driver.text()
+        await driver.press("r")
+        await driver.until(lambda: driver.session.state is State.TRAINING and driver.epoch > 5)
+
+
+async def test_a_finished_run_can_go_on() -> None:
+    async with running(MOONS.changed(epochs=30)) as driver:
+        await driver.until_state(State.FINISHED)
+        await driver.settled()
+        assert "finished after 30 epochs" in driver.text()
+        await driver.press("space")
+        await driver.until(lambda: driver.epoch == 60)
+        await driver.until_state(State.FINISHED)
+
+
+async def test_a_click_focuses_a_panel_and_the_footer_can_be_clicked() -> None:
+    async with running(MOONS) as driver:
+        await driver.pilot.click("#boundary")
+        assert driver.screen.focused is driver.panel("boundary")
+        await driver.pilot.click("#footer", offset=(3, 0))
+        await driver.until_state(State.PAUSED)
+
+
+async def test_many_units_scroll_in_the_focused_panel() -> None:
+    async with running(MOONS.changed(hidden=(60,)), (100, 30)) as driver:
+        await driver.press("space")
+        await driver.until_state(State.PAUSED)
+        driver.panel("hidden").focus()
+        await driver.press("down", "down")
+        assert "units 3–" in driver.text()
+        await driver.press("up")
+        assert "units 2–" in driver.text()
+
+
+def test_learning_rates_move_through_1_2_and_5() -> None:
+    rate, seen = 0.01, []
+    for _ in range(7):
+        rate = next_of_125(rate, 1)
+        seen.append(rate)
+    assert seen == [0.02, 0.05, 0.1, 0.2, 0.5, 1.0, 2.0]
+    assert next_of_125(0.03, 1) == 0.05
+    assert next_of_125(0.03, -1) == 0.02
+    assert next_of_125(1e-9, -1) == 5e-10

@@ -1,0 +1,97 @@
+"""The application: one training screen, the command palette, and a clean end however it comes."""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from textual.app import App, SystemCommand
+from textual.binding import Binding, BindingType
+
+from tui.driver import ThriftyDriver
+from tui.keys import KEYS
+from tui.link import Link
+from tui.screens.training import TrainingScreen
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from textual.screen import Screen
+
+    from core.config import RunConfig
+    from core.process import TrainingProcess
+    from tui.runlog import RunLog
+
+SIGNALS = (signal.SIGTERM, signal.SIGHUP)
+
+
+class NnfsApp(App[None]):
+    """Watches one training process; ends it when it goes."""
+
+    CSS_PATH = "app.tcss"
+    TITLE = "nnfs-tui"
+    BINDINGS: ClassVar[list[BindingType]] = [
+        # at once, and from any dialog
+        Binding("ctrl+c,ctrl+q", "quit", "quit", show=False, priority=True),
+    ]
+
+    def __init__(
+        self,
+        config: RunConfig,
+        process: TrainingProcess,
+        *,
+        speed: float | None = 30.0,
+        frames_per_second: float = 10.0,
+        run_log: RunLog | None = None,
+    ) -> None:
+        super().__init__(driver_class=ThriftyDriver)
+        self.animation_level = "none"
+        self.link = Link(process)
+        self.training = TrainingScreen(
+            config,
+            self.link,
+            speed=speed,
+            frames_per_second=frames_per_second,
+            run_log=run_log,
+        )
+
+    def on_mount(self) -> None:
+        """Show the run."""
+        loop = asyncio.get_running_loop()
+        for number in SIGNALS:
+            loop.add_signal_handler(number, self._leave, number)
+        self.push_screen(self.training)
+
+    def on_unmount(self) -> None:
+        """Leave no process behind."""
+        self.link.close()
+
+    def get_system_commands(self, screen: Screen[Any]) -> Iterable[SystemCommand]:
+        """Offer everything that has a key in the command palette, too."""
+        yield from super().get_system_commands(screen)
+        seen = set()
+        for key in KEYS:
+            if key.bound and key.help not in seen and not key.shown.isdigit():
+                seen.add(key.help)
+
+                async def run(action: str = key.action) -> None:
+                    await self.training.run_action(action)
+
+                yield SystemCommand(key.help.capitalize(), f"key: {key.shown}", run)
+
+    def on_resize(self) -> None:
+        """Trust nothing that the terminal showed before it changed its size."""
+        self._forget_screen()
+
+    def action_redraw(self) -> None:
+        """Draw the whole screen again, after something else has written on it."""
+        self._forget_screen()
+        self.screen.refresh(layout=True)
+
+    def _forget_screen(self) -> None:
+        if isinstance(self._driver, ThriftyDriver):
+            self._driver.forget()
+
+    def _leave(self, number: int) -> None:
+        self.exit(return_code=128 + number)

@@ -1,0 +1,311 @@
+"""The command line: arguments to a RunConfig, then the screen, or training without one.
+
+What is slow to import is imported where it is needed: the training process is started first and
+imports NumPy while this one imports Textual.
+"""
+
+from __future__ import annotations
+
+import argparse
+import importlib.util
+import os
+import sys
+from pathlib import Path
+from typing import IO, TYPE_CHECKING, Any, Final, NoReturn
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from core.config import RunConfig
+    from core.process import TrainingProcess
+    from tui.records import Ending
+    from tui.session import Session
+
+COMMANDS: Final = {
+    "watch": "train beside the screen; what a preset's name alone does too",
+    "train": "train without a screen",
+    "presets": "list the runs that have a name",
+    "datasets": "list what there is to learn from",
+}
+WRONG_USE: Final = 2
+FASTEST: Final = 30
+EXAMPLES: Final = """\
+examples:
+  nnfs-tui xor
+  nnfs-tui moons --hidden 16,16 --activation relu --init he --lr 0.005
+  nnfs-tui spiral --classes 5 --speed max
+  nnfs-tui train moons --json --seed 3
+"""
+
+
+class WrongUse(Exception):  # noqa: N818 (it is no error of the program's)
+    """One sentence on what was given and what is accepted."""
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the program and return its exit status."""
+    given = list(sys.argv[1:] if arguments is None else arguments)
+    foreign = _foreign_core()
+    if foreign:
+        print(foreign, file=sys.stderr)  # noqa: T201
+        return 1
+    process = None
+    try:
+        if _wants_screen(given):
+            process = _start_process()
+        return _dispatch(given, process)
+    except WrongUse as error:
+        print(f"nnfs-tui: {error}", file=sys.stderr)  # noqa: T201
+        return WRONG_USE
+    except BrokenPipeError:
+        # whoever read the output has seen enough; the interpreter must not complain at its end
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 141
+    except KeyboardInterrupt:
+        return 130
+    finally:
+        if process is not None:
+            process.close()
+
+
+def _foreign_core() -> str:
+    """Return a sentence when another `core` stands before the one beside this package."""
+    spec = importlib.util.find_spec("core")
+    beside = Path(__file__).resolve().parent.parent / "core" / "__init__.py"
+    found = Path(spec.origin).resolve() if spec is not None and spec.origin else None
+    if found == beside:
+        return ""
+    where = found or (spec and list(spec.submodule_search_locations or [])) or "nothing"
+    return (
+        f"nnfs-tui: its own package core, in {beside.parent}, is shadowed by {where}; "
+        "take that off PYTHONPATH, or install nnfs-tui in an environment of its own"
+    )
+
+
+def _wants_screen(given: Sequence[str]) -> bool:
+    first = next((word for word in given if not word.startswith("-")), "")
+    asks = {"-h", "--help", "--version"} & set(given)
+    return first not in {*COMMANDS} - {"watch"} and not asks and _has_terminal()
+
+
+def _has_terminal() -> bool:
+    # Textual reads standard input and draws on standard error
+    return all(stream.isatty() for stream in (sys.stdin, sys.stdout, sys.stderr))
+
+
+def _start_process() -> TrainingProcess:
+    from core.process import TrainingProcess
+
+    return TrainingProcess()
+
+
+def _dispatch(given: list[str], process: TrainingProcess | None) -> int:
+    # before NumPy: its threads would take a core from the training beside them
+    from core.process.client import ONE_THREAD
+
+    os.environ.update(ONE_THREAD)
+    if not given or (given[0] not in COMMANDS and given[0] not in {"-h", "--help", "--version"}):
+        given = ["watch", *given]
+    options = _parser().parse_args(given)
+    match options.command:
+        case "presets":
+            return _list_presets()
+        case "datasets":
+            return _list_datasets()
+    config = _config(options)
+    if options.command == "train":
+        return _train(config, as_json=options.json)
+    _check_screen_options(options)
+    if process is None:
+        print(  # noqa: T201
+            "nnfs-tui: no terminal here to draw on; training without a screen", file=sys.stderr
+        )
+        return _train(config, as_json=False)
+    return _watch(config, process, options)
+
+
+class _Parser(argparse.ArgumentParser):
+    """Complains in one sentence, and suggests what may have been meant."""
+
+    def error(self, message: str) -> NoReturn:
+        raise WrongUse(message)
+
+    def parse_args(self, given: Any = None, namespace: Any = None) -> Any:
+        options, unknown = self.parse_known_args(given, namespace)
+        if unknown:
+            from core.config import suggestion
+
+            chosen = self._subparsers_by_name[options.command]
+            known = [flag for flag in chosen._option_string_actions if flag.startswith("--")]
+            flag = unknown[0].partition("=")[0]
+            kind = "option" if flag.startswith("-") else "argument"
+            raise WrongUse(
+                f"{kind} {unknown[0]!r} is not known to {options.command}"
+                f"{suggestion(flag, known) or f'; see nnfs-tui {options.command} --help'}"
+            )
+        return options
+
+    _subparsers_by_name: dict[str, _Parser]
+
+
+def _parser() -> _Parser:
+    from core import __version__
+    from core.presets import DEFAULT, PRESETS
+
+    parser = _Parser(
+        prog="nnfs-tui",
+        description="Watch a neural network, written from scratch in NumPy, learn.",
+        epilog=EXAMPLES,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        allow_abbrev=False,
+    )
+    parser.add_argument("--version", action="version", version=f"nnfs-tui {__version__}")
+    commands = parser.add_subparsers(dest="command", metavar="COMMAND", parser_class=_Parser)
+    parsers = {
+        name: commands.add_parser(name, help=text, description=text, allow_abbrev=False)
+        for name, text in COMMANDS.items()
+    }
+    parser._subparsers_by_name = parsers
+    for name in ("watch", "train"):
+        parsers[name].add_argument(
+            "preset",
+            nargs="?",
+            default=DEFAULT,
+            metavar="PRESET",
+            help=f"{', '.join(PRESETS)} (default {DEFAULT})",
+        )
+        _add_settings(parsers[name])
+    parsers["train"].add_argument(
+        "--json", action="store_true", help="write one JSON object a line, and nothing else"
+    )
+    screen = parsers["watch"].add_argument_group("screen")
+    screen.add_argument(
+        "--speed", default="30", metavar="N", help="epochs per second, or max (default 30)"
+    )
+    screen.add_argument(
+        "--fps", default="10", metavar="N", help=f"frames per second, 1 to {FASTEST} (default 10)"
+    )
+    screen.add_argument("--no-mouse", action="store_true", help="leave the mouse to the terminal")
+    screen.add_argument(
+        "--log", metavar="FILE", help="write every epoch to a file, as train --json does"
+    )
+    return parser
+
+
+def _add_settings(parser: argparse.ArgumentParser) -> None:
+    from core.config import settings
+
+    group = parser.add_argument_group("settings", "the preset's, unless given")
+    group.add_argument("--config", metavar="FILE", help="a TOML file with any of these settings")
+    for setting in settings():
+        group.add_argument(
+            setting.flag,
+            dest=setting.name,
+            metavar=setting.option.rpartition("-")[2].upper(),
+            help=f"{setting.help}; {setting.kind.accepts}; default {setting.write(setting.default)}",
+        )
+
+
+def _config(options: argparse.Namespace) -> RunConfig:
+    """Return the preset with the file's settings, and over those the options'."""
+    from core.config import ConfigError, read_toml, setting, settings
+    from core.presets import preset
+
+    try:
+        chosen = preset(options.preset)
+        values = read_toml(Path(options.config)) if options.config is not None else {}
+        for each in settings():
+            text = getattr(options, each.name)
+            if text is not None:
+                values[each.name] = each.read(text)
+        return chosen.config(**values)
+    except ConfigError as error:
+        flags = {each.name: setting(each.name).flag for each in settings()}
+        raise WrongUse(error.sentence(flags.get(error.name, error.name))) from None
+
+
+def _list_presets() -> int:
+    from core.presets import PRESETS
+
+    for preset in PRESETS.values():
+        print(f"{preset.name:<10}{preset.description}\n{'':<10}{preset.config().describe()}")  # noqa: T201
+    return 0
+
+
+def _list_datasets() -> int:
+    from core.datasets import DATASETS
+
+    for info in DATASETS.values():
+        classes = f"{info.classes} classes" + (" or more" if info.any_classes else "")
+        facts = f"2 features, {classes}, {info.samples} samples"
+        print(f"{info.name:<10}{info.description}\n{'':<10}{facts}")  # noqa: T201
+    return 0
+
+
+def _train(config: RunConfig, *, as_json: bool) -> int:
+    from tui.headless import train
+
+    return train(config, as_json=as_json)
+
+
+def _watch(config: RunConfig, process: TrainingProcess, options: argparse.Namespace) -> int:
+    from tui.app import NnfsApp
+    from tui.runlog import RunLog
+
+    log = RunLog(_log_file(options.log)) if options.log is not None else None
+    app = NnfsApp(config, process, speed=options.speed, frames_per_second=options.fps, run_log=log)
+    try:
+        app.run(mouse=not options.no_mouse)
+    finally:
+        if log is not None:
+            log.close()
+    _say_goodbye(app.training.session)
+    return app.return_code or 0
+
+
+def _say_goodbye(session: Session) -> None:
+    """Leave the run's last numbers in the terminal."""
+    from core.process import State
+    from tui.headless import summary
+
+    metrics = session.timeline.last()
+    if metrics is None or session.data is None:
+        return
+    stopped: Ending = "interrupted"
+    if session.state is State.DIVERGED:
+        stopped = "diverged"
+    elif session.state is State.FINISHED:
+        stopped = "epochs"
+    print(summary(session.config, metrics, None, stopped, shared=session.data.shared))  # noqa: T201
+
+
+def _check_screen_options(options: argparse.Namespace) -> None:
+    """Turn the screen's options into numbers."""
+    slow, fast = 0.01, 1e6
+    is_max = options.speed == "max"
+    options.speed = None if is_max else _number("--speed", options.speed, slow, fast, "max")
+    options.fps = _number("--fps", options.fps, 1, FASTEST)
+
+
+def _number(flag: str, text: str, low: float, high: float, *words: str) -> float:
+    try:
+        value = float(text)
+    except ValueError:
+        value = float("nan")
+    if not low <= value <= high:
+        accepted = " or ".join([f"a number from {low:g} to {high:g}", *words])
+        raise WrongUse(f"{flag}: {text!r} was given; accepted is {accepted}")
+    return value
+
+
+def _log_file(name: str) -> IO[str]:
+    try:
+        return Path(name).open("w", encoding="utf-8")
+    except OSError as error:
+        raise WrongUse(
+            f"--log: {name!r} was given; accepted is a file that can be written ({error.strerror})"
+        ) from None
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,145 @@
+"""Training without a screen: a progress bar on standard error, a summary or JSON lines on output."""
+
+from __future__ import annotations
+
+import signal
+import sys
+from contextlib import contextmanager
+from time import perf_counter
+from typing import TYPE_CHECKING, Final
+
+import numpy as np
+
+from core.trainer import EpochMetrics, Trainer
+from tui import numbers, records
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from types import FrameType
+
+    from rich.progress import Progress
+
+    from core.config import RunConfig
+
+REFRESH: Final = 0.1
+"""Seconds between two looks of the progress bar at the run."""
+
+EXIT_DIVERGED: Final = 1
+
+
+class Interruption:
+    """A signal to end after the epoch that is under way; a second one ends at once."""
+
+    def __init__(self) -> None:
+        self.number = 0
+
+    def note(self, number: int, _: FrameType | None) -> None:
+        if self.number:
+            raise KeyboardInterrupt
+        self.number = number
+
+
+@contextmanager
+def _interruptible() -> Iterator[Interruption]:
+    interruption = Interruption()
+    before = {
+        number: signal.signal(number, interruption.note)
+        for number in (signal.SIGINT, signal.SIGTERM)
+    }
+    try:
+        yield interruption
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+def train(config: RunConfig, *, as_json: bool) -> int:
+    """Train to the end of the run, and return the program's exit status."""
+    with _interruptible() as interruption, np.errstate(all="ignore"):
+        trainer = Trainer(config)
+        if as_json:
+            print(records.start(config, trainer.network, trainer.data))  # noqa: T201
+        started = perf_counter()
+        metrics, stopped = _run(trainer, interruption, as_json=as_json)
+        seconds = perf_counter() - started
+    if as_json:
+        print(records.end(metrics.epoch, seconds, stopped), flush=True)  # noqa: T201
+    else:
+        print(summary(config, metrics, seconds, stopped, shared=trainer.data.shared))  # noqa: T201
+    if stopped == "interrupted":
+        return 128 + interruption.number
+    return EXIT_DIVERGED if stopped == "diverged" else 0
+
+
+def _run(
+    trainer: Trainer, interruption: Interruption, *, as_json: bool
+) -> tuple[EpochMetrics, records.Ending]:
+    epochs = trainer.config.epochs
+    metrics = trainer.measure()
+    with _progress_bar() as bar:
+        task = bar.add_task("training", total=epochs)
+        shown = perf_counter()
+        while trainer.epoch < epochs:
+            if interruption.number:
+                return metrics, "interrupted"
+            metrics = trainer.train_epoch()
+            if as_json:
+                sys.stdout.write(records.epoch(metrics) + "\n")
+            if trainer.epoch != metrics.epoch:
+                return metrics, "diverged"
+            now = perf_counter()
+            if now - shown > REFRESH:
+                shown = now
+                bar.update(task, completed=metrics.epoch, description=_losses(metrics))
+                bar.refresh()
+        bar.update(task, completed=metrics.epoch, description=_losses(metrics))
+        bar.refresh()
+    return metrics, "epochs"
+
+
+def _progress_bar() -> Progress:
+    from rich.console import Console
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
+
+    return Progress(
+        TextColumn("{task.description}", markup=False),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TextColumn("epochs"),
+        console=Console(stderr=True),
+        # no thread that draws: it would take turns with the training
+        auto_refresh=False,
+    )
+
+
+def _losses(metrics: EpochMetrics) -> str:
+    return f"loss {numbers.loss(metrics.train_loss)} / {numbers.loss(metrics.test_loss)}"
+
+
+def summary(
+    config: RunConfig,
+    metrics: EpochMetrics,
+    seconds: float | None,
+    stopped: records.Ending,
+    *,
+    shared: bool,
+) -> str:
+    """Return the end of a run in a few lines."""
+    if stopped == "diverged":
+        outcome = (
+            f"diverged at epoch {metrics.epoch:,} with a loss of {metrics.train_loss:.3g}: "
+            f"try a learning rate lower than {config.learning_rate:g}"
+        )
+    else:
+        outcome = f"{metrics.epoch:,} of {config.epochs:,} epochs"
+        if stopped == "interrupted":
+            outcome = f"interrupted after {outcome}"
+        if seconds:
+            outcome += f" in {seconds:.2f} s ({metrics.epoch / seconds:,.0f} epochs/s)"
+    lines = [config.describe(), outcome]
+    for part in ("train",) if shared else ("train", "test"):
+        value = numbers.loss(getattr(metrics, f"{part}_loss"))
+        share = numbers.percent(getattr(metrics, f"{part}_accuracy"))
+        name = "train = test" if shared else part
+        lines.append(f"{name:<5}  loss {value}   accuracy {share} %")
+    return "\n".join(lines)

@@ -1,0 +1,106 @@
+"""The one table of keys: the footer, the help and the dispatch are all made from it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+from textual.binding import Binding
+
+from core.process import State
+
+ALL: Final = frozenset(State)
+MOVING: Final = frozenset({State.TRAINING})
+ALIVE: Final = ALL - {State.STOPPED}
+RESTING: Final = ALIVE - MOVING
+
+
+@dataclass(frozen=True)
+class Key:
+    """One row.
+
+    Attributes:
+        keys: what is pressed, as Textual names it, by commas.
+        shown: how the footer and the help write it.
+        action: the method of the training screen.
+        label: the footer's word for it; empty when it stands in the help only.
+        help: the help's sentence.
+        states: the states in which the footer shows it.
+    """
+
+    keys: str
+    shown: str
+    action: str
+    label: str
+    help: str
+    states: frozenset[State] = ALL
+    bound: bool = True
+
+    def binding(self) -> Binding:
+        """Return the row as Textual takes it."""
+        return Binding(self.keys, self.action, self.help, show=False)
+
+
+KEYS: Final = (
+    Key("space", "space", "toggle_pause", "pause", "pause, or go on", MOVING),
+    Key(
+        "space",
+        "space",
+        "toggle_pause",
+        "go on",
+        "pause, or go on",
+        RESTING - {State.DIVERGED},
+        bound=False,
+    ),
+    Key("s", "s", "step(1)", "step", "train one epoch, and pause", ALIVE - {State.DIVERGED}),
+    Key("S", "S", "step(10)", "ten", "train ten epochs, and pause", RESTING - {State.DIVERGED}),
+    Key("r", "r", "reset", "reset", "begin again with the same seed"),
+    Key("R", "R", "reseed", "", "begin again with the next seed"),
+    Key("plus,equals_sign", "+", "learning_rate(1)", "", "raise the learning rate"),
+    Key("minus", "−", "learning_rate(-1)", "", "lower the learning rate"),
+    Key("", "+ −", "", "rate", "", ALIVE, bound=False),
+    Key("less_than_sign", "<", "speed(-1)", "", "train slower"),
+    Key("greater_than_sign", ">", "speed(1)", "", "train faster"),
+    Key("", "< >", "", "speed", "", MOVING, bound=False),
+    Key("h", "h", "settings", "settings", "open the settings of the run", ALIVE),
+    Key("question_mark", "?", "help", "help", "show this help"),
+    Key("q", "q", "quit", "quit", "quit"),
+    Key("a", "a", "cycle('activation')", "activation", "take the next activation", ALIVE),
+    Key("o", "o", "cycle('optimizer')", "optimiser", "take the next optimiser", ALIVE),
+    Key("d", "d", "cycle('dataset')", "data", "take the next data set", ALIVE),
+    Key("b", "b", "cycle('batch_size')", "batch", "take the next batch size", ALIVE),
+    Key("left_square_bracket", "[", "layer(-1)", "", "show the hidden layer before"),
+    Key("right_square_bracket", "]", "layer(1)", "", "show the hidden layer after"),
+    Key("l", "l", "log_loss", "log", "a logarithmic axis for the loss"),
+    Key("t", "t", "show_test", "test points", "show or hide the test samples"),
+    Key("z", "z", "zoom", "zoom", "enlarge the focused panel, or bring the others back"),
+    Key("tab", "tab", "next_panel", "", "move the focus to the next panel"),
+    Key("shift+tab", "⇧tab", "previous_panel", "", "move the focus to the panel before"),
+    Key("ctrl+l", "ctrl+l", "app.redraw", "", "draw the whole screen again"),
+    *(
+        Key(str(number), str(number), f"toggle_panel({number})", "", "show or hide a panel")
+        for number in range(1, 10)
+    ),
+)
+
+
+def bindings() -> list[Binding]:
+    """Return the dispatch."""
+    return [key.binding() for key in KEYS if key.bound]
+
+
+def footer(state: State) -> list[Key]:
+    """Return the keys that matter in a state, the most important first."""
+    return [key for key in KEYS if key.label and state in key.states]
+
+
+def help_rows() -> list[tuple[str, str]]:
+    """Return (keys, sentence) for the help; rows that say the same stand together."""
+    rows: dict[str, list[str]] = {}
+    for key in KEYS:
+        if key.bound:
+            rows.setdefault(key.help, []).append(key.shown)
+    return [
+        (f"{shown[0]}–{shown[-1]}" if len(shown) > 2 else " ".join(shown), sentence)
+        for sentence, shown in rows.items()
+    ]

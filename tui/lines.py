@@ -1,0 +1,143 @@
+"""The four lines that never move: what runs, how it goes, what happened, and what one can press."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from core.process import State
+from tui import numbers
+from tui.canvas import Canvas
+from tui.cells import Cells
+from tui.keys import Key, footer
+from tui.palette import ACCENT, ALARM, BRIGHT, DIM, TEXT, WARNING, ink
+
+if TYPE_CHECKING:
+    from textual import events
+
+    from tui.session import Session
+
+STATE_COLOURS: Final = {
+    State.TRAINING: ACCENT,
+    State.PAUSED: WARNING,
+    State.FINISHED: BRIGHT,
+    State.DIVERGED: ALARM,
+    State.STOPPED: ALARM,
+}
+
+
+class HeaderLine(Canvas):
+    """What runs, and at what speed."""
+
+    def __init__(self, session: Session) -> None:
+        super().__init__(id="header")
+        self.session = session
+        self.speed: float | None = None
+
+    def draw(self, width: int, height: int) -> Cells:
+        cells = Cells(width, height)
+        column = cells.write(0, 1, "nnfs-tui  ", ink(DIM)) if width >= 100 else 1
+        end = cells.write(0, column, self.session.config.describe(), ink(BRIGHT, bold=True))
+        chosen = numbers.speed(self.speed)
+        right = f"{chosen} ▸ (< >)" if width >= 100 else chosen
+        if end + 2 + len(right) < width:
+            cells.write_right(0, width - 1, right, ink(DIM))
+        return cells
+
+
+class StatusLine(Canvas):
+    """How it goes: the state in one word, then the numbers, each at its place."""
+
+    def __init__(self, session: Session) -> None:
+        super().__init__(id="status")
+        self.session = session
+
+    def draw(self, width: int, height: int) -> Cells:
+        cells = Cells(width, height)
+        session = self.session
+        state = ink(STATE_COLOURS[session.state], bold=True)
+        column = max(cells.write(0, 1, session.state.value, state), 9) + 1
+        metrics, data = session.metrics, session.data
+        if metrics is None or data is None:
+            cells.write(0, column + 1, "starting …", ink(DIM))
+            return cells
+        wide = width >= 110
+        gap = 3 if wide else 2
+        pairs = [("epoch", f"{metrics.epoch:>6,}" if wide else f"{metrics.epoch:,}")]
+        losses = [metrics.train_loss] if data.shared else [metrics.train_loss, metrics.test_loss]
+        shares = [metrics.train_accuracy, metrics.test_accuracy][: len(losses)]
+        slash = " / " if wide else "/"
+        pairs.append(("loss", slash.join(f"{numbers.loss(value):>6}" for value in losses)))
+        right = slash.join(f"{numbers.percent(share):>5}" for share in shares)
+        pairs.append(("accuracy" if wide else "acc", f"{right} %"))
+        pairs.append(("lr", f"{session.config.learning_rate:g}"))
+        rate = session.epochs_per_second
+        if rate:
+            shown = f"{rate:,.1f}" if rate < 100 else f"{rate:,.0f}"
+            pairs.append(("", f"{shown} epochs/s" if wide else f"{shown}/s"))
+        for name, value in pairs:
+            if column + gap + len(name) + 1 + len(value) > width:
+                break
+            column = cells.write(0, column + gap - 1, name, ink(DIM))
+            column = cells.write(0, column + bool(name), value, ink(TEXT))
+        return cells
+
+
+class LogLine(Canvas):
+    """What happened last."""
+
+    def __init__(self, session: Session) -> None:
+        super().__init__(id="log")
+        self.session = session
+
+    def draw(self, width: int, height: int) -> Cells:
+        cells = Cells(width, height)
+        note = self.session.note
+        if len(note) > width - 2:
+            note = f"{note[: width - 3]}…"
+        alarming = self.session.state in {State.DIVERGED, State.STOPPED}
+        cells.write(0, 1, note, ink(WARNING if alarming else DIM))
+        return cells
+
+
+class FooterLine(Canvas):
+    """The keys that matter now; they can be clicked."""
+
+    def __init__(self, session: Session) -> None:
+        super().__init__(id="footer")
+        self.session = session
+        self._spans: list[tuple[int, int, Key]] = []
+
+    def draw(self, width: int, height: int) -> Cells:
+        cells = Cells(width, height)
+        self._spans = []
+        column = 1
+        for key in self._fitting(width - 2):
+            start = column
+            column = cells.write(0, column, key.shown, ink(BRIGHT, bold=True))
+            column = cells.write(0, column + 1, key.label, ink(DIM))
+            self._spans.append((start, column, key))
+            column += 2
+        return cells
+
+    def _fitting(self, width: int) -> list[Key]:
+        """Return the keys that fit; help and quit are never the ones left out."""
+        keys = footer(self.session.state)
+        kept = [key for key in keys if key.action in {"help", "quit"}]
+        room = width - sum(_length(key) for key in kept)
+        for key in keys:
+            if key not in kept:
+                room -= _length(key)
+                if room < 0:
+                    break
+                kept.append(key)
+        return [key for key in keys if key in kept]
+
+    async def on_click(self, event: events.Click) -> None:
+        """Do what the key under the pointer does."""
+        for start, end, key in self._spans:
+            if start <= event.x < end and key.action:
+                await self.screen.run_action(key.action)
+
+
+def _length(key: Key) -> int:
+    return len(key.shown) + 1 + len(key.label) + 2

@@ -1,0 +1,167 @@
+"""The hidden activations: a layer's units as rows, the training samples as columns, by class."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, ClassVar
+
+import numpy as np
+from textual.binding import Binding, BindingType
+
+from core.activations import ACTIVATIONS
+from core.inspection import in_class_order, quantize
+from tui import numbers
+from tui.cells import Cells
+from tui.curves import nice_ceiling
+from tui.palette import (
+    BACKGROUND,
+    CLASS_POINTS,
+    DIM,
+    DIVERGING,
+    SEQUENTIAL,
+    TEXT,
+    TRAIN_MARKERS,
+    ink,
+    inks_of_pairs,
+    legible_on,
+)
+from tui.panels.panel import Panel, ViewOptions, Words, message
+
+if TYPE_CHECKING:
+    from core.arrays import Array, Labels
+    from tui.session import Session
+
+LABEL_WIDTH = 6
+WIDEST_SAMPLE = 14
+NUMBER_WIDTH = 7
+
+
+class ActivationsPanel(Panel):
+    """What each unit of the chosen hidden layer gives for each sample."""
+
+    number, label = 4, "hidden"
+    about = "outputs of a hidden layer, a unit a row, a sample a column; [ and ] choose the layer"
+    seconds_between_frames = 0.1
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("up", "scroll_units(-1)", show=False),
+        Binding("down", "scroll_units(1)", show=False),
+    ]
+
+    def __init__(self, session: Session, options: ViewOptions) -> None:
+        super().__init__(session, options)
+        self._first = 0
+        self._high = 1.0
+        self._visible = ""
+
+    def action_scroll_units(self, by: int) -> None:
+        """Show other units, where there are more than rows."""
+        self._first = max(0, self._first + by)
+        self.repaint()
+
+    def title(self) -> Words:
+        network, data = self.session.network, self.session.data
+        if network is None or data is None or not self.session.config.hidden:
+            return []
+        hidden = self.session.config.hidden
+        layer = min(self.options.layer, len(hidden) - 1)
+        return [
+            (f"layer {layer + 1} of {len(hidden)} ", ink(TEXT)),
+            (f"{self._visible} × {len(data.y_train)} samples by class ", ink(DIM)),
+        ]
+
+    def corner(self) -> Words:
+        if not self.session.config.hidden:
+            return []
+        colours, low, high = self._scale(self._high)
+        blocks: Words = [(" ", ink(background=colour)) for colour in colours for _ in "ab"]
+        low_text = f" {low:g} ".replace("-", "−")
+        return [(low_text, ink(TEXT)), *blocks, (f" {high:g} ", ink(TEXT))]
+
+    def body(self, width: int, height: int) -> Cells:
+        network, data = self.session.network, self.session.data
+        hidden = self.session.config.hidden
+        if not hidden:
+            return message(width, height, "There is no hidden layer: each output is a line.")
+        if network is None or data is None or not len(self.session.timeline):
+            return message(width, height, "What each hidden unit gives for each training sample.")
+        cells = Cells(width, height)
+        most = max(1, width - LABEL_WIDTH)
+        samples = in_class_order(data.y_train, most)
+        x, y = data.x_train[samples], data.y_train[samples]
+        outputs = network.hidden_outputs(x)[min(self.options.layer, len(hidden) - 1)].T
+        across = min(WIDEST_SAMPLE, most // len(samples))
+        self._class_strip(cells, x, y, across)
+        self._units(cells, outputs, across, height - 1)
+        return cells
+
+    def _units(self, cells: Cells, outputs: Array, across: int, rows: int) -> None:
+        units = len(outputs)
+        colours, low, high = self._scale(self._fit(outputs))
+        levels = quantize(outputs, len(colours), low, high).repeat(across, axis=1)
+        a_cell = 1 if units <= rows else 2
+        first = self._first = min(self._first, max(0, units - rows * a_cell))
+        last = min(units, first + rows * a_cell)
+        self._visible = (
+            f"{units} units"
+            if last - first == units
+            else (f"units {first + 1}–{last} of {units} (↑ ↓)")
+        )
+        pairs = inks_of_pairs(colours)
+        if a_cell == 1:
+            tall = max(1, min(3, rows // units))
+            for unit in range(units):
+                top = 1 + unit * tall
+                cells.write(top + (tall - 1) // 2, 1, f"{unit + 1:>3}", ink(DIM))
+                columns = slice(LABEL_WIDTH, LABEL_WIDTH + levels.shape[1])
+                cells.inks[top : top + tall, columns] = pairs[levels[unit], levels[unit]]
+                if self.session.at_rest and across >= NUMBER_WIDTH:
+                    self._numbers(cells, top + (tall - 1) // 2, outputs[unit], levels[unit], across)
+            return
+        for row, unit in enumerate(range(first, last, 2), start=1):
+            cells.write(row, 1, f"{unit + 1:>3}", ink(DIM))
+            upper = levels[unit]
+            lower = levels[unit + 1] if unit + 1 < last else None
+            columns = slice(LABEL_WIDTH, LABEL_WIDTH + len(upper))
+            if lower is None:
+                inks = np.array([ink(colour, BACKGROUND) for colour in colours])
+                cells.inks[row, columns] = inks[upper]
+                cells.glyphs[row, columns] = "▀"
+            else:
+                cells.inks[row, columns] = pairs[upper, lower]
+                cells.glyphs[row, columns] = np.where(upper == lower, " ", "▀")
+
+    def _numbers(self, cells: Cells, row: int, outputs: Array, levels: Labels, across: int) -> None:
+        colours = self._scale(self._high)[0]
+        for sample, value in enumerate(outputs.tolist()):
+            background = colours[levels[sample * across]]
+            text = numbers.signed(value, 3).center(across)
+            number = ink(legible_on(background), background)
+            cells.write(row, LABEL_WIDTH + sample * across, text, number)
+
+    def _class_strip(self, cells: Cells, x: Array, y: Labels, across: int) -> None:
+        cells.write(0, 0, "class", ink(DIM))
+        for sample, label in enumerate(y.tolist()):
+            marker = TRAIN_MARKERS[label % len(TRAIN_MARKERS)]
+            number = ink(CLASS_POINTS[label % len(CLASS_POINTS)])
+            column = LABEL_WIDTH + sample * across
+            if across >= WIDEST_SAMPLE - 2:
+                place = ", ".join(f"{value:g}" for value in x[sample])
+                cells.write(0, column, f"{marker} ({place})".center(across), number)
+            else:
+                cells.write(0, column, marker * across, number)
+
+    def _fit(self, outputs: Array) -> float:
+        """Return the end of the scale: by steps, for each step changes every colour."""
+        scale = ACTIVATIONS[self.session.config.activation].scale
+        if scale in {"diverging", "unit"}:
+            self._high = 1.0
+        else:
+            largest = np.abs(outputs).max(initial=0.1, where=np.isfinite(outputs))
+            self._high = nice_ceiling(float(largest))
+        return self._high
+
+    def _scale(self, high: float) -> tuple[tuple[str, ...], float, float]:
+        scale = ACTIVATIONS[self.session.config.activation].scale
+        if scale in {"diverging", "unbounded"}:
+            return DIVERGING, -high, high
+        return SEQUENTIAL, 0.0, high

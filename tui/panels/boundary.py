@@ -1,0 +1,150 @@
+"""The decision boundary: the predicted class everywhere in the plane, and the samples on it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from core.inspection import Window, classify, quantize
+from tui import numbers
+from tui.cells import Cells
+from tui.palette import (
+    ALARM,
+    CLASS_FIELDS,
+    CLASS_POINTS,
+    DIM,
+    TEST_MARKERS,
+    TEXT,
+    TRAIN_MARKERS,
+    UNCERTAIN,
+    WRONG_MARKER,
+    ink,
+    inks_of_pairs,
+)
+from tui.panels.panel import Panel, Words, message
+
+if TYPE_CHECKING:
+    from core.arrays import Array, Labels
+    from core.datasets import TrainTest
+    from core.network import Network
+
+GUTTER = 6
+LEVELS = 1 + len(CLASS_FIELDS[0])
+MOST_POINTS = 2000
+
+
+class BoundaryPanel(Panel):
+    """A map of half-block cells, two pixels each, over the data's range plus a margin."""
+
+    number, label = 3, "boundary"
+    about = (
+        "predicted class and its certainty over the plane, with the samples; t shows test samples"
+    )
+    seconds_between_frames = 0.1
+
+    def corner(self) -> Words:
+        metrics = self.session.metrics
+        if metrics is None:
+            return []
+        return [(f" {numbers.percent(metrics.train_accuracy)} % of train right ", ink(TEXT))]
+
+    def body(self, width: int, height: int) -> Cells:
+        network, data = self.session.network, self.session.data
+        if network is None or data is None or not len(self.session.timeline):
+            return message(width, height, "What the network predicts at each place of the plane.")
+        cells = Cells(width, height)
+        rows = height - (2 if height >= 8 else 1)
+        columns = width - GUTTER
+        if rows < 1 or columns < 2:
+            return cells
+        everything = data.x_train if data.shared else np.concatenate([data.x_train, data.x_test])
+        window = Window.around(everything, columns, 2 * rows)
+        colours = map_colours(network.classes)
+        pixels = class_map(network, window)
+        cells.place(0, GUTTER, half_blocks(pixels, colours))
+        if self.options.show_test and not data.shared:
+            self._points(cells, window, pixels, network, data.x_test, data.y_test, TEST_MARKERS)
+        self._points(cells, window, pixels, network, data.x_train, data.y_train, TRAIN_MARKERS)
+        self._axes(cells, rows, window, data)
+        if height > rows + 1:
+            self._legend(cells, height - 1, data)
+        return cells
+
+    def _points(
+        self,
+        cells: Cells,
+        window: Window,
+        pixels: Labels,
+        network: Network,
+        x: Array,
+        y: Labels,
+        markers: str,
+    ) -> None:
+        if len(y) > MOST_POINTS:
+            chosen = np.linspace(0, len(y) - 1, MOST_POINTS).astype(np.int64)
+            x, y = x[chosen], y[chosen]
+        right = classify(network, x)[0] == y
+        rows, columns = window.pixels(x)
+        colours = map_colours(network.classes)
+        # those that are wrong come last, so that nothing covers them
+        for index in np.argsort(~right, kind="stable").tolist():
+            row, column, label = int(rows[index]), int(columns[index]), int(y[index])
+            point = CLASS_POINTS[label % len(CLASS_POINTS)]
+            if right[index]:
+                glyph = markers[label % len(markers)]
+                number = ink(point, colours[pixels[row, column]])
+            else:
+                glyph, number = WRONG_MARKER, ink(point, "#000000", bold=True)
+            cells.glyphs[row // 2, GUTTER + column] = glyph
+            cells.inks[row // 2, GUTTER + column] = number
+
+    def _axes(self, cells: Cells, rows: int, window: Window, data: TrainTest) -> None:
+        dim, text = ink(DIM), ink(TEXT)
+        across, up = data.feature_names[:2]
+        cells.write_right(0, GUTTER - 1, f"{window.top:.1f}", dim)
+        cells.write_right(rows - 1, GUTTER - 1, f"{window.bottom:.1f}", dim)
+        if rows > 2:
+            cells.write_right(rows // 2, GUTTER - 1, up, text)
+        cells.write(rows, GUTTER, f"{window.left:.1f}", dim)
+        cells.write_right(rows, cells.width, f"{window.right:.1f}", dim)
+        cells.write(rows, GUTTER + (cells.width - GUTTER - len(across)) // 2, across, text)
+
+    def _legend(self, cells: Cells, row: int, data: TrainTest) -> None:
+        shown = "open test" if self.options.show_test else "t test"
+        parts = "" if data.shared else f"filled train, {shown}  "
+        column, room = GUTTER, cells.width - len(parts) - len(f"{WRONG_MARKER} wrong")
+        for label, name in enumerate(data.class_names):
+            if column + len(name) + 6 > room:
+                column = cells.write(row, column, "… ", ink(DIM))
+                break
+            point = ink(CLASS_POINTS[label % len(CLASS_POINTS)])
+            column = cells.write(row, column, TRAIN_MARKERS[label % len(TRAIN_MARKERS)], point)
+            column = cells.write(row, column, f" {name}  ", ink(TEXT))
+        column = cells.write(row, column, parts, ink(DIM))
+        column = cells.write(row, column, WRONG_MARKER, ink(ALARM, "#000000", bold=True))
+        cells.write(row, column, " wrong", ink(TEXT))
+
+
+def map_colours(classes: int) -> tuple[str, ...]:
+    """Return the backgrounds of a map: unsure, then each class from a guess to certainty."""
+    fields = (CLASS_FIELDS[label % len(CLASS_FIELDS)] for label in range(classes))
+    return (UNCERTAIN, *(colour for field in fields for colour in field))
+
+
+def class_map(network: Network, window: Window) -> Labels:
+    """Return (rows, columns) numbers into `map_colours`."""
+    labels, certainty = classify(network, window.points())
+    levels = quantize(certainty, LEVELS, 0, 1)
+    colours = np.where(levels == 0, 0, 1 + labels * (LEVELS - 1) + levels - 1)
+    return colours.reshape(window.rows, window.columns)
+
+
+def half_blocks(pixels: Labels, colours: tuple[str, ...]) -> Cells:
+    """Return a picture of two pixels a cell, from numbers into the colours."""
+    upper, lower = pixels[::2], pixels[1::2]
+    cells = Cells(pixels.shape[1], len(lower))
+    # a blank where both are alike: fewer bytes than a half block, and longer runs
+    cells.glyphs = np.where(upper == lower, " ", "▀")
+    cells.inks = inks_of_pairs(colours)[upper, lower]
+    return cells

@@ -1,0 +1,119 @@
+"""What all panels share: a frame with a title, the focus, and a pace of drawing of their own."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from textwrap import wrap
+from time import monotonic
+from typing import TYPE_CHECKING, ClassVar, TypeAlias
+
+from tui.canvas import Canvas
+from tui.cells import Cells
+from tui.palette import BRIGHT, DIM, FAINT, TEXT, ink
+
+if TYPE_CHECKING:
+    from textual import events
+
+    from tui.session import Session
+
+Words: TypeAlias = list[tuple[str, int]]
+"""Pieces of text, each with its ink."""
+
+
+@dataclass
+class ViewOptions:
+    """How the panels show the run; changed by keys.
+
+    Attributes:
+        layer: the hidden layer shown, counted from 0.
+        log_loss: whether the loss has a logarithmic axis.
+        show_test: whether the test samples are on the map.
+    """
+
+    layer: int = 0
+    log_loss: bool = False
+    show_test: bool = True
+
+
+class Panel(Canvas, can_focus=True):
+    """One framed view of the run."""
+
+    number: ClassVar[int]
+    label: ClassVar[str]
+    about: ClassVar[str]
+    """One line for the help."""
+    seconds_between_frames: ClassVar[float] = 0.0
+    """How long a drawing stays while the run goes on."""
+
+    def __init__(self, session: Session, options: ViewOptions) -> None:
+        super().__init__(id=self.label)
+        self.session = session
+        self.options = options
+        self._drawn_at = 0.0
+
+    def title(self) -> Words:
+        """Return what stands after the panel's name, at the left of the upper border."""
+        return []
+
+    def corner(self) -> Words:
+        """Return what stands at the right of the upper border."""
+        return []
+
+    def body(self, width: int, height: int) -> Cells:
+        """Return the inside of the frame."""
+        raise NotImplementedError
+
+    def follow(self) -> None:
+        """Repaint for a new frame of the run, unless the last drawing may still stay."""
+        if self.display and (
+            self.session.at_rest or monotonic() - self._drawn_at >= self.seconds_between_frames
+        ):
+            self.repaint()
+
+    def draw(self, width: int, height: int) -> Cells:
+        """Return the frame with the body in it."""
+        self._drawn_at = monotonic()
+        cells = Cells(width, height)
+        if width < 4 or height < 3:
+            return cells
+        line = ink(TEXT if self.has_focus else FAINT)
+        cells.glyphs[[0, -1], 1:-1] = "─"
+        cells.glyphs[1:-1, [0, -1]] = "│"
+        cells.glyphs[[0, 0, -1, -1], [0, -1, 0, -1]] = ["╭", "╮", "╰", "╯"]
+        cells.inks[[0, -1], :] = line
+        cells.inks[:, [0, -1]] = line
+        cells.place(1, 1, self.body(width - 2, height - 2))
+        self._write_border(cells, width)
+        return cells
+
+    def on_focus(self, _: events.Focus) -> None:
+        """Show the brighter frame."""
+        self.repaint()
+
+    def on_blur(self, _: events.Blur) -> None:
+        """Show the quieter frame."""
+        self.repaint()
+
+    def _write_border(self, cells: Cells, width: int) -> None:
+        name = ink(BRIGHT if self.has_focus else TEXT, bold=self.has_focus)
+        words = [(f" {self.number} ", ink(DIM)), (f"{self.label} ", name), *self.title()]
+        column = 1
+        for text, number in words:
+            if column + len(text) >= width:
+                break
+            column = cells.write(0, column, text, number)
+        corner = self.corner()
+        start = width - 2 - sum(len(text) for text, _ in corner)
+        if corner and start > column:
+            for text, number in corner:
+                start = cells.write(0, start, text, number)
+
+
+def message(width: int, height: int, text: str) -> Cells:
+    """Return a body that says in words what will be there."""
+    cells = Cells(width, height)
+    lines = wrap(text, max(1, width - 2))
+    top = max(0, (height - len(lines)) // 2)
+    for offset, line in enumerate(lines):
+        cells.write(top + offset, max(0, (width - len(line)) // 2), line, ink(DIM))
+    return cells

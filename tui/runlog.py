@@ -1,0 +1,53 @@
+"""Writes a watched run to a file, in the same lines as `train --json`."""
+
+from __future__ import annotations
+
+from time import perf_counter
+from typing import IO, TYPE_CHECKING
+
+from core.process import Progress, Run, State, StateChanged
+from tui import records
+
+if TYPE_CHECKING:
+    from core.process import Event
+    from tui.session import Session
+
+
+class RunLog:
+    """Appends every run of a session to an open file; an epoch is written once."""
+
+    def __init__(self, file: IO[str]) -> None:
+        self._file = file
+        self._last = 0
+        self._open = False
+        self._started = perf_counter()
+
+    def write(self, event: Event, session: Session) -> None:
+        """Write what an event, already applied to the session, adds."""
+        if isinstance(event, Run) and event.fresh:
+            self._end("interrupted")
+            if session.network is not None and session.data is not None:
+                self._line(records.start(event.config, session.network, session.data))
+            self._last, self._open, self._started = 0, True, perf_counter()
+        elif isinstance(event, Progress):
+            for row in event.rows:
+                if row.epoch > self._last:
+                    self._line(records.epoch(row))
+                    self._last = row.epoch
+        elif isinstance(event, StateChanged) and event.state is State.FINISHED:
+            self._end("epochs")
+        elif isinstance(event, StateChanged) and event.state is State.DIVERGED:
+            self._end("diverged")
+
+    def close(self) -> None:
+        """Write the end of a run that had none."""
+        self._end("interrupted")
+        self._file.close()
+
+    def _end(self, stopped: records.Ending) -> None:
+        if self._open:
+            self._line(records.end(self._last, perf_counter() - self._started, stopped))
+            self._open = False
+
+    def _line(self, line: str) -> None:
+        self._file.write(f"{line}\n")

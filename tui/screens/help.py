@@ -1,0 +1,44 @@
+"""The help: every key, from the same table as the footer, and what the panels show."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, ClassVar
+
+from rich.table import Table
+from rich.text import Text
+from textual.containers import VerticalScroll
+from textual.screen import ModalScreen
+from textual.widgets import Static
+
+from tui.keys import help_rows
+from tui.palette import ACCENT, DIM, TEXT
+from tui.panels import PANELS
+
+if TYPE_CHECKING:
+    from textual.app import ComposeResult
+    from textual.binding import BindingType
+
+
+class HelpScreen(ModalScreen[None]):
+    """Closes with escape or ?; q quits the program, as everywhere."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        ("escape,question_mark", "dismiss", "close"),
+        ("q", "app.quit", "quit"),
+    ]
+
+    def compose(self) -> ComposeResult:
+        """Show two tables."""
+        table = Table.grid(padding=(0, 2))
+        table.add_column(style=ACCENT, justify="right", no_wrap=True)
+        table.add_column(style=TEXT)
+        for keys, sentence in help_rows():
+            table.add_row(keys, sentence)
+        table.add_row("ctrl+p", "all commands by name")
+        table.add_row("", "")
+        for panel in PANELS:
+            table.add_row(f"{panel.number} {panel.label}", panel.about)
+        with VerticalScroll() as scroll:
+            scroll.can_focus = True
+            yield Static(table)
+            yield Static(Text("↑ ↓ scroll, escape closes", style=DIM))

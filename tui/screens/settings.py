@@ -1,0 +1,128 @@
+"""The hyperparameter dialog: every setting of the run, validated beside its field."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from textual import events, on
+from textual.containers import Horizontal, Vertical, VerticalScroll
+from textual.screen import ModalScreen
+from textual.widgets import Input, Select, Static
+
+from core.config import Choice, ConfigError, RunConfig, Setting, settings
+
+if TYPE_CHECKING:
+    from textual.app import ComposeResult
+    from textual.binding import BindingType
+
+
+class SettingsScreen(ModalScreen[RunConfig | None]):
+    """Returns the new config, or None when it was closed without one."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        ("escape", "dismiss", "cancel"),
+        ("ctrl+s", "apply", "apply"),
+        ("up", "app.focus_previous", "previous"),
+        ("down", "app.focus_next", "next"),
+        ("q", "app.quit", "quit"),
+    ]
+
+    def __init__(self, config: RunConfig) -> None:
+        super().__init__()
+        self._config = config
+
+    def compose(self) -> ComposeResult:
+        """Show a row for each setting: name, field, and what it is or what is wrong."""
+        with Vertical():
+            with VerticalScroll(id="fields", can_focus=False):
+                for setting in settings():
+                    with Horizontal(classes="row"):
+                        yield Static(setting.name.replace("_", " "), classes="name", markup=False)
+                        yield self._field(setting)
+                        yield Static(
+                            setting.help,
+                            id=f"remark-{setting.name}",
+                            classes="remark",
+                            markup=False,
+                        )
+            yield Static(id="about", markup=False)
+            yield Static("enter applies · escape leaves all as it is · tab moves on", id="foot")
+
+    def _field(self, setting: Setting) -> Input | Select[str]:
+        value = setting.write(getattr(self._config, setting.name))
+        if isinstance(setting.kind, Choice):
+            return Select(
+                [(word, word) for word in setting.kind.words],
+                value=value,
+                allow_blank=False,
+                compact=True,
+                id=f"field-{setting.name}",
+                classes="value",
+            )
+        return Input(
+            value, compact=True, id=f"field-{setting.name}", classes="value", select_on_focus=True
+        )
+
+    @on(Input.Changed)
+    def _check_field(self, event: Input.Changed) -> None:
+        for setting in settings():
+            if event.input.id == f"field-{setting.name}":
+                try:
+                    setting.read(event.value)
+                except ConfigError as error:
+                    self._show(error)
+                else:
+                    self._clear(setting)
+
+    @on(events.DescendantFocus)
+    def _explain_field(self, event: events.DescendantFocus) -> None:
+        for setting in settings():
+            if event.widget.id == f"field-{setting.name}":
+                self.query_one("#about", Static).update(_explanation(setting))
+
+    @on(Input.Submitted)
+    def _submitted(self) -> None:
+        self.action_apply()
+
+    def action_apply(self) -> None:
+        """Return the config, or show what is wrong with it."""
+        values: dict[str, Any] = {}
+        wrong: list[ConfigError] = []
+        for setting in settings():
+            try:
+                values[setting.name] = setting.read(self._text(setting))
+            except ConfigError as error:
+                wrong.append(error)
+        if not wrong:
+            try:
+                self.dismiss(RunConfig(**values))
+            except ConfigError as error:
+                wrong.append(error)
+        for each in wrong:
+            self._show(each)
+        if wrong:
+            self.query_one(f"#field-{wrong[0].name}").focus()
+
+    def _text(self, setting: Setting) -> str:
+        field = self.query_one(f"#field-{setting.name}")
+        return str(field.value) if isinstance(field, Input | Select) else ""
+
+    def _show(self, error: ConfigError) -> None:
+        remark = self.query_one(f"#remark-{error.name}", Static)
+        remark.update(f"accepted is {error.accepted}")
+        remark.add_class("-wrong")
+
+    def _clear(self, setting: Setting) -> None:
+        remark = self.query_one(f"#remark-{setting.name}", Static)
+        if remark.has_class("-wrong"):
+            remark.update(setting.help)
+            remark.remove_class("-wrong")
+
+
+def _explanation(setting: Setting) -> str:
+    consequence = {
+        "live": "a change takes effect in the next epoch",
+        "data": "a change draws the data anew, and keeps trained weights where they fit",
+        "network": "a change begins a new run",
+    }
+    return f"{setting.help}: {setting.kind.accepts}; {consequence[setting.effect]}"
