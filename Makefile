@@ -7,7 +7,7 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --quiet --disable-pip-version-check
 SETUP := pyproject.toml core/__init__.py
 
-.PHONY: run test lint screenshots clean
+.PHONY: run test lint bench screenshots clean
 
 run: $(VENV)/.ready
 	@$(BIN)/nnfs-tui $(ARGS)
@@ -20,6 +20,11 @@ lint: $(VENV)/.ready-lint
 	@$(BIN)/ruff format --check .
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports
+
+bench: $(VENV)/.ready-bench
+	@$(BIN)/python -m benchmarks.startup
+	@$(BIN)/python -m benchmarks.latency
+	@$(BIN)/python -m benchmarks.screen_tax
 
 screenshots: $(VENV)/.ready
 	@$(BIN)/python docs/screenshots.py

@@ -26,11 +26,11 @@ class Timeline:
     def __len__(self) -> int:
         return self._count
 
-    def extend(self, rows: Sequence[EpochMetrics]) -> None:
+    def extend(self, rows: Sequence[EpochMetrics] | NDArray[np.float64]) -> None:
         """Append epochs; one that is there already gives way, with all that came after it."""
-        if not rows:
+        if not len(rows):
             return
-        start = min(rows[0].epoch, self._count)
+        start = min(int(rows[0][0]), self._count)
         stop = start + len(rows)
         if stop > len(self._rows):
             grown = np.empty((max(stop, 2 * len(self._rows)), len(COLUMNS)))

@@ -4,14 +4,18 @@ from __future__ import annotations
 
 import json
 from math import isfinite
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Final, Literal
+
+from core.trainer import EpochMetrics
 
 if TYPE_CHECKING:
     from core.config import RunConfig
     from core.datasets import TrainTest
     from core.network import Network
-    from core.trainer import EpochMetrics
 
+_EPOCH: Final = '{{"event": "epoch", {}}}'.format(
+    ", ".join(f'"{name}": %s' for name in EpochMetrics._fields)
+)
 Ending = Literal["epochs", "interrupted", "diverged"]
 
 
@@ -28,8 +32,8 @@ def start(config: RunConfig, network: Network, data: TrainTest) -> str:
 
 def epoch(metrics: EpochMetrics) -> str:
     """Return the line of one epoch; what is not finite becomes null, for JSON knows no NaN."""
-    values = {name: value if isfinite(value) else None for name, value in metrics._asdict().items()}
-    return _line(event="epoch", **values)
+    # an epoch of a small network takes 100 µs, and `json.dumps` a third of that
+    return _EPOCH % tuple(repr(value) if isfinite(value) else "null" for value in metrics)
 
 
 def end(epochs: int, seconds: float, stopped: Ending) -> str:

@@ -30,7 +30,7 @@ class RunLog:
                 self._line(records.start(event.config, session.network, session.data))
             self._last, self._open, self._started = 0, True, perf_counter()
         elif isinstance(event, Progress):
-            for row in event.rows:
+            for row in event.rows():
                 if row.epoch > self._last:
                     self._line(records.epoch(row))
                     self._last = row.epoch

@@ -43,7 +43,7 @@ class Session:
             case Run():
                 self._begin(event)
             case Progress():
-                self.timeline.extend(event.rows)
+                self.timeline.extend(event.table)
                 self.epochs_per_second = event.epochs_per_second
                 if self.network is not None:
                     self.network.parameters[:] = event.parameters

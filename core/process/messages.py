@@ -10,6 +10,9 @@ from enum import StrEnum
 from typing import TYPE_CHECKING, TypeAlias
 
 if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
     from core.arrays import Array
     from core.config import RunConfig
     from core.datasets import TrainTest
@@ -89,14 +92,21 @@ class Progress:
     """Every epoch's metrics since the last `Progress`, and the network as it is after them.
 
     Attributes:
-        rows: in order, without a gap; the first of a run is epoch 0, the untrained network.
+        table: (epochs, metrics) float64, a row an epoch with the fields of `EpochMetrics`, in order
+            and without a gap; the first of a run is epoch 0, the untrained network.
         parameters: (parameters,) a copy of the flat vector.
         epochs_per_second: over the last second or so.
     """
 
-    rows: list[EpochMetrics]
+    table: NDArray[np.float64]
     parameters: Array
     epochs_per_second: float
+
+    def rows(self) -> list[EpochMetrics]:
+        """Return the table, epoch by epoch."""
+        from core.trainer import EpochMetrics
+
+        return [EpochMetrics(int(epoch), *values) for epoch, *values in self.table.tolist()]
 
 
 @dataclass(frozen=True)

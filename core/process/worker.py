@@ -212,7 +212,8 @@ class TrainingLoop:
             return
         if force or self._pulled or len(self._rows) >= ENOUGH_ROWS:
             parameters = self._trainer.network.parameters.copy()
-            self._channel.post(Progress(self._rows, parameters, self._pace.value))
+            table = np.array(self._rows, np.float64)
+            self._channel.post(Progress(table, parameters, self._pace.value))
             self._rows = []
             self._pulled = False
 

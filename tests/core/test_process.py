@@ -66,7 +66,7 @@ class Watcher:
         return told()[0]
 
     def rows(self) -> list[EpochMetrics]:
-        return [row for event in self.events if isinstance(event, Progress) for row in event.rows]
+        return [row for event in self.events if isinstance(event, Progress) for row in event.rows()]
 
     def runs(self) -> list[Run]:
         return [event for event in self.events if isinstance(event, Run)]
@@ -192,7 +192,7 @@ def test_divergence_stops_the_run_and_a_lower_rate_recovers_it(watcher: Watcher)
     assert "epoch 1" in change.note
     assert "learning rate lower than 1e+06" in change.note
     last = [event for event in watcher.events if isinstance(event, Progress)][-1]
-    assert last.rows[-1].epoch == 1
+    assert last.rows()[-1].epoch == 1
     assert np.isfinite(last.parameters).all()
     assert np.array_equal(last.parameters, Trainer(config).network.parameters)
     watcher.send(Configure(config.changed(learning_rate=0.01)))

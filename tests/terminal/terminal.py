@@ -25,9 +25,16 @@ MODES = ("?1049", "?1003", "?2004", "?1004")
 
 
 class Terminal:
-    """Runs a command until the context ends."""
+    """Runs a command until the context ends; without emulation nothing is shown, only counted."""
 
-    def __init__(self, *command: str, size: tuple[int, int] = (120, 40), **environment: str):
+    def __init__(
+        self,
+        *command: str,
+        size: tuple[int, int] = (120, 40),
+        emulate: bool = True,
+        **environment: str,
+    ):
+        self._emulate = emulate
         self.raw = bytearray()
         self.status: int | None = None
         self._screen = pyte.Screen(*size)
@@ -75,7 +82,8 @@ class Terminal:
                 self.status = os.waitstatus_to_exitcode(os.waitpid(self.pid, 0)[1])
                 return False
             self.raw += data
-            self._stream.feed(data)
+            if self._emulate:
+                self._stream.feed(data)
         return True
 
     def text(self) -> str:
@@ -146,10 +154,15 @@ class Terminal:
         return ticks / os.sysconf("SC_CLK_TCK")
 
 
-def nnfs_tui(*arguments: str, size: tuple[int, int] = (120, 40), **environment: str) -> Terminal:
+def nnfs_tui(
+    *arguments: str,
+    size: tuple[int, int] = (120, 40),
+    emulate: bool = True,
+    **environment: str,
+) -> Terminal:
     """Start the program as a person does."""
     program = str(Path(sys.executable).with_name("nnfs-tui"))
-    return Terminal(program, *arguments, size=size, **environment)
+    return Terminal(program, *arguments, size=size, emulate=emulate, **environment)
 
 
 def is_alive(pid: int) -> bool:

@@ -13,6 +13,6 @@ def session_after(config: RunConfig, epochs: int, state: State = State.TRAINING)
     rows = [trainer.measure(), *(trainer.train_epoch() for _ in range(epochs))]
     session = Session(config)
     session.apply(Run(config, trainer.data, fresh=True, note=""))
-    session.apply(Progress(rows, np.array(trainer.network.parameters), 30.0))
+    session.apply(Progress(np.array(rows), np.array(trainer.network.parameters), 30.0))
     session.apply(StateChanged(state))
     return session

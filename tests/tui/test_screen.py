@@ -51,7 +51,7 @@ class Driver:
 
     async def settled(self) -> None:
         """Wait until the panels show what the session knows."""
-        await self.until(lambda: self.screen._settling is None)
+        await self.until(lambda: not self.screen._settling)
 
     async def until_config(self, name: str, value: object) -> None:
         await self.until(lambda: getattr(self.session.config, name) == value)

@@ -28,7 +28,6 @@ if TYPE_CHECKING:
     from textual import events
     from textual.app import ComposeResult
     from textual.binding import BindingType
-    from textual.timer import Timer
 
     from core.process import Event
     from tui.link import Link
@@ -36,8 +35,6 @@ if TYPE_CHECKING:
 
 SPEEDS: Final = (1.0, 2.0, 5.0, 10.0, 30.0, 100.0, 300.0, 1000.0, None)
 BATCH_SIZES: Final = (1, 5, 10, 16, 32, 64, 128, "full")
-SETTLE: Final = 0.02
-"""Seconds after an event until all panels are drawn; what answers a key is on its way by then."""
 SMALLEST: Final = (60, 16)
 NARROW_BELOW: Final = (100, 30)
 
@@ -81,7 +78,7 @@ class TrainingScreen(Screen[None]):
         self._run_log = run_log
         self._chosen: dict[int, bool] = {}
         self._zoomed: Panel | None = None
-        self._settling: Timer | None = None
+        self._settling = False
         self.panels = [kind(self.session, self.options) for kind in PANELS]
         self._header = HeaderLine(self.session)
         self._header.speed = speed
@@ -155,7 +152,7 @@ class TrainingScreen(Screen[None]):
         else:
             self._paint_all()
             if state is not self.session.state and not self.session.at_rest:
-                self._pull()
+                self.call_after_refresh(self._pull)
 
     def _pull(self) -> None:
         if not self.session.at_rest:
@@ -170,14 +167,15 @@ class TrainingScreen(Screen[None]):
                 line.repaint()
 
     def _paint_all(self) -> None:
-        """Draw everything as it is now: the lines at once, since they answer a key."""
+        """Draw everything as it is now: the lines first and alone, since they answer a key."""
         for line in self._lines:
             line.repaint()
-        if self._settling is None:
-            self._settling = self.set_timer(SETTLE, self._paint_panels)
+        if not self._settling:
+            self._settling = True
+            self.call_after_refresh(self._paint_panels)
 
     def _paint_panels(self) -> None:
-        self._settling = None
+        self._settling = False
         with self.app.batch_update():
             for panel in self.panels:
                 if panel.display:

@@ -1,0 +1,21 @@
+"""How every benchmark prints: one figure a line, beside its peer, as a ratio, and what is wanted."""
+
+from __future__ import annotations
+
+from statistics import median
+
+
+def line(name: str, ours: list[float], peer: list[float], unit: str, wanted: str) -> str:
+    """Return medians of interleaved repeats, their ratio, and the spread of ours."""
+    mine, theirs = median(ours), median(peer)
+    spread = f"{min(ours):,.4g} to {max(ours):,.4g}, n = {len(ours)}"
+    return (
+        f"{name:<45} {mine:>9,.4g} {unit} ({spread}); "
+        f"peer {theirs:,.4g}; ratio {mine / theirs:.3f}; wanted {wanted}"
+    )
+
+
+def percentile(values: list[float], share: float) -> float:
+    """Return the value that `share` of all do not exceed."""
+    ordered = sorted(values)
+    return ordered[min(len(ordered) - 1, int(share * len(ordered)))]
