@@ -4,38 +4,49 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import re
+from dataclasses import dataclass
 from pathlib import Path
 
 from core.presets import preset
 from core.process import State, TrainingProcess
 from tui.app import NnfsApp
 
-PICTURES = {
-    "moons": ("moons", (120, 40), 120, ()),
-    "xor": ("xor", (80, 24), 60, ()),
-}
+
+@dataclass(frozen=True)
+class Picture:
+    """A preset, paused after some epochs, in a terminal of some size."""
+
+    preset: str
+    epochs: int
+    size: tuple[int, int] = (120, 40)
+    keys: tuple[str, ...] = ()
 
 
-async def take(
-    name: str, size: tuple[int, int], epochs: int, keys: tuple[str, ...], folder: Path, stem: str
-) -> Path:
-    """Train a preset for some epochs, pause, press keys, and save what the screen shows."""
-    config = preset(name).config(epochs=epochs)
-    app = NnfsApp(config, TrainingProcess(), speed=None)
-    async with app.run_test(size=size) as pilot:
-        while app.training.session.state is not State.FINISHED:
+PICTURES = {"moons": Picture("moons", 120)}
+
+
+async def take(picture: Picture) -> str:
+    """Return the screen as SVG."""
+    app = NnfsApp(preset(picture.preset).config(), TrainingProcess(), paused=True)
+    session = app.training.session
+    async with app.run_test(size=picture.size) as pilot:
+        while session.state is not State.PAUSED:
             await pilot.pause(0.02)
-        for key in keys:
+        app.training.action_step(picture.epochs)
+        while len(session.timeline) <= picture.epochs:
+            await pilot.pause(0.02)
+        for key in picture.keys:
             await pilot.press(key)
-        await pilot.pause()
-        svg = app.export_screenshot(title=f"nnfs-tui {name}")
-    # the picture must not ask the reader's browser for fonts from elsewhere
-    start, end = svg.find("@font-face"), svg.rfind("@font-face")
-    if start >= 0:
-        svg = svg[:start] + svg[svg.index("}", end) + 1 :]
-    path = folder / f"{stem}.svg"
-    path.write_text(svg.replace("Fira Code", "monospace"), encoding="utf-8")
-    return path
+        await pilot.pause(0.2)
+        return app.export_screenshot(title=f"nnfs-tui {picture.preset}")
+
+
+def self_contained(svg: str) -> str:
+    """Return the picture without fonts that a reader's browser would fetch from elsewhere."""
+    svg = re.sub(r"@font-face \{.*?\}", "", svg, flags=re.DOTALL)
+    svg = re.sub(r"Fira Code(?=[,;])", "ui-monospace, 'Cascadia Mono', Menlo, Consolas", svg)
+    return re.sub(r"[ \t]+$", "", svg, flags=re.MULTILINE)
 
 
 def main() -> None:
@@ -45,9 +56,9 @@ def main() -> None:
     parser.add_argument("--folder", type=Path, default=Path(__file__).parent / "images")
     options = parser.parse_args()
     options.folder.mkdir(parents=True, exist_ok=True)
-    for stem in options.names:
-        name, size, epochs, keys = PICTURES[stem]
-        path = asyncio.run(take(name, size, epochs, keys, options.folder, stem))
+    for name in options.names:
+        path = options.folder / f"{name}.svg"
+        path.write_text(self_contained(asyncio.run(take(PICTURES[name]))), encoding="utf-8")
         print(path.name)
 
 

@@ -43,6 +43,7 @@ class NnfsApp(App[None]):
         *,
         speed: float | None = 30.0,
         frames_per_second: float = 10.0,
+        paused: bool = False,
         run_log: RunLog | None = None,
     ) -> None:
         super().__init__(driver_class=ThriftyDriver)
@@ -53,6 +54,7 @@ class NnfsApp(App[None]):
             self.link,
             speed=speed,
             frames_per_second=frames_per_second,
+            paused=paused,
             run_log=run_log,
         )
 

@@ -185,6 +185,9 @@ def _parser() -> _Parser:
     screen.add_argument(
         "--fps", default="10", metavar="N", help=f"frames per second, 1 to {FASTEST} (default 10)"
     )
+    screen.add_argument(
+        "--paused", action="store_true", help="wait for space before the first epoch"
+    )
     screen.add_argument("--no-mouse", action="store_true", help="leave the mouse to the terminal")
     screen.add_argument(
         "--log", metavar="FILE", help="write every epoch to a file, as train --json does"
@@ -253,7 +256,14 @@ def _watch(config: RunConfig, process: TrainingProcess, options: argparse.Namesp
     from tui.runlog import RunLog
 
     log = RunLog(_log_file(options.log)) if options.log is not None else None
-    app = NnfsApp(config, process, speed=options.speed, frames_per_second=options.fps, run_log=log)
+    app = NnfsApp(
+        config,
+        process,
+        speed=options.speed,
+        frames_per_second=options.fps,
+        paused=options.paused,
+        run_log=log,
+    )
     try:
         app.run(mouse=not options.no_mouse)
     finally:

@@ -237,6 +237,14 @@ def test_a_run_beside_the_screen_gives_the_numbers_of_a_run_without_one(tmp_path
     assert [end["stopped"] for end in ends] == ["epochs", "epochs"]
 
 
+def test_a_run_can_wait_for_the_first_key() -> None:
+    with nnfs_tui("xor", "--paused") as terminal:
+        terminal.until("PAUSED")
+        terminal.until(lambda text: epoch_of(text) == 0)
+        terminal.press(" ")
+        terminal.until(lambda text: "TRAINING" in text and epoch_of(text) > 3)
+
+
 def test_a_slow_terminal_holds_no_epoch_back(tmp_path: Path) -> None:
     log = tmp_path / "run.jsonl"
     with nnfs_tui("xor", "--epochs", "20000", "--speed", "max", "--log", str(log)) as terminal:

@@ -66,6 +66,7 @@ class TrainingScreen(Screen[None]):
         *,
         speed: float | None = 30.0,
         frames_per_second: float = 10.0,
+        paused: bool = False,
         run_log: RunLog | None = None,
     ) -> None:
         super().__init__()
@@ -75,6 +76,7 @@ class TrainingScreen(Screen[None]):
         self._wanted = config
         self._speed = speed
         self._frame = 1 / frames_per_second
+        self._paused = paused
         self._run_log = run_log
         self._chosen: dict[int, bool] = {}
         self._zoomed: Panel | None = None
@@ -109,7 +111,7 @@ class TrainingScreen(Screen[None]):
     def on_mount(self) -> None:
         """Start the run: the process has been waiting for it."""
         self._arrange()
-        self._begin(self.session.config)
+        self._begin(self.session.config, paused=self._paused)
 
     def on_resize(self, _: events.Resize) -> None:
         """Choose the layout for the size."""
@@ -126,12 +128,12 @@ class TrainingScreen(Screen[None]):
     async def _listen(self) -> None:
         await self._link.listen(self._hear)
 
-    def _begin(self, config: RunConfig) -> None:
+    def _begin(self, config: RunConfig, *, paused: bool = False) -> None:
         if self._link.process.ended:
             self._link.restart()
         self._listen()
         self._link.send(SetSpeed(self._speed))
-        self._link.send(Start(config))
+        self._link.send(Start(config, paused))
         self._pull()
 
     def _hear(self, event: Event) -> None:
