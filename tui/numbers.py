@@ -24,7 +24,9 @@ def percent(value: float) -> str:
 
 def speed(epochs_per_second: float | None) -> str:
     """Return a chosen speed, in words."""
-    return "max speed" if epochs_per_second is None else f"{epochs_per_second:g} epochs/s"
+    if epochs_per_second is None:
+        return "max speed"
+    return f"{epochs_per_second:g} epoch{'' if epochs_per_second == 1 else 's'}/s"
 
 
 def signed(value: float, decimals: int = 2) -> str:

@@ -64,6 +64,7 @@ class TrainingLoop:
         self._trainer: Trainer | None = None
         self._state = State.PAUSED
         self._steps_left = 0
+        self._span = 0
         self._interval = 0.0
         self._due = 0.0
         self._pulled = False
@@ -113,6 +114,7 @@ class TrainingLoop:
 
     def _start(self, config: RunConfig, paused: bool) -> None:
         trainer = self._trainer = Trainer(config)
+        self._span = config.epochs
         self._rows = [trainer.measure()]
         self._steps_left = 0
         self._channel.post(Run(config, trainer.data, fresh=True, note=""))
@@ -135,11 +137,11 @@ class TrainingLoop:
         self._set_state(State.PAUSED, note)
 
     def _extend(self, trainer: Trainer, epochs: int | None) -> str:
-        """Move the end of a run that has reached it, by its own length or by that many epochs."""
+        """Move the end of a run that has reached it, by its first length or by that many epochs."""
         config = trainer.config
         if trainer.epoch < config.epochs:
             return ""
-        end = trainer.epoch + (config.epochs if epochs is None else epochs)
+        end = trainer.epoch + (self._span if epochs is None else epochs)
         trainer.configure(config.changed(epochs=end))
         note = f"the run goes on to epoch {end:,}"
         self._channel.post(Run(trainer.config, None, fresh=False, note=note))
@@ -156,11 +158,15 @@ class TrainingLoop:
         fresh = trainer.configure(config)
         if fresh:
             self._rows = [trainer.measure()]
+        if config.epochs != before.epochs:
+            self._span = config.epochs
         note = _describe(before, config, fresh)
         news = trainer.data if trainer.data is not data else None
         self._channel.post(Run(config, news, fresh=fresh, note=note))
         if self._state in {State.FINISHED, State.DIVERGED} and trainer.epoch < config.epochs:
             self._set_state(State.TRAINING if fresh else State.PAUSED, note)
+        elif self._state is State.TRAINING and trainer.epoch >= config.epochs:
+            self._set_state(State.FINISHED, note)
         elif not self._active:
             # what the network computes may have changed with the data or the activation
             self._rows = self._rows or [trainer.measure()]

@@ -6,8 +6,8 @@ import fcntl
 import os
 import pty
 import select
-import signal
 import struct
+import subprocess
 import sys
 import termios
 from collections.abc import Callable
@@ -20,6 +20,12 @@ import pyte
 
 PATIENCE = 40
 NAMES = {"esc": "\x1b", "enter": "\r", "tab": "\t", "ctrl+c": "\x03", "ctrl+l": "\x0c"}
+_WITH_TERMINAL = """\
+import fcntl, os, sys, termios
+fcntl.ioctl(0, termios.TIOCSCTTY, 0)
+os.execvp(sys.argv[1], sys.argv[1:])
+"""
+"""Makes the pseudo-terminal the controlling one; a fork would, but not beside the runner's threads."""
 MODES = ("?1049", "?1003", "?2004", "?1004")
 """Alternate screen, mouse, bracketed paste, reports of the focus: on while the program runs."""
 
@@ -39,13 +45,20 @@ class Terminal:
         self.status: int | None = None
         self._screen = pyte.Screen(*size)
         self._stream = pyte.ByteStream(self._screen)
-        self.pid, self._descriptor = pty.fork()
-        if self.pid == 0:
-            for name in ("COLORTERM", "COLUMNS", "LINES", "NO_COLOR"):
-                os.environ.pop(name, None)
-            fcntl.ioctl(0, termios.TIOCSWINSZ, struct.pack("HHHH", *reversed(size), 0, 0))
-            os.environ.update({"TERM": "xterm-256color", "LANG": "C.UTF-8", **environment})
-            os.execvp(command[0], command)
+        self._descriptor, theirs = pty.openpty()
+        self.resize(*size)
+        unset = {"COLORTERM", "COLUMNS", "LINES", "NO_COLOR"}
+        inherited = {name: value for name, value in os.environ.items() if name not in unset}
+        self._process = subprocess.Popen(
+            [sys.executable, "-ISc", _WITH_TERMINAL, *command],
+            stdin=theirs,
+            stdout=theirs,
+            stderr=theirs,
+            env={**inherited, "TERM": "xterm-256color", "LANG": "C.UTF-8", **environment},
+            start_new_session=True,
+        )
+        self.pid = self._process.pid
+        os.close(theirs)
 
     def __enter__(self) -> Self:
         return self
@@ -54,8 +67,8 @@ class Terminal:
         self, kind: type[BaseException] | None, error: BaseException | None, _: TracebackType | None
     ) -> None:
         if self.status is None:
-            os.kill(self.pid, signal.SIGKILL)
-            os.waitpid(self.pid, 0)
+            self._process.kill()
+            self._process.wait()
         os.close(self._descriptor)
 
     def press(self, *keys: str) -> None:
@@ -79,7 +92,7 @@ class Terminal:
             except OSError:
                 data = b""
             if not data:
-                self.status = os.waitstatus_to_exitcode(os.waitpid(self.pid, 0)[1])
+                self.status = self._process.wait()
                 return False
             self.raw += data
             if self._emulate:

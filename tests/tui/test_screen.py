@@ -219,7 +219,7 @@ async def test_the_speed_changes_in_steps() -> None:
             shown.append(driver.text().split("\n")[0].split(" ▸")[0].split("  ")[-1].strip())
         assert shown[:4] == ["100 epochs/s", "300 epochs/s", "1000 epochs/s", "max speed"]
         assert shown[4] == "max speed"
-        assert shown[-1] == "1 epochs/s"
+        assert shown[-1] == "1 epoch/s"
         assert shown[5] == "1000 epochs/s"
 
 
@@ -397,8 +397,10 @@ async def test_a_killed_process_is_told_and_replaced() -> None:
         assert "⣀" in text or "⡇" in text or "⠉" in text  # the curve is still there
         await driver.press("space", "s")
         assert "r starts a new one" in driver.text()
+        await driver.press("+")
         await driver.press("r")
         await driver.until(lambda: driver.session.state is State.TRAINING and driver.epoch > 5)
+        assert driver.session.config.learning_rate == 0.02
 
 
 async def test_a_finished_run_can_go_on() -> None:
@@ -409,6 +411,10 @@ async def test_a_finished_run_can_go_on() -> None:
         await driver.press("space")
         await driver.until(lambda: driver.epoch == 60)
         await driver.until_state(State.FINISHED)
+        await driver.press("space")
+        await driver.until(lambda: driver.epoch == 90)
+        await driver.press("r")
+        await driver.until(lambda: driver.session.config.epochs == 30 and driver.epoch == 30)
 
 
 async def test_a_click_focuses_a_panel_and_the_footer_can_be_clicked() -> None:

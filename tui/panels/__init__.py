@@ -2,7 +2,7 @@
 
 from tui.panels.activations import ActivationsPanel
 from tui.panels.boundary import BoundaryPanel
-from tui.panels.curve import AccuracyPanel, LossPanel
+from tui.panels.curve import AccuracyPanel, CurvePanel, LossPanel
 from tui.panels.panel import Panel, ViewOptions
 
 PANELS: tuple[type[Panel], ...] = (LossPanel, AccuracyPanel, BoundaryPanel, ActivationsPanel)
@@ -12,6 +12,7 @@ __all__ = [
     "AccuracyPanel",
     "ActivationsPanel",
     "BoundaryPanel",
+    "CurvePanel",
     "LossPanel",
     "Panel",
     "ViewOptions",

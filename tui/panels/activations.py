@@ -40,7 +40,6 @@ class ActivationsPanel(Panel):
 
     number, label = 4, "hidden"
     about = "outputs of a hidden layer, a unit a row, a sample a column; [ and ] choose the layer"
-    seconds_between_frames = 0.1
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("up", "scroll_units(-1)", show=False),

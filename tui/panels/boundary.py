@@ -41,7 +41,6 @@ class BoundaryPanel(Panel):
     about = (
         "predicted class and its certainty over the plane, with the samples; t shows test samples"
     )
-    seconds_between_frames = 0.1
 
     def corner(self) -> Words:
         metrics = self.session.metrics

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, ClassVar
+from time import monotonic
+from typing import TYPE_CHECKING, ClassVar, Final
 
 import numpy as np
 
 from tui import numbers
+from tui.cells import Cells
 from tui.curves import (
     Series,
     ValueAxis,
@@ -17,20 +19,25 @@ from tui.curves import (
     log_axis,
 )
 from tui.palette import DIM, TEST, TRAIN, indexed, ink
-from tui.panels.panel import Panel, Words, message
+from tui.panels.panel import Panel, ViewOptions, Words, message
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from tui.cells import Cells
+    from tui.session import Session
+
+SECONDS_BETWEEN_CURVES: Final = 0.2
 
 
 class CurvePanel(Panel):
     """Two curves of the timeline, train and test."""
 
     quantity: ClassVar[str]
-    # a curve changes little in a frame, and plotext takes its time
-    seconds_between_frames = 0.2
+
+    def __init__(self, session: Session, options: ViewOptions) -> None:
+        super().__init__(session, options)
+        self._curves = Cells(0, 0)
+        self._drawn_at = 0.0
 
     def axis(self, values: NDArray[np.float64]) -> ValueAxis:
         """Return the axis for all finite values of both curves."""
@@ -52,10 +59,22 @@ class CurvePanel(Panel):
         return [(f"─ train {train_value} ", train), (f"─ test {test_value} ", test)]
 
     def body(self, width: int, height: int) -> Cells:
-        session = self.session
-        count = session.epochs_to_plot
+        count = self.session.epochs_to_plot
         if not count:
             return message(width, height, f"The {self.quantity} of every epoch, train and test.")
+        # a curve changes little in a frame, and plotext takes its time
+        stale = self.session.at_rest or monotonic() - self._drawn_at > SECONDS_BETWEEN_CURVES
+        if stale or (self._curves.width, self._curves.height) != (width, height):
+            self._curves = self._draw_curves(count, width, height)
+            self._drawn_at = monotonic()
+        return self._curves
+
+    def redraw(self) -> None:
+        """Draw the curves too in the next frame, however lately they were."""
+        self._drawn_at = 0.0
+
+    def _draw_curves(self, count: int, width: int, height: int) -> Cells:
+        session = self.session
         names = [f"train_{self.quantity}"]
         colours = [TRAIN]
         if session.data is not None and not session.data.shared:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from textwrap import wrap
-from time import monotonic
 from typing import TYPE_CHECKING, ClassVar, TypeAlias
 
 from tui.canvas import Canvas
@@ -42,14 +41,11 @@ class Panel(Canvas, can_focus=True):
     label: ClassVar[str]
     about: ClassVar[str]
     """One line for the help."""
-    seconds_between_frames: ClassVar[float] = 0.0
-    """How long a drawing stays while the run goes on."""
 
     def __init__(self, session: Session, options: ViewOptions) -> None:
         super().__init__(id=self.label)
         self.session = session
         self.options = options
-        self._drawn_at = 0.0
 
     def title(self) -> Words:
         """Return what stands after the panel's name, at the left of the upper border."""
@@ -63,16 +59,8 @@ class Panel(Canvas, can_focus=True):
         """Return the inside of the frame."""
         raise NotImplementedError
 
-    def follow(self) -> None:
-        """Repaint for a new frame of the run, unless the last drawing may still stay."""
-        if self.display and (
-            self.session.at_rest or monotonic() - self._drawn_at >= self.seconds_between_frames
-        ):
-            self.repaint()
-
     def draw(self, width: int, height: int) -> Cells:
         """Return the frame with the body in it."""
-        self._drawn_at = monotonic()
         cells = Cells(width, height)
         if width < 4 or height < 3:
             return cells

@@ -46,7 +46,9 @@ class SettingsScreen(ModalScreen[RunConfig | None]):
                             markup=False,
                         )
             yield Static(id="about", markup=False)
-            yield Static("enter applies · escape leaves all as it is · tab moves on", id="foot")
+            yield Static(
+                "enter or ctrl+s applies · escape leaves all as it is · tab moves on", id="foot"
+            )
 
     def _field(self, setting: Setting) -> Input | Select[str]:
         value = setting.write(getattr(self._config, setting.name))

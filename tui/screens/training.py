@@ -12,14 +12,22 @@ from textual.containers import Horizontal, Vertical
 from textual.screen import Screen
 
 from core.config import ConfigError, RunConfig, setting
-from core.process import Configure, Progress, Run, SetSpeed, Start, State, Step, TogglePause
+from core.process import Configure, Progress, Run, SetSpeed, Start, Step, TogglePause
 from tui.canvas import Canvas
 from tui.cells import Cells
 from tui.keys import bindings
 from tui.lines import FooterLine, HeaderLine, LogLine, StatusLine
 from tui.numbers import speed as speed_words
 from tui.palette import TEXT, ink
-from tui.panels import PANELS, ActivationsPanel, BoundaryPanel, Panel, ViewOptions
+from tui.panels import (
+    PANELS,
+    ActivationsPanel,
+    BoundaryPanel,
+    CurvePanel,
+    LossPanel,
+    Panel,
+    ViewOptions,
+)
 from tui.session import Session
 
 if TYPE_CHECKING:
@@ -29,7 +37,7 @@ if TYPE_CHECKING:
     from textual.app import ComposeResult
     from textual.binding import BindingType
 
-    from core.process import Event
+    from core.process import Command, Event
     from tui.link import Link
     from tui.runlog import RunLog
 
@@ -74,6 +82,7 @@ class TrainingScreen(Screen[None]):
         self.options = ViewOptions(layer=max(0, len(config.hidden) - 1))
         self._link = link
         self._wanted = config
+        self._planned_epochs = config.epochs
         self._speed = speed
         self._frame = 1 / frames_per_second
         self._paused = paused
@@ -142,6 +151,9 @@ class TrainingScreen(Screen[None]):
         if self._run_log is not None:
             self._run_log.write(event, self.session)
         if isinstance(event, Run):
+            for panel in self.panels:
+                if isinstance(panel, CurvePanel):
+                    panel.redraw()
             self._wanted = event.config
             self._fit_hidden()
             self.options.layer = min(self.options.layer, max(0, len(event.config.hidden) - 1))
@@ -164,7 +176,8 @@ class TrainingScreen(Screen[None]):
         """Draw a frame of a run that goes on."""
         with self.app.batch_update():
             for panel in self.panels:
-                panel.follow()
+                if panel.display:
+                    panel.repaint()
             for line in self._lines:
                 line.repaint()
 
@@ -191,26 +204,24 @@ class TrainingScreen(Screen[None]):
 
     def action_toggle_pause(self) -> None:
         """Pause or go on."""
-        if self.session.state is State.STOPPED:
-            self._say("the training process has ended; r starts a new one")
-        else:
-            self._link.send(TogglePause())
+        self._tell(TogglePause())
 
     def action_step(self, epochs: int) -> None:
         """Train a few epochs and stand still."""
-        self._link.send(Step(epochs))
+        self._tell(Step(epochs))
 
     def action_reset(self) -> None:
         """Begin again with the same seed, in a new process if the old one is gone."""
-        self._restart(self._wanted, f"reset: the same weights as before (seed {self._wanted.seed})")
+        # a run that went on past its end begins again with the end that it first had
+        config = self._wanted.changed(epochs=self._planned_epochs)
+        self._restart(config, f"reset: the same weights as before (seed {config.seed})")
 
     def action_reseed(self) -> None:
         """Begin again with the next seed."""
-        config = self._wanted.changed(seed=self._wanted.seed + 1)
+        config = self._wanted.changed(epochs=self._planned_epochs, seed=self._wanted.seed + 1)
         self._restart(config, f"reset with seed {config.seed}: other data and weights")
 
     def _restart(self, config: RunConfig, note: str) -> None:
-        # a run that went on past its end begins again with the end it first had
         self._wanted = config
         if self._link.process.ended:
             self._begin(config)
@@ -242,8 +253,17 @@ class TrainingScreen(Screen[None]):
         except ConfigError as error:
             self._say(str(error))
             return
-        self._wanted = wanted
-        self._link.send(Configure(wanted))
+        self._apply(wanted)
+
+    def _apply(self, config: RunConfig) -> None:
+        self._wanted = config
+        self._tell(Configure(config))
+
+    def _tell(self, command: Command) -> None:
+        if self._link.process.ended:
+            self._say("the training process has ended; r starts a new one, with these settings")
+        else:
+            self._link.send(command)
 
     def action_speed(self, direction: int) -> None:
         """Go to the next slower or faster pace."""
@@ -261,8 +281,8 @@ class TrainingScreen(Screen[None]):
 
         def apply(config: RunConfig | None) -> None:
             if config is not None and config != self._wanted:
-                self._wanted = config
-                self._link.send(Configure(config))
+                self._planned_epochs = config.epochs
+                self._apply(config)
 
         self.app.push_screen(SettingsScreen(self._wanted), apply)
 
@@ -287,7 +307,7 @@ class TrainingScreen(Screen[None]):
     def action_log_loss(self) -> None:
         """Switch the loss between a linear and a logarithmic axis."""
         self.options.log_loss = not self.options.log_loss
-        self._repaint_panels(type(self.panels[0]))
+        self._repaint_panels(LossPanel)
 
     def action_show_test(self) -> None:
         """Show or hide the test samples."""
@@ -324,6 +344,8 @@ class TrainingScreen(Screen[None]):
     def _repaint_panels(self, kind: type[Panel]) -> None:
         for panel in self.panels:
             if isinstance(panel, kind) and panel.display:
+                if isinstance(panel, CurvePanel):
+                    panel.redraw()
                 panel.repaint()
 
     @property
