@@ -269,9 +269,7 @@ class RunConfig:
     test_size: float = _setting(
         0.25, Real(0, 1, open_low=True), "data", "share of the samples kept for testing"
     )
-    hidden: tuple[int, ...] = _setting(
-        (8, 8), Sizes(), "network", "units per hidden layer, such as 8,8; none for no hidden layer"
-    )
+    hidden: tuple[int, ...] = _setting((8, 8), Sizes(), "network", "sizes of the hidden layers")
     activation: str = _setting(
         "tanh", Choice(tuple(ACTIVATIONS)), "live", "activation of the hidden layers"
     )
@@ -318,6 +316,9 @@ class RunConfig:
         info = DATASETS[self.dataset]
         if self.classes is not None and not info.any_classes and self.classes != info.classes:
             raise ConfigError("classes", self.classes, f"{info.classes} or auto for {self.dataset}")
+        if info.fixed_points is not None and self.samples is None and self.noise is not None:
+            points = "the points stay where they are, unless samples asks for a cloud"
+            raise ConfigError("noise", self.noise, f"auto for {self.dataset}: {points}")
         if self.samples is not None and self.samples < 2 * self.number_of_classes:
             raise ConfigError(
                 "samples",
@@ -401,10 +402,12 @@ def setting(name: str) -> Setting:
 def checked(values: Mapping[str, Any]) -> dict[str, Any]:
     """Return the values in their canonical types; raises ConfigError, also for an unknown name."""
     names: Final = [each.name for each in settings()]
+    options: Final = {each.option: each.name for each in settings()}
     for name in values:
         if name not in names:
-            accepted = f"a setting: {', '.join(names)}{suggestion(name, names)}"
-            raise ConfigError("setting", name, accepted)
+            meant = options.get(name.replace("_", "-"))
+            hint = f"; did you mean {meant}?" if meant else suggestion(name, names)
+            raise ConfigError("setting", name, f"a setting: {', '.join(names)}{hint}")
     return {name: setting(name).check(value) for name, value in values.items()}
 
 
@@ -421,7 +424,10 @@ def read_toml(path: Path) -> dict[str, Any]:
         raise ConfigError("config", str(path), f"a TOML file that can be read ({reason})") from None
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise ConfigError("config", str(path), f"a TOML file ({error})") from None
-    return checked(values)
+    try:
+        return checked(values)
+    except ConfigError as error:
+        raise ConfigError(f"{error.name} in {path}", error.given, error.accepted) from None
 
 
 def _as_text(value: Any) -> str:

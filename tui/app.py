@@ -71,7 +71,10 @@ class NnfsApp(App[None]):
 
     def get_system_commands(self, screen: Screen[Any]) -> Iterable[SystemCommand]:
         """Offer everything that has a key in the command palette, too."""
-        yield from super().get_system_commands(screen)
+        # the others would lay the screen out against its own keys, or say their help twice
+        for command in super().get_system_commands(screen):
+            if command.title in {"Theme", "Screenshot"}:
+                yield command
         seen = set()
         for key in KEYS:
             if key.bound and key.help not in seen and not key.shown.isdigit():

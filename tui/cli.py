@@ -9,7 +9,9 @@ from __future__ import annotations
 import argparse
 import importlib.util
 import os
+import re
 import sys
+from contextlib import ExitStack
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any, Final, NoReturn
 
@@ -114,13 +116,13 @@ def _dispatch(given: list[str], process: TrainingProcess | None) -> int:
             return _list_datasets()
     config = _config(options)
     if options.command == "train":
-        return _train(config, as_json=options.json)
+        return _train(config, as_json=options.json, log=options.log)
     _check_screen_options(options)
     if process is None:
         print(  # noqa: T201
             "nnfs-tui: no terminal here to draw on; training without a screen", file=sys.stderr
         )
-        return _train(config, as_json=False)
+        return _train(config, as_json=False, log=options.log)
     return _watch(config, process, options)
 
 
@@ -128,6 +130,9 @@ class _Parser(argparse.ArgumentParser):
     """Complains in one sentence, and suggests what may have been meant."""
 
     def error(self, message: str) -> NoReturn:
+        missing = re.fullmatch(r"argument (--\S+): expected one argument", message)
+        if missing:
+            raise WrongUse(f"{missing[1]}: no value was given{_accepted_by(missing[1])}")
         raise WrongUse(message)
 
     def parse_args(self, given: Any = None, namespace: Any = None) -> Any:
@@ -138,6 +143,9 @@ class _Parser(argparse.ArgumentParser):
             chosen = self._subparsers_by_name[options.command]
             known = [flag for flag in chosen._option_string_actions if flag.startswith("--")]
             flag = unknown[0].partition("=")[0]
+            for name, other in self._subparsers_by_name.items():
+                if flag.startswith("--") and flag in other._option_string_actions:
+                    raise WrongUse(f"option {flag!r} belongs to {name}, not to {options.command}")
             kind = "option" if flag.startswith("-") else "argument"
             raise WrongUse(
                 f"{kind} {unknown[0]!r} is not known to {options.command}"
@@ -146,6 +154,13 @@ class _Parser(argparse.ArgumentParser):
         return options
 
     _subparsers_by_name: dict[str, _Parser]
+
+
+def _accepted_by(flag: str) -> str:
+    from core.config import settings
+
+    kinds = {each.flag: each.kind for each in settings()}
+    return f"; accepted is {kinds[flag].accepts}" if flag in kinds else ""
 
 
 def _parser() -> _Parser:
@@ -174,6 +189,9 @@ def _parser() -> _Parser:
             metavar="PRESET",
             help=f"{', '.join(PRESETS)} (default {DEFAULT})",
         )
+        parsers[name].add_argument(
+            "--log", metavar="FILE", help="write every epoch to a file, one JSON object a line"
+        )
         _add_settings(parsers[name])
     parsers["train"].add_argument(
         "--json", action="store_true", help="write one JSON object a line, and nothing else"
@@ -189,9 +207,6 @@ def _parser() -> _Parser:
         "--paused", action="store_true", help="wait for space before the first epoch"
     )
     screen.add_argument("--no-mouse", action="store_true", help="leave the mouse to the terminal")
-    screen.add_argument(
-        "--log", metavar="FILE", help="write every epoch to a file, as train --json does"
-    )
     return parser
 
 
@@ -211,9 +226,12 @@ def _add_settings(parser: argparse.ArgumentParser) -> None:
 
 def _config(options: argparse.Namespace) -> RunConfig:
     """Return the preset with the file's settings, and over those the options'."""
-    from core.config import ConfigError, read_toml, setting, settings
-    from core.presets import preset
+    from core.config import ConfigError, read_toml, settings, suggestion
+    from core.presets import PRESETS, preset
 
+    close = suggestion(options.preset, [*PRESETS, *COMMANDS])
+    if options.preset not in PRESETS and any(command in close for command in COMMANDS):
+        raise WrongUse(f"{options.preset!r} is neither a command nor a preset{close}")
     try:
         chosen = preset(options.preset)
         values = read_toml(Path(options.config)) if options.config is not None else {}
@@ -223,7 +241,7 @@ def _config(options: argparse.Namespace) -> RunConfig:
                 values[each.name] = each.read(text)
         return chosen.config(**values)
     except ConfigError as error:
-        flags = {each.name: setting(each.name).flag for each in settings()}
+        flags = {each.name: each.flag for each in settings()}
         raise WrongUse(error.sentence(flags.get(error.name, error.name))) from None
 
 
@@ -239,16 +257,22 @@ def _list_datasets() -> int:
     from core.datasets import DATASETS
 
     for info in DATASETS.values():
-        classes = f"{info.classes} classes" + (" or more" if info.any_classes else "")
+        classes = f"{info.classes} classes"
+        if info.any_classes:
+            classes += " (any number with --classes)"
         facts = f"2 features, {classes}, {info.samples} samples"
         print(f"{info.name:<10}{info.description}\n{'':<10}{facts}")  # noqa: T201
     return 0
 
 
-def _train(config: RunConfig, *, as_json: bool) -> int:
+def _train(config: RunConfig, *, as_json: bool, log: str | None) -> int:
     from tui.headless import train
 
-    return train(config, as_json=as_json)
+    with ExitStack() as stack:
+        outputs = [sys.stdout] if as_json else []
+        if log is not None:
+            outputs.append(stack.enter_context(_log_file(log)))
+        return train(config, outputs, quiet=as_json)
 
 
 def _watch(config: RunConfig, process: TrainingProcess, options: argparse.Namespace) -> int:
@@ -286,7 +310,8 @@ def _say_goodbye(session: Session) -> None:
         stopped = "diverged"
     elif session.state is State.FINISHED:
         stopped = "epochs"
-    print(summary(session.config, metrics, None, stopped, shared=session.data.shared))  # noqa: T201
+    text = summary(session.config, metrics, None, stopped, shared=session.data.shared)
+    print(text.replace("interrupted after", "stopped after"))  # noqa: T201
 
 
 def _check_screen_options(options: argparse.Namespace) -> None:

@@ -52,13 +52,14 @@ def linear_axis(low: float, high: float, ticks: int = 4) -> ValueAxis:
     return ValueAxis(low, high, tuple(places.tolist()), tuple(f"{p:.{digits}f}" for p in places))
 
 
-def log_axis(low: float, high: float) -> ValueAxis:
+def log_axis(low: float, high: float, ticks: int = 4) -> ValueAxis:
     """Return a logarithmic axis over whole decades around the two values, both above zero."""
     bottom, top = floor(log10(low) + 1e-9), ceil(log10(high) - 1e-9)
     top = max(top, bottom + 1)
-    step = max(1, ceil((top - bottom) / 5))
+    step = max(1, ceil((top - bottom) / (ticks + 1)))
     places = tuple(float(place) for place in range(bottom, top + 1, step))
-    labels = tuple(f"{10**place:g}" if -4 < place < 5 else f"1e{place:.0f}" for place in places)
+    plain = places[0] >= -3 and places[-1] <= 3
+    labels = tuple(f"{10**place:g}" if plain else f"1e{place:.0f}" for place in places)
     return ValueAxis(bottom, top, places, labels, logarithmic=True)
 
 
@@ -114,20 +115,22 @@ def draw_curves(
     """Return the curves, the later ones on top, with both axes, in a block of cells."""
     cells = Cells(width, height)
     gutter = max(len(label) for label in axis.labels) + 1
-    if width < gutter + 8 or height < 4:
+    if width < gutter + 8 or height < 2:
         return cells
+    has_epochs = height >= 5
     plotext.clear_figure()
     plotext.theme("clear")
     plotext.limit_size(False, False)
     plotext.plot_size(width, height)
     plotext.frame(False)
-    plotext.xaxes(True, False)
+    plotext.xaxes(has_epochs, False)
     plotext.yaxes(True, False)
     plotext.xlim(0, last_epoch)
     plotext.ylim(axis.low, axis.high)
     plotext.yticks(list(axis.ticks), list(axis.labels))
     ticks = linear_axis(0, last_epoch, 5 if width > 40 else 2).ticks
-    plotext.xticks(list(ticks), [f"{tick:,.0f}" for tick in ticks])
+    shown = list(ticks) if has_epochs else []
+    plotext.xticks(shown, [f"{tick:,.0f}" for tick in shown])
     plotted = False
     for each in series:
         values = each.values

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import signal
-import sys
 from contextlib import contextmanager
 from time import perf_counter
-from typing import TYPE_CHECKING, Final
+from typing import IO, TYPE_CHECKING, Final
 
 import numpy as np
 
@@ -14,7 +13,7 @@ from core.trainer import EpochMetrics, Trainer
 from tui import numbers, records
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
     from types import FrameType
 
     from rich.progress import Progress
@@ -53,18 +52,25 @@ def _interruptible() -> Iterator[Interruption]:
             signal.signal(number, handler)
 
 
-def train(config: RunConfig, *, as_json: bool) -> int:
-    """Train to the end of the run, and return the program's exit status."""
+def train(config: RunConfig, outputs: Sequence[IO[str]] = (), *, quiet: bool = False) -> int:
+    """Train to the end of the run, and return the program's exit status.
+
+    Args:
+        config: the run.
+        outputs: where each epoch is written to as a line of JSON.
+        quiet: leave the summary out.
+    """
     with _interruptible() as interruption, np.errstate(all="ignore"):
         trainer = Trainer(config)
-        if as_json:
-            print(records.start(config, trainer.network, trainer.data))  # noqa: T201
+        for output in outputs:
+            output.write(records.start(config, trainer.network, trainer.data) + "\n")
         started = perf_counter()
-        metrics, stopped = _run(trainer, interruption, as_json=as_json)
+        metrics, stopped = _run(trainer, interruption, outputs)
         seconds = perf_counter() - started
-    if as_json:
-        print(records.end(metrics.epoch, seconds, stopped), flush=True)  # noqa: T201
-    else:
+    for output in outputs:
+        output.write(records.end(metrics.epoch, seconds, stopped) + "\n")
+        output.flush()
+    if not quiet:
         print(summary(config, metrics, seconds, stopped, shared=trainer.data.shared))  # noqa: T201
     if stopped == "interrupted":
         return 128 + interruption.number
@@ -72,7 +78,7 @@ def train(config: RunConfig, *, as_json: bool) -> int:
 
 
 def _run(
-    trainer: Trainer, interruption: Interruption, *, as_json: bool
+    trainer: Trainer, interruption: Interruption, outputs: Sequence[IO[str]]
 ) -> tuple[EpochMetrics, records.Ending]:
     epochs = trainer.config.epochs
     metrics = trainer.measure()
@@ -83,8 +89,8 @@ def _run(
             if interruption.number:
                 return metrics, "interrupted"
             metrics = trainer.train_epoch()
-            if as_json:
-                sys.stdout.write(records.epoch(metrics) + "\n")
+            for output in outputs:
+                output.write(records.epoch(metrics) + "\n")
             if trainer.epoch != metrics.epoch:
                 return metrics, "diverged"
             now = perf_counter()

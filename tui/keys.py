@@ -65,8 +65,9 @@ KEYS: Final = (
     Key("h", "h", "settings", "settings", "open the settings of the run", ALIVE),
     Key("question_mark", "?", "help", "help", "show this help"),
     Key("q", "q", "quit", "quit", "quit"),
+    Key("ctrl+c", "ctrl+c", "quit", "", "quit"),
     Key("a", "a", "cycle('activation')", "activation", "take the next activation", ALIVE),
-    Key("o", "o", "cycle('optimizer')", "optimiser", "take the next optimiser", ALIVE),
+    Key("o", "o", "cycle('optimizer')", "optimizer", "take the next optimizer", ALIVE),
     Key("d", "d", "cycle('dataset')", "data", "take the next data set", ALIVE),
     Key("b", "b", "cycle('batch_size')", "batch", "take the next batch size", ALIVE),
     Key("left_square_bracket", "[", "layer(-1)", "", "show the hidden layer before"),
@@ -81,6 +82,7 @@ KEYS: Final = (
         Key(str(number), str(number), f"toggle_panel({number})", "", "show or hide a panel")
         for number in range(1, 10)
     ),
+    Key("", "↑ ↓", "", "", "other units of the focused hidden layer", bound=False),
 )
 
 
@@ -98,8 +100,9 @@ def help_rows() -> list[tuple[str, str]]:
     """Return (keys, sentence) for the help; rows that say the same stand together."""
     rows: dict[str, list[str]] = {}
     for key in KEYS:
-        if key.bound:
-            rows.setdefault(key.help, []).append(key.shown)
+        shown = rows.setdefault(key.help, []) if key.help else []
+        if key.shown not in shown:
+            shown.append(key.shown)
     return [
         (f"{shown[0]}–{shown[-1]}" if len(shown) > 2 else " ".join(shown), sentence)
         for sentence, shown in rows.items()

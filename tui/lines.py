@@ -61,8 +61,8 @@ class StatusLine(Canvas):
             cells.write(0, column + 1, "starting …", ink(DIM))
             return cells
         wide = width >= 110
-        gap = 3 if wide else 2
-        pairs = [("epoch", f"{metrics.epoch:>6,}" if wide else f"{metrics.epoch:,}")]
+        gap = 3 if wide else 2 if width >= 80 else 1
+        pairs = [("epoch", f"{metrics.epoch:>6,}" if wide else f"{metrics.epoch:>5,}")]
         losses = [metrics.train_loss] if data.shared else [metrics.train_loss, metrics.test_loss]
         shares = [metrics.train_accuracy, metrics.test_accuracy][: len(losses)]
         slash = " / " if wide else "/"
@@ -123,7 +123,7 @@ class FooterLine(Canvas):
         """Return the keys that fit; help and quit are never the ones left out."""
         keys = footer(self.session.state)
         kept = [key for key in keys if key.action in {"help", "quit"}]
-        room = width - sum(_length(key) for key in kept)
+        room = width + 2 - sum(_length(key) for key in kept)
         for key in keys:
             if key not in kept:
                 room -= _length(key)

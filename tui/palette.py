@@ -55,7 +55,7 @@ CLASS_POINTS: Final = (
 
 TRAIN_MARKERS: Final = "●▲■◆▼★✚⬢"
 TEST_MARKERS: Final = "○△□◇▽☆✛⬡"
-WRONG_MARKER: Final = "✗"
+WRONG_TRAIN, WRONG_TEST = "✗", "×"
 
 DIVERGING: Final = (
     "#0087d7",

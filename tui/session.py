@@ -53,7 +53,7 @@ class Session:
                     self.note = event.note
             case Failed():
                 self.state = State.STOPPED
-                self.note = event.reason
+                self.note = f"{event.reason}; r starts a new one"
 
     @property
     def at_rest(self) -> bool:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import pickle
 import select
 import struct
+from time import monotonic
 from typing import TYPE_CHECKING, Any, Final
 
 if TYPE_CHECKING:
@@ -58,6 +59,14 @@ class Channel:
             if ready & ~select.POLLOUT:
                 self._fill()
         return self._messages()
+
+    def flush(self, seconds: float) -> None:
+        """Wait up to `seconds` until everything that was posted is on its way."""
+        deadline = monotonic() + seconds
+        self._watch(select.POLLOUT)
+        while self._leaving and (left := deadline - monotonic()) > 0:
+            self._poll.poll(left * 1000)
+            self._flush()
 
     def close(self) -> None:
         """Close this end; the other sees it."""

@@ -30,12 +30,15 @@ from core.process.messages import (
 from core.trainer import Trainer
 
 if TYPE_CHECKING:
-    from core.config import RunConfig
+    from core.config import RunConfig, Setting
     from core.process.messages import Command
     from core.trainer import EpochMetrics
 
 SLICE: Final = 0.004
 """Seconds of training between two looks at the commands, when epochs are shorter than that."""
+
+HANDOVER: Final = 2.0
+"""Seconds that a start may wait for the screen to take the samples: it can show nothing before."""
 
 ENOUGH_ROWS: Final = 50_000
 """Rows that wait for a screen that does not pull, before they are sent all the same."""
@@ -78,7 +81,8 @@ class TrainingLoop:
                 self._obey(command)
             if self._channel.closed:
                 return
-            if self._trainer is not None and self._active:
+            # a command may have come before the next epoch is due
+            if self._trainer is not None and self._idle_time() == 0:
                 self._train(self._trainer)
                 self._report()
 
@@ -119,6 +123,7 @@ class TrainingLoop:
         self._steps_left = 0
         self._channel.post(Run(config, trainer.data, fresh=True, note=""))
         self._set_state(State.PAUSED if paused else State.TRAINING)
+        self._channel.flush(HANDOVER)
 
     def _toggle(self) -> None:
         if self._trainer is None:
@@ -195,16 +200,19 @@ class TrainingLoop:
                 self._set_state(State.DIVERGED, _why_diverged(metrics))
                 return
             now = perf_counter()
-            self._pace.count(now)
             if self._steps_left:
                 self._steps_left -= 1
                 if not self._steps_left:
                     self._set_state(State.FINISHED if trainer.epoch >= last else State.PAUSED)
                     return
-            elif trainer.epoch >= last:
+                if now >= stop:
+                    return
+                continue
+            self._pace.count(now)
+            if trainer.epoch >= last:
                 self._set_state(State.FINISHED, f"finished after {trainer.epoch:,} epochs")
                 return
-            elif self._interval:
+            if self._interval:
                 # a machine that was busy elsewhere must not make up for it in a burst
                 self._due = max(self._due + self._interval, now - 0.1)
                 if self._due > now:
@@ -248,17 +256,19 @@ class Pace:
 
 def _describe(before: RunConfig, after: RunConfig, fresh: bool) -> str:
     changes = "; ".join(
-        f"{each.name.replace('_', ' ')} {each.write(getattr(before, each.name))}"
-        f" → {each.write(getattr(after, each.name))}"
+        f"{each.name.replace('_', ' ')} {_shown(each, before)} → {_shown(each, after)}"
         for each in after.differences(before)
     )
     return changes + (": a new network, from epoch 0" if fresh else ": trained weights kept")
 
 
+def _shown(setting: Setting, config: RunConfig) -> str:
+    value = getattr(config, setting.name)
+    return f"{value:g}" if isinstance(value, float) else setting.write(value)
+
+
 def _why_diverged(metrics: EpochMetrics) -> str:
-    loss = f"{metrics.train_loss:.3g}" if np.isfinite(metrics.train_loss) else "not a finite number"
-    rate = f"{metrics.learning_rate:g}"
-    return (
-        f"diverged at epoch {metrics.epoch:,}: the loss became {loss}. "
-        f"Try a learning rate lower than {rate} (−), then r"
+    loss = (
+        f"loss {metrics.train_loss:.3g}" if np.isfinite(metrics.train_loss) else "loss not finite"
     )
+    return f"diverged at epoch {metrics.epoch:,} ({loss}): try a lower learning rate (−), then r"

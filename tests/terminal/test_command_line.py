@@ -46,7 +46,7 @@ def run(
         (["--optimiser", "adam"], "--optimiser", "did you mean --optimizer"),
         (["--l", "0.1"], "--l", "not known"),
         (["xor", "moons"], "'moons'", "not known"),
-        (["--lr"], "--lr", "expected one argument"),
+        (["--lr"], "--lr: no value", "a number above 0"),
         (["--speed", "fast"], "--speed: 'fast'", "or max"),
         (["--fps", "0"], "--fps: '0'", "from 1 to 30"),
         (["--config", "/nowhere/run.toml"], "/nowhere/run.toml", "No such file"),

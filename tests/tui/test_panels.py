@@ -18,7 +18,7 @@ from tui.palette import (
     TEST_MARKERS,
     TRAIN_MARKERS,
     UNCERTAIN,
-    WRONG_MARKER,
+    WRONG_TRAIN,
     style,
 )
 from tui.panels import (
@@ -107,7 +107,7 @@ def test_points_carry_their_class_in_shape_and_colour_and_wrong_ones_stand_out()
     wrong = classify(session.network, session.data.x_train)[0] != session.data.y_train
     assert wrong.any()
     # two may fall into one cell, and one stands in the legend
-    assert 1 < without.count(WRONG_MARKER) <= np.count_nonzero(wrong) + 1
+    assert 1 < without.count(WRONG_TRAIN) <= np.count_nonzero(wrong) + 1
 
 
 def test_the_map_keeps_the_aspect_ratio() -> None:

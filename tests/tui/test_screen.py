@@ -244,6 +244,10 @@ async def test_panels_are_hidden_shown_and_enlarged() -> None:
         await driver.press("tab", "z")
         assert driver.visible() == ["hidden"]
         assert driver.panel("hidden").size.height == 36
+        await driver.press("tab")
+        assert driver.visible() == ["loss"]
+        await driver.press("shift+tab")
+        assert driver.visible() == ["hidden"]
         await driver.press("1")
         assert len(driver.visible()) == 4
         await driver.press("shift+tab")
@@ -372,7 +376,10 @@ async def test_divergence_is_said_with_what_to_try_and_recovered_from() -> None:
         text = driver.text()
         assert "DIVERGED" in text
         assert "diverged at epoch 1" in text
-        assert "learning rate lower than 1e+06" in text
+        assert "try a lower learning rate" in text
+        await driver.press("space", "s")
+        assert "the run has diverged" in driver.text()
+        assert driver.session.state.value == "DIVERGED"
         while driver.session.config.learning_rate > 0.015:
             lower = next_of_125(driver.session.config.learning_rate, -1)
             await driver.press("-")

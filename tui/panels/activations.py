@@ -31,7 +31,9 @@ if TYPE_CHECKING:
     from tui.session import Session
 
 LABEL_WIDTH = 6
-WIDEST_SAMPLE = 14
+WIDEST_SAMPLE = 26
+WIDE_SAMPLE = 12
+"""Columns that a sample needs to have its inputs written above it."""
 NUMBER_WIDTH = 7
 
 
@@ -65,7 +67,7 @@ class ActivationsPanel(Panel):
         layer = min(self.options.layer, len(hidden) - 1)
         return [
             (f"layer {layer + 1} of {len(hidden)} ", ink(TEXT)),
-            (f"{self._visible} × {len(data.y_train)} samples by class ", ink(DIM)),
+            (f"· {self._visible} ", ink(DIM)),
         ]
 
     def corner(self) -> Words:
@@ -90,24 +92,24 @@ class ActivationsPanel(Panel):
         outputs = network.hidden_outputs(x)[min(self.options.layer, len(hidden) - 1)].T
         across = min(WIDEST_SAMPLE, most // len(samples))
         self._class_strip(cells, x, y, across)
-        self._units(cells, outputs, across, height - 1)
+        self._units(cells, outputs, across, height - 1, len(data.y_train))
         return cells
 
-    def _units(self, cells: Cells, outputs: Array, across: int, rows: int) -> None:
+    def _units(self, cells: Cells, outputs: Array, across: int, rows: int, samples: int) -> None:
         units = len(outputs)
         colours, low, high = self._scale(self._fit(outputs))
         levels = quantize(outputs, len(colours), low, high).repeat(across, axis=1)
         a_cell = 1 if units <= rows else 2
         first = self._first = min(self._first, max(0, units - rows * a_cell))
         last = min(units, first + rows * a_cell)
-        self._visible = (
-            f"{units} units"
-            if last - first == units
-            else (f"units {first + 1}–{last} of {units} (↑ ↓)")
-        )
+        whole = last - first == units
+        shown = f"{units} units" if whole else f"units {first + 1}–{last} of {units} (↑ ↓)"
+        drawn = outputs.shape[1]
+        count = f"{samples}" if drawn == samples else f"{drawn} of {samples}"
+        self._visible = f"{shown} × {count} samples"
         pairs = inks_of_pairs(colours)
         if a_cell == 1:
-            tall = max(1, min(3, rows // units))
+            tall = max(1, min(6, rows // units))
             for unit in range(units):
                 top = 1 + unit * tall
                 cells.write(top + (tall - 1) // 2, 1, f"{unit + 1:>3}", ink(DIM))
@@ -117,7 +119,8 @@ class ActivationsPanel(Panel):
                     self._numbers(cells, top + (tall - 1) // 2, outputs[unit], levels[unit], across)
             return
         for row, unit in enumerate(range(first, last, 2), start=1):
-            cells.write(row, 1, f"{unit + 1:>3}", ink(DIM))
+            both = f"{unit + 1}–{unit + 2}" if unit + 1 < last else f"{unit + 1}"
+            cells.write(row, 0, f"{both:>5}", ink(DIM))
             upper = levels[unit]
             lower = levels[unit + 1] if unit + 1 < last else None
             columns = slice(LABEL_WIDTH, LABEL_WIDTH + len(upper))
@@ -143,7 +146,7 @@ class ActivationsPanel(Panel):
             marker = TRAIN_MARKERS[label % len(TRAIN_MARKERS)]
             number = ink(CLASS_POINTS[label % len(CLASS_POINTS)])
             column = LABEL_WIDTH + sample * across
-            if across >= WIDEST_SAMPLE - 2:
+            if across >= WIDE_SAMPLE:
                 place = ", ".join(f"{value:g}" for value in x[sample])
                 cells.write(0, column, f"{marker} ({place})".center(across), number)
             else:

@@ -10,7 +10,7 @@ from core.inspection import Window, classify, quantize
 from tui import numbers
 from tui.cells import Cells
 from tui.palette import (
-    ALARM,
+    BRIGHT,
     CLASS_FIELDS,
     CLASS_POINTS,
     DIM,
@@ -18,7 +18,8 @@ from tui.palette import (
     TEXT,
     TRAIN_MARKERS,
     UNCERTAIN,
-    WRONG_MARKER,
+    WRONG_TEST,
+    WRONG_TRAIN,
     ink,
     inks_of_pairs,
 )
@@ -46,7 +47,7 @@ class BoundaryPanel(Panel):
         metrics = self.session.metrics
         if metrics is None:
             return []
-        return [(f" {numbers.percent(metrics.train_accuracy)} % of train right ", ink(TEXT))]
+        return [(f" {numbers.percent(metrics.train_accuracy)} % train ", ink(TEXT))]
 
     def body(self, width: int, height: int) -> Cells:
         network, data = self.session.network, self.session.data
@@ -63,8 +64,10 @@ class BoundaryPanel(Panel):
         pixels = class_map(network, window)
         cells.place(0, GUTTER, half_blocks(pixels, colours))
         if self.options.show_test and not data.shared:
-            self._points(cells, window, pixels, network, data.x_test, data.y_test, TEST_MARKERS)
-        self._points(cells, window, pixels, network, data.x_train, data.y_train, TRAIN_MARKERS)
+            test = data.x_test, data.y_test, TEST_MARKERS, WRONG_TEST
+            self._points(cells, window, pixels, network, *test)
+        train = data.x_train, data.y_train, TRAIN_MARKERS, WRONG_TRAIN
+        self._points(cells, window, pixels, network, *train)
         self._axes(cells, rows, window, data)
         if height > rows + 1:
             self._legend(cells, height - 1, data)
@@ -79,6 +82,7 @@ class BoundaryPanel(Panel):
         x: Array,
         y: Labels,
         markers: str,
+        wrong: str,
     ) -> None:
         if len(y) > MOST_POINTS:
             chosen = np.linspace(0, len(y) - 1, MOST_POINTS).astype(np.int64)
@@ -94,7 +98,7 @@ class BoundaryPanel(Panel):
                 glyph = markers[label % len(markers)]
                 number = ink(point, colours[pixels[row, column]])
             else:
-                glyph, number = WRONG_MARKER, ink(point, "#000000", bold=True)
+                glyph, number = wrong, ink(point, "#000000", bold=True)
             cells.glyphs[row // 2, GUTTER + column] = glyph
             cells.inks[row // 2, GUTTER + column] = number
 
@@ -110,19 +114,34 @@ class BoundaryPanel(Panel):
         cells.write(rows, GUTTER + (cells.width - GUTTER - len(across)) // 2, across, text)
 
     def _legend(self, cells: Cells, row: int, data: TrainTest) -> None:
-        shown = "open test" if self.options.show_test else "t test"
-        parts = "" if data.shared else f"filled train, {shown}  "
-        column, room = GUTTER, cells.width - len(parts) - len(f"{WRONG_MARKER} wrong")
-        for label, name in enumerate(data.class_names):
-            if column + len(name) + 6 > room:
-                column = cells.write(row, column, "… ", ink(DIM))
+        """Say what the markers mean: the classes before all else, as many as there is room for."""
+        with_test = self.options.show_test and not data.shared
+        wrong = f"{WRONG_TRAIN} {WRONG_TEST} wrong  " if with_test else f"{WRONG_TRAIN} wrong  "
+        parts = "" if data.shared else "filled train, open test  " if with_test else "t test  "
+        sure = "sure " + " " * LEVELS
+        names = [f"{name}  " for name in data.class_names]
+        room = cells.width - GUTTER - len(wrong) - sum(2 + len(name) for name in names)
+        if room < len(parts):
+            parts = ""
+        if room < len(parts) + len(sure):
+            sure = ""
+        column, text, dim = GUTTER, ink(TEXT), ink(DIM)
+        last = cells.width - len(wrong)
+        for label, name in enumerate(names):
+            if column + 2 + len(name) > last:
+                column = cells.write(row, min(column, last - 2), "… ", dim)
                 break
             point = ink(CLASS_POINTS[label % len(CLASS_POINTS)])
             column = cells.write(row, column, TRAIN_MARKERS[label % len(TRAIN_MARKERS)], point)
-            column = cells.write(row, column, f" {name}  ", ink(TEXT))
-        column = cells.write(row, column, parts, ink(DIM))
-        column = cells.write(row, column, WRONG_MARKER, ink(ALARM, "#000000", bold=True))
-        cells.write(row, column, " wrong", ink(TEXT))
+            column = cells.write(row, column, f" {name}", text)
+        column = cells.write(row, column, parts, dim)
+        crosses = wrong.removesuffix("wrong  ")
+        column = cells.write(row, column, crosses.rstrip(), ink(BRIGHT, "#000000", bold=True))
+        column = cells.write(row, column, " wrong  ", text)
+        if sure:
+            column = cells.write(row, column, "sure ", dim)
+            for colour in map_colours(1):
+                column = cells.write(row, column, " ", ink(background=colour))
 
 
 def map_colours(classes: int) -> tuple[str, ...]:

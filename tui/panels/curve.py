@@ -39,8 +39,8 @@ class CurvePanel(Panel):
         self._curves = Cells(0, 0)
         self._drawn_at = 0.0
 
-    def axis(self, values: NDArray[np.float64]) -> ValueAxis:
-        """Return the axis for all finite values of both curves."""
+    def axis(self, values: NDArray[np.float64], ticks: int) -> ValueAxis:
+        """Return the axis for all finite values of both curves, with about that many steps."""
         raise NotImplementedError
 
     def written(self, value: float) -> str:
@@ -54,7 +54,7 @@ class CurvePanel(Panel):
         train, test = ink(indexed(TRAIN)), ink(indexed(TEST))
         train_value = self.written(getattr(metrics, f"train_{self.quantity}"))
         if data.shared:
-            return [("─ ", train), (f"train = test {train_value} ", train)]
+            return [(f"─ train = test {train_value} ", train)]
         test_value = self.written(getattr(metrics, f"test_{self.quantity}"))
         return [(f"─ train {train_value} ", train), (f"─ test {test_value} ", test)]
 
@@ -85,7 +85,7 @@ class CurvePanel(Panel):
         values = np.concatenate(columns)
         values = values[np.isfinite(values)]
         series = [Series(column, colour) for column, colour in zip(columns, colours, strict=True)]
-        axis = self.axis(values if values.size else np.ones(1))
+        axis = self.axis(values if values.size else np.ones(1), max(1, min(4, height // 4)))
         return draw_curves(series, axis, epoch_bound(count - 1), width, height)
 
 
@@ -95,13 +95,13 @@ class LossPanel(CurvePanel):
     number, label, quantity = 1, "loss", "loss"
     about = "mean loss after each epoch, train and test; l for a logarithmic axis"
 
-    def axis(self, values: NDArray[np.float64]) -> ValueAxis:
+    def axis(self, values: NDArray[np.float64], ticks: int) -> ValueAxis:
         highest = float(values.max())
         if self.options.log_loss:
             positive = values[values > 0]
             lowest = float(positive.min()) if positive.size else 1e-6
-            return log_axis(lowest, max(highest, lowest))
-        return linear_axis(0.0, axis_top(highest))
+            return log_axis(lowest, max(highest, lowest), ticks)
+        return linear_axis(0.0, axis_top(highest), ticks)
 
     def corner(self) -> Words:
         return [(" log axis ", ink(DIM))] if self.options.log_loss else []
@@ -116,9 +116,9 @@ class AccuracyPanel(CurvePanel):
     number, label, quantity = 2, "accuracy", "accuracy"
     about = "share of samples classified right after each epoch, train and test"
 
-    def axis(self, values: NDArray[np.float64]) -> ValueAxis:
+    def axis(self, values: NDArray[np.float64], ticks: int) -> ValueAxis:
         low = np.floor(float(values.min()) * 4) / 4
-        return linear_axis(min(float(low), 0.75), 1.0, ticks=2)
+        return linear_axis(min(float(low), 0.75), 1.0, min(ticks, 2))
 
     def written(self, value: float) -> str:
         return f"{numbers.percent(value)} %"

@@ -84,17 +84,21 @@ class Panel(Canvas, can_focus=True):
 
     def _write_border(self, cells: Cells, width: int) -> None:
         name = ink(BRIGHT if self.has_focus else TEXT, bold=self.has_focus)
-        words = [(f" {self.number} ", ink(DIM)), (f"{self.label} ", name), *self.title()]
+        title, corner = self.title(), self.corner()
+        start = width - 2 - sum(len(text) for text, _ in corner)
         column = 1
-        for text, number in words:
-            if column + len(text) >= width:
+        for text, number in ((f" {self.number} ", ink(DIM)), (f"{self.label} ", name)):
+            if column + len(text) < width:
+                column = cells.write(0, column, text, number)
+        # what explains the colours goes before the last words of the title
+        if start <= column + len(title[0][0]) if title else start <= column:
+            corner, start = [], width - 1
+        for text, number in title:
+            if column + len(text) > start:
                 break
             column = cells.write(0, column, text, number)
-        corner = self.corner()
-        start = width - 2 - sum(len(text) for text, _ in corner)
-        if corner and start > column:
-            for text, number in corner:
-                start = cells.write(0, start, text, number)
+        for text, number in corner:
+            start = cells.write(0, start, text, number)
 
 
 def message(width: int, height: int, text: str) -> Cells:

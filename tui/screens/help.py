@@ -5,13 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, ClassVar
 
 from rich.table import Table
-from rich.text import Text
 from textual.containers import VerticalScroll
 from textual.screen import ModalScreen
 from textual.widgets import Static
 
 from tui.keys import help_rows
-from tui.palette import ACCENT, DIM, TEXT
+from tui.palette import ACCENT, TEXT
 from tui.panels import PANELS
 
 if TYPE_CHECKING:
@@ -40,5 +39,6 @@ class HelpScreen(ModalScreen[None]):
             table.add_row(f"{panel.number} {panel.label}", panel.about)
         with VerticalScroll() as scroll:
             scroll.can_focus = True
+            scroll.border_title = "keys and panels"
+            scroll.border_subtitle = "↑ ↓ scroll · escape closes"
             yield Static(table)
-            yield Static(Text("↑ ↓ scroll, escape closes", style=DIM))

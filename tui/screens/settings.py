@@ -33,7 +33,9 @@ class SettingsScreen(ModalScreen[RunConfig | None]):
 
     def compose(self) -> ComposeResult:
         """Show a row for each setting: name, field, and what it is or what is wrong."""
-        with Vertical():
+        with Vertical() as dialog:
+            dialog.border_title = "settings of the run"
+            dialog.border_subtitle = "enter in a field, or ctrl+s, applies · escape cancels · tab"
             with VerticalScroll(id="fields", can_focus=False):
                 for setting in settings():
                     with Horizontal(classes="row"):
@@ -46,9 +48,6 @@ class SettingsScreen(ModalScreen[RunConfig | None]):
                             markup=False,
                         )
             yield Static(id="about", markup=False)
-            yield Static(
-                "enter or ctrl+s applies · escape leaves all as it is · tab moves on", id="foot"
-            )
 
     def _field(self, setting: Setting) -> Input | Select[str]:
         value = setting.write(getattr(self._config, setting.name))
@@ -113,6 +112,7 @@ class SettingsScreen(ModalScreen[RunConfig | None]):
         remark = self.query_one(f"#remark-{error.name}", Static)
         remark.update(f"accepted is {error.accepted}")
         remark.add_class("-wrong")
+        self.query_one("#about", Static).update(f"accepted is {error.accepted}")
 
     def _clear(self, setting: Setting) -> None:
         remark = self.query_one(f"#remark-{setting.name}", Static)

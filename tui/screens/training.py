@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
+from contextlib import suppress
 from math import floor, log10
 from textwrap import wrap
 from typing import TYPE_CHECKING, Any, ClassVar, Final
@@ -12,7 +13,7 @@ from textual.containers import Horizontal, Vertical
 from textual.screen import Screen
 
 from core.config import ConfigError, RunConfig, setting
-from core.process import Configure, Progress, Run, SetSpeed, Start, Step, TogglePause
+from core.process import Configure, Progress, Run, SetSpeed, Start, State, Step, TogglePause
 from tui.canvas import Canvas
 from tui.cells import Cells
 from tui.keys import bindings
@@ -50,11 +51,19 @@ NARROW_BELOW: Final = (100, 30)
 class Notice(Canvas):
     """Stands alone where the terminal is too small for anything else."""
 
+    def __init__(self, session: Session) -> None:
+        super().__init__(id="notice")
+        self.session = session
+
     def draw(self, width: int, height: int) -> Cells:
         cells = Cells(width, height)
-        size = self.app.size
-        text = "nnfs-tui needs {}×{}, here are {}×{}; training goes on".format(
-            *SMALLEST, size.width, size.height
+        size, state = self.app.size, self.session.state
+        goes_on = state is State.TRAINING
+        text = "nnfs-tui needs {}×{}, here are {}×{}; {}".format(
+            *SMALLEST,
+            size.width,
+            size.height,
+            "training goes on" if goes_on else f"the run is {state.lower()}",
         )
         for row, line in enumerate(wrap(text, width)):
             cells.write(row, 0, line, ink(TEXT))
@@ -115,7 +124,7 @@ class TrainingScreen(Screen[None]):
         yield status
         yield log
         yield footer
-        yield Notice(id="notice")
+        yield Notice(self.session)
 
     def on_mount(self) -> None:
         """Start the run: the process has been waiting for it."""
@@ -195,6 +204,8 @@ class TrainingScreen(Screen[None]):
             for panel in self.panels:
                 if panel.display:
                     panel.repaint()
+            if self.has_class("-too-small"):
+                self.query_one(Notice).repaint()
 
     def _say(self, note: str) -> None:
         self.session.note = note
@@ -231,7 +242,8 @@ class TrainingScreen(Screen[None]):
 
     def action_learning_rate(self, direction: int) -> None:
         """Go to the next 1, 2 or 5 times a power of ten."""
-        self.configure(learning_rate=next_of_125(self._wanted.learning_rate, direction))
+        rate = next_of_125(self._wanted.learning_rate, direction)
+        self._apply(self._wanted.changed(learning_rate=rate))
 
     def action_cycle(self, name: str) -> None:
         """Take the next of a setting's values."""
@@ -241,19 +253,14 @@ class TrainingScreen(Screen[None]):
             values = setting(name).kind.words  # type: ignore[attr-defined]
         current = getattr(self._wanted, name)
         at = values.index(current) if current in values else -1
-        changes = {name: values[(at + 1) % len(values)]}
-        if name == "dataset":
-            changes |= {"samples": None, "noise": None, "classes": None}
-        self.configure(**changes)
-
-    def configure(self, **changes: Any) -> None:
-        """Ask for other settings from the next epoch on."""
-        try:
-            wanted = self._wanted.changed(**changes)
-        except ConfigError as error:
-            self._say(str(error))
-            return
-        self._apply(wanted)
+        for step in range(1, len(values) + 1):
+            changes = {name: values[(at + step) % len(values)]}
+            if name == "dataset":
+                changes |= {"samples": None, "noise": None, "classes": None}
+            # a value that the other settings rule out is passed over
+            with suppress(ConfigError):
+                self._apply(self._wanted.changed(**changes))
+                return
 
     def _apply(self, config: RunConfig) -> None:
         self._wanted = config
@@ -262,6 +269,8 @@ class TrainingScreen(Screen[None]):
     def _tell(self, command: Command) -> None:
         if self._link.process.ended:
             self._say("the training process has ended; r starts a new one, with these settings")
+        elif self.session.state is State.DIVERGED and isinstance(command, TogglePause | Step):
+            self._say("the run has diverged: lower the learning rate (−), or begin again (r)")
         else:
             self._link.send(command)
 
@@ -270,10 +279,11 @@ class TrainingScreen(Screen[None]):
         paces = [pace or float("inf") for pace in SPEEDS]
         current = self._speed or float("inf")
         at = bisect_right(paces, current) if direction > 0 else bisect_left(paces, current) - 1
-        self._speed = SPEEDS[min(max(at, 0), len(SPEEDS) - 1)]
-        self._header.speed = self._speed
-        self._link.send(SetSpeed(self._speed))
-        self._say(f"training at {speed_words(self._speed)}")
+        if 0 <= at < len(SPEEDS):
+            self._speed = SPEEDS[at]
+            self._header.speed = self._speed
+            self._link.send(SetSpeed(self._speed))
+        self._say(f"speed: {speed_words(self._speed)}")
 
     def action_settings(self) -> None:
         """Open the dialog with every setting of the run."""
@@ -311,6 +321,9 @@ class TrainingScreen(Screen[None]):
 
     def action_show_test(self) -> None:
         """Show or hide the test samples."""
+        if self.session.data is not None and self.session.data.shared:
+            self._say("the training samples are the test samples")
+            return
         self.options.show_test = not self.options.show_test
         self._repaint_panels(BoundaryPanel)
 
@@ -334,12 +347,21 @@ class TrainingScreen(Screen[None]):
         self._arrange()
 
     def action_next_panel(self) -> None:
-        """Move the focus on."""
-        self.focus_next(Panel)
+        """Move the focus on; what is enlarged follows it."""
+        self._focus_panel(1)
 
     def action_previous_panel(self) -> None:
         """Move the focus back."""
-        self.focus_previous(Panel)
+        self._focus_panel(-1)
+
+    def _focus_panel(self, by: int) -> None:
+        panels = [panel for panel in self.panels if self._is_wanted(panel) or panel is self._zoomed]
+        at = panels.index(self.focused) if self.focused in panels else -1
+        panel = panels[(at + by) % len(panels)]
+        if self._zoomed is not None:
+            self._zoomed = panel
+            self._arrange()
+        panel.focus()
 
     def _repaint_panels(self, kind: type[Panel]) -> None:
         for panel in self.panels:
@@ -359,14 +381,14 @@ class TrainingScreen(Screen[None]):
 
     def _fit_hidden(self) -> None:
         """Give the hidden panel the rows that its units need, if there is room."""
+        hidden = self.panels[-1]
+        if not self.query_one("#top").display:
+            hidden.styles.height = "1fr"
+            return
         units = max(self.session.config.hidden, default=4)
-        rows = 3 + units * (2 if units < 5 else 1)
-        height = self.app.size.height
-        self.panels[-1].styles.height = (
-            (8 if self._narrow else min(max(rows, 7), max(7, height * 2 // 5)))
-            if self._zoomed is None
-            else "1fr"
-        )
+        wanted = 3 + units * (2 if units < 5 else 1)
+        most = (self.app.size.height - len(self._lines)) * 2 // 5
+        hidden.styles.height = max(5, min(wanted, most))
 
     def _arrange(self) -> None:
         width, height = self.app.size
@@ -376,10 +398,10 @@ class TrainingScreen(Screen[None]):
             zoomed_away = self._zoomed not in {None, panel}
             panel.display = (self._is_wanted(panel) and not zoomed_away) or panel is self._zoomed
         loss, accuracy, boundary, _ = self.panels
-        self._fit_hidden()
         left = self.query_one("#left")
         left.display = loss.display or accuracy.display
         self.query_one("#top").display = left.display or boundary.display
+        self._fit_hidden()
         if isinstance(self.focused, Panel) and not self.focused.display:
             _focus_first(self.panels)
         if self.has_class("-too-small"):
