@@ -100,7 +100,7 @@ class Real:
         return self.check(float(text))
 
     def check(self, value: Any) -> float:
-        if isinstance(value, bool):
+        if isinstance(value, bool | str):
             raise ValueError
         number = float(value)
         above = number > self.low if self.open_low else number >= self.low
@@ -436,5 +436,6 @@ def _as_text(value: Any) -> str:
     if isinstance(value, tuple | list):
         return ",".join(map(str, value)) or "none"
     if isinstance(value, float):
-        return f"{value:.12g}"
+        short = f"{value:.12g}"
+        return short if float(short) == value else repr(value)
     return str(value)

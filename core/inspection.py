@@ -71,10 +71,14 @@ class Window:
 
 def classify(network: Network, x: Array) -> tuple[Labels, Array]:
     """Return (samples,) predicted classes, and how certain each is: 0 for a guess, 1 for sure."""
-    probabilities = network.predict(x)
-    labels = probabilities.argmax(axis=1)
-    guess = 1 / probabilities.shape[1]
-    return labels, np.clip((probabilities.max(axis=1) - guess) / (1 - guess), 0, 1)
+    logits = network.logits(x)
+    # from the logits, as the accuracy is counted: probabilities may be cut off and equal
+    single = network.loss.single_output
+    labels: Labels = (logits[:, 0] > 0).astype(np.int64) if single else logits.argmax(axis=1)
+    probabilities = network.loss.probabilities(logits.T)
+    guess = 1 / len(probabilities)
+    chosen = probabilities[labels, np.arange(len(labels))]
+    return labels, np.clip((chosen - guess) / (1 - guess), 0, 1)
 
 
 def quantize(values: Array, levels: int, low: float, high: float) -> NDArray[np.int64]:

@@ -33,6 +33,10 @@ normalises its steps, reach 10⁶ and stay there. Nobody wants to watch that as 
 """
 
 
+_IN_PLACE: Final = {"learning_rate", "momentum", "epochs"}
+"""Settings whose change needs nothing rebuilt."""
+
+
 class EpochMetrics(NamedTuple):
     """What is known of an epoch; losses leave the penalty out and are measured after the epoch."""
 
@@ -65,7 +69,13 @@ class Trainer:
         epoch: how many epochs it was trained.
     """
 
+    config: RunConfig
+    data: TrainTest
+    network: Network
+    optimizer: Optimizer
     _shuffle_rng: np.random.Generator
+    _own_data = False
+    """Whether the samples were given, so that no setting draws others."""
 
     def __init__(self, config: RunConfig) -> None:
         self._begin(config, prepare(config))
@@ -76,6 +86,7 @@ class Trainer:
     ) -> Self:
         """Train on given arrays, (samples, features) and (samples,) class numbers."""
         trainer = cls.__new__(cls)
+        trainer._own_data = True
         classes = int(max(np.max(y_train), np.max(y_test))) + 1
         data = TrainTest(
             np.asarray(x_train, np.float64),
@@ -91,8 +102,8 @@ class Trainer:
     def train_epoch(self) -> EpochMetrics:
         """Train one pass over the training data and measure.
 
-        When the loss diverges, the parameters and the optimiser go back to before this epoch, so
-        that the last good state is what is left; `diverged` tells.
+        When the loss diverges, everything goes back to before this epoch, so that the last good
+        state is what is left; `diverged` tells.
         """
         optimizer = self.optimizer
         self._keep()
@@ -159,10 +170,16 @@ class Trainer:
         Returns:
             Whether the run began anew, at epoch 0 with new weights.
         """
-        effects = {each.effect for each in self.config.differences(config)}
-        data = prepare(config) if "data" in effects else self.data
+        changes = self.config.differences(config)
+        if {each.name for each in changes} <= _IN_PLACE:
+            self.config = config
+            self.optimizer.configure(learning_rate=config.learning_rate, momentum=config.momentum)
+            return False
+        effects = {each.effect for each in changes}
+        draws = {each.name for each in changes if each.effect == "data" or each.name == "seed"}
+        data = prepare(config) if draws and not self._own_data else self.data
         if "network" in effects or _sizes(config, data) != self.network.sizes:
-            self._begin(config, prepare(config) if config.seed != self.config.seed else data)
+            self._begin(config, data)
             return True
         network, optimizer, rng = self.network, self.optimizer, self._shuffle_rng
         kept, same_optimizer = self.epoch, config.optimizer == self.config.optimizer
@@ -171,7 +188,9 @@ class Trainer:
         if same_optimizer:
             self.optimizer.slots[:] = optimizer.slots
             self.optimizer.steps = optimizer.steps
+            self.optimizer.configure(learning_rate=config.learning_rate, momentum=config.momentum)
         self._shuffle_rng, self.epoch = rng, kept
+        self._set_limit()
         return False
 
     def _begin(self, config: RunConfig, data: TrainTest) -> None:
@@ -179,13 +198,16 @@ class Trainer:
         self.network.initialize(INITIALIZERS[config.initializer], stream(config.seed, "weights"))
         self._shuffle_rng = stream(config.seed, "shuffle")
         self.epoch = 0
+        self._set_limit()
+
+    def _set_limit(self) -> None:
         self._limit = DIVERGENCE * max(1.0, self.measure().train_loss)
 
     def _build(self, config: RunConfig, data: TrainTest) -> None:
         self.config, self.data = config, data
         self.network = build_network(config, data)
         loss, dtype = self.network.loss, self.network.dtype
-        self.optimizer: Optimizer = OPTIMIZERS[config.optimizer](
+        self.optimizer = OPTIMIZERS[config.optimizer](
             self.network.parameters, learning_rate=config.learning_rate, momentum=config.momentum
         )
         self._kept = self.network.parameters.copy(), self.optimizer.slots.copy()
@@ -264,11 +286,15 @@ class Trainer:
         np.copyto(self._kept[0], self.network.parameters)
         np.copyto(self._kept[1], self.optimizer.slots)
         self._kept_steps = self.optimizer.steps
+        if self._order is not None:
+            self._kept_shuffle = self._shuffle_rng.bit_generator.state
 
     def _go_back(self) -> None:
         np.copyto(self.network.parameters, self._kept[0])
         np.copyto(self.optimizer.slots, self._kept[1])
         self.optimizer.steps = self._kept_steps
+        if self._order is not None:
+            self._shuffle_rng.bit_generator.state = self._kept_shuffle
         self.epoch -= 1
 
 

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import signal
-from typing import TYPE_CHECKING, Any, ClassVar
+from threading import Timer
+from typing import TYPE_CHECKING, Any, ClassVar, Final
 
 from textual.app import App, SystemCommand
 from textual.binding import Binding, BindingType
@@ -16,6 +18,7 @@ from tui.screens.training import TrainingScreen
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
+    from types import FrameType
 
     from textual.screen import Screen
 
@@ -23,7 +26,9 @@ if TYPE_CHECKING:
     from core.process import TrainingProcess
     from tui.runlog import RunLog
 
-SIGNALS = (signal.SIGTERM, signal.SIGHUP)
+SIGNALS: Final = (signal.SIGTERM, signal.SIGHUP)
+LAST_WORDS: Final = 1.5
+"""Seconds that an orderly end may take after a signal."""
 
 
 class NnfsApp(App[None]):
@@ -49,6 +54,8 @@ class NnfsApp(App[None]):
         super().__init__(driver_class=ThriftyDriver)
         self.animation_level = "none"
         self.link = Link(process)
+        self.signal_received = 0
+        self._event_loop: asyncio.AbstractEventLoop | None = None
         self.training = TrainingScreen(
             config,
             self.link,
@@ -60,10 +67,10 @@ class NnfsApp(App[None]):
 
     def on_mount(self) -> None:
         """Show the run."""
-        loop = asyncio.get_running_loop()
-        for number in SIGNALS:
-            loop.add_signal_handler(number, self._leave, number)
+        self._event_loop = asyncio.get_running_loop()
         self.push_screen(self.training)
+        if self.signal_received:
+            self._leave()
 
     def on_unmount(self) -> None:
         """Leave no process behind."""
@@ -98,5 +105,20 @@ class NnfsApp(App[None]):
         if isinstance(self._driver, ThriftyDriver):
             self._driver.forget()
 
-    def _leave(self, number: int) -> None:
-        self.exit(return_code=128 + number)
+    def leave_on_signals(self) -> None:
+        """End in order when the system says so, or at once if the terminal takes nothing any more."""
+        for number in SIGNALS:
+            signal.signal(number, self._note_signal)
+
+    def _note_signal(self, number: int, _: FrameType | None) -> None:
+        self.signal_received = number
+        # after a hang-up Textual may wait for ever to write its last words to a terminal that is
+        # gone; the training process ends by itself when its channel is closed
+        deadline = Timer(LAST_WORDS, os._exit, (128 + number,))
+        deadline.daemon = True
+        deadline.start()
+        if self._event_loop is not None:
+            self._event_loop.call_soon_threadsafe(self._leave)
+
+    def _leave(self) -> None:
+        self.exit(return_code=128 + self.signal_received)

@@ -29,6 +29,9 @@ class Cells:
 
     def write(self, row: int, column: int, text: str, ink_number: int) -> int:
         """Write text, cut at the block's edges; return the column after it."""
+        if not text.isprintable():
+            # nothing that is not a glyph may reach the terminal
+            text = "".join(glyph if glyph.isprintable() else "·" for glyph in text)
         end = column + len(text)
         if 0 <= row < self.height and column < self.width and end > 0 and text:
             visible = text[max(0, -column) : self.width - column]

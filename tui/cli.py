@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import argparse
 import importlib.util
+import io
 import os
 import re
 import sys
@@ -44,12 +45,19 @@ class WrongUse(Exception):  # noqa: N818 (it is no error of the program's)
     """One sentence on what was given and what is accepted."""
 
 
+class CannotWrite(Exception):  # noqa: N818 (a full disk is no error of the program's)
+    """One sentence on what could not be written."""
+
+
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the program and return its exit status."""
     given = list(sys.argv[1:] if arguments is None else arguments)
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="replace")  # a locale without our glyphs is no reason to fail
     foreign = _foreign_core()
     if foreign:
-        print(foreign, file=sys.stderr)  # noqa: T201
+        print(_printable(foreign), file=sys.stderr)  # noqa: T201
         return 1
     process = None
     try:
@@ -57,17 +65,25 @@ def main(arguments: Sequence[str] | None = None) -> int:
             process = _start_process()
         return _dispatch(given, process)
     except WrongUse as error:
-        print(f"nnfs-tui: {error}", file=sys.stderr)  # noqa: T201
+        print(_printable(f"nnfs-tui: {error}"), file=sys.stderr)  # noqa: T201
         return WRONG_USE
     except BrokenPipeError:
         # whoever read the output has seen enough; the interpreter must not complain at its end
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 141
+    except CannotWrite as error:
+        print(_printable(f"nnfs-tui: {error}"), file=sys.stderr)  # noqa: T201
+        return 1
     except KeyboardInterrupt:
         return 130
     finally:
         if process is not None:
             process.close()
+
+
+def _printable(text: str) -> str:
+    """Return the text with what would steer a terminal written out."""
+    return "".join(each if each.isprintable() else repr(each)[1:-1] for each in text)
 
 
 def _foreign_core() -> str:
@@ -85,14 +101,15 @@ def _foreign_core() -> str:
 
 
 def _wants_screen(given: Sequence[str]) -> bool:
-    first = next((word for word in given if not word.startswith("-")), "")
+    first = given[0] if given else ""
     asks = {"-h", "--help", "--version"} & set(given)
     return first not in {*COMMANDS} - {"watch"} and not asks and _has_terminal()
 
 
 def _has_terminal() -> bool:
     # Textual reads standard input and draws on standard error
-    return all(stream.isatty() for stream in (sys.stdin, sys.stdout, sys.stderr))
+    streams = sys.stdin, sys.stdout, sys.stderr
+    return all(stream is not None and stream.isatty() for stream in streams)
 
 
 def _start_process() -> TrainingProcess:
@@ -241,7 +258,7 @@ def _config(options: argparse.Namespace) -> RunConfig:
                 values[each.name] = each.read(text)
         return chosen.config(**values)
     except ConfigError as error:
-        flags = {each.name: each.flag for each in settings()}
+        flags = {each.name: each.flag for each in settings()} | {"config": "--config"}
         raise WrongUse(error.sentence(flags.get(error.name, error.name))) from None
 
 
@@ -269,10 +286,17 @@ def _train(config: RunConfig, *, as_json: bool, log: str | None) -> int:
     from tui.headless import train
 
     with ExitStack() as stack:
-        outputs = [sys.stdout] if as_json else []
+        outputs = [sys.stdout] if as_json and sys.stdout is not None else []
         if log is not None:
             outputs.append(stack.enter_context(_log_file(log)))
-        return train(config, outputs, quiet=as_json)
+        try:
+            return train(config, outputs, quiet=as_json)
+        except BrokenPipeError:
+            raise
+        except OSError as error:
+            # what is still buffered would be complained of once more at the interpreter's end
+            os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
+            raise CannotWrite(f"the output cannot be written: {error.strerror}") from None
 
 
 def _watch(config: RunConfig, process: TrainingProcess, options: argparse.Namespace) -> int:
@@ -288,12 +312,14 @@ def _watch(config: RunConfig, process: TrainingProcess, options: argparse.Namesp
         paused=options.paused,
         run_log=log,
     )
+    app.leave_on_signals()
     try:
         app.run(mouse=not options.no_mouse)
     finally:
         if log is not None:
             log.close()
-    _say_goodbye(app.training.session)
+    if not app.signal_received:  # else there may be nobody left to say it to
+        _say_goodbye(app.training.session)
     return app.return_code or 0
 
 

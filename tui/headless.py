@@ -98,6 +98,8 @@ def _run(
                 shown = now
                 bar.update(task, completed=metrics.epoch, description=_losses(metrics))
                 bar.refresh()
+                for output in outputs:
+                    output.flush()  # somebody may be following
         bar.update(task, completed=metrics.epoch, description=_losses(metrics))
         bar.refresh()
     return metrics, "epochs"
@@ -115,6 +117,9 @@ def _progress_bar() -> Progress:
         console=Console(stderr=True),
         # no thread that draws: it would take turns with the training
         auto_refresh=False,
+        # or it would take what goes to standard output, too, and write it to its own console
+        redirect_stdout=False,
+        redirect_stderr=False,
     )
 
 

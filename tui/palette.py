@@ -53,8 +53,9 @@ CLASS_POINTS: Final = (
 )
 """Per class the colour of its samples."""
 
-TRAIN_MARKERS: Final = "●▲■◆▼★✚⬢"
-TEST_MARKERS: Final = "○△□◇▽☆✛⬡"
+TRAIN_MARKERS: Final = "●▲■◆▼★✚"
+TEST_MARKERS: Final = "○△□◇▽☆✛"
+# one marker less than colours: the pairs repeat after 56 classes, not after 8
 WRONG_TRAIN, WRONG_TEST = "✗", "×"
 
 DIVERGING: Final = (

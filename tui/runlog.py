@@ -32,12 +32,14 @@ class RunLog:
         elif isinstance(event, Progress):
             for row in event.rows():
                 if row.epoch > self._last:
+                    self._open = True  # a run that had ended goes on, and will end again
                     self._line(records.epoch(row))
                     self._last = row.epoch
         elif isinstance(event, StateChanged) and event.state is State.FINISHED:
             self._end("epochs")
         elif isinstance(event, StateChanged) and event.state is State.DIVERGED:
             self._end("diverged")
+            self._last -= 1  # it will be trained again, if the run goes on
 
     def close(self) -> None:
         """Write the end of a run that had none."""

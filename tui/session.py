@@ -36,6 +36,7 @@ class Session:
         self.state = State.TRAINING
         self.note = ""
         self.epochs_per_second = 0.0
+        self._void: int | None = None  # the epoch that diverged, while it is the last one told
 
     def apply(self, event: Event) -> None:
         """Take an event of the training process."""
@@ -44,11 +45,16 @@ class Session:
                 self._begin(event)
             case Progress():
                 self.timeline.extend(event.table)
+                if self._void is not None and event.table[0][0] <= self._void:
+                    self._void = None
                 self.epochs_per_second = event.epochs_per_second
                 if self.network is not None:
                     self.network.parameters[:] = event.parameters
             case StateChanged():
                 self.state = event.state
+                last = self.timeline.last()
+                if event.state is State.DIVERGED and last is not None:
+                    self._void = last.epoch
                 if event.note:
                     self.note = event.note
             case Failed():
@@ -62,15 +68,14 @@ class Session:
 
     @property
     def metrics(self) -> EpochMetrics | None:
-        """The metrics of the network that is shown: of a diverged run, the last good epoch's."""
-        if self.state is State.DIVERGED and len(self.timeline) > 1:
-            return self.timeline.at(len(self.timeline) - 2)
-        return self.timeline.last()
+        """The metrics of the network that is shown: those of the last epoch that did not diverge."""
+        count = self.epochs_to_plot
+        return self.timeline.at(count - 1) if count else None
 
     @property
     def epochs_to_plot(self) -> int:
         """How many rows of the timeline belong on a curve: not the one that diverged."""
-        return len(self.timeline) - (self.state is State.DIVERGED)
+        return len(self.timeline) - (self._void is not None)
 
     def _begin(self, run: Run) -> None:
         self.config = run.config
@@ -80,6 +85,7 @@ class Session:
         if run.fresh:
             self.timeline = Timeline()
             self.epochs_per_second = 0.0
+            self._void = None
         if self.data is not None:
             before, self.network = self.network, build_network(run.config, self.data)
             if before is not None and before.sizes == self.network.sizes and not run.fresh:

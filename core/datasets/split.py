@@ -20,7 +20,8 @@ def split(data: Dataset, test_size: float, rng: np.random.Generator) -> TrainTes
 
     Args:
         data: the whole set.
-        test_size: the share for testing, between 0 and 1; at least one sample stays on each side.
+        test_size: the share for testing, between 0 and 1; of each class at least one sample stays
+            for training, and at least one of all is tested with.
         rng: decides which samples, and the order of both parts.
     """
     names = data.feature_names, data.class_names
@@ -38,9 +39,10 @@ def split(data: Dataset, test_size: float, rng: np.random.Generator) -> TrainTes
 
 def _shares(sizes: Labels, test_size: float) -> Labels:
     """Return how many of each class to test with: rounded down, the largest remainders first up."""
-    total = int(np.clip(round(sizes.sum() * test_size), 1, sizes.sum() - 1))
+    most = np.maximum(sizes - 1, 0)  # a class that is never trained on cannot be learnt
+    total = int(np.clip(round(sizes.sum() * test_size), 1, most.sum()))
     exact = sizes * (total / sizes.sum())
-    counts: Labels = np.floor(exact).astype(np.int64)
-    remainders = np.argsort(counts - exact, kind="stable")
-    counts[remainders[: total - counts.sum()]] += 1
+    counts: Labels = np.minimum(np.floor(exact).astype(np.int64), most)
+    while counts.sum() < total:
+        counts[np.where(counts < most, exact - counts, -1.0).argmax()] += 1
     return counts

@@ -36,6 +36,11 @@ class Channel:
         """Return the socket's number, for an event loop that watches it."""
         return self._socket.fileno()
 
+    @property
+    def backlog(self) -> bool:
+        """Whether something that was posted still waits for the other end to read."""
+        return bool(self._leaving)
+
     def post(self, message: object) -> None:
         """Send a message, now as far as the socket takes it and the rest later."""
         data = pickle.dumps(message, pickle.HIGHEST_PROTOCOL)

@@ -23,9 +23,12 @@ ONE_THREAD: Final = dict.fromkeys(
 """The environment of a process that trains: more threads slow small products down, and could change
 the order of a sum."""
 
+# this very `core` goes first, whatever else is called so; and last, so that its folder hides nothing
 _PROGRAM: Final = """\
 import sys
-sys.path.append(sys.argv[2])
+sys.path.insert(0, sys.argv[2])
+import core
+sys.path.append(sys.path.pop(0))
 from core.process.worker import main
 main(int(sys.argv[1]))
 """
@@ -86,8 +89,8 @@ class TrainingProcess:
         if status is None:
             return "the training process closed its connection"
         if status < 0:
-            name = signal.Signals(-status).name
-            return f"the training process was killed ({name})"
+            names = {each.value: each.name for each in signal.Signals}
+            return f"the training process was killed ({names.get(-status, f'signal {-status}')})"
         last = self._last_complaint()
         return f"the training process ended with status {status}{': ' if last else ''}{last}"
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 if TYPE_CHECKING:
     import numpy as np
@@ -38,8 +38,13 @@ class Start:
 
 
 @dataclass(frozen=True)
-class TogglePause:
-    """Pause a run that trains; go on with one that does not, past its end too."""
+class Pause:
+    """Stand still; nothing changes for a run that does."""
+
+
+@dataclass(frozen=True)
+class Resume:
+    """Go on, past the end of a run too; nothing changes for one that trains."""
 
 
 @dataclass(frozen=True)
@@ -51,9 +56,9 @@ class Step:
 
 @dataclass(frozen=True)
 class Configure:
-    """Go on with another config, from the next epoch."""
+    """Go on with other values of some settings, from the next epoch."""
 
-    config: RunConfig
+    changes: dict[str, Any]
 
 
 @dataclass(frozen=True)
@@ -68,7 +73,7 @@ class Pull:
     """Ask for one `Progress`, as soon as there is something new."""
 
 
-Command: TypeAlias = Start | TogglePause | Step | Configure | SetSpeed | Pull
+Command: TypeAlias = Start | Pause | Resume | Step | Configure | SetSpeed | Pull
 
 
 @dataclass(frozen=True)
@@ -79,12 +84,15 @@ class Run:
         data: the samples, or None when they are those of the `Run` before.
         fresh: whether the run began at epoch 0, so that what was known of earlier epochs is void.
         note: what happened, in a sentence; empty at a start.
+        answered: how many `Start`s and `Configure`s the process has carried out; a screen that has
+            sent more is ahead of this config.
     """
 
     config: RunConfig
     data: TrainTest | None
     fresh: bool
     note: str
+    answered: int = 0
 
 
 @dataclass(frozen=True)

@@ -9,28 +9,31 @@ from __future__ import annotations
 import os
 import socket
 from time import perf_counter
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
+from core.config import ConfigError
 from core.process.channel import Channel
 from core.process.messages import (
     Configure,
     Failed,
+    Pause,
     Progress,
     Pull,
+    Resume,
     Run,
     SetSpeed,
     Start,
     State,
     StateChanged,
     Step,
-    TogglePause,
 )
 from core.trainer import Trainer
 
 if TYPE_CHECKING:
     from core.config import RunConfig, Setting
+    from core.datasets import TrainTest
     from core.process.messages import Command
     from core.trainer import EpochMetrics
 
@@ -68,6 +71,8 @@ class TrainingLoop:
         self._state = State.PAUSED
         self._steps_left = 0
         self._span = 0
+        self._answered = 0
+        self._last = 0.0
         self._interval = 0.0
         self._due = 0.0
         self._pulled = False
@@ -100,82 +105,96 @@ class TrainingLoop:
     def _obey(self, command: Command) -> None:
         match command:
             case Start():
+                self._answered += 1
                 self._start(command.config, command.paused)
-            case TogglePause():
-                self._toggle()
+            case Pause():
+                self._pause()
+            case Resume():
+                self._resume()
             case Step():
                 self._step(command.epochs)
             case Configure():
-                self._configure(command.config)
+                self._answered += 1
+                self._configure(command.changes)
             case SetSpeed():
                 speed = command.epochs_per_second
                 self._interval = 0.0 if speed is None else 1 / speed
-                self._due = perf_counter()
+                self._due = max(perf_counter(), self._last + self._interval)
                 self._pace.restart()
             case Pull():
                 self._pulled = True
                 self._report()
 
     def _start(self, config: RunConfig, paused: bool) -> None:
+        self._report(force=True)  # the last epochs of the run before
         trainer = self._trainer = Trainer(config)
         self._span = config.epochs
         self._rows = [trainer.measure()]
         self._steps_left = 0
-        self._channel.post(Run(config, trainer.data, fresh=True, note=""))
+        self._pace = Pace()
+        self._tell_run(trainer, trainer.data, fresh=True, note="")
         self._set_state(State.PAUSED if paused else State.TRAINING)
         self._channel.flush(HANDOVER)
 
-    def _toggle(self) -> None:
-        if self._trainer is None:
-            return
+    def _pause(self) -> None:
         if self._active:
             self._steps_left = 0
             self._set_state(State.PAUSED)
-        else:
-            self._set_state(State.TRAINING, self._extend(self._trainer, None))
+
+    def _resume(self) -> None:
+        if self._trainer is not None and not self._active:
+            trainer = self._trainer
+            at_end = trainer.epoch >= trainer.config.epochs
+            note = self._extend(trainer, trainer.epoch + self._span) if at_end else ""
+            self._set_state(State.TRAINING, note)
 
     def _step(self, epochs: int) -> None:
         if self._trainer is None:
             return
         self._steps_left += epochs
-        note = self._extend(self._trainer, self._steps_left)
+        end = self._trainer.epoch + self._steps_left
+        note = self._extend(self._trainer, end) if end > self._trainer.config.epochs else ""
         self._set_state(State.PAUSED, note)
 
-    def _extend(self, trainer: Trainer, epochs: int | None) -> str:
-        """Move the end of a run that has reached it, by its first length or by that many epochs."""
-        config = trainer.config
-        if trainer.epoch < config.epochs:
-            return ""
-        end = trainer.epoch + (self._span if epochs is None else epochs)
-        trainer.configure(config.changed(epochs=end))
+    def _extend(self, trainer: Trainer, end: int) -> str:
+        """Move the end of a run that would go past it."""
+        trainer.configure(trainer.config.changed(epochs=end))
         note = f"the run goes on to epoch {end:,}"
-        self._channel.post(Run(trainer.config, None, fresh=False, note=note))
+        self._tell_run(trainer, None, fresh=False, note=note)
         return note
 
-    def _configure(self, config: RunConfig) -> None:
+    def _configure(self, changes: dict[str, Any]) -> None:
         trainer = self._trainer
         if trainer is None:
             return
         before, data = trainer.config, trainer.data
-        changes = config.differences(before)
-        if not changes:
+        try:
+            config = before.changed(**changes)
+        except ConfigError as error:
+            # each side checked what it knew: two changes may rule each other out
+            self._tell_run(trainer, None, fresh=False, note=str(error))
             return
+        self._report(force=True)  # the last epochs, with the parameters that belong to them
         fresh = trainer.configure(config)
         if fresh:
             self._rows = [trainer.measure()]
         if config.epochs != before.epochs:
             self._span = config.epochs
         note = _describe(before, config, fresh)
-        news = trainer.data if trainer.data is not data else None
-        self._channel.post(Run(config, news, fresh=fresh, note=note))
-        if self._state in {State.FINISHED, State.DIVERGED} and trainer.epoch < config.epochs:
-            self._set_state(State.TRAINING if fresh else State.PAUSED, note)
-        elif self._state is State.TRAINING and trainer.epoch >= config.epochs:
+        self._tell_run(trainer, trainer.data if trainer.data is not data else None, fresh, note)
+        over = trainer.epoch >= config.epochs
+        if self._state in {State.FINISHED, State.DIVERGED}:
+            rest = State.FINISHED if over else State.PAUSED
+            self._set_state(State.TRAINING if fresh else rest, note)
+        elif self._state is State.TRAINING and over:
             self._set_state(State.FINISHED, note)
         elif not self._active:
             # what the network computes may have changed with the data or the activation
             self._rows = self._rows or [trainer.measure()]
             self._report(force=True)
+
+    def _tell_run(self, trainer: Trainer, data: TrainTest | None, fresh: bool, note: str) -> None:
+        self._channel.post(Run(trainer.config, data, fresh, note, self._answered))
 
     def _set_state(self, state: State, note: str = "") -> None:
         if self._state is State.DIVERGED and self._trainer is not None and not self._rows:
@@ -199,7 +218,7 @@ class TrainingLoop:
                 self._steps_left = 0
                 self._set_state(State.DIVERGED, _why_diverged(metrics))
                 return
-            now = perf_counter()
+            now = self._last = perf_counter()
             if self._steps_left:
                 self._steps_left -= 1
                 if not self._steps_left:
@@ -224,7 +243,8 @@ class TrainingLoop:
         """Send what is new, when it was pulled or has to be known."""
         if self._trainer is None or not self._rows:
             return
-        if force or self._pulled or len(self._rows) >= ENOUGH_ROWS:
+        too_many = len(self._rows) >= ENOUGH_ROWS and not self._channel.backlog
+        if force or self._pulled or too_many:
             parameters = self._trainer.network.parameters.copy()
             table = np.array(self._rows, np.float64)
             self._channel.post(Progress(table, parameters, self._pace.value))

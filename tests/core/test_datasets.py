@@ -85,12 +85,21 @@ def test_a_split_keeps_the_proportions_of_the_classes(
     parts = split(data, test_size, np.random.default_rng(seed))
     together = np.concatenate([parts.x_train, parts.x_test])
     assert sorted(together[:, 0].tolist()) == x[:, 0].tolist()
-    wanted = min(max(round(len(y) * test_size), 1), len(y) - 1)
+    wanted = min(max(round(len(y) * test_size), 1), len(y) - len(sizes))
     assert len(parts.y_test) == wanted
-    for label, size in enumerate(sizes):
-        share = np.count_nonzero(parts.y_test == label)
-        assert abs(share - size * wanted / len(y)) < 1
+    assert set(parts.y_train.tolist()) == set(range(len(sizes)))
+    shares = np.bincount(parts.y_test, minlength=len(sizes))
+    if all(shares < np.array(sizes) - 1):  # else the others make up for the one that is spared
+        assert (abs(shares - np.array(sizes) * wanted / len(y)) < 1).all()
     assert all(parts.y_train == y[(parts.x_train[:, 0] / 2).astype(int)])
+
+
+def test_a_split_is_drawn_and_does_not_take_the_first() -> None:
+    x = np.arange(200.0).reshape(-1, 2)
+    data = Dataset(x, np.repeat([0, 1], 50), ("a", "b"), ("0", "1"))
+    tested = [split(data, 0.2, np.random.default_rng(seed)).x_test[:, 0] for seed in range(3)]
+    assert len({tuple(part.tolist()) for part in tested}) == 3
+    assert all(not np.array_equal(part, np.sort(part)) for part in tested)
 
 
 def test_four_points_are_train_and_test_at_once() -> None:

@@ -18,15 +18,16 @@ from core.process import (
     Configure,
     Event,
     Failed,
+    Pause,
     Progress,
     Pull,
+    Resume,
     Run,
     SetSpeed,
     Start,
     State,
     StateChanged,
     Step,
-    TogglePause,
     TrainingProcess,
 )
 from core.process.channel import Channel
@@ -95,10 +96,10 @@ def test_pulling_pausing_and_slowing_change_no_number(watcher: Watcher) -> None:
     watcher.send(Start(config), SetSpeed(300.0), Pull())
     rows: list[EpochMetrics] = []
     for speed in (100.0, 1000.0, None):
-        watcher.send(TogglePause())
+        watcher.send(Pause())
         watcher.until_state(State.PAUSED)
         rows += watcher.rows()
-        watcher.send(SetSpeed(speed), Pull(), TogglePause())
+        watcher.send(SetSpeed(speed), Pull(), Resume())
         watcher.until_state(State.TRAINING)
         rows += watcher.rows()
     watcher.until_state(State.FINISHED)
@@ -110,10 +111,10 @@ def test_pulling_pausing_and_slowing_change_no_number(watcher: Watcher) -> None:
 def test_pausing_keeps_the_epoch_still(watcher: Watcher) -> None:
     watcher.send(SetSpeed(None), Start(ENDLESS), Pull())
     watcher.until(lambda: len(watcher.rows()) > 3)
-    watcher.send(TogglePause())
+    watcher.send(Pause())
     watcher.until_state(State.PAUSED)
     # a command that is answered shows that the process had every chance to train on
-    watcher.send(Pull(), Configure(ENDLESS.changed(learning_rate=0.5)))
+    watcher.send(Pull(), Configure({"learning_rate": 0.5}))
     watcher.events.clear()
     watcher.until(lambda: bool(watcher.runs()) and bool(watcher.rows()))
     still = watcher.rows()[-1].epoch
@@ -133,6 +134,45 @@ def test_a_step_pauses_first_and_then_trains_just_that_many(watcher: Watcher) ->
     assert watcher.rows()[-1].epoch in {10, 11}
 
 
+def test_the_pace_is_kept_however_often_progress_is_pulled(watcher: Watcher) -> None:
+    watcher.send(SetSpeed(5.0), Start(ENDLESS))
+    watcher.until_state(State.TRAINING)
+    started = monotonic()
+    while monotonic() < started + 1:
+        watcher.send(Pull())
+        watcher.events += watcher.process.receive(0.005)
+    watcher.send(Pause())
+    watcher.until(lambda: isinstance(watcher.events[-1], StateChanged))
+    elapsed = monotonic() - started
+    assert 1 <= watcher.rows()[-1].epoch <= 5 * elapsed + 2
+
+
+def test_a_step_that_goes_past_the_end_moves_the_end(watcher: Watcher) -> None:
+    watcher.send(SetSpeed(None), Start(RunConfig(epochs=20)), Step(30))
+    watcher.until_state(State.FINISHED)
+    assert watcher.runs()[-1].config.epochs == watcher.rows()[-1].epoch
+    assert watcher.rows()[-1].epoch >= 30
+
+
+def test_pausing_what_stands_still_changes_nothing(watcher: Watcher) -> None:
+    watcher.send(SetSpeed(None), Start(RunConfig(epochs=20)))
+    watcher.until_state(State.FINISHED)
+    watcher.send(Pause(), Resume())
+    watcher.until_state(State.FINISHED)
+    assert watcher.runs()[-1].config.epochs == 40
+
+
+def test_changes_add_up_and_each_is_answered(watcher: Watcher) -> None:
+    watcher.send(Start(ENDLESS, paused=True))
+    watcher.until_state(State.PAUSED)
+    watcher.send(Configure({"learning_rate": 0.02}), Configure({"activation": "relu"}))
+    watcher.send(Configure({"classes": 3}))
+    watcher.until(lambda: bool(watcher.runs()) and watcher.runs()[-1].answered == 4)
+    config = watcher.runs()[-1].config
+    assert (config.learning_rate, config.activation, config.classes) == (0.02, "relu", None)
+    assert "2 or auto for moons" in watcher.runs()[-1].note
+
+
 def test_a_reset_gives_the_same_run_again(watcher: Watcher) -> None:
     config = RunConfig(epochs=50)
     watcher.send(SetSpeed(None), Start(config))
@@ -147,7 +187,7 @@ def test_a_reset_gives_the_same_run_again(watcher: Watcher) -> None:
 def test_going_on_after_the_end_moves_the_end(watcher: Watcher) -> None:
     watcher.send(SetSpeed(None), Start(RunConfig(epochs=20)))
     watcher.until_state(State.FINISHED)
-    watcher.send(TogglePause())
+    watcher.send(Resume())
     watcher.until_state(State.FINISHED)
     assert watcher.runs()[0].config.epochs == 40
     assert watcher.rows()[-1].epoch == 40
@@ -159,13 +199,13 @@ def test_going_on_after_the_end_moves_the_end(watcher: Watcher) -> None:
 def test_a_change_takes_effect_in_the_next_epoch_without_a_reset(watcher: Watcher) -> None:
     watcher.send(SetSpeed(None), Start(ENDLESS), Pull())
     watcher.until(lambda: len(watcher.rows()) > 1)
-    watcher.send(Configure(ENDLESS.changed(learning_rate=0.002)))
+    watcher.send(Configure({"learning_rate": 0.002}))
     watcher.until(lambda: len(watcher.runs()) > 1)
     run = watcher.runs()[-1]
     assert not run.fresh
     assert run.note == "learning rate 0.01 → 0.002: trained weights kept"
     assert run.data is None
-    watcher.send(TogglePause())
+    watcher.send(Pause())
     watcher.until(lambda: any(isinstance(e, StateChanged) for e in watcher.events[-1:]))
     rows = watcher.rows()
     rates = [row.learning_rate for row in rows]
@@ -176,7 +216,7 @@ def test_a_change_takes_effect_in_the_next_epoch_without_a_reset(watcher: Watche
 def test_a_new_shape_begins_a_new_run_and_says_so(watcher: Watcher) -> None:
     watcher.send(SetSpeed(None), Start(ENDLESS))
     watcher.until_state(State.TRAINING)
-    watcher.send(Configure(ENDLESS.changed(dataset="spiral")), Pull())
+    watcher.send(Configure({"dataset": "spiral"}), Pull())
     watcher.until(lambda: any(run.config.dataset == "spiral" for run in watcher.runs()))
     run = watcher.runs()[-1]
     assert run.fresh
@@ -195,10 +235,10 @@ def test_divergence_stops_the_run_and_a_lower_rate_recovers_it(watcher: Watcher)
     assert last.rows()[-1].epoch == 1
     assert np.isfinite(last.parameters).all()
     assert np.array_equal(last.parameters, Trainer(config).network.parameters)
-    watcher.send(Configure(config.changed(learning_rate=0.01)))
+    watcher.send(Configure({"learning_rate": 0.01}))
     watcher.until_state(State.PAUSED)
     assert [row.epoch for row in watcher.rows()] == [0]
-    watcher.send(TogglePause())
+    watcher.send(Resume())
     watcher.until_state(State.FINISHED)
     assert watcher.rows()[0].epoch == 1
     watcher.send(Start(config.changed(learning_rate=0.1, epochs=3)))
@@ -262,7 +302,7 @@ def test_a_screen_that_reads_nothing_does_not_hold_training_up(watcher: Watcher)
     deadline = monotonic() + PATIENCE
     while _cpu_seconds(watcher.process.pid) < before + 0.5:
         assert monotonic() < deadline
-    watcher.send(TogglePause())
+    watcher.send(Pause())
     watcher.until_state(State.PAUSED)
 
 

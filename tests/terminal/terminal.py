@@ -135,6 +135,13 @@ class Terminal:
             pass
         return len(self.raw) - count
 
+    def hang_up(self) -> int:
+        """Close the line, as a broken connection does; return the exit status."""
+        os.close(self._descriptor)
+        self._descriptor = os.open(os.devnull, os.O_RDONLY)
+        self.status = self._process.wait(PATIENCE)
+        return self.status
+
     def wait(self) -> int:
         """Read to the end, and return the exit status."""
         deadline = monotonic() + PATIENCE

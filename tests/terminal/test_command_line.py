@@ -92,6 +92,36 @@ def test_json_lines_are_as_specified_and_the_same_every_time() -> None:
     assert first.returncode == 0
 
 
+def test_json_goes_to_its_file_while_the_bar_is_on_a_terminal(tmp_path: Path) -> None:
+    file = tmp_path / "run.jsonl"
+    command = f"{PROGRAM} train moons --json --epochs 200 > {file}"
+    with Terminal("bash", "-c", command) as terminal:
+        assert terminal.wait() == 0
+        assert "event" not in terminal.text()
+        assert "200/200 epochs" in terminal.text()
+    events = [json.loads(line)["event"] for line in file.read_text().splitlines()]
+    assert events == ["start", *["epoch"] * 200, "end"]
+
+
+def test_a_log_is_written_without_a_screen_too(tmp_path: Path) -> None:
+    for arguments in (["xor"], ["train", "xor"]):
+        file = tmp_path / "run.jsonl"
+        result = run(*arguments, "--epochs", "5", "--log", str(file))
+        assert result.returncode == 0
+        assert len(file.read_text().splitlines()) == 7
+        file.unlink()
+
+
+def test_output_that_cannot_be_written_is_said_in_a_sentence() -> None:
+    command = f"{PROGRAM} train xor --json > /dev/full"
+    result = subprocess.run(
+        ["bash", "-c", command], capture_output=True, text=True, timeout=PATIENCE, check=False
+    )
+    assert result.returncode == 1
+    assert "No space left on device" in result.stderr
+    assert "Traceback" not in result.stderr
+
+
 def test_without_a_terminal_the_default_trains_to_a_good_accuracy() -> None:
     result = run()
     assert result.returncode == 0

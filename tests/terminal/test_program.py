@@ -184,6 +184,38 @@ def test_however_it_ends_the_terminal_is_restored_and_no_process_stays(
             assert monotonic() < deadline
 
 
+@pytest.mark.parametrize("preset", ["moons", "spiral", "xor"])
+def test_a_broken_line_leaves_no_process_behind(preset: str) -> None:
+    with nnfs_tui(preset, *ENDLESS, size=(200, 60)) as terminal:
+        terminal.until(lambda text: epoch_of(text) > 10)
+        (child,) = terminal.children()
+        assert terminal.hang_up() in {129, 1}
+        deadline = monotonic() + PATIENCE
+        while is_alive(child):
+            assert monotonic() < deadline
+
+
+def test_a_terminal_that_nobody_reads_cannot_keep_the_program_from_ending() -> None:
+    with nnfs_tui("spiral", *ENDLESS, size=(200, 60)) as terminal:
+        terminal.until(lambda text: epoch_of(text) > 10)
+        (child,) = terminal.children()
+        os.kill(terminal.pid, signal.SIGTERM)
+        assert terminal._process.wait(PATIENCE) == 143
+        deadline = monotonic() + PATIENCE
+        while is_alive(child):
+            assert monotonic() < deadline
+
+
+def test_a_paused_run_writes_nothing_behind_an_open_dialog() -> None:
+    with nnfs_tui("moons", "--paused") as terminal:
+        terminal.until("PAUSED")
+        terminal.press("h")
+        terminal.until("settings of the run")
+        terminal.press("tab")
+        terminal.until_quiet(1.0)
+        assert terminal.written_within(1.5) == 0
+
+
 def test_resizing_keeps_training_and_leaves_a_whole_screen() -> None:
     with nnfs_tui("moons", *ENDLESS) as terminal:
         terminal.until(lambda text: epoch_of(text) > 10)

@@ -211,6 +211,35 @@ async def test_keys_change_the_run_and_say_what_became_of_the_weights() -> None:
         assert driver.session.network.sizes == (2, 8, 8, 4)
 
 
+async def test_keys_faster_than_the_answers_all_count() -> None:
+    async with running(MOONS, speed=30.0) as driver:
+        for action in ("learning_rate(1)", "cycle('activation')", "cycle('batch_size')"):
+            await driver.screen.run_action(action)
+        await driver.until_config("batch_size", 64)
+        config = driver.session.config
+        assert (config.learning_rate, config.activation) == (0.02, "sigmoid")
+        for _ in range(3):
+            driver.screen.action_toggle_pause()
+        await driver.until_state(State.PAUSED)
+        driver.screen.action_toggle_pause()
+        driver.screen.action_toggle_pause()
+        await driver.press("s")
+        await driver.until_state(State.PAUSED)
+
+
+async def test_the_next_data_set_is_one_that_the_loss_can_take() -> None:
+    config = MOONS.changed(loss="binary_cross_entropy", dataset="circles")
+    async with running(config) as driver:
+        await driver.press("d")
+        await driver.until_config("dataset", "xor")
+
+
+async def test_the_last_seed_is_followed_by_the_first() -> None:
+    async with running(MOONS.changed(seed=2**63 - 1)) as driver:
+        await driver.press("R")
+        await driver.until_config("seed", 0)
+
+
 async def test_the_speed_changes_in_steps() -> None:
     async with running(MOONS, speed=30.0) as driver:
         shown = []
@@ -220,6 +249,8 @@ async def test_the_speed_changes_in_steps() -> None:
         assert shown[:4] == ["100 epochs/s", "300 epochs/s", "1000 epochs/s", "max speed"]
         assert shown[4] == "max speed"
         assert shown[-1] == "1 epoch/s"
+        await driver.press("<")
+        assert "1 epoch/s ▸" in driver.text()
         assert shown[5] == "1000 epochs/s"
 
 
@@ -361,12 +392,16 @@ async def test_what_two_settings_mean_together_is_checked_too() -> None:
 
 
 async def test_training_goes_on_behind_a_dialog_and_the_screen_catches_up() -> None:
-    async with running(MOONS) as driver:
+    async with running(MOONS.changed(epochs=400), speed=300.0) as driver:
         await driver.press("?")
-        start = driver.epoch
-        await driver.until(lambda: driver.epoch >= start)
+        assert driver.session.state is State.TRAINING
+        await driver.until_state(State.FINISHED)
+        assert isinstance(driver.front, HelpScreen)
         await driver.press("escape")
-        await driver.until(lambda: driver.epoch > start + 50)
+        await driver.settled()
+        assert "FINISHED" in driver.text()
+        assert "epoch    400" in driver.text()
+        assert len(driver.session.timeline) == 401
 
 
 async def test_divergence_is_said_with_what_to_try_and_recovered_from() -> None:

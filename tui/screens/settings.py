@@ -60,9 +60,11 @@ class SettingsScreen(ModalScreen[RunConfig | None]):
                 id=f"field-{setting.name}",
                 classes="value",
             )
-        return Input(
+        field = Input(
             value, compact=True, id=f"field-{setting.name}", classes="value", select_on_focus=True
         )
+        field.cursor_blink = False  # a run at rest writes nothing
+        return field
 
     @on(Input.Changed)
     def _check_field(self, event: Input.Changed) -> None:

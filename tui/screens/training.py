@@ -13,7 +13,19 @@ from textual.containers import Horizontal, Vertical
 from textual.screen import Screen
 
 from core.config import ConfigError, RunConfig, setting
-from core.process import Configure, Progress, Run, SetSpeed, Start, State, Step, TogglePause
+from core.process import (
+    Configure,
+    Failed,
+    Pause,
+    Progress,
+    Resume,
+    Run,
+    SetSpeed,
+    Start,
+    State,
+    StateChanged,
+    Step,
+)
 from tui.canvas import Canvas
 from tui.cells import Cells
 from tui.keys import bindings
@@ -92,6 +104,8 @@ class TrainingScreen(Screen[None]):
         self._link = link
         self._wanted = config
         self._planned_epochs = config.epochs
+        self._sent = 0
+        self._meant: State | None = None
         self._speed = speed
         self._frame = 1 / frames_per_second
         self._paused = paused
@@ -148,11 +162,17 @@ class TrainingScreen(Screen[None]):
 
     def _begin(self, config: RunConfig, *, paused: bool = False) -> None:
         if self._link.process.ended:
-            self._link.restart()
+            try:
+                self._link.restart()
+            except OSError as error:
+                self._say(f"no training process could be started ({error.strerror}); r tries again")
+                return
+            self._sent = 0
         self._listen()
         self._link.send(SetSpeed(self._speed))
         self._link.send(Start(config, paused))
-        self._pull()
+        self._sent += 1
+        self._link.pull(self._frame)
 
     def _hear(self, event: Event) -> None:
         state = self.session.state
@@ -163,11 +183,14 @@ class TrainingScreen(Screen[None]):
             for panel in self.panels:
                 if isinstance(panel, CurvePanel):
                     panel.redraw()
-            self._wanted = event.config
+            if event.answered >= self._sent:
+                self._wanted = event.config
             self._fit_hidden()
             self.options.layer = min(self.options.layer, max(0, len(event.config.hidden) - 1))
             if event.fresh:
                 self.options.layer = max(0, len(event.config.hidden) - 1)
+        if isinstance(event, StateChanged | Failed):
+            self._meant = None
         if isinstance(event, Progress):
             if self.is_current:
                 self._paint()
@@ -215,7 +238,10 @@ class TrainingScreen(Screen[None]):
 
     def action_toggle_pause(self) -> None:
         """Pause or go on."""
-        self._tell(TogglePause())
+        # from what is meant: the answer to an earlier press may still be on its way
+        pause = (self._meant or self.session.state) is State.TRAINING
+        if self._tell(Pause() if pause else Resume()):
+            self._meant = State.PAUSED if pause else State.TRAINING
 
     def action_step(self, epochs: int) -> None:
         """Train a few epochs and stand still."""
@@ -229,7 +255,8 @@ class TrainingScreen(Screen[None]):
 
     def action_reseed(self) -> None:
         """Begin again with the next seed."""
-        config = self._wanted.changed(epochs=self._planned_epochs, seed=self._wanted.seed + 1)
+        seed = (self._wanted.seed + 1) % 2**63
+        config = self._wanted.changed(epochs=self._planned_epochs, seed=seed)
         self._restart(config, f"reset with seed {config.seed}: other data and weights")
 
     def _restart(self, config: RunConfig, note: str) -> None:
@@ -238,6 +265,7 @@ class TrainingScreen(Screen[None]):
             self._begin(config)
         else:
             self._link.send(Start(config))
+            self._sent += 1
         self._say(note)
 
     def action_learning_rate(self, direction: int) -> None:
@@ -263,16 +291,23 @@ class TrainingScreen(Screen[None]):
                 return
 
     def _apply(self, config: RunConfig) -> None:
-        self._wanted = config
-        self._tell(Configure(config))
+        changes = {
+            each.name: getattr(config, each.name) for each in config.differences(self._wanted)
+        }
+        if changes:
+            self._wanted = config
+            self._sent += self._tell(Configure(changes))
 
-    def _tell(self, command: Command) -> None:
+    def _tell(self, command: Command) -> bool:
+        """Send a command, or say why it can do nothing now."""
         if self._link.process.ended:
             self._say("the training process has ended; r starts a new one, with these settings")
-        elif self.session.state is State.DIVERGED and isinstance(command, TogglePause | Step):
+            return False
+        if self.session.state is State.DIVERGED and isinstance(command, Pause | Resume | Step):
             self._say("the run has diverged: lower the learning rate (−), or begin again (r)")
-        else:
-            self._link.send(command)
+            return False
+        self._link.send(command)
+        return True
 
     def action_speed(self, direction: int) -> None:
         """Go to the next slower or faster pace."""

@@ -1,0 +1,104 @@
+"""What the screen remembers of a run, and what it writes of it to a file."""
+
+import io
+import json
+
+import numpy as np
+
+from core import RunConfig, Trainer
+from core.inspection import classify
+from core.process import Failed, Progress, Run, State, StateChanged
+from core.trainer import EpochMetrics
+from tui.cells import Cells
+from tui.palette import ink
+from tui.runlog import RunLog
+from tui.session import Session
+
+CONFIG = RunConfig()
+TRAINER = Trainer(CONFIG)
+
+
+def progress(*epochs: int, loss: float = 0.5) -> Progress:
+    rows = [EpochMetrics(epoch, loss, loss, 0.5, 0.5, 0.01) for epoch in epochs]
+    return Progress(np.array(rows), TRAINER.network.parameters.copy(), 30.0)
+
+
+def begin() -> Run:
+    return Run(CONFIG, TRAINER.data, fresh=True, note="")
+
+
+def test_a_diverged_epoch_is_not_shown_and_gives_way_to_the_next_try() -> None:
+    session = Session(CONFIG)
+    for event in (begin(), progress(0, 1, 2), progress(3, loss=np.nan)):
+        session.apply(event)
+    session.apply(StateChanged(State.DIVERGED, "diverged"))
+    assert session.epochs_to_plot == 3
+    assert session.metrics is not None
+    assert session.metrics.epoch == 2
+    session.apply(Run(CONFIG, None, fresh=False, note="another rate"))
+    assert session.metrics.epoch == 2
+    session.apply(progress(2))
+    session.apply(StateChanged(State.PAUSED))
+    assert session.epochs_to_plot == 3
+    session.apply(progress(3))
+    assert session.metrics is not None
+    assert session.metrics.epoch == 3
+
+
+def test_a_fresh_run_forgets_the_one_before() -> None:
+    session = Session(CONFIG)
+    for event in (begin(), progress(0, 1), StateChanged(State.DIVERGED), begin()):
+        session.apply(event)
+    assert session.epochs_to_plot == 0
+    assert session.metrics is None
+
+
+def test_a_log_goes_on_with_a_run_that_does() -> None:
+    file = io.StringIO()
+    log, session = RunLog(file), Session(CONFIG)
+    for event in (
+        begin(),
+        progress(0, 1, 2),
+        StateChanged(State.FINISHED),
+        progress(3),
+        progress(4, loss=np.inf),
+        StateChanged(State.DIVERGED),
+        progress(3),
+        progress(4, 5),
+        StateChanged(State.FINISHED),
+        begin(),
+        progress(0, 1),
+    ):
+        session.apply(event)
+        log.write(event, session)
+    text = file.getvalue()
+    log.close()
+    lines = [json.loads(line) for line in text.splitlines()]
+    told = [line.get("epoch", line.get("stopped", line["event"])) for line in lines]
+    assert told == ["start", 1, 2, "epochs", 3, 4, "diverged", 4, 5, "epochs", "start", 1]
+    assert lines[5]["train_loss"] is None
+
+
+def test_nothing_but_glyphs_reaches_the_cells() -> None:
+    session = Session(CONFIG)
+    session.apply(Failed("a\nb\x1b[31m"))
+    cells = Cells(60, 1)
+    cells.write(0, 0, session.note, ink())
+    assert cells.lines()[0].startswith("a·b·[31m; r starts a new one")
+
+
+def test_the_map_counts_right_and_wrong_as_the_accuracy_does() -> None:
+    for loss in ("mean_squared_error", "softmax_cross_entropy"):
+        trainer = Trainer(RunConfig(dataset="blobs", loss=loss, learning_rate=0.2))
+        for _ in range(30):
+            metrics = trainer.train_epoch()
+            labels, certainty = classify(trainer.network, trainer.data.x_train)
+            assert np.mean(labels == trainer.data.y_train) == metrics.train_accuracy
+            assert certainty.min() >= 0
+            assert certainty.max() <= 1
+
+
+def test_a_guess_has_no_certainty() -> None:
+    trainer = Trainer(RunConfig(dataset="blobs"))
+    trainer.network.parameters[:] = 0
+    assert (classify(trainer.network, trainer.data.x_train)[1] < 1e-6).all()
