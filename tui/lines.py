@@ -60,16 +60,24 @@ class StatusLine(Canvas):
         if metrics is None or data is None:
             cells.write(0, column + 1, "starting …", ink(DIM))
             return cells
-        wide = width >= 110
-        gap = 3 if wide else 2 if width >= 80 else 1
-        pairs = [("epoch", f"{metrics.epoch:>6,}" if wide else f"{metrics.epoch:>5,}")]
+        wide, tight = width >= 110, width < 72
+        gap, slash = (3, " / ") if wide else (2, "/")
+        epoch = f"{metrics.epoch:,}"
         losses = [metrics.train_loss] if data.shared else [metrics.train_loss, metrics.test_loss]
         shares = [metrics.train_accuracy, metrics.test_accuracy][: len(losses)]
-        slash = " / " if wide else "/"
-        pairs.append(("loss", slash.join(f"{numbers.loss(value):>6}" for value in losses)))
-        right = slash.join(f"{numbers.percent(share):>5}" for share in shares)
-        pairs.append(("accuracy" if wide else "acc", f"{right} %"))
-        pairs.append(("lr", f"{session.config.learning_rate:g}"))
+        if tight:
+            loss = slash.join(numbers.loss(value)[:5] for value in losses)
+            right = slash.join(f"{100 * share:.0f}" for share in shares)
+        else:
+            epoch = epoch.rjust(6 if wide else 5)
+            loss = slash.join(f"{numbers.loss(value):>6}" for value in losses)
+            right = slash.join(f"{numbers.percent(share):>5}" for share in shares)
+        pairs = [
+            ("epoch", epoch),
+            ("loss", loss),
+            ("accuracy" if wide else "acc", f"{right} %"),
+            ("lr", f"{session.config.learning_rate:g}"),
+        ]
         rate = session.epochs_per_second
         if rate:
             shown = f"{rate:,.1f}" if rate < 100 else f"{rate:,.0f}"

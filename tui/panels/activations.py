@@ -28,6 +28,7 @@ from tui.panels.panel import Panel, ViewOptions, Words, message
 
 if TYPE_CHECKING:
     from core.arrays import Array, Labels
+    from core.datasets import TrainTest
     from tui.session import Session
 
 LABEL_WIDTH = 6
@@ -52,6 +53,9 @@ class ActivationsPanel(Panel):
         super().__init__(session, options)
         self._first = 0
         self._high = 1.0
+        self._shown_data: TrainTest | None = None
+        self._most = 0
+        self._order: Labels = np.empty(0, np.int64)
         self._visible = ""
 
     def action_scroll_units(self, by: int) -> None:
@@ -87,13 +91,20 @@ class ActivationsPanel(Panel):
             return message(width, height, "What each hidden unit gives for each training sample.")
         cells = Cells(width, height)
         most = max(1, width - LABEL_WIDTH)
-        samples = in_class_order(data.y_train, most)
+        samples = self._in_order(data, most)
         x, y = data.x_train[samples], data.y_train[samples]
         outputs = network.hidden_outputs(x)[min(self.options.layer, len(hidden) - 1)].T
         across = min(WIDEST_SAMPLE, most // len(samples))
         self._class_strip(cells, x, y, across)
         self._units(cells, outputs, across, height - 1, len(data.y_train))
         return cells
+
+    def _in_order(self, data: TrainTest, most: int) -> Labels:
+        """Return the samples that are shown; they stay while the data and the size do."""
+        if self._shown_data is not data or self._most != most:
+            self._order = in_class_order(data.y_train, most)
+            self._shown_data, self._most = data, most
+        return self._order
 
     def _units(self, cells: Cells, outputs: Array, across: int, rows: int, samples: int) -> None:
         units = len(outputs)
@@ -105,7 +116,7 @@ class ActivationsPanel(Panel):
         whole = last - first == units
         shown = f"{units} units" if whole else f"units {first + 1}–{last} of {units} (↑ ↓)"
         drawn = outputs.shape[1]
-        count = f"{samples}" if drawn == samples else f"{drawn} of {samples}"
+        count = f"{samples}" if drawn == samples else f"{drawn}/{samples}"
         self._visible = f"{shown} × {count} samples"
         pairs = inks_of_pairs(colours)
         if a_cell == 1:

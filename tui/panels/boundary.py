@@ -23,12 +23,13 @@ from tui.palette import (
     ink,
     inks_of_pairs,
 )
-from tui.panels.panel import Panel, Words, message
+from tui.panels.panel import Panel, ViewOptions, Words, message
 
 if TYPE_CHECKING:
     from core.arrays import Array, Labels
     from core.datasets import TrainTest
     from core.network import Network
+    from tui.session import Session
 
 GUTTER = 6
 LEVELS = 1 + len(CLASS_FIELDS[0])
@@ -42,6 +43,12 @@ class BoundaryPanel(Panel):
     about = (
         "predicted class and its certainty over the plane, with the samples; t shows test samples"
     )
+
+    def __init__(self, session: Session, options: ViewOptions) -> None:
+        super().__init__(session, options)
+        self._shown_data: TrainTest | None = None
+        self._shown_size = (0, 0)
+        self._shown_window: Window | None = None
 
     def corner(self) -> Words:
         metrics = self.session.metrics
@@ -58,8 +65,7 @@ class BoundaryPanel(Panel):
         columns = width - GUTTER
         if rows < 1 or columns < 2:
             return cells
-        everything = data.x_train if data.shared else np.concatenate([data.x_train, data.x_test])
-        window = Window.around(everything, columns, 2 * rows)
+        window = self._window(data, columns, 2 * rows)
         colours = map_colours(network.classes)
         pixels = class_map(network, window)
         cells.place(0, GUTTER, half_blocks(pixels, colours))
@@ -72,6 +78,15 @@ class BoundaryPanel(Panel):
         if height > rows + 1:
             self._legend(cells, height - 1, data)
         return cells
+
+    def _window(self, data: TrainTest, columns: int, rows: int) -> Window:
+        """Return the part of the plane that is shown; it stays while the data and the size do."""
+        size = columns, rows
+        if self._shown_data is not data or self._shown_size != size or self._shown_window is None:
+            everything = np.concatenate([data.x_train, data.x_test])
+            self._shown_window = Window.around(everything, columns, rows)
+            self._shown_data, self._shown_size = data, size
+        return self._shown_window
 
     def _points(
         self,

@@ -85,7 +85,7 @@ class CurvePanel(Panel):
         values = np.concatenate(columns)
         values = values[np.isfinite(values)]
         series = [Series(column, colour) for column, colour in zip(columns, colours, strict=True)]
-        axis = self.axis(values if values.size else np.ones(1), max(1, min(4, height // 4)))
+        axis = self.axis(values if values.size else np.ones(1), max(1, min(4, height // 3)))
         return draw_curves(series, axis, epoch_bound(count - 1), width, height)
 
 
