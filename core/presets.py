@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any, Final
 
-from core.config import ConfigError, RunConfig, suggestion
+from core.config import RunConfig
+from core.kinds import ConfigError, suggestion
 
 
 @dataclass(frozen=True)

@@ -155,7 +155,7 @@ class _Parser(argparse.ArgumentParser):
     def parse_args(self, given: Any = None, namespace: Any = None) -> Any:
         options, unknown = self.parse_known_args(given, namespace)
         if unknown:
-            from core.config import suggestion
+            from core.kinds import suggestion
 
             chosen = self._subparsers_by_name[options.command]
             known = [flag for flag in chosen._option_string_actions if flag.startswith("--")]
@@ -243,7 +243,8 @@ def _add_settings(parser: argparse.ArgumentParser) -> None:
 
 def _config(options: argparse.Namespace) -> RunConfig:
     """Return the preset with the file's settings, and over those the options'."""
-    from core.config import ConfigError, read_toml, settings, suggestion
+    from core.config import read_toml, settings
+    from core.kinds import ConfigError, suggestion
     from core.presets import PRESETS, preset
 
     close = suggestion(options.preset, [*PRESETS, *COMMANDS])

@@ -1,7 +1,11 @@
-"""The four lines that never move: what runs, how it goes, what happened, and what one can press."""
+"""The four lines that never move: what runs, how it goes, what happened, and what one can press.
+
+And the one that stands alone where the terminal is too small for anything else.
+"""
 
 from __future__ import annotations
 
+from textwrap import wrap
 from typing import TYPE_CHECKING, Final
 
 from core.process import State
@@ -15,6 +19,9 @@ if TYPE_CHECKING:
     from textual import events
 
     from tui.session import Session
+
+SMALLEST: Final = (60, 16)
+"""Columns and rows that the screen needs."""
 
 STATE_COLOURS: Final = {
     State.TRAINING: ACCENT,
@@ -145,6 +152,28 @@ class FooterLine(Canvas):
         for start, end, key in self._spans:
             if start <= event.x < end and key.action:
                 await self.screen.run_action(key.action)
+
+
+class Notice(Canvas):
+    """Stands alone where the terminal is too small for anything else."""
+
+    def __init__(self, session: Session) -> None:
+        super().__init__(id="notice")
+        self.session = session
+
+    def draw(self, width: int, height: int) -> Cells:
+        cells = Cells(width, height)
+        size, state = self.app.size, self.session.state
+        goes_on = state is State.TRAINING
+        text = "nnfs-tui needs {}×{}, here are {}×{}; {}".format(
+            *SMALLEST,
+            size.width,
+            size.height,
+            "training goes on" if goes_on else f"the run is {state.lower()}",
+        )
+        for row, line in enumerate(wrap(text, width)):
+            cells.write(row, 0, line, ink(TEXT))
+        return cells
 
 
 def _length(key: Key) -> int:

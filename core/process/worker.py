@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
-from core.config import ConfigError
+from core.kinds import ConfigError
 from core.process.channel import Channel
 from core.process.messages import (
     Configure,

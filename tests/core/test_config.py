@@ -8,8 +8,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from core.activations import ACTIVATIONS
-from core.config import ConfigError, RunConfig, read_toml, setting, settings
+from core.config import RunConfig, read_toml, setting, settings
 from core.initializers import INITIALIZERS
+from core.kinds import ConfigError
 from core.optimizers import OPTIMIZERS
 
 configs = st.builds(

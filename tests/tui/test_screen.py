@@ -20,7 +20,8 @@ from tui.keys import KEYS, help_rows
 from tui.panels import Panel
 from tui.screens.help import HelpScreen
 from tui.screens.settings import SettingsScreen
-from tui.screens.training import TrainingScreen, next_of_125
+from tui.screens.training import TrainingScreen
+from tui.steps import next_of_125
 
 PATIENCE = 30
 MOONS = PRESETS["moons"].config(epochs=100_000_000)

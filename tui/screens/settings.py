@@ -9,7 +9,8 @@ from textual.containers import Horizontal, Vertical, VerticalScroll
 from textual.screen import ModalScreen
 from textual.widgets import Input, Select, Static
 
-from core.config import Choice, ConfigError, RunConfig, Setting, settings
+from core.config import RunConfig, Setting, settings
+from core.kinds import Choice, ConfigError
 
 if TYPE_CHECKING:
     from textual.app import ComposeResult

@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-from bisect import bisect_left, bisect_right
 from contextlib import suppress
-from math import floor, log10
-from textwrap import wrap
-from typing import TYPE_CHECKING, Any, ClassVar, Final
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from textual import work
 from textual.containers import Horizontal, Vertical
 from textual.screen import Screen
 
-from core.config import ConfigError, RunConfig, setting
+from core.config import RunConfig, setting
+from core.kinds import ConfigError
 from core.process import (
     Configure,
     Failed,
@@ -26,12 +24,9 @@ from core.process import (
     StateChanged,
     Step,
 )
-from tui.canvas import Canvas
-from tui.cells import Cells
 from tui.keys import bindings
-from tui.lines import FooterLine, HeaderLine, LogLine, StatusLine
+from tui.lines import FooterLine, HeaderLine, LogLine, Notice, StatusLine
 from tui.numbers import speed as speed_words
-from tui.palette import TEXT, ink
 from tui.panels import (
     PANELS,
     ActivationsPanel,
@@ -41,45 +36,19 @@ from tui.panels import (
     Panel,
     ViewOptions,
 )
+from tui.screens.arrangement import Arrangement
 from tui.session import Session
+from tui.steps import BATCH_SIZES, next_of_125, next_speed
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
-
     from textual import events
     from textual.app import ComposeResult
     from textual.binding import BindingType
 
     from core.process import Command, Event
+    from tui.canvas import Canvas
     from tui.link import Link
     from tui.runlog import RunLog
-
-SPEEDS: Final = (1.0, 2.0, 5.0, 10.0, 30.0, 100.0, 300.0, 1000.0, None)
-BATCH_SIZES: Final = (1, 5, 10, 16, 32, 64, 128, "full")
-SMALLEST: Final = (60, 16)
-NARROW_BELOW: Final = (100, 30)
-
-
-class Notice(Canvas):
-    """Stands alone where the terminal is too small for anything else."""
-
-    def __init__(self, session: Session) -> None:
-        super().__init__(id="notice")
-        self.session = session
-
-    def draw(self, width: int, height: int) -> Cells:
-        cells = Cells(width, height)
-        size, state = self.app.size, self.session.state
-        goes_on = state is State.TRAINING
-        text = "nnfs-tui needs {}×{}, here are {}×{}; {}".format(
-            *SMALLEST,
-            size.width,
-            size.height,
-            "training goes on" if goes_on else f"the run is {state.lower()}",
-        )
-        for row, line in enumerate(wrap(text, width)):
-            cells.write(row, 0, line, ink(TEXT))
-        return cells
 
 
 class TrainingScreen(Screen[None]):
@@ -110,12 +79,12 @@ class TrainingScreen(Screen[None]):
         self._frame = 1 / frames_per_second
         self._paused = paused
         self._run_log = run_log
-        self._chosen: dict[int, bool] = {}
-        self._zoomed: Panel | None = None
         self._settling = False
         self.panels = [kind(self.session, self.options) for kind in PANELS]
+        self._arrangement = Arrangement(self, self.panels)
         self._header = HeaderLine(self.session)
         self._header.speed = speed
+        self._notice = Notice(self.session)
         self._lines: list[Canvas] = [
             self._header,
             StatusLine(self.session),
@@ -138,16 +107,16 @@ class TrainingScreen(Screen[None]):
         yield status
         yield log
         yield footer
-        yield Notice(self.session)
+        yield self._notice
 
     def on_mount(self) -> None:
         """Start the run: the process has been waiting for it."""
-        self._arrange()
+        self._arrangement.apply()
         self._begin(self.session.config, paused=self._paused)
 
     def on_resize(self, _: events.Resize) -> None:
         """Choose the layout for the size."""
-        self._arrange()
+        self._arrangement.apply()
 
     def on_screen_resume(self) -> None:
         """Catch up with what happened behind another screen."""
@@ -185,7 +154,7 @@ class TrainingScreen(Screen[None]):
                     panel.redraw()
             if event.answered >= self._sent:
                 self._wanted = event.config
-            self._fit_hidden()
+            self._arrangement.apply()
             self.options.layer = min(self.options.layer, max(0, len(event.config.hidden) - 1))
             if event.fresh:
                 self.options.layer = max(0, len(event.config.hidden) - 1)
@@ -227,8 +196,7 @@ class TrainingScreen(Screen[None]):
             for panel in self.panels:
                 if panel.display:
                     panel.repaint()
-            if self.has_class("-too-small"):
-                self.query_one(Notice).repaint()
+            self._notice.repaint()
 
     def _say(self, note: str) -> None:
         self.session.note = note
@@ -271,7 +239,8 @@ class TrainingScreen(Screen[None]):
     def action_learning_rate(self, direction: int) -> None:
         """Go to the next 1, 2 or 5 times a power of ten."""
         rate = next_of_125(self._wanted.learning_rate, direction)
-        self._apply(self._wanted.changed(learning_rate=rate))
+        with suppress(ConfigError):  # at the end of what a number can be
+            self._apply(self._wanted.changed(learning_rate=rate))
 
     def action_cycle(self, name: str) -> None:
         """Take the next of a setting's values."""
@@ -311,13 +280,9 @@ class TrainingScreen(Screen[None]):
 
     def action_speed(self, direction: int) -> None:
         """Go to the next slower or faster pace."""
-        paces = [pace or float("inf") for pace in SPEEDS]
-        current = self._speed or float("inf")
-        at = bisect_right(paces, current) if direction > 0 else bisect_left(paces, current) - 1
-        if 0 <= at < len(SPEEDS):
-            self._speed = SPEEDS[at]
-            self._header.speed = self._speed
-            self._link.send(SetSpeed(self._speed))
+        self._speed = next_speed(self._speed, direction)
+        self._header.speed = self._speed
+        self._link.send(SetSpeed(self._speed))
         self._say(f"speed: {speed_words(self._speed)}")
 
     def action_settings(self) -> None:
@@ -364,39 +329,21 @@ class TrainingScreen(Screen[None]):
 
     def action_zoom(self) -> None:
         """Give the focused panel all the room, or give it back."""
-        focused = self.focused
-        self._zoomed = focused if self._zoomed is None and isinstance(focused, Panel) else None
-        self._arrange()
+        self._arrangement.zoom()
 
     def action_toggle_panel(self, number: int) -> None:
         """Show or hide a panel; the last one stays."""
-        panel = next((panel for panel in self.panels if panel.number == number), None)
-        if panel is None:
-            return
-        visible = [each for each in self.panels if self._is_wanted(each)]
-        if self._zoomed is None and visible == [panel]:
-            self._say(f"{panel.label} is the only panel left")
-            return
-        self._chosen[number] = not self._is_wanted(panel) or self._zoomed is not None
-        self._zoomed = None
-        self._arrange()
+        for panel in self.panels:
+            if panel.number == number and not self._arrangement.toggle(panel):
+                self._say(f"{panel.label} is the only panel left")
 
     def action_next_panel(self) -> None:
         """Move the focus on; what is enlarged follows it."""
-        self._focus_panel(1)
+        self._arrangement.move_focus(1)
 
     def action_previous_panel(self) -> None:
         """Move the focus back."""
-        self._focus_panel(-1)
-
-    def _focus_panel(self, by: int) -> None:
-        panels = [panel for panel in self.panels if self._is_wanted(panel) or panel is self._zoomed]
-        at = panels.index(self.focused) if self.focused in panels else -1
-        panel = panels[(at + by) % len(panels)]
-        if self._zoomed is not None:
-            self._zoomed = panel
-            self._arrange()
-        panel.focus()
+        self._arrangement.move_focus(-1)
 
     def _repaint_panels(self, kind: type[Panel]) -> None:
         for panel in self.panels:
@@ -404,60 +351,3 @@ class TrainingScreen(Screen[None]):
                 if isinstance(panel, CurvePanel):
                     panel.redraw()
                 panel.repaint()
-
-    @property
-    def _narrow(self) -> bool:
-        width, height = self.app.size
-        return width < NARROW_BELOW[0] or height < NARROW_BELOW[1]
-
-    def _is_wanted(self, panel: Panel) -> bool:
-        default = panel.label != "accuracy" or not self._narrow
-        return self._chosen.get(panel.number, default)
-
-    def _fit_hidden(self) -> None:
-        """Give the hidden panel the rows that its units need, if there is room."""
-        hidden = self.panels[-1]
-        if not self.query_one("#top").display:
-            hidden.styles.height = "1fr"
-            return
-        units = max(self.session.config.hidden, default=4)
-        wanted = 3 + units * (2 if units < 5 else 1)
-        most = (self.app.size.height - len(self._lines)) * 2 // 5
-        hidden.styles.height = max(5, min(wanted, most))
-
-    def _arrange(self) -> None:
-        width, height = self.app.size
-        self.set_class(width < SMALLEST[0] or height < SMALLEST[1], "-too-small")
-        self.set_class(self._narrow, "-narrow")
-        for panel in self.panels:
-            zoomed_away = self._zoomed not in {None, panel}
-            panel.display = (self._is_wanted(panel) and not zoomed_away) or panel is self._zoomed
-        loss, accuracy, boundary, _ = self.panels
-        left = self.query_one("#left")
-        left.display = loss.display or accuracy.display
-        self.query_one("#top").display = left.display or boundary.display
-        self._fit_hidden()
-        if isinstance(self.focused, Panel) and not self.focused.display:
-            _focus_first(self.panels)
-        if self.has_class("-too-small"):
-            self.query_one(Notice).repaint()
-
-
-def _focus_first(panels: Iterable[Panel]) -> None:
-    for panel in panels:
-        if panel.display:
-            panel.focus()
-            return
-
-
-def next_of_125(value: float, direction: int) -> float:
-    """Return the next number of the form 1, 2 or 5 times a power of ten, up or down."""
-    power = floor(log10(value))
-    steps = [
-        float(f"{digit}e{exponent}")
-        for exponent in range(power - 1, power + 3)
-        for digit in (1, 2, 5)
-    ]
-    if direction > 0:
-        return next(step for step in steps if step > value * (1 + 1e-9))
-    return next(step for step in reversed(steps) if step < value * (1 - 1e-9))

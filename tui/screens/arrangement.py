@@ -1,0 +1,77 @@
+"""Which panels of the training screen are shown, how much room each gets, and which has it all."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final
+
+from tui.lines import SMALLEST
+from tui.panels import Panel
+
+if TYPE_CHECKING:
+    from textual.screen import Screen
+
+NARROW_BELOW: Final = (100, 30)
+"""Columns and rows below which the accuracy stands back, unless it is asked for."""
+LINES: Final = 4
+
+
+class Arrangement:
+    """Shows and hides the panels of a screen; the style sheet says where they stand."""
+
+    def __init__(self, screen: Screen[Any], panels: list[Panel]) -> None:
+        self._screen = screen
+        self._panels = panels
+        self._chosen: dict[Panel, bool] = {}
+        self._zoomed: Panel | None = None
+
+    def toggle(self, panel: Panel) -> bool:
+        """Show or hide a panel, and end an enlargement; tell False if it is the last one."""
+        if self._zoomed is None and [each for each in self._panels if self._wants(each)] == [panel]:
+            return False
+        self._chosen[panel] = not self._wants(panel) or self._zoomed is not None
+        self._zoomed = None
+        self.apply()
+        return True
+
+    def zoom(self) -> None:
+        """Give the focused panel all the room, or give it back."""
+        focused = self._screen.focused
+        self._zoomed = focused if self._zoomed is None and isinstance(focused, Panel) else None
+        self.apply()
+
+    def move_focus(self, by: int) -> None:
+        """Focus another panel; what is enlarged follows."""
+        panels = [each for each in self._panels if self._wants(each) or each is self._zoomed]
+        focused = self._screen.focused
+        at = panels.index(focused) if isinstance(focused, Panel) and focused in panels else -1
+        panel = panels[(at + by) % len(panels)]
+        if self._zoomed is not None:
+            self._zoomed = panel
+            self.apply()
+        panel.focus()
+
+    def apply(self) -> None:
+        """Bring the screen into the state that the choices and its size ask for."""
+        screen, (loss, accuracy, boundary, hidden) = self._screen, self._panels
+        width, height = screen.app.size
+        screen.set_class(width < SMALLEST[0] or height < SMALLEST[1], "-too-small")
+        for panel in self._panels:
+            panel.display = self._wants(panel) if self._zoomed is None else panel is self._zoomed
+        left, top = screen.query_one("#left"), screen.query_one("#top")
+        left.display = loss.display or accuracy.display
+        top.display = left.display or boundary.display
+        hidden.styles.height = self._rows_of_hidden(height) if top.display else "1fr"
+        focused = screen.focused
+        if isinstance(focused, Panel) and not focused.display:
+            next(panel for panel in self._panels if panel.display).focus()
+
+    def _wants(self, panel: Panel) -> bool:
+        width, height = self._screen.app.size
+        narrow = width < NARROW_BELOW[0] or height < NARROW_BELOW[1]
+        return self._chosen.get(panel, panel.label != "accuracy" or not narrow)
+
+    def _rows_of_hidden(self, height: int) -> int:
+        """Return the rows that the units of the hidden layers need, if there is room for them."""
+        units = max(self._panels[-1].session.config.hidden, default=4)
+        wanted = 3 + units * (2 if units < 5 else 1)
+        return max(5, min(wanted, (height - LINES) * 2 // 5))
