@@ -34,7 +34,7 @@ def main() -> None:
         ours, peer = [], []
         for _ in range(repeats):
             # a curve's axis, the map's legend, the class strip and the status, all with data
-            whole = "┤", "✗ wrong", "class ", " epoch ", "? help"
+            whole = "┤", " wrong", "class ", " epoch ", "? help"
             ours.append(seconds_until(nnfs_tui(preset), *whole))
             peer.append(seconds_until(Terminal(sys.executable, "-c", SMALLEST), "epoch"))
         print(line(f"first full frame of {preset}", ours, peer, "s", "≤ 0.8 s"))

@@ -186,13 +186,16 @@ def _parser() -> _Parser:
 
     parser = _Parser(
         prog="nnfs-tui",
+        usage="nnfs-tui [COMMAND] [PRESET] [options]",
         description="Watch a neural network, written from scratch in NumPy, learn.",
         epilog=EXAMPLES,
         formatter_class=argparse.RawDescriptionHelpFormatter,
         allow_abbrev=False,
     )
     parser.add_argument("--version", action="version", version=f"nnfs-tui {__version__}")
-    commands = parser.add_subparsers(dest="command", metavar="COMMAND", parser_class=_Parser)
+    commands = parser.add_subparsers(
+        dest="command", metavar="COMMAND", prog="nnfs-tui", parser_class=_Parser
+    )
     parsers = {
         name: commands.add_parser(name, help=text, description=text, allow_abbrev=False)
         for name, text in COMMANDS.items()
@@ -230,7 +233,9 @@ def _parser() -> _Parser:
 def _add_settings(parser: argparse.ArgumentParser) -> None:
     from core.config import settings
 
-    group = parser.add_argument_group("settings", "the preset's, unless given")
+    group = parser.add_argument_group(
+        "settings", "what is not given is the preset's; the defaults are those of moons"
+    )
     group.add_argument("--config", metavar="FILE", help="a TOML file with any of these settings")
     for setting in settings():
         group.add_argument(
