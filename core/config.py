@@ -141,7 +141,7 @@ class RunConfig:
         0.0, Real(0), "live", "penalty l2/2 · Σw² on the weights (gradient l2 · w), biases left out"
     )
     epochs: int = _setting(
-        300,
+        600,
         Whole(1, 100_000_000),
         "live",
         "passes over the training data until the run is finished",

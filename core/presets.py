@@ -47,12 +47,12 @@ PRESETS: Final = {
         Preset(
             "blobs",
             "four clouds and four classes; a first look at softmax",
-            {"dataset": "blobs", "hidden": (8,), "epochs": 200},
+            {"dataset": "blobs", "hidden": (8,), "epochs": 400},
         ),
         Preset(
             "spiral",
             "three winding arms; see the boundary roll itself up",
-            {"dataset": "spiral", "hidden": (16, 16), "epochs": 400},
+            {"dataset": "spiral", "hidden": (16, 16), "epochs": 600},
         ),
     )
 }

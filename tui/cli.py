@@ -32,6 +32,8 @@ COMMANDS: Final = {
 }
 WRONG_USE: Final = 2
 FASTEST: Final = 30
+EPOCHS_AT_MAX: Final = 250_000
+"""The length of a watched run at max speed that is given none: a preset's would be over at once."""
 EXAMPLES: Final = """\
 examples:
   nnfs-tui xor
@@ -135,12 +137,16 @@ def _dispatch(given: list[str], process: TrainingProcess | None) -> int:
     if options.command == "train":
         return _train(config, as_json=options.json, log=options.log)
     _check_screen_options(options)
+    if options.speed is None and options.epochs is None and not _file_sets(options, "epochs"):
+        watched = config.changed(epochs=EPOCHS_AT_MAX)
+    else:
+        watched = config
     if process is None:
         print(  # noqa: T201
             "nnfs-tui: no terminal here to draw on; training without a screen", file=sys.stderr
         )
         return _train(config, as_json=False, log=options.log)
-    return _watch(config, process, options)
+    return _watch(watched, process, options)
 
 
 class _Parser(argparse.ArgumentParser):
@@ -218,7 +224,11 @@ def _parser() -> _Parser:
     )
     screen = parsers["watch"].add_argument_group("screen")
     screen.add_argument(
-        "--speed", default="30", metavar="N", help="epochs per second, or max (default 30)"
+        "--speed",
+        default="30",
+        metavar="N",
+        help=f"epochs per second, or max, which trains {EPOCHS_AT_MAX:,} epochs unless --epochs says "
+        "otherwise (default 30)",
     )
     screen.add_argument(
         "--fps", default="10", metavar="N", help=f"frames per second, 1 to {FASTEST} (default 10)"
@@ -266,6 +276,12 @@ def _config(options: argparse.Namespace) -> RunConfig:
     except ConfigError as error:
         flags = {each.name: each.flag for each in settings()} | {"config": "--config"}
         raise WrongUse(error.sentence(flags.get(error.name, error.name))) from None
+
+
+def _file_sets(options: argparse.Namespace, name: str) -> bool:
+    from core.config import read_toml
+
+    return options.config is not None and name in read_toml(Path(options.config))
 
 
 def _list_presets() -> int:

@@ -265,8 +265,17 @@ def test_a_run_beside_the_screen_gives_the_numbers_of_a_run_without_one(tmp_path
     watched = log.read_text().splitlines()
     assert watched[:-1] == plain[:-1]
     ends = [json.loads(lines[-1]) for lines in (watched, plain)]
-    assert [end["epochs"] for end in ends] == [300, 300]
+    assert [end["epochs"] for end in ends] == [600, 600]
     assert [end["stopped"] for end in ends] == ["epochs", "epochs"]
+
+
+def test_at_max_speed_a_preset_lasts_long_enough_to_be_watched() -> None:
+    with nnfs_tui("moons", "--speed", "max") as terminal:
+        terminal.until(lambda text: epoch_of(text) > 1000)
+        terminal.press(" ")
+        terminal.until("PAUSED")
+    with nnfs_tui("moons", "--speed", "max", "--epochs", "600") as terminal:
+        terminal.until("finished after 600 epochs")
 
 
 def test_a_run_can_wait_for_the_first_key() -> None:
