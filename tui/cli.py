@@ -70,8 +70,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         print(_printable(f"nnfs-tui: {error}"), file=sys.stderr)  # noqa: T201
         return WRONG_USE
     except BrokenPipeError:
-        # whoever read the output has seen enough; the interpreter must not complain at its end
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        _stop_writing(1)  # whoever read the output has seen enough
         return 141
     except CannotWrite as error:
         print(_printable(f"nnfs-tui: {error}"), file=sys.stderr)  # noqa: T201
@@ -81,6 +80,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
     finally:
         if process is not None:
             process.close()
+
+
+def _stop_writing(*descriptors: int) -> None:
+    """Send what is still buffered nowhere, or the interpreter complains of it at its end."""
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    for descriptor in descriptors:
+        os.dup2(nowhere, descriptor)
 
 
 def _printable(text: str) -> str:
@@ -316,8 +322,7 @@ def _train(config: RunConfig, *, as_json: bool, log: str | None) -> int:
         except BrokenPipeError:
             raise
         except OSError as error:
-            # what is still buffered would be complained of once more at the interpreter's end
-            os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
+            _stop_writing(1)
             raise CannotWrite(f"the output cannot be written: {error.strerror}") from None
 
 
@@ -340,7 +345,9 @@ def _watch(config: RunConfig, process: TrainingProcess, options: argparse.Namesp
     finally:
         if log is not None:
             log.close()
-    if not app.signal_received:  # else there may be nobody left to say it to
+    if app.signal_received:
+        _stop_writing(1, 2)  # there may be nobody left to write to
+    else:
         _say_goodbye(app.training.session)
     return app.return_code or 0
 

@@ -47,7 +47,7 @@ class Terminal:
         self._stream = pyte.ByteStream(self._screen)
         self._descriptor, theirs = pty.openpty()
         self.resize(*size)
-        unset = {"COLORTERM", "COLUMNS", "LINES", "NO_COLOR"}
+        unset = {"COLORTERM", "COLUMNS", "LINES", "NO_COLOR", "PYTHONUNBUFFERED"}
         inherited = {name: value for name, value in os.environ.items() if name not in unset}
         self._process = subprocess.Popen(
             [sys.executable, "-ISc", _WITH_TERMINAL, *command],
