@@ -29,3 +29,9 @@ def test_training_on_toy_data_imports_neither_a_screen_nor_scikit_learn(dataset:
 
 def test_the_version_costs_no_import_of_numpy() -> None:
     assert "numpy" not in modules_after("from core import __version__")
+
+
+def test_the_screen_imports_no_scikit_learn_on_its_way() -> None:
+    modules = modules_after("import tui.cli, tui.app, tui.headless, tui.screens.settings")
+    assert "textual" in modules
+    assert not modules & {"sklearn", "scipy", "joblib"}

@@ -14,7 +14,7 @@ from textual.widgets import Input, Select, Static
 from core import RunConfig
 from core.config import settings
 from core.presets import PRESETS
-from core.process import State, TrainingProcess
+from core.process import SetSpeed, State, TrainingProcess
 from tui.app import NnfsApp
 from tui.keys import KEYS, help_rows
 from tui.panels import Panel
@@ -393,9 +393,10 @@ async def test_what_two_settings_mean_together_is_checked_too() -> None:
 
 
 async def test_training_goes_on_behind_a_dialog_and_the_screen_catches_up() -> None:
-    async with running(MOONS.changed(epochs=400), speed=300.0) as driver:
+    async with running(MOONS.changed(epochs=400), speed=1.0) as driver:
         await driver.press("?")
         assert driver.session.state is State.TRAINING
+        driver.app.link.send(SetSpeed(None))
         await driver.until_state(State.FINISHED)
         assert isinstance(driver.front, HelpScreen)
         await driver.press("escape")
