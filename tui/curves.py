@@ -45,11 +45,23 @@ class ValueAxis:
 
 
 def linear_axis(low: float, high: float, ticks: int = 4) -> ValueAxis:
-    """Return an axis from low to high, labelled at steps of 1, 2 or 5."""
+    """Return an axis from low to high, labelled at steps of 1, 2 or 5.
+
+    Where those miss the upper end, and even parts of few digits do not, at these.
+    """
     step = nice_ceiling((high - low) / max(ticks, 1))
-    digits = max(0, -floor(log10(step) + 1e-9))
+    if not _divides(step, high - low):
+        even = ((high - low) / parts for parts in range(ticks, 1, -1))
+        step = next((each for each in even if float(f"{each:.2g}") == round(each, 12)), step)
+    digits = max(0, 1 - floor(log10(step) + 1e-9))
+    if _divides(10.0 ** (1 - digits), step):
+        digits = max(0, digits - 1)
     places = np.arange(ceil(low / step - 1e-9), floor(high / step + 1e-9) + 1) * step
     return ValueAxis(low, high, tuple(places.tolist()), tuple(f"{p:.{digits}f}" for p in places))
+
+
+def _divides(step: float, length: float) -> bool:
+    return abs(length / step - round(length / step)) < 1e-9
 
 
 def log_axis(low: float, high: float, ticks: int = 4) -> ValueAxis:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from time import perf_counter
 from typing import IO, TYPE_CHECKING
 
@@ -23,7 +24,11 @@ class RunLog:
         self._started = perf_counter()
 
     def write(self, event: Event, session: Session) -> None:
-        """Write what an event, already applied to the session, adds."""
+        """Write what an event, already applied to the session, adds.
+
+        Raises:
+            OSError: when it cannot be written, such as to a full disk.
+        """
         if isinstance(event, Run) and event.fresh:
             self._end("interrupted")
             if session.network is not None and session.data is not None:
@@ -43,8 +48,11 @@ class RunLog:
 
     def close(self) -> None:
         """Write the end of a run that had none."""
-        self._end("interrupted")
-        self._file.close()
+        with suppress(OSError):  # told when it was written
+            self._end("interrupted")
+            self._file.flush()
+        with suppress(OSError):
+            self._file.close()
 
     def _end(self, stopped: records.Ending) -> None:
         if self._open:

@@ -269,6 +269,16 @@ def test_a_run_beside_the_screen_gives_the_numbers_of_a_run_without_one(tmp_path
     assert [end["stopped"] for end in ends] == ["epochs", "epochs"]
 
 
+def test_a_log_on_a_full_disk_is_said_and_the_run_goes_on() -> None:
+    with nnfs_tui("moons", *ENDLESS, "--log", "/dev/full") as terminal:
+        terminal.until("the log ends here: it cannot be written (No space left on device)")
+        start = epoch_of(terminal.text())
+        terminal.until(lambda text: epoch_of(text) > start + 100)
+        terminal.press("q")
+        assert terminal.wait() == 0
+        assert terminal.is_restored()
+
+
 def test_at_max_speed_a_preset_lasts_long_enough_to_be_watched() -> None:
     with nnfs_tui("moons", "--speed", "max") as terminal:
         terminal.until(lambda text: epoch_of(text) > 1000)

@@ -72,6 +72,24 @@ def test_a_logarithmic_axis_takes_a_zero() -> None:
     assert any("⠀" < glyph <= "⣿" for glyph in "".join(cells.lines()))
 
 
+@pytest.mark.parametrize(
+    ("low", "high", "ticks", "labels"),
+    [
+        (0, 1.5, 4, ("0.0", "0.5", "1.0", "1.5")),
+        (0, 0.8, 3, ("0.0", "0.4", "0.8")),
+        (0, 1, 4, ("0.0", "0.5", "1.0")),
+        (0, 3, 4, ("0", "1", "2", "3")),
+        (0, 0.06, 3, ("0.00", "0.02", "0.04", "0.06")),
+        (0.5, 1, 2, ("0.5", "1.0")),
+        (0, 200, 5, ("0", "50", "100", "150", "200")),
+    ],
+)
+def test_the_upper_end_of_an_axis_is_labelled(
+    low: float, high: float, ticks: int, labels: tuple[str, ...]
+) -> None:
+    assert linear_axis(low, high, ticks).labels == labels
+
+
 @given(st.floats(1e-9, 1e9))
 def test_bounds_are_round_and_close_above(value: float) -> None:
     assert value * (1 - 1e-6) <= nice_ceiling(value) <= value * 2.51

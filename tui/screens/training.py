@@ -147,7 +147,11 @@ class TrainingScreen(Screen[None]):
         state = self.session.state
         self.session.apply(event)
         if self._run_log is not None:
-            self._run_log.write(event, self.session)
+            try:
+                self._run_log.write(event, self.session)
+            except OSError as error:
+                self._run_log = None
+                self._say(f"the log ends here: it cannot be written ({error.strerror})")
         if isinstance(event, Run):
             for panel in self.panels:
                 if isinstance(panel, CurvePanel):
