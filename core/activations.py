@@ -1,114 +1,265 @@
 """Activation functions: what a layer does to its pre-activations, and the derivative of it.
 
-Layers call these on feature-major blocks, (units, samples), in buffers that the caller owns, so that
-a training step allocates nothing.
+Layers call these on feature-major blocks, (units, samples). Each returns the calls that compute into
+buffers which the caller owns, and owns what scratch it needs, so that a step allocates nothing.
+Constants and the derivatives at kinks are PyTorch's.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final, Literal, Protocol
+from math import pi, sqrt
+from typing import TYPE_CHECKING, Final, Literal
 
 import numpy as np
 
+from core.calls import Calls, call, constant
+
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from core.arrays import Array
 
 Scale = Literal["diverging", "unit", "positive", "unbounded"]
 """The values an activation can give: [-1, 1], [0, 1], [0, ∞) or (-∞, ∞)."""
 
-
-class Kernel(Protocol):
-    """An activation whose constants have the layer's precision."""
-
-    def __init__(self, dtype: np.dtype) -> None: ...
-
-    def forward(self, z: Array, a: Array) -> None:
-        """Write f(z) into `a`, which may be `z` itself."""
-
-    def backward(self, a: Array, delta: Array, scratch: Array) -> None:
-        """Turn dL/da into dL/dz: multiply `delta` in place by f'(z), given a = f(z)."""
+LEAKY_SLOPE: Final = 0.01
+ELU_ALPHA: Final = 1.0
+SELU_ALPHA: Final = 1.6732632423543772848170429916717
+SELU_SCALE: Final = 1.0507009873554804934193349852946
 
 
 @dataclass(frozen=True)
 class Activation:
-    """One entry of the registry: its name, what it is, the values it gives, and its kernel."""
+    """One entry of the registry.
+
+    Attributes:
+        name: as it is chosen.
+        formula: of the value.
+        scale: which values it gives.
+        forward: (z, a) to the calls that write f(z) into `a`. Unless `keeps_input`, `a` may be `z`.
+        backward: (z, a, delta) to the calls that turn dL/da in `delta` into dL/dz, in place.
+        keeps_input: whether `backward` reads z; otherwise all it needs is a = f(z).
+    """
 
     name: str
     formula: str
     scale: Scale
-    kernel: type[Kernel]
+    forward: Callable[[Array, Array], Calls]
+    backward: Callable[[Array, Array, Array], Calls]
+    keeps_input: bool = False
+
+    @property
+    def saturates(self) -> bool:
+        """Whether it has two horizontal asymptotes, near which a unit learns no more."""
+        return self.scale in {"diverging", "unit"}
 
 
-class LinearKernel:
-    """f(z) = z."""
-
-    def __init__(self, dtype: np.dtype) -> None:
-        del dtype  # the identity has no constants
-
-    def forward(self, z: Array, a: Array) -> None:
-        if a is not z:
-            np.copyto(a, z)
-
-    def backward(self, a: Array, delta: Array, scratch: Array) -> None:
-        pass
+def _linear(z: Array, a: Array) -> Calls:
+    return [] if a is z else [call(np.copyto, a, z)]
 
 
-class TanhKernel:
-    """f(z) = tanh z, f' = 1 - a²."""
-
-    def __init__(self, dtype: np.dtype) -> None:
-        del dtype
-
-    def forward(self, z: Array, a: Array) -> None:
-        np.tanh(z, a)
-
-    def backward(self, a: Array, delta: Array, scratch: Array) -> None:
-        # delta - delta·a·a instead of delta·(1 - a²): the same number of calls, but none of them
-        # mixes an array with a scalar, which costs NumPy twice as much as two equal shapes
-        np.multiply(delta, a, scratch)
-        np.multiply(scratch, a, scratch)
-        np.subtract(delta, scratch, delta)
+def _linear_back(z: Array, a: Array, delta: Array) -> Calls:
+    del z, a, delta  # the slope is 1 everywhere
+    return []
 
 
-class SigmoidKernel:
-    """f(z) = 1 / (1 + e⁻ᶻ), computed as (1 + tanh(z/2)) / 2, which overflows nowhere; f' = a - a²."""
-
-    def __init__(self, dtype: np.dtype) -> None:
-        self.half = np.array(0.5, dtype)
-
-    def forward(self, z: Array, a: Array) -> None:
-        np.multiply(z, self.half, a)
-        np.tanh(a, a)
-        np.multiply(a, self.half, a)
-        np.add(a, self.half, a)
-
-    def backward(self, a: Array, delta: Array, scratch: Array) -> None:
-        np.multiply(a, a, scratch)
-        np.subtract(a, scratch, scratch)
-        np.multiply(delta, scratch, delta)
+def _tanh(z: Array, a: Array) -> Calls:
+    return [call(np.tanh, z, a)]
 
 
-class ReluKernel:
-    """f(z) = max(z, 0), with f'(0) = 0 as in PyTorch and scikit-learn."""
+def _tanh_back(z: Array, a: Array, delta: Array) -> Calls:
+    # delta - delta·a·a instead of delta·(1 - a²): as many calls, and none mixes a block with a scalar
+    del z
+    scratch = np.empty_like(a)
+    return [
+        call(np.multiply, delta, a, scratch),
+        call(np.multiply, scratch, a, scratch),
+        call(np.subtract, delta, scratch, delta),
+    ]
 
-    def __init__(self, dtype: np.dtype) -> None:
-        self.zero = np.array(0.0, dtype)
 
-    def forward(self, z: Array, a: Array) -> None:
-        np.maximum(z, self.zero, out=a)
+def _sigmoid(z: Array, a: Array) -> Calls:
+    # (1 + tanh(z/2)) / 2 overflows nowhere
+    half = constant(0.5, a)
+    return [
+        call(np.multiply, z, half, a),
+        call(np.tanh, a, a),
+        call(np.multiply, a, half, a),
+        call(np.add, a, half, a),
+    ]
 
-    def backward(self, a: Array, delta: Array, scratch: Array) -> None:
-        np.sign(a, scratch)  # a is never negative, so its sign is the derivative
-        np.multiply(delta, scratch, delta)
+
+def _sigmoid_back(z: Array, a: Array, delta: Array) -> Calls:
+    del z
+    scratch = np.empty_like(a)
+    return [
+        call(np.multiply, a, a, scratch),
+        call(np.subtract, a, scratch, scratch),
+        call(np.multiply, delta, scratch, delta),
+    ]
+
+
+def _relu(z: Array, a: Array) -> Calls:
+    return [call(np.maximum, z, constant(0, a), out=a)]
+
+
+def _relu_back(z: Array, a: Array, delta: Array) -> Calls:
+    del z
+    slope = np.empty_like(a)
+    # a is never negative, so its sign is the slope
+    return [call(np.sign, a, slope), call(np.multiply, delta, slope, delta)]
+
+
+def _leaky_relu(z: Array, a: Array) -> Calls:
+    scratch = np.empty_like(a)
+    return [
+        call(np.multiply, z, constant(LEAKY_SLOPE, a), scratch),
+        call(np.maximum, z, scratch, out=a),
+    ]
+
+
+def _leaky_relu_back(z: Array, a: Array, delta: Array) -> Calls:
+    del z
+    slope = np.empty_like(a)
+    return [
+        call(np.heaviside, a, constant(0, a), slope),
+        call(np.multiply, slope, constant(1 - LEAKY_SLOPE, a), slope),
+        call(np.add, slope, constant(LEAKY_SLOPE, a), slope),
+        call(np.multiply, delta, slope, delta),
+    ]
+
+
+def _elu(z: Array, a: Array) -> Calls:
+    below, zero = np.empty_like(a), constant(0, a)
+    return [
+        call(np.minimum, z, zero, out=below),
+        call(np.expm1, below, below),
+        call(np.maximum, z, zero, out=a),
+        call(np.add, a, below, a),
+    ]
+
+
+def _elu_back(z: Array, a: Array, delta: Array) -> Calls:
+    del z
+    slope = np.empty_like(a)
+    return [
+        call(np.minimum, a, constant(0, a), out=slope),
+        call(np.add, slope, constant(ELU_ALPHA, a), slope),
+        call(np.multiply, delta, slope, delta),
+    ]
+
+
+def _selu(z: Array, a: Array) -> Calls:
+    below, zero = np.empty_like(a), constant(0, a)
+    return [
+        call(np.minimum, z, zero, out=below),
+        call(np.expm1, below, below),
+        call(np.multiply, below, constant(SELU_ALPHA * SELU_SCALE, a), below),
+        call(np.maximum, z, zero, out=a),
+        call(np.multiply, a, constant(SELU_SCALE, a), a),
+        call(np.add, a, below, a),
+    ]
+
+
+def _selu_back(z: Array, a: Array, delta: Array) -> Calls:
+    # a + scale·alpha where z <= 0, and scale where z > 0
+    del z
+    slope, above = np.empty_like(a), np.empty_like(a)
+    zero, at_zero = constant(0, a), SELU_ALPHA * SELU_SCALE
+    return [
+        call(np.minimum, a, zero, out=slope),
+        call(np.add, slope, constant(at_zero, a), slope),
+        call(np.heaviside, a, zero, above),
+        call(np.multiply, above, constant(at_zero - SELU_SCALE, a), above),
+        call(np.subtract, slope, above, slope),
+        call(np.multiply, delta, slope, delta),
+    ]
+
+
+def _softplus(z: Array, a: Array) -> Calls:
+    return [call(np.logaddexp, z, constant(0, a), a)]
+
+
+def _softplus_back(z: Array, a: Array, delta: Array) -> Calls:
+    # f' = sigmoid(z) = 1 - exp(-f)
+    del z
+    slope = np.empty_like(a)
+    return [
+        call(np.negative, a, slope),
+        call(np.expm1, slope, slope),
+        call(np.negative, slope, slope),
+        call(np.multiply, delta, slope, delta),
+    ]
+
+
+def _normal_cdf(z: Array, out: Array) -> Calls:
+    from scipy.special import erf  # NumPy has none; imported for those who use it
+
+    half = constant(0.5, out)
+    return [
+        call(np.multiply, z, constant(sqrt(0.5), out), out),
+        call(erf, out, out),
+        call(np.multiply, out, half, out),
+        call(np.add, out, half, out),
+    ]
+
+
+def _gelu(z: Array, a: Array) -> Calls:
+    return [*_normal_cdf(z, a), call(np.multiply, z, a, a)]
+
+
+def _gelu_back(z: Array, a: Array, delta: Array) -> Calls:
+    # f' = Φ(z) + z·φ(z)
+    cdf, slope = np.empty_like(a), np.empty_like(a)
+    return [
+        *_normal_cdf(z, cdf),
+        call(np.multiply, z, z, slope),
+        call(np.multiply, slope, constant(-0.5, a), slope),
+        call(np.exp, slope, slope),
+        call(np.multiply, slope, constant(1 / sqrt(2 * pi), a), slope),
+        call(np.multiply, slope, z, slope),
+        call(np.add, slope, cdf, slope),
+        call(np.multiply, delta, slope, delta),
+    ]
+
+
+def _swish(z: Array, a: Array) -> Calls:
+    return [*_sigmoid(z, a), call(np.multiply, z, a, a)]
+
+
+def _swish_back(z: Array, a: Array, delta: Array) -> Calls:
+    # f' = σ(z) + f·(1 - σ(z))
+    sigmoid, slope = np.empty_like(a), np.empty_like(a)
+    return [
+        *_sigmoid(z, sigmoid),
+        call(np.multiply, a, sigmoid, slope),
+        call(np.subtract, a, slope, slope),
+        call(np.add, slope, sigmoid, slope),
+        call(np.multiply, delta, slope, delta),
+    ]
 
 
 ACTIVATIONS: Final = {
     activation.name: activation
     for activation in (
-        Activation("tanh", "tanh(z)", "diverging", TanhKernel),
-        Activation("sigmoid", "1 / (1 + exp(-z))", "unit", SigmoidKernel),
-        Activation("relu", "max(z, 0)", "positive", ReluKernel),
-        Activation("linear", "z", "unbounded", LinearKernel),
+        Activation("tanh", "tanh(z)", "diverging", _tanh, _tanh_back),
+        Activation("sigmoid", "1 / (1 + exp(-z))", "unit", _sigmoid, _sigmoid_back),
+        Activation("relu", "max(z, 0)", "positive", _relu, _relu_back),
+        Activation("leaky_relu", "max(z, 0.01·z)", "unbounded", _leaky_relu, _leaky_relu_back),
+        # Clevert et al. 2016
+        Activation("elu", "z above 0, exp(z) - 1 below", "unbounded", _elu, _elu_back),
+        # Klambauer et al. 2017
+        Activation(
+            "selu", "1.0507·(z above 0, 1.6733·(exp(z) - 1) below)", "unbounded", _selu, _selu_back
+        ),
+        # Hendrycks & Gimpel 2016, with the error function and not its tanh approximation
+        Activation(
+            "gelu", "z·Φ(z), Φ the normal distribution", "unbounded", _gelu, _gelu_back, True
+        ),
+        Activation("softplus", "log(1 + exp(z))", "positive", _softplus, _softplus_back),
+        # Ramachandran et al. 2017; PyTorch calls it SiLU
+        Activation("swish", "z / (1 + exp(-z))", "unbounded", _swish, _swish_back, True),
+        Activation("linear", "z", "unbounded", _linear, _linear_back),
     )
 }

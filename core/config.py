@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import tomllib
 from dataclasses import dataclass, field, fields, replace
-from functools import cache
+from functools import cache, cached_property
 from typing import TYPE_CHECKING, Any, Final, Literal
 
 from core.activations import ACTIVATIONS
@@ -20,22 +20,37 @@ from core.kinds import (
     Choice,
     ConfigError,
     Kind,
-    OrDefault,
+    LayerNumbers,
+    PerLayer,
     Real,
     Sizes,
+    Switch,
     Whole,
     as_text,
+    auto,
+    choice,
+    or_off,
     suggestion,
+    words_of,
 )
 from core.losses import LOSSES
-from core.optimizers import OPTIMIZERS
+from core.optimizers import OPTIMIZERS, Hyperparameters
+from core.schedules import SCHEDULES, Schedule
+from core.stopping import StopRule
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
     from pathlib import Path
+
+    from core.losses import Loss
 
 Effect = Literal["live", "data", "network"]
 """What a change needs during a run: nothing, data drawn anew, or a new network."""
+
+Group = Literal[
+    "data", "network", "loss", "optimiser", "schedule", "regularisation", "stopping", "run"
+]
+"""What belongs together in the help and in the dialog."""
 
 
 @dataclass(frozen=True)
@@ -46,6 +61,7 @@ class Setting:
     kind: Kind
     help: str
     effect: Effect
+    group: Group
     default: Any
     option: str
 
@@ -68,7 +84,8 @@ class Setting:
 
     def write(self, value: Any) -> str:
         """Return the text that `read` takes back."""
-        return as_text(value)
+        write = getattr(self.kind, "write", as_text)
+        return str(write(value))
 
     def _tried(self, how: Any, value: Any) -> Any:
         try:
@@ -77,15 +94,23 @@ class Setting:
             raise ConfigError(self.name, value, self.kind.accepts + self._hint(value)) from None
 
     def _hint(self, value: Any) -> str:
-        kind = self.kind
-        return suggestion(str(value), kind.words) if isinstance(kind, Choice) else ""
+        return suggestion(str(value), words_of(self.kind))
 
 
 def _setting(
-    default: Any, kind: Kind, effect: Effect, help_: str, option: str | None = None
+    group: Group,
+    default: Any,
+    kind: Kind,
+    effect: Effect,
+    help_: str,
+    option: str | None = None,
 ) -> Any:
-    metadata = {"kind": kind, "effect": effect, "help": help_, "option": option}
+    metadata = {"kind": kind, "effect": effect, "group": group, "help": help_, "option": option}
     return field(default=default, metadata=metadata)
+
+
+def _formulas(entries: Iterable[Any]) -> Choice:
+    return choice({entry.name: entry.formula for entry in entries})
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -96,60 +121,235 @@ class RunConfig:
         ConfigError: when a value, or what two of them mean together, is not accepted.
     """
 
-    dataset: str = _setting("moons", Choice(tuple(DATASETS)), "data", "what to learn from")
+    dataset: str = _setting(
+        "data",
+        "moons",
+        choice({info.name: info.description for info in DATASETS.values()}),
+        "data",
+        "what to learn from",
+    )
     samples: int | None = _setting(
+        "data",
         None,
-        OrDefault(Whole(4, 1_000_000)),
+        auto(Whole(4, 1_000_000)),
         "data",
         "how many samples to draw (auto: the set's own)",
     )
     noise: float | None = _setting(
+        "data",
         None,
-        OrDefault(Real(0, 10, open_high=False)),
+        auto(Real(0, 10, open_high=False)),
         "data",
         "deviation of the noise in the samples",
     )
     classes: int | None = _setting(
-        None, OrDefault(Whole(2, 20)), "data", "number of classes of blobs, of arms of the spiral"
+        "data",
+        None,
+        auto(Whole(2, 20)),
+        "data",
+        "number of classes of blobs, of arms of the spiral",
     )
     test_size: float = _setting(
-        0.25, Real(0, 1, open_low=True), "data", "share of the samples kept for testing"
+        "data",
+        0.25,
+        Real(0, 1),
+        "data",
+        "share of the samples kept for testing; with 0 all are trained on and tested with",
     )
-    hidden: tuple[int, ...] = _setting((8, 8), Sizes(), "network", "sizes of the hidden layers")
-    activation: str = _setting(
-        "tanh", Choice(tuple(ACTIVATIONS)), "live", "activation of the hidden layers"
+    hidden: tuple[int, ...] = _setting(
+        "network", (8, 8), Sizes(), "network", "sizes of the hidden layers"
+    )
+    activation: str | tuple[str, ...] = _setting(
+        "network",
+        "tanh",
+        PerLayer(_formulas(ACTIVATIONS.values())),
+        "live",
+        "activation of the hidden layers",
     )
     initializer: str = _setting(
-        "glorot", Choice(tuple(INITIALIZERS)), "network", "how initial weights are drawn", "init"
+        "network",
+        "glorot",
+        _formulas(INITIALIZERS.values()),
+        "network",
+        "how initial weights are drawn",
+        "init",
     )
-    loss: str = _setting(
-        "softmax_cross_entropy", Choice(tuple(LOSSES)), "live", "what training makes small"
+    batch_norm: bool = _setting(
+        "network",
+        False,
+        Switch(),
+        "network",
+        "normalise each hidden layer over the batch, before its activation",
+    )
+    dropout: float | tuple[float, ...] = _setting(
+        "network",
+        0.0,
+        PerLayer(Real(0, 1)),
+        "live",
+        "share of hidden outputs that a training step leaves out",
+    )
+    loss: str | None = _setting(
+        "loss",
+        None,
+        auto(_formulas(LOSSES.values())),
+        "live",
+        "what training makes small (auto: softmax_cross_entropy for classes, "
+        "mean_squared_error for numbers)",
+    )
+    label_smoothing: float = _setting(
+        "loss",
+        0.0,
+        Real(0, 1),
+        "live",
+        "share of each cross-entropy target that is spread over all classes",
+    )
+    huber_delta: float = _setting(
+        "loss", 1.0, Real(0, open_low=True), "live", "error at which the huber loss becomes a line"
     )
     optimizer: str = _setting(
-        "adam", Choice(tuple(OPTIMIZERS)), "live", "how a step follows from the gradient"
+        "optimiser",
+        "adam",
+        _formulas(OPTIMIZERS.values()),
+        "live",
+        "how a step follows from the gradient",
     )
     learning_rate: float = _setting(
-        0.01, Real(0, open_low=True), "live", "length of a step along the gradient", "lr"
+        "optimiser",
+        0.01,
+        Real(0, open_low=True),
+        "live",
+        "length of a step along the gradient",
+        "lr",
     )
-    momentum: float = _setting(
-        0.0, Real(0, 1), "live", "share of the last step that SGD keeps (Adam has its own)"
+    momentum: float | None = _setting(
+        "optimiser",
+        None,
+        auto(Real(0, 1)),
+        "live",
+        "share of its velocity that sgd, momentum, nesterov or rmsprop keeps "
+        "(auto: 0.9 for momentum and nesterov, else 0)",
+    )
+    weight_decay: float = _setting(
+        "optimiser",
+        0.01,
+        Real(0),
+        "live",
+        "what adamw shrinks every parameter by, times the rate, in each step",
     )
     batch_size: int | str = _setting(
-        32, BatchSize(), "live", "samples per step, or full for all of them at once"
+        "optimiser", 32, BatchSize(), "live", "samples per step, or full for all of them at once"
+    )
+    clip_norm: float | None = _setting(
+        "optimiser",
+        None,
+        or_off(Real(0, open_low=True)),
+        "live",
+        "shorten a longer gradient, as one vector, to this norm",
+    )
+    clip_value: float | None = _setting(
+        "optimiser",
+        None,
+        or_off(Real(0, open_low=True)),
+        "live",
+        "cut each element of the gradient off at this size, before clip_norm",
+    )
+    freeze: tuple[int, ...] = _setting(
+        "optimiser", (), LayerNumbers(), "live", "layers whose parameters stay as they are"
+    )
+    schedule: str = _setting(
+        "schedule",
+        "constant",
+        _formulas(SCHEDULES.values()),
+        "live",
+        "how the learning rate η goes on, epoch by epoch",
+    )
+    decay: float | None = _setting(
+        "schedule",
+        None,
+        auto(Real(0)),
+        "live",
+        "factor γ of step (auto: 0.1), exponential (0.99), plateau (0.1), k of inverse_time (0.01)",
+    )
+    decay_epochs: int | None = _setting(
+        "schedule",
+        None,
+        auto(Whole(1, 100_000_000)),
+        "live",
+        "T of step (auto: 100), plateau (10), cosine and linear (all epochs)",
+    )
+    warmup: int = _setting(
+        "schedule",
+        0,
+        Whole(0, 100_000_000),
+        "live",
+        "epochs in which the rate first climbs to the learning rate",
+    )
+    min_learning_rate: float = _setting(
+        "schedule", 0.0, Real(0), "live", "rate that no schedule goes below", "min-lr"
+    )
+    l1: float = _setting(
+        "regularisation", 0.0, Real(0), "live", "penalty l1 · Σ|w| (gradient l1 · sign w)"
     )
     l2: float = _setting(
-        0.0, Real(0), "live", "penalty l2/2 · Σw² on the weights (gradient l2 · w), biases left out"
+        "regularisation", 0.0, Real(0), "live", "penalty l2/2 · Σw² (gradient l2 · w)"
+    )
+    penalize_biases: bool = _setting(
+        "regularisation", False, Switch(), "live", "whether l1 and l2 take the biases in, too"
     )
     epochs: int = _setting(
+        "stopping",
         600,
         Whole(1, 100_000_000),
         "live",
         "passes over the training data until the run is finished",
     )
+    target_loss: float | None = _setting(
+        "stopping", None, or_off(Real(0)), "live", "stop at a monitored loss as low as this"
+    )
+    target_accuracy: float | None = _setting(
+        "stopping",
+        None,
+        or_off(Real(0, 1, open_high=False)),
+        "live",
+        "stop at a monitored accuracy, or R², as high as this",
+    )
+    patience: int | None = _setting(
+        "stopping",
+        None,
+        or_off(Whole(1, 100_000_000)),
+        "live",
+        "stop after so many epochs without a lower monitored loss",
+    )
+    restore_best: bool = _setting(
+        "stopping",
+        True,
+        Switch(),
+        "live",
+        "whether patience, at its end, brings the best weights back",
+    )
+    monitor: str = _setting(
+        "stopping",
+        "test",
+        choice({"test": "the test samples", "train": "the training samples"}),
+        "live",
+        "the samples whose loss stops the run, lowers a plateau, and makes an epoch the best",
+    )
+    diagnostics: bool = _setting(
+        "run",
+        False,
+        Switch(),
+        "live",
+        "gradient norm, update ratio, dead and saturated units of each layer (panel 5, --json)",
+    )
     seed: int = _setting(
-        0, Whole(0, 2**63 - 1), "network", "decides data, split, initial weights and shuffles"
+        "run",
+        0,
+        Whole(0, 2**63 - 1),
+        "network",
+        "decides data, split, initial weights, shuffles and dropout",
     )
     dtype: str = _setting(
+        "run",
         "float32",
         Choice(("float32", "float64")),
         "network",
@@ -161,26 +361,96 @@ class RunConfig:
             object.__setattr__(self, setting.name, setting.check(getattr(self, setting.name)))
         info = DATASETS[self.dataset]
         if self.classes is not None and not info.any_classes and self.classes != info.classes:
-            raise ConfigError("classes", self.classes, f"{info.classes} or auto for {self.dataset}")
-        if info.fixed_points is not None and self.samples is None and self.noise is not None:
-            points = "the points stay where they are, unless samples asks for a cloud"
+            accepted = f"{info.classes} or auto" if info.classes else "auto"
+            raise ConfigError("classes", self.classes, f"{accepted} for {self.dataset}")
+        if self.noise is not None and info.fixed and self.samples is None:
+            points = "the points stay where they are"
+            if info.generate is not None:
+                points += ", unless samples asks for a cloud"
             raise ConfigError("noise", self.noise, f"auto for {self.dataset}: {points}")
+        if self.samples is not None and info.generate is None:
+            raise ConfigError(
+                "samples", self.samples, f"auto for {self.dataset}, which has {info.samples}"
+            )
         if self.samples is not None and self.samples < 2 * self.number_of_classes:
             raise ConfigError(
                 "samples",
                 self.samples,
                 f"at least {2 * self.number_of_classes} for {self.number_of_classes} classes",
             )
+        self._check_layers()
         try:
-            LOSSES[self.loss].outputs(self.number_of_classes)
+            self.make_loss(self.number_of_classes, info.targets)
         except ValueError as error:
-            others = " or ".join(name for name, loss in LOSSES.items() if not loss.single_output)
-            raise ConfigError("loss", self.loss, f"{others} here, for {error}") from None
+            fitting = _losses_for(self.number_of_classes, info.targets)
+            raise ConfigError(
+                "loss", self.loss, f"auto, {' or '.join(fitting)} here, for {error}"
+            ) from None
+
+    def _check_layers(self) -> None:
+        layers = len(self.hidden)
+        for name in ("activation", "dropout"):
+            values = getattr(self, name)
+            if isinstance(values, tuple) and len(values) != layers:
+                raise ConfigError(
+                    name, values, f"one value, or {layers}, for hidden is {as_text(self.hidden)}"
+                )
+        if self.freeze and self.freeze[-1] > layers + 1:
+            raise ConfigError(
+                "freeze", self.freeze, f"layer numbers from 1 to {layers + 1}, or none"
+            )
 
     @property
     def number_of_classes(self) -> int:
-        """How many classes the data has."""
+        """How many classes the data has; 0 where it has numbers to predict."""
         return DATASETS[self.dataset].classes if self.classes is None else self.classes
+
+    @property
+    def activations(self) -> tuple[str, ...]:
+        """The activation of each hidden layer."""
+        return _for_each(self.activation, self.hidden)
+
+    @property
+    def dropouts(self) -> tuple[float, ...]:
+        """The dropout rate of each hidden layer."""
+        return _for_each(self.dropout, self.hidden)
+
+    @property
+    def penalized(self) -> bool:
+        """Whether a penalty is added to the loss."""
+        return self.l1 > 0 or self.l2 > 0
+
+    def make_loss(self, classes: int, targets: int) -> Loss:
+        """Return the loss for data with that many classes, or numbers to predict.
+
+        Raises:
+            ValueError: when the chosen one does not fit.
+        """
+        name = self.loss or ("mean_squared_error" if targets else "softmax_cross_entropy")
+        return LOSSES[name](
+            classes, targets, label_smoothing=self.label_smoothing, huber_delta=self.huber_delta
+        )
+
+    def hyperparameters(self) -> Hyperparameters:
+        """Return what an optimiser is told."""
+        return Hyperparameters(self.learning_rate, self.momentum, self.weight_decay)
+
+    def make_schedule(self) -> Schedule:
+        """Return the learning rates of the run."""
+        return Schedule.make(
+            self.schedule,
+            self.learning_rate,
+            run_epochs=self.epochs,
+            decay=self.decay,
+            epochs=self.decay_epochs,
+            min_learning_rate=self.min_learning_rate,
+            warmup=self.warmup,
+        )
+
+    @cached_property
+    def stop_rule(self) -> StopRule:
+        """Return what ends the run."""
+        return StopRule(self.epochs, self.target_loss, self.target_accuracy, self.patience)
 
     def changed(self, **changes: Any) -> RunConfig:
         """Return a copy with other values; raises ConfigError."""
@@ -195,8 +465,11 @@ class RunConfig:
     def as_dict(self) -> dict[str, Any]:
         """Return plain values, as JSON takes them; what is left to the data set is left out."""
         values = {each.name: getattr(self, each.name) for each in settings()}
-        values["hidden"] = list(self.hidden)
-        return {name: value for name, value in values.items() if value is not None}
+        return {
+            name: list(value) if isinstance(value, tuple) else value
+            for name, value in values.items()
+            if value is not None
+        }
 
     def to_toml(self) -> str:
         """Return the config as TOML, one setting a line."""
@@ -210,18 +483,43 @@ class RunConfig:
 
     def describe(self) -> str:
         """Return the run in one line, such as `moons · 2-8-8-2 tanh · adam 0.01 · batch 32 · seed 0`."""
-        outputs = LOSSES[self.loss].outputs(self.number_of_classes)
-        shape = "-".join(map(str, (2, *self.hidden, outputs)))
+        info = DATASETS[self.dataset]
+        outputs = self.make_loss(self.number_of_classes, info.targets).outputs
+        shape = "-".join(map(str, (info.features, *self.hidden, outputs)))
+        if self.hidden:
+            shape += f" {as_text(self.activation)}"
+        if self.hidden and self.batch_norm:
+            shape += " normed"
+        rate = f"{self.optimizer} {self.learning_rate:g}"
+        if self.schedule != "constant":
+            rate += f" {self.schedule}"
         parts = [
             self.dataset,
-            f"{shape} {self.activation}" if self.hidden else shape,
-            f"{self.optimizer} {self.learning_rate:g}",
+            shape,
+            rate,
             "full batch" if self.batch_size == "full" else f"batch {self.batch_size}",
-            f"seed {self.seed}",
         ]
-        if self.l2:
-            parts.insert(-1, f"L2 {self.l2:g}")
-        return " · ".join(parts)
+        if self.dropout:
+            parts.append(f"dropout {as_text(self.dropout)}")
+        # with the convention, for others halve or do not, and divide by the number of samples
+        parts += [f"L1 {self.l1:g}·Σ|w|"] if self.l1 else []
+        parts += [f"L2 {self.l2:g}·Σw²/2"] if self.l2 else []
+        return " · ".join([*parts, f"seed {self.seed}"])
+
+
+def _for_each(value: Any, hidden: tuple[int, ...]) -> tuple[Any, ...]:
+    return value if isinstance(value, tuple) else (value,) * len(hidden)
+
+
+def _losses_for(classes: int, targets: int) -> list[str]:
+    fitting = []
+    for name, loss in LOSSES.items():
+        try:
+            loss(classes, targets)
+        except ValueError:
+            continue
+        fitting.append(name)
+    return fitting
 
 
 @cache
@@ -233,6 +531,7 @@ def settings() -> tuple[Setting, ...]:
             kind=each.metadata["kind"],
             help=each.metadata["help"],
             effect=each.metadata["effect"],
+            group=each.metadata["group"],
             default=each.default,
             option=each.metadata["option"] or each.name.replace("_", "-"),
         )

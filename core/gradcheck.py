@@ -11,16 +11,20 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from core.network import Evaluation, TrainingStep, columns
+from core.calls import run
+from core.network import TrainingStep, columns
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
     from core.arrays import Array, Labels
     from core.network import Network
+    from core.regularization import Penalty
 
 STEP: Final = 1e-5
 TOLERANCE: Final = 1e-7
+ROUNDING: Final = 1e-9
+"""A tensor whose gradient is smaller than this is zero, by both ways of computing it."""
 
 
 @dataclass(frozen=True)
@@ -28,10 +32,17 @@ class TensorCheck:
     """One tensor's gradient by backpropagation and by differences.
 
     Attributes:
+        layer: its layer's number, 1 for the first.
+        name: what it is: weights, biases, gamma or beta.
+        size: how many numbers it has.
+        norm: of the gradient by backpropagation.
         ratio: |a - n| / (|a| + |n|); 0 where both are zero.
     """
 
+    layer: int
     name: str
+    size: int
+    norm: float
     ratio: float
 
     @property
@@ -40,58 +51,95 @@ class TensorCheck:
         return self.ratio < TOLERANCE
 
 
+class Objective:
+    """The mean loss of a network in training, with its penalty, as a function of its parameters.
+
+    Batch statistics are the batch's own, as in training, and dropout is left out.
+    """
+
+    def __init__(
+        self, network: Network, x: Array, y: Labels | Array, penalty: Penalty | None = None
+    ) -> None:
+        """Take all samples as one batch.
+
+        Raises:
+            ValueError: when the network computes in less than float64.
+        """
+        if network.dtype != np.float64:
+            raise ValueError(f"the check needs float64; the network computes in {network.dtype}")
+        self.network, self._penalty = network, penalty
+        self._gradient = np.empty_like(network.parameters)
+        step = TrainingStep(network, len(y), self._gradient)
+        targets = np.ascontiguousarray(network.loss.encode(y).T)
+        logits = step.layers[-1].values
+        self._calls = step.calls(columns(x, network.dtype), targets * step.target_scale)
+        if penalty is not None:
+            self._calls += penalty.calls(self._gradient)
+        self._loss = network.loss.value(logits, targets)
+
+    def gradient(self) -> Array:
+        """Return a copy of the gradient by backpropagation."""
+        run(self._calls)
+        return self._gradient.copy()
+
+    def value(self) -> float:
+        """Return the loss and the penalty of the parameters as they are."""
+        run(self._calls)
+        run(self._loss.calls)
+        penalty = 0.0 if self._penalty is None else self._penalty.value()
+        return self._loss.total() / self._loss.samples + penalty
+
+
 def check_gradients(
     network: Network,
     x: Array,
-    y: Labels,
-    l2: float = 0.0,
+    y: Labels | Array,
+    penalty: Penalty | None = None,
     spoil: Callable[[Array], None] | None = None,
-) -> list[TensorCheck]:
-    """Compare the gradient of the mean loss over all samples, and the penalty, in every tensor.
+) -> Iterator[TensorCheck]:
+    """Compare the gradients of the mean loss over all samples, and the penalty, tensor by tensor.
 
     Args:
-        network: in float64; its parameters are the same afterwards.
+        network: in float64; its parameters and statistics are the same afterwards.
         x: (samples, features).
-        y: (samples,) class numbers.
-        l2: the penalty's factor, l2/2 · Σw².
+        y: (samples,) class numbers, or (samples, targets) numbers.
+        penalty: what is added to the loss.
         spoil: changes the flat gradient before the comparison, to see the check fail.
 
     Raises:
         ValueError: when the network computes in less than float64, where this cannot tell.
     """
-    if network.dtype != np.float64:
-        raise ValueError(f"the check needs float64; the network computes in {network.dtype}")
-    inputs = columns(x, network.dtype)
-    targets = network.loss.targets(y, network.classes, network.dtype).T
-    parameters, mask = network.parameters, network.weight_mask()
-    gradient = np.empty_like(parameters)
-    TrainingStep(network, len(y), gradient).compute_gradient(inputs, targets)
-    gradient += l2 * mask * parameters
+    objective = Objective(network, x, y, penalty)
+    statistics = network.statistics.copy()
+    gradient = objective.gradient()
     if spoil is not None:
         spoil(gradient)
-
-    evaluation = Evaluation(network, inputs, targets)
-
-    def loss() -> float:
-        return evaluation.measure()[0] + l2 / 2 * float(np.sum(mask * parameters**2))
-
-    numeric = np.empty_like(gradient)
-    for index, value in enumerate(parameters.tolist()):
-        parameters[index] = value + STEP
-        above = loss()
-        parameters[index] = value - STEP
-        numeric[index] = (above - loss()) / (2 * STEP)
-        parameters[index] = value
-    checks = []
+    parameters = network.parameters
     for number, (layer, part) in enumerate(zip(network.layers, network.slices, strict=True), 1):
-        shape = layer.matrix.shape
-        analytic, differences = gradient[part].reshape(shape), numeric[part].reshape(shape)
-        for name, rows in (("weights", slice(None, -1)), ("biases", slice(-1, None))):
-            ratio = _ratio(analytic[rows], differences[rows])
-            checks.append(TensorCheck(f"layer {number} {name}", ratio))
-    return checks
+        start = part.start
+        names = [("weights", layer.weights.size), ("biases", layer.biases.size)]
+        if layer.norm is not None:
+            names += [("gamma", layer.units), ("beta", layer.units)]
+        for name, size in names:
+            if not size:
+                continue
+            numeric = np.empty(size)
+            for index in range(size):
+                value = float(parameters[start + index])
+                parameters[start + index] = value + STEP
+                above = objective.value()
+                parameters[start + index] = value - STEP
+                numeric[index] = (above - objective.value()) / (2 * STEP)
+                parameters[start + index] = value
+            analytic = gradient[start : start + size]
+            start += size
+            norm = float(np.linalg.norm(analytic))
+            yield TensorCheck(number, name, size, norm, _ratio(analytic, numeric))
+    network.statistics[:] = statistics
 
 
 def _ratio(analytic: Array, numeric: Array) -> float:
     scale = float(np.linalg.norm(analytic) + np.linalg.norm(numeric))
-    return float(np.linalg.norm(analytic - numeric)) / scale if scale else 0.0
+    if scale < ROUNDING:
+        return 0.0
+    return float(np.linalg.norm(analytic - numeric)) / scale

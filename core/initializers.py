@@ -1,44 +1,87 @@
-"""Initial weights: uniform draws whose range depends on a layer's fan-in and fan-out.
+"""Initial weights: random draws whose spread depends on a layer's fan-in and fan-out.
 
-`Network.initialize` calls these once per layer; biases start at zero.
+`Network.initialize` calls these once per layer; biases start at zero. All have variance
+gain / fan, as a uniform distribution on ±√(3·variance) or as a normal one, which is not truncated:
+PyTorch's convention. (Keras cuts its normal ones off at two deviations.)
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from math import sqrt
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, Literal, Protocol
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    import numpy as np
-
     from core.arrays import Array
+
+
+class Draws(Protocol):
+    """What an initialiser asks of a random generator, NumPy's legacy `RandomState` included."""
+
+    def uniform(self, low: float, high: float, size: tuple[int, int]) -> Array: ...
+
+    def normal(self, loc: float, scale: float, size: tuple[int, int]) -> Array: ...
 
 
 @dataclass(frozen=True)
 class Initializer:
-    """One entry of the registry: U(-bound, bound) with a bound from (fan_in, fan_out)."""
+    """One entry of the registry.
+
+    Attributes:
+        name: as it is chosen.
+        formula: of the distribution.
+        variance: of a weight, from (fan_in, fan_out).
+        shape: of the distribution.
+        legacy: whether the draws come from `numpy.random.RandomState(seed)`, as in older tutorials,
+            and not from a stream of the run's own.
+    """
 
     name: str
     formula: str
-    bound: Callable[[int, int], float]
+    variance: Callable[[int, int], float]
+    shape: Literal["uniform", "normal"] = "uniform"
+    legacy: bool = False
 
-    def draw(self, rng: np.random.Generator, fan_in: int, fan_out: int) -> Array:
+    def draw(self, rng: Draws, fan_in: int, fan_out: int) -> Array:
         """Return (fan_in, fan_out) weights in float64."""
-        bound = self.bound(fan_in, fan_out)
-        return rng.uniform(-bound, bound, (fan_in, fan_out))
+        deviation = sqrt(self.variance(fan_in, fan_out))
+        size = fan_in, fan_out
+        if self.shape == "normal":
+            return rng.normal(0, deviation, size)
+        return rng.uniform(-sqrt(3) * deviation, sqrt(3) * deviation, size)
+
+
+def _glorot(fan_in: int, fan_out: int) -> float:
+    """Glorot & Bengio 2010, equation 12."""
+    return 2 / (fan_in + fan_out)
+
+
+def _he(fan_in: int, _: int) -> float:
+    """He et al. 2015, equation 10."""
+    return 2 / fan_in
+
+
+def _lecun(fan_in: int, _: int) -> float:
+    """LeCun et al. 1998, equation 16."""
+    return 1 / fan_in
+
+
+def _zero(*_: int) -> float:
+    return 0.0
 
 
 INITIALIZERS: Final = {
     initializer.name: initializer
     for initializer in (
-        # Glorot & Bengio 2010, equation 16
-        Initializer("glorot", "U(±√(6 / (fan_in + fan_out)))", lambda i, o: sqrt(6 / (i + o))),
-        # He et al. 2015, equation 10, as a uniform distribution of the same variance
-        Initializer("he", "U(±√(6 / fan_in))", lambda i, _: sqrt(6 / i)),
-        # LeCun et al. 1998, equation 16, as a uniform distribution of the same variance
-        Initializer("lecun", "U(±√(3 / fan_in))", lambda i, _: sqrt(3 / i)),
+        Initializer("glorot", "U(±√(6 / (fan_in + fan_out)))", _glorot),
+        Initializer("he", "U(±√(6 / fan_in))", _he),
+        Initializer("lecun", "U(±√(3 / fan_in))", _lecun),
+        Initializer("glorot_normal", "N(0, 2 / (fan_in + fan_out))", _glorot, "normal"),
+        Initializer("he_normal", "N(0, 2 / fan_in)", _he, "normal"),
+        Initializer("lecun_normal", "N(0, 1 / fan_in)", _lecun, "normal"),
+        Initializer("lecun_legacy", "N(0, 1 / fan_in) from RandomState", _lecun, "normal", True),
+        Initializer("zeros", "0: units that start alike stay alike", _zero),
     )
 }

@@ -8,7 +8,7 @@ from math import isfinite
 from typing import TYPE_CHECKING, Any, Protocol
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
 
 
 class ConfigError(ValueError):
@@ -25,7 +25,8 @@ class ConfigError(ValueError):
 
     def sentence(self, name: str) -> str:
         """Return the message with the setting called `name`, such as its command-line option."""
-        shown = self.given if isinstance(self.given, str) else as_text(self.given)
+        as_it_is = isinstance(self.given, str | bool)
+        shown = str(self.given) if as_it_is else as_text(self.given)
         return f"{name}: {shown!r} was given; accepted is {self.accepted}"
 
 
@@ -95,9 +96,10 @@ class Real:
 
 @dataclass(frozen=True)
 class Choice:
-    """One of a few words."""
+    """One of a few words, each with a line that says what it is, if that needs to be said."""
 
     words: tuple[str, ...]
+    lines: tuple[str, ...] = ()
 
     @property
     def accepts(self) -> str:
@@ -153,20 +155,137 @@ class BatchSize:
 
 
 @dataclass(frozen=True)
-class OrDefault:
-    """Another kind's values, or None for the data set's own."""
+class Or:
+    """Another kind's values, or None, for which a person writes a word."""
+
+    kind: Kind
+    word: str
+
+    @property
+    def accepts(self) -> str:
+        return f"{self.kind.accepts}, or {self.word}"
+
+    @property
+    def words(self) -> tuple[str, ...]:
+        return (self.word, *words_of(self.kind))
+
+    def read(self, text: str) -> Any:
+        return None if text.strip().lower() == self.word else self.kind.read(text)
+
+    def check(self, value: Any) -> Any:
+        return None if value is None or value == self.word else self.kind.check(value)
+
+    def write(self, value: Any) -> str:
+        return self.word if value is None else as_text(value)
+
+
+def auto(kind: Kind) -> Or:
+    """Return a kind that can be left to what else is chosen."""
+    return Or(kind, "auto")
+
+
+def or_off(kind: Kind) -> Or:
+    """Return a kind for what need not be there."""
+    return Or(kind, "off")
+
+
+@dataclass(frozen=True)
+class Switch:
+    """On or off."""
+
+    accepts: str = "on or off"
+    words: tuple[str, ...] = ("off", "on")
+
+    def read(self, text: str) -> bool:
+        return self.check(text.strip().lower())
+
+    def check(self, value: Any) -> bool:
+        if isinstance(value, str):
+            if value not in self.words:
+                raise ValueError
+            return value == "on"
+        if not isinstance(value, bool):
+            raise ValueError
+        return value
+
+    def write(self, value: Any) -> str:
+        return "on" if value else "off"
+
+
+@dataclass(frozen=True)
+class PerLayer:
+    """One value for all hidden layers, or a tuple of one for each."""
 
     kind: Kind
 
     @property
     def accepts(self) -> str:
-        return f"{self.kind.accepts}, or auto"
+        return f"{self.kind.accepts}; or such a value for each hidden layer, by commas"
+
+    @property
+    def words(self) -> tuple[str, ...]:
+        return words_of(self.kind)
 
     def read(self, text: str) -> Any:
-        return None if text.strip().lower() == "auto" else self.kind.read(text)
+        values = [self.kind.read(part) for part in text.split(",")]
+        return values[0] if len(values) == 1 else tuple(values)
 
     def check(self, value: Any) -> Any:
-        return None if value is None or value == "auto" else self.kind.check(value)
+        if isinstance(value, str) and "," in value:
+            return self.read(value)
+        if isinstance(value, list | tuple):
+            values = tuple(self.kind.check(each) for each in value)
+            if not values:
+                raise ValueError
+            return values[0] if len(values) == 1 else values
+        return self.kind.check(value)
+
+
+@dataclass(frozen=True)
+class LayerNumbers:
+    """Numbers of layers, such as 1 or 1,2; `none` for none."""
+
+    accepts: str = "layer numbers such as 1 or 1,2 (the output layer has the last), or none"
+
+    def read(self, text: str) -> tuple[int, ...]:
+        if text.strip().lower() == "none":
+            return ()
+        return self.check([int(part) for part in text.split(",")])
+
+    def check(self, value: Any) -> tuple[int, ...]:
+        values = [value] if isinstance(value, int) else value
+        if isinstance(values, str):
+            return self.read(values)
+        number = Whole(1, 1000)
+        return tuple(sorted({number.check(each) for each in values}))
+
+
+def choice(lines: Mapping[str, str]) -> Choice:
+    """Return a choice of words that each have a line."""
+    return Choice(tuple(lines), tuple(lines.values()))
+
+
+def line_of(kind: Kind, word: str) -> str:
+    """Return the line that says what a word is, or nothing."""
+    inner = kind
+    while isinstance(inner, Or | PerLayer):
+        inner = inner.kind
+    if isinstance(inner, Choice) and inner.lines and word in inner.words:
+        return inner.lines[inner.words.index(word)]
+    return ""
+
+
+def is_closed(kind: Kind) -> bool:
+    """Return whether a kind takes words, and nothing but words."""
+    if isinstance(kind, Or):
+        return is_closed(kind.kind)
+    return isinstance(kind, Choice | Switch)
+
+
+def words_of(kind: Kind) -> tuple[str, ...]:
+    """Return the words that a kind takes, if it takes any."""
+    words: tuple[str, ...] = getattr(kind, "words", ())
+    return words
 
 
 def suggestion(given: str, words: Iterable[str]) -> str:
@@ -179,8 +298,10 @@ def as_text(value: Any) -> str:
     """Return a setting's value as a person writes it."""
     if value is None:
         return "auto"
+    if isinstance(value, bool):
+        return "on" if value else "off"
     if isinstance(value, tuple | list):
-        return ",".join(map(str, value)) or "none"
+        return ",".join(map(as_text, value)) or "none"
     if isinstance(value, float):
         short = f"{value:.12g}"
         return short if float(short) == value else repr(value)

@@ -1,4 +1,4 @@
-"""The network: dense layers over one flat parameter vector.
+"""The network: layers over one flat parameter vector.
 
 Whoever uses a `Network` sees (samples, features); the feature-major layout stays inside. The trainer
 takes `TrainingStep`s from here, one for each batch size.
@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from core.activations import ACTIVATIONS
-from core.layers import Dense, ForwardPass, TrainingPass
+from core.calls import Calls, run
+from core.layers import BatchNorm, ForwardPass, Layer, TrainingPass
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -20,8 +21,8 @@ if TYPE_CHECKING:
     from numpy.typing import ArrayLike
 
     from core.arrays import Array
-    from core.initializers import Initializer
-    from core.losses import Kernel, Loss
+    from core.initializers import Draws, Initializer
+    from core.losses import Loss
 
 
 class Network:
@@ -29,46 +30,87 @@ class Network:
 
     Attributes:
         sizes: units per layer, the inputs first.
-        parameters: every weight and bias, one flat vector; layer by layer, each layer's weights
-            row by row and then its biases.
+        loss: what decides what the outputs mean.
+        parameters: every trained number, one flat vector; layer by layer, each layer's weights row
+            by row and then its biases, or, where it is normalised, γ and β.
+        statistics: the running means and variances of normalised layers, one flat vector.
         weights: per layer the (inputs, units) view into `parameters`.
-        biases: per layer the (units,) view.
+        biases: per layer the (units,) view; (0,) for a normalised layer.
     """
 
     def __init__(
-        self, sizes: Sequence[int], activation: str, loss: Loss, dtype: np.dtype | str = "float32"
+        self,
+        sizes: Sequence[int],
+        activation: str | Sequence[str],
+        loss: Loss,
+        dtype: np.dtype | str = "float32",
+        *,
+        batch_norm: bool = False,
     ) -> None:
+        """Build the network, all weights zero.
+
+        Args:
+            sizes: units per layer, the inputs first, `loss.outputs` last.
+            activation: of all hidden layers, or one name for each.
+            loss: see above.
+            dtype: float32 or float64.
+            batch_norm: whether every hidden layer is normalised.
+
+        Raises:
+            ValueError: when the number of activations or of outputs does not fit.
+        """
         self.sizes = tuple(sizes)
+        hidden = len(self.sizes) - 2
+        names = [activation] * hidden if isinstance(activation, str) else list(activation)
+        if len(names) != hidden:
+            raise ValueError(f"{len(names)} activations given for {hidden} hidden layers")
+        if self.sizes[-1] != loss.outputs:
+            raise ValueError(f"{self.sizes[-1]} outputs given; {loss.name} takes {loss.outputs}")
         self.loss = loss
         self.dtype = np.dtype(dtype)
-        self.slices = _slices(self.sizes)
+        normed = [batch_norm] * hidden + [False]
+        self.slices = _slices(self.sizes, normed)
         self.parameters = np.zeros(self.slices[-1].stop, self.dtype)
-        names = [activation] * (len(self.sizes) - 2) + ["linear"]
-        self.layers = [
-            Dense(inputs, units, ACTIVATIONS[name], self.parameters[part])
-            for (inputs, units), name, part in zip(
-                pairwise(self.sizes), names, self.slices, strict=True
+        normed_units = sum(
+            size for size, is_normed in zip(self.sizes[1:], normed, strict=True) if is_normed
+        )
+        self.statistics = np.zeros(BatchNorm.size(normed_units), self.dtype)
+        self.layers = []
+        start = 0
+        for (inputs, units), name, part, is_normed in zip(
+            pairwise(self.sizes), [*names, "linear"], self.slices, normed, strict=True
+        ):
+            statistics = None
+            if is_normed:
+                statistics = self.statistics[start : start + BatchNorm.size(units)]
+                start += statistics.size
+            self.layers.append(
+                Layer(inputs, units, ACTIVATIONS[name], self.parameters[part], statistics)
             )
-        ]
         self.weights = [layer.weights for layer in self.layers]
         self.biases = [layer.biases for layer in self.layers]
+        for layer in self.layers:
+            if layer.norm is not None:
+                layer.norm.initialize()
+        self._fold = [each for layer in self.layers for each in layer.fold()]
 
     def __repr__(self) -> str:
         shape = "-".join(map(str, self.sizes))
-        return (
-            f"Network({shape}, {self.layers[0].activation.name}, {self.parameters.size} parameters)"
-        )
+        names = dict.fromkeys(layer.activation.name for layer in self.layers[:-1])
+        return f"Network({', '.join([shape, *names])}, {self.parameters.size} parameters)"
 
     @property
     def classes(self) -> int:
-        """How many classes `predict` gives probabilities for."""
-        return 2 if self.loss.single_output else self.sizes[-1]
+        """How many classes `predict` gives probabilities for; 0 where it predicts numbers."""
+        return self.loss.classes
 
-    def initialize(self, initializer: Initializer, rng: np.random.Generator) -> None:
-        """Draw new weights, layer by layer from the first, and set the biases to zero."""
+    def initialize(self, initializer: Initializer, rng: Draws) -> None:
+        """Draw new weights, layer by layer from the first; biases become zero, norms the identity."""
         for layer in self.layers:
             layer.weights[:] = initializer.draw(rng, layer.inputs, layer.units)
             layer.biases[:] = 0
+            if layer.norm is not None:
+                layer.norm.initialize()
 
     def set_weights(self, weights: Sequence[ArrayLike], biases: Sequence[ArrayLike]) -> None:
         """Copy given weights, (inputs, units) per layer, and biases, (units,) per layer, in.
@@ -90,19 +132,29 @@ class Network:
             layer.weights[:] = weight
             layer.biases[:] = bias
 
-    def weight_mask(self) -> Array:
-        """Return a flat vector that is 1 at each weight and 0 at each bias."""
-        mask = np.ones_like(self.parameters)
+    def weight_mask(self, biases: bool = False) -> Array:
+        """Return a flat vector that is 1 at each weight, if asked for at each bias, and 0 else."""
+        mask = np.zeros_like(self.parameters)
         for layer, part in zip(self.layers, self.slices, strict=True):
-            mask[part].reshape(layer.matrix.shape)[-1] = 0
+            penalized = layer.matrix.size if biases else layer.weights.size
+            mask[part][:penalized] = 1
         return mask
+
+    def fold(self) -> None:
+        """Bring what normalised layers compute with up to date with parameters and statistics."""
+        run(self._fold)
+
+    @property
+    def fold_calls(self) -> Calls:
+        """What `fold` does."""
+        return self._fold
 
     def logits(self, x: Array) -> Array:
         """Return the (samples, outputs) logits of (samples, features) inputs."""
         return self._layer_outputs(x)[-1]
 
     def predict(self, x: Array) -> Array:
-        """Return (samples, classes) probabilities for (samples, features) inputs."""
+        """Return (samples, classes) probabilities, or (samples, targets) predicted values."""
         return self.loss.probabilities(self.logits(x).T).T
 
     def hidden_outputs(self, x: Array) -> list[Array]:
@@ -110,12 +162,10 @@ class Network:
         return self._layer_outputs(x)[:-1]
 
     def _layer_outputs(self, x: Array) -> list[Array]:
-        outputs = []
-        values = columns(x, self.dtype)
-        for layer in self.layers:
-            values = ForwardPass(layer, len(x)).forward(values)
-            outputs.append(values[:-1].T)
-        return outputs
+        passes = ForwardPasses(self, len(x))
+        self.fold()
+        run(passes.calls(columns(x, self.dtype)))
+        return [each.values.T for each in passes.layers]
 
 
 def columns(x: Array, dtype: np.dtype) -> Array:
@@ -125,75 +175,79 @@ def columns(x: Array, dtype: np.dtype) -> Array:
     return rows.T
 
 
+class ForwardPasses:
+    """The trained network over batches of one size, in buffers of its own.
+
+    Attributes:
+        layers: per layer its pass; the last one's values are the logits.
+        logits: (outputs, samples).
+    """
+
+    def __init__(self, network: Network, samples: int) -> None:
+        self.layers = [ForwardPass(layer, samples) for layer in network.layers]
+        self.logits: Array = self.layers[-1].values
+
+    def calls(self, inputs: Array) -> Calls:
+        """Return the calls for (features + 1, samples) inputs; the network is folded before them."""
+        calls: Calls = []
+        for each in self.layers:
+            calls += each.forward(inputs)
+            inputs = each.outputs
+        return calls
+
+
 class TrainingStep:
     """Forward, loss and backward over batches of one size; leaves the gradient in a flat vector."""
 
-    def __init__(self, network: Network, samples: int, gradient: Array) -> None:
+    def __init__(
+        self,
+        network: Network,
+        samples: int,
+        gradient: Array,
+        dropout: Sequence[float] = (),
+        rng: np.random.Generator | None = None,
+    ) -> None:
+        """Take the vector to write into, and per hidden layer the rate at which outputs drop."""
+        rates = [*dropout, *[0.0] * (len(network.layers) - len(dropout))]
         self.samples = samples
-        self.passes = [
-            TrainingPass(layer, samples, gradient[part])
-            for layer, part in zip(network.layers, network.slices, strict=True)
+        self.layers = [
+            TrainingPass(layer, samples, gradient[part], rate, rng)
+            for layer, part, rate in zip(network.layers, network.slices, rates, strict=True)
         ]
-        self.loss: Kernel = network.loss.kernel(network.sizes[-1], samples, network.dtype)
-        last = self.passes[-1]
-        self._logits, self._delta = last.values, last.delta
-        self._forward = [each.forward for each in self.passes]
+        last = self.layers[-1]
+        self._loss = network.loss.gradient(last.values, last.delta)
+        self.target_scale = self._loss.scale
+        # what reads neither inputs nor targets is the same for every batch
+        self._forward = list(self.layers[0].rest)
+        for below, each in pairwise(self.layers):
+            self._forward += [each.dense(below.outputs), *each.rest]
+        self._forward += self._loss.before
+        self._backward = list(self._loss.after)
+        for below, each in reversed([*pairwise(self.layers)]):
+            self._backward += [*each.backward(below), each.gradient(below.outputs)]
+        self._backward += self.layers[0].backward(None)
 
-    def compute_gradient(self, inputs: Array, targets: Array) -> None:
-        """Write the gradient of the mean loss over the batch.
+    def calls(self, inputs: Array, targets: Array) -> Calls:
+        """Return the calls that write the gradient of the mean loss over a batch.
 
         Args:
             inputs: (features + 1, samples), the last row ones.
-            targets: (outputs, samples).
+            targets: (rows, samples), as the loss encodes them, times `target_scale`.
         """
-        values = inputs
-        for forward in self._forward:
-            values = forward(values)
-        self.loss.gradient(self._logits, targets, self._delta)
-        passes = self.passes
-        for index in range(len(passes) - 1, 0, -1):
-            below = passes[index - 1]
-            passes[index].backward(below.outputs, below)
-        passes[0].backward(inputs, None)
+        first = self.layers[0]
+        return [
+            first.dense(inputs),
+            *self._forward,
+            *self._loss.against(targets),
+            *self._backward,
+            first.gradient(inputs),
+        ]
 
 
-class Evaluation:
-    """Loss and accuracy of a network on a fixed data set, in chunks, in buffers of its own."""
-
-    CHUNK = 4096
-
-    def __init__(self, network: Network, inputs: Array, targets: Array) -> None:
-        """Take all inputs, (features + 1, samples), and targets, (outputs, samples)."""
-        self.samples = inputs.shape[1]
-        self._parts = []
-        passes: dict[int, tuple[list[ForwardPass], Kernel]] = {}
-        for start in range(0, self.samples, self.CHUNK):
-            part = slice(start, min(start + self.CHUNK, self.samples))
-            size = part.stop - part.start
-            if size not in passes:
-                passes[size] = (
-                    [ForwardPass(layer, size) for layer in network.layers],
-                    network.loss.kernel(network.sizes[-1], size, network.dtype),
-                )
-            self._parts.append((inputs[:, part], targets[:, part], *passes[size]))
-
-    def measure(self) -> tuple[float, float]:
-        """Return the mean loss and the share of correct predictions with the current parameters."""
-        total, correct = 0.0, 0
-        for inputs, targets, passes, loss in self._parts:
-            values = inputs
-            for each in passes:
-                values = each.forward(values)
-            logits = passes[-1].values
-            total += loss.value(logits, targets) * inputs.shape[1]
-            correct += loss.correct(logits, targets)
-        return total / self.samples, correct / self.samples
-
-
-def _slices(sizes: Sequence[int]) -> list[slice]:
+def _slices(sizes: Sequence[int], normed: Sequence[bool]) -> list[slice]:
     slices, start = [], 0
-    for inputs, units in pairwise(sizes):
-        stop = start + Dense.size(inputs, units)
+    for (inputs, units), is_normed in zip(pairwise(sizes), normed, strict=True):
+        stop = start + Layer.size(inputs, units, is_normed)
         slices.append(slice(start, stop))
         start = stop
     return slices

@@ -1,18 +1,41 @@
 """Optimisers on the flat parameter vector, by PyTorch's formulas and names.
 
 An optimiser owns the gradient vector that backpropagation fills and the state that it keeps beside
-the parameters (`slots`); `step` changes the parameters in place and allocates nothing.
+the parameters (`slots`). ε stands outside the root, a penalty belongs to the gradient, and only
+AdamW decays weights by itself. (Keras puts ε inside the root of Adagrad and RMSprop, uses 1e-7, and
+rescales a velocity when the rate changes.)
 """
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from math import sqrt
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, ClassVar, Final
 
 import numpy as np
 
+from core.calls import Calls, call, constant, run
+
 if TYPE_CHECKING:
     from core.arrays import Array
+
+BLOCK: Final = 16_384
+"""Parameters updated at a time: all that an update touches then stays in the processor's cache."""
+
+
+@dataclass(frozen=True)
+class Hyperparameters:
+    """What an optimiser is told; each uses what it knows.
+
+    Attributes:
+        learning_rate: η.
+        momentum: μ; None for the optimiser's own.
+        weight_decay: λ of AdamW.
+    """
+
+    learning_rate: float
+    momentum: float | None = None
+    weight_decay: float = 0.0
 
 
 class Optimizer:
@@ -22,59 +45,169 @@ class Optimizer:
         gradient: (parameters,) the vector that backpropagation writes into.
         slots: (kinds, parameters) the state kept from step to step.
         steps: how many steps were taken.
+        calls: what a step is made of.
     """
 
-    name: str
-    gradient: Array
-    slots: Array
+    name: ClassVar[str]
+    formula: ClassVar[str]
+    kinds: ClassVar[int] = 0
+    default_momentum: ClassVar[float] = 0.0
 
-    def __init__(self, parameters: Array, learning_rate: float) -> None:
+    def __init__(self, parameters: Array, settings: Hyperparameters) -> None:
         self.parameters = parameters
         self.steps = 0
-        self._rate = np.array(0.0, parameters.dtype)
-        self.learning_rate = learning_rate
+        self.gradient = self._make_gradient()
+        self.slots = np.zeros((self.kinds, parameters.size), parameters.dtype)
+        self._rate = constant(0, parameters)
+        self._momentum = constant(0, parameters)
+        self._scratch = np.empty(min(parameters.size, BLOCK), parameters.dtype)
+        self.settings = settings
+        self.configure(settings)
+        self.calls = self._step_calls()
+
+    def _make_gradient(self) -> Array:
+        return np.zeros_like(self.parameters)
+
+    @property
+    def learning_rate(self) -> float:
+        """The length of the steps to come."""
+        return self.settings.learning_rate
+
+    @property
+    def momentum(self) -> float:
+        """The share of the last step that is kept."""
+        given = self.settings.momentum
+        return self.default_momentum if given is None else given
+
+    def _step_calls(self) -> Calls:
+        calls: Calls = [self.begin_step]
+        for start in range(0, self.parameters.size, BLOCK):
+            part = slice(start, min(start + BLOCK, self.parameters.size))
+            calls += self._update(part, self._scratch[: part.stop - part.start])
+        return calls
+
+    def configure(self, settings: Hyperparameters) -> None:
+        """Take new settings; the slots are kept.
+
+        With another momentum, `calls` may be others afterwards.
+        """
+        self.settings = settings
+        self._rate[...] = settings.learning_rate
+        self._momentum[...] = self.momentum
+
+    def begin_step(self) -> None:
+        """Count a step, and bring what changes from step to step up to date."""
+        self.steps += 1
 
     def step(self) -> None:
         """Move the parameters by the gradient."""
-        raise NotImplementedError
+        run(self.calls)
 
-    def configure(self, *, learning_rate: float, momentum: float) -> None:
-        """Take new settings; the slots are kept."""
-        del momentum  # only SGD has one
-        self.learning_rate = learning_rate
-        self._rate[...] = learning_rate
+    def _update(self, part: slice, scratch: Array) -> Calls:
+        """Return the calls that move one part of the parameters."""
+        raise NotImplementedError
 
 
 class SGD(Optimizer):
     """b = μ·b + g; θ -= η·b, as `torch.optim.SGD` without dampening."""
 
-    name = "sgd"
+    name, formula = "sgd", "a step along the gradient, with --momentum of the velocity"
+    kinds = 1
 
-    def __init__(self, parameters: Array, *, learning_rate: float, momentum: float) -> None:
-        super().__init__(parameters, learning_rate)
-        self.gradient = np.zeros_like(parameters)
-        self.slots = np.zeros((1, parameters.size), parameters.dtype)
-        self._velocity = self.slots[0]
-        self._scratch = np.empty_like(parameters)
-        self._momentum = np.array(0.0, parameters.dtype)
-        self.configure(learning_rate=learning_rate, momentum=momentum)
+    def configure(self, settings: Hyperparameters) -> None:
+        before = self._momentum.item()
+        super().configure(settings)
+        if self.momentum == 0:
+            self.slots[:] = 0  # a velocity left over would come back with the next momentum
+        if (before == 0) != (self.momentum == 0):
+            self.calls = self._step_calls()
 
-    def configure(self, *, learning_rate: float, momentum: float) -> None:
-        super().configure(learning_rate=learning_rate, momentum=momentum)
-        self._momentum[...] = momentum
-        self._plain = momentum == 0
-        if self._plain:
-            self._velocity[:] = 0  # a velocity left over would come back with the next momentum
+    def _update(self, part: slice, scratch: Array) -> Calls:
+        velocity, gradient = self.slots[0, part], self.gradient[part]
+        parameters = self.parameters[part]
+        if self.momentum == 0:
+            return [
+                call(np.multiply, gradient, self._rate, scratch),
+                call(np.subtract, parameters, scratch, parameters),
+            ]
+        return [
+            call(np.multiply, velocity, self._momentum, velocity),
+            call(np.add, velocity, gradient, velocity),
+            call(np.multiply, velocity, self._rate, scratch),
+            call(np.subtract, parameters, scratch, parameters),
+        ]
 
-    def step(self) -> None:
-        direction = self.gradient
-        if not self._plain:
-            direction = self._velocity
-            np.multiply(direction, self._momentum, direction)
-            np.add(direction, self.gradient, direction)
-        np.multiply(direction, self._rate, self._scratch)
-        np.subtract(self.parameters, self._scratch, self.parameters)
-        self.steps += 1
+
+class Momentum(SGD):
+    """SGD with a momentum of 0.9 where none is given (Polyak 1964)."""
+
+    name, formula = "momentum", "SGD that keeps 0.9 of its velocity"
+    default_momentum = 0.9
+
+
+class Nesterov(SGD):
+    """b = μ·b + g; θ -= η·(g + μ·b), as `torch.optim.SGD(nesterov=True)` (Sutskever et al. 2013)."""
+
+    name, formula = "nesterov", "momentum that looks ahead"
+    default_momentum = 0.9
+
+    def _update(self, part: slice, scratch: Array) -> Calls:
+        velocity, gradient = self.slots[0, part], self.gradient[part]
+        parameters = self.parameters[part]
+        return [
+            call(np.multiply, velocity, self._momentum, velocity),
+            call(np.add, velocity, gradient, velocity),
+            call(np.multiply, velocity, self._momentum, scratch),
+            call(np.add, scratch, gradient, scratch),
+            call(np.multiply, scratch, self._rate, scratch),
+            call(np.subtract, parameters, scratch, parameters),
+        ]
+
+
+class Adagrad(Optimizer):
+    """s += g²; θ -= η·g / (√s + ε), ε = 1e-10 (Duchi et al. 2011)."""
+
+    name, formula = "adagrad", "steps that shrink with the squares summed up so far"
+    kinds = 1
+    epsilon = 1e-10
+
+    def _update(self, part: slice, scratch: Array) -> Calls:
+        squares, gradient = self.slots[0, part], self.gradient[part]
+        parameters = self.parameters[part]
+        return [
+            call(np.multiply, gradient, gradient, scratch),
+            call(np.add, squares, scratch, squares),
+            call(np.sqrt, squares, scratch),
+            call(np.add, scratch, constant(self.epsilon, scratch), scratch),
+            call(np.divide, gradient, scratch, scratch),
+            call(np.multiply, scratch, self._rate, scratch),
+            call(np.subtract, parameters, scratch, parameters),
+        ]
+
+
+class RMSprop(Optimizer):
+    """v = α·v + (1 - α)·g²; b = μ·b + g / (√v + ε); θ -= η·b, α = 0.99, ε = 1e-8 (Hinton 2012)."""
+
+    name, formula = "rmsprop", "steps divided by the root of a running mean square"
+    kinds = 2
+    alpha, epsilon = 0.99, 1e-8
+
+    def _update(self, part: slice, scratch: Array) -> Calls:
+        squares, velocity = self.slots[0, part], self.slots[1, part]
+        gradient, parameters = self.gradient[part], self.parameters[part]
+        return [
+            call(np.multiply, squares, constant(self.alpha, scratch), squares),
+            call(np.multiply, gradient, gradient, scratch),
+            call(np.multiply, scratch, constant(1 - self.alpha, scratch), scratch),
+            call(np.add, squares, scratch, squares),
+            call(np.sqrt, squares, scratch),
+            call(np.add, scratch, constant(self.epsilon, scratch), scratch),
+            call(np.divide, gradient, scratch, scratch),
+            call(np.multiply, velocity, self._momentum, velocity),
+            call(np.add, velocity, scratch, velocity),
+            call(np.multiply, velocity, self._rate, scratch),
+            call(np.subtract, parameters, scratch, parameters),
+        ]
 
 
 class Adam(Optimizer):
@@ -86,36 +219,80 @@ class Adam(Optimizer):
     θ -= η·c₁ / √c₂ · M / (√V + ε / √c₂) with c = (1 - β) / (1 - βᵗ).
     """
 
-    name = "adam"
+    name, formula = "adam", "momentum over the root of a running mean square, both unbiased"
+    kinds = 2
     beta1, beta2, epsilon = 0.9, 0.999, 1e-8
 
-    def __init__(self, parameters: Array, *, learning_rate: float, momentum: float) -> None:
-        super().__init__(parameters, learning_rate)
-        size, dtype = parameters.size, parameters.dtype
-        self._terms = np.zeros((2, size), dtype)  # the gradient, and its square
-        self.gradient, self._square = self._terms
-        self.slots = np.zeros((2, size), dtype)
-        self._first, self._second = self.slots
-        self._decays = np.repeat(np.array([[self.beta1], [self.beta2]], dtype), size, axis=1)
-        self._scratch = np.empty_like(parameters)
-        self._factor, self._offset = np.array(0.0, dtype), np.array(0.0, dtype)
-        self.configure(learning_rate=learning_rate, momentum=momentum)
+    def __init__(self, parameters: Array, settings: Hyperparameters) -> None:
+        self._factor, self._offset = constant(0, parameters), constant(0, parameters)
+        super().__init__(parameters, settings)
 
-    def step(self) -> None:
-        self.steps += 1
-        slots, scratch = self.slots, self._scratch
-        np.multiply(self.gradient, self.gradient, self._square)
-        np.multiply(slots, self._decays, slots)
-        np.add(slots, self._terms, slots)
-        first = (1 - self.beta1) / (1 - self.beta1**self.steps)
-        root = sqrt((1 - self.beta2) / (1 - self.beta2**self.steps))
-        self._factor[...] = self.learning_rate * first / root
+    def _make_gradient(self) -> Array:
+        # the gradient and its square side by side, as the moments are
+        self._terms = np.zeros((2, self.parameters.size), self.parameters.dtype)
+        gradient: Array = self._terms[0]
+        return gradient
+
+    def begin_step(self) -> None:
+        self.steps = steps = self.steps + 1
+        first = (1 - self.beta1) / (1 - self.beta1**steps)
+        root = sqrt((1 - self.beta2) / (1 - self.beta2**steps))
+        self._factor[...] = self.settings.learning_rate * first / root
         self._offset[...] = self.epsilon / root
-        np.sqrt(self._second, scratch)
-        np.add(scratch, self._offset, scratch)
-        np.divide(self._first, scratch, scratch)
-        np.multiply(scratch, self._factor, scratch)
-        np.subtract(self.parameters, scratch, self.parameters)
+
+    def _update(self, part: slice, scratch: Array) -> Calls:
+        gradient, square = self._terms[:, part]
+        first, second = self.slots[:, part]
+        parameters = self.parameters[part]
+        return [
+            call(np.multiply, gradient, gradient, square),
+            *self._decay(part),
+            call(np.add, self.slots[:, part], self._terms[:, part], self.slots[:, part]),
+            call(np.sqrt, second, scratch),
+            call(np.add, scratch, self._offset, scratch),
+            call(np.divide, first, scratch, scratch),
+            call(np.multiply, scratch, self._factor, scratch),
+            call(np.subtract, parameters, scratch, parameters),
+        ]
+
+    def _decay(self, part: slice) -> Calls:
+        slots = self.slots[:, part]
+        if self.parameters.size <= 4096:
+            # few parameters: one call on two equal shapes is the cheapest
+            decays = np.repeat(
+                np.array([[self.beta1], [self.beta2]], slots.dtype), slots.shape[1], axis=1
+            )
+            return [call(np.multiply, slots, decays, slots)]
+        # many: what is not read from memory costs nothing
+        return [
+            call(np.multiply, slots[0], constant(self.beta1, slots), slots[0]),
+            call(np.multiply, slots[1], constant(self.beta2, slots), slots[1]),
+        ]
 
 
-OPTIMIZERS: Final[dict[str, Any]] = {optimizer.name: optimizer for optimizer in (SGD, Adam)}
+class AdamW(Adam):
+    """θ *= 1 - η·λ, then Adam: decay apart from the gradient (Loshchilov & Hutter 2019).
+
+    As in PyTorch, it decays every parameter, biases too.
+    """
+
+    name, formula = "adamw", "Adam that lets the parameters decay by --weight-decay"
+
+    def __init__(self, parameters: Array, settings: Hyperparameters) -> None:
+        self._shrink = constant(1, parameters)
+        super().__init__(parameters, settings)
+
+    def configure(self, settings: Hyperparameters) -> None:
+        super().configure(settings)
+        self._shrink[...] = 1 - settings.learning_rate * settings.weight_decay
+
+    def _update(self, part: slice, scratch: Array) -> Calls:
+        parameters = self.parameters[part]
+        shrink = call(np.multiply, parameters, self._shrink, parameters)
+        return [shrink, *super()._update(part, scratch)]
+
+
+OPTIMIZERS: Final = {
+    optimizer.name: optimizer
+    for optimizer in (SGD, Momentum, Nesterov, Adagrad, RMSprop, Adam, AdamW)
+}

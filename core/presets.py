@@ -54,6 +54,45 @@ PRESETS: Final = {
             "three winding arms; see the boundary roll itself up",
             {"dataset": "spiral", "hidden": (16, 16), "epochs": 600},
         ),
+        Preset(
+            "iris",
+            "three species of iris from four measures, one told at once, two of them not",
+            {"dataset": "iris", "hidden": (16,), "l2": 0.001, "epochs": 200, "test_size": 0.2},
+        ),
+        Preset(
+            "iris-keras",
+            "the much copied Keras example, 2,499 parameters and 10 epochs: too few to learn it",
+            {
+                "dataset": "iris",
+                "hidden": (64, 32),
+                "activation": "relu",
+                "learning_rate": 0.001,
+                "test_size": 0.2,
+                "epochs": 10,
+            },
+        ),
+        Preset(
+            "wildml",
+            "a tutorial at the edge of stability: chaos from epoch 1,180 to 2,500, then two losses in "
+            "turn, for ever",
+            {
+                "dataset": "moons_legacy",
+                "test_size": 0,
+                "hidden": (3,),
+                "initializer": "lecun_legacy",
+                "optimizer": "sgd",
+                "learning_rate": 2.0,
+                "batch_size": "full",
+                "l2": 5e-5,
+                "epochs": 5000,
+                "dtype": "float64",
+            },
+        ),
+        Preset(
+            "bumps",
+            "a landscape of hills and hollows; the network predicts its height",
+            {"dataset": "bumps", "hidden": (16, 16), "epochs": 400},
+        ),
     )
 }
 

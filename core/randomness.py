@@ -9,9 +9,9 @@ from typing import Final, Literal
 
 import numpy as np
 
-Purpose = Literal["data", "split", "weights", "shuffle"]
+Purpose = Literal["data", "split", "weights", "shuffle", "dropout"]
 
-_KEYS: Final[dict[Purpose, int]] = {"data": 0, "split": 1, "weights": 2, "shuffle": 3}
+_KEYS: Final[dict[Purpose, int]] = {"data": 0, "split": 1, "weights": 2, "shuffle": 3, "dropout": 4}
 
 
 def stream(seed: int, purpose: Purpose) -> np.random.Generator:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
+from core.diagnostics import LayerDiagnostics
 from core.trainer import EpochMetrics
 
 if TYPE_CHECKING:
@@ -13,30 +14,57 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-COLUMNS: Final = EpochMetrics._fields
+COLUMNS: Final = EpochMetrics._fields[:-1]
+"""The metrics that are one number an epoch: all but the diagnostics of the layers."""
+
+_WIDTH: Final = len(COLUMNS)
+_PER_LAYER: Final = len(LayerDiagnostics._fields)
+
+
+def tabulate(rows: Sequence[EpochMetrics]) -> NDArray[np.float64]:
+    """Return (epochs, columns) numbers: those of `COLUMNS`, then each layer's diagnostics.
+
+    All rows have the same number of layers.
+    """
+    if not rows:
+        return np.empty((0, _WIDTH))
+    if not rows[0].layers:
+        return np.array([row[:_WIDTH] for row in rows])
+    return np.array([[*row[:_WIDTH], *(x for each in row.layers for x in each)] for row in rows])
+
+
+def metrics_of(row: NDArray[np.float64]) -> EpochMetrics:
+    """Return the metrics of one row of `tabulate`."""
+    epoch, *values = row.tolist()
+    rest = values[_WIDTH - 1 :]
+    layers = tuple(
+        LayerDiagnostics(*rest[start : start + _PER_LAYER])
+        for start in range(0, len(rest), _PER_LAYER)
+    )
+    return EpochMetrics(int(epoch), *values[: _WIDTH - 1])._replace(layers=layers)
 
 
 class Timeline:
     """The metrics of epochs 0 to n in order, without a gap."""
 
     def __init__(self) -> None:
-        self._rows = np.empty((256, len(COLUMNS)))
+        self._rows = np.empty((256, _WIDTH))
         self._count = 0
 
     def __len__(self) -> int:
         return self._count
 
-    def extend(self, rows: Sequence[EpochMetrics] | NDArray[np.float64]) -> None:
-        """Append epochs; one that is there already gives way, with all that came after it."""
-        if not len(rows):
+    def extend(self, table: NDArray[np.float64]) -> None:
+        """Append the rows of a table; an epoch that is there already gives way, with all after it."""
+        if not len(table):
             return
-        start = min(int(rows[0][0]), self._count)
-        stop = start + len(rows)
+        start = min(int(table[0, 0]), self._count)
+        stop = start + len(table)
         if stop > len(self._rows):
-            grown = np.empty((max(stop, 2 * len(self._rows)), len(COLUMNS)))
+            grown = np.empty((max(stop, 2 * len(self._rows)), _WIDTH))
             grown[:start] = self._rows[:start]
             self._rows = grown
-        self._rows[start:stop] = rows
+        self._rows[start:stop] = table[:, :_WIDTH]
         self._count = stop
 
     def column(self, name: str) -> NDArray[np.float64]:
@@ -48,6 +76,5 @@ class Timeline:
         return self.at(self._count - 1) if self._count else None
 
     def at(self, index: int) -> EpochMetrics:
-        """Return the epoch at a place in the timeline."""
-        epoch, *values = self._rows[index].tolist()
-        return EpochMetrics(int(epoch), *values)
+        """Return the epoch at a place in the timeline, without its diagnostics."""
+        return metrics_of(self._rows[index])

@@ -1,29 +1,37 @@
 """The trainer: one epoch at a time, its metrics, and its exact state in and out.
 
-Scripts use it directly; the training process drives one for the screen. It prints nothing and waits
-for nobody.
+Scripts use it directly; the training process drives one for the screen, batch by batch. It prints
+nothing and waits for nobody.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from math import isfinite
-from typing import TYPE_CHECKING, Any, Final, NamedTuple, Self
+from dataclasses import dataclass, replace
+from math import inf, isfinite
+from typing import TYPE_CHECKING, Final, NamedTuple, Self
 
 import numpy as np
 
+from core.batches import Batches, BatchesState
+from core.calls import Calls, call, run
 from core.datasets.dataset import TrainTest
 from core.datasets.prepare import prepare
+from core.diagnostics import Diagnostics, LayerDiagnostics
+from core.evaluation import Evaluation, Measure
 from core.initializers import INITIALIZERS
 from core.losses import LOSSES
-from core.network import Evaluation, Network, TrainingStep, columns
+from core.network import Network, columns
 from core.optimizers import OPTIMIZERS
 from core.randomness import stream
+from core.regularization import Freeze, Penalty, clip_norm, clip_value
+from core.stopping import Best, Stop
 
 if TYPE_CHECKING:
     from core.arrays import Array, Labels
     from core.config import RunConfig
+    from core.initializers import Draws
     from core.optimizers import Optimizer
+    from core.schedules import PlateauState, Schedule
 
 DIVERGENCE: Final = 1e4
 """A loss this many times that of the untrained network (or of a loss of 1) counts as diverged.
@@ -32,20 +40,63 @@ Losses from logits stay finite however absurd the weights: bounded activations, 
 normalises its steps, reach 10⁶ and stay there. Nobody wants to watch that as training.
 """
 
-
-_IN_PLACE: Final = {"learning_rate", "momentum", "epochs"}
+_IN_PLACE: Final = {
+    "learning_rate",
+    "weight_decay",
+    "schedule",
+    "decay",
+    "decay_epochs",
+    "warmup",
+    "min_learning_rate",
+    "epochs",
+    "target_loss",
+    "target_accuracy",
+    "patience",
+    "restore_best",
+    "monitor",
+}
 """Settings whose change needs nothing rebuilt."""
 
 
 class EpochMetrics(NamedTuple):
-    """What is known of an epoch; losses leave the penalty out and are measured after the epoch."""
+    """What is known of an epoch, measured after it.
+
+    Attributes:
+        train_loss, test_loss: the mean losses without the penalty.
+        train_score, test_score: the share classified right, or R² where numbers are predicted.
+        learning_rate: the rate of the epoch.
+        penalty: what l1 and l2 add to the loss.
+        layers: each layer's diagnostics, the outputs last; empty unless they are asked for.
+    """
 
     epoch: int
     train_loss: float
     test_loss: float
-    train_accuracy: float
-    test_accuracy: float
+    train_score: float
+    test_score: float
     learning_rate: float
+    penalty: float = 0.0
+    layers: tuple[LayerDiagnostics, ...] = ()
+
+    @property
+    def train_accuracy(self) -> float:
+        """The share of training samples classified right."""
+        return self.train_score
+
+    @property
+    def test_accuracy(self) -> float:
+        """The share of test samples classified right."""
+        return self.test_score
+
+    @property
+    def train_r2(self) -> float:
+        """The coefficient of determination over the training samples."""
+        return self.train_score
+
+    @property
+    def test_r2(self) -> float:
+        """The coefficient of determination over the test samples."""
+        return self.test_score
 
 
 @dataclass(frozen=True)
@@ -54,9 +105,15 @@ class TrainerState:
 
     epoch: int
     parameters: Array
+    statistics: Array
     slots: Array
     steps: int
-    shuffle: dict[str, Any]
+    batches: BatchesState
+    plateau: PlateauState
+    best: Best
+    waits_from: int
+    best_parameters: Array
+    best_statistics: Array
 
 
 class Trainer:
@@ -66,14 +123,26 @@ class Trainer:
         config: what defines the run.
         data: the training and test samples.
         network: the network being trained.
+        optimizer: what moves its parameters.
+        batches: what an epoch is made of, and how far the one under way is.
         epoch: how many epochs it was trained.
+        stopped: why the run is over, since the last epoch, or None.
+        best: the epoch with the lowest monitored loss so far.
+        restored: the epoch whose weights were brought back when the run stopped, or None.
     """
 
     config: RunConfig
     data: TrainTest
     network: Network
     optimizer: Optimizer
-    _shuffle_rng: np.random.Generator
+    batches: Batches
+    epoch: int
+    stopped: Stop | None
+    restored: int | None
+    best: Best
+    _schedule: Schedule
+    _best_parameters: Array
+    _best_statistics: Array
     _own_data = False
     """Whether the samples were given, so that no setting draws others."""
 
@@ -82,65 +151,87 @@ class Trainer:
 
     @classmethod
     def from_data(
-        cls, config: RunConfig, x_train: Array, y_train: Labels, x_test: Array, y_test: Labels
+        cls,
+        config: RunConfig,
+        x_train: Array,
+        y_train: Labels | Array,
+        x_test: Array,
+        y_test: Labels | Array,
     ) -> Self:
-        """Train on given arrays, (samples, features) and (samples,) class numbers."""
+        """Train on given arrays instead of the config's data set.
+
+        Args:
+            config: the run.
+            x_train: (samples, features).
+            y_train: (samples,) whole class numbers from 0; or, as floating point numbers,
+                (samples,) or (samples, targets) values to predict, unless the config's loss is one
+                for classes only.
+            x_test: as `x_train`.
+            y_test: as `y_train`.
+        """
         trainer = cls.__new__(cls)
         trainer._own_data = True
-        classes = int(max(np.max(y_train), np.max(y_test))) + 1
-        data = TrainTest(
-            np.asarray(x_train, np.float64),
-            np.asarray(y_train, np.int64),
-            np.asarray(x_test, np.float64),
-            np.asarray(y_test, np.int64),
-            tuple(f"x{number}" for number in range(1, x_train.shape[1] + 1)),
-            tuple(map(str, range(classes))),
-        )
-        trainer._begin(config, data)
+        trainer._begin(config, _given(config, x_train, y_train, x_test, y_test))
         return trainer
 
     def train_epoch(self) -> EpochMetrics:
-        """Train one pass over the training data and measure.
+        """Train to the end of the epoch that is under way, or of the next, and measure.
 
         When the loss diverges, everything goes back to before this epoch, so that the last good
-        state is what is left; `diverged` tells.
+        state is what is left; `stopped` tells.
         """
-        optimizer = self.optimizer
-        self._keep()
-        if self._order is not None:
-            self._shuffle(self._order)
-        take_step, penalize = optimizer.step, self._penalize
-        for step, inputs, targets in self._batches:
-            step.compute_gradient(inputs, targets)
-            if penalize is not None:
-                penalize()
-            take_step()
-        self.epoch += 1
-        metrics = self.measure()
-        if self.diverged(metrics):
-            self._go_back()
+        metrics = self.advance(inf)
+        while metrics is None:
+            metrics = self.advance(inf)
         return metrics
+
+    def advance(self, until: float) -> EpochMetrics | None:
+        """Train and measure until that time, in `perf_counter`'s seconds.
+
+        Returns:
+            The metrics, when the epoch is over; None when it goes on. A batch, or a part of the
+            samples that are measured, is the least that is done.
+        """
+        batches, measures = self.batches, self._measures
+        if not batches.next:
+            self._begin_epoch()
+        if not batches.advance(until):
+            return None
+        for evaluation in self._evaluations[len(measures) :]:
+            measure = evaluation.advance(until)
+            if measure is None:
+                return None
+            measures.append(measure)
+        return self._end_epoch()
+
+    @property
+    def share_of_epoch(self) -> float:
+        """How much of the epoch under way is trained; 0 between two."""
+        return self.batches.next / self.batches.count
 
     def measure(self) -> EpochMetrics:
         """Return the metrics of the network as it is."""
-        train = self._train_evaluation.measure()
-        test = self._test_evaluation.measure() if self._test_evaluation is not None else train
-        return EpochMetrics(
-            self.epoch, train[0], test[0], train[1], test[1], self.optimizer.learning_rate
-        )
+        return self._metrics([evaluation.measure() for evaluation in self._evaluations])
 
     def diverged(self, metrics: EpochMetrics) -> bool:
         """Tell whether a loss is not finite, or beyond any use."""
-        return not (metrics.train_loss < self._limit and isfinite(metrics.test_loss))
+        within = metrics.train_loss + metrics.penalty < self._limit
+        return not (within and isfinite(metrics.test_loss))
 
     def state(self) -> TrainerState:
-        """Return a copy of everything that decides how training goes on."""
+        """Return a copy of everything that decides how training goes on, within an epoch too."""
         return TrainerState(
             self.epoch,
             self.network.parameters.copy(),
+            self.network.statistics.copy(),
             self.optimizer.slots.copy(),
             self.optimizer.steps,
-            dict(self._shuffle_rng.bit_generator.state),
+            self.batches.state(),
+            self._schedule.plateau,
+            self.best,
+            self._waits_from,
+            self._best_parameters.copy(),
+            self._best_statistics.copy(),
         )
 
     def restore(self, state: TrainerState) -> None:
@@ -157,152 +248,247 @@ class Trainer:
             )
         self.epoch = state.epoch
         self.network.parameters[:] = state.parameters
+        self.network.statistics[:] = state.statistics
         self.optimizer.slots[:] = state.slots
         self.optimizer.steps = state.steps
-        self._shuffle_rng.bit_generator.state = state.shuffle
+        self.batches.restore(state.batches)
+        self._schedule.plateau = state.plateau
+        self.best, self._waits_from = state.best, state.waits_from
+        self._best_parameters[:] = state.best_parameters
+        self._best_statistics[:] = state.best_statistics
+        self.stopped = self.restored = None
+        self._drop_measures()
+        self._set_rate()
 
     def configure(self, config: RunConfig) -> bool:
         """Take another config during the run.
 
         Trained weights are kept as long as the network's shape stays and no new draw of them is
-        asked for; an optimiser of the same kind keeps its state.
+        asked for; an optimiser of the same kind keeps its state. An epoch that is under way goes on
+        after a change of rates or of what ends the run, and begins again after any other.
 
         Returns:
             Whether the run began anew, at epoch 0 with new weights.
         """
-        changes = self.config.differences(config)
-        if {each.name for each in changes} <= _IN_PLACE:
-            self.config = config
-            self.optimizer.configure(learning_rate=config.learning_rate, momentum=config.momentum)
-            return False
-        effects = {each.effect for each in changes}
-        draws = {each.name for each in changes if each.effect == "data" or each.name == "seed"}
-        data = prepare(config) if draws and not self._own_data else self.data
-        if "network" in effects or _sizes(config, data) != self.network.sizes:
-            self._begin(config, data)
-            return True
-        network, optimizer, rng = self.network, self.optimizer, self._shuffle_rng
-        kept, same_optimizer = self.epoch, config.optimizer == self.config.optimizer
-        self._build(config, data)
-        self.network.parameters[:] = network.parameters
-        if same_optimizer:
-            self.optimizer.slots[:] = optimizer.slots
-            self.optimizer.steps = optimizer.steps
-            self.optimizer.configure(learning_rate=config.learning_rate, momentum=config.momentum)
-        self._shuffle_rng, self.epoch = rng, kept
-        self._set_limit()
+        changes = {each.name: each for each in self.config.differences(config)}
+        self.stopped = self.restored = None
+        draws = {name for name, each in changes.items() if each.effect == "data" or name == "seed"}
+        plateau = self._schedule.plateau if config.schedule == self.config.schedule else None
+        if changes.keys() <= _IN_PLACE:
+            self.config, self._schedule = config, config.make_schedule()
+        else:
+            data = prepare(config) if draws and not self._own_data else self.data
+            anew = any(each.effect == "network" for each in changes.values())
+            if anew or _sizes(config, data) != self.network.sizes:
+                self._begin(config, data)
+                return True
+            self._rebuild(config, data)
+        if plateau is not None and "monitor" not in changes:
+            self._schedule.plateau = plateau
+        if changes.keys() & {"monitor", "patience", "restore_best", "loss", *draws}:
+            self._forget_best()  # losses of another kind cannot be compared
+        self._set_rate()
         return False
 
+    def wait_anew(self) -> None:
+        """Count the epochs of patience from here: for a run that goes on after it has ended."""
+        self.stopped = self.restored = None
+        self._waits_from = self.epoch
+
     def _begin(self, config: RunConfig, data: TrainTest) -> None:
-        self._build(config, data)
-        self.network.initialize(INITIALIZERS[config.initializer], stream(config.seed, "weights"))
         self._shuffle_rng = stream(config.seed, "shuffle")
+        self._mask_rng = stream(config.seed, "dropout")
+        self._build(config, data)
+        initializer = INITIALIZERS[config.initializer]
+        rng: Draws = (
+            np.random.RandomState(config.seed % 2**32)
+            if initializer.legacy
+            else stream(config.seed, "weights")
+        )
+        self.network.initialize(initializer, rng)
         self.epoch = 0
+        self.stopped = self.restored = None
+        self._forget_best()
+        self._set_rate()
+        self._set_limit()
+
+    def _rebuild(self, config: RunConfig, data: TrainTest) -> None:
+        network, optimizer, kind = self.network, self.optimizer, self.config.optimizer
+        self._build(config, data)
+        self.network.parameters[:] = network.parameters
+        self.network.statistics[:] = network.statistics
+        if kind == config.optimizer:
+            self.optimizer.slots[:] = optimizer.slots
+            self.optimizer.steps = optimizer.steps
+            self.optimizer.configure(config.hyperparameters())  # which may drop a velocity
         self._set_limit()
 
     def _set_limit(self) -> None:
-        self._limit = DIVERGENCE * max(1.0, self.measure().train_loss)
+        metrics = self.measure()
+        self._limit = DIVERGENCE * max(1.0, metrics.train_loss + metrics.penalty)
 
     def _build(self, config: RunConfig, data: TrainTest) -> None:
         self.config, self.data = config, data
-        self.network = build_network(config, data)
-        loss, dtype = self.network.loss, self.network.dtype
-        self.optimizer = OPTIMIZERS[config.optimizer](
-            self.network.parameters, learning_rate=config.learning_rate, momentum=config.momentum
-        )
-        self._kept = self.network.parameters.copy(), self.optimizer.slots.copy()
+        self.network = network = build_network(config, data)
+        self.optimizer = OPTIMIZERS[config.optimizer](network.parameters, config.hyperparameters())
+        self._schedule = config.make_schedule()
+        self._best_parameters = network.parameters.copy()
+        self._best_statistics = network.statistics.copy()
+        changing = [network.parameters, self.optimizer.slots, network.statistics]
+        kept = [(array, array.copy()) for array in changing if array.size]
+        self._keep: Calls = [call(np.copyto, copy, array) for array, copy in kept]
+        self._unkeep: Calls = [call(np.copyto, array, copy) for array, copy in kept]
         self._kept_steps = 0
-        self._penalize = self._penalty(config.l2) if config.l2 else None
 
-        classes = len(data.class_names)
-        inputs = columns(data.x_train, dtype)
-        targets = loss.targets(data.y_train, classes, dtype)
-        self._train_evaluation = Evaluation(self.network, inputs, targets.T.copy())
-        self._test_evaluation = None
+        inputs = columns(data.x_train, network.dtype)
+        targets = network.loss.encode(data.y_train).astype(network.dtype)
+        self._evaluations = [Evaluation(network, inputs, targets.T)]
         if not data.shared:
-            test_targets = loss.targets(data.y_test, classes, dtype)
-            self._test_evaluation = Evaluation(
-                self.network, columns(data.x_test, dtype), test_targets.T.copy()
-            )
-        self._prepare_batches(inputs.T, targets)
+            test_targets = network.loss.encode(data.y_test).astype(network.dtype)
+            test_inputs = columns(data.x_test, network.dtype)
+            self._evaluations.append(Evaluation(network, test_inputs, test_targets.T))
+        self._measures: list[Measure] = []
+        self._penalty: Penalty | None = None
+        if config.l1 or config.l2:
+            self._penalty = Penalty(network, config.l1, config.l2, config.penalize_biases)
+        self._diagnostics: Diagnostics | None = None
+        if config.diagnostics:
+            self._diagnostics = Diagnostics(network, self.optimizer.gradient, inputs)
+        samples, rows = len(data.y_train), inputs.T
+        if network.layers[0].norm is not None:
+            rows = np.ascontiguousarray(rows[:, :-1])  # no bias asks for the ones
+        self.batches = Batches(
+            network,
+            rows,
+            targets,
+            samples if isinstance(config.batch_size, str) else config.batch_size,
+            self.optimizer.gradient,
+            self._update_calls(),
+            shuffle=self._shuffle_rng,
+            dropout=config.dropouts,
+            masks=self._mask_rng,
+        )
+        self._drops = any(config.dropouts)
 
-    def _prepare_batches(self, rows: Array, targets: Array) -> None:
-        """Lay out the views of every batch once, so that an epoch only refills what they show."""
-        samples = len(rows)
-        size = self.config.batch_size
-        batch = samples if isinstance(size, str) else min(size, samples)
-        self._rows, self._targets = rows, targets
-        self._order = None
-        self._shown, self._shown_targets = rows, targets
-        if batch < samples:
-            self._order = np.arange(samples)
-            self._natural_order = self._order.copy()
-            self._shown, self._shown_targets = np.empty_like(rows), np.empty_like(targets)
-        # rows are drawn sample by sample, which is fast; the loss takes targets output by output,
-        # in a block of one batch, which one copy for all batches makes of them
-        full, outputs = samples // batch, targets.shape[1]
-        whole = self._shown_targets[: full * batch].reshape(full, batch, outputs)
-        rest = self._shown_targets[full * batch :]
-        self._blocks = np.empty((full, outputs, batch), targets.dtype)
-        self._last_block = np.empty((outputs, len(rest)), targets.dtype)
-        self._block_views = whole.transpose(0, 2, 1), rest.T
-        self._arrange_targets()
+    def _update_calls(self) -> Calls:
+        """Return what follows backpropagation in every step."""
+        config, optimizer = self.config, self.optimizer
+        gradient = optimizer.gradient
+        calls: Calls = []
+        freeze = Freeze(self.network, optimizer, config.freeze) if config.freeze else None
+        if self._penalty is not None:
+            calls += self._penalty.calls(gradient)
+        if freeze is not None:
+            calls += freeze.before()
+        if self._diagnostics is not None:
+            calls += self._diagnostics.calls()
+        if config.clip_value is not None:
+            calls += clip_value(gradient, config.clip_value)
+        if config.clip_norm is not None:
+            calls += clip_norm(gradient, config.clip_norm)
+        update = optimizer.calls
+        return calls + (update if freeze is None else freeze.around(update))
 
-        steps: dict[int, TrainingStep] = {}
-        self._batches = []
-        for start in range(0, samples, batch):
-            inputs = self._shown[start : start + batch].T
-            count = inputs.shape[1]
-            if count not in steps:
-                steps[count] = TrainingStep(self.network, count, self.optimizer.gradient)
-            block = self._blocks[start // batch] if count == batch else self._last_block
-            self._batches.append((steps[count], inputs, block))
+    def _set_rate(self) -> None:
+        rate = self._schedule.rate(self.epoch)
+        self.optimizer.configure(replace(self.config.hyperparameters(), learning_rate=rate))
 
-    def _shuffle(self, order: Labels) -> None:
-        # from the natural order each time: then the generator alone is the state of the shuffles
-        np.copyto(order, self._natural_order)
-        self._shuffle_rng.shuffle(order)
-        # every index is in range; the other modes would buffer the output
-        self._rows.take(order, 0, self._shown, "clip")
-        self._targets.take(order, 0, self._shown_targets, "clip")
-        self._arrange_targets()
-
-    def _arrange_targets(self) -> None:
-        np.copyto(self._blocks, self._block_views[0])
-        np.copyto(self._last_block, self._block_views[1])
-
-    def _penalty(self, l2: float) -> Any:
-        strength = self.network.weight_mask() * self.network.dtype.type(l2)
-        scratch = np.empty_like(strength)
-        gradient, parameters = self.optimizer.gradient, self.network.parameters
-
-        def penalize() -> None:
-            np.multiply(parameters, strength, scratch)
-            np.add(gradient, scratch, gradient)
-
-        return penalize
-
-    def _keep(self) -> None:
-        np.copyto(self._kept[0], self.network.parameters)
-        np.copyto(self._kept[1], self.optimizer.slots)
+    def _begin_epoch(self) -> None:
+        if not self._schedule.constant:
+            self._set_rate()
+        for keep in self._keep:
+            keep()
         self._kept_steps = self.optimizer.steps
-        if self._order is not None:
+        if self.batches.order is not None:
             self._kept_shuffle = self._shuffle_rng.bit_generator.state
+        if self._drops:
+            self._kept_masks = self._mask_rng.bit_generator.state
+        self.batches.begin()
+
+    def _end_epoch(self) -> EpochMetrics:
+        self.epoch += 1
+        self.batches.next = 0
+        metrics = self._metrics(self._measures)
+        self._measures = []
+        if self.diverged(metrics):
+            self._go_back()
+            self.stopped = Stop.DIVERGED
+            return metrics
+        watched = self.config.monitor
+        loss = metrics.train_loss if watched == "train" else metrics.test_loss
+        score = metrics.train_score if watched == "train" else metrics.test_score
+        self._schedule.observe(loss)
+        if loss < self.best.loss:
+            self.best = Best(self.epoch, loss)
+            if self.config.patience is not None and self.config.restore_best:
+                np.copyto(self._best_parameters, self.network.parameters)
+                np.copyto(self._best_statistics, self.network.statistics)
+        since = max(self.best.epoch, self._waits_from)
+        self.stopped = self.config.stop_rule.verdict(self.epoch, loss, score, since)
+        if self.stopped is Stop.PATIENCE and self.config.restore_best:
+            np.copyto(self.network.parameters, self._best_parameters)
+            np.copyto(self.network.statistics, self._best_statistics)
+            self.restored = self.best.epoch
+        return metrics
 
     def _go_back(self) -> None:
-        np.copyto(self.network.parameters, self._kept[0])
-        np.copyto(self.optimizer.slots, self._kept[1])
+        run(self._unkeep)
         self.optimizer.steps = self._kept_steps
-        if self._order is not None:
+        if self.batches.order is not None:
             self._shuffle_rng.bit_generator.state = self._kept_shuffle
+        if self._drops:
+            self._mask_rng.bit_generator.state = self._kept_masks
         self.epoch -= 1
+
+    def _metrics(self, measures: list[Measure]) -> EpochMetrics:
+        train, test = measures[0], measures[-1]
+        return EpochMetrics(
+            self.epoch,
+            train.loss,
+            test.loss,
+            train.score,
+            test.score,
+            self.optimizer.learning_rate,
+            0.0 if self._penalty is None else self._penalty.value(),
+            () if self._diagnostics is None else self._diagnostics.measure(),
+        )
+
+    def _drop_measures(self) -> None:
+        self._measures = []
+        for evaluation in self._evaluations:
+            evaluation.restart()
+
+    def _forget_best(self) -> None:
+        self.best, self._waits_from = Best(), self.epoch
 
 
 def build_network(config: RunConfig, data: TrainTest) -> Network:
-    """Return the network that the config asks for on that data, all parameters at zero."""
-    return Network(_sizes(config, data), config.activation, LOSSES[config.loss], config.dtype)
+    """Return the network that the config asks for on that data, all weights zero."""
+    loss = config.make_loss(len(data.class_names), len(data.target_names))
+    sizes = (data.x_train.shape[1], *config.hidden, loss.outputs)
+    return Network(sizes, config.activations, loss, config.dtype, batch_norm=config.batch_norm)
 
 
 def _sizes(config: RunConfig, data: TrainTest) -> tuple[int, ...]:
-    outputs = LOSSES[config.loss].outputs(len(data.class_names))
-    return (data.x_train.shape[1], *config.hidden, outputs)
+    loss = config.make_loss(len(data.class_names), len(data.target_names))
+    return (data.x_train.shape[1], *config.hidden, loss.outputs)
+
+
+def _given(
+    config: RunConfig,
+    x_train: Array,
+    y_train: Array | Labels,
+    x_test: Array,
+    y_test: Array | Labels,
+) -> TrainTest:
+    x_train, x_test = np.asarray(x_train, np.float64), np.asarray(x_test, np.float64)
+    features = tuple(f"x{number}" for number in range(1, x_train.shape[1] + 1))
+    numbers = np.issubdtype(np.asarray(y_train).dtype, np.floating)
+    if numbers and (config.loss is None or LOSSES[config.loss].numbers):
+        y_train, y_test = (np.asarray(y, np.float64) for y in (y_train, y_test))
+        y_train, y_test = (y.reshape(len(y), -1) for y in (y_train, y_test))
+        targets = tuple(f"y{number}" for number in range(1, y_train.shape[1] + 1))
+        return TrainTest(x_train, y_train, x_test, y_test, features, (), targets)
+    y_train, y_test = np.asarray(y_train, np.int64), np.asarray(y_test, np.int64)
+    classes = int(max(np.max(y_train), np.max(y_test))) + 1
+    return TrainTest(x_train, y_train, x_test, y_test, features, tuple(map(str, range(classes))))

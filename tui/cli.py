@@ -13,6 +13,7 @@ import os
 import re
 import sys
 from contextlib import ExitStack
+from itertools import zip_longest
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any, Final, NoReturn
 
@@ -133,7 +134,7 @@ def _dispatch(given: list[str], process: TrainingProcess | None) -> int:
     os.environ.update(ONE_THREAD)
     if not given or (given[0] not in COMMANDS and given[0] not in {"-h", "--help", "--version"}):
         given = ["watch", *given]
-    options = _parser().parse_args(given)
+    options = _parser().parse_args(_with_switches(given))
     match options.command:
         case "presets":
             return _list_presets()
@@ -153,6 +154,19 @@ def _dispatch(given: list[str], process: TrainingProcess | None) -> int:
         )
         return _train(config, as_json=False, log=options.log)
     return _watch(watched, process, options)
+
+
+def _with_switches(given: list[str]) -> list[str]:
+    """Return the arguments with `on` after each switch that stands alone."""
+    from core.config import settings
+    from core.kinds import Switch
+
+    switches = {each.flag for each in settings() if isinstance(each.kind, Switch)}
+    words = Switch().words
+    return [
+        f"{each}=on" if each in switches and following not in words else each
+        for each, following in zip_longest(given, given[1:])
+    ]
 
 
 class _Parser(argparse.ArgumentParser):
@@ -249,17 +263,48 @@ def _parser() -> _Parser:
 def _add_settings(parser: argparse.ArgumentParser) -> None:
     from core.config import settings
 
-    group = parser.add_argument_group(
+    first = parser.add_argument_group(
         "settings", "what is not given is the preset's; the defaults are those of moons"
     )
-    group.add_argument("--config", metavar="FILE", help="a TOML file with any of these settings")
+    first.add_argument("--config", metavar="FILE", help="a TOML file with any of these settings")
+    groups: dict[str, Any] = {}
     for setting in settings():
-        group.add_argument(
+        if setting.group not in groups:
+            groups[setting.group] = parser.add_argument_group(setting.group)
+        default = setting.write(setting.default)
+        groups[setting.group].add_argument(
             setting.flag,
             dest=setting.name,
             metavar=setting.option.rpartition("-")[2].upper(),
-            help=f"{setting.help}; {setting.kind.accepts}; default {setting.write(setting.default)}",
+            help=f"{setting.help}; {setting.kind.accepts}; default {default}".replace("%", "%%"),
         )
+    parser.epilog = _words()
+    parser.formatter_class = _Formatter
+
+
+class _Formatter(argparse.HelpFormatter):
+    """Keeps the lines of the epilog, which is a table."""
+
+    def _fill_text(self, text: str, width: int, indent: str) -> str:
+        if "\n" not in text:
+            return super()._fill_text(text, width, indent)
+        return "".join(indent + line for line in text.splitlines(keepends=True))
+
+
+def _words() -> str:
+    """Return a table of the words that settings take, each with its line."""
+    from core.config import settings
+    from core.kinds import line_of, words_of
+
+    lines = []
+    for setting in settings():
+        told = [(word, line_of(setting.kind, word)) for word in words_of(setting.kind)]
+        told = [(word, line) for word, line in told if line]
+        if told:
+            lines.append(f"{setting.flag}:")
+            lines += [f"  {word:<23}{line}" for word, line in told]
+            lines.append("")
+    return "\n".join(lines)
 
 
 def _config(options: argparse.Namespace) -> RunConfig:
@@ -294,7 +339,7 @@ def _list_presets() -> int:
     from core.presets import PRESETS
 
     for preset in PRESETS.values():
-        print(f"{preset.name:<10}{preset.description}\n{'':<10}{preset.config().describe()}")  # noqa: T201
+        print(f"{preset.name:<12}{preset.description}\n{'':<12}{preset.config().describe()}")  # noqa: T201
     return 0
 
 
@@ -302,11 +347,14 @@ def _list_datasets() -> int:
     from core.datasets import DATASETS
 
     for info in DATASETS.values():
-        classes = f"{info.classes} classes"
+        if info.targets:
+            told = f"{info.targets} number{'s' * (info.targets > 1)} to predict"
+        else:
+            told = f"{info.classes} classes"
         if info.any_classes:
-            classes += " (any number with --classes)"
-        facts = f"2 features, {classes}, {info.samples} samples"
-        print(f"{info.name:<10}{info.description}\n{'':<10}{facts}")  # noqa: T201
+            told += " (any number with --classes)"
+        facts = f"{info.features} features, {told}, {info.samples} samples"
+        print(f"{info.name:<14}{info.description}\n{'':<14}{facts}")  # noqa: T201
     return 0
 
 
@@ -361,11 +409,9 @@ def _say_goodbye(session: Session) -> None:
     if metrics is None or session.data is None:
         return
     stopped: Ending = "interrupted"
-    if session.state is State.DIVERGED:
-        stopped = "diverged"
-    elif session.state is State.FINISHED:
-        stopped = "epochs"
-    text = summary(session.config, metrics, None, stopped, shared=session.data.shared)
+    if session.state in {State.DIVERGED, State.FINISHED} and session.stopped is not None:
+        stopped = session.stopped
+    text = summary(session.config, metrics, None, stopped, session.data, restored=session.restored)
     print(text.replace("interrupted after", "stopped after"))  # noqa: T201
 
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from math import ceil, floor, log10
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, TypeAlias
 
 import numpy as np
 import plotext
@@ -19,10 +19,15 @@ from tui.cells import Cells
 from tui.palette import DIM, indexed, ink
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from numpy.typing import NDArray
 
 _COLOURED: Final = re.compile(r"\x1b\[([0-9;]*)m|([^\x1b]+)")
 _AXIS_INK: Final = ink(DIM)
+
+MANY: Final = 4
+"""Epochs per column of dots from which on a curve may have branches."""
 
 
 @dataclass(frozen=True)
@@ -64,6 +69,16 @@ def _divides(step: float, length: float) -> bool:
     return abs(length / step - round(length / step)) < 1e-9
 
 
+def fitted_axis(low: float, high: float, ticks: int = 4) -> ValueAxis:
+    """Return an axis close around the two values, wherever zero is."""
+    step = nice_ceiling(max(high - low, abs(high) * 1e-6, 1e-12) / max(ticks, 1))
+    bottom, top = floor(low / step + 1e-9) * step, ceil(high / step - 1e-9) * step
+    top = max(top, bottom + step)
+    digits = max(0, -floor(log10(step) + 1e-9))
+    places = np.arange(round((top - bottom) / step) + 1) * step + bottom
+    return ValueAxis(bottom, top, tuple(places.tolist()), tuple(f"{p:.{digits}f}" for p in places))
+
+
 def log_axis(low: float, high: float, ticks: int = 4) -> ValueAxis:
     """Return a logarithmic axis over whole decades around the two values, both above zero."""
     bottom, top = floor(log10(low) + 1e-9), ceil(log10(high) - 1e-9)
@@ -88,43 +103,115 @@ def axis_top(value: float) -> float:
     return next(step * power for step in steps if step * power >= value * (1 - 1e-9))
 
 
-def epoch_bound(epochs: int) -> int:
-    """Return where the epoch axis ends: it grows in steps, for each step redraws every cell."""
-    return int(nice_ceiling(max(epochs, 50)))
+def epoch_span(epochs: int, recent: int | None = None) -> tuple[int, int]:
+    """Return where the epoch axis begins and ends.
+
+    It moves in steps, for each step redraws every cell: of 1, 2 or 5 where all epochs are shown, of
+    a fifth of them where it is the last so many.
+    """
+    if recent is None or epochs <= recent:
+        return 0, int(nice_ceiling(max(epochs, 50)))
+    step = max(1, recent // 5)
+    last = ceil(epochs / step) * step
+    return last - recent, last
 
 
-def band(
-    values: NDArray[np.float64], columns: int, last: int
-) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+Line: TypeAlias = "tuple[NDArray[np.float64], NDArray[np.float64]]"
+"""Epochs, and a value at each."""
+
+
+def bands(values: NDArray[np.float64], columns: int, span: tuple[int, int]) -> list[Line]:
     """Reduce a series to a line through the minimum and maximum of each column of dots.
+
+    Where many epochs share a column and every other one lies apart from those between, a run
+    alternates between two branches: then there are two lines, one for each.
 
     Args:
         values: one per epoch from 0.
-        columns: how many columns of dots there are for the epochs 0 to `last`.
-        last: the epoch at the right edge.
+        columns: how many columns of dots there are for the span.
+        span: the epochs at the left and the right edge.
 
     Returns:
-        Epochs and values of a line that fills, in each column, the range between the two.
+        Lines that fill, in each column, the range of the values.
     """
-    epochs = np.flatnonzero(np.isfinite(values))
+    first, last = span
+    shown = values[first : last + 1]
+    epochs = np.flatnonzero(np.isfinite(shown))
     if not epochs.size:
-        return np.empty(0), np.empty(0)
-    column = epochs * (columns - 1) // max(last, 1)
+        return []
+    column = epochs * (columns - 1) // max(last - first, 1)
     starts = np.concatenate([[0], np.flatnonzero(np.diff(column)) + 1])
-    finite = values[epochs]
-    lowest, highest = np.minimum.reduceat(finite, starts), np.maximum.reduceat(finite, starts)
+    finite = shown[epochs]
     if starts.size == epochs.size:
-        return epochs.astype(np.float64), finite
+        return [((epochs + first).astype(np.float64), finite)]
+    lowest, highest = np.minimum.reduceat(finite, starts), np.maximum.reduceat(finite, starts)
+    places = (epochs[starts] + first).astype(np.float64)
+    branches = _branches(finite, epochs, starts)
+    if branches is None:
+        return [_zigzag(places, lowest, highest)]
+    top_of_lower, bottom_of_upper = branches
+    return [_zigzag(places, lowest, top_of_lower), _zigzag(places, bottom_of_upper, highest)]
+
+
+def _branches(
+    values: NDArray[np.float64], epochs: NDArray[np.int64], starts: NDArray[np.int64]
+) -> Line | None:
+    """Return per column the top of the lower branch and the bottom of the upper one, if any has two.
+
+    Where there is one, these are the highest and the lowest value of the column.
+    """
+    if values.size < MANY * starts.size:
+        return None
+    even = epochs % 2 == 0
+    low, high = np.minimum.reduceat, np.maximum.reduceat
+    even_low, even_high = (
+        low(np.where(even, values, np.inf), starts),
+        high(np.where(even, values, -np.inf), starts),
+    )
+    odd_low, odd_high = (
+        low(np.where(even, np.inf, values), starts),
+        high(np.where(even, -np.inf, values), starts),
+    )
+    gap = np.maximum(odd_low - even_high, even_low - odd_high)
+    spread = np.maximum(even_high - even_low, odd_high - odd_low)
+    apart = np.isfinite(gap) & (gap > spread)
+    if not apart.any():
+        return None
+    lower_top = np.where(odd_low > even_high, even_high, odd_high)
+    upper_bottom = np.where(odd_low > even_high, odd_low, even_low)
+    top, bottom = high(values, starts), low(values, starts)
+    return np.where(apart, lower_top, top), np.where(apart, upper_bottom, bottom)
+
+
+def _zigzag(
+    places: NDArray[np.float64], low: NDArray[np.float64], high: NDArray[np.float64]
+) -> Line:
     # down on one column and up on the next, so that the line between columns stays short
-    pairs = np.column_stack([lowest, highest])
+    pairs = np.column_stack([low, high])
     pairs[1::2] = pairs[1::2, ::-1]
-    return np.repeat(epochs[starts].astype(np.float64), 2), pairs.ravel()
+    return np.repeat(places, 2), pairs.ravel()
+
+
+@dataclass(frozen=True)
+class Mark:
+    """A place on a curve that is pointed out."""
+
+    epoch: int
+    value: float
+    glyph: str
+    colour: str
 
 
 def draw_curves(
-    series: list[Series], axis: ValueAxis, last_epoch: int, width: int, height: int
+    series: list[Series],
+    axis: ValueAxis,
+    span: tuple[int, int],
+    width: int,
+    height: int,
+    marks: Sequence[Mark] = (),
 ) -> Cells:
     """Return the curves, the later ones on top, with both axes, in a block of cells."""
+    first_epoch, last_epoch = span
     cells = Cells(width, height)
     gutter = max(len(label) for label in axis.labels) + 1
     if width < gutter + 8 or height < 2:
@@ -137,11 +224,11 @@ def draw_curves(
     plotext.frame(False)
     plotext.xaxes(has_epochs, False)
     plotext.yaxes(True, False)
-    plotext.xlim(0, last_epoch)
+    plotext.xlim(first_epoch, last_epoch)
     plotext.ylim(axis.low, axis.high)
     plotext.yticks(list(axis.ticks), list(axis.labels))
-    ticks = linear_axis(0, last_epoch, 5 if width > 40 else 2).ticks
-    shown = list(ticks) if has_epochs else []
+    steps = linear_axis(0, last_epoch - first_epoch, 5 if width > 40 else 2).ticks
+    shown = [first_epoch + step for step in steps] if has_epochs else []
     plotext.xticks(shown, [f"{tick:,.0f}" for tick in shown])
     plotted = False
     for each in series:
@@ -149,14 +236,30 @@ def draw_curves(
         if axis.logarithmic:
             with np.errstate(divide="ignore", invalid="ignore"):
                 values = np.log10(values)
-        x, y = band(np.clip(values, axis.low, axis.high), 2 * (width - gutter), last_epoch)
-        if x.size:
+        values = np.clip(values, axis.low, axis.high)
+        for x, y in bands(values, 2 * (width - gutter), span):
             plotext.plot(x.tolist(), y.tolist(), marker="braille", color=each.colour)
             plotted = True
     if not plotted:
-        plotext.scatter([0], [axis.low], marker=" ")
+        plotext.scatter([first_epoch], [axis.low], marker=" ")
     _read(plotext.build(), cells)
+    for mark in marks:
+        _place(mark, cells, axis, span, gutter, height - 2 if has_epochs else height)
     return cells
+
+
+def _place(
+    mark: Mark, cells: Cells, axis: ValueAxis, span: tuple[int, int], gutter: int, rows: int
+) -> None:
+    """Write a mark over the cell of its dot, by the same rounding as plotext's."""
+    if not span[0] <= mark.epoch <= span[1] or (axis.logarithmic and mark.value <= 0):
+        return
+    value = log10(mark.value) if axis.logarithmic else mark.value
+    across = (mark.epoch - span[0]) / max(span[1] - span[0], 1)
+    up = min(max((value - axis.low) / (axis.high - axis.low), 0.0), 1.0)
+    column = gutter + round(across * (2 * (cells.width - gutter) - 1)) // 2
+    row = rows - 1 - round(up * (4 * rows - 1)) // 4
+    cells.write(row, column, mark.glyph, ink(mark.colour, bold=True))
 
 
 def _read(text: str, cells: Cells) -> None:

@@ -9,7 +9,8 @@ from typing import IO, TYPE_CHECKING, Final
 
 import numpy as np
 
-from core.trainer import EpochMetrics, Trainer
+from core.stopping import Stop
+from core.trainer import Trainer
 from tui import numbers, records
 
 if TYPE_CHECKING:
@@ -19,6 +20,8 @@ if TYPE_CHECKING:
     from rich.progress import Progress
 
     from core.config import RunConfig
+    from core.datasets import TrainTest
+    from core.trainer import EpochMetrics
 
 REFRESH: Final = 0.1
 """Seconds between two looks of the progress bar at the run."""
@@ -68,52 +71,59 @@ def train(config: RunConfig, outputs: Sequence[IO[str]] = (), *, quiet: bool = F
         metrics, stopped = _run(trainer, interruption, outputs)
         seconds = perf_counter() - started
     for output in outputs:
-        output.write(records.end(metrics.epoch, seconds, stopped) + "\n")
+        output.write(records.end(metrics.epoch, seconds, stopped, trainer.restored) + "\n")
         output.flush()
     if not quiet:
-        print(summary(config, metrics, seconds, stopped, shared=trainer.data.shared))  # noqa: T201
+        if trainer.restored is not None:
+            metrics = trainer.measure()
+        print(  # noqa: T201
+            summary(config, metrics, seconds, stopped, trainer.data, restored=trainer.restored)
+        )
     if stopped == "interrupted":
         return 128 + interruption.number
-    return EXIT_DIVERGED if stopped == "diverged" else 0
+    return EXIT_DIVERGED if stopped is Stop.DIVERGED else 0
 
 
 def _run(
     trainer: Trainer, interruption: Interruption, outputs: Sequence[IO[str]]
 ) -> tuple[EpochMetrics, records.Ending]:
-    epochs = trainer.config.epochs
     metrics = trainer.measure()
+    has_classes, penalized = trainer.data.has_classes, trainer.config.penalized
     with _progress_bar() as bar:
-        task = bar.add_task("training", total=epochs)
+        task = bar.add_task("training", total=trainer.config.epochs)
         shown = perf_counter()
-        while trainer.epoch < epochs:
+        stopped: records.Ending | None = None
+        while stopped is None:
             if interruption.number:
-                return metrics, "interrupted"
-            metrics = trainer.train_epoch()
-            for output in outputs:
-                output.write(records.epoch(metrics) + "\n")
-            if trainer.epoch != metrics.epoch:
-                return metrics, "diverged"
+                stopped = "interrupted"
+                break
+            trained = trainer.advance(shown + REFRESH)
+            if trained is not None:
+                metrics, stopped = trained, trainer.stopped
+                line = records.epoch(metrics, has_classes=has_classes, penalized=penalized)
+                for output in outputs:
+                    output.write(line + "\n")
             now = perf_counter()
             if now - shown > REFRESH:
                 shown = now
-                bar.update(task, completed=metrics.epoch, description=_losses(metrics))
+                done = trainer.epoch + trainer.share_of_epoch
+                bar.update(task, completed=done, description=_losses(metrics))
                 bar.refresh()
                 for output in outputs:
                     output.flush()  # somebody may be following
-        bar.update(task, completed=metrics.epoch, description=_losses(metrics))
+        bar.update(task, completed=trainer.epoch, description=_losses(metrics))
         bar.refresh()
-    return metrics, "epochs"
+    return metrics, stopped
 
 
 def _progress_bar() -> Progress:
     from rich.console import Console
-    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
+    from rich.progress import BarColumn, Progress, TextColumn
 
     return Progress(
         TextColumn("{task.description}", markup=False),
         BarColumn(),
-        MofNCompleteColumn(),
-        TextColumn("epochs"),
+        TextColumn("{task.completed:,.0f}/{task.total:,} epochs"),
         console=Console(stderr=True),
         # no thread that draws: it would take turns with the training
         auto_refresh=False,
@@ -132,11 +142,12 @@ def summary(
     metrics: EpochMetrics,
     seconds: float | None,
     stopped: records.Ending,
+    data: TrainTest,
     *,
-    shared: bool,
+    restored: int | None = None,
 ) -> str:
     """Return the end of a run in a few lines."""
-    if stopped == "diverged":
+    if stopped is Stop.DIVERGED:
         outcome = (
             f"diverged at epoch {metrics.epoch:,} with a loss of {metrics.train_loss:.3g}: "
             f"try a learning rate lower than {config.learning_rate:g}"
@@ -145,12 +156,23 @@ def summary(
         outcome = f"{metrics.epoch:,} of {config.epochs:,} epochs"
         if stopped == "interrupted":
             outcome = f"interrupted after {outcome}"
+        elif stopped is Stop.PATIENCE:
+            outcome = (
+                f"no better {config.monitor} loss for {config.patience:,} epochs, after {outcome}"
+            )
+        elif stopped is not Stop.EPOCHS:
+            outcome = f"{stopped.replace('_', ' ')} reached after {outcome}"
         if seconds:
             outcome += f" in {seconds:.2f} s ({metrics.epoch / seconds:,.0f} epochs/s)"
+        if restored is not None:
+            outcome += f"; the weights are those of epoch {restored:,}"
     lines = [config.describe(), outcome]
-    for part in ("train",) if shared else ("train", "test"):
+    for part in ("train",) if data.shared else ("train", "test"):
         value = numbers.loss(getattr(metrics, f"{part}_loss"))
-        share = numbers.percent(getattr(metrics, f"{part}_accuracy"))
-        name = "train = test" if shared else part
-        lines.append(f"{name:<5}  loss {value}   accuracy {share} %")
+        score = getattr(metrics, f"{part}_score")
+        told = f"accuracy {numbers.percent(score)} %" if data.has_classes else f"R² {score:.4f}"
+        if part == "train" and config.penalized:
+            told += f"   loss with penalty {numbers.loss(metrics.train_loss + metrics.penalty)}"
+        name = "train = test" if data.shared else part
+        lines.append(f"{name:<5}  loss {value}   {told}")
     return "\n".join(lines)

@@ -73,6 +73,13 @@ KEYS: Final = (
     Key("left_square_bracket", "[", "layer(-1)", "", "show the hidden layer before"),
     Key("right_square_bracket", "]", "layer(1)", "", "show the hidden layer after"),
     Key("l", "l", "log_loss", "log", "a logarithmic axis for the loss"),
+    Key(
+        "e",
+        "e",
+        "recent",
+        "epochs",
+        "all epochs on the curves, the last 1,000 or 100",
+    ),
     Key("t", "t", "show_test", "test points", "show or hide the test samples"),
     Key("z", "z", "zoom", "zoom", "enlarge the focused panel, or bring the others back"),
     Key("tab", "tab", "next_panel", "", "move the focus to the next panel"),

@@ -18,6 +18,7 @@ from tui.palette import ACCENT, ALARM, BRIGHT, DIM, TEXT, WARNING, ink
 if TYPE_CHECKING:
     from textual import events
 
+    from core.trainer import EpochMetrics
     from tui.session import Session
 
 SMALLEST: Final = (60, 16)
@@ -71,20 +72,23 @@ class StatusLine(Canvas):
         gap, slash = (3, " / ") if wide else (2, "/")
         epoch = f"{metrics.epoch:,}"
         losses = [metrics.train_loss] if data.shared else [metrics.train_loss, metrics.test_loss]
-        shares = [metrics.train_accuracy, metrics.test_accuracy][: len(losses)]
+        scores = [metrics.train_score, metrics.test_score][: len(losses)]
         if tight:
             loss = slash.join(numbers.loss(value)[:5] for value in losses)
-            right = slash.join(f"{100 * share:.0f}" for share in shares)
         else:
             epoch = epoch.rjust(6 if wide else 5)
             loss = slash.join(f"{numbers.loss(value):>6}" for value in losses)
-            right = slash.join(f"{numbers.percent(share):>5}" for share in shares)
-        pairs = [
-            ("epoch", epoch),
-            ("loss", loss),
-            ("accuracy" if wide else "acc", f"{right} %"),
-            ("lr", f"{session.config.learning_rate:g}"),
-        ]
+        if session.share_of_epoch:
+            epoch += f" + {session.share_of_epoch:4.0%}"
+        if data.has_classes:
+            places = 0 if tight else 1
+            right = slash.join(f"{100 * score:{4 * places + 1}.{places}f}" for score in scores)
+            score = ("accuracy" if wide else "acc", f"{right} %")
+        else:
+            places = 2 if tight else 3
+            told = slash.join(f"{score:{places + 3}.{places}f}" for score in scores)
+            score = ("R²", told.replace("-", "−"))
+        pairs = [("epoch", epoch), ("loss", loss), score, ("lr", self._rate(metrics))]
         rate = session.epochs_per_second
         if rate:
             shown = f"{rate:,.1f}" if rate < 100 else f"{rate:,.0f}"
@@ -95,6 +99,12 @@ class StatusLine(Canvas):
             column = cells.write(0, column + gap - 1, name, ink(DIM))
             column = cells.write(0, column + bool(name), value, ink(TEXT))
         return cells
+
+    def _rate(self, metrics: EpochMetrics) -> str:
+        """Return the rate of the epoch, or, where it is constant, the one of the next."""
+        config = self.session.config
+        scheduled = config.schedule != "constant" or config.warmup
+        return numbers.brief(metrics.learning_rate if scheduled else config.learning_rate)
 
 
 class LogLine(Canvas):

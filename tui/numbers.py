@@ -17,6 +17,16 @@ def loss(value: float) -> str:
     return f"{value:.2f}" if value < 1000 else f"{value:.2e}"
 
 
+def brief(value: float) -> str:
+    """Return a number of any size in three digits."""
+    if not isfinite(value):
+        return "–"
+    if value == 0 or 0.001 <= abs(value) < 1000:
+        return f"{value:.3g}"
+    mantissa, exponent = f"{value:.1e}".split("e")
+    return f"{mantissa}e{int(exponent)}"
+
+
 def percent(value: float) -> str:
     """Return a share as a percentage with one decimal, without the sign."""
     return f"{100 * value:.1f}" if isfinite(value) else "–"

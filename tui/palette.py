@@ -27,6 +27,9 @@ TRAIN: Final = 252
 TEST: Final = 141
 """The test curve: violet, and darker, so that grey tells it too."""
 
+PENALIZED: Final = 179
+"""The training loss with its penalty: ochre."""
+
 UNCERTAIN: Final = "#303030"
 
 CLASS_FIELDS: Final = (

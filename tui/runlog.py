@@ -7,6 +7,7 @@ from time import perf_counter
 from typing import IO, TYPE_CHECKING
 
 from core.process import Progress, Run, State, StateChanged
+from core.stopping import Stop
 from tui import records
 
 if TYPE_CHECKING:
@@ -38,12 +39,18 @@ class RunLog:
             for row in event.rows():
                 if row.epoch > self._last:
                     self._open = True  # a run that had ended goes on, and will end again
-                    self._line(records.epoch(row))
+                    self._line(
+                        records.epoch(
+                            row,
+                            has_classes=session.data is None or session.data.has_classes,
+                            penalized=session.config.penalized,
+                        )
+                    )
                     self._last = row.epoch
         elif isinstance(event, StateChanged) and event.state is State.FINISHED:
-            self._end("epochs")
+            self._end(event.stopped or Stop.EPOCHS, event.restored)
         elif isinstance(event, StateChanged) and event.state is State.DIVERGED:
-            self._end("diverged")
+            self._end(Stop.DIVERGED)
             self._last -= 1  # it will be trained again, if the run goes on
 
     def close(self) -> None:
@@ -54,9 +61,10 @@ class RunLog:
         with suppress(OSError):
             self._file.close()
 
-    def _end(self, stopped: records.Ending) -> None:
+    def _end(self, stopped: records.Ending, restored: int | None = None) -> None:
         if self._open:
-            self._line(records.end(self._last, perf_counter() - self._started, stopped))
+            seconds = perf_counter() - self._started
+            self._line(records.end(self._last, seconds, stopped, restored))
             self._open = False
 
     def _line(self, line: str) -> None:

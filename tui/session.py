@@ -4,15 +4,19 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from core.process import Failed, Progress, Run, State, StateChanged
-from core.timeline import Timeline
+from core.timeline import Timeline, metrics_of
 from core.trainer import build_network
 
 if TYPE_CHECKING:
     from core.config import RunConfig
     from core.datasets import TrainTest
+    from core.diagnostics import LayerDiagnostics
     from core.network import Network
     from core.process import Event
+    from core.stopping import Stop
     from core.trainer import EpochMetrics
 
 
@@ -26,6 +30,10 @@ class Session:
         timeline: every epoch's metrics.
         state: what the run is doing.
         note: what happened last, in a sentence.
+        layers: the diagnostics of each layer after the last epoch, if they are asked for.
+        share_of_epoch: how much of a long epoch under way is trained.
+        stopped: what ended the run, if it has ended.
+        restored: the epoch whose weights came back when the run stopped, or None.
     """
 
     def __init__(self, config: RunConfig) -> None:
@@ -35,7 +43,12 @@ class Session:
         self.timeline = Timeline()
         self.state = State.TRAINING
         self.note = ""
+        self.layers: tuple[LayerDiagnostics, ...] = ()
         self.epochs_per_second = 0.0
+        self.share_of_epoch = 0.0
+        self.stopped: Stop | None = None
+        self.restored: int | None = None
+        self._best: int | None = None
         self._void: int | None = None  # the epoch that diverged, while it is the last one told
 
     def apply(self, event: Event) -> None:
@@ -44,14 +57,15 @@ class Session:
             case Run():
                 self._begin(event)
             case Progress():
-                self.timeline.extend(event.table)
-                if self._void is not None and event.table[0][0] <= self._void:
-                    self._void = None
+                self._extend(event)
                 self.epochs_per_second = event.epochs_per_second
+                self.share_of_epoch = event.share
                 if self.network is not None:
                     self.network.parameters[:] = event.parameters
+                    self.network.statistics[:] = event.statistics
             case StateChanged():
                 self.state = event.state
+                self.stopped, self.restored = event.stopped, event.restored
                 last = self.timeline.last()
                 if event.state is State.DIVERGED and last is not None:
                     self._void = last.epoch
@@ -68,25 +82,66 @@ class Session:
 
     @property
     def metrics(self) -> EpochMetrics | None:
-        """The metrics of the network that is shown: those of the last epoch that did not diverge."""
+        """The metrics of the network that is shown.
+
+        They are those of the last epoch, unless it diverged or the best one's weights came back.
+        """
         count = self.epochs_to_plot
+        if self.restored is not None and self.restored < count:
+            return self.timeline.at(self.restored)
         return self.timeline.at(count - 1) if count else None
+
+    @property
+    def best(self) -> EpochMetrics | None:
+        """The epoch with the lowest monitored loss, once one is trained."""
+        return None if self._best is None else self.timeline.at(self._best)
 
     @property
     def epochs_to_plot(self) -> int:
         """How many rows of the timeline belong on a curve: not the one that diverged."""
         return len(self.timeline) - (self._void is not None)
 
+    def _extend(self, progress: Progress) -> None:
+        table = progress.table
+        if not len(table):
+            return
+        start = int(table[0, 0])
+        self.timeline.extend(table)
+        self.layers = metrics_of(table[-1]).layers
+        if self._void is not None and start <= self._void:
+            self._void = None
+        if self._best is not None and start <= self._best:
+            self._best, start = None, 0  # it was measured anew
+        self._find_best(start)
+
+    def _find_best(self, start: int) -> None:
+        """Look for a better epoch than the best one, from an epoch on."""
+        monitored = self.timeline.column(f"{self.config.monitor}_loss")
+        first = max(start, 1)  # the untrained network is no achievement
+        losses = np.nan_to_num(monitored[first:], nan=np.inf)
+        if losses.size:
+            at = first + int(losses.argmin())
+            least = np.inf if self._best is None else monitored[self._best]
+            if monitored[at] < least:
+                self._best = at
+
     def _begin(self, run: Run) -> None:
-        self.config = run.config
+        monitor, self.config = self.config.monitor, run.config
+        self.restored = None
+        if monitor != run.config.monitor:
+            self._best = None
+            self._find_best(0)
         self.note = run.note or self.note
         if run.data is not None:
             self.data = run.data
         if run.fresh:
             self.timeline = Timeline()
-            self.epochs_per_second = 0.0
+            self.layers = ()
+            self.epochs_per_second = self.share_of_epoch = 0.0
+            self._best = None
             self._void = None
         if self.data is not None:
             before, self.network = self.network, build_network(run.config, self.data)
             if before is not None and before.sizes == self.network.sizes and not run.fresh:
                 self.network.parameters[:] = before.parameters
+                self.network.statistics[:] = before.statistics

@@ -8,6 +8,9 @@ from typing import Final
 
 SPEEDS: Final = (1.0, 2.0, 5.0, 10.0, 30.0, 100.0, 300.0, 1000.0, None)
 """Epochs per second; None for as many as the machine makes."""
+RECENT: Final = (1000, 100)
+"""How many epochs the curves can show, other than all."""
+
 BATCH_SIZES: Final = (1, 5, 10, 16, 32, 64, 128, "full")
 
 

@@ -11,19 +11,21 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Dataset:
-    """Labelled samples.
+    """Samples with classes, or with numbers to predict.
 
     Attributes:
         x: (samples, features) float64.
-        y: (samples,) class numbers.
+        y: (samples,) class numbers, or (samples, targets) float64.
         feature_names: one name per column of `x`.
-        class_names: one name per class; `y` counts into it.
+        class_names: one name per class, `y` counts into it; empty where `y` is numbers.
+        target_names: one name per column of `y`; empty where `y` is classes.
     """
 
     x: Array
-    y: Labels
+    y: Labels | Array
     feature_names: tuple[str, ...]
     class_names: tuple[str, ...]
+    target_names: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -35,9 +37,15 @@ class TrainTest:
     """
 
     x_train: Array
-    y_train: Labels
+    y_train: Labels | Array
     x_test: Array
-    y_test: Labels
+    y_test: Labels | Array
     feature_names: tuple[str, ...]
     class_names: tuple[str, ...]
+    target_names: tuple[str, ...] = ()
     shared: bool = False
+
+    @property
+    def has_classes(self) -> bool:
+        """Whether classes are told apart, and not numbers predicted."""
+        return bool(self.class_names)

@@ -15,7 +15,5 @@ if TYPE_CHECKING:
 
 def prepare(config: RunConfig) -> TrainTest:
     """Draw the config's data set and part it, both from the config's seed."""
-    data = DATASETS[config.dataset].draw(
-        stream(config.seed, "data"), config.samples, config.noise, config.classes
-    )
+    data = DATASETS[config.dataset].draw(config.seed, config.samples, config.noise, config.classes)
     return split(data, config.test_size, stream(config.seed, "split"))

@@ -4,17 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
-from core.datasets import toy
+import numpy as np
+
+from core.datasets import bundled, toy
 from core.datasets.dataset import Dataset
+from core.randomness import stream
 
 if TYPE_CHECKING:
-    import numpy as np
-
     from core.arrays import Array, Labels
 
-Generator = Callable[["np.random.Generator", int, float, int], "tuple[Array, Labels]"]
+Generator = Callable[[Any, int, float, int], "tuple[Array, Labels | Array]"]
 
 
 @dataclass(frozen=True)
@@ -22,41 +23,61 @@ class DatasetInfo:
     """One entry of the registry.
 
     Attributes:
+        generate: draws samples from (rng, samples, noise, classes); None for a set that only is.
         samples, noise, classes: what a run uses unless it says otherwise.
         any_classes: whether the number of classes can be chosen.
-        fixed_points: the set itself, where it is a few points and no draw; asking for a number of
-            samples then turns it into a cloud.
+        targets: how many numbers are predicted, where there are no classes.
+        features: columns of x.
+        fixed: the set itself, where it is no draw; asking for a number of samples then turns it into
+            a cloud, if `generate` is there.
+        legacy: whether `generate` draws from `numpy.random.RandomState(seed)`, as older tutorials do.
     """
 
     name: str
     description: str
-    generate: Generator
+    generate: Generator | None
     samples: int
-    noise: float
+    noise: float = 0.0
     classes: int = 2
     any_classes: bool = False
-    fixed_points: Callable[[], tuple[Array, Labels]] | None = None
+    targets: int = 0
+    features: int = 2
+    fixed: Callable[[], Dataset] | None = None
+    legacy: bool = False
 
     def draw(
         self,
-        rng: np.random.Generator,
+        seed: int,
         samples: int | None = None,
         noise: float | None = None,
         classes: int | None = None,
     ) -> Dataset:
         """Return the set with the given options, or this entry's own where they are None."""
         count = self.classes if classes is None else classes
-        if self.fixed_points is not None and samples is None:
-            x, y = self.fixed_points()
-        else:
-            x, y = self.generate(
-                rng,
-                self.samples if samples is None else samples,
-                self.noise if noise is None else noise,
-                count,
-            )
-        names = tuple(str(number) for number in range(count))
-        return Dataset(x, y, ("x₁", "x₂"), names)
+        if self.fixed is not None and (samples is None or self.generate is None):
+            return self.fixed()
+        if self.generate is None:
+            raise ValueError(f"{self.name} has nothing to draw from")
+        rng: Any = np.random.RandomState(seed % 2**32) if self.legacy else stream(seed, "data")
+        x, y = self.generate(
+            rng,
+            self.samples if samples is None else samples,
+            self.noise if noise is None else noise,
+            count,
+        )
+        return Dataset(
+            x, y, _numbered("x", x.shape[1]), tuple(map(str, range(count))), *self._rest()
+        )
+
+    def _rest(self) -> tuple[tuple[str, ...], ...]:
+        return (_numbered("y", self.targets),) if self.targets else ()
+
+
+def _numbered(letter: str, count: int) -> tuple[str, ...]:
+    if count == 1:
+        return (letter,)
+    digits = str.maketrans("0123456789", "₀₁₂₃₄₅₆₇₈₉")
+    return tuple(f"{letter}{number}".translate(digits) for number in range(1, count + 1))
 
 
 DATASETS: Final = {
@@ -68,7 +89,7 @@ DATASETS: Final = {
             toy.xor,
             samples=4,
             noise=0.15,
-            fixed_points=toy.xor_points,
+            fixed=lambda: Dataset(*toy.xor_points(), _numbered("x", 2), ("0", "1")),
         ),
         DatasetInfo("moons", "two half circles, one in the other", toy.moons, 200, 0.2),
         DatasetInfo("circles", "a circle inside another", toy.circles, 200, 0.1),
@@ -89,6 +110,41 @@ DATASETS: Final = {
             noise=0.15,
             classes=3,
             any_classes=True,
+        ),
+        DatasetInfo(
+            "iris",
+            "Fisher's three species of iris, four measures each (scikit-learn's copy)",
+            None,
+            samples=150,
+            classes=3,
+            features=4,
+            fixed=bundled.iris,
+        ),
+        DatasetInfo(
+            "moons_legacy",
+            "scikit-learn's make_moons from NumPy's RandomState(seed), as older tutorials draw it",
+            toy.moons_legacy,
+            200,
+            0.2,
+            legacy=True,
+        ),
+        DatasetInfo(
+            "plane",
+            "a number to predict that grows along the diagonal of the plane",
+            toy.plane,
+            samples=200,
+            noise=0.1,
+            classes=0,
+            targets=1,
+        ),
+        DatasetInfo(
+            "bumps",
+            "a number to predict: Gaussian hills and hollows, alternating",
+            toy.bumps,
+            samples=300,
+            noise=0.05,
+            classes=0,
+            targets=1,
         ),
     )
 }

@@ -20,17 +20,19 @@ def split(data: Dataset, test_size: float, rng: np.random.Generator) -> TrainTes
 
     Args:
         data: the whole set.
-        test_size: the share for testing, between 0 and 1; of each class at least one sample stays
-            for training, and at least one of all is tested with.
+        test_size: the share for testing; of each class at least one sample stays for training, and
+            at least one of all is tested with. With 0, the whole set is both parts.
         rng: decides which samples, and the order of both parts.
     """
-    names = data.feature_names, data.class_names
-    if len(data.y) < SMALLEST:
+    names = data.feature_names, data.class_names, data.target_names
+    if len(data.y) < SMALLEST or not test_size:
         return TrainTest(data.x, data.y, data.x, data.y, *names, shared=True)
     in_test = np.zeros(len(data.y), bool)
-    wanted = _shares(np.bincount(data.y, minlength=len(data.class_names)), test_size)
-    for label, count in enumerate(wanted):
-        members = rng.permutation(np.flatnonzero(data.y == label))
+    # numbers to predict are parted as one class would be
+    groups = data.y if data.class_names else np.zeros(len(data.y), np.int64)
+    wanted = _shares(np.bincount(groups, minlength=len(data.class_names)), test_size)
+    for group, count in enumerate(wanted):
+        members = rng.permutation(np.flatnonzero(groups == group))
         in_test[members[:count]] = True
     train = rng.permutation(np.flatnonzero(~in_test))
     test = rng.permutation(np.flatnonzero(in_test))

@@ -1,7 +1,7 @@
 """Toy problems in the plane, each a function of a random generator.
 
-Every generator returns x, (samples, 2) float64, and y, (samples,) class numbers; classes differ in
-size by at most one sample, and samples stand in order of their class.
+Every generator returns x, (samples, 2) float64, and y: (samples,) class numbers, or (samples, 1)
+numbers to predict. Classes differ in size by at most one sample, and samples stand in their order.
 """
 
 from __future__ import annotations
@@ -50,6 +50,50 @@ def moons(
     )
     y = np.repeat([0, 1], [outer.size, inner.size])
     return x + rng.normal(0, noise, x.shape), y
+
+
+def moons_legacy(
+    rng: np.random.RandomState, samples: int, noise: float, classes: int
+) -> tuple[Array, Labels]:
+    """Return, number for number, what `make_moons` does with that generator."""
+    del classes
+    outer = np.linspace(0, np.pi, samples // 2)
+    inner = np.linspace(0, np.pi, samples - samples // 2)
+    x = np.vstack(
+        [
+            np.append(np.cos(outer), 1 - np.cos(inner)),
+            np.append(np.sin(outer), 1 - np.sin(inner) - 0.5),
+        ]
+    ).T
+    y = np.repeat([0, 1], [outer.size, inner.size])
+    order = np.arange(samples)
+    rng.shuffle(order)
+    return x[order] + rng.normal(scale=noise, size=x.shape), y[order]
+
+
+def plane(
+    rng: np.random.Generator, samples: int, noise: float, classes: int
+) -> tuple[Array, Array]:
+    """Return points of the square [-1, 1]² and half the sum of their coordinates, with noise."""
+    del classes
+    x = rng.uniform(-1, 1, (samples, 2))
+    return x, x.mean(axis=1, keepdims=True) + rng.normal(0, noise, (samples, 1))
+
+
+BUMPS: Final = ((-0.6, 0.6, 1), (0.6, 0.6, -1), (-0.6, -0.6, -1), (0.6, -0.6, 1))
+"""Centres of the Gaussian bumps, and whether each is a hill or a hollow."""
+
+
+def bumps(
+    rng: np.random.Generator, samples: int, noise: float, classes: int
+) -> tuple[Array, Array]:
+    """Return points of the square [-1, 1]² and the height over them, with noise."""
+    del classes
+    x = rng.uniform(-1, 1, (samples, 2))
+    height = sum(
+        sign * np.exp(-((x - (across, up)) ** 2).sum(axis=1) / 0.18) for across, up, sign in BUMPS
+    )
+    return x, np.reshape(height, (-1, 1)) + rng.normal(0, noise, (samples, 1))
 
 
 def circles(

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from core.arrays import Array
     from core.config import RunConfig
     from core.datasets import TrainTest
+    from core.stopping import Stop
     from core.trainer import EpochMetrics
 
 
@@ -100,29 +101,41 @@ class Progress:
     """Every epoch's metrics since the last `Progress`, and the network as it is after them.
 
     Attributes:
-        table: (epochs, metrics) float64, a row an epoch with the fields of `EpochMetrics`, in order
-            and without a gap; the first of a run is epoch 0, the untrained network.
+        table: (epochs, columns) float64, a row an epoch as `timeline.tabulate` makes them, in order
+            and without a gap; the first of a run is epoch 0, the untrained network. There may be
+            no row, within a long epoch.
         parameters: (parameters,) a copy of the flat vector.
+        statistics: (statistics,) a copy of what normalised layers follow.
         epochs_per_second: over the last second or so.
+        share: how much of the epoch under way is trained, if it is a long one; else 0.
     """
 
     table: NDArray[np.float64]
     parameters: Array
+    statistics: Array
     epochs_per_second: float
+    share: float = 0.0
 
     def rows(self) -> list[EpochMetrics]:
         """Return the table, epoch by epoch."""
-        from core.trainer import EpochMetrics
+        from core.timeline import metrics_of
 
-        return [EpochMetrics(int(epoch), *values) for epoch, *values in self.table.tolist()]
+        return [metrics_of(row) for row in self.table]
 
 
 @dataclass(frozen=True)
 class StateChanged:
-    """The run's state, and why it is so; a `Progress` with all epochs up to here came before."""
+    """The run's state, and why it is so; a `Progress` with all epochs up to here came before.
+
+    Attributes:
+        stopped: what ended the run, if it has ended.
+        restored: the epoch whose weights were brought back at the end, if any were.
+    """
 
     state: State
     note: str = ""
+    stopped: Stop | None = None
+    restored: int | None = None
 
 
 @dataclass(frozen=True)

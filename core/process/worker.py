@@ -29,6 +29,8 @@ from core.process.messages import (
     StateChanged,
     Step,
 )
+from core.stopping import Stop
+from core.timeline import tabulate
 from core.trainer import Trainer
 
 if TYPE_CHECKING:
@@ -42,6 +44,9 @@ SLICE: Final = 0.004
 
 HANDOVER: Final = 2.0
 """Seconds that a start may wait for the screen to take the samples: it can show nothing before."""
+
+LONG_EPOCH: Final = 0.3
+"""Seconds after which an epoch under way counts as a long one, whose progress is told."""
 
 ENOUGH_ROWS: Final = 50_000
 """Rows that wait for a screen that does not pull, before they are sent all the same."""
@@ -75,6 +80,7 @@ class TrainingLoop:
         self._last = 0.0
         self._interval = 0.0
         self._due = 0.0
+        self._began = 0.0
         self._pulled = False
         self._rows: list[EpochMetrics] = []
         self._pace = Pace()
@@ -137,30 +143,44 @@ class TrainingLoop:
         self._channel.flush(HANDOVER)
 
     def _pause(self) -> None:
-        if self._active:
+        if self._active and self._trainer is not None:
             self._steps_left = 0
-            self._set_state(State.PAUSED)
+            share, epoch = self._trainer.share_of_epoch, self._trainer.epoch + 1
+            within = f"paused within epoch {epoch:,}, {share:.0%} of its batches are trained"
+            self._set_state(State.PAUSED, within if share else "")
 
     def _resume(self) -> None:
-        if self._trainer is not None and not self._active:
-            trainer = self._trainer
+        trainer = self._trainer
+        if trainer is not None and not self._active:
             at_end = trainer.epoch >= trainer.config.epochs
-            note = self._extend(trainer, trainer.epoch + self._span) if at_end else ""
-            self._set_state(State.TRAINING, note)
+            end = trainer.epoch + self._span if at_end else trainer.config.epochs
+            self._set_state(State.TRAINING, self._go_on(trainer, end))
 
     def _step(self, epochs: int) -> None:
-        if self._trainer is None:
-            return
-        self._steps_left += epochs
-        end = self._trainer.epoch + self._steps_left
-        note = self._extend(self._trainer, end) if end > self._trainer.config.epochs else ""
-        self._set_state(State.PAUSED, note)
+        trainer = self._trainer
+        if trainer is not None:
+            self._steps_left += epochs
+            end = max(trainer.epoch + self._steps_left, trainer.config.epochs)
+            self._set_state(State.PAUSED, self._go_on(trainer, end))
 
-    def _extend(self, trainer: Trainer, end: int) -> str:
-        """Move the end of a run that would go past it."""
-        trainer.configure(trainer.config.changed(epochs=end))
-        note = f"the run goes on to epoch {end:,}"
-        self._tell_run(trainer, None, fresh=False, note=note)
+    def _go_on(self, trainer: Trainer, end: int) -> str:
+        """Lift what would end the run at once, and say so."""
+        changes: dict[str, Any] = {}
+        notes = []
+        stopped = trainer.stopped
+        if stopped in {Stop.TARGET_LOSS, Stop.TARGET_ACCURACY}:
+            changes[stopped.value] = None
+            notes.append(f"the run goes on without its {stopped.value.replace('_', ' ')}")
+        if stopped is Stop.PATIENCE:
+            trainer.wait_anew()
+            notes.append("the run goes on, and patience begins anew")
+        if end > trainer.config.epochs:
+            changes["epochs"] = end
+            notes.append(f"the run goes on to epoch {end:,}")
+        note = "; ".join(notes)
+        if changes:
+            trainer.configure(trainer.config.changed(**changes))
+            self._tell_run(trainer, None, fresh=False, note=note)
         return note
 
     def _configure(self, changes: dict[str, Any]) -> None:
@@ -205,49 +225,64 @@ class TrainingLoop:
             self._due = perf_counter()
             self._pace.restart()
         self._report(force=True)
-        self._channel.post(StateChanged(state, note))
+        stopped, restored = None, None
+        if self._trainer is not None:
+            stopped, restored = self._trainer.stopped, self._trainer.restored
+        self._channel.post(StateChanged(state, note, stopped, restored))
 
     def _train(self, trainer: Trainer) -> None:
         """Train for one slice, or until something has to be told."""
-        rows, stop = self._rows, perf_counter() + SLICE
-        last = trainer.config.epochs
+        stop = perf_counter() + SLICE
         while True:
-            metrics = trainer.train_epoch()
-            rows.append(metrics)
-            if trainer.epoch != metrics.epoch:
-                self._steps_left = 0
-                self._set_state(State.DIVERGED, _why_diverged(metrics))
+            if not trainer.batches.next:
+                self._began = perf_counter()
+            metrics = trainer.advance(stop)
+            if metrics is None:
                 return
+            self._rows.append(metrics)
             now = self._last = perf_counter()
+            if trainer.stopped is not None:
+                self._steps_left = 0
+                ended = State.DIVERGED if trainer.stopped is Stop.DIVERGED else State.FINISHED
+                self._set_state(ended, _why_stopped(trainer, metrics))
+                return
             if self._steps_left:
                 self._steps_left -= 1
                 if not self._steps_left:
-                    self._set_state(State.FINISHED if trainer.epoch >= last else State.PAUSED)
+                    self._set_state(State.PAUSED)
                     return
-                if now >= stop:
-                    return
-                continue
-            self._pace.count(now)
-            if trainer.epoch >= last:
-                self._set_state(State.FINISHED, f"finished after {trainer.epoch:,} epochs")
-                return
-            if self._interval:
-                # a machine that was busy elsewhere must not make up for it in a burst
-                self._due = max(self._due + self._interval, now - 0.1)
-                if self._due > now:
-                    return
+            else:
+                self._pace.count(now)
+                if self._interval:
+                    # a machine that was busy elsewhere must not make up for it in a burst
+                    self._due = max(self._due + self._interval, now - 0.1)
+                    if self._due > now:
+                        return
             if now >= stop:
                 return
 
     def _report(self, force: bool = False) -> None:
         """Send what is new, when it was pulled or has to be known."""
-        if self._trainer is None or not self._rows:
+        trainer = self._trainer
+        if trainer is None:
+            return
+        share = trainer.share_of_epoch
+        if share and not force and perf_counter() - self._began < LONG_EPOCH:
+            share = 0.0
+        if not self._rows and not share:
             return
         too_many = len(self._rows) >= ENOUGH_ROWS and not self._channel.backlog
         if force or self._pulled or too_many:
-            parameters = self._trainer.network.parameters.copy()
-            table = np.array(self._rows, np.float64)
-            self._channel.post(Progress(table, parameters, self._pace.value))
+            network, rows = trainer.network, tabulate(self._rows)
+            self._channel.post(
+                Progress(
+                    rows,
+                    network.parameters.copy(),
+                    network.statistics.copy(),
+                    self._pace.value,
+                    share,
+                )
+            )
             self._rows = []
             self._pulled = False
 
@@ -287,8 +322,22 @@ def _shown(setting: Setting, config: RunConfig) -> str:
     return f"{value:g}" if isinstance(value, float) else setting.write(value)
 
 
-def _why_diverged(metrics: EpochMetrics) -> str:
-    loss = (
-        f"loss {metrics.train_loss:.3g}" if np.isfinite(metrics.train_loss) else "loss not finite"
-    )
-    return f"diverged at epoch {metrics.epoch:,} ({loss}): try a lower learning rate (−), then r"
+def _why_stopped(trainer: Trainer, metrics: EpochMetrics) -> str:
+    config, epoch = trainer.config, f"epoch {metrics.epoch:,}"
+    loss = getattr(metrics, f"{config.monitor}_loss")
+    match trainer.stopped:
+        case Stop.DIVERGED:
+            shown = metrics.train_loss
+            value = f"loss {shown:.3g}" if np.isfinite(shown) else "loss not finite"
+            return f"diverged at {epoch} ({value}): try a lower learning rate (−), then r"
+        case Stop.TARGET_LOSS:
+            return f"{config.monitor} loss {loss:.4g} at {epoch}: the target is reached"
+        case Stop.TARGET_ACCURACY:
+            score = getattr(metrics, f"{config.monitor}_score")
+            name = "accuracy" if trainer.data.has_classes else "R²"
+            return f"{config.monitor} {name} {score:.4g} at {epoch}: the target is reached"
+        case Stop.PATIENCE:
+            best = f"epoch {trainer.best.epoch:,} ({config.monitor} loss {trainer.best.loss:.4g})"
+            back = "; its weights are back" if trainer.restored is not None else ""
+            return f"stopped at {epoch}: none was better since {best}{back}"
+    return f"finished after {metrics.epoch:,} epochs"

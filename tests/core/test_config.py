@@ -106,4 +106,4 @@ def test_the_header_says_what_runs() -> None:
     xor = RunConfig(
         dataset="xor", hidden=(), batch_size="full", loss="binary_cross_entropy", l2=0.1, seed=7
     )
-    assert xor.describe() == "xor · 2-1 · adam 0.01 · full batch · L2 0.1 · seed 7"
+    assert xor.describe() == "xor · 2-1 · adam 0.01 · full batch · L2 0.1·Σw²/2 · seed 7"

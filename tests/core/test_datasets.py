@@ -12,7 +12,7 @@ from core.datasets.toy import CIRCLES_FACTOR
 
 
 def draw(name: str, **options: float) -> Dataset:
-    return DATASETS[name].draw(np.random.default_rng(5), **options)  # type: ignore[arg-type]
+    return DATASETS[name].draw(5, **options)  # type: ignore[arg-type]
 
 
 def sorted_rows(x: np.ndarray, y: np.ndarray) -> np.ndarray:

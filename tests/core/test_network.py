@@ -3,12 +3,17 @@
 import numpy as np
 import pytest
 
+from core.calls import run
+from core.evaluation import Evaluation
+from core.gradcheck import Objective
+from core.inspection import Map, classify
 from core.losses import LOSSES
-from core.network import Evaluation, Network, TrainingStep, columns
+from core.network import Network, TrainingStep, columns
 
 
 def make(sizes: tuple[int, ...], activation: str, loss: str = "softmax_cross_entropy") -> Network:
-    return Network(sizes, activation, LOSSES[loss], "float64")
+    classes = 2 if loss == "binary_cross_entropy" else sizes[-1]
+    return Network(sizes, activation, LOSSES[loss](classes), "float64")
 
 
 def test_a_network_worked_out_by_hand() -> None:
@@ -26,12 +31,11 @@ def test_a_network_worked_out_by_hand() -> None:
     assert network.hidden_outputs(x)[0] == pytest.approx(np.array([[0.7310585786, 0.2689414214]]))
     assert network.logits(x)[0, 0] == pytest.approx(0.5003761522)
     assert network.predict(x)[0] == pytest.approx([1 - 0.6225477243, 0.6225477243])
-    targets = network.loss.targets(y, 2, network.dtype).T
+    targets = network.loss.encode(y).T
     loss, accuracy = Evaluation(network, columns(x, network.dtype), targets).measure()
     assert loss == pytest.approx(0.4739349880)
     assert accuracy == 1
-    gradient = np.empty_like(network.parameters)
-    TrainingStep(network, 1, gradient).compute_gradient(columns(x, network.dtype), targets)
+    gradient = Objective(network, x, y).gradient()
     d1 = -0.3774522757 * 0.6 * 0.7310585786 * 0.2689414214
     d2 = -0.3774522757 * -0.7 * 0.7310585786 * 0.2689414214
     assert gradient == pytest.approx(
@@ -41,11 +45,11 @@ def test_a_network_worked_out_by_hand() -> None:
 
 def test_the_textbook_solution_of_xor() -> None:
     # Goodfellow et al. 2016, section 6.1: W = [[1, 1], [1, 1]], c = (0, -1), w = (1, -2)
-    network = make((2, 2, 1), "relu", "binary_cross_entropy")
+    network = Network((2, 2, 1), "relu", LOSSES["mean_squared_error"](0, 1), "float64")
     network.set_weights([[[1, 1], [1, 1]], [[1], [-2]]], [[0, -1], [0]])
     x = np.array([[0, 0], [0, 1], [1, 0], [1, 1]])
     assert network.hidden_outputs(x)[0].tolist() == [[0, 0], [1, 0], [1, 0], [2, 1]]
-    assert network.logits(x)[:, 0].tolist() == [0, 1, 1, 0]
+    assert network.predict(x)[:, 0].tolist() == [0, 1, 1, 0]
 
 
 def test_weights_and_biases_are_views_into_the_flat_vector() -> None:
@@ -61,7 +65,7 @@ def test_weights_and_biases_are_views_into_the_flat_vector() -> None:
 def test_probabilities_are_probabilities_for_every_loss() -> None:
     x = np.random.default_rng(0).normal(size=(50, 2)) * 100
     for name, loss in LOSSES.items():
-        network = Network((2, 4, loss.outputs(2)), "relu", loss, "float64")
+        network = Network((2, 4, loss(2).outputs), "relu", loss(2), "float64")
         network.parameters[:] = np.random.default_rng(1).normal(size=network.parameters.size)
         probabilities = network.predict(x)
         assert probabilities.shape == (50, 2), name
@@ -77,13 +81,96 @@ def test_weights_of_another_shape_are_refused() -> None:
         network.set_weights([np.zeros((2, 3))], [np.zeros(3)])
 
 
-def test_evaluation_in_chunks_is_the_same_as_in_one(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_evaluation_in_chunks_is_the_same_as_in_one() -> None:
     network = make((2, 5, 3), "tanh")
     rng = np.random.default_rng(2)
     network.parameters[:] = rng.normal(size=network.parameters.size)
     inputs = columns(rng.normal(size=(100, 2)), network.dtype)
-    targets = network.loss.targets(rng.integers(0, 3, 100), 3, network.dtype).T
+    targets = network.loss.encode(rng.integers(0, 3, 100)).T
     whole = Evaluation(network, inputs, targets).measure()
-    monkeypatch.setattr(Evaluation, "CHUNK", 32)
-    parts = Evaluation(network, inputs, targets).measure()
-    assert parts == pytest.approx(whole)
+    assert Evaluation(network, inputs, targets, chunk=32).measure() == pytest.approx(whole)
+
+
+def test_evaluation_can_stop_between_two_chunks() -> None:
+    network = make((2, 5, 3), "tanh")
+    network.parameters[:] = np.random.default_rng(2).normal(size=network.parameters.size)
+    x = np.random.default_rng(3).normal(size=(100, 2))
+    targets = network.loss.encode(np.arange(100) % 3).T
+    evaluation = Evaluation(network, columns(x, network.dtype), targets, chunk=30)
+    steps = [evaluation.advance(0.0) for _ in range(4)]
+    assert steps[:3] == [None, None, None]
+    assert steps[3] == evaluation.measure()
+    evaluation.advance(0.0)
+    assert evaluation.measure() == steps[3]  # what was half measured is forgotten
+
+
+def test_a_normalised_network_computes_the_same_in_one_product_less() -> None:
+    # what is folded for evaluation, against the formula of the layer
+    network = Network(
+        (3, 4, 2), "tanh", LOSSES["softmax_cross_entropy"](2), "float64", batch_norm=True
+    )
+    rng = np.random.default_rng(4)
+    network.parameters[:] = rng.normal(size=network.parameters.size)
+    network.statistics[:] = rng.uniform(0.5, 2, network.statistics.size)
+    x = rng.normal(size=(6, 3))
+    norm = network.layers[0].norm
+    assert norm is not None
+    z = (x @ network.weights[0] - norm.mean) / np.sqrt(norm.variance + 1e-5)
+    hidden = np.tanh(z * norm.gamma + norm.beta)
+    assert network.hidden_outputs(x)[0] == pytest.approx(hidden, abs=1e-14)
+    assert network.logits(x) == pytest.approx(hidden @ network.weights[1] + network.biases[1])
+    assert network.biases[0].shape == (0,)
+
+
+def test_batch_normalisation_of_the_reference() -> None:
+    # torch.nn.BatchNorm1d, float64: two features as two linear units of one layer
+    x = np.array([[1.0, 2.0], [3.0, 5.0], [6.0, -1.0], [2.0, 0.0]])
+    loss = LOSSES["mean_squared_error"](0, 2)
+    network = Network((2, 2, 2), "linear", loss, "float64", batch_norm=True)
+    network.set_weights([np.eye(2), np.eye(2)], [[], [0, 0]])
+    gradient = np.empty_like(network.parameters)
+    step = TrainingStep(network, 4, gradient)
+    run(step.calls(columns(x, network.dtype), np.zeros((2, 4))))
+    assert step.layers[0].values[0] == pytest.approx(
+        [-1.0690434404, 0, 1.6035651607, -0.5345217202]
+    )
+    assert network.statistics == pytest.approx([0.3, 0.15, 1.3666666667, 1.6])
+
+
+def test_dropout_uses_the_same_mask_in_both_directions() -> None:
+    loss = LOSSES["mean_squared_error"](0, 1)
+    network = Network((1, 400, 1), "linear", loss, "float64")
+    network.set_weights([np.ones((1, 400)), np.ones((400, 1))], [np.zeros(400), [0.0]])
+    gradient = np.empty_like(network.parameters)
+    step = TrainingStep(network, 1, gradient, (0.25,), np.random.default_rng(0))
+    run(step.calls(columns(np.ones((1, 1)), network.dtype), np.zeros((1, 1))))
+    hidden = step.layers[0].values[:, 0]
+    kept = hidden != 0
+    assert set(hidden.tolist()) == {0.0, 1 / 0.75}
+    assert kept.mean() == pytest.approx(0.75, abs=0.06)
+    # dL/dw of the first layer is 2·output·mask
+    assert gradient[:400] == pytest.approx(2 * hidden.sum() * hidden)
+    # the trained network drops nothing
+    assert network.predict(np.ones((1, 1)))[0, 0] == 400
+
+
+@pytest.mark.parametrize("loss", ["softmax_cross_entropy", "mean_squared_error", "hinge"])
+@pytest.mark.parametrize("classes", [2, 3])
+def test_a_map_says_what_the_network_predicts(loss: str, classes: int) -> None:
+    network = make((2, 5, classes), "tanh", loss)
+    network.parameters[:] = np.random.default_rng(2).normal(size=network.parameters.size)
+    x = np.random.default_rng(3).normal(size=(100, 2))
+    shown = Map(network, x)
+    network.parameters[:] += 0.1
+    labels, certainty = classify(network, x)
+    assert np.array_equal(shown.refresh().labels, labels)
+    assert np.array_equal(labels, network.logits(x).argmax(axis=1))
+    likeliest = network.predict(x).max(axis=1)
+    assert certainty == pytest.approx((likeliest - 1 / classes) / (1 - 1 / classes), abs=1e-12)
+
+
+def test_a_map_of_numbers_shows_the_first_of_them() -> None:
+    network = Network((2, 3, 2), "tanh", LOSSES["huber"](0, 2), "float64")
+    network.parameters[:] = np.random.default_rng(2).normal(size=network.parameters.size)
+    x = np.random.default_rng(3).normal(size=(10, 2))
+    assert np.array_equal(Map(network, x).refresh().values, network.predict(x)[:, 0])

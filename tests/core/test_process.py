@@ -31,7 +31,7 @@ from core.process import (
     TrainingProcess,
 )
 from core.process.channel import Channel
-from core.timeline import Timeline
+from core.timeline import Timeline, tabulate
 from core.trainer import EpochMetrics
 
 PATIENCE = 30
@@ -332,10 +332,10 @@ def test_the_timeline_keeps_epochs_in_order_and_lets_one_be_replaced() -> None:
     timeline = Timeline()
     assert timeline.last() is None
     rows = [EpochMetrics(epoch, 1.0 / (epoch + 1), 0, 0, 0, 0.1) for epoch in range(1000)]
-    timeline.extend(rows[:300])
-    timeline.extend(rows[300:])
+    timeline.extend(tabulate(rows[:300]))
+    timeline.extend(tabulate(rows[300:]))
     assert len(timeline) == 1000
     assert timeline.column("train_loss").tolist() == [row.train_loss for row in rows]
-    timeline.extend([rows[500]._replace(train_loss=7.0)])
+    timeline.extend(tabulate([rows[500]._replace(train_loss=7.0)]))
     assert len(timeline) == 501
     assert timeline.last() == rows[500]._replace(train_loss=7.0)

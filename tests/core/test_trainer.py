@@ -2,6 +2,7 @@
 
 import tracemalloc
 from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 import pytest
@@ -10,7 +11,12 @@ from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
 from core import RunConfig, Trainer
+from core.activations import ACTIVATIONS
+from core.inspection import Map
+from core.losses import LOSSES
+from core.optimizers import OPTIMIZERS
 from core.presets import PRESETS
+from core.stopping import Stop
 from core.trainer import EpochMetrics
 
 CONFIGS = (
@@ -19,6 +25,34 @@ CONFIGS = (
     RunConfig(dataset="xor", hidden=(4,), batch_size="full", loss="binary_cross_entropy"),
     RunConfig(dataset="spiral", activation="relu", initializer="he", dtype="float64"),
     RunConfig(dataset="blobs", hidden=(), loss="mean_squared_error", batch_size=1),
+    RunConfig(
+        hidden=(6, 5),
+        activation=("relu", "gelu"),
+        batch_norm=True,
+        dropout=(0.2, 0.5),
+        batch_size=149,
+        optimizer="rmsprop",
+        momentum=0.5,
+        schedule="plateau",
+        decay_epochs=1,
+        l1=1e-4,
+        clip_norm=0.5,
+    ),
+    RunConfig(
+        dataset="bumps",
+        optimizer="adamw",
+        schedule="cosine",
+        warmup=3,
+        freeze=(2,),
+        clip_value=0.01,
+    ),
+    RunConfig(dataset="plane", loss="huber", optimizer="nesterov", patience=2, batch_norm=True),
+    RunConfig(optimizer="adagrad", dropout=0.3, schedule="inverse_time", diagnostics=True, l2=0.01),
+    RunConfig(
+        optimizer="momentum", loss="hinge", schedule="step", decay_epochs=2, target_loss=1e-6
+    ),
+    RunConfig(initializer="he_normal", label_smoothing=0.1, schedule="exponential"),
+    RunConfig(schedule="linear", epochs=15, monitor="train", patience=3, restore_best=False),
 )
 
 
@@ -37,20 +71,48 @@ def test_another_seed_gives_another_run() -> None:
     assert train(Trainer(RunConfig(seed=1)), 3) != train(Trainer(RunConfig(seed=2)), 3)
 
 
-@hypothesis_settings(max_examples=20, deadline=None)
-@given(config=st.sampled_from(CONFIGS), before=st.integers(0, 9), after=st.integers(1, 9))
+@hypothesis_settings(max_examples=60, deadline=None)
+@given(
+    config=st.sampled_from(CONFIGS),
+    before=st.integers(0, 9),
+    batches=st.integers(0, 4),
+    after=st.integers(1, 9),
+)
 def test_a_restored_state_goes_on_as_if_it_had_never_stopped(
-    config: RunConfig, before: int, after: int
+    config: RunConfig, before: int, batches: int, after: int
 ) -> None:
     straight, resumed = Trainer(config), Trainer(config)
     train(straight, before)
+    for _ in range(batches):
+        straight.advance(0.0)  # one batch, or one part of what is measured
     state = straight.state()
     expected = train(straight, after)
     train(resumed, 5)  # wherever it was
     resumed.restore(state)
     assert train(resumed, after) == expected
-    assert np.array_equal(resumed.network.parameters, straight.network.parameters)
-    assert np.array_equal(resumed.optimizer.slots, straight.optimizer.slots)
+    assert_same(resumed, straight)
+
+
+def assert_same(one: Trainer, other: Trainer) -> None:
+    mine, theirs = one.state(), other.state()
+    for name in ("parameters", "statistics", "slots", "best_parameters", "best_statistics"):
+        assert np.array_equal(getattr(mine, name), getattr(theirs, name)), name
+    for name in ("epoch", "steps", "plateau", "best", "waits_from"):
+        assert getattr(mine, name) == getattr(theirs, name), name
+    assert mine.batches.shuffle == theirs.batches.shuffle
+    assert mine.batches.dropout == theirs.batches.dropout
+    assert one.stopped == other.stopped
+
+
+@pytest.mark.parametrize("config", CONFIGS, ids=RunConfig.describe)
+def test_an_epoch_in_pieces_is_the_same_epoch(config: RunConfig) -> None:
+    whole, pieces = Trainer(config), Trainer(config)
+    for _ in range(4):
+        metrics = None
+        while metrics is None:
+            metrics = pieces.advance(0.0)
+        assert metrics == whole.train_epoch()
+    assert_same(whole, pieces)
 
 
 def test_a_state_of_another_network_is_refused() -> None:
@@ -59,38 +121,40 @@ def test_a_state_of_another_network_is_refused() -> None:
         Trainer(RunConfig(hidden=(4,))).restore(state)
 
 
-@pytest.mark.parametrize("optimizer", ["sgd", "adam"])
-@pytest.mark.parametrize("loss", ["softmax_cross_entropy", "mean_squared_error"])
-@pytest.mark.parametrize("activation", ["tanh", "sigmoid", "relu", "linear"])
-def test_a_training_step_allocates_nothing(activation: str, optimizer: str, loss: str) -> None:
-    config = RunConfig(
-        dataset="blobs",
-        samples=4000,
-        hidden=(64, 32),
-        activation=activation,
-        optimizer=optimizer,
-        loss=loss,
-        momentum=0.5,
-        l2=1e-3,
-        batch_size=500,
-    )
+ALLOCATION_CASES: list[dict[str, Any]] = [
+    *({"optimizer": name} for name in OPTIMIZERS),
+    *({"activation": name} for name in ACTIVATIONS),
+    *({"loss": name} for name in LOSSES if name != "binary_cross_entropy"),
+    {"dataset": "moons", "loss": "binary_cross_entropy"},
+    {"dataset": "moons"},
+    {"dataset": "plane"},
+    {"batch_norm": True, "l1": 1e-3},
+    {"dropout": 0.3},
+    {"clip_value": 0.1, "freeze": (1,)},
+    {"clip_norm": 0.1, "label_smoothing": 0.1},
+]
+
+
+@pytest.mark.parametrize("case", ALLOCATION_CASES, ids=str)
+def test_an_epoch_and_its_measures_allocate_nothing(case: dict[str, Any]) -> None:
+    whole: dict[str, Any] = {"dataset": "blobs", "samples": 4000, "hidden": (64, 32), **case}
+    config = RunConfig(**{"l2": 1e-3, "batch_size": 500, **whole})
     trainer = Trainer(config)
-    trainer.train_epoch()
-
-    def steps() -> None:
-        trainer._keep()
-        assert trainer._order is not None
-        trainer._shuffle(trainer._order)
-        for step, inputs, targets in trainer._batches:
-            step.compute_gradient(inputs, targets)
-            assert trainer._penalize is not None
-            trainer._penalize()
-            trainer.optimizer.step()
-
     # the smallest array of a step is one row of a batch: 500 samples of 4 bytes
-    assert most_allocated(steps) < 2000
+    assert most_allocated(trainer.train_epoch) < 2000
     # and the measure sees an array of that size
     assert most_allocated(lambda: np.empty(500, np.float32)) >= 2000
+
+
+@pytest.mark.parametrize("dataset", ["moons", "blobs", "plane"])
+@pytest.mark.parametrize("loss", [None, "mean_squared_error"])
+@pytest.mark.parametrize("batch_norm", [False, True])
+def test_a_map_allocates_nothing_after_the_first_time(
+    dataset: str, loss: str | None, batch_norm: bool
+) -> None:
+    trainer = Trainer(RunConfig(dataset=dataset, loss=loss, batch_norm=batch_norm))
+    shown = Map(trainer.network, np.random.default_rng(0).normal(size=(3000, 2)))
+    assert most_allocated(shown.refresh) < 2000
 
 
 def most_allocated(work: Callable[[], object]) -> int:
@@ -119,8 +183,9 @@ def test_the_last_short_batch_counts_with_its_own_size() -> None:
     network = trainer.network
     start = network.parameters.copy()
     trainer.train_epoch()
-    assert trainer._order is not None
-    x, y = trainer.data.x_train[trainer._order], trainer.data.y_train[trainer._order]
+    order = trainer.batches.order
+    assert order is not None
+    x, y = trainer.data.x_train[order], trainer.data.y_train[order]
     w = start.reshape(3, 2).copy()
     for part in (slice(0, 100), slice(100, 150)):
         a = np.column_stack([x[part], np.ones(len(x[part]))])
@@ -134,8 +199,8 @@ def test_each_epoch_is_shuffled_anew() -> None:
     orders = []
     for _ in range(3):
         trainer.train_epoch()
-        assert trainer._order is not None
-        orders.append(tuple(trainer._order.tolist()))
+        assert trainer.batches.order is not None
+        orders.append(tuple(trainer.batches.order.tolist()))
     assert len(set(orders)) == 3
     assert all(sorted(order) == list(range(150)) for order in orders)
 
@@ -165,7 +230,7 @@ def test_a_learning_rate_of_a_million_diverges_and_leaves_the_last_good_state(
     assert np.array_equal(after.parameters, before.parameters)
     assert np.array_equal(after.slots, before.slots)
     assert after.steps == before.steps > 0
-    assert after.shuffle == before.shuffle
+    assert after.batches == before.batches
 
 
 def test_a_loss_that_is_not_a_number_is_divergence() -> None:
@@ -253,3 +318,204 @@ def test_xor_is_learnt_from_98_of_100_seeds() -> None:
 def test_a_preset_learns_over_seeds(preset: str, accuracy: float) -> None:
     results = [final(PRESETS[preset].config(seed=seed)).test_accuracy for seed in range(10)]
     assert np.mean(results) >= accuracy
+
+
+@pytest.mark.parametrize(("batch", "samples"), [(7, 100), (32, 128), (50, 100), (1, 9), (99, 100)])
+def test_windows_of_batches_change_nothing(
+    monkeypatch: pytest.MonkeyPatch, batch: int, samples: int
+) -> None:
+    x = np.random.default_rng(0).normal(size=(samples, 2))
+    y = (x[:, 0] > 0).astype(np.int64)
+    config = RunConfig(batch_size=batch, dropout=0.2, dtype="float64")
+    one = Trainer.from_data(config, x, y, x, y)
+    monkeypatch.setattr("core.batches.WINDOW_SAMPLES", 3 * batch)
+    several = Trainer.from_data(config, x, y, x, y)
+    assert train(one, 3) == train(several, 3)
+    assert_same(one, several)
+
+
+def test_a_large_epoch_stops_after_one_batch() -> None:
+    trainer = Trainer(RunConfig(samples=200_000, batch_size=100))
+    seen = set()
+    for _ in range(50):
+        assert trainer.advance(0.0) is None
+        seen.add(trainer.batches.next)
+    assert seen == set(range(1, 51))
+    assert trainer.epoch == 0
+    assert trainer.share_of_epoch == pytest.approx(50 / 1500)
+
+
+def test_weights_that_start_alike_stay_alike() -> None:
+    trainer = Trainer(RunConfig(initializer="zeros", epochs=50, loss="binary_cross_entropy"))
+    train(trainer, 50)
+    for weights in trainer.network.weights[1:]:
+        assert np.ptp(weights, axis=0) == pytest.approx(0, abs=1e-7)
+
+
+def test_frozen_layers_stay_as_they_are_and_others_learn() -> None:
+    config = RunConfig(optimizer="adamw", freeze=(1, 3), l1=0.01, l2=0.01, penalize_biases=True)
+    trainer = Trainer(config)
+    start = trainer.network.parameters.copy()
+    train(trainer, 5)
+    changed = [
+        not np.array_equal(trainer.network.parameters[part], start[part])
+        for part in trainer.network.slices
+    ]
+    assert changed == [False, True, False]
+    trainer.configure(config.changed(freeze=()))
+    train(trainer, 1)
+    assert all(
+        (trainer.network.parameters[part] != start[part]).any() for part in trainer.network.slices
+    )
+
+
+def test_the_penalty_is_told_beside_the_loss() -> None:
+    for biases in (False, True):
+        config = RunConfig(l1=0.02, l2=0.3, penalize_biases=biases, dtype="float64")
+        trainer = Trainer(config)
+        metrics = train(trainer, 3)[-1]
+        network = trainer.network
+        counted = [*network.weights, *(network.biases if biases else [])]
+        expected = sum(0.02 * np.abs(w).sum() + 0.15 * (w**2).sum() for w in counted)
+        assert metrics.penalty == pytest.approx(expected)
+
+
+def test_clipping_shortens_the_gradient_that_the_optimiser_sees() -> None:
+    # the reference: g = (3, 4), (12), maximum 1
+    from core.calls import run
+    from core.regularization import clip_norm, clip_value
+
+    gradient = np.array([3.0, 4.0, 12.0])
+    run(clip_norm(gradient, 1.0))
+    assert gradient == pytest.approx([0.2307692130, 0.3076922840, 0.9230768521])
+    run(clip_norm(gradient, 5.0))
+    assert gradient == pytest.approx([0.2307692130, 0.3076922840, 0.9230768521])
+    run(clip_value(gradient, 0.3))
+    assert gradient == pytest.approx([0.2307692130, 0.3, 0.3])
+
+
+def test_a_target_or_patience_ends_the_run() -> None:
+    trainer = Trainer(RunConfig(target_loss=0.3))
+    metrics = train_to_the_end(trainer)
+    assert trainer.stopped is Stop.TARGET_LOSS
+    assert metrics[-1].test_loss <= 0.3 < min(each.test_loss for each in metrics[:-1])
+
+    trainer = Trainer(RunConfig(target_accuracy=0.9, monitor="train"))
+    metrics = train_to_the_end(trainer)
+    assert trainer.stopped is Stop.TARGET_ACCURACY
+    assert metrics[-1].train_accuracy >= 0.9 > max(each.train_accuracy for each in metrics[:-1])
+
+
+@pytest.mark.parametrize("restore", [True, False])
+def test_patience_brings_the_best_weights_back(restore: bool) -> None:
+    config = RunConfig(
+        patience=20, learning_rate=0.05, restore_best=restore, batch_norm=True, dtype="float64"
+    )
+    trainer = Trainer(config)
+    metrics = train_to_the_end(trainer)
+    losses = [each.test_loss for each in metrics]
+    best = int(np.argmin(losses)) + 1
+    assert trainer.stopped is Stop.PATIENCE
+    assert (trainer.epoch, trainer.best.epoch) == (best + 20, best)
+    assert trainer.restored == (best if restore else None)
+    expected = min(losses) if restore else losses[-1]
+    assert trainer.measure().test_loss == pytest.approx(expected, abs=1e-14)
+    trainer.wait_anew()
+    train(trainer, 19)
+    assert trainer.stopped is None
+
+
+def train_to_the_end(trainer: Trainer) -> list[EpochMetrics]:
+    metrics = []
+    while trainer.stopped is None:
+        metrics.append(trainer.train_epoch())
+    return metrics
+
+
+def test_the_rate_of_an_epoch_is_the_schedules() -> None:
+    trainer = Trainer(RunConfig(schedule="step", decay_epochs=2, decay=0.5, learning_rate=0.08))
+    assert trainer.measure().learning_rate == 0.08
+    assert [each.learning_rate for each in train(trainer, 5)] == [0.08, 0.08, 0.04, 0.04, 0.02]
+
+
+def test_diagnostics_tell_what_the_last_step_did() -> None:
+    config = RunConfig(
+        optimizer="sgd", batch_size="full", diagnostics=True, dtype="float64", clip_norm=1e-3
+    )
+    trainer = Trainer(config)
+    train(trainer, 2)
+    before = trainer.network.parameters.copy()
+    layers = trainer.train_epoch().layers
+    change = trainer.network.parameters - before
+    whole = np.sqrt(sum(each.gradient_norm**2 for each in layers))
+    assert np.linalg.norm(change) == pytest.approx(0.01 * 1e-3, rel=1e-3)  # clipped
+    assert whole > 0.05  # and told as it was before
+    for layer, part in zip(layers, trainer.network.slices, strict=True):
+        ratio = np.linalg.norm(change[part]) / np.linalg.norm(before[part])
+        assert layer.update_ratio == pytest.approx(ratio)
+
+
+def test_dead_and_saturated_units_are_found() -> None:
+    trainer = Trainer(RunConfig(hidden=(4, 5), activation=("relu", "tanh"), diagnostics=True))
+    network = trainer.network
+    network.weights[0][:, :3], network.biases[0][:3] = 0, -1  # these three never fire
+    network.weights[1][:, 0], network.biases[1][0] = 0, 5
+    first, second, output = trainer.measure().layers
+    assert (first.dead, first.saturated) == (0.75, 0)
+    assert second.saturated == pytest.approx(0.2)
+    assert second.dead == pytest.approx(0.2)
+    assert (output.dead, output.saturated) == (0, 0)
+    assert Trainer(RunConfig()).train_epoch().layers == ()
+
+
+def test_numbers_are_predicted_with_one_and_with_several_targets() -> None:
+    metrics = train(Trainer(RunConfig(dataset="plane")), 60)[-1]
+    assert metrics.test_r2 > 0.9
+    x = np.random.default_rng(0).uniform(-1, 1, (200, 3))
+    y = np.column_stack([x[:, 0] * x[:, 1], x.sum(axis=1)])
+    trainer = Trainer.from_data(RunConfig(learning_rate=0.02), x[:150], y[:150], x[150:], y[150:])
+    assert trainer.network.sizes == (3, 8, 8, 2)
+    metrics = train(trainer, 200)[-1]
+    predicted = trainer.network.predict(x[150:])
+    parts = 1 - ((predicted - y[150:]) ** 2).sum(axis=0) / (
+        (y[150:] - y[150:].mean(axis=0)) ** 2
+    ).sum(axis=0)
+    assert metrics.test_r2 == pytest.approx(parts.mean(), abs=1e-5)
+    assert metrics.test_r2 > 0.95
+    assert metrics.test_loss == pytest.approx(((predicted - y[150:]) ** 2).mean(), rel=1e-5)
+
+
+WILDML = {0: 0.432386632, 1: 0.378748643, 10: 0.305165746, 100: 0.143703788, 1000: 0.068946538}
+
+
+def test_wildml_is_repeated_to_eight_decimals() -> None:
+    # the tutorial's own loss includes its penalty
+    trainer = Trainer(PRESETS["wildml"].config())
+    rng = np.random.RandomState(0)
+    for weights in trainer.network.weights:  # injected, as the tutorial draws them
+        weights[:] = rng.randn(*weights.shape) / np.sqrt(len(weights))
+    losses = [each.train_loss + each.penalty for each in train(trainer, 1001)]
+    for iteration, expected in WILDML.items():
+        assert losses[iteration] == pytest.approx(expected, abs=1e-8), iteration
+
+
+def test_the_wildml_preset_ends_between_two_losses() -> None:
+    config = PRESETS["wildml"].config(epochs=20_000)
+    losses = [each.train_loss + each.penalty for each in train_to_the_end(Trainer(config))]
+    assert losses[1000] == pytest.approx(WILDML[1000], abs=1e-8)
+    assert np.ptp(losses[1200:1500]) > 0.01
+    assert sorted(losses[-2:]) == pytest.approx([0.070758, 0.071316], abs=2e-6)
+
+
+def test_the_keras_example_is_under_trained() -> None:
+    results = []
+    for seed in range(20):
+        trainer = Trainer(PRESETS["iris-keras"].config(seed=seed))
+        assert trainer.network.parameters.size == 2499
+        results.append(train_to_the_end(trainer)[-1].test_accuracy)
+    assert 0.73 <= np.mean(results) <= 0.87
+
+
+def test_iris_done_properly() -> None:
+    results = [final(PRESETS["iris"].config(seed=seed)).test_accuracy for seed in range(10)]
+    assert np.mean(results) >= 0.95

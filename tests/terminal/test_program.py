@@ -71,7 +71,7 @@ def test_every_key_of_the_run_works_in_the_terminal() -> None:
         terminal.press("a")
         terminal.until("activation tanh → sigmoid: trained weights kept")
         terminal.press("o")
-        terminal.until("sgd 0.005")
+        terminal.until("adamw 0.005")
         terminal.press("b")
         terminal.until("batch 64")
         terminal.press("l")

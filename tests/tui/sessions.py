@@ -1,9 +1,8 @@
 """Sessions as the training process would have told them, for panels that are drawn without it."""
 
-import numpy as np
-
 from core import RunConfig, Trainer
 from core.process import Progress, Run, State, StateChanged
+from core.timeline import tabulate
 from tui.session import Session
 
 
@@ -13,6 +12,13 @@ def session_after(config: RunConfig, epochs: int, state: State = State.TRAINING)
     rows = [trainer.measure(), *(trainer.train_epoch() for _ in range(epochs))]
     session = Session(config)
     session.apply(Run(config, trainer.data, fresh=True, note=""))
-    session.apply(Progress(np.array(rows), np.array(trainer.network.parameters), 30.0))
+    session.apply(
+        Progress(
+            tabulate(rows),
+            trainer.network.parameters.copy(),
+            trainer.network.statistics.copy(),
+            30.0,
+        )
+    )
     session.apply(StateChanged(state))
     return session

@@ -6,48 +6,108 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tui.curves import (
+    Mark,
     Series,
     axis_top,
-    band,
+    bands,
     draw_curves,
-    epoch_bound,
+    epoch_span,
+    fitted_axis,
     linear_axis,
     log_axis,
     nice_ceiling,
 )
 
 
-@given(st.lists(st.floats(-1e6, 1e6), min_size=1, max_size=3000), st.integers(2, 200))
-def test_a_band_keeps_the_extremes_of_each_column(values: list[float], columns: int) -> None:
-    series = np.array(values)
-    last = max(len(values) - 1, 1)
-    epochs, reduced = band(series, columns, last)
-    assert len(reduced) <= max(2 * columns, len(values) if len(values) <= columns else 0)
-    at = np.arange(len(values)) * (columns - 1) // last
-    of = epochs.astype(int) * (columns - 1) // last
+@given(
+    st.lists(st.floats(-1e6, 1e6), min_size=1, max_size=3000),
+    st.integers(2, 200),
+    st.one_of(st.none(), st.integers(5, 500)),
+)
+def test_bands_keep_the_extremes_of_each_column(
+    values: list[float], columns: int, recent: int | None
+) -> None:
+    series, (first, last) = np.array(values), epoch_span(len(values) - 1, recent)
+    lines = bands(series, columns, (first, last))
+    epochs = np.concatenate([line[0] for line in lines]).astype(int)
+    reduced = np.concatenate([line[1] for line in lines])
+    shown = np.arange(first, min(last + 1, len(values)))
+    assert len(reduced) <= 2 * len(lines) * columns
+    at = (shown - first) * (columns - 1) // (last - first)
+    of = (epochs - first) * (columns - 1) // (last - first)
     for column in set(at.tolist()):
-        assert reduced[of == column].min() == series[at == column].min()
-        assert reduced[of == column].max() == series[at == column].max()
+        assert reduced[of == column].min() == series[shown][at == column].min()
+        assert reduced[of == column].max() == series[shown][at == column].max()
 
 
 def test_what_is_not_finite_is_left_out() -> None:
-    epochs, values = band(np.array([1.0, np.nan, 3.0, np.inf]), 100, 3)
+    ((epochs, values),) = bands(np.array([1.0, np.nan, 3.0, np.inf]), 100, (0, 3))
     assert epochs.tolist() == [0, 2]
     assert values.tolist() == [1, 3]
-    assert band(np.array([np.nan]), 10, 1)[0].size == 0
+    assert bands(np.array([np.nan]), 10, (0, 1)) == []
+
+
+def test_a_run_that_alternates_between_two_losses_shows_both_branches() -> None:
+    # both branches drift, but never meet; before epoch 500 there is one
+    epochs = np.arange(1000)
+    apart = np.where(epochs % 2 == 0, 0.1, -0.1) * (epochs >= 500)
+    lines = bands(0.5 + apart + 1e-5 * epochs, 100, (0, 1000))
+    assert len(lines) == 2
+    (_, lower), (places, upper) = lines
+    late = places > 520
+    assert lower[late].max() < 0.42
+    assert upper[late].min() > 0.59
+    assert lower[~late].min() == upper[~late].min()
+    # in cells: two thin lines with nothing between them
+    cells = draw_curves(
+        [Series(0.5 + apart, 252)], fitted_axis(0.4, 0.6), epoch_span(999, 900), 60, 14
+    )
+    right = [line[45] != " " for line in cells.lines()[:12]]
+    assert sum(right) <= 4
+    assert right.index(True) < 4 < 12 - right[::-1].index(True)
+
+
+def test_noise_has_no_branches() -> None:
+    noise = np.random.default_rng(0).normal(size=5000)
+    assert len(bands(noise, 100, (0, 5000))) == 1
+
+
+@pytest.mark.parametrize("epoch", [0, 7, 50])
+@pytest.mark.parametrize("value", [0.0, 0.31, 0.9, 1.0])
+def test_a_mark_stands_on_its_curve(epoch: int, value: float) -> None:
+    series = [Series(np.full(51, value), 252)]
+    plain = draw_curves(series, linear_axis(0, 1), (0, 50), 60, 14)
+    mark = Mark(epoch, value, "◆", "#ffffff")
+    marked = draw_curves(series, linear_axis(0, 1), (0, 50), 60, 14, [mark])
+    different = np.argwhere(plain.glyphs != marked.glyphs)
+    assert len(different) == 1
+    row, column = different[0]
+    assert marked.glyphs[row, column] == "◆"
+    assert "⠀" < plain.glyphs[row, column] <= "⣿"
+    logarithmic = draw_curves(series, log_axis(1e-3, 1), (0, 50), 60, 14, [mark])
+    assert (logarithmic.glyphs == "◆").any() == (value > 0)
+
+
+@given(st.floats(-1e3, 1e3), st.floats(1e-9, 1e3), st.integers(1, 4))
+def test_a_fitted_axis_lies_close_around_its_values(low: float, length: float, ticks: int) -> None:
+    axis = fitted_axis(low, low + length, ticks)
+    slack = 1e-6 * max(1, abs(low))
+    assert axis.low <= low + slack
+    assert axis.high >= low + length - slack
+    assert len(axis.ticks) == len(axis.labels) <= 3 * ticks + 4
 
 
 def test_an_oscillating_loss_does_not_look_flat() -> None:
-    oscillating = np.tile([0.2, 0.8], 5000)
+    oscillating = np.tile([0.2, 0.8, 0.5], 5000)
     cells = draw_curves(
-        [Series(oscillating, 252)], linear_axis(0, 1), epoch_bound(len(oscillating)), 60, 14
+        [Series(oscillating, 252)], linear_axis(0, 1), epoch_span(len(oscillating)), 60, 14
     )
     rows = [row for row, line in enumerate(cells.lines()) if any("⠀" < c <= "⣿" for c in line)]
     assert len(rows) >= 6
 
 
 def test_axes_are_labelled_and_of_the_asked_size() -> None:
-    cells = draw_curves([Series(np.linspace(1, 0, 80), 252)], linear_axis(0, 1), 100, 50, 12)
+    cells = draw_curves([Series(np.linspace(1, 0, 80), 252)], linear_axis(0, 1), (0, 100), 50, 12)
     lines = cells.lines()
     assert (len(lines), len(lines[0])) == (12, 50)
     assert lines[0].startswith("1.0┤")
@@ -61,14 +121,14 @@ def test_nothing_that_a_run_can_give_breaks_a_curve(
     values: list[float], size: tuple[int, int]
 ) -> None:
     for axis in (linear_axis(0, 1), log_axis(1e-9, 10)):
-        cells = draw_curves([Series(np.array(values), 252)], axis, 50, *size)
+        cells = draw_curves([Series(np.array(values), 252)], axis, (0, 50), *size)
         assert (cells.width, cells.height) == size
 
 
 def test_a_logarithmic_axis_takes_a_zero() -> None:
     axis = log_axis(1e-5, 0.7)
     assert axis.labels == ("1e-5", "1e-4", "0.001", "0.01", "0.1", "1") or len(axis.labels) >= 3
-    cells = draw_curves([Series(np.array([0.7, 1e-3, 0.0]), 252)], axis, 50, 40, 10)
+    cells = draw_curves([Series(np.array([0.7, 1e-3, 0.0]), 252)], axis, (0, 50), 40, 10)
     assert any("⠀" < glyph <= "⣿" for glyph in "".join(cells.lines()))
 
 
@@ -97,7 +157,7 @@ def test_bounds_are_round_and_close_above(value: float) -> None:
 
 
 def test_the_epoch_axis_grows_in_steps() -> None:
-    assert [epoch_bound(n) for n in (0, 50, 51, 100, 101, 201, 501)] == [
+    assert [epoch_span(n)[1] for n in (0, 50, 51, 100, 101, 201, 501)] == [
         50,
         50,
         100,

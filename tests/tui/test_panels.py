@@ -23,11 +23,11 @@ from tui.palette import (
 )
 from tui.panels import (
     PANELS,
-    AccuracyPanel,
     ActivationsPanel,
     BoundaryPanel,
     LossPanel,
     Panel,
+    ScorePanel,
     ViewOptions,
 )
 from tui.session import Session
@@ -58,7 +58,7 @@ def test_titles_carry_the_numbers_of_the_last_epoch() -> None:
     loss = drawn(LossPanel, session).lines()[0]
     assert f"train {last.train_loss:.4f}" in loss
     assert f"test {last.test_loss:.4f}" in loss
-    accuracy = drawn(AccuracyPanel, session).lines()[0]
+    accuracy = drawn(ScorePanel, session).lines()[0]
     assert f"train {100 * last.train_accuracy:.1f} %" in accuracy
     assert "log axis" in drawn(LossPanel, session, log_loss=True).lines()[0]
 
@@ -66,7 +66,7 @@ def test_titles_carry_the_numbers_of_the_last_epoch() -> None:
 def test_xor_says_that_train_and_test_are_the_same() -> None:
     session = session_after(XOR, 3)
     assert "train = test" in drawn(LossPanel, session).lines()[0]
-    assert "train = test" in drawn(AccuracyPanel, session).lines()[0]
+    assert "train = test" in drawn(ScorePanel, session).lines()[0]
 
 
 def test_the_map_shows_the_class_that_the_network_predicts() -> None:

@@ -198,7 +198,7 @@ async def test_keys_change_the_run_and_say_what_became_of_the_weights() -> None:
     async with running(MOONS, speed=30.0) as driver:
         for key, name, value, kept in (
             ("a", "activation", "sigmoid", True),
-            ("o", "optimizer", "sgd", True),
+            ("o", "optimizer", "adamw", True),
             ("b", "batch_size", 64, True),
             ("d", "dataset", "circles", True),
             ("d", "dataset", "blobs", False),
@@ -232,7 +232,7 @@ async def test_the_next_data_set_is_one_that_the_loss_can_take() -> None:
     config = MOONS.changed(loss="binary_cross_entropy", dataset="circles")
     async with running(config) as driver:
         await driver.press("d")
-        await driver.until_config("dataset", "xor")
+        await driver.until_config("dataset", "moons_legacy")  # not blobs, spiral or iris
 
 
 async def test_the_last_seed_is_followed_by_the_first() -> None:
@@ -368,11 +368,17 @@ async def test_every_setting_can_be_edited_and_is_checked_beside_its_field() -> 
         rate.value = "0.003"
         await driver.pilot.pause()
         assert not remark.has_class("-wrong")
-        dialog.query_one("#field-activation", Select).value = "relu"
+        dialog.query_one("#field-activation", Input).value = "relu,gelu"
+        dialog.query_one("#field-schedule", Select).value = "cosine"
+        dialog.query_one("#field-batch_norm", Select).value = "on"
+        dialog.query_one("#field-clip_norm", Input).value = "0.5"
         dialog.query_one("#field-batch_size", Input).value = "full"
         await driver.press("enter")
         assert driver.is_on_top()
-        await driver.until(lambda: driver.session.config.activation == "relu")
+        await driver.until(lambda: driver.session.config.activation == ("relu", "gelu"))
+        assert driver.session.config.schedule == "cosine"
+        assert driver.session.config.batch_norm is True
+        assert driver.session.config.clip_norm == 0.5
         assert driver.session.config.learning_rate == 0.003
         assert driver.session.config.batch_size == "full"
 

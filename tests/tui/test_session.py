@@ -8,6 +8,7 @@ import numpy as np
 from core import RunConfig, Trainer
 from core.inspection import classify
 from core.process import Failed, Progress, Run, State, StateChanged
+from core.timeline import tabulate
 from core.trainer import EpochMetrics
 from tui.cells import Cells
 from tui.palette import ink
@@ -20,7 +21,7 @@ TRAINER = Trainer(CONFIG)
 
 def progress(*epochs: int, loss: float = 0.5) -> Progress:
     rows = [EpochMetrics(epoch, loss, loss, 0.5, 0.5, 0.01) for epoch in epochs]
-    return Progress(np.array(rows), TRAINER.network.parameters.copy(), 30.0)
+    return Progress(tabulate(rows), TRAINER.network.parameters.copy(), np.empty(0), 30.0)
 
 
 def begin() -> Run:

@@ -2,18 +2,26 @@
 
 from tui.panels.activations import ActivationsPanel
 from tui.panels.boundary import BoundaryPanel
-from tui.panels.curve import AccuracyPanel, CurvePanel, LossPanel
+from tui.panels.curve import CurvePanel, LossPanel, ScorePanel
+from tui.panels.layers import LayersPanel
 from tui.panels.panel import Panel, ViewOptions
 
-PANELS: tuple[type[Panel], ...] = (LossPanel, AccuracyPanel, BoundaryPanel, ActivationsPanel)
+PANELS: tuple[type[Panel], ...] = (
+    LossPanel,
+    ScorePanel,
+    BoundaryPanel,
+    ActivationsPanel,
+    LayersPanel,
+)
 
 __all__ = [
     "PANELS",
-    "AccuracyPanel",
     "ActivationsPanel",
     "BoundaryPanel",
     "CurvePanel",
+    "LayersPanel",
     "LossPanel",
     "Panel",
+    "ScorePanel",
     "ViewOptions",
 ]

@@ -24,9 +24,11 @@ from tui.palette import (
     inks_of_pairs,
     legible_on,
 )
+from tui.panels.boundary import number_scale
 from tui.panels.panel import Panel, ViewOptions, Words, message
 
 if TYPE_CHECKING:
+    from core.activations import Activation
     from core.arrays import Array, Labels
     from core.datasets import TrainTest
     from tui.session import Session
@@ -95,14 +97,18 @@ class ActivationsPanel(Panel):
         x, y = data.x_train[samples], data.y_train[samples]
         outputs = network.hidden_outputs(x)[min(self.options.layer, len(hidden) - 1)].T
         across = min(WIDEST_SAMPLE, most // len(samples))
-        self._class_strip(cells, x, y, across)
+        if data.has_classes:
+            self._class_strip(cells, x, np.asarray(y, np.int64), across)
+        else:
+            self._number_strip(cells, data, np.asarray(y, np.float64), across)
         self._units(cells, outputs, across, height - 1, len(data.y_train))
         return cells
 
     def _in_order(self, data: TrainTest, most: int) -> Labels:
         """Return the samples that are shown; they stay while the data and the size do."""
         if self._shown_data is not data or self._most != most:
-            self._order = in_class_order(data.y_train, most)
+            in_order = data.y_train if data.has_classes else data.y_train[:, 0]
+            self._order = in_class_order(in_order, most)
             self._shown_data, self._most = data, most
         return self._order
 
@@ -163,10 +169,22 @@ class ActivationsPanel(Panel):
             else:
                 cells.write(0, column, marker * across, number)
 
+    def _number_strip(self, cells: Cells, data: TrainTest, y: Array, across: int) -> None:
+        name = data.target_names[0][: LABEL_WIDTH - 1]
+        cells.write(0, 0, name, ink(DIM))
+        colours, low, high = number_scale(data)
+        levels = quantize(y[:, 0], len(colours), low, high).repeat(across)
+        inks = np.array([ink(background=colour) for colour in colours])
+        cells.inks[0, LABEL_WIDTH : LABEL_WIDTH + len(levels)] = inks[levels]
+
+    @property
+    def _activation(self) -> Activation:
+        activations = self.session.config.activations
+        return ACTIVATIONS[activations[min(self.options.layer, len(activations) - 1)]]
+
     def _fit(self, outputs: Array) -> float:
         """Return the end of the scale: by steps, for each step changes every colour."""
-        scale = ACTIVATIONS[self.session.config.activation].scale
-        if scale in {"diverging", "unit"}:
+        if self._activation.saturates:
             self._high = 1.0
         else:
             largest = np.abs(outputs).max(initial=0.1, where=np.isfinite(outputs))
@@ -174,7 +192,6 @@ class ActivationsPanel(Panel):
         return self._high
 
     def _scale(self, high: float) -> tuple[tuple[str, ...], float, float]:
-        scale = ACTIVATIONS[self.session.config.activation].scale
-        if scale in {"diverging", "unbounded"}:
+        if self._activation.scale in {"diverging", "unbounded"}:
             return DIVERGING, -high, high
         return SEQUENTIAL, 0.0, high

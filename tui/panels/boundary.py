@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from core.inspection import Window, classify, quantize
+from core.inspection import Map, Plane, Window, quantize
 from tui import numbers
 from tui.cells import Cells
 from tui.palette import (
@@ -14,6 +14,8 @@ from tui.palette import (
     CLASS_FIELDS,
     CLASS_POINTS,
     DIM,
+    DIVERGING,
+    SEQUENTIAL,
     TEST_MARKERS,
     TEXT,
     TRAIN_MARKERS,
@@ -36,25 +38,69 @@ LEVELS = 1 + len(CLASS_FIELDS[0])
 MOST_POINTS = 2000
 
 
+class Samples:
+    """One part of the data on a map: where its samples are drawn, and what is predicted there."""
+
+    def __init__(
+        self, network: Network, view: View, x: Array, y: Array | Labels, markers: tuple[str, str]
+    ) -> None:
+        if len(y) > MOST_POINTS:
+            chosen = np.linspace(0, len(y) - 1, MOST_POINTS).astype(np.int64)
+            x, y = x[chosen], y[chosen]
+        self.y = y
+        self.rows, self.columns = view.window.pixels(view.plane.coordinates(x))
+        self.map = Map(network, x)
+        self.markers = markers
+
+
+class View:
+    """What is laid out once for a network, its data and a size: the plane, the grid, the samples."""
+
+    def __init__(self, network: Network, data: TrainTest, columns: int, rows: int) -> None:
+        self._key = network, data, columns, rows
+        self.plane = Plane.through(data.x_train, data.feature_names)
+        everything = self.plane.coordinates(np.concatenate([data.x_train, data.x_test]))
+        self.window = Window.around(everything, columns, rows)
+        self.grid = Map(network, self.plane.inputs(self.window.points()))
+        train = TRAIN_MARKERS, WRONG_TRAIN
+        self.train = Samples(network, self, data.x_train, data.y_train, train)
+        self.test: Samples | None = None
+        if not data.shared:
+            test = TEST_MARKERS, WRONG_TEST
+            self.test = Samples(network, self, data.x_test, data.y_test, test)
+
+    def shows(self, network: Network, data: TrainTest, columns: int, rows: int) -> bool:
+        """Whether this is the view of these."""
+        mine = self._key
+        return mine[0] is network and mine[1] is data and mine[2:] == (columns, rows)
+
+
 class BoundaryPanel(Panel):
     """A map of half-block cells, two pixels each, over the data's range plus a margin."""
 
     number, label = 3, "boundary"
     about = (
-        "predicted class and its certainty over the plane, with the samples; t shows test samples"
+        "predicted class and its certainty, or predicted number, over the plane, with the samples; "
+        "t shows test samples"
     )
 
     def __init__(self, session: Session, options: ViewOptions) -> None:
         super().__init__(session, options)
-        self._shown_data: TrainTest | None = None
-        self._shown_size = (0, 0)
-        self._shown_window: Window | None = None
+        self._view: View | None = None
+
+    @property
+    def name_shown(self) -> str:
+        data = self.session.data
+        return self.label if data is None or data.has_classes else "prediction"
 
     def corner(self) -> Words:
-        metrics = self.session.metrics
-        if metrics is None:
+        metrics, data = self.session.metrics, self.session.data
+        if metrics is None or data is None:
             return []
-        return [(f" {numbers.percent(metrics.train_accuracy)} % train ", ink(TEXT))]
+        if data.has_classes:
+            return [(f" {numbers.percent(metrics.train_score)} % train ", ink(TEXT))]
+        score = f"{metrics.train_score:.3f}".replace("-", "−")
+        return [(f" R² {score} train ", ink(TEXT))]
 
     def body(self, width: int, height: int) -> Cells:
         network, data = self.session.network, self.session.data
@@ -65,49 +111,41 @@ class BoundaryPanel(Panel):
         columns = width - GUTTER
         if rows < 1 or columns < 2:
             return cells
-        window = self._window(data, columns, 2 * rows)
-        colours = map_colours(network.classes)
-        pixels = class_map(network, window)
+        view = self._view
+        if view is None or not view.shows(network, data, columns, 2 * rows):
+            view = self._view = View(network, data, columns, 2 * rows)
+        if network.classes:
+            colours = map_colours(network.classes)
+            pixels = class_levels(view.grid.refresh()).reshape(2 * rows, columns)
+        else:
+            colours, low, high = number_scale(data)
+            levels = quantize(view.grid.refresh().values, len(colours), low, high)
+            pixels = levels.reshape(2 * rows, columns)
         cells.place(0, GUTTER, half_blocks(pixels, colours))
-        if self.options.show_test and not data.shared:
-            test = data.x_test, data.y_test, TEST_MARKERS, WRONG_TEST
-            self._points(cells, window, pixels, network, *test)
-        train = data.x_train, data.y_train, TRAIN_MARKERS, WRONG_TRAIN
-        self._points(cells, window, pixels, network, *train)
-        self._axes(cells, rows, window, data)
+        parts = [view.train]
+        if self.options.show_test and view.test is not None:
+            parts.insert(0, view.test)
+        for part in parts:
+            if network.classes:
+                self._draw_labels(cells, part, pixels, colours)
+            else:
+                self._draw_numbers(cells, part, data)
+        self._axes(cells, rows, view)
         if height > rows + 1:
-            self._legend(cells, height - 1, data)
+            if data.has_classes:
+                self._legend(cells, height - 1, data)
+            else:
+                self._number_legend(cells, height - 1, data)
         return cells
 
-    def _window(self, data: TrainTest, columns: int, rows: int) -> Window:
-        """Return the part of the plane that is shown; it stays while the data and the size do."""
-        size = columns, rows
-        if self._shown_data is not data or self._shown_size != size or self._shown_window is None:
-            everything = np.concatenate([data.x_train, data.x_test])
-            self._shown_window = Window.around(everything, columns, rows)
-            self._shown_data, self._shown_size = data, size
-        return self._shown_window
-
-    def _points(
-        self,
-        cells: Cells,
-        window: Window,
-        pixels: Labels,
-        network: Network,
-        x: Array,
-        y: Labels,
-        markers: str,
-        wrong: str,
+    def _draw_labels(
+        self, cells: Cells, part: Samples, pixels: Labels, colours: tuple[str, ...]
     ) -> None:
-        if len(y) > MOST_POINTS:
-            chosen = np.linspace(0, len(y) - 1, MOST_POINTS).astype(np.int64)
-            x, y = x[chosen], y[chosen]
-        right = classify(network, x)[0] == y
-        rows, columns = window.pixels(x)
-        colours = map_colours(network.classes)
+        markers, wrong = part.markers
+        right = part.map.refresh().labels == part.y
         # those that are wrong come last, so that nothing covers them
         for index in np.argsort(~right, kind="stable").tolist():
-            row, column, label = int(rows[index]), int(columns[index]), int(y[index])
+            row, column, label = int(part.rows[index]), int(part.columns[index]), int(part.y[index])
             point = CLASS_POINTS[label % len(CLASS_POINTS)]
             if right[index]:
                 glyph = markers[label % len(markers)]
@@ -117,16 +155,36 @@ class BoundaryPanel(Panel):
             cells.glyphs[row // 2, GUTTER + column] = glyph
             cells.inks[row // 2, GUTTER + column] = number
 
-    def _axes(self, cells: Cells, rows: int, window: Window, data: TrainTest) -> None:
-        dim, text = ink(DIM), ink(TEXT)
-        across, up = data.feature_names[:2]
+    def _draw_numbers(self, cells: Cells, part: Samples, data: TrainTest) -> None:
+        """Draw the samples in the colour of their numbers, on black: where they fit is seen."""
+        colours, low, high = number_scale(data)
+        levels = quantize(np.asarray(part.y[:, 0], np.float64), len(colours), low, high)
+        inks = np.array([ink(colour, "#000000", bold=True) for colour in colours])
+        cells.glyphs[part.rows // 2, GUTTER + part.columns] = part.markers[0][0]
+        cells.inks[part.rows // 2, GUTTER + part.columns] = inks[levels]
+
+    def _axes(self, cells: Cells, rows: int, view: View) -> None:
+        dim, text, window = ink(DIM), ink(TEXT), view.window
+        across, up = view.plane.names
         cells.write_right(0, GUTTER - 1, f"{window.top:.1f}", dim)
         cells.write_right(rows - 1, GUTTER - 1, f"{window.bottom:.1f}", dim)
         if rows > 2:
-            cells.write_right(rows // 2, GUTTER - 1, up, text)
+            cells.write_right(rows // 2, GUTTER - 1, up[: GUTTER - 1], text)
         cells.write(rows, GUTTER, f"{window.left:.1f}", dim)
         cells.write_right(rows, cells.width, f"{window.right:.1f}", dim)
         cells.write(rows, GUTTER + (cells.width - GUTTER - len(across)) // 2, across, text)
+
+    def _number_legend(self, cells: Cells, row: int, data: TrainTest) -> None:
+        colours, low, high = number_scale(data)
+        text, dim = ink(TEXT), ink(DIM)
+        column = cells.write(row, GUTTER, f"{data.target_names[0]} ", text)
+        column = cells.write(row, column, f"{low:.2g} ".replace("-", "−"), dim)
+        for colour in colours:
+            column = cells.write(row, column, "  ", ink(background=colour))
+        column = cells.write(row, column, f" {high:.2g}  ", dim)
+        markers = f"{TRAIN_MARKERS[0]} train  {TEST_MARKERS[0]} test"
+        if not data.shared and column + len(markers) <= cells.width:
+            cells.write(row, column, markers, dim)
 
     def _legend(self, cells: Cells, row: int, data: TrainTest) -> None:
         """Say what the markers mean: the classes before all else, as many as there is room for."""
@@ -165,12 +223,24 @@ def map_colours(classes: int) -> tuple[str, ...]:
     return (UNCERTAIN, *(colour for field in fields for colour in field))
 
 
-def class_map(network: Network, window: Window) -> Labels:
-    """Return (rows, columns) numbers into `map_colours`."""
-    labels, certainty = classify(network, window.points())
-    levels = quantize(certainty, LEVELS, 0, 1)
-    colours = np.where(levels == 0, 0, 1 + labels * (LEVELS - 1) + levels - 1)
-    return colours.reshape(window.rows, window.columns)
+def class_levels(shown: Map) -> Labels:
+    """Return a number into `map_colours` for each point of a map."""
+    levels = quantize(shown.values, LEVELS, 0, 1)
+    return np.asarray(
+        np.where(levels == 0, 0, 1 + shown.labels * (LEVELS - 1) + levels - 1), np.int64
+    )
+
+
+def number_scale(data: TrainTest) -> tuple[tuple[str, ...], float, float]:
+    """Return the colours of a predicted number, and the numbers at the two ends.
+
+    They follow from the training samples alone, and so stay while the network learns.
+    """
+    low, high = float(np.min(data.y_train[:, 0])), float(np.max(data.y_train[:, 0]))
+    if low < 0 < high:
+        largest = max(-low, high)
+        return DIVERGING, -largest, largest
+    return SEQUENTIAL, low, max(high, low + 1e-9)
 
 
 def half_blocks(pixels: Labels, colours: tuple[str, ...]) -> Cells:

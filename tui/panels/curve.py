@@ -10,15 +10,17 @@ import numpy as np
 from tui import numbers
 from tui.cells import Cells
 from tui.curves import (
+    Mark,
     Series,
     ValueAxis,
     axis_top,
     draw_curves,
-    epoch_bound,
+    epoch_span,
+    fitted_axis,
     linear_axis,
     log_axis,
 )
-from tui.palette import DIM, TEST, TRAIN, indexed, ink
+from tui.palette import ACCENT, DIM, PENALIZED, TEST, TRAIN, indexed, ink
 from tui.panels.panel import Panel, ViewOptions, Words, message
 
 if TYPE_CHECKING:
@@ -27,11 +29,13 @@ if TYPE_CHECKING:
     from tui.session import Session
 
 SECONDS_BETWEEN_CURVES: Final = 0.2
+BEST: Final = "◆"
 
 
 class CurvePanel(Panel):
     """Two curves of the timeline, train and test."""
 
+    title_first = True
     quantity: ClassVar[str]
 
     def __init__(self, session: Session, options: ViewOptions) -> None:
@@ -40,12 +44,21 @@ class CurvePanel(Panel):
         self._drawn_at = 0.0
 
     def axis(self, values: NDArray[np.float64], ticks: int) -> ValueAxis:
-        """Return the axis for all finite values of both curves, with about that many steps."""
+        """Return the axis for all finite values of the curves, with about that many steps."""
         raise NotImplementedError
 
     def written(self, value: float) -> str:
         """Return a value as the title shows it."""
         raise NotImplementedError
+
+    def more_series(self, count: int) -> list[Series]:
+        """Return other curves than those of train and test, of the epochs before `count`."""
+        del count
+        return []
+
+    def more_title(self) -> Words:
+        """Return what the title says of them."""
+        return []
 
     def title(self) -> Words:
         metrics, data = self.session.metrics, self.session.data
@@ -54,14 +67,25 @@ class CurvePanel(Panel):
         train, test = ink(indexed(TRAIN)), ink(indexed(TEST))
         train_value = self.written(getattr(metrics, f"train_{self.quantity}"))
         if data.shared:
-            return [(f"─ train = test {train_value} ", train)]
+            return [(f"─ train = test {train_value} ", train), *self.more_title()]
         test_value = self.written(getattr(metrics, f"test_{self.quantity}"))
-        return [(f"─ train {train_value} ", train), (f"─ test {test_value} ", test)]
+        words = [(f"─ train {train_value} ", train), (f"─ test {test_value} ", test)]
+        return [*words, *self.more_title()]
+
+    def corner(self) -> Words:
+        words: Words = []
+        recent = self.options.recent
+        if recent is not None:
+            words.append((f" last {recent:,} epochs ", ink(DIM)))
+        best = self.session.best
+        if best is not None:
+            words.append((f" {BEST} best {best.epoch:,} ", ink(ACCENT)))
+        return words
 
     def body(self, width: int, height: int) -> Cells:
         count = self.session.epochs_to_plot
         if not count:
-            return message(width, height, f"The {self.quantity} of every epoch, train and test.")
+            return message(width, height, f"The {self.label} of every epoch, train and test.")
         # a curve changes little in a frame, and plotext takes its time
         stale = self.session.at_rest or monotonic() - self._drawn_at > SECONDS_BETWEEN_CURVES
         if stale or (self._curves.width, self._curves.height) != (width, height):
@@ -74,7 +98,7 @@ class CurvePanel(Panel):
         self._drawn_at = 0.0
 
     def _draw_curves(self, count: int, width: int, height: int) -> Cells:
-        session = self.session
+        session, span = self.session, epoch_span(count - 1, self.options.recent)
         names = [f"train_{self.quantity}"]
         colours = [TRAIN]
         if session.data is not None and not session.data.shared:
@@ -82,18 +106,35 @@ class CurvePanel(Panel):
             names.insert(0, f"test_{self.quantity}")
             colours.insert(0, TEST)
         columns = [session.timeline.column(name)[:count] for name in names]
-        values = np.concatenate(columns)
-        values = values[np.isfinite(values)]
         series = [Series(column, colour) for column, colour in zip(columns, colours, strict=True)]
-        axis = self.axis(values if values.size else np.ones(1), max(1, min(4, height // 3)))
-        return draw_curves(series, axis, epoch_bound(count - 1), width, height)
+        series[:0] = self.more_series(count)
+        values = np.concatenate([each.values[span[0] : span[1] + 1] for each in series])
+        values = values[np.isfinite(values)]
+        if not values.size:
+            values = np.ones(1)
+        ticks = max(1, min(4, height // 3))
+        if self.options.recent is None:
+            axis = self.axis(values, ticks)
+        else:
+            axis = fitted_axis(float(values.min()), float(values.max()), ticks)
+        return draw_curves(series, axis, span, width, height, self._marks())
+
+    def _marks(self) -> list[Mark]:
+        """Return the best epoch's, on the curve of the samples whose loss decides."""
+        best, data = self.session.best, self.session.data
+        if best is None or data is None:
+            return []
+        part = "train" if data.shared else self.session.config.monitor
+        return [Mark(best.epoch, getattr(best, f"{part}_{self.quantity}"), BEST, ACCENT)]
 
 
 class LossPanel(CurvePanel):
-    """The mean loss, without the penalty."""
+    """The mean loss, without the penalty, and with it where there is one."""
 
     number, label, quantity = 1, "loss", "loss"
-    about = "mean loss after each epoch, train and test; l for a logarithmic axis"
+    about = (
+        "mean loss after each epoch, train and test; l for a logarithmic axis, e for the last ones"
+    )
 
     def axis(self, values: NDArray[np.float64], ticks: int) -> ValueAxis:
         highest = float(values.max())
@@ -103,22 +144,56 @@ class LossPanel(CurvePanel):
             return log_axis(lowest, max(highest, lowest), ticks)
         return linear_axis(0.0, axis_top(highest), ticks)
 
+    def more_series(self, count: int) -> list[Series]:
+        timeline = self.session.timeline
+        penalty = timeline.column("penalty")[:count]
+        if not self._penalized:
+            return []
+        return [Series(timeline.column("train_loss")[:count] + penalty, PENALIZED)]
+
+    def more_title(self) -> Words:
+        metrics = self.session.metrics
+        if metrics is None or not self._penalized:
+            return []
+        whole = numbers.loss(metrics.train_loss + metrics.penalty)
+        config = self.session.config
+        kinds = "+".join(name for name in ("L1", "L2") if getattr(config, name.lower()) > 0)
+        return [(f"─ with {kinds} {whole} ", ink(indexed(PENALIZED)))]
+
+    @property
+    def _penalized(self) -> bool:
+        return self.session.config.penalized
+
     def corner(self) -> Words:
-        return [(" log axis ", ink(DIM))] if self.options.log_loss else []
+        words = super().corner()
+        return [(" log axis ", ink(DIM)), *words] if self._logarithmic else words
+
+    @property
+    def _logarithmic(self) -> bool:
+        return self.options.log_loss and self.options.recent is None
 
     def written(self, value: float) -> str:
         return numbers.loss(value)
 
 
-class AccuracyPanel(CurvePanel):
-    """The share of samples that are classified right."""
+class ScorePanel(CurvePanel):
+    """The share of samples that are classified right, or R² where numbers are predicted."""
 
-    number, label, quantity = 2, "accuracy", "accuracy"
-    about = "share of samples classified right after each epoch, train and test"
+    number, label, quantity = 2, "accuracy", "score"
+    about = "share of samples classified right after each epoch, or R² for numbers to predict"
+
+    @property
+    def name_shown(self) -> str:
+        data = self.session.data
+        return "accuracy" if data is None or data.has_classes else "R²"
 
     def axis(self, values: NDArray[np.float64], ticks: int) -> ValueAxis:
-        low = np.floor(float(values.min()) * 4) / 4
+        # an R² can be as low as one likes: what is below -1 is cut off
+        low = np.floor(max(float(values.min()), -1.0) * 4) / 4
         return linear_axis(min(float(low), 0.75), 1.0, min(ticks, 2))
 
     def written(self, value: float) -> str:
-        return f"{numbers.percent(value)} %"
+        data = self.session.data
+        if data is None or data.has_classes:
+            return f"{numbers.percent(value)} %"
+        return f"{value:.3f}".replace("-", "−")

@@ -27,11 +27,13 @@ class ViewOptions:
         layer: the hidden layer shown, counted from 0.
         log_loss: whether the loss has a logarithmic axis.
         show_test: whether the test samples are on the map.
+        recent: how many epochs the curves show, or None for all.
     """
 
     layer: int = 0
     log_loss: bool = False
     show_test: bool = True
+    recent: int | None = None
 
 
 class Panel(Canvas, can_focus=True):
@@ -39,8 +41,15 @@ class Panel(Canvas, can_focus=True):
 
     number: ClassVar[int]
     label: ClassVar[str]
+    title_first: ClassVar[bool] = False
+    """Whether all of the title goes before the corner, where there is no room for both."""
     about: ClassVar[str]
     """One line for the help."""
+
+    @property
+    def name_shown(self) -> str:
+        """What the border calls it."""
+        return self.label
 
     def __init__(self, session: Session, options: ViewOptions) -> None:
         super().__init__(id=self.label)
@@ -85,20 +94,25 @@ class Panel(Canvas, can_focus=True):
     def _write_border(self, cells: Cells, width: int) -> None:
         name = ink(BRIGHT if self.has_focus else TEXT, bold=self.has_focus)
         title, corner = self.title(), self.corner()
-        start = width - 2 - sum(len(text) for text, _ in corner)
         column = 1
-        for text, number in ((f" {self.number} ", ink(DIM)), (f"{self.label} ", name)):
+        for text, number in ((f" {self.number} ", ink(DIM)), (f"{self.name_shown} ", name)):
             if column + len(text) < width:
                 column = cells.write(0, column, text, number)
-        # what explains the colours goes before the last words of the title
-        if start <= column + len(title[0][0]) if title else start <= column:
-            corner, start = [], width - 1
+        # what explains the colours goes before the last words of the title, if not before the first
+        needed = column + _length(title if self.title_first else title[:1])
+        while corner and width - 2 - _length(corner) <= needed:
+            corner = corner[:-1] if self.title_first else []
+        start = width - 2 - _length(corner) if corner else width - 1
         for text, number in title:
             if column + len(text) > start:
                 break
             column = cells.write(0, column, text, number)
         for text, number in corner:
             start = cells.write(0, start, text, number)
+
+
+def _length(words: Words) -> int:
+    return sum(len(text) for text, _ in words)
 
 
 def message(width: int, height: int, text: str) -> Cells:

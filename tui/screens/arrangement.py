@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Final
 
 from tui.lines import SMALLEST
-from tui.panels import Panel
+from tui.panels import LayersPanel, Panel
 
 if TYPE_CHECKING:
     from textual.screen import Screen
@@ -52,7 +52,7 @@ class Arrangement:
 
     def apply(self) -> None:
         """Bring the screen into the state that the choices and its size ask for."""
-        screen, (loss, accuracy, boundary, hidden) = self._screen, self._panels
+        screen, (loss, accuracy, boundary, hidden, layers) = self._screen, self._panels
         width, height = screen.app.size
         screen.set_class(width < SMALLEST[0] or height < SMALLEST[1], "-too-small")
         for panel in self._panels:
@@ -60,7 +60,9 @@ class Arrangement:
         left, top = screen.query_one("#left"), screen.query_one("#top")
         left.display = loss.display or accuracy.display
         top.display = left.display or boundary.display
-        hidden.styles.height = self._rows_of_hidden(height) if top.display else "1fr"
+        bottom = screen.query_one("#bottom")
+        bottom.display = hidden.display or layers.display
+        bottom.styles.height = self._rows_below(height) if top.display else "1fr"
         focused = screen.focused
         if isinstance(focused, Panel) and not focused.display:
             next(panel for panel in self._panels if panel.display).focus()
@@ -68,10 +70,16 @@ class Arrangement:
     def _wants(self, panel: Panel) -> bool:
         width, height = self._screen.app.size
         narrow = width < NARROW_BELOW[0] or height < NARROW_BELOW[1]
+        if isinstance(panel, LayersPanel):
+            # what it shows is measured only if it is asked for
+            return panel.session.config.diagnostics
         return self._chosen.get(panel, panel.label != "accuracy" or not narrow)
 
-    def _rows_of_hidden(self, height: int) -> int:
+    def _rows_below(self, height: int) -> int:
         """Return the rows that the units of the hidden layers need, if there is room for them."""
-        units = max(self._panels[-1].session.config.hidden, default=4)
+        config = self._panels[0].session.config
+        units = max(config.hidden, default=4)
         wanted = 3 + units * (2 if units < 5 else 1)
+        if config.diagnostics:
+            wanted = max(wanted, len(config.hidden) + 4)
         return max(5, min(wanted, (height - LINES) * 2 // 5))

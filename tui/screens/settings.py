@@ -10,7 +10,7 @@ from textual.screen import ModalScreen
 from textual.widgets import Input, Select, Static
 
 from core.config import RunConfig, Setting, settings
-from core.kinds import Choice, ConfigError
+from core.kinds import ConfigError, is_closed, line_of, words_of
 
 if TYPE_CHECKING:
     from textual.app import ComposeResult
@@ -38,7 +38,11 @@ class SettingsScreen(ModalScreen[RunConfig | None]):
             dialog.border_title = "settings of the run"
             dialog.border_subtitle = "enter in a field, or ctrl+s, applies · escape cancels · tab"
             with VerticalScroll(id="fields", can_focus=False):
+                group = ""
                 for setting in settings():
+                    if setting.group != group:
+                        group = setting.group
+                        yield Static(group, classes="group", markup=False)
                     with Horizontal(classes="row"):
                         yield Static(setting.name.replace("_", " "), classes="name", markup=False)
                         yield self._field(setting)
@@ -52,9 +56,9 @@ class SettingsScreen(ModalScreen[RunConfig | None]):
 
     def _field(self, setting: Setting) -> Input | Select[str]:
         value = setting.write(getattr(self._config, setting.name))
-        if isinstance(setting.kind, Choice):
+        if is_closed(setting.kind):
             return Select(
-                [(word, word) for word in setting.kind.words],
+                [(word, word) for word in words_of(setting.kind)],
                 value=value,
                 allow_blank=False,
                 compact=True,
@@ -82,7 +86,19 @@ class SettingsScreen(ModalScreen[RunConfig | None]):
     def _explain_field(self, event: events.DescendantFocus) -> None:
         for setting in settings():
             if event.widget.id == f"field-{setting.name}":
-                self.query_one("#about", Static).update(_explanation(setting))
+                self._explain(setting)
+
+    @on(Select.Changed)
+    def _explain_choice(self, event: Select.Changed) -> None:
+        for setting in settings():
+            if event.select.id == f"field-{setting.name}" and event.select.has_focus:
+                self._explain(setting)
+
+    def _explain(self, setting: Setting) -> None:
+        word = self._text(setting)
+        line = line_of(setting.kind, word)
+        about = f"{word}: {line}. {_explanation(setting)}" if line else _explanation(setting)
+        self.query_one("#about", Static).update(about)
 
     @on(Input.Submitted)
     def _submitted(self) -> None:

@@ -10,7 +10,7 @@ from textual.containers import Horizontal, Vertical
 from textual.screen import Screen
 
 from core.config import RunConfig, setting
-from core.kinds import ConfigError
+from core.kinds import ConfigError, words_of
 from core.process import (
     Configure,
     Failed,
@@ -32,13 +32,14 @@ from tui.panels import (
     ActivationsPanel,
     BoundaryPanel,
     CurvePanel,
+    LayersPanel,
     LossPanel,
     Panel,
     ViewOptions,
 )
 from tui.screens.arrangement import Arrangement
 from tui.session import Session
-from tui.steps import BATCH_SIZES, next_of_125, next_speed
+from tui.steps import BATCH_SIZES, RECENT, next_of_125, next_speed
 
 if TYPE_CHECKING:
     from textual import events
@@ -95,7 +96,7 @@ class TrainingScreen(Screen[None]):
     def compose(self) -> ComposeResult:
         """Lay the panels out; the style sheet says how much room each gets."""
         header, status, log, footer = self._lines
-        loss, accuracy, boundary, hidden = self.panels
+        loss, accuracy, boundary, hidden, layers = self.panels
         yield header
         with Vertical(id="panels"):
             with Horizontal(id="top"):
@@ -103,7 +104,9 @@ class TrainingScreen(Screen[None]):
                     yield loss
                     yield accuracy
                 yield boundary
-            yield hidden
+            with Horizontal(id="bottom"):
+                yield hidden
+                yield layers
         yield status
         yield log
         yield footer
@@ -251,7 +254,7 @@ class TrainingScreen(Screen[None]):
         if name == "batch_size":
             values: tuple[Any, ...] = BATCH_SIZES
         else:
-            values = setting(name).kind.words  # type: ignore[attr-defined]
+            values = words_of(setting(name).kind)
         current = getattr(self._wanted, name)
         at = values.index(current) if current in values else -1
         for step in range(1, len(values) + 1):
@@ -335,9 +338,19 @@ class TrainingScreen(Screen[None]):
         """Give the focused panel all the room, or give it back."""
         self._arrangement.zoom()
 
+    def action_recent(self) -> None:
+        """Show all epochs on the curves, or the last ones alone, on an axis close around them."""
+        views = (None, *RECENT)
+        self.options.recent = views[(views.index(self.options.recent) + 1) % len(views)]
+        self._repaint_panels(CurvePanel)
+
     def action_toggle_panel(self, number: int) -> None:
         """Show or hide a panel; the last one stays."""
         for panel in self.panels:
+            if panel.number == number and isinstance(panel, LayersPanel):
+                # what it shows is measured only while it is
+                self._apply(self._wanted.changed(diagnostics=not self._wanted.diagnostics))
+                return
             if panel.number == number and not self._arrangement.toggle(panel):
                 self._say(f"{panel.label} is the only panel left")
 

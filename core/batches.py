@@ -1,0 +1,200 @@
+"""The batches of an epoch: drawn anew each time, laid out once, and stoppable after each.
+
+Rows are gathered into buffers a window of batches at a time. Each batch of a window is one flat list
+of calls on views of those buffers, so that an epoch only refills what the views show; and the memory
+that this takes does not grow with the number of samples.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from itertools import islice
+from time import perf_counter
+from typing import TYPE_CHECKING, Any, Final
+
+import numpy as np
+
+from core.calls import constant
+from core.network import TrainingStep
+
+if TYPE_CHECKING:
+    from core.arrays import Array, Labels
+    from core.calls import Calls
+    from core.network import Network
+
+WINDOW_SAMPLES: Final = 65_536
+WINDOW_BATCHES: Final = 4_096
+
+
+@dataclass(frozen=True)
+class BatchesState:
+    """Where an epoch stands: part of a trainer's state.
+
+    Attributes:
+        next: the number of the next batch; 0 between two epochs.
+        shuffle: the state of the generator of the shuffles.
+        dropout: the state of the generator of the dropout masks.
+        order: the order of the samples in an epoch that has begun.
+    """
+
+    next: int
+    shuffle: dict[str, Any]
+    dropout: dict[str, Any]
+    order: Labels | None
+
+
+class Batches:
+    """Runs training steps over the batches of one epoch after another.
+
+    Attributes:
+        count: batches in an epoch.
+        next: the number of the next batch.
+        order: (samples,) the order of the epoch, or None where one batch holds all samples.
+    """
+
+    def __init__(
+        self,
+        network: Network,
+        rows: Array,
+        targets: Array,
+        size: int,
+        gradient: Array,
+        update: Calls,
+        *,
+        shuffle: np.random.Generator,
+        dropout: tuple[float, ...],
+        masks: np.random.Generator,
+    ) -> None:
+        """Lay the batches out.
+
+        Args:
+            network: what is trained.
+            rows: (samples, features + 1), the last column ones, which may be left out where the first
+                layer has no biases.
+            targets: (samples, rows) as the loss encodes them.
+            size: samples in a batch; the last one may have fewer.
+            gradient: the vector that a step writes.
+            update: the calls that use it, at the end of each step.
+            shuffle: draws the orders.
+            dropout: the rate of each hidden layer.
+            masks: draws what is dropped.
+        """
+        samples = len(rows)
+        size = min(size, samples)
+        self.count = -(-samples // size)
+        self.next = 0
+        self._rows, self._targets, self._size = rows, targets, size
+        self._shuffle, self._masks = shuffle, masks
+        self.order: Labels | None = None
+        self._natural = np.arange(samples)
+        self._window = max(1, min(WINDOW_SAMPLES // size, WINDOW_BATCHES, self.count))
+        self._loaded = -1
+        if size < samples:
+            self.order = self._natural.copy()
+            shown = min(samples, self._window * size)
+            self._shown = np.empty((shown, rows.shape[1]), rows.dtype)
+            self._shown_targets = np.empty((shown, targets.shape[1]), targets.dtype)
+        else:
+            self._shown, self._shown_targets = rows, targets
+
+        def step(samples: int) -> TrainingStep:
+            return TrainingStep(network, samples, gradient, dropout, masks)
+
+        full = step(size)
+        height = targets.shape[1]
+        whole = min(self._window, samples // size)
+        self._blocks = np.empty((whole, height, size), targets.dtype)
+        self._scale = full.target_scale
+        self._programs = [
+            [*full.calls(self._inputs(at * size, size), self._blocks[at]), *update]
+            for at in range(whole)
+        ]
+        # the last window may have fewer batches, and the last of those fewer samples
+        self._last_number, position = divmod(self.count - 1, self._window)
+        rest = samples % size
+        self._last_block = np.empty((height, rest), targets.dtype)
+        self._last_scale = 1.0
+        self._last = self._programs[: position if rest else position + 1]
+        if rest:
+            last = step(rest)
+            self._last_scale = last.target_scale
+            calls = last.calls(self._inputs(position * size, rest), self._last_block)
+            self._last.append([*calls, *update])
+
+    @property
+    def calls(self) -> int:
+        """How many calls a step takes."""
+        return len(self._programs[0])
+
+    def begin(self) -> None:
+        """Draw the order of the next epoch."""
+        self.next = 0
+        if self.order is not None:
+            self._loaded = -1
+            # from the natural order each time: then the generator alone is the state of the shuffles
+            np.copyto(self.order, self._natural)
+            self._shuffle.shuffle(self.order)
+
+    def advance(self, until: float) -> bool:
+        """Train batch after batch until that time; tell whether the epoch is over."""
+        at, window = self.next, self._window
+        while at < self.count:
+            number, start = divmod(at, window)
+            if self._loaded != number:
+                self._load(number)
+            programs = self._last if number == self._last_number else self._programs
+            for calls in islice(programs, start, None) if start else programs:
+                for each in calls:
+                    each()
+                at += 1
+                if perf_counter() >= until:
+                    self.next = at
+                    return at >= self.count
+        self.next = at
+        return True
+
+    def state(self) -> BatchesState:
+        """Return a copy of what decides how this and the next epochs go on."""
+        begun = self.next > 0
+        return BatchesState(
+            self.next,
+            dict(self._shuffle.bit_generator.state),
+            dict(self._masks.bit_generator.state),
+            self.order.copy() if begun and self.order is not None else None,
+        )
+
+    def restore(self, state: BatchesState) -> None:
+        """Go to a state of these batches."""
+        self.next, self._loaded = state.next, -1
+        self._shuffle.bit_generator.state = state.shuffle
+        self._masks.bit_generator.state = state.dropout
+        if self.order is not None and state.order is not None:
+            self.order[:] = state.order
+
+    def _inputs(self, start: int, count: int) -> Array:
+        return self._shown[start : start + count].T
+
+    def _load(self, number: int) -> None:
+        """Gather the rows of a window, and lay its targets out batch by batch."""
+        size, start = self._size, number * self._window * self._size
+        samples = min(len(self._rows) - start, self._window * size)
+        if self.order is not None:
+            part = self.order[start : start + samples]
+            # every index is in range; the other modes would buffer the output
+            self._rows.take(part, 0, self._shown[:samples], "clip")
+            self._targets.take(part, 0, self._shown_targets[:samples], "clip")
+        full = samples // size
+        height = self._targets.shape[1]
+        whole = self._shown_targets[: full * size].reshape(full, size, height).transpose(0, 2, 1)
+        self._arrange(whole, self._blocks[:full], self._scale)
+        if samples > full * size:
+            rest = self._shown_targets[full * size : samples].T
+            self._arrange(rest, self._last_block, self._last_scale)
+        self._loaded = number
+
+    @staticmethod
+    def _arrange(targets: Array, blocks: Array, scale: float) -> None:
+        np.copyto(blocks, targets)
+        if scale != 1:
+            # in place: from the transposed view it would take a buffer
+            np.multiply(blocks, constant(scale, blocks), blocks)

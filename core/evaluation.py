@@ -1,0 +1,112 @@
+"""Loss and score of a network on a fixed set of samples, in buffers of its own.
+
+The trainer has one for the training and one for the test samples. Everything is laid out once, in
+chunks, so that measuring allocates nothing and can stop between two chunks.
+"""
+
+from __future__ import annotations
+
+from math import inf, nan
+from time import perf_counter
+from typing import TYPE_CHECKING, Final, NamedTuple
+
+import numpy as np
+
+from core.calls import Calls, run
+from core.metrics import Correct, SquaredErrors, r_squared, squared_deviations
+from core.network import ForwardPasses
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from core.arrays import Array
+    from core.losses import Value
+    from core.network import Network
+
+CHUNK: Final = 4096
+"""Samples per chunk: their activations stay in the processor's cache."""
+
+
+class Measure(NamedTuple):
+    """The mean loss, without any penalty, and the share classified right, or R²."""
+
+    loss: float
+    score: float
+
+
+class _Chunk(NamedTuple):
+    calls: Calls
+    loss: Value
+    score: Correct | SquaredErrors
+
+
+class Evaluation:
+    """Measures a network with the parameters that it has at the time."""
+
+    def __init__(
+        self, network: Network, inputs: Array, targets: Array, *, chunk: int = CHUNK
+    ) -> None:
+        """Take all inputs, (features + 1, samples), and targets, (rows, samples), encoded."""
+        self.samples = inputs.shape[1]
+        self._next, self._total = 0, 0.0
+        self._count: NDArray[np.float64] | int = 0
+        self._fold = network.fold_calls
+        self._chunks = []
+        self._deviations = None if network.classes else squared_deviations(targets)
+        passes: dict[int, ForwardPasses] = {}
+        for start in range(0, self.samples, chunk):
+            part = slice(start, min(start + chunk, self.samples))
+            size = part.stop - part.start
+            if size not in passes:
+                passes[size] = ForwardPasses(network, size)
+            logits, shown = passes[size].logits, np.ascontiguousarray(targets[:, part])
+            loss = network.loss.value(logits, shown)
+            score: Correct | SquaredErrors
+            if network.classes:
+                score = Correct(network.loss, logits, shown)
+            else:
+                score = SquaredErrors(logits, shown)
+            calls = [*passes[size].calls(inputs[:, part]), *loss.calls, *score.calls]
+            self._chunks.append(_Chunk(calls, loss, score))
+        self.restart()
+
+    @property
+    def calls(self) -> int:
+        """How many NumPy calls a measurement takes, but for the sums."""
+        return sum(len(chunk.calls) for chunk in self._chunks)
+
+    def measure(self) -> Measure:
+        """Return the measures with the current parameters."""
+        self.restart()
+        measured = self.advance(inf)
+        return Measure(nan, nan) if measured is None else measured
+
+    def advance(self, until: float) -> Measure | None:
+        """Go on measuring until that time; the measures, or None when they are not complete."""
+        chunks = self._chunks
+        if not self._next:
+            run(self._fold)
+        for at in range(self._next, len(chunks)):
+            calls, loss, score = chunks[at]
+            for each in calls:
+                each()
+            self._total += loss.total()
+            self._count += score.count()
+            if at + 1 < len(chunks) and perf_counter() >= until:
+                self._next = at + 1
+                return None
+        measured = self._measure()
+        self.restart()
+        return measured
+
+    def restart(self) -> None:
+        """Forget what was measured so far."""
+        self._next, self._total = 0, 0.0
+        self._count = 0 if self._deviations is None else np.zeros(self._deviations.size)
+
+    def _measure(self) -> Measure:
+        if self._deviations is None:
+            score = float(self._count) / self.samples
+        else:
+            score = r_squared(np.asarray(self._count), self._deviations)
+        return Measure(self._total / self.samples, score)

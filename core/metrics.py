@@ -1,0 +1,105 @@
+"""What tells a person how good a network is: accuracy for classes, R² for numbers.
+
+`Evaluation` makes the calls chunk by chunk and adds the counts up.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Protocol
+
+import numpy as np
+
+from core.calls import Calls, call, constant, repeated
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from core.arrays import Array
+    from core.losses import Loss
+
+
+class Score(Protocol):
+    """The counts of one chunk."""
+
+    calls: Calls
+
+    def count(self) -> NDArray[np.float64] | int:
+        """Return what is added up over the chunks."""
+
+
+class Correct:
+    """How many samples of a chunk are classified right; a tie goes to the first class."""
+
+    def __init__(self, loss: Loss, z: Array, targets: Array) -> None:
+        self._z = z
+        # two classes are encoded as one row of signs
+        labels = targets[0] > 0 if len(targets) == 1 else targets.argmax(axis=0)
+        self._labels = np.asarray(labels, np.int64)
+        self._right = np.empty((len(z), z.shape[1]), np.bool_)
+        self._two_classes = loss.classes == 2
+        self.calls = self._compare_two() if self._two_classes else self._compare_many()
+
+    def _compare_two(self) -> Calls:
+        z, right = self._z, self._right[0]
+        first = constant(0, z) if len(z) == 1 else z[0]
+        second_is_right = self._labels.astype(np.bool_)
+        return [
+            call(np.greater, z[-1], first, right),
+            call(np.equal, right, second_is_right, right),
+        ]
+
+    def _compare_many(self) -> Calls:
+        z = self._z
+        row, block = np.empty((1, z.shape[1]), z.dtype), np.empty_like(z)
+        self._onehot = np.zeros(z.shape, np.bool_)
+        self._onehot[self._labels, np.arange(z.shape[1])] = True
+        return [
+            call(np.maximum.reduce, z, 0, out=row[0]),
+            repeated(row, block),
+            call(np.equal, z, block, self._right),
+        ]
+
+    def count(self) -> int:
+        right = self._right
+        if self._two_classes:
+            return int(np.count_nonzero(right[0]))
+        if np.count_nonzero(right) == right.shape[1]:
+            np.logical_and(right, self._onehot, right)
+            return int(np.count_nonzero(right))
+        # somewhere two outputs are equal
+        return int(np.count_nonzero(self._z.argmax(axis=0) == self._labels))
+
+
+class SquaredErrors:
+    """The sum of squared errors of each target over a chunk."""
+
+    def __init__(self, z: Array, targets: Array) -> None:
+        self._block = np.empty_like(z)
+        self._sums = np.empty(len(z), z.dtype)
+        ones = np.ones(z.shape[1], z.dtype)
+        self.calls = [
+            call(np.subtract, z, targets, self._block),
+            call(np.multiply, self._block, self._block, self._block),
+            call(self._block.dot, ones, self._sums),
+        ]
+
+    def count(self) -> NDArray[np.float64]:
+        return np.asarray(self._sums, np.float64)
+
+
+def squared_deviations(targets: Array) -> NDArray[np.float64]:
+    """Return the sum of squared deviations from the mean of each of (targets, samples)."""
+    return np.asarray(np.var(targets, axis=1, dtype=np.float64) * targets.shape[1], np.float64)
+
+
+def r_squared(errors: NDArray[np.float64], deviations: NDArray[np.float64]) -> float:
+    """Return the coefficient of determination, 1 - errors / deviations, mean over the targets.
+
+    A target that never varies counts as 1 when it is met exactly and as 0 otherwise, as in
+    scikit-learn's `r2_score`.
+    """
+    parts = [
+        1 - error / deviation if deviation else float(error == 0)
+        for error, deviation in zip(errors.tolist(), deviations.tolist(), strict=True)
+    ]
+    return sum(parts) / len(parts)
