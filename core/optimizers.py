@@ -9,7 +9,7 @@ rescales a velocity when the rate changes.)
 from __future__ import annotations
 
 from dataclasses import dataclass
-from math import sqrt
+from math import inf
 from typing import TYPE_CHECKING, ClassVar, Final
 
 import numpy as np
@@ -19,8 +19,14 @@ from core.calls import Calls, call, constant, run
 if TYPE_CHECKING:
     from core.arrays import Array
 
-BLOCK: Final = 16_384
-"""Parameters updated at a time: all that an update touches then stays in the processor's cache."""
+BLOCK: Final = 65_536
+"""Parameters updated at a time, so that what an update touches stays in the processor's cache."""
+
+SMALL: Final = 4_096
+"""Parameters up to which Adam joins what it can into fewer calls."""
+
+TABLE: Final = 1_024
+"""Steps whose bias corrections are computed at once."""
 
 
 @dataclass(frozen=True)
@@ -213,10 +219,9 @@ class RMSprop(Optimizer):
 class Adam(Optimizer):
     """Kingma & Ba 2015, Algorithm 1, with ε outside the root and after the bias correction.
 
-    Both moments lie in one (2, parameters) array and are kept unnormalised, M = m / (1 - β₁) and
-    V = v / (1 - β₂), so that one multiplication and one addition update the two. The factors left
-    out, and both bias corrections, fold into two scalars a step:
-    θ -= η·c₁ / √c₂ · M / (√V + ε / √c₂) with c = (1 - β) / (1 - βᵗ).
+    Both moments are kept unnormalised, M = m / (1 - β₁) and V = v / (1 - β₂). The factors left out,
+    both bias corrections and the rate fold into two scalars a step: θ -= M / (a·√V + b) with
+    a = √c₂ / (η·c₁), b = ε / (η·c₁), and c = (1 - β) / (1 - βᵗ) of each moment.
     """
 
     name, formula = "adam", "momentum over the root of a running mean square, both unbiased"
@@ -224,49 +229,76 @@ class Adam(Optimizer):
     beta1, beta2, epsilon = 0.9, 0.999, 1e-8
 
     def __init__(self, parameters: Array, settings: Hyperparameters) -> None:
-        self._factor, self._offset = constant(0, parameters), constant(0, parameters)
+        self._scalars = np.zeros((1, 2), parameters.dtype)  # a and b
+        self._table: list[tuple[float, float]] = []
+        self._table_start = 0
         super().__init__(parameters, settings)
 
     def _make_gradient(self) -> Array:
+        if not self._is_small:
+            return super()._make_gradient()
         # the gradient and its square side by side, as the moments are
         self._terms = np.zeros((2, self.parameters.size), self.parameters.dtype)
         gradient: Array = self._terms[0]
         return gradient
 
+    @property
+    def _is_small(self) -> bool:
+        """Whether the number of calls decides how long an update takes, and not the memory read."""
+        return self.parameters.size <= SMALL
+
     def begin_step(self) -> None:
         self.steps = steps = self.steps + 1
+        at = steps - self._table_start
+        if not 0 <= at < len(self._table):
+            self._fill_table(steps)
+            at = 0
+        scale, offset = self._table[at]
+        rate = self.settings.learning_rate
+        # at a rate of zero the denominator is infinite, whatever V is
+        self._scalars[0, 0] = scale / rate if rate else 0.0
+        self._scalars[0, 1] = offset / rate if rate else inf
+
+    def _fill_table(self, start: int) -> None:
+        """Compute √c₂ / c₁ and ε / c₁ of the next steps at once: one by one they cost more."""
+        steps = np.arange(start, start + TABLE)
         first = (1 - self.beta1) / (1 - self.beta1**steps)
-        root = sqrt((1 - self.beta2) / (1 - self.beta2**steps))
-        self._factor[...] = self.settings.learning_rate * first / root
-        self._offset[...] = self.epsilon / root
+        second = (1 - self.beta2) / (1 - self.beta2**steps)
+        scales, offsets = np.sqrt(second) / first, self.epsilon / first
+        self._table = list(zip(scales.tolist(), offsets.tolist(), strict=True))
+        self._table_start = start
 
     def _update(self, part: slice, scratch: Array) -> Calls:
-        gradient, square = self._terms[:, part]
         first, second = self.slots[:, part]
         parameters = self.parameters[part]
+        if self._is_small:
+            slots, terms = self.slots, self._terms
+            decays = np.repeat(np.array([[self.beta1], [self.beta2]], slots.dtype), len(first), 1)
+            # √V above a row of ones, so that one product makes a·√V + b of them
+            roots = np.ones_like(slots)
+            whole = scratch.reshape(1, -1)
+            return [
+                call(np.multiply, terms[0], terms[0], terms[1]),
+                call(np.multiply, slots, decays, slots),
+                call(np.add, slots, terms, slots),
+                call(np.sqrt, second, roots[0]),
+                call(self._scalars.dot, roots, whole),
+                call(np.divide, first, scratch, scratch),
+                call(np.subtract, parameters, scratch, parameters),
+            ]
+        gradient = self.gradient[part]
+        scale, offset = self._scalars[0, 0:1], self._scalars[0, 1:2]
         return [
-            call(np.multiply, gradient, gradient, square),
-            *self._decay(part),
-            call(np.add, self.slots[:, part], self._terms[:, part], self.slots[:, part]),
+            call(np.multiply, first, constant(self.beta1, first), first),
+            call(np.add, first, gradient, first),
+            call(np.multiply, gradient, gradient, scratch),
+            call(np.multiply, second, constant(self.beta2, second), second),
+            call(np.add, second, scratch, second),
             call(np.sqrt, second, scratch),
-            call(np.add, scratch, self._offset, scratch),
+            call(np.multiply, scratch, scale, scratch),
+            call(np.add, scratch, offset, scratch),
             call(np.divide, first, scratch, scratch),
-            call(np.multiply, scratch, self._factor, scratch),
             call(np.subtract, parameters, scratch, parameters),
-        ]
-
-    def _decay(self, part: slice) -> Calls:
-        slots = self.slots[:, part]
-        if self.parameters.size <= 4096:
-            # few parameters: one call on two equal shapes is the cheapest
-            decays = np.repeat(
-                np.array([[self.beta1], [self.beta2]], slots.dtype), slots.shape[1], axis=1
-            )
-            return [call(np.multiply, slots, decays, slots)]
-        # many: what is not read from memory costs nothing
-        return [
-            call(np.multiply, slots[0], constant(self.beta1, slots), slots[0]),
-            call(np.multiply, slots[1], constant(self.beta2, slots), slots[1]),
         ]
 
 
