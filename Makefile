@@ -22,6 +22,11 @@ lint: $(VENV)/.ready-lint
 	@$(BIN)/lint-imports
 
 bench: $(VENV)/.ready-bench
+	@$(BIN)/python -m benchmarks.parity
+	@$(BIN)/python -m benchmarks.engine
+	@$(BIN)/python -m benchmarks.scaling
+	@$(BIN)/python -m benchmarks.memory
+	@$(BIN)/python -m benchmarks.interruption
 	@$(BIN)/python -m benchmarks.startup
 	@$(BIN)/python -m benchmarks.latency
 	@$(BIN)/python -m benchmarks.screen_tax

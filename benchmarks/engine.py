@@ -157,7 +157,7 @@ def sklearn_at_once(case: Case) -> Callable[[int], object]:
     return train
 
 
-@numba.njit
+@numba.njit  # type: ignore[untyped-decorator]
 def _compiled_epoch(
     x: Any,
     y: Any,

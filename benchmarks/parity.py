@@ -153,7 +153,7 @@ def losses() -> Iterator[tuple[str, float]]:
     labels = rng.integers(0, 4, 50)
     two = labels % 2
     numbers = rng.normal(size=(50, 4))
-    rows: list[tuple[str, dict[str, float], Any, Any]] = [
+    rows: list[tuple[str, dict[str, Any], Any, Any]] = [
         ("softmax_cross_entropy", {}, labels, f.cross_entropy),
         ("softmax_cross_entropy", {}, two, f.cross_entropy),
         (
@@ -182,7 +182,7 @@ def losses() -> Iterator[tuple[str, float]]:
     ]
     for name, options, y, function in rows:
         classes = 0 if y.ndim == 2 else int(y.max()) + 1
-        loss = LOSSES[name](classes, 0 if classes else 4, **options)  # type: ignore[arg-type]
+        loss = LOSSES[name](classes, 0 if classes else 4, **options)
         for scale in (1.0, 300.0):
             z = rng.normal(size=(loss.outputs, 50)) * scale
             targets, delta = np.ascontiguousarray(loss.encode(y).T), np.empty_like(z)
@@ -273,14 +273,14 @@ def initializers() -> Iterator[tuple[str, float]]:
         INITIALIZERS[name].draw(asked, 30, 20)
         seen: list[float] = []
 
-        class Weights(torch.Tensor):
+        class Weights(torch.Tensor):  # type: ignore[misc]
             """A tensor that notes how it is filled."""
 
-            def uniform_(self, *bounds: float, **_: Any) -> Any:  # type: ignore[override]
+            def uniform_(self, *bounds: float, **_: Any) -> Any:
                 seen.append(bounds[1])  # noqa: B023
                 return self
 
-            def normal_(self, *of: float, **_: Any) -> Any:  # type: ignore[override]
+            def normal_(self, *of: float, **_: Any) -> Any:
                 seen.append(of[1])  # noqa: B023
                 return self
 

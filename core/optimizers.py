@@ -9,7 +9,6 @@ rescales a velocity when the rate changes.)
 from __future__ import annotations
 
 from dataclasses import dataclass
-from math import inf
 from typing import TYPE_CHECKING, ClassVar, Final
 
 import numpy as np
@@ -230,6 +229,7 @@ class Adam(Optimizer):
 
     def __init__(self, parameters: Array, settings: Hyperparameters) -> None:
         self._scalars = np.zeros((1, 2), parameters.dtype)  # a and b
+        self._largest = float(np.finfo(parameters.dtype).max)
         self._table: list[tuple[float, float]] = []
         self._table_start = 0
         super().__init__(parameters, settings)
@@ -255,9 +255,10 @@ class Adam(Optimizer):
             at = 0
         scale, offset = self._table[at]
         rate = self.settings.learning_rate
-        # at a rate of zero the denominator is infinite, whatever V is
+        # at a rate of zero the denominator is as large as can be, whatever V is; an infinite one would
+        # make a NaN of the zeros that a product is padded with
         self._scalars[0, 0] = scale / rate if rate else 0.0
-        self._scalars[0, 1] = offset / rate if rate else inf
+        self._scalars[0, 1] = offset / rate if rate else self._largest
 
     def _fill_table(self, start: int) -> None:
         """Compute √c₂ / c₁ and ε / c₁ of the next steps at once: one by one they cost more."""

@@ -30,6 +30,7 @@ COMMANDS: Final = {
     "train": "train without a screen",
     "presets": "list the runs that have a name",
     "datasets": "list what there is to learn from",
+    "check": "compare backpropagation with central differences, layer by layer",
 }
 WRONG_USE: Final = 2
 FASTEST: Final = 30
@@ -40,7 +41,9 @@ examples:
   nnfs-tui xor
   nnfs-tui moons --hidden 16,16 --activation relu --init he --lr 0.005
   nnfs-tui spiral --classes 5 --speed max
+  nnfs-tui moons --hidden 8,8 --activation relu,tanh --batch-norm --dropout 0.1 --schedule cosine
   nnfs-tui train moons --json --seed 3
+  nnfs-tui check spiral --loss hinge --l1 0.001
 """
 
 
@@ -141,6 +144,10 @@ def _dispatch(given: list[str], process: TrainingProcess | None) -> int:
         case "datasets":
             return _list_datasets()
     config = _config(options)
+    if options.command == "check":
+        from tui.check import check
+
+        return check(config)
     if options.command == "train":
         return _train(config, as_json=options.json, log=options.log)
     _check_screen_options(options)
@@ -227,7 +234,7 @@ def _parser() -> _Parser:
         for name, text in COMMANDS.items()
     }
     parser._subparsers_by_name = parsers
-    for name in ("watch", "train"):
+    for name in ("watch", "train", "check"):
         parsers[name].add_argument(
             "preset",
             nargs="?",
@@ -235,9 +242,10 @@ def _parser() -> _Parser:
             metavar="PRESET",
             help=f"{', '.join(PRESETS)} (default {DEFAULT})",
         )
-        parsers[name].add_argument(
-            "--log", metavar="FILE", help="write every epoch to a file, one JSON object a line"
-        )
+        if name != "check":
+            parsers[name].add_argument(
+                "--log", metavar="FILE", help="write every epoch to a file, one JSON object a line"
+            )
         _add_settings(parsers[name])
     parsers["train"].add_argument(
         "--json", action="store_true", help="write one JSON object a line, and nothing else"

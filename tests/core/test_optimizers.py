@@ -121,3 +121,16 @@ def test_momentum_can_be_switched_on_and_off() -> None:
 def test_formulas_are_told() -> None:
     told: dict[str, Callable[..., object]] = {each.formula: each for each in OPTIMIZERS.values()}
     assert len(told) == len(OPTIMIZERS)
+
+
+@pytest.mark.parametrize("name", sorted(OPTIMIZERS))
+@pytest.mark.parametrize("size", [3, 5000])
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+def test_at_a_rate_of_zero_nothing_moves(name: str, size: int, dtype: str) -> None:
+    parameters = np.random.default_rng(0).normal(size=size).astype(dtype)
+    before = parameters.copy()
+    optimizer = OPTIMIZERS[name](parameters, Hyperparameters(0.0))
+    for _ in range(3):
+        optimizer.gradient[:] = 1.5
+        optimizer.step()
+    assert np.array_equal(parameters, before)

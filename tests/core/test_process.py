@@ -8,6 +8,7 @@ import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from time import monotonic
+from typing import Any
 
 import numpy as np
 import pytest
@@ -31,6 +32,7 @@ from core.process import (
     TrainingProcess,
 )
 from core.process.channel import Channel
+from core.stopping import Stop
 from core.timeline import Timeline, tabulate
 from core.trainer import EpochMetrics
 
@@ -68,6 +70,9 @@ class Watcher:
 
     def rows(self) -> list[EpochMetrics]:
         return [row for event in self.events if isinstance(event, Progress) for row in event.rows()]
+
+    def progress(self) -> list[Progress]:
+        return [event for event in self.events if isinstance(event, Progress)]
 
     def runs(self) -> list[Run]:
         return [event for event in self.events if isinstance(event, Run)]
@@ -339,3 +344,87 @@ def test_the_timeline_keeps_epochs_in_order_and_lets_one_be_replaced() -> None:
     timeline.extend(tabulate([rows[500]._replace(train_loss=7.0)]))
     assert len(timeline) == 501
     assert timeline.last() == rows[500]._replace(train_loss=7.0)
+
+
+LONG = RunConfig(samples=1_000_000, batch_size=5, epochs=1000)
+"""An epoch of seconds: 150,000 batches."""
+
+
+def test_a_long_epoch_is_paused_between_two_batches_and_goes_on_there(watcher: Watcher) -> None:
+    watcher.send(SetSpeed(None), Start(LONG), Pull())
+    watcher.until_state(State.TRAINING)
+    watcher.send(Pull())
+    # what is told while the epoch goes on has no row, and says how far it is
+    watcher.until(lambda: any(0 < each.share < 1 for each in watcher.progress()))
+    told = [each for each in watcher.progress() if each.share]
+    assert all(len(each.table) == 0 for each in told)
+    watcher.send(Pause())
+    paused = watcher.until_state(State.PAUSED)
+    assert "paused within epoch 1" in paused.note
+    share = watcher.progress()[-1].share
+    assert 0 < share < 1
+    watcher.send(Resume())
+    watcher.until_state(State.TRAINING)
+    watcher.send(Pull())
+    watcher.until(lambda: any(each.share > share for each in watcher.progress()))
+
+
+def test_a_step_within_a_long_epoch_ends_it() -> None:
+    config = RunConfig(samples=20_000, batch_size=1, epochs=1000)
+    process = TrainingProcess()
+    try:
+        watcher = Watcher(process)
+        watcher.send(SetSpeed(None), Start(config))
+        watcher.until_state(State.TRAINING)
+        watcher.send(Pause())
+        watcher.until_state(State.PAUSED)
+        watcher.send(Step(1))
+        watcher.until_state(State.PAUSED)
+        watcher.until(lambda: bool(watcher.rows()))
+        row = watcher.rows()[-1]
+    finally:
+        process.close()
+    trainer = Trainer(config)
+    expected = [trainer.train_epoch() for _ in range(row.epoch)]
+    assert row == expected[-1]
+
+
+@pytest.mark.parametrize(
+    ("changes", "stopped", "sentence"),
+    [
+        ({"target_loss": 0.3}, Stop.TARGET_LOSS, "the target is reached"),
+        ({"target_accuracy": 0.9}, Stop.TARGET_ACCURACY, "test accuracy 0.9"),
+        ({"patience": 8, "learning_rate": 0.1}, Stop.PATIENCE, "its weights are back"),
+        ({"epochs": 5}, Stop.EPOCHS, "finished after 5 epochs"),
+    ],
+)
+def test_a_run_that_ended_says_why_and_can_go_on(
+    watcher: Watcher, changes: dict[str, Any], stopped: Stop, sentence: str
+) -> None:
+    config = RunConfig(**{"epochs": 5000, **changes})
+    watcher.send(SetSpeed(None), Start(config))
+    ended = watcher.until_state(State.FINISHED)
+    assert ended.stopped is stopped
+    assert sentence in ended.note
+    last = watcher.rows()[-1]
+    assert ended.restored == (last.epoch - 8 if stopped is Stop.PATIENCE else None)
+    trainer = Trainer(config)
+    while trainer.stopped is None:
+        trainer.train_epoch()
+    assert np.array_equal(watcher.progress()[-1].parameters, trainer.network.parameters)
+    watcher.send(Resume())
+    resumed = watcher.until_state(State.TRAINING)
+    assert "the run goes on" in resumed.note
+    watcher.send(Pull())
+    watcher.until(lambda: any(row.epoch > last.epoch for row in watcher.rows()))
+
+
+def test_diagnostics_travel_with_the_metrics(watcher: Watcher) -> None:
+    config = RunConfig(epochs=4, diagnostics=True, batch_norm=True)
+    watcher.send(SetSpeed(None), Start(config))
+    watcher.until_state(State.FINISHED)
+    trainer = Trainer(config)
+    expected = [trainer.measure(), *(trainer.train_epoch() for _ in range(4))]
+    assert [len(row.layers) for row in watcher.rows()] == [3] * 5
+    assert watcher.rows() == expected
+    assert np.array_equal(watcher.progress()[-1].statistics, trainer.network.statistics)

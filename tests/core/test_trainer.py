@@ -137,13 +137,14 @@ ALLOCATION_CASES: list[dict[str, Any]] = [
 
 @pytest.mark.parametrize("case", ALLOCATION_CASES, ids=str)
 def test_an_epoch_and_its_measures_allocate_nothing(case: dict[str, Any]) -> None:
-    whole: dict[str, Any] = {"dataset": "blobs", "samples": 4000, "hidden": (64, 32), **case}
-    config = RunConfig(**{"l2": 1e-3, "batch_size": 500, **whole})
+    whole: dict[str, Any] = {"dataset": "blobs", "samples": 16_000, "hidden": (64, 32), **case}
+    config = RunConfig(**{"l2": 1e-3, "batch_size": 2000, **whole})
     trainer = Trainer(config)
-    # the smallest array of a step is one row of a batch: 500 samples of 4 bytes
-    assert most_allocated(trainer.train_epoch) < 2000
+    # the smallest array of a step is one row of a batch: 2,000 samples of 4 bytes; what is left are
+    # Python's own numbers and tuples
+    assert most_allocated(trainer.train_epoch) < 6000
     # and the measure sees an array of that size
-    assert most_allocated(lambda: np.empty(500, np.float32)) >= 2000
+    assert most_allocated(lambda: np.empty(2000, np.float32)) >= 8000
 
 
 @pytest.mark.parametrize("dataset", ["moons", "blobs", "plane"])

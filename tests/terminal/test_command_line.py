@@ -8,12 +8,14 @@ import subprocess
 import sys
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from core.config import settings
 from core.datasets import DATASETS
 from core.presets import PRESETS
 from tests.terminal.terminal import PATIENCE, Terminal
+from tui.check import check
 
 PROGRAM = str(Path(sys.executable).with_name("nnfs-tui"))
 
@@ -51,6 +53,15 @@ def run(
         (["--fps", "0"], "--fps: '0'", "from 1 to 30"),
         (["--config", "/nowhere/run.toml"], "/nowhere/run.toml", "No such file"),
         (["spiral", "--loss", "binary_cross_entropy"], "binary_cross_entropy", "3 classes"),
+        (["bumps", "--loss", "hinge"], "--loss: 'hinge'", "mean_squared_error"),
+        (["moons", "--activation", "relu,tanh,elu"], "--activation: 'relu,tanh,elu'", "or 2"),
+        (["moons", "--activation", "rellu"], "--activation: 'rellu'", "did you mean relu"),
+        (["moons", "--dropout", "1"], "--dropout: '1'", "below 1"),
+        (["moons", "--freeze", "4"], "--freeze: '4'", "from 1 to 3"),
+        (["moons", "--batch-norm", "maybe"], "'maybe'", "not known"),
+        (["moons", "--batch-norm=maybe"], "--batch-norm: 'maybe'", "on or off"),
+        (["moons", "--patience", "0"], "--patience: '0'", "or off"),
+        (["iris", "--samples", "50"], "--samples: '50'", "which has 150"),
         (["--seed", "\x1b[31mred"], "\\x1b[31mred", "whole number"),
     ],
 )
@@ -90,6 +101,66 @@ def test_json_lines_are_as_specified_and_the_same_every_time() -> None:
     assert list(end) == ["event", "epochs", "seconds", "epochs_per_second", "stopped"]
     assert (end["event"], end["epochs"], end["stopped"]) == ("end", 12, "epochs")
     assert first.returncode == 0
+
+
+def test_json_has_diagnostics_penalty_and_the_reason_of_the_end() -> None:
+    result = run(
+        *("train", "moons", "--json", "--diagnostics", "--l2", "0.001", "--batch-norm"),
+        *("--hidden", "6", "--patience", "5", "--lr", "0.2"),
+    )
+    start, *epochs, end = map(json.loads, result.stdout.splitlines())
+    assert start["config"]["diagnostics"] is True
+    assert start["config"]["batch_norm"] is True
+    assert all(line["penalty"] > 0 for line in epochs)
+    names = ["gradient_norm", "update_ratio", "dead", "saturated"]
+    assert all([list(layer) for layer in line["layers"]] == [names] * 2 for line in epochs)
+    best = min(epochs, key=lambda line: line["test_loss"])["epoch"]
+    assert (end["stopped"], end["restored_epoch"], end["epochs"]) == ("patience", best, best + 5)
+    assert result.returncode == 0
+
+
+def test_numbers_to_predict_are_told_as_r2() -> None:
+    result = run("train", "bumps", "--json", "--epochs", "3")
+    _, *epochs, _ = map(json.loads, result.stdout.splitlines())
+    keys = ["event", "epoch", "train_loss", "test_loss", "train_r2", "test_r2", "learning_rate"]
+    assert all(list(line) == keys for line in epochs)
+    assert "R² 0." in run("train", "bumps").stdout
+
+
+def test_a_file_sets_what_an_option_can(tmp_path: Path) -> None:
+    file = tmp_path / "run.toml"
+    file.write_text(
+        'activation = ["relu", "tanh"]\nbatch_norm = true\ndropout = [0.1, 0.2]\nloss = "hinge"\n'
+        'schedule = "cosine"\nwarmup = 2\nclip_norm = 1.0\nl1 = 0.001\nfreeze = [1]\n'
+        'optimizer = "rmsprop"\ntarget_accuracy = "off"\nepochs = 3\n'
+    )
+    by_file = run("train", "moons", "--json", "--config", str(file)).stdout.splitlines()
+    options = "--activation relu,tanh --batch-norm --dropout 0.1,0.2 --loss hinge --schedule cosine"
+    options += " --warmup 2 --clip-norm 1 --l1 0.001 --freeze 1 --optimizer rmsprop --epochs 3"
+    by_options = run("train", "moons", "--json", *options.split()).stdout.splitlines()
+    assert len(by_file) == 5
+    assert by_file[:-1] == by_options[:-1]
+
+
+@pytest.mark.parametrize("preset", sorted(PRESETS))
+def test_check_finds_every_preset_right(preset: str) -> None:
+    result = run("check", preset)
+    assert result.returncode == 0, result.stdout
+    layers = len(PRESETS[preset].config().hidden) + 1
+    assert result.stdout.count("agrees") == 2 * layers
+    assert f"All {2 * layers} tensors agree" in result.stdout
+    assert "central differences" in result.stdout
+
+
+def test_check_tells_a_wrong_gradient(capsys: pytest.CaptureFixture[str]) -> None:
+    def spoil(gradient: np.ndarray) -> None:
+        gradient[:8] *= 1.01
+
+    assert check(PRESETS["xor"].config(batch_norm=True), spoil) == 1
+    text = capsys.readouterr().out
+    assert re.search(r"1 tanh +weights .* DIFFERS", text)
+    assert text.count("agrees") == 4
+    assert "wrong, or not smooth, in weights of layer 1" in text
 
 
 def test_json_goes_to_its_file_while_the_bar_is_on_a_terminal(tmp_path: Path) -> None:

@@ -4,10 +4,11 @@ import numpy as np
 import pytest
 
 from core import RunConfig
-from core.inspection import Window, classify
+from core.inspection import Plane, Window, classify
 from core.presets import PRESETS
 from core.process import State
 from tests.tui.sessions import session_after
+from tui import numbers
 from tui.cells import Cells
 from tui.lines import FooterLine, HeaderLine, LogLine, StatusLine
 from tui.palette import (
@@ -25,6 +26,7 @@ from tui.panels import (
     PANELS,
     ActivationsPanel,
     BoundaryPanel,
+    LayersPanel,
     LossPanel,
     Panel,
     ScorePanel,
@@ -267,3 +269,101 @@ def test_points_of_all_classes_differ_in_shape() -> None:
     assert len(set(TRAIN_MARKERS) | set(TEST_MARKERS)) == len(TRAIN_MARKERS) + len(TEST_MARKERS)
     pairs = {(label % len(CLASS_POINTS), label % len(TRAIN_MARKERS)) for label in range(20)}
     assert len(pairs) == 20
+
+
+IRIS = PRESETS["iris"].config()
+BUMPS = PRESETS["bumps"].config()
+
+
+def test_more_than_two_features_are_shown_on_a_plane_through_them() -> None:
+    session = session_after(IRIS, 100)
+    assert session.network is not None
+    assert session.data is not None
+    lines = drawn(BoundaryPanel, session).lines()
+    assert any("PC 1" in line for line in lines)
+    assert any("PC 2" in line for line in lines)
+    assert "setosa" in lines[-2]
+    plane = Plane.through(session.data.x_train, session.data.feature_names)
+    # a sample lies where its projection does, and the plane is where the data spreads most
+    coordinates = plane.coordinates(session.data.x_train)
+    assert plane.axes @ plane.axes.T == pytest.approx(np.eye(2))
+    assert coordinates.var(axis=0).sum() > 0.95 * session.data.x_train.var(axis=0).sum()
+    assert plane.coordinates(plane.inputs(coordinates)) == pytest.approx(coordinates)
+
+
+def test_a_number_to_predict_has_a_map_and_its_samples() -> None:
+    session = session_after(BUMPS, 150)
+    last = session.timeline.last()
+    assert last is not None
+    cells = drawn(BoundaryPanel, session)
+    assert "prediction" in cells.lines()[0]
+    assert f"R² {last.train_r2:.3f} train" in cells.lines()[0]
+    assert "R²" in drawn(ScorePanel, session).lines()[0]
+    assert f"train {last.train_r2:.3f}" in drawn(ScorePanel, session).lines()[0]
+    shown = {background(cells, row, column) for row in range(2, 16) for column in range(8, 58)}
+    assert len(shown & set(DIVERGING)) >= 5  # hills, hollows, and what lies between
+    assert "● train  ○ test" in cells.lines()[-2] or "y −" in cells.lines()[-2]
+    status = StatusLine(session).draw(120, 1).lines()[0]
+    assert f"R²  {last.train_r2:.3f} /  {last.test_r2:.3f}" in status
+    assert text(drawn(ActivationsPanel, session, 100)).count("y") >= 1
+
+
+def test_the_loss_is_shown_with_and_without_its_penalty() -> None:
+    session = session_after(MOONS.changed(l2=0.01), 20)
+    last = session.timeline.last()
+    assert last is not None
+    title = drawn(LossPanel, session, 70).lines()[0]
+    assert f"train {last.train_loss:.4f}" in title
+    assert f"with L2 {last.train_loss + last.penalty:.4f}" in title
+    assert "with" not in drawn(LossPanel, session_after(MOONS, 3), 70).lines()[0]
+
+
+def test_the_best_epoch_is_marked_on_its_curve() -> None:
+    session = session_after(MOONS.changed(learning_rate=0.1), 120)
+    losses = session.timeline.column("test_loss")
+    best = 1 + int(losses[1:].argmin())
+    assert session.best is not None
+    assert session.best.epoch == best
+    for kind in (LossPanel, ScorePanel):
+        lines = drawn(kind, session, 80).lines()
+        assert f"◆ best {best}" in lines[0]
+        assert sum(line.count("◆") for line in lines[1:]) == 1
+
+
+def test_the_last_epochs_are_shown_on_an_axis_close_around_them() -> None:
+    session = session_after(MOONS, 700)
+    everything = drawn(LossPanel, session).lines()
+    recent = drawn(LossPanel, session, recent=100).lines()
+    assert "last 100 epochs" in recent[0]
+    assert recent[-2].split()[1] == "600"
+    assert everything[-2].split()[1] == "0"
+    assert float(recent[1].split("┤")[0].strip("│ ")) < 0.5
+
+
+def test_both_branches_of_wildml_can_be_seen() -> None:
+    session = session_after(PRESETS["wildml"].config(epochs=10_000), 6000)
+    lines = drawn(LossPanel, session, 80, 24, recent=1000).lines()
+    # at any place there are two values, and nothing between them
+    column = [line[50] for line in lines[1:-3]]
+    marked = [row for row, glyph in enumerate(column) if "⠀" < glyph <= "⣿"]
+    assert len(marked) >= 2
+    assert max(np.diff(marked)) >= 4
+
+
+def test_each_layer_has_a_row_of_diagnostics() -> None:
+    session = session_after(MOONS.changed(diagnostics=True, activation=("relu", "tanh")), 20)
+    lines = drawn(LayersPanel, session, 48, 10).lines()
+    assert [line.split()[1:3] for line in lines[2:5]] == [
+        ["1", "relu"],
+        ["2", "tanh"],
+        ["3", "output"],
+    ]
+    assert numbers.brief(session.layers[0].gradient_norm) in lines[2]
+    assert "0%" in lines[2]
+
+
+def test_the_status_line_tells_the_rate_of_a_schedule_and_a_long_epochs_progress() -> None:
+    session = session_after(MOONS.changed(schedule="step", decay_epochs=5, decay=0.5), 12)
+    assert "lr 0.0025" in StatusLine(session).draw(120, 1).lines()[0]
+    session.share_of_epoch = 0.43
+    assert "12 +  43%" in StatusLine(session).draw(120, 1).lines()[0]

@@ -495,3 +495,64 @@ def test_learning_rates_move_through_1_2_and_5() -> None:
     assert next_of_125(0.03, 1) == 0.05
     assert next_of_125(0.03, -1) == 0.02
     assert next_of_125(1e-9, -1) == 5e-10
+
+
+async def test_the_layers_panel_is_measured_while_it_is_shown() -> None:
+    async with running(MOONS, (120, 40), speed=30.0) as driver:
+        assert "layers" not in driver.visible()
+        await driver.press("5")
+        await driver.until(lambda: "layers" in driver.visible() and len(driver.session.layers) == 3)
+        await driver.until(lambda: "Δw/w" in driver.text())
+        assert driver.session.config.diagnostics is True
+        await driver.press("5")
+        await driver.until(lambda: "layers" not in driver.visible())
+        assert driver.session.config.diagnostics is False
+
+
+async def test_the_curves_can_show_the_last_epochs_alone() -> None:
+    async with running(MOONS) as driver:
+        await driver.until(lambda: driver.epoch > 1100)
+        await driver.press("space")
+        await driver.until_state(State.PAUSED)
+        for told in ("last 1,000 epochs", "last 100 epochs"):
+            await driver.press("e")
+            await driver.settled()
+            assert told in driver.text()
+        await driver.press("e")
+        assert "last 100 epochs" not in driver.text()
+
+
+async def test_a_run_that_stops_by_itself_shows_the_weights_that_it_ended_with() -> None:
+    async with running(MOONS.changed(patience=10, learning_rate=0.1)) as driver:
+        await driver.until_state(State.FINISHED)
+        session = driver.session
+        best = session.best
+        assert best is not None
+        assert session.metrics == best
+        assert f"epoch {best.epoch:>6,}" in driver.text()
+        assert "its weights are back" in driver.text()
+        last = driver.epoch
+        await driver.press("space")
+        await driver.until(lambda: driver.epoch > last)
+
+
+async def test_a_long_epoch_answers_keys_and_tells_how_far_it_is() -> None:
+    config = RunConfig(samples=1_000_000, batch_size=5, epochs=1000)
+    async with running(config) as driver:
+        await driver.until(lambda: driver.session.share_of_epoch > 0)
+        await driver.until(lambda: "%" in driver.text().split("epoch")[1][:20])
+        await driver.press("space")
+        await driver.until_state(State.PAUSED)
+        assert "paused within epoch 1" in driver.text()
+        await driver.press("space")
+        await driver.until_state(State.TRAINING)
+
+
+async def test_numbers_and_classes_can_follow_one_another() -> None:
+    async with running(MOONS.changed(dataset="moons_legacy"), (120, 40)) as driver:
+        await driver.press("d")
+        await driver.until_config("dataset", "plane")
+        await driver.until(lambda: "prediction" in driver.text() and "R²" in driver.text())
+        await driver.press("d", "d")
+        await driver.until_config("dataset", "xor")
+        await driver.until(lambda: "boundary" in driver.text() and "accuracy" in driver.text())

@@ -1,0 +1,95 @@
+"""`nnfs-tui check`: backpropagation beside central differences, layer by layer, for one's own run."""
+
+from __future__ import annotations
+
+from textwrap import fill
+from typing import TYPE_CHECKING, Final
+
+from core.datasets.prepare import prepare
+from core.gradcheck import STEP, TOLERANCE, check_gradients
+from core.initializers import INITIALIZERS
+from core.randomness import stream
+from core.regularization import Penalty
+from core.trainer import build_network
+from tui import numbers
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from core.arrays import Array
+    from core.config import RunConfig
+    from core.gradcheck import TensorCheck
+    from core.network import Network
+
+SAMPLES: Final = 32
+"""Training samples that are checked with: more of them tell no more, and take their time."""
+
+MOST_OF_A_TENSOR: Final = 400
+"""Numbers of a larger tensor that are looked at, for each takes two passes."""
+
+KINKED: Final = ("relu", "leaky_relu")
+HEADINGS: Final = ("layer", "tensor", "numbers", "‖gradient‖", "ratio")
+
+
+def check(config: RunConfig, spoil: Callable[[Array], None] | None = None) -> int:
+    """Print the comparison, a tensor a line, and what it means; return the exit status.
+
+    Args:
+        config: the run; it is checked in float64 whatever its own precision is.
+        spoil: changes the gradient first, to see the check fail.
+    """
+    config = config.changed(dtype="float64")
+    data = prepare(config)
+    network = build_network(config, data)
+    _draw(network, config)
+    x, y = data.x_train[:SAMPLES], data.y_train[:SAMPLES]
+    penalty = None
+    if config.penalized:
+        penalty = Penalty(network, config.l1, config.l2, config.penalize_biases)
+    dropped = ", dropout left out" if any(config.dropouts) else ""
+    print(f"{config.describe()}\n{network.loss.name}, {len(y)} samples{dropped}\n")  # noqa: T201
+    print(_row(HEADINGS))  # noqa: T201
+    checks: list[TensorCheck] = []
+    names = [*config.activations, "output"]
+    for each in check_gradients(network, x, y, penalty, spoil, MOST_OF_A_TENSOR):
+        checks.append(each)
+        layer = f"{each.layer} {names[each.layer - 1]}"
+        count = f"{each.size:,}"
+        if each.checked < each.size:
+            count = f"{each.checked} of {count}"
+        ratio = f"{each.ratio:.1e}" if each.ratio else "0"
+        verdict = "agrees" if each.passed else "DIFFERS"
+        print(_row((layer, each.name, count, numbers.brief(each.norm), ratio)), verdict)  # noqa: T201
+    print(f"\n{fill(_meaning(checks, config), 88)}")  # noqa: T201
+    return 0 if all(each.passed for each in checks) else 1
+
+
+def _draw(network: Network, config: RunConfig) -> None:
+    """Give the run's own weights, and biases that are not zero: there some activations have a kink."""
+    initializer, rng = INITIALIZERS[config.initializer], stream(config.seed, "weights")
+    network.initialize(initializer, rng)
+    for layer in network.layers:
+        layer.biases[:] = rng.normal(0, 0.3, layer.biases.shape)
+        if layer.norm is not None:
+            layer.norm.gamma[:] = rng.uniform(0.5, 1.5, layer.units)
+            layer.norm.beta[:] = rng.normal(0, 0.3, layer.units)
+
+
+def _row(texts: tuple[str, ...]) -> str:
+    layer, tensor, count, norm, ratio = texts
+    return f"{layer:<14}{tensor:<10}{count:>16}{norm:>14}{ratio:>12} "
+
+
+def _meaning(checks: list[TensorCheck], config: RunConfig) -> str:
+    different = [f"{each.name} of layer {each.layer}" for each in checks if not each.passed]
+    how = (
+        f"ratio = |a − n| / (|a| + |n|), with a by backpropagation and n by central differences of "
+        f"the loss, h = {STEP:g}, in float64. Below {TOLERANCE:g} the two agree; a gradient that is "
+        "1 % wrong gives 5e-3."
+    )
+    if not different:
+        return f"All {len(checks)} tensors agree: backpropagation is right for this run. {how}"
+    kinks = ""
+    if set(config.activations) & set(KINKED) or config.loss in {"hinge", "mean_absolute_error"}:
+        kinks = " A ratio that is hardly larger may be a kink between the two points: try a --seed."
+    return f"Backpropagation is wrong, or not smooth, in {', '.join(different)}. {how}{kinks}"
