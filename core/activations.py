@@ -243,23 +243,57 @@ def _swish_back(z: Array, a: Array, delta: Array) -> Calls:
 ACTIVATIONS: Final = {
     activation.name: activation
     for activation in (
-        Activation("tanh", "tanh(z)", "diverging", _tanh, _tanh_back),
-        Activation("sigmoid", "1 / (1 + exp(-z))", "unit", _sigmoid, _sigmoid_back),
-        Activation("relu", "max(z, 0)", "positive", _relu, _relu_back),
-        Activation("leaky_relu", "max(z, 0.01·z)", "unbounded", _leaky_relu, _leaky_relu_back),
+        Activation(
+            "tanh", "tanh(z): from -1 to 1, steepest in the middle", "diverging", _tanh, _tanh_back
+        ),
+        Activation("sigmoid", "1 / (1 + exp(-z)): from 0 to 1", "unit", _sigmoid, _sigmoid_back),
+        Activation(
+            "relu", "max(z, 0): nothing below zero, a line above", "positive", _relu, _relu_back
+        ),
+        Activation(
+            "leaky_relu",
+            "max(z, 0.01·z): a relu that never dies",
+            "unbounded",
+            _leaky_relu,
+            _leaky_relu_back,
+        ),
         # Clevert et al. 2016
-        Activation("elu", "z above 0, exp(z) - 1 below", "unbounded", _elu, _elu_back),
+        Activation(
+            "elu", "z above 0, exp(z) - 1 below: smooth down to -1", "unbounded", _elu, _elu_back
+        ),
         # Klambauer et al. 2017
         Activation(
-            "selu", "1.0507·(z above 0, 1.6733·(exp(z) - 1) below)", "unbounded", _selu, _selu_back
+            "selu",
+            "1.0507·(z above 0, 1.6733·(exp(z) - 1) below): keeps mean 0 and variance 1",
+            "unbounded",
+            _selu,
+            _selu_back,
         ),
         # Hendrycks & Gimpel 2016, with the error function and not its tanh approximation
         Activation(
-            "gelu", "z·Φ(z), Φ the normal distribution", "unbounded", _gelu, _gelu_back, True
+            "gelu",
+            "z·Φ(z), Φ the normal distribution: a smooth relu with a dip",
+            "unbounded",
+            _gelu,
+            _gelu_back,
+            True,
         ),
-        Activation("softplus", "log(1 + exp(z))", "positive", _softplus, _softplus_back),
+        Activation(
+            "softplus",
+            "log(1 + exp(z)): a relu without its corner",
+            "positive",
+            _softplus,
+            _softplus_back,
+        ),
         # Ramachandran et al. 2017; PyTorch calls it SiLU
-        Activation("swish", "z / (1 + exp(-z))", "unbounded", _swish, _swish_back, True),
-        Activation("linear", "z", "unbounded", _linear, _linear_back),
+        Activation(
+            "swish",
+            "z / (1 + exp(-z)): as gelu, and cheaper (SiLU)",
+            "unbounded",
+            _swish,
+            _swish_back,
+            True,
+        ),
+        Activation("linear", "z: layers of it are one line", "unbounded", _linear, _linear_back),
     )
 }

@@ -75,13 +75,26 @@ def _zero(*_: int) -> float:
 INITIALIZERS: Final = {
     initializer.name: initializer
     for initializer in (
-        Initializer("glorot", "U(±√(6 / (fan_in + fan_out)))", _glorot),
-        Initializer("he", "U(±√(6 / fan_in))", _he),
-        Initializer("lecun", "U(±√(3 / fan_in))", _lecun),
-        Initializer("glorot_normal", "N(0, 2 / (fan_in + fan_out))", _glorot, "normal"),
-        Initializer("he_normal", "N(0, 2 / fan_in)", _he, "normal"),
-        Initializer("lecun_normal", "N(0, 1 / fan_in)", _lecun, "normal"),
-        Initializer("lecun_legacy", "N(0, 1 / fan_in) from RandomState", _lecun, "normal", True),
-        Initializer("zeros", "0: units that start alike stay alike", _zero),
+        Initializer(
+            "glorot", "U(±√(6 / (fan_in + fan_out))), uniform: for tanh and sigmoid", _glorot
+        ),
+        Initializer("he", "U(±√(6 / fan_in)), uniform: for relu and its kin", _he),
+        Initializer("lecun", "U(±√(3 / fan_in)), uniform: for selu", _lecun),
+        Initializer(
+            "glorot_normal",
+            "N(0, 2 / (fan_in + fan_out)), a mean and a variance, not truncated",
+            _glorot,
+            "normal",
+        ),
+        Initializer("he_normal", "N(0, 2 / fan_in), not truncated", _he, "normal"),
+        Initializer("lecun_normal", "N(0, 1 / fan_in), not truncated", _lecun, "normal"),
+        Initializer(
+            "lecun_legacy",
+            "N(0, 1 / fan_in) from NumPy's RandomState(seed), as older tutorials draw",
+            _lecun,
+            "normal",
+            True,
+        ),
+        Initializer("zeros", "all zero: units that start alike stay alike", _zero),
     )
 }

@@ -126,7 +126,7 @@ class SoftmaxCrossEntropy(Loss):
     difference of the logits, d, gives softmax(z) = (1 ± tanh d) / 2, in half as many calls.
     """
 
-    name, formula = "softmax_cross_entropy", "-log softmax(z)[class], an output a class"
+    name, formula = "softmax_cross_entropy", "-log softmax(z) of the class; an output a class"
 
     def encode(self, y: Array | Labels) -> Array:
         smoothed = _smoothed(super().encode(y), self.label_smoothing)
@@ -195,7 +195,7 @@ class BinaryCrossEntropy(Loss):
     """
 
     name = "binary_cross_entropy"
-    formula = "-log of the class's probability, one output for two classes"
+    formula = "-log of the class's probability; one output for two classes"
 
     def __init__(self, classes: int = 0, targets: int = 0, **options: float) -> None:
         super().__init__(classes, targets, **options)
@@ -239,7 +239,7 @@ class Hinge(Loss):
     Its logits are scores and no log-probabilities; `probabilities` shows them as a softmax would.
     """
 
-    name, formula = "hinge", "Σ max(0, 1 + z_other - z_class) / classes, an output a class"
+    name, formula = "hinge", "Σ max(0, 1 + z_other - z_class) / classes: content with a margin of 1"
 
     def _margins(self, z: Array, targets: Array, margins: Array, row: Array) -> Calls:
         """Return the calls that write 1 + z_j - z_class where j is another class, and 0 else."""
@@ -335,7 +335,7 @@ class _Difference(Loss):
 class MeanSquaredError(_Difference):
     """L = mean over outputs of (z - t)², without a factor of one half."""
 
-    name, formula = "mean_squared_error", "mean (z - t)² over the outputs"
+    name, formula = "mean_squared_error", "mean of (z - t)²: for numbers, or one-hot classes"
     slope_factor = 2.0
 
     def _slope(self, delta: Array) -> Calls:
@@ -349,7 +349,7 @@ class MeanSquaredError(_Difference):
 class MeanAbsoluteError(_Difference):
     """L = mean over outputs of |z - t|, with a slope of 0 at 0."""
 
-    name, formula = "mean_absolute_error", "mean |z - t| over the outputs"
+    name, formula = "mean_absolute_error", "mean of |z - t|: outliers pull no harder than others"
 
     def _slope(self, delta: Array) -> Calls:
         return [call(np.sign, delta, delta)]
@@ -361,7 +361,7 @@ class MeanAbsoluteError(_Difference):
 class Huber(_Difference):
     """L = d²/2 where |d| < δ and δ·(|d| - δ/2) beyond, d = z - t (Huber 1964), mean over outputs."""
 
-    name, formula = "huber", "mean of (z - t)²/2 within δ, of a line beyond it"
+    name, formula = "huber", "(z - t)²/2 within δ, a line beyond: between the two above"
 
     def _slope(self, delta: Array) -> Calls:
         low, high = constant(-self.huber_delta, delta), constant(self.huber_delta, delta)

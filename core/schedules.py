@@ -66,13 +66,26 @@ def _line(t: int, curve: Curve) -> float:
 SCHEDULES: Final = {
     shape.name: shape
     for shape in (
-        Shape("constant", "η", _same),
-        Shape("step", "η·γ^⌊t/T⌋", lambda t, curve: curve.decay ** (t // curve.epochs), 0.1, 100),
-        Shape("exponential", "η·γ^t", lambda t, curve: curve.decay**t, 0.99),
-        Shape("inverse_time", "η / (1 + k·t)", lambda t, curve: 1 / (1 + curve.decay * t), 0.01),
-        Shape("cosine", "half a cosine down in T epochs", _cosine),
-        Shape("linear", "a line down in T epochs", _line),
-        Shape("plateau", "η·γ after T epochs that are no better", _same, 0.1, 10),
+        Shape("constant", "η in every epoch", _same),
+        Shape(
+            "step",
+            "η·γ^⌊t/T⌋: times γ every T epochs",
+            lambda t, curve: curve.decay ** (t // curve.epochs),
+            0.1,
+            100,
+        ),
+        Shape(
+            "exponential", "η·γ^t: times γ in every epoch", lambda t, curve: curve.decay**t, 0.99
+        ),
+        Shape(
+            "inverse_time",
+            "η / (1 + k·t): half after 1/k epochs",
+            lambda t, curve: 1 / (1 + curve.decay * t),
+            0.01,
+        ),
+        Shape("cosine", "from η down half a cosine in T epochs, then held", _cosine),
+        Shape("linear", "from η down a line in T epochs, then held", _line),
+        Shape("plateau", "times γ whenever T epochs were no better", _same, 0.1, 10),
     )
 }
 
