@@ -69,9 +69,9 @@ def _divides(step: float, length: float) -> bool:
     return abs(length / step - round(length / step)) < 1e-9
 
 
-def fitted_axis(low: float, high: float, ticks: int = 4) -> ValueAxis:
-    """Return an axis close around the two values, wherever zero is."""
-    step = nice_ceiling(max(high - low, abs(high) * 1e-6, 1e-12) / max(ticks, 1))
+def fitted_axis(low: float, high: float, ticks: int = 4, least: float = 1e-12) -> ValueAxis:
+    """Return an axis close around the two values, wherever zero is, and not shorter than `least`."""
+    step = nice_ceiling(max(high - low, abs(high) * 1e-6, least) / max(ticks, 1))
     bottom, top = floor(low / step + 1e-9) * step, ceil(high / step - 1e-9) * step
     top = max(top, bottom + step)
     digits = max(0, -floor(log10(step) + 1e-9))

@@ -302,7 +302,8 @@ def test_a_number_to_predict_has_a_map_and_its_samples() -> None:
     assert f"train {last.train_r2:.3f}" in drawn(ScorePanel, session).lines()[0]
     shown = {background(cells, row, column) for row in range(2, 16) for column in range(8, 58)}
     assert len(shown & set(DIVERGING)) >= 5  # hills, hollows, and what lies between
-    assert "● train  ○ test" in cells.lines()[-2] or "y −" in cells.lines()[-2]
+    assert "y −" in cells.lines()[-2]
+    assert "● train  ○ test  ● misses" in drawn(BoundaryPanel, session, 90).lines()[-2]
     status = StatusLine(session).draw(120, 1).lines()[0]
     assert f"R²  {last.train_r2:.3f} /  {last.test_r2:.3f}" in status
     assert text(drawn(ActivationsPanel, session, 100)).count("y") >= 1

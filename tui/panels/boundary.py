@@ -129,7 +129,7 @@ class BoundaryPanel(Panel):
             if network.classes:
                 self._draw_labels(cells, part, pixels, colours)
             else:
-                self._draw_numbers(cells, part, data)
+                self._draw_numbers(cells, part, data, pixels)
         self._axes(cells, rows, view)
         if height > rows + 1:
             if data.has_classes:
@@ -155,13 +155,19 @@ class BoundaryPanel(Panel):
             cells.glyphs[row // 2, GUTTER + column] = glyph
             cells.inks[row // 2, GUTTER + column] = number
 
-    def _draw_numbers(self, cells: Cells, part: Samples, data: TrainTest) -> None:
-        """Draw the samples in the colour of their numbers, on black: where they fit is seen."""
+    def _draw_numbers(self, cells: Cells, part: Samples, data: TrainTest, pixels: Labels) -> None:
+        """Draw quietly the samples that the map meets, and others in their own colour on black."""
         colours, low, high = number_scale(data)
         levels = quantize(np.asarray(part.y[:, 0], np.float64), len(colours), low, high)
-        inks = np.array([ink(colour, "#000000", bold=True) for colour in colours])
-        cells.glyphs[part.rows // 2, GUTTER + part.columns] = part.markers[0][0]
-        cells.inks[part.rows // 2, GUTTER + part.columns] = inks[levels]
+        quiet = np.array([ink(TEXT, colour) for colour in colours])
+        loud = np.array([ink(colour, "#000000", bold=True) for colour in colours])
+        shown = pixels[part.rows, part.columns]
+        inks = np.where(np.abs(levels - shown) <= 1, quiet[shown], loud[levels])
+        # the misses come last, so that nothing covers them
+        order = np.argsort(np.abs(levels - shown), kind="stable")
+        rows, columns = part.rows[order] // 2, GUTTER + part.columns[order]
+        cells.glyphs[rows, columns] = part.markers[0][0]
+        cells.inks[rows, columns] = inks[order]
 
     def _axes(self, cells: Cells, rows: int, view: View) -> None:
         dim, text, window = ink(DIM), ink(TEXT), view.window
@@ -182,9 +188,12 @@ class BoundaryPanel(Panel):
         for colour in colours:
             column = cells.write(row, column, "  ", ink(background=colour))
         column = cells.write(row, column, f" {high:.2g}  ", dim)
-        markers = f"{TRAIN_MARKERS[0]} train  {TEST_MARKERS[0]} test"
+        markers = f"{TRAIN_MARKERS[0]} train  {TEST_MARKERS[0]} test  "
         if not data.shared and column + len(markers) <= cells.width:
-            cells.write(row, column, markers, dim)
+            column = cells.write(row, column, markers, dim)
+        if column + 9 <= cells.width:
+            cells.write(row, column, TRAIN_MARKERS[0], ink(colours[-1], "#000000", bold=True))
+            cells.write(row, column + 2, "misses", dim)
 
     def _legend(self, cells: Cells, row: int, data: TrainTest) -> None:
         """Say what the markers mean: the classes before all else, as many as there is room for."""

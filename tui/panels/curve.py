@@ -47,6 +47,10 @@ class CurvePanel(Panel):
         """Return the axis for all finite values of the curves, with about that many steps."""
         raise NotImplementedError
 
+    def least_of(self, value: float) -> float:
+        """Return the shortest axis that is worth drawing around a value."""
+        raise NotImplementedError
+
     def written(self, value: float) -> str:
         """Return a value as the title shows it."""
         raise NotImplementedError
@@ -116,7 +120,8 @@ class CurvePanel(Panel):
         if self.options.recent is None:
             axis = self.axis(values, ticks)
         else:
-            axis = fitted_axis(float(values.min()), float(values.max()), ticks)
+            low, high = float(values.min()), float(values.max())
+            axis = fitted_axis(low, high, ticks, self.least_of(high))
         return draw_curves(series, axis, span, width, height, self._marks())
 
     def _marks(self) -> list[Mark]:
@@ -172,6 +177,9 @@ class LossPanel(CurvePanel):
     def _logarithmic(self) -> bool:
         return self.options.log_loss and self.options.recent is None
 
+    def least_of(self, value: float) -> float:
+        return abs(value) * 1e-3
+
     def written(self, value: float) -> str:
         return numbers.loss(value)
 
@@ -191,6 +199,10 @@ class ScorePanel(CurvePanel):
         # an R² can be as low as one likes: what is below -1 is cut off
         low = np.floor(max(float(values.min()), -1.0) * 4) / 4
         return linear_axis(min(float(low), 0.75), 1.0, min(ticks, 2))
+
+    def least_of(self, value: float) -> float:
+        del value
+        return 0.01
 
     def written(self, value: float) -> str:
         data = self.session.data
