@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import json
 import tomllib
-from dataclasses import dataclass, field, fields, replace
+from dataclasses import dataclass, replace
 from functools import cache, cached_property
-from typing import TYPE_CHECKING, Any, Final, Literal
+from typing import TYPE_CHECKING, Any, Final
 
 from core.activations import ACTIVATIONS
 from core.datasets import DATASETS
@@ -19,7 +19,6 @@ from core.kinds import (
     BatchSize,
     Choice,
     ConfigError,
-    Kind,
     LayerNumbers,
     PerLayer,
     Real,
@@ -31,11 +30,11 @@ from core.kinds import (
     choice,
     or_off,
     suggestion,
-    words_of,
 )
 from core.losses import LOSSES
 from core.optimizers import OPTIMIZERS, Hyperparameters
 from core.schedules import SCHEDULES, Schedule
+from core.settings import Setting, declare, table_of
 from core.stopping import StopRule
 
 if TYPE_CHECKING:
@@ -43,70 +42,6 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from core.losses import Loss
-
-Effect = Literal["live", "data", "network"]
-"""What a change needs during a run: nothing, data drawn anew, or a new network."""
-
-Group = Literal[
-    "data", "network", "loss", "optimiser", "schedule", "regularisation", "stopping", "run"
-]
-"""What belongs together in the help and in the dialog."""
-
-
-@dataclass(frozen=True)
-class Setting:
-    """One row of the table of settings."""
-
-    name: str
-    kind: Kind
-    help: str
-    effect: Effect
-    group: Group
-    default: Any
-    option: str
-
-    @property
-    def flag(self) -> str:
-        """The command-line option."""
-        return f"--{self.option}"
-
-    def read(self, text: str) -> Any:
-        """Return the value that a person wrote.
-
-        Raises:
-            ConfigError: when it is none that this setting takes.
-        """
-        return self._tried(self.kind.read, text)
-
-    def check(self, value: Any) -> Any:
-        """Return the value in its canonical type; raises ConfigError."""
-        return self._tried(self.kind.check, value)
-
-    def write(self, value: Any) -> str:
-        """Return the text that `read` takes back."""
-        write = getattr(self.kind, "write", as_text)
-        return str(write(value))
-
-    def _tried(self, how: Any, value: Any) -> Any:
-        try:
-            return how(value)
-        except (TypeError, ValueError, OverflowError):
-            raise ConfigError(self.name, value, self.kind.accepts + self._hint(value)) from None
-
-    def _hint(self, value: Any) -> str:
-        return suggestion(str(value), words_of(self.kind))
-
-
-def _setting(
-    group: Group,
-    default: Any,
-    kind: Kind,
-    effect: Effect,
-    help_: str,
-    option: str | None = None,
-) -> Any:
-    metadata = {"kind": kind, "effect": effect, "group": group, "help": help_, "option": option}
-    return field(default=default, metadata=metadata)
 
 
 def _formulas(entries: Iterable[Any]) -> Choice:
@@ -121,52 +56,52 @@ class RunConfig:
         ConfigError: when a value, or what two of them mean together, is not accepted.
     """
 
-    dataset: str = _setting(
+    dataset: str = declare(
         "data",
         "moons",
         choice({info.name: info.description for info in DATASETS.values()}),
         "data",
         "what to learn from",
     )
-    samples: int | None = _setting(
+    samples: int | None = declare(
         "data",
         None,
         auto(Whole(4, 1_000_000)),
         "data",
         "how many samples to draw (auto: the set's own)",
     )
-    noise: float | None = _setting(
+    noise: float | None = declare(
         "data",
         None,
         auto(Real(0, 10, open_high=False)),
         "data",
         "deviation of the noise in the samples",
     )
-    classes: int | None = _setting(
+    classes: int | None = declare(
         "data",
         None,
         auto(Whole(2, 20)),
         "data",
         "number of classes of blobs, of arms of the spiral",
     )
-    test_size: float = _setting(
+    test_size: float = declare(
         "data",
         0.25,
         Real(0, 1),
         "data",
         "share of the samples kept for testing; with 0 all are trained on and tested with",
     )
-    hidden: tuple[int, ...] = _setting(
+    hidden: tuple[int, ...] = declare(
         "network", (8, 8), Sizes(), "network", "sizes of the hidden layers"
     )
-    activation: str | tuple[str, ...] = _setting(
+    activation: str | tuple[str, ...] = declare(
         "network",
         "tanh",
         PerLayer(_formulas(ACTIVATIONS.values())),
         "live",
         "activation of the hidden layers",
     )
-    initializer: str = _setting(
+    initializer: str = declare(
         "network",
         "glorot",
         _formulas(INITIALIZERS.values()),
@@ -174,21 +109,21 @@ class RunConfig:
         "how initial weights are drawn",
         "init",
     )
-    batch_norm: bool = _setting(
+    batch_norm: bool = declare(
         "network",
         False,
         Switch(),
         "network",
         "normalise each hidden layer over the batch, before its activation",
     )
-    dropout: float | tuple[float, ...] = _setting(
+    dropout: float | tuple[float, ...] = declare(
         "network",
         0.0,
         PerLayer(Real(0, 1)),
         "live",
         "share of hidden outputs that a training step leaves out",
     )
-    loss: str | None = _setting(
+    loss: str | None = declare(
         "loss",
         None,
         auto(_formulas(LOSSES.values())),
@@ -196,24 +131,24 @@ class RunConfig:
         "what training makes small (auto: softmax_cross_entropy for classes, "
         "mean_squared_error for numbers)",
     )
-    label_smoothing: float = _setting(
+    label_smoothing: float = declare(
         "loss",
         0.0,
         Real(0, 1),
         "live",
         "share of each cross-entropy target that is spread over all classes",
     )
-    huber_delta: float = _setting(
+    huber_delta: float = declare(
         "loss", 1.0, Real(0, open_low=True), "live", "error at which the huber loss becomes a line"
     )
-    optimizer: str = _setting(
+    optimizer: str = declare(
         "optimiser",
         "adam",
         _formulas(OPTIMIZERS.values()),
         "live",
         "how a step follows from the gradient",
     )
-    learning_rate: float = _setting(
+    learning_rate: float = declare(
         "optimiser",
         0.01,
         Real(0, open_low=True),
@@ -221,7 +156,7 @@ class RunConfig:
         "length of a step along the gradient",
         "lr",
     )
-    momentum: float | None = _setting(
+    momentum: float | None = declare(
         "optimiser",
         None,
         auto(Real(0, 1)),
@@ -229,126 +164,126 @@ class RunConfig:
         "share of its velocity that sgd, momentum, nesterov or rmsprop keeps "
         "(auto: 0.9 for momentum and nesterov, else 0)",
     )
-    weight_decay: float = _setting(
+    weight_decay: float = declare(
         "optimiser",
         0.01,
         Real(0),
         "live",
         "what adamw shrinks every parameter by, times the rate, in each step",
     )
-    batch_size: int | str = _setting(
+    batch_size: int | str = declare(
         "optimiser", 32, BatchSize(), "live", "samples per step, or full for all of them at once"
     )
-    clip_norm: float | None = _setting(
+    clip_norm: float | None = declare(
         "optimiser",
         None,
         or_off(Real(0, open_low=True)),
         "live",
         "shorten a longer gradient, as one vector, to this norm",
     )
-    clip_value: float | None = _setting(
+    clip_value: float | None = declare(
         "optimiser",
         None,
         or_off(Real(0, open_low=True)),
         "live",
         "cut each element of the gradient off at this size, before clip_norm",
     )
-    freeze: tuple[int, ...] = _setting(
+    freeze: tuple[int, ...] = declare(
         "optimiser", (), LayerNumbers(), "live", "layers whose parameters stay as they are"
     )
-    schedule: str = _setting(
+    schedule: str = declare(
         "schedule",
         "constant",
         _formulas(SCHEDULES.values()),
         "live",
         "how the learning rate η goes on, epoch by epoch",
     )
-    decay: float | None = _setting(
+    decay: float | None = declare(
         "schedule",
         None,
         auto(Real(0)),
         "live",
         "factor γ of step (auto: 0.1), exponential (0.99), plateau (0.1), k of inverse_time (0.01)",
     )
-    decay_epochs: int | None = _setting(
+    decay_epochs: int | None = declare(
         "schedule",
         None,
         auto(Whole(1, 100_000_000)),
         "live",
         "T of step (auto: 100), plateau (10), cosine and linear (all epochs)",
     )
-    warmup: int = _setting(
+    warmup: int = declare(
         "schedule",
         0,
         Whole(0, 100_000_000),
         "live",
         "epochs in which the rate first climbs to the learning rate",
     )
-    min_learning_rate: float = _setting(
+    min_learning_rate: float = declare(
         "schedule", 0.0, Real(0), "live", "rate that no schedule goes below", "min-lr"
     )
-    l1: float = _setting(
+    l1: float = declare(
         "regularisation", 0.0, Real(0), "live", "penalty l1 · Σ|w| (gradient l1 · sign w)"
     )
-    l2: float = _setting(
+    l2: float = declare(
         "regularisation", 0.0, Real(0), "live", "penalty l2/2 · Σw² (gradient l2 · w)"
     )
-    penalize_biases: bool = _setting(
+    penalize_biases: bool = declare(
         "regularisation", False, Switch(), "live", "whether l1 and l2 take the biases in, too"
     )
-    epochs: int = _setting(
+    epochs: int = declare(
         "stopping",
         600,
         Whole(1, 100_000_000),
         "live",
         "passes over the training data until the run is finished",
     )
-    target_loss: float | None = _setting(
+    target_loss: float | None = declare(
         "stopping", None, or_off(Real(0)), "live", "stop at a monitored loss as low as this"
     )
-    target_accuracy: float | None = _setting(
+    target_accuracy: float | None = declare(
         "stopping",
         None,
         or_off(Real(0, 1, open_high=False)),
         "live",
         "stop at a monitored accuracy, or R², as high as this",
     )
-    patience: int | None = _setting(
+    patience: int | None = declare(
         "stopping",
         None,
         or_off(Whole(1, 100_000_000)),
         "live",
         "stop after so many epochs without a lower monitored loss",
     )
-    restore_best: bool = _setting(
+    restore_best: bool = declare(
         "stopping",
         True,
         Switch(),
         "live",
         "whether patience, at its end, brings the best weights back",
     )
-    monitor: str = _setting(
+    monitor: str = declare(
         "stopping",
         "test",
         choice({"test": "the test samples", "train": "the training samples"}),
         "live",
         "the samples whose loss stops the run, lowers a plateau, and makes an epoch the best",
     )
-    diagnostics: bool = _setting(
+    diagnostics: bool = declare(
         "run",
         False,
         Switch(),
         "live",
         "gradient norm, update ratio, dead and saturated units of each layer (panel 5, --json)",
     )
-    seed: int = _setting(
+    seed: int = declare(
         "run",
         0,
         Whole(0, 2**63 - 1),
         "network",
         "decides data, split, initial weights, shuffles and dropout",
     )
-    dtype: str = _setting(
+    dtype: str = declare(
         "run",
         "float32",
         Choice(("float32", "float64")),
@@ -525,18 +460,7 @@ def _losses_for(classes: int, targets: int) -> list[str]:
 @cache
 def settings() -> tuple[Setting, ...]:
     """Return the table of settings, in the order of RunConfig's fields."""
-    return tuple(
-        Setting(
-            name=each.name,
-            kind=each.metadata["kind"],
-            help=each.metadata["help"],
-            effect=each.metadata["effect"],
-            group=each.metadata["group"],
-            default=each.default,
-            option=each.metadata["option"] or each.name.replace("_", "-"),
-        )
-        for each in fields(RunConfig)
-    )
+    return table_of(RunConfig)
 
 
 def setting(name: str) -> Setting:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 
 from core.diagnostics import LayerDiagnostics
-from core.trainer import EpochMetrics
+from core.epoch import EpochMetrics
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -6,17 +6,18 @@ nothing and waits for nobody.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from math import inf, isfinite
-from typing import TYPE_CHECKING, Final, NamedTuple, Self
+from typing import TYPE_CHECKING, Final, Self
 
 import numpy as np
 
-from core.batches import Batches, BatchesState
+from core.batches import Batches
 from core.calls import Calls, call, run
-from core.datasets.dataset import TrainTest
+from core.datasets.given import given
 from core.datasets.prepare import prepare
-from core.diagnostics import Diagnostics, LayerDiagnostics
+from core.diagnostics import Diagnostics
+from core.epoch import EpochMetrics, TrainerState
 from core.evaluation import Evaluation, Measure
 from core.initializers import INITIALIZERS
 from core.losses import LOSSES
@@ -29,9 +30,10 @@ from core.stopping import Best, Stop
 if TYPE_CHECKING:
     from core.arrays import Array, Labels
     from core.config import RunConfig
+    from core.datasets.dataset import TrainTest
     from core.initializers import Draws
     from core.optimizers import Optimizer
-    from core.schedules import PlateauState, Schedule
+    from core.schedules import Schedule
 
 DIVERGENCE: Final = 1e4
 """A loss this many times that of the untrained network (or of a loss of 1) counts as diverged.
@@ -56,64 +58,6 @@ _IN_PLACE: Final = {
     "monitor",
 }
 """Settings whose change needs nothing rebuilt."""
-
-
-class EpochMetrics(NamedTuple):
-    """What is known of an epoch, measured after it.
-
-    Attributes:
-        train_loss, test_loss: the mean losses without the penalty.
-        train_score, test_score: the share classified right, or R² where numbers are predicted.
-        learning_rate: the rate of the epoch.
-        penalty: what l1 and l2 add to the loss.
-        layers: each layer's diagnostics, the outputs last; empty unless they are asked for.
-    """
-
-    epoch: int
-    train_loss: float
-    test_loss: float
-    train_score: float
-    test_score: float
-    learning_rate: float
-    penalty: float = 0.0
-    layers: tuple[LayerDiagnostics, ...] = ()
-
-    @property
-    def train_accuracy(self) -> float:
-        """The share of training samples classified right."""
-        return self.train_score
-
-    @property
-    def test_accuracy(self) -> float:
-        """The share of test samples classified right."""
-        return self.test_score
-
-    @property
-    def train_r2(self) -> float:
-        """The coefficient of determination over the training samples."""
-        return self.train_score
-
-    @property
-    def test_r2(self) -> float:
-        """The coefficient of determination over the test samples."""
-        return self.test_score
-
-
-@dataclass(frozen=True)
-class TrainerState:
-    """Everything that decides how training goes on from here."""
-
-    epoch: int
-    parameters: Array
-    statistics: Array
-    slots: Array
-    steps: int
-    batches: BatchesState
-    plateau: PlateauState
-    best: Best
-    waits_from: int
-    best_parameters: Array
-    best_statistics: Array
 
 
 class Trainer:
@@ -171,7 +115,8 @@ class Trainer:
         """
         trainer = cls.__new__(cls)
         trainer._own_data = True
-        trainer._begin(config, _given(config, x_train, y_train, x_test, y_test))
+        numbers = config.loss is None or LOSSES[config.loss].numbers
+        trainer._begin(config, given(x_train, y_train, x_test, y_test, numbers=numbers))
         return trainer
 
     def train_epoch(self) -> EpochMetrics:
@@ -472,23 +417,3 @@ def build_network(config: RunConfig, data: TrainTest) -> Network:
 def _sizes(config: RunConfig, data: TrainTest) -> tuple[int, ...]:
     loss = config.make_loss(len(data.class_names), len(data.target_names))
     return (data.x_train.shape[1], *config.hidden, loss.outputs)
-
-
-def _given(
-    config: RunConfig,
-    x_train: Array,
-    y_train: Array | Labels,
-    x_test: Array,
-    y_test: Array | Labels,
-) -> TrainTest:
-    x_train, x_test = np.asarray(x_train, np.float64), np.asarray(x_test, np.float64)
-    features = tuple(f"x{number}" for number in range(1, x_train.shape[1] + 1))
-    numbers = np.issubdtype(np.asarray(y_train).dtype, np.floating)
-    if numbers and (config.loss is None or LOSSES[config.loss].numbers):
-        y_train, y_test = (np.asarray(y, np.float64) for y in (y_train, y_test))
-        y_train, y_test = (y.reshape(len(y), -1) for y in (y_train, y_test))
-        targets = tuple(f"y{number}" for number in range(1, y_train.shape[1] + 1))
-        return TrainTest(x_train, y_train, x_test, y_test, features, (), targets)
-    y_train, y_test = np.asarray(y_train, np.int64), np.asarray(y_test, np.int64)
-    classes = int(max(np.max(y_train), np.max(y_test))) + 1
-    return TrainTest(x_train, y_train, x_test, y_test, features, tuple(map(str, range(classes))))

@@ -6,18 +6,18 @@ imports NumPy while this one imports Textual.
 
 from __future__ import annotations
 
-import argparse
 import importlib.util
 import io
 import os
-import re
 import sys
 from contextlib import ExitStack
-from itertools import zip_longest
 from pathlib import Path
-from typing import IO, TYPE_CHECKING, Any, Final, NoReturn
+from typing import IO, TYPE_CHECKING, Final
+
+from tui.arguments import COMMANDS, EPOCHS_AT_MAX, FASTEST, WrongUse, parser, with_switches
 
 if TYPE_CHECKING:
+    import argparse
     from collections.abc import Sequence
 
     from core.config import RunConfig
@@ -25,30 +25,7 @@ if TYPE_CHECKING:
     from tui.records import Ending
     from tui.session import Session
 
-COMMANDS: Final = {
-    "watch": "train beside the screen; what a preset's name alone does too",
-    "train": "train without a screen",
-    "presets": "list the runs that have a name",
-    "datasets": "list what there is to learn from",
-    "check": "compare backpropagation with central differences, layer by layer",
-}
 WRONG_USE: Final = 2
-FASTEST: Final = 30
-EPOCHS_AT_MAX: Final = 250_000
-"""The length of a watched run at max speed that is given none: a preset's would be over at once."""
-EXAMPLES: Final = """\
-examples:
-  nnfs-tui xor
-  nnfs-tui moons --hidden 16,16 --activation relu --init he --lr 0.005
-  nnfs-tui spiral --classes 5 --speed max
-  nnfs-tui moons --hidden 8,8 --activation relu,tanh --batch-norm --dropout 0.1 --schedule cosine
-  nnfs-tui train moons --json --seed 3
-  nnfs-tui check spiral --loss hinge --l1 0.001
-"""
-
-
-class WrongUse(Exception):  # noqa: N818 (it is no error of the program's)
-    """One sentence on what was given and what is accepted."""
 
 
 class CannotWrite(Exception):  # noqa: N818 (a full disk is no error of the program's)
@@ -137,7 +114,7 @@ def _dispatch(given: list[str], process: TrainingProcess | None) -> int:
     os.environ.update(ONE_THREAD)
     if not given or (given[0] not in COMMANDS and given[0] not in {"-h", "--help", "--version"}):
         given = ["watch", *given]
-    options = _parser().parse_args(_with_switches(given))
+    options = parser().parse_args(with_switches(given))
     match options.command:
         case "presets":
             return _list_presets()
@@ -161,158 +138,6 @@ def _dispatch(given: list[str], process: TrainingProcess | None) -> int:
         )
         return _train(config, as_json=False, log=options.log)
     return _watch(watched, process, options)
-
-
-def _with_switches(given: list[str]) -> list[str]:
-    """Return the arguments with `on` after each switch that stands alone."""
-    from core.config import settings
-    from core.kinds import Switch
-
-    switches = {each.flag for each in settings() if isinstance(each.kind, Switch)}
-    words = Switch().words
-    return [
-        f"{each}=on" if each in switches and following not in words else each
-        for each, following in zip_longest(given, given[1:])
-    ]
-
-
-class _Parser(argparse.ArgumentParser):
-    """Complains in one sentence, and suggests what may have been meant."""
-
-    def error(self, message: str) -> NoReturn:
-        missing = re.fullmatch(r"argument (--\S+): expected one argument", message)
-        if missing:
-            raise WrongUse(f"{missing[1]}: no value was given{_accepted_by(missing[1])}")
-        raise WrongUse(message)
-
-    def parse_args(self, given: Any = None, namespace: Any = None) -> Any:
-        options, unknown = self.parse_known_args(given, namespace)
-        if unknown:
-            from core.kinds import suggestion
-
-            chosen = self._subparsers_by_name[options.command]
-            known = [flag for flag in chosen._option_string_actions if flag.startswith("--")]
-            flag = unknown[0].partition("=")[0]
-            for name, other in self._subparsers_by_name.items():
-                if flag.startswith("--") and flag in other._option_string_actions:
-                    raise WrongUse(f"option {flag!r} belongs to {name}, not to {options.command}")
-            kind = "option" if flag.startswith("-") else "argument"
-            raise WrongUse(
-                f"{kind} {unknown[0]!r} is not known to {options.command}"
-                f"{suggestion(flag, known) or f'; see nnfs-tui {options.command} --help'}"
-            )
-        return options
-
-    _subparsers_by_name: dict[str, _Parser]
-
-
-def _accepted_by(flag: str) -> str:
-    from core.config import settings
-
-    kinds = {each.flag: each.kind for each in settings()}
-    return f"; accepted is {kinds[flag].accepts}" if flag in kinds else ""
-
-
-def _parser() -> _Parser:
-    from core import __version__
-    from core.presets import DEFAULT, PRESETS
-
-    parser = _Parser(
-        prog="nnfs-tui",
-        usage="nnfs-tui [COMMAND] [PRESET] [options]",
-        description="Watch a neural network, written from scratch in NumPy, learn.",
-        epilog=EXAMPLES,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-        allow_abbrev=False,
-    )
-    parser.add_argument("--version", action="version", version=f"nnfs-tui {__version__}")
-    commands = parser.add_subparsers(
-        dest="command", metavar="COMMAND", prog="nnfs-tui", parser_class=_Parser
-    )
-    parsers = {
-        name: commands.add_parser(name, help=text, description=text, allow_abbrev=False)
-        for name, text in COMMANDS.items()
-    }
-    parser._subparsers_by_name = parsers
-    for name in ("watch", "train", "check"):
-        parsers[name].add_argument(
-            "preset",
-            nargs="?",
-            default=DEFAULT,
-            metavar="PRESET",
-            help=f"{', '.join(PRESETS)} (default {DEFAULT})",
-        )
-        if name != "check":
-            parsers[name].add_argument(
-                "--log", metavar="FILE", help="write every epoch to a file, one JSON object a line"
-            )
-        _add_settings(parsers[name])
-    parsers["train"].add_argument(
-        "--json", action="store_true", help="write one JSON object a line, and nothing else"
-    )
-    screen = parsers["watch"].add_argument_group("screen")
-    screen.add_argument(
-        "--speed",
-        default="30",
-        metavar="N",
-        help=f"epochs per second, or max, which trains {EPOCHS_AT_MAX:,} epochs unless --epochs says "
-        "otherwise (default 30)",
-    )
-    screen.add_argument(
-        "--fps", default="10", metavar="N", help=f"frames per second, 1 to {FASTEST} (default 10)"
-    )
-    screen.add_argument(
-        "--paused", action="store_true", help="wait for space before the first epoch"
-    )
-    screen.add_argument("--no-mouse", action="store_true", help="leave the mouse to the terminal")
-    return parser
-
-
-def _add_settings(parser: argparse.ArgumentParser) -> None:
-    from core.config import settings
-
-    first = parser.add_argument_group(
-        "settings", "what is not given is the preset's; the defaults are those of moons"
-    )
-    first.add_argument("--config", metavar="FILE", help="a TOML file with any of these settings")
-    groups: dict[str, Any] = {}
-    for setting in settings():
-        if setting.group not in groups:
-            groups[setting.group] = parser.add_argument_group(setting.group)
-        default = setting.write(setting.default)
-        groups[setting.group].add_argument(
-            setting.flag,
-            dest=setting.name,
-            metavar=setting.option.rpartition("-")[2].upper(),
-            help=f"{setting.help}; {setting.kind.accepts}; default {default}".replace("%", "%%"),
-        )
-    parser.epilog = _words()
-    parser.formatter_class = _Formatter
-
-
-class _Formatter(argparse.HelpFormatter):
-    """Keeps the lines of the epilog, which is a table."""
-
-    def _fill_text(self, text: str, width: int, indent: str) -> str:
-        if "\n" not in text:
-            return super()._fill_text(text, width, indent)
-        return "".join(indent + line for line in text.splitlines(keepends=True))
-
-
-def _words() -> str:
-    """Return a table of the words that settings take, each with its line."""
-    from core.config import settings
-    from core.kinds import line_of, words_of
-
-    lines = []
-    for setting in settings():
-        told = [(word, line_of(setting.kind, word)) for word in words_of(setting.kind)]
-        told = [(word, line) for word, line in told if line]
-        if told:
-            lines.append(f"{setting.flag}:")
-            lines += [f"  {word:<23}{line}" for word, line in told]
-            lines.append("")
-    return "\n".join(lines)
 
 
 def _config(options: argparse.Namespace) -> RunConfig:

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from core.config import RunConfig
     from core.datasets import TrainTest
-    from core.trainer import EpochMetrics
+    from core.epoch import EpochMetrics
 
 REFRESH: Final = 0.1
 """Seconds between two looks of the progress bar at the run."""

@@ -18,7 +18,7 @@ from tui.palette import ACCENT, ALARM, BRIGHT, DIM, TEXT, WARNING, ink
 if TYPE_CHECKING:
     from textual import events
 
-    from core.trainer import EpochMetrics
+    from core.epoch import EpochMetrics
     from tui.session import Session
 
 SMALLEST: Final = (60, 16)

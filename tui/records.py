@@ -13,8 +13,8 @@ from core.stopping import Stop
 if TYPE_CHECKING:
     from core.config import RunConfig
     from core.datasets import TrainTest
+    from core.epoch import EpochMetrics
     from core.network import Network
-    from core.trainer import EpochMetrics
 
 _LAYER: Final = "{{{}}}".format(", ".join(f'"{name}": %s' for name in LayerDiagnostics._fields))
 Ending = Stop | Literal["interrupted"]

@@ -14,10 +14,10 @@ if TYPE_CHECKING:
     from core.config import RunConfig
     from core.datasets import TrainTest
     from core.diagnostics import LayerDiagnostics
+    from core.epoch import EpochMetrics
     from core.network import Network
     from core.process import Event
     from core.stopping import Stop
-    from core.trainer import EpochMetrics
 
 
 class Session:

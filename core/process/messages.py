@@ -16,8 +16,8 @@ if TYPE_CHECKING:
     from core.arrays import Array
     from core.config import RunConfig
     from core.datasets import TrainTest
+    from core.epoch import EpochMetrics
     from core.stopping import Stop
-    from core.trainer import EpochMetrics
 
 
 class State(StrEnum):

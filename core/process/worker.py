@@ -34,10 +34,11 @@ from core.timeline import tabulate
 from core.trainer import Trainer
 
 if TYPE_CHECKING:
-    from core.config import RunConfig, Setting
+    from core.config import RunConfig
     from core.datasets import TrainTest
+    from core.epoch import EpochMetrics
     from core.process.messages import Command
-    from core.trainer import EpochMetrics
+    from core.settings import Setting
 
 SLICE: Final = 0.004
 """Seconds of training between two looks at the commands, when epochs are shorter than that."""

@@ -14,6 +14,7 @@ import numpy as np
 import pytest
 
 from core import RunConfig, Trainer
+from core.epoch import EpochMetrics
 from core.process import (
     Command,
     Configure,
@@ -34,7 +35,6 @@ from core.process import (
 from core.process.channel import Channel
 from core.stopping import Stop
 from core.timeline import Timeline, tabulate
-from core.trainer import EpochMetrics
 
 PATIENCE = 30
 ENDLESS = RunConfig(epochs=100_000_000)

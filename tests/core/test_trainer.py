@@ -12,12 +12,12 @@ from hypothesis import strategies as st
 
 from core import RunConfig, Trainer
 from core.activations import ACTIVATIONS
+from core.epoch import EpochMetrics
 from core.inspection import Map
 from core.losses import LOSSES
 from core.optimizers import OPTIMIZERS
 from core.presets import PRESETS
 from core.stopping import Stop
-from core.trainer import EpochMetrics
 
 CONFIGS = (
     RunConfig(),

@@ -6,10 +6,10 @@ import json
 import numpy as np
 
 from core import RunConfig, Trainer
+from core.epoch import EpochMetrics
 from core.inspection import classify
 from core.process import Failed, Progress, Run, State, StateChanged
 from core.timeline import tabulate
-from core.trainer import EpochMetrics
 from tui.cells import Cells
 from tui.palette import ink
 from tui.runlog import RunLog

@@ -9,12 +9,14 @@ from textual.containers import Horizontal, Vertical, VerticalScroll
 from textual.screen import ModalScreen
 from textual.widgets import Input, Select, Static
 
-from core.config import RunConfig, Setting, settings
+from core.config import RunConfig, settings
 from core.kinds import ConfigError, is_closed, line_of, words_of
 
 if TYPE_CHECKING:
     from textual.app import ComposeResult
     from textual.binding import BindingType
+
+    from core.settings import Setting
 
 
 class SettingsScreen(ModalScreen[RunConfig | None]):

@@ -1,0 +1,71 @@
+"""The trainer's two records: what is known of an epoch, and what decides how training goes on."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, NamedTuple
+
+if TYPE_CHECKING:
+    from core.arrays import Array
+    from core.batches import BatchesState
+    from core.diagnostics import LayerDiagnostics
+    from core.schedules import PlateauState
+    from core.stopping import Best
+
+
+class EpochMetrics(NamedTuple):
+    """What is known of an epoch, measured after it.
+
+    Attributes:
+        train_loss, test_loss: the mean losses without the penalty.
+        train_score, test_score: the share classified right, or R² where numbers are predicted.
+        learning_rate: the rate of the epoch.
+        penalty: what l1 and l2 add to the loss.
+        layers: each layer's diagnostics, the outputs last; empty unless they are asked for.
+    """
+
+    epoch: int
+    train_loss: float
+    test_loss: float
+    train_score: float
+    test_score: float
+    learning_rate: float
+    penalty: float = 0.0
+    layers: tuple[LayerDiagnostics, ...] = ()
+
+    @property
+    def train_accuracy(self) -> float:
+        """The share of training samples classified right."""
+        return self.train_score
+
+    @property
+    def test_accuracy(self) -> float:
+        """The share of test samples classified right."""
+        return self.test_score
+
+    @property
+    def train_r2(self) -> float:
+        """The coefficient of determination over the training samples."""
+        return self.train_score
+
+    @property
+    def test_r2(self) -> float:
+        """The coefficient of determination over the test samples."""
+        return self.test_score
+
+
+@dataclass(frozen=True)
+class TrainerState:
+    """Everything that decides how training goes on from here."""
+
+    epoch: int
+    parameters: Array
+    statistics: Array
+    slots: Array
+    steps: int
+    batches: BatchesState
+    plateau: PlateauState
+    best: Best
+    waits_from: int
+    best_parameters: Array
+    best_statistics: Array
