@@ -50,6 +50,7 @@ class Batches:
         count: batches in an epoch.
         next: the number of the next batch.
         order: (samples,) the order of the epoch, or None where one batch holds all samples.
+        drops: whether masks are drawn.
     """
 
     def __init__(
@@ -85,6 +86,7 @@ class Batches:
         self.next = 0
         self._rows, self._targets, self._size = rows, targets, size
         self._shuffle, self._masks = shuffle, masks
+        self.drops = any(dropout)
         self.order: Labels | None = None
         self._natural = np.arange(samples)
         self._window = max(1, min(WINDOW_SAMPLES // size, WINDOW_BATCHES, self.count))

@@ -314,6 +314,10 @@ class RunConfig:
                 f"at least {2 * self.number_of_classes} for {self.number_of_classes} classes",
             )
         self._check_layers()
+        if self.decay is not None and self.decay > 1 and self.schedule != "inverse_time":
+            raise ConfigError(
+                "decay", self.decay, f"a factor from 0 to 1, or auto, for schedule {self.schedule}"
+            )
         try:
             self.make_loss(self.number_of_classes, info.targets)
         except ValueError as error:
@@ -425,12 +429,15 @@ class RunConfig:
             shape += f" {as_text(self.activation)}"
         if self.hidden and self.batch_norm:
             shape += " normed"
+        if self.freeze:
+            shape += f" freeze {as_text(self.freeze)}"
         rate = f"{self.optimizer} {self.learning_rate:g}"
         if self.schedule != "constant":
             rate += f" {self.schedule}"
         parts = [
             self.dataset,
             shape,
+            *([self.loss.replace("_", " ")] if self.loss else []),
             rate,
             "full batch" if self.batch_size == "full" else f"batch {self.batch_size}",
         ]
@@ -491,7 +498,9 @@ def read_toml(path: Path) -> dict[str, Any]:
     except OSError as error:
         reason = error.strerror or type(error).__name__
         raise ConfigError("config", str(path), f"a TOML file that can be read ({reason})") from None
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+    except RecursionError:
+        raise ConfigError("config", str(path), "a TOML file (nested too deeply)") from None
+    except ValueError as error:  # of the decoders, and of numbers with thousands of digits
         raise ConfigError("config", str(path), f"a TOML file ({error})") from None
     try:
         return checked(values)

@@ -31,7 +31,7 @@ class LayerDiagnostics(NamedTuple):
 
     Attributes:
         gradient_norm: Euclidean norm of the gradient of the epoch's last step, with the penalty and
-            before clipping.
+            before clipping; NaN before the first step.
         update_ratio: norm of that step's change of the parameters, by the norm of the parameters.
         dead: share of units whose activation has no slope at any training sample.
         saturated: share of units that are near a bound of their activation at more than half of the
@@ -50,8 +50,9 @@ class Diagnostics:
     def __init__(self, network: Network, gradient: Array, inputs: Array) -> None:
         """Take the vector of gradients, and all training inputs, (features + 1, samples)."""
         self._network, self._gradient = network, gradient
-        self._seen = np.zeros_like(gradient)
-        self._before = network.parameters.copy()
+        # before the first step nothing is known
+        self._seen = np.full_like(gradient, np.nan)
+        self._before = np.full_like(network.parameters, np.nan)
         passes = ForwardPasses(network, min(inputs.shape[1], MOST_SAMPLES))
         self._layers = passes.layers
         self._slopes = [np.empty_like(each.values) for each in self._layers]

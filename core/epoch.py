@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 if TYPE_CHECKING:
     from core.arrays import Array
@@ -55,6 +55,23 @@ class EpochMetrics(NamedTuple):
 
 
 @dataclass(frozen=True)
+class EpochStart:
+    """What an epoch that diverges goes back to.
+
+    Attributes:
+        arrays: parameters, slots and statistics, those of them that there are.
+        steps: of the optimiser.
+        shuffle: the state of the generator of the shuffles.
+        masks: the state of the generator of the dropout masks.
+    """
+
+    arrays: tuple[Array, ...]
+    steps: int
+    shuffle: dict[str, Any]
+    masks: dict[str, Any]
+
+
+@dataclass(frozen=True)
 class TrainerState:
     """Everything that decides how training goes on from here."""
 
@@ -69,3 +86,5 @@ class TrainerState:
     waits_from: int
     best_parameters: Array
     best_statistics: Array
+    limit: float
+    start: EpochStart | None

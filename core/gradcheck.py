@@ -102,6 +102,9 @@ def check_gradients(
 ) -> Iterator[TensorCheck]:
     """Compare the gradients of the mean loss over all samples, and the penalty, tensor by tensor.
 
+    At a kink the two differ and neither is wrong: a relu unit whose biases and inputs are zero has one
+    there, so draw biases first.
+
     Args:
         network: in float64; its parameters and statistics are the same afterwards.
         x: (samples, features).

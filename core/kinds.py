@@ -135,7 +135,7 @@ class Sizes:
 
     def check(self, value: Any) -> tuple[int, ...]:
         unit = Whole(1, self.most_units)
-        sizes = tuple(unit.check(size) for size in value)
+        sizes = tuple(unit.check(size) for size in ([value] if isinstance(value, int) else value))
         if len(sizes) > self.most_layers:
             raise ValueError
         return sizes

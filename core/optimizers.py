@@ -197,6 +197,11 @@ class RMSprop(Optimizer):
     kinds = 2
     alpha, epsilon = 0.99, 1e-8
 
+    def configure(self, settings: Hyperparameters) -> None:
+        super().configure(settings)
+        if self.momentum == 0:
+            self.slots[1] = 0  # as SGD's velocity
+
     def _update(self, part: slice, scratch: Array) -> Calls:
         squares, velocity = self.slots[0, part], self.slots[1, part]
         gradient, parameters = self.gradient[part], self.parameters[part]
@@ -255,10 +260,13 @@ class Adam(Optimizer):
             at = 0
         scale, offset = self._table[at]
         rate = self.settings.learning_rate
-        # at a rate of zero the denominator is as large as can be, whatever V is; an infinite one would
-        # make a NaN of the zeros that a product is padded with
-        self._scalars[0, 0] = scale / rate if rate else 0.0
-        self._scalars[0, 1] = offset / rate if rate else self._largest
+        # at a rate of zero, or next to it, the denominator is as large as can be, whatever V is; an
+        # infinite one would make a NaN of what is zero
+        largest = self._largest
+        if rate * largest > max(scale, offset):
+            self._scalars[0, 0], self._scalars[0, 1] = scale / rate, offset / rate
+        else:
+            self._scalars[0, 0], self._scalars[0, 1] = 0.0, largest
 
     def _fill_table(self, start: int) -> None:
         """Compute √c₂ / c₁ and ε / c₁ of the next steps at once: one by one they cost more."""

@@ -48,8 +48,11 @@ class Setting:
         return self._tried(self.kind.read, text)
 
     def check(self, value: Any) -> Any:
-        """Return the value in its canonical type; raises ConfigError."""
-        return self._tried(self.kind.check, value)
+        """Return the value in its canonical type; raises ConfigError.
+
+        What a person would write for it is taken, too, as in a file.
+        """
+        return self._tried(self.kind.read if isinstance(value, str) else self.kind.check, value)
 
     def write(self, value: Any) -> str:
         """Return the text that `read` takes back."""
@@ -60,10 +63,8 @@ class Setting:
         try:
             return how(value)
         except (TypeError, ValueError, OverflowError):
-            raise ConfigError(self.name, value, self.kind.accepts + self._hint(value)) from None
-
-    def _hint(self, value: Any) -> str:
-        return suggestion(str(value), words_of(self.kind))
+            hint = suggestion(value, words_of(self.kind)) if isinstance(value, str) else ""
+            raise ConfigError(self.name, value, self.kind.accepts + hint) from None
 
 
 def declare(

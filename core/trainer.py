@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from math import inf, isfinite
-from typing import TYPE_CHECKING, Final, Self
+from typing import TYPE_CHECKING, Any, Final, Self
 
 import numpy as np
 
@@ -17,7 +17,7 @@ from core.calls import Calls, call, run
 from core.datasets.given import given
 from core.datasets.prepare import prepare
 from core.diagnostics import Diagnostics
-from core.epoch import EpochMetrics, TrainerState
+from core.epoch import EpochMetrics, EpochStart, TrainerState
 from core.evaluation import Evaluation, Measure
 from core.initializers import INITIALIZERS
 from core.losses import LOSSES
@@ -25,6 +25,7 @@ from core.network import Network, columns
 from core.optimizers import OPTIMIZERS
 from core.randomness import stream
 from core.regularization import Freeze, Penalty, clip_norm, clip_value
+from core.schedules import PlateauState
 from core.stopping import Best, Stop
 
 if TYPE_CHECKING:
@@ -59,6 +60,11 @@ _IN_PLACE: Final = {
 }
 """Settings whose change needs nothing rebuilt."""
 
+_WHAT_LOSSES_MEAN: Final = {"loss", "label_smoothing", "huber_delta", "activation"}
+"""Settings after whose change a loss cannot be compared with one before."""
+
+_PENALTIES: Final = {"l1", "l2", "penalize_biases"}
+
 
 class Trainer:
     """Trains one network on one data set.
@@ -73,6 +79,7 @@ class Trainer:
         stopped: why the run is over, since the last epoch, or None.
         best: the epoch with the lowest monitored loss so far.
         restored: the epoch whose weights were brought back when the run stopped, or None.
+        untrained: the metrics of the network that the run began with.
     """
 
     config: RunConfig
@@ -84,6 +91,7 @@ class Trainer:
     stopped: Stop | None
     restored: int | None
     best: Best
+    untrained: EpochMetrics
     _schedule: Schedule
     _best_parameters: Array
     _best_statistics: Array
@@ -177,6 +185,8 @@ class Trainer:
             self._waits_from,
             self._best_parameters.copy(),
             self._best_statistics.copy(),
+            self._limit,
+            self._start.copied() if self.batches.next else None,
         )
 
     def restore(self, state: TrainerState) -> None:
@@ -201,6 +211,9 @@ class Trainer:
         self.best, self._waits_from = state.best, state.waits_from
         self._best_parameters[:] = state.best_parameters
         self._best_statistics[:] = state.best_statistics
+        self._limit = state.limit
+        if state.start is not None:
+            self._start.take(state.start)
         self.stopped = self.restored = None
         self._drop_measures()
         self._set_rate()
@@ -216,9 +229,12 @@ class Trainer:
             Whether the run began anew, at epoch 0 with new weights.
         """
         changes = {each.name: each for each in self.config.differences(config)}
+        if self.stopped is Stop.PATIENCE:
+            self._waits_from = self.epoch
         self.stopped = self.restored = None
         draws = {name for name, each in changes.items() if each.effect == "data" or name == "seed"}
         plateau = self._schedule.plateau if config.schedule == self.config.schedule else None
+        incomparable = bool(changes.keys() & {"monitor", *_WHAT_LOSSES_MEAN, *draws})
         if changes.keys() <= _IN_PLACE:
             self.config, self._schedule = config, config.make_schedule()
         else:
@@ -228,10 +244,12 @@ class Trainer:
                 self._begin(config, data)
                 return True
             self._rebuild(config, data)
-        if plateau is not None and "monitor" not in changes:
-            self._schedule.plateau = plateau
-        if changes.keys() & {"monitor", "patience", "restore_best", "loss", *draws}:
-            self._forget_best()  # losses of another kind cannot be compared
+            if changes.keys() & {*_WHAT_LOSSES_MEAN, *_PENALTIES, *draws}:
+                self._set_limit()
+        if plateau is not None:
+            self._schedule.plateau = PlateauState(plateau.factor) if incomparable else plateau
+        if incomparable or changes.keys() & {"patience", "restore_best"}:
+            self._forget_best()
         self._set_rate()
         return False
 
@@ -258,18 +276,21 @@ class Trainer:
         self._set_limit()
 
     def _rebuild(self, config: RunConfig, data: TrainTest) -> None:
+        if self.batches.next:
+            self._go_back()  # the epoch under way begins again
         network, optimizer, kind = self.network, self.optimizer, self.config.optimizer
+        best = self._best_parameters, self._best_statistics
         self._build(config, data)
+        self._best_parameters[:], self._best_statistics[:] = best
         self.network.parameters[:] = network.parameters
         self.network.statistics[:] = network.statistics
         if kind == config.optimizer:
             self.optimizer.slots[:] = optimizer.slots
             self.optimizer.steps = optimizer.steps
             self.optimizer.configure(config.hyperparameters())  # which may drop a velocity
-        self._set_limit()
 
     def _set_limit(self) -> None:
-        metrics = self.measure()
+        metrics = self.untrained = self.measure()
         self._limit = DIVERGENCE * max(1.0, metrics.train_loss + metrics.penalty)
 
     def _build(self, config: RunConfig, data: TrainTest) -> None:
@@ -279,11 +300,6 @@ class Trainer:
         self._schedule = config.make_schedule()
         self._best_parameters = network.parameters.copy()
         self._best_statistics = network.statistics.copy()
-        changing = [network.parameters, self.optimizer.slots, network.statistics]
-        kept = [(array, array.copy()) for array in changing if array.size]
-        self._keep: Calls = [call(np.copyto, copy, array) for array, copy in kept]
-        self._unkeep: Calls = [call(np.copyto, array, copy) for array, copy in kept]
-        self._kept_steps = 0
 
         inputs = columns(data.x_train, network.dtype)
         targets = network.loss.encode(data.y_train).astype(network.dtype)
@@ -313,7 +329,9 @@ class Trainer:
             dropout=config.dropouts,
             masks=self._mask_rng,
         )
-        self._drops = any(config.dropouts)
+        self._start = _Start(
+            network, self.optimizer, self.batches, self._shuffle_rng, self._mask_rng
+        )
 
     def _update_calls(self) -> Calls:
         """Return what follows backpropagation in every step."""
@@ -341,13 +359,7 @@ class Trainer:
     def _begin_epoch(self) -> None:
         if not self._schedule.constant:
             self._set_rate()
-        for keep in self._keep:
-            keep()
-        self._kept_steps = self.optimizer.steps
-        if self.batches.order is not None:
-            self._kept_shuffle = self._shuffle_rng.bit_generator.state
-        if self._drops:
-            self._kept_masks = self._mask_rng.bit_generator.state
+        self._start.keep()
         self.batches.begin()
 
     def _end_epoch(self) -> EpochMetrics:
@@ -356,6 +368,7 @@ class Trainer:
         metrics = self._metrics(self._measures)
         self._measures = []
         if self.diverged(metrics):
+            self.epoch -= 1
             self._go_back()
             self.stopped = Stop.DIVERGED
             return metrics
@@ -377,13 +390,9 @@ class Trainer:
         return metrics
 
     def _go_back(self) -> None:
-        run(self._unkeep)
-        self.optimizer.steps = self._kept_steps
-        if self.batches.order is not None:
-            self._shuffle_rng.bit_generator.state = self._kept_shuffle
-        if self._drops:
-            self._mask_rng.bit_generator.state = self._kept_masks
-        self.epoch -= 1
+        self._start.go_back()
+        self.batches.next = 0
+        self._drop_measures()
 
     def _metrics(self, measures: list[Measure]) -> EpochMetrics:
         train, test = measures[0], measures[-1]
@@ -405,6 +414,60 @@ class Trainer:
 
     def _forget_best(self) -> None:
         self.best, self._waits_from = Best(), self.epoch
+
+
+class _Start:
+    """Keeps what an epoch begins with, in buffers of its own."""
+
+    def __init__(
+        self,
+        network: Network,
+        optimizer: Optimizer,
+        batches: Batches,
+        shuffle: np.random.Generator,
+        masks: np.random.Generator,
+    ) -> None:
+        arrays = [network.parameters, optimizer.slots, network.statistics]
+        pairs = [(array, array.copy()) for array in arrays if array.size]
+        self._copies = [copy for _, copy in pairs]
+        self._keep: Calls = [call(np.copyto, copy, array) for array, copy in pairs]
+        self._back: Calls = [call(np.copyto, array, copy) for array, copy in pairs]
+        self._optimizer, self._steps = optimizer, 0
+        self._shuffle, self._masks = shuffle, masks
+        # reading the state of a generator takes as long as three calls
+        self._shuffles, self._drops = batches.order is not None, batches.drops
+        self._shuffle_state, self._mask_state = _state(shuffle), _state(masks)
+
+    def keep(self) -> None:
+        for each in self._keep:
+            each()
+        self._steps = self._optimizer.steps
+        if self._shuffles:
+            self._shuffle_state = _state(self._shuffle)
+        if self._drops:
+            self._mask_state = _state(self._masks)
+
+    def go_back(self) -> None:
+        run(self._back)
+        self._optimizer.steps = self._steps
+        if self._shuffles:
+            self._shuffle.bit_generator.state = self._shuffle_state
+        if self._drops:
+            self._masks.bit_generator.state = self._mask_state
+
+    def copied(self) -> EpochStart:
+        arrays = tuple(copy.copy() for copy in self._copies)
+        return EpochStart(arrays, self._steps, dict(self._shuffle_state), dict(self._mask_state))
+
+    def take(self, start: EpochStart) -> None:
+        for copy, array in zip(self._copies, start.arrays, strict=True):
+            copy[:] = array
+        self._steps = start.steps
+        self._shuffle_state, self._mask_state = dict(start.shuffle), dict(start.masks)
+
+
+def _state(rng: np.random.Generator) -> dict[str, Any]:
+    return dict(rng.bit_generator.state)
 
 
 def build_network(config: RunConfig, data: TrainTest) -> Network:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import argparse
 import re
-from itertools import zip_longest
+from itertools import pairwise, zip_longest
 from typing import Any, Final, NoReturn
 
 COMMANDS: Final = {
@@ -39,9 +39,14 @@ def with_switches(given: list[str]) -> list[str]:
     """Return the arguments with `on` after each switch that stands alone."""
     from core.config import settings
     from core.kinds import Switch
+    from core.presets import PRESETS
 
     switches = {each.flag for each in settings() if isinstance(each.kind, Switch)}
     words = Switch().words
+    for each, following in pairwise(given):
+        if each in switches and following[:1] != "-" and following not in {*words, *PRESETS}:
+            accepted = Switch().accepts
+            raise WrongUse(f"{each}: {following!r} was given; accepted is {accepted}")
     return [
         f"{each}=on" if each in switches and following not in words else each
         for each, following in zip_longest(given, given[1:])

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from textwrap import fill
+from time import perf_counter
 from typing import TYPE_CHECKING, Final
 
 from core.datasets.prepare import prepare
-from core.gradcheck import STEP, TOLERANCE, check_gradients
+from core.gradcheck import STEP, TOLERANCE, Objective, check_gradients
 from core.initializers import INITIALIZERS
 from core.randomness import stream
 from core.regularization import Penalty
@@ -26,6 +27,9 @@ SAMPLES: Final = 32
 
 MOST_OF_A_TENSOR: Final = 400
 """Numbers of a larger tensor that are looked at, for each takes two passes."""
+
+SECONDS: Final = 20.0
+"""How long the whole check may take, about: fewer numbers are looked at in a network that is slow."""
 
 KINKED: Final = ("relu", "leaky_relu")
 HEADINGS: Final = ("layer", "tensor", "numbers", "‖gradient‖", "ratio")
@@ -51,7 +55,14 @@ def check(config: RunConfig, spoil: Callable[[Array], None] | None = None) -> in
     print(_row(HEADINGS))  # noqa: T201
     checks: list[TensorCheck] = []
     names = [*config.activations, "output"]
-    for each in check_gradients(network, x, y, penalty, spoil, MOST_OF_A_TENSOR):
+    objective = Objective(network, x, y, penalty)
+    objective.value()
+    started = perf_counter()
+    objective.value()
+    passes = SECONDS / max(perf_counter() - started, 1e-6)
+    tensors = sum(2 if layer.norm is None else 3 for layer in network.layers)
+    most = min(MOST_OF_A_TENSOR, max(3, int(passes / 2 / tensors)))
+    for each in check_gradients(network, x, y, penalty, spoil, most):
         checks.append(each)
         layer = f"{each.layer} {names[each.layer - 1]}"
         count = f"{each.size:,}"
@@ -59,6 +70,8 @@ def check(config: RunConfig, spoil: Callable[[Array], None] | None = None) -> in
             count = f"{each.checked} of {count}"
         ratio = f"{each.ratio:.1e}" if each.ratio else "0"
         verdict = "agrees" if each.passed else "DIFFERS"
+        if not each.norm and each.passed:
+            verdict = "both zero"
         print(_row((layer, each.name, count, numbers.brief(each.norm), ratio)), verdict)  # noqa: T201
     print(f"\n{fill(_meaning(checks, config), 88)}")  # noqa: T201
     return 0 if all(each.passed for each in checks) else 1
@@ -87,6 +100,12 @@ def _meaning(checks: list[TensorCheck], config: RunConfig) -> str:
         f"the loss, h = {STEP:g}, in float64. Below {TOLERANCE:g} the two agree; a gradient that is "
         "1 % wrong gives 5e-3."
     )
+    if not any(each.norm for each in checks):
+        return f"Every gradient is zero: there is nothing to compare. {how}"
+    zero = sum(not each.norm for each in checks)
+    if not different and zero:
+        others = len(checks) - zero
+        return f"{others} tensors agree, and the gradients of {zero} are zero by both ways. {how}"
     if not different:
         return f"All {len(checks)} tensors agree: backpropagation is right for this run. {how}"
     kinks = ""

@@ -159,6 +159,8 @@ def _config(options: argparse.Namespace) -> RunConfig:
         return chosen.config(**values)
     except ConfigError as error:
         flags = {each.name: each.flag for each in settings()} | {"config": "--config"}
+        if options.config is not None and getattr(options, error.name, "") is None:
+            flags[error.name] = f"{error.name} in {options.config}"
         raise WrongUse(error.sentence(flags.get(error.name, error.name))) from None
 
 
@@ -238,13 +240,14 @@ def _say_goodbye(session: Session) -> None:
     from core.process import State
     from tui.headless import summary
 
-    metrics = session.timeline.last()
-    if metrics is None or session.data is None:
+    metrics, kept = session.timeline.last(), session.metrics
+    if metrics is None or kept is None or session.data is None:
         return
     stopped: Ending = "interrupted"
     if session.state in {State.DIVERGED, State.FINISHED} and session.stopped is not None:
         stopped = session.stopped
-    text = summary(session.config, metrics, None, stopped, session.data, restored=session.restored)
+    data, restored = session.data, session.restored
+    text = summary(session.config, metrics, kept, None, stopped, data, restored)
     print(text.replace("interrupted after", "stopped after"))  # noqa: T201
 
 

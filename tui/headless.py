@@ -74,11 +74,9 @@ def train(config: RunConfig, outputs: Sequence[IO[str]] = (), *, quiet: bool = F
         output.write(records.end(metrics.epoch, seconds, stopped, trainer.restored) + "\n")
         output.flush()
     if not quiet:
-        if trainer.restored is not None:
-            metrics = trainer.measure()
-        print(  # noqa: T201
-            summary(config, metrics, seconds, stopped, trainer.data, restored=trainer.restored)
-        )
+        kept = trainer.measure()  # not always those of the last epoch
+        restored = trainer.restored
+        print(summary(config, metrics, kept, seconds, stopped, trainer.data, restored))  # noqa: T201
     if stopped == "interrupted":
         return 128 + interruption.number
     return EXIT_DIVERGED if stopped is Stop.DIVERGED else 0
@@ -140,17 +138,27 @@ def _losses(metrics: EpochMetrics) -> str:
 def summary(
     config: RunConfig,
     metrics: EpochMetrics,
+    kept: EpochMetrics,
     seconds: float | None,
     stopped: records.Ending,
     data: TrainTest,
-    *,
     restored: int | None = None,
 ) -> str:
-    """Return the end of a run in a few lines."""
+    """Return the end of a run in a few lines.
+
+    Args:
+        config: the run.
+        metrics: of its last epoch.
+        kept: of the network as it is: the best one's, or the last before a divergence.
+        seconds: how long it took, if that is worth telling.
+        stopped: why it ended.
+        data: its samples.
+        restored: the epoch whose weights came back, if any did.
+    """
     if stopped is Stop.DIVERGED:
         outcome = (
             f"diverged at epoch {metrics.epoch:,} with a loss of {metrics.train_loss:.3g}: "
-            f"try a learning rate lower than {config.learning_rate:g}"
+            f"try a learning rate lower than {config.learning_rate:g}; before it:"
         )
     else:
         outcome = f"{metrics.epoch:,} of {config.epochs:,} epochs"
@@ -168,11 +176,11 @@ def summary(
             outcome += f"; the weights are those of epoch {restored:,}"
     lines = [config.describe(), outcome]
     for part in ("train",) if data.shared else ("train", "test"):
-        value = numbers.loss(getattr(metrics, f"{part}_loss"))
-        score = getattr(metrics, f"{part}_score")
+        value = numbers.loss(getattr(kept, f"{part}_loss"))
+        score = getattr(kept, f"{part}_score")
         told = f"accuracy {numbers.percent(score)} %" if data.has_classes else f"R² {score:.4f}"
         if part == "train" and config.penalized:
-            told += f"   loss with penalty {numbers.loss(metrics.train_loss + metrics.penalty)}"
+            told += f"   loss with penalty {numbers.loss(kept.train_loss + kept.penalty)}"
         name = "train = test" if data.shared else part
         lines.append(f"{name:<5}  loss {value}   {told}")
     return "\n".join(lines)

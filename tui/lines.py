@@ -44,7 +44,10 @@ class HeaderLine(Canvas):
     def draw(self, width: int, height: int) -> Cells:
         cells = Cells(width, height)
         column = cells.write(0, 1, "nnfs-tui  ", ink(DIM)) if width >= 100 else 1
-        end = cells.write(0, column, self.session.config.describe(), ink(BRIGHT, bold=True))
+        told = self.session.config.describe()
+        if len(told) > width - column - 1:
+            told = f"{told[: width - column - 2]}…"
+        end = cells.write(0, column, told, ink(BRIGHT, bold=True))
         chosen = numbers.speed(self.speed)
         right = f"{chosen} ▸ (< >)" if width >= 100 else chosen
         if end + 2 + len(right) < width:
@@ -78,6 +81,9 @@ class StatusLine(Canvas):
         else:
             epoch = epoch.rjust(6 if wide else 5)
             loss = slash.join(f"{numbers.loss(value):>6}" for value in losses)
+        last = session.timeline.last()
+        if session.restored is not None and last is not None:
+            epoch = f"{last.epoch:,}, weights of {epoch.strip()}"
         if session.share_of_epoch:
             epoch += f" + {session.share_of_epoch:4.0%}"
         if data.has_classes:
@@ -104,7 +110,7 @@ class StatusLine(Canvas):
         """Return the rate of the epoch, or, where it is constant, the one of the next."""
         config = self.session.config
         scheduled = config.schedule != "constant" or config.warmup
-        return numbers.brief(metrics.learning_rate if scheduled else config.learning_rate)
+        return f"{metrics.learning_rate:.4g}" if scheduled else f"{config.learning_rate:g}"
 
 
 class LogLine(Canvas):

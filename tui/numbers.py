@@ -21,7 +21,7 @@ def brief(value: float) -> str:
     """Return a number of any size in three digits."""
     if not isfinite(value):
         return "–"
-    if value == 0 or 0.001 <= abs(value) < 1000:
+    if value == 0 or 0.001 <= abs(value) < 999.5:
         return f"{value:.3g}"
     mantissa, exponent = f"{value:.1e}".split("e")
     return f"{mantissa}e{int(exponent)}"

@@ -49,6 +49,7 @@ class Session:
         self.stopped: Stop | None = None
         self.restored: int | None = None
         self._best: int | None = None
+        self._passing = False
         self._void: int | None = None  # the epoch that diverged, while it is the last one told
 
     def apply(self, event: Event) -> None:
@@ -69,8 +70,11 @@ class Session:
                 last = self.timeline.last()
                 if event.state is State.DIVERGED and last is not None:
                     self._void = last.epoch
-                if event.note:
+                    self.layers = ()  # those of the epoch that is void
+                if event.note or self._passing:
                     self.note = event.note
+                # what is said of a pause is true until it ends
+                self._passing = event.state is State.PAUSED and bool(event.note)
             case Failed():
                 self.state = State.STOPPED
                 self.note = f"{event.reason}; r starts a new one"

@@ -49,6 +49,13 @@ HANDOVER: Final = 2.0
 LONG_EPOCH: Final = 0.3
 """Seconds after which an epoch under way counts as a long one, whose progress is told."""
 
+SAME_NUMBERS: Final = {
+    *("optimizer", "learning_rate", "momentum", "weight_decay", "batch_size", "clip_norm"),
+    *("clip_value", "freeze", "schedule", "decay", "decay_epochs", "warmup", "min_learning_rate"),
+    *("dropout", "epochs", "target_loss", "target_accuracy", "patience", "restore_best", "monitor"),
+}
+"""Settings whose change leaves the metrics of a run at rest as they are."""
+
 ENOUGH_ROWS: Final = 50_000
 """Rows that wait for a screen that does not pull, before they are sent all the same."""
 
@@ -83,7 +90,9 @@ class TrainingLoop:
         self._due = 0.0
         self._began = 0.0
         self._pulled = False
+        self._ended: Stop | None = None
         self._rows: list[EpochMetrics] = []
+        self._newest: EpochMetrics
         self._pace = Pace()
 
     def run(self) -> None:
@@ -136,8 +145,10 @@ class TrainingLoop:
         self._report(force=True)  # the last epochs of the run before
         trainer = self._trainer = Trainer(config)
         self._span = config.epochs
-        self._rows = [trainer.measure()]
+        self._rows = [trainer.untrained]
+        self._newest = trainer.untrained
         self._steps_left = 0
+        self._ended = None
         self._pace = Pace()
         self._tell_run(trainer, trainer.data, fresh=True, note="")
         self._set_state(State.PAUSED if paused else State.TRAINING)
@@ -168,9 +179,10 @@ class TrainingLoop:
         """Lift what would end the run at once, and say so."""
         changes: dict[str, Any] = {}
         notes = []
-        stopped = trainer.stopped
+        stopped, self._ended = self._ended, None
         if stopped in {Stop.TARGET_LOSS, Stop.TARGET_ACCURACY}:
-            changes[stopped.value] = None
+            if getattr(trainer.config, stopped.value) is not None:
+                changes[stopped.value] = None
             notes.append(f"the run goes on without its {stopped.value.replace('_', ' ')}")
         if stopped is Stop.PATIENCE:
             trainer.wait_anew()
@@ -196,22 +208,32 @@ class TrainingLoop:
             self._tell_run(trainer, None, fresh=False, note=str(error))
             return
         self._report(force=True)  # the last epochs, with the parameters that belong to them
+        share, restored = trainer.share_of_epoch, trainer.restored
         fresh = trainer.configure(config)
         if fresh:
-            self._rows = [trainer.measure()]
+            self._rows = [trainer.untrained]
+            self._newest = trainer.untrained
+            self._ended = None
         if config.epochs != before.epochs:
             self._span = config.epochs
         note = _describe(before, config, fresh)
+        if share and not trainer.share_of_epoch and not fresh:
+            note += f"; epoch {trainer.epoch + 1:,} begins again"
         self._tell_run(trainer, trainer.data if trainer.data is not data else None, fresh, note)
+        changed = {each.name for each in before.differences(config)}
+        other_numbers = restored is not None or not changed <= SAME_NUMBERS
+        if not self._active and not self._rows:
+            # what the network computes may have changed with the data or the activation
+            self._newest = trainer.measure() if other_numbers else self._newest
+            self._rows = [self._newest]
         over = trainer.epoch >= config.epochs
         if self._state in {State.FINISHED, State.DIVERGED}:
             rest = State.FINISHED if over else State.PAUSED
             self._set_state(State.TRAINING if fresh else rest, note)
         elif self._state is State.TRAINING and over:
+            trainer.stopped = Stop.EPOCHS
             self._set_state(State.FINISHED, note)
         elif not self._active:
-            # what the network computes may have changed with the data or the activation
-            self._rows = self._rows or [trainer.measure()]
             self._report(force=True)
 
     def _tell_run(self, trainer: Trainer, data: TrainTest | None, fresh: bool, note: str) -> None:
@@ -241,9 +263,12 @@ class TrainingLoop:
             if metrics is None:
                 return
             self._rows.append(metrics)
+            if trainer.stopped is not Stop.DIVERGED:
+                self._newest = metrics
             now = self._last = perf_counter()
             if trainer.stopped is not None:
                 self._steps_left = 0
+                self._ended = trainer.stopped
                 ended = State.DIVERGED if trainer.stopped is Stop.DIVERGED else State.FINISHED
                 self._set_state(ended, _why_stopped(trainer, metrics))
                 return

@@ -106,4 +106,29 @@ def test_the_header_says_what_runs() -> None:
     xor = RunConfig(
         dataset="xor", hidden=(), batch_size="full", loss="binary_cross_entropy", l2=0.1, seed=7
     )
-    assert xor.describe() == "xor · 2-1 · adam 0.01 · full batch · L2 0.1·Σw²/2 · seed 7"
+    assert (
+        xor.describe()
+        == "xor · 2-1 · binary cross entropy · adam 0.01 · full batch · L2 0.1·Σw²/2 · seed 7"
+    )
+
+
+def test_a_file_may_write_what_a_person_would(tmp_path: Path) -> None:
+    file = tmp_path / "run.toml"
+    file.write_text('hidden = 8\nlearning_rate = "0.1"\npatience = "off"\nfreeze = "1,2"\n')
+    values = read_toml(file)
+    assert values == {"hidden": (8,), "learning_rate": 0.1, "patience": None, "freeze": (1, 2)}
+
+
+@pytest.mark.parametrize("text", ["epochs = " + "9" * 5000, "a = " + "[" * 3000])
+def test_a_file_that_no_reader_takes_is_refused_in_a_sentence(tmp_path: Path, text: str) -> None:
+    file = tmp_path / "run.toml"
+    file.write_text(text)
+    with pytest.raises(ConfigError, match="a TOML file"):
+        read_toml(file)
+
+
+def test_a_decay_that_would_grow_is_refused() -> None:
+    for schedule in ("step", "exponential", "plateau"):
+        with pytest.raises(ConfigError, match="from 0 to 1"):
+            RunConfig(schedule=schedule, decay=2.0)
+    RunConfig(schedule="inverse_time", decay=2.0)

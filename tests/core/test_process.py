@@ -425,6 +425,39 @@ def test_diagnostics_travel_with_the_metrics(watcher: Watcher) -> None:
     watcher.until_state(State.FINISHED)
     trainer = Trainer(config)
     expected = [trainer.measure(), *(trainer.train_epoch() for _ in range(4))]
-    assert [len(row.layers) for row in watcher.rows()] == [3] * 5
-    assert watcher.rows() == expected
+    rows = watcher.rows()
+    assert [len(row.layers) for row in rows] == [3] * 5
+    assert rows[1:] == expected[1:]
+    assert all(np.isnan(layer.gradient_norm) for layer in rows[0].layers)  # no step was taken yet
     assert np.array_equal(watcher.progress()[-1].statistics, trainer.network.statistics)
+
+
+@pytest.mark.parametrize("changes", [{"patience": 20, "learning_rate": 0.05}, {"target_loss": 0.4}])
+def test_a_run_that_ended_goes_on_after_a_change_too(
+    watcher: Watcher, changes: dict[str, Any]
+) -> None:
+    watcher.send(SetSpeed(None), Start(RunConfig(**{"epochs": 5000, **changes})))
+    watcher.until_state(State.FINISHED)
+    last = watcher.rows()[-1].epoch
+    watcher.send(Configure({"clip_norm": 5.0}))
+    watcher.until_state(State.PAUSED)
+    watcher.send(Step(10))
+    watcher.until_state(State.PAUSED)
+    watcher.until(lambda: bool(watcher.rows()))
+    assert watcher.rows()[-1].epoch == last + 10
+
+
+def test_a_change_within_a_long_epoch_leaves_the_finished_ones_alone(watcher: Watcher) -> None:
+    config = RunConfig(samples=30_000, batch_size=1, epochs=1000)
+    watcher.send(SetSpeed(None), Start(config), Step(1))
+    watcher.until(lambda: any(row.epoch == 1 for row in watcher.rows()))
+    first = watcher.rows()[-1]
+    watcher.send(Resume())
+    watcher.until_state(State.TRAINING)
+    watcher.send(Pause())
+    watcher.until_state(State.PAUSED)
+    watcher.events.clear()
+    watcher.send(Configure({"learning_rate": 0.02}), Configure({"clip_norm": 1.0}))
+    watcher.until(lambda: len(watcher.runs()) == 2 and len(watcher.rows()) == 2)
+    assert watcher.rows() == [first, first]
+    assert "epoch 2 begins again" in watcher.runs()[1].note

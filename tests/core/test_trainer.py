@@ -520,3 +520,95 @@ def test_the_keras_example_is_under_trained() -> None:
 def test_iris_done_properly() -> None:
     results = [final(PRESETS["iris"].config(seed=seed)).test_accuracy for seed in range(10)]
     assert np.mean(results) >= 0.95
+
+
+@pytest.mark.parametrize(
+    "changes", [{"clip_norm": 1.0}, {"batch_size": 10}, {"l1": 1e-6}, {"dropout": 0.01}]
+)
+def test_the_best_weights_outlive_a_change_that_rebuilds(changes: dict[str, Any]) -> None:
+    trainer = Trainer(RunConfig(patience=5, batch_size=20))
+    train(trainer, 30)
+    best = trainer.best
+    trainer.configure(trainer.config.changed(learning_rate=3.0))  # nothing gets better from here
+    trainer.configure(trainer.config.changed(**changes))
+    assert trainer.best == best
+    train_to_the_end(trainer)
+    assert trainer.restored == best.epoch
+    assert trainer.measure().test_loss == pytest.approx(best.loss)
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [{"label_smoothing": 0.2}, {"activation": "relu"}, {"loss": "hinge"}, {"dataset": "circles"}],
+)
+def test_losses_that_cannot_be_compared_are_forgotten(changes: dict[str, Any]) -> None:
+    trainer = Trainer(RunConfig(schedule="plateau", learning_rate=0.05, patience=20))
+    train(trainer, 60)
+    assert trainer.state().plateau.best < 1
+    factor = trainer.state().plateau.factor
+    trainer.configure(trainer.config.changed(**changes))
+    assert trainer.best.loss == np.inf
+    assert (trainer.state().plateau.best, trainer.state().plateau.factor) == (np.inf, factor)
+    train(trainer, 19)
+    assert trainer.stopped is None
+
+
+def test_an_epoch_that_was_restored_half_way_goes_back_to_its_own_start() -> None:
+    config = RunConfig(optimizer="sgd", activation="relu", batch_size=20)
+    trainer = Trainer(config)
+    train(trainer, 2)
+    start = trainer.network.parameters.copy()
+    trainer.advance(0.0)
+    state = trainer.state()
+    for other in (Trainer(config), trainer):
+        other.restore(state)
+        other.configure(config.changed(learning_rate=1e6))
+        with np.errstate(all="ignore"):
+            other.train_epoch()
+        assert other.stopped is Stop.DIVERGED
+        assert other.epoch == 2
+        assert np.array_equal(other.network.parameters, start)
+
+
+def test_a_change_that_rebuilds_begins_the_epoch_under_way_again() -> None:
+    trainer = Trainer(RunConfig(optimizer="momentum", dropout=0.1))
+    train(trainer, 2)
+    before = trainer.state()
+    for _ in range(3):
+        trainer.advance(0.0)
+    assert not np.array_equal(trainer.network.parameters, before.parameters)
+    trainer.configure(trainer.config.changed(clip_norm=100.0))
+    after = trainer.state()
+    assert trainer.share_of_epoch == 0
+    assert np.array_equal(after.parameters, before.parameters)
+    assert np.array_equal(after.slots, before.slots)
+    assert after.batches == before.batches
+
+
+def test_a_rate_next_to_nothing_moves_nothing() -> None:
+    trainer = Trainer(RunConfig(activation="relu", learning_rate=1e-40))
+    before = trainer.network.parameters.copy()
+    metrics = train(trainer, 3)[-1]
+    assert trainer.stopped is None
+    assert np.isfinite(metrics.train_loss)
+    assert trainer.network.parameters == pytest.approx(before, abs=1e-7)
+
+
+BAD_ARRAYS = {
+    "whole numbers from 0": (np.zeros((4, 2)), np.array([-1, 1, -1, 1])),
+    "one for each": (np.zeros((4, 2)), np.array([0, 1, 1])),
+    "samples, features": (np.zeros(4), np.array([0, 1, 0, 1])),
+}
+
+
+@pytest.mark.parametrize("sentence", BAD_ARRAYS)
+def test_arrays_that_do_not_fit_are_refused_in_a_sentence(sentence: str) -> None:
+    x, y = BAD_ARRAYS[sentence]
+    with pytest.raises(ValueError, match=sentence):
+        Trainer.from_data(RunConfig(), x, y, x, y)
+
+
+def test_one_class_alone_can_be_trained_on() -> None:
+    x, y = np.random.default_rng(0).normal(size=(9, 2)), np.zeros((9, 1), np.int64)
+    trainer = Trainer.from_data(RunConfig(), x, y, x, y)
+    assert train(trainer, 20)[-1].train_accuracy == 1

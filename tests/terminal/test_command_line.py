@@ -58,7 +58,7 @@ def run(
         (["moons", "--activation", "rellu"], "--activation: 'rellu'", "did you mean relu"),
         (["moons", "--dropout", "1"], "--dropout: '1'", "below 1"),
         (["moons", "--freeze", "4"], "--freeze: '4'", "from 1 to 3"),
-        (["moons", "--batch-norm", "maybe"], "'maybe'", "not known"),
+        (["moons", "--batch-norm", "maybe"], "--batch-norm: 'maybe'", "on or off"),
         (["moons", "--batch-norm=maybe"], "--batch-norm: 'maybe'", "on or off"),
         (["moons", "--patience", "0"], "--patience: '0'", "or off"),
         (["iris", "--samples", "50"], "--samples: '50'", "which has 150"),

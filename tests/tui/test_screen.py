@@ -529,9 +529,11 @@ async def test_a_run_that_stops_by_itself_shows_the_weights_that_it_ended_with()
         best = session.best
         assert best is not None
         assert session.metrics == best
-        assert f"epoch {best.epoch:>6,}" in driver.text()
-        assert "its weights are back" in driver.text()
         last = driver.epoch
+        assert last == best.epoch + 10
+        assert f"epoch {last:,}, weights of {best.epoch:,}" in driver.text()
+        assert f"loss {best.train_loss:.4f} / {best.test_loss:.4f}" in driver.text()
+        assert "its weights are back" in driver.text()
         await driver.press("space")
         await driver.until(lambda: driver.epoch > last)
 
@@ -556,3 +558,46 @@ async def test_numbers_and_classes_can_follow_one_another() -> None:
         await driver.press("d", "d")
         await driver.until_config("dataset", "xor")
         await driver.until(lambda: "boundary" in driver.text() and "accuracy" in driver.text())
+
+
+async def test_a_change_after_the_end_shows_what_the_network_computes_now() -> None:
+    async with running(MOONS.changed(epochs=200), (120, 40)) as driver:
+        await driver.until_state(State.FINISHED)
+        before = driver.session.metrics
+        await driver.press("a")
+        await driver.until_config("activation", "sigmoid")
+        await driver.until(lambda: driver.session.metrics != before)
+        metrics = driver.session.metrics
+        assert metrics is not None
+        await driver.settled()
+        assert f"loss {metrics.train_loss:.4f} / {metrics.test_loss:.4f}" in driver.text()
+
+
+async def test_a_reset_brings_back_a_target_that_was_passed() -> None:
+    async with running(MOONS.changed(target_accuracy=0.9)) as driver:
+        await driver.until_state(State.FINISHED)
+        await driver.press("space")
+        await driver.until_config("target_accuracy", None)
+        await driver.press("r")
+        await driver.until_config("target_accuracy", 0.9)
+        await driver.until_state(State.FINISHED)
+
+
+async def test_what_two_settings_meant_together_is_forgotten_when_it_is_mended() -> None:
+    async with running(MOONS.changed(dataset="spiral"), (120, 40)) as driver:
+        await driver.press("h")
+        dialog = driver.front
+        loss = dialog.query_one("#field-loss", Select)
+        loss.value = "binary_cross_entropy"
+        await driver.press("ctrl+s")
+        remark = dialog.query_one("#remark-loss", Static)
+        assert remark.has_class("-wrong")
+        loss.value = "hinge"
+        await driver.until(lambda: not remark.has_class("-wrong"))
+        loss.value = "binary_cross_entropy"
+        await driver.press("ctrl+s")
+        assert remark.has_class("-wrong")
+        dialog.query_one("#field-dataset", Select).value = "moons"
+        await driver.until(lambda: not remark.has_class("-wrong"))
+        await driver.press("ctrl+s")
+        await driver.until_config("loss", "binary_cross_entropy")

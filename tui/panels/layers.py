@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from math import isfinite
 from time import monotonic
 from typing import TYPE_CHECKING, Final
 
@@ -50,25 +51,14 @@ class LayersPanel(Panel):
         cells = Cells(width, height)
         self._row(cells, 0, HEADINGS, [DIM] * len(HEADINGS))
         activations = (*self.session.config.activations, "output")
+        rows = height - 1
+        hidden_rows = rows if len(layers) <= rows else rows - 1
         for number, (layer, name) in enumerate(zip(layers, activations, strict=False), 1):
-            low, high = HEALTHY
-            healthy = low <= layer.update_ratio <= high or layer.update_ratio == 0
-            values = (
-                f"{number} {name}",
-                numbers.brief(layer.gradient_norm),
-                numbers.brief(layer.update_ratio),
-                f"{layer.dead:.0%}",
-                f"{layer.saturated:.0%}",
-            )
-            colours = [
-                TEXT,
-                TEXT,
-                TEXT if healthy else WARNING,
-                WARNING if layer.dead else TEXT,
-                WARNING if layer.saturated > 0.5 else TEXT,
-            ]
-            if number < height:
-                self._row(cells, number, values, colours)
+            if number <= hidden_rows:
+                self._row(cells, number, *_told(f"{number} {name}", layer))
+        if hidden_rows < len(layers):
+            more = f"… {len(layers) - hidden_rows} more (z enlarges)"
+            cells.write(height - 1, 1, more[: width - 1], ink(DIM))
         return cells
 
     @staticmethod
@@ -80,3 +70,24 @@ class LayersPanel(Panel):
             text = value.ljust(size) if at == 0 else value.rjust(size)
             cells.write(row, column, text[:size], ink(colour))
             column += size
+
+
+def _told(name: str, layer: LayerDiagnostics) -> tuple[tuple[str, ...], list[str]]:
+    """Return the texts of a row, and their colours."""
+    low, high = HEALTHY
+    ratio = layer.update_ratio
+    unusual = isfinite(ratio) and ratio != 0 and not low <= ratio <= high
+    texts = (
+        name,
+        numbers.brief(layer.gradient_norm),
+        numbers.brief(ratio),
+        f"{layer.dead:.0%}",
+        f"{layer.saturated:.0%}",
+    )
+    return texts, [
+        TEXT,
+        TEXT,
+        WARNING if unusual else TEXT,
+        WARNING if layer.dead else TEXT,
+        WARNING if layer.saturated > 0.5 else TEXT,
+    ]

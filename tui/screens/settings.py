@@ -27,7 +27,7 @@ class SettingsScreen(ModalScreen[RunConfig | None]):
         ("ctrl+s", "apply", "apply"),
         ("up", "app.focus_previous", "previous"),
         ("down", "app.focus_next", "next"),
-        ("q", "app.quit", "quit"),
+        ("q", "dismiss", "cancel"),
     ]
 
     def __init__(self, config: RunConfig) -> None:
@@ -38,7 +38,9 @@ class SettingsScreen(ModalScreen[RunConfig | None]):
         """Show a row for each setting: name, field, and what it is or what is wrong."""
         with Vertical() as dialog:
             dialog.border_title = "settings of the run"
-            dialog.border_subtitle = "enter in a field, or ctrl+s, applies · escape cancels · tab"
+            dialog.border_subtitle = (
+                "ctrl+s, or enter in a field, applies · escape cancels · ↑ ↓ tab"
+            )
             with VerticalScroll(id="fields", can_focus=False):
                 group = ""
                 for setting in settings():
@@ -74,15 +76,16 @@ class SettingsScreen(ModalScreen[RunConfig | None]):
         return field
 
     @on(Input.Changed)
-    def _check_field(self, event: Input.Changed) -> None:
+    @on(Select.Changed)
+    def _check_field(self, event: Input.Changed | Select.Changed) -> None:
+        """Say what is wrong with the field that was changed; forget what no longer is, elsewhere too."""
+        _, wrong = self._read()
+        errors = {error.name: error for error in wrong}
         for setting in settings():
-            if event.input.id == f"field-{setting.name}":
-                try:
-                    setting.read(event.value)
-                except ConfigError as error:
-                    self._show(error)
-                else:
-                    self._clear(setting)
+            if setting.name not in errors:
+                self._clear(setting)
+            elif event.control.id == f"field-{setting.name}":
+                self._show(errors[setting.name])
 
     @on(events.DescendantFocus)
     def _explain_field(self, event: events.DescendantFocus) -> None:
@@ -108,6 +111,16 @@ class SettingsScreen(ModalScreen[RunConfig | None]):
 
     def action_apply(self) -> None:
         """Return the config, or show what is wrong with it."""
+        config, wrong = self._read()
+        if config is not None:
+            self.dismiss(config)
+        for each in wrong:
+            self._show(each)
+        if wrong:
+            self.query_one(f"#field-{wrong[0].name}").focus()
+
+    def _read(self) -> tuple[RunConfig | None, list[ConfigError]]:
+        """Return the config that the fields make, or what is wrong with them."""
         values: dict[str, Any] = {}
         wrong: list[ConfigError] = []
         for setting in settings():
@@ -115,15 +128,12 @@ class SettingsScreen(ModalScreen[RunConfig | None]):
                 values[setting.name] = setting.read(self._text(setting))
             except ConfigError as error:
                 wrong.append(error)
-        if not wrong:
-            try:
-                self.dismiss(RunConfig(**values))
-            except ConfigError as error:
-                wrong.append(error)
-        for each in wrong:
-            self._show(each)
         if wrong:
-            self.query_one(f"#field-{wrong[0].name}").focus()
+            return None, wrong
+        try:
+            return RunConfig(**values), []
+        except ConfigError as error:
+            return None, [error]
 
     def _text(self, setting: Setting) -> str:
         field = self.query_one(f"#field-{setting.name}")

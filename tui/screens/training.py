@@ -73,7 +73,7 @@ class TrainingScreen(Screen[None]):
         self.options = ViewOptions(layer=max(0, len(config.hidden) - 1))
         self._link = link
         self._wanted = config
-        self._planned_epochs = config.epochs
+        self._planned = _ends_of(config)
         self._sent = 0
         self._meant: State | None = None
         self._speed = speed
@@ -224,14 +224,14 @@ class TrainingScreen(Screen[None]):
 
     def action_reset(self) -> None:
         """Begin again with the same seed, in a new process if the old one is gone."""
-        # a run that went on past its end begins again with the end that it first had
-        config = self._wanted.changed(epochs=self._planned_epochs)
+        # a run that went on past its end, or a target, begins again with those that it first had
+        config = self._wanted.changed(**self._planned)
         self._restart(config, f"reset: the same weights as before (seed {config.seed})")
 
     def action_reseed(self) -> None:
         """Begin again with the next seed."""
         seed = (self._wanted.seed + 1) % 2**63
-        config = self._wanted.changed(epochs=self._planned_epochs, seed=seed)
+        config = self._wanted.changed(**self._planned, seed=seed)
         self._restart(config, f"reset with seed {config.seed}: other data and weights")
 
     def _restart(self, config: RunConfig, note: str) -> None:
@@ -298,7 +298,7 @@ class TrainingScreen(Screen[None]):
 
         def apply(config: RunConfig | None) -> None:
             if config is not None and config != self._wanted:
-                self._planned_epochs = config.epochs
+                self._planned = _ends_of(config)
                 self._apply(config)
 
         self.app.push_screen(SettingsScreen(self._wanted), apply)
@@ -318,6 +318,8 @@ class TrainingScreen(Screen[None]):
     def action_layer(self, by: int) -> None:
         """Show another hidden layer."""
         layers = len(self.session.config.hidden)
+        if not layers:
+            self._say("there is no hidden layer")
         self.options.layer = min(max(self.options.layer + by, 0), max(layers - 1, 0))
         self._repaint_panels(ActivationsPanel)
 
@@ -343,6 +345,8 @@ class TrainingScreen(Screen[None]):
         views = (None, *RECENT)
         self.options.recent = views[(views.index(self.options.recent) + 1) % len(views)]
         self._repaint_panels(CurvePanel)
+        recent = self.options.recent
+        self._say(f"curves: {'all epochs' if recent is None else f'the last {recent:,} epochs'}")
 
     def action_toggle_panel(self, number: int) -> None:
         """Show or hide a panel; the last one stays."""
@@ -353,6 +357,8 @@ class TrainingScreen(Screen[None]):
                 return
             if panel.number == number and not self._arrangement.toggle(panel):
                 self._say(f"{panel.label} is the only panel left")
+        if number > len(self.panels):
+            self._say(f"there is no panel {number}; they are 1 to {len(self.panels)}")
 
     def action_next_panel(self) -> None:
         """Move the focus on; what is enlarged follows it."""
@@ -368,3 +374,8 @@ class TrainingScreen(Screen[None]):
                 if isinstance(panel, CurvePanel):
                     panel.redraw()
                 panel.repaint()
+
+
+def _ends_of(config: RunConfig) -> dict[str, Any]:
+    """Return the settings that a run which goes on past its end lifts."""
+    return {name: getattr(config, name) for name in ("epochs", "target_loss", "target_accuracy")}
