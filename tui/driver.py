@@ -21,6 +21,9 @@ class ThriftyDriver(LinuxDriver):
             if self._model.size != size:
                 self._model.forget(*size)
             data = self._model.reduce(data)
+            if self._model.overflowed:
+                # drawn for a size that the terminal no longer has: Textual thinks that all is well
+                self._app.call_later(self._app.screen.refresh, layout=True)
             if not data:
                 return
         elif "\x1b[?1049" in data:

@@ -39,6 +39,7 @@ class ScreenModel:
     """Reduces frames to what changes."""
 
     def __init__(self) -> None:
+        self.overflowed = False
         self._size = (0, 0)
         self._rows: list[list[Cell | None]] = []
         self._pens: dict[str, Pen] = {"": PLAIN}
@@ -58,8 +59,10 @@ class ScreenModel:
         """Return what brings the terminal from what it shows to what the frame says.
 
         A frame with anything else in it than moves, styles and glyphs of one cell each is returned
-        as it is, and the model forgets what it knew.
+        as it is, and the model forgets what it knew; `overflowed` tells if it was too large for the
+        terminal, of which it then spoils cells that it does not name.
         """
+        self.overflowed = False
         changes = self._changes(frame)
         if changes is None:
             self.forget(*self._size)
@@ -82,7 +85,8 @@ class ScreenModel:
             down, across, parameters, newline, text = match.groups()
             if text is not None:
                 moved = None
-                if not self._is_narrow(text) or row >= height or column + len(text) > columns:
+                self.overflowed = row >= height or column + len(text) > columns
+                if self.overflowed or not self._is_narrow(text):
                     return None
                 cells = self._rows[row]
                 for glyph in text:

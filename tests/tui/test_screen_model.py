@@ -106,3 +106,17 @@ def test_a_mode_is_no_frame() -> None:
     assert not is_frame("\x1b[?2026h")
     assert not is_frame("\x1b[?1049h")
     assert not is_frame("\x1b[6n")
+
+
+def test_a_frame_for_a_larger_terminal_is_noticed() -> None:
+    model = ScreenModel()
+    model.forget(10, 3)
+    for frame, overflows in (
+        ("\x1b[1;1Habc", False),
+        ("\x1b[1;9Habc", True),
+        ("\x1b[2;1Habc", False),
+        ("\x1b[4;1Habc", True),
+        ("\x1b[1;8Habc", False),
+    ):
+        model.reduce(frame)
+        assert model.overflowed is overflows, frame
