@@ -391,6 +391,35 @@ class RunConfig:
         """Return what ends the run."""
         return StopRule(self.epochs, self.target_loss, self.target_accuracy, self.patience)
 
+    def without_effect(self) -> dict[str, str]:
+        """Return the settings that are not at their default and do nothing here, and why."""
+        loss = self.loss or ""
+        number_loss = not loss and DATASETS[self.dataset].targets > 0
+        unsmoothed = (
+            loss not in {"", "softmax_cross_entropy", "binary_cross_entropy"} or number_loss
+        )
+        optimizer, schedule = f"optimizer {self.optimizer}", f"schedule {self.schedule}"
+        idle = {
+            "momentum": (self.optimizer in {"adagrad", "adam", "adamw"}, optimizer),
+            "weight_decay": (self.optimizer != "adamw", optimizer),
+            "decay": (self.schedule in {"constant", "cosine", "linear"}, schedule),
+            "decay_epochs": (
+                self.schedule in {"constant", "exponential", "inverse_time"},
+                schedule,
+            ),
+            "min_learning_rate": (self.schedule == "constant", schedule),
+            "label_smoothing": (unsmoothed, "this loss"),
+            "huber_delta": (loss != "huber", "this loss"),
+            "penalize_biases": (not self.penalized, "neither l1 nor l2"),
+            "restore_best": (self.patience is None, "no patience"),
+            **dict.fromkeys(("batch_norm", "dropout"), (not self.hidden, "no hidden layer")),
+        }
+        return {
+            name: why
+            for name, (is_idle, why) in idle.items()
+            if is_idle and getattr(self, name) != setting(name).default
+        }
+
     def changed(self, **changes: Any) -> RunConfig:
         """Return a copy with other values; raises ConfigError."""
         return replace(self, **changes)

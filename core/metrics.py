@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -16,15 +16,6 @@ if TYPE_CHECKING:
 
     from core.arrays import Array
     from core.losses import Loss
-
-
-class Score(Protocol):
-    """The counts of one chunk."""
-
-    calls: Calls
-
-    def count(self) -> NDArray[np.float64] | int:
-        """Return what is added up over the chunks."""
 
 
 class Correct:

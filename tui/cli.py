@@ -126,6 +126,8 @@ def _dispatch(given: list[str], process: TrainingProcess | None) -> int:
 
         return check(config)
     if options.command == "train":
+        for name, why in config.without_effect().items():
+            print(f"nnfs-tui: {name.replace('_', ' ')} has no effect with {why}", file=sys.stderr)  # noqa: T201
         return _train(config, as_json=options.json, log=options.log)
     _check_screen_options(options)
     if options.speed is None and options.epochs is None and not _file_sets(options, "epochs"):

@@ -150,7 +150,7 @@ class TrainingLoop:
         self._steps_left = 0
         self._ended = None
         self._pace = Pace()
-        self._tell_run(trainer, trainer.data, fresh=True, note="")
+        self._tell_run(trainer, trainer.data, fresh=True, note=_idle(config))
         self._set_state(State.PAUSED if paused else State.TRAINING)
         self._channel.flush(HANDOVER)
 
@@ -340,7 +340,18 @@ def _describe(before: RunConfig, after: RunConfig, fresh: bool) -> str:
         f"{each.name.replace('_', ' ')} {_shown(each, before)} → {_shown(each, after)}"
         for each in after.differences(before)
     )
-    return changes + (": a new network, from epoch 0" if fresh else ": trained weights kept")
+    told = changes + (": a new network, from epoch 0" if fresh else ": trained weights kept")
+    idle = _idle(after, {each.name for each in after.differences(before)})
+    return f"{told}; {idle}" if idle else told
+
+
+def _idle(config: RunConfig, names: set[str] | None = None) -> str:
+    """Return a sentence on the settings, of those names, that do nothing here."""
+    return "; ".join(
+        f"{name.replace('_', ' ')} has no effect with {why}"
+        for name, why in config.without_effect().items()
+        if names is None or name in names
+    )
 
 
 def _shown(setting: Setting, config: RunConfig) -> str:

@@ -2,11 +2,13 @@
 
 import tomllib
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from core import Trainer
 from core.activations import ACTIVATIONS
 from core.config import RunConfig, read_toml, setting, settings
 from core.initializers import INITIALIZERS
@@ -132,3 +134,30 @@ def test_a_decay_that_would_grow_is_refused() -> None:
         with pytest.raises(ConfigError, match="from 0 to 1"):
             RunConfig(schedule=schedule, decay=2.0)
     RunConfig(schedule="inverse_time", decay=2.0)
+
+
+@pytest.mark.parametrize(
+    ("changes", "names"),
+    [
+        ({}, []),
+        ({"momentum": 0.5}, ["momentum"]),
+        ({"momentum": 0.5, "optimizer": "rmsprop"}, []),
+        ({"weight_decay": 0.1}, ["weight_decay"]),
+        ({"decay": 0.5, "decay_epochs": 3}, ["decay", "decay_epochs"]),
+        ({"decay": 0.5, "decay_epochs": 3, "schedule": "step"}, []),
+        ({"label_smoothing": 0.1}, []),
+        ({"label_smoothing": 0.1, "dataset": "bumps"}, ["label_smoothing"]),
+        ({"huber_delta": 2.0, "dataset": "bumps", "loss": "huber"}, []),
+        ({"hidden": (), "dropout": 0.2, "batch_norm": True}, ["batch_norm", "dropout"]),
+    ],
+)
+def test_settings_that_do_nothing_are_told(changes: dict[str, Any], names: list[str]) -> None:
+    assert list(RunConfig(**changes).without_effect()) == names
+
+
+@pytest.mark.parametrize(
+    "changes", [{"momentum": 0.5}, {"weight_decay": 0.3}, {"decay": 0.4}, {"huber_delta": 3.0}]
+)
+def test_what_is_said_to_do_nothing_does_nothing(changes: dict[str, Any]) -> None:
+    plain, other = Trainer(RunConfig()), Trainer(RunConfig(**changes))
+    assert [plain.train_epoch() for _ in range(3)] == [other.train_epoch() for _ in range(3)]
