@@ -7,6 +7,7 @@ that can only be stopped between two epochs would have to finish.
 from __future__ import annotations
 
 import random
+import select
 from time import perf_counter, sleep
 from typing import Final
 
@@ -26,10 +27,10 @@ CASES: Final = {
 def until(process: TrainingProcess, state: State) -> float:
     """Wait until the process tells that state, and return when it did."""
     while True:
+        select.select([process], [], [])
         for event in process.receive():
             if isinstance(event, StateChanged) and event.state is state:
                 return perf_counter()
-        sleep(0.0005)
 
 
 def main() -> None:

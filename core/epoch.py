@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
     from core.arrays import Array
     from core.batches import BatchesState
     from core.diagnostics import LayerDiagnostics
+    from core.epoch_start import EpochStart
     from core.schedules import PlateauState
     from core.stopping import Best
 
@@ -52,23 +53,6 @@ class EpochMetrics(NamedTuple):
     def test_r2(self) -> float:
         """The coefficient of determination over the test samples."""
         return self.test_score
-
-
-@dataclass(frozen=True)
-class EpochStart:
-    """What an epoch that diverges goes back to.
-
-    Attributes:
-        arrays: parameters, slots and statistics, those of them that there are.
-        steps: of the optimiser.
-        shuffle: the state of the generator of the shuffles.
-        masks: the state of the generator of the dropout masks.
-    """
-
-    arrays: tuple[Array, ...]
-    steps: int
-    shuffle: dict[str, Any]
-    masks: dict[str, Any]
 
 
 @dataclass(frozen=True)

@@ -123,23 +123,27 @@ def check_gradients(
     if spoil is not None:
         spoil(gradient)
     parameters = network.parameters
-    for number, (layer, part) in enumerate(zip(network.layers, network.slices, strict=True), 1):
-        start = part.start
-        names = [("weights", layer.weights.size), ("biases", layer.biases.size)]
-        if layer.norm is not None:
-            names += [("gamma", layer.units), ("beta", layer.units)]
-        for name, size in names:
-            if not size:
-                continue
-            places = np.arange(start, start + size)
-            if most is not None and size > most:
-                places = np.sort(rng.choice(places, most, replace=False))
-            numeric = np.array([_slope(objective, parameters, place) for place in places.tolist()])
-            norm = float(np.linalg.norm(gradient[start : start + size]))
-            ratio = _ratio(gradient[places], numeric)
-            yield TensorCheck(number, name, size, len(places), norm, ratio)
-            start += size
-    network.statistics[:] = statistics
+    try:
+        for number, (layer, part) in enumerate(zip(network.layers, network.slices, strict=True), 1):
+            start = part.start
+            names = [("weights", layer.weights.size), ("biases", layer.biases.size)]
+            if layer.norm is not None:
+                names += [("gamma", layer.units), ("beta", layer.units)]
+            for name, size in names:
+                if not size:
+                    continue
+                places = np.arange(start, start + size)
+                if most is not None and size > most:
+                    places = np.sort(rng.choice(places, most, replace=False))
+                numeric = np.array(
+                    [_slope(objective, parameters, place) for place in places.tolist()]
+                )
+                norm = float(np.linalg.norm(gradient[start : start + size]))
+                ratio = _ratio(gradient[places], numeric)
+                yield TensorCheck(number, name, size, len(places), norm, ratio)
+                start += size
+    finally:
+        network.statistics[:] = statistics
 
 
 def _slope(objective: Objective, parameters: Array, place: int) -> float:

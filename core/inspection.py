@@ -80,13 +80,11 @@ class Plane:
         origin: (features,) the input at its middle.
         axes: (2, features) the inputs that one step along each coordinate adds.
         names: what the coordinates are called.
-        whole: whether the plane is all there is: the two features themselves.
     """
 
     origin: Array
     axes: Array
     names: tuple[str, str]
-    whole: bool
 
     @classmethod
     def through(cls, x: Array, feature_names: tuple[str, ...]) -> Plane:
@@ -97,12 +95,12 @@ class Plane:
         features = x.shape[1]
         if features <= 2:
             names = feature_names if features == 2 else (feature_names[0], "")
-            return cls(np.zeros(features), np.eye(2, features), (names[0], names[1]), True)
+            return cls(np.zeros(features), np.eye(2, features), (names[0], names[1]))
         origin = x.mean(axis=0)
         axes = np.linalg.svd(x - origin, full_matrices=False)[2][:2]
         # the sign of a component is nobody's choice: let its largest part point up
         largest = np.take_along_axis(axes, np.abs(axes).argmax(axis=1)[:, None], axis=1)
-        return cls(origin, axes * np.sign(largest), ("PC 1", "PC 2"), False)
+        return cls(origin, axes * np.sign(largest), ("PC 1", "PC 2"))
 
     def coordinates(self, x: Array) -> Array:
         """Return the (samples, 2) coordinates of (samples, features) inputs, projected."""

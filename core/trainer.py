@@ -8,16 +8,16 @@ from __future__ import annotations
 
 from dataclasses import replace
 from math import inf, isfinite
-from typing import TYPE_CHECKING, Any, Final, Self
+from typing import TYPE_CHECKING, Final, Self
 
 import numpy as np
 
 from core.batches import Batches
-from core.calls import Calls, call, run
 from core.datasets.given import given
 from core.datasets.prepare import prepare
 from core.diagnostics import Diagnostics
-from core.epoch import EpochMetrics, EpochStart, TrainerState
+from core.epoch import EpochMetrics, TrainerState
+from core.epoch_start import StartKeeper
 from core.evaluation import Evaluation, Measure
 from core.initializers import INITIALIZERS
 from core.losses import LOSSES
@@ -30,6 +30,7 @@ from core.stopping import Best, Stop
 
 if TYPE_CHECKING:
     from core.arrays import Array, Labels
+    from core.calls import Calls
     from core.config import RunConfig
     from core.datasets.dataset import TrainTest
     from core.initializers import Draws
@@ -273,7 +274,7 @@ class Trainer:
         self.stopped = self.restored = None
         self._forget_best()
         self._set_rate()
-        self._set_limit()
+        self.untrained = self._set_limit()
 
     def _rebuild(self, config: RunConfig, data: TrainTest) -> None:
         if self.batches.next:
@@ -289,9 +290,11 @@ class Trainer:
             self.optimizer.steps = optimizer.steps
             self.optimizer.configure(config.hyperparameters())  # which may drop a velocity
 
-    def _set_limit(self) -> None:
-        metrics = self.untrained = self.measure()
+    def _set_limit(self) -> EpochMetrics:
+        """Let divergence be counted from the network as it is; return its metrics."""
+        metrics = self.measure()
         self._limit = DIVERGENCE * max(1.0, metrics.train_loss + metrics.penalty)
+        return metrics
 
     def _build(self, config: RunConfig, data: TrainTest) -> None:
         self.config, self.data = config, data
@@ -329,7 +332,7 @@ class Trainer:
             dropout=config.dropouts,
             masks=self._mask_rng,
         )
-        self._start = _Start(
+        self._start = StartKeeper(
             network, self.optimizer, self.batches, self._shuffle_rng, self._mask_rng
         )
 
@@ -414,60 +417,6 @@ class Trainer:
 
     def _forget_best(self) -> None:
         self.best, self._waits_from = Best(), self.epoch
-
-
-class _Start:
-    """Keeps what an epoch begins with, in buffers of its own."""
-
-    def __init__(
-        self,
-        network: Network,
-        optimizer: Optimizer,
-        batches: Batches,
-        shuffle: np.random.Generator,
-        masks: np.random.Generator,
-    ) -> None:
-        arrays = [network.parameters, optimizer.slots, network.statistics]
-        pairs = [(array, array.copy()) for array in arrays if array.size]
-        self._copies = [copy for _, copy in pairs]
-        self._keep: Calls = [call(np.copyto, copy, array) for array, copy in pairs]
-        self._back: Calls = [call(np.copyto, array, copy) for array, copy in pairs]
-        self._optimizer, self._steps = optimizer, 0
-        self._shuffle, self._masks = shuffle, masks
-        # reading the state of a generator takes as long as three calls
-        self._shuffles, self._drops = batches.order is not None, batches.drops
-        self._shuffle_state, self._mask_state = _state(shuffle), _state(masks)
-
-    def keep(self) -> None:
-        for each in self._keep:
-            each()
-        self._steps = self._optimizer.steps
-        if self._shuffles:
-            self._shuffle_state = _state(self._shuffle)
-        if self._drops:
-            self._mask_state = _state(self._masks)
-
-    def go_back(self) -> None:
-        run(self._back)
-        self._optimizer.steps = self._steps
-        if self._shuffles:
-            self._shuffle.bit_generator.state = self._shuffle_state
-        if self._drops:
-            self._masks.bit_generator.state = self._mask_state
-
-    def copied(self) -> EpochStart:
-        arrays = tuple(copy.copy() for copy in self._copies)
-        return EpochStart(arrays, self._steps, dict(self._shuffle_state), dict(self._mask_state))
-
-    def take(self, start: EpochStart) -> None:
-        for copy, array in zip(self._copies, start.arrays, strict=True):
-            copy[:] = array
-        self._steps = start.steps
-        self._shuffle_state, self._mask_state = dict(start.shuffle), dict(start.masks)
-
-
-def _state(rng: np.random.Generator) -> dict[str, Any]:
-    return dict(rng.bit_generator.state)
 
 
 def build_network(config: RunConfig, data: TrainTest) -> Network:

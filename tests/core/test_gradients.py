@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from core.activations import ACTIVATIONS
@@ -78,11 +78,11 @@ def test_numbers_to_predict_agree_too(loss: str, hidden: tuple[int, ...]) -> Non
     assert all(check.passed for check in check_gradients(network, x, y))
 
 
-@pytest.mark.parametrize("loss", ["softmax_cross_entropy", "binary_cross_entropy"])
-@pytest.mark.parametrize("classes", [2, 3])
+@pytest.mark.parametrize(
+    ("loss", "classes"),
+    [("softmax_cross_entropy", 2), ("softmax_cross_entropy", 3), ("binary_cross_entropy", 2)],
+)
 def test_smoothed_labels_agree_too(loss: str, classes: int) -> None:
-    if loss == "binary_cross_entropy" and classes == 3:
-        return
     network, x, y = network_and_data((4,), "tanh", LOSSES[loss](classes, label_smoothing=0.2))
     assert all(check.passed for check in check_gradients(network, x, y))
 
@@ -138,8 +138,8 @@ def test_any_architecture_agrees_along_a_random_direction(
         values.append(objective.value())
     slopes = (values[0] - values[1]) / 2e-5, (values[2] - values[3]) / 2e-6
     # near a kink of a loss the two steps see different slopes: there is nothing to compare with
-    if abs(slopes[0] - slopes[1]) < 1e-6:
-        assert slopes[0] == pytest.approx(gradient @ direction, rel=1e-5, abs=1e-8)
+    assume(abs(slopes[0] - slopes[1]) < 1e-6)
+    assert slopes[0] == pytest.approx(gradient @ direction, rel=1e-5, abs=1e-8)
 
 
 @pytest.mark.parametrize("tensor", [0, 1, 2, 3, 4, 5])

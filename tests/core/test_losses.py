@@ -99,12 +99,12 @@ def test_mean_squared_error_of_classes_takes_one_hot_targets() -> None:
     assert value_of(loss, [[2.0, 1.0], [0.5, 3.0]], [0, 1]) == pytest.approx(6.25 / 4)
 
 
-@pytest.mark.parametrize("name", sorted(LOSSES))
 @pytest.mark.parametrize("dtype", ["float32", "float64"])
-@pytest.mark.parametrize("classes", [2, 3])
+@pytest.mark.parametrize(
+    ("name", "classes"),
+    [(name, n) for name in LOSSES for n in (2, 3) if (name, n) != ("binary_cross_entropy", 3)],
+)
 def test_losses_and_gradients_are_finite_at_a_thousand(name: str, dtype: str, classes: int) -> None:
-    if name == "binary_cross_entropy" and classes == 3:
-        return
     loss = LOSSES[name](classes, label_smoothing=0.1)
     z = np.array([[1000.0, -1000.0, 0.0, 1000.0]] * loss.outputs, dtype)
     z[1:] *= -1

@@ -1,7 +1,5 @@
 """Training: the same every time, exact in state, gentle on memory, honest about divergence."""
 
-import tracemalloc
-from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -11,11 +9,7 @@ from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
 from core import RunConfig, Trainer
-from core.activations import ACTIVATIONS
 from core.epoch import EpochMetrics
-from core.inspection import Map
-from core.losses import LOSSES
-from core.optimizers import OPTIMIZERS
 from core.presets import PRESETS
 from core.stopping import Stop
 
@@ -119,62 +113,6 @@ def test_a_state_of_another_network_is_refused() -> None:
     state = Trainer(RunConfig(hidden=(3,))).state()
     with pytest.raises(ValueError, match="does not fit"):
         Trainer(RunConfig(hidden=(4,))).restore(state)
-
-
-ALLOCATION_CASES: list[dict[str, Any]] = [
-    *({"optimizer": name} for name in OPTIMIZERS),
-    *({"activation": name} for name in ACTIVATIONS),
-    *({"loss": name} for name in LOSSES if name != "binary_cross_entropy"),
-    {"dataset": "moons", "loss": "binary_cross_entropy"},
-    {"dataset": "moons"},
-    {"dataset": "plane"},
-    {"batch_norm": True, "l1": 1e-3},
-    {"dropout": 0.3},
-    {"clip_value": 0.1, "freeze": (1,)},
-    {"clip_norm": 0.1, "label_smoothing": 0.1},
-]
-
-
-@pytest.mark.parametrize("case", ALLOCATION_CASES, ids=str)
-def test_an_epoch_and_its_measures_allocate_nothing(case: dict[str, Any]) -> None:
-    whole: dict[str, Any] = {"dataset": "blobs", "samples": 16_000, "hidden": (64, 32), **case}
-    config = RunConfig(**{"l2": 1e-3, "batch_size": 2000, **whole})
-    trainer = Trainer(config)
-    # the smallest array of a step is one row of a batch: 2,000 samples of 4 bytes; what is left are
-    # Python's own numbers and tuples
-    assert most_allocated(trainer.train_epoch) < 6000
-    # and the measure sees an array of that size
-    assert most_allocated(lambda: np.empty(2000, np.float32)) >= 8000
-
-
-@pytest.mark.parametrize("dataset", ["moons", "blobs", "plane"])
-@pytest.mark.parametrize("loss", [None, "mean_squared_error"])
-@pytest.mark.parametrize("batch_norm", [False, True])
-def test_a_map_allocates_nothing_after_the_first_time(
-    dataset: str, loss: str | None, batch_norm: bool
-) -> None:
-    trainer = Trainer(RunConfig(dataset=dataset, loss=loss, batch_norm=batch_norm))
-    shown = Map(trainer.network, np.random.default_rng(0).normal(size=(3000, 2)))
-    assert most_allocated(shown.refresh) < 2000
-
-
-def most_allocated(work: Callable[[], object]) -> int:
-    """Return the peak of what the work allocates, in the best of a few tries.
-
-    The test runner's own threads allocate now and then, and are counted too.
-    """
-    work()
-    peaks = []
-    tracemalloc.start()
-    try:
-        for _ in range(5):
-            before = tracemalloc.get_traced_memory()[0]
-            tracemalloc.reset_peak()
-            work()
-            peaks.append(tracemalloc.get_traced_memory()[1] - before)
-    finally:
-        tracemalloc.stop()
-    return min(peaks)
 
 
 def test_the_last_short_batch_counts_with_its_own_size() -> None:
@@ -302,23 +240,6 @@ def test_own_arrays_can_be_trained_on() -> None:
     trainer = Trainer.from_data(config, x, y, x, y)
     assert trainer.network.sizes == (1, 2)
     assert train(trainer, 100)[-1].test_accuracy == 1
-
-
-def final(config: RunConfig) -> EpochMetrics:
-    return train(Trainer(config), config.epochs)[-1]
-
-
-def test_xor_is_learnt_from_98_of_100_seeds() -> None:
-    learnt = [final(PRESETS["xor"].config(seed=seed)).train_accuracy == 1 for seed in range(100)]
-    assert sum(learnt) >= 98
-
-
-@pytest.mark.parametrize(
-    ("preset", "accuracy"), [("moons", 0.94), ("circles", 0.95), ("blobs", 0.95), ("spiral", 0.93)]
-)
-def test_a_preset_learns_over_seeds(preset: str, accuracy: float) -> None:
-    results = [final(PRESETS[preset].config(seed=seed)).test_accuracy for seed in range(10)]
-    assert np.mean(results) >= accuracy
 
 
 @pytest.mark.parametrize(("batch", "samples"), [(7, 100), (32, 128), (50, 100), (1, 9), (99, 100)])
@@ -484,42 +405,6 @@ def test_numbers_are_predicted_with_one_and_with_several_targets() -> None:
     assert metrics.test_r2 == pytest.approx(parts.mean(), abs=1e-5)
     assert metrics.test_r2 > 0.95
     assert metrics.test_loss == pytest.approx(((predicted - y[150:]) ** 2).mean(), rel=1e-5)
-
-
-WILDML = {0: 0.432386632, 1: 0.378748643, 10: 0.305165746, 100: 0.143703788, 1000: 0.068946538}
-
-
-def test_wildml_is_repeated_to_eight_decimals() -> None:
-    # the tutorial's own loss includes its penalty
-    trainer = Trainer(PRESETS["wildml"].config())
-    rng = np.random.RandomState(0)
-    for weights in trainer.network.weights:  # injected, as the tutorial draws them
-        weights[:] = rng.randn(*weights.shape) / np.sqrt(len(weights))
-    losses = [each.train_loss + each.penalty for each in train(trainer, 1001)]
-    for iteration, expected in WILDML.items():
-        assert losses[iteration] == pytest.approx(expected, abs=1e-8), iteration
-
-
-def test_the_wildml_preset_ends_between_two_losses() -> None:
-    config = PRESETS["wildml"].config(epochs=20_000)
-    losses = [each.train_loss + each.penalty for each in train_to_the_end(Trainer(config))]
-    assert losses[1000] == pytest.approx(WILDML[1000], abs=1e-8)
-    assert np.ptp(losses[1200:1500]) > 0.01
-    assert sorted(losses[-2:]) == pytest.approx([0.070758, 0.071316], abs=2e-6)
-
-
-def test_the_keras_example_is_under_trained() -> None:
-    results = []
-    for seed in range(20):
-        trainer = Trainer(PRESETS["iris-keras"].config(seed=seed))
-        assert trainer.network.parameters.size == 2499
-        results.append(train_to_the_end(trainer)[-1].test_accuracy)
-    assert 0.73 <= np.mean(results) <= 0.87
-
-
-def test_iris_done_properly() -> None:
-    results = [final(PRESETS["iris"].config(seed=seed)).test_accuracy for seed in range(10)]
-    assert np.mean(results) >= 0.95
 
 
 @pytest.mark.parametrize(
