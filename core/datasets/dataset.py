@@ -1,24 +1,42 @@
-"""The two shapes in which data travels: a whole set, and its train and test parts."""
+"""The two shapes in which data travels: a whole set as it was read, and its parts as inputs."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, TypeAlias
+
+import numpy as np
+
+from core.datasets.preparation import Preparation
 
 if TYPE_CHECKING:
     from core.arrays import Array, Labels
+    from core.datasets.summary import Summary
+
+Tell: TypeAlias = Callable[[str, float], None]
+"""Told what is being done and how much of it is, from 0 to 1; raises to end it."""
+
+
+class DataError(ValueError):
+    """Data that cannot be learnt from; the message is one sentence for a person."""
 
 
 @dataclass(frozen=True)
 class Dataset:
-    """Samples with classes, or with numbers to predict.
+    """Samples with classes, or with numbers to predict, in their own units.
 
     Attributes:
-        x: (samples, features) float64.
+        x: (samples, features) float64, NaN where a value is missing; (samples, 0) for texts.
         y: (samples,) class numbers, or (samples, targets) float64.
         feature_names: one name per column of `x`.
         class_names: one name per class, `y` counts into it; empty where `y` is numbers.
         target_names: one name per column of `y`; empty where `y` is classes.
+        texts: a text per sample, where features are to be made of those; else empty.
+        one_hot: the columns, first and behind the last, that together are one categorical feature.
+        image: rows and columns of pixels, where the features are those of a picture.
+        notes: what was done to the data so far, a sentence each.
+        name: what the data is called, such as the name of its file.
     """
 
     x: Array
@@ -26,14 +44,31 @@ class Dataset:
     feature_names: tuple[str, ...]
     class_names: tuple[str, ...]
     target_names: tuple[str, ...] = ()
+    texts: tuple[str, ...] = ()
+    one_hot: tuple[tuple[int, int], ...] = ()
+    image: tuple[int, int] | None = None
+    notes: tuple[str, ...] = ()
+    name: str = ""
+
+    def rows(self, chosen: Labels) -> Dataset:
+        """Return some of the samples, by their numbers."""
+        texts = tuple(self.texts[row] for row in chosen.tolist()) if self.texts else ()
+        return replace(self, x=self.x[chosen], y=self.y[chosen], texts=texts)
 
 
 @dataclass(frozen=True)
 class TrainTest:
-    """A data set in two parts; for a set too small to part, both are the whole of it.
+    """A data set in its parts; for a set too small to part, both are the whole of it.
 
     Attributes:
+        x_train, x_test: (samples, inputs) as the network takes them.
+        y_train, y_test: class numbers, or numbers to predict.
+        feature_names: one name per feature in its own units; the network may have more inputs.
         shared: whether the test part is the training part.
+        x_validation, y_validation: a third part, or None.
+        preparation: how inputs follow from features.
+        samples: how many samples the training and the test part have, where these are some of them.
+        summary: what the data screen shows.
     """
 
     x_train: Array
@@ -44,8 +79,30 @@ class TrainTest:
     class_names: tuple[str, ...]
     target_names: tuple[str, ...] = ()
     shared: bool = False
+    x_validation: Array | None = None
+    y_validation: Labels | Array | None = None
+    preparation: Preparation = field(default_factory=Preparation)
+    samples: tuple[int, int] | None = None
+    summary: Summary | None = None
 
     @property
     def has_classes(self) -> bool:
         """Whether classes are told apart, and not numbers predicted."""
         return bool(self.class_names)
+
+    @property
+    def all_samples(self) -> tuple[int, int]:
+        """How many samples the training and the test part have in truth."""
+        return self.samples or (len(self.y_train), len(self.y_test))
+
+    def thinned(self, most: int) -> TrainTest:
+        """Return these data with at most so many samples a part, evenly chosen, and two parts."""
+        train = np.linspace(0, len(self.y_train) - 1, min(len(self.y_train), most))
+        test = np.linspace(0, len(self.y_test) - 1, min(len(self.y_test), most))
+        of_train, of_test = train.round().astype(np.int64), test.round().astype(np.int64)
+        few = replace(self, x_validation=None, y_validation=None, samples=self.all_samples)
+        if len(of_train) < len(self.y_train):
+            few = replace(few, x_train=self.x_train[of_train], y_train=self.y_train[of_train])
+        if len(of_test) < len(self.y_test):
+            few = replace(few, x_test=self.x_test[of_test], y_test=self.y_test[of_test])
+        return few

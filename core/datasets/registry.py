@@ -65,12 +65,10 @@ class DatasetInfo:
             self.noise if noise is None else noise,
             count,
         )
+        targets = _numbered("y", self.targets) if self.targets else ()
         return Dataset(
-            x, y, _numbered("x", x.shape[1]), tuple(map(str, range(count))), *self._rest()
+            x, y, _numbered("x", x.shape[1]), tuple(map(str, range(count))), targets, name=self.name
         )
-
-    def _rest(self) -> tuple[tuple[str, ...], ...]:
-        return (_numbered("y", self.targets),) if self.targets else ()
 
 
 def _numbered(letter: str, count: int) -> tuple[str, ...]:

@@ -1,0 +1,156 @@
+"""From features in their own units to the inputs of a network, and back for the axes of a map.
+
+Everything that is measured for it, such as a mean, is measured on the training part alone.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Any, Final
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from core.arrays import Array
+    from core.datasets.dataset import Dataset
+
+PREPROCESSORS: Final = {
+    "standard": "mean 0 and deviation 1, by the training samples",
+    "minmax": "from 0 to 1, by the training samples",
+    "none": "as they are",
+}
+
+EXTRA_FEATURES: Final[dict[str, tuple[str, Callable[[Array], Array]]]] = {
+    "x1sq": ("x₁²", lambda x: x[:, 0] ** 2),
+    "x2sq": ("x₂²", lambda x: x[:, 1] ** 2),
+    "x1x2": ("x₁x₂", lambda x: x[:, 0] * x[:, 1]),
+    "sinx1": ("sin x₁", lambda x: np.sin(x[:, 0])),
+    "sinx2": ("sin x₂", lambda x: np.sin(x[:, 1])),
+}
+"""By their words on the command line: how they are written, and what they are."""
+
+
+@dataclass(frozen=True)
+class TextFeatures:
+    """The vocabulary that was found in the training texts.
+
+    Attributes:
+        analyzer: `char_wb` or `word`.
+        ngrams: the shortest and the longest n-gram.
+        vocabulary: the n-grams, one per feature.
+        idf: (features,) their inverse document frequencies.
+    """
+
+    analyzer: str
+    ngrams: tuple[int, int]
+    vocabulary: tuple[str, ...]
+    idf: Array
+
+    @classmethod
+    def fit(cls, texts: Sequence[str], analyzer: str, most: int) -> TextFeatures:
+        """Choose the n-grams that are the most frequent in the texts.
+
+        Raises:
+            ValueError: when there is not one in them.
+        """
+        from sklearn.feature_extraction.text import TfidfVectorizer  # a second to import
+
+        ngrams = (1, 3) if analyzer == "char" else (1, 2)
+        kind = "char_wb" if analyzer == "char" else "word"
+        found = TfidfVectorizer(analyzer=kind, ngram_range=ngrams, max_features=most)
+        found.fit(texts)
+        names = tuple(map(str, found.get_feature_names_out()))
+        return cls(kind, ngrams, names, np.asarray(found.idf_, np.float64))
+
+    def of(self, texts: Sequence[str]) -> Array:
+        """Return the (samples, features) TF-IDF of texts, each of length 1 or 0."""
+        from sklearn.feature_extraction.text import TfidfVectorizer
+
+        known: Any = TfidfVectorizer(
+            analyzer=self.analyzer, ngram_range=self.ngrams, vocabulary=self.vocabulary
+        )
+        known.idf_ = self.idf
+        return np.asarray(known.transform(texts).toarray(), np.float64)
+
+
+@dataclass(frozen=True)
+class Preparation:
+    """What a network's inputs are made of; without anything, the features are the inputs.
+
+    Attributes:
+        fill: (features,) what a missing value counts as.
+        shift, scale: (features,) an input is (feature - shift) / scale.
+        extra: words of `EXTRA_FEATURES`, made of the first two inputs and added behind them.
+        text: how texts become features.
+        image: rows and columns of pixels, where the features are those of a picture.
+    """
+
+    fill: Array = field(default_factory=lambda: np.empty(0))
+    shift: Array = field(default_factory=lambda: np.empty(0))
+    scale: Array = field(default_factory=lambda: np.empty(0))
+    extra: tuple[str, ...] = ()
+    text: TextFeatures | None = None
+    image: tuple[int, int] | None = None
+
+    @classmethod
+    def fit(cls, train: Dataset, preprocess: str, extra: tuple[str, ...] = ()) -> Preparation:
+        """Measure the training part.
+
+        Args:
+            train: its samples; a text's features are already in `x`.
+            preprocess: a word of `PREPROCESSORS`.
+            extra: words of `EXTRA_FEATURES`.
+        """
+        x = train.x
+        features = x.shape[1]
+        fill = _fill(train) if np.isnan(x).any() else np.zeros(features)
+        shift, scale = np.zeros(features), np.ones(features)
+        if preprocess != "none":
+            filled = np.where(np.isnan(x), fill, x)
+            if preprocess == "standard":
+                shift, scale = filled.mean(axis=0), filled.std(axis=0)
+            else:
+                shift, scale = filled.min(axis=0), np.ptp(filled, axis=0)
+            # a feature that never varies in the training part tells nothing, whatever it is divided by
+            scale = np.where(scale > 1e-12 * np.maximum(1, np.abs(shift)), scale, 1.0)
+        return cls(fill, shift, scale, extra, image=train.image)
+
+    def with_text(self, text: TextFeatures) -> Preparation:
+        """Return the preparation of texts, whose features these are."""
+        return replace(self, text=text)
+
+    def inputs(self, x: Array) -> Array:
+        """Return the (samples, inputs) of (samples, features) in their own units."""
+        if self.shift.size:
+            x = (np.where(np.isnan(x), self.fill, x) - self.shift) / self.scale
+        if not self.extra:
+            return x
+        more = [EXTRA_FEATURES[word][1](x) for word in self.extra]
+        return np.column_stack([x, *more])
+
+    def features(self, inputs: Array) -> Array:
+        """Return the (samples, features), in their own units, that made these inputs."""
+        if not self.shift.size:
+            return inputs[:, : inputs.shape[1] - len(self.extra)]
+        return inputs[:, : self.shift.size] * self.scale + self.shift
+
+    def inputs_of_texts(self, texts: Sequence[str]) -> Array:
+        """Return the (samples, inputs) of texts."""
+        if self.text is None:
+            raise ValueError("these data are no texts")
+        return self.inputs(self.text.of(texts))
+
+
+def _fill(train: Dataset) -> Array:
+    """Return the median of each feature, and the most frequent value of a categorical one."""
+    known = ~np.isnan(train.x)
+    fill = np.zeros(train.x.shape[1])
+    for column in range(fill.size):
+        values = train.x[known[:, column], column]
+        fill[column] = np.median(values) if values.size else 0.0
+    for first, last in train.one_hot:
+        counts = np.nansum(train.x[:, first:last], axis=0)
+        fill[first:last] = np.arange(last - first) == counts.argmax()
+    return fill

@@ -1,0 +1,145 @@
+"""What a person wants to know of a data set before a network sees it; shown on the data screen."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from core.arrays import Array
+    from core.datasets.dataset import Dataset
+
+BINS: Final = 16
+FIRST_ROWS: Final = 20
+MOST_FEATURES: Final = 1000
+"""Features that are measured, the first ones; a vocabulary can be longer."""
+
+
+@dataclass(frozen=True)
+class FeatureSummary:
+    """One feature over all samples, in its own units.
+
+    Attributes:
+        missing: samples without a value.
+        histogram: samples in each of `BINS` equal parts from the minimum to the maximum.
+        relation: with the target: the correlation, if that is one number or one of two classes; with
+            more classes the correlation ratio η, the share of the deviation between classes.
+    """
+
+    name: str
+    minimum: float
+    mean: float
+    maximum: float
+    missing: int
+    histogram: tuple[int, ...]
+    relation: float
+
+
+@dataclass(frozen=True)
+class Summary:
+    """A data set in short.
+
+    Attributes:
+        parts: the names and sizes of the parts, such as ("train", 150).
+        features: each feature, at most `MOST_FEATURES`.
+        rows: the first rows as texts, the features and then the target.
+        classes: names and numbers of samples.
+        targets: each target, where numbers are predicted; its relation is with itself.
+        notes: what was done to the data, a sentence each.
+    """
+
+    name: str
+    description: str
+    samples: int
+    feature_count: int
+    parts: tuple[tuple[str, int], ...]
+    features: tuple[FeatureSummary, ...]
+    rows: tuple[tuple[str, ...], ...]
+    classes: tuple[tuple[str, int], ...]
+    targets: tuple[FeatureSummary, ...]
+    notes: tuple[str, ...]
+
+
+def summarize(
+    data: Dataset, description: str = "", parts: tuple[tuple[str, int], ...] = ()
+) -> Summary:
+    """Return the summary of a data set."""
+    shown = data.x[:, :MOST_FEATURES]
+    y = np.asarray(data.y, np.float64).reshape(len(data.y), -1)
+    features = tuple(
+        _feature(name, shown[:, at], y[:, 0], len(data.class_names))
+        for at, name in enumerate(data.feature_names[:MOST_FEATURES])
+    )
+    targets = tuple(
+        _feature(name, y[:, at], y[:, at], 0) for at, name in enumerate(data.target_names)
+    )
+    classes = ((name, int(np.sum(data.y == at))) for at, name in enumerate(data.class_names))
+    return Summary(
+        data.name,
+        description,
+        len(data.y),
+        len(data.feature_names),
+        parts,
+        features,
+        tuple(_row(data, at) for at in range(min(FIRST_ROWS, len(data.y)))),
+        tuple(classes),
+        targets,
+        data.notes,
+    )
+
+
+def _feature(name: str, values: Array, target: Array, classes: int) -> FeatureSummary:
+    known = ~np.isnan(values)
+    seen, paired = values[known], target[known]
+    if not seen.size:
+        nan = float("nan")
+        return FeatureSummary(name, nan, nan, nan, len(values), (0,) * BINS, nan)
+    low, high = float(seen.min()), float(seen.max())
+    spread = high if high > low else low + 1
+    histogram = np.histogram(seen, BINS, (low, spread))[0]
+    relation = _correlation(seen, paired) if classes <= 2 else _correlation_ratio(seen, paired)
+    return FeatureSummary(
+        name,
+        low,
+        float(seen.mean()),
+        high,
+        int(len(values) - seen.size),
+        tuple(histogram.tolist()),
+        relation,
+    )
+
+
+def _correlation(values: Array, target: Array) -> float:
+    """Return Pearson's r, 0 where one of the two never varies."""
+    a, b = values - values.mean(), target - target.mean()
+    norm = float(np.sqrt((a @ a) * (b @ b)))
+    return float(a @ b) / norm if norm > 0 else 0.0
+
+
+def _correlation_ratio(values: Array, target: Array) -> float:
+    """Return η, the root of the share of the variance that lies between the classes."""
+    labels = np.asarray(target, np.int64)
+    counts = np.bincount(labels)
+    sums = np.bincount(labels, weights=values)
+    mean = values.mean()
+    whole = float(((values - mean) ** 2).sum())
+    means = np.divide(sums, counts, out=np.full(len(counts), mean), where=counts > 0)
+    between = float((counts * (means - mean) ** 2).sum())
+    return float(np.sqrt(between / whole)) if whole > 0 else 0.0
+
+
+def _row(data: Dataset, at: int) -> tuple[str, ...]:
+    values = (
+        [data.texts[at]]
+        if data.texts
+        else [_cell(each) for each in data.x[at, :MOST_FEATURES].tolist()]
+    )
+    if data.class_names:
+        return (*values, data.class_names[int(data.y[at])])
+    return (*values, *(_cell(each) for each in np.asarray(data.y)[at].tolist()))
+
+
+def _cell(value: float) -> str:
+    return "" if np.isnan(value) else f"{value:.6g}"
