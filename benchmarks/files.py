@@ -1,0 +1,106 @@
+"""Loading a CSV file of 1,000,000 rows and 20 columns: seconds and peak memory, beside other readers.
+
+Each run is a fresh process, as memory that was once taken would count for the next one.
+"""
+
+from __future__ import annotations
+
+import resource
+import subprocess
+import sys
+import time
+from importlib.util import find_spec
+from pathlib import Path
+from statistics import median
+from tempfile import TemporaryDirectory
+from typing import Final
+
+import numpy as np
+
+from benchmarks.report import line
+
+ROWS: Final = 1_000_000
+COLUMNS: Final = 20
+REPEATS: Final = 3
+MOST_SECONDS: Final = 10.0
+MOST_MIB: Final = 1024.0
+
+
+def ours(path: str) -> int:
+    from core.datasets.files import Source, read
+
+    return len(read(Source(path), lambda _what, _share: None).y)
+
+
+def by_loadtxt(path: str) -> int:
+    return len(np.loadtxt(path, delimiter=",", skiprows=1))
+
+
+def by_pandas(path: str) -> int:
+    import pandas as pd  # type: ignore[import-untyped,import-not-found,unused-ignore]
+
+    return len(pd.read_csv(path).to_numpy())
+
+
+def by_polars(path: str) -> int:
+    import polars as pl  # type: ignore[import-not-found,unused-ignore]
+
+    return len(pl.read_csv(path).to_numpy())
+
+
+READERS: Final = {"ours": ours, "loadtxt": by_loadtxt, "pandas": by_pandas, "polars": by_polars}
+
+
+def write(path: Path) -> None:
+    rng = np.random.default_rng(0)
+    with path.open("w") as file:
+        file.write(",".join(f"c{at}" for at in range(COLUMNS)) + "\n")
+        for _ in range(100):
+            rows = rng.normal(size=(ROWS // 100, COLUMNS))
+            file.writelines(",".join(f"{value:.6f}" for value in row) + "\n" for row in rows)
+
+
+def load(name: str, path: str) -> None:
+    """Read the file in this process, and print seconds and the peak in MiB."""
+    begin = time.perf_counter()
+    if READERS[name](path) != ROWS:
+        raise SystemExit(f"{name} has read another number of rows")
+    seconds = time.perf_counter() - begin
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    print(seconds, peak / (1024 * 1024 if sys.platform == "darwin" else 1024))
+
+
+def measure(name: str, path: Path) -> tuple[float, float]:
+    command = [sys.executable, "-m", "benchmarks.files", name, str(path)]
+    run = subprocess.run(command, capture_output=True, text=True, check=True)
+    seconds, peak = map(float, run.stdout.split())
+    return seconds, peak
+
+
+def main() -> None:
+    names = ["ours", "loadtxt", *(each for each in ("pandas", "polars") if find_spec(each))]
+    seconds: dict[str, list[float]] = {name: [] for name in names}
+    memory: dict[str, list[float]] = {name: [] for name in names}
+    with TemporaryDirectory() as folder:
+        path = Path(folder) / "numbers.csv"
+        write(path)
+        print(f"{ROWS:,} rows of {COLUMNS} numbers, {path.stat().st_size / 1e6:,.0f} MB")
+        for _ in range(REPEATS):  # interleaved: a machine is not as fast at all times
+            for name in names:
+                took, peak = measure(name, path)
+                seconds[name].append(took)
+                memory[name].append(peak)
+    for name in names[1:]:
+        wanted = f"{MOST_SECONDS:g} s"
+        print(line(f"seconds, beside {name}", seconds["ours"], seconds[name], "s", wanted))
+        wanted = f"{MOST_MIB:,.0f} MiB"
+        print(line(f"peak memory, beside {name}", memory["ours"], memory[name], "MiB", wanted))
+    print(f"share of {MOST_SECONDS:g} s: {median(seconds['ours']) / MOST_SECONDS:.2f}")
+    print(f"share of {MOST_MIB:,.0f} MiB: {median(memory['ours']) / MOST_MIB:.2f}")
+
+
+if __name__ == "__main__":
+    if len(sys.argv) == 3:
+        load(*sys.argv[1:])
+    else:
+        main()

@@ -1,0 +1,149 @@
+"""From the columns of a file, whatever its format was, to a data set."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+import numpy as np
+
+from core.datasets.dataset import Dataset
+from core.datasets.files.cells import order
+from core.datasets.files.names import bad, clean, counted, distinct, listed, of_category
+from core.datasets.files.targets import comma, find_targets, stray
+
+if TYPE_CHECKING:
+    from core.arrays import Array
+    from core.datasets.files.table import Table
+
+FEWEST: Final = 4
+"""Samples without which nothing can be learnt."""
+
+
+def assemble(table: Table, task: str | None) -> Dataset:
+    """Return the data set of a table, which is used up by it.
+
+    Raises:
+        DataError: when nothing can be learnt from it.
+    """
+    if len(table.y) < FEWEST:
+        raise bad(
+            table.file,
+            f"there {_are(len(table.y), 'row')} of samples; at least {FEWEST} are needed",
+        )
+    notes = [*table.notes, *_drop_rows(table)]
+    targets = find_targets(table, task)
+    notes += targets.notes
+    names: list[str] = []
+    one_hot: list[tuple[int, int]] = []
+    if table.texts is None:
+        names, one_hot, more = _features(table)
+        notes += more
+    return Dataset(
+        x=table.x,
+        y=targets.y,
+        feature_names=distinct(names),
+        class_names=targets.class_names,
+        target_names=targets.target_names,
+        texts=tuple(table.texts or ()),
+        one_hot=tuple(one_hot),
+        image=table.image,
+        notes=tuple(notes),
+        name=table.file,
+    )
+
+
+def _are(number: int, noun: str) -> str:
+    return f"{'is' if number == 1 else 'are'} {counted(number, noun)}"
+
+
+def _drop_rows(table: Table) -> list[str]:
+    """Leave out the rows that lack a target, and those that lack a text."""
+    notes = []
+    keep = np.logical_not(np.isnan(table.y).any(axis=1)).reshape(-1)
+    if dropped := int(np.sum(~keep)):
+        notes.append(f"Left out: {counted(dropped, 'row')} without a target.")
+    if table.texts is not None:
+        filled = np.array([bool(text.strip()) for text in table.texts], bool)
+        if empty := int(np.sum(keep & ~filled)):
+            notes.append(f"Left out: {counted(empty, 'row')} with an empty text.")
+        keep &= filled
+    left = int(keep.sum())
+    if left < FEWEST:
+        raise bad(
+            table.file,
+            f"{counted(left, 'row')} of {len(keep):,} can be learnt from, the others lack a target "
+            f"or a text; at least {FEWEST} are needed",
+        )
+    if left < len(keep):
+        table.x, table.y = table.x[keep], table.y[keep]
+        if table.texts is not None:
+            table.texts = [text for text, kept in zip(table.texts, keep, strict=True) if kept]
+    return notes
+
+
+def _features(table: Table) -> tuple[list[str], list[tuple[int, int]], list[str]]:
+    """Put one column per value in the place of words, and leave out what tells nothing."""
+    low, high = np.fmin.reduce(table.x, axis=0), np.fmax.reduce(table.x, axis=0)
+    varies = low < high  # not so where all are missing
+    names: list[str] = []
+    one_hot: list[tuple[int, int]] = []
+    parts: list[tuple[int, list[int]]] = []  # a column, and the words that it is parted by
+    constant, encoded, notes = [], [], []
+    for at, column in enumerate(table.feature_names):
+        words = table.x_words.get(at)
+        if words is not None and words.only_commas:
+            raise comma(table, clean(column), words)
+        if words is not None and words.too_many:
+            if words.mostly_numbers and not words.typed:
+                raise stray(table, clean(column), words)
+            notes.append(_left_out(column, words.most, words.has_spaces))
+        elif not varies[at] and table.image is None:
+            constant.append(column)
+        elif words is None:
+            parts.append((at, []))
+            names.append(clean(column))
+        else:
+            codes = np.unique(table.x[:, at])
+            used = codes[~np.isnan(codes)].astype(np.int64).tolist()
+            used.sort(key=lambda code: order(words.values[code]))
+            parts.append((at, used))
+            one_hot.append((len(names), len(names) + len(used)))
+            names += [of_category(column, words.values[code]) for code in used]
+            encoded.append(column)
+    if constant:
+        notes.append(f"Left out, as the value is the same in every row: {listed(constant)}.")
+    if encoded:
+        notes.append(f"One feature for each value of {listed(encoded)}.")
+    if not parts:
+        raise bad(table.file, "no column is left as a feature; " + _why_none(constant, notes))
+    table.x = _parted(table.x, parts, len(names))
+    return names, one_hot, notes
+
+
+def _left_out(column: str, most: int, has_spaces: bool) -> str:
+    name = clean(column)
+    hint = f"; to learn from its texts, say --text {name}" if has_spaces else ""
+    return f"Left out: '{name}', which has more than {most} different values that are no numbers{hint}."
+
+
+def _why_none(constant: list[str], notes: list[str]) -> str:
+    if constant:
+        return f"the value is the same in every row of {listed(constant)}"
+    return notes[0][:1].lower() + notes[0][1:].rstrip(".")
+
+
+def _parted(x: Array, parts: list[tuple[int, list[int]]], width: int) -> Array:
+    if width == x.shape[1] and all(not words for _, words in parts):
+        return x  # nothing was left out: as large as it is, it is not copied
+    result = np.empty((len(x), width))
+    to = 0
+    for at, words in parts:
+        column = x[:, at]
+        if not words:
+            result[:, to] = column
+            to += 1
+            continue
+        for code in words:
+            result[:, to] = np.where(np.isnan(column), np.nan, column == code)
+            to += 1
+    return result

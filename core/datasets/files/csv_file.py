@@ -1,0 +1,238 @@
+"""Text files: blocks of plain numbers go through `numpy.loadtxt`, all others cell by cell.
+
+Both ways give the same columns. Only the careful one knows what to say about a cell.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from core.datasets.files.cells import number
+from core.datasets.files.choice import choose
+from core.datasets.files.layout import Rows, find_layout
+from core.datasets.files.lines import Lines
+from core.datasets.files.names import bad, clean, clean_text, counted
+from core.datasets.files.table import Store, Table
+from core.datasets.files.words import MOST_CATEGORIES, MOST_CLASSES, Stray, Words
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from pathlib import Path
+
+    from core.arrays import Array
+    from core.datasets.dataset import Tell
+    from core.datasets.files.choice import Choice
+    from core.datasets.files.layout import Layout
+    from core.datasets.files.source import Source
+
+
+@dataclass(frozen=True)
+class Parsed:
+    """Some rows of a file.
+
+    Attributes:
+        numbers: (rows, columns of numbers).
+        cells: the cells of each other column.
+        lines: the line that each row begins on.
+    """
+
+    numbers: Array
+    cells: list[Sequence[str]]
+    lines: Sequence[int]
+
+
+@dataclass(frozen=True)
+class Columns:
+    """What is to be read of each row: columns of numbers, and columns of words, by their places."""
+
+    layout: Layout
+    file: str
+    numbers: tuple[int, ...]
+    words: tuple[int, ...]
+
+
+class NotNumbersError(Exception):
+    """Columns that were read as numbers hold words: the file is to be read anew."""
+
+    def __init__(self, strays: dict[int, Stray]) -> None:
+        super().__init__()
+        self.strays = strays
+
+
+def read_text(path: Path, source: Source, file: str, tell: Tell) -> Table:
+    """Return the chosen columns of a text file."""
+    size = path.stat().st_size
+    with path.open("rb") as raw:
+        lines = Lines(raw, size, file, source.encoding, tell)
+        layout = find_layout(lines, source, path.suffix.lower(), file)
+    choice = choose(layout.names, source, file)
+    strays: dict[int, Stray] = {}
+    while True:
+        with path.open("rb") as raw:
+            lines = Lines(raw, size, file, source.encoding, tell)
+            try:
+                table = _read_columns(lines, layout, choice, strays, file)
+            except NotNumbersError as found:
+                strays |= found.strays
+                continue
+        encoding = [f"Read as {clean(source.encoding)}."] if source.encoding else []
+        table.notes = [*encoding, *layout.notes, *choice.notes]
+        return table
+
+
+def _read_columns(
+    lines: Lines, layout: Layout, choice: Choice, strays: dict[int, Stray], file: str
+) -> Table:
+    used = choice.used
+    words = {
+        at: Words(MOST_CATEGORIES if at < len(choice.features) else MOST_CLASSES, strays[place])
+        for at, place in enumerate(used)
+        if place in strays
+    }
+    numeric = [at for at in range(len(used)) if at not in words]
+    wordy = tuple(used[at] for at in words)
+    text = () if choice.text is None else (choice.text,)
+    columns = Columns(layout, file, tuple(used[at] for at in numeric), wordy + text)
+    store = Store(len(choice.features), len(choice.targets))
+    while block := lines.block():
+        parsed = _parse(block, lines, columns)
+        if not parsed.lines:
+            continue
+        values = np.empty((len(parsed.lines), len(used)))
+        values[:, numeric] = parsed.numbers
+        for (at, each), cells in zip(words.items(), parsed.cells, strict=False):
+            values[:, at] = each.codes(cells, parsed.lines)
+        store.append(values, lines.share)
+        if text:
+            store.texts.extend(map(clean_text, parsed.cells[-1]))
+    store.close()
+    features = len(choice.features)
+    return Table(
+        file,
+        "line",
+        [layout.names[place] for place in choice.features],
+        [layout.names[place] for place in choice.targets],
+        store.x,
+        store.y,
+        {at: each for at, each in words.items() if at < features},
+        {at - features: each for at, each in words.items() if at >= features},
+        store.texts if text else None,
+    )
+
+
+def _parse(block: list[str], lines: Lines, columns: Columns) -> Parsed:
+    skip = columns.layout.skip + 1 - lines.first
+    first = lines.first + max(skip, 0)
+    rest = block[max(skip, 0) :]
+    try:
+        return fast(rest, first, columns)
+    except ValueError:
+        rows = Rows(rest, first, lines, columns.layout.delimiter, columns.file)
+        return careful(rows, columns)
+
+
+def fast(block: Sequence[str], first: int, columns: Columns) -> Parsed:
+    """Parse lines without quotes; raises ValueError where there is anything else to think about."""
+    delimiter, width = columns.layout.delimiter, len(columns.layout.names)
+    text = "".join(block)
+    if '"' in text or not delimiter.isascii():
+        raise ValueError
+    numbers: Sequence[int] = range(first, first + len(block))
+    if "" in block:  # loadtxt leaves out empty lines
+        numbers = [first + at for at, line in enumerate(block) if line]
+        block = [line for line in block if line]
+    if not block:
+        raise ValueError
+    every = columns.numbers == tuple(range(width))  # loadtxt counts the columns itself
+    if not every and any(line.count(delimiter) != width - 1 for line in block):
+        raise ValueError
+    values: Array = np.empty((len(block), 0))
+    if columns.numbers:
+        usecols = None if every else columns.numbers
+        try:
+            values = _load(block, delimiter, usecols)
+        except ValueError:
+            values = _load(_filled(block, delimiter), delimiter, usecols)
+        if values.shape != (len(block), len(columns.numbers)) or np.isinf(values).any():
+            raise ValueError
+    cells: list[Sequence[str]] = []
+    if columns.words:
+        rows = [line.split(delimiter) for line in block]
+        cells = [[row[place] for row in rows] for place in columns.words]
+    return Parsed(values, cells, numbers)
+
+
+def _load(block: Sequence[str], delimiter: str, usecols: tuple[int, ...] | None) -> Array:
+    values: Array = np.loadtxt(block, delimiter=delimiter, comments=None, ndmin=2, usecols=usecols)
+    return values
+
+
+def _filled(block: Sequence[str], delimiter: str) -> list[str]:
+    """Return lines with a word for each empty cell: the only missing value that most files have."""
+    empty, word = delimiter * 2, f"{delimiter}nan{delimiter}"
+    lines = []
+    for line in block:
+        first = "nan" if line.startswith(delimiter) else ""
+        last = "nan" if line.endswith(delimiter) else ""
+        # once more for every other one of neighbours
+        lines.append(first + line.replace(empty, word).replace(empty, word) + last)
+    return lines
+
+
+def careful(rows: Rows, columns: Columns) -> Parsed:
+    """Parse rows cell by cell; raises DataError, or NotNumbersError where there are words."""
+    width = len(columns.layout.names)
+    lines, cells = [], []
+    for line, row in rows:
+        if len(row) != width:
+            what = "the header" if columns.layout.has_header else "the first row"
+            raise bad(
+                columns.file,
+                f"line {line} has {counted(len(row), 'field')}, {what} has {width}; "
+                "every row needs as many",
+            )
+        lines.append(line)
+        cells.append(row)
+    strays: dict[int, Stray] = {}
+    values = np.empty((len(lines), len(columns.numbers)))
+    infinite: list[tuple[int, int]] = []
+    for at, place in enumerate(columns.numbers):
+        column = [row[place] for row in cells]
+        parsed, stray = _numbers(column)
+        if stray is not None:
+            strays[place] = Stray(lines[stray], column[stray].strip())
+            continue
+        values[:, at] = parsed
+        infinite += [
+            (first, place) for first in np.flatnonzero(np.isinf(values[:, at]))[:1].tolist()
+        ]
+    if strays:
+        raise NotNumbersError(strays)
+    if infinite:
+        first, place = min(infinite)
+        raise bad(
+            columns.file,
+            f"line {lines[first]}, column '{clean(columns.layout.names[place])}' holds "
+            f"'{clean(cells[first][place].strip())}'; numbers have to be finite",
+        )
+    return Parsed(values, [[row[place] for row in cells] for place in columns.words], lines)
+
+
+def _numbers(column: list[str]) -> tuple[list[float], int | None]:
+    """Return the numbers in a column, or the place of the first cell that holds something else."""
+    text = "".join(column)
+    if text.isascii() and "_" not in text:
+        try:
+            return list(map(float, column)), None  # twice as fast
+        except ValueError:
+            pass
+    values = []
+    for at, cell in enumerate(column):
+        try:
+            values.append(number(cell))
+        except ValueError:
+            return [], at
+    return values, None

@@ -1,0 +1,143 @@
+"""The lines of a text file, a block at a time: decoded, bounded in length, and counted."""
+
+from __future__ import annotations
+
+import codecs
+import io
+from typing import TYPE_CHECKING, Final
+
+from core.datasets.files.names import bad, clean
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from typing import BinaryIO
+
+    from core.datasets.dataset import DataError, Tell
+
+BLOCK: Final = 1 << 21
+"""Bytes read at once: some 50 ms of work."""
+
+_NOT_FOR_FILES: Final = ("idna", "punycode", "undefined", "unicode-escape", "raw-unicode-escape")
+
+LONGEST_LINE: Final = 1_000_000
+
+
+class Lines:
+    """Blocks of whole lines.
+
+    Attributes:
+        first: the number, from 1, of the first line of the block that was read last.
+        share: how much of the file was read, from 0 to 1.
+    """
+
+    def __init__(
+        self, raw: BinaryIO, size: int, file: str, encoding: str | None, tell: Tell
+    ) -> None:
+        self.first = 1
+        self.share = 0.0
+        self._raw = raw
+        self._size = size
+        self._file = file
+        self._encoding = encoding
+        self._tell = tell
+        self._next = 1
+        self._rest = ""
+        self._blocks = self._read()
+
+    def block(self) -> list[str]:
+        """Return the next lines without their ends, none at the end of the file."""
+        return next(self._blocks, [])
+
+    def _read(self) -> Iterator[list[str]]:
+        read = 0
+        chunk = self._raw.read(BLOCK)
+        decoder = io.IncrementalNewlineDecoder(self._codec(chunk), translate=True)
+        while True:
+            read += len(chunk)
+            text = self._decode(decoder, chunk)
+            if read == len(chunk):
+                text = text.removeprefix("\ufeff")  # the mark that Windows begins a file with
+            if "\0" in text:
+                line = self._next + text[: text.index("\0")].count("\n")
+                raise bad(
+                    self._file, f"line {line} holds a NUL byte; a text file without any is needed"
+                )
+            lines = (self._rest + text).split("\n")
+            self._rest = lines.pop() if chunk else ""
+            if not chunk and lines[-1] == "":
+                lines.pop()
+            self._check_length(lines)
+            self.share = min(1.0, read / self._size) if self._size and chunk else 1.0
+            self._tell(f"reading {self._file}", self.share)
+            self.first, self._next = self._next, self._next + len(lines)
+            if lines:
+                yield lines
+            if not chunk:
+                return
+            chunk = self._raw.read(BLOCK)
+
+    def _check_length(self, lines: list[str]) -> None:
+        for at, line in enumerate((*lines, self._rest)):
+            if len(line) > LONGEST_LINE:
+                raise bad(
+                    self._file,
+                    f"line {self._next + at} is longer than {LONGEST_LINE:,} characters; "
+                    "a row on each line is needed",
+                )
+
+    def _codec(self, head: bytes) -> codecs.IncrementalDecoder:
+        if self._encoding is None:
+            wide = _wide_encoding(head)
+            if wide:
+                raise bad(self._file, f"this seems to be {wide.upper()}; say --encoding {wide}")
+            return codecs.getincrementaldecoder("utf-8")()
+        try:
+            info = codecs.lookup(self._encoding)
+            is_text = getattr(info, "_is_text_encoding", True)  # not so of rot13 or base64
+            if not is_text or info.name in _NOT_FOR_FILES:
+                raise LookupError
+            return codecs.getincrementaldecoder(self._encoding)()
+        except (LookupError, ValueError, ImportError):
+            raise bad(
+                self._file,
+                f"the encoding '{clean(self._encoding)}' is not known; "
+                "accepted are those of Python, such as utf-8, latin-1 or utf-16",
+            ) from None
+
+    def _decode(self, decoder: io.IncrementalNewlineDecoder, chunk: bytes) -> str:
+        try:
+            return decoder.decode(chunk, final=not chunk)
+        except UnicodeDecodeError as error:
+            held = "\r" if decoder.getstate()[1] & 1 else ""  # it could be the half of an end
+            raise self._undecodable(error, held) from None
+        except (ValueError, LookupError):
+            raise bad(
+                self._file,
+                f"line {self._next} and what follows cannot be read as "
+                f"{clean(self._encoding or 'utf-8')}; name the right --encoding",
+            ) from None
+
+    def _undecodable(self, error: UnicodeDecodeError, held: str) -> DataError:
+        before = held + error.object[: error.start].decode(self._encoding or "utf-8", "replace")
+        line = self._next + before.count("\n") + before.replace("\r\n", "").count("\r")
+        byte = error.object[error.start]
+        if self._encoding is None:
+            say = "is not UTF-8; if the file is in Latin-1, say --encoding latin-1"
+        else:
+            say = f"is not {clean(self._encoding)}; name the right --encoding"
+        return bad(self._file, f"line {line} holds the byte 0x{byte:02x}, which {say}")
+
+
+def _wide_encoding(head: bytes) -> str:
+    """Return the encoding of a file whose characters have two or four bytes, if it seems to be one."""
+    if head.startswith((codecs.BOM_UTF32_LE, codecs.BOM_UTF32_BE)):
+        return "utf-32"
+    if head.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+        return "utf-16"
+    first = head[:64]
+    if len(first) < 4 or not any(first):
+        return ""
+    # without a mark, Python takes UTF-16 to be as this machine has it: the order is named
+    if any(first[::2]) and not any(first[1::2]):
+        return "utf-16-le"
+    return "utf-16-be" if any(first[1::2]) and not any(first[::2]) else ""

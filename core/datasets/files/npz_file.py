@@ -1,0 +1,281 @@
+"""Arrays that NumPy saved: sizes are checked before memory is taken, and nothing is unpickled."""
+
+from __future__ import annotations
+
+import math
+import warnings
+import zipfile
+import zlib
+from contextlib import contextmanager
+from typing import IO, TYPE_CHECKING, Any, Final
+
+import numpy as np
+from numpy.lib import format as npy
+
+from core.datasets.files.choice import find
+from core.datasets.files.names import bad, clean, clean_text, listed
+from core.datasets.files.table import Table
+from core.datasets.files.words import MOST_CLASSES, Words
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from numpy.typing import NDArray
+
+    from core.arrays import Array
+    from core.datasets.dataset import Tell
+    from core.datasets.files.source import Source
+
+FEATURES: Final = ("x", "X", "data", "features")
+TARGETS: Final = ("y", "Y", "target", "targets", "label", "labels")
+MOST_BYTES: Final = 1 << 33
+_PIECE: Final = 1 << 22
+_BEST_DEFLATE: Final = 1100
+"""Deflate makes nothing smaller than by 1032 times: an archive that says so lies."""
+
+_BROKEN: Final = (
+    zipfile.BadZipFile,
+    zlib.error,
+    EOFError,
+    NotImplementedError,
+    RuntimeError,  # a password is needed
+    # a header is a Python expression
+    ValueError,
+    TypeError,
+    SyntaxError,
+)
+
+
+def read_npz(path: Path, source: Source, file: str, tell: Tell) -> Table:
+    """Return the arrays of features and targets in an NPZ file."""
+    try:
+        archive = zipfile.ZipFile(path)
+    except (zipfile.BadZipFile, ValueError, NotImplementedError, EOFError, UnicodeError):
+        raise bad(file, "this is no NPZ file; save one with numpy.savez") from None
+    with archive:
+        return _Reader(archive, file, tell).table(source)
+
+
+class _Reader:
+    def __init__(self, archive: zipfile.ZipFile, file: str, tell: Tell) -> None:
+        self._archive = archive
+        self._file = file
+        self._tell = tell
+        self._members = {
+            each.filename.removesuffix(".npy"): each
+            for each in archive.infolist()
+            if each.filename.endswith(".npy")
+        }
+
+    def table(self, source: Source) -> Table:
+        names = list(self._members)
+        if not names:
+            raise bad(self._file, "there is no array in it; save one with numpy.savez")
+        y_name = self._chosen(source.target, TARGETS, "target")[0]
+        if source.text is not None:
+            text = names[find(source.text, names, self._file, "array")]
+            return self._texts(text, y_name)
+        x_names = self._chosen(source.features, FEATURES, "features")
+        if y_name in x_names:
+            raise bad(self._file, f"array '{clean(y_name)}' is both the features and the target")
+        parts, columns = [], []
+        image = None
+        for name in x_names:
+            array = self._read(name)
+            part = self._numbers(name, array)
+            many = part.shape[1] > 1
+            prefix = f"{name} " if len(x_names) > 1 else "x"
+            columns += [f"{prefix}{at + 1}" if many else name for at in range(part.shape[1])]
+            if array.ndim == 3 and len(x_names) == 1:
+                image = array.shape[1], array.shape[2]
+            parts.append(part)
+            self._check_length(name, len(part), x_names[0], len(parts[0]))
+        x = parts[0] if len(parts) == 1 else np.column_stack(parts)
+        given = self._strings("feature_names")
+        if given and len(given) != x.shape[1]:
+            raise bad(
+                self._file,
+                f"array 'feature_names' has {len(given)} names for {x.shape[1]} features; "
+                "each feature needs one",
+            )
+        table = self._with_target(y_name, len(x), x_names[0])
+        table.x, table.feature_names, table.image = x, given or columns, image
+        table.notes.insert(
+            0, f"The features are in {_array(x_names)}, the target in '{clean(y_name)}'."
+        )
+        return table
+
+    def _texts(self, name: str, y_name: str) -> Table:
+        if name == y_name:
+            raise bad(self._file, f"array '{clean(name)}' is both the text and the target")
+        texts = self._read(name)
+        if texts.dtype.kind != "U" or texts.ndim != 1:
+            raise bad(self._file, f"array '{clean(name)}' is no row of texts")
+        table = self._with_target(y_name, len(texts), name)
+        table.texts = list(map(clean_text, texts.tolist()))
+        table.notes.insert(0, f"Features are made of the texts in array '{clean(name)}'.")
+        return table
+
+    def _with_target(self, name: str, rows: int, beside: str) -> Table:
+        array = self._read(name)
+        table = Table(self._file, "row", (), (name,), np.empty((rows, 0)), np.empty((rows, 0)))
+        if array.dtype.kind == "U":
+            if array.ndim == 2 and array.shape[1] == 1:
+                array = array[:, 0]
+            if array.ndim != 1:
+                raise bad(
+                    self._file,
+                    f"array '{clean(name)}' has the shape {_shape(array.shape)}; "
+                    "one class for each row is needed",
+                )
+            words = Words(MOST_CLASSES, typed=True)
+            # texts keep no type: what looks like a number is a class as well
+            codes = words.codes(array.tolist(), range(1, len(array) + 1))
+            table.y, table.y_words = np.array(codes).reshape(-1, 1), {0: words}
+        else:
+            if array.ndim > 2:
+                raise bad(
+                    self._file,
+                    f"array '{clean(name)}' has the shape {_shape(array.shape)}; "
+                    "a target is (rows) or (rows, targets)",
+                )
+            table.y = self._numbers(name, array)
+            if table.y.shape[1] > 1:
+                table.target_names = [f"{name}{at + 1}" for at in range(table.y.shape[1])]
+        self._check_length(name, len(table.y), beside, rows)
+        given = self._strings("target_names") or self._strings("class_names")
+        if table.y.shape[1] > 1 and len(given) == table.y.shape[1]:
+            table.target_names = given
+        elif array.dtype.kind in "iub" and table.y.shape[1] == 1:
+            table.class_names = tuple(self._strings("class_names") or given)
+        return table
+
+    def _chosen(self, asked: tuple[str, ...], usual: tuple[str, ...], what: str) -> list[str]:
+        names = list(self._members)
+        if asked:
+            places = dict.fromkeys(find(each, names, self._file, "array") for each in asked)
+            if what == "target" and len(places) > 1:
+                raise bad(
+                    self._file,
+                    f"the targets of an NPZ file are in one array, {listed(asked)} were given",
+                )
+            return [names[place] for place in places]
+        for each in usual:
+            if each in self._members:
+                return [each]
+        option = "--target" if what == "target" else "--features"
+        raise bad(
+            self._file,
+            f"none of its arrays {listed(names)} is called {' or '.join(usual)}; "
+            f"name one with {option}",
+        )
+
+    def _numbers(self, name: str, array: NDArray[Any]) -> Array:
+        if array.dtype.kind not in "fiub":
+            raise bad(
+                self._file,
+                f"array '{clean(name)}' holds {clean(str(array.dtype))}; numbers are needed",
+            )
+        if array.ndim == 0 or not array.size:
+            raise bad(
+                self._file,
+                f"array '{clean(name)}' has the shape {_shape(array.shape)}; rows of numbers are needed",
+            )
+        with np.errstate(over="ignore"):  # what is beyond float64 is infinite, and said below
+            values: Array = array.reshape(len(array), -1).astype(np.float64, copy=False)
+        infinite = np.isinf(values)
+        if infinite.any():
+            row, column = np.argwhere(infinite)[0].tolist()
+            raise bad(
+                self._file,
+                f"array '{clean(name)}', row {row + 1}, column {column + 1} is infinite; "
+                "numbers have to be finite",
+            )
+        return values
+
+    def _strings(self, name: str) -> list[str]:
+        if name not in self._members:
+            return []
+        array = self._read(name)
+        if array.dtype.kind != "U" or array.ndim != 1:
+            raise bad(self._file, f"array '{name}' is no row of names; text is needed")
+        return [str(each) for each in array.tolist()]
+
+    def _check_length(self, name: str, rows: int, other: str, others: int) -> None:
+        if rows != others:
+            raise bad(
+                self._file,
+                f"array '{clean(name)}' has {rows:,} rows, '{clean(other)}' has {others:,}; "
+                "there has to be one for each",
+            )
+
+    def _read(self, name: str) -> NDArray[Any]:
+        info = self._members[name]
+        with self._guard(name):
+            member = self._archive.open(info)
+        with member:
+            with self._guard(name):
+                shape, fortran, dtype = _header(member)
+            self._check_header(name, info, member.tell(), shape, dtype)
+            array: NDArray[Any] = np.empty(shape[::-1] if fortran else shape, dtype)
+            flat = array.reshape(-1).view(np.uint8) if array.nbytes else np.empty(0, np.uint8)
+            for first in range(0, len(flat), _PIECE):
+                part = flat[first : first + _PIECE]
+                with self._guard(name):
+                    part[:] = np.frombuffer(member.read(len(part)), np.uint8)
+                self._tell(f"reading {self._file}", min(1.0, (first + len(part)) / len(flat)))
+            with self._guard(name):
+                member.read(1)  # at the end the checksum is compared
+        return array.T if fortran else array
+
+    @contextmanager
+    def _guard(self, name: str) -> Iterator[None]:
+        try:
+            yield
+        except _BROKEN:
+            raise bad(
+                self._file, f"array '{clean(name)}' is damaged or locked; save the file anew"
+            ) from None
+
+    def _check_header(
+        self,
+        name: str,
+        info: zipfile.ZipInfo,
+        begin: int,
+        shape: tuple[int, ...],
+        dtype: np.dtype[Any],
+    ) -> None:
+        if dtype.hasobject:
+            raise bad(
+                self._file,
+                f"array '{clean(name)}' holds Python objects, which are not read; "
+                "save numbers, or texts of the type str",
+            )
+        count = math.prod(shape)
+        what = f"array '{clean(name)}' claims the shape {_shape(shape)}"
+        # as numbers, each element takes 8 bytes
+        if max(count * max(dtype.itemsize, 8), info.file_size, *shape, 0) > MOST_BYTES:
+            raise bad(self._file, f"{what}; at most {MOST_BYTES >> 30} GiB are read")
+        stored = info.compress_type == zipfile.ZIP_STORED
+        held = info.compress_size * (1 if stored else _BEST_DEFLATE)
+        honest = info.file_size == begin + count * dtype.itemsize <= held + 1024
+        if not honest or min(shape, default=0) < 0 or count > info.file_size:
+            raise bad(self._file, f"{what}, which is not what the file holds; save the file anew")
+
+
+def _header(member: IO[bytes]) -> tuple[tuple[int, ...], bool, np.dtype[Any]]:
+    version = npy.read_magic(member)
+    read = npy.read_array_header_1_0 if version == (1, 0) else npy.read_array_header_2_0
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # of a file that Python 2 wrote
+        shape, fortran, dtype = read(member)
+    return shape, fortran, dtype
+
+
+def _shape(shape: tuple[int, ...]) -> str:
+    return clean(str(tuple(shape)))
+
+
+def _array(names: list[str]) -> str:
+    return f"{'array' if len(names) == 1 else 'arrays'} {listed(names)}"

@@ -1,0 +1,172 @@
+"""What is to be predicted: whether a target is classes or numbers, and which classes there are."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+import numpy as np
+
+from core.datasets.files.cells import has_decimal_comma, order
+from core.datasets.files.names import bad, clean, counted, distinct, listed
+from core.datasets.files.words import MOST_CLASSES
+
+if TYPE_CHECKING:
+    from core.arrays import Array, Labels
+    from core.datasets.dataset import DataError
+    from core.datasets.files.table import Table
+    from core.datasets.files.words import Words
+
+MOST_WHOLE: Final = 20
+"""Whole numbers are taken for classes, if there are at most so many different ones."""
+
+
+@dataclass(frozen=True)
+class Targets:
+    """Either classes, (samples,) whole numbers with their names, or (samples, targets) numbers."""
+
+    y: Labels | Array
+    class_names: tuple[str, ...] = ()
+    target_names: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
+
+
+def find_targets(table: Table, task: str | None) -> Targets:
+    """Return what is to be predicted; no row lacks it.
+
+    Args:
+        table: whose `y` is read.
+        task: `classification`, `regression`, or None to find out.
+
+    Raises:
+        DataError: when nothing can be learnt from it.
+    """
+    if task not in (None, "classification", "regression"):
+        raise bad(
+            table.file,
+            f"the task '{clean(str(task))}' is not known; "
+            "accepted are classification and regression",
+        )
+    one = table.y.shape[1] == 1
+    if task == "classification" and not one:
+        raise bad(
+            table.file,
+            f"classes are in one column, and {listed(table.target_names)} were given as targets",
+        )
+    if task == "regression" or not one:
+        return _numbers(table, asked=task is not None)
+    if 0 in table.y_words:
+        return _words(table, table.y_words[0], asked=task is not None)
+    values, counts = np.unique(table.y[:, 0], return_counts=True)
+    named = bool(table.class_names)
+    if task == "classification" or named or _are_classes(values, int(counts.sum())):
+        return _classes(table, values, asked=task is not None)
+    return _numbers(table, asked=False)
+
+
+def _are_classes(values: Array, samples: int) -> bool:
+    few = len(values) <= MOST_WHOLE and samples >= 2 * len(values)
+    return few and bool(np.all(values == np.floor(values)))
+
+
+def _words(table: Table, words: Words, *, asked: bool) -> Targets:
+    name = clean(table.target_names[0])
+    if words.only_commas:
+        raise comma(table, name, words)
+    if words.mostly_numbers and not asked and len(words.values) > MOST_WHOLE:
+        raise stray(table, name, words)
+    if words.too_many:
+        raise bad(
+            table.file,
+            f"the target '{name}' has more than {words.most} classes; "
+            f"at most {words.most} can be told apart, name another column with --target",
+        )
+    codes = table.y[:, 0].astype(np.int64)
+    ordered = sorted(np.unique(codes).tolist(), key=lambda code: order(words.values[code]))
+    _check_several(table, name, [words.values[code] for code in ordered])
+    place = np.zeros(len(words.values), np.int64)
+    place[ordered] = np.arange(len(ordered))
+    names = distinct(clean(words.values[code]) for code in ordered)
+    return Targets(place[codes], names, (), _classes_note(name, names, asked))
+
+
+def _classes(table: Table, values: Array, *, asked: bool) -> Targets:
+    name = clean(table.target_names[0])
+    if len(values) > MOST_CLASSES:
+        raise bad(
+            table.file,
+            f"the target '{name}' has {len(values):,} classes; at most {MOST_CLASSES} can be told "
+            "apart, and numbers are predicted with --task regression",
+        )
+    shown = [written(value) for value in values.tolist()]
+    if table.class_names:
+        if values[0] < 0 or values[-1] >= len(table.class_names) or np.any(values % 1):
+            raise bad(
+                table.file,
+                f"the classes in '{name}' are from {shown[0]} to {shown[-1]}, "
+                f"but {len(table.class_names)} have a name; they are counted from 0",
+            )
+        shown = [table.class_names[int(value)] for value in values.tolist()]
+    _check_several(table, name, shown)
+    y = np.searchsorted(values, table.y[:, 0]).astype(np.int64)
+    names = distinct(map(clean, shown))
+    return Targets(y, names, (), _classes_note(name, names, asked))
+
+
+def _check_several(table: Table, name: str, values: list[str]) -> None:
+    if len(values) == 1:
+        raise bad(
+            table.file,
+            f"the target '{name}' is '{clean(values[0])}' in every row; "
+            "two classes or more are needed",
+        )
+
+
+def _classes_note(name: str, classes: tuple[str, ...], asked: bool) -> tuple[str, ...]:
+    why = "" if asked else ", by its values"
+    return (f"Classification{why}: '{name}' has the {len(classes)} classes {listed(classes)}.",)
+
+
+def _numbers(table: Table, *, asked: bool) -> Targets:
+    for at, words in sorted(table.y_words.items()):
+        name = clean(table.target_names[at])
+        raise comma(table, name, words) if words.only_commas else stray(table, name, words)
+    for at, column in enumerate(table.target_names):
+        low, high = table.y[:, at].min(), table.y[:, at].max()
+        if low == high:
+            raise bad(
+                table.file,
+                f"the target '{clean(column)}' is {written(float(low))} in every row; "
+                "there is nothing to predict",
+            )
+    names = distinct(map(clean, table.target_names))
+    why = "" if asked else ", by the values"
+    note = f"Regression{why}: {counted(len(names), 'number')} to predict, {listed(names)}."
+    return Targets(table.y, (), names, (note,))
+
+
+def written(value: float) -> str:
+    """Return a number as a person writes it: whole if it is."""
+    return str(int(value)) if value == int(value) and abs(value) < 1e15 else f"{value:.12g}"
+
+
+def stray(table: Table, name: str, words: Words) -> DataError:
+    """Return the error for a word among numbers."""
+    if words.stray is not None and has_decimal_comma(words.stray.value):
+        return comma(table, name, words)
+    return bad(
+        table.file,
+        f"{_where(table, name, words)}; a number is needed, or nothing where there is none",
+    )
+
+
+def comma(table: Table, name: str, words: Words) -> DataError:
+    """Return the error for numbers with a decimal comma."""
+    return bad(table.file, f"{_where(table, name, words)}; write numbers with a point, such as 1.5")
+
+
+def _where(table: Table, name: str, words: Words) -> str:
+    if words.stray is None:
+        return f"column '{name}' holds words"
+    value = clean(words.stray.value)
+    return f"{table.unit} {words.stray.line}, column '{name}' holds '{value}'"

@@ -1,0 +1,88 @@
+"""A column of words while a file is read: its different values, and a number for each."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+from core.datasets.files.cells import MISSING, NAN, has_decimal_comma, is_number
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+MOST_CATEGORIES: Final = 20
+MOST_CLASSES: Final = 100
+
+
+@dataclass(frozen=True)
+class Stray:
+    """The first cell of a column that is no number, and its line or row."""
+
+    line: int
+    value: str
+
+
+class Words:
+    """The values of one column, numbered as they come.
+
+    Attributes:
+        values: the different ones, at most one more than `most`.
+        stray: the first that is no number.
+        numbers, commas: how many of the values are numbers, or would be but for a decimal comma.
+    """
+
+    def __init__(self, most: int, stray: Stray | None = None, *, typed: bool = False) -> None:
+        self.most = most
+        self.stray = stray
+        self.typed = typed  # the file says that these are words, even where they look like numbers
+        self.values: list[str] = []
+        self.numbers = 0
+        self.commas = 0
+        self._codes: dict[str, float] = {}
+
+    @property
+    def too_many(self) -> bool:
+        """Whether there are more values than can be told apart; then codes mean nothing."""
+        return len(self.values) > self.most
+
+    @property
+    def mostly_numbers(self) -> bool:
+        """Whether more values are numbers than are words."""
+        return 2 * (self.numbers + self.commas) > len(self.values)
+
+    @property
+    def only_commas(self) -> bool:
+        """Whether the column would be one of numbers if it had no decimal commas."""
+        return self.commas > 0 and self.numbers + self.commas == len(self.values)
+
+    @property
+    def has_spaces(self) -> bool:
+        """Whether values are of several words, as texts are."""
+        return any(" " in value for value in self.values)
+
+    def codes(self, cells: Sequence[str], lines: Sequence[int]) -> list[float]:
+        """Return the number of each cell's value, NaN for one that is missing."""
+        if self.too_many:
+            return [0.0] * len(cells)
+        known = self._codes
+        stripped = [cell.strip() for cell in cells]
+        try:
+            return [known[cell] for cell in stripped]
+        except KeyError:
+            return [self._code(cell, lines[at]) for at, cell in enumerate(stripped)]
+
+    def _code(self, cell: str, line: int) -> float:
+        code = self._codes.get(cell)
+        if code is not None or self.too_many:
+            return code or 0.0
+        if cell.casefold() in MISSING:
+            self._codes[cell] = NAN
+            return NAN
+        self._codes[cell] = code = float(len(self.values))
+        self.values.append(cell)
+        if not self.typed and is_number(cell):
+            self.numbers += 1
+        elif self.stray is None:
+            self.stray = Stray(line, cell)
+        self.commas += not self.typed and has_decimal_comma(cell)
+        return code
