@@ -12,3 +12,10 @@ Array: TypeAlias = NDArray[np.floating[Any]]
 
 Labels: TypeAlias = NDArray[np.int64]
 """Class numbers, counted from 0."""
+
+
+def evenly(count: int, most: int) -> Labels:
+    """Return at most `most` of the numbers from 0 to count - 1, spread evenly, in their order."""
+    if count <= most:
+        return np.arange(count)
+    return np.linspace(0, count - 1, most).round().astype(np.int64)

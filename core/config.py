@@ -10,9 +10,11 @@ import json
 import tomllib
 from dataclasses import dataclass, replace
 from functools import cache, cached_property
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from core.activations import ACTIVATIONS
+from core.data_config import OF_FILES, DataConfig
 from core.datasets import DATASETS
 from core.initializers import INITIALIZERS
 from core.kinds import (
@@ -38,8 +40,7 @@ from core.settings import Setting, declare, table_of
 from core.stopping import StopRule
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
-    from pathlib import Path
+    from collections.abc import Iterable, Mapping, Sequence
 
     from core.losses import Loss
 
@@ -49,48 +50,13 @@ def _formulas(entries: Iterable[Any]) -> Choice:
 
 
 @dataclass(frozen=True, kw_only=True)
-class RunConfig:
+class RunConfig(DataConfig):
     """Everything that defines a run: the same config gives the same numbers, bit for bit.
 
     Raises:
         ConfigError: when a value, or what two of them mean together, is not accepted.
     """
 
-    dataset: str = declare(
-        "data",
-        "moons",
-        choice({info.name: info.description for info in DATASETS.values()}),
-        "data",
-        "what to learn from",
-    )
-    samples: int | None = declare(
-        "data",
-        None,
-        auto(Whole(4, 1_000_000)),
-        "data",
-        "how many samples to draw (auto: the set's own)",
-    )
-    noise: float | None = declare(
-        "data",
-        None,
-        auto(Real(0, 10, open_high=False)),
-        "data",
-        "deviation of the noise in the samples",
-    )
-    classes: int | None = declare(
-        "data",
-        None,
-        auto(Whole(2, 20)),
-        "data",
-        "number of classes of blobs, of arms of the spiral",
-    )
-    test_size: float = declare(
-        "data",
-        0.25,
-        Real(0, 1),
-        "data",
-        "share of the samples kept for testing; with 0 all are trained on and tested with",
-    )
     hidden: tuple[int, ...] = declare(
         "network", (8, 8), Sizes(), "network", "sizes of the hidden layers"
     )
@@ -262,12 +228,21 @@ class RunConfig:
         "live",
         "whether patience, at its end, brings the best weights back",
     )
-    monitor: str = declare(
+    monitor: str | None = declare(
         "stopping",
-        "test",
-        choice({"test": "the test samples", "train": "the training samples"}),
+        None,
+        auto(
+            choice(
+                {
+                    "test": "the test samples",
+                    "train": "the training samples",
+                    "validation": "the validation samples",
+                }
+            )
+        ),
         "live",
-        "the samples whose loss stops the run, lowers a plateau, and makes an epoch the best",
+        "the samples whose loss stops the run, lowers a plateau, and makes an epoch the best "
+        "(auto: validation where there are such, else test)",
     )
     diagnostics: bool = declare(
         "run",
@@ -294,37 +269,18 @@ class RunConfig:
     def __post_init__(self) -> None:
         for setting in settings():
             object.__setattr__(self, setting.name, setting.check(getattr(self, setting.name)))
-        info = DATASETS[self.dataset]
-        if self.classes is not None and not info.any_classes and self.classes != info.classes:
-            accepted = f"{info.classes} or auto" if info.classes else "auto"
-            raise ConfigError("classes", self.classes, f"{accepted} for {self.dataset}")
-        if self.noise is not None and info.fixed and self.samples is None:
-            points = "the points stay where they are"
-            if info.generate is not None:
-                points += ", unless samples asks for a cloud"
-            raise ConfigError("noise", self.noise, f"auto for {self.dataset}: {points}")
-        if self.samples is not None and info.generate is None:
-            raise ConfigError(
-                "samples", self.samples, f"auto for {self.dataset}, which has {info.samples}"
-            )
-        if self.samples is not None and self.samples < 2 * self.number_of_classes:
-            raise ConfigError(
-                "samples",
-                self.samples,
-                f"at least {2 * self.number_of_classes} for {self.number_of_classes} classes",
-            )
+        self.check_data()
+        if self.data is None:
+            self.loss_for(self.drawn_classes, DATASETS[self.dataset].targets)
         self._check_layers()
         if self.decay is not None and self.decay > 1 and self.schedule != "inverse_time":
             raise ConfigError(
                 "decay", self.decay, f"a factor from 0 to 1, or auto, for schedule {self.schedule}"
             )
-        try:
-            self.make_loss(self.number_of_classes, info.targets)
-        except ValueError as error:
-            fitting = _losses_for(self.number_of_classes, info.targets)
+        if self.monitor == "validation" and not self.validation_size:
             raise ConfigError(
-                "loss", self.loss, f"auto, {' or '.join(fitting)} here, for {error}"
-            ) from None
+                "monitor", self.monitor, "auto, test or train, for validation size is 0"
+            )
 
     def _check_layers(self) -> None:
         layers = len(self.hidden)
@@ -340,9 +296,9 @@ class RunConfig:
             )
 
     @property
-    def number_of_classes(self) -> int:
-        """How many classes the data has; 0 where it has numbers to predict."""
-        return DATASETS[self.dataset].classes if self.classes is None else self.classes
+    def draw_seed(self) -> int:
+        """The seed of data and split."""
+        return self.seed if self.data_seed is None else self.data_seed
 
     @property
     def activations(self) -> tuple[str, ...]:
@@ -359,16 +315,20 @@ class RunConfig:
         """Whether a penalty is added to the loss."""
         return self.l1 > 0 or self.l2 > 0
 
-    def make_loss(self, classes: int, targets: int) -> Loss:
+    def loss_for(self, classes: int, targets: int) -> Loss:
         """Return the loss for data with that many classes, or numbers to predict.
 
         Raises:
-            ValueError: when the chosen one does not fit.
+            ConfigError: when the chosen one does not fit.
         """
         name = self.loss or ("mean_squared_error" if targets else "softmax_cross_entropy")
-        return LOSSES[name](
-            classes, targets, label_smoothing=self.label_smoothing, huber_delta=self.huber_delta
-        )
+        try:
+            return LOSSES[name](
+                classes, targets, label_smoothing=self.label_smoothing, huber_delta=self.huber_delta
+            )
+        except ValueError as error:
+            fitting = " or ".join(_losses_for(classes, targets))
+            raise ConfigError("loss", self.loss, f"auto, {fitting} here, for {error}") from None
 
     def hyperparameters(self) -> Hyperparameters:
         """Return what an optimiser is told."""
@@ -394,7 +354,9 @@ class RunConfig:
     def without_effect(self) -> dict[str, str]:
         """Return the settings that are not at their default and do nothing here, and why."""
         loss = self.loss or ""
-        number_loss = not loss and DATASETS[self.dataset].targets > 0
+        info, drawn = DATASETS[self.dataset], self.data is None
+        number_loss = not loss and drawn and info.targets > 0
+        texts = self.text is not None if self.data is not None else info.texts
         unsmoothed = (
             loss not in {"", "softmax_cross_entropy", "binary_cross_entropy"} or number_loss
         )
@@ -413,6 +375,9 @@ class RunConfig:
             "penalize_biases": (not self.penalized, "neither l1 nor l2"),
             "restore_best": (self.patience is None, "no patience"),
             **dict.fromkeys(("batch_norm", "dropout"), (not self.hidden, "no hidden layer")),
+            **dict.fromkeys(("samples", "noise", "classes"), (not drawn, "a file of data")),
+            **dict.fromkeys(OF_FILES, (drawn, f"dataset {self.dataset}")),
+            **dict.fromkeys(("ngrams", "vocabulary"), (not texts, "no texts")),
         }
         return {
             name: why
@@ -449,11 +414,13 @@ class RunConfig:
         """Return the config with the given values, such as a TOML file's; raises ConfigError."""
         return cls(**checked(values))
 
-    def describe(self) -> str:
-        """Return the run in one line, such as `moons · 2-8-8-2 tanh · adam 0.01 · batch 32 · seed 0`."""
-        info = DATASETS[self.dataset]
-        outputs = self.make_loss(self.number_of_classes, info.targets).outputs
-        shape = "-".join(map(str, (info.features, *self.hidden, outputs)))
+    def describe(self, sizes: Sequence[int] = ()) -> str:
+        """Return the run in one line, such as `moons · 2-8-8-2 tanh · adam 0.01 · batch 32 · seed 0`.
+
+        Args:
+            sizes: units per layer, the inputs first; what is not known before the data are read.
+        """
+        shape = "-".join(map(str, sizes or self._known_sizes()))
         if self.hidden:
             shape += f" {as_text(self.activation)}"
         if self.hidden and self.batch_norm:
@@ -464,7 +431,7 @@ class RunConfig:
         if self.schedule != "constant":
             rate += f" {self.schedule}"
         parts = [
-            self.dataset,
+            self.dataset if self.data is None else Path(self.data).name,
             shape,
             *([self.loss.replace("_", " ")] if self.loss else []),
             rate,
@@ -475,7 +442,16 @@ class RunConfig:
         # with the convention, for others halve or do not, and divide by the number of samples
         parts += [f"L1 {self.l1:g}·Σ|w|"] if self.l1 else []
         parts += [f"L2 {self.l2:g}·Σw²/2"] if self.l2 else []
+        if self.data_seed is not None:
+            parts.append(f"data {self.data_seed}")
         return " · ".join([*parts, f"seed {self.seed}"])
+
+    def _known_sizes(self) -> tuple[int | str, ...]:
+        info = DATASETS[self.dataset]
+        if self.data is not None or self.features is not None or info.texts:
+            return ("?", *self.hidden, "?")
+        outputs = self.loss_for(self.drawn_classes, info.targets).outputs
+        return (info.features + len(self.features_extra), *self.hidden, outputs)
 
 
 def _for_each(value: Any, hidden: tuple[int, ...]) -> tuple[Any, ...]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from math import nan
 from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
@@ -22,6 +23,7 @@ class EpochMetrics(NamedTuple):
         train_score, test_score: the share classified right, or R² where numbers are predicted.
         learning_rate: the rate of the epoch.
         penalty: what l1 and l2 add to the loss.
+        validation_loss, validation_score: of the third part; NaN where there is none.
         layers: each layer's diagnostics, the outputs last; empty unless they are asked for.
     """
 
@@ -32,6 +34,8 @@ class EpochMetrics(NamedTuple):
     test_score: float
     learning_rate: float
     penalty: float = 0.0
+    validation_loss: float = nan
+    validation_score: float = nan
     layers: tuple[LayerDiagnostics, ...] = ()
 
     @property
@@ -45,6 +49,11 @@ class EpochMetrics(NamedTuple):
         return self.test_score
 
     @property
+    def validation_accuracy(self) -> float:
+        """The share of validation samples classified right."""
+        return self.validation_score
+
+    @property
     def train_r2(self) -> float:
         """The coefficient of determination over the training samples."""
         return self.train_score
@@ -53,6 +62,11 @@ class EpochMetrics(NamedTuple):
     def test_r2(self) -> float:
         """The coefficient of determination over the test samples."""
         return self.test_score
+
+    @property
+    def validation_r2(self) -> float:
+        """The coefficient of determination over the validation samples."""
+        return self.validation_score
 
 
 @dataclass(frozen=True)

@@ -34,6 +34,9 @@ class Measure(NamedTuple):
     score: float
 
 
+NOT_MEASURED: Final = Measure(nan, nan)
+
+
 class _Chunk(NamedTuple):
     calls: Calls
     loss: Value
@@ -79,7 +82,7 @@ class Evaluation:
         """Return the measures with the current parameters."""
         self.restart()
         measured = self.advance(inf)
-        return Measure(nan, nan) if measured is None else measured
+        return NOT_MEASURED if measured is None else measured
 
     def advance(self, until: float) -> Measure | None:
         """Go on measuring until that time; the measures, or None when they are not complete."""

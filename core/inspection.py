@@ -5,11 +5,11 @@ The screen asks here at its own resolution, and only for what is visible.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
 
+from core.arrays import evenly
 from core.calls import Calls, call, constant, run
 from core.network import ForwardPasses, columns
 
@@ -20,109 +20,18 @@ if TYPE_CHECKING:
     from core.network import Network
 
 
-@dataclass(frozen=True)
-class Window:
-    """A part of the input plane, cut into a grid of square pixels.
-
-    Attributes:
-        left, right, bottom, top: the outer edges, in units of the features.
-        columns, rows: the number of pixels.
-    """
-
-    left: float
-    right: float
-    bottom: float
-    top: float
-    columns: int
-    rows: int
-
-    @classmethod
-    def around(cls, x: Array, columns: int, rows: int, margin: float = 0.15) -> Window:
-        """Return the smallest window around (samples, 2) points that keeps the aspect ratio.
-
-        The direction in which there is room to spare shows more than the data's range.
-        """
-        low, high = x[:, :2].min(axis=0), x[:, :2].max(axis=0)
-        centre = (low + high) / 2
-        extent = np.maximum(high - low, 1e-9) * (1 + 2 * margin)
-        pixel = max(extent[0] / columns, extent[1] / rows)
-        width, height = pixel * columns / 2, pixel * rows / 2
-        return cls(
-            float(centre[0] - width),
-            float(centre[0] + width),
-            float(centre[1] - height),
-            float(centre[1] + height),
-            columns,
-            rows,
-        )
-
-    def points(self) -> Array:
-        """Return (rows · columns, 2) pixel centres, row by row from the top left."""
-        across = np.linspace(self.left, self.right, self.columns * 2 + 1)[1::2]
-        down = np.linspace(self.top, self.bottom, self.rows * 2 + 1)[1::2]
-        return np.column_stack([np.tile(across, self.rows), np.repeat(down, self.columns)])
-
-    def pixels(self, x: Array) -> tuple[Labels, Labels]:
-        """Return the (samples,) rows and columns of the pixels in which (samples, 2) points lie."""
-        across = (x[:, 0] - self.left) / (self.right - self.left) * self.columns
-        down = (self.top - x[:, 1]) / (self.top - self.bottom) * self.rows
-        return (
-            np.clip(down.astype(np.int64), 0, self.rows - 1),
-            np.clip(across.astype(np.int64), 0, self.columns - 1),
-        )
-
-
-@dataclass(frozen=True)
-class Plane:
-    """A plane through the inputs, on which a map is drawn.
-
-    Attributes:
-        origin: (features,) the input at its middle.
-        axes: (2, features) the inputs that one step along each coordinate adds.
-        names: what the coordinates are called.
-    """
-
-    origin: Array
-    axes: Array
-    names: tuple[str, str]
-
-    @classmethod
-    def through(cls, x: Array, feature_names: tuple[str, ...]) -> Plane:
-        """Return the plane of two features, or of the first two principal components of more.
-
-        One feature has a line, of which every point above and below counts the same.
-        """
-        features = x.shape[1]
-        if features <= 2:
-            names = feature_names if features == 2 else (feature_names[0], "")
-            return cls(np.zeros(features), np.eye(2, features), (names[0], names[1]))
-        origin = x.mean(axis=0)
-        axes = np.linalg.svd(x - origin, full_matrices=False)[2][:2]
-        # the sign of a component is nobody's choice: let its largest part point up
-        largest = np.take_along_axis(axes, np.abs(axes).argmax(axis=1)[:, None], axis=1)
-        return cls(origin, axes * np.sign(largest), ("PC 1", "PC 2"))
-
-    def coordinates(self, x: Array) -> Array:
-        """Return the (samples, 2) coordinates of (samples, features) inputs, projected."""
-        return (x - self.origin) @ self.axes.T
-
-    def inputs(self, points: Array) -> Array:
-        """Return the (points, features) inputs at (points, 2) coordinates."""
-        return self.origin + points @ self.axes
-
-
 class Map:
     """What a network predicts at a set of inputs, again and again without allocating anything.
 
     Attributes:
         labels: (points,) predicted classes; for numbers, all zero.
-        values: (points,) how certain each is, 0 for a guess and 1 for sure; for numbers, the first
+        values: (points,) how certain each is, 0 for a guess and 1 for sure; for numbers, the
             predicted one.
     """
 
-    def __init__(self, network: Network, x: Array) -> None:
-        """Lay out the passes for (points, features) inputs."""
-        self.network = network
+    def __init__(self, network: Network, x: Array, target: int = 0) -> None:
+        """Lay out the passes for (points, inputs), and choose which of several numbers is meant."""
+        self.network, self.target = network, target
         points = len(x)
         self._passes = ForwardPasses(network, points)
         self._calls = [*network.fold_calls, *self._passes.calls(columns(x, network.dtype))]
@@ -130,7 +39,7 @@ class Map:
         self.labels = np.zeros(points, np.int64)
         self.values = np.zeros(points, z.dtype)
         if not network.classes:
-            self._calls.append(call(np.copyto, self.values, z[0]))
+            self._calls.append(call(np.copyto, self.values, z[target]))
         else:
             self._calls += self._pick(z)
             self._calls += network.loss.certainty(z, self.values)
@@ -168,6 +77,4 @@ def quantize(values: Array, levels: int, low: float, high: float) -> NDArray[np.
 def in_class_order(y: Labels | Array, most: int) -> Labels:
     """Return at most that many sample numbers, sorted by class, or value, and spread evenly."""
     order = np.argsort(y, kind="stable")
-    if len(order) <= most:
-        return order
-    return order[np.linspace(0, len(order) - 1, most).round().astype(np.int64)]
+    return order[evenly(len(order), most)]

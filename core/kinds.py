@@ -155,6 +155,89 @@ class BatchSize:
 
 
 @dataclass(frozen=True)
+class Text:
+    """Any text of one line, such as the name of a file."""
+
+    accepts: str
+
+    def read(self, text: str) -> str:
+        return self.check(text)
+
+    def check(self, value: Any) -> str:
+        if not isinstance(value, str) or not value or not value.isprintable():
+            raise ValueError
+        return value
+
+
+@dataclass(frozen=True)
+class Columns:
+    """Names of columns, or their numbers from 1, by commas."""
+
+    accepts: str = "column names, or numbers from 1, by commas"
+
+    def read(self, text: str) -> tuple[str, ...]:
+        return self.check(text.split(","))
+
+    def check(self, value: Any) -> tuple[str, ...]:
+        values = [value] if isinstance(value, int) else value
+        if isinstance(values, str):
+            return self.read(values)
+        names = tuple(str(each).strip() for each in values)
+        if not names or not all(names):
+            raise ValueError
+        return names
+
+
+@dataclass(frozen=True)
+class Several:
+    """Any number of a few words, in their order, by commas; `none` or `all` of them."""
+
+    words: tuple[str, ...]
+    lines: tuple[str, ...] = ()
+
+    @property
+    def accepts(self) -> str:
+        return f"any of {', '.join(self.words)}, by commas; all, or none"
+
+    def read(self, text: str) -> tuple[str, ...]:
+        text = text.strip().lower()
+        if text in {"none", "all"}:
+            return self.words if text == "all" else ()
+        return self.check([part.strip() for part in text.split(",")])
+
+    def check(self, value: Any) -> tuple[str, ...]:
+        if isinstance(value, str):
+            return self.read(value)
+        if not set(value) <= set(self.words):
+            raise ValueError
+        return tuple(word for word in self.words if word in value)
+
+
+@dataclass(frozen=True)
+class Delimiter:
+    """What stands between two columns: one character, or a word for it."""
+
+    accepts: str = "comma, semicolon, tab, pipe, space, or one character"
+
+    def read(self, text: str) -> str:
+        return self.check({**_DELIMITERS, "\\t": "\t"}.get(text.lower(), text))
+
+    def check(self, value: Any) -> str:
+        if not isinstance(value, str):
+            raise ValueError
+        character = _DELIMITERS.get(value, value)
+        if len(character) != 1 or character in '"\r\n\0':
+            raise ValueError
+        return character
+
+    def write(self, value: Any) -> str:
+        return next((word for word, each in _DELIMITERS.items() if each == value), str(value))
+
+
+_DELIMITERS = {"comma": ",", "semicolon": ";", "tab": "\t", "pipe": "|", "space": " "}
+
+
+@dataclass(frozen=True)
 class Or:
     """Another kind's values, or None, for which a person writes a word."""
 
@@ -176,7 +259,9 @@ class Or:
         return None if value is None or value == self.word else self.kind.check(value)
 
     def write(self, value: Any) -> str:
-        return self.word if value is None else as_text(value)
+        if value is None:
+            return self.word
+        return str(getattr(self.kind, "write", as_text)(value))
 
 
 def auto(kind: Kind) -> Or:
@@ -270,7 +355,7 @@ def line_of(kind: Kind, word: str) -> str:
     inner = kind
     while isinstance(inner, Or | PerLayer):
         inner = inner.kind
-    if isinstance(inner, Choice) and inner.lines and word in inner.words:
+    if isinstance(inner, Choice | Several) and inner.lines and word in inner.words:
         return inner.lines[inner.words.index(word)]
     return ""
 

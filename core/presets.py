@@ -55,21 +55,74 @@ PRESETS: Final = {
             {"dataset": "spiral", "hidden": (16, 16), "epochs": 600},
         ),
         Preset(
+            "checkerboard",
+            "sixteen squares of two classes; two layers of sixteen cut them out",
+            {
+                "dataset": "checkerboard",
+                "hidden": (16, 16),
+                "activation": "gelu",
+                "epochs": 300,
+            },
+        ),
+        Preset(
+            "gaussian-quantiles",
+            "a core and two rings around it; the boundary closes twice",
+            {
+                "dataset": "gaussian_quantiles",
+                "hidden": (8, 8),
+                "activation": "gelu",
+                "learning_rate": 0.02,
+                "epochs": 200,
+            },
+        ),
+        Preset(
+            "two-lines",
+            "two lines that a straight one separates: no hidden layer is needed",
+            {"dataset": "two_lines", "hidden": (), "learning_rate": 0.03, "epochs": 60},
+        ),
+        Preset(
             "iris",
             "three species of iris from four measures, one told at once, two of them not",
-            {"dataset": "iris", "hidden": (16,), "l2": 0.001, "epochs": 200, "test_size": 0.2},
+            {"dataset": "iris", "hidden": (8,), "l2": 0.001, "epochs": 100},
         ),
         Preset(
             "iris-keras",
             "the much copied Keras example, 2,499 parameters and 10 epochs: too few to learn it",
             {
                 "dataset": "iris",
+                "preprocess": "none",
                 "hidden": (64, 32),
                 "activation": "relu",
                 "learning_rate": 0.001,
                 "test_size": 0.2,
                 "epochs": 10,
             },
+        ),
+        Preset(
+            "wine",
+            "three growers of wine from thirteen measures of the chemistry",
+            {"dataset": "wine", "hidden": (8,), "l2": 0.01, "epochs": 40},
+        ),
+        Preset(
+            "breast-cancer",
+            "malignant or benign, from thirty measures of cell nuclei",
+            {"dataset": "breast_cancer", "hidden": (8,), "l2": 0.01, "epochs": 40},
+        ),
+        Preset(
+            "digits",
+            "handwritten digits of 8×8 pixels, ten classes",
+            {
+                "dataset": "digits",
+                "hidden": (32,),
+                "activation": "relu",
+                "l2": 0.001,
+                "epochs": 40,
+            },
+        ),
+        Preset(
+            "languages",
+            "short sentences in six languages, told apart by their letters",
+            {"dataset": "languages", "hidden": (16,), "l2": 0.001, "epochs": 30},
         ),
         Preset(
             "wildml",
@@ -93,12 +146,51 @@ PRESETS: Final = {
             "a landscape of hills and hollows; the network predicts its height",
             {"dataset": "bumps", "hidden": (16, 16), "epochs": 400},
         ),
+        Preset(
+            "sine",
+            "two waves to follow: the curve bends itself onto the points",
+            {"dataset": "sine", "hidden": (8, 8), "activation": "gelu", "epochs": 300},
+        ),
+        Preset(
+            "step",
+            "three levels with two jumps, which smooth units can only approach",
+            {
+                "dataset": "step",
+                "hidden": (8, 8),
+                "learning_rate": 0.03,
+                "schedule": "cosine",
+                "batch_size": 16,
+                "epochs": 300,
+            },
+        ),
+        Preset(
+            "two-gaussians",
+            "a hill and a hollow; the network predicts the height",
+            {"dataset": "two_gaussians", "hidden": (8, 8), "activation": "gelu", "epochs": 200},
+        ),
+        Preset(
+            "diabetes",
+            "how far diabetes went in a year, from ten measures; hardly half of it can be told",
+            {"dataset": "diabetes", "hidden": (8,), "l2": 0.1, "epochs": 60},
+        ),
+        Preset(
+            "linnerud",
+            "three numbers from three, for twenty men: a fit, for so few cannot be tested with",
+            {
+                "dataset": "linnerud",
+                "test_size": 0,
+                "hidden": (4,),
+                "batch_size": "full",
+                "epochs": 400,
+            },
+        ),
     )
 }
 
 
 def preset(name: str) -> Preset:
     """Return the preset of that name; raises ConfigError that suggests what may have been meant."""
+    name = name.replace("_", "-")  # data sets have that in their names
     if name not in PRESETS:
         accepted = f"one of {', '.join(PRESETS)}{suggestion(name, PRESETS)}"
         raise ConfigError("preset", name, accepted)

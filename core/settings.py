@@ -17,7 +17,7 @@ Effect = Literal["live", "data", "network"]
 """What a change needs during a run: nothing, data drawn anew, or a new network."""
 
 Group = Literal[
-    "data", "network", "loss", "optimiser", "schedule", "regularisation", "stopping", "run"
+    "data", "file", "network", "loss", "optimiser", "schedule", "regularisation", "stopping", "run"
 ]
 """What belongs together in the help and in the dialog."""
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from math import nan
+from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
@@ -41,7 +42,9 @@ def metrics_of(row: NDArray[np.float64]) -> EpochMetrics:
         LayerDiagnostics(*rest[start : start + _PER_LAYER])
         for start in range(0, len(rest), _PER_LAYER)
     )
-    return EpochMetrics(int(epoch), *values[: _WIDTH - 1])._replace(layers=layers)
+    # one NaN for all of them, or no two rows without validation would be equal
+    told: list[Any] = [nan if value != value else value for value in values[: _WIDTH - 1]]
+    return EpochMetrics(int(epoch), *told)._replace(layers=layers)
 
 
 class Timeline:

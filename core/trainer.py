@@ -14,11 +14,11 @@ import numpy as np
 
 from core.batches import Batches
 from core.datasets.given import given
-from core.datasets.prepare import prepare
+from core.datasets.prepare import prepare, silent
 from core.diagnostics import Diagnostics
 from core.epoch import EpochMetrics, TrainerState
 from core.epoch_start import StartKeeper
-from core.evaluation import Evaluation, Measure
+from core.evaluation import NOT_MEASURED, Evaluation, Measure
 from core.initializers import INITIALIZERS
 from core.losses import LOSSES
 from core.network import Network, columns
@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from core.arrays import Array, Labels
     from core.calls import Calls
     from core.config import RunConfig
-    from core.datasets.dataset import TrainTest
+    from core.datasets.dataset import Tell, TrainTest
     from core.initializers import Draws
     from core.optimizers import Optimizer
     from core.schedules import Schedule
@@ -99,8 +99,21 @@ class Trainer:
     _own_data = False
     """Whether the samples were given, so that no setting draws others."""
 
-    def __init__(self, config: RunConfig) -> None:
-        self._begin(config, prepare(config))
+    def __init__(
+        self, config: RunConfig, data: TrainTest | None = None, tell: Tell = silent
+    ) -> None:
+        """Draw or read the data, and the first weights.
+
+        Args:
+            config: the run.
+            data: what `prepare(config)` returned before, if it did.
+            tell: is told how far loading is, and may end it by an exception.
+
+        Raises:
+            ConfigError: when a setting does not fit the data.
+            DataError: when a file holds nothing that can be learnt from.
+        """
+        self._begin(config, prepare(config, tell) if data is None else data)
 
     @classmethod
     def from_data(
@@ -219,29 +232,39 @@ class Trainer:
         self._drop_measures()
         self._set_rate()
 
-    def configure(self, config: RunConfig) -> bool:
-        """Take another config during the run.
+    def configure(self, config: RunConfig, tell: Tell = silent) -> bool:
+        """Take another config during the run; nothing changes when that raises.
 
         Trained weights are kept as long as the network's shape stays and no new draw of them is
         asked for; an optimiser of the same kind keeps its state. An epoch that is under way goes on
         after a change of rates or of what ends the run, and begins again after any other.
 
+        Args:
+            config: the other one.
+            tell: is told how far loading other data is, and may end it by an exception.
+
         Returns:
             Whether the run began anew, at epoch 0 with new weights.
+
+        Raises:
+            ConfigError: when a setting does not fit the data.
+            DataError: when a file holds nothing that can be learnt from.
         """
         changes = {each.name: each for each in self.config.differences(config)}
+        draws = {name for name, each in changes.items() if each.effect == "data" or name == "seed"}
+        data = prepare(config, tell) if draws and not self._own_data else self.data
+        sizes = sizes_of(config, data)
         if self.stopped is Stop.PATIENCE:
             self._waits_from = self.epoch
         self.stopped = self.restored = None
-        draws = {name for name, each in changes.items() if each.effect == "data" or name == "seed"}
         plateau = self._schedule.plateau if config.schedule == self.config.schedule else None
         incomparable = bool(changes.keys() & {"monitor", *_WHAT_LOSSES_MEAN, *draws})
         if changes.keys() <= _IN_PLACE:
             self.config, self._schedule = config, config.make_schedule()
+            self._monitored = data.monitored(config.monitor)
         else:
-            data = prepare(config) if draws and not self._own_data else self.data
             anew = any(each.effect == "network" for each in changes.values())
-            if anew or _sizes(config, data) != self.network.sizes:
+            if anew or sizes != self.network.sizes:
                 self._begin(config, data)
                 return True
             self._rebuild(config, data)
@@ -298,19 +321,24 @@ class Trainer:
 
     def _build(self, config: RunConfig, data: TrainTest) -> None:
         self.config, self.data = config, data
+        self._monitored = data.monitored(config.monitor)
         self.network = network = build_network(config, data)
         self.optimizer = OPTIMIZERS[config.optimizer](network.parameters, config.hyperparameters())
         self._schedule = config.make_schedule()
         self._best_parameters = network.parameters.copy()
         self._best_statistics = network.statistics.copy()
 
-        inputs = columns(data.x_train, network.dtype)
-        targets = network.loss.encode(data.y_train).astype(network.dtype)
-        self._evaluations = [Evaluation(network, inputs, targets.T)]
+        parts = [(data.x_train, data.y_train)]
         if not data.shared:
-            test_targets = network.loss.encode(data.y_test).astype(network.dtype)
-            test_inputs = columns(data.x_test, network.dtype)
-            self._evaluations.append(Evaluation(network, test_inputs, test_targets.T))
+            parts.append((data.x_test, data.y_test))
+        if data.x_validation is not None and data.y_validation is not None:
+            parts.append((data.x_validation, data.y_validation))
+        laid_out = [
+            (columns(x, network.dtype), network.loss.encode(y).astype(network.dtype))
+            for x, y in parts
+        ]
+        self._evaluations = [Evaluation(network, x, y.T) for x, y in laid_out]
+        inputs, targets = laid_out[0]
         self._measures: list[Measure] = []
         self._penalty: Penalty | None = None
         if config.l1 or config.l2:
@@ -375,9 +403,12 @@ class Trainer:
             self._go_back()
             self.stopped = Stop.DIVERGED
             return metrics
-        watched = self.config.monitor
-        loss = metrics.train_loss if watched == "train" else metrics.test_loss
-        score = metrics.train_score if watched == "train" else metrics.test_score
+        if self._monitored == "train":
+            loss, score = metrics.train_loss, metrics.train_score
+        elif self._monitored == "test":
+            loss, score = metrics.test_loss, metrics.test_score
+        else:
+            loss, score = metrics.validation_loss, metrics.validation_score
         self._schedule.observe(loss)
         if loss < self.best.loss:
             self.best = Best(self.epoch, loss)
@@ -398,7 +429,9 @@ class Trainer:
         self._drop_measures()
 
     def _metrics(self, measures: list[Measure]) -> EpochMetrics:
-        train, test = measures[0], measures[-1]
+        train = measures[0]
+        test = train if self.data.shared else measures[1]
+        validation = NOT_MEASURED if self.data.x_validation is None else measures[-1]
         return EpochMetrics(
             self.epoch,
             train.loss,
@@ -407,6 +440,7 @@ class Trainer:
             test.score,
             self.optimizer.learning_rate,
             0.0 if self._penalty is None else self._penalty.value(),
+            *validation,
             () if self._diagnostics is None else self._diagnostics.measure(),
         )
 
@@ -421,11 +455,17 @@ class Trainer:
 
 def build_network(config: RunConfig, data: TrainTest) -> Network:
     """Return the network that the config asks for on that data, all weights zero."""
-    loss = config.make_loss(len(data.class_names), len(data.target_names))
-    sizes = (data.x_train.shape[1], *config.hidden, loss.outputs)
-    return Network(sizes, config.activations, loss, config.dtype, batch_norm=config.batch_norm)
+    loss = config.loss_for(len(data.class_names), len(data.target_names))
+    return Network(
+        sizes_of(config, data), config.activations, loss, config.dtype, batch_norm=config.batch_norm
+    )
 
 
-def _sizes(config: RunConfig, data: TrainTest) -> tuple[int, ...]:
-    loss = config.make_loss(len(data.class_names), len(data.target_names))
+def sizes_of(config: RunConfig, data: TrainTest) -> tuple[int, ...]:
+    """Return the units per layer of the network that the config asks for, the inputs first.
+
+    Raises:
+        ConfigError: when the loss does not fit the data.
+    """
+    loss = config.loss_for(len(data.class_names), len(data.target_names))
     return (data.x_train.shape[1], *config.hidden, loss.outputs)

@@ -14,7 +14,7 @@ COMMANDS: Final = {
     "watch": "train beside the screen; what a preset's name alone does too",
     "train": "train without a screen",
     "presets": "list the runs that have a name",
-    "datasets": "list what there is to learn from",
+    "datasets": "list what there is to learn from, or show one of them",
     "check": "compare backpropagation with central differences, layer by layer",
 }
 FASTEST: Final = 30
@@ -26,6 +26,7 @@ examples:
   nnfs-tui moons --hidden 16,16 --activation relu --init he --lr 0.005
   nnfs-tui spiral --classes 5 --speed max
   nnfs-tui moons --hidden 8,8 --activation relu,tanh --batch-norm --dropout 0.1 --schedule cosine
+  nnfs-tui --data flowers.csv --target species
   nnfs-tui train moons --json --seed 3
   nnfs-tui check spiral --loss hinge --l1 0.001
 """
@@ -112,6 +113,9 @@ def parser() -> _Parser:
         for name, text in COMMANDS.items()
     }
     parser._subparsers_by_name = parsers
+    parsers["datasets"].add_argument(
+        "name", nargs="?", metavar="NAME", help="a data set, or a file, to be shown"
+    )
     for name in ("watch", "train", "check"):
         parsers[name].add_argument(
             "preset",

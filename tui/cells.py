@@ -9,6 +9,7 @@ from itertools import pairwise
 from typing import TYPE_CHECKING
 
 import numpy as np
+from rich.cells import cell_len
 from rich.segment import Segment
 from textual.strip import Strip
 
@@ -29,9 +30,7 @@ class Cells:
 
     def write(self, row: int, column: int, text: str, ink_number: int) -> int:
         """Write text, cut at the block's edges; return the column after it."""
-        if not text.isprintable():
-            # nothing that is not a glyph may reach the terminal
-            text = "".join(glyph if glyph.isprintable() else "·" for glyph in text)
+        text = printable(text)
         end = column + len(text)
         if 0 <= row < self.height and column < self.width and end > 0 and text:
             visible = text[max(0, -column) : self.width - column]
@@ -80,3 +79,10 @@ class Cells:
     def lines(self) -> list[str]:
         """Return the text alone, a line a row."""
         return ["".join(row) for row in self.glyphs.tolist()]
+
+
+def printable(text: str) -> str:
+    """Return the text with a dot for whatever is no glyph of one cell: that may reach no terminal."""
+    if text.isascii() and text.isprintable():
+        return text
+    return "".join(glyph if glyph.isprintable() and cell_len(glyph) == 1 else "·" for glyph in text)

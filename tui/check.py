@@ -51,7 +51,7 @@ def check(config: RunConfig, spoil: Callable[[Array], None] | None = None) -> in
     if config.penalized:
         penalty = Penalty(network, config.l1, config.l2, config.penalize_biases)
     dropped = ", dropout left out" if any(config.dropouts) else ""
-    print(f"{config.describe()}\n{network.loss.name}, {len(y)} samples{dropped}\n")  # noqa: T201
+    print(f"{config.describe(network.sizes)}\n{network.loss.name}, {len(y)} samples{dropped}\n")  # noqa: T201
     print(_row(HEADINGS))  # noqa: T201
     checks: list[TensorCheck] = []
     names = [*config.activations, "output"]

@@ -48,8 +48,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
             process = _start_process()
         return _dispatch(given, process)
     except WrongUse as error:
-        print(_printable(f"nnfs-tui: {error}"), file=sys.stderr)  # noqa: T201
-        return WRONG_USE
+        return _refuse(str(error))
+    except ValueError as error:
+        if not _is_about_data(error):
+            raise
+        return _refuse(str(error))
     except BrokenPipeError:
         _stop_writing(1)  # whoever read the output has seen enough
         return 141
@@ -61,6 +64,19 @@ def main(arguments: Sequence[str] | None = None) -> int:
     finally:
         if process is not None:
             process.close()
+
+
+def _refuse(reason: str) -> int:
+    print(_printable(f"nnfs-tui: {reason}"), file=sys.stderr)  # noqa: T201
+    return WRONG_USE
+
+
+def _is_about_data(error: ValueError) -> bool:
+    """Tell whether it is a sentence for a person about data that were read, or do not fit."""
+    from core.datasets import DataError
+    from core.kinds import ConfigError
+
+    return isinstance(error, DataError | ConfigError)
 
 
 def _stop_writing(*descriptors: int) -> None:
@@ -119,7 +135,7 @@ def _dispatch(given: list[str], process: TrainingProcess | None) -> int:
         case "presets":
             return _list_presets()
         case "datasets":
-            return _list_datasets()
+            return _list_datasets() if options.name is None else _show_dataset(options.name)
     config = _config(options)
     if options.command == "check":
         from tui.check import check
@@ -158,6 +174,10 @@ def _config(options: argparse.Namespace) -> RunConfig:
             text = getattr(options, each.name)
             if text is not None:
                 values[each.name] = each.read(text)
+        if options.data is not None and options.dataset is not None:
+            raise WrongUse("--data and --dataset were both given; data come from one of them")
+        if options.dataset is not None:
+            values["data"] = None
         return chosen.config(**values)
     except ConfigError as error:
         flags = {each.name: each.flag for each in settings()} | {"config": "--config"}
@@ -175,14 +195,17 @@ def _file_sets(options: argparse.Namespace, name: str) -> bool:
 def _list_presets() -> int:
     from core.presets import PRESETS
 
+    width = 2 + max(map(len, PRESETS))
     for preset in PRESETS.values():
-        print(f"{preset.name:<12}{preset.description}\n{'':<12}{preset.config().describe()}")  # noqa: T201
+        told = preset.config().describe()
+        print(f"{preset.name:<{width}}{preset.description}\n{'':<{width}}{told}")  # noqa: T201
     return 0
 
 
 def _list_datasets() -> int:
     from core.datasets import DATASETS
 
+    width = 2 + max(map(len, DATASETS))
     for info in DATASETS.values():
         if info.targets:
             told = f"{info.targets} number{'s' * (info.targets > 1)} to predict"
@@ -190,8 +213,35 @@ def _list_datasets() -> int:
             told = f"{info.classes} classes"
         if info.any_classes:
             told += " (any number with --classes)"
-        facts = f"{info.features} features, {told}, {info.samples} samples"
-        print(f"{info.name:<14}{info.description}\n{'':<14}{facts}")  # noqa: T201
+        features = f"{info.features} feature{'s' * (info.features != 1)}"
+        facts = f"{'texts' if info.texts else features}, {told}, {info.samples} samples"
+        print(f"{info.name:<{width}}{info.description}\n{'':<{width}}{facts}")  # noqa: T201
+    print("\nnnfs-tui datasets NAME shows one of them, or a file of your own")  # noqa: T201
+    return 0
+
+
+def _show_dataset(name: str) -> int:
+    """Print what the data screen shows of a data set or of a file."""
+    from core.config import RunConfig
+    from core.datasets import DATASETS
+    from core.datasets.prepare import prepare
+    from tui.summary_view import show_dataset
+
+    known = name.replace("-", "_")
+    if known in DATASETS:
+        config = RunConfig(dataset=known)
+    elif Path(name).exists() or Path(name).suffix:
+        config = RunConfig(data=name)
+    else:
+        from core.kinds import suggestion
+
+        raise WrongUse(
+            f"{name!r} is neither a data set nor a file; see nnfs-tui datasets"
+            f"{suggestion(name, DATASETS)}"
+        )
+    summary = prepare(config).summary
+    if summary is not None:
+        show_dataset(summary)
     return 0
 
 
@@ -230,6 +280,8 @@ def _watch(config: RunConfig, process: TrainingProcess, options: argparse.Namesp
     finally:
         if log is not None:
             log.close()
+    if app.training.refused:
+        return _refuse(app.training.refused)
     if app.signal_received:
         _stop_writing(1, 2)  # there may be nobody left to write to
     else:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import signal
+import sys
 from contextlib import contextmanager
 from time import perf_counter
 from typing import IO, TYPE_CHECKING, Final
@@ -10,14 +11,14 @@ from typing import IO, TYPE_CHECKING, Final
 import numpy as np
 
 from core.stopping import Stop
-from core.trainer import Trainer
+from core.trainer import Trainer, sizes_of
 from tui import numbers, records
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
     from types import FrameType
 
-    from rich.progress import Progress
+    from rich.progress import Progress, TaskID
 
     from core.config import RunConfig
     from core.datasets import TrainTest
@@ -64,7 +65,11 @@ def train(config: RunConfig, outputs: Sequence[IO[str]] = (), *, quiet: bool = F
         quiet: leave the summary out.
     """
     with _interruptible() as interruption, np.errstate(all="ignore"):
-        trainer = Trainer(config)
+        with _progress_bar("{task.percentage:.0f} %", transient=True) as bar:
+            trainer = Trainer(config, tell=_Loading(bar, interruption))
+        if config.data is not None and trainer.data.summary is not None:
+            for note in trainer.data.summary.notes:
+                print(f"nnfs-tui: {note}", file=sys.stderr)  # noqa: T201
         for output in outputs:
             output.write(records.start(config, trainer.network, trainer.data) + "\n")
         started = perf_counter()
@@ -86,8 +91,8 @@ def _run(
     trainer: Trainer, interruption: Interruption, outputs: Sequence[IO[str]]
 ) -> tuple[EpochMetrics, records.Ending]:
     metrics = trainer.measure()
-    has_classes, penalized = trainer.data.has_classes, trainer.config.penalized
-    with _progress_bar() as bar:
+    kind = records.Kind.of(trainer.config, trainer.data)
+    with _progress_bar("{task.completed:,.0f}/{task.total:,} epochs") as bar:
         task = bar.add_task("training", total=trainer.config.epochs)
         shown = perf_counter()
         stopped: records.Ending | None = None
@@ -98,7 +103,7 @@ def _run(
             trained = trainer.advance(shown + REFRESH)
             if trained is not None:
                 metrics, stopped = trained, trainer.stopped
-                line = records.epoch(metrics, has_classes=has_classes, penalized=penalized)
+                line = records.epoch(metrics, kind)
                 for output in outputs:
                     output.write(line + "\n")
             now = perf_counter()
@@ -114,15 +119,32 @@ def _run(
     return metrics, stopped
 
 
-def _progress_bar() -> Progress:
+class _Loading:
+    """Shows how far loading is, and ends it after a signal."""
+
+    def __init__(self, bar: Progress, interruption: Interruption) -> None:
+        self._bar, self._interruption = bar, interruption
+        self._task: TaskID | None = None
+
+    def __call__(self, what: str, share: float) -> None:
+        if self._interruption.number:
+            raise KeyboardInterrupt
+        if self._task is None:
+            self._task = self._bar.add_task(what, total=1.0)
+        self._bar.update(self._task, completed=share, description=what)
+        self._bar.refresh()
+
+
+def _progress_bar(count: str, *, transient: bool = False) -> Progress:
     from rich.console import Console
     from rich.progress import BarColumn, Progress, TextColumn
 
     return Progress(
         TextColumn("{task.description}", markup=False),
         BarColumn(),
-        TextColumn("{task.completed:,.0f}/{task.total:,} epochs"),
+        TextColumn(count),
         console=Console(stderr=True),
+        transient=transient,
         # no thread that draws: it would take turns with the training
         auto_refresh=False,
         # or it would take what goes to standard output, too, and write it to its own console
@@ -166,7 +188,8 @@ def summary(
             outcome = f"interrupted after {outcome}"
         elif stopped is Stop.PATIENCE:
             outcome = (
-                f"no better {config.monitor} loss for {config.patience:,} epochs, after {outcome}"
+                f"no better {data.monitored(config.monitor)} loss for {config.patience:,} epochs, "
+                f"after {outcome}"
             )
         elif stopped is not Stop.EPOCHS:
             outcome = f"{stopped.replace('_', ' ')} reached after {outcome}"
@@ -174,13 +197,17 @@ def summary(
             outcome += f" in {seconds:.2f} s ({metrics.epoch / seconds:,.0f} epochs/s)"
         if restored is not None:
             outcome += f"; the weights are those of epoch {restored:,}"
-    lines = [config.describe(), outcome]
-    for part in ("train",) if data.shared else ("train", "test"):
+    parts = ["train"] if data.shared else ["train", "test"]
+    if data.x_validation is not None:
+        parts.insert(1, "validation")
+    lines = [config.describe(sizes_of(config, data)), outcome]
+    width = max(map(len, parts))
+    for part in parts:
         value = numbers.loss(getattr(kept, f"{part}_loss"))
         score = getattr(kept, f"{part}_score")
         told = f"accuracy {numbers.percent(score)} %" if data.has_classes else f"R² {score:.4f}"
         if part == "train" and config.penalized:
             told += f"   loss with penalty {numbers.loss(kept.train_loss + kept.penalty)}"
-        name = "train = test" if data.shared else part
-        lines.append(f"{name:<5}  loss {value}   {told}")
+        name = "train = test" if data.shared and part == "train" else part
+        lines.append(f"{name:<{width}}  loss {value}   {told}")
     return "\n".join(lines)

@@ -69,6 +69,9 @@ KEYS: Final = (
     Key("a", "a", "cycle('activation')", "activation", "take the next activation", ALIVE),
     Key("o", "o", "cycle('optimizer')", "optimizer", "take the next optimizer", ALIVE),
     Key("d", "d", "cycle('dataset')", "data", "take the next data set", ALIVE),
+    Key("D", "D", "new_data", "", "draw or part the data anew, from the next data seed", ALIVE),
+    Key("v", "v", "data", "view data", "look at the data: ranges, classes, first rows"),
+    Key("i", "i", "ask", "ask", "give the network an input, or a sentence, of your own"),
     Key("b", "b", "cycle('batch_size')", "batch", "take the next batch size", ALIVE),
     Key("left_square_bracket", "[", "layer(-1)", "", "show the hidden layer before"),
     Key("right_square_bracket", "]", "layer(1)", "", "show the hidden layer after"),
@@ -81,6 +84,17 @@ KEYS: Final = (
         "all epochs on the curves, the last 1,000 or 100",
     ),
     Key("t", "t", "show_test", "test points", "show or hide the test samples"),
+    Key("p", "p", "plane", "plane", "the next plane of the map, for more than two features"),
+    Key(
+        "P",
+        "P",
+        "choose_plane",
+        "",
+        "choose two features for the map, and hold the others",
+    ),
+    Key("y", "y", "target", "", "show the next of several numbers to predict"),
+    Key("B", "B", "baseline", "baseline", "what a linear model reaches, as a line"),
+    Key("escape", "esc", "cancel", "", "end the loading of data"),
     Key("z", "z", "zoom", "zoom", "enlarge the focused panel, or bring the others back"),
     Key("tab", "tab", "next_panel", "", "move the focus to the next panel"),
     Key("shift+tab", "⇧tab", "previous_panel", "", "move the focus to the panel before"),
@@ -89,7 +103,8 @@ KEYS: Final = (
         Key(str(number), str(number), f"toggle_panel({number})", "", "show or hide a panel")
         for number in range(1, 10)
     ),
-    Key("", "↑ ↓", "", "", "other units of the focused hidden layer", bound=False),
+    Key("", "↑ ↓", "", "", "other units, or classes, of the focused panel", bound=False),
+    Key("", "x", "", "", "train or test part of the focused errors", bound=False),
 )
 
 

@@ -44,7 +44,7 @@ class HeaderLine(Canvas):
     def draw(self, width: int, height: int) -> Cells:
         cells = Cells(width, height)
         column = cells.write(0, 1, "nnfs-tui  ", ink(DIM)) if width >= 100 else 1
-        told = self.session.config.describe()
+        told = self.session.described
         if len(told) > width - column - 1:
             told = f"{told[: width - column - 2]}…"
         end = cells.write(0, column, told, ink(BRIGHT, bold=True))
@@ -65,6 +65,12 @@ class StatusLine(Canvas):
     def draw(self, width: int, height: int) -> Cells:
         cells = Cells(width, height)
         session = self.session
+        if session.loading is not None:
+            loading = session.loading
+            column = max(cells.write(0, 1, "LOADING", ink(ACCENT, bold=True)), 9) + 1
+            share = f"  {loading.share:4.0%}" if loading.share else ""
+            cells.write(0, column + 1, f"{loading.what}{share}   esc cancels", ink(TEXT))
+            return cells
         state = ink(STATE_COLOURS[session.state], bold=True)
         column = max(cells.write(0, 1, session.state.value, state), 9) + 1
         metrics, data = session.metrics, session.data
@@ -74,8 +80,11 @@ class StatusLine(Canvas):
         wide, tight = width >= 110, width < 72
         gap, slash = (3, " / ") if wide else (2, "/")
         epoch = f"{metrics.epoch:,}"
-        losses = [metrics.train_loss] if data.shared else [metrics.train_loss, metrics.test_loss]
-        scores = [metrics.train_score, metrics.test_score][: len(losses)]
+        parts = ["train"] if data.shared else ["train", "test"]
+        if data.y_validation is not None and wide:
+            parts.insert(1, "validation")
+        losses = [getattr(metrics, f"{part}_loss") for part in parts]
+        scores = [getattr(metrics, f"{part}_score") for part in parts]
         if tight:
             loss = slash.join(numbers.loss(value)[:5] for value in losses)
         else:

@@ -42,3 +42,13 @@ def speed(epochs_per_second: float | None) -> str:
 def signed(value: float, decimals: int = 2) -> str:
     """Return a number with its sign, a true minus sign among them."""
     return f"{value:+.{decimals}f}".replace("-", "−")
+
+
+def ends(low: float, high: float) -> tuple[str, str]:
+    """Return the two ends of an axis, each in five characters, with digits as its length needs."""
+    span = high - low
+    decimals = 0 if span >= 100 else 1 if span >= 0.5 else 2 if span >= 0.05 else 3
+    texts = [f"{end:.{decimals}f}" for end in (low, high)]
+    if max(map(len, texts)) > 5:
+        texts = [brief(end).replace("e+", "e") for end in (low, high)]
+    return texts[0].replace("-", "−"), texts[1].replace("-", "−")

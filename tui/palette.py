@@ -30,6 +30,12 @@ TEST: Final = 141
 PENALIZED: Final = 179
 """The training loss with its penalty: ochre."""
 
+VALIDATION: Final = 109
+"""The validation curve: a quiet blue-green."""
+
+LINEAR: Final = 137
+"""What a linear model reaches: brown."""
+
 UNCERTAIN: Final = "#303030"
 
 CLASS_FIELDS: Final = (

@@ -5,12 +5,15 @@ from __future__ import annotations
 import json
 from functools import cache
 from math import isfinite
-from typing import TYPE_CHECKING, Any, Final, Literal
+from operator import attrgetter
+from typing import TYPE_CHECKING, Any, Final, Literal, NamedTuple
 
 from core.diagnostics import LayerDiagnostics
 from core.stopping import Stop
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from core.config import RunConfig
     from core.datasets import TrainTest
     from core.epoch import EpochMetrics
@@ -19,39 +22,50 @@ if TYPE_CHECKING:
 _LAYER: Final = "{{{}}}".format(", ".join(f'"{name}": %s' for name in LayerDiagnostics._fields))
 Ending = Stop | Literal["interrupted"]
 
-_CLASSES: Final = (
-    "epoch",
-    "train_loss",
-    "test_loss",
-    "train_accuracy",
-    "test_accuracy",
-    "learning_rate",
-)
-_NUMBERS: Final = ("epoch", "train_loss", "test_loss", "train_r2", "test_r2", "learning_rate")
-
 
 def start(config: RunConfig, network: Network, data: TrainTest) -> str:
     """Return the first line."""
+    done = data.summary.notes if data.summary is not None else ()
+    notes = {"data_notes": done} if done else {}
     return _line(
         event="start",
         config=config.as_dict(),
         parameters=int(network.parameters.size),
-        train_samples=len(data.y_train),
-        test_samples=len(data.y_test),
+        train_samples=data.all_samples[0],
+        test_samples=data.all_samples[1],
+        **notes,
     )
 
 
-def epoch(metrics: EpochMetrics, *, has_classes: bool, penalized: bool) -> str:
+class Kind(NamedTuple):
+    """What the records of a run have in them.
+
+    Attributes:
+        has_classes: whether its scores are accuracies, and not R².
+        penalized: whether the penalty is written.
+        validated: whether there is a validation part.
+    """
+
+    has_classes: bool
+    penalized: bool
+    validated: bool
+
+    @classmethod
+    def of(cls, config: RunConfig, data: TrainTest) -> Kind:
+        """Return what the records of this run have in them."""
+        return cls(data.has_classes, config.penalized, data.x_validation is not None)
+
+
+def epoch(metrics: EpochMetrics, kind: Kind) -> str:
     """Return the line of one epoch; what is not finite becomes null, for JSON knows no NaN.
 
     Args:
         metrics: of the epoch; its layers' diagnostics are written if there are any.
-        has_classes: whether its scores are accuracies, and not R².
-        penalized: whether the penalty is written.
+        kind: what else is written.
     """
     # an epoch of a small network takes 100 µs, and `json.dumps` a third of that
-    values: Any = metrics[: 7 if penalized else 6]
-    line = _template(has_classes, penalized) % tuple(map(_number, values))
+    template, values = _template(kind)
+    line = template % tuple(map(_number, values(metrics)))
     if metrics.layers:
         layers = ", ".join(
             "{"
@@ -77,12 +91,17 @@ def end(epochs: int, seconds: float, stopped: Ending, restored: int | None = Non
 
 
 @cache
-def _template(has_classes: bool, penalized: bool) -> str:
-    score = "accuracy" if has_classes else "r2"
-    names = ["epoch", "train_loss", "test_loss", f"train_{score}", f"test_{score}", "learning_rate"]
-    if penalized:
-        names.append("penalty")
-    return '{"event": "epoch", ' + ", ".join(f'"{name}": %s' for name in names) + "}"
+def _template(kind: Kind) -> tuple[str, Callable[[EpochMetrics], Any]]:
+    """Return the line to fill in, and what takes its values from the metrics."""
+    score = "accuracy" if kind.has_classes else "r2"
+    fields = ["epoch", "train_loss", "test_loss", "train_score", "test_score", "learning_rate"]
+    if kind.penalized:
+        fields.append("penalty")
+    if kind.validated:
+        fields += ["validation_loss", "validation_score"]
+    names = [field.replace("score", score) for field in fields]
+    line = '{"event": "epoch", ' + ", ".join(f'"{name}": %s' for name in names) + "}"
+    return line, attrgetter(*fields)
 
 
 def _number(value: float) -> str:

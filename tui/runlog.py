@@ -35,17 +35,12 @@ class RunLog:
             if session.network is not None and session.data is not None:
                 self._line(records.start(event.config, session.network, session.data))
             self._last, self._open, self._started = 0, True, perf_counter()
-        elif isinstance(event, Progress):
+        elif isinstance(event, Progress) and session.data is not None:
+            kind = records.Kind.of(session.config, session.data)
             for row in event.rows():
                 if row.epoch > self._last:
                     self._open = True  # a run that had ended goes on, and will end again
-                    self._line(
-                        records.epoch(
-                            row,
-                            has_classes=session.data is None or session.data.has_classes,
-                            penalized=session.config.penalized,
-                        )
-                    )
+                    self._line(records.epoch(row, kind))
                     self._last = row.epoch
         elif isinstance(event, StateChanged) and event.state is State.FINISHED:
             self._end(event.stopped or Stop.EPOCHS, event.restored)

@@ -6,11 +6,12 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from core.process import Failed, Progress, Run, State, StateChanged
+from core.process import BaselineFound, Failed, Loading, Progress, Run, State, StateChanged
 from core.timeline import Timeline, metrics_of
 from core.trainer import build_network
 
 if TYPE_CHECKING:
+    from core.baseline import Baseline
     from core.config import RunConfig
     from core.datasets import TrainTest
     from core.diagnostics import LayerDiagnostics
@@ -34,6 +35,8 @@ class Session:
         share_of_epoch: how much of a long epoch under way is trained.
         stopped: what ended the run, if it has ended.
         restored: the epoch whose weights came back when the run stopped, or None.
+        loading: what is being loaded, while something is.
+        baseline: what a linear model reaches, once it was asked for.
     """
 
     def __init__(self, config: RunConfig) -> None:
@@ -48,6 +51,8 @@ class Session:
         self.share_of_epoch = 0.0
         self.stopped: Stop | None = None
         self.restored: int | None = None
+        self.loading: Loading | None = None
+        self.baseline: Baseline | None = None
         self._best: int | None = None
         self._passing = False
         self._void: int | None = None  # the epoch that diverged, while it is the last one told
@@ -75,7 +80,13 @@ class Session:
                     self.note = event.note
                 # what is said of a pause is true until it ends
                 self._passing = event.state is State.PAUSED and bool(event.note)
+            case Loading():
+                self.loading = event
+            case BaselineFound():
+                self.baseline = event.baseline
+                self.note = event.note or self.note
             case Failed():
+                self.loading = None
                 self.state = State.STOPPED
                 self.note = f"{event.reason}; r starts a new one"
 
@@ -105,6 +116,16 @@ class Session:
         """How many rows of the timeline belong on a curve: not the one that diverged."""
         return len(self.timeline) - (self._void is not None)
 
+    @property
+    def monitored(self) -> str:
+        """The part whose loss decides when to stop, and which epoch is the best."""
+        return "test" if self.data is None else self.data.monitored(self.config.monitor)
+
+    @property
+    def described(self) -> str:
+        """The run in one line."""
+        return self.config.describe(() if self.network is None else self.network.sizes)
+
     def _extend(self, progress: Progress) -> None:
         table = progress.table
         if not len(table):
@@ -120,7 +141,7 @@ class Session:
 
     def _find_best(self, start: int) -> None:
         """Look for a better epoch than the best one, from an epoch on."""
-        monitored = self.timeline.column(f"{self.config.monitor}_loss")
+        monitored = self.timeline.column(f"{self.monitored}_loss")
         first = max(start, 1)  # the untrained network is no achievement
         losses = np.nan_to_num(monitored[first:], nan=np.inf)
         if losses.size:
@@ -130,14 +151,16 @@ class Session:
                 self._best = at
 
     def _begin(self, run: Run) -> None:
-        monitor, self.config = self.config.monitor, run.config
+        monitored, self.config = self.monitored, run.config
         self.restored = None
-        if monitor != run.config.monitor:
+        self.loading = None
+        if run.data is not None:
+            self.data = run.data
+            self.baseline = None
+        if monitored != self.monitored:
             self._best = None
             self._find_best(0)
         self.note = run.note or self.note
-        if run.data is not None:
-            self.data = run.data
         if run.fresh:
             self.timeline = Timeline()
             self.layers = ()

@@ -6,8 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, TypeAlias
 
-import numpy as np
-
+from core.arrays import evenly
 from core.datasets.preparation import Preparation
 
 if TYPE_CHECKING:
@@ -95,14 +94,24 @@ class TrainTest:
         """How many samples the training and the test part have in truth."""
         return self.samples or (len(self.y_train), len(self.y_test))
 
+    def monitored(self, choice: str | None) -> str:
+        """Return the part whose loss decides, from the setting `monitor`."""
+        has_validation = self.y_validation is not None
+        if choice is None or (choice == "validation" and not has_validation):
+            return "validation" if has_validation else "test"
+        return choice
+
     def thinned(self, most: int) -> TrainTest:
-        """Return these data with at most so many samples a part, evenly chosen, and two parts."""
-        train = np.linspace(0, len(self.y_train) - 1, min(len(self.y_train), most))
-        test = np.linspace(0, len(self.y_test) - 1, min(len(self.y_test), most))
-        of_train, of_test = train.round().astype(np.int64), test.round().astype(np.int64)
-        few = replace(self, x_validation=None, y_validation=None, samples=self.all_samples)
-        if len(of_train) < len(self.y_train):
-            few = replace(few, x_train=self.x_train[of_train], y_train=self.y_train[of_train])
-        if len(of_test) < len(self.y_test):
-            few = replace(few, x_test=self.x_test[of_test], y_test=self.y_test[of_test])
+        """Return these data with at most so many samples a part, evenly chosen."""
+        train, test = evenly(len(self.y_train), most), evenly(len(self.y_test), most)
+        few = replace(self, samples=self.all_samples)
+        if self.x_validation is not None and self.y_validation is not None:
+            # nothing shows its samples
+            few = replace(
+                few, x_validation=self.x_validation[:0], y_validation=self.y_validation[:0]
+            )
+        if len(train) < len(self.y_train):
+            few = replace(few, x_train=self.x_train[train], y_train=self.y_train[train])
+        if len(test) < len(self.y_test):
+            few = replace(few, x_test=self.x_test[test], y_test=self.y_test[test])
         return few

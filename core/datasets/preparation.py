@@ -83,6 +83,7 @@ class Preparation:
         fill: (features,) what a missing value counts as.
         shift, scale: (features,) an input is (feature - shift) / scale.
         extra: words of `EXTRA_FEATURES`, made of the first two inputs and added behind them.
+        target_shift, target_scale: (targets,) the same for numbers to predict.
         text: how texts become features.
         image: rows and columns of pixels, where the features are those of a picture.
     """
@@ -90,6 +91,8 @@ class Preparation:
     fill: Array = field(default_factory=lambda: np.empty(0))
     shift: Array = field(default_factory=lambda: np.empty(0))
     scale: Array = field(default_factory=lambda: np.empty(0))
+    target_shift: Array = field(default_factory=lambda: np.empty(0))
+    target_scale: Array = field(default_factory=lambda: np.empty(0))
     extra: tuple[str, ...] = ()
     text: TextFeatures | None = None
     image: tuple[int, int] | None = None
@@ -103,19 +106,12 @@ class Preparation:
             preprocess: a word of `PREPROCESSORS`.
             extra: words of `EXTRA_FEATURES`.
         """
-        x = train.x
-        features = x.shape[1]
-        fill = _fill(train) if np.isnan(x).any() else np.zeros(features)
-        shift, scale = np.zeros(features), np.ones(features)
-        if preprocess != "none":
-            filled = np.where(np.isnan(x), fill, x)
-            if preprocess == "standard":
-                shift, scale = filled.mean(axis=0), filled.std(axis=0)
-            else:
-                shift, scale = filled.min(axis=0), np.ptp(filled, axis=0)
-            # a feature that never varies in the training part tells nothing, whatever it is divided by
-            scale = np.where(scale > 1e-12 * np.maximum(1, np.abs(shift)), scale, 1.0)
-        return cls(fill, shift, scale, extra, image=train.image)
+        x, y = train.x, np.asarray(train.y, np.float64)
+        fill = _fill(train) if np.isnan(x).any() else np.zeros(x.shape[1])
+        filled = np.where(np.isnan(x), fill, x) if fill.any() else x
+        shift, scale = _spread(filled, preprocess)
+        numbers = np.empty((len(y), 0)) if train.class_names else y
+        return cls(fill, shift, scale, *_spread(numbers, preprocess), extra, image=train.image)
 
     def with_text(self, text: TextFeatures) -> Preparation:
         """Return the preparation of texts, whose features these are."""
@@ -124,7 +120,11 @@ class Preparation:
     def inputs(self, x: Array) -> Array:
         """Return the (samples, inputs) of (samples, features) in their own units."""
         if self.shift.size:
-            x = (np.where(np.isnan(x), self.fill, x) - self.shift) / self.scale
+            x = x - self.shift
+            if np.isnan(x).any():
+                rows, columns = np.nonzero(np.isnan(x))
+                x[rows, columns] = (self.fill - self.shift)[columns]
+            x /= self.scale
         if not self.extra:
             return x
         more = [EXTRA_FEATURES[word][1](x) for word in self.extra]
@@ -136,11 +136,39 @@ class Preparation:
             return inputs[:, : inputs.shape[1] - len(self.extra)]
         return inputs[:, : self.shift.size] * self.scale + self.shift
 
+    def targets(self, y: Array) -> Array:
+        """Return the (samples, targets) that a network is to give for these, in their own units."""
+        return (y - self.target_shift) / self.target_scale if self.target_shift.size else y
+
+    def in_units(self, outputs: Array) -> Array:
+        """Return (samples, targets) outputs of a network in the targets' own units."""
+        if not self.target_shift.size:
+            return outputs
+        return outputs * self.target_scale + self.target_shift
+
+    def target_units(self, target: int) -> tuple[float, float]:
+        """Return shift and scale: a target's own number is scale · output + shift."""
+        if not self.target_shift.size:
+            return 0.0, 1.0
+        return float(self.target_shift[target]), float(self.target_scale[target])
+
     def inputs_of_texts(self, texts: Sequence[str]) -> Array:
         """Return the (samples, inputs) of texts."""
         if self.text is None:
             raise ValueError("these data are no texts")
         return self.inputs(self.text.of(texts))
+
+
+def _spread(values: Array, preprocess: str) -> tuple[Array, Array]:
+    """Return what to take off each column, and what to divide it by then."""
+    if preprocess == "none":
+        return np.zeros(values.shape[1]), np.ones(values.shape[1])
+    if preprocess == "standard":
+        shift, scale = values.mean(axis=0), values.std(axis=0)
+    else:
+        shift, scale = values.min(axis=0), np.ptp(values, axis=0)
+    # a column that never varies in the training part tells nothing, whatever it is divided by
+    return shift, np.where(scale > 1e-12 * np.maximum(1, np.abs(shift)), scale, 1.0)
 
 
 def _fill(train: Dataset) -> Array:

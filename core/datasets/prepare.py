@@ -2,18 +2,208 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from dataclasses import replace
+from typing import TYPE_CHECKING, Final
 
+import numpy as np
+
+from core.datasets.dataset import DataError, TrainTest
+from core.datasets.preparation import EXTRA_FEATURES, Preparation, TextFeatures
 from core.datasets.registry import DATASETS
-from core.datasets.split import split
+from core.datasets.split import part
+from core.datasets.summary import summarize
+from core.kinds import ConfigError, suggestion
 from core.randomness import stream
 
 if TYPE_CHECKING:
+    from core.arrays import Array, Labels
     from core.config import RunConfig
-    from core.datasets.dataset import TrainTest
+    from core.datasets.dataset import Dataset, Tell
+
+MOST_NUMBERS: Final = 200_000_000
+"""Inputs of all samples together: 0.8 GB in float32."""
+
+LONG: Final = 2_000_000
+"""Numbers from which on preparing them takes as long as a person notices."""
 
 
-def prepare(config: RunConfig) -> TrainTest:
-    """Draw the config's data set and part it, both from the config's seed."""
-    data = DATASETS[config.dataset].draw(config.seed, config.samples, config.noise, config.classes)
-    return split(data, config.test_size, stream(config.seed, "split"))
+def silent(what: str, share: float) -> None:
+    """Tell nobody how far loading is."""
+    del what, share
+
+
+def load(config: RunConfig, tell: Tell = silent) -> Dataset:
+    """Draw or read the config's data set, in its own units.
+
+    Raises:
+        DataError: when a file holds nothing that can be learnt from.
+        ConfigError: when a column is asked for that is not there.
+    """
+    if config.source is not None:
+        from core.datasets.files.read import read
+
+        data = read(config.source, tell)
+    else:
+        info = DATASETS[config.dataset]
+        if info.generate is None:
+            tell(f"loading {info.name}", 0.0)
+        data = info.draw(config.draw_seed, config.samples, config.noise, config.classes)
+        if config.features is not None:
+            data = _chosen(data, config.features)
+    if config.missing == "drop" and config.data is not None:
+        data = _without_missing(data)
+    return data
+
+
+def prepare(config: RunConfig, tell: Tell = silent) -> TrainTest:
+    """Return the config's data in their parts, as inputs of a network.
+
+    Raises:
+        DataError: when a file holds nothing that can be learnt from.
+        ConfigError: when a setting does not fit the data.
+    """
+    data = load(config, tell)
+    _check_extra(data, config)
+
+    def go_on(share: float) -> None:
+        if data.x.size > LONG or data.texts:
+            tell(f"preparing {data.name}", share)
+
+    go_on(0.0)
+    rng = stream(config.draw_seed, "split")
+    train, test, validation, shared = part(data, config.test_size, rng, config.validation_size)
+    preprocess = _preprocessing(config, data)
+    data, fitted = _prepared(data, train, config, preprocess)
+    _check_size(data)
+    go_on(0.3)
+    sizes = {"train": len(train), "validation": len(validation), "test": len(test)}
+    parts = tuple((name, size) for name, size in sizes.items() if size)
+    if shared:
+        parts = (("train = test", len(train)),)
+    description = "" if config.data is not None else DATASETS[config.dataset].description
+    summary = summarize(_noted(data, fitted, preprocess), description, parts)
+    go_on(0.6)
+    x_train, y_train = fitted.inputs(data.x[train]), _targets(data, train, fitted)
+    go_on(0.9)
+    has_validation = bool(validation.size)
+    return TrainTest(
+        x_train,
+        y_train,
+        x_train if shared else fitted.inputs(data.x[test]),
+        y_train if shared else _targets(data, test, fitted),
+        data.feature_names,
+        data.class_names,
+        data.target_names,
+        shared,
+        fitted.inputs(data.x[validation]) if has_validation else None,
+        _targets(data, validation, fitted) if has_validation else None,
+        fitted,
+        summary=summary,
+    )
+
+
+def _preprocessing(config: RunConfig, data: Dataset) -> str:
+    if config.preprocess is not None:
+        return config.preprocess
+    if config.data is None:
+        return DATASETS[config.dataset].preprocess
+    return "none" if data.texts else "standard"  # each text has length 1 already
+
+
+def _prepared(
+    data: Dataset, train: Labels, config: RunConfig, preprocess: str
+) -> tuple[Dataset, Preparation]:
+    """Return the data with features in them, and what makes inputs of these."""
+    if not data.texts:
+        return data, Preparation.fit(data.rows(train), preprocess, config.features_extra)
+    try:
+        text = TextFeatures.fit(data.rows(train).texts, config.ngrams, config.vocabulary)
+    except ValueError:
+        raise DataError(f"{data.name}: there are no words in the texts") from None
+    if len(data.texts) * len(text.vocabulary) > MOST_NUMBERS:
+        most = MOST_NUMBERS // len(data.texts)
+        raise ConfigError(
+            "vocabulary", config.vocabulary, f"at most {most} for {len(data.texts):,} texts"
+        )
+    note = f"the {len(text.vocabulary):,} most frequent n-grams of the training texts are counted"
+    names = tuple(repr(each)[1:-1] for each in text.vocabulary)
+    data = replace(data, x=text.of(data.texts), feature_names=names, notes=(*data.notes, note))
+    fitted = Preparation.fit(data.rows(train), preprocess)
+    return data, fitted.with_text(text)
+
+
+def _targets(data: Dataset, rows: Labels, fitted: Preparation) -> Labels | Array:
+    return data.y[rows] if data.class_names else fitted.targets(np.asarray(data.y[rows]))
+
+
+def _noted(data: Dataset, fitted: Preparation, preprocess: str) -> Dataset:
+    """Return the data with what preparing them did."""
+    notes = list(data.notes)
+    missing = int(np.isnan(data.x).any(axis=1).sum())
+    if missing:
+        notes.append(
+            f"{missing:,} samples lack a value; it is the median, or the most frequent category, "
+            "of the training part"
+        )
+    if preprocess != "none":
+        how = "mean 0, deviation 1" if preprocess == "standard" else "from 0 to 1"
+        what = "inputs" if data.class_names else "inputs and targets"
+        notes.append(f"{what} are scaled by the training part ({how}); axes have their own units")
+    if fitted.extra:
+        made = ", ".join(EXTRA_FEATURES[word][0] for word in fitted.extra)
+        notes.append(f"more inputs are made of the first two: {made}")
+    return replace(data, notes=tuple(notes))
+
+
+def _chosen(data: Dataset, features: tuple[str, ...]) -> Dataset:
+    """Return the data with some of the features, by names or by numbers from 1."""
+    names = data.feature_names
+    columns = []
+    for asked in features:
+        if asked in names:
+            columns.append(names.index(asked))
+        elif asked.isdecimal() and 0 < int(asked) <= len(names):
+            columns.append(int(asked) - 1)
+        else:
+            known = ", ".join(names[:8]) + (" ..." if len(names) > 8 else "")
+            accepted = f"features of {data.name}: {known or 'none'}{suggestion(asked, names)}"
+            raise ConfigError("features", asked, accepted)
+    columns = list(dict.fromkeys(columns))
+    chosen = tuple(names[column] for column in columns)
+    note = f"{len(columns)} of {len(names)} features are used"
+    return replace(
+        data, x=data.x[:, columns], feature_names=chosen, image=None, notes=(*data.notes, note)
+    )
+
+
+def _without_missing(data: Dataset) -> Dataset:
+    whole = ~np.isnan(data.x).any(axis=1)
+    count = int((~whole).sum())
+    if not count:
+        return data
+    kept = data.rows(np.flatnonzero(whole))
+    if len(kept.y) < 4 or (data.class_names and len(np.unique(kept.y)) < 2):
+        raise DataError(
+            f"{data.name}: {count:,} of {len(data.y):,} samples lack a value, and without them too "
+            "few are left; --missing impute keeps them"
+        )
+    dropped = f"{count:,} samples that lack a value are left out"
+    return replace(kept, notes=(*data.notes, dropped))
+
+
+def _check_extra(data: Dataset, config: RunConfig) -> None:
+    if config.features_extra and len(data.feature_names) != 2:
+        raise ConfigError(
+            "features_extra",
+            config.features_extra,
+            f"none, for {data.name} has {len(data.feature_names)} features and not two",
+        )
+
+
+def _check_size(data: Dataset) -> None:
+    numbers = data.x.size
+    if numbers > MOST_NUMBERS:
+        raise DataError(
+            f"{data.name}: {data.x.shape[0]:,} samples of {data.x.shape[1]:,} features are more "
+            f"than {MOST_NUMBERS:,} numbers; choose some with --features"
+        )

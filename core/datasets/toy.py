@@ -1,7 +1,7 @@
-"""Toy problems in the plane, each a function of a random generator.
+"""Toy classes in the plane, each a function of a random generator.
 
-Every generator returns x, (samples, 2) float64, and y: (samples,) class numbers, or (samples, 1)
-numbers to predict. Classes differ in size by at most one sample, and samples stand in their order.
+Every generator returns x, (samples, 2) float64, and y, (samples,) class numbers. Classes differ in
+size by at most one sample, and samples stand in their order.
 """
 
 from __future__ import annotations
@@ -18,6 +18,9 @@ CIRCLES_FACTOR: Final = 0.5
 
 SPIRAL_TURN: Final = 1.6
 """How far an arm of the spiral winds, in units of π."""
+
+LINES_APART: Final = 0.6
+"""The distance between the two parallel lines, each of length 2."""
 
 
 def xor_points() -> tuple[Array, Labels]:
@@ -71,31 +74,6 @@ def moons_legacy(
     return x[order] + rng.normal(scale=noise, size=x.shape), y[order]
 
 
-def plane(
-    rng: np.random.Generator, samples: int, noise: float, classes: int
-) -> tuple[Array, Array]:
-    """Return points of the square [-1, 1]² and half the sum of their coordinates, with noise."""
-    del classes
-    x = rng.uniform(-1, 1, (samples, 2))
-    return x, x.mean(axis=1, keepdims=True) + rng.normal(0, noise, (samples, 1))
-
-
-BUMPS: Final = ((-0.6, 0.6, 1), (0.6, 0.6, -1), (-0.6, -0.6, -1), (0.6, -0.6, 1))
-"""Centres of the Gaussian bumps, and whether each is a hill or a hollow."""
-
-
-def bumps(
-    rng: np.random.Generator, samples: int, noise: float, classes: int
-) -> tuple[Array, Array]:
-    """Return points of the square [-1, 1]² and the height over them, with noise."""
-    del classes
-    x = rng.uniform(-1, 1, (samples, 2))
-    height = sum(
-        sign * np.exp(-((x - (across, up)) ** 2).sum(axis=1) / 0.18) for across, up, sign in BUMPS
-    )
-    return x, np.reshape(height, (-1, 1)) + rng.normal(0, noise, (samples, 1))
-
-
 def circles(
     rng: np.random.Generator, samples: int, noise: float, classes: int
 ) -> tuple[Array, Labels]:
@@ -129,6 +107,50 @@ def spiral(
     along = np.concatenate([np.linspace(0.05, 1, size) for size in sizes])
     angle = SPIRAL_TURN * np.pi * along + 2 * np.pi * y / classes + rng.normal(0, noise, samples)
     return along[:, None] * _on_circle(angle), y
+
+
+def checkerboard(
+    rng: np.random.Generator, samples: int, noise: float, classes: int
+) -> tuple[Array, Labels]:
+    """Return points of the square [-1, 1]² that take their class from a board of 4 by 4 squares.
+
+    The lower left square is of class 0. Noise moves a point after it has its class.
+    """
+    del classes
+    y = _balanced(samples, 2)
+    square = np.arange(samples) % 8  # each of a class's eight as often as the others
+    row = square // 2
+    column = square % 2 * 2 + (row + y) % 2
+    within = rng.uniform(0, 1, (samples, 2))
+    x = (np.column_stack([column, row]) + within) / 2 - 1
+    return x + rng.normal(0, noise, x.shape), y
+
+
+def gaussian_quantiles(
+    rng: np.random.Generator, samples: int, noise: float, classes: int
+) -> tuple[Array, Labels]:
+    """Return a standard Gaussian cloud parted by radius, as scikit-learn's namesake does it.
+
+    The classes are rings of as many samples each, from the middle. Noise moves a point after it has
+    its class.
+    """
+    x = rng.normal(0, 1, (samples, 2))
+    x = x[np.argsort((x**2).sum(axis=1), kind="stable")]
+    return x + rng.normal(0, noise, x.shape), _balanced(samples, classes)
+
+
+def two_lines(
+    rng: np.random.Generator, samples: int, noise: float, classes: int
+) -> tuple[Array, Labels]:
+    """Return two parallel segments along the diagonal; a straight line between them parts them.
+
+    That is so while the noise is a small part of `LINES_APART`, as it is by default.
+    """
+    del classes
+    y = _balanced(samples, 2)
+    along, across = rng.uniform(-1, 1, samples), LINES_APART * (0.5 - y)
+    x = np.column_stack([along - across, along + across]) / np.sqrt(2)
+    return x + rng.normal(0, noise, x.shape), y
 
 
 def _balanced(samples: int, groups: int) -> Labels:

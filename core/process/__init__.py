@@ -2,13 +2,18 @@
 
 from core.process.client import TrainingProcess
 from core.process.messages import (
+    BaselineFound,
+    Cancel,
     Command,
     Configure,
     Event,
     Failed,
+    Loading,
+    MeasureBaseline,
     Pause,
     Progress,
     Pull,
+    Refused,
     Resume,
     Run,
     SetSpeed,
@@ -19,13 +24,18 @@ from core.process.messages import (
 )
 
 __all__ = [
+    "BaselineFound",
+    "Cancel",
     "Command",
     "Configure",
     "Event",
     "Failed",
+    "Loading",
+    "MeasureBaseline",
     "Pause",
     "Progress",
     "Pull",
+    "Refused",
     "Resume",
     "Run",
     "SetSpeed",

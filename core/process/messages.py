@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from core.arrays import Array
+    from core.baseline import Baseline
     from core.config import RunConfig
     from core.datasets import TrainTest
     from core.epoch import EpochMetrics
@@ -70,11 +71,23 @@ class SetSpeed:
 
 
 @dataclass(frozen=True)
+class Cancel:
+    """End loading of data that is under way; nothing changes when none is."""
+
+
+@dataclass(frozen=True)
+class MeasureBaseline:
+    """Ask for the `Baseline` of the data there are."""
+
+
+@dataclass(frozen=True)
 class Pull:
     """Ask for one `Progress`, as soon as there is something new."""
 
 
-Command: TypeAlias = Start | Pause | Resume | Step | Configure | SetSpeed | Pull
+Command: TypeAlias = (
+    Start | Pause | Resume | Step | Configure | SetSpeed | Cancel | MeasureBaseline | Pull
+)
 
 
 @dataclass(frozen=True)
@@ -82,7 +95,7 @@ class Run:
     """What runs from here on: sent at a start, and when a change of the config took effect.
 
     Attributes:
-        data: the samples, or None when they are those of the `Run` before.
+        data: the samples, or some of very many, or None when they are those of the `Run` before.
         fresh: whether the run began at epoch 0, so that what was known of earlier epochs is void.
         note: what happened, in a sentence; empty at a start.
         answered: how many `Start`s and `Configure`s the process has carried out; a screen that has
@@ -139,10 +152,38 @@ class StateChanged:
 
 
 @dataclass(frozen=True)
+class Loading:
+    """Data are being read; the run there is stands still meanwhile.
+
+    Attributes:
+        what: such as `reading flowers.csv`.
+        share: how much of it is done.
+    """
+
+    what: str
+    share: float
+
+
+@dataclass(frozen=True)
+class Refused:
+    """The first run cannot begin, and there is none; the reason is a sentence."""
+
+    reason: str
+
+
+@dataclass(frozen=True)
+class BaselineFound:
+    """What a linear model reaches on the same split, or why there is none."""
+
+    baseline: Baseline | None
+    note: str
+
+
+@dataclass(frozen=True)
 class Failed:
     """The training process cannot go on; it ends after this."""
 
     reason: str
 
 
-Event: TypeAlias = Run | Progress | StateChanged | Failed
+Event: TypeAlias = Run | Progress | StateChanged | Loading | BaselineFound | Refused | Failed

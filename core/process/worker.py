@@ -8,19 +8,26 @@ from __future__ import annotations
 
 import os
 import socket
+from threading import Thread
 from time import perf_counter
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
+from core.datasets.dataset import DataError
 from core.kinds import ConfigError
 from core.process.channel import Channel
 from core.process.messages import (
+    BaselineFound,
+    Cancel,
     Configure,
     Failed,
+    Loading,
+    MeasureBaseline,
     Pause,
     Progress,
     Pull,
+    Refused,
     Resume,
     Run,
     SetSpeed,
@@ -56,8 +63,20 @@ SAME_NUMBERS: Final = {
 }
 """Settings whose change leaves the metrics of a run at rest as they are."""
 
+MOST_SHOWN: Final = 20_000
+"""Samples of a part that the screen is given, at most; also fewer, if each has very many inputs."""
+
+MOST_NUMBERS_SHOWN: Final = 4_000_000
+
+WHILE_MEASURING: Final = 0.05
+"""Seconds between two looks at a baseline that is being measured."""
+
 ENOUGH_ROWS: Final = 50_000
 """Rows that wait for a screen that does not pull, before they are sent all the same."""
+
+
+class Cancelled(Exception):  # noqa: N818 (it is what was asked for)
+    """Loading was ended, by somebody or by what came after it."""
 
 
 def main(descriptor: int) -> None:
@@ -94,14 +113,22 @@ class TrainingLoop:
         self._rows: list[EpochMetrics] = []
         self._newest: EpochMetrics
         self._pace = Pace()
+        self._waiting: list[Command] = []
+        self._measuring: Thread | None = None
+        self._found: BaselineFound | None = None
 
     def run(self) -> None:
         """Serve until the channel is closed."""
         while True:
             for command in self._channel.receive(self._idle_time()):
                 self._obey(command)
+                while self._waiting:
+                    self._obey(self._waiting.pop(0))
             if self._channel.closed:
                 return
+            if self._found is not None:
+                self._channel.post(self._found)
+                self._measuring = self._found = None
             # a command may have come before the next epoch is due
             if self._trainer is not None and self._idle_time() == 0:
                 self._train(self._trainer)
@@ -113,7 +140,7 @@ class TrainingLoop:
 
     def _idle_time(self) -> float | None:
         if not self._active:
-            return None
+            return None if self._measuring is None else WHILE_MEASURING
         if self._steps_left or not self._interval:
             return 0
         return max(0.0, self._due - perf_counter())
@@ -137,13 +164,28 @@ class TrainingLoop:
                 self._interval = 0.0 if speed is None else 1 / speed
                 self._due = max(perf_counter(), self._last + self._interval)
                 self._pace.restart()
+            case MeasureBaseline():
+                self._measure_baseline()
+            case Cancel():
+                pass  # nothing is being loaded
             case Pull():
                 self._pulled = True
                 self._report()
 
     def _start(self, config: RunConfig, paused: bool) -> None:
         self._report(force=True)  # the last epochs of the run before
-        trainer = self._trainer = Trainer(config)
+        before = self._trainer
+        data = before.data if before is not None and _same_data(before.config, config) else None
+        try:
+            trainer = Trainer(config, data, self._tell_loading)
+        except (ConfigError, DataError, Cancelled) as error:
+            reason = str(error) or "loading was cancelled"
+            if before is None:
+                self._channel.post(Refused(reason))
+            else:
+                self._tell_run(before, None, fresh=False, note=reason)
+            return
+        self._trainer = trainer
         self._span = config.epochs
         self._rows = [trainer.untrained]
         self._newest = trainer.untrained
@@ -209,7 +251,11 @@ class TrainingLoop:
             return
         self._report(force=True)  # the last epochs, with the parameters that belong to them
         share, restored = trainer.share_of_epoch, trainer.restored
-        fresh = trainer.configure(config)
+        try:
+            fresh = trainer.configure(config, self._tell_loading)
+        except (ConfigError, DataError, Cancelled) as error:
+            self._tell_run(trainer, None, False, str(error) or "loading was cancelled")
+            return
         if fresh:
             self._rows = [trainer.untrained]
             self._newest = trainer.untrained
@@ -237,7 +283,39 @@ class TrainingLoop:
             self._report(force=True)
 
     def _tell_run(self, trainer: Trainer, data: TrainTest | None, fresh: bool, note: str) -> None:
+        if data is not None:
+            inputs = data.x_train.shape[1]
+            data = data.thinned(min(MOST_SHOWN, max(100, MOST_NUMBERS_SHOWN // max(1, inputs))))
         self._channel.post(Run(trainer.config, data, fresh, note, self._answered))
+
+    def _tell_loading(self, what: str, share: float) -> None:
+        """Say how far loading is, and look whether it is to go on."""
+        self._channel.post(Loading(what, share))
+        commands = self._channel.receive(0)
+        self._waiting += commands
+        if self._channel.closed or any(isinstance(each, Cancel | Start) for each in commands):
+            raise Cancelled
+
+    def _measure_baseline(self) -> None:
+        trainer = self._trainer
+        if trainer is None or self._measuring is not None:
+            return
+
+        def measure() -> None:
+            from core.baseline import measure_baseline
+
+            try:
+                found = measure_baseline(trainer.data)
+                self._found = BaselineFound(found, str(found))
+            except Exception as error:
+                # whatever scikit-learn cannot do with these data is no reason to end the run
+                self._found = BaselineFound(
+                    None, f"there is no linear model of these data: {error}"
+                )
+
+        # importing scikit-learn takes a second, in which training is to go on
+        self._measuring = Thread(target=measure, daemon=True)
+        self._measuring.start()
 
     def _set_state(self, state: State, note: str = "") -> None:
         if self._state is State.DIVERGED and self._trainer is not None and not self._rows:
@@ -335,6 +413,12 @@ class Pace:
             self._marks = [self._marks[-1], (now, self._count)]
 
 
+def _same_data(before: RunConfig, after: RunConfig) -> bool:
+    return before.draw_seed == after.draw_seed and not any(
+        each.effect == "data" and each.name != "data_seed" for each in before.differences(after)
+    )
+
+
 def _describe(before: RunConfig, after: RunConfig, fresh: bool) -> str:
     changes = "; ".join(
         f"{each.name.replace('_', ' ')} {_shown(each, before)} → {_shown(each, after)}"
@@ -361,20 +445,21 @@ def _shown(setting: Setting, config: RunConfig) -> str:
 
 def _why_stopped(trainer: Trainer, metrics: EpochMetrics) -> str:
     config, epoch = trainer.config, f"epoch {metrics.epoch:,}"
-    loss = getattr(metrics, f"{config.monitor}_loss")
+    monitored = trainer.data.monitored(config.monitor)
+    loss = getattr(metrics, f"{monitored}_loss")
     match trainer.stopped:
         case Stop.DIVERGED:
             shown = metrics.train_loss
             value = f"loss {shown:.3g}" if np.isfinite(shown) else "loss not finite"
             return f"diverged at {epoch} ({value}): try a lower learning rate (−), then r"
         case Stop.TARGET_LOSS:
-            return f"{config.monitor} loss {loss:.4g} at {epoch}: the target is reached"
+            return f"{monitored} loss {loss:.4g} at {epoch}: the target is reached"
         case Stop.TARGET_ACCURACY:
-            score = getattr(metrics, f"{config.monitor}_score")
+            score = getattr(metrics, f"{monitored}_score")
             name = "accuracy" if trainer.data.has_classes else "R²"
-            return f"{config.monitor} {name} {score:.4g} at {epoch}: the target is reached"
+            return f"{monitored} {name} {score:.4g} at {epoch}: the target is reached"
         case Stop.PATIENCE:
-            best = f"epoch {trainer.best.epoch:,} ({config.monitor} loss {trainer.best.loss:.4g})"
+            best = f"epoch {trainer.best.epoch:,} ({monitored} loss {trainer.best.loss:.4g})"
             back = "; its weights are back" if trainer.restored is not None else ""
             return f"stopped at {epoch}: none was better since {best}{back}"
     return f"finished after {metrics.epoch:,} epochs"

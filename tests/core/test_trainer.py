@@ -153,7 +153,8 @@ def test_metrics_are_those_of_the_network_after_the_epoch() -> None:
     assert metrics.test_accuracy == np.mean(probabilities.argmax(axis=1) == y)
 
 
-@pytest.mark.parametrize("preset", sorted(PRESETS))
+# a straight line between two lines is right, and its loss is zero, however large its weights are
+@pytest.mark.parametrize("preset", sorted(set(PRESETS) - {"two-lines"}))
 def test_a_learning_rate_of_a_million_diverges_and_leaves_the_last_good_state(
     preset: str,
 ) -> None:
@@ -161,7 +162,8 @@ def test_a_learning_rate_of_a_million_diverges_and_leaves_the_last_good_state(
     train(trainer, 3)
     trainer.configure(trainer.config.changed(learning_rate=1e6))
     before = trainer.state()
-    metrics = trainer.train_epoch()
+    with np.errstate(all="ignore"):
+        metrics = trainer.train_epoch()
     assert trainer.diverged(metrics)
     assert metrics.epoch == 4
     after = trainer.state()

@@ -50,7 +50,8 @@ def test_moons_fills_each_size(size: tuple[int, int]) -> None:
         assert lines[0].strip().startswith(("nnfs-tui  moons", "moons"))
         assert lines[-3].strip().startswith("PAUSED")
         frames = "".join(lines)
-        assert frames.count("╭") == frames.count("╯") == (3 if size == (80, 24) else 4)
+        panels = {(120, 40): 4, (80, 24): 3, (200, 60): 5}[size]
+        assert frames.count("╭") == frames.count("╯") == panels
         assert all(line.rstrip().endswith(("╮", "│", "╯")) for line in lines[1:-3])
 
 

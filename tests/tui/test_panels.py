@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 
 from core import RunConfig
-from core.inspection import Plane, Window, classify
+from core.inspection import classify
+from core.planes import Plane, Window
 from core.presets import PRESETS
 from core.process import State
 from tests.tui.sessions import session_after
@@ -137,7 +138,8 @@ def test_axes_carry_the_features_names_and_ranges() -> None:
     lines = drawn(BoundaryPanel, session_after(XOR, 1), 60, 20).lines()
     axis = lines[-3]
     assert "x₁" in axis
-    numbers = [float(part) for part in axis.strip("│ ").split() if part != "x₁"]
+    ends = axis.replace("−", "-").strip("│ ").split()
+    numbers = [float(part) for part in ends if part != "x₁"]
     assert numbers[0] < 0 < 1 < numbers[1]
     assert any("x₂" in line[:8] for line in lines)
 
@@ -283,12 +285,13 @@ def test_more_than_two_features_are_shown_on_a_plane_through_them() -> None:
     assert any("PC 1" in line for line in lines)
     assert any("PC 2" in line for line in lines)
     assert "setosa" in lines[-2]
-    plane = Plane.through(session.data.x_train, session.data.feature_names)
+    plane = Plane.through(session.data)
     # a sample lies where its projection does, and the plane is where the data spreads most
-    coordinates = plane.coordinates(session.data.x_train)
-    assert plane.axes @ plane.axes.T == pytest.approx(np.eye(2))
+    features = session.data.preparation.features(session.data.x_train)
+    coordinates = plane.coordinates(features)
+    assert plane.projection @ plane.axes.T == pytest.approx(np.eye(2))
     assert coordinates.var(axis=0).sum() > 0.95 * session.data.x_train.var(axis=0).sum()
-    assert plane.coordinates(plane.inputs(coordinates)) == pytest.approx(coordinates)
+    assert plane.coordinates(plane.features(coordinates)) == pytest.approx(coordinates)
 
 
 def test_a_number_to_predict_has_a_map_and_its_samples() -> None:
@@ -303,7 +306,8 @@ def test_a_number_to_predict_has_a_map_and_its_samples() -> None:
     shown = {background(cells, row, column) for row in range(2, 16) for column in range(8, 58)}
     assert len(shown & set(DIVERGING)) >= 5  # hills, hollows, and what lies between
     assert "y −" in cells.lines()[-2]
-    assert "● train  ○ test  ● misses" in drawn(BoundaryPanel, session, 90).lines()[-2]
+    legend = drawn(BoundaryPanel, session, 100).lines()[-2]
+    assert "▲ higher ▼ lower than the map  filled train, open test" in legend
     status = StatusLine(session).draw(120, 1).lines()[0]
     assert f"R²  {last.train_r2:.3f} /  {last.test_r2:.3f}" in status
     assert text(drawn(ActivationsPanel, session, 100)).count("y") >= 1

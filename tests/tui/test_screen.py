@@ -22,6 +22,7 @@ from tui.screens.help import HelpScreen
 from tui.screens.settings import SettingsScreen
 from tui.screens.training import TrainingScreen
 from tui.steps import next_of_125
+from tui.toggles import Toggles
 
 PATIENCE = 30
 MOONS = PRESETS["moons"].config(epochs=100_000_000)
@@ -102,7 +103,7 @@ async def running(
     [
         ((120, 40), ["loss", "accuracy", "boundary", "hidden"]),
         ((80, 24), ["loss", "boundary", "hidden"]),
-        ((200, 60), ["loss", "accuracy", "boundary", "hidden"]),
+        ((200, 60), ["loss", "accuracy", "boundary", "hidden", "errors"]),
         ((60, 16), ["loss", "boundary", "hidden"]),
     ],
 )
@@ -125,7 +126,7 @@ async def test_every_size_has_a_layout_of_its_own(size: tuple[int, int], labels:
         assert lines[-3].strip().startswith("TRAINING")
         assert "q quit" in lines[-1]
         for label in labels:
-            assert f" {label} " in driver.text()
+            assert f" {'confusion' if label == 'errors' else label} " in driver.text()
 
 
 async def test_a_terminal_that_is_too_small_is_told_so_and_training_goes_on() -> None:
@@ -232,7 +233,7 @@ async def test_the_next_data_set_is_one_that_the_loss_can_take() -> None:
     config = MOONS.changed(loss="binary_cross_entropy", dataset="circles")
     async with running(config) as driver:
         await driver.press("d")
-        await driver.until_config("dataset", "moons_legacy")  # not blobs, spiral or iris
+        await driver.until_config("dataset", "checkerboard")  # not blobs or spiral
 
 
 async def test_the_last_seed_is_followed_by_the_first() -> None:
@@ -354,7 +355,7 @@ async def test_every_setting_can_be_edited_and_is_checked_beside_its_field() -> 
         assert isinstance(dialog, SettingsScreen)
         for setting in settings():
             field = dialog.query_one(f"#field-{setting.name}")
-            value = field.value if isinstance(field, Input | Select) else None
+            value = field.value if isinstance(field, Input | Select | Toggles) else None
             assert value == setting.write(getattr(MOONS, setting.name))
         rate = dialog.query_one("#field-learning_rate", Input)
         remark = dialog.query_one("#remark-learning_rate", Static)
@@ -551,11 +552,11 @@ async def test_a_long_epoch_answers_keys_and_tells_how_far_it_is() -> None:
 
 
 async def test_numbers_and_classes_can_follow_one_another() -> None:
-    async with running(MOONS.changed(dataset="moons_legacy"), (120, 40)) as driver:
+    async with running(MOONS.changed(dataset="two_lines"), (120, 40)) as driver:
         await driver.press("d")
         await driver.until_config("dataset", "plane")
         await driver.until(lambda: "prediction" in driver.text() and "R²" in driver.text())
-        await driver.press("d", "d")
+        driver.screen.apply(driver.session.config.changed(dataset="xor"))
         await driver.until_config("dataset", "xor")
         await driver.until(lambda: "boundary" in driver.text() and "accuracy" in driver.text())
 

@@ -3,6 +3,7 @@
 from tui.panels.activations import ActivationsPanel
 from tui.panels.boundary import BoundaryPanel
 from tui.panels.curve import CurvePanel, LossPanel, ScorePanel
+from tui.panels.errors import ErrorsPanel
 from tui.panels.layers import LayersPanel
 from tui.panels.panel import Panel, ViewOptions
 
@@ -12,6 +13,7 @@ PANELS: tuple[type[Panel], ...] = (
     BoundaryPanel,
     ActivationsPanel,
     LayersPanel,
+    ErrorsPanel,
 )
 
 __all__ = [
@@ -19,6 +21,7 @@ __all__ = [
     "ActivationsPanel",
     "BoundaryPanel",
     "CurvePanel",
+    "ErrorsPanel",
     "LayersPanel",
     "LossPanel",
     "Panel",

@@ -24,7 +24,7 @@ from tui.palette import (
     inks_of_pairs,
     legible_on,
 )
-from tui.panels.boundary import number_scale
+from tui.panels.number_scale import NumberScale
 from tui.panels.panel import Panel, ViewOptions, Words, message
 
 if TYPE_CHECKING:
@@ -55,8 +55,7 @@ class ActivationsPanel(Panel):
         super().__init__(session, options)
         self._first = 0
         self._high = 1.0
-        self._shown_data: TrainTest | None = None
-        self._most = 0
+        self._ordered = 0, 0, 0
         self._order: Labels = np.empty(0, np.int64)
         self._visible = ""
 
@@ -101,15 +100,16 @@ class ActivationsPanel(Panel):
             self._class_strip(cells, x, np.asarray(y, np.int64), across)
         else:
             self._number_strip(cells, data, np.asarray(y, np.float64), across)
-        self._units(cells, outputs, across, height - 1, len(data.y_train))
+        self._units(cells, outputs, across, height - 1, data.all_samples[0])
         return cells
 
     def _in_order(self, data: TrainTest, most: int) -> Labels:
         """Return the samples that are shown; they stay while the data and the size do."""
-        if self._shown_data is not data or self._most != most:
-            in_order = data.y_train if data.has_classes else data.y_train[:, 0]
+        target = min(self.options.target, len(data.target_names) - 1)
+        if self._ordered != (id(data), most, target):
+            in_order = data.y_train if data.has_classes else data.y_train[:, target]
             self._order = in_class_order(in_order, most)
-            self._shown_data, self._most = data, most
+            self._ordered = id(data), most, target
         return self._order
 
     def _units(self, cells: Cells, outputs: Array, across: int, rows: int, samples: int) -> None:
@@ -170,10 +170,10 @@ class ActivationsPanel(Panel):
                 cells.write(0, column, marker * across, number)
 
     def _number_strip(self, cells: Cells, data: TrainTest, y: Array, across: int) -> None:
-        name = data.target_names[0][: LABEL_WIDTH - 1]
-        cells.write(0, 0, name, ink(DIM))
-        colours, low, high = number_scale(data)
-        levels = quantize(y[:, 0], len(colours), low, high).repeat(across)
+        target = min(self.options.target, len(data.target_names) - 1)
+        cells.write(0, 0, data.target_names[target][: LABEL_WIDTH - 1], ink(DIM))
+        scale = NumberScale.of(data, target)
+        colours, levels = scale.colours, scale.levels(y[:, target]).repeat(across)
         inks = np.array([ink(background=colour) for colour in colours])
         cells.inks[0, LABEL_WIDTH : LABEL_WIDTH + len(levels)] = inks[levels]
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from core.inspection import Map, Plane, Window, quantize
+from core.inspection import quantize
 from tui import numbers
 from tui.cells import Cells
 from tui.palette import (
@@ -14,9 +14,6 @@ from tui.palette import (
     CLASS_FIELDS,
     CLASS_POINTS,
     DIM,
-    DIVERGING,
-    SEQUENTIAL,
-    TEST_MARKERS,
     TEXT,
     TRAIN_MARKERS,
     UNCERTAIN,
@@ -25,54 +22,20 @@ from tui.palette import (
     ink,
     inks_of_pairs,
 )
+from tui.panels.fitted_curve import draw_fitted
+from tui.panels.map_view import Samples, View
+from tui.panels.number_scale import HIGHER, LOWER, NumberScale
 from tui.panels.panel import Panel, ViewOptions, Words, message
 
 if TYPE_CHECKING:
-    from core.arrays import Array, Labels
+    from core.arrays import Labels
     from core.datasets import TrainTest
+    from core.inspection import Map
     from core.network import Network
     from tui.session import Session
 
 GUTTER = 6
 LEVELS = 1 + len(CLASS_FIELDS[0])
-MOST_POINTS = 2000
-
-
-class Samples:
-    """One part of the data on a map: where its samples are drawn, and what is predicted there."""
-
-    def __init__(
-        self, network: Network, view: View, x: Array, y: Array | Labels, markers: tuple[str, str]
-    ) -> None:
-        if len(y) > MOST_POINTS:
-            chosen = np.linspace(0, len(y) - 1, MOST_POINTS).astype(np.int64)
-            x, y = x[chosen], y[chosen]
-        self.y = y
-        self.rows, self.columns = view.window.pixels(view.plane.coordinates(x))
-        self.map = Map(network, x)
-        self.markers = markers
-
-
-class View:
-    """What is laid out once for a network, its data and a size: the plane, the grid, the samples."""
-
-    def __init__(self, network: Network, data: TrainTest, columns: int, rows: int) -> None:
-        self._key = network, data, columns, rows
-        self.plane = Plane.through(data.x_train, data.feature_names)
-        everything = self.plane.coordinates(np.concatenate([data.x_train, data.x_test]))
-        self.window = Window.around(everything, columns, rows)
-        self.grid = Map(network, self.plane.inputs(self.window.points()))
-        train = TRAIN_MARKERS, WRONG_TRAIN
-        self.train = Samples(network, self, data.x_train, data.y_train, train)
-        self.test: Samples | None = None
-        if not data.shared:
-            test = TEST_MARKERS, WRONG_TEST
-            self.test = Samples(network, self, data.x_test, data.y_test, test)
-
-    def shows(self, network: Network, data: TrainTest, columns: int, rows: int) -> bool:
-        """Whether this is the view of these."""
-        mine = self._key
-        return mine[0] is network and mine[1] is data and mine[2:] == (columns, rows)
 
 
 class BoundaryPanel(Panel):
@@ -80,8 +43,8 @@ class BoundaryPanel(Panel):
 
     number, label = 3, "boundary"
     about = (
-        "predicted class and its certainty, or predicted number, over the plane, with the samples; "
-        "t shows test samples"
+        "predicted class and its certainty, or predicted number, over a plane, with the samples; "
+        "t shows test samples, p and P choose the plane, y the number to predict"
     )
 
     def __init__(self, session: Session, options: ViewOptions) -> None:
@@ -92,6 +55,14 @@ class BoundaryPanel(Panel):
     def name_shown(self) -> str:
         data = self.session.data
         return self.label if data is None or data.has_classes else "prediction"
+
+    def title(self) -> Words:
+        view, data = self._view, self.session.data
+        if view is None or data is None or len(data.feature_names) < 2:
+            return []
+        words = [(f"{told} ", ink(DIM)) for told in view.plane.told if told]
+        several = len(data.target_names) > 1
+        return [(f"{data.target_names[view.target]} ", ink(TEXT)), *words] if several else words
 
     def corner(self) -> Words:
         metrics, data = self.session.metrics, self.session.data
@@ -106,21 +77,23 @@ class BoundaryPanel(Panel):
         network, data = self.session.network, self.session.data
         if network is None or data is None or not len(self.session.timeline):
             return message(width, height, "What the network predicts at each place of the plane.")
+        target = min(self.options.target, max(0, len(data.target_names) - 1))
+        if len(data.feature_names) == 1 and data.preparation.text is None:
+            show_test = self.options.show_test and not data.shared
+            return draw_fitted(network, data, target, width, height, show_test=show_test)
         cells = Cells(width, height)
         rows = height - (2 if height >= 8 else 1)
         columns = width - GUTTER
         if rows < 1 or columns < 2:
             return cells
-        view = self._view
-        if view is None or not view.shows(network, data, columns, 2 * rows):
-            view = self._view = View(network, data, columns, 2 * rows)
+        view = self._laid_out(network, data, columns, 2 * rows, target)
         if network.classes:
             colours = map_colours(network.classes)
             pixels = class_levels(view.grid.refresh()).reshape(2 * rows, columns)
         else:
-            colours, low, high = number_scale(data)
-            levels = quantize(view.grid.refresh().values, len(colours), low, high)
-            pixels = levels.reshape(2 * rows, columns)
+            scale = NumberScale.of(data, target)
+            colours = scale.colours
+            pixels = scale.levels(view.grid.refresh().values).reshape(2 * rows, columns)
         cells.place(0, GUTTER, half_blocks(pixels, colours))
         parts = [view.train]
         if self.options.show_test and view.test is not None:
@@ -129,14 +102,22 @@ class BoundaryPanel(Panel):
             if network.classes:
                 self._draw_labels(cells, part, pixels, colours)
             else:
-                self._draw_numbers(cells, part, data, pixels)
+                self._draw_numbers(cells, part, NumberScale.of(data, target), pixels)
         self._axes(cells, rows, view)
         if height > rows + 1:
             if data.has_classes:
                 self._legend(cells, height - 1, data)
             else:
-                self._number_legend(cells, height - 1, data)
+                self._number_legend(cells, height - 1, data, target)
         return cells
+
+    def _laid_out(
+        self, network: Network, data: TrainTest, columns: int, rows: int, target: int
+    ) -> View:
+        plane = self.options.plane
+        if self._view is None or not self._view.shows(network, data, columns, rows, plane, target):
+            self._view = View(network, data, columns, rows, plane, target)
+        return self._view
 
     def _draw_labels(
         self, cells: Cells, part: Samples, pixels: Labels, colours: tuple[str, ...]
@@ -155,45 +136,63 @@ class BoundaryPanel(Panel):
             cells.glyphs[row // 2, GUTTER + column] = glyph
             cells.inks[row // 2, GUTTER + column] = number
 
-    def _draw_numbers(self, cells: Cells, part: Samples, data: TrainTest, pixels: Labels) -> None:
-        """Draw quietly the samples that the map meets, and others in their own colour on black."""
-        colours, low, high = number_scale(data)
-        levels = quantize(np.asarray(part.y[:, 0], np.float64), len(colours), low, high)
-        quiet = np.array([ink(TEXT, colour) for colour in colours])
-        loud = np.array([ink(colour, "#000000", bold=True) for colour in colours])
+    def _draw_numbers(
+        self, cells: Cells, part: Samples, scale: NumberScale, pixels: Labels
+    ) -> None:
+        """Draw quietly the samples that the network meets; others tell on which side they lie."""
+        true = np.asarray(part.y, np.float64)[:, part.map.target]
+        given = np.asarray(part.map.refresh().values, np.float64)
+        levels = scale.levels(true)
+        off = levels - scale.levels(given)
+        quiet = np.array([ink(TEXT, colour) for colour in scale.colours])
+        loud = np.array([ink(colour, "#000000", bold=True) for colour in scale.colours])
         shown = pixels[part.rows, part.columns]
-        inks = np.where(np.abs(levels - shown) <= 1, quiet[shown], loud[levels])
-        # the misses come last, so that nothing covers them
-        order = np.argsort(np.abs(levels - shown), kind="stable")
+        inks = np.where(np.abs(off) <= 1, quiet[shown], loud[levels])
+        filled = int(part.markers[0] != TRAIN_MARKERS)
+        met = part.markers[0][0]
+        glyphs = np.where(off > 1, HIGHER[filled], np.where(off < -1, LOWER[filled], met))
+        # the largest residuals come last, so that nothing covers them
+        order = np.argsort(np.abs(off), kind="stable")
         rows, columns = part.rows[order] // 2, GUTTER + part.columns[order]
-        cells.glyphs[rows, columns] = part.markers[0][0]
+        cells.glyphs[rows, columns] = glyphs[order]
         cells.inks[rows, columns] = inks[order]
 
     def _axes(self, cells: Cells, rows: int, view: View) -> None:
         dim, text, window = ink(DIM), ink(TEXT), view.window
         across, up = view.plane.names
-        cells.write_right(0, GUTTER - 1, f"{window.top:.1f}", dim)
-        cells.write_right(rows - 1, GUTTER - 1, f"{window.bottom:.1f}", dim)
-        if rows > 2:
-            cells.write_right(rows // 2, GUTTER - 1, up[: GUTTER - 1], text)
-        cells.write(rows, GUTTER, f"{window.left:.1f}", dim)
-        cells.write_right(rows, cells.width, f"{window.right:.1f}", dim)
+        left, right = numbers.ends(window.left, window.right)
+        bottom, top = numbers.ends(window.bottom, window.top)
+        cells.write_right(0, GUTTER - 1, top, dim)
+        cells.write_right(rows - 1, GUTTER - 1, bottom, dim)
+        if rows > 2 and len(up) < GUTTER:
+            cells.write_right(rows // 2, GUTTER - 1, up, text)
+        elif rows > 4:
+            # a long name stands on end, between the two numbers
+            room = rows - 2
+            name = up if len(up) <= room else f"{up[: room - 1]}…"
+            for offset, glyph in enumerate(name):
+                cells.write(1 + (room - len(name)) // 2 + offset, GUTTER - 3, glyph, text)
+        cells.write(rows, GUTTER, left, dim)
+        cells.write_right(rows, cells.width, right, dim)
+        room = max(0, cells.width - GUTTER - 2 * GUTTER)
+        across = across if len(across) <= room else f"{across[: max(0, room - 1)]}…"
         cells.write(rows, GUTTER + (cells.width - GUTTER - len(across)) // 2, across, text)
 
-    def _number_legend(self, cells: Cells, row: int, data: TrainTest) -> None:
-        colours, low, high = number_scale(data)
+    def _number_legend(self, cells: Cells, row: int, data: TrainTest, target: int) -> None:
+        scale = NumberScale.of(data, target)
         text, dim = ink(TEXT), ink(DIM)
-        column = cells.write(row, GUTTER, f"{data.target_names[0]} ", text)
-        column = cells.write(row, column, f"{low:.2g} ".replace("-", "−"), dim)
-        for colour in colours:
+        name = data.target_names[target]
+        column = cells.write(row, GUTTER, f"{name if len(name) < 20 else name[:18] + '…'} ", text)
+        low = numbers.brief(scale.low).replace("-", "−")
+        column = cells.write(row, column, f"{low} ", dim)
+        for colour in scale.colours:
             column = cells.write(row, column, "  ", ink(background=colour))
-        column = cells.write(row, column, f" {high:.2g}  ", dim)
-        markers = f"{TRAIN_MARKERS[0]} train  {TEST_MARKERS[0]} test  "
-        if not data.shared and column + len(markers) <= cells.width:
-            column = cells.write(row, column, markers, dim)
-        if column + 9 <= cells.width:
-            cells.write(row, column, TRAIN_MARKERS[0], ink(colours[-1], "#000000", bold=True))
-            cells.write(row, column + 2, "misses", dim)
+        column = cells.write(row, column, f" {numbers.brief(scale.high)}  ", dim)
+        told = f"{HIGHER[0]} higher {LOWER[0]} lower than the map  "
+        markers = "" if data.shared else "filled train, open test"
+        for words in (told, markers):
+            if column + len(words) <= cells.width:
+                column = cells.write(row, column, words, dim)
 
     def _legend(self, cells: Cells, row: int, data: TrainTest) -> None:
         """Say what the markers mean: the classes before all else, as many as there is room for."""
@@ -238,18 +237,6 @@ def class_levels(shown: Map) -> Labels:
     return np.asarray(
         np.where(levels == 0, 0, 1 + shown.labels * (LEVELS - 1) + levels - 1), np.int64
     )
-
-
-def number_scale(data: TrainTest) -> tuple[tuple[str, ...], float, float]:
-    """Return the colours of a predicted number, and the numbers at the two ends.
-
-    They follow from the training samples alone, and so stay while the network learns.
-    """
-    low, high = float(np.min(data.y_train[:, 0])), float(np.max(data.y_train[:, 0]))
-    if low < 0 < high:
-        largest = max(-low, high)
-        return DIVERGING, -largest, largest
-    return SEQUENTIAL, low, max(high, low + 1e-9)
 
 
 def half_blocks(pixels: Labels, colours: tuple[str, ...]) -> Cells:

@@ -20,7 +20,7 @@ from tui.curves import (
     linear_axis,
     log_axis,
 )
-from tui.palette import ACCENT, DIM, PENALIZED, TEST, TRAIN, indexed, ink
+from tui.palette import ACCENT, DIM, LINEAR, PENALIZED, TEST, TRAIN, VALIDATION, indexed, ink
 from tui.panels.panel import Panel, ViewOptions, Words, message
 
 if TYPE_CHECKING:
@@ -57,12 +57,19 @@ class CurvePanel(Panel):
 
     def more_series(self, count: int) -> list[Series]:
         """Return other curves than those of train and test, of the epochs before `count`."""
-        del count
-        return []
+        data = self.session.data
+        if data is None or data.y_validation is None:
+            return []
+        column = self.session.timeline.column(f"validation_{self.quantity}")
+        return [Series(column[:count], VALIDATION)]
 
     def more_title(self) -> Words:
         """Return what the title says of them."""
-        return []
+        metrics, data = self.session.metrics, self.session.data
+        if metrics is None or data is None or data.y_validation is None:
+            return []
+        value = self.written(getattr(metrics, f"validation_{self.quantity}"))
+        return [(f"─ validation {value} ", ink(indexed(VALIDATION)))]
 
     def title(self) -> Words:
         metrics, data = self.session.metrics, self.session.data
@@ -129,7 +136,7 @@ class CurvePanel(Panel):
         best, data = self.session.best, self.session.data
         if best is None or data is None:
             return []
-        part = "train" if data.shared else self.session.config.monitor
+        part = "train" if data.shared else self.session.monitored
         return [Mark(best.epoch, getattr(best, f"{part}_{self.quantity}"), BEST, ACCENT)]
 
 
@@ -152,18 +159,19 @@ class LossPanel(CurvePanel):
     def more_series(self, count: int) -> list[Series]:
         timeline = self.session.timeline
         penalty = timeline.column("penalty")[:count]
+        more = super().more_series(count)
         if not self._penalized:
-            return []
-        return [Series(timeline.column("train_loss")[:count] + penalty, PENALIZED)]
+            return more
+        return [*more, Series(timeline.column("train_loss")[:count] + penalty, PENALIZED)]
 
     def more_title(self) -> Words:
-        metrics = self.session.metrics
+        metrics, more = self.session.metrics, super().more_title()
         if metrics is None or not self._penalized:
-            return []
+            return more
         whole = numbers.loss(metrics.train_loss + metrics.penalty)
         config = self.session.config
         kinds = "+".join(name for name in ("L1", "L2") if getattr(config, name.lower()) > 0)
-        return [(f"─ with {kinds} {whole} ", ink(indexed(PENALIZED)))]
+        return [*more, (f"─ with {kinds} {whole} ", ink(indexed(PENALIZED)))]
 
     @property
     def _penalized(self) -> bool:
@@ -194,6 +202,19 @@ class ScorePanel(CurvePanel):
     def name_shown(self) -> str:
         data = self.session.data
         return "accuracy" if data is None or data.has_classes else "R²"
+
+    def more_series(self, count: int) -> list[Series]:
+        baseline, more = self.session.baseline, super().more_series(count)
+        if baseline is None:
+            return more
+        return [*more, Series(np.full(count, baseline.test_score), LINEAR)]
+
+    def more_title(self) -> Words:
+        baseline, more = self.session.baseline, super().more_title()
+        if baseline is None:
+            return more
+        value = self.written(baseline.test_score)
+        return [*more, (f"─ linear {value} ", ink(indexed(LINEAR)))]
 
     def axis(self, values: NDArray[np.float64], ticks: int) -> ValueAxis:
         # an R² can be as low as one likes: what is below -1 is cut off

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from textwrap import wrap
 from typing import TYPE_CHECKING, ClassVar, TypeAlias
 
+from core.planes import PlaneChoice
 from tui.canvas import Canvas
 from tui.cells import Cells
 from tui.palette import BRIGHT, DIM, FAINT, TEXT, ink
@@ -13,6 +14,7 @@ from tui.palette import BRIGHT, DIM, FAINT, TEXT, ink
 if TYPE_CHECKING:
     from textual import events
 
+    from core.process import Run
     from tui.session import Session
 
 Words: TypeAlias = list[tuple[str, int]]
@@ -28,12 +30,25 @@ class ViewOptions:
         log_loss: whether the loss has a logarithmic axis.
         show_test: whether the test samples are on the map.
         recent: how many epochs the curves show, or None for all.
+        plane: the plane of the map.
+        target: which of several numbers to predict is shown, counted from 0.
     """
 
     layer: int = 0
     log_loss: bool = False
     show_test: bool = True
     recent: int | None = None
+    plane: PlaneChoice = field(default_factory=PlaneChoice)
+    target: int = 0
+
+    def follow(self, run: Run) -> None:
+        """Let go of what another run no longer has."""
+        hidden = len(run.config.hidden)
+        self.layer = max(0, hidden - 1) if run.fresh else min(self.layer, max(0, hidden - 1))
+        if run.data is not None:
+            if self.plane.held is not None or run.fresh:
+                self.plane = PlaneChoice()
+            self.target = min(self.target, max(0, len(run.data.target_names) - 1))
 
 
 class Panel(Canvas, can_focus=True):

@@ -12,6 +12,9 @@ if TYPE_CHECKING:
 
 NARROW_BELOW: Final = (100, 30)
 """Columns and rows below which the accuracy stands back, unless it is asked for."""
+WIDE_FROM: Final = (150, 45)
+"""Columns and rows from which on the errors are shown, too, without being asked for."""
+
 LINES: Final = 4
 
 
@@ -52,7 +55,7 @@ class Arrangement:
 
     def apply(self) -> None:
         """Bring the screen into the state that the choices and its size ask for."""
-        screen, (loss, accuracy, boundary, hidden, layers) = self._screen, self._panels
+        screen, (loss, accuracy, boundary, *below) = self._screen, self._panels
         width, height = screen.app.size
         screen.set_class(width < SMALLEST[0] or height < SMALLEST[1], "-too-small")
         for panel in self._panels:
@@ -61,25 +64,36 @@ class Arrangement:
         left.display = loss.display or accuracy.display
         top.display = left.display or boundary.display
         bottom = screen.query_one("#bottom")
-        bottom.display = hidden.display or layers.display
+        bottom.display = any(panel.display for panel in below)
         bottom.styles.height = self._rows_below(height) if top.display else "1fr"
         focused = screen.focused
         if isinstance(focused, Panel) and not focused.display:
             next(panel for panel in self._panels if panel.display).focus()
 
     def _wants(self, panel: Panel) -> bool:
-        width, height = self._screen.app.size
-        narrow = width < NARROW_BELOW[0] or height < NARROW_BELOW[1]
         if isinstance(panel, LayersPanel):
             # what it shows is measured only if it is asked for
             return panel.session.config.diagnostics
-        return self._chosen.get(panel, panel.label != "accuracy" or not narrow)
+        width, height = self._screen.app.size
+        by_itself = {
+            "accuracy": width >= NARROW_BELOW[0] and height >= NARROW_BELOW[1],
+            "errors": width >= WIDE_FROM[0] and height >= WIDE_FROM[1],
+        }
+        return self._chosen.get(panel, by_itself.get(panel.label, True))
 
     def _rows_below(self, height: int) -> int:
-        """Return the rows that the units of the hidden layers need, if there is room for them."""
-        config = self._panels[0].session.config
-        units = max(config.hidden, default=4)
-        wanted = 3 + units * (2 if units < 5 else 1)
-        if config.diagnostics:
-            wanted = max(wanted, len(config.hidden) + 4)
+        """Return the rows that the panels below need, if there is room for them."""
+        session = self._panels[0].session
+        config, wanted = session.config, 5
+        for panel in self._panels:
+            if not panel.display:
+                continue
+            if panel.label == "hidden":
+                units = max(config.hidden, default=4)
+                wanted = max(wanted, 3 + units * (2 if units < 5 else 1))
+            elif panel.label == "layers":
+                wanted = max(wanted, len(config.hidden) + 4)
+            elif panel.label == "errors" and session.data is not None:
+                # a row a class, its totals, and what stands around them
+                wanted = max(wanted, len(session.data.class_names) + 6, 13)
         return max(5, min(wanted, (height - LINES) * 2 // 5))

@@ -10,7 +10,8 @@ from textual.screen import ModalScreen
 from textual.widgets import Input, Select, Static
 
 from core.config import RunConfig, settings
-from core.kinds import ConfigError, is_closed, line_of, words_of
+from core.kinds import ConfigError, Several, is_closed, line_of, words_of
+from tui.toggles import Toggles
 
 if TYPE_CHECKING:
     from textual.app import ComposeResult
@@ -58,8 +59,13 @@ class SettingsScreen(ModalScreen[RunConfig | None]):
                         )
             yield Static(id="about", markup=False)
 
-    def _field(self, setting: Setting) -> Input | Select[str]:
+    def _field(self, setting: Setting) -> Input | Select[str] | Toggles:
         value = setting.write(getattr(self._config, setting.name))
+        if isinstance(setting.kind, Several):
+            chosen = setting.kind.read(value)
+            toggles = Toggles(setting.kind, chosen, id=f"field-{setting.name}")
+            toggles.add_class("value", "-toggles")
+            return toggles
         if is_closed(setting.kind):
             return Select(
                 [(word, word) for word in words_of(setting.kind)],
@@ -77,7 +83,8 @@ class SettingsScreen(ModalScreen[RunConfig | None]):
 
     @on(Input.Changed)
     @on(Select.Changed)
-    def _check_field(self, event: Input.Changed | Select.Changed) -> None:
+    @on(Toggles.Changed)
+    def _check_field(self, event: Input.Changed | Select.Changed | Toggles.Changed) -> None:
         """Say what is wrong with the field that was changed; forget what no longer is, elsewhere too."""
         _, wrong = self._read()
         errors = {error.name: error for error in wrong}
@@ -137,7 +144,7 @@ class SettingsScreen(ModalScreen[RunConfig | None]):
 
     def _text(self, setting: Setting) -> str:
         field = self.query_one(f"#field-{setting.name}")
-        return str(field.value) if isinstance(field, Input | Select) else ""
+        return str(field.value) if isinstance(field, Input | Select | Toggles) else ""
 
     def _show(self, error: ConfigError) -> None:
         remark = self.query_one(f"#remark-{error.name}", Static)

@@ -1,0 +1,186 @@
+"""Planes through the inputs, and the part of one that a map shows."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+import numpy as np
+
+from core.arrays import evenly
+
+if TYPE_CHECKING:
+    from core.arrays import Array, Labels
+    from core.datasets import TrainTest
+
+UNLIKE: Final = 4.0
+"""Two directions whose ranges differ by more than this factor are not drawn to one scale."""
+
+MOST_SAMPLES: Final = 2000
+"""Training samples from which principal components are computed."""
+
+
+@dataclass(frozen=True)
+class Window:
+    """A part of the input plane, cut into a grid of square pixels.
+
+    Attributes:
+        left, right, bottom, top: the outer edges, in units of the features.
+        columns, rows: the number of pixels.
+    """
+
+    left: float
+    right: float
+    bottom: float
+    top: float
+    columns: int
+    rows: int
+
+    @classmethod
+    def around(cls, x: Array, columns: int, rows: int, margin: float = 0.15) -> Window:
+        """Return the smallest window around (samples, 2) points that keeps the aspect ratio.
+
+        The direction in which there is room to spare shows more than the data's range. Where the
+        two directions are of different size, such as features in unlike units, each fills its own.
+        """
+        low, high = x[:, :2].min(axis=0), x[:, :2].max(axis=0)
+        centre = (low + high) / 2
+        spread = high - low
+        # one feature has no second direction: there any will do
+        spread[spread <= 0] = spread.max() if spread.max() > 0 else 1.0
+        extent = spread * (1 + 2 * margin)
+        if extent.max() > UNLIKE * extent.min():
+            width, height = extent / 2
+        else:
+            pixel = max(extent[0] / columns, extent[1] / rows)
+            width, height = pixel * columns / 2, pixel * rows / 2
+        return cls(
+            float(centre[0] - width),
+            float(centre[0] + width),
+            float(centre[1] - height),
+            float(centre[1] + height),
+            columns,
+            rows,
+        )
+
+    def points(self) -> Array:
+        """Return (rows · columns, 2) pixel centres, row by row from the top left."""
+        across = np.linspace(self.left, self.right, self.columns * 2 + 1)[1::2]
+        down = np.linspace(self.top, self.bottom, self.rows * 2 + 1)[1::2]
+        return np.column_stack([np.tile(across, self.rows), np.repeat(down, self.columns)])
+
+    def pixels(self, x: Array) -> tuple[Labels, Labels]:
+        """Return the (samples,) rows and columns of the pixels in which (samples, 2) points lie."""
+        across = (x[:, 0] - self.left) / (self.right - self.left) * self.columns
+        down = (self.top - x[:, 1]) / (self.top - self.bottom) * self.rows
+        return (
+            np.clip(down.astype(np.int64), 0, self.rows - 1),
+            np.clip(across.astype(np.int64), 0, self.columns - 1),
+        )
+
+
+@dataclass(frozen=True)
+class PlaneChoice:
+    """Which plane a person wants to see; without anything, the principal components.
+
+    Attributes:
+        across, up: numbers of two features, or None for principal components.
+        held: the training sample at which the other features are held; None for their mean.
+    """
+
+    across: int | None = None
+    up: int | None = None
+    held: int | None = None
+
+
+@dataclass(frozen=True)
+class Plane:
+    """A plane through the features, in their own units, on which a map is drawn.
+
+    Attributes:
+        origin: (features,) the sample at its middle.
+        axes: (2, features) what one step along each coordinate adds.
+        projection: (2, features) what a feature adds to each coordinate.
+        names: what the coordinates are called.
+        told: in a few words, which plane it is, and then the rest; empty where there is no other.
+    """
+
+    origin: Array
+    axes: Array
+    projection: Array
+    names: tuple[str, str]
+    told: tuple[str, str] = ("", "")
+
+    @classmethod
+    def through(cls, data: TrainTest, chosen: PlaneChoice | None = None) -> Plane:
+        """Return the plane of two features, or of the first two principal components of more."""
+        names = data.feature_names
+        if len(names) < 2 or data.preparation.text is not None:
+            chosen = None
+        if len(names) == 2:
+            return cls(np.zeros(2), np.eye(2), np.eye(2), (names[0], names[1]))
+        if chosen is None or chosen.across is None or chosen.up is None:
+            return cls.of_components(data)
+        return cls.of_features(data, chosen.across, chosen.up, chosen.held)
+
+    @classmethod
+    def of_features(cls, data: TrainTest, across: int, up: int, held: int | None) -> Plane:
+        """Return the plane of two features, with the others held at their mean, or at a sample."""
+        features = data.preparation.features(data.x_train)
+        middle = features.mean(axis=0) if held is None else features[held].copy()
+        middle[[across, up]] = 0.0
+        axes = np.zeros((2, len(middle)))
+        axes[0, across] = axes[1, up] = 1.0
+        names = data.feature_names
+        where = "mean" if held is None else f"sample {held + 1:,}"
+        told = f"others at {where}", f"· {len(names) - 2} of them"
+        return cls(middle, axes, axes, (names[across], names[up]), told)
+
+    @classmethod
+    def of_components(cls, data: TrainTest) -> Plane:
+        """Return the plane of the first two principal components of the training inputs."""
+        few = evenly(len(data.x_train), MOST_SAMPLES)
+        features = data.preparation.features(data.x_train[few])
+        scale = (
+            data.preparation.scale if data.preparation.scale.size else np.ones(features.shape[1])
+        )
+        origin = features.mean(axis=0)
+        centred = (features - origin) / scale
+        directions, shares = _components(centred)
+        told = f"{shares.sum():.0%} of variance", f"· principal components of {len(scale)} features"
+        return cls(origin, directions * scale, directions / scale, ("PC 1", "PC 2"), told)
+
+    def coordinates(self, features: Array) -> Array:
+        """Return the (samples, 2) coordinates of (samples, features), projected."""
+        return (features - self.origin) @ self.projection.T
+
+    def features(self, points: Array) -> Array:
+        """Return the (points, features) at (points, 2) coordinates."""
+        return self.origin + points @ self.axes
+
+
+def ranked_features(data: TrainTest) -> list[int]:
+    """Return the numbers of the features, those that are the most related to the target first."""
+    if data.summary is None:
+        return list(range(len(data.feature_names)))
+    relations = [abs(each.relation) for each in data.summary.features]
+    order = np.argsort([-relation if relation == relation else 1.0 for relation in relations])
+    return [int(number) for number in order]
+
+
+def _components(centred: Array) -> tuple[Array, Array]:
+    """Return the first two principal directions, (2, features), and their shares of the variance."""
+    if centred.shape[1] < 2:
+        return np.eye(2, centred.shape[1]), np.array([1.0, 0.0])
+    # the smaller of the two products has the same eigenvalues
+    wide = centred.shape[1] > centred.shape[0]
+    values, vectors = np.linalg.eigh(centred @ centred.T if wide else centred.T @ centred)
+    directions = vectors[:, [-1, -2]].T
+    if wide:
+        directions = directions @ centred
+        directions /= np.maximum(np.linalg.norm(directions, axis=1, keepdims=True), 1e-300)
+    # the sign of a component is nobody's choice: let its largest part point up
+    largest = np.take_along_axis(directions, np.abs(directions).argmax(axis=1)[:, None], axis=1)
+    directions = directions * np.where(largest < 0, -1.0, 1.0)
+    whole = max(float(values.clip(0).sum()), 1e-300)
+    return directions, values[[-1, -2]].clip(0) / whole

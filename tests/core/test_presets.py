@@ -1,0 +1,79 @@
+"""The presets of real data, of languages and of sine reach what they promise, over ten seeds."""
+
+import numpy as np
+import pytest
+
+from core import RunConfig, Trainer
+from core.baseline import measure_baseline
+from core.datasets import DATASETS
+from core.epoch import EpochMetrics
+from core.presets import PRESETS
+
+SEEDS = range(10)
+WANTED = {
+    "iris": 0.93,
+    "wine": 0.95,
+    "breast-cancer": 0.95,
+    "digits": 0.96,
+    "languages": 0.90,
+    "sine": 0.97,
+    "diabetes": 0.35,
+}
+
+
+def trained(config: RunConfig) -> tuple[Trainer, EpochMetrics]:
+    trainer = Trainer(config)
+    metrics = trainer.train_epoch()
+    while trainer.stopped is None:
+        metrics = trainer.train_epoch()
+    return trainer, metrics
+
+
+@pytest.mark.parametrize(("name", "wanted"), WANTED.items())
+def test_a_preset_reaches_what_it_promises(name: str, wanted: float) -> None:
+    config = PRESETS[name].config()
+    assert config.epochs <= 60 or name != "digits"
+    scores = [trained(config.changed(seed=seed))[1].test_score for seed in SEEDS]
+    assert np.mean(scores) >= wanted
+
+
+def test_every_data_set_has_a_preset() -> None:
+    used = {preset.config().dataset for preset in PRESETS.values()}
+    assert set(DATASETS) - used == {"plane"}  # a single line finds it
+
+
+def test_underscores_and_hyphens_name_the_same_preset() -> None:
+    from core.presets import preset
+
+    assert preset("breast_cancer") is preset("breast-cancer")
+
+
+def test_a_network_gets_above_the_line_that_a_linear_model_draws_through_the_moons() -> None:
+    config = RunConfig(samples=2000, noise=0.2, epochs=60)
+    lines, scores = [], []
+    for seed in range(3):
+        trainer, metrics = trained(config.changed(seed=seed))
+        baseline = measure_baseline(trainer.data)
+        assert baseline.name == "logistic regression"
+        lines.append(baseline.test_score)
+        scores.append(metrics.test_accuracy)
+    assert 0.84 < np.mean(lines) < 0.89
+    assert np.mean(scores) > 0.96
+
+
+def test_the_linear_model_takes_no_feature_that_bends_its_line() -> None:
+    config = RunConfig(dataset="circles")
+    bent = config.changed(features_extra=("x1sq", "x2sq"))
+    straight, same = (measure_baseline(Trainer(each).data) for each in (config, bent))
+    assert straight == same
+    assert straight.test_score < 0.7
+
+
+def test_numbers_have_a_linear_model_too() -> None:
+    from sklearn.linear_model import Ridge
+
+    data = Trainer(PRESETS["diabetes"].config()).data
+    baseline = measure_baseline(data)
+    model = Ridge().fit(data.x_train, data.y_train)
+    assert baseline.test_score == pytest.approx(model.score(data.x_test, data.y_test))
+    assert "R²" in str(baseline)

@@ -1,0 +1,48 @@
+"""Lines in braille dots: two columns and four rows of them in a cell."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from core.arrays import Array
+    from tui.cells import Cells
+
+DOTS: Final = np.array([[0x01, 0x08], [0x02, 0x10], [0x04, 0x20], [0x40, 0x80]])
+"""The bit of each dot of a cell, by row and column."""
+
+
+def draw_line(cells: Cells, row: int, column: int, heights: Array, rows: int, ink: int) -> None:
+    """Draw one value for each column of dots, joined to the one before.
+
+    Args:
+        cells: the block to draw into.
+        row: of its upper left cell.
+        column: of it.
+        heights: (2 · columns,) from 0, at the lower edge, to 1; what lies beyond is cut off.
+        rows: how many cells it is high.
+        ink: of the dots.
+    """
+    columns = len(heights) // 2
+    dots = 4 * rows
+    places = np.where(np.isfinite(heights), (1 - heights) * dots - 0.5, -1e6)
+    steps = np.clip(places, -1e6, 1e6).round().astype(np.int64)
+    field = np.zeros((dots, 2 * columns), bool)
+    for at, here in enumerate(steps[: 2 * columns].tolist()):
+        before = int(steps[at - 1]) if at and abs(here) < 1e6 and abs(steps[at - 1]) < 1e6 else here
+        # half of the way belongs to the column before
+        middle = (before + here) // 2
+        low, high = min(middle, here), max(middle, here)
+        field[max(0, low) : max(0, min(dots, high + 1)), at] = True
+        if at and before != here:
+            low, high = min(before, middle), max(before, middle)
+            field[max(0, low) : max(0, min(dots, high + 1)), at - 1] = True
+    bits = np.zeros((rows, columns), np.int64)
+    for down in range(4):
+        for across in range(2):
+            bits += field[down::4, across::2] * DOTS[down, across]
+    for at_row, at_column in zip(*np.nonzero(bits), strict=True):
+        glyph = chr(0x2800 + int(bits[at_row, at_column]))
+        cells.write(row + int(at_row), column + int(at_column), glyph, ink)

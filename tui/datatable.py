@@ -1,0 +1,216 @@
+"""Tables in cells: columns of numbers, small pictures, and texts of glyphs of any width.
+
+The page of a data set is made of these; what stands in it comes from files that anyone may have made.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from itertools import chain, pairwise
+from math import ceil, floor, isfinite, log10
+from typing import TYPE_CHECKING, Final, TypeAlias
+from unicodedata import normalize
+
+import numpy as np
+from rich.cells import cell_len
+from rich.segment import Segment
+from textual.strip import Strip
+
+from tui.cells import Cells
+from tui.palette import DIM, ink, style
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+Piece: TypeAlias = tuple[str, int]
+"""A text and its ink."""
+Line: TypeAlias = list[tuple[int, str, int]]
+"""Texts, each with its column and its ink."""
+
+GAP: Final = 2
+UNKNOWN: Final = "–"
+LEVELS: Final = "▁▂▃▄▅▆▇"
+"""Not the full block: the histograms of neighbouring rows would grow together."""
+DIGITS: Final = 4
+"""That of a feature's largest value are shown, and of the smaller ones as many decimals."""
+
+
+class Page(Cells):
+    """Cells in which a wide glyph takes two: the second holds no glyph.
+
+    Attributes:
+        hidden: how many features of the first rows are to the right of what is shown.
+    """
+
+    hidden = 0
+
+    def write(self, row: int, column: int, text: str, ink_number: int) -> int:
+        glyphs = glyphs_of(text)
+        first, last = max(0, -column), max(0, self.width - column)
+        visible = glyphs[first:last]
+        if 0 <= row < self.height and visible:
+            # of a wide glyph that the edge halves, neither half is shown
+            if not visible[0]:
+                visible[0] = "…"
+            if last < len(glyphs) and not glyphs[last]:
+                visible[-1] = "…"
+            part = slice(column + first, column + first + len(visible))
+            self.glyphs[row, part] = visible
+            self.inks[row, part] = ink_number
+        return column + len(glyphs)
+
+    def strip(self, row: int) -> Strip:
+        glyphs, inks = self.glyphs[row].tolist(), self.inks[row]
+        edges = [0, *(np.flatnonzero(inks[1:] != inks[:-1]) + 1).tolist(), self.width]
+        segments = [
+            Segment("".join(glyphs[start:end]), style(int(inks[start])))
+            for start, end in pairwise(edges)
+            if end > start
+        ]
+        return Strip(segments, self.width)
+
+
+def glyphs_of(text: str) -> list[str]:
+    """Return a glyph a cell, with an empty one behind each that is two cells wide."""
+    if text.isascii() and text.isprintable():
+        return list(text)
+    cells: list[str] = []
+    for each in normalize("NFC", text):
+        # nothing that is not a glyph may reach the terminal
+        glyph = each if each.isprintable() else "·"
+        size = cell_len(glyph)
+        if size:  # else an accent without a letter of its own, which has no cell here
+            cells += [glyph] if size == 1 else [glyph, ""]
+    return cells
+
+
+def cut(text: str, width: int) -> str:
+    """Return a text that takes at most so many cells, with "…" where it was longer."""
+    glyphs = glyphs_of(text)
+    if len(glyphs) <= width:
+        return text
+    if width <= 0:
+        return ""
+    # a wide glyph that would be halved goes, too
+    kept = glyphs[: width - 1] if glyphs[width - 1] else glyphs[: max(0, width - 2)]
+    return "".join(kept).rstrip() + "…"
+
+
+def cell_width(text: str) -> int:
+    """Return how many cells a text takes."""
+    return len(glyphs_of(text))
+
+
+def wrapped(words: Iterable[str], width: int, between: str = " ") -> list[str]:
+    """Return lines of whole words; of a word longer than a line, what fits on one."""
+    lines: list[str] = []
+    for word in words:
+        longer = f"{lines[-1]}{between}{word}" if lines else word
+        if lines and cell_width(longer) <= width:
+            lines[-1] = longer
+        else:
+            lines.append(cut(word, width))
+    return lines
+
+
+@dataclass
+class Column:
+    """One column of a table.
+
+    Attributes:
+        heading: its lines, the last one next to the cells.
+        cells: a text and its ink per row.
+        right: whether the texts end, and do not begin, at one column.
+        size: cells across; made wide enough for all if it is 0.
+    """
+
+    heading: list[str]
+    cells: list[Piece]
+    right: bool = True
+    size: int = 0
+    heading_ink: int = field(default_factory=lambda: ink(DIM))
+
+    def __post_init__(self) -> None:
+        if not self.size:
+            texts = chain(self.heading, (text for text, _ in self.cells))
+            self.size = max(map(cell_width, texts), default=0)
+
+
+def table_width(columns: Sequence[Column]) -> int:
+    """Return how many cells a row of these takes."""
+    return sum(column.size for column in columns) + GAP * (len(columns) - 1)
+
+
+def table_lines(columns: Sequence[Column], rows: int) -> list[Line]:
+    """Return the columns side by side, under their headings."""
+    top = max((len(column.heading) for column in columns), default=0)
+    lines: list[Line] = [[] for _ in range(top + rows)]
+    start = 0
+    for column in columns:
+        heading = [(text, column.heading_ink) for text in column.heading]
+        for at, (text, number) in enumerate([*heading, *column.cells], top - len(heading)):
+            fitting = cut(text, column.size)
+            shift = column.size - cell_width(fitting) if column.right else 0
+            lines[at].append((start + shift, fitting, number))
+        start += column.size + GAP
+    return lines
+
+
+def histogram(counts: Sequence[int], bins: int = 0) -> str:
+    """Return a glyph a bin, blank where nothing is; with fewer `bins`, neighbours are added up."""
+    if 0 < bins < len(counts):
+        size = ceil(len(counts) / bins)
+        counts = [sum(counts[at : at + size]) for at in range(0, len(counts), size)]
+    most = max(counts, default=0)
+    return "".join(
+        LEVELS[ceil(len(LEVELS) * count / most) - 1] if count else " " for count in counts
+    )
+
+
+def share_bar(share: float, width: int) -> str:
+    """Return a line as long as a share of the width; what is above 0 can be seen."""
+    halves = round(min(1.0, max(0.0, share)) * width * 2)
+    whole, rest = divmod(max(halves, int(share > 0)), 2)
+    return "━" * whole + "╸" * rest
+
+
+def decimals(values: Sequence[float]) -> int:
+    """Return how many decimals these numbers need, at `DIGITS` digits of the largest; −1: a power."""
+    known = [value for value in values if isfinite(value)]
+    largest = max(map(abs, known), default=0.0)
+    if largest == 0:
+        return 0
+    power = floor(log10(largest))
+    if not -4 <= power < 7:
+        return -1
+    most = max(0, DIGITS - 1 - power)
+    needed = (
+        places
+        for places in range(most)
+        if all(abs(round(value, places) - value) < 1e-6 * largest for value in known)
+    )
+    return next(needed, most)
+
+
+def written(value: float, places: int) -> str:
+    """Return a number with so many decimals, or with a power of ten, and a true minus sign."""
+    if not isfinite(value):
+        return UNKNOWN
+    if places < 0:
+        mantissa, power = f"{value:.2e}".split("e")
+        text = f"{mantissa}e{int(power)}" if value else "0"
+    else:
+        text = f"{value:.{places}f}"
+        if float(text) == 0:
+            text = text.removeprefix("-")
+    return text.replace("-", "−")
+
+
+def aligned(texts: list[str]) -> list[str]:
+    """Return numbers with their points below one another, where that needs no wide column."""
+    parts = [text.partition(".") for text in texts]
+    before = max((len(whole) for whole, _, _ in parts), default=0)
+    after = max((len(point + rest) for _, point, rest in parts), default=0)
+    if before + after > 11:
+        return texts
+    return [f"{whole}{(point + rest):<{after}}" for whole, point, rest in parts]

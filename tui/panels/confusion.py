@@ -1,0 +1,317 @@
+"""The drawing of a confusion matrix, for the errors panel: counts, or colours where they lack room."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from math import isfinite
+from typing import TYPE_CHECKING, Final
+
+from core.confusion import accuracy, macro_f1, most_confused, precision, recall
+from tui import numbers
+from tui.cells import Cells
+from tui.palette import (
+    BACKGROUND,
+    CLASS_FIELDS,
+    CLASS_POINTS,
+    DIM,
+    FAINT,
+    TEXT,
+    WARNING,
+    ink,
+    legible_on,
+)
+
+if TYPE_CHECKING:
+    from core.arrays import Labels
+
+LONG_NAME: Final = 14
+WIDE_CELL: Final = 7
+WIDEST_CELL: Final = 9
+NARROW_SCORES: Final = (("prec", 5), ("rec", 5))
+WIDE_SCORES: Final = (("precision", 11), ("recall", 9))
+LIST_WIDTH: Final = 24
+WIDEST_LIST: Final = 40
+LIST_GAP: Final = 3
+TALL: Final = 3
+LIST_HEIGHT: Final = 5
+ROOMY_CELL: Final = 5
+"""Columns from which on a cell has a blank at its right too."""
+ERROR_FIELDS: Final = (
+    (0.05, WARNING, BACKGROUND),
+    (0.2, WARNING, "#303030"),
+    (0.5, "#000000", "#af875f"),
+    (1.0, "#000000", WARNING),
+)
+"""The colours of an error by its share of the row, up to which each is taken.
+
+They grow lighter, where the classes' own fields stay dark: red is a class.
+"""
+
+
+@dataclass(frozen=True)
+class Table:
+    """The confusion matrix of one part of the data.
+
+    Attributes:
+        names: of the classes.
+        markers: of the classes' samples, over and over.
+        matrix: (classes, classes), rows are true.
+        digits: those of the largest count that is possible, so that columns stay where they are.
+    """
+
+    names: tuple[str, ...]
+    markers: str
+    matrix: Labels
+    digits: int
+
+    def marker(self, label: int) -> str:
+        """Return the marker of a class."""
+        return self.markers[label % len(self.markers)]
+
+    def name(self, label: int, room: int) -> str:
+        """Return the name of a class, cut."""
+        name = self.names[label] or str(label + 1)
+        return name if len(name) <= room else name[: max(0, room - 1)] + "…"
+
+
+@dataclass(frozen=True)
+class Layout:
+    """How many columns each part of a table takes.
+
+    Attributes:
+        label: the marker and the name of a row.
+        cell: one class.
+        scores: the headings and widths of precision and recall.
+        listing: the most frequent confusions at the right, with the gap; 0 for none.
+        exact: whether every count has room.
+    """
+
+    label: int
+    cell: int
+    scores: tuple[tuple[str, int], ...]
+    listing: int
+    exact: bool
+
+
+def lay_out(
+    names: tuple[str, ...], digits: int, width: int, *, listed: bool = True
+) -> Layout | None:
+    """Return what fits, the counts before the scores before the names; None if not even colours."""
+    classes, longest = len(names), max(map(len, names))
+    needed = digits + 1
+    # "true" stands above the names; counts that fit come before it
+    labels = 5, 2 + min(longest, 2), 2
+    sizes = [(label, cell) for cell in (needed, 1) for label in labels]
+    label = next((label for label, cell in sizes if width >= label + classes * cell), 0)
+    if not label:
+        return None
+    cell = min((width - label) // classes, needed)
+    exact, spare = cell == needed, width - label - classes * cell
+    scores: tuple[tuple[str, int], ...] = ()
+    if spare >= _width(NARROW_SCORES):
+        scores, spare = NARROW_SCORES, spare - _width(NARROW_SCORES)
+    more = min(spare, max(0, 2 + min(longest, LONG_NAME) - label))
+    label, spare = label + more, spare - more
+    if exact:
+        wider = min(spare // classes, max(0, ROOMY_CELL - 1 - cell))
+        cell, spare = cell + wider, spare - wider * classes
+    listing = LIST_GAP + LIST_WIDTH if listed and spare >= LIST_GAP + LIST_WIDTH else 0
+    spare -= listing
+    if exact:
+        wider = min(spare // classes, max(0, min(2 + longest, WIDE_CELL) - cell))
+        cell, spare = cell + wider, spare - wider * classes
+    if scores and spare >= _width(WIDE_SCORES) - _width(NARROW_SCORES):
+        spare -= _width(WIDE_SCORES) - _width(NARROW_SCORES)
+        scores = WIDE_SCORES
+    if exact:
+        wider = min(spare // classes, max(0, WIDEST_CELL - cell))
+        cell, spare = cell + wider, spare - wider * classes
+    if listing:
+        listing += min(spare, WIDEST_LIST - LIST_WIDTH)
+    return Layout(label, cell, scores, listing, exact)
+
+
+def draw_confusion(table: Table, first: int, width: int, height: int) -> tuple[Cells, int, int]:
+    """Return the drawing, and the first class that has a row in it and the one behind the last.
+
+    It begins with the class `first`, if not all have a row.
+    """
+    cells, classes = Cells(width, height), len(table.names)
+    # where rows can be tall, the list stands below
+    listed = height < classes * TALL + 4 + LIST_HEIGHT
+    layout = lay_out(table.names, table.digits, width, listed=listed)
+    if layout is None or height < 2:
+        cells.place(0, 0, draw_list(table, width, height))
+        return cells, 0, classes
+    totals = 1 if height >= 3 else 0
+    heading = 2 if height >= classes + 2 + totals else 1
+    rows = height - heading - totals
+    roomy = layout.exact and layout.cell >= ROOMY_CELL
+    tall = TALL if roomy and not listed else 1
+    first = max(0, min(first, classes - rows))
+    last = min(classes, first + rows)
+    _headings(cells, table, layout, heading)
+    for row, label in enumerate(range(first, last)):
+        _row(cells, table, layout, label, heading + row * tall, tall)
+    _scores(cells, table, layout, first, last, heading, tall)
+    # the title may lack the room to say that there are more rows
+    edge, hints = width - layout.listing - 1, ((first > 0, 0, "↑"), (last < classes, -1, "↓"))
+    for more, row, arrow in hints:
+        at = heading + (last - first + row if row else 0)
+        if more and cells.glyphs[at, edge] == " ":
+            cells.write(at, edge, arrow, ink(DIM))
+    below = heading + (last - first) * tall
+    if totals:
+        room = width - layout.listing
+        below += 1 if below + 1 < height and tall > 1 else 0
+        cells.place(below, 0, _totals(table, room))
+    if layout.listing:
+        cells.place(0, width - layout.listing + LIST_GAP, _listed(table, layout, height))
+    elif height - below >= LIST_HEIGHT:
+        left = height - below - 2
+        cells.place(below + 2, 0, draw_list(table, min(width, WIDEST_LIST), left))
+    return cells, first, last
+
+
+def draw_list(table: Table, width: int, height: int) -> Cells:
+    """Return the most frequent confusions, a line each."""
+    cells = Cells(width, height)
+    confused = most_confused(table.matrix, max(0, height - 1) if height > 2 else height)
+    if not confused:
+        words = "nothing is confused" if table.matrix.any() else "no samples"
+        cells.write(0, 0, words, ink(DIM))
+        return cells
+    top = 0
+    if height > 2:
+        cells.write(0, 0, "true → taken for", ink(DIM))
+        cells.write_right(0, width, "times", ink(DIM)) if width >= 22 else None
+        top = 1
+    counts = len(f"{confused[0][2]:,}") + 1
+    room = max(0, (width - 3 - counts - 4) // 2)
+    names = [(table.name(true, room), table.name(other, room)) for true, other, _ in confused]
+    column_of_second = 2 + max(len(name) for name, _ in names) + 1
+    for row, ((true, other, count), (name, taken_for)) in enumerate(
+        zip(confused, names, strict=True), start=top
+    ):
+        _write_class(cells, row, 0, f"{table.marker(true)} {name}", true)
+        cells.write(row, column_of_second, "→", ink(DIM))
+        words = f"{table.marker(other)} {taken_for}"
+        _write_class(cells, row, column_of_second + 2, words, other)
+        cells.write_right(row, width, f" {count:,}", ink(WARNING))
+    return cells
+
+
+def _width(scores: tuple[tuple[str, int], ...]) -> int:
+    return sum(width for _, width in scores)
+
+
+def _write_class(cells: Cells, row: int, column: int, text: str, label: int) -> None:
+    cells.write(row, column, text, ink(CLASS_POINTS[label % len(CLASS_POINTS)]))
+
+
+def _listed(table: Table, layout: Layout, height: int) -> Cells:
+    cells = Cells(layout.listing - LIST_GAP, height)
+    cells.place(0, 0, draw_list(table, cells.width, height))
+    return cells
+
+
+def _headings(cells: Cells, table: Table, layout: Layout, heading: int) -> None:
+    classes, dim = len(table.names), ink(DIM)
+    across, row = classes * layout.cell, heading - 1
+    corner = "true╲pred" if heading == 1 and layout.label > 9 else "true"
+    cells.write(row, 0, corner[: layout.label], dim)
+    if heading > 1:
+        words = "predicted" if across >= 9 else "pred"
+        middle = layout.label + max(1, (across - len(words)) // 2)
+        cells.write(0, middle, words[: max(0, cells.width - middle)], dim)
+    shown = _short_names(table, layout.cell)
+    for label, text in enumerate(shown):
+        right = layout.label + (label + 1) * layout.cell - (layout.cell >= ROOMY_CELL)
+        _write_class(cells, row, right - len(text), text, label)
+    column = layout.label + across
+    for words, width in layout.scores:
+        column += width
+        cells.write_right(row, column, words, dim)
+
+
+def _short_names(table: Table, cell: int) -> list[str]:
+    """Return what stands above each column: marker and name, or what of them tells all apart."""
+    labels = range(len(table.names))
+    free = cell - 1 - (cell >= ROOMY_CELL)
+    for with_marker, room in ((True, free - 1), (False, max(1, free))):
+        short = [(table.names[label] or str(label + 1))[:room] for label in labels]
+        if room > 0 and len(set(short)) == len(short):
+            marked = [table.marker(label) + name for label, name in zip(labels, short, strict=True)]
+            return marked if with_marker else short
+    return [table.marker(label) for label in labels]
+
+
+def _row(cells: Cells, table: Table, layout: Layout, label: int, top: int, tall: int) -> None:
+    middle = top + (tall - 1) // 2
+    name = table.name(label, layout.label - 2)
+    _write_class(cells, middle, 0, f"{table.marker(label)} {name}", label)
+    counts = table.matrix[label].tolist()
+    samples = max(1, sum(counts))
+    for other, count in enumerate(counts):
+        left = layout.label + other * layout.cell
+        text, number, paper = _count(table, layout.cell, label, other, count, samples)
+        if count:
+            for row in range(top, top + tall):
+                cells.write(row, left, " " * layout.cell, paper)
+        right = left + layout.cell - (layout.cell >= ROOMY_CELL)
+        cells.write_right(middle, right, text, number)
+
+
+def _count(
+    table: Table, cell: int, label: int, other: int, count: int, samples: int
+) -> tuple[str, int, int]:
+    """Return a count's text, its ink, and that of the cell around it."""
+    text = str(count)
+    if not count:
+        return "·", ink(FAINT), ink()
+    share = count / samples
+    if label == other:
+        fields = CLASS_FIELDS[label % len(CLASS_FIELDS)]
+        colour = fields[min(int(share * len(fields)), len(fields) - 1)]
+        text = text if len(text) <= cell > 1 else table.marker(label)
+        return text, ink(legible_on(colour), colour, bold=True), ink(background=colour)
+    # at least one blank before it, so that two of them never look like one number
+    text = text if len(text) <= max(1, cell - 1) else "+"
+    letters, colour = next(colours for most, *colours in ERROR_FIELDS if share <= most)
+    return text, ink(letters, colour), ink(background=colour)
+
+
+def _scores(
+    cells: Cells, table: Table, layout: Layout, first: int, last: int, heading: int, tall: int
+) -> None:
+    column = layout.label + len(table.names) * layout.cell
+    both = precision(table.matrix).tolist(), recall(table.matrix).tolist()
+    for values, (_, width) in zip(both, layout.scores, strict=False):
+        column += width
+        for row, value in enumerate(values[first:last]):
+            middle = heading + row * tall + (tall - 1) // 2
+            if not isfinite(value):
+                text, colour = "–", DIM
+            elif width < 6:
+                # rounded down: 100 % is said of all alone
+                text, colour = f"{int(100 * value + 1e-9)}%", TEXT
+            else:
+                text, colour = f"{numbers.percent(value)} %", TEXT
+            cells.write_right(middle, column, text, ink(colour))
+
+
+def _totals(table: Table, width: int) -> Cells:
+    cells = Cells(width, 1)
+    samples, right = int(table.matrix.sum()), int(table.matrix.trace())
+    share, score = accuracy(table.matrix), macro_f1(table.matrix)
+    column = cells.write(0, 0, f"accuracy {numbers.percent(share)} %", ink(TEXT))
+    parts = (
+        (f"  {samples - right:,} wrong", ink(WARNING if samples > right else DIM)),
+        (f" of {samples:,}", ink(DIM)),
+        (f"  macro F1 {score:.3f}" if isfinite(score) else "  macro F1 –", ink(TEXT)),
+    )
+    for text, number in parts:
+        if column + len(text) > width:
+            break
+        column = cells.write(0, column, text, number)
+    return cells

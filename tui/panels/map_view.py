@@ -1,0 +1,76 @@
+"""What the boundary panel lays out once for a network, its data, a plane and a size."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+import numpy as np
+
+from core.arrays import evenly
+from core.inspection import Map
+from core.planes import Plane, PlaneChoice, Window
+from tui.palette import TEST_MARKERS, TRAIN_MARKERS, WRONG_TEST, WRONG_TRAIN
+
+if TYPE_CHECKING:
+    from core.arrays import Array, Labels
+    from core.datasets import TrainTest
+    from core.network import Network
+
+MOST_POINTS: Final = 2000
+"""Samples of a part that are drawn, at most."""
+
+
+class Samples:
+    """One part of the data on a map: where its samples are drawn, and what is predicted there."""
+
+    def __init__(
+        self, view: View, network: Network, x: Array, y: Array | Labels, markers: tuple[str, str]
+    ) -> None:
+        chosen = evenly(len(y), MOST_POINTS)
+        x, self.y = x[chosen], y[chosen]
+        features = view.data.preparation.features(x)
+        self.rows, self.columns = view.window.pixels(view.plane.coordinates(features))
+        self.map = Map(network, x, view.target)
+        self.markers = markers
+
+
+class View:
+    """The plane, the grid, and the samples."""
+
+    def __init__(
+        self,
+        network: Network,
+        data: TrainTest,
+        columns: int,
+        rows: int,
+        plane: PlaneChoice,
+        target: int = 0,
+    ) -> None:
+        self._key = network, data, columns, rows, plane, target
+        self.data, self.target = data, target
+        self.plane = Plane.through(data, plane)
+        features = data.preparation.features
+        both = [data.x_train] if data.shared else [data.x_train, data.x_test]
+        everything = np.concatenate([self.plane.coordinates(features(x)) for x in both])
+        self.window = Window.around(everything, columns, rows)
+        points = self.plane.features(self.window.points())
+        self.grid = Map(network, data.preparation.inputs(points), target)
+        train = TRAIN_MARKERS, WRONG_TRAIN
+        self.train = Samples(self, network, data.x_train, data.y_train, train)
+        self.test: Samples | None = None
+        if not data.shared:
+            test = TEST_MARKERS, WRONG_TEST
+            self.test = Samples(self, network, data.x_test, data.y_test, test)
+
+    def shows(
+        self,
+        network: Network,
+        data: TrainTest,
+        columns: int,
+        rows: int,
+        plane: PlaneChoice,
+        target: int = 0,
+    ) -> bool:
+        """Whether this is the view of these."""
+        mine = self._key
+        return mine[0] is network and mine[1] is data and mine[2:] == (columns, rows, plane, target)

@@ -1,0 +1,162 @@
+"""The drawing of what a regression misses, for the errors panel: a scatter, and histograms."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+import numpy as np
+
+from tui import numbers
+from tui.cells import Cells
+from tui.curves import axis_top, nice_ceiling
+from tui.palette import ACCENT, DIM, FAINT, TEXT, ink
+
+if TYPE_CHECKING:
+    from core.arrays import Array, Labels
+
+GUTTER: Final = 7
+MARGIN: Final = 0.05
+BLOCKS: Final = " ▁▂▃▄▅▆▇█"
+FEWEST_BARS: Final = 5
+
+
+@dataclass(frozen=True)
+class Points:
+    """One part of the data.
+
+    Attributes:
+        true, predicted: (samples,) float64; NaN is left out.
+        marker, colour: of its samples, and of the name above its histogram.
+        name: what it is called.
+    """
+
+    true: Array
+    predicted: Array
+    marker: str
+    colour: str
+    name: str
+
+    @property
+    def residuals(self) -> Array:
+        """The finite true numbers minus the predicted ones."""
+        residuals = self.true - self.predicted
+        return residuals[np.isfinite(residuals)]
+
+
+def value_range(true: Array) -> tuple[float, float]:
+    """Return the ends of both axes: they follow from true numbers alone, and so stay."""
+    finite = true[np.isfinite(true)]
+    if not finite.size:
+        return 0.0, 1.0
+    low, high = float(finite.min()), float(finite.max())
+    # numbers that never vary have a middle and no length
+    margin = (high - low) * MARGIN or max(abs(high) * 0.1, 1e-9)
+    return low - margin, high + margin
+
+
+def draw_scatter(
+    parts: list[Points], span: tuple[float, float], target: str, width: int, height: int
+) -> Cells:
+    """Return predicted (up) against true numbers (across), the later parts on top.
+
+    What is predicted outside the span stands at the edge, as an arrow.
+    """
+    cells = Cells(width, height)
+    rows, columns = height - 1, width - GUTTER
+    if rows < 1 or columns < 2:
+        return cells
+    low, high = span
+    # a quiet line on which prediction and truth agree
+    across = np.arange(columns)
+    cells.glyphs[_cells_of(across[::-1] + 0.5, 0, columns, rows), GUTTER + across] = "·"
+    cells.inks[:rows, GUTTER:] = ink(FAINT)
+    for part in parts:
+        drawn = np.isfinite(part.predicted) & np.isfinite(part.true)
+        true, predicted = part.true[drawn], part.predicted[drawn]
+        at = GUTTER + _cells_of(true, low, high, columns)
+        up = rows - 1 - _cells_of(predicted, low, high, rows)
+        cells.glyphs[up, at] = part.marker
+        cells.inks[up, at] = ink(part.colour)
+        for outside, glyph in ((predicted > high, "↑"), (predicted < low, "↓")):
+            cells.glyphs[up[outside], at[outside]] = glyph
+    dim, text = ink(DIM), ink(TEXT)
+    bottom, top = _short(low), _short(high)
+    cells.write_right(0, GUTTER - 1, top, dim)
+    if rows > 1:
+        cells.write_right(rows - 1, GUTTER - 1, bottom, dim)
+    if rows > 2:
+        cells.write_right(rows // 2, GUTTER - 1, "pred.", text)
+    cells.write(rows, GUTTER, bottom, dim)
+    cells.write_right(rows, width, top, dim)
+    room = columns - len(bottom) - len(top) - 2
+    name = f"true {target}" if len(target) + 5 <= room else "true"
+    if len(name) <= room:
+        middle = GUTTER + len(bottom) + 1 + (room - len(name)) // 2
+        cells.write(rows, middle, name, text)
+    return cells
+
+
+def draw_histogram(part: Points, limit: float, width: int, height: int) -> Cells:
+    """Return the histogram of a part's residuals from -limit to limit, under their mean and spread."""
+    cells = Cells(width, height)
+    residuals = part.residuals
+    column = cells.write(0, 0, f"{part.marker} {part.name}", ink(part.colour))
+    words = spread_words(residuals)
+    brief = words.replace("mean ", "").replace("sd", "±")
+    top = 1
+    for text, row, start in ((words, 0, column + 2), (brief, 0, column + 2), (brief, 1, 0)):
+        if start + len(text) <= width and height - row >= 4:
+            cells.write(row, start, text, ink(TEXT))
+            top = row + 1
+            break
+    rows = height - top - 1
+    if rows < 1 or width < FEWEST_BARS:
+        return cells
+    # as many bars as Rice's rule asks for, 2 n^(1/3), and an odd number: one of them is around zero
+    wanted = max(FEWEST_BARS, 2 * len(residuals) ** (1 / 3))
+    thick = max(1, int(width // wanted))
+    bars = width // thick
+    bars -= 1 - bars % 2
+    counts = np.bincount(_cells_of(residuals, -limit, limit, bars), minlength=bars)
+    left = (width - bars * thick) // 2
+    tallest = axis_top(float(counts.max()) / max(1, len(residuals)))
+    eighths = np.ceil(counts / max(1, len(residuals)) / tallest * rows * 8 - 1e-9).astype(np.int64)
+    levels = np.clip(eighths - 8 * np.arange(rows)[::-1, None], 0, 8).repeat(thick, axis=1)
+    area = slice(top, top + rows), slice(left, left + bars * thick)
+    cells.glyphs[area] = np.array(list(BLOCKS))[levels]
+    cells.inks[area] = ink(part.colour)
+    zero = left + bars * thick // 2
+    above = cells.glyphs[top : top + rows, zero] == " "
+    cells.glyphs[top : top + rows, zero][above] = "┊"
+    cells.inks[top : top + rows, zero][above] = ink(DIM)
+    end, dim = _short(limit), ink(DIM)
+    cells.write(height - 1, left, _short(-limit), dim)
+    cells.write_right(height - 1, left + bars * thick, end, dim)
+    cells.write(height - 1, zero, "0", ink(ACCENT))
+    return cells
+
+
+def limit_of(parts: list[Points]) -> float:
+    """Return the end of the histograms: by steps of 1, 2 and 5, for each step moves every bar."""
+    largest = max((float(np.abs(part.residuals).max(initial=0)) for part in parts), default=0.0)
+    return nice_ceiling(largest) if largest > 0 else 1.0
+
+
+def spread_words(residuals: Array) -> str:
+    """Return the mean and the standard deviation, in words."""
+    if not residuals.size:
+        return "no number"
+    mean, spread = float(residuals.mean()), float(residuals.std())
+    sign = "−" if mean < 0 else "+"
+    return f"mean {sign}{numbers.brief(abs(mean))} sd {numbers.brief(spread)}"
+
+
+def _cells_of(values: Array, low: float, high: float, cells: int) -> Labels:
+    """Return the number of the cell, of equal ones from low to high, that each value falls in."""
+    scaled = (values - low) * (cells / (high - low))
+    return np.asarray(np.clip(scaled, 0, cells - 1), np.int64)
+
+
+def _short(value: float) -> str:
+    return numbers.brief(value).replace("-", "−")

@@ -1,0 +1,123 @@
+"""The data screen: what is in the data set, before and apart from any network."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, ClassVar
+
+from textual.binding import Binding
+from textual.geometry import Size
+from textual.screen import ModalScreen
+from textual.scroll_view import ScrollView
+from textual.strip import Strip
+
+from tui.datatable import Page
+from tui.palette import ink, style
+from tui.summary_view import summary_cells
+
+if TYPE_CHECKING:
+    from textual import events
+    from textual.app import ComposeResult
+    from textual.binding import BindingType
+
+    from core.datasets.summary import Summary
+
+MARGIN = 1
+"""Blank columns on either side."""
+
+
+class DataScreen(ModalScreen[None]):
+    """Closes with escape or v; q quits the program, as everywhere."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        ("escape,v", "dismiss", "close"),
+        ("q", "app.quit", "quit"),
+    ]
+    DEFAULT_CSS = """
+    DataScreen {
+        align: center middle;
+        background: #121212 60%;
+    }
+    """
+
+    def __init__(self, summary: Summary) -> None:
+        super().__init__()
+        self._summary = summary
+
+    def compose(self) -> ComposeResult:
+        """Show one page."""
+        view = SummaryView(self._summary)
+        view.border_title = "data"
+        view.border_subtitle = "↑ ↓ page up/down scroll · ← → features · escape closes"
+        yield view
+
+
+class SummaryView(ScrollView, can_focus=True):
+    """The page of a data set, laid out once a width, of which the visible rows are drawn."""
+
+    ALLOW_SELECT = False
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("left", "features(-1)", "features before", show=False),
+        Binding("right", "features(1)", "features after", show=False),
+    ]
+    DEFAULT_CSS = """
+    SummaryView {
+        width: 100%;
+        max-width: 160;
+        height: auto;
+        max-height: 100%;
+        border: round #767676;
+        background: #121212;
+        overflow-x: hidden;
+        scrollbar-gutter: stable;
+        scrollbar-size-vertical: 1;
+    }
+    """
+
+    def __init__(self, summary: Summary) -> None:
+        super().__init__()
+        self._summary = summary
+        self._first = 0
+        self._page = Page(0, 0)
+
+    @property
+    def shown(self) -> Page:
+        """The whole page, of which some rows are on the screen."""
+        return self._page
+
+    def get_content_height(self, container: Size, viewport: Size, width: int) -> int:  # noqa: ARG002
+        """Return how high the page is at that width."""
+        # the gutter is part of the width here, and not of the room for the page
+        return self._laid_out(width - self.scrollbar_size_vertical).height
+
+    def on_resize(self, _: events.Resize) -> None:
+        """Lay the page out for the new width."""
+        self._show()
+
+    def render_line(self, y: int) -> Strip:
+        """Return one visible row."""
+        row, paper = y + self.scroll_offset.y, style(ink())
+        width = self.scrollable_content_region.width
+        if row >= self._page.height:
+            return Strip.blank(width, paper)
+        margin = Strip.blank(MARGIN, paper)
+        return Strip.join([margin, self._page.strip(row)]).adjust_cell_length(width, paper)
+
+    def action_features(self, step: int) -> None:
+        """Show other columns of the first rows."""
+        last = max(0, len(self._summary.features) - 1)
+        first = min(max(0, self._first + step), last)
+        if first < self._first or (first > self._first and self._page.hidden > 0):
+            self._first = first
+            self._page = Page(0, 0)
+            self._show()
+
+    def _show(self) -> None:
+        page = self._laid_out(self.scrollable_content_region.width)
+        self.virtual_size = Size(page.width + 2 * MARGIN, page.height)
+        self.refresh()
+
+    def _laid_out(self, room: int) -> Page:
+        width = max(1, room - 2 * MARGIN)
+        if self._page.width != width:
+            self._page = summary_cells(self._summary, width, self._first)
+        return self._page

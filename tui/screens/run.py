@@ -1,0 +1,243 @@
+"""What a screen of a run does with the training process: hears its events, and sends what keys ask for.
+
+`TrainingScreen` draws what is known of the run; nothing here draws.
+"""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from typing import TYPE_CHECKING, Any, Final
+
+from textual import work
+from textual.screen import Screen
+
+from core.config import RunConfig, setting
+from core.kinds import ConfigError, words_of
+from core.process import (
+    BaselineFound,
+    Cancel,
+    Configure,
+    Failed,
+    MeasureBaseline,
+    Pause,
+    Refused,
+    Resume,
+    Run,
+    SetSpeed,
+    Start,
+    State,
+    StateChanged,
+    Step,
+)
+from tui.numbers import speed as speed_words
+from tui.session import Session
+from tui.steps import BATCH_SIZES, next_of_125, next_speed
+
+if TYPE_CHECKING:
+    from core.process import Command, Event
+    from tui.link import Link
+    from tui.runlog import RunLog
+
+
+class RunScreen(Screen[None]):
+    """Owns one session, and the config that the keys have asked for so far."""
+
+    def __init__(
+        self, config: RunConfig, link: Link, *, speed: float | None, run_log: RunLog | None
+    ) -> None:
+        super().__init__()
+        self.session = Session(config)
+        self._link = link
+        self._wanted = config
+        self._planned = _ends_of(config)
+        self._sent = 0
+        self._meant: State | None = None
+        self._speed = speed
+        self._run_log = run_log
+
+    def follow(self, event: Event) -> None:
+        """Show what an event, already applied to the session, changed."""
+        raise NotImplementedError
+
+    def pull(self) -> None:
+        """Ask for the next frame."""
+        raise NotImplementedError
+
+    def show_speed(self, speed: float | None) -> None:
+        """Show the chosen pace."""
+        raise NotImplementedError
+
+    def say(self, note: str) -> None:
+        """Show a sentence on what happened."""
+        raise NotImplementedError
+
+    # --- the run, as the process tells it
+
+    @work(exclusive=True, group="training")
+    async def _listen(self) -> None:
+        await self._link.listen(self._hear)
+
+    def begin(self, config: RunConfig, *, paused: bool = False) -> None:
+        """Start a run, in a new process if the old one is gone."""
+        if self._link.process.ended:
+            try:
+                self._link.restart()
+            except OSError as error:
+                self.say(f"no training process could be started ({error.strerror}); r tries again")
+                return
+            self._sent = 0
+        self._listen()
+        self._link.send(SetSpeed(self._speed))
+        self._link.send(Start(config, paused))
+        self._sent += 1
+        self.pull()
+
+    def _hear(self, event: Event) -> None:
+        if isinstance(event, Refused):
+            self.refuse(event.reason)
+            return
+        self.session.apply(event)
+        self._log(event)
+        if isinstance(event, Run) and event.answered >= self._sent:
+            self._wanted = event.config
+        if isinstance(event, StateChanged | Failed):
+            self._meant = None
+        self.follow(event)
+
+    def refuse(self, reason: str) -> None:
+        """End the program, for there is nothing to show, and say why."""
+        raise NotImplementedError
+
+    def _log(self, event: Event) -> None:
+        if self._run_log is not None:
+            try:
+                self._run_log.write(event, self.session)
+            except OSError as error:
+                self._run_log = None
+                self.say(f"the log ends here: it cannot be written ({error.strerror})")
+
+    # --- what keys do to the run
+
+    def action_toggle_pause(self) -> None:
+        """Pause or go on."""
+        # from what is meant: the answer to an earlier press may still be on its way
+        pause = (self._meant or self.session.state) is State.TRAINING
+        if self._tell(Pause() if pause else Resume()):
+            self._meant = State.PAUSED if pause else State.TRAINING
+
+    def action_step(self, epochs: int) -> None:
+        """Train a few epochs and stand still."""
+        self._tell(Step(epochs))
+
+    def action_reset(self) -> None:
+        """Begin again with the same seed, in a new process if the old one is gone."""
+        # a run that went on past its end, or a target, begins again with those that it first had
+        config = self._wanted.changed(**self._planned)
+        self._restart(config, f"reset: the same weights as before (seed {config.seed})")
+
+    def action_reseed(self) -> None:
+        """Begin again with the next seed."""
+        seed = (self._wanted.seed + 1) % 2**63
+        config = self._wanted.changed(**self._planned, seed=seed)
+        self._restart(config, f"reset with seed {config.seed}: other data and weights")
+
+    def _restart(self, config: RunConfig, note: str) -> None:
+        self._wanted = config
+        if self._link.process.ended:
+            self.begin(config)
+        else:
+            self._link.send(Start(config))
+            self._sent += 1
+        self.say(note)
+
+    def action_new_data(self) -> None:
+        """Draw the data anew from the next seed of their own, or part them anew; keep the weights."""
+        seed = (self._wanted.draw_seed + 1) % 2**63
+        self.apply(self._wanted.changed(data_seed=seed))
+
+    def action_baseline(self) -> None:
+        """Show, or hide, what a linear model reaches on the same split."""
+        if self.session.baseline is not None:
+            self.session.baseline = None
+            self.follow(BaselineFound(None, ""))
+            self.say("the line of the linear model is hidden; B measures it again")
+        elif self._tell(MeasureBaseline()):
+            self.say("measuring a linear model on the same split …")
+
+    def action_cancel(self) -> None:
+        """End the loading of data that is under way."""
+        if self.session.loading is not None:
+            self._tell(Cancel())
+
+    def action_learning_rate(self, direction: int) -> None:
+        """Go to the next 1, 2 or 5 times a power of ten."""
+        rate = next_of_125(self._wanted.learning_rate, direction)
+        with suppress(ConfigError):  # at the end of what a number can be
+            self.apply(self._wanted.changed(learning_rate=rate))
+
+    def action_cycle(self, name: str) -> None:
+        """Take the next of a setting's values."""
+        if name == "batch_size":
+            values: tuple[Any, ...] = BATCH_SIZES
+        else:
+            values = words_of(setting(name).kind)
+        current = getattr(self._wanted, name)
+        at = values.index(current) if current in values else -1
+        for step in range(1, len(values) + 1):
+            changes = {name: values[(at + step) % len(values)]}
+            if name == "dataset":
+                changes |= OF_ONE_SET
+            # a value that the other settings rule out is passed over
+            with suppress(ConfigError):
+                self.apply(self._wanted.changed(**changes))
+                return
+
+    def apply(self, config: RunConfig) -> None:
+        """Ask the process for another config."""
+        changes = {
+            each.name: getattr(config, each.name) for each in config.differences(self._wanted)
+        }
+        if changes:
+            self._wanted = config
+            self._sent += self._tell(Configure(changes))
+
+    def _tell(self, command: Command) -> bool:
+        """Send a command, or say why it can do nothing now."""
+        if self._link.process.ended:
+            self.say("the training process has ended; r starts a new one, with these settings")
+            return False
+        if self.session.state is State.DIVERGED and isinstance(command, Pause | Resume | Step):
+            self.say("the run has diverged: lower the learning rate (−), or begin again (r)")
+            return False
+        self._link.send(command)
+        return True
+
+    def action_speed(self, direction: int) -> None:
+        """Go to the next slower or faster pace."""
+        self._speed = next_speed(self._speed, direction)
+        self.show_speed(self._speed)
+        self._link.send(SetSpeed(self._speed))
+        self.say(f"speed: {speed_words(self._speed)}")
+
+    def action_settings(self) -> None:
+        """Open the dialog with every setting of the run."""
+        from tui.screens.settings import SettingsScreen
+
+        def apply(config: RunConfig | None) -> None:
+            if config is not None and config != self._wanted:
+                self._planned = _ends_of(config)
+                self.apply(config)
+
+        self.app.push_screen(SettingsScreen(self._wanted), apply)
+
+
+OF_ONE_SET: Final[dict[str, Any]] = {
+    **dict.fromkeys(("data", "samples", "noise", "classes", "features"), None),
+    "features_extra": (),
+}
+"""What stays behind with a data set when another is taken."""
+
+
+def _ends_of(config: RunConfig) -> dict[str, Any]:
+    """Return the settings that a run which goes on past its end lifts."""
+    return {name: getattr(config, name) for name in ("epochs", "target_loss", "target_accuracy")}

@@ -1,0 +1,402 @@
+"""What the data screen and `nnfs-tui datasets NAME` show of a data set, laid out in cells."""
+
+from __future__ import annotations
+
+import io
+import os
+import shutil
+import sys
+from math import ceil, isfinite
+from typing import TYPE_CHECKING, Final
+
+from rich.console import Console
+from rich.style import Style
+from rich.text import Text
+
+from tui import numbers
+from tui.datatable import (
+    GAP,
+    UNKNOWN,
+    Column,
+    Line,
+    Page,
+    Piece,
+    aligned,
+    cell_width,
+    cut,
+    decimals,
+    glyphs_of,
+    histogram,
+    share_bar,
+    table_lines,
+    table_width,
+    wrapped,
+    written,
+)
+from tui.palette import (
+    ACCENT,
+    BRIGHT,
+    CLASS_POINTS,
+    DIM,
+    DIVERGING,
+    FAINT,
+    TEXT,
+    TRAIN_MARKERS,
+    WARNING,
+    ink,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from core.datasets.summary import FeatureSummary, Summary
+
+
+NARROWEST: Final = 60
+BAR: Final = 8
+HALVED: Final = 8
+"""Bins of a histogram where there is no room for all."""
+LONGEST_CLASS: Final = 16
+SHORTEST_NAME, EASY_NAME, LONGEST_NAME = 12, 24, 40
+"""Cells of a feature's name: below these, other columns go."""
+CLASSES_IN_ONE_COLUMN: Final = 8
+MOST_TARGETS: Final = 3
+"""In the table of the first rows, where the features want room, too."""
+HEADING_LINES: Final = 3
+HEADING_WORD: Final = 13
+
+
+def summary_cells(summary: Summary, width: int, first: int = 0) -> Page:
+    """Return the whole page at a width; the first rows begin with feature number `first`."""
+    rows, hidden = _rows(summary, width, first)
+    sections = (
+        _heading(summary, width),
+        _notes(summary, width),
+        _classes(summary, width),
+        _targets(summary, width),
+        _features(summary, width),
+        rows,
+    )
+    lines: list[Line] = []
+    for section in filter(None, sections):
+        lines += [[], *section] if lines else section
+    page = Page(width, len(lines))
+    page.hidden = hidden
+    for row, line in enumerate(lines):
+        for column, text, number in line:
+            page.write(row, column, text, number)
+    return page
+
+
+def summary_text(summary: Summary, width: int) -> str:
+    """Return the page without colours, a line a row."""
+    return "\n".join(line.rstrip() for line in summary_cells(summary, width).lines())
+
+
+def show_dataset(summary: Summary) -> None:
+    """Print the page, as wide as the terminal; in colour if there is one and it may be."""
+    width = max(NARROWEST, shutil.get_terminal_size().columns)
+    coloured = sys.stdout.isatty() and not os.environ.get("NO_COLOR")
+    print(_coloured(summary, width) if coloured else summary_text(summary, width))  # noqa: T201
+
+
+def _coloured(summary: Summary, width: int) -> str:
+    """Return the page for a terminal, whose own paper and letters may be dark or light."""
+    cells = summary_cells(summary, width)
+    console = Console(file=io.StringIO(), force_terminal=True, width=width)
+    with console.capture() as captured:
+        for row in range(cells.height):
+            text = Text.assemble(
+                *((segment.text, _on_any_paper(segment.style)) for segment in cells.strip(row)),
+                no_wrap=True,
+                overflow="ignore",
+            )
+            text.rstrip()
+            console.print(text)
+    return captured.get().removesuffix("\n")
+
+
+def _on_any_paper(shown: Style | None) -> Style:
+    colour = shown.color.name if shown is not None and shown.color is not None else TEXT
+    if colour in {DIM, FAINT}:
+        return Style(dim=True)
+    bold = shown.bold if shown is not None else None
+    return Style(color=None if colour in {TEXT, BRIGHT} else colour, bold=bold)
+
+
+def _heading(summary: Summary, width: int) -> list[Line]:
+    facts = [_count(summary.samples, "sample")]
+    if summary.feature_count:  # a text has none before they are made of it
+        facts.append(_count(summary.feature_count, "feature"))
+    if summary.classes:
+        facts.append(_count(len(summary.classes), "class", "classes"))
+    if summary.targets:
+        facts.append(_count(len(summary.targets), "number") + " to predict")
+    if summary.parts:
+        facts.append(", ".join(f"{name} {size:,}" for name, size in summary.parts))
+    name = cut(summary.name.strip() or "data", width // 2)
+    start = cell_width(name) + 3
+    told = wrapped(facts, width - start, " · ")
+    lines: list[Line] = [[(start, line, ink())] for line in told]
+    lines[0] = [(0, name, ink(BRIGHT, bold=True)), (start - 2, "·", ink(FAINT)), *lines[0]]
+    description = wrapped(summary.description.split(), width)
+    return [*lines, *([(0, line, ink(DIM))] for line in description)]
+
+
+def _count(number: int, one: str, many: str = "") -> str:
+    return f"{number:,} {one if number == 1 else many or one + 's'}"
+
+
+def _notes(summary: Summary, width: int) -> list[Line]:
+    lines: list[Line] = []
+    for note in summary.notes:
+        told = wrapped(note.split(), width - 2)
+        lines += [[(2, line, ink())] for line in told]
+        if told:
+            lines[-len(told)].insert(0, (0, "·", ink(ACCENT)))
+    return lines
+
+
+def _classes(summary: Summary, width: int) -> list[Line]:
+    if not summary.classes:
+        return []
+    counts = [count for _, count in summary.classes]
+    texts = [f"{count:,}" for count in counts]
+    longest = min(LONGEST_NAME, max(cell_width(_shown(name)) for name, _ in summary.classes))
+    most, whole, digits = max(1, *counts), max(1, sum(counts)), max(map(len, texts))
+    # marker, name, count, bar, share
+    room = width - (2 + GAP + digits + GAP + GAP + 7)
+    bar = min(24, max(BAR, room - longest))
+    if len(counts) > CLASSES_IN_ONE_COLUMN:
+        bar = BAR
+    name_size = max(1, min(longest, room - bar))
+    size = 2 + name_size + GAP + digits + GAP + bar + GAP + 7
+    across = 1
+    if len(counts) > CLASSES_IN_ONE_COLUMN:
+        across = max(1, (width + 2 * GAP) // (size + 2 * GAP))
+    down = ceil(len(counts) / across)
+    lines: list[Line] = [[] for _ in range(down)]
+    for label, (name, count) in enumerate(summary.classes):
+        start = label // down * (size + 2 * GAP)
+        marker, number = _of_class(label)
+        after = start + 2 + name_size + GAP
+        end = after + digits + GAP + bar + GAP
+        lines[label % down] += [
+            (start, marker, number),
+            (start + 2, cut(_shown(name), name_size), number),
+            (after + digits - len(texts[label]), texts[label], ink()),
+            (after + digits + GAP, share_bar(count / most, bar), number),
+            (end, f"{100 * count / whole:5.1f} %", ink(DIM)),
+        ]
+    return [_title("classes"), *lines]
+
+
+def _of_class(label: int) -> Piece:
+    """Return the marker and the ink that a class has on the map."""
+    point = CLASS_POINTS[label % len(CLASS_POINTS)]
+    return TRAIN_MARKERS[label % len(TRAIN_MARKERS)], ink(point)
+
+
+def _title(text: str) -> Line:
+    return [(0, text, ink(ACCENT))]
+
+
+def _shown(name: str) -> str:
+    """Return a name with its outer blanks made visible: they tell some n-grams apart."""
+    bare = name.strip(" ")
+    before = len(name) - len(name.lstrip(" "))
+    return "␣" * before + bare + "␣" * (len(name) - before - len(bare))
+
+
+def _targets(summary: Summary, width: int) -> list[Line]:
+    if not summary.targets:
+        return []
+    table = _feature_table(summary.targets, width, "", "name")
+    return [
+        _title("numbers to predict" if len(summary.targets) > 1 else "number to predict"),
+        *table,
+    ]
+
+
+def _features(summary: Summary, width: int) -> list[Line]:
+    if not summary.features:
+        return []
+    relation, told = _relation(summary)
+    lines = [_title("features")]
+    lines += [[(0, line, ink(DIM))] for line in wrapped(told.split(), width)]
+    lines += _feature_table(summary.features, width, relation, "name")
+    more = summary.feature_count - len(summary.features)
+    if more > 0:
+        lines.append([(0, f"… and {_count(more, 'more feature')}", ink(DIM))])
+    return lines
+
+
+def _relation(summary: Summary) -> tuple[str, str]:
+    """Return the letter of the relation with the target, and a sentence on it."""
+    if len(summary.classes) > 2:
+        return (
+            "η",
+            "η: the share of the deviation that lies between the classes, 0 to 1",
+        )
+    if len(summary.classes) == 2:
+        name = cut(_shown(summary.classes[1][0]), LONGEST_CLASS)
+        return "r", f"r: correlation with class {name}, −1 to +1"
+    if summary.targets:
+        name = cut(_shown(summary.targets[0].name), LONGEST_NAME)
+        return "r", f"r: correlation with {name}, −1 to +1"
+    return "", ""
+
+
+def _feature_table(
+    features: Sequence[FeatureSummary], width: int, relation: str, heading: str
+) -> list[Line]:
+    names: list[Piece] = [(_shown(each.name), ink()) for each in features]
+    columns = _measures(features, relation)
+    longest = max(cell_width(heading), *(cell_width(text) for text, _ in names))
+    dropped_for_names = [("missing", EASY_NAME), ("bar", EASY_NAME)]
+    in_need = ("halve", "mean", "histogram", "missing anyway", relation)
+    for step, needed in (*dropped_for_names, *((each, SHORTEST_NAME) for each in in_need)):
+        if width - table_width([*columns.values()]) - GAP >= min(longest, needed):
+            continue
+        match step:
+            case "halve":
+                columns["histogram"] = _histograms(features, HALVED)
+            case "missing":
+                if not any(each.missing for each in features):
+                    del columns["missing"]
+            case "missing anyway":
+                columns.pop("missing", None)
+            case _:
+                columns.pop(step, None)
+    room = max(1, width - table_width([*columns.values()]) - GAP)
+    name = Column([heading], names, right=False, size=min(longest, LONGEST_NAME, room))
+    return table_lines([name, *columns.values()], len(features))
+
+
+def _measures(features: Sequence[FeatureSummary], relation: str) -> dict[str, Column]:
+    """Return the columns behind the name, by what they hold."""
+    triples = [_three(each) for each in features]
+    columns = {}
+    for at, heading in enumerate(("min", "mean", "max")):
+        texts = aligned([three[at] for three in triples])
+        columns[heading] = Column([heading], [(text, ink()) for text in texts])
+    missing = [(f"{each.missing:,}", ink(WARNING if each.missing else FAINT)) for each in features]
+    columns["missing"] = Column(["missing"], missing)
+    columns["histogram"] = _histograms(features)
+    if relation:
+        told = [_related(each, signed=relation == "r") for each in features]
+        columns[relation] = Column(
+            [relation], [(text, ink(TEXT if bar else DIM)) for text, bar, _ in told]
+        )
+        columns["bar"] = Column([], [(bar, number) for _, bar, number in told], False, BAR)
+    return columns
+
+
+def _three(feature: FeatureSummary) -> tuple[str, str, str]:
+    """Return the minimum, the mean and the maximum; the mean has more decimals if it needs them."""
+    ends = decimals([feature.minimum, feature.maximum])
+    more = 2 if ends == 0 else 1  # the mean of counts says more than the counts
+    middle = min(ends + more, decimals([feature.minimum, feature.mean, feature.maximum]))
+    low, high = (written(each, ends) for each in (feature.minimum, feature.maximum))
+    return low, written(feature.mean, middle), high
+
+
+def _histograms(features: Sequence[FeatureSummary], bins: int = 0) -> Column:
+    bars = [histogram(each.histogram, bins) for each in features]
+    return Column(["histogram"], [(bar, ink()) for bar in bars], right=False)
+
+
+def _related(feature: FeatureSummary, *, signed: bool) -> tuple[str, str, int]:
+    """Return a relation as a number and as a bar with its ink."""
+    value = feature.relation
+    if not isfinite(value) or feature.minimum == feature.maximum:
+        return UNKNOWN, "", ink(DIM)
+    text = numbers.signed(value) if signed else f"{value:.2f}"
+    colour = DIVERGING[1 if value < 0 else -1] if signed else ACCENT
+    return text, share_bar(abs(value), BAR), ink(colour)
+
+
+def _rows(summary: Summary, width: int, first: int) -> tuple[list[Line], int]:
+    """Return the table of the first rows, and how many features had no room at its right."""
+    if not summary.rows:
+        return [], 0
+    behind = len(summary.targets) or int(bool(summary.classes))
+    values = [row[: len(row) - behind] for row in summary.rows]
+    columns = _target_columns(summary, behind)
+    many = len(values[0])
+    is_text = many == 1 and (not summary.features or len(summary.features) > 1)
+    names = ["text"] if is_text else [feature.name for feature in summary.features]
+    first = max(0, min(first, many - 1))
+    shown = 0
+    for at in range(first, min(many, len(names))):
+        room = width - table_width(columns) - GAP
+        column = _value_column(names[at], [row[at] for row in values], room)
+        if column.size > room:
+            break
+        columns.append(column)
+        shown += 1
+    lines = [_title(f"first {_count(len(values), 'row')}"), *table_lines(columns, len(values))]
+    whole = 1 if is_text else max(many, summary.feature_count)
+    hidden = whole - first - shown
+    if len(summary.targets) > MOST_TARGETS:
+        told = f"{MOST_TARGETS} of {len(summary.targets)} numbers to predict"
+        lines[0].append((cell_width(lines[0][0][1]) + GAP, told, ink(DIM)))
+    if first:
+        told = f"features {first + 1:,} to {first + shown:,} of {whole:,}"
+        lines.append([(0, told, ink(DIM))])
+    elif hidden > 0:
+        lines.append([(0, f"… and {_count(hidden, 'more feature')}", ink(DIM))])
+    return lines, hidden
+
+
+def _target_columns(summary: Summary, behind: int) -> list[Column]:
+    """Return what is to be learnt of the first rows, before what it is learnt from."""
+    ends = [row[len(row) - behind :] for row in summary.rows]
+    if summary.targets:
+        return [
+            _numbers(target.name, [row[at] for row in ends], BRIGHT)
+            for at, target in enumerate(summary.targets[:MOST_TARGETS])
+        ]
+    labels = {name: label for label, (name, _) in enumerate(summary.classes)}
+    cells = []
+    for row in ends:
+        for name in row:
+            marker, number = _of_class(labels.get(name, 0))
+            cells.append((f"{marker} {cut(_shown(name), LONGEST_CLASS)}", number))
+    return [Column(["class"], cells, right=False)] if cells else []
+
+
+def _value_column(name: str, texts: list[str], room: int) -> Column:
+    if all(_value(text) is not None for text in texts):
+        return _numbers(name, texts, TEXT)
+    cells = [(" ".join(text.split()), ink()) for text in texts]
+    longest = max(cell_width(text) for text, _ in cells)
+    return Column([_shown(name)], cells, right=False, size=max(SHORTEST_NAME, min(longest, room)))
+
+
+def _numbers(name: str, texts: list[str], colour: str) -> Column:
+    values = [_value(text) for text in texts]
+    places = decimals([value for value in values if value is not None])
+    cells = [(written(value, places), value) for value in values if value is not None]
+    told = [(text, ink(colour if isfinite(value) else DIM)) for text, value in cells]
+    size = max([HEADING_WORD // 2, *(len(text) for text, _ in told)])
+    words = _shown(name).split() or [""]
+    size = max(size, min(HEADING_WORD, max(map(cell_width, words))))
+    heading = wrapped(words, size)
+    while len(heading) > HEADING_LINES and size < HEADING_WORD:
+        size += 1
+        heading = wrapped(words, size)
+    if len(heading) > HEADING_LINES:
+        last = "".join(glyphs_of(heading[HEADING_LINES - 1])[: size - 1])
+        heading = [*heading[: HEADING_LINES - 1], last.rstrip("… ") + "…"]
+    return Column(heading, told, size=size)
+
+
+def _value(text: str) -> float | None:
+    """Return the number that a row's text is, not-a-number for none, and None for words."""
+    if not text:
+        return float("nan")
+    try:
+        return float(text)
+    except ValueError:
+        return None
