@@ -26,6 +26,8 @@ bench: $(VENV)/.ready-bench
 	@$(BIN)/python -m benchmarks.engine
 	@$(BIN)/python -m benchmarks.scaling
 	@$(BIN)/python -m benchmarks.memory
+	@$(BIN)/python -m benchmarks.files
+	@$(BIN)/python -m benchmarks.presets
 	@$(BIN)/python -m benchmarks.interruption
 	@$(BIN)/python -m benchmarks.startup
 	@$(BIN)/python -m benchmarks.latency

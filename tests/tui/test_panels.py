@@ -307,7 +307,7 @@ def test_a_number_to_predict_has_a_map_and_its_samples() -> None:
     assert len(shown & set(DIVERGING)) >= 5  # hills, hollows, and what lies between
     assert "y −" in cells.lines()[-2]
     legend = drawn(BoundaryPanel, session, 100).lines()[-2]
-    assert "▲ higher ▼ lower than the map  filled train, open test" in legend
+    assert "▲ above ▼ below the map  filled train, open test" in legend
     status = StatusLine(session).draw(120, 1).lines()[0]
     assert f"R²  {last.train_r2:.3f} /  {last.test_r2:.3f}" in status
     assert text(drawn(ActivationsPanel, session, 100)).count("y") >= 1

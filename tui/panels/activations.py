@@ -171,7 +171,10 @@ class ActivationsPanel(Panel):
 
     def _number_strip(self, cells: Cells, data: TrainTest, y: Array, across: int) -> None:
         target = min(self.options.target, len(data.target_names) - 1)
-        cells.write(0, 0, data.target_names[target][: LABEL_WIDTH - 1], ink(DIM))
+        name = data.target_names[target]
+        if len(name) >= LABEL_WIDTH:
+            name = f"{name[: LABEL_WIDTH - 2]}…"
+        cells.write(0, 0, name, ink(DIM))
         scale = NumberScale.of(data, target)
         colours, levels = scale.colours, scale.levels(y[:, target]).repeat(across)
         inks = np.array([ink(background=colour) for colour in colours])

@@ -17,6 +17,7 @@ from tui.palette import (
     TEXT,
     TRAIN_MARKERS,
     UNCERTAIN,
+    WARNING,
     WRONG_TEST,
     WRONG_TRAIN,
     ink,
@@ -142,12 +143,11 @@ class BoundaryPanel(Panel):
         """Draw quietly the samples that the network meets; others tell on which side they lie."""
         true = np.asarray(part.y, np.float64)[:, part.map.target]
         given = np.asarray(part.map.refresh().values, np.float64)
-        levels = scale.levels(true)
-        off = levels - scale.levels(given)
+        off = scale.levels(true) - scale.levels(given)
         quiet = np.array([ink(TEXT, colour) for colour in scale.colours])
-        loud = np.array([ink(colour, "#000000", bold=True) for colour in scale.colours])
+        above, below = (ink(colour, "#000000", bold=True) for colour in (WARNING, CLASS_POINTS[0]))
         shown = pixels[part.rows, part.columns]
-        inks = np.where(np.abs(off) <= 1, quiet[shown], loud[levels])
+        inks = np.where(np.abs(off) <= 1, quiet[shown], np.where(off > 0, above, below))
         filled = int(part.markers[0] != TRAIN_MARKERS)
         met = part.markers[0][0]
         glyphs = np.where(off > 1, HIGHER[filled], np.where(off < -1, LOWER[filled], met))
@@ -188,7 +188,7 @@ class BoundaryPanel(Panel):
         for colour in scale.colours:
             column = cells.write(row, column, "  ", ink(background=colour))
         column = cells.write(row, column, f" {numbers.brief(scale.high)}  ", dim)
-        told = f"{HIGHER[0]} higher {LOWER[0]} lower than the map  "
+        told = f"{HIGHER[0]} above {LOWER[0]} below the map  "
         markers = "" if data.shared else "filled train, open test"
         for words in (told, markers):
             if column + len(words) <= cells.width:
