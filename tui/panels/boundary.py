@@ -184,10 +184,12 @@ class BoundaryPanel(Panel):
         name = data.target_names[target]
         column = cells.write(row, GUTTER, f"{name if len(name) < 20 else name[:18] + '…'} ", text)
         low = numbers.brief(scale.low).replace("-", "−")
+        high = f" {numbers.brief(scale.high)}  "
         column = cells.write(row, column, f"{low} ", dim)
+        block = "  " if column + 2 * len(scale.colours) + len(high) - 2 <= cells.width else " "
         for colour in scale.colours:
-            column = cells.write(row, column, "  ", ink(background=colour))
-        column = cells.write(row, column, f" {numbers.brief(scale.high)}  ", dim)
+            column = cells.write(row, column, block, ink(background=colour))
+        column = cells.write(row, column, high, dim)
         told = f"{HIGHER[0]} above {LOWER[0]} below the map  "
         markers = "" if data.shared else "filled train, open test"
         for words in (told, markers):
@@ -200,7 +202,8 @@ class BoundaryPanel(Panel):
         wrong = f"{WRONG_TRAIN} {WRONG_TEST} wrong  " if with_test else f"{WRONG_TRAIN} wrong  "
         parts = "" if data.shared else "filled train, open test  " if with_test else "t test  "
         sure = "sure " + " " * LEVELS
-        names = [f"{name}  " for name in data.class_names]
+        room = cells.width - GUTTER - len(wrong)
+        names = [f"{name}  " for name in _shortened(data.class_names, room)]
         room = cells.width - GUTTER - len(wrong) - sum(2 + len(name) for name in names)
         if room < len(parts):
             parts = ""
@@ -223,6 +226,15 @@ class BoundaryPanel(Panel):
             column = cells.write(row, column, "sure ", dim)
             for colour in map_colours(1):
                 column = cells.write(row, column, " ", ink(background=colour))
+
+
+def _shortened(names: tuple[str, ...], room: int) -> list[str]:
+    """Return the names, cut so that all of a legend fits, if they stay names then."""
+    for length in range(max(map(len, names)), 2, -1):
+        cut = [name[:length].rstrip() for name in names]
+        if sum(len(name) + 4 for name in cut) <= room and len(set(cut)) == len(cut):
+            return cut
+    return list(names)
 
 
 def map_colours(classes: int) -> tuple[str, ...]:
