@@ -86,3 +86,13 @@ class TrainerState:
     best_statistics: Array
     limit: float
     start: EpochStart | None
+
+    @property
+    def nbytes(self) -> int:
+        """The bytes of its arrays."""
+        arrays = [self.parameters, self.statistics, self.slots]
+        arrays += [self.best_parameters, self.best_statistics]
+        if self.start is not None:
+            arrays += self.start.arrays
+        order = self.batches.order
+        return sum(array.nbytes for array in arrays) + (0 if order is None else order.nbytes)

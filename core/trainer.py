@@ -232,7 +232,28 @@ class Trainer:
         self._drop_measures()
         self._set_rate()
 
-    def configure(self, config: RunConfig, tell: Tell = silent) -> bool:
+    def return_to(self, config: RunConfig, data: TrainTest, state: TrainerState) -> None:
+        """Go to a state of this run, with the config and the data that it had then."""
+        if config is not self.config or data is not self.data:
+            self._build(config, data)
+        self.restore(state)
+
+    def take_data(self, data: TrainTest) -> None:
+        """Train on other samples from here on; they have the same features, classes and targets."""
+        self._rebuild(self.config, data)
+        self._own_data = True
+        self._set_limit()
+        self._forget_best()
+
+    def set_parameter(self, index: int, value: float) -> None:
+        """Give one number of the flat vector another value."""
+        self.network.parameters[index] = value
+        if self.batches.next:
+            self._drop_measures()
+
+    def configure(
+        self, config: RunConfig, tell: Tell = silent, data: TrainTest | None = None
+    ) -> bool:
         """Take another config during the run; nothing changes when that raises.
 
         Trained weights are kept as long as the network's shape stays and no new draw of them is
@@ -242,6 +263,7 @@ class Trainer:
         Args:
             config: the other one.
             tell: is told how far loading other data is, and may end it by an exception.
+            data: what `prepare(config)` returned before, if it did.
 
         Returns:
             Whether the run began anew, at epoch 0 with new weights.
@@ -252,7 +274,8 @@ class Trainer:
         """
         changes = {each.name: each for each in self.config.differences(config)}
         draws = {name for name, each in changes.items() if each.effect == "data" or name == "seed"}
-        data = prepare(config, tell) if draws and not self._own_data else self.data
+        if data is None:
+            data = prepare(config, tell) if draws and not self._own_data else self.data
         sizes = sizes_of(config, data)
         if self.stopped is Stop.PATIENCE:
             self._waits_from = self.epoch

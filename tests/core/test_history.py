@@ -1,0 +1,140 @@
+"""Going back is exact: parameters, optimiser and generators, bit for bit, through every change."""
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from core import RunConfig, Trainer
+from core.epoch import TrainerState
+from core.history import History, Place
+
+CONFIGS = [
+    RunConfig(samples=60, hidden=(4,), epochs=400),
+    RunConfig(samples=60, hidden=(4, 3), batch_norm=True, dropout=0.2, optimizer="sgd"),
+    RunConfig(samples=60, schedule="plateau", decay_epochs=2, patience=5, epochs=400),
+    RunConfig(dataset="xor", hidden=(4,), batch_size="full", learning_rate=0.1),
+]
+
+
+def same(one: TrainerState, other: TrainerState) -> bool:
+    arrays = ("parameters", "statistics", "slots", "best_parameters", "best_statistics")
+    rest = ("epoch", "steps", "plateau", "best", "waits_from", "limit")
+    return (
+        all(np.array_equal(getattr(one, name), getattr(other, name)) for name in arrays)
+        and all(getattr(one, name) == getattr(other, name) for name in rest)
+        and one.batches.next == other.batches.next
+        and one.batches.shuffle == other.batches.shuffle
+        and one.batches.dropout == other.batches.dropout
+    )
+
+
+def go_on(share: float) -> bool:
+    assert -1e-9 <= share <= 1 + 1e-9
+    return True
+
+
+def train(trainer: Trainer, history: History, epochs: int) -> list[TrainerState]:
+    states = []
+    for _ in range(epochs):
+        trainer.train_epoch()
+        history.note()
+        states.append(trainer.state())
+    return states
+
+
+@pytest.mark.parametrize("config", CONFIGS)
+@pytest.mark.parametrize("limit", [0, 40_000, 64 * 2**20])
+def test_every_epoch_can_be_gone_back_to(config: RunConfig, limit: int) -> None:
+    trainer = Trainer(config)
+    history = History(trainer, limit)
+    states = [trainer.state(), *train(trainer, history, 60)]
+    for epoch in (60, 0, 1, 59, 30, 31, 7, 60, 45):
+        history.travel(epoch, go_on)
+        assert same(trainer.state(), states[epoch]), epoch
+        assert history.is_past is (epoch < 60)
+
+
+def test_the_checkpoints_stay_within_their_limit_and_thin_out_with_age() -> None:
+    trainer = Trainer(RunConfig(samples=60, hidden=(4,)))
+    one = History(trainer).size
+    history = History(trainer, 40 * one)
+    history._due = 0
+    for _ in range(500):
+        trainer.train_epoch()
+        history._due = 0  # as if each epoch took its time
+        history.note()
+        assert history.size <= 40 * one
+    epochs = [each.place.epoch for each in history._checkpoints]
+    assert epochs[0] == 0
+    assert epochs[-1] == 500
+    gaps = np.diff(epochs)
+    assert gaps[: len(gaps) // 2].mean() > 3 * gaps[-len(gaps) // 4 :].mean()
+
+
+@settings(deadline=None, max_examples=30)
+@given(st.data())
+def test_changes_are_made_again_where_they_were_made(data: st.DataObject) -> None:
+    trainer = Trainer(RunConfig(samples=60, hidden=(4,), batch_size=10))
+    history = History(trainer, data.draw(st.sampled_from([0, 30_000, 10**7])))
+    states = {0: trainer.state()}
+    for _ in range(data.draw(st.integers(1, 5))):
+        for _ in range(data.draw(st.integers(0, 6))):
+            trainer.train_epoch()
+            history.note()
+            states[trainer.epoch] = trainer.state()
+        batches = data.draw(st.integers(0, 4))
+        for _ in range(batches):
+            trainer.advance(0.0)
+        kind = data.draw(st.sampled_from(["rate", "activation", "weight", "wait", "data"]))
+        if kind == "rate":
+            config = trainer.config.changed(learning_rate=data.draw(st.sampled_from([0.1, 0.003])))
+            history.change(lambda config=config: trainer.configure(config))
+        elif kind == "activation":
+            name = data.draw(st.sampled_from(["relu", "sigmoid"]))
+            config = trainer.config.changed(activation=name)
+            history.change(lambda config=config: trainer.configure(config))
+        elif kind == "weight":
+            history.change(lambda: trainer.set_parameter(3, 0.5))
+        elif kind == "data":
+            config = trainer.config.changed(data_seed=data.draw(st.integers(0, 3)))
+            history.change(lambda config=config: trainer.configure(config))
+        else:
+            history.change(trainer.wait_anew)
+        if not trainer.batches.next:
+            states[trainer.epoch] = trainer.state()
+    present = trainer.state()
+    for epoch in data.draw(st.lists(st.sampled_from(sorted(states)), min_size=1, max_size=4)):
+        if epoch < trainer.epoch or epoch < history.head.epoch:
+            history.travel(epoch, go_on)
+            assert same(trainer.state(), states[epoch])
+    history.travel(10**9, go_on)
+    assert same(trainer.state(), present)
+    assert not history.is_past
+
+
+def test_a_run_that_goes_on_from_the_past_has_another_future() -> None:
+    trainer = Trainer(RunConfig(samples=60, hidden=(4,)))
+    history = History(trainer)
+    before = train(trainer, history, 20)
+    history.travel(10, go_on)
+    config = trainer.config.changed(learning_rate=0.1)
+    history.change(lambda: trainer.configure(config))
+    assert history.head == Place(10)
+    after = train(trainer, history, 10)
+    assert not same(after[-1], before[-1])
+    history.travel(15, go_on)
+    assert same(trainer.state(), after[4])
+    history.travel(5, go_on)
+    assert same(trainer.state(), before[4])
+
+
+def test_a_way_that_is_stopped_ends_at_an_epoch_between() -> None:
+    trainer = Trainer(RunConfig(samples=2000, batch_size=1, epochs=400))
+    history = History(trainer, 0)
+    states = train(trainer, history, 6)
+    history._checkpoints = history._checkpoints[:1]
+    history.travel(5, lambda share: False)
+    assert 0 < trainer.epoch < 5
+    assert same(trainer.state(), states[trainer.epoch - 1])
+    assert history.is_past
