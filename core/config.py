@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from core.activations import ACTIVATIONS
-from core.data_config import OF_FILES, DataConfig
+from core.data_config import OF_TABLES, DataConfig
 from core.datasets import DATASETS
 from core.initializers import INITIALIZERS
 from core.kinds import (
@@ -353,10 +353,34 @@ class RunConfig(DataConfig):
 
     def without_effect(self) -> dict[str, str]:
         """Return the settings that are not at their default and do nothing here, and why."""
+        return {
+            name: why
+            for name, why in self.idle.items()
+            if getattr(self, name) != setting(name).default
+        }
+
+    @cached_property
+    def data_key(self) -> tuple[Any, ...]:
+        """Return what the samples follow from: with the same key they are the same."""
+        names = (
+            each.name
+            for each in settings()
+            if each.effect == "data" and each.name not in self.idle and each.name != "data_seed"
+        )
+        return (self.draw_seed, *((name, getattr(self, name)) for name in names))
+
+    @cached_property
+    def idle(self) -> dict[str, str]:
+        """The settings that do nothing here, whatever they are, and why."""
         loss = self.loss or ""
         info, drawn = DATASETS[self.dataset], self.data is None
         number_loss = not loss and drawn and info.targets > 0
         texts = self.text is not None if self.data is not None else info.texts
+        arrays = self.data is not None and Path(self.data).suffix.lower() in {
+            ".npz",
+            ".parquet",
+            ".pq",
+        }
         unsmoothed = (
             loss not in {"", "softmax_cross_entropy", "binary_cross_entropy"} or number_loss
         )
@@ -376,14 +400,14 @@ class RunConfig(DataConfig):
             "restore_best": (self.patience is None, "no patience"),
             **dict.fromkeys(("batch_norm", "dropout"), (not self.hidden, "no hidden layer")),
             **dict.fromkeys(("samples", "noise", "classes"), (not drawn, "a file of data")),
-            **dict.fromkeys(OF_FILES, (drawn, f"dataset {self.dataset}")),
+            "features": (texts, "texts"),
+            **dict.fromkeys(OF_TABLES, (drawn or arrays, f"{self.source_name}")),
+            "missing": (drawn or texts, "texts" if texts else f"dataset {self.dataset}"),
+            **dict.fromkeys(("target", "task", "text"), (drawn, f"dataset {self.dataset}")),
+            "dataset": (not drawn, "a file of data"),
             **dict.fromkeys(("ngrams", "vocabulary"), (not texts, "no texts")),
         }
-        return {
-            name: why
-            for name, (is_idle, why) in idle.items()
-            if is_idle and getattr(self, name) != setting(name).default
-        }
+        return {name: why for name, (is_idle, why) in idle.items() if is_idle}
 
     def changed(self, **changes: Any) -> RunConfig:
         """Return a copy with other values; raises ConfigError."""
@@ -407,7 +431,11 @@ class RunConfig(DataConfig):
     def to_toml(self) -> str:
         """Return the config as TOML, one setting a line."""
         # a JSON string, number or list of numbers is the same in TOML
-        return "".join(f"{name} = {json.dumps(value)}\n" for name, value in self.as_dict().items())
+        lines = (
+            f"{name} = {json.dumps(value, ensure_ascii=False)}\n"
+            for name, value in self.as_dict().items()
+        )
+        return "".join(lines).replace("\x7f", "\\u007f")
 
     @classmethod
     def from_mapping(cls, values: Mapping[str, Any]) -> RunConfig:
@@ -431,7 +459,7 @@ class RunConfig(DataConfig):
         if self.schedule != "constant":
             rate += f" {self.schedule}"
         parts = [
-            self.dataset if self.data is None else Path(self.data).name,
+            self.source_name,
             shape,
             *([self.loss.replace("_", " ")] if self.loss else []),
             rate,
@@ -445,6 +473,11 @@ class RunConfig(DataConfig):
         if self.data_seed is not None:
             parts.append(f"data {self.data_seed}")
         return " · ".join([*parts, f"seed {self.seed}"])
+
+    @property
+    def source_name(self) -> str:
+        """What the data are called: the data set, or the file."""
+        return self.dataset if self.data is None else Path(self.data).name
 
     def _known_sizes(self) -> tuple[int | str, ...]:
         info = DATASETS[self.dataset]

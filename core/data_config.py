@@ -24,8 +24,8 @@ from core.kinds import (
 )
 from core.settings import declare
 
-OF_FILES: Final = ("target", "task", "missing", "text", "delimiter", "header", "encoding")
-"""Settings that concern nothing but files."""
+OF_TABLES: Final = ("delimiter", "header", "encoding")
+"""Settings that concern nothing but tables written as text."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -58,7 +58,7 @@ class DataConfig:
         None,
         auto(Whole(2, 20)),
         "data",
-        "number of classes of blobs, of arms of the spiral",
+        "number of classes of blobs and quantiles, of arms of the spiral",
     )
     data_seed: int | None = declare(
         "data",
@@ -96,7 +96,7 @@ class DataConfig:
         (),
         Several(tuple(EXTRA_FEATURES), tuple(line for line, _ in EXTRA_FEATURES.values())),
         "data",
-        "inputs made of the first two ones, for data with two features",
+        "more inputs, made of the two features of two-dimensional data",
     )
     data: str | None = declare(
         "file",
@@ -202,6 +202,10 @@ class DataConfig:
 
     def _check_drawn(self) -> None:
         info = DATASETS[self.dataset]
+        features = len(self.features) if self.features is not None else info.features
+        if self.features_extra and features != 2:
+            accepted = f"none, for {self.dataset} has {features} features and not two"
+            raise ConfigError("features_extra", self.features_extra, accepted)
         if self.classes is not None and not info.any_classes and self.classes != info.classes:
             accepted = f"{info.classes} or auto" if info.classes else "auto"
             raise ConfigError("classes", self.classes, f"{accepted} for {self.dataset}")

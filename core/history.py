@@ -45,7 +45,7 @@ class Place(NamedTuple):
 class _Change:
     place: Place
     after: Place
-    apply: Callable[[], None]
+    apply: Callable[[], object]
 
 
 @dataclass(frozen=True)
@@ -93,7 +93,7 @@ class History:
         if perf_counter() >= self._due:
             self._keep()
 
-    def change(self, apply: Callable[[], None]) -> None:
+    def change(self, apply: Callable[[], object]) -> None:
         """Change the trainer, and remember it; what lay in the future of this moment is gone.
 
         Args:

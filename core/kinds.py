@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import csv
+import io
 from dataclasses import dataclass
 from difflib import get_close_matches
 from math import isfinite
@@ -21,7 +23,7 @@ class ConfigError(ValueError):
         super().__init__(name, given, accepted)
 
     def __str__(self) -> str:
-        return self.sentence(self.name)
+        return self.sentence(self.name.replace("_", " "))
 
     def sentence(self, name: str) -> str:
         """Return the message with the setting called `name`, such as its command-line option."""
@@ -171,12 +173,24 @@ class Text:
 
 @dataclass(frozen=True)
 class Columns:
-    """Names of columns, or their numbers from 1, by commas."""
+    """Names of columns, or their numbers from 1, by commas; one with a comma in it stands in quotes."""
 
     accepts: str = "column names, or numbers from 1, by commas"
 
     def read(self, text: str) -> tuple[str, ...]:
-        return self.check(text.split(","))
+        try:
+            return self.check(next(csv.reader([text], skipinitialspace=True, strict=True)))
+        except (csv.Error, StopIteration):
+            raise ValueError from None
+
+    def write(self, value: Any) -> str:
+        written = io.StringIO()
+        # a name that is also a word of a setting is told from it by its quotes
+        words = {"auto", "all", "off", "none"}
+        if len(value) == 1 and value[0].lower() in words:
+            return f'"{value[0]}"'
+        csv.writer(written, lineterminator="").writerow(value)
+        return written.getvalue()
 
     def check(self, value: Any) -> tuple[str, ...]:
         values = [value] if isinstance(value, int) else value

@@ -147,7 +147,10 @@ class Plane:
         origin = features.mean(axis=0)
         centred = (features - origin) / scale
         directions, shares = _components(centred)
-        told = f"{shares.sum():.0%} of variance", f"· principal components of {len(scale)} features"
+        told = (
+            f"{100 * shares.sum():.0f} % of variance",
+            f"· principal components of {len(scale)} features",
+        )
         return cls(origin, directions * scale, directions / scale, ("PC 1", "PC 2"), told)
 
     def coordinates(self, features: Array) -> Array:

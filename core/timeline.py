@@ -70,6 +70,16 @@ class Timeline:
         self._rows[start:stop] = table[:, :_WIDTH]
         self._count = stop
 
+    def truncate(self, count: int) -> None:
+        """Forget all epochs but the first `count`."""
+        self._count = min(self._count, count)
+
+    def copy(self) -> Timeline:
+        """Return another timeline with the same epochs."""
+        other = Timeline()
+        other._rows, other._count = self._rows[: self._count].copy(), self._count
+        return other
+
     def column(self, name: str) -> NDArray[np.float64]:
         """Return one column of all epochs; a view, to read and not to keep."""
         return self._rows[: self._count, COLUMNS.index(name)]

@@ -183,7 +183,8 @@ class Trainer:
     def diverged(self, metrics: EpochMetrics) -> bool:
         """Tell whether a loss is not finite, or beyond any use."""
         within = metrics.train_loss + metrics.penalty < self._limit
-        return not (within and isfinite(metrics.test_loss))
+        validated = self.data.x_validation is None or isfinite(metrics.validation_loss)
+        return not (within and isfinite(metrics.test_loss) and validated)
 
     def state(self) -> TrainerState:
         """Return a copy of everything that decides how training goes on, within an epoch too."""
@@ -273,15 +274,15 @@ class Trainer:
             DataError: when a file holds nothing that can be learnt from.
         """
         changes = {each.name: each for each in self.config.differences(config)}
-        draws = {name for name, each in changes.items() if each.effect == "data" or name == "seed"}
+        draws = self.config.data_key != config.data_key and not self._own_data
         if data is None:
-            data = prepare(config, tell) if draws and not self._own_data else self.data
+            data = prepare(config, tell) if draws else self.data
         sizes = sizes_of(config, data)
         if self.stopped is Stop.PATIENCE:
             self._waits_from = self.epoch
         self.stopped = self.restored = None
         plateau = self._schedule.plateau if config.schedule == self.config.schedule else None
-        incomparable = bool(changes.keys() & {"monitor", *_WHAT_LOSSES_MEAN, *draws})
+        incomparable = draws or bool(changes.keys() & {"monitor", *_WHAT_LOSSES_MEAN})
         if changes.keys() <= _IN_PLACE:
             self.config, self._schedule = config, config.make_schedule()
             self._monitored = data.monitored(config.monitor)
@@ -291,7 +292,7 @@ class Trainer:
                 self._begin(config, data)
                 return True
             self._rebuild(config, data)
-            if changes.keys() & {*_WHAT_LOSSES_MEAN, *_PENALTIES, *draws}:
+            if draws or changes.keys() & {*_WHAT_LOSSES_MEAN, *_PENALTIES}:
                 self._set_limit()
         if plateau is not None:
             self._schedule.plateau = PlateauState(plateau.factor) if incomparable else plateau
@@ -440,7 +441,7 @@ class Trainer:
                 np.copyto(self._best_statistics, self.network.statistics)
         since = max(self.best.epoch, self._waits_from)
         self.stopped = self.config.stop_rule.verdict(self.epoch, loss, score, since)
-        if self.stopped is Stop.PATIENCE and self.config.restore_best:
+        if self.stopped is Stop.PATIENCE and self.config.restore_best and self.best.epoch:
             np.copyto(self.network.parameters, self._best_parameters)
             np.copyto(self.network.statistics, self._best_statistics)
             self.restored = self.best.epoch

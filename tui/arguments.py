@@ -122,7 +122,7 @@ def parser() -> _Parser:
             nargs="?",
             default=DEFAULT,
             metavar="PRESET",
-            help=f"{', '.join(PRESETS)} (default {DEFAULT})",
+            help=f"{', '.join(PRESETS)}, or a file of data (default {DEFAULT})",
         )
         if name != "check":
             parsers[name].add_argument(

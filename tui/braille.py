@@ -27,8 +27,10 @@ def draw_line(cells: Cells, row: int, column: int, heights: Array, rows: int, in
     """
     columns = len(heights) // 2
     dots = 4 * rows
-    places = np.where(np.isfinite(heights), (1 - heights) * dots - 0.5, -1e6)
-    steps = np.clip(places, -1e6, 1e6).round().astype(np.int64)
+    places = np.where(np.isfinite(heights), (1 - heights) * dots, -1e6)
+    steps = np.floor(np.clip(places, -1e6, 1e6)).astype(np.int64)
+    # the lower edge belongs to the lowest dot
+    steps[(heights >= 0) & (steps == dots)] = dots - 1
     field = np.zeros((dots, 2 * columns), bool)
     for at, here in enumerate(steps[: 2 * columns].tolist()):
         before = int(steps[at - 1]) if at and abs(here) < 1e6 and abs(steps[at - 1]) < 1e6 else here

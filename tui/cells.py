@@ -1,12 +1,14 @@
 """A block of character cells: what a panel draws, before anything of it reaches the terminal.
 
-Panels return one; the canvas compares it with the last. Glyphs are single-width.
+Panels return one; the canvas compares it with the last. Behind a glyph that is two cells wide stands
+an empty one.
 """
 
 from __future__ import annotations
 
 from itertools import pairwise
 from typing import TYPE_CHECKING
+from unicodedata import normalize
 
 import numpy as np
 from rich.cells import cell_len
@@ -30,19 +32,28 @@ class Cells:
 
     def write(self, row: int, column: int, text: str, ink_number: int) -> int:
         """Write text, cut at the block's edges; return the column after it."""
-        text = printable(text)
-        end = column + len(text)
-        if 0 <= row < self.height and column < self.width and end > 0 and text:
-            visible = text[max(0, -column) : self.width - column]
-            start = max(0, column)
-            part = slice(start, start + len(visible))
-            self.glyphs[row, part] = list(visible)
-            self.inks[row, part] = ink_number
-        return end
+        glyphs = glyphs_of(text)
+        first, last = max(0, -column), max(0, self.width - column)
+        visible = glyphs[first:last]
+        if 0 <= row < self.height and visible:
+            # of a wide glyph that the edge halves, neither half is shown
+            if not visible[0]:
+                visible[0] = "…"
+            if last < len(glyphs) and not glyphs[last]:
+                visible[-1] = "…"
+            start, end = column + first, column + first + len(visible)
+            line = self.glyphs[row]
+            if start and not line[start]:
+                line[start - 1] = "…"
+            if end < self.width and not line[end]:
+                line[end] = "…"
+            line[start:end] = visible
+            self.inks[row, start:end] = ink_number
+        return column + len(glyphs)
 
     def write_right(self, row: int, column: int, text: str, ink_number: int) -> int:
         """Write text that ends before `column`; return the column where it starts."""
-        start = column - len(text)
+        start = column - cell_width(text)
         self.write(row, start, text, ink_number)
         return start
 
@@ -61,16 +72,21 @@ class Cells:
         spans = []
         for row in np.flatnonzero(differs.any(axis=1)).tolist():
             columns = np.flatnonzero(differs[row])
-            spans.append((row, int(columns[0]), int(columns[-1]) + 1))
+            start, end = int(columns[0]), int(columns[-1]) + 1
+            # a wide glyph is sent whole
+            while start and not (self.glyphs[row, start] and other.glyphs[row, start]):
+                start -= 1
+            while end < self.width and not (self.glyphs[row, end] and other.glyphs[row, end]):
+                end += 1
+            spans.append((row, start, end))
         return spans
 
     def strip(self, row: int) -> Strip:
         """Return one row as Textual takes it, equal neighbours merged."""
-        inks = self.inks[row]
-        text = "".join(self.glyphs[row].tolist())
+        glyphs, inks = self.glyphs[row].tolist(), self.inks[row]
         edges = [0, *(np.flatnonzero(inks[1:] != inks[:-1]) + 1).tolist(), self.width]
         segments = [
-            Segment(text[start:end], style(int(inks[start])))
+            Segment("".join(glyphs[start:end]), style(int(inks[start])))
             for start, end in pairwise(edges)
             if end > start
         ]
@@ -81,8 +97,40 @@ class Cells:
         return ["".join(row) for row in self.glyphs.tolist()]
 
 
-def printable(text: str) -> str:
-    """Return the text with a dot for whatever is no glyph of one cell: that may reach no terminal."""
-    if text.isascii() and text.isprintable():
+def glyphs_of(text: str) -> list[str]:
+    """Return a glyph a cell, with an empty one behind each that is two cells wide."""
+    if text.isprintable() and (text.isascii() or cell_len(text) == len(text)):
+        # all of one cell, unless a wide one makes up for one that has none
+        glyphs = list(text)
+        if text.isascii() or all(map(cell_len, glyphs)):
+            return glyphs
+    cells: list[str] = []
+    for each in normalize("NFC", text):
+        # nothing that is not a glyph may reach the terminal
+        glyph = each if each.isprintable() else "·"
+        size = cell_len(glyph)
+        if size:  # else an accent without a letter of its own, which has no cell here
+            cells += [glyph] if size == 1 else [glyph, ""]
+    return cells
+
+
+def cut(text: str, width: int) -> str:
+    """Return a text that takes at most so many cells, with "…" where it was longer."""
+    glyphs = glyphs_of(text)
+    if len(glyphs) <= width:
         return text
-    return "".join(glyph if glyph.isprintable() and cell_len(glyph) == 1 else "·" for glyph in text)
+    if width <= 0:
+        return ""
+    # a wide glyph that would be halved goes, too
+    kept = glyphs[: width - 1] if glyphs[width - 1] else glyphs[: max(0, width - 2)]
+    return "".join(kept).rstrip() + "…"
+
+
+def cell_width(text: str) -> int:
+    """Return how many cells a text takes."""
+    return len(glyphs_of(text))
+
+
+def printable(text: str) -> str:
+    """Return the text with a dot for whatever is no glyph: that may reach no terminal."""
+    return "".join(glyphs_of(text))

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from tui.session import Session
 
 WRONG_USE: Final = 2
+SUFFIXES: Final = (".csv", ".tsv", ".npz", ".parquet")
 
 
 class CannotWrite(Exception):  # noqa: N818 (a full disk is no error of the program's)
@@ -162,8 +163,10 @@ def _config(options: argparse.Namespace) -> RunConfig:
     """Return the preset with the file's settings, and over those the options'."""
     from core.config import read_toml, settings
     from core.kinds import ConfigError, suggestion
-    from core.presets import PRESETS, preset
+    from core.presets import DEFAULT, PRESETS, preset
 
+    if options.data is None and _is_file(options.preset):
+        options.data, options.preset = options.preset, DEFAULT
     close = suggestion(options.preset, [*PRESETS, *COMMANDS])
     if options.preset not in PRESETS and any(command in close for command in COMMANDS):
         raise WrongUse(f"{options.preset!r} is neither a command nor a preset{close}")
@@ -184,6 +187,12 @@ def _config(options: argparse.Namespace) -> RunConfig:
         if options.config is not None and getattr(options, error.name, "") is None:
             flags[error.name] = f"{error.name} in {options.config}"
         raise WrongUse(error.sentence(flags.get(error.name, error.name))) from None
+
+
+def _is_file(name: str) -> bool:
+    """Tell whether a file of data stands where a preset could."""
+    path = Path(name)
+    return bool(path.suffix) and (path.is_file() or path.suffix.lower() in SUFFIXES)
 
 
 def _file_sets(options: argparse.Namespace, name: str) -> bool:

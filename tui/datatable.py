@@ -6,18 +6,12 @@ The page of a data set is made of these; what stands in it comes from files that
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from itertools import chain, pairwise
+from itertools import chain
 from math import ceil, floor, isfinite, log10
 from typing import TYPE_CHECKING, Final, TypeAlias
-from unicodedata import normalize
 
-import numpy as np
-from rich.cells import cell_len
-from rich.segment import Segment
-from textual.strip import Strip
-
-from tui.cells import Cells
-from tui.palette import DIM, ink, style
+from tui.cells import Cells, cell_width, cut
+from tui.palette import DIM, ink
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -36,69 +30,13 @@ DIGITS: Final = 4
 
 
 class Page(Cells):
-    """Cells in which a wide glyph takes two: the second holds no glyph.
+    """A page of a data set.
 
     Attributes:
         hidden: how many features of the first rows are to the right of what is shown.
     """
 
     hidden = 0
-
-    def write(self, row: int, column: int, text: str, ink_number: int) -> int:
-        glyphs = glyphs_of(text)
-        first, last = max(0, -column), max(0, self.width - column)
-        visible = glyphs[first:last]
-        if 0 <= row < self.height and visible:
-            # of a wide glyph that the edge halves, neither half is shown
-            if not visible[0]:
-                visible[0] = "…"
-            if last < len(glyphs) and not glyphs[last]:
-                visible[-1] = "…"
-            part = slice(column + first, column + first + len(visible))
-            self.glyphs[row, part] = visible
-            self.inks[row, part] = ink_number
-        return column + len(glyphs)
-
-    def strip(self, row: int) -> Strip:
-        glyphs, inks = self.glyphs[row].tolist(), self.inks[row]
-        edges = [0, *(np.flatnonzero(inks[1:] != inks[:-1]) + 1).tolist(), self.width]
-        segments = [
-            Segment("".join(glyphs[start:end]), style(int(inks[start])))
-            for start, end in pairwise(edges)
-            if end > start
-        ]
-        return Strip(segments, self.width)
-
-
-def glyphs_of(text: str) -> list[str]:
-    """Return a glyph a cell, with an empty one behind each that is two cells wide."""
-    if text.isascii() and text.isprintable():
-        return list(text)
-    cells: list[str] = []
-    for each in normalize("NFC", text):
-        # nothing that is not a glyph may reach the terminal
-        glyph = each if each.isprintable() else "·"
-        size = cell_len(glyph)
-        if size:  # else an accent without a letter of its own, which has no cell here
-            cells += [glyph] if size == 1 else [glyph, ""]
-    return cells
-
-
-def cut(text: str, width: int) -> str:
-    """Return a text that takes at most so many cells, with "…" where it was longer."""
-    glyphs = glyphs_of(text)
-    if len(glyphs) <= width:
-        return text
-    if width <= 0:
-        return ""
-    # a wide glyph that would be halved goes, too
-    kept = glyphs[: width - 1] if glyphs[width - 1] else glyphs[: max(0, width - 2)]
-    return "".join(kept).rstrip() + "…"
-
-
-def cell_width(text: str) -> int:
-    """Return how many cells a text takes."""
-    return len(glyphs_of(text))
 
 
 def wrapped(words: Iterable[str], width: int, between: str = " ") -> list[str]:

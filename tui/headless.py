@@ -139,12 +139,15 @@ def _progress_bar(count: str, *, transient: bool = False) -> Progress:
     from rich.console import Console
     from rich.progress import BarColumn, Progress, TextColumn
 
+    console = Console(stderr=True)
     return Progress(
         TextColumn("{task.description}", markup=False),
         BarColumn(),
         TextColumn(count),
-        console=Console(stderr=True),
+        console=console,
         transient=transient,
+        # at its end it writes an empty line where it cannot take itself away
+        disable=transient and not console.is_interactive,
         # no thread that draws: it would take turns with the training
         auto_refresh=False,
         # or it would take what goes to standard output, too, and write it to its own console

@@ -24,6 +24,9 @@ if TYPE_CHECKING:
 SMALLEST: Final = (60, 16)
 """Columns and rows that the screen needs."""
 
+LONGEST_BAR: Final = 40
+SHORTEST_BAR: Final = 8
+
 STATE_COLOURS: Final = {
     State.TRAINING: ACCENT,
     State.PAUSED: WARNING,
@@ -69,7 +72,8 @@ class StatusLine(Canvas):
             loading = session.loading
             column = max(cells.write(0, 1, "LOADING", ink(ACCENT, bold=True)), 9) + 1
             share = f"  {loading.share:4.0%}" if loading.share else ""
-            cells.write(0, column + 1, f"{loading.what}{share}   esc cancels", ink(TEXT))
+            key = "esc quits" if session.data is None else "esc cancels"
+            cells.write(0, column + 1, f"{loading.what}{share}   {key}", ink(TEXT))
             return cells
         state = ink(STATE_COLOURS[session.state], bold=True)
         column = max(cells.write(0, 1, session.state.value, state), 9) + 1
@@ -93,6 +97,8 @@ class StatusLine(Canvas):
         last = session.timeline.last()
         if session.restored is not None and last is not None:
             epoch = f"{last.epoch:,}, weights of {epoch.strip()}"
+        if session.past_epoch is not None:
+            epoch += f" of {session.head_epoch:,}"
         if session.share_of_epoch:
             epoch += f" + {session.share_of_epoch:4.0%}"
         if data.has_classes:
@@ -113,7 +119,21 @@ class StatusLine(Canvas):
                 break
             column = cells.write(0, column + gap - 1, name, ink(DIM))
             column = cells.write(0, column + bool(name), value, ink(TEXT))
+        if session.at_rest and session.head_epoch:
+            self._scrub_bar(cells, column + gap, metrics.epoch / session.head_epoch)
         return cells
+
+    @staticmethod
+    def _scrub_bar(cells: Cells, column: int, share: float) -> None:
+        """Draw where in the run the shown epoch is, if there is room."""
+        length = min(LONGEST_BAR, cells.width - column - 3)
+        if length < SHORTEST_BAR:
+            return
+        at = round(min(share, 1.0) * (length - 1))
+        column = cells.write(0, column, "◂", ink(DIM))
+        cells.write(0, column, "─" * length, ink(DIM))
+        cells.write(0, column + at, "●", ink(ACCENT, bold=True))
+        cells.write(0, column + length, "▸", ink(DIM))
 
     def _rate(self, metrics: EpochMetrics) -> str:
         """Return the rate of the epoch, or, where it is constant, the one of the next."""

@@ -27,6 +27,17 @@ def brief(value: float) -> str:
     return f"{mantissa}e{int(exponent)}"
 
 
+def short(value: float) -> str:
+    """Return a number in three digits, thousands and millions by their letters: 2.66k, 1.95M."""
+    size = abs(value)
+    if not isfinite(value) or size >= 999.5e9 or 0 < size < 0.001:
+        return brief(value).replace("-", "−")
+    for unit, letter in ((1e9, "G"), (1e6, "M"), (1e3, "k")):
+        if size >= unit * 0.9995:
+            return f"{value / unit:.3g}{letter}".replace("-", "−")
+    return f"{value:.3g}".replace("-", "−")
+
+
 def percent(value: float) -> str:
     """Return a share as a percentage with one decimal, without the sign."""
     return f"{100 * value:.1f}" if isfinite(value) else "–"
@@ -50,5 +61,5 @@ def ends(low: float, high: float) -> tuple[str, str]:
     decimals = 0 if span >= 100 else 1 if span >= 0.5 else 2 if span >= 0.05 else 3
     texts = [f"{end:.{decimals}f}" for end in (low, high)]
     if max(map(len, texts)) > 5:
-        texts = [brief(end).replace("e+", "e") for end in (low, high)]
+        texts = [short(end) for end in (low, high)]
     return texts[0].replace("-", "−"), texts[1].replace("-", "−")

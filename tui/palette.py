@@ -36,6 +36,9 @@ VALIDATION: Final = 109
 LINEAR: Final = 137
 """What a linear model reaches: brown."""
 
+OLD: Final = 239
+"""What a run had trained before it went on from the past: a dim grey."""
+
 UNCERTAIN: Final = "#303030"
 
 CLASS_FIELDS: Final = (

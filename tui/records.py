@@ -33,6 +33,7 @@ def start(config: RunConfig, network: Network, data: TrainTest) -> str:
         parameters=int(network.parameters.size),
         train_samples=data.all_samples[0],
         test_samples=data.all_samples[1],
+        **({} if data.y_validation is None else {"validation_samples": data.validation_samples}),
         **notes,
     )
 

@@ -2,11 +2,21 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from core.process import BaselineFound, Failed, Loading, Progress, Run, State, StateChanged
+from core.process import (
+    BaselineFound,
+    Branched,
+    Failed,
+    Loading,
+    Moved,
+    Progress,
+    Run,
+    State,
+    StateChanged,
+)
 from core.timeline import Timeline, metrics_of
 from core.trainer import build_network
 
@@ -19,6 +29,10 @@ if TYPE_CHECKING:
     from core.network import Network
     from core.process import Event
     from core.stopping import Stop
+
+
+INCOMPARABLE: Final = frozenset({"loss", "label_smoothing", "huber_delta", "activation"})
+"""Settings after whose change a loss cannot be compared with one before."""
 
 
 class Session:
@@ -36,6 +50,8 @@ class Session:
         stopped: what ended the run, if it has ended.
         restored: the epoch whose weights came back when the run stopped, or None.
         loading: what is being loaded, while something is.
+        past_epoch: the epoch whose network is shown, while that is not the newest.
+        old_future: what a run that went on from the past had trained before it did.
         baseline: what a linear model reaches, once it was asked for.
     """
 
@@ -52,8 +68,11 @@ class Session:
         self.stopped: Stop | None = None
         self.restored: int | None = None
         self.loading: Loading | None = None
+        self.past_epoch: int | None = None
+        self.old_future: Timeline | None = None
         self.baseline: Baseline | None = None
         self._best: int | None = None
+        self._comparable_from = 0
         self._passing = False
         self._void: int | None = None  # the epoch that diverged, while it is the last one told
 
@@ -69,6 +88,14 @@ class Session:
                 if self.network is not None:
                     self.network.parameters[:] = event.parameters
                     self.network.statistics[:] = event.statistics
+            case Moved():
+                self._move(event)
+            case Branched():
+                # what is given up stays in sight
+                self.old_future = self.timeline.copy()
+                self.timeline.truncate(event.epoch + 1)
+                self.past_epoch = None
+                self._find_best_anew()
             case StateChanged():
                 self.state = event.state
                 self.stopped, self.restored = event.stopped, event.restored
@@ -102,6 +129,8 @@ class Session:
         They are those of the last epoch, unless it diverged or the best one's weights came back.
         """
         count = self.epochs_to_plot
+        if self.past_epoch is not None and self.past_epoch < count:
+            return self.timeline.at(self.past_epoch)
         if self.restored is not None and self.restored < count:
             return self.timeline.at(self.restored)
         return self.timeline.at(count - 1) if count else None
@@ -126,12 +155,30 @@ class Session:
         """The run in one line."""
         return self.config.describe(() if self.network is None else self.network.sizes)
 
+    @property
+    def head_epoch(self) -> int:
+        """The newest epoch that was trained."""
+        return max(0, self.epochs_to_plot - 1)
+
+    def _move(self, moved: Moved) -> None:
+        self.past_epoch = moved.epoch if moved.epoch < moved.head else None
+        self.loading = None
+        self.layers = ()  # they are of steps that were not made again
+        if self.network is not None:
+            self.network.parameters[:] = moved.parameters
+            self.network.statistics[:] = moved.statistics
+
+    def _find_best_anew(self) -> None:
+        self._best = None
+        self._find_best(0)
+
     def _extend(self, progress: Progress) -> None:
         table = progress.table
         if not len(table):
             return
         start = int(table[0, 0])
         self.timeline.extend(table)
+        self.past_epoch = None
         self.layers = metrics_of(table[-1]).layers
         if self._void is not None and start <= self._void:
             self._void = None
@@ -142,7 +189,7 @@ class Session:
     def _find_best(self, start: int) -> None:
         """Look for a better epoch than the best one, from an epoch on."""
         monitored = self.timeline.column(f"{self.monitored}_loss")
-        first = max(start, 1)  # the untrained network is no achievement
+        first = max(start, 1, self._comparable_from)  # the untrained network is no achievement
         losses = np.nan_to_num(monitored[first:], nan=np.inf)
         if losses.size:
             at = first + int(losses.argmin())
@@ -151,21 +198,25 @@ class Session:
                 self._best = at
 
     def _begin(self, run: Run) -> None:
-        monitored, self.config = self.monitored, run.config
+        monitored, earlier, self.config = self.monitored, self.config, run.config
         self.restored = None
         self.loading = None
         if run.data is not None:
             self.data = run.data
             self.baseline = None
+        changed = {each.name for each in earlier.differences(run.config)}
+        if not run.fresh and (run.data is not None or changed & INCOMPARABLE):
+            # a loss before this says nothing about one after it
+            self._comparable_from, self._best = len(self.timeline), None
         if monitored != self.monitored:
-            self._best = None
-            self._find_best(0)
+            self._find_best_anew()
         self.note = run.note or self.note
         if run.fresh:
             self.timeline = Timeline()
             self.layers = ()
             self.epochs_per_second = self.share_of_epoch = 0.0
-            self._best = None
+            self._best = self.past_epoch = self.old_future = None
+            self._comparable_from = 0
             self._void = None
         if self.data is not None:
             before, self.network = self.network, build_network(run.config, self.data)

@@ -14,6 +14,7 @@ from rich.style import Style
 from rich.text import Text
 
 from tui import numbers
+from tui.cells import cell_width, cut, glyphs_of
 from tui.datatable import (
     GAP,
     UNKNOWN,
@@ -22,10 +23,7 @@ from tui.datatable import (
     Page,
     Piece,
     aligned,
-    cell_width,
-    cut,
     decimals,
-    glyphs_of,
     histogram,
     share_bar,
     table_lines,
@@ -52,6 +50,9 @@ if TYPE_CHECKING:
     from core.datasets.summary import FeatureSummary, Summary
 
 
+LONG_TABLE: Final = 40
+"""Features from which on the first rows stand before them."""
+
 NARROWEST: Final = 60
 BAR: Final = 8
 HALVED: Final = 8
@@ -69,13 +70,14 @@ HEADING_WORD: Final = 13
 def summary_cells(summary: Summary, width: int, first: int = 0) -> Page:
     """Return the whole page at a width; the first rows begin with feature number `first`."""
     rows, hidden = _rows(summary, width, first)
+    features = _features(summary, width)
     sections = (
         _heading(summary, width),
         _notes(summary, width),
         _classes(summary, width),
         _targets(summary, width),
-        _features(summary, width),
-        rows,
+        # texts and long tables say more by their first rows than by a list of features
+        *((rows, features) if len(summary.features) > LONG_TABLE else (features, rows)),
     )
     lines: list[Line] = []
     for section in filter(None, sections):
@@ -236,7 +238,7 @@ def _relation(summary: Summary) -> tuple[str, str]:
     if len(summary.classes) > 2:
         return (
             "η",
-            "η: the share of the deviation that lies between the classes, 0 to 1",
+            "η: how far the feature tells the classes apart, 0 not at all, 1 entirely",
         )
     if len(summary.classes) == 2:
         name = cut(_shown(summary.classes[1][0]), LONGEST_CLASS)

@@ -67,6 +67,7 @@ class TrainTest:
         x_validation, y_validation: a third part, or None.
         preparation: how inputs follow from features.
         samples: how many samples the training and the test part have, where these are some of them.
+        validation_samples: how many the third part has.
         summary: what the data screen shows.
     """
 
@@ -82,6 +83,7 @@ class TrainTest:
     y_validation: Labels | Array | None = None
     preparation: Preparation = field(default_factory=Preparation)
     samples: tuple[int, int] | None = None
+    validation_samples: int = 0
     summary: Summary | None = None
 
     @property

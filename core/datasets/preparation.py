@@ -86,6 +86,7 @@ class Preparation:
         target_shift, target_scale: (targets,) the same for numbers to predict.
         text: how texts become features.
         image: rows and columns of pixels, where the features are those of a picture.
+        one_hot: the columns, first and behind the last, that together are one category.
     """
 
     fill: Array = field(default_factory=lambda: np.empty(0))
@@ -96,22 +97,39 @@ class Preparation:
     extra: tuple[str, ...] = ()
     text: TextFeatures | None = None
     image: tuple[int, int] | None = None
+    one_hot: tuple[tuple[int, int], ...] = ()
 
     @classmethod
-    def fit(cls, train: Dataset, preprocess: str, extra: tuple[str, ...] = ()) -> Preparation:
+    def fit(
+        cls,
+        train: Dataset,
+        preprocess: str,
+        extra: tuple[str, ...] = (),
+        of_targets: str | None = None,
+    ) -> Preparation:
         """Measure the training part.
 
         Args:
             train: its samples; a text's features are already in `x`.
             preprocess: a word of `PREPROCESSORS`.
             extra: words of `EXTRA_FEATURES`.
+            of_targets: a word of `PREPROCESSORS` for numbers to predict, where it is another.
         """
         x, y = train.x, np.asarray(train.y, np.float64)
-        fill = _fill(train) if np.isnan(x).any() else np.zeros(x.shape[1])
-        filled = np.where(np.isnan(x), fill, x) if fill.any() else x
+        # a value may be missing where nothing is trained
+        fill, missing = _fill(train), np.isnan(x)
+        filled = np.where(missing, fill, x) if missing.any() else x
         shift, scale = _spread(filled, preprocess)
         numbers = np.empty((len(y), 0)) if train.class_names else y
-        return cls(fill, shift, scale, *_spread(numbers, preprocess), extra, image=train.image)
+        return cls(
+            fill,
+            shift,
+            scale,
+            *_spread(numbers, of_targets or preprocess),
+            extra,
+            image=train.image,
+            one_hot=train.one_hot,
+        )
 
     def with_text(self, text: TextFeatures) -> Preparation:
         """Return the preparation of texts, whose features these are."""
@@ -159,16 +177,24 @@ class Preparation:
         return self.inputs(self.text.of(texts))
 
 
+SQUARED: Final = 1e100
+"""Numbers up to this size, and down to its inverse, have squares."""
+
+
 def _spread(values: Array, preprocess: str) -> tuple[Array, Array]:
     """Return what to take off each column, and what to divide it by then."""
     if preprocess == "none":
         return np.zeros(values.shape[1]), np.ones(values.shape[1])
     if preprocess == "standard":
-        shift, scale = values.mean(axis=0), values.std(axis=0)
+        # the squares of very large numbers are none, and those of very small ones are zero
+        unit = np.abs(values).max(axis=0)
+        unit = np.where((unit < SQUARED) & (unit > 1 / SQUARED), 1.0, np.where(unit > 0, unit, 1.0))
+        scaled = values if (unit == 1).all() else values / unit
+        shift, scale = scaled.mean(axis=0) * unit, scaled.std(axis=0) * unit
     else:
         shift, scale = values.min(axis=0), np.ptp(values, axis=0)
     # a column that never varies in the training part tells nothing, whatever it is divided by
-    return shift, np.where(scale > 1e-12 * np.maximum(1, np.abs(shift)), scale, 1.0)
+    return shift, np.where(scale > 1e-12 * np.abs(shift), scale, 1.0)
 
 
 def _fill(train: Dataset) -> Array:

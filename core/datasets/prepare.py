@@ -23,6 +23,9 @@ if TYPE_CHECKING:
 MOST_NUMBERS: Final = 200_000_000
 """Inputs of all samples together: 0.8 GB in float32."""
 
+LARGEST_INPUT: Final = 1e15
+"""Larger inputs leave single precision within a layer or two."""
+
 LONG: Final = 2_000_000
 """Numbers from which on preparing them takes as long as a person notices."""
 
@@ -73,8 +76,8 @@ def prepare(config: RunConfig, tell: Tell = silent) -> TrainTest:
     rng = stream(config.draw_seed, "split")
     train, test, validation, shared = part(data, config.test_size, rng, config.validation_size)
     preprocess = _preprocessing(config, data)
-    data, fitted = _prepared(data, train, config, preprocess)
     _check_size(data)
+    data, fitted = _prepared(data, train, config, preprocess)
     go_on(0.3)
     sizes = {"train": len(train), "validation": len(validation), "test": len(test)}
     parts = tuple((name, size) for name, size in sizes.items() if size)
@@ -86,10 +89,13 @@ def prepare(config: RunConfig, tell: Tell = silent) -> TrainTest:
     x_train, y_train = fitted.inputs(data.x[train]), _targets(data, train, fitted)
     go_on(0.9)
     has_validation = bool(validation.size)
+    x_test = x_train if shared else fitted.inputs(data.x[test])
+    for x in (x_train, x_test):
+        _check_range(data, x)
     return TrainTest(
         x_train,
         y_train,
-        x_train if shared else fitted.inputs(data.x[test]),
+        x_test,
         y_train if shared else _targets(data, test, fitted),
         data.feature_names,
         data.class_names,
@@ -98,6 +104,7 @@ def prepare(config: RunConfig, tell: Tell = silent) -> TrainTest:
         fitted.inputs(data.x[validation]) if has_validation else None,
         _targets(data, validation, fitted) if has_validation else None,
         fitted,
+        validation_samples=len(validation),
         summary=summary,
     )
 
@@ -128,7 +135,9 @@ def _prepared(
     note = f"the {len(text.vocabulary):,} most frequent n-grams of the training texts are counted"
     names = tuple(repr(each)[1:-1] for each in text.vocabulary)
     data = replace(data, x=text.of(data.texts), feature_names=names, notes=(*data.notes, note))
-    fitted = Preparation.fit(data.rows(train), preprocess)
+    # numbers to predict are scaled as those of other files are, unless somebody says otherwise
+    of_targets = config.preprocess or ("standard" if config.data is not None else preprocess)
+    fitted = Preparation.fit(data.rows(train), preprocess, of_targets=of_targets)
     return data, fitted.with_text(text)
 
 
@@ -142,13 +151,13 @@ def _noted(data: Dataset, fitted: Preparation, preprocess: str) -> Dataset:
     missing = int(np.isnan(data.x).any(axis=1).sum())
     if missing:
         notes.append(
-            f"{missing:,} samples lack a value; it is the median, or the most frequent category, "
-            "of the training part"
+            f"{missing:,} samples lack a value; it is replaced by the median, or the most frequent "
+            "category, of the training part"
         )
     if preprocess != "none":
         how = "mean 0, deviation 1" if preprocess == "standard" else "from 0 to 1"
         what = "inputs" if data.class_names else "inputs and targets"
-        notes.append(f"{what} are scaled by the training part ({how}); axes have their own units")
+        notes.append(f"{what} are scaled by the training part ({how}); axes keep the own units")
     if fitted.extra:
         made = ", ".join(EXTRA_FEATURES[word][0] for word in fitted.extra)
         notes.append(f"more inputs are made of the first two: {made}")
@@ -182,7 +191,8 @@ def _without_missing(data: Dataset) -> Dataset:
     if not count:
         return data
     kept = data.rows(np.flatnonzero(whole))
-    if len(kept.y) < 4 or (data.class_names and len(np.unique(kept.y)) < 2):
+    constant = any(len(np.unique(column)) < 2 for column in np.reshape(kept.y, (len(kept.y), -1)).T)
+    if len(kept.y) < 4 or constant:
         raise DataError(
             f"{data.name}: {count:,} of {len(data.y):,} samples lack a value, and without them too "
             "few are left; --missing impute keeps them"
@@ -197,6 +207,18 @@ def _check_extra(data: Dataset, config: RunConfig) -> None:
             "features_extra",
             config.features_extra,
             f"none, for {data.name} has {len(data.feature_names)} features and not two",
+        )
+
+
+def _check_range(data: Dataset, inputs: Array) -> None:
+    largest = np.abs(inputs).max(axis=0) if len(inputs) else np.zeros(inputs.shape[1])
+    if not (largest < LARGEST_INPUT).all():
+        column = int(np.argmax(~(largest < LARGEST_INPUT)))
+        names = data.feature_names
+        name = names[column] if column < len(names) else "an extra feature"
+        raise DataError(
+            f"{data.name}: {name} has values up to {np.nanmax(np.abs(data.x)):.3g}, beyond what a "
+            "network can compute with; leave it out, or its outliers"
         )
 
 

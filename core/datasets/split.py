@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from core.datasets.dataset import Dataset, TrainTest
+from core.datasets.dataset import DataError, Dataset, TrainTest
 
 if TYPE_CHECKING:
     from core.arrays import Labels
@@ -48,6 +48,11 @@ def part(
     groups = np.asarray(data.y if data.class_names else np.zeros(len(data.y)), np.int64)
     place = np.zeros(len(data.y), np.int8)
     sizes = np.bincount(groups, minlength=len(data.class_names))
+    if sizes.max() < 2:
+        raise DataError(
+            f"{data.name}: each of the {len(sizes)} classes has one sample, which cannot be trained "
+            "on and tested with; choose another target"
+        )
     for_test = _shares(sizes, test_size) if test_size else np.zeros_like(sizes)
     for_validation = np.zeros_like(sizes)
     if validation_size:

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
+from core.arrays import evenly
+
 if TYPE_CHECKING:
     from core.arrays import Array
     from core.datasets.dataset import Dataset
@@ -44,7 +46,7 @@ class Summary:
     Attributes:
         parts: the names and sizes of the parts, such as ("train", 150).
         features: each feature, at most `MOST_FEATURES`.
-        rows: the first rows as texts, the features and then the target.
+        rows: the first rows as texts, or some of all texts; the features and then the target.
         classes: names and numbers of samples.
         targets: each target, where numbers are predicted; its relation is with itself.
         notes: what was done to the data, a sentence each.
@@ -72,6 +74,9 @@ def summarize(
         _feature(name, shown[:, at], y[:, 0], len(data.class_names))
         for at, name in enumerate(data.feature_names[:MOST_FEATURES])
     )
+    if data.texts:
+        # n-grams in their alphabetical order tell nothing
+        features = tuple(sorted(features, key=lambda each: -abs(each.relation)))
     targets = tuple(
         _feature(name, y[:, at], y[:, at], 0) for at, name in enumerate(data.target_names)
     )
@@ -83,7 +88,15 @@ def summarize(
         len(data.feature_names),
         parts,
         features,
-        tuple(_row(data, at) for at in range(min(FIRST_ROWS, len(data.y)))),
+        # sorted texts would all be of one class
+        tuple(
+            _row(data, int(at))
+            for at in (
+                evenly(len(data.y), FIRST_ROWS)
+                if data.texts
+                else range(min(FIRST_ROWS, len(data.y)))
+            )
+        ),
         tuple(classes),
         targets,
         data.notes,
@@ -97,8 +110,7 @@ def _feature(name: str, values: Array, target: Array, classes: int) -> FeatureSu
         nan = float("nan")
         return FeatureSummary(name, nan, nan, nan, len(values), (0,) * BINS, nan)
     low, high = float(seen.min()), float(seen.max())
-    spread = high if high > low else low + 1
-    histogram = np.histogram(seen, BINS, (low, spread))[0]
+    histogram = _histogram(seen, low, high)
     relation = _correlation(seen, paired) if classes <= 2 else _correlation_ratio(seen, paired)
     return FeatureSummary(
         name,
@@ -106,21 +118,38 @@ def _feature(name: str, values: Array, target: Array, classes: int) -> FeatureSu
         float(seen.mean()),
         high,
         int(len(values) - seen.size),
-        tuple(histogram.tolist()),
+        histogram,
         relation,
     )
 
 
+def _histogram(values: Array, low: float, high: float) -> tuple[int, ...]:
+    """Return the counts of equal parts; by hand, for NumPy's refuses parts of no length."""
+    # halved, for the length of a range can be more than the largest number
+    length = high / 2 - low / 2
+    if not length > 0:
+        return (len(values), *[0] * (BINS - 1))
+    bins = ((values / 2 - low / 2) / length * BINS).astype(np.int64).clip(0, BINS - 1)
+    return tuple(np.bincount(bins, minlength=BINS).tolist())
+
+
 def _correlation(values: Array, target: Array) -> float:
     """Return Pearson's r, 0 where one of the two never varies."""
-    a, b = values - values.mean(), target - target.mean()
+    a, b = _centred(values), _centred(target)
     norm = float(np.sqrt((a @ a) * (b @ b)))
     return float(a @ b) / norm if norm > 0 else 0.0
 
 
+def _centred(values: Array) -> Array:
+    """Return the values around their mean, at most 1 in size: squares of huge ones are none."""
+    largest = float(np.abs(values).max())
+    scaled = values / largest if largest > 0 else values
+    return np.asarray(scaled - scaled.mean(), np.float64)
+
+
 def _correlation_ratio(values: Array, target: Array) -> float:
     """Return η, the root of the share of the variance that lies between the classes."""
-    labels = np.asarray(target, np.int64)
+    labels, values = np.asarray(target, np.int64), _centred(values)
     counts = np.bincount(labels)
     sums = np.bincount(labels, weights=values)
     mean = values.mean()

@@ -72,7 +72,22 @@ class SetSpeed:
 
 @dataclass(frozen=True)
 class Cancel:
-    """End loading of data that is under way; nothing changes when none is."""
+    """End loading, or a way through time, that is under way; nothing changes when none is."""
+
+
+@dataclass(frozen=True)
+class Seek:
+    """Pause, and go to the end of that epoch, or to the newest that was trained."""
+
+    epoch: int
+
+
+@dataclass(frozen=True)
+class EditParameter:
+    """Give one number of the flat parameter vector another value."""
+
+    index: int
+    value: float
 
 
 @dataclass(frozen=True)
@@ -86,7 +101,17 @@ class Pull:
 
 
 Command: TypeAlias = (
-    Start | Pause | Resume | Step | Configure | SetSpeed | Cancel | MeasureBaseline | Pull
+    Start
+    | Pause
+    | Resume
+    | Step
+    | Configure
+    | SetSpeed
+    | Seek
+    | EditParameter
+    | Cancel
+    | MeasureBaseline
+    | Pull
 )
 
 
@@ -165,6 +190,30 @@ class Loading:
 
 
 @dataclass(frozen=True)
+class Moved:
+    """The network that is shown is that of a past epoch, or the newest again.
+
+    Attributes:
+        epoch: which.
+        head: the newest that was trained.
+        parameters: (parameters,) a copy of the flat vector.
+        statistics: (statistics,) a copy of what normalised layers follow.
+    """
+
+    epoch: int
+    head: int
+    parameters: Array
+    statistics: Array
+
+
+@dataclass(frozen=True)
+class Branched:
+    """The run goes on from a past epoch; what came after it is no longer of this run."""
+
+    epoch: int
+
+
+@dataclass(frozen=True)
 class Refused:
     """The first run cannot begin, and there is none; the reason is a sentence."""
 
@@ -186,4 +235,6 @@ class Failed:
     reason: str
 
 
-Event: TypeAlias = Run | Progress | StateChanged | Loading | BaselineFound | Refused | Failed
+Event: TypeAlias = (
+    Run | Progress | StateChanged | Moved | Branched | Loading | BaselineFound | Refused | Failed
+)

@@ -8,34 +8,41 @@ from __future__ import annotations
 
 import os
 import socket
-from threading import Thread
 from time import perf_counter
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
 from core.datasets.dataset import DataError
+from core.datasets.prepare import prepare
+from core.history import History
 from core.kinds import ConfigError
+from core.process.background import BaselineInBackground
 from core.process.channel import Channel
 from core.process.messages import (
-    BaselineFound,
+    Branched,
     Cancel,
     Configure,
+    EditParameter,
     Failed,
     Loading,
     MeasureBaseline,
+    Moved,
     Pause,
     Progress,
     Pull,
     Refused,
     Resume,
     Run,
+    Seek,
     SetSpeed,
     Start,
     State,
     StateChanged,
     Step,
 )
+from core.process.notes import describe_change, idle_settings, why_stopped
+from core.process.pace import Pace
 from core.stopping import Stop
 from core.timeline import tabulate
 from core.trainer import Trainer
@@ -45,7 +52,6 @@ if TYPE_CHECKING:
     from core.datasets import TrainTest
     from core.epoch import EpochMetrics
     from core.process.messages import Command
-    from core.settings import Setting
 
 SLICE: Final = 0.004
 """Seconds of training between two looks at the commands, when epochs are shorter than that."""
@@ -100,6 +106,7 @@ class TrainingLoop:
     def __init__(self, channel: Channel) -> None:
         self._channel = channel
         self._trainer: Trainer | None = None
+        self._history: History
         self._state = State.PAUSED
         self._steps_left = 0
         self._span = 0
@@ -114,21 +121,18 @@ class TrainingLoop:
         self._newest: EpochMetrics
         self._pace = Pace()
         self._waiting: list[Command] = []
-        self._measuring: Thread | None = None
-        self._found: BaselineFound | None = None
+        self._measuring: BaselineInBackground | None = None
 
     def run(self) -> None:
         """Serve until the channel is closed."""
         while True:
-            for command in self._channel.receive(self._idle_time()):
-                self._obey(command)
-                while self._waiting:
-                    self._obey(self._waiting.pop(0))
+            self._waiting += self._channel.receive(self._idle_time())
+            while self._waiting:
+                self._obey(self._waiting.pop(0))
             if self._channel.closed:
                 return
-            if self._found is not None:
-                self._channel.post(self._found)
-                self._measuring = self._found = None
+            if self._measuring is not None and self._measuring.found is not None:
+                self._tell_baseline(self._measuring)
             # a command may have come before the next epoch is due
             if self._trainer is not None and self._idle_time() == 0:
                 self._train(self._trainer)
@@ -143,7 +147,8 @@ class TrainingLoop:
             return None if self._measuring is None else WHILE_MEASURING
         if self._steps_left or not self._interval:
             return 0
-        return max(0.0, self._due - perf_counter())
+        wait = max(0.0, self._due - perf_counter())
+        return wait if self._measuring is None else min(wait, WHILE_MEASURING)
 
     def _obey(self, command: Command) -> None:
         match command:
@@ -164,6 +169,10 @@ class TrainingLoop:
                 self._interval = 0.0 if speed is None else 1 / speed
                 self._due = max(perf_counter(), self._last + self._interval)
                 self._pace.restart()
+            case Seek():
+                self._seek(command.epoch)
+            case EditParameter():
+                self._edit(command.index, command.value)
             case MeasureBaseline():
                 self._measure_baseline()
             case Cancel():
@@ -175,24 +184,28 @@ class TrainingLoop:
     def _start(self, config: RunConfig, paused: bool) -> None:
         self._report(force=True)  # the last epochs of the run before
         before = self._trainer
-        data = before.data if before is not None and _same_data(before.config, config) else None
+        same = before is not None and before.config.data_key == config.data_key
+        data = before.data if before is not None and same else None
         try:
             trainer = Trainer(config, data, self._tell_loading)
-        except (ConfigError, DataError, Cancelled) as error:
-            reason = str(error) or "loading was cancelled"
-            if before is None:
+        except _REFUSALS as error:
+            reason = _why_refused(error)
+            if before is None and any(isinstance(each, Start) for each in self._waiting):
+                pass  # what comes next is what is wanted
+            elif before is None:
                 self._channel.post(Refused(reason))
             else:
                 self._tell_run(before, None, fresh=False, note=reason)
             return
         self._trainer = trainer
+        self._history = History(trainer)
         self._span = config.epochs
         self._rows = [trainer.untrained]
         self._newest = trainer.untrained
         self._steps_left = 0
         self._ended = None
         self._pace = Pace()
-        self._tell_run(trainer, trainer.data, fresh=True, note=_idle(config))
+        self._tell_run(trainer, trainer.data, fresh=True, note=idle_settings(config))
         self._set_state(State.PAUSED if paused else State.TRAINING)
         self._channel.flush(HANDOVER)
 
@@ -206,6 +219,7 @@ class TrainingLoop:
     def _resume(self) -> None:
         trainer = self._trainer
         if trainer is not None and not self._active:
+            self._leave_past(trainer)
             at_end = trainer.epoch >= trainer.config.epochs
             end = trainer.epoch + self._span if at_end else trainer.config.epochs
             self._set_state(State.TRAINING, self._go_on(trainer, end))
@@ -213,6 +227,7 @@ class TrainingLoop:
     def _step(self, epochs: int) -> None:
         trainer = self._trainer
         if trainer is not None:
+            self._leave_past(trainer)
             self._steps_left += epochs
             end = max(trainer.epoch + self._steps_left, trainer.config.epochs)
             self._set_state(State.PAUSED, self._go_on(trainer, end))
@@ -227,14 +242,15 @@ class TrainingLoop:
                 changes[stopped.value] = None
             notes.append(f"the run goes on without its {stopped.value.replace('_', ' ')}")
         if stopped is Stop.PATIENCE:
-            trainer.wait_anew()
+            self._history.change(trainer.wait_anew)
             notes.append("the run goes on, and patience begins anew")
         if end > trainer.config.epochs:
             changes["epochs"] = end
             notes.append(f"the run goes on to epoch {end:,}")
         note = "; ".join(notes)
         if changes:
-            trainer.configure(trainer.config.changed(**changes))
+            config = trainer.config.changed(**changes)
+            self._history.change(lambda: trainer.configure(config))
             self._tell_run(trainer, None, fresh=False, note=note)
         return note
 
@@ -252,17 +268,18 @@ class TrainingLoop:
         self._report(force=True)  # the last epochs, with the parameters that belong to them
         share, restored = trainer.share_of_epoch, trainer.restored
         try:
-            fresh = trainer.configure(config, self._tell_loading)
-        except (ConfigError, DataError, Cancelled) as error:
-            self._tell_run(trainer, None, False, str(error) or "loading was cancelled")
+            fresh = self._reconfigure(trainer, config)
+        except _REFUSALS as error:
+            self._tell_run(trainer, None, False, _why_refused(error))
             return
         if fresh:
+            self._history = History(trainer)
             self._rows = [trainer.untrained]
             self._newest = trainer.untrained
             self._ended = None
         if config.epochs != before.epochs:
             self._span = config.epochs
-        note = _describe(before, config, fresh)
+        note = describe_change(before, config, fresh=fresh)
         if share and not trainer.share_of_epoch and not fresh:
             note += f"; epoch {trainer.epoch + 1:,} begins again"
         self._tell_run(trainer, trainer.data if trainer.data is not data else None, fresh, note)
@@ -288,34 +305,97 @@ class TrainingLoop:
             data = data.thinned(min(MOST_SHOWN, max(100, MOST_NUMBERS_SHOWN // max(1, inputs))))
         self._channel.post(Run(trainer.config, data, fresh, note, self._answered))
 
+    def _reconfigure(self, trainer: Trainer, config: RunConfig) -> bool:
+        """Take another config, which the history remembers; tell whether the run began anew."""
+        before, fresh = trainer.config, False
+        draws = before.data_key != config.data_key
+        data = prepare(config, self._tell_loading) if draws else trainer.data
+
+        def apply() -> None:
+            nonlocal fresh
+            fresh = trainer.configure(config, data=data)
+
+        if self._history.is_past:
+            self._channel.post(Branched(trainer.epoch))
+        self._history.change(apply)
+        return fresh
+
+    def _leave_past(self, trainer: Trainer) -> None:
+        """Let the run go on from where it stands; what was trained beyond is no longer of it."""
+        if self._history.is_past:
+            self._history.branch()
+            self._channel.post(Branched(trainer.epoch))
+
+    def _seek(self, epoch: int) -> None:
+        trainer = self._trainer
+        if trainer is None:
+            return
+        self._steps_left, self._ended = 0, None
+        if self._state is not State.PAUSED:
+            self._set_state(State.PAUSED)
+        self._report(force=True)
+        before = trainer.config, trainer.data
+
+        def go_on(share: float) -> bool:
+            try:
+                self._tell_loading(f"training again to epoch {epoch:,}", share)
+            except Cancelled:
+                return False
+            # what is asked for meanwhile counts from there
+            return not any(isinstance(each, Seek) for each in self._waiting)
+
+        self._history.travel(epoch, go_on)
+        other_data = trainer.data is not before[1]
+        if trainer.config is not before[0] or other_data:
+            data = trainer.data if other_data else None
+            self._tell_run(trainer, data, fresh=False, note="")
+        self._newest = trainer.measure()
+        self._tell_moved(trainer)
+
+    def _edit(self, index: int, value: float) -> None:
+        trainer = self._trainer
+        if trainer is None or not 0 <= index < trainer.network.parameters.size:
+            return
+        self._report(force=True)
+        self._leave_past(trainer)
+        self._history.change(lambda: trainer.set_parameter(index, value))
+        self._newest = trainer.measure()
+        self._tell_moved(trainer)
+        if not self._active:
+            self._rows = [self._newest]
+            self._report(force=True)
+
+    def _tell_moved(self, trainer: Trainer) -> None:
+        network = trainer.network
+        parameters, statistics = network.parameters.copy(), network.statistics.copy()
+        head = self._history.head.epoch
+        self._channel.post(Moved(trainer.epoch, head, parameters, statistics))
+
     def _tell_loading(self, what: str, share: float) -> None:
         """Say how far loading is, and look whether it is to go on."""
         self._channel.post(Loading(what, share))
-        commands = self._channel.receive(0)
-        self._waiting += commands
-        if self._channel.closed or any(isinstance(each, Cancel | Start) for each in commands):
+        self._waiting += self._channel.receive(0)
+        for at, each in enumerate(self._waiting):
+            if isinstance(each, Cancel):
+                # with it goes what was to be loaded after this
+                before, self._waiting = self._waiting[:at], self._waiting[at + 1 :]
+                dropped = [one for one in before if isinstance(one, Configure)]
+                self._answered += len(dropped)
+                self._waiting[:0] = [one for one in before if one not in dropped]
+                raise Cancelled
+        if self._channel.closed or any(isinstance(each, Start) for each in self._waiting):
             raise Cancelled
 
     def _measure_baseline(self) -> None:
-        trainer = self._trainer
-        if trainer is None or self._measuring is not None:
-            return
+        if self._trainer is not None and self._measuring is None:
+            self._measuring = BaselineInBackground(self._trainer.data)
 
-        def measure() -> None:
-            from core.baseline import measure_baseline
-
-            try:
-                found = measure_baseline(trainer.data)
-                self._found = BaselineFound(found, str(found))
-            except Exception as error:
-                # whatever scikit-learn cannot do with these data is no reason to end the run
-                self._found = BaselineFound(
-                    None, f"there is no linear model of these data: {error}"
-                )
-
-        # importing scikit-learn takes a second, in which training is to go on
-        self._measuring = Thread(target=measure, daemon=True)
-        self._measuring.start()
+    def _tell_baseline(self, measured: BaselineInBackground) -> None:
+        self._measuring = None
+        if self._trainer is not None and measured.data is not self._trainer.data:
+            self._measure_baseline()  # it was of data that are gone
+        elif measured.found is not None:
+            self._channel.post(measured.found)
 
     def _set_state(self, state: State, note: str = "") -> None:
         if self._state is State.DIVERGED and self._trainer is not None and not self._rows:
@@ -341,6 +421,7 @@ class TrainingLoop:
             if metrics is None:
                 return
             self._rows.append(metrics)
+            self._history.note()
             if trainer.stopped is not Stop.DIVERGED:
                 self._newest = metrics
             now = self._last = perf_counter()
@@ -348,7 +429,7 @@ class TrainingLoop:
                 self._steps_left = 0
                 self._ended = trainer.stopped
                 ended = State.DIVERGED if trainer.stopped is Stop.DIVERGED else State.FINISHED
-                self._set_state(ended, _why_stopped(trainer, metrics))
+                self._set_state(ended, why_stopped(trainer, metrics))
                 return
             if self._steps_left:
                 self._steps_left -= 1
@@ -391,75 +472,11 @@ class TrainingLoop:
             self._pulled = False
 
 
-class Pace:
-    """Epochs per second over the last one to two seconds."""
-
-    def __init__(self) -> None:
-        self.value = 0.0
-        self.restart()
-
-    def restart(self) -> None:
-        """Forget the past: what follows goes at another pace."""
-        self._marks = [(perf_counter(), 0)]
-        self._count = 0
-
-    def count(self, now: float) -> None:
-        """Count one epoch, over at that time."""
-        self._count += 1
-        start, before = self._marks[0]
-        if now - start > 0.2:
-            self.value = (self._count - before) / (now - start)
-        if now - self._marks[-1][0] > 1:
-            self._marks = [self._marks[-1], (now, self._count)]
+_REFUSALS: Final = (ConfigError, DataError, MemoryError, Cancelled)
+"""What may come of loading data; the run that there is goes on."""
 
 
-def _same_data(before: RunConfig, after: RunConfig) -> bool:
-    return before.draw_seed == after.draw_seed and not any(
-        each.effect == "data" and each.name != "data_seed" for each in before.differences(after)
-    )
-
-
-def _describe(before: RunConfig, after: RunConfig, fresh: bool) -> str:
-    changes = "; ".join(
-        f"{each.name.replace('_', ' ')} {_shown(each, before)} → {_shown(each, after)}"
-        for each in after.differences(before)
-    )
-    told = changes + (": a new network, from epoch 0" if fresh else ": trained weights kept")
-    idle = _idle(after, {each.name for each in after.differences(before)})
-    return f"{told}; {idle}" if idle else told
-
-
-def _idle(config: RunConfig, names: set[str] | None = None) -> str:
-    """Return a sentence on the settings, of those names, that do nothing here."""
-    return "; ".join(
-        f"{name.replace('_', ' ')} has no effect with {why}"
-        for name, why in config.without_effect().items()
-        if names is None or name in names
-    )
-
-
-def _shown(setting: Setting, config: RunConfig) -> str:
-    value = getattr(config, setting.name)
-    return f"{value:g}" if isinstance(value, float) else setting.write(value)
-
-
-def _why_stopped(trainer: Trainer, metrics: EpochMetrics) -> str:
-    config, epoch = trainer.config, f"epoch {metrics.epoch:,}"
-    monitored = trainer.data.monitored(config.monitor)
-    loss = getattr(metrics, f"{monitored}_loss")
-    match trainer.stopped:
-        case Stop.DIVERGED:
-            shown = metrics.train_loss
-            value = f"loss {shown:.3g}" if np.isfinite(shown) else "loss not finite"
-            return f"diverged at {epoch} ({value}): try a lower learning rate (−), then r"
-        case Stop.TARGET_LOSS:
-            return f"{monitored} loss {loss:.4g} at {epoch}: the target is reached"
-        case Stop.TARGET_ACCURACY:
-            score = getattr(metrics, f"{monitored}_score")
-            name = "accuracy" if trainer.data.has_classes else "R²"
-            return f"{monitored} {name} {score:.4g} at {epoch}: the target is reached"
-        case Stop.PATIENCE:
-            best = f"epoch {trainer.best.epoch:,} ({monitored} loss {trainer.best.loss:.4g})"
-            back = "; its weights are back" if trainer.restored is not None else ""
-            return f"stopped at {epoch}: none was better since {best}{back}"
-    return f"finished after {metrics.epoch:,} epochs"
+def _why_refused(error: BaseException) -> str:
+    if isinstance(error, MemoryError):
+        return "these data are too large for the memory of this machine"
+    return str(error) or "loading was cancelled"

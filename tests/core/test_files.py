@@ -24,7 +24,7 @@ def test_a_csv_file_has_features_and_classes(folder: Folder) -> None:
     assert data.y.tolist() == [0, 1, 0, 1]
     assert (data.feature_names, data.class_names) == (("a", "b"), ("x", "y"))
     assert data.name == "f.csv"
-    for part in ("parted by ','", "holds the names", "target is 'kind', the last", "2 classes"):
+    for part in ("separated by ','", "holds the names", "target is 'kind', the last", "2 classes"):
         assert part in notes_of(data)
 
 
@@ -46,7 +46,7 @@ def test_every_end_of_line_and_mark_is_read_alike(
 def test_the_delimiter_is_found(folder: Folder, sign: str, shown: str) -> None:
     data = folder.read(FOUR.replace(",", sign), name="f.txt")
     assert data.x.shape == (4, 2)
-    assert f"parted by {shown}." in notes_of(data)
+    assert f"separated by {shown}." in notes_of(data)
 
 
 def test_the_delimiter_is_the_most_consistent_one(folder: Folder) -> None:

@@ -1,5 +1,7 @@
 """Going back is exact: parameters, optimiser and generators, bit for bit, through every change."""
 
+from functools import partial
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -89,16 +91,16 @@ def test_changes_are_made_again_where_they_were_made(data: st.DataObject) -> Non
         kind = data.draw(st.sampled_from(["rate", "activation", "weight", "wait", "data"]))
         if kind == "rate":
             config = trainer.config.changed(learning_rate=data.draw(st.sampled_from([0.1, 0.003])))
-            history.change(lambda config=config: trainer.configure(config))
+            history.change(partial(trainer.configure, config))
         elif kind == "activation":
             name = data.draw(st.sampled_from(["relu", "sigmoid"]))
             config = trainer.config.changed(activation=name)
-            history.change(lambda config=config: trainer.configure(config))
+            history.change(partial(trainer.configure, config))
         elif kind == "weight":
             history.change(lambda: trainer.set_parameter(3, 0.5))
         elif kind == "data":
             config = trainer.config.changed(data_seed=data.draw(st.integers(0, 3)))
-            history.change(lambda config=config: trainer.configure(config))
+            history.change(partial(trainer.configure, config))
         else:
             history.change(trainer.wait_anew)
         if not trainer.batches.next:

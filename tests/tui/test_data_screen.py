@@ -12,7 +12,8 @@ from textual.geometry import Size
 
 from core.datasets import DATASETS, Dataset
 from core.datasets.summary import FeatureSummary, Summary, summarize
-from tui.datatable import Page, cut, decimals, glyphs_of, histogram, written
+from tui.cells import cut, glyphs_of
+from tui.datatable import Page, decimals, histogram, written
 from tui.palette import CLASS_POINTS, DIVERGING, TRAIN_MARKERS, style
 from tui.screens.data import DataScreen, SummaryView
 from tui.summary_view import show_dataset, summary_cells, summary_text
@@ -145,7 +146,7 @@ def test_a_feature_shows_its_numbers_its_histogram_and_its_relation() -> None:
     assert line.split()[2:6] == ["1.0", "3.76", "6.9", "0"]
     assert histogram(feature.histogram) in line
     assert f"  {feature.relation:.2f}" in line
-    assert "η: the share of the deviation" in summary_text(iris(), 115)
+    assert "η: how far the feature tells the classes apart" in summary_text(iris(), 115)
 
 
 def test_a_correlation_has_a_sign_and_a_colour_for_it() -> None:

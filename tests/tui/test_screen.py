@@ -266,7 +266,8 @@ async def test_panels_are_hidden_shown_and_enlarged() -> None:
         assert driver.panel("loss").size.height > before
         await driver.press("2", "4")
         assert len(driver.visible()) == 4
-        await driver.press("tab")
+        assert driver.screen.focused is driver.panel("hidden")  # its own keys are at hand
+        await driver.press("tab", "tab")
         assert driver.screen.focused is driver.panel("accuracy")
         await driver.press("tab", "z")
         assert driver.visible() == ["boundary"]
@@ -283,8 +284,9 @@ async def test_panels_are_hidden_shown_and_enlarged() -> None:
         assert driver.visible() == ["hidden"]
         await driver.press("1")
         assert len(driver.visible()) == 4
+        assert driver.screen.focused is driver.panel("loss")
         await driver.press("shift+tab")
-        assert driver.screen.focused is driver.panel("boundary")
+        assert driver.screen.focused is driver.panel("hidden")
 
 
 async def test_the_last_panel_cannot_be_hidden() -> None:

@@ -122,7 +122,7 @@ class ActivationsPanel(Panel):
         whole = last - first == units
         shown = f"{units} units" if whole else f"units {first + 1}–{last} of {units} (↑ ↓)"
         drawn = outputs.shape[1]
-        count = f"{samples}" if drawn == samples else f"{drawn}/{samples}"
+        count = f"{samples:,}" if drawn == samples else f"{drawn}/{samples:,}"
         self._visible = f"{shown} × {count} samples"
         pairs = inks_of_pairs(colours)
         if a_cell == 1:

@@ -8,7 +8,7 @@ import numpy as np
 
 from core.inspection import quantize
 from tui import numbers
-from tui.cells import Cells
+from tui.cells import Cells, cell_width, cut, glyphs_of
 from tui.palette import (
     BRIGHT,
     CLASS_FIELDS,
@@ -164,77 +164,83 @@ class BoundaryPanel(Panel):
         bottom, top = numbers.ends(window.bottom, window.top)
         cells.write_right(0, GUTTER - 1, top, dim)
         cells.write_right(rows - 1, GUTTER - 1, bottom, dim)
-        if rows > 2 and len(up) < GUTTER:
+        if rows > 2 and cell_width(up) < GUTTER:
             cells.write_right(rows // 2, GUTTER - 1, up, text)
         elif rows > 4:
             # a long name stands on end, between the two numbers
             room = rows - 2
-            name = up if len(up) <= room else f"{up[: room - 1]}…"
+            glyphs = [glyph for glyph in glyphs_of(up) if glyph]
+            name = glyphs if len(glyphs) <= room else [*glyphs[: room - 1], "…"]
             for offset, glyph in enumerate(name):
                 cells.write(1 + (room - len(name)) // 2 + offset, GUTTER - 3, glyph, text)
         cells.write(rows, GUTTER, left, dim)
         cells.write_right(rows, cells.width, right, dim)
         room = max(0, cells.width - GUTTER - 2 * GUTTER)
-        across = across if len(across) <= room else f"{across[: max(0, room - 1)]}…"
-        cells.write(rows, GUTTER + (cells.width - GUTTER - len(across)) // 2, across, text)
+        across = cut(across, room)
+        cells.write(rows, GUTTER + (cells.width - GUTTER - cell_width(across)) // 2, across, text)
 
     def _number_legend(self, cells: Cells, row: int, data: TrainTest, target: int) -> None:
         scale = NumberScale.of(data, target)
         text, dim = ink(TEXT), ink(DIM)
-        name = data.target_names[target]
-        column = cells.write(row, GUTTER, f"{name if len(name) < 20 else name[:18] + '…'} ", text)
-        low = numbers.brief(scale.low).replace("-", "−")
-        high = f" {numbers.brief(scale.high)}  "
-        column = cells.write(row, column, f"{low} ", dim)
-        block = "  " if column + 2 * len(scale.colours) + len(high) - 2 <= cells.width else " "
+        low, high = f" {numbers.short(scale.low)} ", f" {numbers.short(scale.high)}  "
+        told = f"{HIGHER[0]} above {LOWER[0]} below the map  "
+        room = cells.width - GUTTER - len(low) - len(high) - len(scale.colours)
+        block = "  " if room >= 12 + len(scale.colours) else " "
+        column = cells.write(
+            row, GUTTER, cut(data.target_names[target], max(3, min(20, room))), text
+        )
+        column = cells.write(row, column, low, dim)
         for colour in scale.colours:
             column = cells.write(row, column, block, ink(background=colour))
         column = cells.write(row, column, high, dim)
-        told = f"{HIGHER[0]} above {LOWER[0]} below the map  "
-        markers = "" if data.shared else "filled train, open test"
-        for words in (told, markers):
-            if column + len(words) <= cells.width:
+        for words in (told, "" if data.shared else "filled train, open test"):
+            if column + len(words.rstrip()) <= cells.width:
                 column = cells.write(row, column, words, dim)
 
     def _legend(self, cells: Cells, row: int, data: TrainTest) -> None:
         """Say what the markers mean: the classes before all else, as many as there is room for."""
         with_test = self.options.show_test and not data.shared
-        wrong = f"{WRONG_TRAIN} {WRONG_TEST} wrong  " if with_test else f"{WRONG_TRAIN} wrong  "
+        crosses = f"{WRONG_TRAIN} {WRONG_TEST}" if with_test else WRONG_TRAIN
         parts = "" if data.shared else "filled train, open test  " if with_test else "t test  "
-        sure = "sure " + " " * LEVELS
-        room = cells.width - GUTTER - len(wrong)
-        names = [f"{name}  " for name in _shortened(data.class_names, room)]
-        room = cells.width - GUTTER - len(wrong) - sum(2 + len(name) for name in names)
-        if room < len(parts):
-            parts = ""
-        if room < len(parts) + len(sure):
-            sure = ""
-        column, text, dim = GUTTER, ink(TEXT), ink(DIM)
-        last = cells.width - len(wrong)
+        room, text, dim = cells.width - GUTTER, ink(TEXT), ink(DIM)
+        names, gap, left = _shortened(data.class_names, room)
+        column = GUTTER
         for label, name in enumerate(names):
-            if column + 2 + len(name) > last:
-                column = cells.write(row, min(column, last - 2), "… ", dim)
-                break
             point = ink(CLASS_POINTS[label % len(CLASS_POINTS)])
             column = cells.write(row, column, TRAIN_MARKERS[label % len(TRAIN_MARKERS)], point)
-            column = cells.write(row, column, f" {name}", text)
-        column = cells.write(row, column, parts, dim)
-        crosses = wrong.removesuffix("wrong  ")
-        column = cells.write(row, column, crosses.rstrip(), ink(BRIGHT, "#000000", bold=True))
-        column = cells.write(row, column, " wrong  ", text)
-        if sure:
+            column = cells.write(row, column, f" {name}{' ' * gap}", text)
+        if left:
+            column = cells.write(row, column, f"… {left} more", dim)
+        wrong = f"{crosses} wrong  "
+        if column + len(parts) + len(wrong) - 2 <= cells.width:
+            column = cells.write(row, column, parts, dim)
+        if column + len(wrong) - 2 <= cells.width:
+            column = cells.write(row, column, crosses, ink(BRIGHT, "#000000", bold=True))
+            column = cells.write(row, column, " wrong  ", text)
+        if column + 5 + LEVELS <= cells.width:
             column = cells.write(row, column, "sure ", dim)
             for colour in map_colours(1):
                 column = cells.write(row, column, " ", ink(background=colour))
 
 
-def _shortened(names: tuple[str, ...], room: int) -> list[str]:
-    """Return the names, cut so that all of a legend fits, if they stay names then."""
-    for length in range(max(map(len, names)), 2, -1):
-        cut = [name[:length].rstrip() for name in names]
-        if sum(len(name) + 4 for name in cut) <= room and len(set(cut)) == len(cut):
-            return cut
-    return list(names)
+def _shortened(names: tuple[str, ...], room: int) -> tuple[list[str], int, int]:
+    """Return names for a legend, the gap behind each, and how many have no room.
+
+    They are cut so that all fit, if they can still be told apart then.
+    """
+    for length in range(max(map(cell_width, names)), 0, -1):
+        short = [cut(name, length).removesuffix("…") for name in names]
+        for gap in (2, 1):
+            whole = sum(2 + cell_width(name) + gap for name in short) - gap
+            if whole <= room and len(set(short)) == len(short):
+                return short, gap, 0
+    shown: list[str] = []
+    for name in names:
+        room -= 2 + cell_width(name) + 2
+        if room < len("… 99 more"):
+            break
+        shown.append(name)
+    return shown, 2, len(names) - len(shown)
 
 
 def map_colours(classes: int) -> tuple[str, ...]:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 
 from core.confusion import accuracy, macro_f1, most_confused, precision, recall
 from tui import numbers
-from tui.cells import Cells
+from tui.cells import Cells, cell_width, cut, glyphs_of
 from tui.palette import (
     BACKGROUND,
     CLASS_FIELDS,
@@ -70,8 +70,7 @@ class Table:
 
     def name(self, label: int, room: int) -> str:
         """Return the name of a class, cut."""
-        name = self.names[label] or str(label + 1)
-        return name if len(name) <= room else name[: max(0, room - 1)] + "…"
+        return cut(self.names[label] or str(label + 1), room)
 
 
 @dataclass(frozen=True)
@@ -97,7 +96,7 @@ def lay_out(
     names: tuple[str, ...], digits: int, width: int, *, listed: bool = True
 ) -> Layout | None:
     """Return what fits, the counts before the scores before the names; None if not even colours."""
-    classes, longest = len(names), max(map(len, names))
+    classes, longest = len(names), max(map(cell_width, names))
     needed = digits + 1
     # "true" stands above the names; counts that fit come before it
     labels = 5, 2 + min(longest, 2), 2
@@ -189,7 +188,7 @@ def draw_list(table: Table, width: int, height: int) -> Cells:
     counts = len(f"{confused[0][2]:,}") + 1
     room = max(0, (width - 3 - counts - 4) // 2)
     names = [(table.name(true, room), table.name(other, room)) for true, other, _ in confused]
-    column_of_second = 2 + max(len(name) for name, _ in names) + 1
+    column_of_second = 2 + max(cell_width(name) for name, _ in names) + 1
     for row, ((true, other, count), (name, taken_for)) in enumerate(
         zip(confused, names, strict=True), start=top
     ):
@@ -227,7 +226,7 @@ def _headings(cells: Cells, table: Table, layout: Layout, heading: int) -> None:
     shown = _short_names(table, layout.cell)
     for label, text in enumerate(shown):
         right = layout.label + (label + 1) * layout.cell - (layout.cell >= ROOMY_CELL)
-        _write_class(cells, row, right - len(text), text, label)
+        _write_class(cells, row, right - cell_width(text), text, label)
     column = layout.label + across
     for words, width in layout.scores:
         column += width
@@ -239,11 +238,18 @@ def _short_names(table: Table, cell: int) -> list[str]:
     labels = range(len(table.names))
     free = cell - 1 - (cell >= ROOMY_CELL)
     for with_marker, room in ((True, free - 1), (False, max(1, free))):
-        short = [(table.names[label] or str(label + 1))[:room] for label in labels]
+        short = [_begun(table.names[label] or str(label + 1), room) for label in labels]
         if room > 0 and len(set(short)) == len(short):
             marked = [table.marker(label) + name for label, name in zip(labels, short, strict=True)]
             return marked if with_marker else short
     return [table.marker(label) for label in labels]
+
+
+def _begun(name: str, room: int) -> str:
+    """Return as much of a name as fits, without a sign that it goes on."""
+    glyphs = glyphs_of(name)
+    whole = room >= len(glyphs) or bool(glyphs[room])
+    return "".join(glyphs[: room if whole else room - 1])
 
 
 def _row(cells: Cells, table: Table, layout: Layout, label: int, top: int, tall: int) -> None:
@@ -293,8 +299,9 @@ def _scores(
             if not isfinite(value):
                 text, colour = "–", DIM
             elif width < 6:
-                # rounded down: 100 % is said of all alone
-                text, colour = f"{int(100 * value + 1e-9)}%", TEXT
+                # 100 % is said of all alone
+                percent = 100 if value == 1 else min(99, round(100 * value))
+                text, colour = f"{percent}%", TEXT
             else:
                 text, colour = f"{numbers.percent(value)} %", TEXT
             cells.write_right(middle, column, text, ink(colour))

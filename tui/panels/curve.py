@@ -20,7 +20,19 @@ from tui.curves import (
     linear_axis,
     log_axis,
 )
-from tui.palette import ACCENT, DIM, LINEAR, PENALIZED, TEST, TRAIN, VALIDATION, indexed, ink
+from tui.palette import (
+    ACCENT,
+    DIM,
+    LINEAR,
+    OLD,
+    PENALIZED,
+    TEST,
+    TRAIN,
+    VALIDATION,
+    WARNING,
+    indexed,
+    ink,
+)
 from tui.panels.panel import Panel, ViewOptions, Words, message
 
 if TYPE_CHECKING:
@@ -30,6 +42,7 @@ if TYPE_CHECKING:
 
 SECONDS_BETWEEN_CURVES: Final = 0.2
 BEST: Final = "◆"
+HERE: Final = "●"
 
 
 class CurvePanel(Panel):
@@ -119,6 +132,9 @@ class CurvePanel(Panel):
         columns = [session.timeline.column(name)[:count] for name in names]
         series = [Series(column, colour) for column, colour in zip(columns, colours, strict=True)]
         series[:0] = self.more_series(count)
+        old = session.old_future
+        if old is not None:
+            series.insert(0, Series(old.column(f"train_{self.quantity}"), OLD))
         values = np.concatenate([each.values[span[0] : span[1] + 1] for each in series])
         values = values[np.isfinite(values)]
         if not values.size:
@@ -132,12 +148,16 @@ class CurvePanel(Panel):
         return draw_curves(series, axis, span, width, height, self._marks())
 
     def _marks(self) -> list[Mark]:
-        """Return the best epoch's, on the curve of the samples whose loss decides."""
-        best, data = self.session.best, self.session.data
-        if best is None or data is None:
-            return []
-        part = "train" if data.shared else self.session.monitored
-        return [Mark(best.epoch, getattr(best, f"{part}_{self.quantity}"), BEST, ACCENT)]
+        """Return the best epoch, on the curve of the samples whose loss decides, and the shown one."""
+        best, data, session = self.session.best, self.session.data, self.session
+        marks = []
+        if best is not None and data is not None:
+            part = "train" if data.shared else session.monitored
+            marks.append(Mark(best.epoch, getattr(best, f"{part}_{self.quantity}"), BEST, ACCENT))
+        if session.past_epoch is not None:
+            shown = session.timeline.at(session.past_epoch)
+            marks.append(Mark(shown.epoch, getattr(shown, f"train_{self.quantity}"), HERE, WARNING))
+        return marks
 
 
 class LossPanel(CurvePanel):

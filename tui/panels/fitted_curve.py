@@ -130,7 +130,9 @@ def _axes(
         column = cells.write(rows + 1, column, f"{data.target_names[target]}  ", text)
         column = cells.write(rows + 1, column, "⠒⠒ ", ink(ACCENT, bold=True))
         column = cells.write(rows + 1, column, "predicted  ", dim)
-        cells.write(rows + 1, column, f"{TRAIN_MARKERS[0]} train  ", dim)
+        column = cells.write(rows + 1, column, f"{TRAIN_MARKERS[0]} train  ", dim)
+        if not data.shared:
+            cells.write(rows + 1, column, f"{TEST_MARKERS[0]} test  ", dim)
         return
     curves = "probability of "
     if len(data.class_names) == 2:

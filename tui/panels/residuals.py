@@ -17,6 +17,9 @@ if TYPE_CHECKING:
 
 GUTTER: Final = 7
 MARGIN: Final = 0.05
+MIDDLE: Final = 0.98
+"""Share of the residuals that the histograms spread out."""
+
 BLOCKS: Final = " ▁▂▃▄▅▆▇█"
 FEWEST_BARS: Final = 5
 
@@ -139,8 +142,10 @@ def draw_histogram(part: Points, limit: float, width: int, height: int) -> Cells
 
 def limit_of(parts: list[Points]) -> float:
     """Return the end of the histograms: by steps of 1, 2 and 5, for each step moves every bar."""
-    largest = max((float(np.abs(part.residuals).max(initial=0)) for part in parts), default=0.0)
-    return nice_ceiling(largest) if largest > 0 else 1.0
+    sizes = np.concatenate([np.abs(part.residuals) for part in parts])
+    # a few that are far off, which stand at the edges, must not press all others into one bar
+    middle = float(np.quantile(sizes, MIDDLE)) if sizes.size else 0.0
+    return nice_ceiling(middle) if middle > 0 else 1.0
 
 
 def spread_words(residuals: Array) -> str:
@@ -149,7 +154,7 @@ def spread_words(residuals: Array) -> str:
         return "no number"
     mean, spread = float(residuals.mean()), float(residuals.std())
     sign = "−" if mean < 0 else "+"
-    return f"mean {sign}{numbers.brief(abs(mean))} sd {numbers.brief(spread)}"
+    return f"mean {sign}{numbers.short(abs(mean))} sd {numbers.short(spread)}"
 
 
 def _cells_of(values: Array, low: float, high: float, cells: int) -> Labels:
@@ -159,4 +164,4 @@ def _cells_of(values: Array, low: float, high: float, cells: int) -> Labels:
 
 
 def _short(value: float) -> str:
-    return numbers.brief(value).replace("-", "−")
+    return numbers.short(value)

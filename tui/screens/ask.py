@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
@@ -12,7 +13,7 @@ from textual.widgets import Input, Static
 
 from tui import numbers
 from tui.canvas import Canvas
-from tui.cells import Cells, printable
+from tui.cells import Cells, cut, printable
 from tui.palette import BRIGHT, CLASS_POINTS, TEXT, TRAIN_MARKERS, ink
 
 if TYPE_CHECKING:
@@ -25,6 +26,62 @@ if TYPE_CHECKING:
 
 MOST_FEATURES = 200
 NAME_WIDTH = 24
+
+
+@dataclass(frozen=True)
+class Field:
+    """One feature as a person types it: a number, or the word of a category.
+
+    Attributes:
+        first, last: its columns, the last one behind them.
+        words: the category that each column stands for; empty for a number.
+    """
+
+    name: str
+    first: int
+    last: int
+    words: tuple[str, ...] = ()
+
+    @classmethod
+    def of(cls, data: TrainTest) -> list[Field]:
+        """Return the fields of all features."""
+        groups = dict(data.preparation.one_hot)
+        fields, at = [], 0
+        names = data.feature_names
+        while at < len(names):
+            last = groups.get(at, at + 1)
+            if at in groups:
+                name = names[at].partition("=")[0]
+                words = tuple(each.removeprefix(f"{name}=") for each in names[at:last])
+                fields.append(cls(name, at, last, words))
+            else:
+                fields.append(cls(names[at], at, last))
+            at = last
+        return fields
+
+    def write(self, values: Array) -> str:
+        """Return the field of a sample, of all its values."""
+        own = values[self.first : self.last]
+        return self.words[int(own.argmax())] if self.words else f"{float(own[0]):.6g}"
+
+    def read(self, text: str) -> Array:
+        """Return the values of the field's columns.
+
+        Raises:
+            ValueError: with a sentence, when it is no number or no category.
+        """
+        told = f"{printable(self.name)}: {printable(text)!r} was given; accepted is"
+        if self.words:
+            if text not in self.words:
+                raise ValueError(f"{told} one of {', '.join(map(printable, self.words))}")
+            return np.array([float(word == text) for word in self.words])
+        try:
+            value = float(text)
+        except ValueError:
+            raise ValueError(f"{told} a number") from None
+        if not np.isfinite(value):
+            raise ValueError(f"{told} a finite number")
+        return np.array([value])
 
 
 class Answer(Canvas):
@@ -42,15 +99,16 @@ class Answer(Canvas):
             return cells
         if not data.has_classes:
             for row, name in enumerate(data.target_names[:height]):
-                column = cells.write(row, 0, name[:NAME_WIDTH].ljust(NAME_WIDTH + 1), ink(TEXT))
-                cells.write(row, column, f"{outputs[row]:.5g}".replace("-", "−"), ink(BRIGHT))
+                cells.write(row, 0, cut(name, NAME_WIDTH), ink(TEXT))
+                column = NAME_WIDTH + 1
+                cells.write(row, column, f"{outputs[row]:,.6g}".replace("-", "−"), ink(BRIGHT))
             return cells
         order = np.argsort(-np.nan_to_num(outputs), kind="stable")
         room = max(4, width - NAME_WIDTH - 12)
         for row, label in enumerate(order[:height].tolist()):
             point = ink(CLASS_POINTS[label % len(CLASS_POINTS)])
             cells.write(row, 0, TRAIN_MARKERS[label % len(TRAIN_MARKERS)], point)
-            name = data.class_names[label][:NAME_WIDTH]
+            name = cut(data.class_names[label], NAME_WIDTH)
             cells.write(row, 2, name, ink(BRIGHT if row == 0 else TEXT))
             share = float(outputs[label])
             cells.write_right(row, NAME_WIDTH + 10, f"{numbers.percent(share)} %", ink(TEXT))
@@ -69,6 +127,7 @@ class AskScreen(ModalScreen[None]):
         self._session = session
         assert session.data is not None
         self._data = session.data
+        self._fields = Field.of(self._data)
         self._ready = self._data.preparation.text is None
         self._answer = Answer(self._data)
 
@@ -77,10 +136,12 @@ class AskScreen(ModalScreen[None]):
         with Vertical() as dialog:
             dialog.border_title = "ask the network"
             dialog.border_subtitle = "type · escape closes"
-            field = Input(self._start(), compact=True, id="question", select_on_focus=False)
+            field = Input(self._start(), compact=True, id="question", select_on_focus=True)
             field.cursor_blink = False
             yield field
             yield Static(self._what(), id="about", markup=False)
+            lines = len(self._data.class_names or self._data.target_names)
+            self._answer.styles.height = min(10, lines)
             yield self._answer
 
     def on_mount(self) -> None:
@@ -109,18 +170,16 @@ class AskScreen(ModalScreen[None]):
     def _what(self) -> str:
         if self._data.preparation.text is not None:
             return "a sentence"
-        names = [printable(name) for name in self._data.feature_names]
-        more = f" … {len(names)} numbers" if len(names) > 12 else ""
-        return (
-            f"by commas, in their own units, or nothing for the mean: {', '.join(names[:12])}{more}"
-        )
+        names = ", ".join(printable(field.name) for field in self._fields[:12])
+        more = f" … {len(self._fields):,} values" if len(self._fields) > 12 else ""
+        return f"separated by commas, in their own units; empty for the mean: {names}{more}"
 
     def _start(self) -> str:
-        """Return the means, for a row of numbers is hard to think of."""
-        if self._data.preparation.text is not None:
+        """Return a training sample: some of its values can be changed then."""
+        if self._data.preparation.text is not None or not len(self._data.x_train):
             return ""
-        means = self._data.preparation.features(self._data.x_train).mean(axis=0)
-        return ", ".join(f"{mean:.4g}" for mean in means[:MOST_FEATURES].tolist())
+        values = self._data.preparation.features(self._data.x_train[:1])[0]
+        return ", ".join(field.write(values) for field in self._fields[:MOST_FEATURES])
 
     def _reply(self) -> None:
         if not self._ready:
@@ -131,6 +190,8 @@ class AskScreen(ModalScreen[None]):
         except ValueError as error:
             about.update(str(error))
             about.add_class("-wrong")
+            self._answer.outputs = None
+            self._answer.repaint()
             return
         about.update(self._what())
         about.remove_class("-wrong")
@@ -146,25 +207,16 @@ class AskScreen(ModalScreen[None]):
 
     def _inputs(self, text: str) -> Array:
         """Return the (1, inputs) of what was typed; raises ValueError with a sentence."""
-        preparation, names = self._data.preparation, self._data.feature_names
+        preparation, fields = self._data.preparation, self._fields
         if preparation.text is not None:
             return preparation.inputs_of_texts([text])
         parts = [part.strip() for part in text.split(",")]
-        values = np.full((1, len(names)), np.nan)
-        for at, part in enumerate(parts):
-            if at >= len(names):
-                raise ValueError(
-                    f"{len(parts)} numbers were given; there are {len(names)} features"
-                )
-            try:
-                values[0, at] = float(part) if part else np.nan
-            except ValueError:
-                name = printable(names[at])
-                raise ValueError(
-                    f"{name}: {printable(part)!r} was given; accepted is a number"
-                ) from None
-        if np.isinf(values).any():
-            raise ValueError("infinity was given; accepted are finite numbers")
+        if len(parts) > len(fields):
+            raise ValueError(f"{len(parts)} values were given; there are {len(fields)} features")
+        values = np.full((1, len(self._data.feature_names)), np.nan)
+        for field, part in zip(fields, parts, strict=False):
+            if part:
+                values[0, field.first : field.last] = field.read(part)
         return preparation.inputs(self._filled(values))
 
     def _filled(self, values: Array) -> Array:

@@ -71,6 +71,13 @@ class PlaneScreen(ModalScreen[PlaneChoice | None]):
     def _accepted(self) -> str:
         return f"their mean, or a training sample from 1 to {len(self._data.y_train)}"
 
+    def on_select_changed(self, event: Select.Changed) -> None:
+        """Leave the components when somebody chooses a feature."""
+        across = self.query_one("#across", Select)
+        if event.select.id == "up" and event.select.has_focus_within and across.value == COMPONENTS:
+            ranked = ranked_features(self._data)
+            across.value = next(number for number in ranked if number != event.value)
+
     def on_input_submitted(self) -> None:
         """Apply the choice."""
         self.action_apply()

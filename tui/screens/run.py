@@ -19,10 +19,12 @@ from core.process import (
     Configure,
     Failed,
     MeasureBaseline,
+    Moved,
     Pause,
     Refused,
     Resume,
     Run,
+    Seek,
     SetSpeed,
     Start,
     State,
@@ -50,8 +52,10 @@ class RunScreen(Screen[None]):
         self._link = link
         self._wanted = config
         self._planned = _ends_of(config)
+        self._file = _file_of(config)
         self._sent = 0
         self._meant: State | None = None
+        self._aim: int | None = None
         self._speed = speed
         self._run_log = run_log
 
@@ -102,6 +106,8 @@ class RunScreen(Screen[None]):
             self._wanted = event.config
         if isinstance(event, StateChanged | Failed):
             self._meant = None
+        if isinstance(event, Moved) and event.epoch == self._aim:
+            self._aim = None
         self.follow(event)
 
     def refuse(self, reason: str) -> None:
@@ -121,13 +127,71 @@ class RunScreen(Screen[None]):
     def action_toggle_pause(self) -> None:
         """Pause or go on."""
         # from what is meant: the answer to an earlier press may still be on its way
-        pause = (self._meant or self.session.state) is State.TRAINING
-        if self._tell(Pause() if pause else Resume()):
-            self._meant = State.PAUSED if pause else State.TRAINING
+        if (self._meant or self.session.state) is not State.TRAINING:
+            self._from_here(Resume())
+        elif self._tell(Pause()):
+            self._meant = State.PAUSED
 
     def action_step(self, epochs: int) -> None:
         """Train a few epochs and stand still."""
-        self._tell(Step(epochs))
+        self._from_here(Step(epochs))
+
+    def _from_here(self, command: Command) -> None:
+        """Send what lets the run go on; from the past, only if somebody wants another future."""
+        from tui.screens.confirm import ConfirmScreen
+
+        past = self.session.past_epoch
+        if past is None:
+            self._go_on(command)
+            return
+
+        def decide(sure: bool | None) -> None:
+            if sure:
+                self._go_on(command)
+
+        question = (
+            f"Go on from epoch {past:,}? The {self.session.head_epoch - past:,} epochs after it are "
+            "given up; their curves stay, dimmed."
+        )
+        self.app.push_screen(ConfirmScreen(question), decide)
+
+    def _go_on(self, command: Command) -> None:
+        self._aim = None
+        if self._tell(command) and isinstance(command, Resume):
+            self._meant = State.TRAINING
+
+    def action_travel(self, by: int) -> None:
+        """Go some epochs back or on."""
+        self._seek(self._aimed + by)
+
+    def action_travel_to(self, end: str) -> None:
+        """Go to the first or the newest epoch."""
+        self._seek(0 if end == "first" else self.session.head_epoch)
+
+    def action_choose_epoch(self) -> None:
+        """Ask for an epoch to go to."""
+        from tui.screens.epoch import EpochScreen
+
+        def go(epoch: int | None) -> None:
+            if epoch is not None:
+                self._seek(epoch)
+
+        self.app.push_screen(EpochScreen(self.session), go)
+
+    @property
+    def _aimed(self) -> int:
+        """The epoch that the keys have asked for so far, which may not be there yet."""
+        if self._aim is not None:
+            return self._aim
+        past = self.session.past_epoch
+        return self.session.head_epoch if past is None else past
+
+    def _seek(self, epoch: int) -> None:
+        if not self.session.at_rest and self._meant is not State.PAUSED:
+            self.say("the run goes on: pause it (space) to go back in time")
+            return
+        self._aim = min(max(epoch, 0), self.session.head_epoch)
+        self._tell(Seek(self._aim))
 
     def action_reset(self) -> None:
         """Begin again with the same seed, in a new process if the old one is gone."""
@@ -138,7 +202,7 @@ class RunScreen(Screen[None]):
     def action_reseed(self) -> None:
         """Begin again with the next seed."""
         seed = (self._wanted.seed + 1) % 2**63
-        config = self._wanted.changed(**self._planned, seed=seed)
+        config = self._wanted.changed(**self._planned, seed=seed, data_seed=None)
         self._restart(config, f"reset with seed {config.seed}: other data and weights")
 
     def _restart(self, config: RunConfig, note: str) -> None:
@@ -183,10 +247,14 @@ class RunScreen(Screen[None]):
             values = words_of(setting(name).kind)
         current = getattr(self._wanted, name)
         at = values.index(current) if current in values else -1
+        if name == "dataset" and self._wanted.data is not None:
+            at = -1
         for step in range(1, len(values) + 1):
             changes = {name: values[(at + step) % len(values)]}
             if name == "dataset":
                 changes |= OF_ONE_SET
+                if self._file and self._wanted.data is None and at + step == len(values):
+                    changes = dict(self._file)  # it comes after the last of the sets
             # a value that the other settings rule out is passed over
             with suppress(ConfigError):
                 self.apply(self._wanted.changed(**changes))
@@ -194,6 +262,7 @@ class RunScreen(Screen[None]):
 
     def apply(self, config: RunConfig) -> None:
         """Ask the process for another config."""
+        self._file = _file_of(config) or self._file
         changes = {
             each.name: getattr(config, each.name) for each in config.differences(self._wanted)
         }
@@ -210,6 +279,8 @@ class RunScreen(Screen[None]):
             self.say("the run has diverged: lower the learning rate (−), or begin again (r)")
             return False
         self._link.send(command)
+        if self.session.loading is not None and isinstance(command, Pause | Resume | Step):
+            self.say("as soon as the data are read")
         return True
 
     def action_speed(self, direction: int) -> None:
@@ -236,6 +307,12 @@ OF_ONE_SET: Final[dict[str, Any]] = {
     "features_extra": (),
 }
 """What stays behind with a data set when another is taken."""
+
+
+def _file_of(config: RunConfig) -> dict[str, Any]:
+    """Return the settings with which key d comes back to a file, if the run has one."""
+    names = ("data", "features", "features_extra")
+    return {name: getattr(config, name) for name in names} if config.data is not None else {}
 
 
 def _ends_of(config: RunConfig) -> dict[str, Any]:

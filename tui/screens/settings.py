@@ -25,7 +25,7 @@ class SettingsScreen(ModalScreen[RunConfig | None]):
 
     BINDINGS: ClassVar[list[BindingType]] = [
         ("escape", "dismiss", "cancel"),
-        ("ctrl+s", "apply", "apply"),
+        ("ctrl+s,enter", "apply", "apply"),
         ("up", "app.focus_previous", "previous"),
         ("down", "app.focus_next", "next"),
         ("q", "dismiss", "cancel"),
@@ -52,12 +52,16 @@ class SettingsScreen(ModalScreen[RunConfig | None]):
                         yield Static(setting.name.replace("_", " "), classes="name", markup=False)
                         yield self._field(setting)
                         yield Static(
-                            setting.help,
+                            self._remark(setting),
                             id=f"remark-{setting.name}",
                             classes="remark",
                             markup=False,
                         )
             yield Static(id="about", markup=False)
+
+    def _remark(self, setting: Setting) -> str:
+        why = self._config.idle.get(setting.name)
+        return setting.help if why is None else f"no effect with {why}"
 
     def _field(self, setting: Setting) -> Input | Select[str] | Toggles:
         value = setting.write(getattr(self._config, setting.name))
@@ -155,7 +159,7 @@ class SettingsScreen(ModalScreen[RunConfig | None]):
     def _clear(self, setting: Setting) -> None:
         remark = self.query_one(f"#remark-{setting.name}", Static)
         if remark.has_class("-wrong"):
-            remark.update(setting.help)
+            remark.update(self._remark(setting))
             remark.remove_class("-wrong")
 
 

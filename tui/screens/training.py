@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, ClassVar, Final
 from textual.containers import Horizontal, Vertical
 
 from core.planes import PlaneChoice, ranked_features
-from core.process import BaselineFound, Loading, Progress, Run
+from core.process import BaselineFound, Branched, Loading, Moved, Progress, Run
 from tui.keys import bindings
 from tui.lines import FooterLine, HeaderLine, LogLine, Notice, StatusLine
 from tui.panels import (
@@ -113,7 +113,7 @@ class TrainingScreen(RunScreen):
 
     def follow(self, event: Event) -> None:
         state, self._state = self._state, self.session.state
-        if isinstance(event, Run | BaselineFound):
+        if isinstance(event, Run | BaselineFound | Moved | Branched):
             for panel in self.panels:
                 if isinstance(panel, CurvePanel):
                     panel.redraw()
@@ -139,6 +139,9 @@ class TrainingScreen(RunScreen):
         self._header.speed = speed
 
     def refuse(self, reason: str) -> None:
+        if self.session.data is not None:
+            self.say(reason)  # there is a run to look at, though its process is gone
+            return
         self.refused = reason
         self.app.exit()
 
@@ -231,7 +234,8 @@ class TrainingScreen(RunScreen):
         if data.preparation.text is not None:
             self.say("texts have no features to choose; the map is of their principal components")
         elif len(data.feature_names) < 3:
-            self.say(f"the map shows all there is of {len(data.feature_names)} features")
+            count = len(data.feature_names)
+            self.say(f"the map shows all there is of {count} feature{'s' * (count > 1)}")
         else:
             return True
         return False
@@ -249,7 +253,7 @@ class TrainingScreen(RunScreen):
             self.say("there is one thing to predict")
             return
         self.options.target = (self.options.target + 1) % len(names)
-        self.say(f"shown is {names[self.options.target]}")
+        self.say(f"showing {names[self.options.target]}")
         self._repaint_panels(Panel)
 
     def action_data(self) -> None:
@@ -288,6 +292,8 @@ class TrainingScreen(RunScreen):
                 return
             if panel.number == number and not self._arrangement.toggle(panel):
                 self.say(f"{panel.label} is the only panel left")
+            elif panel.number == number and panel.display:
+                panel.focus()  # its own keys are at hand
         if number > len(self.panels):
             self.say(f"there is no panel {number}; they are 1 to {len(self.panels)}")
 

@@ -109,7 +109,7 @@ def find_layout(lines: Lines, source: Source, suffix: str, file: str) -> Layout:
         delimiter = "\t"
     else:
         delimiter = _found(sample, file)
-        notes.append(f"The columns are parted by {shown(delimiter)}.")
+        notes.append(f"The columns are separated by {shown(delimiter)}.")
     rows = Rows(block, first, lines, delimiter, file)
     line, row = next(iter(rows))
     if len(row) < 2:

@@ -89,6 +89,8 @@ class _Reader:
             columns += [f"{prefix}{at + 1}" if many else name for at in range(part.shape[1])]
             if array.ndim == 3 and len(x_names) == 1:
                 image = array.shape[1], array.shape[2]
+                places = np.ndindex(*image)
+                columns = [f"pixel {row + 1},{column + 1}" for row, column in places]
             parts.append(part)
             self._check_length(name, len(part), x_names[0], len(parts[0]))
         x = parts[0] if len(parts) == 1 else np.column_stack(parts)
@@ -104,6 +106,8 @@ class _Reader:
         table.notes.insert(
             0, f"The features are in {_array(x_names)}, the target in '{clean(y_name)}'."
         )
+        if image is not None:
+            table.notes.insert(1, f"Each row is a picture of {image[0]}×{image[1]} pixels.")
         return table
 
     def _texts(self, name: str, y_name: str) -> Table:

@@ -1,0 +1,63 @@
+"""The sentences that the training process says of a run: what changed, and why it ended."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from core.stopping import Stop
+
+if TYPE_CHECKING:
+    from core.config import RunConfig
+    from core.epoch import EpochMetrics
+    from core.settings import Setting
+    from core.trainer import Trainer
+
+
+def describe_change(before: RunConfig, after: RunConfig, *, fresh: bool) -> str:
+    """Return a sentence on what was changed, and what it did to the run."""
+    changes = "; ".join(
+        f"{each.name.replace('_', ' ')} {_shown(each, before)} → {_shown(each, after)}"
+        for each in after.differences(before)
+    )
+    told = changes + (": a new network, from epoch 0" if fresh else ": trained weights kept")
+    idle = idle_settings(after, {each.name for each in after.differences(before)})
+    return f"{told}; {idle}" if idle else told
+
+
+def idle_settings(config: RunConfig, names: set[str] | None = None) -> str:
+    """Return a sentence on the settings, of those names, that do nothing here."""
+    return "; ".join(
+        f"{name.replace('_', ' ')} has no effect with {why}"
+        for name, why in config.without_effect().items()
+        if names is None or name in names
+    )
+
+
+def _shown(setting: Setting, config: RunConfig) -> str:
+    value = getattr(config, setting.name)
+    return f"{value:g}" if isinstance(value, float) else setting.write(value)
+
+
+def why_stopped(trainer: Trainer, metrics: EpochMetrics) -> str:
+    """Return a sentence on why the run is over, since that epoch."""
+    config, epoch = trainer.config, f"epoch {metrics.epoch:,}"
+    monitored = trainer.data.monitored(config.monitor)
+    loss = getattr(metrics, f"{monitored}_loss")
+    match trainer.stopped:
+        case Stop.DIVERGED:
+            shown = metrics.train_loss
+            value = f"loss {shown:.3g}" if np.isfinite(shown) else "loss not finite"
+            return f"diverged at {epoch} ({value}): try a lower learning rate (−), then r"
+        case Stop.TARGET_LOSS:
+            return f"{monitored} loss {loss:.4g} at {epoch}: the target is reached"
+        case Stop.TARGET_ACCURACY:
+            score = getattr(metrics, f"{monitored}_score")
+            name = "accuracy" if trainer.data.has_classes else "R²"
+            return f"{monitored} {name} {score:.4g} at {epoch}: the target is reached"
+        case Stop.PATIENCE:
+            best = f"epoch {trainer.best.epoch:,} ({monitored} loss {trainer.best.loss:.4g})"
+            back = "; its weights are back" if trainer.restored is not None else ""
+            return f"stopped at {epoch}: none was better since {best}{back}"
+    return f"finished after {metrics.epoch:,} epochs"
