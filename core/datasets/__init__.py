@@ -2,6 +2,5 @@
 
 from core.datasets.dataset import DataError, Dataset, TrainTest
 from core.datasets.registry import DATASETS, DatasetInfo
-from core.datasets.split import split
 
-__all__ = ["DATASETS", "DataError", "Dataset", "DatasetInfo", "TrainTest", "split"]
+__all__ = ["DATASETS", "DataError", "Dataset", "DatasetInfo", "TrainTest"]

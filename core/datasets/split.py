@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from core.datasets.dataset import DataError, Dataset, TrainTest
+from core.datasets.dataset import DataError, Dataset
 
 if TYPE_CHECKING:
     from core.arrays import Labels
@@ -63,13 +63,6 @@ def part(
         place[members[tested : tested + validated]] = 2
     train, test, validation = (rng.permutation(np.flatnonzero(place == each)) for each in range(3))
     return Parts(train, test if test_size else train, validation, shared=not test_size)
-
-
-def split(data: Dataset, test_size: float, rng: np.random.Generator) -> TrainTest:
-    """Return the two parts of a data set, its features as they are."""
-    names = data.feature_names, data.class_names, data.target_names
-    train, test, _, shared = part(data, test_size, rng)
-    return TrainTest(data.x[train], data.y[train], data.x[test], data.y[test], *names, shared)
 
 
 def _shares(sizes: Labels, test_size: float) -> Labels:

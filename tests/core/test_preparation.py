@@ -119,8 +119,9 @@ def test_the_parts_are_a_partition_in_fair_shares(
     everything = np.concatenate(used)
     assert sorted(everything.tolist()) == list(range(samples))
     for each, share in ((parts.test, test_size), (parts.validation, validation_size)):
-        if share and not parts.shared:
-            assert abs(len(each) - share * samples) <= 1
+        spare = (1 - test_size - validation_size) * samples
+        if share and not parts.shared and spare >= 4:  # else each class keeps one for training
+            assert abs(len(each) - share * samples) <= 1.5
             ones = int(np.sum(data.y[each] == 1))
             assert abs(2 * ones - len(each)) <= 2
     again = part(data, test_size, np.random.default_rng(seed), 0.0)
