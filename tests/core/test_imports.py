@@ -5,6 +5,8 @@ import sys
 
 import pytest
 
+from core.datasets import DATASETS
+
 
 def modules_after(program: str) -> set[str]:
     run = subprocess.run(
@@ -17,7 +19,10 @@ def modules_after(program: str) -> set[str]:
     return {name.partition(".")[0] for name in run.stdout.split()}
 
 
-@pytest.mark.parametrize("dataset", ["xor", "moons", "circles", "blobs", "spiral"])
+TOYS = [name for name, info in DATASETS.items() if info.generate is not None]
+
+
+@pytest.mark.parametrize("dataset", TOYS)
 def test_training_on_toy_data_imports_neither_a_screen_nor_scikit_learn(dataset: str) -> None:
     modules = modules_after(
         "from core import RunConfig, Trainer\nimport core.process.worker\n"

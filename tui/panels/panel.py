@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, ClassVar, TypeAlias
 from core.planes import PlaneChoice
 from tui.canvas import Canvas
 from tui.cells import Cells
+from tui.cursor import Cursor
 from tui.palette import BRIGHT, DIM, FAINT, TEXT, ink
 
 if TYPE_CHECKING:
@@ -32,6 +33,8 @@ class ViewOptions:
         recent: how many epochs the curves show, or None for all.
         plane: the plane of the map.
         target: which of several numbers to predict is shown, counted from 0.
+        cursor: the unit and the sample that a person looks at.
+        inspecting: whether the cursor is shown.
     """
 
     layer: int = 0
@@ -40,6 +43,8 @@ class ViewOptions:
     recent: int | None = None
     plane: PlaneChoice = field(default_factory=PlaneChoice)
     target: int = 0
+    cursor: Cursor = field(default_factory=Cursor)
+    inspecting: bool = False
 
     def follow(self, run: Run) -> None:
         """Let go of what another run no longer has."""

@@ -160,8 +160,14 @@ def fast(block: Sequence[str], first: int, columns: Columns) -> Parsed:
             raise ValueError
     cells: list[Sequence[str]] = []
     if columns.words:
-        rows = [line.split(delimiter) for line in block]
-        cells = [[row[place] for row in rows] for place in columns.words]
+        # no more cells of a line than are needed, from the end that is closer to them
+        low, high = min(columns.words), max(columns.words)
+        if low > width - 1 - high:
+            rows = [line.rsplit(delimiter, width - low) for line in block]
+            cells = [[row[place - width] for row in rows] for place in columns.words]
+        else:
+            rows = [line.split(delimiter, high + 1) for line in block]
+            cells = [[row[place] for row in rows] for place in columns.words]
     return Parsed(values, cells, numbers)
 
 
