@@ -27,6 +27,7 @@ bench: $(VENV)/.ready-bench
 	@$(BIN)/python -m benchmarks.scaling
 	@$(BIN)/python -m benchmarks.memory
 	@$(BIN)/python -m benchmarks.files
+	@$(BIN)/python -m benchmarks.travel
 	@$(BIN)/python -m benchmarks.presets
 	@$(BIN)/python -m benchmarks.interruption
 	@$(BIN)/python -m benchmarks.startup

@@ -16,7 +16,7 @@ import numpy as np
 import plotext
 
 from tui.cells import Cells
-from tui.palette import DIM, indexed, ink
+from tui.palette import DIM, READER, indexed, ink
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -209,11 +209,15 @@ def draw_curves(
     width: int,
     height: int,
     marks: Sequence[Mark] = (),
+    reader: int | None = None,
 ) -> Cells:
-    """Return the curves, the later ones on top, with both axes, in a block of cells."""
+    """Return the curves, the later ones on top, with both axes, in a block of cells.
+
+    A line stands upright at the epoch `reader`, if there is one.
+    """
     first_epoch, last_epoch = span
     cells = Cells(width, height)
-    gutter = max(len(label) for label in axis.labels) + 1
+    gutter = gutter_of(axis)
     if width < gutter + 8 or height < 2:
         return cells
     has_epochs = height >= 5
@@ -243,9 +247,30 @@ def draw_curves(
     if not plotted:
         plotext.scatter([first_epoch], [axis.low], marker=" ")
     _read(plotext.build(), cells)
+    if reader is not None and first_epoch <= reader <= last_epoch:
+        column = _column_of(reader, span, gutter, width)
+        empty = cells.glyphs[: height - 2 * has_epochs, column] == " "
+        cells.glyphs[: height - 2 * has_epochs, column][empty] = "┊"
+        cells.inks[: height - 2 * has_epochs, column] = ink(READER)
     for mark in marks:
         _place(mark, cells, axis, span, gutter, height - 2 if has_epochs else height)
     return cells
+
+
+def gutter_of(axis: ValueAxis) -> int:
+    """Return how many cells the labels of the value axis take."""
+    return max(len(label) for label in axis.labels) + 1
+
+
+def epoch_at(column: int, span: tuple[int, int], gutter: int, width: int) -> int:
+    """Return the epoch at the middle of a column of cells."""
+    across = (column - gutter + 0.5) / max(1, width - gutter)
+    return round(span[0] + min(max(across, 0.0), 1.0) * (span[1] - span[0]))
+
+
+def _column_of(epoch: int, span: tuple[int, int], gutter: int, width: int) -> int:
+    across = (epoch - span[0]) / max(span[1] - span[0], 1)
+    return gutter + round(across * (2 * (width - gutter) - 1)) // 2
 
 
 def _place(
@@ -255,9 +280,8 @@ def _place(
     if not span[0] <= mark.epoch <= span[1] or (axis.logarithmic and mark.value <= 0):
         return
     value = log10(mark.value) if axis.logarithmic else mark.value
-    across = (mark.epoch - span[0]) / max(span[1] - span[0], 1)
     up = min(max((value - axis.low) / (axis.high - axis.low), 0.0), 1.0)
-    column = gutter + round(across * (2 * (cells.width - gutter) - 1)) // 2
+    column = _column_of(mark.epoch, span, gutter, cells.width)
     row = rows - 1 - round(up * (4 * rows - 1)) // 4
     cells.write(row, column, mark.glyph, ink(mark.colour, bold=True))
 

@@ -112,6 +112,14 @@ KEYS: Final = (
         for number in range(1, 10)
     ),
     Key("", "↑ ↓", "", "", "other units, or classes, of the focused panel", bound=False),
+    Key(
+        "",
+        "m",
+        "",
+        "",
+        "a cursor on the focused curve or map; enter goes to its epoch",
+        bound=False,
+    ),
     Key("", "x", "", "", "train or test part of the focused errors", bound=False),
 )
 

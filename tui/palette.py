@@ -39,6 +39,9 @@ LINEAR: Final = 137
 OLD: Final = 239
 """What a run had trained before it went on from the past: a dim grey."""
 
+READER: Final = "#ffffaf"
+"""Where a person reads a curve."""
+
 UNCERTAIN: Final = "#303030"
 
 CLASS_FIELDS: Final = (

@@ -6,6 +6,8 @@ from time import monotonic
 from typing import TYPE_CHECKING, ClassVar, Final
 
 import numpy as np
+from textual.binding import Binding, BindingType
+from textual.message import Message
 
 from tui import numbers
 from tui.cells import Cells
@@ -15,8 +17,10 @@ from tui.curves import (
     ValueAxis,
     axis_top,
     draw_curves,
+    epoch_at,
     epoch_span,
     fitted_axis,
+    gutter_of,
     linear_axis,
     log_axis,
 )
@@ -26,6 +30,7 @@ from tui.palette import (
     LINEAR,
     OLD,
     PENALIZED,
+    READER,
     TEST,
     TRAIN,
     VALIDATION,
@@ -37,6 +42,7 @@ from tui.panels.panel import Panel, ViewOptions, Words, message
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
+    from textual import events
 
     from tui.session import Session
 
@@ -51,10 +57,69 @@ class CurvePanel(Panel):
     title_first = True
     quantity: ClassVar[str]
 
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("m", "toggle_reader", show=False),
+        Binding("left", "read(-1)", show=False),
+        Binding("right", "read(1)", show=False),
+        Binding("ctrl+left", "read(-10)", show=False),
+        Binding("ctrl+right", "read(10)", show=False),
+        Binding("enter", "travel_here", show=False),
+    ]
+
     def __init__(self, session: Session, options: ViewOptions) -> None:
         super().__init__(session, options)
         self._curves = Cells(0, 0)
         self._drawn_at = 0.0
+        self._reader: int | None = None
+        self._span, self._gutter = (0, 1), 0
+
+    class TravelRequested(Message):
+        """Somebody wants to go to the epoch that is read."""
+
+        def __init__(self, epoch: int) -> None:
+            self.epoch = epoch
+            super().__init__()
+
+    @property
+    def reader(self) -> int | None:
+        """The epoch that is read, while one is."""
+        return None if self._reader is None else min(self._reader, self.session.head_epoch)
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Leave the arrows to the screen while no epoch is read."""
+        del parameters
+        return self._reader is not None or action not in {"read", "travel_here"}
+
+    def action_toggle_reader(self) -> None:
+        """Read the curve at an epoch, or no more."""
+        shown = self.session.past_epoch
+        start = self.session.head_epoch if shown is None else shown
+        self._reader = start if self._reader is None else None
+        self._redraw_now()
+
+    def action_read(self, columns: int) -> None:
+        """Read some columns on, or one epoch where a column is less."""
+        step = max(1, (self._span[1] - self._span[0]) // max(1, self._curves.width - self._gutter))
+        self._read_at((self.reader or 0) + columns * step)
+
+    def action_travel_here(self) -> None:
+        """Ask for the network of the epoch that is read."""
+        if self.reader is not None:
+            self.post_message(self.TravelRequested(self.reader))
+
+    def on_click(self, event: events.Click) -> None:
+        """Read the epoch under the pointer."""
+        width = self._curves.width
+        if width:
+            self._read_at(epoch_at(event.x - 1, self._span, self._gutter, width))
+
+    def _read_at(self, epoch: int) -> None:
+        self._reader = min(max(epoch, 0), self.session.head_epoch)
+        self._redraw_now()
+
+    def _redraw_now(self) -> None:
+        self.redraw()
+        self.repaint()
 
     def axis(self, values: NDArray[np.float64], ticks: int) -> ValueAxis:
         """Return the axis for all finite values of the curves, with about that many steps."""
@@ -88,6 +153,8 @@ class CurvePanel(Panel):
         metrics, data = self.session.metrics, self.session.data
         if metrics is None or data is None:
             return []
+        if self.reader is not None:
+            metrics = self.session.timeline.at(self.reader)
         train, test = ink(indexed(TRAIN)), ink(indexed(TEST))
         train_value = self.written(getattr(metrics, f"train_{self.quantity}"))
         if data.shared:
@@ -98,6 +165,8 @@ class CurvePanel(Panel):
 
     def corner(self) -> Words:
         words: Words = []
+        if self.reader is not None:
+            return [(f" at epoch {self.reader:,} ", ink(READER))]
         recent = self.options.recent
         if recent is not None:
             words.append((f" last {recent:,} epochs ", ink(DIM)))
@@ -145,7 +214,8 @@ class CurvePanel(Panel):
         else:
             low, high = float(values.min()), float(values.max())
             axis = fitted_axis(low, high, ticks, self.least_of(high))
-        return draw_curves(series, axis, span, width, height, self._marks())
+        self._span, self._gutter = span, gutter_of(axis)
+        return draw_curves(series, axis, span, width, height, self._marks(), self.reader)
 
     def _marks(self) -> list[Mark]:
         """Return the best epoch, on the curve of the samples whose loss decides, and the shown one."""

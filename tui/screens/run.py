@@ -162,11 +162,11 @@ class RunScreen(Screen[None]):
 
     def action_travel(self, by: int) -> None:
         """Go some epochs back or on."""
-        self._seek(self._aimed + by)
+        self.seek(self._aimed + by)
 
     def action_travel_to(self, end: str) -> None:
         """Go to the first or the newest epoch."""
-        self._seek(0 if end == "first" else self.session.head_epoch)
+        self.seek(0 if end == "first" else self.session.head_epoch)
 
     def action_choose_epoch(self) -> None:
         """Ask for an epoch to go to."""
@@ -174,7 +174,7 @@ class RunScreen(Screen[None]):
 
         def go(epoch: int | None) -> None:
             if epoch is not None:
-                self._seek(epoch)
+                self.seek(epoch)
 
         self.app.push_screen(EpochScreen(self.session), go)
 
@@ -186,7 +186,8 @@ class RunScreen(Screen[None]):
         past = self.session.past_epoch
         return self.session.head_epoch if past is None else past
 
-    def _seek(self, epoch: int) -> None:
+    def seek(self, epoch: int) -> None:
+        """Go to the end of an epoch, if the run stands still."""
         if not self.session.at_rest and self._meant is not State.PAUSED:
             self.say("the run goes on: pause it (space) to go back in time")
             return

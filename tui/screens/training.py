@@ -190,6 +190,10 @@ class TrainingScreen(RunScreen):
         """End the program."""
         self.app.exit()
 
+    def on_curve_panel_travel_requested(self, event: CurvePanel.TravelRequested) -> None:
+        """Go to the epoch that a person reads on a curve."""
+        self.seek(event.epoch)
+
     def action_layer(self, by: int) -> None:
         """Show another hidden layer."""
         layers = len(self.session.config.hidden)

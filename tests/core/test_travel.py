@@ -1,0 +1,145 @@
+"""The training process goes back in time, exactly, and on from there."""
+
+from collections.abc import Iterator
+
+import numpy as np
+import pytest
+
+from core import RunConfig, Trainer
+from core.process import (
+    Branched,
+    Configure,
+    EditParameter,
+    Moved,
+    Progress,
+    Resume,
+    Run,
+    Seek,
+    SetSpeed,
+    Start,
+    State,
+    StateChanged,
+    Step,
+    TrainingProcess,
+)
+from tests.core.test_process import Watcher
+
+
+@pytest.fixture
+def watcher() -> Iterator[Watcher]:
+    process = TrainingProcess()
+    yield Watcher(process)
+    process.close()
+
+
+def trained(watcher: Watcher, config: RunConfig) -> list[np.ndarray]:
+    """Let the process train to the end, and return the parameters of every epoch."""
+    watcher.send(SetSpeed(None), Start(config))
+    watcher.until_state(State.FINISHED)
+    trainer = Trainer(config)
+    parameters = [trainer.network.parameters.copy()]
+    for _ in range(config.epochs):
+        trainer.train_epoch()
+        parameters.append(trainer.network.parameters.copy())
+    return parameters
+
+
+def moved(watcher: Watcher, epoch: int) -> Moved:
+    watcher.events.clear()
+    watcher.send(Seek(epoch))
+    found: list[Moved] = []
+
+    def told() -> bool:
+        found[:] = [event for event in watcher.events if isinstance(event, Moved)]
+        return bool(found)
+
+    watcher.until(told)
+    return found[-1]
+
+
+@pytest.mark.parametrize(
+    "config",
+    [
+        RunConfig(epochs=300),
+        RunConfig(epochs=200, dropout=0.2, batch_norm=True, optimizer="adagrad"),
+    ],
+)
+def test_every_epoch_is_what_it_was(watcher: Watcher, config: RunConfig) -> None:
+    parameters = trained(watcher, config)
+    for epoch in (0, 1, 120, 119, config.epochs, 37):
+        event = moved(watcher, epoch)
+        assert (event.epoch, event.head) == (epoch, config.epochs)
+        assert np.array_equal(event.parameters, parameters[epoch])
+
+
+def test_an_epoch_that_is_not_there_is_the_nearest(watcher: Watcher) -> None:
+    trained(watcher, RunConfig(epochs=20))
+    assert moved(watcher, -5).epoch == 0
+    assert moved(watcher, 10**9).epoch == 20
+
+
+def test_a_run_that_goes_on_from_the_past_without_a_change_is_the_same_again(
+    watcher: Watcher,
+) -> None:
+    config = RunConfig(epochs=100)
+    parameters = trained(watcher, config)
+    moved(watcher, 40)
+    watcher.events.clear()
+    watcher.send(Resume())
+    watcher.until_state(State.FINISHED)
+    assert np.array_equal(watcher.progress()[-1].parameters, parameters[100])
+
+
+def test_going_on_from_the_past_says_that_a_branch_begins(watcher: Watcher) -> None:
+    trained(watcher, RunConfig(epochs=100))
+    moved(watcher, 40)
+    watcher.events.clear()
+    watcher.send(Step(1))
+    watcher.until(lambda: bool(watcher.rows()))
+    branched = [event for event in watcher.events if isinstance(event, Branched)]
+    assert [each.epoch for each in branched] == [40]
+    assert watcher.rows()[0].epoch == 41
+    assert moved(watcher, 10**9).epoch == 41
+
+
+def test_changes_are_found_again_where_they_were_made(watcher: Watcher) -> None:
+    config = RunConfig(epochs=60)
+    trained(watcher, config)
+    watcher.send(Configure({"learning_rate": 0.1, "activation": "relu", "epochs": 120}), Resume())
+    watcher.until_state(State.FINISHED)
+    event = moved(watcher, 30)
+    runs = [each for each in watcher.events if isinstance(each, Run)]
+    assert runs[-1].config.activation == "tanh"
+    assert runs[-1].config.learning_rate == 0.01
+    trainer = Trainer(config)
+    for _ in range(60):
+        trainer.train_epoch()
+        if trainer.epoch == 30:
+            assert np.array_equal(event.parameters, trainer.network.parameters)
+    trainer.configure(trainer.config.changed(learning_rate=0.1, activation="relu", epochs=120))
+    for _ in range(30):
+        trainer.train_epoch()
+    assert np.array_equal(moved(watcher, 90).parameters, trainer.network.parameters)
+
+
+def test_an_edited_weight_is_told_and_can_be_gone_back_over(watcher: Watcher) -> None:
+    parameters = trained(watcher, RunConfig(epochs=50))
+    watcher.events.clear()
+    watcher.send(EditParameter(3, 7.5))
+    watcher.until(lambda: any(isinstance(event, Progress) for event in watcher.events))
+    edited = next(event for event in watcher.events if isinstance(event, Moved))
+    assert edited.parameters[3] == 7.5
+    assert watcher.rows()[-1].epoch == 50
+    assert np.array_equal(moved(watcher, 49).parameters, parameters[49])
+    again = moved(watcher, 50).parameters
+    assert again[3] == 7.5
+    assert np.array_equal(np.delete(again, 3), np.delete(parameters[50], 3))
+
+
+def test_a_run_that_trains_pauses_to_go_back(watcher: Watcher) -> None:
+    watcher.send(SetSpeed(None), Start(RunConfig(epochs=100_000_000)))
+    watcher.until_state(State.TRAINING)
+    event = moved(watcher, 0)
+    states = [each.state for each in watcher.events if isinstance(each, StateChanged)]
+    assert states[-1] is State.PAUSED
+    assert np.array_equal(event.parameters, Trainer(RunConfig()).network.parameters)
