@@ -29,6 +29,7 @@ bench: $(VENV)/.ready-bench
 	@$(BIN)/python -m benchmarks.files
 	@$(BIN)/python -m benchmarks.travel
 	@$(BIN)/python -m benchmarks.presets
+	@$(BIN)/python -m benchmarks.advice
 	@$(BIN)/python -m benchmarks.interruption
 	@$(BIN)/python -m benchmarks.startup
 	@$(BIN)/python -m benchmarks.latency

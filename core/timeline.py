@@ -47,6 +47,11 @@ def metrics_of(row: NDArray[np.float64]) -> EpochMetrics:
     return EpochMetrics(int(epoch), *told)._replace(layers=layers)
 
 
+def layers_of(table: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return the (epochs, layers, measures) diagnostics in a table; none where there are no layers."""
+    return table[:, _WIDTH:].reshape(len(table), -1, _PER_LAYER)
+
+
 class Timeline:
     """The metrics of epochs 0 to n in order, without a gap."""
 

@@ -147,9 +147,12 @@ class Trainer:
         When the loss diverges, everything goes back to before this epoch, so that the last good
         state is what is left; `stopped` tells.
         """
-        metrics = self.advance(inf)
-        while metrics is None:
+        # a run that diverges says so by its loss; and BLAS kernels that work on whole registers
+        # raise flags for lanes that are nobody's
+        with np.errstate(all="ignore"):
             metrics = self.advance(inf)
+            while metrics is None:
+                metrics = self.advance(inf)
         return metrics
 
     def advance(self, until: float) -> EpochMetrics | None:
@@ -178,7 +181,8 @@ class Trainer:
 
     def measure(self) -> EpochMetrics:
         """Return the metrics of the network as it is."""
-        return self._metrics([evaluation.measure() for evaluation in self._evaluations])
+        with np.errstate(all="ignore"):
+            return self._metrics([evaluation.measure() for evaluation in self._evaluations])
 
     def diverged(self, metrics: EpochMetrics) -> bool:
         """Tell whether a loss is not finite, or beyond any use."""
@@ -277,6 +281,7 @@ class Trainer:
         draws = self.config.data_key != config.data_key and not self._own_data
         if data is None:
             data = prepare(config, tell) if draws else self.data
+        draws = data is not self.data
         sizes = sizes_of(config, data)
         if self.stopped is Stop.PATIENCE:
             self._waits_from = self.epoch

@@ -17,10 +17,12 @@ from core.process import (
     State,
     StateChanged,
 )
-from core.timeline import Timeline, metrics_of
+from core.timeline import Timeline, layers_of, metrics_of
 from core.trainer import build_network
 
 if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
     from core.baseline import Baseline
     from core.config import RunConfig
     from core.datasets import TrainTest
@@ -35,6 +37,10 @@ INCOMPARABLE: Final = frozenset({"loss", "label_smoothing", "huber_delta", "acti
 """Settings after whose change a loss cannot be compared with one before."""
 
 
+MOST_LAYER_ROWS: Final = 400
+"""Epochs whose diagnostics are kept, at most."""
+
+
 class Session:
     """The run as it was last told.
 
@@ -46,6 +52,8 @@ class Session:
         state: what the run is doing.
         note: what happened last, in a sentence.
         layers: the diagnostics of each layer after the last epoch, if they are asked for.
+        comparable_from: the first epoch whose loss means what the last one's does.
+        layers_over_time: (epochs, layers, measures) those of some epochs before.
         share_of_epoch: how much of a long epoch under way is trained.
         stopped: what ended the run, if it has ended.
         restored: the epoch whose weights came back when the run stopped, or None.
@@ -71,8 +79,10 @@ class Session:
         self.past_epoch: int | None = None
         self.old_future: Timeline | None = None
         self.baseline: Baseline | None = None
+        self.layers_over_time: NDArray[np.float64] = np.empty((0, 0, 0))
+        self._thinning = 1
         self._best: int | None = None
-        self._comparable_from = 0
+        self.comparable_from = 0
         self._passing = False
         self._void: int | None = None  # the epoch that diverged, while it is the last one told
 
@@ -180,16 +190,27 @@ class Session:
         self.timeline.extend(table)
         self.past_epoch = None
         self.layers = metrics_of(table[-1]).layers
+        self._remember_layers(layers_of(table))
         if self._void is not None and start <= self._void:
             self._void = None
         if self._best is not None and start <= self._best:
             self._best, start = None, 0  # it was measured anew
         self._find_best(start)
 
+    def _remember_layers(self, measured: NDArray[np.float64]) -> None:
+        """Keep the diagnostics of some epochs, evenly thinned, for what they were over time."""
+        if measured.shape[1:] != self.layers_over_time.shape[1:]:
+            self.layers_over_time = measured[:0]
+            self._thinning = 1
+        known = np.concatenate([self.layers_over_time, measured[:: self._thinning]])
+        while len(known) > MOST_LAYER_ROWS:
+            known, self._thinning = known[::2], self._thinning * 2
+        self.layers_over_time = known
+
     def _find_best(self, start: int) -> None:
         """Look for a better epoch than the best one, from an epoch on."""
         monitored = self.timeline.column(f"{self.monitored}_loss")
-        first = max(start, 1, self._comparable_from)  # the untrained network is no achievement
+        first = max(start, 1, self.comparable_from)  # the untrained network is no achievement
         losses = np.nan_to_num(monitored[first:], nan=np.inf)
         if losses.size:
             at = first + int(losses.argmin())
@@ -207,7 +228,7 @@ class Session:
         changed = {each.name for each in earlier.differences(run.config)}
         if not run.fresh and (run.data is not None or changed & INCOMPARABLE):
             # a loss before this says nothing about one after it
-            self._comparable_from, self._best = len(self.timeline), None
+            self.comparable_from, self._best = len(self.timeline), None
         if monitored != self.monitored:
             self._find_best_anew()
         self.note = run.note or self.note
@@ -216,7 +237,7 @@ class Session:
             self.layers = ()
             self.epochs_per_second = self.share_of_epoch = 0.0
             self._best = self.past_epoch = self.old_future = None
-            self._comparable_from = 0
+            self.comparable_from = 0
             self._void = None
         if self.data is not None:
             before, self.network = self.network, build_network(run.config, self.data)

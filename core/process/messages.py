@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from core.baseline import Baseline
     from core.config import RunConfig
     from core.datasets import TrainTest
+    from core.datasets.edited import Edit
     from core.epoch import EpochMetrics
     from core.stopping import Stop
 
@@ -91,6 +92,13 @@ class EditParameter:
 
 
 @dataclass(frozen=True)
+class EditData:
+    """Add, move or remove a training sample, and go on with the same weights."""
+
+    edit: Edit
+
+
+@dataclass(frozen=True)
 class MeasureBaseline:
     """Ask for the `Baseline` of the data there are."""
 
@@ -109,6 +117,7 @@ Command: TypeAlias = (
     | SetSpeed
     | Seek
     | EditParameter
+    | EditData
     | Cancel
     | MeasureBaseline
     | Pull

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
+from core.datasets import edited
 from core.datasets.dataset import DataError
 from core.datasets.prepare import prepare
 from core.history import History
@@ -23,6 +24,7 @@ from core.process.messages import (
     Branched,
     Cancel,
     Configure,
+    EditData,
     EditParameter,
     Failed,
     Loading,
@@ -50,6 +52,7 @@ from core.trainer import Trainer
 if TYPE_CHECKING:
     from core.config import RunConfig
     from core.datasets import TrainTest
+    from core.datasets.edited import Edit
     from core.epoch import EpochMetrics
     from core.process.messages import Command
 
@@ -173,6 +176,8 @@ class TrainingLoop:
                 self._seek(command.epoch)
             case EditParameter():
                 self._edit(command.index, command.value)
+            case EditData():
+                self._edit_data(command.edit)
             case MeasureBaseline():
                 self._measure_baseline()
             case Cancel():
@@ -363,6 +368,39 @@ class TrainingLoop:
         self._tell_moved(trainer)
         if not self._active:
             self._rows = [self._newest]
+            self._report(force=True)
+
+    def _edit_data(self, edit: Edit) -> None:
+        trainer = self._trainer
+        if trainer is None:
+            return
+        before = trainer.data
+        try:
+            data = edited.apply(before, edit)
+        except ValueError as error:
+            self._tell_run(trainer, None, fresh=False, note=str(error))
+            return
+
+        def change() -> None:
+            trainer.wait_anew()
+            trainer.take_data(data)
+
+        self._report(force=True)
+        share = trainer.share_of_epoch
+        self._leave_past(trainer)
+        self._history.change(change)
+        note = f"{edited.describe(before, edit)}; the data are edited"
+        if share:
+            note += f"; epoch {trainer.epoch + 1:,} begins again"
+        self._tell_run(trainer, data, fresh=False, note=note)
+        if self._active:
+            return
+        self._newest = trainer.measure()
+        self._rows = [self._newest]
+        if self._state in {State.FINISHED, State.DIVERGED}:
+            over = trainer.epoch >= trainer.config.epochs
+            self._set_state(State.FINISHED if over else State.PAUSED, note)
+        else:
             self._report(force=True)
 
     def _tell_moved(self, trainer: Trainer) -> None:

@@ -30,8 +30,8 @@ from tui.palette import (
     style,
 )
 from tui.panels import BoundaryPanel
-from tui.panels.boundary import GUTTER as MAP_GUTTER
 from tui.panels.fitted_curve import GUTTER, MARGIN, draw_fitted
+from tui.panels.map_drawing import GUTTER as MAP_GUTTER
 from tui.panels.number_scale import NumberScale
 from tui.session import Session
 

@@ -518,10 +518,10 @@ async def test_the_curves_can_show_the_last_epochs_alone() -> None:
         await driver.press("space")
         await driver.until_state(State.PAUSED)
         for told in ("last 1,000 epochs", "last 100 epochs"):
-            await driver.press("e")
+            await driver.press("E")
             await driver.settled()
             assert told in driver.text()
-        await driver.press("e")
+        await driver.press("E")
         assert "last 100 epochs" not in driver.text()
 
 

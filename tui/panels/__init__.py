@@ -5,7 +5,9 @@ from tui.panels.boundary import BoundaryPanel
 from tui.panels.curve import CurvePanel, LossPanel, ScorePanel
 from tui.panels.errors import ErrorsPanel
 from tui.panels.layers import LayersPanel
+from tui.panels.network import NetworkPanel
 from tui.panels.panel import Panel, ViewOptions
+from tui.panels.unit_maps import MapsPanel
 
 PANELS: tuple[type[Panel], ...] = (
     LossPanel,
@@ -14,6 +16,8 @@ PANELS: tuple[type[Panel], ...] = (
     ActivationsPanel,
     LayersPanel,
     ErrorsPanel,
+    NetworkPanel,
+    MapsPanel,
 )
 
 __all__ = [
@@ -24,6 +28,8 @@ __all__ = [
     "ErrorsPanel",
     "LayersPanel",
     "LossPanel",
+    "MapsPanel",
+    "NetworkPanel",
     "Panel",
     "ScorePanel",
     "ViewOptions",

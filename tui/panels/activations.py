@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
@@ -13,7 +14,9 @@ from tui import numbers
 from tui.cells import Cells
 from tui.curves import nice_ceiling
 from tui.palette import (
+    ACCENT,
     BACKGROUND,
+    BRIGHT,
     CLASS_POINTS,
     DIM,
     DIVERGING,
@@ -28,6 +31,8 @@ from tui.panels.number_scale import NumberScale
 from tui.panels.panel import Panel, ViewOptions, Words, message
 
 if TYPE_CHECKING:
+    from textual import events
+
     from core.activations import Activation
     from core.arrays import Array, Labels
     from core.datasets import TrainTest
@@ -56,6 +61,7 @@ class ActivationsPanel(Panel):
         self._first = 0
         self._high = 1.0
         self._ordered = 0, 0, 0
+        self._tall, self._across = 0.0, 1
         self._order: Labels = np.empty(0, np.int64)
         self._visible = ""
 
@@ -95,12 +101,16 @@ class ActivationsPanel(Panel):
         samples = self._in_order(data, most)
         x, y = data.x_train[samples], data.y_train[samples]
         outputs = network.hidden_outputs(x)[min(self.options.layer, len(hidden) - 1)].T
-        across = min(WIDEST_SAMPLE, most // len(samples))
+        across = self._across = min(WIDEST_SAMPLE, most // len(samples))
         if data.has_classes:
             self._class_strip(cells, x, np.asarray(y, np.int64), across)
         else:
             self._number_strip(cells, data, np.asarray(y, np.float64), across)
         self._units(cells, outputs, across, height - 1, data.all_samples[0])
+        at = np.flatnonzero(samples == self.options.cursor.sample)
+        if self.options.inspecting and at.size:
+            place = LABEL_WIDTH + int(at[0]) * across + across // 2
+            cells.write(0, place, "◉", ink(BRIGHT, "#000000", bold=True))
         return cells
 
     def _in_order(self, data: TrainTest, most: int) -> Labels:
@@ -127,17 +137,21 @@ class ActivationsPanel(Panel):
         pairs = inks_of_pairs(colours)
         if a_cell == 1:
             tall = max(1, min(6, rows // units))
+            self._tall = tall
             for unit in range(units):
                 top = 1 + unit * tall
-                cells.write(top + (tall - 1) // 2, 1, f"{unit + 1:>3}", ink(DIM))
+                number = ink(ACCENT, bold=True) if self._looked_at(unit) else ink(DIM)
+                cells.write(top + (tall - 1) // 2, 1, f"{unit + 1:>3}", number)
                 columns = slice(LABEL_WIDTH, LABEL_WIDTH + levels.shape[1])
                 cells.inks[top : top + tall, columns] = pairs[levels[unit], levels[unit]]
                 if self.session.at_rest and across >= NUMBER_WIDTH:
                     self._numbers(cells, top + (tall - 1) // 2, outputs[unit], levels[unit], across)
             return
+        self._tall = 0.5
         for row, unit in enumerate(range(first, last, 2), start=1):
             both = f"{unit + 1}–{unit + 2}" if unit + 1 < last else f"{unit + 1}"
-            cells.write(row, 0, f"{both:>5}", ink(DIM))
+            looked_at = self._looked_at(unit) or (unit + 1 < last and self._looked_at(unit + 1))
+            cells.write(row, 0, f"{both:>5}", ink(ACCENT, bold=True) if looked_at else ink(DIM))
             upper = levels[unit]
             lower = levels[unit + 1] if unit + 1 < last else None
             columns = slice(LABEL_WIDTH, LABEL_WIDTH + len(upper))
@@ -148,6 +162,29 @@ class ActivationsPanel(Panel):
             else:
                 cells.inks[row, columns] = pairs[upper, lower]
                 cells.glyphs[row, columns] = np.where(upper == lower, " ", "▀")
+
+    def _looked_at(self, unit: int) -> bool:
+        cursor = self.options.cursor
+        return (
+            self.options.inspecting
+            and cursor.unit == unit
+            and cursor.layer == min(self.options.layer, len(self.session.config.hidden) - 1)
+        )
+
+    def on_click(self, event: events.Click) -> None:
+        """Look at the unit and the sample under the pointer."""
+        row, column = event.y - 2, event.x - 1 - LABEL_WIDTH
+        network = self.session.network
+        if network is None or self._tall <= 0:
+            return
+        unit = self._first + int(row // self._tall)
+        cursor = replace(self.options.cursor, layer=self.options.layer)
+        if row >= 0:
+            cursor = replace(cursor, unit=unit)
+        at = column // max(1, self._across)
+        if 0 <= at < len(self._order):
+            cursor = replace(cursor, sample=int(self._order[at]))
+        self.post_message(self.LookedAt(cursor))
 
     def _numbers(self, cells: Cells, row: int, outputs: Array, levels: Labels, across: int) -> None:
         colours = self._scale(self._high)[0]

@@ -2,41 +2,63 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar, Final
 
 import numpy as np
+from textual.binding import Binding, BindingType
+from textual.message import Message
 
-from core.inspection import quantize
+from core.datasets.edited import AddPoint, MovePoint, RemovePoint, place_of
 from tui import numbers
-from tui.cells import Cells, cell_width, cut, glyphs_of
+from tui.cells import Cells, cut
 from tui.palette import (
+    ACCENT,
     BRIGHT,
-    CLASS_FIELDS,
-    CLASS_POINTS,
     DIM,
     TEXT,
-    TRAIN_MARKERS,
-    UNCERTAIN,
-    WARNING,
-    WRONG_TEST,
-    WRONG_TRAIN,
     ink,
-    inks_of_pairs,
 )
 from tui.panels.fitted_curve import draw_fitted
-from tui.panels.map_view import Samples, View
-from tui.panels.number_scale import HIGHER, LOWER, NumberScale
+from tui.panels.map_cursor import (
+    Picked,
+    Place,
+    Reading,
+    draw_cursor,
+    draw_picked,
+    marker,
+    nearest,
+    read_out,
+    read_out_line,
+    row_in_training,
+)
+from tui.panels.map_drawing import (
+    GUTTER,
+    class_levels,
+    draw_axes,
+    draw_labels,
+    draw_legend,
+    draw_number_legend,
+    draw_numbers,
+    half_blocks,
+    map_colours,
+)
+from tui.panels.map_view import View
+from tui.panels.number_scale import NumberScale
 from tui.panels.panel import Panel, ViewOptions, Words, message
 
 if TYPE_CHECKING:
-    from core.arrays import Labels
+    from textual import events
+
     from core.datasets import TrainTest
-    from core.inspection import Map
+    from core.datasets.edited import Edit
     from core.network import Network
     from tui.session import Session
 
-GUTTER = 6
-LEVELS = 1 + len(CLASS_FIELDS[0])
+LEAST_BOX: Final = 24, 4
+"""Columns and rows that a read-out on the map needs; where there are fewer it is the legend's row."""
+
+OF_CURSOR: Final = frozenset({"point", "add_point", "next_class", "remove_point", "move_point"})
+"""What keys do only while the cursor is on the map."""
 
 
 class BoundaryPanel(Panel):
@@ -45,12 +67,46 @@ class BoundaryPanel(Panel):
     number, label = 3, "boundary"
     about = (
         "predicted class and its certainty, or predicted number, over a plane, with the samples; "
-        "t shows test samples, p and P choose the plane, y the number to predict"
+        "t shows test samples, p and P choose the plane, y the number to predict, m points at a place"
     )
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("m", "map_cursor", show=False),
+        Binding("left", "point(-1, 0)", show=False),
+        Binding("right", "point(1, 0)", show=False),
+        Binding("up", "point(0, -1)", show=False),
+        Binding("down", "point(0, 1)", show=False),
+        Binding("ctrl+left", "point(-5, 0)", show=False),
+        Binding("ctrl+right", "point(5, 0)", show=False),
+        Binding("ctrl+up", "point(0, -5)", show=False),
+        Binding("ctrl+down", "point(0, 5)", show=False),
+        Binding("A", "add_point", show=False),
+        Binding("k", "next_class", show=False),
+        Binding("delete,backspace", "remove_point", show=False),
+        Binding("M", "move_point", show=False),
+    ]
+
+    class DataEdited(Message):
+        """Somebody wants a training point added, moved or removed."""
+
+        def __init__(self, edit: Edit) -> None:
+            self.edit = edit
+            super().__init__()
+
+    class Said(Message):
+        """A sentence for the log: why a key did nothing."""
+
+        def __init__(self, note: str) -> None:
+            self.note = note
+            super().__init__()
 
     def __init__(self, session: Session, options: ViewOptions) -> None:
         super().__init__(session, options)
         self._view: View | None = None
+        self.place: Place | None = None
+        """Where the cursor is on the map, or None while it is off."""
+        self._adds = 0
+        self._picked: Picked | None = None
 
     @property
     def name_shown(self) -> str:
@@ -81,6 +137,7 @@ class BoundaryPanel(Panel):
         target = min(self.options.target, max(0, len(data.target_names) - 1))
         if len(data.feature_names) == 1 and data.preparation.text is None:
             show_test = self.options.show_test and not data.shared
+            self._view = self.place = None
             return draw_fitted(network, data, target, width, height, show_test=show_test)
         cells = Cells(width, height)
         rows = height - (2 if height >= 8 else 1)
@@ -101,16 +158,176 @@ class BoundaryPanel(Panel):
             parts.insert(0, view.test)
         for part in parts:
             if network.classes:
-                self._draw_labels(cells, part, pixels, colours)
+                draw_labels(cells, part, pixels, colours)
             else:
-                self._draw_numbers(cells, part, NumberScale.of(data, target), pixels)
-        self._axes(cells, rows, view)
+                draw_numbers(cells, part, NumberScale.of(data, target), pixels)
+        draw_axes(cells, rows, view)
         if height > rows + 1:
             if data.has_classes:
-                self._legend(cells, height - 1, data)
+                draw_legend(cells, height - 1, data, show_test=self.options.show_test)
             else:
-                self._number_legend(cells, height - 1, data, target)
+                draw_number_legend(cells, height - 1, data, target)
+        if self.options.inspecting:
+            self._mark_sample(cells, view)
+        if self.place is not None:
+            self._point_out(cells, network, view, self.place.within(columns, rows))
         return cells
+
+    def _mark_sample(self, cells: Cells, view: View) -> None:
+        """Draw the sample that is looked at."""
+        at = np.flatnonzero(view.train.chosen == self.options.cursor.sample)
+        if at.size:
+            row, column = int(view.train.rows[at[0]]) // 2, GUTTER + int(view.train.columns[at[0]])
+            cells.write(row, column, "◉", ink(BRIGHT, "#000000", bold=True))
+
+    def _point_out(self, cells: Cells, network: Network, view: View, place: Place) -> None:
+        """Draw the cursor, and what the network says there, in the corner farthest from it."""
+        columns, rows = view.window.columns, view.window.rows // 2
+        if self._picked is not None:
+            if self._picked.data is view.data:
+                index, part = self._picked.index, view.train
+                row, column = int(part.rows[index]) // 2, GUTTER + int(part.columns[index])
+                draw_picked(cells, row, column)
+            else:
+                self._picked = None
+        draw_cursor(cells, place.row, GUTTER + place.column)
+        reading = Reading.of(network, view, place.point(view.window), self.options.layer)
+        hint = self._hint(view.data)
+        if columns < LEAST_BOX[0] or rows // 2 < LEAST_BOX[1]:
+            line = read_out_line(reading, cells.width - GUTTER, hint)
+            cells.place(cells.height - 1, GUTTER, line)
+            return
+        box = read_out(reading, columns, rows // 2, hint)
+        top = 0 if place.row >= rows // 2 else rows - box.height
+        left = 0 if place.column >= columns // 2 else columns - box.width
+        cells.place(top, GUTTER + left, box)
+
+    def _hint(self, data: TrainTest) -> Words:
+        if self._picked is not None:
+            return [("M puts the point here", ink(ACCENT))]
+        if not data.has_classes or _why_fixed(data):
+            return []
+        self._adds %= len(data.class_names)
+        name = data.class_names[self._adds]
+        return [("A adds ", ink(DIM)), marker(self._adds), (f" {cut(name, 12)}", ink(TEXT))]
+
+    # --- the cursor, and what it does to the data
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Leave the keys of the cursor to the screen while there is none."""
+        if action in OF_CURSOR:
+            return self.place is not None and self._view is not None
+        return super().check_action(action, parameters)
+
+    def action_map_cursor(self) -> None:
+        """Put a cursor on the map, or take it off."""
+        if self._view is None:
+            self._say("there is no map of a plane to point at")
+        elif self.place is None:
+            self.point_at(self._view.window.columns // 2, self._view.window.rows // 4)
+        else:
+            self.place = self._picked = None
+            self.repaint()
+
+    def point_at(self, column: int, row: int) -> None:
+        """Put the cursor on a cell of the map."""
+        if self._view is not None:
+            window = self._view.window
+            self.place = Place(column, row).within(window.columns, window.rows // 2)
+            self.repaint()
+
+    def action_point(self, across: int, down: int) -> None:
+        """Move the cursor by some cells."""
+        if self.place is not None:
+            here = self._here
+            self.point_at(here.column + across, here.row + down)
+
+    def on_click(self, event: events.Click) -> None:
+        """Point at the cell that was clicked."""
+        column, row = event.x - 1 - GUTTER, event.y - 1
+        if self._view is None:
+            return
+        window = self._view.window
+        if 0 <= column < window.columns and 0 <= row < window.rows // 2:
+            self.focus()
+            self.point_at(column, row)
+
+    def action_next_class(self) -> None:
+        """Choose the next class to add points of."""
+        view = self._view
+        if view is None or not view.data.has_classes:
+            self._say("points are added to classes only; here numbers are predicted")
+            return
+        self._adds = (self._adds + 1) % len(view.data.class_names)
+        self.repaint()
+
+    def action_add_point(self) -> None:
+        """Ask for a training point of the chosen class at the cursor."""
+        view = self._editable()
+        if view is None:
+            return
+        if not view.data.has_classes:
+            self._say("points are added to classes only; here numbers are predicted")
+            return
+        self._adds %= len(view.data.class_names)
+        self._edit(AddPoint(self._features(view), self._adds))
+
+    def action_remove_point(self) -> None:
+        """Ask that the nearest training point be removed."""
+        view = self._editable()
+        index = self._nearest(view) if view is not None else None
+        if view is not None and index is not None:
+            shown, row = row_in_training(view.data, view.train, index)
+            self._edit(RemovePoint(row, place_of(view.data, shown)))
+
+    def action_move_point(self) -> None:
+        """Pick the nearest training point up, or ask that the one picked up be put down here."""
+        view = self._editable()
+        if view is None:
+            return
+        picked, self._picked = self._picked, None
+        if picked is not None and picked.data is view.data:
+            shown, row = row_in_training(view.data, view.train, picked.index)
+            self._edit(MovePoint(row, self._features(view), place_of(view.data, shown)))
+            return
+        index = self._nearest(view)
+        if index is not None:
+            self._picked = Picked(view.data, index)
+            self.repaint()
+
+    @property
+    def _here(self) -> Place:
+        """Where the cursor is shown: the map may have become smaller."""
+        assert self.place is not None
+        assert self._view is not None
+        return self.place.within(self._view.window.columns, self._view.window.rows // 2)
+
+    def _editable(self) -> View | None:
+        """Return the map, or say why its points stay as they are."""
+        view = self._view
+        if view is None or self.place is None:
+            return None
+        why = _why_fixed(view.data)
+        if why:
+            self._say(why)
+            return None
+        return view
+
+    def _nearest(self, view: View) -> int | None:
+        index = nearest(view, self._here.point(view.window))
+        if index is None:
+            self._say("there is no training point near the cursor")
+        return index
+
+    def _features(self, view: View) -> tuple[float, ...]:
+        features = view.plane.features(self._here.point(view.window))[0]
+        return tuple(float(each) for each in features)
+
+    def _edit(self, edit: Edit) -> None:
+        self.post_message(self.DataEdited(edit))
+
+    def _say(self, note: str) -> None:
+        self.post_message(self.Said(note))
 
     def _laid_out(
         self, network: Network, data: TrainTest, columns: int, rows: int, target: int
@@ -120,148 +337,12 @@ class BoundaryPanel(Panel):
             self._view = View(network, data, columns, rows, plane, target)
         return self._view
 
-    def _draw_labels(
-        self, cells: Cells, part: Samples, pixels: Labels, colours: tuple[str, ...]
-    ) -> None:
-        markers, wrong = part.markers
-        right = part.map.refresh().labels == part.y
-        # those that are wrong come last, so that nothing covers them
-        for index in np.argsort(~right, kind="stable").tolist():
-            row, column, label = int(part.rows[index]), int(part.columns[index]), int(part.y[index])
-            point = CLASS_POINTS[label % len(CLASS_POINTS)]
-            if right[index]:
-                glyph = markers[label % len(markers)]
-                number = ink(point, colours[pixels[row, column]])
-            else:
-                glyph, number = wrong, ink(point, "#000000", bold=True)
-            cells.glyphs[row // 2, GUTTER + column] = glyph
-            cells.inks[row // 2, GUTTER + column] = number
 
-    def _draw_numbers(
-        self, cells: Cells, part: Samples, scale: NumberScale, pixels: Labels
-    ) -> None:
-        """Draw quietly the samples that the network meets; others tell on which side they lie."""
-        true = np.asarray(part.y, np.float64)[:, part.map.target]
-        given = np.asarray(part.map.refresh().values, np.float64)
-        off = scale.levels(true) - scale.levels(given)
-        quiet = np.array([ink(TEXT, colour) for colour in scale.colours])
-        above, below = (ink(colour, "#000000", bold=True) for colour in (WARNING, CLASS_POINTS[0]))
-        shown = pixels[part.rows, part.columns]
-        inks = np.where(np.abs(off) <= 1, quiet[shown], np.where(off > 0, above, below))
-        filled = int(part.markers[0] != TRAIN_MARKERS)
-        met = part.markers[0][0]
-        glyphs = np.where(off > 1, HIGHER[filled], np.where(off < -1, LOWER[filled], met))
-        # the largest residuals come last, so that nothing covers them
-        order = np.argsort(np.abs(off), kind="stable")
-        rows, columns = part.rows[order] // 2, GUTTER + part.columns[order]
-        cells.glyphs[rows, columns] = glyphs[order]
-        cells.inks[rows, columns] = inks[order]
-
-    def _axes(self, cells: Cells, rows: int, view: View) -> None:
-        dim, text, window = ink(DIM), ink(TEXT), view.window
-        across, up = view.plane.names
-        left, right = numbers.ends(window.left, window.right)
-        bottom, top = numbers.ends(window.bottom, window.top)
-        cells.write_right(0, GUTTER - 1, top, dim)
-        cells.write_right(rows - 1, GUTTER - 1, bottom, dim)
-        if rows > 2 and cell_width(up) < GUTTER:
-            cells.write_right(rows // 2, GUTTER - 1, up, text)
-        elif rows > 4:
-            # a long name stands on end, between the two numbers
-            room = rows - 2
-            glyphs = [glyph for glyph in glyphs_of(up) if glyph]
-            name = glyphs if len(glyphs) <= room else [*glyphs[: room - 1], "…"]
-            for offset, glyph in enumerate(name):
-                cells.write(1 + (room - len(name)) // 2 + offset, GUTTER - 3, glyph, text)
-        cells.write(rows, GUTTER, left, dim)
-        cells.write_right(rows, cells.width, right, dim)
-        room = max(0, cells.width - GUTTER - 2 * GUTTER)
-        across = cut(across, room)
-        cells.write(rows, GUTTER + (cells.width - GUTTER - cell_width(across)) // 2, across, text)
-
-    def _number_legend(self, cells: Cells, row: int, data: TrainTest, target: int) -> None:
-        scale = NumberScale.of(data, target)
-        text, dim = ink(TEXT), ink(DIM)
-        low, high = f" {numbers.short(scale.low)} ", f" {numbers.short(scale.high)}  "
-        told = f"{HIGHER[0]} above {LOWER[0]} below the map  "
-        room = cells.width - GUTTER - len(low) - len(high) - len(scale.colours)
-        block = "  " if room >= 12 + len(scale.colours) else " "
-        column = cells.write(
-            row, GUTTER, cut(data.target_names[target], max(3, min(20, room))), text
-        )
-        column = cells.write(row, column, low, dim)
-        for colour in scale.colours:
-            column = cells.write(row, column, block, ink(background=colour))
-        column = cells.write(row, column, high, dim)
-        for words in (told, "" if data.shared else "filled train, open test"):
-            if column + len(words.rstrip()) <= cells.width:
-                column = cells.write(row, column, words, dim)
-
-    def _legend(self, cells: Cells, row: int, data: TrainTest) -> None:
-        """Say what the markers mean: the classes before all else, as many as there is room for."""
-        with_test = self.options.show_test and not data.shared
-        crosses = f"{WRONG_TRAIN} {WRONG_TEST}" if with_test else WRONG_TRAIN
-        parts = "" if data.shared else "filled train, open test  " if with_test else "t test  "
-        room, text, dim = cells.width - GUTTER, ink(TEXT), ink(DIM)
-        names, gap, left = _shortened(data.class_names, room)
-        column = GUTTER
-        for label, name in enumerate(names):
-            point = ink(CLASS_POINTS[label % len(CLASS_POINTS)])
-            column = cells.write(row, column, TRAIN_MARKERS[label % len(TRAIN_MARKERS)], point)
-            column = cells.write(row, column, f" {name}{' ' * gap}", text)
-        if left:
-            column = cells.write(row, column, f"… {left} more", dim)
-        wrong = f"{crosses} wrong  "
-        if column + len(parts) + len(wrong) - 2 <= cells.width:
-            column = cells.write(row, column, parts, dim)
-        if column + len(wrong) - 2 <= cells.width:
-            column = cells.write(row, column, crosses, ink(BRIGHT, "#000000", bold=True))
-            column = cells.write(row, column, " wrong  ", text)
-        if column + 5 + LEVELS <= cells.width:
-            column = cells.write(row, column, "sure ", dim)
-            for colour in map_colours(1):
-                column = cells.write(row, column, " ", ink(background=colour))
-
-
-def _shortened(names: tuple[str, ...], room: int) -> tuple[list[str], int, int]:
-    """Return names for a legend, the gap behind each, and how many have no room.
-
-    They are cut so that all fit, if they can still be told apart then.
-    """
-    for length in range(max(map(cell_width, names)), 0, -1):
-        short = [cut(name, length).removesuffix("…") for name in names]
-        for gap in (2, 1):
-            whole = sum(2 + cell_width(name) + gap for name in short) - gap
-            if whole <= room and len(set(short)) == len(short):
-                return short, gap, 0
-    shown: list[str] = []
-    for name in names:
-        room -= 2 + cell_width(name) + 2
-        if room < len("… 99 more"):
-            break
-        shown.append(name)
-    return shown, 2, len(names) - len(shown)
-
-
-def map_colours(classes: int) -> tuple[str, ...]:
-    """Return the backgrounds of a map: unsure, then each class from a guess to certainty."""
-    fields = (CLASS_FIELDS[label % len(CLASS_FIELDS)] for label in range(classes))
-    return (UNCERTAIN, *(colour for field in fields for colour in field))
-
-
-def class_levels(shown: Map) -> Labels:
-    """Return a number into `map_colours` for each point of a map."""
-    levels = quantize(shown.values, LEVELS, 0, 1)
-    return np.asarray(
-        np.where(levels == 0, 0, 1 + shown.labels * (LEVELS - 1) + levels - 1), np.int64
-    )
-
-
-def half_blocks(pixels: Labels, colours: tuple[str, ...]) -> Cells:
-    """Return a picture of two pixels a cell, from numbers into the colours."""
-    upper, lower = pixels[::2], pixels[1::2]
-    cells = Cells(pixels.shape[1], len(lower))
-    # a blank where both are alike: fewer bytes than a half block, and longer runs
-    cells.glyphs = np.where(upper == lower, " ", "▀")
-    cells.inks = inks_of_pairs(colours)[upper, lower]
-    return cells
+def _why_fixed(data: TrainTest) -> str:
+    """Return why points cannot be edited on the map of these data, or nothing."""
+    if data.preparation.text is not None:
+        return "texts are no points in a plane, and cannot be edited there"
+    count = len(data.feature_names)
+    if count != 2:
+        return f"points are edited where the data have two features; these have {count:,}"
+    return ""

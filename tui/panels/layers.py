@@ -6,12 +6,18 @@ from math import isfinite
 from time import monotonic
 from typing import TYPE_CHECKING, Final
 
+import numpy as np
+
+from core.advice import advise
+from core.arrays import evenly
 from tui import numbers
 from tui.cells import Cells
 from tui.palette import DIM, TEXT, WARNING, ink
+from tui.panels.advice_view import advice_lines
 from tui.panels.panel import Panel, ViewOptions, message
 
 if TYPE_CHECKING:
+    from core.advice import Advice
     from core.diagnostics import LayerDiagnostics
     from tui.session import Session
 
@@ -19,6 +25,8 @@ HEADINGS: Final = ("layer", "‖grad‖", "Δw/w", "dead", "satur.")
 WIDTHS: Final = (13, 9, 9, 6, 7)
 SECONDS_BETWEEN: Final = 0.5
 """Digits that change in every frame are hard to read, and many bytes."""
+BLOCKS: Final = "▁▂▃▄▅▆▇█"
+SHORTEST_LINE: Final = 12
 HEALTHY: Final = (1e-5, 1e-1)
 """Updates by weights outside of this are worth a look: about 1e-3 is usual."""
 
@@ -28,7 +36,8 @@ class LayersPanel(Panel):
 
     number, label = 5, "layers"
     about = (
-        "each layer's gradient norm, update-to-weight ratio, dead and saturated units (diagnostics)"
+        "each layer's gradient norm, updates by weights, dead and saturated units; what looks wrong, "
+        "and what to try (diagnostics)"
     )
 
     def __init__(self, session: Session, options: ViewOptions) -> None:
@@ -56,10 +65,47 @@ class LayersPanel(Panel):
         for number, (layer, name) in enumerate(zip(layers, activations, strict=False), 1):
             if number <= hidden_rows:
                 self._row(cells, number, *_told(f"{number} {name}", layer))
+        self._over_time(cells, min(len(layers), hidden_rows))
+        used = 2 + min(len(layers), hidden_rows)
+        if height - used >= 1:
+            found = self._advice()
+            cells.place(used, 1, advice_lines(found, width - 2, height - used))
         if hidden_rows < len(layers):
             more = f"… {len(layers) - hidden_rows} more (z enlarges)"
             cells.write(height - 1, 1, more[: width - 1], ink(DIM))
         return cells
+
+    def _advice(self) -> list[Advice]:
+        session = self.session
+        has_classes = session.data is None or session.data.has_classes
+        return advise(
+            session.config,
+            session.timeline,
+            session.layers,
+            has_classes,
+            since=session.comparable_from,
+        )
+
+    def _over_time(self, cells: Cells, layers: int) -> None:
+        """Draw the gradient norm of each layer over the epochs, on one logarithmic scale."""
+        start = 1 + sum(WIDTHS) + 2
+        room = cells.width - start - 1
+        known = self.session.layers_over_time
+        if room < SHORTEST_LINE or len(known) < 2 or known.shape[1] < layers:
+            return
+        cells.write(0, start, "‖grad‖ over time, log"[:room], ink(DIM))
+        with np.errstate(divide="ignore", invalid="ignore"):
+            norms = np.log10(known[:, :layers, 0])
+        norms[~np.isfinite(norms)] = np.nan
+        shown = norms[evenly(len(norms), room)]
+        if np.isnan(shown).all():
+            return
+        low, high = float(np.nanmin(shown)), float(np.nanmax(shown))
+        levels = np.nan_to_num((shown - low) / max(high - low, 1e-9) * (len(BLOCKS) - 1), nan=-1)
+        for layer in range(layers):
+            for at, level in enumerate(levels[:, layer].round().astype(np.int64).tolist()):
+                if level >= 0:
+                    cells.write(1 + layer, start + at, BLOCKS[level], ink(TEXT))
 
     @staticmethod
     def _row(cells: Cells, row: int, values: tuple[str, ...], colours: list[str]) -> None:

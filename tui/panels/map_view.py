@@ -21,7 +21,12 @@ MOST_POINTS: Final = 2000
 
 
 class Samples:
-    """One part of the data on a map: where its samples are drawn, and what is predicted there."""
+    """One part of the data on a map: where its samples are drawn, and what is predicted there.
+
+    Attributes:
+        chosen: their rows in the part.
+        places: (samples, 2) coordinates on the plane.
+    """
 
     def __init__(
         self, view: View, network: Network, x: Array, y: Array | Labels, markers: tuple[str, str]
@@ -29,7 +34,8 @@ class Samples:
         chosen = evenly(len(y), MOST_POINTS)
         x, self.y = x[chosen], y[chosen]
         features = view.data.preparation.features(x)
-        self.rows, self.columns = view.window.pixels(view.plane.coordinates(features))
+        self.chosen, self.places = chosen, view.plane.coordinates(features)
+        self.rows, self.columns = view.window.pixels(self.places)
         self.map = Map(network, x, view.target)
         self.markers = markers
 

@@ -6,6 +6,8 @@ from dataclasses import dataclass, field
 from textwrap import wrap
 from typing import TYPE_CHECKING, ClassVar, TypeAlias
 
+from textual.message import Message
+
 from core.planes import PlaneChoice
 from tui.canvas import Canvas
 from tui.cells import Cells
@@ -70,6 +72,16 @@ class Panel(Canvas, can_focus=True):
     def name_shown(self) -> str:
         """What the border calls it."""
         return self.label
+
+    class LookedAt(Message):
+        """Somebody points at a unit, or at a sample."""
+
+        def __init__(self, cursor: Cursor) -> None:
+            self.cursor = cursor
+            super().__init__()
+
+    def redraw(self) -> None:
+        """Draw anew in the next frame what is else drawn more seldom."""
 
     def __init__(self, session: Session, options: ViewOptions) -> None:
         super().__init__(id=self.label)

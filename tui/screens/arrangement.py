@@ -12,6 +12,9 @@ if TYPE_CHECKING:
 
 NARROW_BELOW: Final = (100, 30)
 """Columns and rows below which the accuracy stands back, unless it is asked for."""
+SHOWN: Final = {"loss", "boundary", "hidden"}
+"""Panels that are there at any size unless they are hidden."""
+
 WIDE_FROM: Final = (150, 45)
 """Columns and rows from which on the errors are shown, too, without being asked for."""
 
@@ -36,6 +39,12 @@ class Arrangement:
         self.apply()
         return True
 
+    def focus(self, label: str) -> None:
+        """Focus a panel, if it is shown."""
+        for panel in self._panels:
+            if panel.label == label and panel.display:
+                panel.focus()
+
     def zoom(self) -> None:
         """Give the focused panel all the room, or give it back."""
         focused = self._screen.focused
@@ -55,14 +64,18 @@ class Arrangement:
 
     def apply(self) -> None:
         """Bring the screen into the state that the choices and its size ask for."""
-        screen, (loss, accuracy, boundary, *below) = self._screen, self._panels
+        screen = self._screen
+        loss, accuracy, boundary = self._panels[:3]
+        below = [panel for panel in self._panels[3:] if panel.label != "inspector"]
+        inspector = next((each for each in self._panels if each.label == "inspector"), None)
         width, height = screen.app.size
         screen.set_class(width < SMALLEST[0] or height < SMALLEST[1], "-too-small")
         for panel in self._panels:
             panel.display = self._wants(panel) if self._zoomed is None else panel is self._zoomed
         left, top = screen.query_one("#left"), screen.query_one("#top")
         left.display = loss.display or accuracy.display
-        top.display = left.display or boundary.display
+        inspected = inspector is not None and inspector.display
+        top.display = left.display or boundary.display or inspected
         bottom = screen.query_one("#bottom")
         bottom.display = any(panel.display for panel in below)
         bottom.styles.height = self._rows_below(height) if top.display else "1fr"
@@ -75,11 +88,18 @@ class Arrangement:
             # what it shows is measured only if it is asked for
             return panel.session.config.diagnostics
         width, height = self._screen.app.size
+        inspecting = panel.options.inspecting
+        if panel.label == "inspector":
+            return inspecting
+        if inspecting and (width < NARROW_BELOW[0] or height < NARROW_BELOW[1]):
+            return False  # it takes the whole of a small screen
+        if inspecting and panel.label in {"loss", "accuracy"}:
+            return False
         by_itself = {
             "accuracy": width >= NARROW_BELOW[0] and height >= NARROW_BELOW[1],
             "errors": width >= WIDE_FROM[0] and height >= WIDE_FROM[1],
         }
-        return self._chosen.get(panel, by_itself.get(panel.label, True))
+        return self._chosen.get(panel, by_itself.get(panel.label, panel.label in SHOWN))
 
     def _rows_below(self, height: int) -> int:
         """Return the rows that the panels below need, if there is room for them."""
@@ -92,8 +112,11 @@ class Arrangement:
                 units = max(config.hidden, default=4)
                 wanted = max(wanted, 3 + units * (2 if units < 5 else 1))
             elif panel.label == "layers":
-                wanted = max(wanted, len(config.hidden) + 4)
+                # and what looks wrong, with what to try
+                wanted = max(wanted, len(config.hidden) + 8)
             elif panel.label == "errors" and session.data is not None:
                 # a row a class, its totals, and what stands around them
                 wanted = max(wanted, len(session.data.class_names) + 6, 13)
+            elif panel.label in {"space", "network", "maps"}:
+                wanted = max(wanted, 14)
         return max(5, min(wanted, (height - LINES) * 2 // 5))

@@ -1,0 +1,95 @@
+"""Which edges are drawn, and where they stand in the flat parameter vector."""
+
+import numpy as np
+import pytest
+
+from core.losses import LOSSES
+from core.network import Network
+from core.wiring import count_edges, edges, parameter_index
+
+
+def make(*sizes: int, batch_norm: bool = False, dtype: str = "float64") -> Network:
+    loss = LOSSES["softmax_cross_entropy"](sizes[-1])
+    network = Network(sizes, "tanh", loss, dtype, batch_norm=batch_norm)
+    network.parameters[:] = np.random.default_rng(3).normal(size=network.parameters.size)
+    return network
+
+
+@pytest.mark.parametrize("batch_norm", [False, True])
+@pytest.mark.parametrize("sizes", [(2, 3), (2, 8, 8, 2), (5, 1, 4)])
+def test_an_index_points_at_the_very_number(sizes: tuple[int, ...], batch_norm: bool) -> None:
+    network = make(*sizes, batch_norm=batch_norm)
+    seen = set()
+    for number, layer in enumerate(network.layers):
+        for unit in range(layer.units):
+            for source in range(layer.inputs):
+                index = parameter_index(network, number, source, unit)
+                seen.add(index)
+                network.parameters[index] = 77.0
+                assert network.weights[number][source, unit] == 77.0
+                network.parameters[index] = 1.0
+            index = parameter_index(network, number, None, unit)
+            seen.add(index)
+            network.parameters[index] = 77.0
+            biases = layer.biases if layer.norm is None else layer.norm.beta
+            assert biases[unit] == 77.0
+            network.parameters[index] = 1.0
+    # all but the γ of normalised layers
+    gammas = sum(layer.units for layer in network.layers if layer.norm is not None)
+    assert len(seen) == network.parameters.size - gammas
+
+
+@pytest.mark.parametrize("place", [(-1, 0, 0), (2, 0, 0), (0, 2, 0), (0, -1, 0), (1, None, 2)])
+def test_an_index_of_what_is_not_there_raises(place: tuple[int, int | None, int]) -> None:
+    with pytest.raises(IndexError):
+        parameter_index(make(2, 3, 2), *place)
+
+
+def test_the_strongest_edges_of_each_layer_come_first() -> None:
+    network = make(2, 3, 2)
+    network.weights[0][:] = [[0.1, -0.5, 0.2], [0.3, 0.4, -0.05]]
+    network.weights[1][:] = [[100.0, 10.0], [-60.0, 0.0], [90.0, 1.0]]
+    found = edges(network, 5)
+    assert [(each.layer, each.source, each.target) for each in found] == [
+        (0, 0, 1),
+        (1, 0, 0),
+        (1, 2, 0),
+        (0, 1, 1),
+        (0, 1, 0),  # 0.6, as strong as (1, 1, 0), and before it
+    ]
+    assert [each.strength for each in found] == pytest.approx([1, 1, 0.9, 0.8, 0.6])
+    assert [each.weight for each in found] == pytest.approx([-0.5, 100, 90, 0.4, 0.3])
+    for each in found:
+        assert network.parameters[each.index] == each.weight
+
+
+def test_there_are_no_more_edges_than_weights() -> None:
+    network = make(2, 8, 8, 2)
+    assert len(edges(network, 1000)) == count_edges(network) == 96
+    assert edges(network, 0) == []
+
+
+def test_only_edges_between_wanted_units_are_found() -> None:
+    network = make(6, 5, 4)
+    found = edges(network, 1000, [range(2, 4), range(1, 3), None])
+    assert {(each.layer, each.source, each.target) for each in found} == {
+        (0, source, target) for source in (2, 3) for target in (1, 2)
+    }
+    largest = np.abs(network.weights[0]).max()
+    for each in found:
+        assert each.weight == network.weights[0][each.source, each.target]
+        assert each.strength == pytest.approx(abs(each.weight) / largest)
+
+
+def test_a_layer_of_zeros_or_of_no_numbers_has_no_strong_edge() -> None:
+    network = make(2, 2, 2)
+    network.weights[0][:] = 0
+    network.weights[1][:] = [[np.nan, np.inf], [1.0, -2.0]]
+    found = {(each.layer, each.source, each.target): each.strength for each in edges(network, 99)}
+    assert found == {
+        **{(0, source, target): 0.0 for source in (0, 1) for target in (0, 1)},
+        (1, 0, 0): 0.0,
+        (1, 0, 1): 0.0,
+        (1, 1, 0): 0.5,
+        (1, 1, 1): 1.0,
+    }

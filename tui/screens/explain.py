@@ -1,0 +1,61 @@
+"""The explanation of one panel: opened by `e` on the focused panel, over everything else."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, ClassVar
+
+from textual.containers import Vertical
+from textual.content import Content
+from textual.screen import ModalScreen
+from textual.widgets import Static
+
+from tui.cells import printable
+from tui.explanations import explanation
+
+if TYPE_CHECKING:
+    from textual.app import ComposeResult
+    from textual.binding import BindingType
+
+    from tui.session import Session
+
+
+class ExplainScreen(ModalScreen[None]):
+    """Closes with escape or e; q quits the program, as everywhere."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        ("escape,e", "dismiss", "close"),
+        ("q", "app.quit", "quit"),
+    ]
+    DEFAULT_CSS = """
+    ExplainScreen {
+        align: center middle;
+        background: #121212 60%;
+    }
+    ExplainScreen > Vertical {
+        width: 80;
+        max-width: 100%;
+        height: auto;
+        max-height: 100%;
+        padding: 0 1;
+        border: round #767676;
+        background: #121212;
+        color: #bcbcbc;
+    }
+    ExplainScreen Static {
+        height: auto;
+    }
+    """
+
+    def __init__(self, label: str, title: str, session: Session) -> None:
+        """Take the label of the panel, and what its border calls it."""
+        super().__init__()
+        self._title = printable(title)
+        # the values of the moment: nothing is read again while it is open
+        self._lines = explanation(label, session)
+
+    def compose(self) -> ComposeResult:
+        """Show the lines, each as it is: names may look like markup."""
+        with Vertical() as dialog:
+            dialog.border_title = Content(f"{self._title}: what it shows")
+            dialog.border_subtitle = "escape or e closes · ? lists the keys"
+            yield Static(Content("\n".join(map(printable, self._lines))))
