@@ -146,7 +146,7 @@ class Plane:
         )
         origin = features.mean(axis=0)
         centred = (features - origin) / scale
-        directions, shares = _components(centred)
+        directions, shares = principal_components(centred)
         told = (
             f"{100 * shares.sum():.0f} % of variance",
             f"· principal components of {len(scale)} features",
@@ -171,7 +171,7 @@ def ranked_features(data: TrainTest) -> list[int]:
     return [int(number) for number in order]
 
 
-def _components(centred: Array) -> tuple[Array, Array]:
+def principal_components(centred: Array) -> tuple[Array, Array]:
     """Return the first two principal directions, (2, features), and their shares of the variance."""
     if centred.shape[1] < 2:
         return np.eye(2, centred.shape[1]), np.array([1.0, 0.0])

@@ -124,6 +124,7 @@ KEYS: Final = (
         Key(str(number), str(number), f"toggle_panel({number})", "", "show or hide a panel")
         for number in (*range(1, 10), 0)
     ),
+    Key("U", "U", "toggle_panel(11)", "", "show or hide the maps of all hidden units"),
     Key(
         "",
         "m",

@@ -4,8 +4,11 @@ from tui.panels.activations import ActivationsPanel
 from tui.panels.boundary import BoundaryPanel
 from tui.panels.curve import CurvePanel, LossPanel, ScorePanel
 from tui.panels.errors import ErrorsPanel
+from tui.panels.hidden_space import SpacePanel
+from tui.panels.inspector import InspectorPanel
 from tui.panels.layers import LayersPanel
 from tui.panels.network import NetworkPanel
+from tui.panels.outputs_table import TablePanel
 from tui.panels.panel import Panel, ViewOptions
 from tui.panels.unit_maps import MapsPanel
 
@@ -16,6 +19,9 @@ PANELS: tuple[type[Panel], ...] = (
     ActivationsPanel,
     LayersPanel,
     ErrorsPanel,
+    InspectorPanel,
+    TablePanel,
+    SpacePanel,
     NetworkPanel,
     MapsPanel,
 )
@@ -26,11 +32,14 @@ __all__ = [
     "BoundaryPanel",
     "CurvePanel",
     "ErrorsPanel",
+    "InspectorPanel",
     "LayersPanel",
     "LossPanel",
     "MapsPanel",
     "NetworkPanel",
     "Panel",
     "ScorePanel",
+    "SpacePanel",
+    "TablePanel",
     "ViewOptions",
 ]

@@ -235,7 +235,7 @@ def _spread(units: int, focus: int | None, height: int) -> tuple[range, tuple[in
 class NetworkPanel(Panel):
     """Nodes that show what they give, and the strongest of the edges between them."""
 
-    number, label = 9, "network"
+    number, label = 0, "network"
     title_first = True
     about = (
         "units, and the strongest weights between them: blue negative, orange positive; "

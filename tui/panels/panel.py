@@ -62,6 +62,8 @@ class Panel(Canvas, can_focus=True):
     """One framed view of the run."""
 
     number: ClassVar[int]
+    key: ClassVar[str] = ""
+    """The key that shows it, where that is not its number."""
     label: ClassVar[str]
     title_first: ClassVar[bool] = False
     """Whether all of the title goes before the corner, where there is no room for both."""
@@ -127,7 +129,8 @@ class Panel(Canvas, can_focus=True):
         name = ink(BRIGHT if self.has_focus else TEXT, bold=self.has_focus)
         title, corner = self.title(), self.corner()
         column = 1
-        for text, number in ((f" {self.number} ", ink(DIM)), (f"{self.name_shown} ", name)):
+        key = self.key or str(self.number)
+        for text, number in ((f" {key} ", ink(DIM)), (f"{self.name_shown} ", name)):
             if column + len(text) < width:
                 column = cells.write(0, column, text, number)
         # what explains the colours goes before the last words of the title, if not before the first

@@ -150,7 +150,7 @@ class Grid:
 class MapsPanel(Panel):
     """A picture of each unit's output over the plane of the map, layer by layer."""
 
-    number, label = 0, "maps"
+    number, label, key = 11, "maps", "U"
     title_first = True
     about = (
         "what each hidden unit gives over the plane of the map; "

@@ -97,7 +97,8 @@ class Arrangement:
             return False
         by_itself = {
             "accuracy": width >= NARROW_BELOW[0] and height >= NARROW_BELOW[1],
-            "errors": width >= WIDE_FROM[0] and height >= WIDE_FROM[1],
+            "space": inspecting,
+            "errors": not inspecting and width >= WIDE_FROM[0] and height >= WIDE_FROM[1],
         }
         return self._chosen.get(panel, by_itself.get(panel.label, panel.label in SHOWN))
 
@@ -117,6 +118,6 @@ class Arrangement:
             elif panel.label == "errors" and session.data is not None:
                 # a row a class, its totals, and what stands around them
                 wanted = max(wanted, len(session.data.class_names) + 6, 13)
-            elif panel.label in {"space", "network", "maps"}:
+            elif panel.label in {"table", "space", "network", "maps"}:
                 wanted = max(wanted, 14)
         return max(5, min(wanted, (height - LINES) * 2 // 5))

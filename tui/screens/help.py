@@ -36,7 +36,7 @@ class HelpScreen(ModalScreen[None]):
         table.add_row("ctrl+p", "all commands by name")
         table.add_row("", "")
         for panel in PANELS:
-            table.add_row(f"{panel.number} {panel.label}", panel.about)
+            table.add_row(f"{panel.key or panel.number} {panel.label}", panel.about)
         with VerticalScroll() as scroll:
             scroll.can_focus = True
             scroll.border_title = "keys and panels"

@@ -1,0 +1,186 @@
+"""The inspector: the unit and the sample under the cursor, with every number the network computes."""
+
+from __future__ import annotations
+
+from time import monotonic
+from typing import TYPE_CHECKING, ClassVar, Final, TypeAlias
+
+import numpy as np
+from textual.binding import Binding, BindingType
+
+from core.inspection import classify
+from tui.cells import Cells, cut, printable
+from tui.palette import ALARM, DIM, TEXT, ink
+from tui.panels.inspected import colour_of, marker_of, small
+from tui.panels.panel import Panel, ViewOptions, Words
+from tui.panels.sample_view import draw_sample, steps_of
+from tui.panels.unit_view import UnitView
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from tui.cursor import Cursor
+    from tui.session import Session
+
+View: TypeAlias = "Callable[[Session, ViewOptions, int, int], Cells]"
+"""Draws a body; one that is higher than it was asked for is scrolled."""
+
+SECONDS_BETWEEN: Final = 0.25
+"""Digits that change in every frame are hard to read."""
+SHARE_OF_TIME: Final = 0.1
+"""How much of the time it draws at most, however large the network is."""
+MOST_NAME: Final = 20
+
+
+class InspectorPanel(Panel):
+    """Follows the cursor; u switches between its views."""
+
+    number, label = 7, "inspector"
+    title_first = True
+    about = (
+        "one unit's sum, weights and outputs, or one sample's way through the layers and back; "
+        "u switches, . and , go step by step, page keys scroll"
+    )
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("u", "switch_view", show=False),
+        Binding("full_stop", "step(1)", show=False),
+        Binding("comma", "step(-1)", show=False),
+        Binding("pageup", "scroll_view(-1)", show=False),
+        Binding("pagedown", "scroll_view(1)", show=False),
+    ]
+
+    def __init__(self, session: Session, options: ViewOptions) -> None:
+        super().__init__(session, options)
+        self.views: dict[str, View] = {"unit": UnitView(), "sample": self._draw_sample}
+        self.view = "unit"
+        self.step: int | None = None
+        """The last pass of the sample view that is shown: 0 for the inputs alone; None for all."""
+        self._looked_at: tuple[int, int] | None = None
+        self._first = 0
+        self._page = 1
+        self._more = False
+        self._seen: tuple[object, ...] = ()
+        self._drawn = Cells(0, 0)
+        self._drawn_at = 0.0
+        self._pace = SECONDS_BETWEEN
+
+    # --- keys
+
+    def action_switch_view(self) -> None:
+        """Show the next view."""
+        names = list(self.views)
+        self.view = names[(names.index(self.view) + 1) % len(names)]
+        self._first = 0
+        self.redraw()
+
+    def action_step(self, by: int) -> None:
+        """Go a pass on, or back, in the sample view; at its end everything is shown."""
+        last = steps_of(self.session)
+        if self.view != "sample" or not last:
+            return
+        self._follow_cursor()
+        at = last if self.step is None else self.step
+        if self.step is None and by > 0:
+            return
+        self.step = min(last, max(0, at + by))
+        self.redraw()
+
+    def action_scroll_view(self, by: int) -> None:
+        """Show what is above, or below."""
+        self._first = max(0, self._first + by * max(1, self._page - 1))
+        self.redraw()
+
+    def redraw(self) -> None:
+        """Draw anew at once, however lately that was done."""
+        self._drawn_at = 0.0
+        self.repaint()
+
+    # --- the border
+
+    def title(self) -> Words:
+        cursor, network, data = self._cursor, self.session.network, self.session.data
+        if cursor is None or network is None or data is None:
+            return []
+        if self.view != "unit":
+            told = "forward and back" if self.view == "sample" else self.view
+            return [(f"{told} ", ink(TEXT))]
+        if cursor.layer < len(network.sizes) - 2:
+            return [(f"unit {cursor.unit + 1} of hidden layer {cursor.layer + 1} ", ink(TEXT))]
+        names = data.class_names if network.classes else data.target_names
+        name = names[1] if network.classes and network.sizes[-1] == 1 else names[cursor.unit]
+        return [(f"output {cut(printable(name), MOST_NAME)} ", ink(TEXT))]
+
+    def corner(self) -> Words:
+        cursor, network, data = self._cursor, self.session.network, self.session.data
+        if cursor is None or network is None or data is None:
+            return []
+        more: Words = [("⇟ more ", ink(DIM))] if self._more else []
+        words: Words = [(f" sample {cursor.sample + 1:,} ", ink(TEXT))]
+        if not network.classes:
+            shift, scale = data.preparation.target_units(0)
+            y = float(np.asarray(data.y_train[cursor.sample]).reshape(-1)[0]) * scale + shift
+            name = cut(printable(data.target_names[0]), MOST_NAME)
+            return [*words, (f"· {name} {small(y)} ", ink(DIM)), *more]
+        label = int(data.y_train[cursor.sample])
+        with np.errstate(all="ignore"):
+            labels, _ = classify(network, data.x_train[[cursor.sample]])
+        right = int(labels[0]) == label
+        name = cut(printable(data.class_names[label]), MOST_NAME)
+        # where there is no room for all, the last words go
+        return [
+            *words,
+            ("right " if right else "wrong ", ink(DIM if right else ALARM)),
+            (f"{marker_of(label)} ", ink(colour_of(label))),
+            (f"{name} ", ink(TEXT)),
+            *more,
+        ]
+
+    # --- the body
+
+    def body(self, width: int, height: int) -> Cells:
+        self._follow_cursor()
+        seen = self._seen_now(width, height)
+        begun = monotonic()
+        fresh = begun - self._drawn_at < self._pace and not self.session.at_rest
+        if fresh and seen == self._seen:
+            return self._drawn
+        whole = self.views[self.view](self.session, self.options, width, height)
+        self._first = max(0, min(self._first, whole.height - height))
+        self._page, self._more = height, whole.height - self._first > height
+        self._drawn = Cells(width, height)
+        if height > 0:
+            shown = Cells(width, max(0, whole.height - self._first))
+            shown.glyphs = whole.glyphs[self._first :, :width]
+            shown.inks = whole.inks[self._first :, :width]
+            self._drawn.place(0, 0, shown)
+        self._seen, self._drawn_at = self._seen_now(width, height), monotonic()
+        self._pace = max(SECONDS_BETWEEN, (self._drawn_at - begun) / SHARE_OF_TIME)
+        return self._drawn
+
+    @property
+    def _cursor(self) -> Cursor | None:
+        network, data = self.session.network, self.session.data
+        if network is None or data is None or not len(self.session.timeline):
+            return None
+        if not len(data.x_train):
+            return None
+        return self.options.cursor.within(network.sizes, len(data.x_train))
+
+    def _seen_now(self, width: int, height: int) -> tuple[object, ...]:
+        options = self.options
+        place = self.view, self.step, self._first, options.cursor, options.plane, options.target
+        return (id(self.session.network), id(self.session.data), *place, width, height)
+
+    def _draw_sample(
+        self, session: Session, options: ViewOptions, width: int, height: int
+    ) -> Cells:
+        return draw_sample(session, options, width, height, self.step)
+
+    def _follow_cursor(self) -> None:
+        """Show everything of another sample, or of another network."""
+        cursor = self._cursor
+        looked_at = None if cursor is None else (cursor.sample, id(self.session.network))
+        if looked_at != self._looked_at:
+            self.step = None
+        self._looked_at = looked_at
