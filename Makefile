@@ -34,6 +34,7 @@ bench: $(VENV)/.ready-bench
 	@$(BIN)/python -m benchmarks.startup
 	@$(BIN)/python -m benchmarks.latency
 	@$(BIN)/python -m benchmarks.screen_tax
+	@$(BIN)/python -m benchmarks.panels
 
 screenshots: $(VENV)/.ready
 	@$(BIN)/python docs/screenshots.py

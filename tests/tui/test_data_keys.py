@@ -256,7 +256,7 @@ async def test_the_data_screen_opens_and_closes(close: str) -> None:
 @asynccontextmanager
 async def question(driver: Driver) -> AsyncIterator[tuple[Input, Callable[[str], Awaitable[str]]]]:
     """Open the dialog; give its field, and what puts a question and returns the line below it."""
-    await driver.press("i")
+    await driver.press("A")
     dialog = driver.front
     assert isinstance(dialog, AskScreen)
     await driver.until(lambda: dialog._ready)

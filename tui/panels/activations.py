@@ -109,7 +109,10 @@ class ActivationsPanel(Panel):
         self._units(cells, outputs, across, height - 1, data.all_samples[0])
         at = np.flatnonzero(samples == self.options.cursor.sample)
         if self.options.inspecting and at.size:
-            place = LABEL_WIDTH + int(at[0]) * across + across // 2
+            # before what a wide column says of the sample
+            place = (
+                LABEL_WIDTH + int(at[0]) * across + (0 if across >= WIDE_SAMPLE else across // 2)
+            )
             cells.write(0, place, "◉", ink(BRIGHT, "#000000", bold=True))
         return cells
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, ClassVar, Final
 
 import numpy as np
@@ -251,6 +252,12 @@ class BoundaryPanel(Panel):
         if 0 <= column < window.columns and 0 <= row < window.rows // 2:
             self.focus()
             self.point_at(column, row)
+            index = (
+                nearest(self._view, self._here.point(window)) if self.options.inspecting else None
+            )
+            if index is not None:
+                sample = int(self._view.train.chosen[index])
+                self.post_message(self.LookedAt(replace(self.options.cursor, sample=sample)))
 
     def action_next_class(self) -> None:
         """Choose the next class to add points of."""
