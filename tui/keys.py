@@ -53,6 +53,7 @@ KEYS: Final = (
         bound=False,
     ),
     Key("s", "s", "step(1)", "step", "train one epoch, and pause", ALIVE - {State.DIVERGED}),
+    Key("semicolon", ";", "step_batch", "", "train one batch, and pause"),
     Key("S", "S", "step(10)", "ten", "train ten epochs, and pause", RESTING - {State.DIVERGED}),
     Key("left", "←", "travel(-1)", "", "go one epoch back, in pause", RESTING),
     Key("right", "→", "travel(1)", "", "go one epoch on, in pause", RESTING),

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from core.datasets import TrainTest
     from core.epoch import EpochMetrics
     from core.network import Network
+    from core.process import Moved
 
 _LAYER: Final = "{{{}}}".format(", ".join(f'"{name}": %s' for name in LayerDiagnostics._fields))
 Ending = Stop | Literal["interrupted"]
@@ -76,6 +77,14 @@ def epoch(metrics: EpochMetrics, kind: Kind) -> str:
         )
         line = f'{line[:-1]}, "layers": [{layers}]}}'
     return line
+
+
+def edit(moved: Moved) -> str:
+    """Return the line of a parameter that somebody gave another value."""
+    index = moved.edited or 0
+    return _line(
+        event="edit", epoch=moved.epoch, parameter=index, value=float(moved.parameters[index])
+    )
 
 
 def end(epochs: int, seconds: float, stopped: Ending, restored: int | None = None) -> str:

@@ -6,7 +6,7 @@ from contextlib import suppress
 from time import perf_counter
 from typing import IO, TYPE_CHECKING
 
-from core.process import Progress, Run, State, StateChanged
+from core.process import Moved, Progress, Run, State, StateChanged
 from core.stopping import Stop
 from tui import records
 
@@ -42,6 +42,8 @@ class RunLog:
                     self._open = True  # a run that had ended goes on, and will end again
                     self._line(records.epoch(row, kind))
                     self._last = row.epoch
+        elif isinstance(event, Moved) and event.edited is not None:
+            self._line(records.edit(event))
         elif isinstance(event, StateChanged) and event.state is State.FINISHED:
             self._end(event.stopped or Stop.EPOCHS, event.restored)
         elif isinstance(event, StateChanged) and event.state is State.DIVERGED:

@@ -23,6 +23,7 @@ from core.trainer import build_network
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+    from core.arrays import Array
     from core.baseline import Baseline
     from core.config import RunConfig
     from core.datasets import TrainTest
@@ -58,6 +59,8 @@ class Session:
         stopped: what ended the run, if it has ended.
         restored: the epoch whose weights came back when the run stopped, or None.
         loading: what is being loaded, while something is.
+        gradient: the flat gradient of the last step, while the run stands still.
+        edited: whether somebody gave a parameter another value.
         past_epoch: the epoch whose network is shown, while that is not the newest.
         old_future: what a run that went on from the past had trained before it did.
         baseline: what a linear model reaches, once it was asked for.
@@ -77,6 +80,8 @@ class Session:
         self.restored: int | None = None
         self.loading: Loading | None = None
         self.past_epoch: int | None = None
+        self.gradient: Array | None = None
+        self.edited = False
         self.old_future: Timeline | None = None
         self.baseline: Baseline | None = None
         self.layers_over_time: NDArray[np.float64] = np.empty((0, 0, 0))
@@ -95,6 +100,7 @@ class Session:
                 self._extend(event)
                 self.epochs_per_second = event.epochs_per_second
                 self.share_of_epoch = event.share
+                self.gradient = event.gradient
                 if self.network is not None:
                     self.network.parameters[:] = event.parameters
                     self.network.statistics[:] = event.statistics
@@ -163,7 +169,8 @@ class Session:
     @property
     def described(self) -> str:
         """The run in one line."""
-        return self.config.describe(() if self.network is None else self.network.sizes)
+        told = self.config.describe(() if self.network is None else self.network.sizes)
+        return f"{told} · edited" if self.edited else told
 
     @property
     def head_epoch(self) -> int:
@@ -171,6 +178,8 @@ class Session:
         return max(0, self.epochs_to_plot - 1)
 
     def _move(self, moved: Moved) -> None:
+        self.edited = self.edited or moved.edited is not None
+        self.gradient = None
         self.past_epoch = moved.epoch if moved.epoch < moved.head else None
         self.loading = None
         self.layers = ()  # they are of steps that were not made again
@@ -238,6 +247,7 @@ class Session:
             self.epochs_per_second = self.share_of_epoch = 0.0
             self._best = self.past_epoch = self.old_future = None
             self.comparable_from = 0
+            self.gradient, self.edited = None, False
             self._void = None
         if self.data is not None:
             before, self.network = self.network, build_network(run.config, self.data)

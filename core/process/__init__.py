@@ -26,6 +26,7 @@ from core.process.messages import (
     State,
     StateChanged,
     Step,
+    StepBatch,
 )
 
 __all__ = [
@@ -53,5 +54,6 @@ __all__ = [
     "State",
     "StateChanged",
     "Step",
+    "StepBatch",
     "TrainingProcess",
 ]

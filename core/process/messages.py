@@ -77,6 +77,11 @@ class Cancel:
 
 
 @dataclass(frozen=True)
+class StepBatch:
+    """Pause, then train one batch."""
+
+
+@dataclass(frozen=True)
 class Seek:
     """Pause, and go to the end of that epoch, or to the newest that was trained."""
 
@@ -113,6 +118,7 @@ Command: TypeAlias = (
     | Pause
     | Resume
     | Step
+    | StepBatch
     | Configure
     | SetSpeed
     | Seek
@@ -155,6 +161,7 @@ class Progress:
         statistics: (statistics,) a copy of what normalised layers follow.
         epochs_per_second: over the last second or so.
         share: how much of the epoch under way is trained, if it is a long one; else 0.
+        gradient: (parameters,) of the last step, clipping included, if the run stands still.
     """
 
     table: NDArray[np.float64]
@@ -162,6 +169,7 @@ class Progress:
     statistics: Array
     epochs_per_second: float
     share: float = 0.0
+    gradient: Array | None = None
 
     def rows(self) -> list[EpochMetrics]:
         """Return the table, epoch by epoch."""
@@ -207,12 +215,14 @@ class Moved:
         head: the newest that was trained.
         parameters: (parameters,) a copy of the flat vector.
         statistics: (statistics,) a copy of what normalised layers follow.
+        edited: which parameter somebody gave another value, if that is why.
     """
 
     epoch: int
     head: int
     parameters: Array
     statistics: Array
+    edited: int | None = None
 
 
 @dataclass(frozen=True)

@@ -42,6 +42,7 @@ from core.process.messages import (
     State,
     StateChanged,
     Step,
+    StepBatch,
 )
 from core.process.notes import describe_change, idle_settings, why_stopped
 from core.process.pace import Pace
@@ -54,6 +55,7 @@ if TYPE_CHECKING:
     from core.datasets import TrainTest
     from core.datasets.edited import Edit
     from core.epoch import EpochMetrics
+    from core.optimizers import Optimizer
     from core.process.messages import Command
 
 SLICE: Final = 0.004
@@ -124,6 +126,7 @@ class TrainingLoop:
         self._newest: EpochMetrics
         self._pace = Pace()
         self._waiting: list[Command] = []
+        self._stepped: Optimizer | None = None  # whose gradient is that of the last step
         self._measuring: BaselineInBackground | None = None
 
     def run(self) -> None:
@@ -164,6 +167,8 @@ class TrainingLoop:
                 self._resume()
             case Step():
                 self._step(command.epochs)
+            case StepBatch():
+                self._step_batch()
             case Configure():
                 self._answered += 1
                 self._configure(command.changes)
@@ -204,6 +209,7 @@ class TrainingLoop:
             return
         self._trainer = trainer
         self._history = History(trainer)
+        self._stepped = None
         self._span = config.epochs
         self._rows = [trainer.untrained]
         self._newest = trainer.untrained
@@ -236,6 +242,24 @@ class TrainingLoop:
             self._steps_left += epochs
             end = max(trainer.epoch + self._steps_left, trainer.config.epochs)
             self._set_state(State.PAUSED, self._go_on(trainer, end))
+
+    def _step_batch(self) -> None:
+        trainer = self._trainer
+        if trainer is None:
+            return
+        self._leave_past(trainer)
+        self._steps_left = 0
+        metrics = trainer.advance(0.0)
+        while metrics is None and trainer.batches.next == trainer.batches.count:
+            metrics = trainer.advance(0.0)  # what is left of the epoch is measuring
+        self._stepped = trainer.optimizer
+        if metrics is None:
+            self._history.note()
+            number, count = trainer.batches.next, trainer.batches.count
+            told = f"batch {number:,} of {count:,} of epoch {trainer.epoch + 1:,}"
+            self._set_state(State.PAUSED, told)
+        elif not self._take(trainer, metrics):
+            self._set_state(State.PAUSED, f"the last batch of epoch {metrics.epoch:,}")
 
     def _go_on(self, trainer: Trainer, end: int) -> str:
         """Lift what would end the run at once, and say so."""
@@ -350,6 +374,7 @@ class TrainingLoop:
             return not any(isinstance(each, Seek) for each in self._waiting)
 
         self._history.travel(epoch, go_on)
+        self._stepped = None  # the gradients of checkpoints are not kept
         other_data = trainer.data is not before[1]
         if trainer.config is not before[0] or other_data:
             data = trainer.data if other_data else None
@@ -365,7 +390,7 @@ class TrainingLoop:
         self._leave_past(trainer)
         self._history.change(lambda: trainer.set_parameter(index, value))
         self._newest = trainer.measure()
-        self._tell_moved(trainer)
+        self._tell_moved(trainer, index)
         if not self._active:
             self._rows = [self._newest]
             self._report(force=True)
@@ -403,11 +428,11 @@ class TrainingLoop:
         else:
             self._report(force=True)
 
-    def _tell_moved(self, trainer: Trainer) -> None:
+    def _tell_moved(self, trainer: Trainer, edited: int | None = None) -> None:
         network = trainer.network
         parameters, statistics = network.parameters.copy(), network.statistics.copy()
         head = self._history.head.epoch
-        self._channel.post(Moved(trainer.epoch, head, parameters, statistics))
+        self._channel.post(Moved(trainer.epoch, head, parameters, statistics, edited))
 
     def _tell_loading(self, what: str, share: float) -> None:
         """Say how far loading is, and look whether it is to go on."""
@@ -458,17 +483,10 @@ class TrainingLoop:
             metrics = trainer.advance(stop)
             if metrics is None:
                 return
-            self._rows.append(metrics)
-            self._history.note()
-            if trainer.stopped is not Stop.DIVERGED:
-                self._newest = metrics
-            now = self._last = perf_counter()
-            if trainer.stopped is not None:
-                self._steps_left = 0
-                self._ended = trainer.stopped
-                ended = State.DIVERGED if trainer.stopped is Stop.DIVERGED else State.FINISHED
-                self._set_state(ended, why_stopped(trainer, metrics))
+            self._stepped = trainer.optimizer
+            if self._take(trainer, metrics):
                 return
+            now = self._last = perf_counter()
             if self._steps_left:
                 self._steps_left -= 1
                 if not self._steps_left:
@@ -484,6 +502,21 @@ class TrainingLoop:
             if now >= stop:
                 return
 
+    def _take(self, trainer: Trainer, metrics: EpochMetrics) -> bool:
+        """Take an epoch in that is over; tell whether the run is, too."""
+        self._rows.append(metrics)
+        self._history.note()
+        if trainer.stopped is not Stop.DIVERGED:
+            self._newest = metrics
+        if trainer.stopped is None:
+            return False
+        self._last = perf_counter()
+        self._steps_left = 0
+        self._ended = trainer.stopped
+        ended = State.DIVERGED if trainer.stopped is Stop.DIVERGED else State.FINISHED
+        self._set_state(ended, why_stopped(trainer, metrics))
+        return True
+
     def _report(self, force: bool = False) -> None:
         """Send what is new, when it was pulled or has to be known."""
         trainer = self._trainer
@@ -497,6 +530,7 @@ class TrainingLoop:
         too_many = len(self._rows) >= ENOUGH_ROWS and not self._channel.backlog
         if force or self._pulled or too_many:
             network, rows = trainer.network, tabulate(self._rows)
+            at_rest = force and self._stepped is trainer.optimizer
             self._channel.post(
                 Progress(
                     rows,
@@ -504,6 +538,7 @@ class TrainingLoop:
                     network.statistics.copy(),
                     self._pace.value,
                     share,
+                    trainer.optimizer.gradient.copy() if at_rest else None,
                 )
             )
             self._rows = []

@@ -20,6 +20,7 @@ from core.process import (
     State,
     StateChanged,
     Step,
+    StepBatch,
     TrainingProcess,
 )
 from tests.core.test_process import Watcher
@@ -143,3 +144,40 @@ def test_a_run_that_trains_pauses_to_go_back(watcher: Watcher) -> None:
     states = [each.state for each in watcher.events if isinstance(each, StateChanged)]
     assert states[-1] is State.PAUSED
     assert np.array_equal(event.parameters, Trainer(RunConfig()).network.parameters)
+
+
+def test_a_batch_at_a_time_is_the_same_epoch(watcher: Watcher) -> None:
+    config = RunConfig(epochs=50)
+    trainer = Trainer(config)
+    watcher.send(SetSpeed(None), Start(config, paused=True))
+    watcher.until_state(State.PAUSED)
+    batches = trainer.batches.count
+    for number in range(1, batches + 1):
+        watcher.send(StepBatch())
+        state = watcher.until_state(State.PAUSED)
+        told = f"batch {number} of {batches}" if number < batches else "the last batch of epoch 1"
+        assert told in state.note
+        progress = watcher.progress()[-1]
+        while trainer.batches.next < number and not trainer.epoch:
+            trainer.advance(0.0)
+        assert np.array_equal(progress.parameters, trainer.network.parameters)
+        assert progress.gradient is not None
+        assert np.array_equal(progress.gradient, trainer.optimizer.gradient)
+    assert watcher.rows()[-1].epoch == 1
+    assert trainer.epoch == 1
+    watcher.send(Resume())
+    watcher.until_state(State.FINISHED)
+    again = Trainer(config)
+    for _ in range(50):
+        again.train_epoch()
+    assert np.array_equal(watcher.progress()[-1].parameters, again.network.parameters)
+
+
+def test_a_gradient_that_is_no_longer_known_is_not_told(watcher: Watcher) -> None:
+    trained(watcher, RunConfig(epochs=20))
+    assert watcher.progress()[-1].gradient is not None
+    moved(watcher, 10)
+    watcher.events.clear()
+    watcher.send(Configure({"activation": "relu"}))
+    watcher.until(lambda: bool(watcher.progress()))
+    assert watcher.progress()[-1].gradient is None

@@ -34,6 +34,7 @@ class Inspected:
     Attributes:
         cursor: within the network and its data.
         hidden: how many hidden layers there are.
+        gradient: the flat gradient of the last step, if it is known.
     """
 
     network: Network
@@ -41,6 +42,7 @@ class Inspected:
     cursor: Cursor
     trace: Trace
     hidden: int
+    gradient: Array | None = None
 
     @classmethod
     def of(cls, session: Session, options: ViewOptions) -> Inspected | None:
@@ -52,7 +54,16 @@ class Inspected:
         with np.errstate(all="ignore"):
             row, y = data.x_train[cursor.sample], data.y_train[cursor.sample]
             trace = trace_sample(network, row, y)
-        return cls(network, data, cursor, trace, len(network.layers) - 1)
+        return cls(network, data, cursor, trace, len(network.layers) - 1, session.gradient)
+
+    def last_batch_norm(self) -> float | None:
+        """Return the norm of the gradient of the unit's weights in the last step, if it is known."""
+        layer = self.network.layers[self.cursor.layer]
+        part = self.network.slices[self.cursor.layer]
+        if self.gradient is None or self.gradient.size != self.network.parameters.size:
+            return None
+        weights = self.gradient[part][: layer.weights.size].reshape(layer.weights.shape)
+        return float(np.linalg.norm(weights[:, self.cursor.unit].astype(np.float64)))
 
     @property
     def is_output(self) -> bool:

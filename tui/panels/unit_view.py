@@ -416,6 +416,9 @@ def _notes(it: Inspected, facts: UnitFacts, width: int) -> Cells:
     ]
     if it.is_output:
         words = words[1:]
+    last = it.last_batch_norm()
+    if last is not None:
+        words.append([quiet("on the last batch "), plain(small(last))])
     blocks = [flow(words, width)]
     told, samples = "", len(facts.outputs)
     name = layer.activation.name

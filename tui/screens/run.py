@@ -30,6 +30,7 @@ from core.process import (
     State,
     StateChanged,
     Step,
+    StepBatch,
 )
 from tui.numbers import speed as speed_words
 from tui.session import Session
@@ -135,6 +136,10 @@ class RunScreen(Screen[None]):
     def action_step(self, epochs: int) -> None:
         """Train a few epochs and stand still."""
         self._from_here(Step(epochs))
+
+    def action_step_batch(self) -> None:
+        """Train one batch and stand still."""
+        self._from_here(StepBatch())
 
     def _from_here(self, command: Command) -> None:
         """Send what lets the run go on; from the past, only if somebody wants another future."""
@@ -276,7 +281,9 @@ class RunScreen(Screen[None]):
         if self._link.process.ended:
             self.say("the training process has ended; r starts a new one, with these settings")
             return False
-        if self.session.state is State.DIVERGED and isinstance(command, Pause | Resume | Step):
+        if self.session.state is State.DIVERGED and isinstance(
+            command, Pause | Resume | Step | StepBatch
+        ):
             self.say("the run has diverged: lower the learning rate (−), or begin again (r)")
             return False
         self._link.send(command)
