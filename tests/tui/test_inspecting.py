@@ -170,3 +170,22 @@ async def test_each_panel_explains_itself() -> None:
             assert isinstance(driver.front, ExplainScreen)
             await driver.press("e")
             assert driver.is_on_top()
+
+
+async def test_both_passes_are_gone_through_unit_by_unit() -> None:
+    async with running(MOONS.changed(hidden=(3, 2)), (120, 40), speed=300.0) as driver:
+        await inspected(driver)
+        await driver.press("u", "slash")
+        await driver.settled()
+        assert "forward and back" in driver.text()
+        seen = []
+        for _ in range(3 + 2 + 2 + 1 + 2 + 2 + 3):
+            await driver.press("slash")
+            await driver.pilot.pause()
+            seen.append((cursor(driver).layer, cursor(driver).unit))
+        forward = [(0, 0), (0, 1), (0, 2), (1, 0), (1, 1), (2, 0), (2, 1)]
+        # the loss moves the cursor nowhere; then the way back
+        assert seen == [*forward, (2, 1), (2, 0), (2, 1), (1, 0), (1, 1), (0, 0), (0, 1), (0, 2)]
+        await driver.press("backslash")
+        await driver.pilot.pause()
+        assert cursor(driver).unit == 1

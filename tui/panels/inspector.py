@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from time import monotonic
 from typing import TYPE_CHECKING, ClassVar, Final, TypeAlias
 
@@ -13,7 +14,7 @@ from tui.cells import Cells, cut, printable
 from tui.palette import ALARM, DIM, TEXT, ink
 from tui.panels.inspected import colour_of, marker_of, small
 from tui.panels.panel import Panel, ViewOptions, Words
-from tui.panels.sample_view import draw_sample, steps_of
+from tui.panels.sample_view import draw_sample, moments_of, steps_of
 from tui.panels.unit_view import UnitView
 
 if TYPE_CHECKING:
@@ -39,13 +40,15 @@ class InspectorPanel(Panel):
     title_first = True
     about = (
         "one unit's sum, weights and outputs, or one sample's way through the layers and back; "
-        "u switches, . and , go step by step, page keys scroll"
+        "u switches, . and , go layer by layer, / and \\ unit by unit, page keys scroll"
     )
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("u", "switch_view", show=False),
         Binding("full_stop", "step(1)", show=False),
         Binding("comma", "step(-1)", show=False),
+        Binding("slash", "step_unit(1)", show=False),
+        Binding("backslash", "step_unit(-1)", show=False),
         Binding("pageup", "scroll_view(-1)", show=False),
         Binding("pagedown", "scroll_view(1)", show=False),
     ]
@@ -56,6 +59,8 @@ class InspectorPanel(Panel):
         self.view = "unit"
         self.step: int | None = None
         """The last pass of the sample view that is shown: 0 for the inputs alone; None for all."""
+        self.unit: int | None = None
+        """The last unit of that pass that is computed; None for all of its layer."""
         self._looked_at: tuple[int, int] | None = None
         self._first = 0
         self._page = 1
@@ -83,7 +88,31 @@ class InspectorPanel(Panel):
         at = last if self.step is None else self.step
         if self.step is None and by > 0:
             return
-        self.step = min(last, max(0, at + by))
+        self.step, self.unit = min(last, max(0, at + by)), None
+        self.redraw()
+
+    def action_step_unit(self, by: int) -> None:
+        """Go a unit on, or back, through both passes; the cursor goes with it."""
+        moments = moments_of(self.session)
+        if self.view != "sample" or not moments:
+            return
+        self._follow_cursor()
+        if self.step is None:
+            at = -1 if by > 0 else len(moments)
+        elif self.unit is None:
+            # at the end of a step that was gone as a whole
+            at = max(place for place, each in enumerate(moments) if each.step <= self.step)
+        else:
+            at = next(
+                place
+                for place, each in enumerate(moments)
+                if (each.step, each.unit) == (self.step, self.unit)
+            )
+        now = moments[min(len(moments) - 1, max(0, at + by))]
+        self.step, self.unit = now.step, now.unit
+        if now.layer is not None and now.unit is not None:
+            cursor = replace(self.options.cursor, layer=now.layer, unit=now.unit)
+            self.post_message(self.LookedAt(cursor))
         self.redraw()
 
     def action_scroll_view(self, by: int) -> None:
@@ -169,18 +198,26 @@ class InspectorPanel(Panel):
 
     def _seen_now(self, width: int, height: int) -> tuple[object, ...]:
         options = self.options
-        place = self.view, self.step, self._first, options.cursor, options.plane, options.target
+        place = (
+            self.view,
+            self.step,
+            self.unit,
+            self._first,
+            options.cursor,
+            options.plane,
+            options.target,
+        )
         return (id(self.session.network), id(self.session.data), *place, width, height)
 
     def _draw_sample(
         self, session: Session, options: ViewOptions, width: int, height: int
     ) -> Cells:
-        return draw_sample(session, options, width, height, self.step)
+        return draw_sample(session, options, width, height, self.step, self.unit)
 
     def _follow_cursor(self) -> None:
         """Show everything of another sample, or of another network."""
         cursor = self._cursor
         looked_at = None if cursor is None else (cursor.sample, id(self.session.network))
         if looked_at != self._looked_at:
-            self.step = None
+            self.step = self.unit = None
         self._looked_at = looked_at

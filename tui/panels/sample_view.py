@@ -56,17 +56,60 @@ def steps_of(session: Session) -> int:
     return 0 if session.network is None else 2 * len(session.network.layers) + 1
 
 
+class Moment(NamedTuple):
+    """A step of slow motion, and the unit within it.
+
+    Attributes:
+        layer: whose step it is; None for the inputs and for the loss.
+        unit: the last one that is computed; None for all.
+    """
+
+    step: int
+    layer: int | None = None
+    unit: int | None = None
+
+
+def moments_of(session: Session) -> list[Moment]:
+    """Return every moment of both passes, unit by unit."""
+    if session.network is None:
+        return []
+    sizes = session.network.sizes[1:]
+    count = len(sizes)
+    forward = [Moment(at + 1, at, unit) for at, size in enumerate(sizes) for unit in range(size)]
+    back = [
+        Moment(count + 2 + at, layer, unit)
+        for at, layer in enumerate(reversed(range(count)))
+        for unit in range(sizes[layer])
+    ]
+    return [Moment(0), *forward, Moment(count + 1), *back]
+
+
 def draw_sample(
-    session: Session, options: ViewOptions, width: int, height: int, step: int | None = None
+    session: Session,
+    options: ViewOptions,
+    width: int,
+    height: int,
+    step: int | None = None,
+    unit: int | None = None,
 ) -> Cells:
-    """Return the view, up to a step; None for everything. It may be higher than `height`."""
+    """Return the view, up to a step, and a unit in it; it may be higher than `height`.
+
+    Args:
+        session: the run.
+        options: where a person looks.
+        width: of the view.
+        height: that there is room for.
+        step: the last that is shown; None for everything.
+        unit: the last of the step's layer that is computed; None for all.
+    """
     it = Inspected.of(session, options)
     if it is None:
         return message(width, height, EMPTY)
     if width < 12:
         return Cells(width, height)
     with np.errstate(all="ignore"):
-        return _joined(_stages(it, width - MARGIN, height), width, step)
+        upto = None if step is None or unit is None else (step - 1, unit + 1)
+        return _joined(_stages(it, width - MARGIN, height, upto), width, step)
 
 
 def _joined(stages: list[Stage], width: int, step: int | None) -> Cells:
@@ -83,7 +126,7 @@ def _joined(stages: list[Stage], width: int, step: int | None) -> Cells:
     return stacked(blocks, width)
 
 
-def _stages(it: Inspected, width: int, height: int) -> list[Stage]:
+def _stages(it: Inspected, width: int, height: int, upto: tuple[int, int] | None) -> list[Stage]:
     layers = it.trace.layers
     count = len(layers)
     # what is not the layers' is laid out first: they share what is left
@@ -99,7 +142,9 @@ def _stages(it: Inspected, width: int, height: int) -> list[Stage]:
         spare -= tall[-1] - 1
     gap = 1 if spare >= 3 else 0
     stages = [Stage(0, inputs), Stage(UNMARKED, Cells(width, gap))]
-    stages += [Stage(layer + 1, _forward(it, layer, width, tall[layer])) for layer in range(count)]
+    for layer in range(count):
+        units = upto[1] if upto is not None and upto[0] == layer else None
+        stages.append(Stage(layer + 1, _forward(it, layer, width, tall[layer], units)))
     stages += [Stage(UNMARKED, Cells(width, gap)), Stage(count, answer)]
     stages += [Stage(count + 1, loss), Stage(UNMARKED, Cells(width, gap))]
     heading, rows_back = _backward(it, width)
@@ -165,8 +210,8 @@ def _image(features: Array, image: tuple[int, int], width: int) -> Cells:
     return cells
 
 
-def _forward(it: Inspected, layer: int, width: int, rows: int) -> Cells:
-    """Return a layer's outputs as coloured cells, with numbers where there is room."""
+def _forward(it: Inspected, layer: int, width: int, rows: int, units: int | None) -> Cells:
+    """Return a layer's outputs, or its first ones, as coloured cells, with numbers if they fit."""
     trace = it.trace.layers[layer]
     values = trace.z if layer == it.hidden else trace.a
     name = "outputs z" if layer == it.hidden else it.layer_name(layer)
@@ -188,7 +233,7 @@ def _forward(it: Inspected, layer: int, width: int, rows: int) -> Cells:
         words = f" … {len(values):,}"
         shown = max(0, rows * in_a_row - len(words))
         cells.write_right(rows - 1, width, words, ink(DIM))
-    for unit in range(shown):
+    for unit in range(shown if units is None else min(shown, units)):
         row, column = unit // in_a_row, LABEL + unit % in_a_row * across
         paper = colours[levels[unit]]
         its_ink = ink(legible_on(paper), paper, bold=unit == marked)
