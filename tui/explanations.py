@@ -171,8 +171,8 @@ def _inspector(session: Session) -> Explained:
         "nothing from this sample.",
         f"a = f(w·x + b), {_activations(session, most=1)}\n"
         "δ = f' · Σ w·δ of the layer after; gradient of a weight = δ · its input",
-        "u unit or sample · ↑ ↓ units · [ ] layers · j k samples · n N wrong ones · . , step by "
-        "step · page keys scroll",
+        "u unit or sample · ↑ ↓ units · [ ] layers · j k samples · n N wrong ones · . , a layer, "
+        "/ \\ a unit on or back · page keys scroll",
     )
 
 
