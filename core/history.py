@@ -129,7 +129,8 @@ class History:
         """
         if not self.is_past:
             self._keep()
-        newest = epoch >= self.head.epoch
+        # within an epoch the end of the one before can be gone back to, too
+        newest = Place(epoch) >= self.head
         target = self.head if newest else Place(max(0, epoch))
         start = next(each for each in reversed(self._checkpoints) if newest or each.place <= target)
         self._trainer.return_to(start.config, start.data, start.state)
@@ -172,6 +173,9 @@ class History:
         return True
 
     def _keep(self) -> None:
+        last = self._checkpoints[-1] if self._checkpoints else None
+        if last is not None and (last.place, last.changes) == (self._here, self._applied):
+            return
         trainer, state = self._trainer, self._trainer.state()
         size = OVERHEAD + state.nbytes
         self._checkpoints.append(

@@ -245,14 +245,18 @@ class Trainer:
 
     def take_data(self, data: TrainTest) -> None:
         """Train on other samples from here on; they have the same features, classes and targets."""
+        plateau = self._schedule.plateau
         self._rebuild(self.config, data)
+        self._schedule.plateau = PlateauState(plateau.factor)
         self._own_data = True
+        self._set_rate()
         self._set_limit()
         self._forget_best()
 
     def set_parameter(self, index: int, value: float) -> None:
         """Give one number of the flat vector another value."""
         self.network.parameters[index] = value
+        self.stopped = self.restored = None
         if self.batches.next:
             self._drop_measures()
 

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from core.datasets import TrainTest
     from core.epoch import EpochMetrics
     from core.network import Network
-    from core.process import Moved
+    from core.process import Branched, Moved
 
 _LAYER: Final = "{{{}}}".format(", ".join(f'"{name}": %s' for name in LayerDiagnostics._fields))
 Ending = Stop | Literal["interrupted"]
@@ -77,6 +77,11 @@ def epoch(metrics: EpochMetrics, kind: Kind) -> str:
         )
         line = f'{line[:-1]}, "layers": [{layers}]}}'
     return line
+
+
+def branch(branched: Branched) -> str:
+    """Return the line of a run that goes on from a past epoch; later lines replace those beyond it."""
+    return _line(event="branch", epoch=branched.epoch)
 
 
 def edit(moved: Moved) -> str:

@@ -6,7 +6,7 @@ from contextlib import suppress
 from time import perf_counter
 from typing import IO, TYPE_CHECKING
 
-from core.process import Moved, Progress, Run, State, StateChanged
+from core.process import Branched, Moved, Progress, Run, State, StateChanged
 from core.stopping import Stop
 from tui import records
 
@@ -42,6 +42,10 @@ class RunLog:
                     self._open = True  # a run that had ended goes on, and will end again
                     self._line(records.epoch(row, kind))
                     self._last = row.epoch
+        elif isinstance(event, Branched):
+            # what was written beyond this epoch is of a run that was given up
+            self._line(records.branch(event))
+            self._last, self._open = event.epoch, True
         elif isinstance(event, Moved) and event.edited is not None:
             self._line(records.edit(event))
         elif isinstance(event, StateChanged) and event.state is State.FINISHED:

@@ -111,6 +111,8 @@ class Session:
                 self.old_future = self.timeline.copy()
                 self.timeline.truncate(event.epoch + 1)
                 self.past_epoch = None
+                self.comparable_from = min(self.comparable_from, event.epoch)
+                self.layers_over_time = self.layers_over_time[:0]
                 self._find_best_anew()
             case StateChanged():
                 self.state = event.state
@@ -170,7 +172,9 @@ class Session:
     def described(self) -> str:
         """The run in one line."""
         told = self.config.describe(() if self.network is None else self.network.sizes)
-        return f"{told} · edited" if self.edited else told
+        summary = self.data.summary if self.data is not None else None
+        edited = self.edited or (summary is not None and summary.name.endswith("(edited)"))
+        return f"{told} · edited" if edited else told
 
     @property
     def head_epoch(self) -> int:
@@ -180,7 +184,12 @@ class Session:
     def _move(self, moved: Moved) -> None:
         self.edited = self.edited or moved.edited is not None
         self.gradient = None
-        self.past_epoch = moved.epoch if moved.epoch < moved.head else None
+        self.past_epoch = moved.epoch if moved.past else None
+        self.share_of_epoch = moved.share
+        self.stopped = None if moved.past else self.stopped
+        self.restored = None if moved.past or moved.edited is not None else self.restored
+        if self._passing:
+            self.note, self._passing = "", False  # it was said of where one was
         self.loading = None
         self.layers = ()  # they are of steps that were not made again
         if self.network is not None:
@@ -235,12 +244,12 @@ class Session:
             self.data = run.data
             self.baseline = None
         changed = {each.name for each in earlier.differences(run.config)}
-        if not run.fresh and (run.data is not None or changed & INCOMPARABLE):
+        if not run.fresh and not run.travelled and (run.data is not None or changed & INCOMPARABLE):
             # a loss before this says nothing about one after it
             self.comparable_from, self._best = len(self.timeline), None
         if monitored != self.monitored:
             self._find_best_anew()
-        self.note = run.note or self.note
+        self.note = run.note if run.data is not None else run.note or self.note
         if run.fresh:
             self.timeline = Timeline()
             self.layers = ()
@@ -248,6 +257,7 @@ class Session:
             self._best = self.past_epoch = self.old_future = None
             self.comparable_from = 0
             self.gradient, self.edited = None, False
+            self.layers_over_time = self.layers_over_time[:0]
             self._void = None
         if self.data is not None:
             before, self.network = self.network, build_network(run.config, self.data)

@@ -140,6 +140,7 @@ class Run:
         note: what happened, in a sentence; empty at a start.
         answered: how many `Start`s and `Configure`s the process has carried out; a screen that has
             sent more is ahead of this config.
+        travelled: whether it is so because somebody went back in time, and nothing was changed.
     """
 
     config: RunConfig
@@ -147,6 +148,7 @@ class Run:
     fresh: bool
     note: str
     answered: int = 0
+    travelled: bool = False
 
 
 @dataclass(frozen=True)
@@ -215,6 +217,8 @@ class Moved:
         head: the newest that was trained.
         parameters: (parameters,) a copy of the flat vector.
         statistics: (statistics,) a copy of what normalised layers follow.
+        past: whether there is anything newer.
+        share: how much of the next epoch is trained.
         edited: which parameter somebody gave another value, if that is why.
     """
 
@@ -222,6 +226,8 @@ class Moved:
     head: int
     parameters: Array
     statistics: Array
+    past: bool
+    share: float
     edited: int | None = None
 
 

@@ -248,7 +248,10 @@ class TrainingLoop:
         if trainer is None:
             return
         self._leave_past(trainer)
+        if self._state is not State.PAUSED:
+            self._set_state(State.PAUSED)  # measures what a diverged epoch went back to
         self._steps_left = 0
+        self._go_on(trainer, max(trainer.epoch + 1, trainer.config.epochs))
         metrics = trainer.advance(0.0)
         while metrics is None and trainer.batches.next == trainer.batches.count:
             metrics = trainer.advance(0.0)  # what is left of the epoch is measuring
@@ -256,7 +259,10 @@ class TrainingLoop:
         if metrics is None:
             self._history.note()
             number, count = trainer.batches.next, trainer.batches.count
-            told = f"batch {number:,} of {count:,} of epoch {trainer.epoch + 1:,}"
+            told = (
+                f"batch {number:,} of {count:,} of epoch {trainer.epoch + 1:,}; losses and scores "
+                f"are those of epoch {trainer.epoch:,}"
+            )
             self._set_state(State.PAUSED, told)
         elif not self._take(trainer, metrics):
             self._set_state(State.PAUSED, f"the last batch of epoch {metrics.epoch:,}")
@@ -328,11 +334,19 @@ class TrainingLoop:
         elif not self._active:
             self._report(force=True)
 
-    def _tell_run(self, trainer: Trainer, data: TrainTest | None, fresh: bool, note: str) -> None:
+    def _tell_run(
+        self,
+        trainer: Trainer,
+        data: TrainTest | None,
+        fresh: bool,
+        note: str,
+        *,
+        travelled: bool = False,
+    ) -> None:
         if data is not None:
             inputs = data.x_train.shape[1]
             data = data.thinned(min(MOST_SHOWN, max(100, MOST_NUMBERS_SHOWN // max(1, inputs))))
-        self._channel.post(Run(trainer.config, data, fresh, note, self._answered))
+        self._channel.post(Run(trainer.config, data, fresh, note, self._answered, travelled))
 
     def _reconfigure(self, trainer: Trainer, config: RunConfig) -> bool:
         """Take another config, which the history remembers; tell whether the run began anew."""
@@ -344,14 +358,17 @@ class TrainingLoop:
             nonlocal fresh
             fresh = trainer.configure(config, data=data)
 
-        if self._history.is_past:
-            self._channel.post(Branched(trainer.epoch))
-        self._history.change(apply)
+        epoch, was_past = trainer.epoch, self._history.is_past
+        self._history.change(apply)  # may be refused, and then nothing has happened
+        if was_past:
+            self._ended = None
+            self._channel.post(Branched(epoch))
         return fresh
 
     def _leave_past(self, trainer: Trainer) -> None:
         """Let the run go on from where it stands; what was trained beyond is no longer of it."""
         if self._history.is_past:
+            self._ended = None
             self._history.branch()
             self._channel.post(Branched(trainer.epoch))
 
@@ -359,7 +376,7 @@ class TrainingLoop:
         trainer = self._trainer
         if trainer is None:
             return
-        self._steps_left, self._ended = 0, None
+        self._steps_left = 0
         if self._state is not State.PAUSED:
             self._set_state(State.PAUSED)
         self._report(force=True)
@@ -370,15 +387,16 @@ class TrainingLoop:
                 self._tell_loading(f"training again to epoch {epoch:,}", share)
             except Cancelled:
                 return False
-            # what is asked for meanwhile counts from there
-            return not any(isinstance(each, Seek) for each in self._waiting)
+            # another way that is asked for next makes this one needless
+            following = (one for one in self._waiting if not isinstance(one, Pull | SetSpeed))
+            return not isinstance(next(following, None), Seek)
 
         self._history.travel(epoch, go_on)
         self._stepped = None  # the gradients of checkpoints are not kept
         other_data = trainer.data is not before[1]
         if trainer.config is not before[0] or other_data:
             data = trainer.data if other_data else None
-            self._tell_run(trainer, data, fresh=False, note="")
+            self._tell_run(trainer, data, fresh=False, note="", travelled=True)
         self._newest = trainer.measure()
         self._tell_moved(trainer)
 
@@ -391,8 +409,8 @@ class TrainingLoop:
         self._history.change(lambda: trainer.set_parameter(index, value))
         self._newest = trainer.measure()
         self._tell_moved(trainer, index)
-        if not self._active:
-            self._rows = [self._newest]
+        if not self._active and not trainer.batches.next:
+            self._rows = [self._newest]  # within an epoch its row would be of no epoch's end
             self._report(force=True)
 
     def _edit_data(self, edit: Edit) -> None:
@@ -431,8 +449,10 @@ class TrainingLoop:
     def _tell_moved(self, trainer: Trainer, edited: int | None = None) -> None:
         network = trainer.network
         parameters, statistics = network.parameters.copy(), network.statistics.copy()
-        head = self._history.head.epoch
-        self._channel.post(Moved(trainer.epoch, head, parameters, statistics, edited))
+        head, past = self._history.head.epoch, self._history.is_past
+        share = trainer.share_of_epoch
+        moved = Moved(trainer.epoch, head, parameters, statistics, past, share, edited)
+        self._channel.post(moved)
 
     def _tell_loading(self, what: str, share: float) -> None:
         """Say how far loading is, and look whether it is to go on."""

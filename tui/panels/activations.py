@@ -123,6 +123,14 @@ class ActivationsPanel(Panel):
             in_order = data.y_train if data.has_classes else data.y_train[:, target]
             self._order = in_class_order(in_order, most)
             self._ordered = id(data), most, target
+        sample = self.options.cursor.sample
+        if self.options.inspecting and sample not in self._order and sample < len(data.y_train):
+            # in the place of the one that stands where it would
+            values = data.y_train if data.has_classes else data.y_train[:, target]
+            before = int(np.count_nonzero(values < values[sample]))
+            order = self._order.copy()
+            order[min(len(order) - 1, before * len(order) // len(values))] = sample
+            return order
         return self._order
 
     def _units(self, cells: Cells, outputs: Array, across: int, rows: int, samples: int) -> None:

@@ -58,7 +58,9 @@ if TYPE_CHECKING:
 LEAST_BOX: Final = 24, 4
 """Columns and rows that a read-out on the map needs; where there are fewer it is the legend's row."""
 
-OF_CURSOR: Final = frozenset({"point", "add_point", "next_class", "remove_point", "move_point"})
+OF_CURSOR: Final = frozenset(
+    {"point", "look", "add_point", "next_class", "remove_point", "move_point"}
+)
 """What keys do only while the cursor is on the map."""
 
 
@@ -81,6 +83,7 @@ class BoundaryPanel(Panel):
         Binding("ctrl+right", "point(5, 0)", show=False),
         Binding("ctrl+up", "point(0, -5)", show=False),
         Binding("ctrl+down", "point(0, 5)", show=False),
+        Binding("enter", "look", show=False),
         Binding("A", "add_point", show=False),
         Binding("k", "next_class", show=False),
         Binding("delete,backspace", "remove_point", show=False),
@@ -210,7 +213,12 @@ class BoundaryPanel(Panel):
             return []
         self._adds %= len(data.class_names)
         name = data.class_names[self._adds]
-        return [("A adds ", ink(DIM)), marker(self._adds), (f" {cut(name, 12)}", ink(TEXT))]
+        return [
+            ("A adds ", ink(DIM)),
+            marker(self._adds),
+            (f" {cut(name, 12)}", ink(TEXT)),
+            (" (k)", ink(DIM)),
+        ]
 
     # --- the cursor, and what it does to the data
 
@@ -258,6 +266,14 @@ class BoundaryPanel(Panel):
             if index is not None:
                 sample = int(self._view.train.chosen[index])
                 self.post_message(self.LookedAt(replace(self.options.cursor, sample=sample)))
+
+    def action_look(self) -> None:
+        """Look at the training sample that is nearest."""
+        view = self._view
+        index = self._nearest(view) if view is not None else None
+        if view is not None and index is not None:
+            sample = int(view.train.chosen[index])
+            self.post_message(self.LookedAt(replace(self.options.cursor, sample=sample)))
 
     def action_next_class(self) -> None:
         """Choose the next class to add points of."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from textwrap import wrap
 from typing import TYPE_CHECKING, ClassVar, TypeAlias
 
@@ -52,6 +52,8 @@ class ViewOptions:
         """Let go of what another run no longer has."""
         hidden = len(run.config.hidden)
         self.layer = max(0, hidden - 1) if run.fresh else min(self.layer, max(0, hidden - 1))
+        if run.fresh:
+            self.cursor = replace(self.cursor, layer=self.layer, unit=0)
         if run.data is not None:
             if self.plane.held is not None or run.fresh:
                 self.plane = PlaneChoice()

@@ -107,7 +107,7 @@ class RunScreen(Screen[None]):
             self._wanted = event.config
         if isinstance(event, StateChanged | Failed):
             self._meant = None
-        if isinstance(event, Moved) and event.epoch == self._aim:
+        if isinstance(event, Moved) and (event.epoch == self._aim or not event.past):
             self._aim = None
         self.follow(event)
 
@@ -145,7 +145,9 @@ class RunScreen(Screen[None]):
         """Send what lets the run go on; from the past, only if somebody wants another future."""
         from tui.screens.confirm import ConfirmScreen
 
-        past = self.session.past_epoch
+        past, head = self.session.past_epoch, self.session.head_epoch
+        if self._aim is not None:
+            past = self._aim if self._aim < head else None  # it is on its way there
         if past is None:
             self._go_on(command)
             return
@@ -154,9 +156,17 @@ class RunScreen(Screen[None]):
             if sure:
                 self._go_on(command)
 
+        after = self.session.head_epoch - past
+        lost = (
+            "What is trained"
+            if after < 1
+            else "The epoch"
+            if after == 1
+            else f"The {after:,} epochs"
+        )
         question = (
-            f"Go on from epoch {past:,}? The {self.session.head_epoch - past:,} epochs after it are "
-            "given up; their curves stay, dimmed."
+            f"Go on from epoch {past:,}? {lost} after it {'are' if after > 1 else 'is'} "
+            "given up; the old curves stay, dimmed."
         )
         self.app.push_screen(ConfirmScreen(question), decide)
 
@@ -171,7 +181,7 @@ class RunScreen(Screen[None]):
 
     def action_travel_to(self, end: str) -> None:
         """Go to the first or the newest epoch."""
-        self.seek(0 if end == "first" else self.session.head_epoch)
+        self.seek(0 if end == "first" else self.session.head_epoch + 1)
 
     def action_choose_epoch(self) -> None:
         """Ask for an epoch to go to."""
@@ -189,14 +199,18 @@ class RunScreen(Screen[None]):
         if self._aim is not None:
             return self._aim
         past = self.session.past_epoch
-        return self.session.head_epoch if past is None else past
+        if past is None:
+            # within an epoch, one is beyond the end of the last
+            return self.session.head_epoch + (self.session.share_of_epoch > 0)
+        return past
 
     def seek(self, epoch: int) -> None:
         """Go to the end of an epoch, if the run stands still."""
         if not self.session.at_rest and self._meant is not State.PAUSED:
             self.say("the run goes on: pause it (space) to go back in time")
             return
-        self._aim = min(max(epoch, 0), self.session.head_epoch)
+        # one beyond is the newest moment, which may be within an epoch
+        self._aim = min(max(epoch, 0), self.session.head_epoch + 1)
         self._tell(Seek(self._aim))
 
     def action_reset(self) -> None:

@@ -174,6 +174,8 @@ class ViewScreen(RunScreen):
                 self.say(f"{panel.label} is the only panel left")
             elif panel.number == number and panel.display:
                 panel.focus()  # its own keys are at hand
+            elif panel.number == number and self.options.inspecting:
+                self.say("the inspector has the whole screen; i gives it back")
         if number not in {panel.number for panel in self.panels}:
             self.say(f"there is no panel {number}")
 
@@ -255,7 +257,11 @@ class ViewScreen(RunScreen):
 
         def edit(value: float | None) -> None:
             if value is not None and self._tell(EditParameter(event.index, value)):
-                self.say(f"{event.description}: {event.value:.4g} → {value:.4g}; the run is edited")
+                self.say(
+                    f"{event.description}: {event.value:.4g} → {value:.4g}; the run is edited".replace(
+                        "-", "−"
+                    )
+                )
 
         self.app.push_screen(NumberScreen(event.description, event.value), edit)
 
