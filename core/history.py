@@ -128,6 +128,7 @@ class History:
                 the trainer stays at the epoch that it has reached.
         """
         if not self.is_past:
+            self.head = self._here  # which may be within an epoch
             self._keep()
         # within an epoch the end of the one before can be gone back to, too
         newest = Place(epoch) >= self.head

@@ -249,7 +249,7 @@ class Session:
             self.comparable_from, self._best = len(self.timeline), None
         if monitored != self.monitored:
             self._find_best_anew()
-        self.note = run.note if run.data is not None else run.note or self.note
+        self.note = run.note or self.note
         if run.fresh:
             self.timeline = Timeline()
             self.layers = ()

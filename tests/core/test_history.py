@@ -140,3 +140,18 @@ def test_a_way_that_is_stopped_ends_at_an_epoch_between() -> None:
     assert 0 < trainer.epoch < 5
     assert same(trainer.state(), states[trainer.epoch - 1])
     assert history.is_past
+
+
+def test_from_within_an_epoch_its_beginning_and_the_newest_batch_can_be_gone_to() -> None:
+    trainer = Trainer(RunConfig(samples=60, hidden=(4,), batch_size=10))
+    history = History(trainer)
+    states = train(trainer, history, 5)
+    trainer.advance(0.0)
+    trainer.advance(0.0)
+    newest = trainer.state()
+    history.travel(5, go_on)
+    assert same(trainer.state(), states[4])
+    assert history.is_past
+    history.travel(6, go_on)
+    assert same(trainer.state(), newest)
+    assert not history.is_past
