@@ -1,0 +1,170 @@
+"""What somebody changes in a run while it is there: settings, a parameter, a sample, its end."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final
+
+from core.datasets import edited
+from core.datasets.dataset import DataError
+from core.datasets.prepare import prepare
+from core.kinds import ConfigError
+from core.process.exchange import Cancelled
+from core.process.messages import Branched, State
+from core.process.notes import describe_change
+from core.process.travel import leave_past
+from core.stopping import Stop
+
+if TYPE_CHECKING:
+    from core.config import RunConfig
+    from core.datasets.edited import Edit
+    from core.process.exchange import Exchange
+    from core.process.live_run import LiveRun
+
+SAME_NUMBERS: Final = {
+    *("optimizer", "learning_rate", "momentum", "weight_decay", "batch_size", "clip_norm"),
+    *("clip_value", "freeze", "schedule", "decay", "decay_epochs", "warmup", "min_learning_rate"),
+    *("dropout", "epochs", "target_loss", "target_accuracy", "patience", "restore_best", "monitor"),
+}
+"""Settings whose change leaves the metrics of a run at rest as they are."""
+
+REFUSALS: Final = (ConfigError, DataError, MemoryError, Cancelled)
+"""What may come of loading data; the run that there is goes on."""
+
+
+def configure(run: LiveRun, exchange: Exchange, changes: dict[str, Any]) -> None:
+    """Go on with other values of some settings, or say why not."""
+    trainer = run.trainer
+    before, data = trainer.config, trainer.data
+    try:
+        config = before.changed(**changes)
+    except ConfigError as error:
+        # each side checked what it knew: two changes may rule each other out
+        run.tell_run(None, fresh=False, note=str(error))
+        return
+    run.report(force=True)  # the last epochs, with the parameters that belong to them
+    share, restored = trainer.share_of_epoch, trainer.restored
+    try:
+        fresh = _reconfigure(run, exchange, config)
+    except REFUSALS as error:
+        run.tell_run(None, fresh=False, note=why_refused(error))
+        return
+    if fresh:
+        run.begin_anew()
+    if config.epochs != before.epochs:
+        run.span = config.epochs
+    note = describe_change(before, config, fresh=fresh)
+    if share and not trainer.share_of_epoch and not fresh:
+        note += f"; epoch {trainer.epoch + 1:,} begins again"
+    run.tell_run(trainer.data if trainer.data is not data else None, fresh=fresh, note=note)
+    changed = {each.name for each in before.differences(config)}
+    other_numbers = restored is not None or not changed <= SAME_NUMBERS
+    if not run.active and not run.rows:
+        # what the network computes may have changed with the data or the activation
+        run.newest = trainer.measure() if other_numbers else run.newest
+        run.rows = [run.newest]
+    over = trainer.epoch >= config.epochs
+    if run.state in {State.FINISHED, State.DIVERGED}:
+        rest = State.FINISHED if over else State.PAUSED
+        run.set_state(State.TRAINING if fresh else rest, note)
+    elif run.state is State.TRAINING and over:
+        trainer.stopped = Stop.EPOCHS
+        run.set_state(State.FINISHED, note)
+    elif not run.active:
+        run.report(force=True)
+
+
+def _reconfigure(run: LiveRun, exchange: Exchange, config: RunConfig) -> bool:
+    """Take another config, which the history remembers; tell whether the run began anew."""
+    trainer, fresh = run.trainer, False
+    draws = trainer.config.data_key != config.data_key
+    data = prepare(config, exchange.tell_loading) if draws else trainer.data
+
+    def apply() -> None:
+        nonlocal fresh
+        fresh = trainer.configure(config, data=data)
+
+    epoch, was_past = trainer.epoch, run.history.is_past
+    run.history.change(apply)  # may be refused, and then nothing has happened
+    if was_past:
+        run.ended = None
+        exchange.post(Branched(epoch))
+    return fresh
+
+
+def edit_parameter(run: LiveRun, exchange: Exchange, index: int, value: float) -> None:
+    """Give one number of the flat parameter vector another value."""
+    trainer = run.trainer
+    if not 0 <= index < trainer.network.parameters.size:
+        return
+    run.report(force=True)
+    leave_past(run, exchange)
+    run.history.change(lambda: trainer.set_parameter(index, value))
+    run.newest = trainer.measure()
+    run.tell_moved(index)
+    if not run.active and not trainer.batches.next:
+        run.rows = [run.newest]  # within an epoch its row would be of no epoch's end
+        run.report(force=True)
+
+
+def edit_data(run: LiveRun, exchange: Exchange, edit: Edit) -> None:
+    """Add, move or remove a training sample, or say why not."""
+    trainer = run.trainer
+    before = trainer.data
+    try:
+        data = edited.apply(before, edit)
+    except ValueError as error:
+        run.tell_run(None, fresh=False, note=str(error))
+        return
+
+    def change() -> None:
+        trainer.wait_anew()
+        trainer.take_data(data)
+
+    run.report(force=True)
+    share = trainer.share_of_epoch
+    leave_past(run, exchange)
+    run.history.change(change)
+    note = f"{edited.describe(before, edit)}; the data are edited"
+    if share:
+        note += f"; epoch {trainer.epoch + 1:,} begins again"
+    run.tell_run(data, fresh=False, note=note)
+    if run.active:
+        return
+    run.newest = trainer.measure()
+    run.rows = [run.newest]
+    if run.state in {State.FINISHED, State.DIVERGED}:
+        over = trainer.epoch >= trainer.config.epochs
+        run.set_state(State.FINISHED if over else State.PAUSED, note)
+    else:
+        run.report(force=True)
+
+
+def go_on(run: LiveRun, end: int) -> str:
+    """Lift what would end the run at once or before that epoch, and say so."""
+    trainer = run.trainer
+    changes: dict[str, Any] = {}
+    notes = []
+    stopped, run.ended = run.ended, None
+    if stopped in {Stop.TARGET_LOSS, Stop.TARGET_ACCURACY}:
+        if getattr(trainer.config, stopped.value) is not None:
+            changes[stopped.value] = None
+        notes.append(f"the run goes on without its {stopped.value.replace('_', ' ')}")
+    if stopped is Stop.PATIENCE:
+        run.history.change(trainer.wait_anew)
+        notes.append("the run goes on, and patience begins anew")
+    if end > trainer.config.epochs:
+        changes["epochs"] = end
+        notes.append(f"the run goes on to epoch {end:,}")
+    note = "; ".join(notes)
+    if changes:
+        config = trainer.config.changed(**changes)
+        run.history.change(lambda: trainer.configure(config))
+        run.tell_run(None, fresh=False, note=note)
+    return note
+
+
+def why_refused(error: BaseException) -> str:
+    """Return the sentence that a refusal is told by."""
+    if isinstance(error, MemoryError):
+        return "these data are too large for the memory of this machine"
+    return str(error) or "loading was cancelled"

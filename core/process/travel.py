@@ -1,0 +1,48 @@
+"""Ways through the time of a run: to a past epoch and back, and on from there."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from core.process.exchange import Cancelled
+from core.process.messages import Branched, Pull, Seek, SetSpeed, State
+
+if TYPE_CHECKING:
+    from core.process.exchange import Exchange
+    from core.process.live_run import LiveRun
+
+
+def seek(run: LiveRun, exchange: Exchange, epoch: int) -> None:
+    """Pause, go to the end of that epoch, or to the newest moment, and tell where the run stands."""
+    trainer = run.trainer
+    run.steps_left = 0
+    if run.state is not State.PAUSED:
+        run.set_state(State.PAUSED)
+    run.report(force=True)
+    before = trainer.config, trainer.data
+
+    def go_on(share: float) -> bool:
+        try:
+            exchange.tell_loading(f"training again to epoch {epoch:,}", share)
+        except Cancelled:
+            return False
+        # another way that is asked for next makes this one needless
+        following = (one for one in exchange.waiting if not isinstance(one, Pull | SetSpeed))
+        return not isinstance(next(following, None), Seek)
+
+    run.history.travel(epoch, go_on)
+    run.stepped = None  # the gradients of checkpoints are not kept
+    other_data = trainer.data is not before[1]
+    if trainer.config is not before[0] or other_data:
+        data = trainer.data if other_data else None
+        run.tell_run(data, fresh=False, note="", travelled=True)
+    run.newest = trainer.measure()
+    run.tell_moved()
+
+
+def leave_past(run: LiveRun, exchange: Exchange) -> None:
+    """Let the run go on from where it stands; what was trained beyond is no longer of it."""
+    if run.history.is_past:
+        run.ended = None
+        run.history.branch()
+        exchange.post(Branched(run.trainer.epoch))
