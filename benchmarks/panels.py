@@ -40,7 +40,7 @@ def cost(name: str) -> None:
         times = []
         for _ in range(FRAMES):
             network.parameters[:] *= 1.0001
-            panel._drawn_at = 0.0  # type: ignore[attr-defined]
+            panel.outdate()
             started = process_time()
             panel.draw(*SIZE)
             times.append((process_time() - started) * 1000)

@@ -55,9 +55,11 @@ class Dataset:
         return replace(self, x=self.x[chosen], y=self.y[chosen], texts=texts)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class TrainTest:
     """A data set in its parts; for a set too small to part, both are the whole of it.
+
+    Two of them are equal only if they are one and the same.
 
     Attributes:
         x_train, x_test: (samples, inputs) as the network takes them.

@@ -14,8 +14,9 @@ from tests.tui.sessions import session_after
 from tui.cells import Cells
 from tui.cursor import Cursor
 from tui.palette import BRIGHT, CLASS_FIELDS, TRAIN_MARKERS, WRONG_TRAIN, style
-from tui.panels.hidden_space import Range, SpacePanel
+from tui.panels.hidden_space import SpacePanel
 from tui.panels.panel import ViewOptions
+from tui.panels.space_axis import Range
 from tui.session import Session
 
 SIZES = ((30, 8), (46, 12), (58, 20), (100, 30))
@@ -137,7 +138,7 @@ def test_while_it_trains_it_is_not_drawn_in_every_frame_but_always_when_it_rests
 def test_what_rests_is_not_computed_again() -> None:
     panel = panel_of(session_after(PRESETS["moons"].config(), 20, State.PAUSED))
     first = panel.draw(58, 20)
-    assert panel.body(56, 18) is panel.body(56, 18)
+    assert panel.inside(56, 18) is panel.inside(56, 18)
     panel.action_toggle_grid()
     assert panel.draw(58, 20).lines() != first.lines()
 

@@ -20,7 +20,7 @@ from tui.cursor import Cursor
 from tui.palette import DIVERGING, style
 from tui.panels.inspector import InspectorPanel
 from tui.panels.panel import ViewOptions
-from tui.panels.sample_view import steps_of
+from tui.panels.slow_motion import steps_of
 from tui.session import Session
 
 SIZES = [(118, 34), (58, 30), (76, 18), (58, 10)]

@@ -15,15 +15,9 @@ from tests.tui.sessions import session_after
 from tui.cells import Cells
 from tui.cursor import Cursor
 from tui.palette import BRIGHT, DIVERGING, style
-from tui.panels.network import (
-    NEGATIVE,
-    POSITIVE,
-    Layout,
-    NetworkPanel,
-    draw_edges,
-    edge_colour,
-    told_apart,
-)
+from tui.panels.network import NetworkPanel
+from tui.panels.network_drawing import NEGATIVE, POSITIVE, draw_edges, edge_colour
+from tui.panels.network_layout import Layout, told_apart
 from tui.panels.panel import ViewOptions
 from tui.screens.number import NumberScreen, number_of
 from tui.session import Session
@@ -329,7 +323,7 @@ def test_a_run_that_goes_on_is_drawn_anew_at_its_own_pace() -> None:
     assert session.network is not None
     session.network.parameters[:] = -session.network.parameters
     assert (panel.draw(60, 20).inks == before.inks).all()
-    panel._drawn_at = 0.0
+    panel.outdate()
     assert (panel.draw(60, 20).inks != before.inks).any()
 
 

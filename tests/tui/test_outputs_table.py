@@ -14,8 +14,9 @@ from tui.cells import Cells
 from tui.cursor import Cursor
 from tui.keys import KEYS
 from tui.palette import DIVERGING, TRAIN_MARKERS, WRONG_TRAIN, style
-from tui.panels.outputs_table import Column, OutputsTable, TablePanel
+from tui.panels.outputs_table import OutputsTable, TablePanel
 from tui.panels.panel import ViewOptions
+from tui.panels.table_columns import Column
 from tui.session import Session
 
 SIZES = ((30, 8), (46, 12), (58, 20), (100, 30))

@@ -14,8 +14,9 @@ from tests.tui.sessions import session_after
 from tui.cells import Cells
 from tui.cursor import Cursor
 from tui.palette import ACCENT, CLASS_FIELDS, DIVERGING, SEQUENTIAL, UNCERTAIN, style
+from tui.panels.maps_layout import LEAST_HEIGHT, LEAST_WIDTH, Layout
 from tui.panels.panel import ViewOptions
-from tui.panels.unit_maps import LEAST_HEIGHT, LEAST_WIDTH, Layout, MapsPanel
+from tui.panels.unit_maps import MapsPanel
 from tui.session import Session
 
 
@@ -262,7 +263,7 @@ def test_a_run_that_goes_on_is_drawn_anew_at_its_own_pace() -> None:
     assert session.network is not None
     session.network.parameters[:] = -session.network.parameters
     assert (panel.draw(100, 30).inks == before.inks).all()
-    panel._drawn_at = 0.0
+    panel.outdate()
     assert (panel.draw(100, 30).inks != before.inks).any()
     # at rest every drawing is a new one
     session.state = State.PAUSED

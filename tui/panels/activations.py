@@ -9,18 +9,15 @@ import numpy as np
 from textual.binding import Binding, BindingType
 
 from core.activations import ACTIVATIONS
-from core.inspection import in_class_order, quantize
+from core.inspection import in_class_order
 from tui import numbers
 from tui.cells import Cells
-from tui.curves import nice_ceiling
 from tui.palette import (
     ACCENT,
     BACKGROUND,
     BRIGHT,
     CLASS_POINTS,
     DIM,
-    DIVERGING,
-    SEQUENTIAL,
     TEXT,
     TRAIN_MARKERS,
     ink,
@@ -28,6 +25,7 @@ from tui.palette import (
     legible_on,
 )
 from tui.panels.number_scale import NumberScale
+from tui.panels.output_scale import Scale
 from tui.panels.panel import Panel, ViewOptions, Words, message
 
 if TYPE_CHECKING:
@@ -59,7 +57,7 @@ class ActivationsPanel(Panel):
     def __init__(self, session: Session, options: ViewOptions) -> None:
         super().__init__(session, options)
         self._first = 0
-        self._high = 1.0
+        self._scale: Scale | None = None
         self._ordered = 0, 0, 0
         self._tall, self._across = 0.0, 1
         self._order: Labels = np.empty(0, np.int64)
@@ -84,10 +82,10 @@ class ActivationsPanel(Panel):
     def corner(self) -> Words:
         if not self.session.config.hidden:
             return []
-        colours, low, high = self._scale(self._high)
-        blocks: Words = [(" ", ink(background=colour)) for colour in colours for _ in "ab"]
-        low_text = f" {low:g} ".replace("-", "−")
-        return [(low_text, ink(TEXT)), *blocks, (f" {high:g} ", ink(TEXT))]
+        scale = self._scale or Scale.of(self._activation, np.zeros(0))
+        blocks: Words = [(" ", ink(background=colour)) for colour in scale.colours for _ in "ab"]
+        low_text = f" {scale.low:g} ".replace("-", "−")
+        return [(low_text, ink(TEXT)), *blocks, (f" {scale.high:g} ", ink(TEXT))]
 
     def body(self, width: int, height: int) -> Cells:
         network, data = self.session.network, self.session.data
@@ -135,8 +133,8 @@ class ActivationsPanel(Panel):
 
     def _units(self, cells: Cells, outputs: Array, across: int, rows: int, samples: int) -> None:
         units = len(outputs)
-        colours, low, high = self._scale(self._fit(outputs))
-        levels = quantize(outputs, len(colours), low, high).repeat(across, axis=1)
+        scale = self._scale = Scale.of(self._activation, outputs)
+        colours, levels = scale.colours, scale.levels(outputs).repeat(across, axis=1)
         a_cell = 1 if units <= rows else 2
         first = self._first = min(self._first, max(0, units - rows * a_cell))
         last = min(units, first + rows * a_cell)
@@ -156,7 +154,11 @@ class ActivationsPanel(Panel):
                 columns = slice(LABEL_WIDTH, LABEL_WIDTH + levels.shape[1])
                 cells.inks[top : top + tall, columns] = pairs[levels[unit], levels[unit]]
                 if self.session.at_rest and across >= NUMBER_WIDTH:
-                    self._numbers(cells, top + (tall - 1) // 2, outputs[unit], levels[unit], across)
+                    middle, papers = (
+                        top + (tall - 1) // 2,
+                        [colours[level] for level in levels[unit]],
+                    )
+                    self._numbers(cells, middle, outputs[unit], papers, across)
             return
         self._tall = 0.5
         for row, unit in enumerate(range(first, last, 2), start=1):
@@ -197,10 +199,10 @@ class ActivationsPanel(Panel):
             cursor = replace(cursor, sample=int(self._order[at]))
         self.post_message(self.LookedAt(cursor))
 
-    def _numbers(self, cells: Cells, row: int, outputs: Array, levels: Labels, across: int) -> None:
-        colours = self._scale(self._high)[0]
+    @staticmethod
+    def _numbers(cells: Cells, row: int, outputs: Array, papers: list[str], across: int) -> None:
         for sample, value in enumerate(outputs.tolist()):
-            background = colours[levels[sample * across]]
+            background = papers[sample * across]
             text = numbers.signed(value, 3).center(across)
             number = ink(legible_on(background), background)
             cells.write(row, LABEL_WIDTH + sample * across, text, number)
@@ -232,17 +234,3 @@ class ActivationsPanel(Panel):
     def _activation(self) -> Activation:
         activations = self.session.config.activations
         return ACTIVATIONS[activations[min(self.options.layer, len(activations) - 1)]]
-
-    def _fit(self, outputs: Array) -> float:
-        """Return the end of the scale: by steps, for each step changes every colour."""
-        if self._activation.saturates:
-            self._high = 1.0
-        else:
-            largest = np.abs(outputs).max(initial=0.1, where=np.isfinite(outputs))
-            self._high = nice_ceiling(float(largest))
-        return self._high
-
-    def _scale(self, high: float) -> tuple[tuple[str, ...], float, float]:
-        if self._activation.scale in {"diverging", "unbounded"}:
-            return DIVERGING, -high, high
-        return SEQUENTIAL, 0.0, high

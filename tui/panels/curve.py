@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from time import monotonic
 from typing import TYPE_CHECKING, ClassVar, Final
 
 import numpy as np
@@ -10,7 +9,6 @@ from textual.binding import Binding, BindingType
 from textual.message import Message
 
 from tui import numbers
-from tui.cells import Cells
 from tui.curves import (
     Mark,
     Series,
@@ -44,9 +42,9 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
     from textual import events
 
+    from tui.cells import Cells
     from tui.session import Session
 
-SECONDS_BETWEEN_CURVES: Final = 0.2
 BEST: Final = "◆"
 HERE: Final = "●"
 
@@ -54,7 +52,7 @@ HERE: Final = "●"
 class CurvePanel(Panel):
     """Two curves of the timeline, train and test."""
 
-    title_first = True
+    title_first, pace = True, 0.2
     quantity: ClassVar[str]
 
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -68,8 +66,6 @@ class CurvePanel(Panel):
 
     def __init__(self, session: Session, options: ViewOptions) -> None:
         super().__init__(session, options)
-        self._curves = Cells(0, 0)
-        self._drawn_at = 0.0
         self._reader: int | None = None
         self._span, self._gutter = (0, 1), 0
 
@@ -95,11 +91,11 @@ class CurvePanel(Panel):
         shown = self.session.past_epoch
         start = self.session.head_epoch if shown is None else shown
         self._reader = start if self._reader is None else None
-        self._redraw_now()
+        self.redraw()
 
     def action_read(self, columns: int) -> None:
         """Read some columns on, or one epoch where a column is less."""
-        step = max(1, (self._span[1] - self._span[0]) // max(1, self._curves.width - self._gutter))
+        step = max(1, (self._span[1] - self._span[0]) // max(1, self._inside.width - self._gutter))
         self._read_at((self.reader or 0) + columns * step)
 
     def action_travel_here(self) -> None:
@@ -109,17 +105,13 @@ class CurvePanel(Panel):
 
     def on_click(self, event: events.Click) -> None:
         """Read the epoch under the pointer."""
-        width = self._curves.width
+        width = self._inside.width
         if width:
             self._read_at(epoch_at(event.x - 1, self._span, self._gutter, width))
 
     def _read_at(self, epoch: int) -> None:
         self._reader = min(max(epoch, 0), self.session.head_epoch)
-        self._redraw_now()
-
-    def _redraw_now(self) -> None:
         self.redraw()
-        self.repaint()
 
     def axis(self, values: NDArray[np.float64], ticks: int) -> ValueAxis:
         """Return the axis for all finite values of the curves, with about that many steps."""
@@ -179,18 +171,6 @@ class CurvePanel(Panel):
         count = self.session.epochs_to_plot
         if not count:
             return message(width, height, f"The {self.label} of every epoch, train and test.")
-        # a curve changes little in a frame, and plotext takes its time
-        stale = self.session.at_rest or monotonic() - self._drawn_at > SECONDS_BETWEEN_CURVES
-        if stale or (self._curves.width, self._curves.height) != (width, height):
-            self._curves = self._draw_curves(count, width, height)
-            self._drawn_at = monotonic()
-        return self._curves
-
-    def redraw(self) -> None:
-        """Draw the curves too in the next frame, however lately they were."""
-        self._drawn_at = 0.0
-
-    def _draw_curves(self, count: int, width: int, height: int) -> Cells:
         session, span = self.session, epoch_span(count - 1, self.options.recent)
         names = [f"train_{self.quantity}"]
         colours = [TRAIN]

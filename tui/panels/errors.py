@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from time import monotonic
 from typing import TYPE_CHECKING, ClassVar, Final
 
 import numpy as np
@@ -30,10 +29,6 @@ if TYPE_CHECKING:
     from core.network import Network
     from tui.session import Session
 
-SECONDS_BETWEEN: Final = 0.25
-"""Digits that change in every frame are hard to read."""
-SHARE_OF_TIME: Final = 0.1
-"""How much of the time it draws at most, however many samples there are to predict."""
 GAP: Final = 3
 RIGHT_FROM: Final = 44
 """Columns from which on the histogram stands beside the scatter."""
@@ -120,7 +115,7 @@ class ErrorsPanel(Panel):
     """The confusion matrix of the test or the training part, or the residuals of both."""
 
     number, label = 6, "errors"
-    title_first = True
+    title_first, pace = True, 0.25
     about = (
         "what is taken for what (confusion matrix), or true and predicted numbers and residuals; "
         "x switches test and train, ↑ ↓ scroll"
@@ -139,10 +134,6 @@ class ErrorsPanel(Panel):
         self._first = 0
         self._words: Words = []
         self._switchable = False
-        self._drawn = Cells(0, 0)
-        self._drawn_at = 0.0
-        self._pace = SECONDS_BETWEEN
-        self._drawn_target = 0
 
     @property
     def name_shown(self) -> str:
@@ -163,11 +154,6 @@ class ErrorsPanel(Panel):
         self._first = max(0, self._first + by)
         self.redraw()
 
-    def redraw(self) -> None:
-        """Draw anew at once, however lately that was done."""
-        self._drawn_at = 0.0
-        self.repaint()
-
     def title(self) -> Words:
         return self._words
 
@@ -176,31 +162,20 @@ class ErrorsPanel(Panel):
             return []
         return [(f" x {'train' if self._test else 'test'} ", ink(DIM))]
 
+    def looks_at(self) -> tuple[object, ...]:
+        return (self.options.target,)
+
     def body(self, width: int, height: int) -> Cells:
         network, data = self.session.network, self.session.data
         if network is None or data is None or not len(self.session.timeline):
             self._words, self._switchable = [], False
             return message(width, height, "What the network gets wrong, and what it takes it for.")
         view, target = self._view, self._target(data)
-        begun = monotonic()
-        fresh = begun - self._drawn_at < self._pace and not self.session.at_rest
-        if (
-            fresh
-            and view is not None
-            and view.shows(network, data)
-            and self._drawn_target == target
-            and (self._drawn.width, self._drawn.height) == (width, height)
-        ):
-            return self._drawn
         if view is None or not view.shows(network, data):
             view = self._view = View(network, data)
         if network.classes:
-            self._drawn = self._draw_classes(view, data, width, height)
-        else:
-            self._drawn = self._draw_numbers(view, data, target, width, height)
-        self._drawn_at, self._drawn_target = monotonic(), target
-        self._pace = max(SECONDS_BETWEEN, (self._drawn_at - begun) / SHARE_OF_TIME)
-        return self._drawn
+            return self._draw_classes(view, data, width, height)
+        return self._draw_numbers(view, data, target, width, height)
 
     def _target(self, data: TrainTest) -> int:
         chosen = self.options.target

@@ -23,6 +23,8 @@ if TYPE_CHECKING:
     from tui.panels.panel import ViewOptions, Words
     from tui.session import Session
 
+LABEL: Final = 11
+"""Columns that the names of layers take, where they stand below each other."""
 SPACE: Final = "␣"
 """Stands for a blank at the end of an n-gram, which nobody would see."""
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from time import monotonic
 from typing import TYPE_CHECKING, ClassVar, Final, TypeAlias
 
 import numpy as np
@@ -14,7 +13,8 @@ from tui.cells import Cells, cut, printable
 from tui.palette import ALARM, DIM, TEXT, ink
 from tui.panels.inspected import colour_of, marker_of, small
 from tui.panels.panel import Panel, ViewOptions, Words
-from tui.panels.sample_view import draw_sample, moments_of, steps_of
+from tui.panels.sample_view import draw_sample
+from tui.panels.slow_motion import moments_of, steps_of
 from tui.panels.unit_view import UnitView
 
 if TYPE_CHECKING:
@@ -26,10 +26,6 @@ if TYPE_CHECKING:
 View: TypeAlias = "Callable[[Session, ViewOptions, int, int], Cells]"
 """Draws a body; one that is higher than it was asked for is scrolled."""
 
-SECONDS_BETWEEN: Final = 0.25
-"""Digits that change in every frame are hard to read."""
-SHARE_OF_TIME: Final = 0.1
-"""How much of the time it draws at most, however large the network is."""
 MOST_NAME: Final = 20
 
 
@@ -37,7 +33,7 @@ class InspectorPanel(Panel):
     """Follows the cursor; u switches between its views."""
 
     number, label = 7, "inspector"
-    title_first = True
+    title_first, pace = True, 0.25
     about = (
         "one unit's sum, weights and outputs, or one sample's way through the layers and back; "
         "u switches, . and , go layer by layer, / and \\ unit by unit, page keys scroll"
@@ -65,10 +61,6 @@ class InspectorPanel(Panel):
         self._first = 0
         self._page = 1
         self._more = False
-        self._seen: tuple[object, ...] = ()
-        self._drawn = Cells(0, 0)
-        self._drawn_at = 0.0
-        self._pace = SECONDS_BETWEEN
 
     # --- keys
 
@@ -120,11 +112,6 @@ class InspectorPanel(Panel):
         self._first = max(0, self._first + by * max(1, self._page - 1))
         self.redraw()
 
-    def redraw(self) -> None:
-        """Draw anew at once, however lately that was done."""
-        self._drawn_at = 0.0
-        self.repaint()
-
     # --- the border
 
     def title(self) -> Words:
@@ -167,25 +154,22 @@ class InspectorPanel(Panel):
 
     # --- the body
 
+    def looks_at(self) -> tuple[object, ...]:
+        at, options = (self.view, self.step, self.unit, self._first), self.options
+        return (*at, options.cursor, options.plane, options.target)
+
     def body(self, width: int, height: int) -> Cells:
         self._follow_cursor()
-        seen = self._seen_now(width, height)
-        begun = monotonic()
-        fresh = begun - self._drawn_at < self._pace and not self.session.at_rest
-        if fresh and seen == self._seen:
-            return self._drawn
         whole = self.views[self.view](self.session, self.options, width, height)
         self._first = max(0, min(self._first, whole.height - height))
         self._page, self._more = height, whole.height - self._first > height
-        self._drawn = Cells(width, height)
+        cells = Cells(width, height)
         if height > 0:
             shown = Cells(width, max(0, whole.height - self._first))
             shown.glyphs = whole.glyphs[self._first :, :width]
             shown.inks = whole.inks[self._first :, :width]
-            self._drawn.place(0, 0, shown)
-        self._seen, self._drawn_at = self._seen_now(width, height), monotonic()
-        self._pace = max(SECONDS_BETWEEN, (self._drawn_at - begun) / SHARE_OF_TIME)
-        return self._drawn
+            cells.place(0, 0, shown)
+        return cells
 
     @property
     def _cursor(self) -> Cursor | None:
@@ -195,19 +179,6 @@ class InspectorPanel(Panel):
         if not len(data.x_train):
             return None
         return self.options.cursor.within(network.sizes, len(data.x_train))
-
-    def _seen_now(self, width: int, height: int) -> tuple[object, ...]:
-        options = self.options
-        place = (
-            self.view,
-            self.step,
-            self.unit,
-            self._first,
-            options.cursor,
-            options.plane,
-            options.target,
-        )
-        return (id(self.session.network), id(self.session.data), *place, width, height)
 
     def _draw_sample(
         self, session: Session, options: ViewOptions, width: int, height: int

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from math import isfinite
-from time import monotonic
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
@@ -14,17 +13,14 @@ from tui import numbers
 from tui.cells import Cells
 from tui.palette import DIM, TEXT, WARNING, ink
 from tui.panels.advice_view import advice_lines
-from tui.panels.panel import Panel, ViewOptions, message
+from tui.panels.panel import Panel, message
 
 if TYPE_CHECKING:
     from core.advice import Advice
     from core.diagnostics import LayerDiagnostics
-    from tui.session import Session
 
 HEADINGS: Final = ("layer", "‖grad‖", "Δw/w", "dead", "satur.")
 WIDTHS: Final = (13, 9, 9, 6, 7)
-SECONDS_BETWEEN: Final = 0.5
-"""Digits that change in every frame are hard to read, and many bytes."""
 BLOCKS: Final = "▁▂▃▄▅▆▇█"
 SHORTEST_LINE: Final = 12
 HEALTHY: Final = (1e-5, 1e-1)
@@ -34,27 +30,14 @@ HEALTHY: Final = (1e-5, 1e-1)
 class LayersPanel(Panel):
     """A row for each layer: its gradient, its updates, and its units that learn no more."""
 
-    number, label = 5, "layers"
+    number, label, pace = 5, "layers", 0.5
     about = (
         "each layer's gradient norm, updates by weights, dead and saturated units; what looks wrong, "
         "and what to try (diagnostics)"
     )
 
-    def __init__(self, session: Session, options: ViewOptions) -> None:
-        super().__init__(session, options)
-        self._drawn = Cells(0, 0)
-        self._drawn_at = 0.0
-
     def body(self, width: int, height: int) -> Cells:
         layers = self.session.layers
-        fresh = monotonic() - self._drawn_at < SECONDS_BETWEEN and not self.session.at_rest
-        if fresh and (self._drawn.width, self._drawn.height) == (width, height):
-            return self._drawn
-        self._drawn_at = monotonic()
-        self._drawn = self._draw_table(layers, width, height)
-        return self._drawn
-
-    def _draw_table(self, layers: tuple[LayerDiagnostics, ...], width: int, height: int) -> Cells:
         if not layers:
             return message(width, height, "How each layer fares, once an epoch is trained.")
         cells = Cells(width, height)

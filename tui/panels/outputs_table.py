@@ -5,37 +5,28 @@ The inspector draws it beside a unit; `TablePanel` is the table alone.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
-from math import isfinite
-from time import monotonic
+from dataclasses import replace
 from typing import TYPE_CHECKING, ClassVar, Final
 
 import numpy as np
 from textual.binding import Binding, BindingType
 
-from core.activations import ACTIVATIONS
 from core.hidden_space import decide
-from core.inspection import quantize
-from core.planes import ranked_features
-from tui import numbers
-from tui.cells import Cells, cell_width, cut
-from tui.curves import nice_ceiling
-from tui.palette import (
-    ALARM,
-    BRIGHT,
-    CLASS_POINTS,
-    DIM,
-    DIVERGING,
-    FAINT,
-    SEQUENTIAL,
-    TEXT,
-    TRAIN_MARKERS,
-    WRONG_TRAIN,
-    ink,
-    legible_on,
-)
-from tui.panels.number_scale import NumberScale
+from tui.cells import Cells
+from tui.palette import DIM, TEXT, ink
 from tui.panels.panel import Panel, ViewOptions, Words, message
+from tui.panels.table_columns import (
+    LEAST_DIGITS,
+    MARKS,
+    SAMPLE,
+    TRUE,
+    Column,
+    Feature,
+    Layout,
+    digits_of,
+    features_of,
+)
+from tui.panels.table_drawing import Drawing
 
 if TYPE_CHECKING:
     from textual import events
@@ -46,69 +37,8 @@ if TYPE_CHECKING:
     from tui.cursor import Cursor
     from tui.session import Session
 
-MARKS: Final = 4
-"""Columns for the cursor, the class, the cross of a wrong one, and a gap."""
-LEAST_DIGITS: Final = 6
-MOST_DIGITS: Final = 9
-MOST_NAME: Final = 10
-RULE: Final = " ‖"
-SHARE_OF_OUTPUTS: Final = 0.4
-"""How much of the width the columns at the right take at most, unless there is one alone."""
 WHEEL: Final = 3
 """Rows that a turn of the mouse wheel scrolls."""
-SECONDS_BETWEEN: Final = 0.25
-"""Digits that change in every frame are hard to read."""
-
-
-@dataclass(frozen=True)
-class Column:
-    """What can be sorted by.
-
-    Attributes:
-        kind: `sample`, `true`, `feature`, `unit`, `output`, or `predicted` for the likeliest class
-            where there is no room for all of them.
-        layer: the hidden layer of a unit.
-        at: the number of the feature, unit or output.
-    """
-
-    kind: str
-    at: int = 0
-    layer: int = 0
-
-
-SAMPLE: Final = Column("sample")
-TRUE: Final = Column("true")
-
-
-@dataclass(frozen=True)
-class _Feature:
-    """How a feature is written, the same in every row."""
-
-    column: Column
-    name: str
-    decimals: int
-    width: int
-
-
-@dataclass(frozen=True)
-class _Layout:
-    """Which columns have room.
-
-    Attributes:
-        features: those at the left.
-        units: the hidden units that can be scrolled through.
-        shown: how many of them there is room for.
-        outputs: those at the right.
-        digits: characters of a number of a unit.
-        output_digits: the same of an output.
-    """
-
-    features: tuple[_Feature, ...]
-    units: tuple[Column, ...]
-    shown: int
-    outputs: tuple[Column, ...]
-    digits: int
-    output_digits: int
 
 
 class OutputsTable:
@@ -128,7 +58,7 @@ class OutputsTable:
         self.told: Words = []
         self._sortable: tuple[Column, ...] = (SAMPLE, TRUE)
         self._data: TrainTest | None = None
-        self._features: list[_Feature] = []
+        self._features: list[Feature] = []
         self._followed: object = None
         self._digits = self._output_digits = LEAST_DIGITS
         self._reveal = False
@@ -216,7 +146,15 @@ class OutputsTable:
         layout = self._lay_out(network, options, width, hidden, np.asarray(outputs))
         self._tell(layout, data, rows)
         cells = Cells(width, height)
-        drawing = _Drawing(cells, session, options, layout, self, rows)
+        drawing = Drawing(
+            cells,
+            session,
+            options,
+            layout,
+            self.first_column,
+            (self.sorted_by, self.descending),
+            rows,
+        )
         self._top, self._samples = drawing.top, shown
         self._places = [*zip(drawing.unit_places, drawing.units, strict=True)]
         drawing.headings(network, data, grouped=grouped)
@@ -229,7 +167,7 @@ class OutputsTable:
         if self._data is not data:
             if self._data is not None:
                 self.first_row = self.first_column = 0
-            self._data, self._features = data, _features(data)
+            self._data, self._features = data, features_of(data)
         if not self._exists(self.sorted_by, network, data):
             self.sorted_by = SAMPLE
 
@@ -261,75 +199,36 @@ class OutputsTable:
         width: int,
         hidden: list[Array],
         outputs: Array,
-    ) -> _Layout:
+    ) -> Layout:
         # a column that once was wide stays so: digits that move sideways cannot be read
-        self._digits = max([self._digits, *(_digits(each) for each in hidden)])
+        self._digits = max([self._digits, *map(digits_of, hidden)])
+        out_digits = LEAST_DIGITS - 1
         if not network.classes:
-            self._output_digits = max(self._output_digits, _digits(outputs))
-        digits = self._digits
-        out_digits = self._output_digits if not network.classes else LEAST_DIGITS - 1
-        room = width - MARKS
-        count = outputs.shape[1]
-        columns = [Column("output", at) for at in range(count)]
-        if count == 2 and network.classes:
-            columns = columns[1:]
-        fit = int(max(width * SHARE_OF_OUTPUTS, out_digits + 4) - len(RULE)) // (out_digits + 2)
-        if len(columns) > fit and network.classes:
-            columns, out_digits = [Column("predicted")], LEAST_DIGITS + 1
-        columns = columns[: max(1, fit)]
-        room -= len(columns) * (out_digits + 2) + len(RULE)
-        layers = len(hidden)
-        if options.inspecting and options.cursor.layer < layers:
+            out_digits = self._output_digits = max(self._output_digits, digits_of(outputs))
+        if options.inspecting and options.cursor.layer < len(hidden):
             layer = options.cursor.layer
         else:
-            layer = min(options.layer, max(0, layers - 1))
-        everything = [
-            Column("unit", at, no) for no in range(layers) for at in range(hidden[no].shape[1])
-        ]
-        own = [each for each in everything if each.layer == layer]
-        two = self._features[:2]
-        least = sum(each.width + 1 for each in two) + len(RULE)
-        gaps = layers - 1
-        if least + len(everything) * (digits + 2) + gaps <= room:
-            units = everything
-        else:
-            units, gaps = own, 0
-        wanted = len(units) * (digits + 2) + gaps
-        # one unit has room before any feature has; features have a third, and what no unit can use
-        spare = max(room // 3, room % (digits + 2))
-        for_features = max(room - wanted, min(room - (digits + 2), spare)) - len(RULE)
-        features: list[_Feature] = []
-        for each in self._features:
-            if for_features < each.width + 1:
-                break
-            for_features -= each.width + 1
-            features.append(each)
-        used = sum(each.width + 1 for each in features) + (len(RULE) if features else 0)
-        shown = len(units) if wanted <= room - used else max(0, (room - used) // (digits + 2))
-        self._sortable = (
-            SAMPLE,
-            TRUE,
-            *(each.column for each in features),
-            *units,
-            *columns,
-        )
-        self._keep_column_in_sight(units, shown, options)
-        return _Layout(tuple(features), tuple(units), shown, tuple(columns), digits, out_digits)
+            layer = min(options.layer, max(0, len(hidden) - 1))
+        layout = Layout.of(network, self._features, layer, (self._digits, out_digits), width)
+        features = (each.column for each in layout.features)
+        self._sortable = (SAMPLE, TRUE, *features, *layout.units, *layout.outputs)
+        self._keep_column_in_sight(layout, options)
+        return layout
 
-    def _keep_column_in_sight(self, units: list[Column], shown: int, options: ViewOptions) -> None:
+    def _keep_column_in_sight(self, layout: Layout, options: ViewOptions) -> None:
         wanted: Column | None = self.sorted_by if self._reveal else None
         cursor = options.cursor
         looked_at = cursor.layer, cursor.unit
         if options.inspecting and looked_at != self._looked_at:
             wanted = Column("unit", cursor.unit, cursor.layer)
         self._looked_at, self._reveal = looked_at, False
-        if wanted in units:
-            place = units.index(wanted)
-            low = place - shown + 1
+        if wanted in layout.units:
+            place = layout.units.index(wanted)
+            low = place - layout.shown + 1
             self.first_column = min(max(self.first_column, low), place)
-        self.first_column = max(0, min(self.first_column, len(units) - shown))
+        self.first_column = max(0, min(self.first_column, len(layout.units) - layout.shown))
 
-    def _tell(self, layout: _Layout, data: TrainTest, rows: int) -> None:
+    def _tell(self, layout: Layout, data: TrainTest, rows: int) -> None:
         samples, text, dim = len(data.y_train), ink(TEXT), ink(DIM)
         if rows < samples:
             last = min(samples, self.first_row + rows)
@@ -342,275 +241,11 @@ class OutputsTable:
             self.told.append((f"· units {self.first_column + 1}–{last} of {units} ", dim))
 
 
-class _Drawing:
-    """One drawing of the table: the headings and the rows share the places of the columns."""
-
-    def __init__(
-        self,
-        cells: Cells,
-        session: Session,
-        options: ViewOptions,
-        layout: _Layout,
-        table: OutputsTable,
-        rows: int,
-    ) -> None:
-        self.cells, self.session, self.options = cells, session, options
-        self.layout, self.table = layout, table
-        self.top = cells.height - rows
-        first = table.first_column
-        self.units = layout.units[first : first + layout.shown]
-        place = MARKS
-        self.feature_places: list[int] = []
-        for each in layout.features:
-            self.feature_places.append(place)
-            place += each.width + 1
-        self.rules = []
-        if layout.features:
-            self.rules.append(place)
-            place += len(RULE)
-        self.unit_places: list[int] = []
-        for at, unit in enumerate(self.units):
-            # a gap between two layers
-            place += bool(at and self.units[at - 1].layer != unit.layer)
-            self.unit_places.append(place)
-            place += layout.digits + 2
-        if self.units:
-            self.rules.append(place)
-            place += len(RULE)
-        self.output_places = [
-            place + at * (layout.output_digits + 2) for at in range(len(layout.outputs))
-        ]
-
-    def headings(self, network: Network, data: TrainTest, *, grouped: bool) -> None:
-        """Write the names of the columns, and above them, if asked for, what they are."""
-        layout, row = self.layout, self.top - 1
-        self.cells.write(row, 1, self._arrow(TRUE), ink(BRIGHT, bold=True))
-        for place, feature in zip(self.feature_places, layout.features, strict=True):
-            self._heading(row, place, feature.width, feature.name, feature.column, DIM)
-        for place, unit in zip(self.unit_places, self.units, strict=True):
-            cursor = self.options.cursor
-            looked_at = self.options.inspecting and (unit.layer, unit.at) == (
-                cursor.layer,
-                cursor.unit,
-            )
-            colour = BRIGHT if looked_at else TEXT
-            self._heading(row, place + 1, layout.digits, f"h{unit.at + 1}", unit, colour)
-        for place, output in zip(self.output_places, layout.outputs, strict=True):
-            name, colour = _output_name(network, data, output)
-            self._heading(row, place + 1, layout.output_digits, name, output, colour)
-        self._rules(row)
-        if grouped:
-            self._groups(network, data)
-
-    def _heading(
-        self, row: int, place: int, width: int, name: str, column: Column, colour: str
-    ) -> None:
-        arrow = self._arrow(column)
-        text = f"{cut(name, width - len(arrow))}{arrow}"
-        number = ink(BRIGHT, bold=True) if arrow else ink(colour)
-        self.cells.write_right(row, place + width, text, number)
-
-    def _arrow(self, column: Column) -> str:
-        if self.table.sorted_by != column:
-            return ""
-        return "▾" if self.table.descending else "▴"
-
-    def _groups(self, network: Network, data: TrainTest) -> None:
-        """Say above the names which layers these are, and how many features are left out."""
-        layout, dim = self.layout, ink(DIM)
-        ends = [*self.rules, self.cells.width]
-        if layout.features:
-            left = len(data.feature_names) - len(layout.features)
-            text = f"… {left:,} more" if left else "inputs"
-            self.cells.write(0, MARKS, cut(text, max(0, ends[0] - MARKS)), dim)
-        first: dict[int, int] = {}
-        for unit, place in zip(self.units, self.unit_places, strict=True):
-            first.setdefault(unit.layer, place)
-        starts = list(first.items())
-        for at, (layer, place) in enumerate(starts):
-            name = network.layers[layer].activation.name
-            end = starts[at + 1][1] if at + 1 < len(starts) else self.rules[-1]
-            self.cells.write(
-                0, place + 1, cut(f"hidden layer {layer + 1} · {name}", end - place - 2), dim
-            )
-        if self.output_places:
-            place = self.output_places[0] + 1
-            left = (network.classes or network.sizes[-1]) - len(layout.outputs)
-            several = len(layout.outputs) > 1 or left > 1
-            if layout.outputs[0].kind == "predicted":
-                text = "likeliest"
-            elif left > 1:
-                text = f"outputs, … {left} more"
-            else:
-                text = "outputs" if several else "output"
-            self.cells.write(0, place, cut(text, self.cells.width - place), dim)
-        self._rules(0)
-
-    def _rules(self, row: int) -> None:
-        for place in self.rules:
-            self.cells.write(row, place, RULE, ink(FAINT))
-
-    def rows(
-        self,
-        network: Network,
-        data: TrainTest,
-        shown: Labels,
-        hidden: list[Array],
-        outputs: Array,
-        logits: Array,
-    ) -> None:
-        """Write a row for each of the samples."""
-        layout, cursor = self.layout, self.options.cursor
-        classes = network.classes
-        labels = decide(logits) if classes else None
-        features = data.preparation.features(data.x_train[shown])
-        names = self.session.config.activations
-        papers = [_papers(name, each) for name, each in zip(names, hidden, strict=True)]
-        best = outputs.max(axis=1, initial=0.0)
-        for at, sample in enumerate(shown.tolist()):
-            row = self.top + at
-            here = self.options.inspecting and sample == cursor.sample
-            if here:
-                self.cells.write(row, 0, "▸", ink(BRIGHT, bold=True))
-            label = None if labels is None else int(labels[at])
-            self._class(row, data, sample, label)
-            quiet = ink(BRIGHT if here else TEXT)
-            for place, feature in zip(self.feature_places, layout.features, strict=True):
-                text = _decimal(float(features[at, feature.column.at]), feature.decimals)
-                self.cells.write_right(row, place + feature.width, cut(text, feature.width), quiet)
-            for place, unit in zip(self.unit_places, self.units, strict=True):
-                boxed = here and (unit.layer, unit.at) == (cursor.layer, cursor.unit)
-                value, paper = (
-                    float(hidden[unit.layer][at, unit.at]),
-                    papers[unit.layer][at][unit.at],
-                )
-                self._unit(row, place, value, paper, boxed=boxed, bright=here)
-            for place, output in zip(self.output_places, layout.outputs, strict=True):
-                number = quiet
-                if label is not None:
-                    alone = len(layout.outputs) == 1
-                    point = CLASS_POINTS[label % len(CLASS_POINTS)]
-                    number = ink(point if alone or label == output.at else DIM)
-                value = float(outputs[at, output.at])
-                end = place + 1 + layout.output_digits
-                if output.kind == "predicted" and label is not None:
-                    value = float(best[at])
-                    marker = TRAIN_MARKERS[label % len(TRAIN_MARKERS)]
-                    self.cells.write(row, place + 1, marker, number)
-                self.cells.write_right(row, end, _number(value, layout.output_digits), number)
-            self._rules(row)
-
-    def _class(self, row: int, data: TrainTest, sample: int, predicted: int | None) -> None:
-        if predicted is None:
-            target = max(0, min(self.options.target, len(data.target_names) - 1))
-            scale = NumberScale.of(data, target)
-            value = np.asarray(data.y_train[sample : sample + 1], np.float64)[:, target]
-            colour = scale.colours[int(scale.levels(value)[0])]
-            self.cells.write(row, 1, TRAIN_MARKERS[0], ink(colour))
-            return
-        label = int(data.y_train[sample])
-        point = CLASS_POINTS[label % len(CLASS_POINTS)]
-        self.cells.write(row, 1, TRAIN_MARKERS[label % len(TRAIN_MARKERS)], ink(point))
-        if predicted != label:
-            self.cells.write(row, 2, WRONG_TRAIN, ink(ALARM, bold=True))
-
-    def _unit(
-        self, row: int, place: int, value: float, background: str, *, boxed: bool, bright: bool
-    ) -> None:
-        width = self.layout.digits
-        text = _number(value, width).rjust(width)
-        if boxed:
-            edge = ink(BRIGHT, background)
-            self.cells.write(row, place, "▐", edge)
-            self.cells.write(row, place + 1, text, ink("#000000", BRIGHT, bold=True))
-            self.cells.write(row, place + 1 + width, "▌", edge)
-        else:
-            number = ink(legible_on(background), background, bold=bright)
-            self.cells.write(row, place, f" {text} ", number)
-
-
-def _papers(activation: str, outputs: Array) -> list[list[str]]:
-    """Return the colour behind each of a layer's outputs, as in the panel of activations."""
-    kind, high = ACTIVATIONS[activation], 1.0
-    if not kind.saturates:
-        largest = np.abs(outputs).max(initial=0.1, where=np.isfinite(outputs))
-        high = nice_ceiling(float(largest))
-    diverges = kind.scale in {"diverging", "unbounded"}
-    colours = DIVERGING if diverges else SEQUENTIAL
-    levels = quantize(outputs, len(colours), -high if diverges else 0.0, high)
-    return [[colours[level] for level in row] for row in levels.tolist()]
-
-
-def _decimal(value: float, decimals: int) -> str:
-    """Return a number with a true minus sign, unless nothing but zeros follows it."""
-    text = f"{value:.{decimals}f}"
-    return text.lstrip("-") if not text.strip("-0.") else text.replace("-", "−")
-
-
-def _number(value: float, width: int) -> str:
-    """Return a value with three decimals, or as many as there is room for."""
-    if not isfinite(value):
-        return "–"
-    for decimals in (3, 2, 1, 0):
-        text = _decimal(value, decimals)
-        if len(text) <= width:
-            return text
-    return cut(numbers.short(value), width)
-
-
-def _digits(values: Array) -> int:
-    """Return how many characters the values take with three decimals."""
-    finite = values[np.isfinite(values)]
-    if not finite.size:
-        return LEAST_DIGITS
-    ends = (float(finite.min()), float(finite.max()))
-    longest = max(len(f"{end:.3f}") for end in ends) if max(map(abs, ends)) < 1e9 else MOST_DIGITS
-    return min(MOST_DIGITS, max(LEAST_DIGITS, longest))
-
-
-def _features(data: TrainTest) -> list[_Feature]:
-    """Return how the features are written, those that are the most related to the target first."""
-    if len(data.feature_names) <= 2:
-        ranked = list(range(len(data.feature_names)))
-    else:
-        ranked = ranked_features(data)[:50]
-    values = data.preparation.features(data.x_train)[:, ranked]
-    result = []
-    for number, column in zip(ranked, values.T, strict=True):
-        decimals = _decimals(column)
-        ends = (f"{end:.{decimals}f}" for end in (column.min(initial=0), column.max(initial=0)))
-        # an n-gram may be blanks alone
-        name = data.feature_names[number].replace(" ", "␣" if data.preparation.text else " ")
-        width = max(2, *map(len, ends), min(cell_width(name) + 1, MOST_NAME))
-        result.append(_Feature(Column("feature", number), name, decimals, min(width, 12)))
-    return result
-
-
-def _decimals(values: Array) -> int:
-    """Return as many decimals as the values have, up to two digits of their range."""
-    span = float(np.ptp(values)) if values.size else 0.0
-    most = 0 if span >= 1000 else 1 if span >= 100 else 2 if span >= 0.5 else 3
-    for decimals in range(most):
-        if np.allclose(values.round(decimals), values, rtol=0, atol=1e-6 * max(span, 1e-9)):
-            return decimals
-    return most
-
-
-def _output_name(network: Network, data: TrainTest, column: Column) -> tuple[str, str]:
-    output = column.at
-    if not network.classes:
-        return data.target_names[output], TEXT
-    if network.classes == 2 or column.kind == "predicted":
-        return "p", TEXT
-    marker = TRAIN_MARKERS[output % len(TRAIN_MARKERS)]
-    return f"{marker} {data.class_names[output]}", CLASS_POINTS[output % len(CLASS_POINTS)]
-
-
 class TablePanel(Panel):
     """The table alone."""
 
     number, label = 8, "table"
-    title_first = True
+    title_first, pace = True, 0.25
     about = (
         "hidden outputs and predictions of each training sample, in numbers; arrows scroll, "
         "c takes the next column to sort by, C turns the order"
@@ -630,9 +265,6 @@ class TablePanel(Panel):
     def __init__(self, session: Session, options: ViewOptions) -> None:
         super().__init__(session, options)
         self.table = OutputsTable()
-        self._drawn = Cells(0, 0)
-        self._drawn_at = 0.0
-        self._drawn_of: tuple[object, ...] = ()
 
     @property
     def name_shown(self) -> str:
@@ -645,7 +277,7 @@ class TablePanel(Panel):
 
     def action_page(self, by: int) -> None:
         """Show the samples a screenful on."""
-        self.table.scroll(by * max(1, self._drawn.height - 2), 0)
+        self.table.scroll(by * max(1, self._inside.height - 2), 0)
         self.redraw()
 
     def action_sort_next(self) -> None:
@@ -674,11 +306,6 @@ class TablePanel(Panel):
         event.stop()
         self.action_scroll_table(-WHEEL, 0)
 
-    def redraw(self) -> None:
-        """Draw anew at once, however lately that was done."""
-        self._drawn_at = 0.0
-        self.repaint()
-
     def title(self) -> Words:
         return self.table.told
 
@@ -687,20 +314,9 @@ class TablePanel(Panel):
             return []
         return [(f" by {self.table.sorted_words} ", ink(DIM)), ("c C ", ink(DIM))]
 
-    def body(self, width: int, height: int) -> Cells:
-        fresh = monotonic() - self._drawn_at < SECONDS_BETWEEN and not self.session.at_rest
+    def looks_at(self) -> tuple[object, ...]:
         options = self.options
-        drawn_of = (
-            width,
-            height,
-            self.session.network,
-            options.cursor,
-            options.inspecting,
-            options.layer,
-            options.target,
-        )
-        if fresh and drawn_of == self._drawn_of:
-            return self._drawn
-        self._drawn = self.table.draw(self.session, self.options, width, height)
-        self._drawn_at, self._drawn_of = monotonic(), drawn_of
-        return self._drawn
+        return (options.cursor, options.inspecting, options.layer, options.target)
+
+    def body(self, width: int, height: int) -> Cells:
+        return self.table.draw(self.session, self.options, width, height)

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
 from textwrap import wrap
-from typing import TYPE_CHECKING, ClassVar, TypeAlias
+from time import monotonic
+from typing import TYPE_CHECKING, ClassVar, Final, TypeAlias
 
 from textual.message import Message
 
@@ -22,6 +23,9 @@ if TYPE_CHECKING:
 
 Words: TypeAlias = list[tuple[str, int]]
 """Pieces of text, each with its ink."""
+
+SHARE_OF_TIME: Final = 0.1
+"""How much of the time a panel with a pace of its own draws at most, however much it shows."""
 
 
 @dataclass
@@ -71,6 +75,11 @@ class Panel(Canvas, can_focus=True):
     """Whether all of the title goes before the corner, where there is no room for both."""
     about: ClassVar[str]
     """One line for the help."""
+    pace: ClassVar[float] = 0.0
+    """Seconds between two drawings while the run goes on; without any, each frame has one.
+
+    Digits that change in every frame are hard to read, and fine lines are many bytes.
+    """
 
     @property
     def name_shown(self) -> str:
@@ -84,13 +93,13 @@ class Panel(Canvas, can_focus=True):
             self.cursor = cursor
             super().__init__()
 
-    def redraw(self) -> None:
-        """Draw anew in the next frame what is else drawn more seldom."""
-
     def __init__(self, session: Session, options: ViewOptions) -> None:
         super().__init__(id=self.label)
         self.session = session
         self.options = options
+        self._inside = Cells(0, 0)
+        self._inside_of: tuple[object, ...] = ()
+        self._due = 0.0
 
     def title(self) -> Words:
         """Return what stands after the panel's name, at the left of the upper border."""
@@ -104,6 +113,44 @@ class Panel(Canvas, can_focus=True):
         """Return the inside of the frame."""
         raise NotImplementedError
 
+    def looks_at(self) -> tuple[object, ...]:
+        """Return what else than the parameters it shows: when that changes it is drawn at once."""
+        return ()
+
+    def keeps_at_rest(self) -> bool:
+        """Whether its last drawing still holds, though the run stands still."""
+        return False
+
+    def outdate(self) -> None:
+        """Draw anew in the next frame, however lately that was done."""
+        self._due = 0.0
+
+    def redraw(self) -> None:
+        """Draw anew at once, however lately that was done."""
+        self.outdate()
+        self.repaint()
+
+    def inside(self, width: int, height: int) -> Cells:
+        """Return the inside, drawn anew only if that is due or if it shows something else."""
+        if not self.pace:
+            self._inside = self.body(width, height)
+            return self._inside
+        begun = monotonic()
+        holds = self.keeps_at_rest() if self.session.at_rest else begun < self._due
+        if self._due and holds and self._inside_of == self._key(width, height):
+            return self._inside
+        self._inside = self.body(width, height)
+        ended = monotonic()
+        # a drawing may bring what it shows into bounds
+        self._inside_of = self._key(width, height)
+        self._due = ended + max(self.pace, (ended - begun) / SHARE_OF_TIME)
+        return self._inside
+
+    def _key(self, width: int, height: int) -> tuple[object, ...]:
+        session = self.session
+        begun = len(session.timeline) > 0
+        return (width, height, session.network, session.data, begun, *self.looks_at())
+
     def draw(self, width: int, height: int) -> Cells:
         """Return the frame with the body in it."""
         cells = Cells(width, height)
@@ -115,7 +162,7 @@ class Panel(Canvas, can_focus=True):
         cells.glyphs[[0, 0, -1, -1], [0, -1, 0, -1]] = ["╭", "╮", "╰", "╯"]
         cells.inks[[0, -1], :] = line
         cells.inks[:, [0, -1]] = line
-        cells.place(1, 1, self.body(width - 2, height - 2))
+        cells.place(1, 1, self.inside(width - 2, height - 2))
         self._write_border(cells, width)
         return cells
 

@@ -7,37 +7,33 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 import numpy as np
 
 from core.inspection import quantize
-from tui.cells import Cells, cell_width, cut
+from tui.cells import Cells, cut
 from tui.palette import ACCENT, BRIGHT, DIM, DIVERGING, TEXT, ink, legible_on
 from tui.panels.inspected import (
+    LABEL,
     Inspected,
     aligned,
-    bright,
     caption,
-    colour_of,
     flow,
     largest_of,
-    marker_of,
-    number,
     plain,
     quiet,
-    small,
     stacked,
 )
 from tui.panels.map_drawing import half_blocks
+from tui.panels.output_scale import Scale
 from tui.panels.panel import message
-from tui.panels.unit_view import scale_of
+from tui.panels.sample_answer import MOST_NAME, draw_answer, draw_loss
+from tui.panels.sample_back import draw_back
 
 if TYPE_CHECKING:
     from core.arrays import Array
     from tui.panels.panel import ViewOptions, Words
     from tui.session import Session
 
-LABEL: Final = 11
 MARGIN: Final = 2
 """Columns for the mark of the step that one is at."""
 MOST_CLASSES: Final = 10
-MOST_NAME: Final = 20
 MOST_STRIP: Final = 6
 """Rows that a layer's outputs take."""
 UNMARKED: Final = -1
@@ -49,39 +45,6 @@ class Stage(NamedTuple):
 
     step: int
     cells: Cells
-
-
-def steps_of(session: Session) -> int:
-    """Return the number of the last step: each layer, the loss, and each layer back."""
-    return 0 if session.network is None else 2 * len(session.network.layers) + 1
-
-
-class Moment(NamedTuple):
-    """A step of slow motion, and the unit within it.
-
-    Attributes:
-        layer: whose step it is; None for the inputs and for the loss.
-        unit: the last one that is computed; None for all.
-    """
-
-    step: int
-    layer: int | None = None
-    unit: int | None = None
-
-
-def moments_of(session: Session) -> list[Moment]:
-    """Return every moment of both passes, unit by unit."""
-    if session.network is None:
-        return []
-    sizes = session.network.sizes[1:]
-    count = len(sizes)
-    forward = [Moment(at + 1, at, unit) for at, size in enumerate(sizes) for unit in range(size)]
-    back = [
-        Moment(count + 2 + at, layer, unit)
-        for at, layer in enumerate(reversed(range(count)))
-        for unit in range(sizes[layer])
-    ]
-    return [Moment(0), *forward, Moment(count + 1), *back]
 
 
 def draw_sample(
@@ -131,9 +94,9 @@ def _stages(it: Inspected, width: int, height: int, upto: tuple[int, int] | None
     count = len(layers)
     # what is not the layers' is laid out first: they share what is left
     inputs = _inputs(it, width, 2 if height < 20 else 4)
-    loss = _loss(it, width)
+    loss = draw_loss(it, width)
     rows = height - inputs.height - loss.height - (1 + count)
-    answer = _answer(it, width, min(MOST_CLASSES, max(3, rows - count)))
+    answer = draw_answer(it, width, min(MOST_CLASSES, max(3, rows - count)))
     spare = max(0, rows - answer.height - count)
     tall = []
     for layer in range(count):
@@ -147,7 +110,7 @@ def _stages(it: Inspected, width: int, height: int, upto: tuple[int, int] | None
         stages.append(Stage(layer + 1, _forward(it, layer, width, tall[layer], units)))
     stages += [Stage(UNMARKED, Cells(width, gap)), Stage(count, answer)]
     stages += [Stage(count + 1, loss), Stage(UNMARKED, Cells(width, gap))]
-    heading, rows_back = _backward(it, width)
+    heading, rows_back = draw_back(it, width)
     stages.append(Stage(count + 2, heading))
     for back, row in enumerate(rows_back):
         stages.append(Stage(count + 2 + back, row))
@@ -215,11 +178,11 @@ def _forward(it: Inspected, layer: int, width: int, rows: int, units: int | None
     trace = it.trace.layers[layer]
     values = trace.z if layer == it.hidden else trace.a
     name = "outputs z" if layer == it.hidden else it.layer_name(layer)
-    colours, low, high = scale_of(trace.activation, values)
+    scale = Scale.of(trace.activation, values)
     marked = it.cursor.unit if it.cursor.layer == layer else None
     texts, across, in_a_row = _numbers_in_a_row(values, width)
     room = width - LABEL
-    levels = quantize(values, len(colours), low, high).tolist()
+    levels = scale.levels(values).tolist()
     with_numbers = room >= across and -(-len(values) // in_a_row) <= rows
     if not with_numbers:
         across, in_a_row = (2, room // 2) if len(values) * 2 <= room else (1, room)
@@ -235,7 +198,7 @@ def _forward(it: Inspected, layer: int, width: int, rows: int, units: int | None
         cells.write_right(rows - 1, width, words, ink(DIM))
     for unit in range(shown if units is None else min(shown, units)):
         row, column = unit // in_a_row, LABEL + unit % in_a_row * across
-        paper = colours[levels[unit]]
+        paper = scale.colours[levels[unit]]
         its_ink = ink(legible_on(paper), paper, bold=unit == marked)
         if with_numbers:
             text = texts[unit].center(across)
@@ -261,210 +224,3 @@ def _numbers_in_a_row(values: Array, width: int) -> tuple[list[str], int, int]:
     texts = aligned(values.tolist())
     across = max(len(text) for text in texts) + 2
     return texts, across, max(1, (width - LABEL) // across)
-
-
-def _answer(it: Inspected, width: int, most: int) -> Cells:
-    """Return the probabilities as bars, or true and predicted numbers in their own units."""
-    return _probabilities(it, width, most) if it.network.classes else _numbers(it, width, most)
-
-
-def _probabilities(it: Inspected, width: int, most: int) -> Cells:
-    probabilities = it.trace.predictions.astype(np.float64)
-    names = [
-        cut(it.class_words(label)[1][0].strip(), MOST_NAME) for label in range(len(probabilities))
-    ]
-    order = np.arange(len(probabilities))
-    if len(order) > most:
-        # the true one is always there
-        keys = np.nan_to_num(probabilities, nan=-1.0)
-        keys[it.label] = 2.0
-        order = np.sort(np.argsort(-keys, kind="stable")[: max(1, most - 1)])
-    left = len(probabilities) - len(order)
-    longest = max(cell_width(names[label]) for label in order.tolist())
-    longest = max(1, min(longest, width - 10))
-    cells = Cells(width, len(order) + bool(left))
-    # in front of the bars: marker, name, and a number of five digits
-    start = 2 + longest + 1 + 5 + 1
-    ends = {it.label: "◂ true", it.trace.predicted: "◂ predicted"}
-    if it.label == it.trace.predicted:
-        ends = {it.label: "◂ true, predicted"}
-    tail = max(map(len, ends.values())) + 1
-    bars = width - start - tail
-    for row, label in enumerate(order.tolist()):
-        stands_out = label in ends
-        its_ink = ink(BRIGHT if stands_out else TEXT)
-        cells.write(row, 0, marker_of(label), ink(colour_of(label)))
-        cells.write(row, 2, names[label], its_ink)
-        value = float(probabilities[label])
-        cells.write_right(row, start - 1, f"{value:.3f}" if np.isfinite(value) else "–", its_ink)
-        column = start
-        if bars >= 4:
-            eighths = round(value * bars * 8) if np.isfinite(value) else 0
-            text = "█" * (eighths // 8) + " ▏▎▍▌▋▊▉"[eighths % 8].strip()
-            column = cells.write(row, start, text, ink(colour_of(label))) + 1
-        told = ends.get(label, "")
-        for words in (told, told[:6] if told.startswith("◂ true") else told[:1]):
-            if words and column + len(words) <= width:
-                cells.write(row, column, words, ink(BRIGHT))
-                break
-    if left:
-        cells.write(cells.height - 1, 2, cut(f"… {left:,} more", width - 2), ink(DIM))
-    return cells
-
-
-def _numbers(it: Inspected, width: int, most: int) -> Cells:
-    data = it.data
-    row = np.asarray(data.y_train[[it.cursor.sample]], np.float64).reshape(1, -1)
-    true = data.preparation.in_units(row)[0]
-    predicted = data.preparation.in_units(it.trace.predictions.astype(np.float64)[None])[0]
-    names = it.unit_names(it.hidden)
-    order = list(range(len(names)))[: most if len(names) <= most else max(1, most - 1)]
-    parts: list[Cells] = []
-    for target in order:
-        texts = aligned([true[target], predicted[target], true[target] - predicted[target]])
-        words = [
-            [plain(cut(names[target], MOST_NAME))],
-            [quiet("true "), plain(texts[0].strip())],
-            [quiet("predicted "), bright(texts[1].strip())],
-            [quiet("residual "), plain(texts[2].strip())],
-        ]
-        parts.append(flow(words, width))
-    if len(order) < len(names):
-        parts.append(caption(f"… {len(names) - len(order):,} more", width))
-    return stacked(parts, width)
-
-
-# --- the loss
-
-
-def _loss(it: Inspected, width: int) -> Cells:
-    words = loss_words(it)
-    parts = [[bright("loss")], *([plain(each)] for each in words[:-1]), [bright(words[-1])]]
-    return flow(parts, width, gap=1)
-
-
-def loss_words(it: Inspected) -> list[str]:
-    """Return how the sample's loss is computed: the formula, its numbers where few, and the value."""
-    trace, loss = it.trace, it.network.loss
-    value = f"= {small(trace.loss)}"
-    z, targets = trace.layers[-1].z.astype(np.float64), trace.targets
-    if loss.name in {"softmax_cross_entropy", "binary_cross_entropy"}:
-        if loss.label_smoothing:
-            return ["= −Σ t·log p,", f"t smoothed by {loss.label_smoothing:g}", value]
-        probability = float(trace.predictions[it.label])
-        # near one, what is left of it tells more than three digits
-        shown = number(probability) if probability < 0.9995 else f"(1 − {small(1 - probability)})"
-        if probability >= 1:
-            shown = "1.000"
-        name = cut(it.class_words(it.label)[1][0].strip(), MOST_NAME)
-        return [f"= −log p({name})", f"= −log {shown}", value]
-    if loss.name == "hinge":
-        margins = [
-            max(0.0, 1 + float(each) - float(z[it.label]))
-            for other, each in enumerate(z)
-            if other != it.label
-        ]
-        terms = _terms([number(margin) for margin in margins], len(z))
-        return ["= Σ max(0, 1 + z_other − z_class) / classes", *terms, value]
-    differences = z - targets
-    if loss.name == "mean_squared_error":
-        return [
-            "= mean of (z − t)²",
-            *_terms([f"({number(d)})²" for d in differences], len(z)),
-            value,
-        ]
-    if loss.name == "mean_absolute_error":
-        return [
-            "= mean of |z − t|",
-            *_terms([f"|{number(d)}|" for d in differences], len(z)),
-            value,
-        ]
-    delta = loss.huber_delta
-    sizes = np.abs(differences)
-    inner = np.minimum(sizes, delta)
-    terms = [number(float(each)) for each in inner * (sizes - inner / 2)]
-    return [f"= mean of d²/2, beyond {delta:g} a line,", "d = z − t", *_terms(terms, len(z)), value]
-
-
-def _terms(texts: list[str], by: int) -> list[str]:
-    """Return a mean with its numbers in it, unless they are many."""
-    if len(texts) > 4:
-        return []
-    if by == 1:
-        return [f"= {texts[0]}"]
-    return [f"= ({' + '.join(texts)}) / {by}"]
-
-
-# --- and back
-
-
-def _backward(it: Inspected, width: int) -> tuple[Cells, list[Cells]]:
-    """Return the headings, and a row for each layer from the last to the first."""
-    layers = it.trace.layers
-    order = range(len(layers) - 1, -1, -1)
-    deltas = aligned_small([float(np.linalg.norm(each.delta)) for each in layers])
-    gradients = aligned_small([each.gradient_norm for each in layers])
-    largest = []
-    for layer, each in enumerate(layers):
-        names = it.unit_names(layer)
-        at = int(np.nan_to_num(np.abs(each.delta), nan=np.inf).argmax())
-        name = cut(names[at], MOST_NAME)
-        if layer == it.hidden and it.network.classes:
-            label = at if len(names) > 1 else 1
-            name = f"{marker_of(label)} {name}"
-        largest.append((name, small(float(each.delta[at]))))
-    delta_width = max(4, *map(len, deltas)) + 2
-    gradient_width = max(7, *map(len, gradients)) + 2
-    place = LABEL + delta_width + gradient_width + 2
-    told_width = max(cell_width(name) + 1 + len(value) for name, value in largest)
-    strips = place + max(told_width, 9) + 2
-    heading = Cells(width, 1)
-    rows = []
-    fits = [LABEL + delta_width <= width, place - 2 <= width, place + told_width <= width]
-    heading.write(0, 0, "backward" if width >= LABEL else "", ink(DIM))
-    for fit, column, word in (
-        (fits[0], LABEL + delta_width, "‖δ‖"),
-        (fits[1], place - 2, "‖∂L/∂W‖"),
-    ):
-        if fit:
-            heading.write_right(0, column, word, ink(DIM))
-    if fits[2]:
-        heading.write(0, place, cut("largest δ", width - place), ink(DIM))
-    if strips + 8 <= width:
-        told = "δ = ∂L/∂z" if strips + 9 <= width else "δ"
-        heading.write(0, strips, told, ink(DIM))
-    for layer in order:
-        row = Cells(width, 1)
-        row.write(0, 0, it.layer_name(layer), ink(BRIGHT if layer == it.cursor.layer else TEXT))
-        if fits[0]:
-            row.write_right(0, LABEL + delta_width, deltas[layer], ink(TEXT))
-        if fits[1]:
-            row.write_right(0, place - 2, gradients[layer], ink(TEXT))
-        if fits[2]:
-            name, value = largest[layer]
-            column = row.write(0, place, f"{name} ", ink(DIM))
-            row.write(0, column, value, ink(TEXT))
-        if strips + 8 <= width:
-            _delta_strip(row, strips, layers[layer].delta)
-        rows.append(row)
-    return heading, rows
-
-
-def _delta_strip(row: Cells, start: int, delta: Array) -> None:
-    """Write a layer's deltas as colours, on a scale of their own."""
-    room = row.width - start
-    high = largest_of(delta) or 1.0
-    across = max(1, min(3, room // len(delta)))
-    levels = quantize(delta, len(DIVERGING), -high, high).tolist()
-    most = room // across
-    for unit, level in enumerate(levels[:most]):
-        row.write(0, start + unit * across, " " * across, ink(background=DIVERGING[level]))
-    if len(levels) > most:
-        row.write_right(0, row.width, "…", ink(DIM))
-
-
-def aligned_small(values: list[float]) -> list[str]:
-    """Return numbers of very different size, each in three digits, to the right."""
-    texts = [small(value) for value in values]
-    width = max(map(len, texts))
-    return [text.rjust(width) for text in texts]

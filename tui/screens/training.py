@@ -102,7 +102,7 @@ class TrainingScreen(ViewScreen):
         state, self._state = self._state, self.session.state
         if isinstance(event, Run | BaselineFound | Moved | Branched):
             for panel in self.panels:
-                panel.redraw()
+                panel.outdate()
         if isinstance(event, Run):
             self.arrangement.apply()
             self.options.follow(event)

@@ -47,7 +47,6 @@ class ViewScreen(RunScreen):
         for panel in self.panels:
             if isinstance(panel, kind) and panel.display:
                 panel.redraw()
-                panel.repaint()
 
     def action_help(self) -> None:
         """Show the keys."""

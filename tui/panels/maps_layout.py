@@ -1,0 +1,64 @@
+"""Where the small pictures of the maps panel stand: as large as they can be for all to be seen."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+LEAST_WIDTH, LEAST_HEIGHT = 8, 4
+"""Cells of the smallest picture."""
+
+
+@dataclass(frozen=True)
+class Layout:
+    """Where the pictures stand.
+
+    Attributes:
+        width, height: cells of a picture; a line with its label stands above it.
+        across: pictures in a row.
+        down: rows for which there is room.
+        rows: per row the layer and the units; the last layer is that of the outputs.
+    """
+
+    width: int
+    height: int
+    across: int
+    down: int
+    rows: tuple[tuple[int, range], ...]
+
+    @classmethod
+    def of(cls, hidden: tuple[int, ...], outputs: int, width: int, height: int) -> Layout:
+        """Return the layout with the largest pictures that shows all units, or else the smallest.
+
+        Args:
+            hidden: units of each hidden layer.
+            outputs: pictures of outputs, shown where there is room for them too.
+            width: of the block.
+            height: of the block.
+        """
+        for layers in ((*hidden, outputs), hidden):
+            best: Layout | None = None
+            for across in range(1, max(1, (width + 1) // (LEAST_WIDTH + 1)) + 1):
+                rows = _rows(layers, across)
+                wide, high = (width + 1) // across - 1, height // len(rows) - 1
+                # a picture is not far from square; a cell is twice as high as it is wide
+                wide, high = min(wide, 3 * high), min(high, 3 * wide // 4)
+                if wide < LEAST_WIDTH or high < LEAST_HEIGHT:
+                    continue
+                if best is None or wide * high > best.width * best.height:
+                    best = cls(wide, high, across, len(rows), rows)
+            if best is not None:
+                return best
+        across = max(1, (width + 1) // (LEAST_WIDTH + 1))
+        down = max(1, height // (LEAST_HEIGHT + 1))
+        wide, high = max(1, (width + 1) // across - 1), max(1, height // down - 1)
+        wide, high = min(wide, 3 * high), min(high, max(1, 3 * wide // 4))
+        return cls(wide, high, across, down, _rows(hidden, across))
+
+
+def _rows(layers: tuple[int, ...], across: int) -> tuple[tuple[int, range], ...]:
+    """Return the rows of pictures; each layer begins a new one."""
+    return tuple(
+        (layer, range(first, min(units, first + across)))
+        for layer, units in enumerate(layers)
+        for first in range(0, units, across)
+    )

@@ -1,0 +1,161 @@
+"""Where the nodes of the network panel stand: a column a layer, and what of it there is room for."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+from tui.cells import cell_width
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+LEAST_GAP: Final = 4
+"""Columns between nodes, at least."""
+LONGEST_NAME: Final = 18
+TALL_FROM: Final = 5
+"""Rows for each node from which on it is three rows tall."""
+
+
+@dataclass(frozen=True)
+class Column:
+    """The nodes of one layer that are shown.
+
+    Attributes:
+        left: the first column of cells of the nodes, without bias and name.
+        width: of a node.
+        units: which are shown.
+        rows: the row of each, in its middle.
+        tall: rows of a node.
+        size: how many units the layer has.
+    """
+
+    left: int
+    width: int
+    units: range
+    rows: tuple[int, ...]
+    tall: int
+    size: int
+
+    def row_of(self, unit: int) -> int:
+        """Return the row of a unit that is shown."""
+        return self.rows[unit - self.units.start]
+
+
+@dataclass(frozen=True)
+class Layout:
+    """Where the nodes stand.
+
+    Attributes:
+        first: the layer of units in the first column; 0 are the inputs.
+        columns: the layers that are shown.
+        left_names, right_names: cells for the names of the inputs and of the outputs.
+    """
+
+    first: int
+    columns: tuple[Column, ...]
+    left_names: int
+    right_names: int
+
+    @classmethod
+    def of(
+        cls,
+        sizes: Sequence[int],
+        names: tuple[int, int],
+        focus: Sequence[int | None],
+        width: int,
+        height: int,
+    ) -> Layout | None:
+        """Return the layout, or None where there is no room for two columns.
+
+        Names go before layers do.
+
+        Args:
+            sizes: units per layer, the inputs first.
+            names: cells of the longest name of an input, and of an output.
+            focus: per layer of units the one that is to be seen, or None; only the layers around
+                the last one that has any are shown where there is no room for all.
+            width: of the block.
+            height: of the block.
+        """
+        widths = [2, *(len(str(size)) + 2 for size in sizes[1:-1]), 2]
+        room = min(LONGEST_NAME, max(0, width // 5))
+        left, right = (min(length, room) for length in names)
+        if height < 1:
+            return None
+        first, last = 0, len(sizes)
+        while True:
+            # a bias stands before each node but an input
+            left_names = left + 1 if first == 0 and left else 0
+            right_names = right + 1 if last == len(sizes) and right else 0
+            needed = sum(widths[first:last]) + (last - first - 1) * (LEAST_GAP + 1)
+            if needed + left_names + right_names <= width:
+                break
+            if left or right:
+                left = right = 0  # lines tell more than names
+                continue
+            if last - first == 2:
+                return None
+            wanted = max((at for at, unit in enumerate(focus) if unit is not None), default=1)
+            if wanted - first > last - 1 - wanted:
+                first += 1
+            else:
+                last -= 1
+        inner = width - left_names - right_names - sum(widths[first:last])
+        shown = []
+        for at, layer in enumerate(range(first, last)):
+            gaps = inner * at // (last - first - 1)
+            start = left_names + sum(widths[first:layer]) + gaps
+            units, rows, tall = _spread(sizes[layer], focus[layer], height)
+            shown.append(Column(start, widths[layer], units, rows, tall, sizes[layer]))
+        return cls(first, tuple(shown), left_names, right_names)
+
+    def column(self, layer: int) -> Column | None:
+        """Return the column of a layer of units, 0 for the inputs, if it is shown."""
+        at = layer - self.first
+        return self.columns[at] if 0 <= at < len(self.columns) else None
+
+    def node_at(self, row: int, column: int) -> tuple[int, int] | None:
+        """Return the layer of units, 0 for the inputs, and the unit that is drawn in a cell."""
+        for layer, nodes in enumerate(self.columns, self.first):
+            for unit, middle in zip(nodes.units, nodes.rows, strict=True):
+                across = nodes.left - 1 <= column < nodes.left + nodes.width
+                if across and abs(row - middle) <= nodes.tall // 2:
+                    return layer, unit
+        return None
+
+
+def _spread(units: int, focus: int | None, height: int) -> tuple[range, tuple[int, ...], int]:
+    """Return which units are shown, in which rows, and how tall."""
+    if units <= height:
+        tall = 3 if height // units >= TALL_FROM else 1
+        return (
+            range(units),
+            tuple((2 * at + 1) * height // (2 * units) for at in range(units)),
+            tall,
+        )
+    # a line says how many are not shown, above and below
+    least = max(1, height - 2) if height > 2 else height
+    first = min(max(0, (focus or 0) - least // 2), units - least)
+    last, top = first + least, 1 if height > 2 else 0
+    if first <= 1 and height > 2:
+        first, top, last = 0, 0, height - 1
+    elif last >= units - 1 and height > 2:
+        first, last = units - height + 1, units
+    return range(first, last), tuple(range(top, top + last - first)), 1
+
+
+def told_apart(names: tuple[str, ...], room: int) -> tuple[str, ...]:
+    """Return names without the word that all begin with, where one of them has no room."""
+    if len(names) < 2 or longest(names) <= room:
+        return names
+    word = names[0].partition(" ")[0] + " "
+    if not all(name.startswith(word) and len(name) > len(word) for name in names):
+        return names
+    return tuple(name.removeprefix(word) for name in names)
+
+
+def longest(names: tuple[str, ...]) -> int:
+    """Return the width of the longest name, of which no more is shown than there is room for."""
+    # the names of thousands of inputs need not all be measured
+    return max((cell_width(name[:LONGEST_NAME]) for name in names[:200]), default=0)

@@ -1,0 +1,41 @@
+"""Slow motion through both passes: which step, and which unit of it, comes next."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+if TYPE_CHECKING:
+    from tui.session import Session
+
+
+def steps_of(session: Session) -> int:
+    """Return the number of the last step: each layer, the loss, and each layer back."""
+    return 0 if session.network is None else 2 * len(session.network.layers) + 1
+
+
+class Moment(NamedTuple):
+    """A step of slow motion, and the unit within it.
+
+    Attributes:
+        layer: whose step it is; None for the inputs and for the loss.
+        unit: the last one that is computed; None for all.
+    """
+
+    step: int
+    layer: int | None = None
+    unit: int | None = None
+
+
+def moments_of(session: Session) -> list[Moment]:
+    """Return every moment of both passes, unit by unit."""
+    if session.network is None:
+        return []
+    sizes = session.network.sizes[1:]
+    count = len(sizes)
+    forward = [Moment(at + 1, at, unit) for at, size in enumerate(sizes) for unit in range(size)]
+    back = [
+        Moment(count + 2 + at, layer, unit)
+        for at, layer in enumerate(reversed(range(count)))
+        for unit in range(sizes[layer])
+    ]
+    return [Moment(0), *forward, Moment(count + 1), *back]

@@ -1,0 +1,187 @@
+"""The columns of the table of hidden outputs: which have room, and how their numbers are written."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from math import isfinite
+from typing import TYPE_CHECKING, Final
+
+import numpy as np
+
+from core.planes import ranked_features
+from tui import numbers
+from tui.cells import cell_width, cut
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from core.arrays import Array
+    from core.datasets import TrainTest
+    from core.network import Network
+
+MARKS: Final = 4
+"""Columns for the cursor, the class, the cross of a wrong one, and a gap."""
+LEAST_DIGITS: Final = 6
+MOST_DIGITS: Final = 9
+MOST_NAME: Final = 10
+RULE: Final = " ‖"
+SHARE_OF_OUTPUTS: Final = 0.4
+"""How much of the width the columns at the right take at most, unless there is one alone."""
+
+
+@dataclass(frozen=True)
+class Column:
+    """What can be sorted by.
+
+    Attributes:
+        kind: `sample`, `true`, `feature`, `unit`, `output`, or `predicted` for the likeliest class
+            where there is no room for all of them.
+        layer: the hidden layer of a unit.
+        at: the number of the feature, unit or output.
+    """
+
+    kind: str
+    at: int = 0
+    layer: int = 0
+
+
+SAMPLE: Final = Column("sample")
+TRUE: Final = Column("true")
+
+
+@dataclass(frozen=True)
+class Feature:
+    """How a feature is written, the same in every row."""
+
+    column: Column
+    name: str
+    decimals: int
+    width: int
+
+
+@dataclass(frozen=True)
+class Layout:
+    """Which columns have room.
+
+    Attributes:
+        features: those at the left.
+        units: the hidden units that can be scrolled through.
+        shown: how many of them there is room for.
+        outputs: those at the right.
+        digits: characters of a number of a unit.
+        output_digits: the same of an output.
+    """
+
+    features: tuple[Feature, ...]
+    units: tuple[Column, ...]
+    shown: int
+    outputs: tuple[Column, ...]
+    digits: int
+    output_digits: int
+
+    @classmethod
+    def of(
+        cls,
+        network: Network,
+        known: Sequence[Feature],
+        layer: int,
+        digits: tuple[int, int],
+        width: int,
+    ) -> Layout:
+        """Return which columns have room.
+
+        Args:
+            network: whose hidden units and outputs they are.
+            known: the features, those first that matter the most.
+            layer: the hidden layer whose units are shown where those of all have no room.
+            digits: characters of a unit's number, and of an output's.
+            width: of the table.
+        """
+        unit_digits, out_digits = digits
+        room = width - MARKS
+        outputs = [Column("output", at) for at in range(network.classes or network.sizes[-1])]
+        if network.classes == 2:
+            outputs = outputs[1:]
+        fit = int(max(width * SHARE_OF_OUTPUTS, out_digits + 4) - len(RULE)) // (out_digits + 2)
+        if len(outputs) > fit and network.classes:
+            outputs, out_digits = [Column("predicted")], LEAST_DIGITS + 1
+        outputs = outputs[: max(1, fit)]
+        room -= len(outputs) * (out_digits + 2) + len(RULE)
+        sizes = network.sizes[1:-1]
+        everything = [Column("unit", at, no) for no, size in enumerate(sizes) for at in range(size)]
+        least = sum(each.width + 1 for each in known[:2]) + len(RULE)
+        gaps = len(sizes) - 1
+        if least + len(everything) * (unit_digits + 2) + gaps <= room:
+            units = everything
+        else:
+            units, gaps = [each for each in everything if each.layer == layer], 0
+        wanted = len(units) * (unit_digits + 2) + gaps
+        # one unit has room before any feature has; features have a third, and what no unit can use
+        spare = max(room // 3, room % (unit_digits + 2))
+        for_features = max(room - wanted, min(room - (unit_digits + 2), spare)) - len(RULE)
+        features: list[Feature] = []
+        for each in known:
+            if for_features < each.width + 1:
+                break
+            for_features -= each.width + 1
+            features.append(each)
+        used = sum(each.width + 1 for each in features) + (len(RULE) if features else 0)
+        shown = len(units)
+        if wanted > room - used:
+            shown = max(0, (room - used) // (unit_digits + 2))
+        return cls(tuple(features), tuple(units), shown, tuple(outputs), unit_digits, out_digits)
+
+
+def decimal(value: float, decimals: int) -> str:
+    """Return a number with a true minus sign, unless nothing but zeros follows it."""
+    text = f"{value:.{decimals}f}"
+    return text.lstrip("-") if not text.strip("-0.") else text.replace("-", "−")
+
+
+def written(value: float, width: int) -> str:
+    """Return a value with three decimals, or as many as there is room for."""
+    if not isfinite(value):
+        return "–"
+    for decimals in (3, 2, 1, 0):
+        text = decimal(value, decimals)
+        if len(text) <= width:
+            return text
+    return cut(numbers.short(value), width)
+
+
+def digits_of(values: Array) -> int:
+    """Return how many characters the values take with three decimals."""
+    finite = values[np.isfinite(values)]
+    if not finite.size:
+        return LEAST_DIGITS
+    ends = (float(finite.min()), float(finite.max()))
+    longest = max(len(f"{end:.3f}") for end in ends) if max(map(abs, ends)) < 1e9 else MOST_DIGITS
+    return min(MOST_DIGITS, max(LEAST_DIGITS, longest))
+
+
+def features_of(data: TrainTest) -> list[Feature]:
+    """Return how the features are written, those that are the most related to the target first."""
+    if len(data.feature_names) <= 2:
+        ranked = list(range(len(data.feature_names)))
+    else:
+        ranked = ranked_features(data)[:50]
+    values = data.preparation.features(data.x_train)[:, ranked]
+    result = []
+    for number, column in zip(ranked, values.T, strict=True):
+        decimals = _decimals(column)
+        ends = (f"{end:.{decimals}f}" for end in (column.min(initial=0), column.max(initial=0)))
+        # an n-gram may be blanks alone
+        name = data.feature_names[number].replace(" ", "␣" if data.preparation.text else " ")
+        width = max(2, *map(len, ends), min(cell_width(name) + 1, MOST_NAME))
+        result.append(Feature(Column("feature", number), name, decimals, min(width, 12)))
+    return result
+
+
+def _decimals(values: Array) -> int:
+    """Return as many decimals as the values have, up to two digits of their range."""
+    span = float(np.ptp(values)) if values.size else 0.0
+    most = 0 if span >= 1000 else 1 if span >= 100 else 2 if span >= 0.5 else 3
+    for decimals in range(most):
+        if np.allclose(values.round(decimals), values, rtol=0, atol=1e-6 * max(span, 1e-9)):
+            return decimals
+    return most
