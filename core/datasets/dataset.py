@@ -11,6 +11,7 @@ from core.datasets.preparation import Preparation
 
 if TYPE_CHECKING:
     from core.arrays import Array, Labels
+    from core.datasets.edited import Edit
     from core.datasets.summary import Summary
 
 Tell: TypeAlias = Callable[[str, float], None]
@@ -71,6 +72,7 @@ class TrainTest:
         samples: how many samples the training and the test part have, where these are some of them.
         validation_samples: how many the third part has.
         summary: what the data screen shows.
+        edits: what was done to them by hand since they were drawn or read.
     """
 
     x_train: Array
@@ -87,6 +89,7 @@ class TrainTest:
     samples: tuple[int, int] | None = None
     validation_samples: int = 0
     summary: Summary | None = None
+    edits: tuple[Edit, ...] = ()
 
     @property
     def has_classes(self) -> bool:

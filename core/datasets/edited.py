@@ -103,7 +103,9 @@ def apply(data: TrainTest, edit: Edit) -> TrainTest:
             _check_row(data, edit.row, edit.at)
             _check_left(data, edit.row)
             x, y = np.delete(x, edit.row, axis=0), np.delete(y, edit.row, axis=0)
-    edited = replace(data, x_train=x, y_train=y)
+    # by its row, which is sure now: what the point was is not asked again
+    sure = edit if isinstance(edit, AddPoint) else replace(edit, at=None)
+    edited = replace(data, x_train=x, y_train=y, edits=(*data.edits, sure))
     if data.shared:
         edited = replace(edited, x_test=x, y_test=y)
     more = len(y) - len(data.y_train)

@@ -1,0 +1,115 @@
+"""Values out of a JSON header that anybody may have written, each of the type that it has to be."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from core.runs.files import refusal
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+    from pathlib import Path
+
+
+class Fields:
+    """One table of a header; each question raises RunError, in a sentence that names the file."""
+
+    def __init__(self, path: Path, values: Mapping[str, Any], within: str = "") -> None:
+        self._path, self._values, self._within = path, values, within
+
+    def whole(self, name: str, low: int = 0, high: int = 2**62) -> int:
+        """Return a whole number within bounds."""
+        return int(
+            self._take(
+                name,
+                lambda value: type(value) is int and low <= value <= high,
+                f"a whole number from {low} to {high}",
+            )
+        )
+
+    def whole_or_none(self, name: str) -> int | None:
+        """Return a whole number from 0, or None."""
+        return None if self._get(name) is None else self.whole(name)
+
+    def real(self, name: str) -> float:
+        """Return a number, which may be infinite or none."""
+        return float(self._take(name, lambda value: type(value) in {int, float}, "a number"))
+
+    def text(self, name: str) -> str:
+        """Return a text."""
+        return str(self._take(name, lambda value: isinstance(value, str), "a text"))
+
+    def truth(self, name: str) -> bool:
+        """Return true or false."""
+        return bool(self._take(name, lambda value: isinstance(value, bool), "true or false"))
+
+    def word(self, name: str, words: Callable[[str], Any]) -> Any:
+        """Return a word as the given type has it."""
+        text = self.text(name)
+        try:
+            return words(text)
+        except ValueError:
+            raise self.refusal(name, "a word that is known") from None
+
+    def word_or_none(self, name: str, words: Callable[[str], Any]) -> Any:
+        """Return a word as the given type has it, or None."""
+        return None if self._get(name) is None else self.word(name, words)
+
+    def reals(self, name: str, count: int | None = None) -> tuple[float, ...]:
+        """Return numbers, as many as asked for."""
+
+        def fits(value: Any) -> bool:
+            return (
+                isinstance(value, list)
+                and count in {None, len(value)}
+                and all(type(each) in {int, float} for each in value)
+            )
+
+        many = "numbers" if count is None else f"{count} numbers"
+        return tuple(map(float, self._take(name, fits, many)))
+
+    def wholes(self, name: str, low: int = 0, high: int = 2**62) -> tuple[int, ...]:
+        """Return whole numbers within bounds."""
+
+        def fits(value: Any) -> bool:
+            return isinstance(value, list) and all(
+                type(each) is int and low <= each <= high for each in value
+            )
+
+        return tuple(self._take(name, fits, "whole numbers"))
+
+    def table(self, name: str) -> Fields:
+        """Return a table within this one."""
+        return Fields(self._path, self.mapping(name), f"{self._within}{name}.")
+
+    def mapping(self, name: str) -> dict[str, Any]:
+        """Return a table as it stands there."""
+        return dict(self._take(name, lambda value: isinstance(value, dict), "a table"))
+
+    def tables(self, name: str) -> list[Fields]:
+        """Return the tables of a list."""
+
+        def fits(value: Any) -> bool:
+            return isinstance(value, list) and all(isinstance(each, dict) for each in value)
+
+        found = self._take(name, fits, "a list of tables")
+        return [
+            Fields(self._path, each, f"{self._within}{name}[{at}].")
+            for at, each in enumerate(found)
+        ]
+
+    def _get(self, name: str) -> Any:
+        return self._values.get(name)
+
+    def _take(self, name: str, fits: Callable[[Any], bool], wanted: str) -> Any:
+        value = self._get(name)
+        if not fits(value):
+            raise self.refusal(name, wanted)
+        return value
+
+    def refusal(self, name: str, wanted: str) -> Exception:
+        """Return the sentence that a field is not what it has to be."""
+        where = f"{self._within}{name} in its header"
+        if name not in self._values:
+            return refusal(self._path, f"{where} is missing")
+        return refusal(self._path, f"{where} is {self._get(name)!r}, and no such thing as {wanted}")

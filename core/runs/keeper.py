@@ -1,0 +1,266 @@
+"""Keeps the run of a trainer, beside the training: a thread writes what it is handed every few seconds.
+
+The training process has one, as has training without a screen. Whoever trains hands over copies and
+goes on; what the disk takes its time for, or refuses, is the thread's.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from threading import Condition, Thread
+from time import monotonic, time
+from typing import TYPE_CHECKING, Final
+
+import numpy as np
+
+from core.runs.files import NOTHING, shown
+from core.timeline import COLUMNS
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from numpy.typing import NDArray
+
+    from core.runs.folder import RunFolder
+    from core.runs.moment import Moment
+    from core.runs.reader import KeptRun
+    from core.runs.writer import RunEvent, RunWriter
+
+EVERY: Final = 2.0
+"""Seconds between two saves, at least."""
+
+SHARE: Final = 20
+"""A save that takes long is followed by a pause so many times as long."""
+
+RETRY: Final = 5.0
+"""Seconds between two attempts at a disk that refuses."""
+
+
+@dataclass(frozen=True)
+class Keeping:
+    """Where runs are kept, and how many.
+
+    Attributes:
+        parent: the folder of all run folders, or None where there is none to be had.
+        keep: the number of runs that stay, or None for all.
+    """
+
+    parent: Path | None
+    keep: int | None = None
+
+
+@dataclass(frozen=True)
+class News:
+    """What became of the run that is kept.
+
+    Attributes:
+        name: of its folder; empty before there is one.
+        problem: why it is not kept now, in a sentence; empty when it is.
+    """
+
+    name: str = ""
+    problem: str = ""
+
+
+@dataclass
+class _Book:
+    """One run, from its first epoch to the last time that it is saved."""
+
+    source: str
+    created: float
+    writer: RunWriter | None = None
+    rows: list[NDArray[np.float64]] = field(default_factory=list)
+    events: list[RunEvent] = field(default_factory=list)
+    moment: Moment | None = None
+    handed: bool = False
+    over: bool = False
+
+
+class Keeper:
+    """Takes what is to be kept; never waits, but when it is closed.
+
+    Attributes:
+        news: the newest; somebody who looks now and then tells of a change.
+    """
+
+    def __init__(self, keeping: Keeping) -> None:
+        self._keeping = keeping
+        self._condition = Condition()
+        self._books: list[_Book] = []
+        self._book: _Book | None = None
+        self._thread: Thread | None = None
+        self._closing = self._writing = False
+        self._due = 0.0
+        self._took = 0.0
+        self._retry = 0.0
+        self.news = News()
+
+    @property
+    def busy(self) -> bool:
+        """Whether something that was handed over is not written yet."""
+        with self._condition:
+            return self._writing or any(book.moment is not None for book in self._books)
+
+    def begin(self, source: str) -> None:
+        """Keep another run from here on; one that was never handed over is none."""
+        self._end()
+        self._book = _Book(source, time())
+        self._due = monotonic() + EVERY
+        self.news = News()
+
+    def go_on(self, run: KeptRun, folder: RunFolder) -> None:
+        """Keep a run in the folder that it was read from."""
+        from core.runs.writer import RunWriter
+
+        self._end()
+        header = run.header
+        self._book = book = _Book(header.config.source_name, header.created)
+        book.writer = RunWriter(folder, header.created, header.rows, header.events, saved=True)
+        book.handed = True
+        self._books.append(book)
+        self._due = monotonic() + EVERY
+        self.news = News(folder.name)
+
+    def rows(self, table: NDArray[np.float64]) -> None:
+        """Keep the metrics of epochs, as `timeline.tabulate` makes them."""
+        if self._book is not None and len(table):
+            with self._condition:
+                self._book.rows.append(table)
+
+    def event(self, epoch: int, what: str, note: str) -> None:
+        """Keep what happened to the run."""
+        from core.runs.writer import RunEvent
+
+        if self._book is not None:
+            with self._condition:
+                self._book.events.append(RunEvent(time(), epoch, what, note))
+
+    def due_in(self) -> float:
+        """Return the seconds until the next save is due; never if there is nothing to keep."""
+        return max(0.0, self._due - monotonic())
+
+    def save(self, moment: Moment) -> None:
+        """Hand over the run as it is now."""
+        book = self._book
+        if book is None:
+            return
+        with self._condition:
+            if not book.handed:
+                self._books.append(book)
+                book.handed = True
+            book.moment = moment
+            self._due = monotonic() + max(EVERY, SHARE * self._took)
+            if self._thread is None:
+                self._thread = Thread(target=self._serve, name="keeper", daemon=True)
+                self._thread.start()
+            self._condition.notify()
+
+    @property
+    def was_handed(self) -> bool:
+        """Whether the run was handed over once, so that its end is to be, too."""
+        return self._book is not None and self._book.handed
+
+    def close(self, seconds: float) -> bool:
+        """Wait up to so long until everything is written; tell whether it is."""
+        with self._condition:
+            self._end()
+            self._closing = True
+            self._condition.notify()
+        if self._thread is not None:
+            self._thread.join(seconds)
+            return not self._thread.is_alive() and not self.busy
+        for book in self._books:
+            _let_go(book)
+        return not self.busy
+
+    def _end(self) -> None:
+        if self._book is not None:
+            self._book.over = True
+            self._book = None
+
+    def _serve(self) -> None:
+        while True:
+            with self._condition:
+                while (book := self._next()) is None:
+                    if self._closing:
+                        return
+                    wait = self._retry - monotonic()
+                    self._condition.wait(wait if wait > 0 else None)
+                if book.moment is None:
+                    self._books.remove(book)
+                    _let_go(book)
+                    continue
+                moment, book.moment = book.moment, None
+                rows, book.rows = book.rows, []
+                events, book.events = book.events, []
+                self._writing = True
+            problem = self._write(book, moment, rows, events)
+            with self._condition:
+                self._writing = False
+                if problem:
+                    book.rows[:0], book.events[:0] = rows, events
+                    self._retry = monotonic() + RETRY
+                    if book.over or self._closing:
+                        book.rows.clear()  # nobody will be there to try again
+                    elif book.moment is None:
+                        book.moment = moment
+                else:
+                    self._retry = 0.0
+                if book is self._book or self._book is None:
+                    name = "" if book.writer is None else book.writer.folder.name
+                    self.news = News(name, problem)
+
+    def _next(self) -> _Book | None:
+        """Return a run with something to be written, or one that is over and has nothing more."""
+        if monotonic() < self._retry and not self._closing:
+            return None
+        waiting = (book for book in self._books if book.moment is not None or book.over)
+        return next(waiting, None)
+
+    def _write(
+        self,
+        book: _Book,
+        moment: Moment,
+        rows: list[NDArray[np.float64]],
+        events: list[RunEvent],
+    ) -> str:
+        """Write, and return why not, in a sentence."""
+        started = monotonic()
+        try:
+            if book.writer is None:
+                book.writer = self._new_writer(book)
+            # with and without diagnostics of so many layers, as they were asked for
+            parts = [each[:, : len(COLUMNS)] for each in rows]
+            table = np.concatenate(parts) if parts else np.empty((0, len(COLUMNS)))
+            fresh = not book.writer.saved
+            book.writer.write(moment, table, events)
+        except Exception as error:
+            # nothing that can go wrong here is a reason to end the run
+            where = "there is no home folder" if self._keeping.parent is None else ""
+            reason = (isinstance(error, OSError) and error.strerror) or shown(str(error))
+            where = where or shown(str(self._keeping.parent))
+            return f"this run is not being kept: {where} ({reason})"
+        self._took = monotonic() - started
+        if fresh:
+            self._thin()
+        return ""
+
+    def _new_writer(self, book: _Book) -> RunWriter:
+        from core.runs.folder import RunFolder
+        from core.runs.writer import RunWriter
+
+        if self._keeping.parent is None:
+            raise FileNotFoundError(0, "--run-dir names one")
+        folder = RunFolder.create(self._keeping.parent, book.source, book.created)
+        return RunWriter(folder, book.created, NOTHING, NOTHING)
+
+    def _thin(self) -> None:
+        from core.runs.catalogue import thin
+
+        if self._keeping.keep is not None and self._keeping.parent is not None:
+            thin(self._keeping.parent, self._keeping.keep)
+
+
+def _let_go(book: _Book) -> None:
+    if book.writer is not None:
+        book.writer.folder.close()

@@ -1,0 +1,236 @@
+"""What is kept of a run: a moment of it, and the header under which that stands in a file."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+from hashlib import blake2b
+from math import nan
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+import numpy as np
+
+from core import __version__
+from core.config import RunConfig
+from core.datasets.edited import AddPoint, MovePoint, RemovePoint
+from core.epoch import EpochMetrics
+from core.kinds import ConfigError
+from core.runs.files import Extent, refusal
+from core.stopping import Stop
+from core.timeline import COLUMNS
+
+if TYPE_CHECKING:
+    from core.arrays import Array, Labels
+    from core.datasets.dataset import TrainTest
+    from core.datasets.edited import Edit
+    from core.epoch import TrainerState
+    from core.runs.fields import Fields
+
+FORMAT: Final = "nnfs-tui run"
+VERSION: Final = 1
+
+
+class Doing(StrEnum):
+    """What a run did when it was saved."""
+
+    TRAINING = "training"
+    PAUSED = "paused"
+    FINISHED = "finished"
+    DIVERGED = "diverged"
+
+
+@dataclass(frozen=True)
+class Moment:
+    """A run as it is now.
+
+    Attributes:
+        config: what defines it, with every change so far.
+        data: what it is trained on.
+        state: the trainer's.
+        sizes: units per layer, the inputs first.
+        batches: in an epoch.
+        metrics: the newest that are good.
+        doing: what it does.
+        stopped: why it is over, since the last epoch.
+        restored: the epoch whose weights were brought back when it stopped.
+        ended: why it was over when it was last at rest, which going on lifts.
+        span: the epochs by which going on past its end lengthens it.
+        edited: whether somebody gave a parameter another value.
+        comparable_from: the first epoch whose loss means what the last one's does.
+    """
+
+    config: RunConfig
+    data: TrainTest
+    state: TrainerState
+    sizes: tuple[int, ...]
+    batches: int
+    metrics: EpochMetrics
+    doing: Doing
+    stopped: Stop | None = None
+    restored: int | None = None
+    ended: Stop | None = None
+    span: int = 1
+    edited: bool = False
+    comparable_from: int = 0
+
+
+@dataclass(frozen=True)
+class Header:
+    """What the file of a moment says of it, beside the trainer's state; see `Moment`.
+
+    Attributes:
+        created, saved: when the run was begun and when this was written, in seconds of the epoch.
+        edits: what was done by hand to the data that the config draws or reads.
+        data_digest: of the data after that.
+        rows, events: what counts of the two append-only files.
+    """
+
+    created: float
+    saved: float
+    config: RunConfig
+    edits: tuple[Edit, ...]
+    data_digest: str
+    sizes: tuple[int, ...]
+    epoch: int
+    batch: int
+    batches: int
+    metrics: EpochMetrics
+    doing: Doing
+    stopped: Stop | None
+    restored: int | None
+    ended: Stop | None
+    span: int
+    edited: bool
+    comparable_from: int
+    rows: Extent
+    events: Extent
+
+
+def header_values(
+    moment: Moment, created: float, saved: float, digest: str, rows: Extent, events: Extent
+) -> dict[str, Any]:
+    """Return the header of a moment as JSON takes it, without the trainer's state."""
+    return {
+        "format": FORMAT,
+        "version": VERSION,
+        "program": __version__,
+        "created": created,
+        "saved": saved,
+        "config": findable(moment.config).as_dict(),
+        "edits": [_plain_edit(each) for each in moment.data.edits],
+        "data_digest": digest,
+        "sizes": list(moment.sizes),
+        "batches": moment.batches,
+        "metrics": list(moment.metrics[: len(COLUMNS)]),
+        "doing": moment.doing,
+        "stopped": moment.stopped,
+        "restored": moment.restored,
+        "ended": moment.ended,
+        "span": moment.span,
+        "edited": moment.edited,
+        "comparable_from": moment.comparable_from,
+        "rows": list(rows),
+        "events": list(events),
+    }
+
+
+def header_of(path: Path, fields: Fields) -> Header:
+    """Return the header that stands in a file.
+
+    Raises:
+        RunError: when it is of no run, or of a later version, or a value is none that it can have.
+    """
+    if fields.text("format") != FORMAT:
+        raise refusal(path, "it is no file of a kept run")
+    version = fields.whole("version")
+    if version != VERSION:
+        raise refusal(path, f"version {version} of the format is not read, only {VERSION}")
+    try:
+        config = RunConfig.from_mapping(fields.mapping("config"))
+    except ConfigError as error:
+        raise refusal(path, f"its config is not accepted ({error})") from None
+    state = fields.table("state")
+    epoch, *values = fields.reals("metrics", len(COLUMNS))
+    if not 0 <= epoch < 2**53:
+        raise refusal(path, "its metrics are of no epoch")
+    # one NaN for all of them, as a timeline has it
+    told: list[Any] = [nan if value != value else value for value in values]
+    return Header(
+        _moment(path, fields, "created"),
+        _moment(path, fields, "saved"),
+        config,
+        tuple(_edit(path, each) for each in fields.tables("edits")),
+        fields.text("data_digest"),
+        fields.wholes("sizes", 1),
+        state.whole("epoch"),
+        state.whole("batch"),
+        fields.whole("batches", 1),
+        EpochMetrics(int(epoch), *told),
+        fields.word("doing", Doing),
+        fields.word_or_none("stopped", Stop),
+        fields.whole_or_none("restored"),
+        fields.word_or_none("ended", Stop),
+        fields.whole("span", 1),
+        fields.truth("edited"),
+        fields.whole("comparable_from"),
+        _extent(path, fields, "rows"),
+        _extent(path, fields, "events"),
+    )
+
+
+def findable(config: RunConfig) -> RunConfig:
+    """Return the config with the whole path of its file: it may be read from another folder."""
+    if config.data is None or Path(config.data).is_absolute():
+        return config
+    return config.changed(data=str(Path.cwd() / config.data))
+
+
+def digest_of(data: TrainTest) -> str:
+    """Return a digest of everything that a network learns from or is measured by, and of the names."""
+    digest = blake2b(digest_size=16)
+    digest.update(repr((data.feature_names, data.class_names, data.target_names)).encode())
+    arrays: list[Array | Labels | None] = [data.x_train, data.y_train]
+    if not data.shared:
+        arrays += [data.x_test, data.y_test]
+    arrays += [data.x_validation, data.y_validation]
+    for array in arrays:
+        if array is not None:
+            digest.update(repr((array.dtype.str, array.shape)).encode())
+            digest.update(np.ascontiguousarray(array).data)
+    return digest.hexdigest()
+
+
+def _moment(path: Path, fields: Fields, name: str) -> float:
+    value = fields.real(name)
+    if not 0 <= value < 2**37:  # of which a calendar makes a date
+        raise refusal(path, f"{name} in its header is no time")
+    return value
+
+
+def _extent(path: Path, fields: Fields, name: str) -> Extent:
+    values = fields.wholes(name)
+    if len(values) != 2:
+        raise refusal(path, f"{name} in its header are no length and checksum")
+    return Extent(*values)
+
+
+def _plain_edit(edit: Edit) -> dict[str, Any]:
+    match edit:
+        case AddPoint():
+            return {"edit": "add", "features": list(edit.features), "label": edit.label}
+        case MovePoint():
+            return {"edit": "move", "row": edit.row, "features": list(edit.features)}
+        case RemovePoint():
+            return {"edit": "remove", "row": edit.row}
+
+
+def _edit(path: Path, fields: Fields) -> Edit:
+    match fields.text("edit"):
+        case "add":
+            return AddPoint(fields.reals("features"), fields.whole("label"))
+        case "move":
+            return MovePoint(fields.whole("row"), fields.reals("features"))
+        case "remove":
+            return RemovePoint(fields.whole("row"))
+    raise refusal(path, "its header holds an edit of the data that is not known")

@@ -1,0 +1,111 @@
+"""Writes the moments of one run into its folder; the keeper calls it, in a thread of its own."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from time import time
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from core.runs.archive import write_archive
+from core.runs.files import NOTHING, append, write_whole
+from core.runs.folder import CONFIG, EVENTS, ROWS, STATE
+from core.runs.moment import digest_of, findable, header_values
+from core.runs.states import plain_state
+from core.timeline import COLUMNS
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from numpy.typing import NDArray
+
+    from core.config import RunConfig
+    from core.datasets.dataset import TrainTest
+    from core.runs.files import Extent
+    from core.runs.folder import RunFolder
+    from core.runs.moment import Moment
+
+
+@dataclass(frozen=True)
+class RunEvent:
+    """Something that happened to a run.
+
+    Attributes:
+        at: seconds of the epoch.
+        epoch: how many were trained.
+        what: in one word, such as `changed`.
+        note: in a sentence.
+    """
+
+    at: float
+    epoch: int
+    what: str
+    note: str
+
+    def line(self) -> str:
+        """Return it as a line of JSON."""
+        values = {"at": round(self.at, 3), "epoch": self.epoch, "what": self.what}
+        return json.dumps({**values, "note": self.note}) + "\n"
+
+
+class RunWriter:
+    """Appends to the two files that grow, and then puts the new moment in the place of the old.
+
+    Whenever that is cut short, the moment before is what is read.
+
+    Attributes:
+        folder: where.
+        saved: whether there is a moment in it.
+    """
+
+    def __init__(
+        self,
+        folder: RunFolder,
+        created: float,
+        rows: Extent = NOTHING,
+        events: Extent = NOTHING,
+        *,
+        saved: bool = False,
+    ) -> None:
+        self.folder, self._created = folder, created
+        self._rows, self._events = rows, events
+        self._config: RunConfig | None = None
+        self._digested: tuple[TrainTest, str] | None = None
+        self.saved = saved
+
+    def write(
+        self, moment: Moment, rows: NDArray[np.float64], events: Sequence[RunEvent] = ()
+    ) -> None:
+        """Save a moment, with what is new since the one before.
+
+        Args:
+            moment: the run now.
+            rows: as `timeline.tabulate` makes them; an epoch that was there gives way.
+            events: what happened.
+
+        Raises:
+            OSError: when it cannot be written; the moment before is still there.
+        """
+        path = self.folder.path
+        if self._config != moment.config:
+            text = findable(moment.config).to_toml().encode(errors="replace")
+            write_whole(path / CONFIG, lambda file: file.write(text))
+            self._config = moment.config
+        data = np.ascontiguousarray(rows[:, : len(COLUMNS)], "<f8").tobytes()
+        told = "".join(each.line() for each in events).encode()
+        new_rows = append(path / ROWS, self._rows, data)
+        new_events = append(path / EVENTS, self._events, told)
+        digest = self._digest(moment.data)
+        header = header_values(moment, self._created, time(), digest, new_rows, new_events)
+        state, arrays = plain_state(moment.state)
+        header["state"] = state
+        write_whole(path / STATE, lambda file: write_archive(file, header, arrays))
+        self._rows, self._events = new_rows, new_events
+        self.saved = True
+
+    def _digest(self, data: TrainTest) -> str:
+        if self._digested is None or self._digested[0] is not data:
+            self._digested = (data, digest_of(data))
+        return self._digested[1]

@@ -1,0 +1,212 @@
+"""The list of kept runs, their removal and thinning, and the keeper that writes them."""
+
+import os
+import resource
+import subprocess
+import sys
+from pathlib import Path
+from time import monotonic, sleep, time
+
+import numpy as np
+import pytest
+
+from core import RunConfig, Trainer
+from core.runs import keeper as keeping
+from core.runs.catalogue import find, list_runs, remove, thin
+from core.runs.files import RunError
+from core.runs.folder import LOCK, STATE, RunFolder, in_use
+from core.runs.keeper import Keeper, Keeping
+from core.runs.reader import read_run
+from core.timeline import tabulate
+from tests.core.test_runs import moment_of, run_of, saved
+
+PATIENCE = 30
+
+
+@pytest.fixture
+def parent(tmp_path: Path) -> Path:
+    return tmp_path / "state" / "runs"
+
+
+def some_runs(parent: Path, count: int) -> list[Path]:
+    """Keep runs, the oldest first."""
+    paths = []
+    for number in range(count):
+        trainer = Trainer(RunConfig(dataset="xor", batch_size="full", seed=number))
+        paths.append(saved(parent, trainer, run_of(trainer, 1)))
+        os.utime(paths[-1] / STATE, (1e9 + number, 1e9 + number))
+    return paths
+
+
+def test_the_newest_run_stands_first_and_damage_is_one_line(parent: Path) -> None:
+    assert list_runs(parent) == []
+    first, second, third = some_runs(parent, 3)
+    assert len({first.name, second.name, third.name}) == 3  # begun in the same second
+    (second / STATE).write_bytes(b"\x1b[2J\n[bold]")
+    os.utime(second / STATE, (1e9 + 1, 1e9 + 1))
+    (parent / "notes").mkdir()
+    (parent / "notes" / "a\x1b[31mb").write_text("mine")
+    (parent / "file").write_text("mine")
+    (parent / "link").symlink_to(first)
+    listed = list_runs(parent)
+    assert [run.name for run in listed][1:] == [third.name, second.name, first.name]
+    assert [bool(run.damaged) for run in listed] == [True, False, True, False]
+    assert all(run.damaged.isprintable() for run in listed)
+    assert listed[1].header is not None
+    assert listed[1].header.sizes == (2, 8, 8, 2)
+
+
+def test_a_run_is_found_by_the_beginning_of_its_name(parent: Path) -> None:
+    with pytest.raises(RunError, match="no run is kept in"):
+        find(parent)
+    first, second = some_runs(parent, 2)
+    assert find(parent) == second
+    assert find(parent, second.name) == second
+    assert find(parent, first.name) == first  # of which the other's name begins with it, too
+    with pytest.raises(RunError, match="'xor-' begins 2 names"):
+        find(parent, "xor-")
+    with pytest.raises(RunError, match="is called 'moons'"):
+        find(parent, "moons")
+    for name in ("", "../state", "/", "."):
+        with pytest.raises(RunError):
+            find(parent, name)
+
+
+def test_a_run_that_is_in_use_is_neither_opened_nor_removed(parent: Path) -> None:
+    (path,) = some_runs(parent, 1)
+    held = RunFolder.open(path)
+    assert in_use(path)
+    assert list_runs(parent)[0].used
+    with pytest.raises(RunError, match="in use by another"):
+        RunFolder.open(path)
+    with pytest.raises(RunError, match="in use by another"):
+        remove(path)
+    held.close()
+    assert not in_use(path)
+    remove(path)
+    assert not path.exists()
+
+
+def test_a_process_that_dies_leaves_no_lock(parent: Path) -> None:
+    (path,) = some_runs(parent, 1)
+    program = (
+        "import sys, time; from pathlib import Path; from core.runs.folder import RunFolder\n"
+        "folder = RunFolder.open(Path(sys.argv[1])); print('held', flush=True); time.sleep(60)"
+    )
+    with subprocess.Popen(
+        [sys.executable, "-c", program, str(path)], stdout=subprocess.PIPE
+    ) as process:
+        assert process.stdout is not None
+        process.stdout.readline()
+        assert in_use(path)
+        process.kill()
+    RunFolder.open(path, PATIENCE).close()
+
+
+def test_what_is_none_of_ours_is_not_removed(parent: Path) -> None:
+    (path,) = some_runs(parent, 1)
+    (path / "thesis.txt").write_text("mine")
+    with pytest.raises(RunError, match=r"it holds thesis\.txt"):
+        remove(path)
+    assert thin(parent, 0) == 0
+    assert (path / "thesis.txt").exists()
+
+
+def test_thinning_takes_the_oldest_and_nothing_that_is_used_or_foreign(parent: Path) -> None:
+    paths = some_runs(parent, 6)
+    (parent / "thesis").mkdir()
+    (parent / "thesis" / "text").write_text("mine")
+    (paths[2] / STATE).write_bytes(b"damaged")
+    os.utime(paths[2] / STATE, (1e9 + 2, 1e9 + 2))
+    held = RunFolder.open(paths[0])
+    assert thin(parent, 2) == 2
+    held.close()
+    left = {run.name for run in list_runs(parent)}
+    assert left == {"thesis", *(paths[number].name for number in (0, 2, 4, 5))}
+    assert thin(parent, 100, most_bytes=1) == 2  # the newest stays, however large
+    assert {run.name for run in list_runs(parent)} == {"thesis", paths[2].name, paths[5].name}
+
+
+def test_a_folder_in_which_nothing_was_saved_is_no_run(parent: Path) -> None:
+    (path,) = some_runs(parent, 1)
+    begun = RunFolder.create(parent, "moons", time())
+    begun.close()
+    assert [run.name for run in list_runs(parent)] == [path.name]
+    assert find(parent) == path
+    thin(parent, 1)
+    assert begun.path.exists()
+    os.utime(begun.path, (1e9, 1e9))
+    thin(parent, 1)
+    assert not begun.path.exists()
+
+
+def wait_for(keeper: Keeper) -> None:
+    deadline = monotonic() + PATIENCE
+    while keeper.busy:
+        assert monotonic() < deadline, keeper.news
+        sleep(0.005)
+
+
+def test_the_keeper_saves_beside_the_training_and_at_the_end(parent: Path) -> None:
+    trainer = Trainer(RunConfig())
+    keeper = Keeper(Keeping(parent, 100))
+    keeper.begin("moons")
+    keeper.rows(tabulate([trainer.untrained]))
+    assert not parent.exists()  # a run that was never handed over is none
+    keeper.rows(tabulate([trainer.train_epoch()]))
+    keeper.save(moment_of(trainer))
+    wait_for(keeper)
+    (first,) = list_runs(parent)
+    assert first.used
+    keeper.event(1, "changed", "learning rate")
+    keeper.rows(tabulate([trainer.train_epoch()]))
+    keeper.save(moment_of(trainer))
+    keeper.begin("xor")  # what was handed over is written all the same
+    assert keeper.close(PATIENCE)
+    (only,) = list_runs(parent)
+    assert not only.used
+    kept = read_run(only.path)
+    np.testing.assert_array_equal(kept.rows[:, 0], [0, 1, 2])
+    assert [event.what for event in kept.events] == ["changed"]
+
+
+def test_a_disk_that_refuses_is_told_of_and_tried_again(
+    parent: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(keeping, "RETRY", 0.01)
+    trainer = Trainer(RunConfig())
+    rows = run_of(trainer, 3)
+    keeper = Keeper(Keeping(parent, None))
+    keeper.begin("moons")
+    keeper.rows(tabulate(rows[:2]))
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (1000, before[1]))  # room for one file, not for all
+    try:
+        keeper.save(moment_of(trainer))
+        deadline = monotonic() + PATIENCE
+        while not keeper.news.problem:
+            assert monotonic() < deadline
+            sleep(0.005)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
+    assert "(File too large)" in keeper.news.problem
+    keeper.rows(tabulate(rows[2:]))
+    wait_for(keeper)
+    assert not keeper.news.problem
+    keeper.close(PATIENCE)
+    np.testing.assert_array_equal(read_run(find(parent)).rows[:, 0], range(4))
+
+
+@pytest.mark.parametrize("where", ["none", "file"])
+def test_without_a_place_the_run_goes_on_and_a_sentence_says_why(
+    tmp_path: Path, where: str
+) -> None:
+    (tmp_path / "file").write_text("")
+    keeper = Keeper(Keeping(None if where == "none" else tmp_path / "file" / "runs", 100))
+    trainer = Trainer(RunConfig())
+    keeper.begin("moons")
+    keeper.save(moment_of(trainer))
+    keeper.close(PATIENCE)
+    assert keeper.news.problem.startswith("this run is not being kept: ")
+    assert ("there is no home folder" in keeper.news.problem) == (where == "none")
+    assert LOCK not in {path.name for path in tmp_path.rglob("*")}

@@ -1,0 +1,394 @@
+"""Kept runs: they go on bit for bit, and a folder that is no such thing is refused in a sentence."""
+
+import io
+import json
+import shutil
+import zipfile
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from time import time
+
+import numpy as np
+import pytest
+from hypothesis import HealthCheck, given
+from hypothesis import settings as hypothesis_settings
+from hypothesis import strategies as st
+
+from core import RunConfig, Trainer
+from core.datasets import edited
+from core.datasets.edited import AddPoint, MovePoint, RemovePoint
+from core.epoch import EpochMetrics
+from core.runs.catalogue import list_runs
+from core.runs.files import RunError
+from core.runs.folder import CONFIG, EVENTS, ROWS, STATE, RunFolder, name_for
+from core.runs.moment import Doing, Moment
+from core.runs.reader import KeptRun, read_header, read_run
+from core.runs.writer import RunEvent, RunWriter
+from core.timeline import tabulate
+from tests.core.test_trainer import CONFIGS
+
+
+def moment_of(trainer: Trainer, doing: Doing = Doing.TRAINING) -> Moment:
+    return Moment(
+        trainer.config,
+        trainer.data,
+        trainer.state(),
+        trainer.network.sizes,
+        trainer.batches.count,
+        trainer.measure() if not trainer.batches.next else trainer.untrained,
+        doing,
+        trainer.stopped,
+        trainer.restored,
+    )
+
+
+def saved(parent: Path, trainer: Trainer, rows: list[EpochMetrics]) -> Path:
+    folder = RunFolder.create(parent, trainer.config.source_name, time())
+    event = RunEvent(time(), trainer.epoch, "changed", "learning rate 0.01 → 0.02")
+    RunWriter(folder, time()).write(moment_of(trainer), tabulate(rows), [event])
+    folder.close()
+    return folder.path
+
+
+def assert_same(one: Trainer, other: Trainer) -> None:
+    """Everything that decides how training goes on, array by array, and what is known of the end."""
+    assert (one.config, one.stopped, one.restored) == (other.config, other.stopped, other.restored)
+    ours, theirs = one.state(), other.state()
+    for name in ("parameters", "statistics", "slots", "best_parameters", "best_statistics"):
+        np.testing.assert_array_equal(getattr(ours, name), getattr(theirs, name), name)
+    for name in ("epoch", "steps", "plateau", "best", "waits_from", "limit"):
+        assert getattr(ours, name) == getattr(theirs, name), name
+    assert ours.batches.next == theirs.batches.next
+    assert ours.batches.shuffle == theirs.batches.shuffle
+    assert ours.batches.dropout == theirs.batches.dropout
+    np.testing.assert_array_equal(ours.batches.order, theirs.batches.order)
+    assert (ours.start is None) == (theirs.start is None)
+    if ours.start is not None and theirs.start is not None:
+        assert (ours.start.steps, ours.start.shuffle) == (theirs.start.steps, theirs.start.shuffle)
+        for mine, other_one in zip(ours.start.arrays, theirs.start.arrays, strict=True):
+            np.testing.assert_array_equal(mine, other_one)
+    np.testing.assert_array_equal(one.data.x_train, other.data.x_train)
+    assert one.data.summary == other.data.summary
+
+
+def batches(trainer: Trainer, count: int) -> None:
+    with np.errstate(all="ignore"):
+        for _ in range(count):
+            trainer.advance(0.0)
+
+
+def edit_data(trainer: Trainer, edit: edited.Edit) -> None:
+    try:
+        data = edited.apply(trainer.data, edit)
+    except ValueError:
+        return
+    trainer.wait_anew()
+    trainer.take_data(data)
+
+
+def change(trainer: Trainer, **changes: object) -> None:
+    try:
+        trainer.configure(trainer.config.changed(**changes))
+    except ValueError:
+        return
+
+
+def add(trainer: Trainer) -> None:
+    features = tuple(0.1 * at for at in range(len(trainer.data.feature_names)))
+    edit_data(trainer, AddPoint(features, 1))
+
+
+def move(trainer: Trainer) -> None:
+    features = tuple(0.3 for _ in trainer.data.feature_names)
+    edit_data(trainer, MovePoint(1, features, edited.place_of(trainer.data, 1)))
+
+
+ACTIONS: dict[str, Callable[[Trainer], object]] = {
+    "a batch": lambda trainer: batches(trainer, 1),
+    "some batches": lambda trainer: batches(trainer, 7),
+    "an epoch": lambda trainer: trainer.train_epoch(),
+    "five epochs": lambda trainer: [trainer.train_epoch() for _ in range(5)],
+    "another rate": lambda trainer: change(trainer, learning_rate=0.003),
+    "another schedule": lambda trainer: change(trainer, schedule="plateau", decay_epochs=1),
+    "another activation": lambda trainer: change(trainer, activation="sigmoid"),
+    "another optimiser": lambda trainer: change(trainer, optimizer="momentum"),
+    "other batches": lambda trainer: change(trainer, batch_size=13),
+    "dropout": lambda trainer: change(trainer, dropout=0.3),
+    "patience": lambda trainer: change(trainer, patience=2),
+    "a target": lambda trainer: change(trainer, target_loss=0.4),
+    "another network": lambda trainer: change(trainer, hidden=(3,), activation="relu", dropout=0.0),
+    "an edited weight": lambda trainer: trainer.set_parameter(2, 0.5),
+    "a rate that diverges": lambda trainer: change(trainer, learning_rate=1e6),
+    "a point more": add,
+    "a point moved": move,
+    "a point less": lambda trainer: edit_data(trainer, RemovePoint(0)),
+    "patience anew": lambda trainer: trainer.wait_anew(),
+}
+
+
+@given(
+    st.sampled_from(CONFIGS),
+    st.lists(st.sampled_from(sorted(ACTIONS)), min_size=1, max_size=8),
+    st.data(),
+)
+@hypothesis_settings(max_examples=60, deadline=None)
+def test_an_interrupted_run_is_the_same_as_one_that_was_not(
+    tmp_path_factory: pytest.TempPathFactory,
+    config: RunConfig,
+    actions: list[str],
+    data: st.DataObject,
+) -> None:
+    parent = tmp_path_factory.mktemp("runs")
+    whole, interrupted = Trainer(config), Trainer(config)
+    stops = data.draw(st.sets(st.integers(0, len(actions)), min_size=1, max_size=3))
+    for number, action in enumerate([*actions, "three at the end"]):
+        if number in stops:
+            interrupted = read_run(saved(parent, interrupted, [interrupted.untrained])).trainer()
+            assert_same(whole, interrupted)
+        for trainer in (whole, interrupted):
+            if action in ACTIONS:
+                ACTIONS[action](trainer)
+            else:
+                for _ in range(3):
+                    trainer.train_epoch()
+    assert_same(whole, interrupted)
+
+
+def test_a_change_that_is_not_saved_would_be_noticed(tmp_path: Path) -> None:
+    whole = Trainer(RunConfig())
+    interrupted = read_run(saved(tmp_path, whole, [whole.untrained])).trainer()
+    interrupted.batches.restore(
+        replace(whole.batches.state(), shuffle=dict(np.random.PCG64(1).state))
+    )
+    whole.train_epoch(), interrupted.train_epoch()
+    with pytest.raises(AssertionError):
+        assert_same(whole, interrupted)
+
+
+def run_of(trainer: Trainer, epochs: int) -> list[EpochMetrics]:
+    return [trainer.untrained, *(trainer.train_epoch() for _ in range(epochs))]
+
+
+@pytest.fixture
+def run(tmp_path: Path) -> Path:
+    trainer = Trainer(RunConfig(dropout=0.1))
+    rows = run_of(trainer, 12)
+    batches(trainer, 2)
+    return saved(tmp_path, trainer, rows)
+
+
+def test_the_curves_and_events_come_back_whole(tmp_path: Path) -> None:
+    trainer = Trainer(RunConfig(diagnostics=True))
+    rows = run_of(trainer, 12)
+    folder = RunFolder.create(tmp_path, "moons", time())
+    writer = RunWriter(folder, time())
+    writer.write(moment_of(trainer), tabulate(rows[:5]), [RunEvent(1.0, 0, "began", "moons")])
+    writer.write(moment_of(trainer), tabulate(rows[5:]), [RunEvent(2.0, 9, "edit", "x\x1b[31m")])
+    kept = read_run(folder.path)
+    np.testing.assert_array_equal(kept.rows, tabulate(rows)[:, : kept.rows.shape[1]])
+    assert [each.epoch for each in kept.events] == [0, 9]
+    assert kept.events[1].note == "x\x1b[31m"
+    assert RunConfig.from_mapping(_toml(folder.path / CONFIG)) == trainer.config
+
+
+def _toml(path: Path) -> dict[str, object]:
+    import tomllib
+
+    return tomllib.loads(path.read_text())
+
+
+def test_what_was_torn_off_is_dropped_and_written_over(tmp_path: Path) -> None:
+    trainer = Trainer(RunConfig())
+    rows = run_of(trainer, 3)
+    path = saved(tmp_path, trainer, rows)
+    with (path / ROWS).open("ab") as file:
+        file.write(b"half a row")
+    with (path / EVENTS).open("ab") as file:
+        file.write(b'{"at": 1')
+    kept = read_run(path)
+    assert len(kept.rows) == 4
+    assert len(kept.events) == 1
+    writer = RunWriter(RunFolder.open(path), 0.0, kept.header.rows, kept.header.events, saved=True)
+    more = trainer.train_epoch()
+    writer.write(moment_of(trainer), tabulate([more]), [RunEvent(1.0, 4, "edit", "")])
+    kept = read_run(path)
+    np.testing.assert_array_equal(kept.rows[:, 0], range(5))
+    assert len(kept.events) == 2
+
+
+def test_a_write_that_fails_leaves_what_there_was(run: Path) -> None:
+    before = read_run(run)
+    (run / f".{STATE}.new").mkdir()  # whoever it is, it cannot be written over
+    trainer = before.trainer()
+    writer = RunWriter(RunFolder.open(run), 0.0, before.header.rows, before.header.events)
+    with pytest.raises(IsADirectoryError):
+        writer.write(moment_of(trainer), tabulate([trainer.train_epoch()]))
+    after = read_run(run)
+    assert after.header == before.header
+    np.testing.assert_array_equal(after.rows, before.rows)
+    (run / f".{STATE}.new").rmdir()
+    writer.write(moment_of(trainer), tabulate([trainer.measure()]))
+    np.testing.assert_array_equal(read_run(run).rows[:, 0], range(14))
+
+
+def as_read(kept: KeptRun) -> tuple[object, ...]:
+    state = kept.trainer().state()
+    order = () if state.batches.order is None else tuple(state.batches.order)
+    arrays = state.parameters.tobytes(), state.slots.tobytes(), order
+    return kept.header, kept.rows.tobytes(), kept.events, arrays, state.batches.shuffle
+
+
+FILES = (STATE, ROWS, EVENTS, CONFIG)
+DAMAGE = st.one_of(
+    st.tuples(st.just("flip"), st.integers(0, 2**20), st.integers(1, 255)),
+    st.tuples(st.just("cut"), st.integers(0, 2**20), st.just(0)),
+    st.tuples(st.just("replace"), st.binary(max_size=200), st.just(0)),
+    st.tuples(st.just("remove"), st.just(0), st.just(0)),
+    st.tuples(st.just("folder"), st.just(0), st.just(0)),
+    st.tuples(st.just("pipe"), st.just(0), st.just(0)),
+    st.tuples(st.just("link"), st.just(0), st.just(0)),
+)
+
+
+def do_damage(path: Path, how: tuple[str, int | bytes, int]) -> None:
+    import os
+
+    kind, what, bits = how
+    content = path.read_bytes()
+    path.unlink()
+    match kind, what:
+        case "flip", int():
+            at = what % len(content)
+            path.write_bytes(content[:at] + bytes([content[at] ^ bits]) + content[at + 1 :])
+        case "cut", int():
+            path.write_bytes(content[: what % len(content)])
+        case "replace", bytes():
+            path.write_bytes(what)
+        case "folder", _:
+            path.mkdir()
+        case "pipe", _:
+            os.mkfifo(path)
+        case "link", _:
+            path.symlink_to("/dev/zero")
+
+
+@given(st.sampled_from(FILES), DAMAGE)
+@hypothesis_settings(
+    max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
+def test_a_damaged_folder_is_refused_or_the_same(
+    run: Path, file: str, how: tuple[str, int | bytes, int]
+) -> None:
+    wanted = as_read(read_run(run))
+    kept_apart = run.with_name("apart")
+    shutil.copytree(run, kept_apart)
+    do_damage(run / file, how)
+    try:
+        try:
+            found = as_read(read_run(run))
+        except RunError as error:
+            sentence = str(error)
+            assert sentence.isprintable()
+            assert run.name in sentence
+        else:
+            assert found == wanted
+        assert [listed.name for listed in list_runs(run.parent)].count(run.name) == 1
+    finally:
+        shutil.rmtree(run)
+        kept_apart.rename(run)
+
+
+VALUES = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=5),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=5), inner),
+    max_leaves=4,
+)
+
+
+def rewritten(path: Path, change: Callable[[dict[str, object]], object]) -> None:
+    """Write an archive again, with another header and valid checksums, as somebody who means it."""
+    with zipfile.ZipFile(path) as archive:
+        members = {each: archive.read(each) for each in archive.namelist()}
+    header = json.loads(members["header.json"])
+    change(header)
+    members["header.json"] = json.dumps(header).encode()
+    with zipfile.ZipFile(path, "w") as archive:
+        for name, content in members.items():
+            archive.writestr(name, content)
+
+
+@given(st.data())
+@hypothesis_settings(
+    max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
+def test_a_header_that_was_tampered_with_raises_nothing_else(
+    run: Path, data: st.DataObject
+) -> None:
+    content = (run / STATE).read_bytes()
+
+    def tamper(header: dict[str, object]) -> None:
+        where = header
+        while True:
+            name = data.draw(st.sampled_from(sorted(where)))
+            inner = where[name]
+            if not (isinstance(inner, dict) and inner and data.draw(st.booleans())):
+                break
+            where = inner
+        where[name] = data.draw(VALUES)
+
+    rewritten(run / STATE, tamper)
+    try:
+        with np.errstate(all="ignore"):
+            read_run(run).trainer().train_epoch()
+    except RunError as error:
+        sentence = str(error)
+        assert sentence.isprintable()
+    list_runs(run.parent)
+    (run / STATE).write_bytes(content)
+
+
+def test_nothing_is_unpickled(run: Path) -> None:
+    class Trap:
+        def __reduce__(self) -> tuple[object, ...]:
+            return (Path.touch, (run / "sprung",))
+
+    with zipfile.ZipFile(run / STATE) as archive:
+        members = {each: archive.read(each) for each in archive.namelist()}
+    pickled = io.BytesIO()
+    np.save(pickled, np.array([Trap()], dtype=object), allow_pickle=True)
+    members["parameters.npy"] = pickled.getvalue()
+    with zipfile.ZipFile(run / STATE, "w") as archive:
+        for name, content in members.items():
+            archive.writestr(name, content)
+    with pytest.raises(RunError, match="allow_pickle"):
+        read_run(run)
+    assert not (run / "sprung").exists()
+    np.load(io.BytesIO(pickled.getvalue()), allow_pickle=True)
+    assert (run / "sprung").exists()  # it would have
+
+
+def test_other_data_than_then_are_refused(tmp_path: Path) -> None:
+    file = tmp_path / "flowers.csv"
+    file.write_text("a,b,kind\n" + "".join(f"{at},{at % 7},{'xy'[at % 2]}\n" for at in range(40)))
+    trainer = Trainer(RunConfig(data=str(file)))
+    path = saved(tmp_path / "runs", trainer, run_of(trainer, 2))
+    assert_same(read_run(path).trainer(), trainer)
+    file.write_text(file.read_text().replace("3,3,y", "3,4,y"))
+    with pytest.raises(RunError, match=r"flowers\.csv holds other data now"):
+        read_run(path).trainer()
+    file.unlink()
+    with pytest.raises(RunError, match=r"flowers\.csv: there is no such file"):
+        read_run(path).trainer()
+
+
+def test_a_run_of_another_version_is_refused(run: Path) -> None:
+    rewritten(run / STATE, lambda header: header.update(version=2))
+    with pytest.raises(RunError, match="version 2 of the format is not read"):
+        read_header(run)
+
+
+def test_names_are_of_harmless_letters() -> None:
+    assert name_for("moons", 0.0).startswith("moons-19")
+    assert name_for("../Fl\x1b[31mowers.v2.csv", 0.0).startswith("fl-31mowers-v2-")
+    assert name_for("\u202e.csv", 0.0).startswith("run-")
