@@ -8,10 +8,14 @@ import signal
 from threading import Timer
 from typing import TYPE_CHECKING, Any, ClassVar, Final
 
+from textual._context import active_message_pump
 from textual.app import App, SystemCommand
 from textual.binding import Binding, BindingType
+from textual.dom import DOMNode
+from textual.screen import ModalScreen
 
 from tui.driver import ThriftyDriver
+from tui.faults import Fault, KeepsFaults
 from tui.keys import KEYS
 from tui.link import Link
 from tui.screens.training import TrainingScreen
@@ -31,7 +35,7 @@ LAST_WORDS: Final = 1.5
 """Seconds that an orderly end may take after a signal."""
 
 
-class NnfsApp(App[None]):
+class NnfsApp(KeepsFaults, App[None]):
     """Watches one training process; ends it when it goes."""
 
     CSS_PATH = "app.tcss"
@@ -51,7 +55,8 @@ class NnfsApp(App[None]):
         paused: bool = False,
         run_log: RunLog | None = None,
     ) -> None:
-        super().__init__(driver_class=ThriftyDriver)
+        App.__init__(self, driver_class=ThriftyDriver)
+        KeepsFaults.__init__(self)
         self.animation_level = "none"
         self.link = Link(process)
         self.signal_received = 0
@@ -100,6 +105,35 @@ class NnfsApp(App[None]):
         """Draw the whole screen again, after something else has written on it."""
         self._forget_screen()
         self.screen.refresh(layout=True)
+
+    def report(self, fault: Fault) -> None:
+        """Remember what failed, and say so; the run goes on."""
+        self.keep(fault)
+        self.training.say(fault.sentence)
+
+    async def run_action(self, action: Any, *arguments: Any, **named: Any) -> bool:
+        """Do what a key asks for; where that fails, the key does nothing."""
+        try:
+            return await super().run_action(action, *arguments, **named)
+        except Exception as error:
+            told = action if isinstance(action, str) else action[1]
+            self.report(Fault.of(f"{told.replace('_', ' ')} did not work", error))
+            return True
+
+    def _handle_exception(self, error: Exception) -> None:
+        # Textual ends the program for whatever fails in a widget. What fails in a dialog, one of its
+        # own among them, costs that dialog alone
+        pump = active_message_pump.get(None)
+        screen = pump.screen if isinstance(pump, DOMNode) and pump.is_attached else None
+        if isinstance(screen, ModalScreen) and self.training.is_attached and self.is_running:
+            self.report(Fault.of("a dialog was closed", error))
+            self.call_later(self._close, screen)
+        else:
+            super()._handle_exception(error)
+
+    def _close(self, dialog: ModalScreen[Any]) -> None:
+        while dialog in self.screen_stack and isinstance(self.screen, ModalScreen):
+            self.pop_screen()
 
     def _forget_screen(self) -> None:
         if isinstance(self._driver, ThriftyDriver):

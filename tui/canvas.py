@@ -13,7 +13,8 @@ from textual.strip import Strip
 from textual.widget import Widget
 
 from tui.cells import Cells
-from tui.palette import ink, style
+from tui.faults import Fault, KeepsFaults
+from tui.palette import ALARM, ink, style
 
 if TYPE_CHECKING:
     from textual import events
@@ -26,6 +27,7 @@ class Canvas(Widget):
 
     def __init__(self, *, id: str) -> None:  # noqa: A002 (Textual's own name)
         super().__init__(id=id)
+        self.fault: Fault | None = None
         self._shown = Cells(0, 0)
         self._strips: list[Strip | None] = []
 
@@ -34,10 +36,34 @@ class Canvas(Widget):
         raise NotImplementedError
 
     def repaint(self) -> None:
-        """Draw, and send what changed."""
+        """Draw, and send what changed; where that fails, a sentence in its place."""
         width, height = self.size
-        if width > 0 and height > 0:
-            self._show(self.draw(width, height))
+        if width <= 0 or height <= 0:
+            return
+        try:
+            cells, self.fault = self.draw(width, height), None
+        except Exception as error:
+            if not isinstance(self.app, KeepsFaults):
+                raise
+            self.fault = Fault.of("this cannot be drawn", error)
+            self.app.keep(self.fault)
+            cells = self.draw_fault(width, height, self.fault)
+        self._show(cells)
+
+    def draw_fault(self, width: int, height: int, fault: Fault) -> Cells:
+        """Return what stands in the place of what cannot be drawn."""
+        cells = Cells(width, height)
+        cells.write(0, 1, fault.sentence, ink(ALARM))
+        return cells
+
+    async def on_event(self, event: events.Event) -> None:
+        """Hear an event; say what fails, for without this the whole program would end."""
+        try:
+            await super().on_event(event)
+        except Exception as error:
+            if not isinstance(self.app, KeepsFaults):
+                raise
+            self.app.report(Fault.of(f"{self.id}: {type(event).__name__} was not heard", error))
 
     @property
     def shown(self) -> Cells:

@@ -94,6 +94,7 @@ async def running(
             driver = Driver(app, pilot)
             await driver.until(lambda: len(driver.session.timeline) > 0)
             yield driver
+            assert not app.faults, app.faults[-1].trace
     finally:
         process.close()
 

@@ -13,12 +13,13 @@ from core.planes import PlaneChoice
 from tui.canvas import Canvas
 from tui.cells import Cells
 from tui.cursor import Cursor
-from tui.palette import BRIGHT, DIM, FAINT, TEXT, ink
+from tui.palette import ALARM, BRIGHT, DIM, FAINT, TEXT, ink
 
 if TYPE_CHECKING:
     from textual import events
 
     from core.process import Run
+    from tui.faults import Fault
     from tui.session import Session
 
 Words: TypeAlias = list[tuple[str, int]]
@@ -153,17 +154,28 @@ class Panel(Canvas, can_focus=True):
 
     def draw(self, width: int, height: int) -> Cells:
         """Return the frame with the body in it."""
+        cells = self._frame(width, height)
+        if width >= 4 and height >= 3:
+            cells.place(1, 1, self.inside(width - 2, height - 2))
+            self._write_border(cells, self.name_shown, self.title(), self.corner())
+        return cells
+
+    def draw_fault(self, width: int, height: int, fault: Fault) -> Cells:
+        cells = self._frame(width, height)
+        if width >= 4 and height >= 3:
+            cells.place(1, 1, message(width - 2, height - 2, fault.sentence, ALARM))
+            self._write_border(cells, self.label, [], [])
+        return cells
+
+    def _frame(self, width: int, height: int) -> Cells:
         cells = Cells(width, height)
-        if width < 4 or height < 3:
-            return cells
-        line = ink(TEXT if self.has_focus else FAINT)
-        cells.glyphs[[0, -1], 1:-1] = "─"
-        cells.glyphs[1:-1, [0, -1]] = "│"
-        cells.glyphs[[0, 0, -1, -1], [0, -1, 0, -1]] = ["╭", "╮", "╰", "╯"]
-        cells.inks[[0, -1], :] = line
-        cells.inks[:, [0, -1]] = line
-        cells.place(1, 1, self.inside(width - 2, height - 2))
-        self._write_border(cells, width)
+        if width >= 4 and height >= 3:
+            line = ink(TEXT if self.has_focus else FAINT)
+            cells.glyphs[[0, -1], 1:-1] = "─"
+            cells.glyphs[1:-1, [0, -1]] = "│"
+            cells.glyphs[[0, 0, -1, -1], [0, -1, 0, -1]] = ["╭", "╮", "╰", "╯"]
+            cells.inks[[0, -1], :] = line
+            cells.inks[:, [0, -1]] = line
         return cells
 
     def on_focus(self, _: events.Focus) -> None:
@@ -174,12 +186,11 @@ class Panel(Canvas, can_focus=True):
         """Show the quieter frame."""
         self.repaint()
 
-    def _write_border(self, cells: Cells, width: int) -> None:
+    def _write_border(self, cells: Cells, called: str, title: Words, corner: Words) -> None:
         name = ink(BRIGHT if self.has_focus else TEXT, bold=self.has_focus)
-        title, corner = self.title(), self.corner()
-        column = 1
+        width, column = cells.width, 1
         key = self.key or str(self.number)
-        for text, number in ((f" {key} ", ink(DIM)), (f"{self.name_shown} ", name)):
+        for text, number in ((f" {key} ", ink(DIM)), (f"{called} ", name)):
             if column + len(text) < width:
                 column = cells.write(0, column, text, number)
         # what explains the colours goes before the last words of the title, if not before the first
@@ -199,11 +210,11 @@ def _length(words: Words) -> int:
     return sum(len(text) for text, _ in words)
 
 
-def message(width: int, height: int, text: str) -> Cells:
+def message(width: int, height: int, text: str, colour: str = DIM) -> Cells:
     """Return a body that says in words what will be there."""
     cells = Cells(width, height)
     lines = wrap(text, max(1, width - 2))
     top = max(0, (height - len(lines)) // 2)
     for offset, line in enumerate(lines):
-        cells.write(top + offset, max(0, (width - len(line)) // 2), line, ink(DIM))
+        cells.write(top + offset, max(0, (width - len(line)) // 2), line, ink(colour))
     return cells

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, ClassVar
 
-from textual.containers import Vertical
+from textual.containers import VerticalScroll
 from textual.content import Content
 from textual.screen import ModalScreen
 from textual.widgets import Static
@@ -13,9 +13,12 @@ from tui.cells import printable
 from tui.explanations import explanation
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from textual.app import ComposeResult
     from textual.binding import BindingType
 
+    from tui.faults import Fault
     from tui.session import Session
 
 
@@ -31,7 +34,7 @@ class ExplainScreen(ModalScreen[None]):
         align: center middle;
         background: #121212 60%;
     }
-    ExplainScreen > Vertical {
+    ExplainScreen > VerticalScroll {
         width: 80;
         max-width: 100%;
         height: auto;
@@ -46,16 +49,21 @@ class ExplainScreen(ModalScreen[None]):
     }
     """
 
-    def __init__(self, label: str, title: str, session: Session) -> None:
-        """Take the label of the panel, and what its border calls it."""
+    def __init__(
+        self, label: str, title: str, session: Session, faults: Sequence[Fault] = ()
+    ) -> None:
+        """Take the label of the panel, what its border calls it, and what has failed, newest last."""
         super().__init__()
         self._title = printable(title)
         # the values of the moment: nothing is read again while it is open
         self._lines = explanation(label, session)
+        for fault in reversed(faults):
+            self._lines += ["", f"{fault.what}: {fault.reason}", *fault.trace]
 
     def compose(self) -> ComposeResult:
         """Show the lines, each as it is: names may look like markup."""
-        with Vertical() as dialog:
+        with VerticalScroll() as dialog:
+            dialog.can_focus = True
             dialog.border_title = Content(f"{self._title}: what it shows")
             dialog.border_subtitle = "escape or e closes · ? lists the keys"
             yield Static(Content("\n".join(map(printable, self._lines))))

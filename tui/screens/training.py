@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, ClassVar
 
 from textual.containers import Horizontal, Vertical
 
 from core.process import BaselineFound, Branched, Loading, Moved, Progress, Run
+from tui.faults import Fault, KeepsFaults
 from tui.keys import bindings
 from tui.lines import FooterLine, HeaderLine, LogLine, Notice, StatusLine
 from tui.panels import (
@@ -17,9 +19,12 @@ from tui.screens.arrangement import Arrangement
 from tui.screens.view import ViewScreen
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from textual import events
     from textual.app import ComposeResult
     from textual.binding import BindingType
+    from textual.message import Message
 
     from core.config import RunConfig
     from core.process import Event
@@ -97,6 +102,24 @@ class TrainingScreen(ViewScreen):
         """Catch up with what happened behind another screen."""
         self._paint_all()
         self._pull_if_moving()
+
+    async def on_event(self, event: events.Event) -> None:
+        """Hear an event; say what fails, for without this the whole program would end."""
+        with self._guarded(event):
+            await super().on_event(event)
+
+    async def _on_message(self, message: Message) -> None:
+        with self._guarded(message):
+            await super()._on_message(message)
+
+    @contextmanager
+    def _guarded(self, message: Message) -> Iterator[None]:
+        try:
+            yield
+        except Exception as error:
+            if not isinstance(self.app, KeepsFaults):
+                raise
+            self.app.report(Fault.of(f"{type(message).__name__} was not obeyed", error))
 
     def follow(self, event: Event) -> None:
         state, self._state = self._state, self.session.state

@@ -11,6 +11,7 @@ import numpy as np
 from core.kinds import ConfigError
 from core.planes import PlaneChoice, ranked_features
 from core.process import EditData, EditParameter
+from tui.faults import KeepsFaults
 from tui.panels import (
     ActivationsPanel,
     BoundaryPanel,
@@ -291,9 +292,11 @@ class ViewScreen(RunScreen):
         """Say what the focused panel shows, and how to read it."""
         from tui.screens.explain import ExplainScreen
 
-        panel = self.focused
+        panel, faults = self.focused, self.app.faults if isinstance(self.app, KeepsFaults) else ()
         if isinstance(panel, Panel):
-            self.app.push_screen(ExplainScreen(panel.label, panel.name_shown, self.session))
+            # where it cannot be drawn, what its border calls it may not be known either
+            title = panel.label if panel.fault else panel.name_shown
+            self.app.push_screen(ExplainScreen(panel.label, title, self.session, [*faults]))
 
     # --- the shape of the network
 

@@ -1,0 +1,88 @@
+"""What fails in the interface costs what failed, and neither the run nor the terminal."""
+
+from pathlib import Path
+
+import pytest
+
+from core.process import State
+from tests.tui.test_screen import MOONS, Driver, running
+from tui.panels import BoundaryPanel
+from tui.screens.epoch import EpochScreen
+from tui.screens.training import TrainingScreen
+
+
+def fail(*_: object, **__: object) -> None:
+    raise ZeroDivisionError("by\x1b[31m nothing")
+
+
+async def until_says(driver: Driver, *told: str) -> None:
+    await driver.until(lambda: all(each in " ".join(driver.text().split()) for each in told))
+
+
+async def until_trains(driver: Driver) -> None:
+    before = driver.epoch
+    await driver.until(lambda: driver.epoch > before)
+
+
+async def test_a_panel_that_cannot_be_drawn_says_so_and_the_rest_goes_on(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    async with running(MOONS, speed=100.0) as driver:
+        for name in ("body", "title", "name_shown"):
+            with monkeypatch.context() as patch:
+                patch.setattr(BoundaryPanel, name, property(fail) if name == "name_shown" else fail)
+                await driver.until(lambda: driver.panel("boundary").fault is not None)
+                await until_says(driver, "this cannot be drawn", "ZeroDivisionError: by·[31m")
+                await until_trains(driver)
+                assert driver.panel("loss").fault is None
+                assert driver.text().count("╭") == 4
+            await driver.until(lambda: driver.panel("boundary").fault is None)
+            assert "ZeroDivisionError" not in driver.text()
+        driver.app.faults.clear()
+
+
+async def test_the_explanation_of_a_panel_tells_where_it_failed(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    async with running(MOONS, (120, 60)) as driver:
+        await driver.press("space")
+        await driver.until_state(State.PAUSED)
+        driver.panel("boundary").focus()
+        monkeypatch.setattr(BoundaryPanel, "body", fail)
+        driver.panel("boundary").repaint()
+        await until_says(driver, "e tells more")
+        await driver.press("e")
+        await until_says(driver, "boundary: what it shows", "Traceback", Path(__file__).name)
+        await driver.press("escape")
+        assert driver.is_on_top()
+        driver.app.faults.clear()
+
+
+async def test_a_key_that_fails_says_so_and_the_run_goes_on(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    async with running(MOONS, speed=100.0) as driver:
+        monkeypatch.setattr(TrainingScreen, "action_log_loss", fail)
+        monkeypatch.setattr(TrainingScreen, "on_panel_looked_at", fail)
+        await driver.press("l")
+        await until_says(driver, "log loss did not work (ZeroDivisionError: by·[31m nothing)")
+        await driver.press("i")
+        await driver.until(lambda: "inspector" in driver.visible())
+        await driver.press("space")
+        await driver.until_state(State.PAUSED)
+        driver.app.faults.clear()
+
+
+async def test_a_dialog_that_fails_is_closed(monkeypatch: pytest.MonkeyPatch) -> None:
+    async with running(MOONS, speed=100.0) as driver:
+        await driver.press("space")
+        await driver.until_state(State.PAUSED)
+        for name, keys in (("on_input_submitted", ["7", "enter"]), ("compose", [])):
+            with monkeypatch.context() as patch:
+                patch.setattr(EpochScreen, name, fail)
+                await driver.press("colon", *keys)
+                await driver.until(driver.is_on_top)
+                await until_says(driver, "a dialog was closed (ZeroDivisionError")
+        await driver.press("colon", "0", "enter")
+        await driver.until(lambda: driver.session.past_epoch == 0)
+        driver.app.faults.clear()
