@@ -77,9 +77,9 @@ class Driver:
         return [p.label for p in self.screen.panels if p.display and p.size.area > 0]
 
     def text(self) -> str:
-        width, height = self.app.size
-        strips = self.app.screen._compositor.render_strips(self.app.size)
-        assert len(strips) == height
+        # as the screen was laid out last, which a resize may just be about to change
+        size = self.app.screen._compositor.size
+        width, strips = size.width, self.app.screen._compositor.render_strips(size)
         return "\n".join(strip.text.ljust(width) for strip in strips)
 
 
