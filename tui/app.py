@@ -8,6 +8,7 @@ import signal
 from threading import Timer
 from typing import TYPE_CHECKING, Any, ClassVar, Final
 
+from textual import events
 from textual._context import active_message_pump
 from textual.app import App, SystemCommand
 from textual.binding import Binding, BindingType
@@ -96,6 +97,12 @@ class NnfsApp(KeepsFaults, App[None]):
                     await self.training.run_action(action)
 
                 yield SystemCommand(key.help.capitalize(), f"key: {key.shown}", run)
+
+    async def on_event(self, event: events.Event) -> None:
+        """Let go of what was said before a key was pressed; what that one does may say more."""
+        if isinstance(event, events.Key) and not event.is_forwarded:
+            self.training.let_go()
+        await super().on_event(event)
 
     def on_resize(self) -> None:
         """Trust nothing that the terminal showed before it changed its size."""

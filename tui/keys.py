@@ -26,6 +26,8 @@ class Key:
         label: the footer's word for it; empty when it stands in the help only.
         help: the help's sentence.
         states: the states in which the footer shows it.
+        looking: the footer's word while somebody looks into the network.
+        halves: what a click on the first and on the other of two keys does.
     """
 
     keys: str
@@ -35,6 +37,8 @@ class Key:
     help: str
     states: frozenset[State] = ALL
     bound: bool = True
+    looking: str = ""
+    halves: tuple[str, str] | None = None
 
     def binding(self) -> Binding:
         """Return the row as Textual takes it."""
@@ -42,7 +46,7 @@ class Key:
 
 
 KEYS: Final = (
-    Key("space", "space", "toggle_pause", "pause", "pause, or go on", MOVING),
+    Key("space", "space", "toggle_pause", "pause", "pause, or go on", MOVING, looking="pause"),
     Key(
         "space",
         "space",
@@ -51,13 +55,24 @@ KEYS: Final = (
         "pause, or go on",
         RESTING - {State.DIVERGED},
         bound=False,
+        looking="go on",
     ),
     Key("s", "s", "step(1)", "step", "train one epoch, and pause", ALIVE - {State.DIVERGED}),
     Key("semicolon", ";", "step_batch", "", "train one batch, and pause"),
-    Key("S", "S", "step(10)", "ten", "train ten epochs, and pause", RESTING - {State.DIVERGED}),
+    Key("i,enter", "i", "inspect", "inspect", "look into a unit and a sample", RESTING),
+    Key("", "i", "inspect", "", "look into a unit and a sample", bound=False, looking="leave"),
     Key("left", "←", "travel(-1)", "", "go one epoch back, in pause", RESTING),
     Key("right", "→", "travel(1)", "", "go one epoch on, in pause", RESTING),
-    Key("", "← →", "", "travel", "", RESTING - {State.DIVERGED}, bound=False),
+    Key(
+        "",
+        "← →",
+        "",
+        "travel",
+        "",
+        RESTING - {State.DIVERGED},
+        bound=False,
+        halves=("travel(-1)", "travel(1)"),
+    ),
     Key("shift+left", "⇧←", "travel(-10)", "", "go ten epochs back"),
     Key("shift+right", "⇧→", "travel(10)", "", "go ten epochs on"),
     Key("home", "home", "travel_to('first')", "", "go to the first epoch"),
@@ -67,16 +82,34 @@ KEYS: Final = (
     Key("R", "R", "reseed", "", "begin again with the next seed"),
     Key("plus,equals_sign", "+", "learning_rate(1)", "", "raise the learning rate"),
     Key("minus", "−", "learning_rate(-1)", "", "lower the learning rate"),
-    Key("", "+ −", "", "rate", "", ALIVE, bound=False),
+    Key(
+        "",
+        "+ −",
+        "",
+        "rate",
+        "",
+        ALIVE,
+        bound=False,
+        halves=("learning_rate(1)", "learning_rate(-1)"),
+    ),
     Key("less_than_sign", "<", "speed(-1)", "", "train slower"),
     Key("greater_than_sign", ">", "speed(1)", "", "train faster"),
-    Key("", "< >", "", "speed", "", MOVING, bound=False),
+    Key("", "< >", "", "speed", "", MOVING, bound=False, halves=("speed(-1)", "speed(1)")),
     Key("h", "h", "settings", "settings", "open the settings of the run", ALIVE),
-    Key("question_mark", "?", "help", "help", "show this help"),
-    Key("q", "q", "quit", "quit", "quit"),
+    Key("", "↑ ↓", "", "", "", bound=False, looking="unit", halves=("unit(-1)", "unit(1)")),
+    Key("", "[ ]", "", "", "", bound=False, looking="layer", halves=("layer(-1)", "layer(1)")),
+    Key("", "j k", "", "", "", bound=False, looking="sample", halves=("sample(1)", "sample(-1)")),
+    Key("", "n", "wrong_sample(1)", "", "", bound=False, looking="wrong"),
+    Key("", "← →", "", "", "", RESTING, False, "travel", ("travel(-1)", "travel(1)")),
+    Key("question_mark", "?", "help", "help", "show this help", looking="help"),
+    Key("q", "q", "quit", "quit", "quit", looking="quit"),
+    Key("e", "e", "explain", "explain", "what the focused panel shows, and how to read it"),
+    Key("", "e", "explain", "", "", bound=False, looking="explain"),
+    Key("", "u", "", "", "", bound=False, looking="unit or sample"),
+    Key("S", "S", "step(10)", "ten", "train ten epochs, and pause", RESTING - {State.DIVERGED}),
+    Key("", "i", "inspect", "inspect", "", MOVING, bound=False),
     Key("ctrl+c", "ctrl+c", "quit", "", "quit"),
     Key("v", "v", "data", "view", "look at the data: ranges, classes, first rows"),
-    Key("i,enter", "i", "inspect", "inspect", "look into a unit and a sample, or leave them"),
     Key("up", "↑", "unit(-1)", "", "look at another unit; or scroll the focused panel"),
     Key("down", "↓", "unit(1)", "", "look at another unit; or scroll the focused panel"),
     Key("j", "j", "sample(1)", "", "look at the next training sample"),
@@ -103,7 +136,6 @@ KEYS: Final = (
         "epochs",
         "all epochs on the curves, the last 1,000 or 100",
     ),
-    Key("e", "e", "explain", "explain", "what the focused panel shows, and how to read it"),
     Key("t", "t", "show_test", "test points", "show or hide the test samples"),
     Key("ctrl+s", "ctrl+s", "save_data", "", "save the data as a CSV file"),
     Key("p", "p", "plane", "plane", "the next plane of the map, for more than two features"),
@@ -143,9 +175,15 @@ def bindings() -> list[Binding]:
     return [key.binding() for key in KEYS if key.bound]
 
 
-def footer(state: State) -> list[Key]:
-    """Return the keys that matter in a state, the most important first."""
-    return [key for key in KEYS if key.label and state in key.states]
+def footer(state: State, *, looking: bool = False) -> list[tuple[Key, str]]:
+    """Return the keys that matter in a state and their words, the most important first.
+
+    Args:
+        state: of the run.
+        looking: whether somebody looks into the network.
+    """
+    words = ((key, key.looking if looking else key.label) for key in KEYS)
+    return [(key, word) for key, word in words if word and state in key.states]
 
 
 def help_rows() -> list[tuple[str, str]]:

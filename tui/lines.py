@@ -8,6 +8,8 @@ from __future__ import annotations
 from textwrap import wrap
 from typing import TYPE_CHECKING, Final
 
+from textual.message import Message
+
 from core.process import State
 from tui import numbers
 from tui.canvas import Canvas
@@ -19,6 +21,7 @@ if TYPE_CHECKING:
     from textual import events
 
     from core.epoch import EpochMetrics
+    from tui.panels import ViewOptions
     from tui.session import Session
 
 SMALLEST: Final = (60, 16)
@@ -61,13 +64,28 @@ class HeaderLine(Canvas):
 class StatusLine(Canvas):
     """How it goes: the state in one word, then the numbers, each at its place."""
 
+    class TravelRequested(Message):
+        """Somebody clicked a place of the run."""
+
+        def __init__(self, epoch: int) -> None:
+            self.epoch = epoch
+            super().__init__()
+
     def __init__(self, session: Session) -> None:
         super().__init__(id="status")
         self.session = session
+        self._bar = 0, 0
+
+    def on_click(self, event: events.Click) -> None:
+        """Ask for the epoch at that place of the bar."""
+        start, length = self._bar
+        if self.session.at_rest and length and start <= event.x < start + length:
+            share = (event.x - start) / (length - 1)
+            self.post_message(self.TravelRequested(round(share * self.session.head_epoch)))
 
     def draw(self, width: int, height: int) -> Cells:
         cells = Cells(width, height)
-        session = self.session
+        session, self._bar = self.session, (0, 0)
         if session.loading is not None:
             loading = session.loading
             column = max(cells.write(0, 1, "LOADING", ink(ACCENT, bold=True)), 9) + 1
@@ -123,14 +141,14 @@ class StatusLine(Canvas):
             self._scrub_bar(cells, column + gap, metrics.epoch / session.head_epoch)
         return cells
 
-    @staticmethod
-    def _scrub_bar(cells: Cells, column: int, share: float) -> None:
+    def _scrub_bar(self, cells: Cells, column: int, share: float) -> None:
         """Draw where in the run the shown epoch is, if there is room."""
         length = min(LONGEST_BAR, cells.width - column - 3)
         if length < SHORTEST_BAR:
             return
         at = round(min(share, 1.0) * (length - 1))
         column = cells.write(0, column, "◂", ink(DIM))
+        self._bar = column, length
         cells.write(0, column, "─" * length, ink(DIM))
         cells.write(0, column + at, "●", ink(ACCENT, bold=True))
         cells.write(0, column + length, "▸", ink(DIM))
@@ -162,41 +180,45 @@ class LogLine(Canvas):
 class FooterLine(Canvas):
     """The keys that matter now; they can be clicked."""
 
-    def __init__(self, session: Session) -> None:
+    def __init__(self, session: Session, options: ViewOptions) -> None:
         super().__init__(id="footer")
-        self.session = session
+        self.session, self.options = session, options
         self._spans: list[tuple[int, int, Key]] = []
 
     def draw(self, width: int, height: int) -> Cells:
         cells = Cells(width, height)
         self._spans = []
         column = 1
-        for key in self._fitting(width - 2):
+        for key, word in self._fitting(width - 2):
             start = column
             column = cells.write(0, column, key.shown, ink(BRIGHT, bold=True))
-            column = cells.write(0, column + 1, key.label, ink(DIM))
+            column = cells.write(0, column + 1, word, ink(DIM))
             self._spans.append((start, column, key))
             column += 2
         return cells
 
-    def _fitting(self, width: int) -> list[Key]:
+    def _fitting(self, width: int) -> list[tuple[Key, str]]:
         """Return the keys that fit; help and quit are never the ones left out."""
-        keys = footer(self.session.state)
-        kept = [key for key in keys if key.action in {"help", "quit"}]
-        room = width + 2 - sum(_length(key) for key in kept)
-        for key in keys:
-            if key not in kept:
-                room -= _length(key)
+        keys = footer(self.session.state, looking=self.options.inspecting)
+        kept = [each for each in keys if each[0].action in {"help", "quit"}]
+        room = width + 2 - sum(_length(*each) for each in kept)
+        for each in keys:
+            if each not in kept:
+                room -= _length(*each)
                 if room < 0:
                     break
-                kept.append(key)
-        return [key for key in keys if key in kept]
+                kept.append(each)
+        return [each for each in keys if each in kept]
 
     async def on_click(self, event: events.Click) -> None:
         """Do what the key under the pointer does."""
         for start, end, key in self._spans:
-            if start <= event.x < end and key.action:
-                await self.screen.run_action(key.action)
+            if not start <= event.x < end:
+                continue
+            first = event.x - start <= len(key.shown) // 2
+            action = key.halves[0 if first else 1] if key.halves else key.action
+            if action:
+                await self.screen.run_action(action)
 
 
 class Notice(Canvas):
@@ -221,5 +243,5 @@ class Notice(Canvas):
         return cells
 
 
-def _length(key: Key) -> int:
-    return len(key.shown) + 1 + len(key.label) + 2
+def _length(key: Key, word: str) -> int:
+    return len(key.shown) + 1 + len(word) + 2

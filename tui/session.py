@@ -73,6 +73,7 @@ class Session:
         self.timeline = Timeline()
         self.state = State.TRAINING
         self.note = ""
+        self._standing = ""  # what is said of the state is true as long as that is
         self.layers: tuple[LayerDiagnostics, ...] = ()
         self.epochs_per_second = 0.0
         self.share_of_epoch = 0.0
@@ -123,6 +124,7 @@ class Session:
                     self.layers = ()  # those of the epoch that is void
                 if event.note or self._passing:
                     self.note = event.note
+                self._standing = event.note if self.at_rest else ""
                 # what is said of a pause is true until it ends
                 self._passing = event.state is State.PAUSED and bool(event.note)
             case Loading():
@@ -133,7 +135,12 @@ class Session:
             case Failed():
                 self.loading = None
                 self.state = State.STOPPED
-                self.note = f"{event.reason}; r starts a new one"
+                self.note = self._standing = f"{event.reason}; r starts a new one"
+
+    def let_go(self) -> bool:
+        """Forget what was said, but for what holds as long as the state does; tell if that changed."""
+        said, self.note = self.note, self._standing
+        return said != self.note
 
     @property
     def at_rest(self) -> bool:
@@ -189,7 +196,7 @@ class Session:
         self.stopped = None if moved.past else self.stopped
         self.restored = None if moved.past or moved.edited is not None else self.restored
         if self._passing:
-            self.note, self._passing = "", False  # it was said of where one was
+            self.note, self._standing, self._passing = "", "", False  # it was said of where one was
         self.loading = None
         self.layers = ()  # they are of steps that were not made again
         if self.network is not None:
@@ -251,6 +258,7 @@ class Session:
             self._find_best_anew()
         self.note = run.note or self.note
         if run.fresh:
+            self._standing = ""
             self.timeline = Timeline()
             self.layers = ()
             self.epochs_per_second = self.share_of_epoch = 0.0

@@ -26,7 +26,7 @@ SICK = {
             "activation": "relu",
             "optimizer": "sgd",
             "learning_rate": 0.1,
-            "epochs": 10,
+            "epochs": 20,
         },
     ),
     "tanh and steps of 3": ("saturated", {"learning_rate": 3.0, "epochs": 20}),
@@ -133,8 +133,8 @@ SLOW = {
     "two-gaussians",
 }
 """Presets of which a few seeds have to do; `benchmarks.advice` takes all."""
-UNSTABLE = {"wildml", "iris-keras"}
-"""The edge of stability is what the first is about; in the second, raw inputs kill units of relu."""
+UNSTABLE = {"wildml"}
+"""The edge of stability is what it is about: with some seeds its loss jumps up every other epoch."""
 
 
 def run(config: RunConfig) -> tuple[Trainer, Timeline, list[EpochMetrics]]:
@@ -199,8 +199,8 @@ def test_a_healthy_run_hears_nothing(name: str) -> None:
             assert advise(config, early, (), has_classes) == [], (seed, epoch)
 
 
-def test_the_keras_example_is_told_of_its_dead_units_and_nothing_else() -> None:
-    config = PRESETS["iris-keras"].config(seed=10, diagnostics=True)
+def test_the_keras_example_is_told_of_its_dead_units_if_it_goes_on_with_them() -> None:
+    config = PRESETS["iris-keras"].config(seed=10, epochs=20, diagnostics=True)
     _, timeline, rows = run(config)
     (told,) = advise(config, timeline, rows[-1].layers, has_classes=True)
     assert told.kind == "dead"
@@ -214,7 +214,7 @@ def test_a_sentence_names_units_and_layer() -> None:
         LayerDiagnostics(1.0, 1e-3, 0.75, 0.0),
         LayerDiagnostics(1.0, 1e-3, 0.0, 0.0),
     ]
-    falling = [1.0, 0.9]
+    falling = [1.0 - 0.02 * epoch for epoch in range(12)]
     (told,) = advise(config, invented(falling, falling), layers, has_classes=True)
     assert told.sentence.startswith("12 of 16 units of layer 2 (relu) are dead")
     layers[1] = layers[1]._replace(dead=1.0)

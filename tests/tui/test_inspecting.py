@@ -68,7 +68,7 @@ async def test_the_keys_move_through_units_layers_and_samples() -> None:
 
 
 async def test_the_next_wrong_sample_is_found_in_both_directions() -> None:
-    async with running(MOONS.changed(seed=3), (120, 40), speed=300.0) as driver:
+    async with running(MOONS.changed(noise=0.5), (120, 40), speed=300.0) as driver:
         await inspected(driver, 3)
         network, data = driver.session.network, driver.session.data
         assert network is not None
@@ -189,3 +189,81 @@ async def test_both_passes_are_gone_through_unit_by_unit() -> None:
         await driver.press("backslash")
         await driver.pilot.pause()
         assert cursor(driver).unit == 1
+
+
+async def test_on_a_small_screen_a_panel_takes_the_place_of_the_inspector_and_gives_it_back() -> (
+    None
+):
+    async with running(MOONS, (80, 24), speed=300.0) as driver:
+        await inspected(driver)
+        await driver.press("9")
+        await driver.until(lambda: driver.visible() == ["space"])
+        assert driver.screen.focused is driver.panel("space")
+        await driver.press("j")  # the cursor stays, and moves
+        assert cursor(driver).sample == 1
+        await driver.press("0")
+        await driver.until(lambda: driver.visible() == ["network"])
+        await driver.press("0")
+        await driver.until(lambda: driver.visible() == ["inspector"])
+        await driver.press("5")  # what is measured only while it is shown
+        await driver.until(lambda: driver.visible() == ["layers"])
+        await driver.until_config("diagnostics", True)
+        await driver.press("i")
+        await driver.until(lambda: driver.visible() == ["inspector"])
+        assert driver.screen.options.inspecting
+        await driver.press("i")
+        await driver.until(lambda: "boundary" in driver.visible())
+
+
+async def test_the_last_line_tells_what_one_can_do_while_inspecting() -> None:
+    async with running(MOONS, (80, 24), speed=300.0) as driver:
+        await driver.until(lambda: driver.epoch >= 3)
+        await driver.press("space")
+        await driver.until_state(State.PAUSED)
+        await driver.settled()
+        last = driver.text().splitlines()[-1]
+        assert "i inspect" in last
+        assert "← → travel" in last
+        await driver.press("i")
+        await driver.settled()
+        last = driver.text().splitlines()[-1]
+        for told in ("i leave", "↑ ↓ unit", "j k sample", "n wrong"):
+            assert told in last
+
+
+async def test_the_mouse_alone_inspects_and_travels() -> None:
+    async with running(MOONS, (120, 40), speed=300.0) as driver:
+        await driver.until(lambda: driver.epoch >= 20)
+
+        async def click(word: str, beyond: int = 0) -> None:
+            await driver.settled()
+            line = driver.text().splitlines()[-1]
+            await driver.pilot.click("#footer", offset=(line.index(word) + beyond, 0))
+            await driver.pilot.pause()
+
+        await click("space pause")
+        await driver.until_state(State.PAUSED)
+        head = driver.session.head_epoch
+        await click("← → travel")
+        await driver.until(lambda: driver.session.past_epoch == head - 1)
+        await click("← → travel", 2)
+        await driver.until(lambda: driver.session.past_epoch is None)
+        await click("i inspect")
+        await driver.until(lambda: "inspector" in driver.visible())
+        await click("j k sample")
+        assert cursor(driver).sample == 1
+        await driver.settled()
+        bar = driver.text().splitlines()[-3].index("◂") + 1
+        await driver.pilot.click("#status", offset=(bar, 0))
+        await driver.until(lambda: driver.session.past_epoch == 0)
+        await click("i leave")
+        await driver.until(lambda: "inspector" not in driver.visible())
+
+
+async def test_what_was_said_is_let_go_at_the_next_key() -> None:
+    async with running(MOONS, (120, 40), speed=300.0) as driver:
+        await driver.until(lambda: driver.epoch >= 3)
+        await driver.press("greater_than_sign")
+        assert "speed: " in driver.text().splitlines()[-2]
+        await driver.press("tab")
+        assert not driver.text().splitlines()[-2].strip()

@@ -254,10 +254,12 @@ def test_the_header_says_what_runs_and_how_fast() -> None:
 def test_the_footer_always_has_help_and_quit(width: int) -> None:
     for state in State:
         session = session_after(XOR, 1, state)
-        line = FooterLine(session).draw(width, 1).lines()[0]
+        line = FooterLine(session, ViewOptions()).draw(width, 1).lines()[0]
         assert "? help" in line
         assert "q quit" in line
-    assert ("pause" in FooterLine(session_after(XOR, 1)).draw(width, 1).lines()[0]) is True
+    assert (
+        "pause" in FooterLine(session_after(XOR, 1), ViewOptions()).draw(width, 1).lines()[0]
+    ) is True
 
 
 def test_a_note_that_is_too_long_ends_in_an_ellipsis() -> None:

@@ -103,3 +103,17 @@ def test_a_guess_has_no_certainty() -> None:
     trainer = Trainer(RunConfig(dataset="blobs"))
     trainer.network.parameters[:] = 0
     assert (classify(trainer.network, trainer.data.x_train)[1] < 1e-6).all()
+
+
+def test_what_is_said_of_a_state_is_kept_as_long_as_it_lasts() -> None:
+    session = Session(CONFIG)
+    session.apply(begin())
+    session.apply(StateChanged(State.DIVERGED, "the loss is no number"))
+    session.note = "speed: 100"
+    assert session.let_go()
+    assert session.note == "the loss is no number"
+    assert not session.let_go()
+    session.apply(StateChanged(State.TRAINING))
+    session.note = "speed: 200"
+    assert session.let_go()
+    assert session.note == ""

@@ -51,6 +51,22 @@ class Arrangement:
         self._zoomed = focused if self._zoomed is None and isinstance(focused, Panel) else None
         self.apply()
 
+    @property
+    def crowded(self) -> bool:
+        """Whether the inspector takes the whole of a small screen."""
+        width, height = self._screen.app.size
+        inspecting = self._panels[0].options.inspecting
+        return inspecting and (width < NARROW_BELOW[0] or height < NARROW_BELOW[1])
+
+    def bring(self, panel: Panel | None) -> None:
+        """Give one panel all the room, or let those come back that were there before."""
+        self._zoomed = panel
+        self.apply()
+        if panel is not None:
+            panel.focus()
+        elif self._panels[0].options.inspecting:
+            self.focus("inspector")
+
     def move_focus(self, by: int) -> None:
         """Focus another panel; what is enlarged follows."""
         panels = [each for each in self._panels if self._wants(each) or each is self._zoomed]
@@ -84,15 +100,15 @@ class Arrangement:
             next(panel for panel in self._panels if panel.display).focus()
 
     def _wants(self, panel: Panel) -> bool:
-        if isinstance(panel, LayersPanel):
-            # what it shows is measured only if it is asked for
-            return panel.session.config.diagnostics
         width, height = self._screen.app.size
         inspecting = panel.options.inspecting
         if panel.label == "inspector":
             return inspecting
-        if inspecting and (width < NARROW_BELOW[0] or height < NARROW_BELOW[1]):
-            return False  # it takes the whole of a small screen
+        if self.crowded:
+            return False
+        if isinstance(panel, LayersPanel):
+            # what it shows is measured only if it is asked for
+            return panel.session.config.diagnostics
         if inspecting and panel.label in {"loss", "accuracy"}:
             return False
         by_itself = {

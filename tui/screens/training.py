@@ -61,11 +61,12 @@ class TrainingScreen(ViewScreen):
         self._header = HeaderLine(self.session)
         self._header.speed = speed
         self._notice = Notice(self.session)
+        self._log_line = LogLine(self.session)
         self._lines: list[Canvas] = [
             self._header,
             StatusLine(self.session),
-            LogLine(self.session),
-            FooterLine(self.session),
+            self._log_line,
+            FooterLine(self.session, self.options),
         ]
 
     def compose(self) -> ComposeResult:
@@ -134,8 +135,7 @@ class TrainingScreen(ViewScreen):
                 self._paint()
                 self._pull_if_moving()
         elif isinstance(event, Loading):
-            for line in self._lines:
-                line.repaint()
+            self.repaint_lines()
         else:
             self._paint_all()
             if state is not self.session.state and not self.session.at_rest:
@@ -164,13 +164,15 @@ class TrainingScreen(ViewScreen):
             for panel in self.panels:
                 if panel.display:
                     panel.repaint()
-            for line in self._lines:
-                line.repaint()
+            self.repaint_lines()
+
+    def repaint_lines(self) -> None:
+        for line in self._lines:
+            line.repaint()
 
     def _paint_all(self) -> None:
         """Draw everything as it is now: the lines first and alone, since they answer a key."""
-        for line in self._lines:
-            line.repaint()
+        self.repaint_lines()
         if not self._settling:
             self._settling = True
             self.call_after_refresh(self._paint_panels)
@@ -186,3 +188,8 @@ class TrainingScreen(ViewScreen):
     def say(self, note: str) -> None:
         self.session.note = note
         self._paint_all()
+
+    def let_go(self) -> None:
+        """Forget what was said before."""
+        if self.session.let_go():
+            self._log_line.repaint()

@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 
     from core.datasets import TrainTest
     from tui.cursor import Cursor
+    from tui.lines import StatusLine
     from tui.screens.arrangement import Arrangement
 
 PAIRED: Final = 4
@@ -42,6 +43,14 @@ class ViewScreen(RunScreen):
     options: ViewOptions
     panels: list[Panel]
     arrangement: Arrangement
+
+    def repaint_lines(self) -> None:
+        """Draw the lines around the panels."""
+        raise NotImplementedError
+
+    def panel_named(self, label: str) -> Panel:
+        """Return a panel by its label."""
+        return next(panel for panel in self.panels if panel.label == label)
 
     def repaint_panels(self, kind: type[Panel]) -> None:
         """Draw the shown panels of a kind."""
@@ -61,6 +70,10 @@ class ViewScreen(RunScreen):
 
     def on_curve_panel_travel_requested(self, event: CurvePanel.TravelRequested) -> None:
         """Go to the epoch that a person reads on a curve."""
+        self.seek(event.epoch)
+
+    def on_status_line_travel_requested(self, event: StatusLine.TravelRequested) -> None:
+        """Go to the epoch at the place of the bar that was clicked."""
         self.seek(event.epoch)
 
     def action_layer(self, by: int) -> None:
@@ -162,22 +175,27 @@ class ViewScreen(RunScreen):
 
     def action_toggle_panel(self, number: int) -> None:
         """Show or hide a panel; the last one stays."""
-        for panel in self.panels:
-            if panel.number == number and panel.label == "inspector":
-                self.action_inspect()
-                return
-            if panel.number == number and isinstance(panel, LayersPanel):
-                # what it shows is measured only while it is
-                self.apply(self._wanted.changed(diagnostics=not self._wanted.diagnostics))
-                return
-            if panel.number == number and not self.arrangement.toggle(panel):
-                self.say(f"{panel.label} is the only panel left")
-            elif panel.number == number and panel.display:
-                panel.focus()  # its own keys are at hand
-            elif panel.number == number and self.options.inspecting:
-                self.say("the inspector has the whole screen; i gives it back")
-        if number not in {panel.number for panel in self.panels}:
+        panel = next((each for each in self.panels if each.number == number), None)
+        if panel is None:
             self.say(f"there is no panel {number}")
+            return
+        if panel.label == "inspector":
+            self.action_inspect()
+            return
+        crowded, hides = self.arrangement.crowded, panel.display
+        if isinstance(panel, LayersPanel):
+            # what it shows is measured only while it is
+            self.apply(self._wanted.changed(diagnostics=not hides))
+        if crowded:
+            # on a small screen one takes the place of another; the cursor stays
+            self.arrangement.bring(None if hides else panel)
+        elif isinstance(panel, LayersPanel):
+            if not hides:
+                self.arrangement.bring(None)  # nothing else has all the room
+        elif not self.arrangement.toggle(panel):
+            self.say(f"{panel.label} is the only panel left")
+        elif panel.display:
+            panel.focus()  # its own keys are at hand
 
     def action_next_panel(self) -> None:
         """Move the focus on; what is enlarged follows it."""
@@ -193,6 +211,9 @@ class ViewScreen(RunScreen):
         """Show, or leave, the unit and the sample under the cursor; all panels follow them."""
         if self.session.network is None:
             return
+        if self.options.inspecting and not self.panel_named("inspector").display:
+            self.arrangement.bring(None)  # another panel has its place
+            return
         self.options.inspecting = not self.options.inspecting
         self.arrangement.apply()
         if self.options.inspecting:
@@ -202,6 +223,7 @@ class ViewScreen(RunScreen):
             self._look(replace(self.options.cursor, layer=self.options.layer))
             self.arrangement.focus("inspector")
         self.repaint_panels(Panel)
+        self.repaint_lines()
 
     def action_unit(self, by: int) -> None:
         """Look at another unit."""
@@ -241,6 +263,7 @@ class ViewScreen(RunScreen):
         if not self.options.inspecting:
             self.options.inspecting = True
             self.arrangement.apply()
+            self.repaint_lines()
         self.repaint_panels(Panel)
 
     def on_panel_looked_at(self, event: Panel.LookedAt) -> None:
