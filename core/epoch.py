@@ -7,12 +7,12 @@ from math import nan
 from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
-    from core.arrays import Array
+    from core.arrays import Array, Labels
     from core.batches import BatchesState
     from core.diagnostics import LayerDiagnostics
     from core.epoch_start import EpochStart
     from core.schedules import PlateauState
-    from core.stopping import Best
+    from core.stopping import Best, Stop
 
 
 class EpochMetrics(NamedTuple):
@@ -71,7 +71,12 @@ class EpochMetrics(NamedTuple):
 
 @dataclass(frozen=True)
 class TrainerState:
-    """Everything that decides how training goes on from here."""
+    """Everything that decides how training goes on from here.
+
+    Attributes:
+        stopped, restored: why the run was over, and whose weights were brought back; what going on
+            lifts depends on them.
+    """
 
     epoch: int
     parameters: Array
@@ -86,13 +91,14 @@ class TrainerState:
     best_statistics: Array
     limit: float
     start: EpochStart | None
+    stopped: Stop | None = None
+    restored: int | None = None
 
     @property
-    def nbytes(self) -> int:
-        """The bytes of its arrays."""
-        arrays = [self.parameters, self.statistics, self.slots]
-        arrays += [self.best_parameters, self.best_statistics]
-        if self.start is not None:
-            arrays += self.start.arrays
-        order = self.batches.order
-        return sum(array.nbytes for array in arrays) + (0 if order is None else order.nbytes)
+    def arrays(self) -> tuple[Array | Labels, ...]:
+        """All that it holds."""
+        arrays = (self.parameters, self.statistics, self.slots)
+        best = (self.best_parameters, self.best_statistics)
+        start = () if self.start is None else self.start.arrays
+        order = () if self.batches.order is None else (self.batches.order,)
+        return (*arrays, *best, *start, *order)

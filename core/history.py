@@ -1,4 +1,4 @@
-"""The past of a run: checkpoints that thin out with age, and an exact way back to any epoch.
+"""The past of a run: checkpoints, and an exact way back to any epoch.
 
 The training process has one beside its trainer. A past epoch is the nearest checkpoint before it,
 trained on again with every change that was made since then, at the very batch at which it was made.
@@ -6,39 +6,33 @@ trained on again with every change that was made since then, at the very batch a
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from time import perf_counter
-from typing import TYPE_CHECKING, Final, NamedTuple
+from typing import TYPE_CHECKING, Final
+
+from core.checkpoints import OVERHEAD, Checkpoint, Checkpoints, Held, Place
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from core.config import RunConfig
+    from core.arrays import Array, Labels
     from core.datasets.dataset import TrainTest
-    from core.epoch import TrainerState
     from core.trainer import Trainer
 
 LIMIT: Final = 64 * 2**20
-"""Bytes that all checkpoints together may take."""
+"""Bytes that the past may take, beside the data that the run is trained on now.
 
-OVERHEAD: Final = 4000
-"""Bytes of a checkpoint beside its arrays: two states of generators, and the objects around them."""
+One checkpoint there is, however large; the oldest data are given up with the epochs that were trained
+on them."""
 
 SPACING: Final = 0.005
 """Seconds of training between two checkpoints, at least: taking one is 30 µs."""
 
+SHARE: Final = 20
+"""Taking checkpoints of a large network is to cost at most one part in so many of the time."""
+
 LOOKING: Final = 0.02
 """Seconds between two questions whether to go on."""
-
-SPARED: Final = 4
-"""Thinning leaves one in so many of the checkpoints, the newest, as they are."""
-
-
-class Place(NamedTuple):
-    """A moment of a run: so many epochs, and so many batches of the next one, are trained."""
-
-    epoch: int
-    batch: int = 0
 
 
 @dataclass(frozen=True)
@@ -46,16 +40,8 @@ class _Change:
     place: Place
     after: Place
     apply: Callable[[], object]
-
-
-@dataclass(frozen=True)
-class _Checkpoint:
-    place: Place
-    changes: int
-    config: RunConfig
-    data: TrainTest
-    state: TrainerState
-    size: int
+    is_edit: bool
+    arrays: tuple[Array | Labels, ...]
 
 
 class History:
@@ -69,130 +55,173 @@ class History:
 
     def __init__(self, trainer: Trainer, limit: int = LIMIT) -> None:
         self._trainer, self._limit = trainer, limit
-        self._checkpoints: list[_Checkpoint] = []
         self._changes: list[_Change] = []
         self._applied = 0
-        self._size = 0
+        self._present: TrainTest = trainer.data
+        self._data = Held()
+        self._checkpoints = Checkpoints(self._checkpoint(), self._data)
         self._due = 0.0
         self.head = self._here
-        self._keep()
 
     @property
     def size(self) -> int:
-        """The bytes of all checkpoints."""
-        return self._size
+        """The bytes of the past, without the data that the newest moment is trained on."""
+        return self._checkpoints.states_size + self._size_beside
 
     @property
     def is_past(self) -> bool:
         """Whether the trainer stands before the newest moment."""
         return self._here < self.head or self._applied < len(self._changes)
 
+    @property
+    def is_edited(self) -> bool:
+        """Whether a parameter was given another value before the moment at which the trainer stands."""
+        return any(each.is_edit for each in self._changes[: self._applied])
+
     def note(self) -> None:
         """Take an epoch that was just trained in; call it after each, at the head."""
         self.head = self._here
-        if perf_counter() >= self._due:
-            self._keep()
+        self._keep_if_due()
 
-    def change(self, apply: Callable[[], object]) -> None:
+    def change(self, apply: Callable[[], object], *, is_edit: bool = False) -> None:
         """Change the trainer, and remember it; what lay in the future of this moment is gone.
 
         Args:
             apply: changes the trainer, each time in the same way; if it raises, nothing happened.
+            is_edit: whether it gives a parameter another value.
         """
         place = self._here
         apply()
         self.branch(place)
-        self._changes.append(_Change(place, self._here, apply))
+        arrays = self._trainer.data.arrays
+        self._changes.append(_Change(place, self._here, apply, is_edit, arrays))
+        self._data.add(arrays)
         self._applied += 1
-        self.head = self._here
+        self.head, self._present = self._here, self._trainer.data
+        self._bound()
 
     def branch(self, place: Place | None = None) -> None:
         """Forget the future: the run goes on from here."""
         here = self._here if place is None else place
+        for each in self._changes[self._applied :]:
+            self._data.remove(each.arrays)
         del self._changes[self._applied :]
-        kept = [
-            each
-            for each in self._checkpoints
-            if each.place <= here and each.changes <= self._applied
-        ]
-        self._checkpoints = kept
-        self._size = sum(each.size for each in kept)
-        self.head = here
+        self._checkpoints.keep(lambda each: each.place <= here and each.changes <= self._applied)
+        self.head, self._present = here, self._trainer.data
 
     def travel(self, epoch: int, go_on: Callable[[float], bool]) -> None:
         """Bring the trainer to the end of an epoch, or to the newest moment.
 
         Args:
-            epoch: from 0; at the head's and beyond, the newest moment is meant.
+            epoch: from 0; at the head's and beyond, the newest moment is meant; before the oldest that
+                is remembered, that.
             go_on: is asked every few milliseconds, with the share that is done, whether to; if not,
-                the trainer stays at the epoch that it has reached.
+                the trainer stays at the last epoch that it has reached, or where it set out from.
         """
         if not self.is_past:
             self.head = self._here  # which may be within an epoch
             self._keep()
         # within an epoch the end of the one before can be gone back to, too
         newest = Place(epoch) >= self.head
-        target = self.head if newest else Place(max(0, epoch))
+        target = self.head if newest else max(Place(epoch), self._checkpoints.first.place)
         start = next(each for each in reversed(self._checkpoints) if newest or each.place <= target)
-        self._trainer.return_to(start.config, start.data, start.state)
-        self._applied = start.changes
+        self._return_to(start)
         # one that began the epoch anew counts at its beginning, with all that were made before it
-        made = [
-            number
-            for number, each in enumerate(self._changes, start=1)
-            if newest or each.after <= target
-        ]
-        while self._applied < max(made, default=0):
+        made = len(self._changes) if newest else self._made_before(target)
+        while self._applied < made:
             change = self._changes[self._applied]
-            if not self._train_to(change.place, start.place, target, go_on):
+            if not self._train_to(change.place, start, target, go_on):
                 return
             change.apply()
             self._applied += 1
-        self._train_to(target, start.place, target, go_on)
+        self._train_to(target, start, target, go_on)
 
     @property
     def _here(self) -> Place:
         return Place(self._trainer.epoch, self._trainer.batches.next)
 
+    @property
+    def _size_beside(self) -> int:
+        """The bytes of changes, and of data that are no longer those of the newest moment."""
+        present = self._data.within(self._present.arrays)
+        remembered = len(self._changes) - self._checkpoints.first.changes
+        return self._data.size - present + OVERHEAD * remembered
+
+    def _made_before(self, place: Place) -> int:
+        """Return how many changes were made by the end of an epoch."""
+        made = [number for number, each in enumerate(self._changes, 1) if each.after <= place]
+        return max(made, default=0)
+
+    def _return_to(self, checkpoint: Checkpoint) -> None:
+        self._trainer.return_to(checkpoint.config, checkpoint.data, checkpoint.state)
+        self._applied = checkpoint.changes
+
     def _train_to(
-        self, place: Place, start: Place, target: Place, go_on: Callable[[float], bool]
+        self, place: Place, start: Checkpoint, target: Place, go_on: Callable[[float], bool]
     ) -> bool:
-        """Train to a moment; tell False if somebody stopped it at the end of an epoch before."""
+        """Train to a moment; tell False if somebody stopped it before."""
         trainer = self._trainer
-        whole = max(1, target.epoch - start.epoch)
-        asked, goes_on = perf_counter(), True
-        while trainer.epoch < place.epoch:
-            trainer.advance(asked + LOOKING)
-            if goes_on and perf_counter() - asked >= LOOKING:
+        whole = max(1, target.epoch - start.place.epoch)
+        asked = perf_counter()
+        while self._here < place:
+            # in the last epoch a batch at a time, so as to stop at the one that is meant
+            until = asked + LOOKING if trainer.epoch < place.epoch else 0.0
+            if trainer.advance(until) is not None and self._here < place:
+                self._keep_if_due()  # the next way may begin here
+            if perf_counter() - asked >= LOOKING:
                 asked = perf_counter()
-                done = trainer.epoch + trainer.share_of_epoch - start.epoch
-                goes_on = go_on(done / whole)
-            if not goes_on and not trainer.batches.next:
-                return False
-        while trainer.batches.next < place.batch:
-            trainer.advance(0.0)  # one batch
+                done = trainer.epoch + trainer.share_of_epoch - start.place.epoch
+                if not go_on(min(1.0, done / whole)):
+                    self._stop_short(start)
+                    return False
         return True
 
-    def _keep(self) -> None:
-        last = self._checkpoints[-1] if self._checkpoints else None
-        if last is not None and (last.place, last.changes) == (self._here, self._applied):
-            return
-        trainer, state = self._trainer, self._trainer.state()
-        size = OVERHEAD + state.nbytes
-        self._checkpoints.append(
-            _Checkpoint(self._here, self._applied, trainer.config, trainer.data, state, size)
-        )
-        self._size += size
-        while self._size > self._limit and len(self._checkpoints) > 2:
-            self._thin()
-        self._due = perf_counter() + SPACING
+    def _stop_short(self, start: Checkpoint) -> None:
+        """Go to the end of the last whole epoch on a way that is given up."""
+        if self._made_before(Place(self._trainer.epoch)) == self._applied:
+            self._trainer.abandon_epoch()
+        else:
+            self._return_to(start)  # a change was made within the epoch that is under way
 
-    def _thin(self) -> None:
-        """Drop every other checkpoint but the newest ones; the first stays, for the rest needs it."""
-        count = len(self._checkpoints)
-        spared = max(1, count // SPARED)
-        old, new = self._checkpoints[: count - spared], self._checkpoints[count - spared :]
-        self._checkpoints = [*(old[::2] if len(old) > 1 else old), *new]
-        if len(self._checkpoints) == count:  # two are left over of which none can be spared
-            del self._checkpoints[1]
-        self._size = sum(each.size for each in self._checkpoints)
+    def _checkpoint(self) -> Checkpoint:
+        trainer = self._trainer
+        at = trainer.epoch + trainer.share_of_epoch
+        state = trainer.state()
+        return Checkpoint(self._here, self._applied, at, trainer.config, trainer.data, state)
+
+    def _keep_if_due(self) -> None:
+        if (now := perf_counter()) >= self._due:
+            self._keep()
+            taken = perf_counter() - now
+            self._due = now + max(SPACING, SHARE * taken)
+
+    def _keep(self) -> None:
+        self._checkpoints.add(self._checkpoint())
+        self._bound()
+
+    def _bound(self) -> None:
+        """Keep the past within its limit: at the most half of it changes and data, the rest states."""
+        if self._size_beside > self._limit // 2:
+            self._forget()
+        checkpoints, trainer = self._checkpoints, self._trainer
+        while self.size > self._limit and len(checkpoints) > 1:
+            checkpoints.thin(trainer.epoch + trainer.share_of_epoch)
+
+    def _forget(self) -> None:
+        """Give up the oldest data, and with them the epochs that were trained on them."""
+        if self.is_past:
+            return  # it was within the limit when the newest moment was left
+        self._checkpoints.add(self._checkpoint())
+        while self._size_beside > self._limit // 2:
+            oldest = self._checkpoints.first.changes
+            if oldest == len(self._changes):
+                return
+            self._checkpoints.drop(oldest)
+            for number in range(oldest, self._checkpoints.first.changes):
+                change = self._changes[number]
+                self._data.remove(change.arrays)
+                self._changes[number] = replace(change, apply=_gone, arrays=())
+
+
+def _gone() -> None:
+    """Stand for a change before the oldest moment that is remembered."""

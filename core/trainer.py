@@ -179,6 +179,11 @@ class Trainer:
         """How much of the epoch under way is trained; 0 between two."""
         return self.batches.next / self.batches.count
 
+    def abandon_epoch(self) -> None:
+        """Go back to where the epoch that is under way began, if one is."""
+        if self.batches.next:
+            self._go_back()
+
     def measure(self) -> EpochMetrics:
         """Return the metrics of the network as it is."""
         with np.errstate(all="ignore"):
@@ -206,6 +211,8 @@ class Trainer:
             self._best_statistics.copy(),
             self._limit,
             self._start.copied() if self.batches.next else None,
+            self.stopped,
+            self.restored,
         )
 
     def restore(self, state: TrainerState) -> None:
@@ -233,7 +240,7 @@ class Trainer:
         self._limit = state.limit
         if state.start is not None:
             self._start.take(state.start)
-        self.stopped = self.restored = None
+        self.stopped, self.restored = state.stopped, state.restored
         self._drop_measures()
         self._set_rate()
 

@@ -53,14 +53,14 @@ class Session:
         state: what the run is doing.
         note: what happened last, in a sentence.
         layers: the diagnostics of each layer after the last epoch, if they are asked for.
-        comparable_from: the first epoch whose loss means what the last one's does.
+        comparable_from: the first epoch whose loss means what that of the shown one does.
         layers_over_time: (epochs, layers, measures) those of some epochs before.
         share_of_epoch: how much of a long epoch under way is trained.
         stopped: what ended the run, if it has ended.
         restored: the epoch whose weights came back when the run stopped, or None.
         loading: what is being loaded, while something is.
         gradient: the flat gradient of the last step, while the run stands still.
-        edited: whether somebody gave a parameter another value.
+        edited: whether somebody gave a parameter another value, by the moment that is shown.
         past_epoch: the epoch whose network is shown, while that is not the newest.
         old_future: what a run that went on from the past had trained before it did.
         baseline: what a linear model reaches, once it was asked for.
@@ -87,8 +87,9 @@ class Session:
         self.baseline: Baseline | None = None
         self.layers_over_time: NDArray[np.float64] = np.empty((0, 0, 0))
         self._thinning = 1
+        self._measured: EpochMetrics | None = None  # of the network, where that is of no row
         self._best: int | None = None
-        self.comparable_from = 0
+        self._parts = [0]  # the epochs from which losses mean something else than before
         self._passing = False
         self._void: int | None = None  # the epoch that diverged, while it is the last one told
 
@@ -102,6 +103,7 @@ class Session:
                 self.epochs_per_second = event.epochs_per_second
                 self.share_of_epoch = event.share
                 self.gradient = event.gradient
+                self._measured = event.measured
                 if self.network is not None:
                     self.network.parameters[:] = event.parameters
                     self.network.statistics[:] = event.statistics
@@ -112,9 +114,9 @@ class Session:
                 self.old_future = self.timeline.copy()
                 self.timeline.truncate(event.epoch + 1)
                 self.past_epoch = None
-                self.comparable_from = min(self.comparable_from, event.epoch)
+                self._parts = [each for each in self._parts if each <= event.epoch + 1]
                 self.layers_over_time = self.layers_over_time[:0]
-                self._find_best_anew()
+                self._find_best()
             case StateChanged():
                 self.state = event.state
                 self.stopped, self.restored = event.stopped, event.restored
@@ -151,9 +153,12 @@ class Session:
     def metrics(self) -> EpochMetrics | None:
         """The metrics of the network that is shown.
 
-        They are those of the last epoch, unless it diverged or the best one's weights came back.
+        They are those of the last epoch, unless it diverged or the best one's weights came back, or
+        what is shown was measured by itself.
         """
         count = self.epochs_to_plot
+        if self._measured is not None:
+            return self._measured
         if self.past_epoch is not None and self.past_epoch < count:
             return self.timeline.at(self.past_epoch)
         if self.restored is not None and self.restored < count:
@@ -162,8 +167,13 @@ class Session:
 
     @property
     def best(self) -> EpochMetrics | None:
-        """The epoch with the lowest monitored loss, once one is trained."""
+        """The epoch with the lowest monitored loss of those that compare with the one shown."""
         return None if self._best is None else self.timeline.at(self._best)
+
+    @property
+    def comparable_from(self) -> int:
+        """The first epoch whose loss means what that of the one shown does."""
+        return self._part[0]
 
     @property
     def epochs_to_plot(self) -> int:
@@ -189,12 +199,19 @@ class Session:
         return max(0, self.epochs_to_plot - 1)
 
     def _move(self, moved: Moved) -> None:
-        self.edited = self.edited or moved.edited is not None
+        part, self.edited = self._part, moved.was_edited
         self.gradient = None
         self.past_epoch = moved.epoch if moved.past else None
         self.share_of_epoch = moved.share
-        self.stopped = None if moved.past else self.stopped
-        self.restored = None if moved.past or moved.edited is not None else self.restored
+        self.stopped, self.restored = moved.stopped, moved.restored
+        self._measured = moved.metrics._replace(layers=())
+        whose = moved.epoch if moved.restored is None else moved.restored
+        if not moved.share and whose < len(self.timeline):
+            # the rate of that epoch, not that of the one which would be next
+            rate = self.timeline.at(whose).learning_rate
+            self._measured = self._measured._replace(epoch=whose, learning_rate=rate)
+        if part != self._part:
+            self._find_best()
         if self._passing:
             self.note, self._standing, self._passing = "", "", False  # it was said of where one was
         self.loading = None
@@ -203,9 +220,19 @@ class Session:
             self.network.parameters[:] = moved.parameters
             self.network.statistics[:] = moved.statistics
 
-    def _find_best_anew(self) -> None:
-        self._best = None
-        self._find_best(0)
+    @property
+    def _part(self) -> tuple[int, int]:
+        """The epochs, first and behind the last, that compare with the one shown.
+
+        The epoch at whose end something was changed belongs to what follows, as its first network.
+        """
+        shown = self.past_epoch
+        if shown is None:
+            return self._parts[-1], len(self.timeline)
+        after = next((each for each in self._parts[1:] if each - 1 > shown), None)
+        if after is None:
+            return self._parts[-1], len(self.timeline)
+        return self._parts[self._parts.index(after) - 1], after - 1
 
     def _extend(self, progress: Progress) -> None:
         table = progress.table
@@ -218,8 +245,8 @@ class Session:
         self._remember_layers(layers_of(table))
         if self._void is not None and start <= self._void:
             self._void = None
-        if self._best is not None and start <= self._best:
-            self._best, start = None, 0  # it was measured anew
+        if self._best is not None and not start > self._best >= self.comparable_from:
+            start = 0  # it was measured anew, or is of another part
         self._find_best(start)
 
     def _remember_layers(self, measured: NDArray[np.float64]) -> None:
@@ -232,11 +259,14 @@ class Session:
             known, self._thinning = known[::2], self._thinning * 2
         self.layers_over_time = known
 
-    def _find_best(self, start: int) -> None:
-        """Look for a better epoch than the best one, from an epoch on."""
+    def _find_best(self, start: int = 0) -> None:
+        """Look for a better epoch than the best one, from an epoch on; from 0, for the best of all."""
+        if not start:
+            self._best = None
         monitored = self.timeline.column(f"{self.monitored}_loss")
-        first = max(start, 1, self.comparable_from)  # the untrained network is no achievement
-        losses = np.nan_to_num(monitored[first:], nan=np.inf)
+        part, stop = self._part
+        first = max(start, 1, part)  # the untrained network is no achievement
+        losses = np.nan_to_num(monitored[first:stop], nan=np.inf)
         if losses.size:
             at = first + int(losses.argmin())
             least = np.inf if self._best is None else monitored[self._best]
@@ -253,17 +283,19 @@ class Session:
         changed = {each.name for each in earlier.differences(run.config)}
         if not run.fresh and not run.travelled and (run.data is not None or changed & INCOMPARABLE):
             # a loss before this says nothing about one after it
-            self.comparable_from, self._best = len(self.timeline), None
+            if self._parts[-1] != len(self.timeline):
+                self._parts.append(len(self.timeline))
+            self._best = None
         if monitored != self.monitored:
-            self._find_best_anew()
+            self._find_best()
         self.note = run.note or self.note
         if run.fresh:
             self._standing = ""
             self.timeline = Timeline()
             self.layers = ()
             self.epochs_per_second = self.share_of_epoch = 0.0
-            self._best = self.past_epoch = self.old_future = None
-            self.comparable_from = 0
+            self._best = self.past_epoch = self.old_future = self._measured = None
+            self._parts = [0]
             self.gradient, self.edited = None, False
             self.layers_over_time = self.layers_over_time[:0]
             self._void = None

@@ -101,6 +101,13 @@ class TrainTest:
         """How many samples the training and the test part have in truth."""
         return self.samples or (len(self.y_train), len(self.y_test))
 
+    @property
+    def arrays(self) -> tuple[Array | Labels, ...]:
+        """Its arrays; some may be one and the same."""
+        arrays = (self.x_train, self.y_train, self.x_test, self.y_test)
+        third = (self.x_validation, self.y_validation)
+        return (*arrays, *(each for each in third if each is not None))
+
     def monitored(self, choice: str | None) -> str:
         """Return the part whose loss decides, from the setting `monitor`."""
         has_validation = self.y_validation is not None

@@ -98,11 +98,13 @@ def edit_parameter(run: LiveRun, exchange: Exchange, index: int, value: float) -
         return
     run.report(force=True)
     leave_past(run, exchange)
-    run.history.change(lambda: trainer.set_parameter(index, value))
-    run.newest = trainer.measure()
-    run.tell_moved(index)
-    if not run.active and not trainer.batches.next:
-        run.rows = [run.newest]  # within an epoch its row would be of no epoch's end
+    run.history.change(lambda: trainer.set_parameter(index, value), is_edit=True)
+    measured = run.tell_moved(index)
+    if trainer.batches.next:
+        return  # a row would be of no epoch's end
+    run.newest = measured
+    if not run.active:
+        run.rows = [run.newest]
         run.report(force=True)
 
 

@@ -28,6 +28,9 @@ MOST_SHOWN: Final = 20_000
 
 MOST_NUMBERS_SHOWN: Final = 4_000_000
 
+MOST_MEASURED: Final = 100_000_000
+"""Samples times parameters that are measured at once, in some 0.2 s, for a run that stands still."""
+
 ENOUGH_ROWS: Final = 50_000
 """Rows that wait for a screen that does not pull, before they are sent all the same."""
 
@@ -43,7 +46,8 @@ class LiveRun:
         span: how many epochs are trained once more by a run that goes on past its end.
         ended: why the run was over when it last stood at its end, or None.
         rows: the epochs that the screen has not been told.
-        newest: the metrics of the network as it is.
+        newest: the metrics after the last whole epoch, at the place in time where the run stands.
+        newest_of_head: the same of the newest moment, while the run stands in its past.
         stepped: the optimiser whose gradient is that of the last step, or None.
         pace: the epochs per second that it reaches.
         began: when the epoch under way began.
@@ -53,6 +57,7 @@ class LiveRun:
     ended: Stop | None
     rows: list[EpochMetrics]
     newest: EpochMetrics
+    newest_of_head: EpochMetrics
 
     def __init__(self, trainer: Trainer, exchange: Exchange, clock: Clock) -> None:
         self.trainer, self._exchange, self._clock = trainer, exchange, clock
@@ -68,13 +73,19 @@ class LiveRun:
         """Take note that the trainer stands at epoch 0, with other weights."""
         self.history = History(self.trainer)
         self.ended = None
-        self.newest = self.trainer.untrained
+        self.newest = self.newest_of_head = self.trainer.untrained
         self.rows = [self.newest]
 
     @property
     def active(self) -> bool:
         """Whether it trains."""
         return self.steps_left > 0 or self.state is State.TRAINING
+
+    @property
+    def is_measured_at_once(self) -> bool:
+        """Whether measuring the network takes no time that somebody would notice."""
+        samples = sum(self.trainer.data.all_samples)
+        return samples * self.trainer.network.parameters.size <= MOST_MEASURED
 
     def take(self, metrics: EpochMetrics) -> bool:
         """Take an epoch in that is over; tell whether the run is, too."""
@@ -117,6 +128,7 @@ class LiveRun:
         if force or exchange.pulled or too_many:
             network, rows = trainer.network, tabulate(self.rows)
             at_rest = force and self.stepped is trainer.optimizer
+            within = force and not self.active and bool(share) and self.is_measured_at_once
             exchange.post(
                 Progress(
                     rows,
@@ -125,6 +137,7 @@ class LiveRun:
                     self.pace.value,
                     share,
                     trainer.optimizer.gradient.copy() if at_rest else None,
+                    trainer.measure() if within else None,
                 )
             )
             self.rows = []
@@ -140,11 +153,23 @@ class LiveRun:
         answered = self._exchange.answered
         self._exchange.post(Run(self.trainer.config, data, fresh, note, answered, travelled))
 
-    def tell_moved(self, edited: int | None = None) -> None:
-        """Tell which network is shown from here on."""
+    def tell_moved(self, edited: int | None = None) -> EpochMetrics:
+        """Tell which network is shown from here on; return its metrics."""
         trainer, network = self.trainer, self.trainer.network
-        parameters, statistics = network.parameters.copy(), network.statistics.copy()
-        head, past = self.history.head.epoch, self.history.is_past
-        share = trainer.share_of_epoch
-        moved = Moved(trainer.epoch, head, parameters, statistics, past, share, edited)
-        self._exchange.post(moved)
+        past, measured = self.history.is_past, trainer.measure()
+        self._exchange.post(
+            Moved(
+                trainer.epoch,
+                self.history.head.epoch,
+                measured,
+                network.parameters.copy(),
+                network.statistics.copy(),
+                past,
+                trainer.share_of_epoch,
+                edited,
+                self.history.is_edited,
+                None if past else trainer.stopped,
+                None if past else trainer.restored,
+            )
+        )
+        return measured

@@ -164,6 +164,8 @@ class Progress:
         epochs_per_second: over the last second or so.
         share: how much of the epoch under way is trained, if it is a long one; else 0.
         gradient: (parameters,) of the last step, clipping included, if the run stands still.
+        measured: the metrics of the network as it is, if the run stands still within an epoch and
+            its data are not very many.
     """
 
     table: NDArray[np.float64]
@@ -172,6 +174,7 @@ class Progress:
     epochs_per_second: float
     share: float = 0.0
     gradient: Array | None = None
+    measured: EpochMetrics | None = None
 
     def rows(self) -> list[EpochMetrics]:
         """Return the table, epoch by epoch."""
@@ -215,20 +218,28 @@ class Moved:
     Attributes:
         epoch: which.
         head: the newest that was trained.
+        metrics: of that very network: at the end of a run, or within an epoch, those of no epoch.
         parameters: (parameters,) a copy of the flat vector.
         statistics: (statistics,) a copy of what normalised layers follow.
         past: whether there is anything newer.
         share: how much of the next epoch is trained.
         edited: which parameter somebody gave another value, if that is why.
+        was_edited: whether somebody did at that moment, or before it.
+        stopped: why the run is over, if it is and that is its end.
+        restored: the epoch whose weights were brought back there, if any were.
     """
 
     epoch: int
     head: int
+    metrics: EpochMetrics
     parameters: Array
     statistics: Array
     past: bool
     share: float
     edited: int | None = None
+    was_edited: bool = False
+    stopped: Stop | None = None
+    restored: int | None = None
 
 
 @dataclass(frozen=True)

@@ -20,6 +20,8 @@ def seek(run: LiveRun, exchange: Exchange, epoch: int) -> None:
         run.set_state(State.PAUSED)
     run.report(force=True)
     before = trainer.config, trainer.data
+    if not run.history.is_past:
+        run.newest_of_head = run.newest
 
     def go_on(share: float) -> bool:
         try:
@@ -36,8 +38,8 @@ def seek(run: LiveRun, exchange: Exchange, epoch: int) -> None:
     if trainer.config is not before[0] or other_data:
         data = trainer.data if other_data else None
         run.tell_run(data, fresh=False, note="", travelled=True)
-    run.newest = trainer.measure()
-    run.tell_moved()
+    measured = run.tell_moved()
+    run.newest = measured if run.history.is_past else run.newest_of_head
 
 
 def leave_past(run: LiveRun, exchange: Exchange) -> None:

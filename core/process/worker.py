@@ -169,8 +169,8 @@ class TrainingLoop:
         if run.active:
             run.steps_left = 0
             share, epoch = run.trainer.share_of_epoch, run.trainer.epoch + 1
-            within = f"paused within epoch {epoch:,}, {share:.0%} of its batches are trained"
-            run.set_state(State.PAUSED, within if share else "")
+            told = f"paused within epoch {epoch:,}, {share:.0%} of its batches are trained"
+            run.set_state(State.PAUSED, told + _whose_losses(run) if share else "")
 
     def _resume(self, run: LiveRun) -> None:
         trainer = run.trainer
@@ -201,11 +201,8 @@ class TrainingLoop:
         if metrics is None:
             run.history.note()
             number, count = trainer.batches.next, trainer.batches.count
-            told = (
-                f"batch {number:,} of {count:,} of epoch {trainer.epoch + 1:,}; losses and scores "
-                f"are those of epoch {trainer.epoch:,}"
-            )
-            run.set_state(State.PAUSED, told)
+            told = f"batch {number:,} of {count:,} of epoch {trainer.epoch + 1:,}"
+            run.set_state(State.PAUSED, told + _whose_losses(run))
         elif not run.take(metrics):
             run.set_state(State.PAUSED, f"the last batch of epoch {metrics.epoch:,}")
 
@@ -245,3 +242,10 @@ class TrainingLoop:
                     return
             if now >= stop:
                 return
+
+
+def _whose_losses(run: LiveRun) -> str:
+    """Return what is to be said of the losses that are shown within an epoch."""
+    if run.is_measured_at_once:
+        return ""
+    return f"; losses and scores are those of epoch {run.trainer.epoch:,}"

@@ -8,8 +8,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from core import RunConfig, Trainer
+from core.checkpoints import Place
 from core.epoch import TrainerState
-from core.history import History, Place
+from core.history import LIMIT, History
 
 CONFIGS = [
     RunConfig(samples=60, hidden=(4,), epochs=400),
@@ -21,7 +22,7 @@ CONFIGS = [
 
 def same(one: TrainerState, other: TrainerState) -> bool:
     arrays = ("parameters", "statistics", "slots", "best_parameters", "best_statistics")
-    rest = ("epoch", "steps", "plateau", "best", "waits_from", "limit")
+    rest = ("epoch", "steps", "plateau", "best", "waits_from", "limit", "stopped", "restored")
     return (
         all(np.array_equal(getattr(one, name), getattr(other, name)) for name in arrays)
         and all(getattr(one, name) == getattr(other, name) for name in rest)
@@ -78,7 +79,7 @@ def test_the_checkpoints_stay_within_their_limit_and_thin_out_with_age() -> None
 @given(st.data())
 def test_changes_are_made_again_where_they_were_made(data: st.DataObject) -> None:
     trainer = Trainer(RunConfig(samples=60, hidden=(4,), batch_size=10))
-    history = History(trainer, data.draw(st.sampled_from([0, 30_000, 10**7])))
+    history = History(trainer, data.draw(st.sampled_from([100_000, 10**7])))
     states = {0: trainer.state()}
     for _ in range(data.draw(st.integers(1, 5))):
         for _ in range(data.draw(st.integers(0, 6))):
@@ -135,8 +136,7 @@ def test_a_way_that_is_stopped_ends_at_an_epoch_between() -> None:
     trainer = Trainer(RunConfig(samples=2000, batch_size=1, epochs=400))
     history = History(trainer, 0)
     states = train(trainer, history, 6)
-    history._checkpoints = history._checkpoints[:1]
-    history.travel(5, lambda share: False)
+    history.travel(5, lambda share: share < 0.5)
     assert 0 < trainer.epoch < 5
     assert same(trainer.state(), states[trainer.epoch - 1])
     assert history.is_past
@@ -155,3 +155,136 @@ def test_from_within_an_epoch_its_beginning_and_the_newest_batch_can_be_gone_to(
     history.travel(6, go_on)
     assert same(trainer.state(), newest)
     assert not history.is_past
+
+
+def test_a_few_checkpoints_lie_over_the_whole_run() -> None:
+    trainer = Trainer(RunConfig(samples=20, hidden=(2,), batch_size="full", epochs=1000))
+    history = History(trainer, 8 * History(trainer).size)
+    for _ in range(500):
+        trainer.train_epoch()
+        history._due = 0  # as if each epoch took its time
+        history.note()
+        places = [each.place.epoch for each in history._checkpoints]
+        if trainer.epoch >= 50:
+            assert len(places) >= 7
+            assert np.diff(places).max() <= trainer.epoch / 2
+
+
+def test_a_state_that_is_large_is_bounded_too() -> None:
+    trainer = Trainer(RunConfig(samples=20, hidden=(1000, 300), batch_size="full", epochs=1000))
+    history = History(trainer)
+    one = trainer.state().parameters.nbytes
+    assert history.size > 4 * one > 4 * 2**20
+    states = [trainer.state()]
+    for _ in range(30):
+        trainer.train_epoch()
+        history._due = 0
+        history.note()
+        assert history.size <= LIMIT
+        states.append(trainer.state())
+    # the weights that patience would bring back are the same in all of them
+    assert len(history._checkpoints) >= LIMIT // (3.2 * one) - 1
+    for epoch in (11, 10, 30, 0, 29):
+        history.travel(epoch, go_on)
+        assert history.size <= LIMIT
+        assert same(trainer.state(), states[epoch])
+
+
+def test_data_count_and_the_oldest_are_given_up_with_their_epochs() -> None:
+    trainer = Trainer(RunConfig(samples=5000, hidden=(2,), batch_size="full", epochs=1000))
+    data = sum(each.nbytes for each in trainer.data.arrays)
+    limit = 6 * data
+    history = History(trainer, limit)
+    assert history.size < data  # what it is trained on now is there anyway
+    states = {0: trainer.state()}
+    for number in range(1, 8):
+        config = trainer.config.changed(data_seed=number)
+        history.change(partial(trainer.configure, config))
+        assert history.size <= limit
+        states[trainer.epoch] = trainer.state()
+        for _ in range(5):
+            trainer.train_epoch()
+            history.note()
+            states[trainer.epoch] = trainer.state()
+    assert history.size > 2 * data
+    history.travel(0, go_on)
+    first = trainer.epoch
+    assert 0 < first < 35
+    for epoch in (first, 35, first + 3, 20, first):
+        history.travel(epoch, go_on)
+        assert same(trainer.state(), states[epoch])
+        assert history.size <= limit + data
+
+
+def test_a_change_that_ends_waiting_is_made_again_as_it_was() -> None:
+    trainer = Trainer(RunConfig(samples=60, patience=3, learning_rate=0.3, epochs=1000))
+    history = History(trainer)
+    while trainer.stopped is None:
+        trainer.train_epoch()
+        history.note()
+    end, ended = trainer.epoch, trainer.state()
+    history.travel(0, go_on)
+    history.travel(end, go_on)
+    assert same(trainer.state(), ended)  # the best weights are back, and it is known why
+    config = trainer.config.changed(clip_norm=5.0)
+    history.change(lambda: trainer.configure(config))
+    changed = trainer.state()
+    history.travel(end - 1, go_on)
+    history.travel(end, go_on)
+    assert same(trainer.state(), changed)
+
+
+@pytest.fixture(scope="module")
+def slow() -> tuple[Trainer, History, list[TrainerState]]:
+    """Return a run of two epochs that take long, with a change within the second; no checkpoints."""
+    trainer = Trainer(RunConfig(samples=200_000, hidden=(2,), batch_size=10, epochs=100))
+    history = History(trainer, 12_000)
+    states = [trainer.state(), *train(trainer, history, 1)]
+    for _ in range(5):
+        trainer.advance(0.0)
+    history.change(lambda: trainer.set_parameter(3, 0.5), is_edit=True)
+    while trainer.batches.next < trainer.batches.count // 2:
+        trainer.advance(0.0)
+    assert len(history._checkpoints) == 1
+    return trainer, history, [*states, trainer.state()]
+
+
+def test_giving_up_a_way_waits_for_no_end_of_an_epoch(
+    slow: tuple[Trainer, History, list[TrainerState]],
+) -> None:
+    trainer, history, states = slow
+    batches: list[int] = []
+
+    def give_up(share: float) -> bool:
+        batches.append(trainer.batches.next)
+        return False
+
+    history.travel(1, give_up)
+    assert len(batches) == 1
+    assert 0 < batches[0] < trainer.batches.count
+    assert same(trainer.state(), states[0])
+    assert history.is_past
+
+
+def test_a_way_that_is_given_up_within_a_changed_epoch_ends_where_it_began(
+    slow: tuple[Trainer, History, list[TrainerState]],
+) -> None:
+    trainer, history, states = slow
+    history.travel(10**9, lambda share: trainer.epoch < 1 or trainer.batches.next <= 5)
+    assert same(trainer.state(), states[0])
+    history.travel(10**9, go_on)
+    assert same(trainer.state(), states[2])
+
+
+def test_before_an_edit_a_run_is_not_edited() -> None:
+    trainer = Trainer(RunConfig(samples=60))
+    history = History(trainer)
+    train(trainer, history, 5)
+    told = [history.is_edited]
+    history.change(lambda: trainer.set_parameter(3, 0.5), is_edit=True)
+    train(trainer, history, 5)
+    told.append(history.is_edited)
+    for epoch in (4, 5):
+        history.travel(epoch, go_on)
+        told.append(history.is_edited)
+    assert told == [False, True, False, True]

@@ -57,6 +57,7 @@ class RunScreen(Screen[None]):
         self._sent = 0
         self._meant: State | None = None
         self._aim: int | None = None
+        self._ways = 0  # how many were asked for and are not told to be over
         self._speed = speed
         self._run_log = run_log
 
@@ -90,7 +91,7 @@ class RunScreen(Screen[None]):
             except OSError as error:
                 self.say(f"no training process could be started ({error.strerror}); r tries again")
                 return
-            self._sent = 0
+            self._sent = self._ways = 0
         self._listen()
         self._link.send(SetSpeed(self._speed))
         self._link.send(Start(config, paused))
@@ -107,9 +108,18 @@ class RunScreen(Screen[None]):
             self._wanted = event.config
         if isinstance(event, StateChanged | Failed):
             self._meant = None
-        if isinstance(event, Moved) and (event.epoch == self._aim or not event.past):
-            self._aim = None
         self.follow(event)
+        if isinstance(event, Moved) and event.edited is None:
+            self._arrive(event)
+
+    def _arrive(self, moved: Moved) -> None:
+        """Take note that a way through time is over."""
+        self._ways -= 1
+        if self._ways > 0:
+            return
+        if self._aim is not None and moved.epoch > self._aim:
+            self.say(f"the past begins at epoch {moved.epoch:,}: what is older is not kept")
+        self._aim, self._ways = None, 0
 
     def refuse(self, reason: str) -> None:
         """End the program, for there is nothing to show, and say why."""
@@ -211,7 +221,7 @@ class RunScreen(Screen[None]):
             return
         # one beyond is the newest moment, which may be within an epoch
         self._aim = min(max(epoch, 0), self.session.head_epoch + 1)
-        self._tell(Seek(self._aim))
+        self._ways += self._tell(Seek(self._aim))
 
     def action_reset(self) -> None:
         """Begin again with the same seed, in a new process if the old one is gone."""
@@ -249,7 +259,7 @@ class RunScreen(Screen[None]):
             self.say("measuring a linear model on the same split …")
 
     def action_cancel(self) -> None:
-        """End the loading of data that is under way."""
+        """End the loading of data, or the way through time, that is under way."""
         if self.session.loading is not None:
             self._tell(Cancel())
 
