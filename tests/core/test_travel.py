@@ -163,6 +163,11 @@ def test_a_batch_at_a_time_is_the_same_epoch(watcher: Watcher) -> None:
         assert np.array_equal(progress.parameters, trainer.network.parameters)
         assert progress.gradient is not None
         assert np.array_equal(progress.gradient, trainer.optimizer.gradient)
+        # the losses are those of these very parameters, too
+        if number < batches:
+            assert progress.measured is not None
+            assert progress.measured[:7] == trainer.measure()[:7]  # without NaN
+        assert "those of epoch" not in state.note
     assert watcher.rows()[-1].epoch == 1
     assert trainer.epoch == 1
     watcher.send(Resume())
@@ -181,3 +186,44 @@ def test_a_gradient_that_is_no_longer_known_is_not_told(watcher: Watcher) -> Non
     watcher.send(Configure({"activation": "relu"}))
     watcher.until(lambda: bool(watcher.progress()))
     assert watcher.progress()[-1].gradient is None
+
+
+def test_the_metrics_of_a_past_moment_are_those_of_its_network(watcher: Watcher) -> None:
+    config = RunConfig(patience=5, learning_rate=0.1, epochs=5000)
+    watcher.send(SetSpeed(None), Start(config))
+    ended = watcher.until_state(State.FINISHED)
+    trainer = Trainer(config)
+    rows = [trainer.measure()]
+    while trainer.stopped is None:
+        rows.append(trainer.train_epoch())
+    past = moved(watcher, trainer.epoch - 2)
+    assert past.metrics[:7] == rows[trainer.epoch - 2][:7]  # without NaN
+    assert (past.stopped, past.restored) == (None, None)
+    again = moved(watcher, 10**9)
+    assert np.array_equal(again.parameters, trainer.network.parameters)
+    assert again.metrics.test_loss == trainer.measure().test_loss
+    assert again.metrics.test_loss == rows[trainer.best.epoch].test_loss
+    assert (again.stopped, again.restored) == (ended.stopped, trainer.best.epoch)
+
+
+def test_the_row_of_an_epoch_stays_its_own_after_a_way_from_within_the_next(
+    watcher: Watcher,
+) -> None:
+    watcher.send(SetSpeed(None), Start(RunConfig(epochs=50), paused=True), Step(3))
+    watcher.until(lambda: any(row.epoch == 3 for row in watcher.rows()))
+    watcher.send(StepBatch())
+    watcher.until(lambda: any(each.measured is not None for each in watcher.progress()))
+    third = next(row for row in watcher.rows() if row.epoch == 3)
+    moved(watcher, 1)
+    assert moved(watcher, 10**9).share > 0
+    watcher.send(Configure({"learning_rate": 0.02}))
+    watcher.until(lambda: bool(watcher.rows()))
+    assert watcher.rows()[-1] == third
+
+
+def test_a_moment_before_an_edit_is_not_edited(watcher: Watcher) -> None:
+    trained(watcher, RunConfig(epochs=20))
+    watcher.send(EditParameter(3, 7.5))
+    watcher.until(lambda: any(isinstance(each, Moved) for each in watcher.events))
+    assert not moved(watcher, 19).was_edited
+    assert moved(watcher, 20).was_edited

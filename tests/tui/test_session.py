@@ -2,13 +2,14 @@
 
 import io
 import json
+from typing import Any
 
 import numpy as np
 
 from core import RunConfig, Trainer
 from core.epoch import EpochMetrics
 from core.inspection import classify
-from core.process import Failed, Progress, Run, State, StateChanged
+from core.process import Branched, Failed, Moved, Progress, Run, State, StateChanged
 from core.timeline import tabulate
 from tui.cells import Cells
 from tui.palette import ink
@@ -22,6 +23,17 @@ TRAINER = Trainer(CONFIG)
 def progress(*epochs: int, loss: float = 0.5) -> Progress:
     rows = [EpochMetrics(epoch, loss, loss, 0.5, 0.5, 0.01) for epoch in epochs]
     return Progress(tabulate(rows), TRAINER.network.parameters.copy(), np.empty(0), 30.0)
+
+
+def rows(*losses: float, first: int = 0) -> Progress:
+    table = [EpochMetrics(first + at, loss, loss, 0.5, 0.5, 0.01) for at, loss in enumerate(losses)]
+    return Progress(tabulate(table), TRAINER.network.parameters.copy(), np.empty(0), 30.0)
+
+
+def move(epoch: int, *, past: bool = True, **more: Any) -> Moved:
+    metrics = EpochMetrics(epoch, 0.7, 0.7, 0.5, 0.5, 0.05)
+    parameters = TRAINER.network.parameters.copy()
+    return Moved(epoch, 6, metrics, parameters, np.empty(0), past, 0.0, **more)
 
 
 def begin() -> Run:
@@ -117,3 +129,49 @@ def test_what_is_said_of_a_state_is_kept_as_long_as_it_lasts() -> None:
     session.note = "speed: 200"
     assert session.let_go()
     assert session.note == ""
+
+
+def test_the_best_epoch_is_one_that_compares_with_the_shown_one() -> None:
+    session = Session(CONFIG)
+    session.apply(begin())
+    session.apply(rows(0.9, 0.3, 0.4, 0.5))
+    # other data at epoch 3: what it begins with is measured anew, and is no achievement
+    session.apply(Run(CONFIG, TRAINER.data, fresh=False, note="other data"))
+    session.apply(rows(0.01, 0.2, 0.1, 0.15, first=3))
+
+    def best() -> int | None:
+        return None if session.best is None else session.best.epoch
+
+    told = [best()]
+    for event in (move(1), move(3), move(2), move(6, past=False), move(2)):
+        session.apply(event)
+        told.append(best())
+    assert told == [5, 1, 5, 1, 5, 1]
+    session.apply(Branched(2))
+    session.apply(rows(0.35, 0.25, first=3))
+    assert best() == 4
+    assert session.comparable_from == 0
+
+
+def test_what_is_shown_of_a_moment_was_measured_there() -> None:
+    session = Session(CONFIG)
+    for event in (begin(), progress(0, 1, 2, 3)):
+        session.apply(event)
+    session.apply(move(2))
+    assert session.metrics is not None
+    assert session.metrics.test_loss == 0.7
+    assert session.metrics.learning_rate == 0.01  # of that epoch
+    session.apply(move(3, past=False, restored=1))
+    assert (session.metrics.epoch, session.metrics.test_loss) == (1, 0.7)
+    session.apply(StateChanged(State.TRAINING))
+    session.apply(progress(4))
+    assert (session.metrics.epoch, session.metrics.test_loss) == (4, 0.5)
+
+
+def test_a_run_is_edited_from_the_edit_on() -> None:
+    session = Session(CONFIG)
+    for event in (begin(), progress(0, 1, 2, 3), move(3, past=False, edited=1, was_edited=True)):
+        session.apply(event)
+    assert "edited" in session.described
+    session.apply(move(2))
+    assert "edited" not in session.described
