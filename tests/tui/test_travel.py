@@ -67,13 +67,12 @@ async def test_while_it_trains_the_arrows_say_that_it_has_to_pause() -> None:
 
 async def test_any_epoch_and_the_best_can_be_asked_for() -> None:
     async with running(MOONS, speed=300.0) as driver:
-        head = await at_rest(driver)
+        await at_rest(driver)
         await driver.press("colon")
         assert isinstance(driver.front, EpochScreen)
         await driver.press(*"999999", "enter")
         refused = "'999999' was given; accepted is a whole number from 0 to"
         await driver.until(lambda: refused in driver.text())
-        assert f"{head}, or best" in driver.text()
         await driver.press(*["backspace"] * 6, "7", "enter")
         assert driver.is_on_top()
         await shown_epoch(driver, 7)
