@@ -15,14 +15,16 @@ from textual.binding import Binding, BindingType
 from textual.dom import DOMNode
 from textual.screen import ModalScreen
 
+from tui.attention import attention
 from tui.driver import ThriftyDriver
 from tui.faults import Fault, KeepsFaults
 from tui.keys import KEYS
 from tui.link import Link
+from tui.pacing import Pacer
 from tui.screens.training import TrainingScreen
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
     from types import FrameType
 
     from textual.screen import Screen
@@ -30,6 +32,7 @@ if TYPE_CHECKING:
     from core.config import RunConfig
     from core.process import TrainingProcess
     from tui.runlog import RunLog
+    from tui.screen_model import Area
 
 SIGNALS: Final = (signal.SIGTERM, signal.SIGHUP)
 LAST_WORDS: Final = 1.5
@@ -53,13 +56,15 @@ class NnfsApp(KeepsFaults, App[None]):
         *,
         speed: float | None = 30.0,
         frames_per_second: float = 10.0,
+        max_rate: float | None = None,
         paused: bool = False,
         run_log: RunLog | None = None,
     ) -> None:
         App.__init__(self, driver_class=ThriftyDriver)
         KeepsFaults.__init__(self)
         self.animation_level = "none"
-        self.link = Link(process)
+        self.pacer = Pacer(max_rate)
+        self.link = Link(process, self._when_line_is_clear)
         self.signal_received = 0
         self._event_loop: asyncio.AbstractEventLoop | None = None
         self.training = TrainingScreen(
@@ -104,6 +109,10 @@ class NnfsApp(KeepsFaults, App[None]):
             self.training.let_go()
         await super().on_event(event)
 
+    def attention(self) -> list[Area]:
+        """Return what a person looks at, the first first."""
+        return attention(self.screen, self.training.lines, self.training.panels)
+
     def on_resize(self) -> None:
         """Trust nothing that the terminal showed before it changed its size."""
         self._forget_screen()
@@ -141,6 +150,13 @@ class NnfsApp(KeepsFaults, App[None]):
     def _close(self, dialog: ModalScreen[Any]) -> None:
         while dialog in self.screen_stack and isinstance(self.screen, ModalScreen):
             self.pop_screen()
+
+    def _when_line_is_clear(self, callback: Callable[[], None]) -> None:
+        """Call back when the line to the terminal is ready for another frame."""
+        if isinstance(self._driver, ThriftyDriver):
+            self._driver.when_clear(callback)
+        else:
+            callback()
 
     def _forget_screen(self) -> None:
         if isinstance(self._driver, ThriftyDriver):

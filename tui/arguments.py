@@ -18,6 +18,8 @@ COMMANDS: Final = {
     "check": "compare backpropagation with central differences, layer by layer",
 }
 FASTEST: Final = 30
+SLOWEST_RATE, FASTEST_RATE = 500, 10**9
+"""Bytes a second."""
 EPOCHS_AT_MAX: Final = 250_000
 """The length of a watched run at max speed that is given none: a preset's would be over at once."""
 EXAMPLES: Final = """\
@@ -142,6 +144,12 @@ def parser() -> _Parser:
     )
     screen.add_argument(
         "--fps", default="10", metavar="N", help=f"frames per second, 1 to {FASTEST} (default 10)"
+    )
+    screen.add_argument(
+        "--max-rate",
+        metavar="BYTES",
+        help="bytes per second to the terminal, such as 16k or 1M; the line is measured in any case, "
+        "and not filled further than it carries (default: no limit)",
     )
     screen.add_argument(
         "--paused", action="store_true", help="wait for space before the first epoch"

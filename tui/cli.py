@@ -14,7 +14,16 @@ from contextlib import ExitStack
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Final
 
-from tui.arguments import COMMANDS, EPOCHS_AT_MAX, FASTEST, WrongUse, parser, with_switches
+from tui.arguments import (
+    COMMANDS,
+    EPOCHS_AT_MAX,
+    FASTEST,
+    FASTEST_RATE,
+    SLOWEST_RATE,
+    WrongUse,
+    parser,
+    with_switches,
+)
 
 if TYPE_CHECKING:
     import argparse
@@ -280,6 +289,7 @@ def _watch(config: RunConfig, process: TrainingProcess, options: argparse.Namesp
         process,
         speed=options.speed,
         frames_per_second=options.fps,
+        max_rate=options.max_rate,
         paused=options.paused,
         run_log=log,
     )
@@ -320,6 +330,23 @@ def _check_screen_options(options: argparse.Namespace) -> None:
     is_max = options.speed == "max"
     options.speed = None if is_max else _number("--speed", options.speed, slow, fast, "max")
     options.fps = _number("--fps", options.fps, 1, FASTEST)
+    if options.max_rate is not None:
+        options.max_rate = _byte_rate("--max-rate", options.max_rate)
+
+
+def _byte_rate(flag: str, text: str) -> float:
+    """Return the bytes a second that a number, with k or M behind it or not, stands for."""
+    factors = {"k": 1e3, "M": 1e6}
+    try:
+        value = float(text.removesuffix("k").removesuffix("M")) * factors.get(text[-1:], 1.0)
+    except ValueError:
+        value = float("nan")
+    if not SLOWEST_RATE <= value <= FASTEST_RATE:
+        raise WrongUse(
+            f"{flag}: {text!r} was given; accepted are bytes a second, from {SLOWEST_RATE} to "
+            f"{FASTEST_RATE // 10**6}M, such as 16k"
+        )
+    return value
 
 
 def _number(flag: str, text: str, low: float, high: float, *words: str) -> float:

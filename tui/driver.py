@@ -1,36 +1,188 @@
-"""Textual's own driver for a Unix terminal, sending only the cells that change."""
+"""Textual's driver for a Unix terminal: only cells that change, as fast as the line takes them."""
 
 from __future__ import annotations
 
-from textual.drivers.linux_driver import LinuxDriver
+import select
+import sys
+from collections import deque
+from threading import Event
+from time import monotonic
+from typing import TYPE_CHECKING, Any, Final, Protocol, runtime_checkable
 
+from textual.drivers.linux_driver import LinuxDriver
+from textual.events import CursorPosition
+
+from tui.pacing import QUESTION, Pacer
 from tui.screen_model import ScreenModel, is_frame
+
+if TYPE_CHECKING:
+    from asyncio import TimerHandle
+    from collections.abc import Callable, Sequence
+
+    from textual.app import App
+    from textual.message import Message
+
+    from tui.screen_model import Area
+
+SYNC_START, SYNC_END = "\x1b[?2026h", "\x1b[?2026l"
+"""What a terminal that can do so shows at once."""
+FULL: Final = 0.05
+"""Seconds until a terminal that takes nothing is tried again."""
+LONGEST_HOLD: Final = 0.5
+"""Seconds after which a frame is drawn although the one before is not all on its way."""
+LAST_ANSWERS: Final = 1.0
+"""Seconds that answers are waited for at the end, lest the shell gets them."""
+
+
+@runtime_checkable
+class Watched(Protocol):
+    """An application that says what a person looks at."""
+
+    pacer: Pacer
+
+    def attention(self) -> Sequence[Area]:
+        """Return the areas of the screen, those of a rank in their order."""
 
 
 class ThriftyDriver(LinuxDriver):
-    """Passes everything on but frames, of which it sends what the terminal does not show already."""
+    """Takes frames when Textual has them, and sends what they change when the line is free."""
 
-    _model: ScreenModel | None = None
+    def __init__(
+        self,
+        app: App[Any],
+        *,
+        debug: bool = False,
+        mouse: bool = True,
+        size: tuple[int, int] | None = None,
+    ) -> None:
+        super().__init__(app, debug=debug, mouse=mouse, size=size)
+        self._watched = app if isinstance(app, Watched) else None
+        self._pacer = self._watched.pacer if self._watched is not None else Pacer()
+        self._output = sys.stderr.fileno() if sys.__stderr__ is None else sys.__stderr__.fileno()
+        self._model = ScreenModel()
+        self._is_open = self._is_synchronized = False
+        self._timer: TimerHandle | None = None
+        self._answers: deque[float] = deque()
+        self._answer_came = Event()
+        self._held: Callable[[], None] | None = None
+        self._held_until = 0.0
 
     def write(self, data: str) -> None:
-        """Send data, reduced if it is a frame."""
-        if self._model is None:
-            self._model = ScreenModel()
+        """Send a mode or a question; of a frame, take what it wants shown."""
         if is_frame(data):
             size = self._get_terminal_size()
             if self._model.size != size:
-                self._model.forget(*size)
-            data = self._model.reduce(data)
+                self._model.resize(*size)
+            self._model.take(data)
             if self._model.overflowed:
                 # drawn for a size that the terminal no longer has: Textual thinks that all is well
                 self._app.call_later(self._app.screen.refresh, layout=True)
-            if not data:
-                return
-        elif "\x1b[?1049" in data:
-            self.forget()  # another screen: at the start, and after having been suspended
-        super().write(data)
+            self._pump_in(0.0)
+        elif data in {SYNC_START, SYNC_END}:
+            self._is_synchronized = True
+        else:
+            super().write(data)
 
     def forget(self) -> None:
-        """Send the next frame whole, for the terminal may show anything."""
-        if self._model is not None:
-            self._model.forget(*self._model.size)
+        """Send the whole screen again, for the terminal may show anything."""
+        self._model.forget()
+        self._pump_in(0.0)
+
+    def when_clear(self, callback: Callable[[], None]) -> None:
+        """Call back when all that is wanted is on its way, and more may follow; or after a while.
+
+        There is one to be called; another takes its place.
+        """
+        self._held, self._held_until = callback, monotonic() + LONGEST_HOLD
+        self._pump_in(0.0)
+
+    def start_application_mode(self) -> None:
+        super().start_application_mode()  # type: ignore[no-untyped-call]
+        self._model.resize(0, 0)
+        self._pacer.begin()
+        self._answers.clear()
+        self._is_open = True
+        # before anything is drawn: how long the line takes bare
+        super().write(QUESTION)
+        self._pacer.send(len(QUESTION), monotonic())
+
+    def disable_input(self) -> None:
+        """Wait for the last answers, or they would be typed into the shell; then take no more."""
+        if self._is_open:
+            self._is_open = False
+            deadline = monotonic() + min(LAST_ANSWERS, self._pacer.patience)
+            while self._pacer.unanswered and (left := deadline - monotonic()) > 0:
+                self._answer_came.wait(left)
+                self._note_answers()
+        super().disable_input()
+
+    def process_message(self, message: Message) -> None:
+        """Keep the answers: they are nobody else's. This runs in the thread that reads."""
+        if isinstance(message, CursorPosition):
+            self._answers.append(monotonic())
+            self._answer_came.set()
+            if self._is_open:
+                self._loop.call_soon_threadsafe(self._pump)
+        else:
+            super().process_message(message)
+
+    def _note_answers(self) -> None:
+        self._answer_came.clear()
+        while self._answers:
+            self._pacer.answer(self._answers.popleft())
+
+    def _pump_in(self, seconds: float) -> None:
+        self._cancel_timer()
+        self._timer = self._loop.call_later(seconds, self._pump)
+
+    def _cancel_timer(self) -> None:
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+
+    def _pump(self) -> None:
+        """Send what may be sent; see when there may be more."""
+        self._cancel_timer()
+        if not self._is_open:
+            return
+        self._note_answers()
+        now = monotonic()
+        room = self._pacer.room(now)
+        while room and self._model.differs:
+            if self._takes_more():
+                self._send(room, now)
+                room = self._pacer.room(now)
+            else:
+                self._pump_in(FULL)
+                room = 0
+        waits, held = self._model.differs, self._held
+        if held is not None and ((room and not waits) or now >= self._held_until):
+            self._held = None
+            held()
+        if self._timer is None and (waits or self._held is not None):
+            self._look_again(now)
+
+    def _look_again(self, now: float) -> None:
+        """See to it that what waits is not forgotten, if no answer comes."""
+        again = self._pacer.look_again(now)
+        if self._held is not None:
+            again = min(LONGEST_HOLD if again is None else again, self._held_until - now)
+        if again is not None:
+            self._pump_in(max(0.0, again))
+
+    def _send(self, room: int, now: float) -> None:
+        areas = self._watched.attention() if self._watched is not None else ()
+        data = self._model.send(room, areas)
+        if self._is_synchronized:
+            data = f"{SYNC_START}{data}{SYNC_END}"
+        asked = self._pacer.asks
+        if asked:
+            data += QUESTION
+        super().write(data)
+        self._pacer.send(len(data.encode()), now, asked=asked)
+        if not self._model.differs:
+            self._pacer.complete(now)
+
+    def _takes_more(self) -> bool:
+        """Tell whether the terminal takes anything; else the writing thread's queue would grow."""
+        return bool(select.select([], [self._output], [], 0)[1])

@@ -20,8 +20,13 @@ if TYPE_CHECKING:
 class Link:
     """Owns one training process after another."""
 
-    def __init__(self, process: TrainingProcess) -> None:
+    def __init__(
+        self, process: TrainingProcess, when_clear: Callable[[Callable[[], None]], None]
+    ) -> None:
+        """Take a process, and what calls back when the line to the terminal can have a frame."""
         self._process = process
+        self._when_clear = when_clear
+        self._is_waiting = False
         self._pulled_at = 0.0
         self._timer: asyncio.TimerHandle | None = None
 
@@ -55,12 +60,13 @@ class Link:
         self._process.send(command)
 
     def pull(self, seconds_between: float) -> None:
-        """Ask for the next `Progress`, no sooner than so long after the last time."""
-        if self._timer is not None:
+        """Ask for the next `Progress`, no sooner than so long after the last, and on a clear line."""
+        if self._is_waiting:
             return
+        self._is_waiting = True
         loop = asyncio.get_running_loop()
         wait = self._pulled_at + seconds_between - loop.time()
-        self._timer = loop.call_later(max(0.0, wait), self._pull)
+        self._timer = loop.call_later(max(0.0, wait), self._when_clear, self._pull)
 
     def restart(self) -> None:
         """Replace a process that ended by a new one."""
@@ -74,6 +80,6 @@ class Link:
         self._process.close()
 
     def _pull(self) -> None:
-        self._timer = None
+        self._is_waiting = False
         self._pulled_at = asyncio.get_running_loop().time()
         self._process.send(Pull())

@@ -1,33 +1,60 @@
-"""What the terminal shows, cell by cell, so that only what differs from it has to be sent.
+"""What the terminal shows and what it should show, cell by cell, so that only the difference is sent.
 
 Textual rewrites each dirty row from the widget's left edge and resets the style after each segment;
-over a slow line most of that is said again. A model between it and the terminal keeps what was sent,
-and turns a frame into the moves, styles and glyphs that change something.
+over a slow line most of that is said again, and may be out of date before it arrives. Frames therefore
+change what is wanted, and the driver sends, whenever the line is free, as much of the difference as
+the line carries: what a person looks at first, then what has waited longest.
 """
 
 from __future__ import annotations
 
 import re
-from typing import Final, NamedTuple, TypeAlias
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
 
-from rich.cells import cell_len
+import numpy as np
 
-_TOKEN: Final = re.compile(r"\x1b\[(\d+);(\d+)H|\x1b\[([\d;:]*)m|(\n)|([^\x1b\r\n]+)")
+from tui.cell_table import UNKNOWN, CellTable
+from tui.moves import move
+from tui.pens import PLAIN
+from tui.piece import Piece
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from numpy.typing import NDArray
+
+    from tui.piece import Stretch
+
+_TOKEN: Final = re.compile(
+    r"\x1b\[(\d+);(\d+)H"  # a move
+    r"|\x1b\[([\d;:]*)m"  # a style
+    r"|(\n)"
+    r"|([^\x00-\x1f\x7f-\x9f]+)"  # text
+    r"|\x1b\][^\x07\x1b]*(?:\x07|\x1b\\)|\x1b\[[^@-~]*[@-~]|[\x00-\x1f\x7f-\x9f]"  # is left out
+)
 _FRAME: Final = re.compile(r"\x1b\[\d+;\d+H")
-_SEEN_ON_BLANKS: Final = frozenset({"4", "7", "9", "21", "53"})
-"""Attributes that show where there is no glyph: underlines, reverse, strike, overline."""
+_NEVER: Final = np.iinfo(np.int64).max
+_TABLE_LIMIT: Final = 50_000
+"""Cells that are numbered before those that are on no screen any more are let go of."""
+
+HEAD_START: Final = 4
+"""Pieces that what is looked at is ahead of the rest."""
 
 
-class Pen(NamedTuple):
-    """The state of a terminal's style, in the parameters that set it."""
+@dataclass(frozen=True)
+class Area:
+    """A rectangle of the screen, and how much a person looks at it.
 
-    attributes: tuple[str, ...] = ()
-    foreground: str = "39"
-    background: str = "49"
+    Attributes:
+        rank: 0 goes before everything else; of what has waited equally long, 1 goes before 2.
+    """
 
-
-Cell: TypeAlias = tuple[str, Pen]
-PLAIN: Final = Pen()
+    column: int
+    row: int
+    width: int
+    height: int
+    rank: int = 2
 
 
 def is_frame(data: str) -> bool:
@@ -36,182 +63,196 @@ def is_frame(data: str) -> bool:
 
 
 class ScreenModel:
-    """Reduces frames to what changes."""
+    """Takes frames, and gives them in pieces that bring the terminal to them."""
 
-    def __init__(self) -> None:
+    def __init__(self, columns: int = 0, rows: int = 0) -> None:
         self.overflowed = False
-        self._size = (0, 0)
-        self._rows: list[list[Cell | None]] = []
-        self._pens: dict[str, Pen] = {"": PLAIN}
-        self._glyphs: dict[str, bool] = {}
+        """Whether the last frame was too large for the terminal, and was cut."""
+        self._table = CellTable()
+        self._pieces = 0
+        self.resize(columns, rows)
 
-    def forget(self, columns: int, rows: int) -> None:
-        """Know nothing of a terminal of that size: whatever comes next is sent."""
+    def resize(self, columns: int, rows: int) -> None:
+        """Begin with a terminal of that size, of which nothing is known and nothing wanted."""
         self._size = columns, rows
-        self._rows = [[None] * columns for _ in range(rows)]
+        self._wanted: NDArray[np.int32] = np.full((rows, columns), UNKNOWN, np.int32)
+        self._shown = self._wanted.copy()
+        self._since: NDArray[np.int64] = np.full((rows, columns), _NEVER, np.int64)
+        self._cursor = self._cursor_sent = (0, 0)
+        self._changed = False
+
+    def forget(self) -> None:
+        """Trust nothing that the terminal shows: all that is wanted is sent again."""
+        self._shown[:] = UNKNOWN
+        self._changed = True
 
     @property
     def size(self) -> tuple[int, int]:
         """Columns and rows."""
         return self._size
 
-    def reduce(self, frame: str) -> str:
-        """Return what brings the terminal from what it shows to what the frame says.
+    @property
+    def differs(self) -> bool:
+        """Whether the terminal shows anything else than what is wanted."""
+        if self._changed:
+            self._changed = bool(self._differences().any()) or self._cursor != self._cursor_sent
+        return self._changed
 
-        A frame with anything else in it than moves, styles and glyphs of one cell each is returned
-        as it is, and the model forgets what it knew; `overflowed` tells if it was too large for the
-        terminal, of which it then spoils cells that it does not name.
+    def take(self, frame: str) -> None:
+        """Want what a frame says in moves, styles and glyphs; whatever else is in it is left out.
+
+        What is outside of the terminal is cut, and `overflowed` says so.
         """
+        self._changed = True
         self.overflowed = False
-        changes = self._changes(frame)
-        if changes is None:
-            self.forget(*self._size)
-            return frame
-        return self._written(*changes)
-
-    def _changes(
-        self, frame: str
-    ) -> tuple[list[tuple[int, int, Cell]], tuple[int, int] | None] | None:
-        """Return the (row, column, cell)s that differ, and where the frame leaves the cursor."""
-        changes: list[tuple[int, int, Cell]] = []
-        columns, height = self._size
+        if len(self._table) > _TABLE_LIMIT:
+            self._renumber()
         row = column = 0
         moved = None
-        pen, at = PLAIN, 0
-        for match in _TOKEN.finditer(frame):
-            if match.start() != at:
-                return None
-            at = match.end()
-            down, across, parameters, newline, text = match.groups()
-            if text is not None:
-                moved = None
-                self.overflowed = row >= height or column + len(text) > columns
-                if self.overflowed or not self._is_narrow(text):
-                    return None
-                cells = self._rows[row]
-                for glyph in text:
-                    cell = glyph, _on_blank(pen) if glyph == " " else pen
-                    if cells[column] != cell:
-                        cells[column] = cell
-                        changes.append((row, column, cell))
-                    column += 1
-            elif parameters is not None:
-                pen = self._pen(parameters)
-            elif down is not None:
-                row, column = int(down) - 1, int(across) - 1
-                moved = row, column
-            elif newline:
-                row, column = row + 1, 0
-        return (changes, moved) if at == len(frame) else None
-
-    def _written(self, changes: list[tuple[int, int, Cell]], cursor: tuple[int, int] | None) -> str:
-        output: list[str] = []
         pen = PLAIN
-        row = column = -1
-        for y, x, (glyph, wanted) in changes:
-            if (y, x) != (row, column):
-                output.append(self._move(row, column, y, x, pen))
-                row, column = y, x
-            if wanted != pen:
-                output.append(_change_pen(pen, wanted, glyph == " "))
-                pen = _kept_foreground(pen, wanted) if glyph == " " else wanted
-            output.append(glyph)
-            column += 1
-            if column == self._size[0]:
-                column = -1  # terminals differ in where the cursor is after the last column
-        if pen != PLAIN:
-            output.append("\x1b[m")
-        if cursor is not None and changes:
-            output.append(f"\x1b[{cursor[0] + 1};{cursor[1] + 1}H")
-        return "".join(output)
+        for match in _TOKEN.finditer(frame):
+            match match.lastindex:
+                case 2:
+                    row, column = int(match[1]) - 1, int(match[2]) - 1
+                    moved = row, column
+                case 3:
+                    pen = self._table.pen(match[3])
+                case 4:
+                    row, column = row + 1, 0
+                case 5:
+                    numbers = self._table.numbers(match[5], pen)
+                    self._want(row, column, numbers)
+                    column += len(numbers)
+                    moved = None
+        columns, rows = self._size
+        if moved is not None and moved[0] < rows and moved[1] < columns:
+            self._cursor = moved
 
-    def _move(self, row: int, column: int, y: int, x: int, pen: Pen) -> str:
-        """Return the shortest way to the next change: over cells that stay, or by a move."""
-        if y == row and 0 <= column < x:
-            between = self._rows[y][column:x]
-            if x - column <= 4 and all(
-                cell is not None and (cell[1] == pen or _is_same_blank(cell, pen))
-                for cell in between
-            ):
-                again = "".join(cell[0] for cell in between if cell is not None)
-                if len(again.encode()) <= 4:
-                    return again
-            return f"\x1b[{x - column}C" if x - column > 1 else "\x1b[C"
-        return f"\x1b[{y + 1};{x + 1}H"
+    def send(self, budget: int, areas: Sequence[Area] = ()) -> str:
+        """Return the next piece, of about so many bytes at most, as one that the terminal shows now.
 
-    def _is_narrow(self, text: str) -> bool:
-        """Tell whether each character takes one cell."""
-        if text.isascii():
-            return text.isprintable()
-        return all(self._is_narrow_glyph(glyph) for glyph in text)
+        Where not all of it fits, what ranks 0 goes first, in the order of the areas; the rest in the
+        order of how long it has waited, what ranks 1 with a head start; and of what has waited
+        equally long, the row of an area with most changes.
+        """
+        differs = self._differences()
+        self._pieces += 1
+        piece = Piece(self._table, self._wanted)
+        fits = int(np.count_nonzero(differs)) <= budget
+        if not (fits and piece.add(self._stretches(differs), budget)):
+            piece = Piece(self._table, self._wanted)
+            self._since[~differs] = _NEVER
+            np.minimum(self._since, self._pieces, out=self._since, where=differs)
+            first, rest = self._in_order(differs, areas)
+            # even a line that changes all the time leaves room for the others
+            piece.add(first, 3 * budget // 4 if rest else budget)
+            piece.add(rest, budget)
+        text = piece.text()
+        self._note_as_shown(piece.sent)
+        if self._cursor != self._cursor_sent and not self._differences().any():
+            text += move(piece.at, *self._cursor)
+            self._cursor_sent = self._cursor
+        return text
 
-    def _is_narrow_glyph(self, glyph: str) -> bool:
-        narrow = self._glyphs.get(glyph)
-        if narrow is None:
-            narrow = self._glyphs[glyph] = glyph.isprintable() and cell_len(glyph) == 1
-        return narrow
+    def _differences(self) -> NDArray[np.bool_]:
+        differs: NDArray[np.bool_] = (self._wanted != self._shown) & (self._wanted != UNKNOWN)
+        return differs
 
-    def _pen(self, parameters: str) -> Pen:
-        pen = self._pens.get(parameters)
-        if pen is None:
-            pen = self._pens[parameters] = _parse(parameters)
-        return pen
+    def _want(self, row: int, column: int, numbers: list[int]) -> None:
+        columns, rows = self._size
+        room = max(0, columns - column) if row < rows else 0
+        table = self._table
+        if len(numbers) > room:
+            self.overflowed = True
+            if room and table.is_second_half(numbers[room]):
+                numbers[room - 1] = table.blank(numbers[room - 1])
+            numbers = numbers[:room]
+        if not numbers:
+            return
+        wanted, end = self._wanted[row], column + len(numbers)
+        if table.has_wide:
+            # of a wide glyph that is half covered, nothing is left
+            if column and table.is_second_half(wanted[column]):
+                wanted[column - 1] = table.blank(int(wanted[column - 1]))
+            if end < columns and table.is_second_half(wanted[end]):
+                wanted[end] = table.blank(int(wanted[end]))
+        wanted[column:end] = numbers
 
+    def _stretches(self, differs: NDArray[np.bool_]) -> list[Stretch]:
+        """Return everything that differs, from the top to the bottom."""
+        return [
+            (row, self._whole(row, np.flatnonzero(differs[row]).tolist()))
+            for row in np.flatnonzero(differs.any(axis=1)).tolist()
+        ]
 
-def _parse(parameters: str) -> Pen:
-    """Return the pen that these parameters set after a reset, for Textual resets after each use."""
-    attributes: list[str] = []
-    foreground, background = PLAIN.foreground, PLAIN.background
-    numbers = iter(parameters.split(";"))
-    for number in numbers:
-        if number in {"38", "48"}:
-            kind = next(numbers, "5")
-            rest = [next(numbers, "0") for _ in range(3 if kind == "2" else 1)]
-            colour = ";".join((number, kind, *rest))
-            if number == "38":
-                foreground = colour
-            else:
-                background = colour
-        elif number in {"", "0"}:
-            attributes, foreground, background = [], PLAIN.foreground, PLAIN.background
-        elif number.isdigit() and (30 <= int(number) <= 37 or 90 <= int(number) <= 97):
-            foreground = number
-        elif number.isdigit() and (40 <= int(number) <= 47 or 100 <= int(number) <= 107):
-            background = number
-        elif number not in {"39", "49"}:
-            attributes.append(number)
-    return Pen(tuple(attributes), foreground, background)
+    def _in_order(
+        self, differs: NDArray[np.bool_], areas: Sequence[Area]
+    ) -> tuple[list[Stretch], list[Stretch]]:
+        """Return what goes first, and the rest in its order."""
+        owner = np.full(differs.shape, -1)
+        for index, area in sorted(enumerate(areas), key=lambda each: -each[1].rank):
+            rows = slice(max(0, area.row), max(0, area.row + area.height))
+            owner[rows, max(0, area.column) : max(0, area.column + area.width)] = index
+        first: list[tuple[int, int, Stretch]] = []
+        rest: list[tuple[int, int, Stretch]] = []
+        for row in np.flatnonzero(differs.any(axis=1)).tolist():
+            columns = np.flatnonzero(differs[row])
+            groups: dict[tuple[int, int], list[int]] = {}
+            owned, since = owner[row, columns].tolist(), self._since[row, columns].tolist()
+            for column, group in zip(columns.tolist(), zip(owned, since, strict=True), strict=True):
+                groups.setdefault(group, []).append(column)
+            for (index, waiting), group_columns in groups.items():
+                stretch = row, self._whole(row, group_columns)
+                rank = areas[index].rank if index >= 0 else 2
+                if rank == 0:
+                    first.append((index, waiting, stretch))
+                else:
+                    start = waiting - (HEAD_START if rank == 1 else 0)
+                    rest.append((start, -len(group_columns), stretch))
+        first.sort()
+        rest.sort()
+        return [each[-1] for each in first], [each[-1] for each in rest]
 
+    def _whole(self, row: int, columns: list[int]) -> list[int]:
+        """Return the columns, and with each second half of a wide glyph the first."""
+        if not self._table.has_wide:
+            return columns
+        wanted = self._wanted[row].tolist()
+        halves = {each - 1 for each in columns if self._table.is_second_half(wanted[each])}
+        halves |= {
+            each + 1
+            for each in {*columns, *halves}
+            if each + 1 < len(wanted) and self._table.is_second_half(wanted[each + 1])
+        }
+        return sorted({*columns, *halves})
 
-def _on_blank(pen: Pen) -> Pen:
-    """Return the part of a pen that shows on a blank."""
-    if _SEEN_ON_BLANKS.intersection(pen.attributes):
-        return pen
-    return Pen((), PLAIN.foreground, pen.background)
+    def _note_as_shown(self, cells: list[tuple[int, int]]) -> None:
+        if not cells:
+            return
+        rows, columns = np.array(cells).T
+        if self._table.has_wide:
+            for row, column in cells:
+                self._spoil_halves(row, column)
+        self._shown[rows, columns] = self._wanted[rows, columns]
+        self._since[rows, columns] = _NEVER
 
+    def _spoil_halves(self, row: int, column: int) -> None:
+        """Know no more of the other half of a wide glyph that is drawn over."""
+        shown, wanted = self._shown[row], self._wanted[row]
+        is_half = self._table.is_second_half
+        if column and is_half(shown[column]) and not is_half(wanted[column]):
+            shown[column - 1] = UNKNOWN
+        after = column + 1
+        if after < len(shown) and is_half(shown[after]):
+            shown[after] = UNKNOWN
 
-def _is_same_blank(cell: Cell, pen: Pen) -> bool:
-    return cell[0] == " " and not pen.attributes and cell[1] == _on_blank(pen)
-
-
-def _kept_foreground(pen: Pen, blank: Pen) -> Pen:
-    """Return the pen after a blank was drawn: its foreground was left as it was, if that could be."""
-    if pen.attributes == blank.attributes == ():
-        return Pen((), pen.foreground, blank.background)
-    return blank
-
-
-def _change_pen(pen: Pen, wanted: Pen, blank: bool) -> str:
-    if pen.attributes != wanted.attributes:
-        parts = ["", *wanted.attributes]
-        if wanted.foreground != PLAIN.foreground:
-            parts.append(wanted.foreground)
-        if wanted.background != PLAIN.background:
-            parts.append(wanted.background)
-        return f"\x1b[{';'.join(parts)}m"
-    parts = []
-    if wanted.foreground != pen.foreground and not (blank and not wanted.attributes):
-        parts.append(wanted.foreground)
-    if wanted.background != pen.background:
-        parts.append(wanted.background)
-    return f"\x1b[{';'.join(parts)}m" if parts else ""
+    def _renumber(self) -> None:
+        """Number the cells of the screen anew, and let go of all others."""
+        before, self._table = self._table, CellTable()
+        rows = self._wanted.tolist()
+        for row, numbers in enumerate(rows):
+            for column, number in enumerate(numbers):
+                if number != UNKNOWN:
+                    glyph, pen = before.glyphs[number], before.pens[number]
+                    self._wanted[row, column] = self._table.number(glyph, pen)
+        self.forget()

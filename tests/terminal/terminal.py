@@ -11,12 +11,15 @@ import subprocess
 import sys
 import termios
 from collections.abc import Callable
+from math import inf
 from pathlib import Path
 from time import monotonic
 from types import TracebackType
 from typing import Self
 
 import pyte
+
+from tests.terminal.line import QUESTION, Line, parts
 
 PATIENCE = 40
 NAMES = {"esc": "\x1b", "enter": "\r", "tab": "\t", "ctrl+c": "\x03", "ctrl+l": "\x0c"}
@@ -31,17 +34,27 @@ MODES = ("?1049", "?1003", "?2004", "?1004")
 
 
 class Terminal:
-    """Runs a command until the context ends; without emulation nothing is shown, only counted."""
+    """Runs a command until the context ends.
+
+    Without emulation nothing is shown, only counted; a mute terminal answers no question. What is
+    `raw`, shown and counted is what has come through the line.
+    """
 
     def __init__(
         self,
         *command: str,
         size: tuple[int, int] = (120, 40),
         emulate: bool = True,
+        mute: bool = False,
+        line: Line | None = None,
         **environment: str,
     ):
         self._emulate = emulate
+        self._mute = mute
+        self.line = line or Line()
+        self.questions = 0
         self.raw = bytearray()
+        self._tail = b""
         self.status: int | None = None
         self._screen = pyte.Screen(*size)
         self._stream = pyte.ByteStream(self._screen)
@@ -74,7 +87,8 @@ class Terminal:
     def press(self, *keys: str) -> None:
         """Type keys, by name or as they are."""
         for key in keys:
-            os.write(self._descriptor, NAMES.get(key, key).encode())
+            self.line.type(monotonic(), NAMES.get(key, key).encode())
+        self._deliver()
 
     def resize(self, columns: int, rows: int) -> None:
         """Give the terminal another size."""
@@ -86,18 +100,48 @@ class Terminal:
         """Take in what the program writes; tell whether it is still there."""
         if self.status is not None:
             return False
-        if select.select([self._descriptor], [], [], seconds)[0]:
-            try:
-                data = os.read(self._descriptor, 1 << 16)
-            except OSError:
-                data = b""
-            if not data:
-                self.status = self._process.wait()
-                return False
-            self.raw += data
-            if self._emulate:
-                self._stream.feed(data)
-        return True
+        end = monotonic() + seconds
+        while True:
+            now = monotonic()
+            self._deliver()
+            wait = min(end, self.line.next_arrival) - now
+            if select.select([self._descriptor], [], [], max(0.0, wait))[0]:
+                try:
+                    data = os.read(self._descriptor, 1 << 16)
+                except OSError:
+                    data = b""
+                if not data:
+                    self._take(self.line.arrived(inf))
+                    self.status = self._process.wait()
+                    return False
+                self.line.write(monotonic(), data)
+            data = self.line.arrived(monotonic())
+            if data:
+                self._take(data)
+                self._deliver()
+            if data or monotonic() >= end:
+                return True
+
+    def _take(self, data: bytes) -> None:
+        """Show what has arrived, and answer the questions in it."""
+        self.raw += data
+        data, self._tail = self._tail + data, b""
+        cut = data.rfind(b"\x1b", -len(QUESTION) + 1)
+        if cut >= 0 and QUESTION.startswith(data[cut:]):
+            data, self._tail = data[:cut], data[cut:]
+        for part in parts(data):
+            if part == QUESTION:
+                self.questions += 1
+                if not self._mute:
+                    place = self._screen.cursor.y + 1, self._screen.cursor.x + 1
+                    self.line.type(monotonic(), b"\x1b[%d;%dR" % place)
+            elif self._emulate:
+                self._stream.feed(part)
+
+    def _deliver(self) -> None:
+        """Type what has come through the line."""
+        if typed := self.line.typed(monotonic()):
+            os.write(self._descriptor, typed)
 
     def text(self) -> str:
         """Return what is on the screen."""
@@ -178,11 +222,15 @@ def nnfs_tui(
     *arguments: str,
     size: tuple[int, int] = (120, 40),
     emulate: bool = True,
+    mute: bool = False,
+    line: Line | None = None,
     **environment: str,
 ) -> Terminal:
     """Start the program as a person does."""
     program = str(Path(sys.executable).with_name("nnfs-tui"))
-    return Terminal(program, *arguments, size=size, emulate=emulate, **environment)
+    return Terminal(
+        program, *arguments, size=size, emulate=emulate, mute=mute, line=line, **environment
+    )
 
 
 def is_alive(pid: int) -> bool:

@@ -1,12 +1,14 @@
-"""The model sends less, and the terminal shows the same."""
+"""The model sends less, in pieces, what matters first, and the terminal shows the same."""
 
 import pyte
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tui.screen_model import ScreenModel, is_frame
+from tui.screen_model import Area, ScreenModel, is_frame
 
 COLUMNS, ROWS = 24, 6
+ALL = 1 << 20
 
 styles = st.sampled_from(
     (
@@ -24,82 +26,199 @@ styles = st.sampled_from(
         "1;4;97;100",
     )
 )
-texts = st.text(st.sampled_from("ab 1●▀─⣀"), min_size=1, max_size=12)
+texts = st.text(st.sampled_from("ab 1●▀─⣀漢"), min_size=1, max_size=12)
 pieces = st.tuples(
     st.integers(0, ROWS - 1),
     st.integers(0, COLUMNS - 1),
     st.lists(st.tuples(styles, texts), min_size=1, max_size=4),
 )
+frames = st.lists(st.lists(pieces, min_size=1, max_size=6), min_size=1, max_size=6)
+Frame = list[tuple[int, int, list[tuple[str, str]]]]
+AREAS = (Area(0, 5, COLUMNS, 1, 0), Area(12, 0, 12, 3, 1), Area(0, 0, 12, 3, 2))
 
 
-def as_textual_writes(frame: list[tuple[int, int, list[tuple[str, str]]]]) -> str:
+def as_textual_writes(frame: Frame) -> str:
     output = ""
     for row, column, segments in frame:
         output += f"\x1b[{row + 1};{column + 1}H"
         for style, text in segments:
-            visible = text[: COLUMNS - column]
-            column += len(visible)
+            visible = ""
+            for glyph in text:
+                width = 2 if glyph == "漢" else 1
+                if column + width > COLUMNS:
+                    break
+                visible += glyph
+                column += width
             if visible:
                 output += f"\x1b[{style}m{visible}\x1b[0m" if style else visible
     return output
 
 
-def appearance(screen: pyte.Screen) -> list[list[tuple[object, ...]]]:
-    rows = []
-    for y in range(ROWS):
-        row: list[tuple[object, ...]] = []
-        for x in range(COLUMNS):
-            cell = screen.buffer[y][x]
-            blank = cell.data == " " and not (cell.underscore or cell.reverse)
-            ink = () if blank else (cell.fg, cell.bold)
-            row.append((cell.data, cell.bg, cell.underscore, cell.reverse, *ink))
-        rows.append(row)
-    return rows
+class Emulated:
+    """A terminal that is told what is drawn, with a line between."""
+
+    def __init__(self) -> None:
+        self.screen = pyte.Screen(COLUMNS, ROWS)
+        self.screen.reset_mode(7, private=True)
+        self._stream = pyte.Stream(self.screen)
+
+    def feed(self, data: str) -> None:
+        self._stream.feed(data)
+
+    def appearance(self) -> list[list[tuple[object, ...]]]:
+        rows = []
+        for y in range(ROWS):
+            row: list[tuple[object, ...]] = []
+            for x in range(COLUMNS):
+                cell = self.screen.buffer[y][x]
+                blank = cell.data == " " and not (cell.underscore or cell.reverse)
+                ink = () if blank else (cell.fg, cell.bold)
+                row.append((cell.data, cell.bg, cell.underscore, cell.reverse, *ink))
+            rows.append(row)
+        return rows
 
 
-@settings(max_examples=300, deadline=None)
-@given(st.lists(st.lists(pieces, min_size=1, max_size=6), min_size=1, max_size=6))
-def test_the_terminal_shows_the_same_with_fewer_bytes(
-    frames: list[list[tuple[int, int, list[tuple[str, str]]]]],
-) -> None:
-    whole, reduced = pyte.Screen(COLUMNS, ROWS), pyte.Screen(COLUMNS, ROWS)
-    whole.reset_mode(7, private=True)
-    reduced.reset_mode(7, private=True)
-    streams = pyte.Stream(whole), pyte.Stream(reduced)
-    model = ScreenModel()
-    model.forget(COLUMNS, ROWS)
+def drawn_whole(frames: list[Frame]) -> Emulated:
+    """Return a terminal with what the model wants of these frames, sent at once."""
+    terminal, model = Emulated(), ScreenModel(COLUMNS, ROWS)
+    for frame in frames:
+        model.take(as_textual_writes(frame))
+    terminal.feed(model.send(ALL))
+    return terminal
+
+
+def without_wide(frames: list[Frame]) -> list[Frame]:
+    return [
+        [
+            (y, x, [(style, text.replace("漢", "b")) for style, text in segments])
+            for y, x, segments in f
+        ]
+        for f in frames
+    ]
+
+
+@settings(max_examples=60, deadline=None)
+@given(frames)
+def test_the_terminal_shows_what_textual_would_have_drawn(frames: list[Frame]) -> None:
+    frames = without_wide(frames)  # the emulator leaves half of a wide glyph that is drawn over
+    whole, reduced, model = Emulated(), Emulated(), ScreenModel(COLUMNS, ROWS)
     for frame in frames:
         data = as_textual_writes(frame)
         assert is_frame(data)
-        streams[0].feed(data)
-        streams[1].feed(model.reduce(data))
-        assert appearance(reduced) == appearance(whole)
-    again = as_textual_writes(frames[-1][-1:])
-    streams[0].feed(again)
-    streams[1].feed(model.reduce(again))
-    assert model.reduce(again) == ""
-    assert appearance(reduced) == appearance(whole)
+        whole.feed(data)
+        model.take(data)
+        reduced.feed(model.send(ALL))
+        assert reduced.appearance() == whole.appearance()
+        assert not model.differs
+    model.take(as_textual_writes(frames[-1][-1:]))
+    assert model.send(ALL) == "" or len(frames[-1]) > 1
+
+
+@settings(max_examples=60, deadline=None)
+@given(frames, st.integers(0, 60))
+def test_in_pieces_it_comes_to_the_same(frames: list[Frame], budget: int) -> None:
+    terminal, model = Emulated(), ScreenModel(COLUMNS, ROWS)
+    longest = 0
+    for frame in frames:
+        model.take(as_textual_writes(frame))
+        piece = model.send(budget, AREAS)
+        terminal.feed(piece)
+        longest = max(longest, len(piece.encode()))
+    for _ in range(COLUMNS * ROWS):
+        if model.differs:
+            terminal.feed(model.send(budget, AREAS))
+    assert not model.differs
+    assert longest <= budget + 60  # at the most a move, a style, a glyph and the end of the style
+    assert terminal.appearance() == drawn_whole(frames).appearance()
+
+
+def lines_of(text: str, rows: range, columns: range) -> str:
+    width = len(columns)
+    return "".join(f"\x1b[{row + 1};{columns[0] + 1}H{text * width}" for row in rows)
+
+
+def test_what_is_looked_at_comes_first_and_nothing_waits_for_ever() -> None:
+    model, terminal = ScreenModel(COLUMNS, ROWS), Emulated()
+    far, near, line = range(12), range(12, 24), range(24)
+    model.take(lines_of("-", range(ROWS), line))
+    terminal.feed(model.send(ALL))
+    model.take(lines_of("f", range(3), far) + lines_of("n", range(3), near))
+    model.take(lines_of("l", range(5, 6), line))
+    shown = []
+    for turn in range(200):
+        # the line and the near panel change all the time
+        model.take(lines_of(str(turn % 10), range(5, 6), range(8)))
+        model.take(lines_of("no"[turn % 2], range(3), near))
+        terminal.feed(model.send(24, AREAS))
+        shown.append("\n".join(terminal.screen.display))
+    first = shown[0].split("\n")
+    assert first[5].startswith("00000000")
+    assert "f" not in first[0]
+    assert any("n" in each or "o" in each for each in shown[:4])
+    done = next(turn for turn, text in enumerate(shown) if text.count("f") == 36)
+    assert any("n" in each or "o" in each for each in shown[:done])
+
+
+def test_of_what_waits_equally_long_the_row_with_most_changes_goes_first() -> None:
+    model, terminal = ScreenModel(COLUMNS, ROWS), Emulated()
+    model.take(lines_of("-", range(ROWS), range(COLUMNS)))
+    terminal.feed(model.send(ALL))
+    model.take("\x1b[1;1Hx" + "\x1b[4;1H" + "x" * 20)
+    terminal.feed(model.send(10))
+    assert "x" not in terminal.screen.display[0]
+    assert "x" in terminal.screen.display[3]
+
+
+def test_what_is_out_of_date_before_it_is_sent_is_never_sent() -> None:
+    model = ScreenModel(COLUMNS, ROWS)
+    model.take("\x1b[1;1Hold")
+    model.take("\x1b[1;1Hnew")
+    assert model.send(ALL) == "\x1b[1Hnew"
+    model.take("\x1b[1;1Hold")
+    model.take("\x1b[1;1Hnew")
+    assert not model.differs
 
 
 def test_a_change_of_one_cell_costs_a_few_bytes() -> None:
-    model = ScreenModel()
-    model.forget(80, 24)
+    model = ScreenModel(80, 24)
     row = "\x1b[5;1H\x1b[38;5;250;48;5;24m" + "a" * 40 + "\x1b[0m"
-    assert len(model.reduce(row)) > 40
-    changed = row.replace("a" * 40, "a" * 20 + "b" + "a" * 19)
-    assert model.reduce(changed) == "\x1b[5;21H\x1b[38;5;250;48;5;24mb\x1b[m"
+    model.take(row)
+    assert len(model.send(ALL)) > 40
+    model.take(row.replace("a" * 40, "a" * 20 + "b" + "a" * 19))
+    assert model.send(ALL) == "\x1b[5;21H\x1b[38;5;250;48;5;24mb\x1b[m"
 
 
-def test_what_is_no_plain_frame_passes_whole_and_is_forgotten() -> None:
-    model = ScreenModel()
-    model.forget(20, 5)
-    first = "\x1b[1;1Habc"
-    assert model.reduce(first) == first
-    link = "\x1b[2;1H\x1b]8;;http://example.org\x1b\\x\x1b]8;;\x1b\\"
-    assert model.reduce(link) == link
-    assert model.reduce(first) == first
-    for odd in ("\x1b[1;1H漢字", "\x1b[1;18Htoo long", "\x1b[9;1Hbelow", "\x1b[1;1Ha\x07"):
-        assert model.reduce(odd) == odd
+@pytest.mark.parametrize(
+    ("drawn", "shown"),
+    [
+        ("漢字", "漢字"),
+        ("e\u0301\u200bx", "éx"),
+        ("a\x07\x1b]0;title\x07\x1b[2Jb", "ab"),
+        ("\x1b]8;;http://example.org\x1b\\x\x1b]8;;\x1b\\", "x"),
+        ("\u202eabc", "abc"),
+    ],
+)
+def test_nothing_but_glyphs_reaches_the_terminal(drawn: str, shown: str) -> None:
+    model, terminal = ScreenModel(COLUMNS, ROWS), Emulated()
+    model.take(f"\x1b[1;1H{drawn}")
+    sent = model.send(ALL)
+    assert sent.count("\x1b[") == sent.count("\x1b")
+    assert "\x07" not in sent
+    terminal.feed(sent)
+    assert terminal.screen.display[0].rstrip() == shown
+
+
+def test_a_wide_glyph_that_is_half_drawn_over_is_gone() -> None:
+    model = ScreenModel(COLUMNS, ROWS)
+    for drawn, sent in (
+        ("\x1b[1;1H漢字\x1b[1;1H", "\x1b[1H漢\x1b[1;3H字\x1b[1H"),
+        ("\x1b[1;2Ha\x1b[1;1H", "\x1b[1H a\x1b[1H"),
+        ("\x1b[1;3Hb\x1b[1;1H", "\x1b[1;3Hb \x1b[1H"),
+        ("\x1b[1;24H漢\x1b[1;1H", "\x1b[1;24H \x1b[1H"),
+    ):
+        model.take(drawn)
+        assert model.send(ALL).removesuffix("\x1b[1H") == sent.removesuffix("\x1b[1H"), drawn
+        assert not model.differs
 
 
 def test_a_mode_is_no_frame() -> None:
@@ -108,9 +227,8 @@ def test_a_mode_is_no_frame() -> None:
     assert not is_frame("\x1b[6n")
 
 
-def test_a_frame_for_a_larger_terminal_is_noticed() -> None:
-    model = ScreenModel()
-    model.forget(10, 3)
+def test_a_frame_for_a_larger_terminal_is_cut_and_noticed() -> None:
+    model = ScreenModel(10, 3)
     for frame, overflows in (
         ("\x1b[1;1Habc", False),
         ("\x1b[1;9Habc", True),
@@ -118,5 +236,19 @@ def test_a_frame_for_a_larger_terminal_is_noticed() -> None:
         ("\x1b[4;1Habc", True),
         ("\x1b[1;8Habc", False),
     ):
-        model.reduce(frame)
+        model.take(frame)
         assert model.overflowed is overflows, frame
+        assert "\x1b[4" not in model.send(ALL)
+
+
+def test_cells_that_are_on_no_screen_any_more_are_let_go_of() -> None:
+    model, terminal = ScreenModel(COLUMNS, ROWS), Emulated()
+    for number in range(3 * 256):
+        text = "".join(chr(0x2800 + (number + each) % 256) for each in range(COLUMNS))
+        for row in range(ROWS):
+            model.take(
+                f"\x1b[{row + 1};1H\x1b[38;2;{number % 256};{row};{number // 256}m{text}\x1b[0m"
+            )
+    assert len(model._table) < 60_000
+    terminal.feed(model.send(ALL))
+    assert terminal.screen.display[0] == text

@@ -62,7 +62,7 @@ class TrainingScreen(ViewScreen):
         self._header.speed = speed
         self._notice = Notice(self.session)
         self._log_line = LogLine(self.session)
-        self._lines: list[Canvas] = [
+        self.lines: list[Canvas] = [
             self._header,
             StatusLine(self.session),
             self._log_line,
@@ -71,7 +71,7 @@ class TrainingScreen(ViewScreen):
 
     def compose(self) -> ComposeResult:
         """Lay the panels out; the style sheet says how much room each gets."""
-        header, status, log, footer = self._lines
+        header, status, log, footer = self.lines
         by_label = {panel.label: panel for panel in self.panels}
         above = ("loss", "accuracy", "inspector", "boundary")
         yield header
@@ -167,7 +167,7 @@ class TrainingScreen(ViewScreen):
             self.repaint_lines()
 
     def repaint_lines(self) -> None:
-        for line in self._lines:
+        for line in self.lines:
             line.repaint()
 
     def _paint_all(self) -> None:

@@ -1,0 +1,72 @@
+"""The style of a terminal's next glyph, and the shortest sequence from one style to another."""
+
+from __future__ import annotations
+
+from typing import Final, NamedTuple
+
+_SEEN_ON_BLANKS: Final = frozenset({"4", "7", "9", "21", "53"})
+"""Attributes that show where there is no glyph: underlines, reverse, strike, overline."""
+
+
+class Pen(NamedTuple):
+    """The state of a terminal's style, in the parameters that set it."""
+
+    attributes: tuple[str, ...] = ()
+    foreground: str = "39"
+    background: str = "49"
+
+    def on_blank(self) -> Pen:
+        """Return the part that shows on a blank."""
+        if _SEEN_ON_BLANKS.intersection(self.attributes):
+            return self
+        return Pen((), PLAIN.foreground, self.background)
+
+    def after_blank(self, blank: Pen) -> Pen:
+        """Return the pen after a blank was drawn: the foreground was left, if that could be."""
+        if self.attributes == blank.attributes == ():
+            return Pen((), self.foreground, blank.background)
+        return blank
+
+    def change(self, wanted: Pen, *, blank: bool) -> str:
+        """Return what makes the wanted pen of this one; for a blank, as far as it shows."""
+        if self.attributes != wanted.attributes:
+            parts = ["", *wanted.attributes]
+            if wanted.foreground != PLAIN.foreground:
+                parts.append(wanted.foreground)
+            if wanted.background != PLAIN.background:
+                parts.append(wanted.background)
+            return f"\x1b[{';'.join(parts)}m"
+        parts = []
+        if wanted.foreground != self.foreground and not (blank and not wanted.attributes):
+            parts.append(wanted.foreground)
+        if wanted.background != self.background:
+            parts.append(wanted.background)
+        return f"\x1b[{';'.join(parts)}m" if parts else ""
+
+
+PLAIN: Final = Pen()
+
+
+def parse_pen(parameters: str) -> Pen:
+    """Return the pen that these parameters set after a reset, for Textual resets after each use."""
+    attributes: list[str] = []
+    foreground, background = PLAIN.foreground, PLAIN.background
+    numbers = iter(parameters.split(";"))
+    for number in numbers:
+        if number in {"38", "48"}:
+            kind = next(numbers, "5")
+            rest = [next(numbers, "0") for _ in range(3 if kind == "2" else 1)]
+            colour = ";".join((number, kind, *rest))
+            if number == "38":
+                foreground = colour
+            else:
+                background = colour
+        elif number in {"", "0"}:
+            attributes, foreground, background = [], PLAIN.foreground, PLAIN.background
+        elif number.isdigit() and (30 <= int(number) <= 37 or 90 <= int(number) <= 97):
+            foreground = number
+        elif number.isdigit() and (40 <= int(number) <= 47 or 100 <= int(number) <= 107):
+            background = number
+        elif number not in {"39", "49"}:
+            attributes.append(number)
+    return Pen(tuple(attributes), foreground, background)
