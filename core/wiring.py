@@ -34,7 +34,9 @@ class Edge:
     index: int
 
 
-def parameter_index(network: Network, layer: int, source: int | None, unit: int) -> int:
+def parameter_index(
+    network: Network, layer: int, source: int | None, unit: int, *, gamma: bool = False
+) -> int:
     """Return the place of a weight, or of a bias, in the flat parameter vector.
 
     Args:
@@ -42,9 +44,10 @@ def parameter_index(network: Network, layer: int, source: int | None, unit: int)
         layer: counted from 0 for the first layer of weights.
         source: the unit of the layer before; None for the bias, or β of a normalised layer.
         unit: of the layer.
+        gamma: whether γ is meant where there is no source, and not β.
 
     Raises:
-        IndexError: when there is no such layer or unit.
+        IndexError: when there is no such layer or unit, or no γ.
     """
     if not 0 <= layer < len(network.layers):
         raise IndexError(f"layer {layer} of {len(network.layers)}")
@@ -54,8 +57,11 @@ def parameter_index(network: Network, layer: int, source: int | None, unit: int)
     start = network.slices[layer].start
     if source is not None:
         return int(start + source * units + unit)
+    normalised = network.layers[layer].norm is not None
+    if gamma and not normalised:
+        raise IndexError(f"layer {layer} is not normalised: it has no γ")
     # γ stands between the weights and β
-    rows = inputs if network.layers[layer].norm is None else inputs + 1
+    rows = inputs + (normalised and not gamma)
     return int(start + rows * units + unit)
 
 

@@ -34,9 +34,16 @@ def test_an_index_points_at_the_very_number(sizes: tuple[int, ...], batch_norm: 
             biases = layer.biases if layer.norm is None else layer.norm.beta
             assert biases[unit] == 77.0
             network.parameters[index] = 1.0
-    # all but the γ of normalised layers
-    gammas = sum(layer.units for layer in network.layers if layer.norm is not None)
-    assert len(seen) == network.parameters.size - gammas
+            if layer.norm is None:
+                with pytest.raises(IndexError, match="no γ"):
+                    parameter_index(network, number, None, unit, gamma=True)
+                continue
+            index = parameter_index(network, number, None, unit, gamma=True)
+            seen.add(index)
+            network.parameters[index] = 77.0
+            assert layer.norm.gamma[unit] == 77.0
+            network.parameters[index] = 1.0
+    assert len(seen) == network.parameters.size
 
 
 @pytest.mark.parametrize("place", [(-1, 0, 0), (2, 0, 0), (0, 2, 0), (0, -1, 0), (1, None, 2)])

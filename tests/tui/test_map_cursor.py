@@ -246,6 +246,36 @@ async def test_a_point_is_added_where_the_cursor_is() -> None:
         assert app.session.data.y_train[-1] == 0
 
 
+async def test_a_fitted_curve_is_read_with_the_cursor_too() -> None:
+    session = session_after(PRESETS["sine"].config(), 20, State.PAUSED)
+    network, data = session.network, session.data
+    assert network is not None
+    assert data is not None
+    app = Alone(session)
+    async with app.run_test(size=(70, 30)) as pilot:
+        await begin(pilot, app)
+        await press(pilot, "m", "left", "left", "right")
+        curve = app.panel._curve
+        assert curve is not None
+        assert app.panel.place is not None
+        features = curve.features_at(app.panel.place.column)
+        value = data.preparation.in_units(network.predict(data.preparation.inputs(features)))[0, 0]
+        assert f"y {value:.4g}".replace("-", "−") in text(app.panel.shown)
+        assert f"x {features[0, 0]:.1f}".replace("-", "−") in text(app.panel.shown)
+        assert sum(line.count("┼") for line in app.panel.shown.lines()) == 1
+        await press(pilot, "A", "M", "delete")
+        assert not app.edits
+        assert app.said == ["points are edited where the data have two features; these have 1"] * 3
+        # a click reads there, and the sample that is looked at is marked
+        await pilot.click(app.panel, offset=(1 + 7 + 10, 12))
+        assert app.panel.place.column == 10
+        app.panel.options.inspecting = True
+        app.panel.repaint()
+        assert "◉" in text(app.panel.shown)
+        await press(pilot, "m")
+        assert app.panel.place is None
+
+
 async def test_the_nearest_point_is_moved_and_removed() -> None:
     app = Alone(session_after(MOONS, 5, State.PAUSED))
     async with app.run_test(size=(70, 30)) as pilot:
@@ -314,16 +344,6 @@ async def test_what_cannot_be_edited_is_said(name: str, key: str, sentence: str)
         await press(pilot, "m", key)
         assert app.edits == []
         assert sentence in app.said[-1]
-
-
-async def test_a_curve_of_one_feature_has_no_cursor() -> None:
-    app = Alone(session_after(PRESETS["sine"].config(), 2, State.PAUSED))
-    async with app.run_test(size=(70, 30)) as pilot:
-        await begin(pilot, app)
-        await press(pilot, "m", "left")
-        assert app.panel.place is None
-        assert "no map of a plane" in app.said[0]
-        assert app.counted == 1
 
 
 async def test_arrows_go_to_the_screen_unless_the_cursor_is_on() -> None:

@@ -30,7 +30,7 @@ from tui.palette import (
     style,
 )
 from tui.panels import BoundaryPanel
-from tui.panels.fitted_curve import GUTTER, MARGIN, draw_fitted
+from tui.panels.fitted_curve import GUTTER, MARGIN, FittedCurve
 from tui.panels.map_drawing import GUTTER as MAP_GUTTER
 from tui.panels.number_scale import NumberScale
 from tui.session import Session
@@ -116,7 +116,7 @@ def curve_units(
     network, data = session.network, session.data
     assert network is not None
     assert data is not None
-    cells = draw_fitted(network, data, 0, width, height, show_test=False)
+    cells = FittedCurve(network, data, 0, width, height).draw(show_test=False)
     x = data.preparation.features(data.x_train)[:, 0]
     margin = MARGIN * np.ptp(x)
     places = np.linspace(x.min() - margin, x.max() + margin, 2 * (width - GUTTER))

@@ -413,7 +413,7 @@ async def test_the_selected_edge_is_bright_and_in_sight() -> None:
         assert place in lines_in(app.panel.shown)
 
 
-async def test_a_normalised_unit_has_its_beta_edited() -> None:
+async def test_a_normalised_unit_has_its_beta_and_its_gamma_edited() -> None:
     config = PRESETS["moons"].config().changed(batch_norm=True)
     session = session_after(config, 2, State.PAUSED)
     network = session.network
@@ -428,6 +428,13 @@ async def test_a_normalised_unit_has_its_beta_edited() -> None:
         network.parameters[app.requests[-1].index] = 7.5
         assert norm.beta[0] == 7.5
         assert app.requests[-1].description == "β of unit 1.1"
+        await pilot.press("w", "enter")
+        await pilot.pause()
+        network.parameters[app.requests[-1].index] = 6.5
+        assert norm.gamma[0] == 6.5
+        assert app.requests[-1].description == "γ of unit 1.1"
+        await pilot.press("w")
+        assert "w 1→1 =" in app.panel.shown.lines()[0]  # and from the first weight again
 
 
 async def test_a_click_on_a_node_moves_the_cursor_there() -> None:
@@ -439,9 +446,60 @@ async def test_a_click_on_a_node_moves_the_cursor_there() -> None:
         await pilot.click(app.panel, offset=offset)
         assert app.cursor == (1, 5)
         assert app.moves == 1
-        await pilot.click(app.panel, offset=(offset[0] - 6, offset[1]))
+        # where no line is, nothing is meant
+        await pilot.click(app.panel, offset=(offset[0] - 6, 1))
         assert app.cursor == (1, 5)
         assert app.moves == 1
+
+
+async def test_a_click_on_a_line_selects_that_edge_and_another_asks_for_its_value() -> None:
+    session = after("moons")
+    network = session.network
+    assert network is not None
+    app = Alone(session)
+    async with app.run_test(size=(90, 30)) as pilot:
+        await pilot.pause()
+        inputs, hidden = layout_of(app.panel).columns[:2]
+        # beside the node, where the lines from both inputs have come together
+        middle = (inputs.left + inputs.width + hidden.left) // 2
+        row = (inputs.row_of(0) + hidden.row_of(0)) // 2
+        offset = (1 + middle, 1 + row)
+        await pilot.click(app.panel, offset=offset)
+        assert app.cursor == (0, 0)
+        assert "w 1→1 =" in app.panel.shown.lines()[0]
+        assert not app.requests
+        await pilot.click(app.panel, offset=offset)
+        await pilot.pause()
+        assert app.requests[-1].index == parameter_index(network, 0, 0, 0)
+        # and a bias is selected by its bar
+        bias = (1 + hidden.left - 1, 1 + hidden.row_of(3))
+        await pilot.click(app.panel, offset=bias)
+        assert "b 4 =" in app.panel.shown.lines()[0]
+
+
+def test_the_edges_of_the_unit_under_the_cursor_stand_out() -> None:
+    session = after("moons")
+    network = session.network
+    assert network is not None
+    panel = panel_of(session, inspecting=True, cursor=Cursor(1, 3, 0))
+    cells = panel.draw(110, 40)
+    layout = layout_of(panel)
+    bright = {*NEGATIVE[1:], *POSITIVE[1:]}
+    loud = [place for place in lines_in(cells) if colour(cells, *place) in bright]
+    assert loud
+    # every bright cell lies on a line to the unit, or away from it
+    own = {
+        edge.index
+        for edge in edges(network, 200)
+        if (edge.layer, edge.target) == (1, 3) or (edge.layer, edge.source) == (2, 3)
+    }
+    expected = Cells(108, 38)
+    draw_edges(expected, layout, [edge for edge in edges(network, 200) if edge.index in own])
+    assert {(row - 1, column - 1) for row, column in loud} <= set(lines_in(expected))
+    # an unpointed panel has bright lines elsewhere
+    plain = panel_of(session).draw(110, 40)
+    elsewhere = [place for place in lines_in(plain) if colour(plain, *place) in bright]
+    assert not {(row - 1, column - 1) for row, column in elsewhere} <= set(lines_in(expected))
 
 
 async def test_keys_before_there_is_a_network_do_nothing() -> None:

@@ -219,6 +219,33 @@ async def test_keys_scroll_and_switch_to_the_weights_of_pixels() -> None:
         assert "w weights" in panel.shown.lines()[0]
 
 
+async def test_a_click_on_a_picture_looks_at_that_unit() -> None:
+    panel = panel_of(after("moons"))
+
+    class Alone(App[None]):
+        CSS = "#maps { width: 1fr; height: 1fr; }"
+        seen: list[Cursor] = []  # noqa: RUF012 (of one test)
+
+        def compose(self) -> ComposeResult:
+            yield panel
+
+        def on_panel_looked_at(self, event: MapsPanel.LookedAt) -> None:
+            self.seen.append(event.cursor)
+
+    app = Alone()
+    async with app.run_test(size=(100, 30)) as pilot:
+        await pilot.pause()
+        lines = panel.shown.lines()
+        row = next(at for at, line in enumerate(lines) if "2.3" in line)
+        await pilot.click(panel, offset=(lines[row].index("2.3") + 2, row + 2))
+        await pilot.pause()
+        assert (app.seen[-1].layer, app.seen[-1].unit) == (1, 2)
+        count = len(app.seen)
+        await pilot.click(panel, offset=(98, 28))  # there is none
+        await pilot.pause()
+        assert len(app.seen) == count
+
+
 def test_without_pixels_there_are_no_pictures_of_weights() -> None:
     panel = panel_of(after("moons", 1))
     before = panel.draw(80, 24).lines()

@@ -19,17 +19,17 @@ from tui.palette import (
     TEXT,
     ink,
 )
-from tui.panels.fitted_curve import draw_fitted
+from tui.panels.fitted_curve import GUTTER as CURVE_GUTTER
+from tui.panels.fitted_curve import FittedCurve
 from tui.panels.map_cursor import (
     Picked,
     Place,
     Reading,
     draw_cursor,
     draw_picked,
+    draw_reading,
     marker,
     nearest,
-    read_out,
-    read_out_line,
     row_in_training,
 )
 from tui.panels.map_drawing import (
@@ -55,8 +55,7 @@ if TYPE_CHECKING:
     from core.network import Network
     from tui.session import Session
 
-LEAST_BOX: Final = 24, 4
-"""Columns and rows that a read-out on the map needs; where there are fewer it is the legend's row."""
+NOBODY_NEAR: Final = "there is no training point near the cursor"
 
 OF_CURSOR: Final = frozenset(
     {"point", "look", "add_point", "next_class", "remove_point", "move_point"}
@@ -107,6 +106,7 @@ class BoundaryPanel(Panel):
     def __init__(self, session: Session, options: ViewOptions) -> None:
         super().__init__(session, options)
         self._view: View | None = None
+        self._curve: FittedCurve | None = None
         self.place: Place | None = None
         """Where the cursor is on the map, or None while it is off."""
         self._adds = 0
@@ -140,9 +140,8 @@ class BoundaryPanel(Panel):
             return message(width, height, "What the network predicts at each place of the plane.")
         target = min(self.options.target, max(0, len(data.target_names) - 1))
         if len(data.feature_names) == 1 and data.preparation.text is None:
-            show_test = self.options.show_test and not data.shared
-            self._view = self.place = None
-            return draw_fitted(network, data, target, width, height, show_test=show_test)
+            return self._draw_curve(network, data, target, width, height)
+        self._curve = None
         cells = Cells(width, height)
         rows = height - (2 if height >= 8 else 1)
         columns = width - GUTTER
@@ -177,6 +176,23 @@ class BoundaryPanel(Panel):
             self._point_out(cells, network, view, self.place.within(columns, rows))
         return cells
 
+    def _draw_curve(
+        self, network: Network, data: TrainTest, target: int, width: int, height: int
+    ) -> Cells:
+        """Draw what there is of one feature, and what the network says where one reads it."""
+        self._view = None
+        curve = self._curve = FittedCurve(network, data, target, width, height)
+        sample = self.options.cursor.sample if self.options.inspecting else None
+        cells = curve.draw(show_test=self.options.show_test and not data.shared, sample=sample)
+        if self.place is None or not curve.has_room:
+            return cells
+        column = self._here.column
+        curve.mark(cells, column)
+        reading = curve.read(column, self.options.layer)
+        extent = curve.columns, curve.rows
+        draw_reading(cells, reading, Place(column, curve.rows), extent, [], CURVE_GUTTER)
+        return cells
+
     def _mark_sample(self, cells: Cells, view: View) -> None:
         """Draw the sample that is looked at."""
         at = np.flatnonzero(view.train.chosen == self.options.cursor.sample)
@@ -196,15 +212,7 @@ class BoundaryPanel(Panel):
                 self._picked = None
         draw_cursor(cells, place.row, GUTTER + place.column)
         reading = Reading.of(network, view, place.point(view.window), self.options.layer)
-        hint = self._hint(view.data)
-        if columns < LEAST_BOX[0] or rows // 2 < LEAST_BOX[1]:
-            line = read_out_line(reading, cells.width - GUTTER, hint)
-            cells.place(cells.height - 1, GUTTER, line)
-            return
-        box = read_out(reading, columns, rows // 2, hint)
-        top = 0 if place.row >= rows // 2 else rows - box.height
-        left = 0 if place.column >= columns // 2 else columns - box.width
-        cells.place(top, GUTTER + left, box)
+        draw_reading(cells, reading, place, (columns, rows), self._hint(view.data))
 
     def _hint(self, data: TrainTest) -> Words:
         if self._picked is not None:
@@ -225,24 +233,24 @@ class BoundaryPanel(Panel):
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Leave the keys of the cursor to the screen while there is none."""
         if action in OF_CURSOR:
-            return self.place is not None and self._view is not None
+            return self.place is not None and self._extent is not None
         return super().check_action(action, parameters)
 
     def action_map_cursor(self) -> None:
         """Put a cursor on the map, or take it off."""
-        if self._view is None:
-            self._say("there is no map of a plane to point at")
+        if self._extent is None:
+            self._say("there is nothing to point at yet")
         elif self.place is None:
-            self.point_at(self._view.window.columns // 2, self._view.window.rows // 4)
+            columns, rows = self._extent
+            self.point_at(columns // 2, rows // 2)
         else:
             self.place = self._picked = None
             self.repaint()
 
     def point_at(self, column: int, row: int) -> None:
         """Put the cursor on a cell of the map."""
-        if self._view is not None:
-            window = self._view.window
-            self.place = Place(column, row).within(window.columns, window.rows // 2)
+        if self._extent is not None:
+            self.place = Place(column, row).within(*self._extent)
             self.repaint()
 
     def action_point(self, across: int, down: int) -> None:
@@ -252,33 +260,43 @@ class BoundaryPanel(Panel):
             self.point_at(here.column + across, here.row + down)
 
     def on_click(self, event: events.Click) -> None:
-        """Point at the cell that was clicked."""
-        column, row = event.x - 1 - GUTTER, event.y - 1
-        if self._view is None:
+        """Point at the cell that was clicked, and, while somebody inspects, at the sample there."""
+        gutter = GUTTER if self._curve is None else CURVE_GUTTER
+        column, row = event.x - 1 - gutter, event.y - 1
+        if self._extent is None:
             return
-        window = self._view.window
-        if 0 <= column < window.columns and 0 <= row < window.rows // 2:
+        columns, rows = self._extent
+        if 0 <= column < columns and 0 <= row < rows:
             self.focus()
             self.point_at(column, row)
-            index = (
-                nearest(self._view, self._here.point(window)) if self.options.inspecting else None
-            )
-            if index is not None:
-                sample = int(self._view.train.chosen[index])
+            sample = self._sample_here() if self.options.inspecting else None
+            if sample is not None:
                 self.post_message(self.LookedAt(replace(self.options.cursor, sample=sample)))
 
     def action_look(self) -> None:
         """Look at the training sample that is nearest."""
-        view = self._view
-        index = self._nearest(view) if view is not None else None
-        if view is not None and index is not None:
-            sample = int(view.train.chosen[index])
+        sample = self._sample_here()
+        if sample is None:
+            self._say(NOBODY_NEAR)
+        else:
             self.post_message(self.LookedAt(replace(self.options.cursor, sample=sample)))
+
+    def _sample_here(self) -> int | None:
+        """Return the training sample near the cursor, or None."""
+        if self._curve is not None:
+            return self._curve.nearest(self._here.column)
+        view = self._view
+        if view is None:
+            return None
+        index = nearest(view, self._here.point(view.window))
+        return None if index is None else int(view.train.chosen[index])
 
     def action_next_class(self) -> None:
         """Choose the next class to add points of."""
-        view = self._view
-        if view is None or not view.data.has_classes:
+        view = self._editable()
+        if view is None:
+            return
+        if not view.data.has_classes:
             self._say("points are added to classes only; here numbers are predicted")
             return
         self._adds = (self._adds + 1) % len(view.data.class_names)
@@ -322,15 +340,24 @@ class BoundaryPanel(Panel):
     def _here(self) -> Place:
         """Where the cursor is shown: the map may have become smaller."""
         assert self.place is not None
-        assert self._view is not None
-        return self.place.within(self._view.window.columns, self._view.window.rows // 2)
+        assert self._extent is not None
+        return self.place.within(*self._extent)
+
+    @property
+    def _extent(self) -> tuple[int, int] | None:
+        """Columns and rows of the map, or of the curve, once it was drawn."""
+        if self._curve is not None and self._curve.has_room:
+            return self._curve.columns, self._curve.rows
+        if self._view is not None:
+            return self._view.window.columns, self._view.window.rows // 2
+        return None
 
     def _editable(self) -> View | None:
         """Return the map, or say why its points stay as they are."""
-        view = self._view
-        if view is None or self.place is None:
+        data, view = self.session.data, self._view
+        if data is None or self.place is None:
             return None
-        why = _why_fixed(view.data)
+        why = _why_fixed(data)
         if why:
             self._say(why)
             return None
@@ -339,7 +366,7 @@ class BoundaryPanel(Panel):
     def _nearest(self, view: View) -> int | None:
         index = nearest(view, self._here.point(view.window))
         if index is None:
-            self._say("there is no training point near the cursor")
+            self._say(NOBODY_NEAR)
         return index
 
     def _features(self, view: View) -> tuple[float, ...]:

@@ -12,8 +12,10 @@ from tui.braille import draw_line
 from tui.cells import Cells
 from tui.palette import (
     ACCENT,
+    BRIGHT,
     CLASS_POINTS,
     DIM,
+    READER,
     TEST,
     TEST_MARKERS,
     TEXT,
@@ -21,6 +23,7 @@ from tui.palette import (
     indexed,
     ink,
 )
+from tui.panels.map_cursor import Reading, in_steps
 from tui.panels.map_view import MOST_POINTS
 
 if TYPE_CHECKING:
@@ -32,54 +35,114 @@ GUTTER = 7
 MARGIN = 0.08
 
 
-def draw_fitted(
-    network: Network, data: TrainTest, target: int, width: int, height: int, *, show_test: bool
-) -> Cells:
-    """Return the curve of the predicted number, or of each class's probability, over the samples.
+class FittedCurve:
+    """Draws the curve of the predicted number, or of each class's probability, over the samples.
 
-    Args:
-        network: what predicts.
-        data: with one feature.
-        target: which of the numbers to predict.
-        width: of the block.
-        height: of the block.
-        show_test: whether the test samples are drawn, too.
+    Attributes:
+        rows, columns: of the plot, without the axes.
     """
-    cells = Cells(width, height)
-    rows, columns = height - 2, width - GUTTER
-    if rows < 2 or columns < 4:
+
+    def __init__(
+        self, network: Network, data: TrainTest, target: int, width: int, height: int
+    ) -> None:
+        """Lay the plot out for data with one feature, and one of the numbers to predict."""
+        self.network, self.data, self.target = network, data, target
+        self._width, self._height = width, height
+        self.rows, self.columns = height - 2, width - GUTTER
+        self._places = data.preparation.features(data.x_train)[:, 0]
+        self._left, self._right = _range(self._places)
+        if data.has_classes:
+            self._bottom, self._top = -0.05, 1.05
+        else:
+            units = data.preparation.in_units(np.asarray(data.y_train, np.float64))
+            self._bottom, self._top = _range(units[:, target])
+
+    @property
+    def has_room(self) -> bool:
+        """Whether there is room for a curve."""
+        return self.rows >= 2 and self.columns >= 4
+
+    def draw(self, *, show_test: bool, sample: int | None = None) -> Cells:
+        """Return the curve, the samples and the axes.
+
+        Args:
+            show_test: whether the test samples are drawn, too.
+            sample: the training sample that is looked at, or None.
+        """
+        cells = Cells(self._width, self._height)
+        if not self.has_room:
+            return cells
+        data, target = self.data, self.target
+        across = np.linspace(self._left, self._right, 2 * self.columns)
+        outputs = self.network.predict(data.preparation.inputs(across[:, None]))
+        parts = [(data.x_train, data.y_train, True)]
+        if show_test:
+            parts.insert(0, (data.x_test, data.y_test, False))
+        for x, y, is_train in parts:
+            chosen = evenly(len(y), MOST_POINTS)
+            row, column = self._cells_of(x[chosen], y[chosen])
+            glyphs, inks = _markers(data, y[chosen], is_train=is_train)
+            cells.glyphs[row, GUTTER + column] = glyphs
+            cells.inks[row, GUTTER + column] = inks
+        for values, number in self._curves(outputs):
+            heights = (values - self._bottom) / (self._top - self._bottom)
+            draw_line(cells, 0, GUTTER, heights, self.rows, number)
+        if sample is not None and 0 <= sample < len(data.y_train):
+            chosen = np.array([sample])
+            row, column = self._cells_of(data.x_train[chosen], data.y_train[chosen])
+            place = int(row[0]), GUTTER + int(column[0])
+            cells.write(*place, "◉", ink(BRIGHT, "#000000", bold=True))
+        ends = (self._left, self._right), (self._bottom, self._top)
+        _axes(cells, data, target, self.rows, *ends)
         return cells
-    low, high = _range(data.preparation.features(data.x_train)[:, 0])
-    across = np.linspace(low, high, 2 * columns)
-    outputs = network.predict(data.preparation.inputs(across[:, None]))
-    parts = [(data.x_train, data.y_train, True)]
-    if show_test:
-        parts.insert(0, (data.x_test, data.y_test, False))
-    curves: list[tuple[Array, int]]
-    if data.has_classes:
-        bottom, top = -0.05, 1.05
+
+    def mark(self, cells: Cells, column: int) -> None:
+        """Draw where a person reads the curve: a line through it."""
+        column = min(max(column, 0), self.columns - 1)
+        for row in range(self.rows):
+            free = cells.glyphs[row, GUTTER + column] == " "
+            if free:
+                cells.write(row, GUTTER + column, "│", ink(READER))
+        outputs = self.network.predict(self.data.preparation.inputs(self.features_at(column)))
+        for values, _ in self._curves(outputs):
+            height = float((values[0] - self._bottom) / (self._top - self._bottom))
+            if np.isfinite(height) and 0 <= height <= 1:
+                row = min(self.rows - 1, int((1 - height) * self.rows))
+                cells.write(row, GUTTER + column, "┼", ink("#000000", BRIGHT, bold=True))
+
+    def features_at(self, column: int) -> Array:
+        """Return the (1, 1) features in the middle of a column."""
+        step = (self._right - self._left) / self.columns
+        return np.array([[self._left + (column + 0.5) * step]])
+
+    def read(self, column: int, layer: int) -> Reading:
+        """Ask the network there."""
+        features = self.features_at(column)
+        step = (self._right - self._left) / self.columns
+        place = ((self.data.feature_names[0], in_steps(float(features[0, 0]), step)),)
+        return Reading.at(self.network, self.data, features, place, self.target, layer)
+
+    def nearest(self, column: int) -> int:
+        """Return the training sample that is the nearest to a column."""
+        return int(np.abs(self._places - self.features_at(column)[0, 0]).argmin())
+
+    def _curves(self, outputs: Array) -> list[tuple[Array, int]]:
+        data = self.data
+        if not data.has_classes:
+            return [(data.preparation.in_units(outputs)[:, self.target], ink(ACCENT, bold=True))]
         first = 1 if len(data.class_names) == 2 else 0
-        curves = [
+        return [
             (outputs[:, label], ink(CLASS_POINTS[label % len(CLASS_POINTS)], bold=True))
             for label in range(first, len(data.class_names))
         ]
-    else:
-        units = data.preparation.in_units(np.asarray(data.y_train, np.float64))
-        bottom, top = _range(units[:, target])
-        curves = [(data.preparation.in_units(outputs)[:, target], ink(ACCENT, bold=True))]
-    for x, y, is_train in parts:
-        chosen = evenly(len(y), MOST_POINTS)
-        places = data.preparation.features(x[chosen])[:, 0]
-        column = ((places - low) / (high - low) * columns).astype(np.int64).clip(0, columns - 1)
-        heights = _heights(data, y[chosen], target)
-        row = ((top - heights) / (top - bottom) * rows).astype(np.int64).clip(0, rows - 1)
-        glyphs, inks = _markers(data, y[chosen], is_train=is_train)
-        cells.glyphs[row, GUTTER + column] = glyphs
-        cells.inks[row, GUTTER + column] = inks
-    for values, number in curves:
-        draw_line(cells, 0, GUTTER, (values - bottom) / (top - bottom), rows, number)
-    _axes(cells, data, target, rows, (low, high), (bottom, top))
-    return cells
+
+    def _cells_of(self, x: Array, y: Array | Labels) -> tuple[Labels, Labels]:
+        """Return the rows and columns of samples."""
+        places = self.data.preparation.features(x)[:, 0]
+        share = (places - self._left) / (self._right - self._left)
+        column = (share * self.columns).astype(np.int64).clip(0, self.columns - 1)
+        share = (self._top - _heights(self.data, y, self.target)) / (self._top - self._bottom)
+        return (share * self.rows).astype(np.int64).clip(0, self.rows - 1), column
 
 
 def _range(values: Array) -> tuple[float, float]:

@@ -16,6 +16,7 @@ from core.inspection import classify
 from tui import numbers
 from tui.cells import Cells, cell_width, cut
 from tui.palette import ACCENT, BRIGHT, CLASS_POINTS, DIM, TEXT, TRAIN_MARKERS, ink
+from tui.panels.map_drawing import GUTTER
 
 if TYPE_CHECKING:
     from core.arrays import Array
@@ -25,6 +26,8 @@ if TYPE_CHECKING:
     from tui.panels.map_view import Samples, View
     from tui.panels.panel import Words
 
+LEAST_BOX: Final = 24, 4
+"""Columns and rows that a read-out on the map needs; where there are fewer it is the legend's row."""
 REACH: Final = 6.0
 """Pixels within which the nearest training point is meant: as many columns, half as many rows."""
 
@@ -87,12 +90,7 @@ class Reading:
     @classmethod
     def of(cls, network: Network, view: View, point: Array, layer: int) -> Reading:
         """Ask the network at a (1, 2) point of a map."""
-        data, window = view.data, view.window
-        x = data.preparation.inputs(view.plane.features(point))
-        given, layers = network.predict(x), network.hidden_outputs(x)
-        layer = min(layer, len(layers) - 1)
-        hidden = layers[layer][0] if layers else np.empty(0)
-        called = f"h{layer + 1}".translate(_SUBSCRIPTS) if len(layers) > 1 else "h"
+        window = view.window
         steps = (
             (window.right - window.left) / window.columns,
             (window.top - window.bottom) / window.rows,
@@ -101,6 +99,33 @@ class Reading:
             (name, in_steps(value, step))
             for name, value, step in zip(view.plane.names, point[0].tolist(), steps, strict=True)
         )
+        return cls.at(network, view.data, view.plane.features(point), place, view.target, layer)
+
+    @classmethod
+    def at(
+        cls,
+        network: Network,
+        data: TrainTest,
+        features: Array,
+        place: tuple[tuple[str, str], ...],
+        target: int,
+        layer: int,
+    ) -> Reading:
+        """Ask the network for one sample.
+
+        Args:
+            network: what predicts.
+            data: whose classes and numbers they are.
+            features: (1, features) in their own units.
+            place: how that is told: names of coordinates, and their values.
+            target: which of several numbers to predict is shown.
+            layer: the hidden layer whose outputs are read.
+        """
+        x = data.preparation.inputs(features)
+        given, layers = network.predict(x), network.hidden_outputs(x)
+        layer = min(layer, len(layers) - 1)
+        hidden = layers[layer][0] if layers else np.empty(0)
+        called = f"h{layer + 1}".translate(_SUBSCRIPTS) if len(layers) > 1 else "h"
         outputs: list[tuple[str, int, str, str]]
         if data.has_classes:
             told = int(classify(network, x)[0][0])
@@ -112,7 +137,7 @@ class Reading:
             ]
             order = np.argsort(-given[0], kind="stable").tolist()
         else:
-            told = view.target
+            told = target
             values = data.preparation.in_units(np.asarray(given, np.float64))[0].tolist()
             outputs = [
                 ("", 0, name, f"{value:.4g}".replace("-", "−"))
@@ -198,6 +223,35 @@ def draw_cursor(cells: Cells, row: int, column: int) -> None:
 def draw_picked(cells: Cells, row: int, column: int) -> None:
     """Mark the point that is being moved; its glyph stays."""
     cells.inks[row, column] = ink("#000000", ACCENT, bold=True)
+
+
+def draw_reading(
+    cells: Cells,
+    reading: Reading,
+    place: Place,
+    extent: tuple[int, int],
+    hint: Words,
+    gutter: int = GUTTER,
+) -> None:
+    """Write what the network says at a place into the corner of a map farthest from it.
+
+    Args:
+        cells: the panel's inside, the map in it behind the gutter.
+        reading: what is said.
+        place: where.
+        extent: columns and rows of the map.
+        hint: what a key would do there.
+        gutter: columns before the map.
+    """
+    columns, rows = extent
+    if columns < LEAST_BOX[0] or rows // 2 < LEAST_BOX[1]:
+        line = read_out_line(reading, cells.width - gutter, hint)
+        cells.place(cells.height - 1, gutter, line)
+        return
+    box = read_out(reading, columns, rows // 2, hint)
+    top = 0 if place.row >= rows // 2 else rows - box.height
+    left = 0 if place.column >= columns // 2 else columns - box.width
+    cells.place(top, gutter + left, box)
 
 
 def read_out(reading: Reading, width: int, height: int, hint: Words) -> Cells:

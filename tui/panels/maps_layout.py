@@ -54,6 +54,20 @@ class Layout:
         wide, high = min(wide, 3 * high), min(high, max(1, 3 * wide // 4))
         return cls(wide, high, across, down, _rows(hidden, across))
 
+    def unit_at(self, row: int, column: int, first: int) -> tuple[int, int] | None:
+        """Return the layer and the unit whose picture or label is in a cell.
+
+        Args:
+            row: of the block.
+            column: of the block.
+            first: the row of pictures that stands at the top.
+        """
+        down, across = first + row // (self.height + 1), column // (self.width + 1)
+        if not 0 <= down < len(self.rows) or not 0 <= across < len(self.rows[down][1]):
+            return None
+        layer, units = self.rows[down]
+        return layer, units[across]
+
 
 def _rows(layers: tuple[int, ...], across: int) -> tuple[tuple[int, range], ...]:
     """Return the rows of pictures; each layer begins a new one."""

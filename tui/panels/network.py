@@ -35,6 +35,8 @@ if TYPE_CHECKING:
 EDGES_PER_ROW: Final = 3
 """More lines than this for each row of the panel are a thicket."""
 LEAST_EDGES, MOST_EDGES = 24, 160
+OWN_EDGES: Final = 24
+"""Edges of the cursor's unit that are drawn, weak ones too."""
 
 
 class NetworkPanel(Panel):
@@ -77,10 +79,11 @@ class NetworkPanel(Panel):
         super().__init__(session, options)
         self._states: States | None = None
         self._layout: Layout | None = None
-        # how many incoming edges were walked through: the last stop is the bias
+        # how many incoming edges were walked through; behind them stand the bias, or β, and γ
         self._stop: int | None = None
         self._stop_of: tuple[int, int] | None = None
         self._words: Words = []
+        self._edges: list[Edge] = []
 
     # --- what keys and the mouse do
 
@@ -89,15 +92,21 @@ class NetworkPanel(Panel):
         self._point(layers=layers, units=units)
 
     def action_walk(self, by: int) -> None:
-        """Select the next incoming edge of the cursor's unit; its bias comes last."""
+        """Select the next incoming edge of the cursor's unit; its bias, or β and γ, come last."""
         network = self.session.network
         if network is None:
             return
-        stops = network.sizes[self._cursor(network)[0]] + 1
-        stop = self._selected(network)
-        self._stop = (0 if by > 0 else stops - 1) if stop is None else (stop + by) % stops
-        self._stop_of = self._cursor(network)
+        stops, stop = self._stops(network), self._selected(network)
+        self._select(network, (0 if by > 0 else stops - 1) if stop is None else (stop + by) % stops)
+
+    def _select(self, network: Network, stop: int) -> None:
+        self._stop, self._stop_of = stop, self._cursor(network)
         self.redraw()
+
+    def _stops(self, network: Network) -> int:
+        """Return how many parameters the cursor's unit has."""
+        layer = self._cursor(network)[0]
+        return network.sizes[layer] + (1 if network.layers[layer].norm is None else 2)
 
     def action_edit(self) -> None:
         """Ask for another value of the selected edge, or bias; select the first if none is."""
@@ -113,12 +122,27 @@ class NetworkPanel(Panel):
         self.post_message(self.EditRequested(index, words, value))
 
     def on_click(self, event: events.Click) -> None:
-        """Point the cursor at the node under the mouse."""
-        if self._layout is None:
+        """Point at the node under the mouse, or select the edge; edit what is selected already."""
+        network, layout, row, column = self.session.network, self._layout, event.y - 1, event.x - 1
+        if network is None or layout is None:
             return
-        node = self._layout.node_at(event.y - 1, event.x - 1)
+        node = layout.node_at(row, column)
         if node is not None and node[0] > 0:
-            self._point(to=(node[0] - 1, node[1]))
+            layer, unit = node[0] - 1, node[1]
+            stop = network.sizes[layer] if layout.is_bias(row, column) else None
+        elif node is None:
+            edge = layout.edge_near(row, column, self._edges)
+            if edge is None:
+                return
+            layer, unit, stop = edge.layer, edge.target, edge.source
+        else:
+            return
+        again = (self._cursor(network), self._selected(network)) == ((layer, unit), stop)
+        self._point(to=(layer, unit))
+        if stop is not None:
+            self._select(network, stop)
+            if again:
+                self.action_edit()
 
     def _point(self, *, layers: int = 0, units: int = 0, to: tuple[int, int] | None = None) -> None:
         network, data = self.session.network, self.session.data
@@ -142,22 +166,25 @@ class NetworkPanel(Panel):
         return cursor.layer, cursor.unit
 
     def _selected(self, network: Network) -> int | None:
-        """Return the selected source of the cursor's unit, the count of them for its bias."""
+        """Return the selected source of the cursor's unit, the count of them for its bias, then γ."""
         if self._stop is None or self._stop_of != self._cursor(network):
             return None
-        return min(self._stop, network.sizes[self._cursor(network)[0]])
+        return min(self._stop, self._stops(network) - 1)
 
     def _index(self, network: Network, stop: int) -> int:
         layer, unit = self._cursor(network)
-        source = stop if stop < network.sizes[layer] else None
-        return parameter_index(network, layer, source, unit)
+        sources = network.sizes[layer]
+        source = stop if stop < sources else None
+        return parameter_index(network, layer, source, unit, gamma=stop > sources)
 
     def _names_of(self, network: Network, stop: int) -> tuple[str, str]:
         """Return what a stop of the walk is, in words, and in the few of a title."""
         layer, unit = self._cursor(network)
         node = self._node_name(network, layer + 1, unit)
-        if stop == network.sizes[layer]:
+        if stop >= network.sizes[layer]:
             sign = "b" if network.layers[layer].norm is None else "β"
+            if stop > network.sizes[layer]:
+                sign = "γ"
             return f"{'bias' if sign == 'b' else sign} of {node}", f"{sign} {unit + 1}"
         return f"weight from {self._node_name(network, layer, stop)} to {node}", (
             f"w {stop + 1}→{unit + 1}"
@@ -246,15 +273,18 @@ class NetworkPanel(Panel):
             within[layer] = column.units
         most = min(max(LEAST_EDGES, EDGES_PER_ROW * height), MOST_EDGES)
         drawn = edges(network, most, within)
+        own = [] if cursor is None else self._edges_of(network, cursor, within)
+        known = {edge.index for edge in own}
+        drawn = self._edges = own + [edge for edge in drawn if edge.index not in known]
         selected = self._selected_edge(network, cursor, stop)
-        draw_edges(cells, layout, drawn, selected)
+        draw_edges(cells, layout, drawn, selected, known)
         values = states.refresh()
         for layer, column in enumerate(layout.columns, layout.first):
             colours = backgrounds(network, data, states, layer, values[layer])
             at_cursor = cursor[1] if cursor is not None and layer == cursor[0] + 1 else None
             draw_nodes(cells, column, layer, len(sizes), colours, at_cursor)
             if layer > 0:
-                is_bias = stop is not None and stop == sizes[layer - 1]
+                is_bias = stop is not None and stop >= sizes[layer - 1]
                 chosen = at_cursor if is_bias else None
                 draw_biases(cells, column, network, layer - 1, chosen)
             at = layer - layout.first + 1
@@ -263,6 +293,18 @@ class NetworkPanel(Panel):
         draw_names(cells, layout, inputs, outputs, colourful=data.has_classes, cursor=cursor)
         self._tell(network, layout, len(drawn), stop, cursor)
         return cells
+
+    @staticmethod
+    def _edges_of(
+        network: Network, cursor: tuple[int, int], within: list[range | None]
+    ) -> list[Edge]:
+        """Return the strongest edges that lead to the cursor's unit and away from it."""
+        at = cursor[0] + 1
+        around: list[range | None] = [None] * len(within)
+        around[at - 1 : at + 2] = within[at - 1 : at + 2]
+        if within[at] is not None:
+            around[at] = range(cursor[1], cursor[1] + 1)
+        return edges(network, OWN_EDGES, around)
 
     @staticmethod
     def _selected_edge(

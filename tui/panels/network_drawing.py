@@ -22,7 +22,7 @@ from tui.palette import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Collection, Sequence
 
     from core.network import Network
     from core.wiring import Edge
@@ -42,8 +42,18 @@ def edge_colour(weight: float, strength: float) -> str:
     return (NEGATIVE if weight < 0 else POSITIVE)[min(2, int(3 * strength))]
 
 
+def _standing(edge: Edge, own: Collection[int]) -> float:
+    if not own:
+        return edge.strength
+    return 0.34 + 0.66 * edge.strength if edge.index in own else 0.0
+
+
 def draw_edges(
-    cells: Cells, layout: Layout, shown: Sequence[Edge], selected: Edge | None = None
+    cells: Cells,
+    layout: Layout,
+    shown: Sequence[Edge],
+    selected: Edge | None = None,
+    own: Collection[int] = (),
 ) -> None:
     """Draw lines in braille between nodes, the strongest last so that nothing covers them.
 
@@ -52,12 +62,16 @@ def draw_edges(
         layout: where the nodes stand.
         shown: the strongest first.
         selected: an edge that is drawn brightly above all others.
+        own: the places among the parameters of edges that stand out; the others stand back.
     """
     height, width = cells.height, cells.width
     bits = np.zeros((height, width), np.int64)
     inks = cells.inks.copy()
     count = np.arange(2 * width + 4 * height + 1)
-    lines = [(edge, ink(edge_colour(edge.weight, edge.strength))) for edge in reversed(shown)]
+    lines = [
+        (edge, ink(edge_colour(edge.weight, _standing(edge, own))))
+        for edge in sorted(shown, key=lambda edge: (edge.index in own, edge.strength))
+    ]
     if selected is not None:
         lines.append((selected, ink(BRIGHT, bold=True)))
     for edge, number in lines:
@@ -75,7 +89,7 @@ def draw_edges(
         along = count[: steps + 1]
         x = start + (2 * (end - start) * along + steps) // (2 * steps)
         y = top + (2 * (bottom - top) * along + steps) // (2 * steps)
-        if edge.strength >= THICK_FROM:
+        if edge.strength >= THICK_FROM and (not own or edge.index in own):
             steep = abs(bottom - top) > abs(end - start)
             x, y = (
                 np.concatenate([x, x + 1 if steep else x]),

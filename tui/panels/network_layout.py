@@ -10,6 +10,8 @@ from tui.cells import cell_width
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from core.wiring import Edge
+
 LEAST_GAP: Final = 4
 """Columns between nodes, at least."""
 LONGEST_NAME: Final = 18
@@ -123,6 +125,32 @@ class Layout:
                 if across and abs(row - middle) <= nodes.tall // 2:
                     return layer, unit
         return None
+
+    def is_bias(self, row: int, column: int) -> bool:
+        """Whether the bias of a unit is drawn in a cell."""
+        return any(
+            column == nodes.left - 1 and row in nodes.rows
+            for layer, nodes in enumerate(self.columns, self.first)
+            if layer > 0
+        )
+
+    def edge_near(self, row: int, column: int, shown: Sequence[Edge]) -> Edge | None:
+        """Return the edge whose line is the nearest to a cell between two columns, if one is near."""
+        found, least = None, 1.0
+        for edge in shown:
+            source, target = self.column(edge.layer), self.column(edge.layer + 1)
+            if source is None or target is None:
+                continue
+            start, end = source.left + source.width, target.left - 1
+            if not start <= column < end:
+                continue
+            share = (column - start + 0.5) / (end - start)
+            top, bottom = source.row_of(edge.source), target.row_of(edge.target)
+            away = abs(top + share * (bottom - top) - row)
+            # of two lines in one cell, the stronger one
+            if away < least - 0.25:
+                found, least = edge, away
+        return found
 
 
 def _spread(units: int, focus: int | None, height: int) -> tuple[range, tuple[int, ...], int]:

@@ -51,7 +51,7 @@ class UnitMap:
             pixels = pixels.repeat(2 * rows, axis=0)
         cells = Cells(width, height)
         across, up = self._plane.names
-        told = across if single else f"{across} × {up}"
+        told = it.data.feature_names[0] if single else f"{across} × {up}"
         cells.place(0, 0, caption(f"its map over {told}", width))
         cells.place(1, 0, half_blocks(pixels, colours))
         features = it.data.preparation.features(it.data.x_train[[it.cursor.sample]])

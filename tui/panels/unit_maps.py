@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, ClassVar
 
 from textual.binding import Binding, BindingType
@@ -25,6 +26,8 @@ from tui.panels.panel import Panel, ViewOptions, Words, message
 from tui.panels.unit_pictures import Grid, draw_values, has_curves, weights_picture
 
 if TYPE_CHECKING:
+    from textual import events
+
     from core.arrays import Array
     from core.datasets import TrainTest
     from core.network import Network
@@ -50,6 +53,7 @@ class MapsPanel(Panel):
     def __init__(self, session: Session, options: ViewOptions) -> None:
         super().__init__(session, options)
         self._grid: Grid | None = None
+        self._layout: Layout | None = None
         self._first = 0
         self._weights = False
         self._followed: tuple[int, int] | None = None
@@ -66,6 +70,25 @@ class MapsPanel(Panel):
         if self._image is not None:
             self._weights = not self._weights
             self.redraw()
+
+    def on_click(self, event: events.Click) -> None:
+        """Look at the unit whose picture was clicked."""
+        if self._layout is None:
+            return
+        found = self._layout.unit_at(event.y - 1, event.x - 1, self._first)
+        if found is not None:
+            layer, unit = found
+            self.post_message(self.LookedAt(replace(self.options.cursor, layer=layer, unit=unit)))
+
+    def on_mouse_scroll_down(self, event: events.MouseScrollDown) -> None:
+        """Show pictures further down."""
+        event.stop()
+        self.action_scroll_maps(1)
+
+    def on_mouse_scroll_up(self, event: events.MouseScrollUp) -> None:
+        """Show pictures further up."""
+        event.stop()
+        self.action_scroll_maps(-1)
 
     def title(self) -> Words:
         if not self._visible:
@@ -106,7 +129,7 @@ class MapsPanel(Panel):
         return (rows, across) if 0 < rows * across <= network.sizes[0] else None
 
     def _forget(self) -> None:
-        self._visible, self._scale_words = "", []
+        self._visible, self._scale_words, self._layout = "", [], None
 
     def _draw_maps(
         self,
@@ -117,7 +140,7 @@ class MapsPanel(Panel):
         height: int,
     ) -> Cells:
         hidden = network.sizes[1:-1]
-        layout = Layout.of(hidden, _output_pictures(network), width, height)
+        layout = self._layout = Layout.of(hidden, _output_pictures(network), width, height)
         self._scroll(layout, cursor)
         grid, plane = self._grid, self.options.plane
         if grid is None or not grid.shows(network, data, plane, layout.width, layout.height):
