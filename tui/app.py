@@ -22,6 +22,7 @@ from tui.keys import KEYS
 from tui.link import Link
 from tui.pacing import Pacer
 from tui.screens.training import TrainingScreen
+from tui.suspension import suspend
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -47,6 +48,7 @@ class NnfsApp(KeepsFaults, App[None]):
     BINDINGS: ClassVar[list[BindingType]] = [
         # at once, and from any dialog
         Binding("ctrl+c,ctrl+q", "quit", "quit", show=False, priority=True),
+        Binding("ctrl+z", "suspend_process", "suspend", show=False, priority=True),
     ]
 
     def __init__(
@@ -79,6 +81,11 @@ class NnfsApp(KeepsFaults, App[None]):
     def on_mount(self) -> None:
         """Show the run."""
         self._event_loop = asyncio.get_running_loop()
+        if self._driver is not None and self._driver.can_suspend:
+            # the driver has handlers of its own, which stop without the training process, and take
+            # the terminal a second time after a SIGSTOP, whose modes then would never come back
+            signal.signal(signal.SIGTSTP, self._on_signal(self.action_suspend_process))
+            signal.signal(signal.SIGCONT, self._on_signal(self.action_redraw))
         self.push_screen(self.training)
         if self.signal_received:
             self._leave()
@@ -121,6 +128,22 @@ class NnfsApp(KeepsFaults, App[None]):
         """Draw the whole screen again, after something else has written on it."""
         self._forget_screen()
         self.screen.refresh(layout=True)
+
+    def action_suspend_process(self) -> None:
+        """Stand still, with the training, until the shell brings both back."""
+        if self._driver is None or not self._driver.can_suspend:
+            return
+        self.training.hold()
+        suspend(self._driver)
+        self.action_redraw()
+        self.training.release()
+
+    def _on_signal(self, action: Callable[[], None]) -> Callable[[int, FrameType | None], None]:
+        def later(_: int, __: FrameType | None) -> None:
+            if self._event_loop is not None:
+                self._event_loop.call_soon_threadsafe(self.call_later, action)
+
+        return later
 
     def report(self, fault: Fault) -> None:
         """Remember what failed, and say so; the run goes on."""

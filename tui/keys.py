@@ -109,6 +109,13 @@ KEYS: Final = (
     Key("S", "S", "step(10)", "ten", "train ten epochs, and pause", RESTING - {State.DIVERGED}),
     Key("", "i", "inspect", "inspect", "", MOVING, bound=False),
     Key("ctrl+c", "ctrl+c", "quit", "", "quit"),
+    Key(
+        "ctrl+z",
+        "ctrl+z",
+        "app.suspend_process",
+        "",
+        "stand still in the background; fg comes back",
+    ),
     Key("v", "v", "data", "view", "look at the data: ranges, classes, first rows"),
     Key("up", "↑", "unit(-1)", "", "look at another unit; or scroll the focused panel"),
     Key("down", "↓", "unit(1)", "", "look at another unit; or scroll the focused panel"),

@@ -22,7 +22,14 @@ import pyte
 from tests.terminal.line import QUESTION, Line, parts
 
 PATIENCE = 40
-NAMES = {"esc": "\x1b", "enter": "\r", "tab": "\t", "ctrl+c": "\x03", "ctrl+l": "\x0c"}
+NAMES = {
+    "esc": "\x1b",
+    "enter": "\r",
+    "tab": "\t",
+    "ctrl+c": "\x03",
+    "ctrl+l": "\x0c",
+    "ctrl+z": "\x1a",
+}
 _WITH_TERMINAL = """\
 import fcntl, os, sys, termios
 fcntl.ioctl(0, termios.TIOCSCTTY, 0)
@@ -59,6 +66,7 @@ class Terminal:
         self._screen = pyte.Screen(*size)
         self._stream = pyte.ByteStream(self._screen)
         self._descriptor, theirs = pty.openpty()
+        self._modes = termios.tcgetattr(theirs)
         self.resize(*size)
         unset = {"COLORTERM", "COLUMNS", "LINES", "NO_COLOR", "PYTHONUNBUFFERED"}
         inherited = {name: value for name, value in os.environ.items() if name not in unset}
@@ -194,9 +202,11 @@ class Terminal:
         assert self.status is not None
         return self.status
 
-    def is_restored(self) -> bool:
+    def is_restored(self, modes: tuple[str, ...] = MODES) -> bool:
         """Tell whether every mode that was switched on was switched off again, the cursor shown."""
-        pairs = [(f"\x1b[{mode}h", f"\x1b[{mode}l") for mode in MODES]
+        if self._process.poll() is not None and termios.tcgetattr(self._descriptor) != self._modes:
+            return False
+        pairs = [(f"\x1b[{mode}h", f"\x1b[{mode}l") for mode in modes]
         pairs.append(("\x1b[?25l", "\x1b[?25h"))
         return all(self.raw.rfind(on.encode()) <= self.raw.rfind(off.encode()) for on, off in pairs)
 

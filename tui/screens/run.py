@@ -56,6 +56,7 @@ class RunScreen(Screen[None]):
         self._file = _file_of(config)
         self._sent = 0
         self._meant: State | None = None
+        self._held = False
         self._aim: int | None = None
         self._ways = 0  # how many were asked for and are not told to be over
         self._speed = speed
@@ -142,6 +143,18 @@ class RunScreen(Screen[None]):
             self._from_here(Resume())
         elif self._tell(Pause()):
             self._meant = State.PAUSED
+
+    def hold(self) -> None:
+        """Let the training stand still while the whole program does."""
+        self._held = (self._meant or self.session.state) is State.TRAINING
+        if self._held:
+            self._link.send(Pause())
+
+    def release(self) -> None:
+        """Let the training go on, if it stood still only because the program did."""
+        if self._held:
+            self._held = False
+            self._link.send(Resume())
 
     def action_step(self, epochs: int) -> None:
         """Train a few epochs and stand still."""

@@ -1,0 +1,134 @@
+"""However the program is stopped, continued or ended: the real one, in a real pseudo-terminal."""
+
+import os
+import signal
+import sys
+from pathlib import Path
+from time import monotonic
+
+import pytest
+
+from tests.terminal.terminal import MODES, PATIENCE, Terminal, is_alive, nnfs_tui
+from tests.terminal.test_program import ENDLESS, epoch_of
+
+NOT_OF_BASH = tuple(mode for mode in MODES if mode != "?2004")
+"""Its line editor has bracketed pastes, too."""
+
+PROGRAM = str(Path(sys.executable).with_name("nnfs-tui"))
+
+
+def state_of(pid: int) -> str:
+    """Return the letter that the system has for what a process does, such as T for stopped."""
+    return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
+
+
+def until_gone(pid: int) -> None:
+    deadline = monotonic() + PATIENCE
+    while is_alive(pid):
+        assert monotonic() < deadline
+
+
+def until_trains(terminal: Terminal) -> None:
+    at = epoch_of(terminal.text())
+    terminal.until(lambda text: "TRAINING" in text and epoch_of(text) > at)
+
+
+def descendants(pid: int) -> list[int]:
+    """Return the children of a process, and theirs."""
+    children: list[int] = []
+    for task in Path(f"/proc/{pid}/task").iterdir():
+        children += map(int, (task / "children").read_text().split())
+    return children + [each for child in children for each in descendants(child)]
+
+
+def suspended(terminal: Terminal) -> None:
+    """Press ctrl+z, and see that the terminal is the shell's."""
+    terminal.press("ctrl+z")
+    terminal.until("Stopped")
+    assert terminal.is_restored(NOT_OF_BASH)
+    # the emulator has one screen for both
+    terminal.press("printf '\\033c'; echo $((6 * 7)) here\r")
+    terminal.until(lambda text: "42 here" in text and "Stopped" not in text)
+
+
+@pytest.mark.parametrize("command", ["{}\r", "sh -c '{}; exit'\r"], ids=["itself", "within make"])
+def test_a_shell_can_suspend_it_and_bring_it_back(command: str) -> None:
+    with Terminal("bash", "--norc", "--noprofile", "-i", PS1="shell> ") as terminal:
+        terminal.until("shell> ")
+        terminal.press(command.format(f"{PROGRAM} moons {' '.join(ENDLESS)}"))
+        terminal.until(lambda text: "TRAINING" in text and epoch_of(text) > 10)
+        training = descendants(terminal.pid)[-1]
+        suspended(terminal)
+        deadline = monotonic() + PATIENCE
+        while state_of(training) != "S":  # it waits for what it is told, and trains nothing
+            assert monotonic() < deadline
+        before = Path(f"/proc/{training}/stat").read_text().split()[13]
+        terminal.press("fg\r")
+        at = epoch_of(terminal.until(lambda text: "TRAINING" in text and text.count("╭") == 4))
+        terminal.until(lambda text: epoch_of(text) > at)
+        assert before != Path(f"/proc/{training}/stat").read_text().split()[13]
+        terminal.press(" ")
+        terminal.until("PAUSED")
+        suspended(terminal)
+        terminal.press("fg\r")
+        terminal.until("PAUSED")
+        terminal.until_quiet()
+        shown = terminal.cells()
+        terminal.press("ctrl+l")
+        terminal.until_quiet()
+        assert terminal.cells() == shown
+        terminal.press("q")
+        terminal.until("stopped after")
+        assert terminal.is_restored(NOT_OF_BASH)
+        until_gone(training)
+        terminal.press("exit\r")
+        assert terminal.wait() == 0
+
+
+def test_ctrl_z_does_nothing_where_no_shell_could_bring_it_back() -> None:
+    # as under `ssh -t host nnfs-tui`: it leads the session itself
+    with nnfs_tui("moons", *ENDLESS) as terminal:
+        terminal.until(lambda text: epoch_of(text) > 10)
+        terminal.press("ctrl+z")
+        terminal.until(lambda _: terminal.raw.count(b"\x1b[?1049h") == 2)
+        until_trains(terminal)
+        terminal.press("q")
+        assert terminal.wait() == 0
+        assert terminal.is_restored()
+
+
+def test_a_stop_from_elsewhere_leaves_the_terminal_as_it_was_in_the_end() -> None:
+    with nnfs_tui("moons", *ENDLESS) as terminal:
+        terminal.until(lambda text: epoch_of(text) > 10)
+        for _ in range(2):
+            os.kill(terminal.pid, signal.SIGSTOP)
+            deadline = monotonic() + PATIENCE
+            while state_of(terminal.pid) != "T":
+                assert monotonic() < deadline
+            os.kill(terminal.pid, signal.SIGCONT)
+            until_trains(terminal)
+        terminal.press("q")
+        assert terminal.wait() == 0
+        assert terminal.is_restored()
+
+
+def test_the_end_of_the_interface_is_the_end_of_the_training() -> None:
+    with nnfs_tui("moons", *ENDLESS) as terminal:
+        terminal.until(lambda text: epoch_of(text) > 10)
+        (training,) = terminal.children()
+        os.kill(terminal.pid, signal.SIGKILL)
+        assert terminal.wait() == -signal.SIGKILL
+        until_gone(training)
+
+
+def test_a_stopped_training_process_keeps_neither_keys_nor_the_end_waiting() -> None:
+    with nnfs_tui("moons", *ENDLESS) as terminal:
+        terminal.until(lambda text: epoch_of(text) > 10)
+        (training,) = terminal.children()
+        os.kill(training, signal.SIGSTOP)
+        terminal.press("l")
+        terminal.until("log axis")
+        terminal.press("q")
+        assert terminal.wait() == 0
+        assert terminal.is_restored()
+        until_gone(training)
