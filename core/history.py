@@ -53,10 +53,11 @@ class History:
 
     head: Place
 
-    def __init__(self, trainer: Trainer, limit: int = LIMIT) -> None:
+    def __init__(self, trainer: Trainer, limit: int = LIMIT, *, was_edited: bool = False) -> None:
         self._trainer, self._limit = trainer, limit
         self._changes: list[_Change] = []
         self._applied = 0
+        self._was_edited = was_edited
         self._present: TrainTest = trainer.data
         self._data = Held()
         self._checkpoints = Checkpoints(self._checkpoint(), self._data)
@@ -69,6 +70,11 @@ class History:
         return self._checkpoints.states_size + self._size_beside
 
     @property
+    def first(self) -> Place:
+        """The earliest moment that can be gone back to: where the run was begun, or resumed."""
+        return self._checkpoints.first.place
+
+    @property
     def is_past(self) -> bool:
         """Whether the trainer stands before the newest moment."""
         return self._here < self.head or self._applied < len(self._changes)
@@ -76,7 +82,7 @@ class History:
     @property
     def is_edited(self) -> bool:
         """Whether a parameter was given another value before the moment at which the trainer stands."""
-        return any(each.is_edit for each in self._changes[: self._applied])
+        return self._was_edited or any(each.is_edit for each in self._changes[: self._applied])
 
     def note(self) -> None:
         """Take an epoch that was just trained in; call it after each, at the head."""

@@ -52,6 +52,12 @@ def layers_of(table: NDArray[np.float64]) -> NDArray[np.float64]:
     return table[:, _WIDTH:].reshape(len(table), -1, _PER_LAYER)
 
 
+def in_order(rows: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return a table without the rows that gave way to later ones of the same or an earlier epoch."""
+    later = np.minimum.accumulate(rows[::-1, 0])[::-1]
+    return rows[rows[:, 0] < np.append(later[1:], np.inf)]
+
+
 class Timeline:
     """The metrics of epochs 0 to n in order, without a gap."""
 

@@ -61,7 +61,7 @@ _IN_PLACE: Final = {
 }
 """Settings whose change needs nothing rebuilt."""
 
-_WHAT_LOSSES_MEAN: Final = {"loss", "label_smoothing", "huber_delta", "activation"}
+WHAT_LOSSES_MEAN: Final = {"loss", "label_smoothing", "huber_delta", "activation"}
 """Settings after whose change a loss cannot be compared with one before."""
 
 _PENALTIES: Final = {"l1", "l2", "penalize_biases"}
@@ -298,7 +298,7 @@ class Trainer:
             self._waits_from = self.epoch
         self.stopped = self.restored = None
         plateau = self._schedule.plateau if config.schedule == self.config.schedule else None
-        incomparable = draws or bool(changes.keys() & {"monitor", *_WHAT_LOSSES_MEAN})
+        incomparable = draws or bool(changes.keys() & {"monitor", *WHAT_LOSSES_MEAN})
         if changes.keys() <= _IN_PLACE:
             self.config, self._schedule = config, config.make_schedule()
             self._monitored = data.monitored(config.monitor)
@@ -308,7 +308,7 @@ class Trainer:
                 self._begin(config, data)
                 return True
             self._rebuild(config, data)
-            if draws or changes.keys() & {*_WHAT_LOSSES_MEAN, *_PENALTIES}:
+            if draws or changes.keys() & {*WHAT_LOSSES_MEAN, *_PENALTIES}:
                 self._set_limit()
         if plateau is not None:
             self._schedule.plateau = PlateauState(plateau.factor) if incomparable else plateau

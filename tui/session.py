@@ -10,15 +10,17 @@ from core.process import (
     BaselineFound,
     Branched,
     Failed,
+    Kept,
     Loading,
     Moved,
     Progress,
+    Reopened,
     Run,
     State,
     StateChanged,
 )
 from core.timeline import Timeline, layers_of, metrics_of
-from core.trainer import build_network
+from core.trainer import WHAT_LOSSES_MEAN, build_network
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -32,10 +34,6 @@ if TYPE_CHECKING:
     from core.network import Network
     from core.process import Event
     from core.stopping import Stop
-
-
-INCOMPARABLE: Final = frozenset({"loss", "label_smoothing", "huber_delta", "activation"})
-"""Settings after whose change a loss cannot be compared with one before."""
 
 
 MOST_LAYER_ROWS: Final = 400
@@ -64,6 +62,8 @@ class Session:
         past_epoch: the epoch whose network is shown, while that is not the newest.
         old_future: what a run that went on from the past had trained before it did.
         baseline: what a linear model reaches, once it was asked for.
+        kept_as: the name under which the run is kept; empty before it is.
+        not_kept: why it is not kept now, if there is a reason.
     """
 
     def __init__(self, config: RunConfig) -> None:
@@ -85,6 +85,7 @@ class Session:
         self.edited = False
         self.old_future: Timeline | None = None
         self.baseline: Baseline | None = None
+        self.kept_as = self.not_kept = ""
         self.layers_over_time: NDArray[np.float64] = np.empty((0, 0, 0))
         self._thinning = 1
         self._measured: EpochMetrics | None = None  # of the network, where that is of no row
@@ -129,6 +130,14 @@ class Session:
                 self._standing = event.note if self.at_rest else ""
                 # what is said of a pause is true until it ends
                 self._passing = event.state is State.PAUSED and bool(event.note)
+            case Reopened():
+                self.kept_as = event.name
+                self.edited, self._parts = event.edited, list(event.parts)
+                self._find_best()
+            case Kept():
+                if event.problem or self.not_kept:
+                    self.note = event.problem or "the run is kept again"
+                self.kept_as, self.not_kept = event.name, event.problem
             case Loading():
                 self.loading = event
             case BaselineFound():
@@ -281,7 +290,11 @@ class Session:
             self.data = run.data
             self.baseline = None
         changed = {each.name for each in earlier.differences(run.config)}
-        if not run.fresh and not run.travelled and (run.data is not None or changed & INCOMPARABLE):
+        if (
+            not run.fresh
+            and not run.travelled
+            and (run.data is not None or changed & WHAT_LOSSES_MEAN)
+        ):
             # a loss before this says nothing about one after it
             if self._parts[-1] != len(self.timeline):
                 self._parts.append(len(self.timeline))

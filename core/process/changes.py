@@ -9,7 +9,7 @@ from core.datasets.dataset import DataError
 from core.datasets.prepare import prepare
 from core.kinds import ConfigError
 from core.process.exchange import Cancelled
-from core.process.messages import Branched, State
+from core.process.messages import State
 from core.process.notes import describe_change
 from core.process.travel import leave_past
 from core.stopping import Stop
@@ -43,12 +43,14 @@ def configure(run: LiveRun, exchange: Exchange, changes: dict[str, Any]) -> None
         return
     run.report(force=True)  # the last epochs, with the parameters that belong to them
     share, restored = trainer.share_of_epoch, trainer.restored
+    parting = run.record.parting(run)
     try:
         fresh = _reconfigure(run, exchange, config)
     except REFUSALS as error:
         run.tell_run(None, fresh=False, note=why_refused(error))
         return
     if fresh:
+        run.record.part(parting)
         run.begin_anew()
     if config.epochs != before.epochs:
         run.span = config.epochs
@@ -86,18 +88,17 @@ def _reconfigure(run: LiveRun, exchange: Exchange, config: RunConfig) -> bool:
     epoch, was_past = trainer.epoch, run.history.is_past
     run.history.change(apply)  # may be refused, and then nothing has happened
     if was_past:
-        run.ended = None
-        exchange.post(Branched(epoch))
+        run.tell_branched(epoch)
     return fresh
 
 
-def edit_parameter(run: LiveRun, exchange: Exchange, index: int, value: float) -> None:
+def edit_parameter(run: LiveRun, index: int, value: float) -> None:
     """Give one number of the flat parameter vector another value."""
     trainer = run.trainer
     if not 0 <= index < trainer.network.parameters.size:
         return
     run.report(force=True)
-    leave_past(run, exchange)
+    leave_past(run)
     run.history.change(lambda: trainer.set_parameter(index, value), is_edit=True)
     measured = run.tell_moved(index)
     if trainer.batches.next:
@@ -108,7 +109,7 @@ def edit_parameter(run: LiveRun, exchange: Exchange, index: int, value: float) -
         run.report(force=True)
 
 
-def edit_data(run: LiveRun, exchange: Exchange, edit: Edit) -> None:
+def edit_data(run: LiveRun, edit: Edit) -> None:
     """Add, move or remove a training sample, or say why not."""
     trainer = run.trainer
     before = trainer.data
@@ -124,7 +125,7 @@ def edit_data(run: LiveRun, exchange: Exchange, edit: Edit) -> None:
 
     run.report(force=True)
     share = trainer.share_of_epoch
-    leave_past(run, exchange)
+    leave_past(run)
     run.history.change(change)
     note = f"{edited.describe(before, edit)}; the data are edited"
     if share:

@@ -23,6 +23,9 @@ ONE_THREAD: Final = dict.fromkeys(
 """The environment of a process that trains: more threads slow small products down, and could change
 the order of a sum."""
 
+LAST_WORDS: Final = 2.0
+"""Seconds that the process may take to save and end, after it was told to."""
+
 # this very `core` goes first, whatever else is called so; and last, so that its folder hides nothing
 _PROGRAM: Final = """\
 import sys
@@ -64,6 +67,16 @@ class TrainingProcess:
         return self._process.pid
 
     @property
+    def is_stopped(self) -> bool:
+        """Whether somebody has stopped it (SIGSTOP), so that it answers nothing."""
+        try:
+            how = os.WSTOPPED | os.WNOHANG | os.WNOWAIT
+            found = os.waitid(os.P_PID, self._process.pid, how)
+        except ChildProcessError:
+            return False
+        return found is not None and found.si_code == os.CLD_STOPPED
+
+    @property
     def ended(self) -> bool:
         """Whether it has closed its end: it is dead or about to be."""
         return self._channel.closed
@@ -95,12 +108,14 @@ class TrainingProcess:
         return f"the training process ended with status {status}{': ' if last else ''}{last}"
 
     def close(self) -> None:
-        """End the process, now, and wait until it is gone."""
+        """End the process, and wait until it has saved its run and is gone."""
         self._channel.close()
+        if self._process.poll() is None:
+            self._process.send_signal(signal.SIGCONT)  # one that was stopped has to save, too
         try:
-            self._process.wait(0.3)
+            self._process.wait(LAST_WORDS)
         except subprocess.TimeoutExpired:
-            self._process.kill()  # in the middle of a long epoch, or stopped
+            self._process.kill()  # in the middle of a very long batch, or of a disk that hangs
             self._process.wait()
         if self._complaints is not None:
             self._complaints.close()

@@ -6,11 +6,14 @@ from time import perf_counter
 from typing import TYPE_CHECKING, Final
 
 from core.history import History
-from core.process.messages import Moved, Progress, Run, State, StateChanged
+from core.process.messages import Branched, Moved, Progress, Run, State, StateChanged
 from core.process.notes import why_stopped
 from core.process.pace import Pace
+from core.process.record import DOING
+from core.runs.moment import Moment
 from core.stopping import Stop
 from core.timeline import tabulate
+from core.trainer import WHAT_LOSSES_MEAN
 
 if TYPE_CHECKING:
     from core.datasets import TrainTest
@@ -18,6 +21,9 @@ if TYPE_CHECKING:
     from core.optimizers import Optimizer
     from core.process.exchange import Exchange
     from core.process.pace import Clock
+    from core.process.record import Record
+    from core.runs.folder import RunFolder
+    from core.runs.reader import KeptRun
     from core.trainer import Trainer
 
 LONG_EPOCH: Final = 0.3
@@ -51,6 +57,9 @@ class LiveRun:
         stepped: the optimiser whose gradient is that of the last step, or None.
         pace: the epochs per second that it reaches.
         began: when the epoch under way began.
+        revision: counts everything after which it is not as it was saved.
+        parts: the epochs from which losses mean something else than before.
+        record: where it is kept.
     """
 
     history: History
@@ -59,15 +68,20 @@ class LiveRun:
     newest: EpochMetrics
     newest_of_head: EpochMetrics
 
-    def __init__(self, trainer: Trainer, exchange: Exchange, clock: Clock) -> None:
+    def __init__(self, trainer: Trainer, exchange: Exchange, clock: Clock, record: Record) -> None:
         self.trainer, self._exchange, self._clock = trainer, exchange, clock
+        self.record = record
+        self.revision = 0
         self.state = State.PAUSED
         self.steps_left = 0
         self.span = trainer.config.epochs
         self.stepped: Optimizer | None = None
         self.pace = Pace()
         self.began = 0.0
-        self.begin_anew()
+        self.ended = None
+        self.rows = []
+        self.parts: tuple[int, ...] = (0,)
+        self._told = trainer.config
 
     def begin_anew(self) -> None:
         """Take note that the trainer stands at epoch 0, with other weights."""
@@ -75,6 +89,19 @@ class LiveRun:
         self.ended = None
         self.newest = self.newest_of_head = self.trainer.untrained
         self.rows = [self.newest]
+        self.parts = (0,)
+        self._told = self.trainer.config
+        self.record.begin(self)
+        self.record.event(self, "began", self._told.describe(self.trainer.network.sizes))
+
+    def go_on_from(self, kept: KeptRun, folder: RunFolder) -> None:
+        """Take note that the trainer stands where a kept run was saved."""
+        header = kept.header
+        self.history = History(self.trainer, was_edited=header.edited)
+        self.newest = self.newest_of_head = header.metrics
+        self.ended, self.span = header.ended, header.span
+        self.parts = header.parts
+        self.record.go_on(self, kept, folder)
 
     @property
     def active(self) -> bool:
@@ -90,6 +117,7 @@ class LiveRun:
     def take(self, metrics: EpochMetrics) -> bool:
         """Take an epoch in that is over; tell whether the run is, too."""
         trainer = self.trainer
+        self.revision += 1
         self.rows.append(metrics)
         self.history.note()
         if trainer.stopped is not Stop.DIVERGED:
@@ -108,13 +136,20 @@ class LiveRun:
         if self.state is State.DIVERGED and not self.rows:
             # the epoch that diverged never was: what comes next follows the one before it
             self.rows = [self.trainer.measure()]
+        if state is not self.state and state in {State.FINISHED, State.DIVERGED}:
+            self.record.event(self, str(state).lower(), note)
         self.state = state
+        self.revision += 1
         if state is State.TRAINING:
             self._clock.restart()
             self.pace.restart()
         self.report(force=True)
+        self.tell_state(note)
+
+    def tell_state(self, note: str = "") -> None:
+        """Tell what the run is doing, and why."""
         stopped, restored = self.trainer.stopped, self.trainer.restored
-        self._exchange.post(StateChanged(state, note, stopped, restored))
+        self._exchange.post(StateChanged(self.state, note, stopped, restored))
 
     def report(self, *, force: bool = False) -> None:
         """Send what is new, when it was pulled or has to be known."""
@@ -126,6 +161,7 @@ class LiveRun:
             return
         too_many = len(self.rows) >= ENOUGH_ROWS and not exchange.backlog
         if force or exchange.pulled or too_many:
+            self.record.rows(self.rows, told=True)
             network, rows = trainer.network, tabulate(self.rows)
             at_rest = force and self.stepped is trainer.optimizer
             within = force and not self.active and bool(share) and self.is_measured_at_once
@@ -147,6 +183,10 @@ class LiveRun:
         self, data: TrainTest | None, *, fresh: bool, note: str, travelled: bool = False
     ) -> None:
         """Tell what runs from here on, with the samples if the screen has others."""
+        changed = {each.name for each in self._told.differences(self.trainer.config)}
+        self._told = self.trainer.config
+        if not (travelled or fresh) and (changed or data is not None):
+            self._note_change(changed, note, drawn=data is not None)
         if data is not None:
             inputs = data.x_train.shape[1]
             data = data.thinned(min(MOST_SHOWN, max(100, MOST_NUMBERS_SHOWN // max(1, inputs))))
@@ -157,6 +197,10 @@ class LiveRun:
         """Tell which network is shown from here on; return its metrics."""
         trainer, network = self.trainer, self.trainer.network
         past, measured = self.history.is_past, trainer.measure()
+        if edited is not None:
+            self.revision += 1
+            value = float(network.parameters[edited])
+            self.record.event(self, "edited", f"parameter {edited} is {value:.6g} now")
         self._exchange.post(
             Moved(
                 trainer.epoch,
@@ -173,3 +217,38 @@ class LiveRun:
             )
         )
         return measured
+
+    def tell_branched(self, epoch: int) -> None:
+        """Tell that the run goes on from a past epoch; what came after it is no longer of it."""
+        self.ended = None
+        self.revision += 1
+        self.parts = tuple(each for each in self.parts if each <= epoch + 1)
+        self.record.event(self, "branched", f"the run goes on from epoch {epoch:,}")
+        self._exchange.post(Branched(epoch))
+
+    def moment(self) -> Moment:
+        """Return everything of it that is kept."""
+        trainer = self.trainer
+        return Moment(
+            trainer.config,
+            trainer.data,
+            trainer.state(),
+            trainer.network.sizes,
+            trainer.batches.count,
+            self.newest,
+            DOING[self.state],
+            trainer.stopped,
+            trainer.restored,
+            self.ended,
+            self.span,
+            self.history.is_edited,
+            self.parts,
+        )
+
+    def _note_change(self, changed: set[str], note: str, *, drawn: bool) -> None:
+        self.revision += 1
+        if drawn or changed & WHAT_LOSSES_MEAN:
+            # behind the last row that the screen has, which may be of an epoch that diverged
+            end = self.trainer.epoch + 1 + (self.state is State.DIVERGED)
+            self.parts = (*(each for each in self.parts if each < end), end)
+        self.record.event(self, "changed", note)

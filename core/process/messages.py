@@ -10,6 +10,8 @@ from enum import StrEnum
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     import numpy as np
     from numpy.typing import NDArray
 
@@ -19,6 +21,7 @@ if TYPE_CHECKING:
     from core.datasets import TrainTest
     from core.datasets.edited import Edit
     from core.epoch import EpochMetrics
+    from core.runs.keeper import Keeping
     from core.stopping import Stop
 
 
@@ -37,6 +40,26 @@ class Start:
     """Begin a run at epoch 0, in place of the one there is; also the answer to `reset`."""
 
     config: RunConfig
+    paused: bool = False
+
+
+@dataclass(frozen=True)
+class Keep:
+    """Keep every run from here on, as it says; before the first `Start`."""
+
+    keeping: Keeping
+
+
+@dataclass(frozen=True)
+class Reopen:
+    """Go on with a kept run, in place of the one there is; answered as a `Start` is.
+
+    Attributes:
+        path: of its folder.
+        paused: whether it stands still, though it was training.
+    """
+
+    path: Path
     paused: bool = False
 
 
@@ -115,6 +138,8 @@ class Pull:
 
 Command: TypeAlias = (
     Start
+    | Keep
+    | Reopen
     | Pause
     | Resume
     | Step
@@ -250,8 +275,36 @@ class Branched:
 
 
 @dataclass(frozen=True)
+class Reopened:
+    """A kept run is here again; what was known of its epochs came before.
+
+    Attributes:
+        name: of its folder.
+        edited: whether somebody gave a parameter another value.
+        parts: the epochs from which losses mean something else than before.
+    """
+
+    name: str
+    edited: bool
+    parts: tuple[int, ...]
+
+
+@dataclass(frozen=True)
+class Kept:
+    """Where the run is kept, or that it is not.
+
+    Attributes:
+        name: of its folder; empty before there is one.
+        problem: why it is not kept now, in a sentence; empty when it is.
+    """
+
+    name: str
+    problem: str = ""
+
+
+@dataclass(frozen=True)
 class Refused:
-    """The first run cannot begin, and there is none; the reason is a sentence."""
+    """A run cannot begin, or a kept one not go on, and there is none; the reason is a sentence."""
 
     reason: str
 
@@ -272,5 +325,15 @@ class Failed:
 
 
 Event: TypeAlias = (
-    Run | Progress | StateChanged | Moved | Branched | Loading | BaselineFound | Refused | Failed
+    Run
+    | Progress
+    | StateChanged
+    | Moved
+    | Branched
+    | Kept
+    | Reopened
+    | Loading
+    | BaselineFound
+    | Refused
+    | Failed
 )

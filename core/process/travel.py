@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from core.process.exchange import Cancelled
-from core.process.messages import Branched, Pull, Seek, SetSpeed, State
+from core.process.messages import Pull, Seek, SetSpeed, State
 
 if TYPE_CHECKING:
     from core.process.exchange import Exchange
@@ -19,6 +19,7 @@ def seek(run: LiveRun, exchange: Exchange, epoch: int) -> None:
     if run.state is not State.PAUSED:
         run.set_state(State.PAUSED)
     run.report(force=True)
+    run.record.before(run)
     before = trainer.config, trainer.data
     if not run.history.is_past:
         run.newest_of_head = run.newest
@@ -42,9 +43,8 @@ def seek(run: LiveRun, exchange: Exchange, epoch: int) -> None:
     run.newest = measured if run.history.is_past else run.newest_of_head
 
 
-def leave_past(run: LiveRun, exchange: Exchange) -> None:
+def leave_past(run: LiveRun) -> None:
     """Let the run go on from where it stands; what was trained beyond is no longer of it."""
     if run.history.is_past:
-        run.ended = None
         run.history.branch()
-        exchange.post(Branched(run.trainer.epoch))
+        run.tell_branched(run.trainer.epoch)

@@ -24,10 +24,12 @@ from core.process.messages import (
     EditData,
     EditParameter,
     Failed,
+    Keep,
     MeasureBaseline,
     Pause,
     Pull,
     Refused,
+    Reopen,
     Resume,
     Seek,
     SetSpeed,
@@ -38,10 +40,14 @@ from core.process.messages import (
 )
 from core.process.notes import idle_settings
 from core.process.pace import Clock
+from core.process.record import Record
 from core.process.travel import leave_past, seek
+from core.runs.files import RunError
 from core.trainer import Trainer
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from core.config import RunConfig
     from core.process.messages import Command
 
@@ -65,7 +71,7 @@ def main(descriptor: int) -> None:
         channel.post(Failed(f"{type(error).__name__}: {error}"))
         raise
     finally:
-        # nothing is left to save, and taking an interpreter down takes longer than quitting may
+        # all is saved, and taking an interpreter down takes longer than quitting may
         if channel.closed:
             os._exit(0)
 
@@ -78,6 +84,7 @@ class TrainingLoop:
         self._clock = Clock()
         self._run: LiveRun | None = None
         self._measuring: BaselineInBackground | None = None
+        self._record = Record(self._exchange)
 
     def run(self) -> None:
         """Serve until the channel is closed."""
@@ -87,26 +94,42 @@ class TrainingLoop:
             while exchange.waiting:
                 self._obey(exchange.waiting.pop(0))
             if exchange.closed:
+                self._record.close(self._run)
                 return
+            self._record.look(self._run)
             if self._measuring is not None and self._measuring.found is not None:
                 self._tell_baseline(self._measuring)
             # a command may have come before the next epoch is due
-            if self._run is not None and self._idle_time() == 0:
+            if self._run is not None and self._until_next(self._run) == 0:
                 self._train(self._run)
                 self._run.report()
 
     def _idle_time(self) -> float | None:
+        """Return the seconds until there is something to do; None: until a command comes."""
         run = self._run
-        if run is None or not run.active:
-            return None if self._measuring is None else WHILE_MEASURING
-        wait = 0.0 if run.steps_left else self._clock.wait()
-        return wait if self._measuring is None else min(wait, WHILE_MEASURING)
+        wait = None if run is None else self._until_next(run)
+        if wait == 0:
+            return 0.0
+        measuring = None if self._measuring is None else WHILE_MEASURING
+        waits = (wait, measuring, self._record.wait(run))
+        return min((each for each in waits if each is not None), default=None)
+
+    def _until_next(self, run: LiveRun) -> float | None:
+        """Return the seconds until the run is to be trained on; None while it stands still."""
+        if not run.active:
+            return None
+        return 0.0 if run.steps_left else self._clock.wait()
 
     def _obey(self, command: Command) -> None:
         match command:
             case Start():
                 self._exchange.answered += 1
                 self._start(command.config, command.paused)
+            case Reopen():
+                self._exchange.answered += 1
+                self._reopen(command.path, command.paused)
+            case Keep():
+                self._record.keep(command.keeping)
             case Configure():
                 self._exchange.answered += 1
                 if self._run is not None:
@@ -138,9 +161,9 @@ class TrainingLoop:
             case Seek():
                 seek(run, self._exchange, command.epoch)
             case EditParameter():
-                changes.edit_parameter(run, self._exchange, command.index, command.value)
+                changes.edit_parameter(run, command.index, command.value)
             case EditData():
-                changes.edit_data(run, self._exchange, command.edit)
+                changes.edit_data(run, command.edit)
             case MeasureBaseline():
                 self._measure_baseline(run)
 
@@ -160,9 +183,25 @@ class TrainingLoop:
             elif not any(isinstance(each, Start) for each in exchange.waiting):
                 exchange.post(Refused(reason))  # else what comes next is what is wanted
             return
-        self._run = run = LiveRun(trainer, exchange, self._clock)
+        if before is not None:
+            self._record.part(self._record.parting(before))
+        self._run = run = LiveRun(trainer, exchange, self._clock, self._record)
+        run.begin_anew()
         run.tell_run(trainer.data, fresh=True, note=idle_settings(config))
         run.set_state(State.PAUSED if paused else State.TRAINING)
+        exchange.flush(HANDOVER)
+
+    def _reopen(self, path: Path, paused: bool) -> None:
+        from core.process.reopen import reopen  # a start has no need of it
+
+        exchange, before = self._exchange, self._run
+        try:
+            if before is not None:
+                raise RunError("a kept run goes on in a training process of its own")
+            self._run = reopen(path, exchange, self._clock, self._record, paused=paused)
+        except (*changes.REFUSALS, RunError) as error:
+            exchange.post(Refused(changes.why_refused(error)))
+            return
         exchange.flush(HANDOVER)
 
     def _pause(self, run: LiveRun) -> None:
@@ -175,21 +214,21 @@ class TrainingLoop:
     def _resume(self, run: LiveRun) -> None:
         trainer = run.trainer
         if not run.active:
-            leave_past(run, self._exchange)
+            leave_past(run)
             at_end = trainer.epoch >= trainer.config.epochs
             end = trainer.epoch + run.span if at_end else trainer.config.epochs
             run.set_state(State.TRAINING, changes.go_on(run, end))
 
     def _step(self, run: LiveRun, epochs: int) -> None:
         trainer = run.trainer
-        leave_past(run, self._exchange)
+        leave_past(run)
         run.steps_left += epochs
         end = max(trainer.epoch + run.steps_left, trainer.config.epochs)
         run.set_state(State.PAUSED, changes.go_on(run, end))
 
     def _step_batch(self, run: LiveRun) -> None:
         trainer = run.trainer
-        leave_past(run, self._exchange)
+        leave_past(run)
         if run.state is not State.PAUSED:
             run.set_state(State.PAUSED)  # measures what a diverged epoch went back to
         run.steps_left = 0

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import StrEnum
-from hashlib import blake2b
 from math import nan
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
@@ -57,7 +56,7 @@ class Moment:
         ended: why it was over when it was last at rest, which going on lifts.
         span: the epochs by which going on past its end lengthens it.
         edited: whether somebody gave a parameter another value.
-        comparable_from: the first epoch whose loss means what the last one's does.
+        parts: the epochs from which losses mean something else than before.
     """
 
     config: RunConfig
@@ -72,7 +71,7 @@ class Moment:
     ended: Stop | None = None
     span: int = 1
     edited: bool = False
-    comparable_from: int = 0
+    parts: tuple[int, ...] = (0,)
 
 
 @dataclass(frozen=True)
@@ -102,7 +101,7 @@ class Header:
     ended: Stop | None
     span: int
     edited: bool
-    comparable_from: int
+    parts: tuple[int, ...]
     rows: Extent
     events: Extent
 
@@ -129,7 +128,7 @@ def header_values(
         "ended": moment.ended,
         "span": moment.span,
         "edited": moment.edited,
-        "comparable_from": moment.comparable_from,
+        "parts": list(moment.parts),
         "rows": list(rows),
         "events": list(events),
     }
@@ -173,7 +172,7 @@ def header_of(path: Path, fields: Fields) -> Header:
         fields.word_or_none("ended", Stop),
         fields.whole("span", 1),
         fields.truth("edited"),
-        fields.whole("comparable_from"),
+        _parts(path, fields),
         _extent(path, fields, "rows"),
         _extent(path, fields, "events"),
     )
@@ -188,6 +187,8 @@ def findable(config: RunConfig) -> RunConfig:
 
 def digest_of(data: TrainTest) -> str:
     """Return a digest of everything that a network learns from or is measured by, and of the names."""
+    from hashlib import blake2b  # which loads OpenSSL: not before it is needed
+
     digest = blake2b(digest_size=16)
     digest.update(repr((data.feature_names, data.class_names, data.target_names)).encode())
     arrays: list[Array | Labels | None] = [data.x_train, data.y_train]
@@ -206,6 +207,13 @@ def _moment(path: Path, fields: Fields, name: str) -> float:
     if not 0 <= value < 2**37:  # of which a calendar makes a date
         raise refusal(path, f"{name} in its header is no time")
     return value
+
+
+def _parts(path: Path, fields: Fields) -> tuple[int, ...]:
+    parts = fields.wholes("parts")
+    if not parts or parts[0] or list(parts) != sorted(set(parts)):
+        raise refusal(path, "parts in its header are no epochs in order, from 0")
+    return parts
 
 
 def _extent(path: Path, fields: Fields, name: str) -> Extent:

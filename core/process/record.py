@@ -1,0 +1,145 @@
+"""Hands the live run to its keeper, every few seconds and at every end, and says what came of it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from core.process.messages import Kept, State
+from core.runs.keeper import Keeper, News
+from core.runs.moment import Doing, Moment
+from core.timeline import tabulate
+
+if TYPE_CHECKING:
+    from core.epoch import EpochMetrics
+    from core.process.exchange import Exchange
+    from core.process.live_run import LiveRun
+    from core.runs.folder import RunFolder
+    from core.runs.keeper import Keeping
+    from core.runs.reader import KeptRun
+
+DOING: Final = {
+    State.TRAINING: Doing.TRAINING,
+    State.PAUSED: Doing.PAUSED,
+    State.FINISHED: Doing.FINISHED,
+    State.DIVERGED: Doing.DIVERGED,
+}
+
+ENDS: Final = {State.FINISHED, State.DIVERGED}
+
+WHILE_WRITING: Final = 0.1
+"""Seconds between two looks at what the keeper has to say."""
+
+LAST_SAVE: Final = 1.5
+"""Seconds that the last save may take, after the screen is gone."""
+
+
+class Record:
+    """Outlives the runs, one of which it keeps at a time; without `keep` it does nothing."""
+
+    def __init__(self, exchange: Exchange) -> None:
+        self._exchange = exchange
+        self._keeper: Keeper | None = None
+        self._told = News()
+        self._saved = 0
+        self._state: State | None = None
+        self._handed = 0
+
+    def keep(self, keeping: Keeping) -> None:
+        """Keep the runs that begin from here on."""
+        self._keeper = Keeper(keeping)
+
+    def begin(self, run: LiveRun) -> None:
+        """Keep another run."""
+        self._follow(run)
+        if self._keeper is not None:
+            self._keeper.begin(run.trainer.config.source_name)
+
+    def go_on(self, run: LiveRun, kept: KeptRun, folder: RunFolder) -> None:
+        """Keep a run on in the folder that it was read from."""
+        self._follow(run)
+        if self._keeper is not None:
+            self._keeper.go_on(kept, folder)
+            self._state = run.state
+
+    def rows(self, rows: list[EpochMetrics], *, told: bool) -> None:
+        """Take the epochs that the screen has not been told.
+
+        Args:
+            rows: all of them; the first may have been taken before.
+            told: whether they are told now, so that the next ones are others.
+        """
+        if self._keeper is not None and len(rows) > self._handed:
+            self._keeper.rows(tabulate(rows[self._handed :]))
+        self._handed = 0 if told else len(rows)
+
+    def event(self, run: LiveRun, what: str, note: str) -> None:
+        """Take what happened to the run, in a word and a sentence."""
+        if self._keeper is not None:
+            self._keeper.event(run.trainer.epoch, what, note)
+
+    def look(self, run: LiveRun | None) -> None:
+        """Save what is due, and say what came of what was saved."""
+        keeper = self._keeper
+        if keeper is None:
+            return
+        if keeper.news != self._told:
+            self._told = keeper.news
+            self._exchange.post(Kept(self._told.name, self._told.problem))
+        if run is not None and self._is_new(run):
+            ended = run.state in ENDS and run.state is not self._state
+            if ended or not keeper.due_in():
+                self._save(run, keeper)
+
+    def wait(self, run: LiveRun | None) -> float | None:
+        """Return the seconds until there is something to look at; None for never."""
+        keeper = self._keeper
+        if keeper is None:
+            return None
+        if keeper.busy or keeper.news != self._told:
+            return WHILE_WRITING
+        return keeper.due_in() if run is not None and self._is_new(run) else None
+
+    def before(self, run: LiveRun) -> None:
+        """Save the newest moment now, before somebody leaves it for the past."""
+        if self._keeper is not None and self._is_new(run):
+            self._save(run, self._keeper)
+
+    def parting(self, run: LiveRun) -> Moment | None:
+        """Return what is to be saved if another run takes the place of this one.
+
+        A run that was never saved, for it was begun anew at once, is not worth a folder.
+        """
+        keeper = self._keeper
+        if keeper is None or not self._is_new(run):
+            return None
+        if not (keeper.was_handed or run.state in ENDS):
+            return None
+        self.rows(run.rows, told=False)
+        return run.moment()
+
+    def part(self, moment: Moment | None) -> None:
+        """Save the last moment of a run that gives way to another."""
+        if moment is not None and self._keeper is not None:
+            self._keeper.save(moment)
+
+    def close(self, run: LiveRun | None) -> None:
+        """Save the last moment, and wait until it is written."""
+        if self._keeper is not None:
+            if run is not None:
+                self.before(run)
+            self._keeper.close(LAST_SAVE)
+
+    def _follow(self, run: LiveRun) -> None:
+        self._saved, self._state, self._handed = run.revision, None, 0
+
+    def _is_new(self, run: LiveRun) -> bool:
+        """Tell whether there is something that is not saved; the past is not, it has its future."""
+        if run.revision == self._saved or run.history.is_past:
+            return False
+        trainer = run.trainer
+        return trainer.epoch > 0 or trainer.batches.next > 0 or run.state in ENDS
+
+    def _save(self, run: LiveRun, keeper: Keeper) -> None:
+        self.rows(run.rows, told=False)
+        keeper.save(run.moment())
+        self._saved, self._state = run.revision, run.state

@@ -1,0 +1,100 @@
+"""Makes the live run of a kept one, and tells all of it to a screen that knows nothing of it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+import numpy as np
+
+from core.process.live_run import LiveRun
+from core.process.messages import Branched, Progress, Reopened, State
+from core.runs.folder import RunFolder
+from core.runs.moment import Doing
+from core.runs.reader import read_run
+from core.timeline import in_order
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from numpy.typing import NDArray
+
+    from core.process.exchange import Exchange
+    from core.process.pace import Clock
+    from core.process.record import Record
+    from core.runs.reader import KeptRun
+
+PATIENCE: Final = 3.0
+"""Seconds to wait for a training process that has lost its screen, and saves before it ends."""
+
+BRANCH: Final = 2
+"""Epochs that the rows jump back, at least, where the run went on from its past: one that diverged
+makes them jump back by one."""
+
+STATES: Final = {
+    Doing.TRAINING: State.TRAINING,
+    Doing.PAUSED: State.PAUSED,
+    Doing.FINISHED: State.FINISHED,
+    Doing.DIVERGED: State.DIVERGED,
+}
+
+
+def reopen(
+    path: Path, exchange: Exchange, clock: Clock, record: Record, *, paused: bool
+) -> LiveRun:
+    """Return the run that is kept in a folder, where it was saved, and tell it to the screen.
+
+    Args:
+        path: of the folder.
+        exchange: with the screen.
+        clock: the pace.
+        record: keeps it on.
+        paused: whether it stands still, even if it was training.
+
+    Raises:
+        RunError: when somebody else uses it, it is damaged, or its data are not what they were.
+        Cancelled: when loading its data was ended.
+    """
+    folder = RunFolder.open(path, PATIENCE)
+    try:
+        kept = read_run(path)
+        run = LiveRun(kept.trainer(exchange.tell_loading), exchange, clock, record)
+    except BaseException:
+        folder.close()
+        raise
+    header = kept.header
+    run.state = STATES[header.doing]
+    run.go_on_from(kept, folder)
+    run.tell_run(run.trainer.data, fresh=True, note="")
+    _tell_rows(run, exchange, kept)
+    run.report(force=True)  # how much of the epoch under way is trained
+    first = run.history.first
+    exchange.post(Reopened(folder.name, header.edited, header.parts))
+    note = f"{folder.name} goes on at epoch {header.epoch:,}"
+    if first.epoch or first.batch:
+        note += ", and not back before it"
+    if run.state is State.TRAINING:
+        run.set_state(State.PAUSED if paused else State.TRAINING, note)
+    else:
+        run.tell_state(note)
+    return run
+
+
+def _tell_rows(run: LiveRun, exchange: Exchange, kept: KeptRun) -> None:
+    """Tell every epoch, and the future that was given up last, which stays in sight."""
+    rows, last = kept.rows, kept.header.epoch + (kept.header.doing is Doing.DIVERGED)
+    jumps = np.flatnonzero(np.diff(rows[:, 0]) <= -BRANCH) + 1
+    if len(jumps):
+        at = int(jumps[-1])
+        _tell(run, exchange, in_order(rows[:at]))
+        exchange.post(Branched(max(0, int(rows[at, 0]) - 1)))
+        rows = rows[at:]
+    rows = in_order(rows)
+    _tell(run, exchange, rows)
+    if len(rows) and rows[-1, 0] > last:
+        exchange.post(Branched(last))  # nothing was trained since then
+
+
+def _tell(run: LiveRun, exchange: Exchange, rows: NDArray[np.float64]) -> None:
+    network = run.trainer.network
+    parameters, statistics = network.parameters.copy(), network.statistics.copy()
+    exchange.post(Progress(rows, parameters, statistics, 0.0))

@@ -1,0 +1,262 @@
+"""The training process keeps its run: whatever ends it, another goes on from there, bit for bit."""
+
+import os
+import signal
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from core import RunConfig, Trainer
+from core.datasets.edited import AddPoint
+from core.process import (
+    Branched,
+    Configure,
+    EditData,
+    EditParameter,
+    Keep,
+    Kept,
+    Progress,
+    Pull,
+    Refused,
+    Reopen,
+    Reopened,
+    Resume,
+    Seek,
+    SetSpeed,
+    Start,
+    State,
+    Step,
+    StepBatch,
+    TrainingProcess,
+)
+from core.runs.catalogue import find, list_runs
+from core.runs.folder import RunFolder
+from core.runs.keeper import Keeping
+from core.runs.reader import read_run
+from core.timeline import Timeline
+from tests.core.test_process import ENDLESS, Watcher
+from tests.core.test_runs import assert_same
+
+
+@pytest.fixture
+def parent(tmp_path: Path) -> Path:
+    return tmp_path / "runs"
+
+
+@contextmanager
+def watching(parent: Path) -> Iterator[Watcher]:
+    process = TrainingProcess()
+    watcher = Watcher(process)
+    watcher.send(SetSpeed(None), Keep(Keeping(parent, 100)))
+    try:
+        yield watcher
+    finally:
+        process.close()
+
+
+def timeline_of(watcher: Watcher) -> Timeline:
+    timeline = Timeline()
+    for event in watcher.events:
+        if isinstance(event, Progress):
+            timeline.extend(event.table)
+        if isinstance(event, Branched):
+            timeline.truncate(event.epoch + 1)
+    return timeline
+
+
+def kept(watcher: Watcher) -> list[Kept]:
+    return [event for event in watcher.events if isinstance(event, Kept) and event.name]
+
+
+def steps(watcher: Watcher, epochs: int) -> Progress:
+    """Train some epochs, and return what was told after them."""
+    start = max((row.epoch for row in watcher.rows()), default=0)
+    watcher.send(Step(epochs))
+    watcher.until(lambda: any(row.epoch == start + epochs for row in watcher.rows()))
+    return watcher.progress()[-1]
+
+
+def test_a_run_goes_on_where_the_screen_left_it(parent: Path) -> None:
+    config = RunConfig(dropout=0.1, epochs=1000)
+    with watching(parent) as watcher:
+        watcher.send(Start(config, paused=True))
+        steps(watcher, 7)
+        watcher.send(StepBatch(), StepBatch(), Configure({"learning_rate": 0.02}))
+        watcher.until(lambda: len(watcher.runs()) == 2)
+        watcher.send(EditParameter(3, 0.25), EditData(AddPoint((0.5, 0.25), 1)))
+        watcher.until(lambda: len(watcher.runs()) == 3)
+        wanted = steps(watcher, 5)
+        before = timeline_of(watcher)
+    (listed,) = list_runs(parent)
+    assert (listed.used, listed.damaged) == (False, "")
+    with watching(parent) as watcher:
+        watcher.send(Reopen(listed.path))
+        watcher.until_state(State.PAUSED)
+        assert np.array_equal(watcher.progress()[-1].parameters, wanted.parameters)
+    with watching(parent) as watcher:
+        watcher.send(Reopen(listed.path))
+        watcher.until(lambda: any(isinstance(event, Reopened) for event in watcher.events))
+        after = timeline_of(watcher)
+        for name in ("epoch", "train_loss", "test_loss", "train_score"):
+            np.testing.assert_array_equal(after.column(name), before.column(name))
+        (told,) = (event for event in watcher.events if isinstance(event, Reopened))
+        assert told == Reopened(listed.name, edited=True, parts=(0, 8))
+        watcher.events.clear()
+        watcher.send(Step(3))
+        watcher.until(lambda: any(row.epoch == 15 for row in watcher.rows()))
+        again = watcher.progress()[-1]
+    trainer = read_run(listed.path).trainer()
+    assert trainer.epoch == 15
+    np.testing.assert_array_equal(trainer.network.parameters, again.parameters)
+    notes = [event.what for event in read_run(listed.path).events]
+    assert notes == ["began", "changed", "edited", "changed"]
+
+
+def after_death(parent: Path, die: Callable[[TrainingProcess], object]) -> tuple[int, Path]:
+    """Train until something is saved, let the process die, and return the epochs it had told."""
+    with watching(parent) as watcher:
+        watcher.send(Start(ENDLESS), Pull())
+        watcher.until(lambda: bool(kept(watcher)))
+        watcher.send(Pull())
+        die(watcher.process)
+        while not watcher.process.ended:
+            watcher.events += watcher.process.receive(0.05)
+        return watcher.rows()[-1].epoch, find(parent)
+
+
+def test_a_killed_process_leaves_what_was_saved_last(parent: Path) -> None:
+    _, path = after_death(parent, lambda process: os.kill(process.pid, signal.SIGKILL))
+    at = read_run(path).header.epoch
+    assert at > 0
+    with watching(parent) as watcher:
+        watcher.send(Reopen(path, paused=True))
+        watcher.until_state(State.PAUSED)
+        again = steps(watcher, 2)
+    trainer = Trainer(ENDLESS)
+    for _ in range(at + 2):
+        trainer.train_epoch()
+    np.testing.assert_array_equal(again.parameters, trainer.network.parameters)
+
+
+def test_a_stopped_process_saves_when_its_screen_goes(parent: Path) -> None:
+    process = TrainingProcess()
+    watcher = Watcher(process)
+    watcher.send(SetSpeed(None), Keep(Keeping(parent, 100)), Start(ENDLESS), Pull())
+    watcher.until(lambda: len(watcher.rows()) > 3)
+    assert not process.is_stopped
+    os.kill(process.pid, signal.SIGSTOP)
+    watcher.until(lambda: process.is_stopped)
+    process.close()
+    assert not list_runs(parent)[0].used
+
+
+@pytest.mark.parametrize(
+    ("config", "state"),
+    [
+        (RunConfig(epochs=6), State.FINISHED),
+        (RunConfig(epochs=60, target_loss=0.5), State.FINISHED),
+        (RunConfig(epochs=400, patience=2, learning_rate=0.3), State.FINISHED),
+        (RunConfig(learning_rate=1e6, optimizer="sgd", activation="relu"), State.DIVERGED),
+    ],
+)
+def test_a_run_that_was_over_is_over_and_can_go_on_as_then(
+    parent: Path, config: RunConfig, state: State
+) -> None:
+    def go_on(watcher: Watcher, epoch: int) -> None:
+        watcher.events.clear()
+        watcher.send(Configure({"learning_rate": 0.01}), Step(4))
+        watcher.until(lambda: any(row.epoch == epoch + 4 for row in watcher.rows()))
+
+    with watching(parent) as watcher:
+        watcher.send(Start(config))
+        over = watcher.until_state(state)
+    path, other = find(parent), parent.with_name("other")
+    epoch = read_run(path).header.epoch
+    with watching(parent) as watcher:
+        watcher.send(Reopen(path))
+        again = watcher.until_state(state)
+        assert (again.stopped, again.restored) == (over.stopped, over.restored)
+        go_on(watcher, epoch)
+    with watching(other) as watcher:
+        watcher.send(Start(config))
+        watcher.until_state(state)
+        go_on(watcher, epoch)
+    resumed, never_stopped = read_run(path), read_run(find(other))
+    assert_same(resumed.trainer(), never_stopped.trainer())
+    np.testing.assert_array_equal(resumed.rows, never_stopped.rows)
+
+
+def test_the_newest_moment_is_kept_while_somebody_looks_at_the_past(parent: Path) -> None:
+    with watching(parent) as watcher:
+        watcher.send(Start(RunConfig(), paused=True))
+        steps(watcher, 20)
+        watcher.send(Seek(5))
+        watcher.until(lambda: type(watcher.events[-1]).__name__ == "Moved")
+    header = read_run(find(parent)).header
+    assert header.epoch == 20
+
+
+def test_the_future_that_was_given_up_comes_back_too(parent: Path) -> None:
+    with watching(parent) as watcher:
+        watcher.send(Start(RunConfig(), paused=True))
+        steps(watcher, 20)
+        watcher.send(Seek(5))
+        watcher.until(lambda: type(watcher.events[-1]).__name__ == "Moved")
+        watcher.events.clear()
+        watcher.send(Step(3))
+        watcher.until(lambda: any(row.epoch == 8 for row in watcher.rows()))
+    with watching(parent) as watcher:
+        watcher.send(Reopen(find(parent)))
+        watcher.until_state(State.PAUSED)
+        told = [type(event).__name__ for event in watcher.events]
+        assert told.count("Branched") == 1
+        assert len(timeline_of(watcher)) == 9
+
+
+def test_each_run_that_was_saved_keeps_a_folder_of_its_own(parent: Path) -> None:
+    with watching(parent) as watcher:
+        watcher.send(Start(RunConfig(epochs=3)))
+        watcher.until_state(State.FINISHED)
+        watcher.send(Configure({"hidden": (3,)}))
+        watcher.until_state(State.FINISHED)
+        watcher.send(Start(RunConfig(dataset="xor", epochs=2)))
+        watcher.until_state(State.FINISHED)
+        watcher.send(Start(RunConfig(dataset="xor", epochs=2), paused=True), Pull())
+        watcher.until_state(State.PAUSED)
+    headers = [run.header for run in list_runs(parent) if run.header is not None]
+    assert sorted((each.epoch, each.sizes) for each in headers) == [
+        (2, (2, 8, 8, 2)),
+        (3, (2, 3, 2)),
+        (3, (2, 8, 8, 2)),
+    ]
+
+
+def test_what_cannot_be_gone_on_with_is_refused_in_a_sentence(parent: Path) -> None:
+    with watching(parent) as watcher:
+        watcher.send(Start(RunConfig(epochs=3)))
+        watcher.until_state(State.FINISHED)
+    path = find(parent)
+    held = RunFolder.open(path)
+    for reason in ("is in use by another nnfs-tui", "state.npz: it is damaged"):
+        with watching(parent) as watcher:
+            watcher.send(Reopen(path))
+            watcher.until(lambda: any(isinstance(event, Refused) for event in watcher.events))
+            (refused,) = (event for event in watcher.events if isinstance(event, Refused))
+            assert reason in refused.reason
+        held.close()
+        (path / "state.npz").write_bytes(b"PK nothing")
+
+
+def test_a_run_that_cannot_be_kept_goes_on(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    with watching(tmp_path / "file") as watcher:
+        watcher.send(Start(RunConfig(epochs=300)))
+        watcher.until_state(State.FINISHED)
+        watcher.until(lambda: any(isinstance(event, Kept) for event in watcher.events))
+        (told,) = (event for event in watcher.events if isinstance(event, Kept))
+        assert told.problem.startswith("this run is not being kept: ")
+        watcher.send(Resume())
+        watcher.until_state(State.FINISHED)
