@@ -13,21 +13,25 @@ from textual._context import active_message_pump
 from textual.app import App, SystemCommand
 from textual.binding import Binding, BindingType
 from textual.dom import DOMNode
+from textual.filter import Monochrome, NoColor
 from textual.screen import ModalScreen
 
 from tui.attention import attention
 from tui.driver import ThriftyDriver
 from tui.faults import Fault, KeepsFaults
+from tui.forms import Form, Look
 from tui.keys import KEYS
 from tui.link import Link
 from tui.pacing import Pacer
+from tui.plain import WidgetForm, css_variables, textual_theme
 from tui.screens.training import TrainingScreen
 from tui.suspension import suspend
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Sequence
     from types import FrameType
 
+    from textual.filter import LineFilter
     from textual.screen import Screen
 
     from core.config import RunConfig
@@ -61,9 +65,18 @@ class NnfsApp(KeepsFaults, App[None]):
         max_rate: float | None = None,
         paused: bool = False,
         run_log: RunLog | None = None,
+        look: Look | None = None,
     ) -> None:
+        self.look = look or Look()
+        self.form = Form(self.look)
         App.__init__(self, driver_class=ThriftyDriver)
         KeepsFaults.__init__(self)
+        own_theme = textual_theme(self.look)
+        self.register_theme(own_theme)
+        self.theme = own_theme.name
+        # what the widgets' own style sheets call the lack of colours
+        self.no_color = self.look.is_plain
+        self._widget_form = WidgetForm(self.look)
         self.animation_level = "none"
         self.pacer = Pacer(max_rate)
         self.link = Link(process, self._when_line_is_clear)
@@ -90,15 +103,32 @@ class NnfsApp(KeepsFaults, App[None]):
         if self.signal_received:
             self._leave()
 
+    def get_css_variables(self) -> dict[str, str]:
+        """Add the palette, as the terminal shows it."""
+        return super().get_css_variables() | css_variables(self.look)
+
+    def get_line_filters(self) -> Sequence[LineFilter]:
+        """Return what brings Textual's own widgets to what the terminal shows."""
+        if self.look.is_plain:
+            return [self._widget_form]
+        # Textual's grey for NO_COLOR is not wanted: whoever asks for colours by an option gets them
+        filters = [
+            each
+            for each in super().get_line_filters()
+            if not isinstance(each, Monochrome | NoColor)
+        ]
+        return filters if self.look.glyphs == "unicode" else [*filters, self._widget_form]
+
     def on_unmount(self) -> None:
         """Leave no process behind."""
         self.link.close()
 
     def get_system_commands(self, screen: Screen[Any]) -> Iterable[SystemCommand]:
         """Offer everything that has a key in the command palette, too."""
-        # the others would lay the screen out against its own keys, or say their help twice
+        # the others would lay the screen out against its own keys, say their help twice, or change
+        # the colours of half of the screen
         for command in super().get_system_commands(screen):
-            if command.title in {"Theme", "Screenshot"}:
+            if command.title == "Screenshot":
                 yield command
         seen = set()
         for key in KEYS:

@@ -155,6 +155,27 @@ def parser() -> _Parser:
         "--paused", action="store_true", help="wait for space before the first epoch"
     )
     screen.add_argument("--no-mouse", action="store_true", help="leave the mouse to the terminal")
+    screen.add_argument(
+        "--colors",
+        metavar="N",
+        help="truecolor, 256, 16 or none (default: what NO_COLOR, COLORTERM and TERM tell)",
+    )
+    screen.add_argument(
+        "--palette",
+        default="blue-orange",
+        metavar="NAME",
+        help="blue-orange or viridis; colour-blind eyes can read both (default blue-orange)",
+    )
+    screen.add_argument(
+        "--background",
+        metavar="NAME",
+        help="dark or light (default: what COLORFGBG tells, or dark)",
+    )
+    screen.add_argument(
+        "--ascii",
+        action=argparse.BooleanOptionalAction,
+        help="send nothing but ASCII (default: where the locale is not in UTF-8)",
+    )
     return parser
 
 

@@ -14,10 +14,14 @@ from textual.widget import Widget
 
 from tui.cells import Cells
 from tui.faults import Fault, KeepsFaults
-from tui.palette import ALARM, ink, style
+from tui.forms import Form, form_of
+from tui.palette import ALARM, ink
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from textual import events
+    from textual.filter import LineFilter
 
 
 class Canvas(Widget):
@@ -34,6 +38,14 @@ class Canvas(Widget):
     def draw(self, width: int, height: int) -> Cells:
         """Return what should be on the screen now, in a block of that size."""
         raise NotImplementedError
+
+    @property
+    def _form(self) -> Form:
+        return form_of(self.app)
+
+    def get_line_filters(self) -> Sequence[LineFilter]:
+        """Return none: cells come as the terminal shows them."""
+        return []
 
     def repaint(self) -> None:
         """Draw, and send what changed; where that fails, a sentence in its place."""
@@ -77,10 +89,10 @@ class Canvas(Widget):
     def render_line(self, y: int) -> Strip:
         """Return one row, from the last drawing."""
         if y >= self._shown.height:
-            return Strip.blank(self.size.width, style(ink()))
+            return Strip.blank(self.size.width, self._form.style(ink()))
         strip = self._strips[y]
         if strip is None:
-            strip = self._strips[y] = self._shown.strip(y)
+            strip = self._strips[y] = self._shown.strip(y, self._form)
         return strip
 
     def _show(self, cells: Cells) -> None:

@@ -15,10 +15,13 @@ from rich.cells import cell_len
 from rich.segment import Segment
 from textual.strip import Strip
 
-from tui.palette import ink, style
+from tui.forms import PLAIN_DRAWING
+from tui.palette import ink
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
+
+    from tui.forms import Form
 
 
 class Cells:
@@ -81,12 +84,12 @@ class Cells:
             spans.append((row, start, end))
         return spans
 
-    def strip(self, row: int) -> Strip:
-        """Return one row as Textual takes it, equal neighbours merged."""
+    def strip(self, row: int, form: Form = PLAIN_DRAWING) -> Strip:
+        """Return one row as Textual takes it, in a terminal's form, equal neighbours merged."""
         glyphs, inks = self.glyphs[row].tolist(), self.inks[row]
         edges = [0, *(np.flatnonzero(inks[1:] != inks[:-1]) + 1).tolist(), self.width]
         segments = [
-            Segment("".join(glyphs[start:end]), style(int(inks[start])))
+            Segment(form.text(glyphs[start:end], number := int(inks[start])), form.style(number))
             for start, end in pairwise(edges)
             if end > start
         ]

@@ -7,7 +7,6 @@ imports NumPy while this one imports Textual.
 from __future__ import annotations
 
 import importlib.util
-import io
 import os
 import sys
 from contextlib import ExitStack
@@ -24,6 +23,7 @@ from tui.arguments import (
     parser,
     with_switches,
 )
+from tui.encoding import can_draw, set_encoding
 
 if TYPE_CHECKING:
     import argparse
@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from tui.session import Session
 
 WRONG_USE: Final = 2
+_DUMB: Final = "this terminal (TERM=dumb) cannot place its cursor"
 SUFFIXES: Final = (".csv", ".tsv", ".npz", ".parquet")
 
 
@@ -45,9 +46,8 @@ class CannotWrite(Exception):  # noqa: N818 (a full disk is no error of the prog
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the program and return its exit status."""
     given = list(sys.argv[1:] if arguments is None else arguments)
-    for stream in (sys.stdout, sys.stderr):
-        if isinstance(stream, io.TextIOWrapper):
-            stream.reconfigure(errors="replace")  # a locale without our glyphs is no reason to fail
+    asked = [each == "--ascii" for each in given if each in {"--ascii", "--no-ascii"}]
+    set_encoding((sys.stdout, sys.stderr), os.environ, asked[-1] if asked else None)
     foreign = _foreign_core()
     if foreign:
         print(_printable(foreign), file=sys.stderr)  # noqa: T201
@@ -124,7 +124,8 @@ def _wants_screen(given: Sequence[str]) -> bool:
 def _has_terminal() -> bool:
     # Textual reads standard input and draws on standard error
     streams = sys.stdin, sys.stdout, sys.stderr
-    return all(stream is not None and stream.isatty() for stream in streams)
+    is_terminal = all(stream is not None and stream.isatty() for stream in streams)
+    return is_terminal and can_draw(os.environ)
 
 
 def _start_process() -> TrainingProcess:
@@ -161,9 +162,8 @@ def _dispatch(given: list[str], process: TrainingProcess | None) -> int:
     else:
         watched = config
     if process is None:
-        print(  # noqa: T201
-            "nnfs-tui: no terminal here to draw on; training without a screen", file=sys.stderr
-        )
+        lacks = "no terminal here to draw on" if can_draw(os.environ) else _DUMB
+        print(f"nnfs-tui: {lacks}; training without a screen", file=sys.stderr)  # noqa: T201
         return _train(config, as_json=False, log=options.log)
     return _watch(watched, process, options)
 
@@ -280,6 +280,17 @@ def _train(config: RunConfig, *, as_json: bool, log: str | None) -> int:
 
 
 def _watch(config: RunConfig, process: TrainingProcess, options: argparse.Namespace) -> int:
+    from tui.terminal import look_of
+
+    look = look_of(
+        os.environ,
+        colours=options.colors,
+        ascii_only=options.ascii,
+        palette=options.palette,
+        background=options.background,
+    )
+    # Textual reads it when it is imported, and would else follow the environment alone
+    os.environ["TEXTUAL_COLOR_SYSTEM"] = "standard" if look.is_plain else look.colours
     from tui.app import NnfsApp
     from tui.runlog import RunLog
 
@@ -292,6 +303,7 @@ def _watch(config: RunConfig, process: TrainingProcess, options: argparse.Namesp
         max_rate=options.max_rate,
         paused=options.paused,
         run_log=log,
+        look=look,
     )
     app.leave_on_signals()
     try:
@@ -325,13 +337,18 @@ def _say_goodbye(session: Session) -> None:
 
 
 def _check_screen_options(options: argparse.Namespace) -> None:
-    """Turn the screen's options into numbers."""
+    """Turn the screen's options into numbers, and accept no word that is not known."""
+    from tui.themes import BACKGROUNDS, DEPTHS, PALETTES
+
     slow, fast = 0.01, 1e6
     is_max = options.speed == "max"
     options.speed = None if is_max else _number("--speed", options.speed, slow, fast, "max")
     options.fps = _number("--fps", options.fps, 1, FASTEST)
     if options.max_rate is not None:
         options.max_rate = _byte_rate("--max-rate", options.max_rate)
+    _one_of("--colors", options.colors, DEPTHS)
+    _one_of("--palette", options.palette, PALETTES)
+    _one_of("--background", options.background, BACKGROUNDS)
 
 
 def _byte_rate(flag: str, text: str) -> float:
@@ -347,6 +364,16 @@ def _byte_rate(flag: str, text: str) -> float:
             f"{FASTEST_RATE // 10**6}M, such as 16k"
         )
     return value
+
+
+def _one_of(flag: str, text: str | None, accepted: tuple[str, ...]) -> None:
+    from core.kinds import suggestion
+
+    if text is not None and text not in accepted:
+        words = f"{', '.join(accepted[:-1])} or {accepted[-1]}"
+        raise WrongUse(
+            f"{flag}: {text!r} was given; accepted is {words}{suggestion(text, accepted)}"
+        )
 
 
 def _number(flag: str, text: str, low: float, high: float, *words: str) -> float:

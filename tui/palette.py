@@ -1,26 +1,48 @@
-"""Every colour on the screen, and the styles made of them.
+"""Every colour on the screen by its role, and the inks made of them.
 
-Over SSH a terminal usually says that it has 256 colours, so all of these are from that palette: they
-look the same with more. The first classes are blue and orange, which colour-blind eyes tell apart;
-lightness grows with certainty, so the maps can be read in grey too.
+Panels draw with roles: what colour each is, and what stands for it where there is none, is said in
+`tui.themes` and `tui.forms`. So one drawing serves every terminal.
 """
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from functools import cache
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 import numpy as np
-from rich.style import Style
 
-BACKGROUND: Final = "#121212"
-DIM: Final = "#767676"
-FAINT: Final = "#4e4e4e"
-TEXT: Final = "#bcbcbc"
-BRIGHT: Final = "#eeeeee"
-ACCENT: Final = "#5fd7d7"
-WARNING: Final = "#ffaf5f"
-ALARM: Final = "#ff5f5f"
+from tui.glyphs import TEST_MARKERS as TEST_MARKERS
+from tui.glyphs import TRAIN_MARKERS as TRAIN_MARKERS
+from tui.themes import CLASSES
+
+if TYPE_CHECKING:
+    from rich.style import Style
+
+BACKGROUND: Final = "paper"
+DIM: Final = "dim"
+FAINT: Final = "faint"
+TEXT: Final = "text"
+BRIGHT: Final = "bright"
+ACCENT: Final = "accent"
+WARNING: Final = "warning"
+ALARM: Final = "alarm"
+
+FRAME: Final = "frame"
+FOCUSED_FRAME: Final = "focused frame"
+
+DEEP: Final = "deep"
+"""Behind what must stand out from a map: black on a dark background."""
+SUNK: Final = "sunk"
+TINTED: Final = "tinted"
+RAISED: Final = "raised"
+"""Papers that differ a little from the background, more and more."""
+
+LEGIBLE: Final = "legible"
+"""Letters in black or white, whichever reads better on what is behind them."""
+
+MISTAKE: Final = "mistake"
+"""Behind the number of a frequent mistake; WARNING is behind that of a more frequent one."""
 
 TRAIN: Final = 252
 """The training curve: light grey, of the 256-colour palette as plotext counts it."""
@@ -39,78 +61,66 @@ LINEAR: Final = 137
 OLD: Final = 239
 """What a run had trained before it went on from the past: a dim grey."""
 
-READER: Final = "#ffffaf"
+READER: Final = "reader"
 """Where a person reads a curve."""
 
-UNCERTAIN: Final = "#303030"
+UNCERTAIN: Final = "uncertain"
 
-CLASS_FIELDS: Final = (
-    ("#5f5f87", "#005f87", "#005faf"),
-    ("#875f5f", "#875f00", "#af5f00"),
-    ("#5f875f", "#005f5f", "#00875f"),
-    ("#875f87", "#87005f", "#af005f"),
-    ("#87875f", "#5f5f00", "#878700"),
-    ("#5f8787", "#5f87af", "#5fafd7"),
-    ("#875f5f", "#5f0000", "#870000"),
-    ("#767676", "#949494", "#b2b2b2"),
+CLASS_FIELDS: Final = tuple(
+    (f"field {label} 0", f"field {label} 1", f"field {label} 2") for label in range(CLASSES)
 )
 """Per class the background of a map where it is predicted, from a guess to certainty."""
 
-CLASS_POINTS: Final = (
-    "#87d7ff",
-    "#ffd787",
-    "#87ffaf",
-    "#ffafd7",
-    "#ffff5f",
-    "#d7ffff",
-    "#ff8787",
-    "#eeeeee",
-)
+CLASS_POINTS: Final = tuple(f"point {label}" for label in range(CLASSES))
 """Per class the colour of its samples."""
 
-TRAIN_MARKERS: Final = "●▲■◆▼★✚"
-TEST_MARKERS: Final = "○△□◇▽☆✛"
-# one marker less than colours: the pairs repeat after 56 classes, not after 8
 WRONG_TRAIN, WRONG_TEST = "✗", "×"
 
-DIVERGING: Final = (
-    "#0087d7",
-    "#005faf",
-    "#005f87",
-    "#5f5f87",
-    "#303030",
-    "#875f5f",
-    "#875f00",
-    "#af5f00",
-    "#d78700",
-)
+DIVERGING: Final = tuple(f"diverging {level}" for level in range(9))
 """From the most negative to the most positive value."""
 
-SEQUENTIAL: Final = (
-    "#1c1c1c",
-    "#303030",
-    "#5f5f00",
-    "#878700",
-    "#afaf00",
-    "#d7d700",
-    "#ffff5f",
-    "#ffffd7",
-)
+SEQUENTIAL: Final = tuple(f"sequential {level}" for level in range(8))
 """From zero up."""
 
-_STYLES: list[Style] = []
+_CURVES: Final = {
+    TRAIN: "curve train",
+    TEST: "curve test",
+    PENALIZED: "curve penalized",
+    VALIDATION: "curve validation",
+    LINEAR: "curve linear",
+    OLD: "curve old",
+}
+
+
+@dataclass(frozen=True)
+class Ink:
+    """How a glyph is drawn: the roles of its colour and of what is behind it, and its weight."""
+
+    foreground: str
+    background: str
+    bold: bool
+
+
+_INKS: list[Ink] = []
 
 
 @cache
 def ink(foreground: str = TEXT, background: str = BACKGROUND, *, bold: bool = False) -> int:
-    """Return the number of a style: cells hold numbers, which compare faster than styles."""
-    _STYLES.append(Style(color=foreground, bgcolor=background, bold=bold or None))
-    return len(_STYLES) - 1
+    """Return the number of an ink: cells hold numbers, which compare faster than styles."""
+    _INKS.append(Ink(foreground, background, bold))
+    return len(_INKS) - 1
+
+
+def ink_of(number: int) -> Ink:
+    """Return the ink that has this number."""
+    return _INKS[number]
 
 
 def style(number: int) -> Style:
-    """Return the style that `ink` gave this number."""
-    return _STYLES[number]
+    """Return the style of an ink, in colours that are called by their roles."""
+    from tui.forms import PLAIN_DRAWING
+
+    return PLAIN_DRAWING.style(number)
 
 
 @cache
@@ -120,15 +130,11 @@ def inks_of_pairs(colours: tuple[str, ...]) -> np.ndarray:
 
 
 def indexed(number: int) -> str:
-    """Return the colour that plotext calls by its number in the 256-colour palette."""
+    """Return the role of the curve, or the colour, that plotext calls by its number."""
+    if number in _CURVES:
+        return _CURVES[number]
     if number >= 232:
         return "#" + f"{8 + 10 * (number - 232):02x}" * 3
     steps = (0, 95, 135, 175, 215, 255)
     red, rest = divmod(number - 16, 36)
     return "#" + "".join(f"{steps[part]:02x}" for part in (red, *divmod(rest, 6)))
-
-
-def legible_on(background: str) -> str:
-    """Return black or white, whichever reads better on that background."""
-    red, green, blue = (int(background[at : at + 2], 16) for at in (1, 3, 5))
-    return "#000000" if 0.3 * red + 0.59 * green + 0.11 * blue > 115 else "#ffffff"

@@ -119,11 +119,12 @@ def _coloured(summary: Summary, width: int) -> str:
 
 
 def _on_any_paper(shown: Style | None) -> Style:
-    colour = shown.color.name if shown is not None and shown.color is not None else TEXT
-    if colour in {DIM, FAINT}:
+    colour = shown.color if shown is not None else None
+    name = TEXT if colour is None else colour.name
+    if name in {DIM, FAINT}:
         return Style(dim=True)
     bold = shown.bold if shown is not None else None
-    return Style(color=None if colour in {TEXT, BRIGHT} else colour, bold=bold)
+    return Style.from_color(None if name in {TEXT, BRIGHT} else colour) + Style(bold=bold)
 
 
 def _heading(summary: Summary, width: int) -> list[Line]:

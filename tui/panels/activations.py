@@ -17,12 +17,13 @@ from tui.palette import (
     BACKGROUND,
     BRIGHT,
     CLASS_POINTS,
+    DEEP,
     DIM,
+    LEGIBLE,
     TEXT,
     TRAIN_MARKERS,
     ink,
     inks_of_pairs,
-    legible_on,
 )
 from tui.panels.number_scale import NumberScale
 from tui.panels.output_scale import Scale
@@ -111,7 +112,7 @@ class ActivationsPanel(Panel):
             place = (
                 LABEL_WIDTH + int(at[0]) * across + (0 if across >= WIDE_SAMPLE else across // 2)
             )
-            cells.write(0, place, "◉", ink(BRIGHT, "#000000", bold=True))
+            cells.write(0, place, "◉", ink(BRIGHT, DEEP, bold=True))
         return cells
 
     def _in_order(self, data: TrainTest, most: int) -> Labels:
@@ -204,7 +205,7 @@ class ActivationsPanel(Panel):
         for sample, value in enumerate(outputs.tolist()):
             background = papers[sample * across]
             text = numbers.signed(value, 3).center(across)
-            number = ink(legible_on(background), background)
+            number = ink(LEGIBLE, background)
             cells.write(row, LABEL_WIDTH + sample * across, text, number)
 
     def _class_strip(self, cells: Cells, x: Array, y: Labels, across: int) -> None:

@@ -15,6 +15,7 @@ from tui.cells import Cells, cut
 from tui.palette import (
     ACCENT,
     BRIGHT,
+    DEEP,
     DIM,
     TEXT,
     ink,
@@ -198,7 +199,7 @@ class BoundaryPanel(Panel):
         at = np.flatnonzero(view.train.chosen == self.options.cursor.sample)
         if at.size:
             row, column = int(view.train.rows[at[0]]) // 2, GUTTER + int(view.train.columns[at[0]])
-            cells.write(row, column, "◉", ink(BRIGHT, "#000000", bold=True))
+            cells.write(row, column, "◉", ink(BRIGHT, DEEP, bold=True))
 
     def _point_out(self, cells: Cells, network: Network, view: View, place: Place) -> None:
         """Draw the cursor, and what the network says there, in the corner farthest from it."""

@@ -15,10 +15,12 @@ from tui.palette import (
     CLASS_POINTS,
     DIM,
     FAINT,
+    LEGIBLE,
+    MISTAKE,
+    RAISED,
     TEXT,
     WARNING,
     ink,
-    legible_on,
 )
 
 if TYPE_CHECKING:
@@ -38,9 +40,9 @@ ROOMY_CELL: Final = 5
 """Columns from which on a cell has a blank at its right too."""
 ERROR_FIELDS: Final = (
     (0.05, WARNING, BACKGROUND),
-    (0.2, WARNING, "#303030"),
-    (0.5, "#000000", "#af875f"),
-    (1.0, "#000000", WARNING),
+    (0.2, WARNING, RAISED),
+    (0.5, LEGIBLE, MISTAKE),
+    (1.0, LEGIBLE, WARNING),
 )
 """The colours of an error by its share of the row, up to which each is taken.
 
@@ -280,11 +282,11 @@ def _count(
         fields = CLASS_FIELDS[label % len(CLASS_FIELDS)]
         colour = fields[min(int(share * len(fields)), len(fields) - 1)]
         text = text if len(text) <= cell > 1 else table.marker(label)
-        return text, ink(legible_on(colour), colour, bold=True), ink(background=colour)
+        return text, ink(LEGIBLE, colour, bold=True), ink(LEGIBLE, colour)
     # at least one blank before it, so that two of them never look like one number
     text = text if len(text) <= max(1, cell - 1) else "+"
     letters, colour = next(colours for most, *colours in ERROR_FIELDS if share <= most)
-    return text, ink(letters, colour), ink(background=colour)
+    return text, ink(letters, colour), ink(LEGIBLE, colour)
 
 
 def _scores(

@@ -12,7 +12,7 @@ from core.confusion import confusion_matrix
 from core.inspection import Map
 from core.network import ForwardPasses, columns
 from tui.cells import Cells
-from tui.palette import ALARM, BRIGHT, DIM, TEST_MARKERS, TEXT, TRAIN_MARKERS, ink
+from tui.palette import ALARM, BRIGHT, DIM, RAISED, TEST_MARKERS, TEXT, TRAIN_MARKERS, ink
 from tui.panels.confusion import Table, draw_confusion, lay_out
 from tui.panels.panel import Panel, ViewOptions, Words, message
 from tui.panels.residuals import (
@@ -227,7 +227,7 @@ class ErrorsPanel(Panel):
             cells.place(1, left, drawn)
         self._first = first
         cells.glyphs[:, half + GAP // 2] = "│"
-        cells.inks[:, half + GAP // 2] = ink("#303030")
+        cells.inks[:, half + GAP // 2] = ink(RAISED)
         self._words = [("train and test ", ink(TEXT)), *self._rows_words(first, last, classes)]
         return cells
 

@@ -15,7 +15,7 @@ from core.arrays import evenly
 from core.inspection import classify
 from tui import numbers
 from tui.cells import Cells, cell_width, cut
-from tui.palette import ACCENT, BRIGHT, CLASS_POINTS, DIM, TEXT, TRAIN_MARKERS, ink
+from tui.palette import ACCENT, BRIGHT, CLASS_POINTS, DIM, LEGIBLE, TEXT, TRAIN_MARKERS, ink
 from tui.panels.map_drawing import GUTTER
 
 if TYPE_CHECKING:
@@ -217,12 +217,12 @@ def row_in_training(data: TrainTest, part: Samples, index: int) -> tuple[int, in
 def draw_cursor(cells: Cells, row: int, column: int) -> None:
     """Draw the crosshair, dark on bright: it stands out from every colour of a map."""
     cells.glyphs[row, column] = "┼"
-    cells.inks[row, column] = ink("#000000", BRIGHT, bold=True)
+    cells.inks[row, column] = ink(LEGIBLE, BRIGHT, bold=True)
 
 
 def draw_picked(cells: Cells, row: int, column: int) -> None:
     """Mark the point that is being moved; its glyph stays."""
-    cells.inks[row, column] = ink("#000000", ACCENT, bold=True)
+    cells.inks[row, column] = ink(LEGIBLE, ACCENT, bold=True)
 
 
 def draw_reading(

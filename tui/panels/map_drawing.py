@@ -13,6 +13,7 @@ from tui.palette import (
     BRIGHT,
     CLASS_FIELDS,
     CLASS_POINTS,
+    DEEP,
     DIM,
     TEXT,
     TRAIN_MARKERS,
@@ -47,7 +48,7 @@ def draw_labels(cells: Cells, part: Samples, pixels: Labels, colours: tuple[str,
             glyph = markers[label % len(markers)]
             number = ink(point, colours[pixels[row, column]])
         else:
-            glyph, number = wrong, ink(point, "#000000", bold=True)
+            glyph, number = wrong, ink(point, DEEP, bold=True)
         cells.glyphs[row // 2, GUTTER + column] = glyph
         cells.inks[row // 2, GUTTER + column] = number
 
@@ -58,7 +59,7 @@ def draw_numbers(cells: Cells, part: Samples, scale: NumberScale, pixels: Labels
     given = np.asarray(part.map.refresh().values, np.float64)
     off = scale.levels(true) - scale.levels(given)
     quiet = np.array([ink(TEXT, colour) for colour in scale.colours])
-    above, below = (ink(colour, "#000000", bold=True) for colour in (WARNING, CLASS_POINTS[0]))
+    above, below = (ink(colour, DEEP, bold=True) for colour in (WARNING, CLASS_POINTS[0]))
     shown = pixels[part.rows, part.columns]
     inks = np.where(np.abs(off) <= 1, quiet[shown], np.where(off > 0, above, below))
     filled = int(part.markers[0] != TRAIN_MARKERS)
@@ -122,6 +123,8 @@ def draw_legend(cells: Cells, row: int, data: TrainTest, *, show_test: bool) -> 
     names, gap, left = _shortened(data.class_names, room)
     column = GUTTER
     for label, name in enumerate(names):
+        field = CLASS_FIELDS[label % len(CLASS_FIELDS)][-1]
+        column = cells.write(row, column, " ", ink(background=field))
         point = ink(CLASS_POINTS[label % len(CLASS_POINTS)])
         column = cells.write(row, column, TRAIN_MARKERS[label % len(TRAIN_MARKERS)], point)
         column = cells.write(row, column, f" {name}{' ' * gap}", text)
@@ -131,7 +134,7 @@ def draw_legend(cells: Cells, row: int, data: TrainTest, *, show_test: bool) -> 
     if column + len(parts) + len(wrong) - 2 <= cells.width:
         column = cells.write(row, column, parts, dim)
     if column + len(wrong) - 2 <= cells.width:
-        column = cells.write(row, column, crosses, ink(BRIGHT, "#000000", bold=True))
+        column = cells.write(row, column, crosses, ink(BRIGHT, DEEP, bold=True))
         column = cells.write(row, column, " wrong  ", text)
     if column + 5 + LEVELS <= cells.width:
         column = cells.write(row, column, "sure ", dim)
@@ -147,12 +150,12 @@ def _shortened(names: tuple[str, ...], room: int) -> tuple[list[str], int, int]:
     for length in range(max(map(cell_width, names)), 0, -1):
         short = [cut(name, length).removesuffix("…") for name in names]
         for gap in (2, 1):
-            whole = sum(2 + cell_width(name) + gap for name in short) - gap
+            whole = sum(3 + cell_width(name) + gap for name in short) - gap
             if whole <= room and len(set(short)) == len(short):
                 return short, gap, 0
     shown: list[str] = []
     for name in names:
-        room -= 2 + cell_width(name) + 2
+        room -= 3 + cell_width(name) + 2
         if room < len("… 99 more"):
             break
         shown.append(name)

@@ -15,10 +15,10 @@ from tui.palette import (
     CLASS_POINTS,
     DIM,
     DIVERGING,
+    LEGIBLE,
     TEXT,
     TRAIN_MARKERS,
     ink,
-    legible_on,
 )
 
 if TYPE_CHECKING:
@@ -147,17 +147,15 @@ def draw_nodes(
     """Draw the nodes of a layer, each in its colour; hidden ones have their number."""
     for unit, row in zip(column.units, column.rows, strict=True):
         background = backgrounds[unit]
-        number = ink(legible_on(background), background)
+        number = ink(LEGIBLE, background)
         for each in range(row - column.tall // 2, row + column.tall // 2 + 1):
-            cells.write(each, column.left, " " * column.width, number)
+            cells.write(each, column.left, " " * column.width, ink(background=background))
         if 0 < layer < layers - 1:
             text = f"{unit + 1:>{column.width - 1}} "
             cells.write(row, column.left, text, number)
         if unit == at_cursor:
             sides = "▐▌" if column.width < 3 else "[]"
-            # bright on dark, and dark on bright
-            dark = legible_on(background) == "#ffffff"
-            bright = ink(BRIGHT if dark else "#000000", background, bold=True)
+            bright = ink(LEGIBLE, background, bold=True)
             for each in range(row - column.tall // 2, row + column.tall // 2 + 1):
                 cells.write(each, column.left, sides[0], bright)
                 cells.write(each, column.left + column.width - 1, sides[1], bright)

@@ -13,7 +13,7 @@ from core.planes import PlaneChoice
 from tui.canvas import Canvas
 from tui.cells import Cells
 from tui.cursor import Cursor
-from tui.palette import ALARM, BRIGHT, DIM, FAINT, TEXT, ink
+from tui.palette import ALARM, BRIGHT, DIM, FOCUSED_FRAME, FRAME, TEXT, ink
 
 if TYPE_CHECKING:
     from textual import events
@@ -170,7 +170,7 @@ class Panel(Canvas, can_focus=True):
     def _frame(self, width: int, height: int) -> Cells:
         cells = Cells(width, height)
         if width >= 4 and height >= 3:
-            line = ink(TEXT if self.has_focus else FAINT)
+            line = ink(FOCUSED_FRAME if self.has_focus else FRAME)
             cells.glyphs[[0, -1], 1:-1] = "─"
             cells.glyphs[1:-1, [0, -1]] = "│"
             cells.glyphs[[0, 0, -1, -1], [0, -1, 0, -1]] = ["╭", "╮", "╰", "╯"]

@@ -8,7 +8,7 @@ import numpy as np
 
 from core.inspection import quantize
 from tui.cells import Cells, cut
-from tui.palette import ACCENT, BRIGHT, DIM, DIVERGING, TEXT, ink, legible_on
+from tui.palette import ACCENT, BRIGHT, DIM, DIVERGING, LEGIBLE, TEXT, ink
 from tui.panels.inspected import (
     LABEL,
     Inspected,
@@ -199,7 +199,7 @@ def _forward(it: Inspected, layer: int, width: int, rows: int, units: int | None
     for unit in range(shown if units is None else min(shown, units)):
         row, column = unit // in_a_row, LABEL + unit % in_a_row * across
         paper = scale.colours[levels[unit]]
-        its_ink = ink(legible_on(paper), paper, bold=unit == marked)
+        its_ink = ink(LEGIBLE, paper, bold=unit == marked)
         if with_numbers:
             text = texts[unit].center(across)
             text = f"▐{texts[unit]}▌" if unit == marked else text

@@ -16,9 +16,13 @@ from tui.palette import (
     BRIGHT,
     CLASS_FIELDS,
     CLASS_POINTS,
+    DEEP,
     DIM,
     FAINT,
+    LEGIBLE,
+    RAISED,
     TEXT,
+    TINTED,
     TRAIN_MARKERS,
     WRONG_TRAIN,
     ink,
@@ -87,7 +91,7 @@ class Plot:
         cells.inks = inks_of_pairs(colours)[upper, lower]
         if grid:
             half = len(picture.grid) // 2
-            inks = (DIM, FAINT) if space.network.classes <= 2 else (BACKGROUND, "#303030")
+            inks = (DIM, FAINT) if space.network.classes <= 2 else (BACKGROUND, RAISED)
             for lines, colour in zip((picture.grid[:half], picture.grid[half:]), inks, strict=True):
                 self._dots(cells, self._between(lines, columns, rows), fields, colours, colour)
         line = picture.line if space.network.classes else None
@@ -181,7 +185,7 @@ class Plot:
         classes = space.network.classes
         points = [CLASS_POINTS[label % len(CLASS_POINTS)] for label in range(classes)]
         quiet = np.array([[ink(point, paper) for paper in colours] for point in points])
-        loud = np.array([ink(point, "#000000", bold=True) for point in points])
+        loud = np.array([ink(point, DEEP, bold=True) for point in points])
         markers = np.array([TRAIN_MARKERS[label % len(TRAIN_MARKERS)] for label in range(classes)])
         # those that are wrong come last, so that nothing covers them
         order = np.argsort(~right, kind="stable")
@@ -227,7 +231,7 @@ class Plot:
         for beside, half in ((column - 1, "▐"), (column + 1, "▌")):
             if 0 <= beside < cells.width:
                 cells.write(row, beside, half, ink(BRIGHT, colours[fields[2 * row, beside]]))
-        cells.write(row, column, marker, ink("#000000", BRIGHT, bold=True))
+        cells.write(row, column, marker, ink(LEGIBLE, BRIGHT, bold=True))
 
     def name_axes(self, cells: Cells, names: tuple[str, str], left: int, rows: int) -> None:
         """Write the names and the ends of the axes left of the plot and below it."""
@@ -255,5 +259,5 @@ def _field_colours(classes: int) -> tuple[str, ...]:
     """Return the backgrounds: of nothing, then of each class where it is decided for."""
     if classes <= 2:
         # the line between them is drawn
-        return (BACKGROUND, BACKGROUND, "#262626")[: 1 + classes]
+        return (BACKGROUND, BACKGROUND, TINTED)[: 1 + classes]
     return (BACKGROUND, *(CLASS_FIELDS[label % len(CLASS_FIELDS)][0] for label in range(classes)))

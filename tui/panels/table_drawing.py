@@ -15,11 +15,11 @@ from tui.palette import (
     CLASS_POINTS,
     DIM,
     FAINT,
+    LEGIBLE,
     TEXT,
     TRAIN_MARKERS,
     WRONG_TRAIN,
     ink,
-    legible_on,
 )
 from tui.panels.number_scale import NumberScale
 from tui.panels.output_scale import Scale
@@ -220,10 +220,10 @@ class Drawing:
         if boxed:
             edge = ink(BRIGHT, background)
             self.cells.write(row, place, "▐", edge)
-            self.cells.write(row, place + 1, text, ink("#000000", BRIGHT, bold=True))
+            self.cells.write(row, place + 1, text, ink(LEGIBLE, BRIGHT, bold=True))
             self.cells.write(row, place + 1 + width, "▌", edge)
         else:
-            number = ink(legible_on(background), background, bold=bright)
+            number = ink(LEGIBLE, background, bold=bright)
             self.cells.write(row, place, f" {text} ", number)
 
 

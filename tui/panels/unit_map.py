@@ -9,7 +9,7 @@ import numpy as np
 from core.inspection import quantize
 from core.planes import Plane, Window
 from tui.cells import Cells
-from tui.palette import DIM, DIVERGING, ink
+from tui.palette import DIM, DIVERGING, LEGIBLE, ink
 from tui.panels.inspected import Inspected, caption, largest_of, marker_of
 from tui.panels.map_drawing import half_blocks
 from tui.panels.output_scale import Scale
@@ -61,7 +61,7 @@ class UnitMap:
             at_row = rows
         marker = marker_of(it.label) if it.network.classes else "●"
         paper = colours[int(pixels[at_row, at_column])]
-        cells.write(1 + at_row // 2, at_column, marker, ink("#ffffff", paper, bold=True))
+        cells.write(1 + at_row // 2, at_column, marker, ink(LEGIBLE, paper, bold=True))
         if columns + 8 <= width:
             _key_of_colours(cells, columns + 2, scale)
         return cells

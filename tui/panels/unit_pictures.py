@@ -12,7 +12,7 @@ from core.network import ForwardPasses, columns
 from core.planes import Plane, Window
 from tui.braille import draw_line
 from tui.cells import Cells
-from tui.palette import DIVERGING, FAINT, TEXT, ink
+from tui.palette import DIVERGING, FAINT, SUNK, TEXT, ink
 from tui.panels.map_drawing import half_blocks
 
 if TYPE_CHECKING:
@@ -79,12 +79,12 @@ def draw_values(values: Array, width: int, height: int, scale: Scale) -> Cells:
     # the zero line, and a little room so that a saturated unit is seen
     span = (scale.high - scale.low) or 1.0
     heights = 0.04 + 0.92 * (np.asarray(values, np.float64) - scale.low) / span
-    cells.inks[:, :] = ink(TEXT, "#1c1c1c")
+    cells.inks[:, :] = ink(TEXT, SUNK)
     if scale.low < 0 < scale.high:
         zero = min(height - 1, int((1 - (0.04 + 0.92 * -scale.low / span)) * height))
         cells.glyphs[zero, :] = "─"
-        cells.inks[zero, :] = ink(FAINT, "#1c1c1c")
-    draw_line(cells, 0, 0, heights, height, ink(scale.line, "#1c1c1c", bold=True))
+        cells.inks[zero, :] = ink(FAINT, SUNK)
+    draw_line(cells, 0, 0, heights, height, ink(scale.line, SUNK, bold=True))
     return cells
 
 

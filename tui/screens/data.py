@@ -11,7 +11,8 @@ from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
 from tui.datatable import Page
-from tui.palette import ink, style
+from tui.forms import form_of
+from tui.palette import ink
 from tui.summary_view import summary_cells
 
 if TYPE_CHECKING:
@@ -95,12 +96,13 @@ class SummaryView(ScrollView, can_focus=True):
 
     def render_line(self, y: int) -> Strip:
         """Return one visible row."""
-        row, paper = y + self.scroll_offset.y, style(ink())
+        form = form_of(self.app)
+        row, paper = y + self.scroll_offset.y, form.style(ink())
         width = self.scrollable_content_region.width
         if row >= self._page.height:
             return Strip.blank(width, paper)
         margin = Strip.blank(MARGIN, paper)
-        return Strip.join([margin, self._page.strip(row)]).adjust_cell_length(width, paper)
+        return Strip.join([margin, self._page.strip(row, form)]).adjust_cell_length(width, paper)
 
     def action_features(self, step: int) -> None:
         """Show other columns of the first rows."""

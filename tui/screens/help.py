@@ -9,8 +9,9 @@ from textual.containers import VerticalScroll
 from textual.screen import ModalScreen
 from textual.widgets import Static
 
+from tui.forms import form_of
 from tui.keys import help_rows
-from tui.palette import ACCENT, TEXT
+from tui.palette import ACCENT, TEXT, ink
 from tui.panels import PANELS
 
 if TYPE_CHECKING:
@@ -28,9 +29,10 @@ class HelpScreen(ModalScreen[None]):
 
     def compose(self) -> ComposeResult:
         """Show two tables."""
+        style = form_of(self.app).style
         table = Table.grid(padding=(0, 2))
-        table.add_column(style=ACCENT, justify="right", no_wrap=True)
-        table.add_column(style=TEXT)
+        table.add_column(style=style(ink(ACCENT)), justify="right", no_wrap=True)
+        table.add_column(style=style(ink(TEXT)))
         for keys, sentence in help_rows():
             table.add_row(keys, sentence)
         table.add_row("ctrl+p", "all commands by name")

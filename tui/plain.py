@@ -1,0 +1,133 @@
+"""What Textual's own widgets draw, in the forms of poorer terminals.
+
+Panels come in the terminal's form already; borders, fields and lists pass through here.
+"""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from typing import TYPE_CHECKING, Final
+
+from rich.cells import cell_len
+from rich.segment import Segment
+from rich.style import Style
+from textual.filter import LineFilter
+from textual.theme import Theme as TextualTheme
+
+from tui.glyphs import stand_in
+
+if TYPE_CHECKING:
+    from textual.color import Color
+
+    from tui.forms import Look
+
+ROLES: Final = ("paper", "raised", "faint", "dim", "text", "bright", "accent", "warning", "alarm")
+"""Colours that the style sheet calls by name, as `$role-paper`."""
+
+
+class WidgetForm(LineFilter):
+    """Takes colours from where there are none, and glyphs to those that the terminal has."""
+
+    def __init__(self, look: Look) -> None:
+        super().__init__()
+        self._look = look
+
+    def apply(self, segments: list[Segment], background: Color) -> list[Segment]:  # noqa: ARG002
+        """Return the segments as they may be shown."""
+        return [
+            segment
+            if segment.control
+            else Segment(
+                _written(segment.text, self._look.glyphs),
+                _colourless(segment.style)
+                if self._look.is_plain and segment.style is not None
+                else segment.style,
+            )
+            for segment in segments
+        ]
+
+
+@lru_cache(4096)
+def _written(text: str, repertoire: str) -> str:
+    if repertoire == "unicode" or text.isascii():
+        return text
+    return "".join(stand_in(glyph, repertoire) * (cell_len(glyph) or 1) for glyph in text)
+
+
+@lru_cache(1024)
+def _colourless(style: Style) -> Style:
+    """Return a style without colours; what stood out by its background is reversed."""
+    behind = style.bgcolor
+    stands_out = behind is not None and not behind.is_default
+    return Style(
+        bold=style.bold or None,
+        italic=style.italic or None,
+        underline=style.underline or None,
+        reverse=True if bool(style.reverse) != stands_out else None,
+        meta=style.meta or None,
+    )
+
+
+def textual_theme(look: Look) -> TextualTheme:
+    """Return the colours of Textual's widgets, which fit the panels'."""
+    if look.is_plain:
+        # default is what everything stands on; white, whatever that is, is reversed by the filter
+        return TextualTheme(
+            "nnfs-plain",
+            primary="ansi_default",
+            secondary="ansi_default",
+            warning="ansi_default",
+            error="ansi_default",
+            success="ansi_default",
+            accent="ansi_default",
+            foreground="ansi_default",
+            background="ansi_default",
+            surface="ansi_default",
+            panel="ansi_default",
+            boost="ansi_default",
+            dark=look.theme.dark,
+            ansi=True,
+            variables={
+                "ansi-background": "ansi_default",
+                "ansi-foreground": "ansi_default",
+                "border": "ansi_default",
+                "border-blurred": "ansi_default",
+                "block-cursor-foreground": "ansi_default",
+                "block-cursor-background": "ansi_white",
+                "block-cursor-blurred-foreground": "ansi_default",
+                "block-cursor-blurred-background": "ansi_white",
+                "input-cursor-foreground": "ansi_default",
+                "input-cursor-background": "ansi_default",
+                "input-cursor-text-style": "reverse",
+                "input-selection-foreground": "ansi_default",
+                "input-selection-background": "ansi_white",
+                "scrollbar": "ansi_white",
+                "scrollbar-hover": "ansi_white",
+                "scrollbar-active": "ansi_white",
+                "scrollbar-background": "ansi_default",
+                "scrollbar-background-hover": "ansi_default",
+                "scrollbar-background-active": "ansi_default",
+                "scrollbar-corner-color": "ansi_default",
+            },
+        )
+    colour = look.theme.colour
+    return TextualTheme(
+        f"nnfs-{look.palette}-{look.background}",
+        primary=colour("accent"),
+        secondary=colour("dim"),
+        warning=colour("warning"),
+        error=colour("alarm"),
+        success=colour("accent"),
+        accent=colour("accent"),
+        foreground=colour("text"),
+        background=colour("paper"),
+        surface=colour("sunk"),
+        panel=colour("tinted"),
+        dark=look.theme.dark,
+    )
+
+
+def css_variables(look: Look) -> dict[str, str]:
+    """Return what the style sheet calls the colours by."""
+    colour = look.theme.colour
+    return {f"role-{role}": "ansi_default" if look.is_plain else colour(role) for role in ROLES}

@@ -1,0 +1,90 @@
+"""What the terminal can show, as far as the environment tells: read once, before the screen starts.
+
+Nothing is asked of the terminal itself: the program paints its own background where there are colours,
+and an answer that comes late, over a slow line, would be taken for keys.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Final
+
+from tui.encoding import is_colourless, is_utf8
+from tui.forms import Look
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+_CAPABLE: Final = re.compile(
+    r"(screen|tmux|alacritty|foot|wezterm|ghostty|kitty|xterm-(kitty|ghostty)|konsole|gnome|vte|st)\b"
+)
+"""Terminals of at least 256 colours, whatever their names say."""
+
+_DARK_COLOURS: Final = frozenset("01234568")
+
+
+def look_of(
+    environment: Mapping[str, str],
+    *,
+    colours: str | None = None,
+    ascii_only: bool | None = None,
+    palette: str = "blue-orange",
+    background: str | None = None,
+) -> Look:
+    """Return how to draw: as a person wishes, and for the rest as the environment tells.
+
+    Args:
+        environment: variables by name; read are NO_COLOR, COLORTERM, TERM, COLORFGBG and the locale's.
+        colours: one of `themes.DEPTHS`.
+        ascii_only: whether nothing but ASCII may be sent.
+        palette: one of `themes.PALETTES`.
+        background: one of `themes.BACKGROUNDS`.
+    """
+    if ascii_only is None:
+        ascii_only = not is_utf8(environment)
+    is_console = environment.get("TERM", "").startswith("linux")
+    return Look(
+        colours or _colours(environment),
+        "ascii" if ascii_only else "console" if is_console else "unicode",
+        palette,
+        background or _background(environment),
+    )
+
+
+def _colours(environment: Mapping[str, str]) -> str:
+    if environment.get("NO_COLOR"):
+        return "none"
+    term = environment.get("TERM", "").lower()
+    if is_colourless(term):
+        return "none"
+    # what is inside of screen or tmux inherits a variable that was said of the terminal around it
+    told = environment.get("COLORTERM", "").strip().lower() in {"truecolor", "24bit"}
+    if told and not term.startswith(("screen", "tmux", "linux")):
+        return "truecolor"
+    if term.endswith("-direct"):
+        return "truecolor"
+    if "256color" in term or _CAPABLE.match(term):
+        return "256"
+    if not term or term.startswith("linux") or term.endswith(("-16color", "-88color")):
+        return "16"
+    return _colours_by_terminfo(term)
+
+
+def _colours_by_terminfo(term: str) -> str:
+    try:
+        import curses
+
+        curses.setupterm(term, 1)
+        count = curses.tigetnum("colors")
+    except (ImportError, curses.error, ValueError):
+        # no data base, or not in it: nearly everything that lives knows the eight of ECMA-48
+        count = 8
+    if count >= 1 << 24:
+        return "truecolor"
+    return "256" if count >= 256 else "16" if count >= 8 else "none"
+
+
+def _background(environment: Mapping[str, str]) -> str:
+    # "15;0" or "15;default;0": letters, and what is behind them
+    behind = environment.get("COLORFGBG", "").rpartition(";")[2]
+    return "light" if behind.isdigit() and behind not in _DARK_COLOURS else "dark"
