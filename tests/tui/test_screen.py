@@ -24,7 +24,7 @@ from tui.screens.training import TrainingScreen
 from tui.steps import next_of_125
 from tui.toggles import Toggles
 
-PATIENCE = 30
+PATIENCE = 60
 MOONS = PRESETS["moons"].config(epochs=100_000_000)
 XOR = PRESETS["xor"].config(epochs=100_000_000)
 
@@ -38,13 +38,18 @@ class Driver:
         self.session = app.training.session
 
     async def until(self, done: Callable[[], bool]) -> None:
+        """Wait for what the training process, a thread or a file has yet to do."""
         deadline = monotonic() + PATIENCE
         while not done():
             assert monotonic() < deadline, self.text()
             await self.pilot.pause(0.01)
         await self.pilot.pause()
 
+    async def shows(self, text: str) -> None:
+        await self.until(lambda: text in self.text())
+
     async def press(self, *keys: str) -> None:
+        """Press keys, and wait until all that the application does about them is on the screen."""
         await self.pilot.press(*keys)
         await self.pilot.pause()
 
