@@ -56,7 +56,7 @@ async def test_the_keys_move_through_units_layers_and_samples() -> None:
         await driver.press("down", "down", "up")
         assert cursor(driver).unit == 1
         await driver.settled()
-        assert "unit 2 of hidden layer 2" in driver.text()
+        await driver.shows("unit 2 of hidden layer 2")
         await driver.press("left_square_bracket")
         assert (cursor(driver).layer, driver.screen.options.layer) == (0, 0)
         await driver.press("right_square_bracket", "right_square_bracket")
@@ -64,7 +64,7 @@ async def test_the_keys_move_through_units_layers_and_samples() -> None:
         await driver.press("j", "j", "k")
         assert cursor(driver).sample == 1
         await driver.settled()
-        assert " sample 2 " in driver.text()
+        await driver.shows(" sample 2 ")
 
 
 async def test_the_next_wrong_sample_is_found_in_both_directions() -> None:
@@ -83,7 +83,7 @@ async def test_the_next_wrong_sample_is_found_in_both_directions() -> None:
         await driver.press("N")
         assert cursor(driver).sample == first
         await driver.settled()
-        assert f"one of {wrong.size} classified wrongly" in driver.text()
+        await driver.shows(f"one of {wrong.size} classified wrongly")
 
 
 async def test_all_panels_mark_the_sample() -> None:
@@ -124,7 +124,7 @@ async def test_a_weight_is_edited_on_the_network_and_the_run_goes_on_with_it() -
                 and bool(np.any(driver.session.network.parameters == np.float32(7.25)))
             )
         )
-        assert "the run is edited" in driver.text()
+        await driver.shows("the run is edited")
 
 
 async def test_units_and_layers_are_added_and_taken_away() -> None:
@@ -136,7 +136,7 @@ async def test_units_and_layers_are_added_and_taken_away() -> None:
         await driver.press("left_parenthesis", "left_parenthesis", "left_parenthesis")
         await driver.until_config("hidden", ())
         await driver.press("left_parenthesis", "left_curly_bracket")
-        assert "there is no hidden layer" in driver.text()
+        await driver.shows("there is no hidden layer")
         await driver.press("right_parenthesis")
         await driver.until_config("hidden", (4,))
 
@@ -159,7 +159,7 @@ async def test_a_point_is_added_on_the_map_and_the_network_keeps_its_weights() -
         assert edited.y_train[-1] == 1 or 1 in edited.y_train
         assert driver.session.network is not None
         assert np.array_equal(driver.session.network.parameters, weights)
-        assert "the data are edited" in driver.text()
+        await driver.shows("the data are edited")
 
 
 async def test_each_panel_explains_itself() -> None:

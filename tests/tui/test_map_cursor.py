@@ -397,7 +397,7 @@ async def test_in_the_program_the_cursor_moves_and_time_stands_still() -> None:
         assert panel._view is not None
         point = centre(panel._view.window, *panel.place)
         share = network.predict(data.preparation.inputs(point))[0, 1]
-        assert f"{TRAIN_MARKERS[1]} 1 {numbers.percent(share)} %" in driver.text()
+        await driver.shows(f"{TRAIN_MARKERS[1]} 1 {numbers.percent(share)} %")
         await driver.press("m", "left")
         await driver.until(lambda: driver.session.past_epoch is not None)
 

@@ -88,7 +88,7 @@ async def test_going_on_from_the_past_is_asked_for_and_leaves_the_old_future_in_
         await shown_epoch(driver, head - 10)
         await driver.press("s")
         assert isinstance(driver.front, ConfirmScreen)
-        assert f"Go on from epoch {head - 10}?" in driver.text()
+        await driver.shows(f"Go on from epoch {head - 10}?")
         await driver.press("n")
         assert driver.session.head_epoch == head
         await driver.press("s", "y")
@@ -122,8 +122,8 @@ async def test_a_curve_is_read_at_any_epoch_and_enter_goes_there() -> None:
         assert epoch < head
         row = driver.session.timeline.at(epoch)
         await driver.settled()
-        assert f"at epoch {epoch}" in driver.text()
-        assert f"train {row.train_loss:.4f}" in driver.text()
+        await driver.shows(f"at epoch {epoch}")
+        await driver.shows(f"train {row.train_loss:.4f}")
         assert driver.session.past_epoch is None  # reading is no travelling
         await driver.press("enter")
         await shown_epoch(driver, epoch)
