@@ -155,7 +155,7 @@ KEYS: Final = (
     ),
     Key("y", "y", "target", "", "show the next of several numbers to predict"),
     Key("B", "B", "baseline", "baseline", "what a linear model reaches, as a line"),
-    Key("escape", "esc", "cancel", "", "end the loading of data"),
+    Key("escape", "esc", "cancel", "", "end the loading of data, or a way through time"),
     Key("z", "z", "zoom", "zoom", "enlarge the focused panel, or bring the others back"),
     Key("tab", "tab", "next_panel", "", "move the focus to the next panel"),
     Key("shift+tab", "⇧tab", "previous_panel", "", "move the focus to the panel before"),
