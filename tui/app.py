@@ -16,6 +16,7 @@ from textual.dom import DOMNode
 from textual.filter import Monochrome, NoColor
 from textual.screen import ModalScreen
 
+from core.process import Kept
 from tui.attention import attention
 from tui.driver import ThriftyDriver
 from tui.faults import Fault, KeepsFaults
@@ -29,6 +30,7 @@ from tui.suspension import suspend
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
+    from pathlib import Path
     from types import FrameType
 
     from textual.filter import LineFilter
@@ -36,6 +38,7 @@ if TYPE_CHECKING:
 
     from core.config import RunConfig
     from core.process import TrainingProcess
+    from core.runs.keeper import Keeping
     from tui.runlog import RunLog
     from tui.screen_model import Area
 
@@ -66,6 +69,8 @@ class NnfsApp(KeepsFaults, App[None]):
         paused: bool = False,
         run_log: RunLog | None = None,
         look: Look | None = None,
+        keeping: Keeping | None = None,
+        resume: Path | None = None,
     ) -> None:
         self.look = look or Look()
         self.form = Form(self.look)
@@ -89,6 +94,8 @@ class NnfsApp(KeepsFaults, App[None]):
             frames_per_second=frames_per_second,
             paused=paused,
             run_log=run_log,
+            keeping=keeping,
+            resume=resume,
         )
 
     def on_mount(self) -> None:
@@ -121,7 +128,9 @@ class NnfsApp(KeepsFaults, App[None]):
 
     def on_unmount(self) -> None:
         """Leave no process behind."""
-        self.link.close()
+        for event in self.link.close():
+            if isinstance(event, Kept):
+                self.training.session.apply(event)
 
     def get_system_commands(self, screen: Screen[Any]) -> Iterable[SystemCommand]:
         """Offer everything that has a key in the command palette, too."""

@@ -15,6 +15,8 @@ COMMANDS: Final = {
     "train": "train without a screen",
     "presets": "list the runs that have a name",
     "datasets": "list what there is to learn from, or show one of them",
+    "resume": "go on with a kept run: the last, or one by its name",
+    "runs": "list the kept runs, or remove some of them",
     "check": "compare backpropagation with central differences, layer by layer",
 }
 FASTEST: Final = 30
@@ -30,6 +32,7 @@ examples:
   nnfs-tui moons --hidden 8,8 --activation relu,tanh --batch-norm --dropout 0.1 --schedule cosine
   nnfs-tui --data flowers.csv --target species
   nnfs-tui train moons --json --seed 3
+  nnfs-tui resume
   nnfs-tui check spiral --loss hinge --l1 0.001
 """
 
@@ -134,7 +137,13 @@ def parser() -> _Parser:
     parsers["train"].add_argument(
         "--json", action="store_true", help="write one JSON object a line, and nothing else"
     )
-    screen = parsers["watch"].add_argument_group("screen")
+    _add_screen(parsers["watch"])
+    _add_runs(parsers)
+    return parser
+
+
+def _add_screen(parser: argparse.ArgumentParser) -> None:
+    screen = parser.add_argument_group("screen")
     screen.add_argument(
         "--speed",
         default="30",
@@ -176,7 +185,47 @@ def parser() -> _Parser:
         action=argparse.BooleanOptionalAction,
         help="send nothing but ASCII (default: where the locale is not in UTF-8)",
     )
-    return parser
+
+
+def _add_runs(parsers: dict[str, _Parser]) -> None:
+    """Add what concerns the runs that are kept."""
+    for name in ("watch", "train", "resume", "runs"):
+        group = parsers[name].add_argument_group("runs that are kept")
+        group.add_argument(
+            "--run-dir",
+            metavar="DIR",
+            help="the folder of all runs (default: NNFS_TUI_RUN_DIR, or the system's for the state of "
+            "programs)",
+        )
+        if name in {"watch", "train"}:
+            group.add_argument(
+                "--no-save", action="store_true", help="do not keep this run: write nothing at all"
+            )
+        if name != "runs":
+            group.add_argument(
+                "--keep-runs",
+                metavar="N",
+                help="the newest runs that stay, of at most 1 GiB together, or all, whatever they take "
+                "(default: NNFS_TUI_KEEP_RUNS, or 100)",
+            )
+    resume = parsers["resume"]
+    resume.add_argument(
+        "name",
+        nargs="?",
+        metavar="NAME",
+        help="a run, or the beginning of its name (default: the last)",
+    )
+    resume.add_argument("--train", action="store_true", help="go on without a screen")
+    resume.add_argument(
+        "--json", action="store_true", help="with --train: write one JSON object a line"
+    )
+    resume.add_argument(
+        "--log", metavar="FILE", help="write every epoch to a file, one JSON object a line"
+    )
+    _add_screen(resume)
+    runs = parsers["runs"]
+    runs.add_argument("words", nargs="*", metavar="rm NAME", help="remove runs, by their names")
+    runs.add_argument("--json", action="store_true", help="write one JSON object a run")
 
 
 def _add_settings(parser: argparse.ArgumentParser) -> None:

@@ -24,6 +24,7 @@ from tui.arguments import (
     with_switches,
 )
 from tui.encoding import can_draw, set_encoding
+from tui.keeping import folder_of, keeping_of, run_of
 
 if TYPE_CHECKING:
     import argparse
@@ -82,11 +83,12 @@ def _refuse(reason: str) -> int:
 
 
 def _is_about_data(error: ValueError) -> bool:
-    """Tell whether it is a sentence for a person about data that were read, or do not fit."""
+    """Tell whether it is a sentence for a person about data, settings or runs that do not fit."""
     from core.datasets import DataError
     from core.kinds import ConfigError
+    from core.runs.files import RunError
 
-    return isinstance(error, DataError | ConfigError)
+    return isinstance(error, DataError | ConfigError | RunError)
 
 
 def _stop_writing(*descriptors: int) -> None:
@@ -118,7 +120,9 @@ def _foreign_core() -> str:
 def _wants_screen(given: Sequence[str]) -> bool:
     first = given[0] if given else ""
     asks = {"-h", "--help", "--version"} & set(given)
-    return first not in {*COMMANDS} - {"watch"} and not asks and _has_terminal()
+    without = first == "resume" and {"--train", "--json"} & set(given)
+    draws = first not in {*COMMANDS} - {"watch", "resume"}
+    return draws and not asks and not without and _has_terminal()
 
 
 def _has_terminal() -> bool:
@@ -147,6 +151,10 @@ def _dispatch(given: list[str], process: TrainingProcess | None) -> int:
             return _list_presets()
         case "datasets":
             return _list_datasets() if options.name is None else _show_dataset(options.name)
+        case "runs":
+            return _runs(options)
+        case "resume":
+            return _resume(options, process)
     config = _config(options)
     if options.command == "check":
         from tui.check import check
@@ -155,16 +163,15 @@ def _dispatch(given: list[str], process: TrainingProcess | None) -> int:
     if options.command == "train":
         for name, why in config.without_effect().items():
             print(f"nnfs-tui: {name.replace('_', ' ')} has no effect with {why}", file=sys.stderr)  # noqa: T201
-        return _train(config, as_json=options.json, log=options.log)
+        return _train(config, options, as_json=options.json)
     _check_screen_options(options)
     if options.speed is None and options.epochs is None and not _file_sets(options, "epochs"):
         watched = config.changed(epochs=EPOCHS_AT_MAX)
     else:
         watched = config
     if process is None:
-        lacks = "no terminal here to draw on" if can_draw(os.environ) else _DUMB
-        print(f"nnfs-tui: {lacks}; training without a screen", file=sys.stderr)  # noqa: T201
-        return _train(config, as_json=False, log=options.log)
+        print(f"nnfs-tui: {_lacks()}; training without a screen", file=sys.stderr)  # noqa: T201
+        return _train(config, options)
     return _watch(watched, process, options)
 
 
@@ -263,15 +270,67 @@ def _show_dataset(name: str) -> int:
     return 0
 
 
-def _train(config: RunConfig, *, as_json: bool, log: str | None) -> int:
+def _runs(options: argparse.Namespace) -> int:
+    """List the kept runs, or remove some."""
+    from core.runs.catalogue import find, remove
+    from tui.cells import cut
+    from tui.run_list import list_of_runs
+
+    parent = folder_of(options)
+    if parent is None:
+        raise WrongUse("there is no home folder in which runs could be kept; --run-dir names one")
+    if not options.words:
+        text = list_of_runs(parent, as_json=options.json)
+        if sys.stdout.isatty():
+            width = os.get_terminal_size(sys.stdout.fileno()).columns
+            text = "\n".join(cut(line, width) for line in text.splitlines())
+        if text:
+            print(text)  # noqa: T201
+        return 0
+    verb, *names = options.words
+    if verb != "rm" or not names:
+        given = " ".join(options.words)
+        raise WrongUse(f"runs: {given!r} was given; accepted is nothing, or rm and names of runs")
+    for path in dict.fromkeys(find(parent, name) for name in names):
+        remove(path)
+        print(_printable(f"{path.name} is removed"))  # noqa: T201
+    return 0
+
+
+def _lacks() -> str:
+    """Return why there is no screen."""
+    return "no terminal here to draw on" if can_draw(os.environ) else _DUMB
+
+
+def _resume(options: argparse.Namespace, process: TrainingProcess | None) -> int:
+    from core.runs.reader import read_header
+
+    _check_screen_options(options)
+    path = run_of(options)
+    config = read_header(path).config
+    if process is not None:
+        return _watch(config, process, options, path)
+    if not (options.train or options.json):
+        print(f"nnfs-tui: {_lacks()}; training without a screen", file=sys.stderr)  # noqa: T201
+    return _train(config, options, as_json=options.json, resume=path)
+
+
+def _train(
+    config: RunConfig,
+    options: argparse.Namespace,
+    *,
+    as_json: bool = False,
+    resume: Path | None = None,
+) -> int:
     from tui.headless import train
 
+    keeping = keeping_of(options)
     with ExitStack() as stack:
         outputs = [sys.stdout] if as_json and sys.stdout is not None else []
-        if log is not None:
-            outputs.append(stack.enter_context(_log_file(log)))
+        if options.log is not None:
+            outputs.append(stack.enter_context(_log_file(options.log)))
         try:
-            return train(config, outputs, quiet=as_json)
+            return train(config, outputs, quiet=as_json, keeping=keeping, resume=resume)
         except BrokenPipeError:
             raise
         except OSError as error:
@@ -279,7 +338,12 @@ def _train(config: RunConfig, *, as_json: bool, log: str | None) -> int:
             raise CannotWrite(f"the output cannot be written: {error.strerror}") from None
 
 
-def _watch(config: RunConfig, process: TrainingProcess, options: argparse.Namespace) -> int:
+def _watch(
+    config: RunConfig,
+    process: TrainingProcess,
+    options: argparse.Namespace,
+    resume: Path | None = None,
+) -> int:
     from tui.terminal import look_of
 
     look = look_of(
@@ -294,6 +358,7 @@ def _watch(config: RunConfig, process: TrainingProcess, options: argparse.Namesp
     from tui.app import NnfsApp
     from tui.runlog import RunLog
 
+    keeping = keeping_of(options)
     log = RunLog(_log_file(options.log)) if options.log is not None else None
     app = NnfsApp(
         config,
@@ -304,6 +369,8 @@ def _watch(config: RunConfig, process: TrainingProcess, options: argparse.Namesp
         paused=options.paused,
         run_log=log,
         look=look,
+        keeping=keeping,
+        resume=resume,
     )
     app.leave_on_signals()
     try:
@@ -334,6 +401,10 @@ def _say_goodbye(session: Session) -> None:
     data, restored = session.data, session.restored
     text = summary(session.config, metrics, kept, None, stopped, data, restored)
     print(text.replace("interrupted after", "stopped after"))  # noqa: T201
+    if session.not_kept:
+        print(_printable(session.not_kept))  # noqa: T201
+    elif session.kept_as:
+        print(f"kept: nnfs-tui resume {session.kept_as}")  # noqa: T201
 
 
 def _check_screen_options(options: argparse.Namespace) -> None:

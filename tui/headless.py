@@ -13,9 +13,11 @@ import numpy as np
 from core.stopping import Stop
 from core.trainer import Trainer, sizes_of
 from tui import numbers, records
+from tui.kept_training import KeptTraining
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
+    from pathlib import Path
     from types import FrameType
 
     from rich.progress import Progress, TaskID
@@ -23,11 +25,17 @@ if TYPE_CHECKING:
     from core.config import RunConfig
     from core.datasets import TrainTest
     from core.epoch import EpochMetrics
+    from core.runs.folder import RunFolder
+    from core.runs.keeper import Keeping, News
+    from core.runs.reader import KeptRun
 
 REFRESH: Final = 0.1
 """Seconds between two looks of the progress bar at the run."""
 
 EXIT_DIVERGED: Final = 1
+
+PATIENCE: Final = 3.0
+"""Seconds to wait for a program that uses the run, and may be about to end."""
 
 
 class Interruption:
@@ -56,46 +64,76 @@ def _interruptible() -> Iterator[Interruption]:
             signal.signal(number, handler)
 
 
-def train(config: RunConfig, outputs: Sequence[IO[str]] = (), *, quiet: bool = False) -> int:
+def train(
+    config: RunConfig,
+    outputs: Sequence[IO[str]] = (),
+    *,
+    quiet: bool = False,
+    keeping: Keeping | None = None,
+    resume: Path | None = None,
+) -> int:
     """Train to the end of the run, and return the program's exit status.
 
     Args:
         config: the run.
         outputs: where each epoch is written to as a line of JSON.
         quiet: leave the summary out.
+        keeping: where the run is kept, if it is to be.
+        resume: the folder of a kept run to go on with.
+
+    Raises:
+        RunError: when that cannot be gone on with.
     """
     with _interruptible() as interruption, np.errstate(all="ignore"):
         with _progress_bar("{task.percentage:.0f} %", transient=True) as bar:
-            trainer = Trainer(config, tell=_Loading(bar, interruption))
+            tell = _Loading(bar, interruption)
+            kept = None if resume is None else _opened(resume)
+            if kept is None:
+                trainer = Trainer(config, tell=tell)
+                newest = trainer.untrained
+            else:
+                trainer, newest = kept[0].trainer(tell), kept[0].header.metrics
+        keeper = KeptTraining(trainer, newest, keeping, kept)
         if config.data is not None and trainer.data.summary is not None:
             for note in trainer.data.summary.notes:
                 print(f"nnfs-tui: {note}", file=sys.stderr)  # noqa: T201
         for output in outputs:
             output.write(records.start(config, trainer.network, trainer.data) + "\n")
         started = perf_counter()
-        metrics, stopped = _run(trainer, interruption, outputs)
-        seconds = perf_counter() - started
+        begun_at = newest.epoch
+        try:
+            metrics, stopped = _run(trainer, interruption, outputs, keeper)
+            seconds = perf_counter() - started
+        finally:
+            keeper.close()
     for output in outputs:
-        output.write(records.end(metrics.epoch, seconds, stopped, trainer.restored) + "\n")
+        trained = metrics.epoch - begun_at
+        told = records.end(metrics.epoch, seconds, stopped, trainer.restored, trained)
+        output.write(told + "\n")
         output.flush()
     if not quiet:
-        kept = trainer.measure()  # not always those of the last epoch
+        good = trainer.measure()  # not always those of the last epoch
         restored = trainer.restored
-        print(summary(config, metrics, kept, seconds, stopped, trainer.data, restored))  # noqa: T201
+        took = seconds if kept is None else None  # not the whole of it
+        print(summary(config, metrics, good, took, stopped, trainer.data, restored))  # noqa: T201
+    _tell_kept(keeper.news, quiet=quiet)
     if stopped == "interrupted":
         return 128 + interruption.number
     return EXIT_DIVERGED if stopped is Stop.DIVERGED else 0
 
 
 def _run(
-    trainer: Trainer, interruption: Interruption, outputs: Sequence[IO[str]]
+    trainer: Trainer,
+    interruption: Interruption,
+    outputs: Sequence[IO[str]],
+    keeper: KeptTraining,
 ) -> tuple[EpochMetrics, records.Ending]:
-    metrics = trainer.measure()
+    metrics = keeper.newest
     kind = records.Kind.of(trainer.config, trainer.data)
     with _progress_bar("{task.completed:,.0f}/{task.total:,} epochs") as bar:
         task = bar.add_task("training", total=trainer.config.epochs)
         shown = perf_counter()
-        stopped: records.Ending | None = None
+        stopped: records.Ending | None = trainer.stopped  # a kept run may be over
         while stopped is None:
             if interruption.number:
                 stopped = "interrupted"
@@ -103,12 +141,14 @@ def _run(
             trained = trainer.advance(shown + REFRESH)
             if trained is not None:
                 metrics, stopped = trained, trainer.stopped
+                keeper.take(metrics)
                 line = records.epoch(metrics, kind)
                 for output in outputs:
                     output.write(line + "\n")
             now = perf_counter()
             if now - shown > REFRESH:
                 shown = now
+                keeper.look()
                 done = trainer.epoch + trainer.share_of_epoch
                 bar.update(task, completed=done, description=_losses(metrics))
                 bar.refresh()
@@ -117,6 +157,22 @@ def _run(
         bar.update(task, completed=trainer.epoch, description=_losses(metrics))
         bar.refresh()
     return metrics, stopped
+
+
+def _opened(path: Path) -> tuple[KeptRun, RunFolder]:
+    from core.runs.folder import RunFolder
+    from core.runs.reader import read_run
+
+    folder = RunFolder.open(path, PATIENCE)
+    return read_run(path), folder
+
+
+def _tell_kept(news: News | None, *, quiet: bool) -> None:
+    """Say where the run is, or why it is nowhere."""
+    if news is not None and news.problem:
+        print(f"nnfs-tui: {news.problem}", file=sys.stderr)  # noqa: T201
+    elif news is not None and news.name and not quiet:
+        print(f"kept: nnfs-tui resume {news.name}")  # noqa: T201
 
 
 class _Loading:

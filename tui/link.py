@@ -7,7 +7,7 @@ more than one on its way, nothing piles up, and a run at rest costs nobody anyth
 from __future__ import annotations
 
 import asyncio
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from core.process import Failed, Pull, TrainingProcess
 
@@ -17,8 +17,20 @@ if TYPE_CHECKING:
     from core.process import Command, Event
 
 
+SILENCE: Final = 2.0
+"""Seconds without an answer after which it is looked whether somebody has stopped the process."""
+
+
+def _nobody_minds(pid: int) -> None:
+    del pid
+
+
 class Link:
-    """Owns one training process after another."""
+    """Owns one training process after another.
+
+    Attributes:
+        when_stopped: is told the number of a process that does not answer, for somebody stopped it.
+    """
 
     def __init__(
         self, process: TrainingProcess, when_clear: Callable[[Callable[[], None]], None]
@@ -29,6 +41,9 @@ class Link:
         self._is_waiting = False
         self._pulled_at = 0.0
         self._timer: asyncio.TimerHandle | None = None
+        self._doubt: asyncio.TimerHandle | None = None
+        self._heard = self._heard_when_asked = 0
+        self.when_stopped: Callable[[int], None] = _nobody_minds
 
     @property
     def process(self) -> TrainingProcess:
@@ -46,6 +61,7 @@ class Link:
             while not process.ended:
                 await readable.wait()
                 readable.clear()
+                self._heard += 1
                 for event in process.receive():
                     failed = failed or isinstance(event, Failed)
                     tell(event)
@@ -58,6 +74,9 @@ class Link:
     def send(self, command: Command) -> None:
         """Send a command to the process."""
         self._process.send(command)
+        self._heard_when_asked = self._heard
+        if self._doubt is None:
+            self._doubt = asyncio.get_running_loop().call_later(SILENCE, self._doubt_it)
 
     def pull(self, seconds_between: float) -> None:
         """Ask for the next `Progress`, no sooner than so long after the last, and on a clear line."""
@@ -73,13 +92,25 @@ class Link:
         self._process.close()
         self._process = TrainingProcess()
 
-    def close(self) -> None:
-        """End the process."""
+    def close(self) -> list[Event]:
+        """End the process, and return what it said last."""
         if self._timer is not None:
             self._timer.cancel()
-        self._process.close()
+        if self._doubt is not None:
+            self._doubt.cancel()
+        return self._process.close()
 
     def _pull(self) -> None:
         self._is_waiting = False
         self._pulled_at = asyncio.get_running_loop().time()
-        self._process.send(Pull())
+        self.send(Pull())
+
+    def _doubt_it(self) -> None:
+        self._doubt = None
+        if self._heard > self._heard_when_asked or self._process.ended:
+            return
+        if self._process.is_stopped:
+            self.when_stopped(self._process.pid)
+        else:
+            # it may be busy, or have nothing to answer; whether it is stopped later is to be seen, too
+            self._doubt = asyncio.get_running_loop().call_later(SILENCE, self._doubt_it)

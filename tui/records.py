@@ -92,14 +92,29 @@ def edit(moved: Moved) -> str:
     )
 
 
-def end(epochs: int, seconds: float, stopped: Ending, restored: int | None = None) -> str:
-    """Return the last line."""
+def end(
+    epochs: int,
+    seconds: float,
+    stopped: Ending,
+    restored: int | None = None,
+    trained: int | None = None,
+) -> str:
+    """Return the last line.
+
+    Args:
+        epochs: of the run.
+        seconds: that were trained.
+        stopped: why it ended.
+        restored: the epoch whose weights came back, if any did.
+        trained: the epochs of those seconds, where the run was begun before them.
+    """
+    trained = epochs if trained is None else trained
     best = {} if restored is None else {"restored_epoch": restored}
     return _line(
         event="end",
         epochs=epochs,
         seconds=round(seconds, 6),
-        epochs_per_second=round(epochs / seconds, 3) if seconds > 0 else None,
+        epochs_per_second=round(trained / seconds, 3) if seconds > 0 else None,
         stopped=str(stopped),
         **best,
     )

@@ -146,7 +146,8 @@ class Session:
             case Failed():
                 self.loading = None
                 self.state = State.STOPPED
-                self.note = self._standing = f"{event.reason}; r starts a new one"
+                kept = "space resumes it as it was saved, " if self.kept_as else ""
+                self.note = self._standing = f"{event.reason}; {kept}r starts a new one"
 
     def let_go(self) -> bool:
         """Forget what was said, but for what holds as long as the state does; tell if that changed."""

@@ -8,12 +8,11 @@ from __future__ import annotations
 
 import pickle
 import select
+import socket
 import struct
+from contextlib import suppress
 from time import monotonic
-from typing import TYPE_CHECKING, Any, Final
-
-if TYPE_CHECKING:
-    import socket
+from typing import Any, Final
 
 _HEADER: Final = struct.Struct("!Q")
 _CHUNK: Final = 1 << 18
@@ -72,6 +71,11 @@ class Channel:
         while self._leaving and (left := deadline - monotonic()) > 0:
             self._poll.poll(left * 1000)
             self._flush()
+
+    def finish(self) -> None:
+        """Send nothing more; the other end sees it, and may still say something."""
+        with suppress(OSError):  # it is gone already
+            self._socket.shutdown(socket.SHUT_WR)
 
     def close(self) -> None:
         """Close this end; the other sees it."""

@@ -10,6 +10,7 @@ import sys
 import tempfile
 from contextlib import suppress
 from pathlib import Path
+from time import monotonic
 from typing import IO, TYPE_CHECKING, Final
 
 from core.process.channel import Channel
@@ -107,18 +108,24 @@ class TrainingProcess:
         last = self._last_complaint()
         return f"the training process ended with status {status}{': ' if last else ''}{last}"
 
-    def close(self) -> None:
-        """End the process, and wait until it has saved its run and is gone."""
-        self._channel.close()
+    def close(self) -> list[Event]:
+        """End the process, wait until it has saved its run and is gone, and return its last words."""
+        deadline = monotonic() + LAST_WORDS
+        self._channel.finish()
         if self._process.poll() is None:
             self._process.send_signal(signal.SIGCONT)  # one that was stopped has to save, too
+        events = []
+        while not self._channel.closed and (left := deadline - monotonic()) > 0:
+            events += self._channel.receive(left)
+        self._channel.close()
         try:
-            self._process.wait(LAST_WORDS)
+            self._process.wait(max(0.1, deadline - monotonic()))
         except subprocess.TimeoutExpired:
             self._process.kill()  # in the middle of a very long batch, or of a disk that hangs
             self._process.wait()
         if self._complaints is not None:
             self._complaints.close()
+        return events
 
     def _last_complaint(self) -> str:
         if self._complaints is None or self._complaints.closed:

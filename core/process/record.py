@@ -33,6 +33,10 @@ LAST_SAVE: Final = 1.5
 """Seconds that the last save may take, after the screen is gone."""
 
 
+HEARD: Final = 0.2
+"""Seconds in which a screen that waits for it hears what came of that."""
+
+
 class Record:
     """Outlives the runs, one of which it keeps at a time; without `keep` it does nothing."""
 
@@ -82,9 +86,7 @@ class Record:
         keeper = self._keeper
         if keeper is None:
             return
-        if keeper.news != self._told:
-            self._told = keeper.news
-            self._exchange.post(Kept(self._told.name, self._told.problem))
+        self._tell(keeper.news)
         if run is not None and self._is_new(run):
             ended = run.state in ENDS and run.state is not self._state
             if ended or not keeper.due_in():
@@ -128,6 +130,13 @@ class Record:
             if run is not None:
                 self.before(run)
             self._keeper.close(LAST_SAVE)
+            self._tell(self._keeper.news)
+            self._exchange.flush(HEARD)
+
+    def _tell(self, news: News) -> None:
+        if news != self._told:
+            self._told = news
+            self._exchange.post(Kept(news.name, news.problem))
 
     def _follow(self, run: LiveRun) -> None:
         self._saved, self._state, self._handed = run.revision, None, 0

@@ -82,6 +82,7 @@ class Header:
         created, saved: when the run was begun and when this was written, in seconds of the epoch.
         edits: what was done by hand to the data that the config draws or reads.
         data_digest: of the data after that.
+        has_classes: whether classes are told apart, and not numbers predicted.
         rows, events: what counts of the two append-only files.
     """
 
@@ -91,6 +92,7 @@ class Header:
     edits: tuple[Edit, ...]
     data_digest: str
     sizes: tuple[int, ...]
+    has_classes: bool
     epoch: int
     batch: int
     batches: int
@@ -120,6 +122,7 @@ def header_values(
         "edits": [_plain_edit(each) for each in moment.data.edits],
         "data_digest": digest,
         "sizes": list(moment.sizes),
+        "has_classes": moment.data.has_classes,
         "batches": moment.batches,
         "metrics": list(moment.metrics[: len(COLUMNS)]),
         "doing": moment.doing,
@@ -162,6 +165,7 @@ def header_of(path: Path, fields: Fields) -> Header:
         tuple(_edit(path, each) for each in fields.tables("edits")),
         fields.text("data_digest"),
         fields.wholes("sizes", 1),
+        fields.truth("has_classes"),
         state.whole("epoch"),
         state.whole("batch"),
         fields.whole("batches", 1),

@@ -18,10 +18,12 @@ from core.process import (
     Cancel,
     Configure,
     Failed,
+    Keep,
     MeasureBaseline,
     Moved,
     Pause,
     Refused,
+    Reopen,
     Resume,
     Run,
     Seek,
@@ -37,7 +39,10 @@ from tui.session import Session
 from tui.steps import BATCH_SIZES, next_of_125, next_speed
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from core.process import Command, Event
+    from core.runs.keeper import Keeping
     from tui.link import Link
     from tui.runlog import RunLog
 
@@ -46,7 +51,13 @@ class RunScreen(Screen[None]):
     """Owns one session, and the config that the keys have asked for so far."""
 
     def __init__(
-        self, config: RunConfig, link: Link, *, speed: float | None, run_log: RunLog | None
+        self,
+        config: RunConfig,
+        link: Link,
+        *,
+        speed: float | None,
+        run_log: RunLog | None,
+        keeping: Keeping | None = None,
     ) -> None:
         super().__init__()
         self.session = Session(config)
@@ -61,6 +72,7 @@ class RunScreen(Screen[None]):
         self._ways = 0  # how many were asked for and are not told to be over
         self._speed = speed
         self._run_log = run_log
+        self._keeping = keeping
 
     def follow(self, event: Event) -> None:
         """Show what an event, already applied to the session, changed."""
@@ -86,6 +98,13 @@ class RunScreen(Screen[None]):
 
     def begin(self, config: RunConfig, *, paused: bool = False) -> None:
         """Start a run, in a new process if the old one is gone."""
+        self._launch(Start(config, paused))
+
+    def resume(self, path: Path, *, paused: bool = False) -> None:
+        """Go on with a kept run, in a process that has none."""
+        self._launch(Reopen(path, paused))
+
+    def _launch(self, command: Start | Reopen) -> None:
         if self._link.process.ended:
             try:
                 self._link.restart()
@@ -93,9 +112,12 @@ class RunScreen(Screen[None]):
                 self.say(f"no training process could be started ({error.strerror}); r tries again")
                 return
             self._sent = self._ways = 0
+        self._link.when_stopped = self._say_stopped
         self._listen()
         self._link.send(SetSpeed(self._speed))
-        self._link.send(Start(config, paused))
+        if self._keeping is not None:
+            self._link.send(Keep(self._keeping))
+        self._link.send(command)
         self._sent += 1
         self.pull()
 
@@ -122,6 +144,9 @@ class RunScreen(Screen[None]):
             self.say(f"the past begins at epoch {moved.epoch:,}: what is older is not kept")
         self._aim, self._ways = None, 0
 
+    def _say_stopped(self, pid: int) -> None:
+        self.say(f"the training process is stopped: kill -CONT {pid} lets it go on")
+
     def refuse(self, reason: str) -> None:
         """End the program, for there is nothing to show, and say why."""
         raise NotImplementedError
@@ -137,7 +162,12 @@ class RunScreen(Screen[None]):
     # --- what keys do to the run
 
     def action_toggle_pause(self) -> None:
-        """Pause or go on."""
+        """Pause or go on; where the process is gone, with what it has kept."""
+        if self._link.process.ended and self._keeping is not None and self.session.kept_as:
+            parent = self._keeping.parent
+            if parent is not None:
+                self.resume(parent / self.session.kept_as)
+            return
         # from what is meant: the answer to an earlier press may still be on its way
         if (self._meant or self.session.state) is not State.TRAINING:
             self._from_here(Resume())
@@ -316,7 +346,10 @@ class RunScreen(Screen[None]):
     def _tell(self, command: Command) -> bool:
         """Send a command, or say why it can do nothing now."""
         if self._link.process.ended:
-            self.say("the training process has ended; r starts a new one, with these settings")
+            kept = "space resumes the run as it was saved, " if self.session.kept_as else ""
+            self.say(
+                f"the training process has ended; {kept}r starts a new one, with these settings"
+            )
             return False
         if self.session.state is State.DIVERGED and isinstance(
             command, Pause | Resume | Step | StepBatch

@@ -20,6 +20,7 @@ from tui.screens.view import ViewScreen
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from pathlib import Path
 
     from textual import events
     from textual.app import ComposeResult
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
 
     from core.config import RunConfig
     from core.process import Event
+    from core.runs.keeper import Keeping
     from tui.canvas import Canvas
     from tui.link import Link
     from tui.runlog import RunLog
@@ -48,8 +50,11 @@ class TrainingScreen(ViewScreen):
         frames_per_second: float = 10.0,
         paused: bool = False,
         run_log: RunLog | None = None,
+        keeping: Keeping | None = None,
+        resume: Path | None = None,
     ) -> None:
-        super().__init__(config, link, speed=speed, run_log=run_log)
+        super().__init__(config, link, speed=speed, run_log=run_log, keeping=keeping)
+        self._reopened = resume
         self.options = ViewOptions(layer=max(0, len(config.hidden) - 1))
         self._frame = 1 / frames_per_second
         self._paused = paused
@@ -93,7 +98,10 @@ class TrainingScreen(ViewScreen):
     def on_mount(self) -> None:
         """Start the run: the process has been waiting for it."""
         self.arrangement.apply()
-        self.begin(self.session.config, paused=self._paused)
+        if self._reopened is None:
+            self.begin(self.session.config, paused=self._paused)
+        else:
+            self.resume(self._reopened, paused=self._paused)
 
     def on_resize(self, _: events.Resize) -> None:
         """Choose the layout for the size."""

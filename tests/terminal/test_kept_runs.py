@@ -1,0 +1,140 @@
+"""The real program keeps its runs: however it ends, `nnfs-tui resume` goes on from there."""
+
+import json
+import os
+import re
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+from core.runs.catalogue import find
+from core.runs.reader import read_header
+from tests.terminal.terminal import is_alive, nnfs_tui
+
+NNFS_TUI = str(Path(sys.executable).with_name("nnfs-tui"))
+
+
+def run(*arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [NNFS_TUI, *arguments],
+        capture_output=True,
+        text=True,
+        check=False,
+        stdin=subprocess.DEVNULL,
+        env={**os.environ, **environment},
+    )
+
+
+def epoch_shown(text: str) -> int:
+    found = re.search(r"epoch +([\d,]+) ", text)
+    return int(found[1].replace(",", "")) if found else -1
+
+
+def test_a_run_is_left_killed_stopped_and_resumed(tmp_path: Path) -> None:
+    runs = str(tmp_path / "runs")
+    with nnfs_tui("moons", "--run-dir", runs, "--paused") as terminal:
+        terminal.until("PAUSED")
+        terminal.press("S", "s")
+        terminal.until(lambda text: epoch_shown(text) == 11)
+        terminal.press("q")
+        assert terminal.wait() == 0
+        name = find(Path(runs)).name
+        assert f"nnfs-tui resume {name}" in terminal.text()
+    with nnfs_tui("resume", name[:8], "--run-dir", runs) as terminal:
+        terminal.until(f"{name} goes on at epoch 11")
+        assert epoch_shown(terminal.until("PAUSED")) == 11
+        terminal.press(" ")
+        terminal.until("TRAINING")
+        (child,) = terminal.children()
+        os.kill(child, signal.SIGKILL)
+        terminal.until("space resumes it as it was saved")
+        terminal.press(" ")
+        terminal.until(lambda text: "goes on at epoch" in text and "STOPPED" not in text)
+        (child,) = terminal.children()
+        os.kill(child, signal.SIGSTOP)
+        terminal.press("+", "-")
+        terminal.until(f"kill -CONT {child} lets it go on")
+        terminal.press("q")
+        assert terminal.wait() == 0
+        assert not is_alive(child)
+    assert read_header(find(Path(runs))).epoch >= 11
+
+
+def test_a_killed_screen_leaves_the_last_epoch(tmp_path: Path) -> None:
+    runs = str(tmp_path / "runs")
+    with nnfs_tui("xor", "--run-dir", runs) as terminal:
+        terminal.until(lambda text: epoch_shown(text) >= 10)
+        os.kill(terminal.pid, signal.SIGKILL)
+        terminal.wait()
+    # the lock goes when the training process does
+    with nnfs_tui("resume", "--paused", "--run-dir", runs) as terminal:
+        assert epoch_shown(terminal.until("PAUSED")) >= 10
+        terminal.press("q")
+        assert terminal.wait() == 0
+
+
+def test_runs_are_listed_removed_and_gone_on_with_without_a_screen(tmp_path: Path) -> None:
+    runs = str(tmp_path / "runs")
+    assert "no run is kept" in run("runs", "--run-dir", runs).stdout
+    for preset in ("xor", "sine"):
+        done = run("train", preset, "--epochs", "5", "--run-dir", runs)
+        assert f"kept: nnfs-tui resume {preset}-" in done.stdout
+    assert (
+        "kept" not in run("train", "moons", "--epochs", "5", "--run-dir", runs, "--no-save").stdout
+    )
+    (tmp_path / "runs" / "broken\x1b[31m").mkdir()
+    (tmp_path / "runs" / "broken\x1b[31m" / "state.npz").write_text("\x1b[2J")
+    listed = run("runs", "--run-dir", runs)
+    lines = listed.stdout.splitlines()
+    assert [line.split("-")[0].split("\\")[0] for line in lines[1:4]] == ["broken", "sine", "xor"]
+    assert "damaged" in lines[1]
+    assert "\x1b" not in listed.stdout
+    assert "finished" in lines[2]
+    assert "R²" in lines[2]
+    values = [
+        json.loads(line)
+        for line in run("runs", "--json", "--run-dir", runs).stdout.split("\n")[:-1]
+    ]
+    assert [each.get("epochs") for each in values] == [None, 5, 5]
+    resumed = run("resume", "xor", "--train", "--run-dir", runs)
+    assert "5 of 5 epochs" in resumed.stdout
+    removed = run("runs", "rm", "sine", "xor", "--run-dir", runs)
+    assert removed.stdout.count("is removed") == 2
+    for wrong, told in (
+        (("resume", "sine"), "no run in"),
+        (("resume",), "broken"),
+        (("runs", "rm"), "accepted is nothing, or rm and names of runs"),
+        (("train", "xor", "--keep-runs", "no"), "accepted is a number from 1, or all"),
+    ):
+        refused = run(*wrong, "--run-dir", runs)
+        assert (refused.returncode, refused.stdout) == (2, "")
+        assert told in refused.stderr
+        assert refused.stderr.count("\n") - refused.stderr.count("no terminal here") == 1
+
+
+def test_an_interrupted_run_goes_on_without_a_screen_bit_for_bit(tmp_path: Path) -> None:
+    runs = str(tmp_path / "runs")
+    command = [NNFS_TUI, "train", "moons", "--epochs", "30000", "--json", "--run-dir", runs]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None
+        for _ in range(50):
+            process.stdout.readline()
+        process.send_signal(signal.SIGINT)
+        process.stdout.read()
+    assert process.returncode == 130
+    at = read_header(find(Path(runs))).epoch
+    resumed = run("resume", "--json", "--run-dir", runs).stdout.splitlines()
+    whole = run("train", "moons", "--epochs", "30000", "--json", "--no-save").stdout.splitlines()
+    epochs = [line for line in whole if '"event": "epoch"' in line]
+    again = [line for line in resumed if '"event": "epoch"' in line]
+    assert again == epochs[at:]
+
+
+def test_without_a_home_or_a_place_to_write_the_run_goes_on(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    for place in (str(tmp_path / "file" / "runs"), "/proc/nothing"):
+        done = run("train", "xor", "--epochs", "5", "--run-dir", place)
+        assert done.returncode == 0
+        assert "this run is not being kept: " in done.stderr
+        assert "5 of 5 epochs" in done.stdout

@@ -1,0 +1,64 @@
+"""From options and the environment to where runs are kept and how many, and to the run that is meant."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+from tui.arguments import WrongUse
+
+if TYPE_CHECKING:
+    import argparse
+
+    from core.runs.keeper import Keeping
+
+FOLDER: Final = "NNFS_TUI_RUN_DIR"
+NUMBER: Final = "NNFS_TUI_KEEP_RUNS"
+
+
+def keeping_of(options: argparse.Namespace) -> Keeping | None:
+    """Return where runs are kept and how many, or None if this one is not to be."""
+    from core.runs.keeper import Keeping
+
+    if getattr(options, "no_save", False):
+        return None
+    return Keeping(folder_of(options), _number_of(options))
+
+
+def folder_of(options: argparse.Namespace) -> Path | None:
+    """Return the folder of all runs: that of the option, of the environment, or the system's."""
+    from core.runs.folder import default_folder
+
+    given = options.run_dir or os.environ.get(FOLDER)
+    return Path(given).absolute() if given else default_folder()
+
+
+def run_of(options: argparse.Namespace) -> Path:
+    """Return the folder of the run to go on with.
+
+    Raises:
+        RunError: when there is none of that name.
+    """
+    from core.runs.catalogue import find
+    from core.runs.files import RunError
+
+    parent = folder_of(options)
+    if parent is None:
+        raise RunError("there is no home folder in which runs could be kept; --run-dir names one")
+    return find(parent, options.name)
+
+
+def _number_of(options: argparse.Namespace) -> int | None:
+    from core.runs.catalogue import KEEP
+
+    option = getattr(options, "keep_runs", None)
+    text = option or os.environ.get(NUMBER)
+    if not text:
+        return KEEP
+    if text == "all":
+        return None
+    if text.isascii() and text.isdecimal() and 1 <= int(text) <= 10**9:
+        return int(text)
+    name = "--keep-runs" if option else NUMBER
+    raise WrongUse(f"{name}: {text!r} was given; accepted is a number from 1, or all")

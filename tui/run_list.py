@@ -1,0 +1,123 @@
+"""The list of kept runs, for people and for programs, and their removal: `nnfs-tui runs`."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from math import isfinite
+from time import localtime, strftime
+from typing import TYPE_CHECKING, Any
+
+from core.runs.catalogue import list_runs
+from core.runs.files import shown
+from core.runs.moment import Doing
+from core.stopping import Stop
+from tui import numbers
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from pathlib import Path
+
+    from core.runs.catalogue import Listed
+
+_HEADINGS = ("name", "state", "epochs", "loss", "score", "saved", "network")
+
+
+@dataclass(frozen=True)
+class _Row:
+    cells: tuple[str, ...]
+    damaged: str = ""
+
+
+def list_of_runs(parent: Path, *, as_json: bool) -> str:
+    """Return all runs, the newest first: a line each, or an object of JSON each.
+
+    Raises:
+        RunError: when the folder cannot be read.
+    """
+    runs = list_runs(parent)
+    if as_json:
+        return "\n".join(json.dumps(_values(run)) for run in runs)
+    if not runs:
+        return f"no run is kept in {shown(str(parent))}; nnfs-tui moons begins one"
+    rows = [_row(run) for run in runs]
+    told = [row.cells for row in rows]
+    widths = [max(map(len, column)) for column in zip(_HEADINGS, *told, strict=True)]
+    lines = [_line(_HEADINGS, widths)]
+    lines += [f"{_line(row.cells, widths)}{row.damaged}" for row in rows]
+    size = sum(run.size for run in runs)
+    lines.append(f"{len(runs)} in {shown(str(parent))}, {_bytes(size)}; nnfs-tui resume NAME")
+    return "\n".join(line.rstrip() for line in lines)
+
+
+def _line(cells: Sequence[str], widths: Sequence[int]) -> str:
+    right = {2, 3, 4}
+    return "  ".join(
+        cell.rjust(width) if at in right else cell.ljust(width)
+        for at, (cell, width) in enumerate(zip(cells, widths, strict=True))
+    )
+
+
+def _row(run: Listed) -> _Row:
+    saved = strftime("%Y-%m-%d %H:%M", localtime(run.saved))
+    header = run.header
+    if header is None:
+        reason = run.damaged.removeprefix(f"{shown(run.name)}/")
+        return _Row((shown(run.name), "damaged", "", "", "", saved, ""), reason)
+    metrics = header.metrics
+    score = f"{numbers.percent(metrics.test_score)} %"
+    if not header.has_classes:
+        score = f"R² {metrics.test_score:.3f}"
+    return _Row(
+        (
+            shown(run.name),
+            _state(run),
+            f"{header.epoch:,}",
+            numbers.loss(metrics.test_loss),
+            score,
+            saved,
+            shown(header.config.describe(header.sizes)),
+        )
+    )
+
+
+def _state(run: Listed) -> str:
+    header = run.header
+    if header is None:
+        return "damaged"
+    if run.used:
+        return "in use"
+    if header.doing is Doing.TRAINING:
+        return "interrupted"
+    if header.stopped is not None and header.stopped not in {Stop.EPOCHS, Stop.DIVERGED}:
+        return header.stopped.replace("_", " ")
+    return str(header.doing)
+
+
+def _values(run: Listed) -> dict[str, Any]:
+    header = run.header
+    saved = datetime.fromtimestamp(run.saved, UTC).isoformat(timespec="seconds")
+    values: dict[str, Any] = {"name": run.name, "path": str(run.path), "state": _state(run)}
+    values |= {"saved": saved, "bytes": run.size}
+    if header is None:
+        return values | {"reason": run.damaged}
+    metrics = header.metrics
+    return values | {
+        "data": header.config.source_name,
+        "network": list(header.sizes),
+        "epochs": header.epoch,
+        **{
+            name: value if isfinite(value) else None
+            for name, value in metrics._asdict().items()
+            if name not in {"epoch", "layers"}
+        },
+        "config": header.config.as_dict(),
+    }
+
+
+def _bytes(size: int) -> str:
+    for unit, name in ((2**30, "GiB"), (2**20, "MiB")):
+        if size >= unit:
+            return f"{size / unit:.1f} {name}"
+    return f"{size / 2**10:.0f} KiB"
