@@ -28,6 +28,7 @@ bench: $(VENV)/.ready-bench
 	@$(BIN)/python -m benchmarks.memory
 	@$(BIN)/python -m benchmarks.files
 	@$(BIN)/python -m benchmarks.travel
+	@$(BIN)/python -m benchmarks.saving
 	@$(BIN)/python -m benchmarks.presets
 	@$(BIN)/python -m benchmarks.advice
 	@$(BIN)/python -m benchmarks.interruption
