@@ -24,8 +24,8 @@ async def nothing_left_to_do(*_: float) -> None:
         if due:
             continue
         app = active_app.get()
-        if not app.screen_stack:
-            return
+        if not app.screen_stack or app._exit:
+            return  # a program that ends paints no more
         if app._resize_timer is not None:
             app._check_resize()  # it waits for 8 ms, should there be another size
             continue

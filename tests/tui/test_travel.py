@@ -105,6 +105,11 @@ async def test_a_change_in_the_past_begins_another_future() -> None:
         await driver.press("shift+left")
         await shown_epoch(driver, head - 10)
         await driver.press("plus")
+        assert f"Change the run at epoch {head - 10}? The 10 epochs" in driver.text()
+        await driver.press("n")
+        assert driver.session.head_epoch == head
+        assert driver.session.config.learning_rate == 0.01
+        await driver.press("plus", "y")
         await driver.until_config("learning_rate", 0.02)
         assert driver.session.head_epoch == head - 10
         assert driver.session.old_future is not None

@@ -39,6 +39,7 @@ from tui.session import Session
 from tui.steps import BATCH_SIZES, next_of_125, next_speed
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
 
     from core.process import Command, Event
@@ -196,18 +197,22 @@ class RunScreen(Screen[None]):
 
     def _from_here(self, command: Command) -> None:
         """Send what lets the run go on; from the past, only if somebody wants another future."""
+        self.if_wanted("Go on from", lambda: self._go_on(command))
+
+    def if_wanted(self, what: str, act: Callable[[], object]) -> None:
+        """Do what gives the run another future; in the past, ask before, for it had one."""
         from tui.screens.confirm import ConfirmScreen
 
         past, head = self.session.past_epoch, self.session.head_epoch
         if self._aim is not None:
             past = self._aim if self._aim < head else None  # it is on its way there
         if past is None:
-            self._go_on(command)
+            act()
             return
 
         def decide(sure: bool | None) -> None:
             if sure:
-                self._go_on(command)
+                act()
 
         after = self.session.head_epoch - past
         lost = (
@@ -218,7 +223,7 @@ class RunScreen(Screen[None]):
             else f"The {after:,} epochs"
         )
         question = (
-            f"Go on from epoch {past:,}? {lost} after it {'are' if after > 1 else 'is'} "
+            f"{what} epoch {past:,}? {lost} after it {'are' if after > 1 else 'is'} "
             "given up; the old curves stay, dimmed."
         )
         self.app.push_screen(ConfirmScreen(question), decide)
@@ -339,9 +344,13 @@ class RunScreen(Screen[None]):
         changes = {
             each.name: getattr(config, each.name) for each in config.differences(self._wanted)
         }
-        if changes:
-            self._wanted = config
+
+        def change() -> None:
+            self._aim, self._wanted = None, config
             self._sent += self._tell(Configure(changes))
+
+        if changes:
+            self.if_wanted("Change the run at", change)
 
     def _tell(self, command: Command) -> bool:
         """Send a command, or say why it can do nothing now."""

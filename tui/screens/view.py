@@ -278,19 +278,23 @@ class ViewScreen(RunScreen):
         """Ask for another value of a weight or a bias."""
         from tui.screens.number import NumberScreen
 
-        def edit(value: float | None) -> None:
-            if value is not None and self._tell(EditParameter(event.index, value)):
+        def edit(value: float) -> None:
+            if self._tell(EditParameter(event.index, value)):
                 self.say(
                     f"{event.description}: {event.value:.4g} → {value:.4g}; the run is edited".replace(
                         "-", "−"
                     )
                 )
 
-        self.app.push_screen(NumberScreen(event.description, event.value), edit)
+        def edit_if_wanted(value: float | None) -> None:
+            if value is not None:
+                self.if_wanted("Change the run at", lambda: edit(value))
+
+        self.app.push_screen(NumberScreen(event.description, event.value), edit_if_wanted)
 
     def on_boundary_panel_data_edited(self, event: BoundaryPanel.DataEdited) -> None:
         """Let the process train on the data as they were edited on the map."""
-        self._tell(EditData(event.edit))
+        self.if_wanted("Change the data at", lambda: self._tell(EditData(event.edit)))
 
     def on_boundary_panel_said(self, event: BoundaryPanel.Said) -> None:
         """Show a sentence of the map's."""
