@@ -7,8 +7,13 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
+from core import Trainer
+from core.epoch import EpochMetrics
+from core.presets import PRESETS
+from core.runs.catalogue import list_runs
 from tests.terminal.sshd import Sshd, missing
 from tests.terminal.terminal import Terminal
+from tui import numbers
 
 PROGRAM = missing()
 if PROGRAM and os.environ.get("CI") != "true":  # there it fails, for .ci/run installs it
@@ -37,6 +42,17 @@ def epoch(text: str) -> int:
     return int(told[1].replace(",", "")) if told else 0
 
 
+def losses(text: str) -> str:
+    """Return the losses that the status line tells."""
+    told = re.search(r"loss +(\S+ / +\S+)", text)
+    return "" if told is None else told[1]
+
+
+def losses_of(metrics: EpochMetrics) -> str:
+    """Return how the status line tells the losses of an epoch."""
+    return f"{numbers.loss(metrics.train_loss)} / {numbers.loss(metrics.test_loss)}"
+
+
 def test_xor_is_watched_and_quit_and_the_terminal_is_as_it_was(sshd: Sshd) -> None:
     with sshd.connect("xor", size=(80, 24)) as terminal:
         terminal.until(lambda text: "TRAINING" in text and epoch(text) > 5)
@@ -50,7 +66,7 @@ def test_xor_is_watched_and_quit_and_the_terminal_is_as_it_was(sshd: Sshd) -> No
 
 
 @pytest.mark.parametrize("cut", [kill_client, kill_session])
-def test_a_line_that_breaks_leaves_no_process(
+def test_a_line_that_breaks_in_mid_run_leaves_no_process_and_the_run_goes_on_where_it_was(
     sshd: Sshd, cut: Callable[[Terminal, Sshd], None]
 ) -> None:
     with sshd.connect("moons") as terminal:
@@ -61,9 +77,31 @@ def test_a_line_that_breaks_leaves_no_process(
         terminal.until("7 inspector")
         terminal.press("i", "+")
         terminal.until("learning rate 0.01 → 0.02")
+        changed_at = epoch(terminal.text())
         terminal.press(" ")
-        paused = epoch(terminal.text())
-        terminal.until(lambda text: "TRAINING" in text and epoch(text) > paused)
+        terminal.until(lambda text: "TRAINING" in text and epoch(text) > changed_at + 5)
         assert len(sshd.programs()) >= 2  # the screen and the training process
+        seen = epoch(terminal.text())
         cut(terminal, sshd)
         sshd.until_nothing_is_left()
+
+    run = list_runs(sshd.home / "state" / "nnfs-tui" / "runs")[0]
+    assert run.header is not None
+    saved = run.header.epoch
+    assert saved >= seen
+    trainer = Trainer(PRESETS["moons"].config())
+    while trainer.epoch < changed_at:
+        trainer.train_epoch()
+    trainer.configure(trainer.config.changed(learning_rate=0.02))
+    while trainer.epoch < saved:
+        trainer.train_epoch()
+    assert run.header.metrics[:7] == trainer.measure()[:7]  # without NaN
+
+    with sshd.connect("resume", "--paused") as terminal:
+        terminal.until(lambda text: "PAUSED" in text and epoch(text) == saved)
+        assert losses(terminal.text()) == losses_of(trainer.measure())
+        terminal.press("s")
+        terminal.until(lambda text: epoch(text) == saved + 1)
+        assert losses(terminal.text()) == losses_of(trainer.train_epoch())
+        terminal.press("q")
+        assert terminal.wait() == 0
