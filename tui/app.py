@@ -96,6 +96,7 @@ class NnfsApp(KeepsFaults, App[None]):
             run_log=run_log,
             keeping=keeping,
             resume=resume,
+            pacer=self.pacer,
         )
 
     def on_mount(self) -> None:

@@ -159,6 +159,7 @@ KEYS: Final = (
     Key("z", "z", "zoom", "zoom", "enlarge the focused panel, or bring the others back"),
     Key("tab", "tab", "next_panel", "", "move the focus to the next panel"),
     Key("shift+tab", "⇧tab", "previous_panel", "", "move the focus to the panel before"),
+    Key("F", "F", "show_line", "", "what the line to this terminal carries, in the status line"),
     Key("ctrl+l", "ctrl+l", "app.redraw", "", "draw the whole screen again"),
     *(
         Key(str(number), str(number), f"toggle_panel({number})", "", "show or hide a panel")

@@ -6,6 +6,7 @@ And the one that stands alone where the terminal is too small for anything else.
 from __future__ import annotations
 
 from textwrap import wrap
+from time import monotonic
 from typing import TYPE_CHECKING, Final
 
 from textual.message import Message
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from textual import events
 
     from core.epoch import EpochMetrics
+    from tui.pacing import Pacer
     from tui.panels import ViewOptions
     from tui.session import Session
 
@@ -74,6 +76,8 @@ class StatusLine(Canvas):
     def __init__(self, session: Session) -> None:
         super().__init__(id="status")
         self.session = session
+        self.pacer: Pacer | None = None
+        """Knows the line to the terminal, where that is shown, too."""
         self._bar = 0, 0
 
     def on_click(self, event: events.Click) -> None:
@@ -132,18 +136,20 @@ class StatusLine(Canvas):
         if rate:
             shown = f"{rate:,.1f}" if rate < 100 else f"{rate:,.0f}"
             pairs.append(("", f"{shown} epochs/s" if wide else f"{shown}/s"))
+        told = "" if self.pacer is None else _line_rates(self.pacer, at_rest=session.at_rest)
+        width = cells.write_right(0, width - 1, told, ink(DIM)) - len(told and " ")
         for name, value in pairs:
             if column + gap + len(name) + 1 + len(value) > width:
                 break
             column = cells.write(0, column + gap - 1, name, ink(DIM))
             column = cells.write(0, column + bool(name), value, ink(TEXT))
         if session.at_rest and session.head_epoch:
-            self._scrub_bar(cells, column + gap, metrics.epoch / session.head_epoch)
+            self._scrub_bar(cells, column + gap, width, metrics.epoch / session.head_epoch)
         return cells
 
-    def _scrub_bar(self, cells: Cells, column: int, share: float) -> None:
+    def _scrub_bar(self, cells: Cells, column: int, end: int, share: float) -> None:
         """Draw where in the run the shown epoch is, if there is room."""
-        length = min(LONGEST_BAR, cells.width - column - 3)
+        length = min(LONGEST_BAR, end - column - 3)
         if length < SHORTEST_BAR:
             return
         at = round(min(share, 1.0) * (length - 1))
@@ -245,3 +251,13 @@ class Notice(Canvas):
 
 def _length(key: Key, word: str) -> int:
     return len(key.shown) + 1 + len(word) + 2
+
+
+def _line_rates(pacer: Pacer, *, at_rest: bool) -> str:
+    """Return what the line carries; at rest that is nothing, after this very line."""
+    rates = pacer.rates(monotonic())
+    took = rates.round_trip
+    told = "no answer" if took is None else f"{1e3 * took:.0f} ms"
+    if at_rest:
+        return f"line {told}"
+    return f"{rates.frames:.1f} frames/s  {rates.bytes / 1e3:.1f} kB/s  {told}"

@@ -174,7 +174,7 @@ class Pacer:
     def _give_up(self, now: float) -> None:
         """Take answers for lost, or the terminal for one that gives none."""
         if not self._is_known:
-            if self._asked >= QUESTIONS and now > self._last + PATIENCE:
+            if not self.asks and self._sent and now > self._sent[-1].at + PATIENCE:
                 self._sent.clear()
         else:
             if self._sent and now >= self._sent[0].at + self._time_to_answer:
@@ -183,6 +183,8 @@ class Pacer:
                     self._lost += 1
                     self._window = max(self._window / 2, SMALLEST)
             if self._empties and not self._sent:
+                if self._bare > 1.5 * self._bare_before:
+                    self._has_queued = False  # it was no queue: another way, and longer
                 self._empties = False
                 self._took.clear()
                 self._bare, self._bare_before = inf, self._bare
@@ -191,7 +193,7 @@ class Pacer:
     def _time_to_answer(self) -> float:
         """Seconds after which an answer is taken for lost."""
         if self._empties:
-            return max(0.25, 4 * (min(self._bare, self._bare_before) + QUEUE))
+            return max(0.25, 2 * max(self._took, default=0.0))
         return self.patience
 
     def _note(self, now: float, size: int, frames: int) -> None:

@@ -51,6 +51,8 @@ def run(
         (["--lr"], "--lr: no value", "a number above 0"),
         (["--speed", "fast"], "--speed: 'fast'", "or max"),
         (["--fps", "0"], "--fps: '0'", "from 1 to 30"),
+        (["--max-rate", "16kB"], "--max-rate: '16kB'", "from 500 to 1000M, such as 16k"),
+        (["--max-rate", "nan"], "--max-rate: 'nan'", "bytes a second"),
         (["--config", "/nowhere/run.toml"], "/nowhere/run.toml", "No such file"),
         (["spiral", "--loss", "binary_cross_entropy"], "binary_cross_entropy", "3 classes"),
         (["bumps", "--loss", "hinge"], "--loss: 'hinge'", "mean_squared_error"),

@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from core.runs.keeper import Keeping
     from tui.canvas import Canvas
     from tui.link import Link
+    from tui.pacing import Pacer
     from tui.runlog import RunLog
 
 
@@ -52,6 +53,7 @@ class TrainingScreen(ViewScreen):
         run_log: RunLog | None = None,
         keeping: Keeping | None = None,
         resume: Path | None = None,
+        pacer: Pacer | None = None,
     ) -> None:
         super().__init__(config, link, speed=speed, run_log=run_log, keeping=keeping)
         self._reopened = resume
@@ -65,11 +67,13 @@ class TrainingScreen(ViewScreen):
         self.arrangement = Arrangement(self, self.panels)
         self._header = HeaderLine(self.session)
         self._header.speed = speed
+        self._status = StatusLine(self.session)
+        self._pacer = pacer
         self._notice = Notice(self.session)
         self._log_line = LogLine(self.session)
         self.lines: list[Canvas] = [
             self._header,
-            StatusLine(self.session),
+            self._status,
             self._log_line,
             FooterLine(self.session, self.options),
         ]
@@ -151,6 +155,11 @@ class TrainingScreen(ViewScreen):
 
     def pull(self) -> None:
         self._link.pull(self._frame)
+
+    def action_show_line(self) -> None:
+        """Show or hide what the line to the terminal carries."""
+        self._status.pacer = self._pacer if self._status.pacer is None else None
+        self._status.repaint()
 
     def show_speed(self, speed: float | None) -> None:
         self._header.speed = speed

@@ -1,0 +1,103 @@
+"""The real program at the end of a line that takes its time."""
+
+import os
+import re
+import signal
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.terminal.line import Line
+from tests.terminal.terminal import Terminal, nnfs_tui
+from tests.terminal.test_program import ENDLESS, epoch_of
+
+PROGRAM = str(Path(sys.executable).with_name("nnfs-tui"))
+
+
+def test_a_slow_line_is_never_filled_and_the_screen_is_exact_at_rest() -> None:
+    line = Line(8_000, 0.15)
+    with nnfs_tui("moons", *ENDLESS, line=line) as terminal:
+        terminal.until(lambda text: epoch_of(text) > 0)
+        for _ in range(3):
+            terminal.press(" ")
+            terminal.until("PAUSED")
+            terminal.press(" ")
+            terminal.until("TRAINING")
+        # a second of the line at the most, where a screen has 50 kB, and a frame 2
+        assert 0 < line.most <= 8_000
+        terminal.press(" ")
+        terminal.until("PAUSED")
+        terminal.until_quiet(2.0)
+        at_rest = terminal.cells()
+        line.rate = 1e9
+        terminal.press("ctrl+l")
+        terminal.until_quiet(2.0)
+        assert terminal.cells() == at_rest
+        assert terminal.text().count("╭") == 4
+
+
+def test_at_rest_nothing_is_asked() -> None:
+    with nnfs_tui("moons", *ENDLESS) as terminal:
+        terminal.until(lambda text: epoch_of(text) > 100)
+        terminal.press(" ")
+        terminal.until("PAUSED")
+        terminal.until_quiet(1.0)
+        before = terminal.questions
+        assert before > 3
+        assert terminal.written_within(1.0) == 0
+        assert terminal.questions == before
+
+
+def test_a_mute_terminal_gets_frames_all_the_same() -> None:
+    with nnfs_tui("moons", *ENDLESS, mute=True) as terminal:
+        terminal.until(lambda text: epoch_of(text) > 0 and text.count("╭") == 4)
+        first = epoch_of(terminal.text())
+        terminal.until(lambda text: epoch_of(text) > first)
+        terminal.press(" ")
+        terminal.until("PAUSED")
+        terminal.until_quiet(1.0)
+        assert terminal.written_within(1.0) == 0
+        assert terminal.questions <= 9
+        terminal.press("q")
+        assert terminal.wait() == 0
+        assert terminal.is_restored()
+
+
+@pytest.mark.parametrize("how", ["q", "suspended"])
+def test_no_answer_is_left_for_the_shell(how: str) -> None:
+    shell = "set -m; $0 moons --speed max --epochs 100000000; echo ended; read line; kill -9 %1"
+    with Terminal("bash", "-c", shell, PROGRAM, line=Line(100_000, 0.4)) as terminal:
+        terminal.until(lambda text: epoch_of(text) > 10)
+        (program,) = terminal.children()
+        if how == "q":
+            terminal.press("q")
+        else:
+            os.kill(program, signal.SIGTSTP)
+        terminal.until("ended")
+        terminal.until_quiet(1.0)
+        assert b"R" not in bytes(terminal.raw).rpartition(b"ended")[2]
+        terminal.press("enter")
+        terminal.wait()
+
+
+def test_the_status_line_can_tell_of_the_line() -> None:
+    with nnfs_tui("moons", *ENDLESS, line=Line(1e6, 0.1)) as terminal:
+        terminal.until(lambda text: epoch_of(text) > 10)
+        terminal.press("F")
+        terminal.until(lambda text: re.search(r"[\d.]+ frames/s +[\d.]+ kB/s +1\d\d ms", text))
+        terminal.press(" ")
+        terminal.until("PAUSED")
+        terminal.until_quiet(1.0)
+        assert terminal.written_within(1.0) == 0
+        terminal.press("F")
+        terminal.until(lambda text: " ms" not in text)
+
+
+def test_the_highest_rate_is_kept() -> None:
+    with nnfs_tui("moons", *ENDLESS, "--max-rate", "16k") as terminal:
+        terminal.until(lambda text: epoch_of(text) > 0)
+        before = len(terminal.raw)
+        # what arrives together may have been sent a moment before
+        assert terminal.written_within(2.0) <= 2.5 * 16_000
+        assert len(terminal.raw) > before
