@@ -35,6 +35,8 @@ bench: $(VENV)/.ready-bench
 	@$(BIN)/python -m benchmarks.startup
 	@$(BIN)/python -m benchmarks.latency
 	@$(BIN)/python -m benchmarks.screen_tax
+	@$(BIN)/python -m benchmarks.wire
+	@$(BIN)/python -m benchmarks.lines
 	@$(BIN)/python -m benchmarks.panels
 
 screenshots: $(VENV)/.ready

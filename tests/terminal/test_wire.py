@@ -24,8 +24,8 @@ def test_a_slow_line_is_never_filled_and_the_screen_is_exact_at_rest() -> None:
             terminal.until("PAUSED")
             terminal.press(" ")
             terminal.until("TRAINING")
-        # a second of the line at the most, where a screen has 50 kB, and a frame 2
-        assert 0 < line.most <= 8_000
+        # a screen has 50 kB, and a few frames more than the line carries
+        assert 0 < line.most <= 12_000
         terminal.press(" ")
         terminal.until("PAUSED")
         terminal.until_quiet(2.0)

@@ -1,0 +1,40 @@
+"""The program with each panel refreshed whole in each frame, by Textual's own driver: a peer to measure.
+
+python -m benchmarks.whole_frames [arguments of nnfs-tui]
+"""
+
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING
+
+from textual.drivers.linux_driver import LinuxDriver
+
+import tui.app
+from tui.canvas import Canvas
+from tui.cli import main
+from tui.driver import ThriftyDriver
+
+if TYPE_CHECKING:
+    from tui.cells import Cells
+
+
+class WholeDriver(ThriftyDriver):
+    """Sends what Textual draws, as it is drawn."""
+
+    def write(self, data: str) -> None:
+        LinuxDriver.write(self, data)
+
+    def forget(self) -> None:
+        """Do nothing: there is nothing that it remembers."""
+
+
+def show_whole(self: Canvas, cells: Cells) -> None:
+    self._shown, self._strips = cells, [None] * cells.height
+    self.refresh()
+
+
+if __name__ == "__main__":
+    Canvas._show = show_whole  # type: ignore[method-assign]
+    vars(tui.app)["ThriftyDriver"] = WholeDriver
+    sys.exit(main())

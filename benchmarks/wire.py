@@ -1,0 +1,98 @@
+"""Bytes a second on the wire, of the real program in a pseudo-terminal, beside whole refreshes.
+
+    python -m benchmarks.wire [--seconds N] [case ...]
+
+The peer is the same screen with each panel refreshed whole in each frame (`benchmarks.whole_frames`).
+A case is a preset, with `-max` for max speed; or paused, finished, 80x24, fps2.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from time import monotonic
+from typing import Final, NamedTuple
+
+from tests.terminal.terminal import Terminal, nnfs_tui
+
+PRESETS: Final = ("moons", "xor", "spiral", "digits")
+ENDLESS: Final = ("--epochs", "100000000")
+AT_REST: Final = 5.0
+"""Seconds over which a screen at rest is watched."""
+
+
+class Case(NamedTuple):
+    """One line of the table: what is run, and how many bytes a second it may take."""
+
+    arguments: tuple[str, ...]
+    size: tuple[int, int] = (120, 40)
+    wanted: float | None = None
+    rests: str = ""
+    """A word that the screen shows before it is measured at rest."""
+
+
+CASES: Final = {
+    **{name: Case((name, *ENDLESS), wanted=32e3 if name == "moons" else None) for name in PRESETS},
+    **{
+        f"{name}-max": Case(
+            (name, *ENDLESS, "--speed", "max"), wanted=48e3 if name == "moons" else None
+        )
+        for name in PRESETS
+    },
+    "80x24": Case(("moons", *ENDLESS), size=(80, 24)),
+    "fps2": Case(("moons", *ENDLESS, "--fps", "2")),
+    "paused": Case(("moons", "--paused"), wanted=0.0, rests="PAUSED"),
+    "finished": Case(("moons", "--epochs", "20", "--speed", "max"), wanted=0.0, rests="FINISHED"),
+}
+FEWER: Final = 6
+"""How many times fewer bytes than whole refreshes are wanted."""
+
+
+def bytes_per_second(case: Case, seconds: float, *, whole: bool) -> list[int]:
+    """Return the bytes of each second, from the first one."""
+    common = {"size": case.size, "emulate": bool(case.rests)}
+    if whole:
+        program = sys.executable, "-m", "benchmarks.whole_frames"
+        terminal = Terminal(*program, *case.arguments, **common)  # type: ignore[arg-type]
+    else:
+        terminal = nnfs_tui(*case.arguments, **common)  # type: ignore[arg-type]
+    with terminal:
+        if case.rests:
+            terminal.until(case.rests)
+            terminal.until_quiet(1.0)
+            seconds = AT_REST
+        else:
+            while not terminal.raw:
+                terminal.read()
+        start, before = monotonic(), 0 if not case.rests else len(terminal.raw)
+        taken = []
+        for second in range(1, round(seconds) + 1):
+            terminal.written_within(start + second - monotonic())
+            taken.append(len(terminal.raw) - before)
+            before = len(terminal.raw)
+        terminal.press("q")
+        terminal.wait()
+    return taken
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--seconds", type=float, default=30.0)
+    parser.add_argument("cases", nargs="*", metavar="case")
+    options = parser.parse_args()
+    for name in options.cases or CASES:
+        case = CASES[name]
+        ours = bytes_per_second(case, options.seconds, whole=False)
+        whole = bytes_per_second(case, options.seconds, whole=True)
+        mine, theirs = sum(ours) / len(ours), sum(whole) / len(whole)
+        told = f"{mine / 1e3:>8.1f} kB/s (first second {ours[0] / 1e3:.1f} kB); "
+        told += f"peer, refreshed whole, {theirs / 1e3:.1f}"
+        if not case.rests:
+            told += f"; ratio 1 / {theirs / mine:.1f}; wanted ≤ 1 / {FEWER}"
+        if case.wanted is not None:
+            told += f"; wanted ≤ {case.wanted / 1e3:.0f} kB/s"
+        print(f"{name:<12}{told}", flush=True)
+
+
+if __name__ == "__main__":
+    main()
