@@ -52,6 +52,7 @@ class NnfsApp(KeepsFaults, App[None]):
 
     CSS_PATH = "app.tcss"
     TITLE = "nnfs-tui"
+    HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (72, "-wide")]  # noqa: RUF012 (Textual's own type)
     BINDINGS: ClassVar[list[BindingType]] = [
         # at once, and from any dialog
         Binding("ctrl+c,ctrl+q", "quit", "quit", show=False, priority=True),

@@ -40,7 +40,7 @@ class Explained(NamedTuple):
     keys: str
 
 
-def explanation(label: str, session: Session) -> list[str]:
+def explanation(label: str, session: Session, width: int = WIDTH) -> list[str]:
     """Return the lines that explain the panel of that label; a word for one that is not known."""
     explain = EXPLANATIONS.get(label)
     if explain is None:
@@ -52,7 +52,7 @@ def explanation(label: str, session: Session) -> list[str]:
         *told.formula.splitlines(),
         f"Keys: {told.keys}",
     ]
-    return [line for text in paragraphs for line in wrap(text, WIDTH)]
+    return [line for text in paragraphs for line in wrap(text, max(1, width))]
 
 
 def _loss(session: Session) -> Explained:

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from tui.panels import ViewOptions
     from tui.session import Session
 
-SMALLEST: Final = (60, 16)
+SMALLEST: Final = (40, 12)
 """Columns and rows that the screen needs."""
 
 LONGEST_BAR: Final = 40

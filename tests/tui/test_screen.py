@@ -136,9 +136,9 @@ async def test_every_size_has_a_layout_of_its_own(size: tuple[int, int], labels:
 
 
 async def test_a_terminal_that_is_too_small_is_told_so_and_training_goes_on() -> None:
-    async with running(MOONS, (59, 15)) as driver:
-        assert "needs 60×16" in " ".join(driver.text().split())
-        assert "59×15" in " ".join(driver.text().split())
+    async with running(MOONS, (39, 11)) as driver:
+        assert "needs 40×12" in " ".join(driver.text().split())
+        assert "39×11" in " ".join(driver.text().split())
         start = driver.epoch
         await driver.until(lambda: driver.epoch > start)
         await driver.pilot.resize_terminal(120, 40)

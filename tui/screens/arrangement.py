@@ -10,6 +10,9 @@ from tui.panels import LayersPanel, Panel
 if TYPE_CHECKING:
     from textual.screen import Screen
 
+TIGHT_BELOW: Final = (60, 16)
+"""Columns and rows below which there is room for one panel at a time."""
+
 NARROW_BELOW: Final = (100, 30)
 """Columns and rows below which the accuracy stands back, unless it is asked for."""
 SHOWN: Final = {"loss", "boundary", "hidden"}
@@ -29,9 +32,16 @@ class Arrangement:
         self._panels = panels
         self._chosen: dict[Panel, bool] = {}
         self._zoomed: Panel | None = None
+        self._alone: Panel | None = None
 
     def toggle(self, panel: Panel) -> bool:
         """Show or hide a panel, and end an enlargement; tell False if it is the last one."""
+        if self.tight:
+            if panel.display:
+                return False
+            self._chosen[panel] = True
+            self.bring(None, alone=panel)
+            return True
         if self._zoomed is None and [each for each in self._panels if self._wants(each)] == [panel]:
             return False
         self._chosen[panel] = not self._wants(panel) or self._zoomed is not None
@@ -58,9 +68,18 @@ class Arrangement:
         inspecting = self._panels[0].options.inspecting
         return inspecting and (width < NARROW_BELOW[0] or height < NARROW_BELOW[1])
 
-    def bring(self, panel: Panel | None) -> None:
-        """Give one panel all the room, or let those come back that were there before."""
-        self._zoomed = panel
+    @property
+    def tight(self) -> bool:
+        """Whether there is room for one panel only."""
+        width, height = self._screen.app.size
+        return width < TIGHT_BELOW[0] or height < TIGHT_BELOW[1]
+
+    def bring(self, panel: Panel | None, *, alone: Panel | None = None) -> None:
+        """Give one panel all the room, or let those come back that were there before.
+
+        Where there is room for one only, that is the one that stands `alone`.
+        """
+        self._zoomed, self._alone = panel, alone or self._alone
         self.apply()
         if panel is not None:
             panel.focus()
@@ -73,8 +92,9 @@ class Arrangement:
         focused = self._screen.focused
         at = panels.index(focused) if isinstance(focused, Panel) and focused in panels else -1
         panel = panels[(at + by) % len(panels)]
-        if self._zoomed is not None:
-            self._zoomed = panel
+        if self._zoomed is not None or self.tight:
+            self._zoomed = None if self._zoomed is None else panel
+            self._alone = panel
             self.apply()
         panel.focus()
 
@@ -86,18 +106,28 @@ class Arrangement:
         inspector = next((each for each in self._panels if each.label == "inspector"), None)
         width, height = screen.app.size
         screen.set_class(width < SMALLEST[0] or height < SMALLEST[1], "-too-small")
+        alone = self._zoomed or (self._one_of_those_wanted() if self.tight else None)
         for panel in self._panels:
-            panel.display = self._wants(panel) if self._zoomed is None else panel is self._zoomed
+            panel.display = self._wants(panel) if alone is None else panel is alone
         left, top = screen.query_one("#left"), screen.query_one("#top")
         left.display = loss.display or accuracy.display
         inspected = inspector is not None and inspector.display
         top.display = left.display or boundary.display or inspected
         bottom = screen.query_one("#bottom")
         bottom.display = any(panel.display for panel in below)
+        bottom.set_class(sum(panel.display for panel in below) == 1, "-alone")
         bottom.styles.height = self._rows_below(height) if top.display else "1fr"
         focused = screen.focused
         if isinstance(focused, Panel) and not focused.display:
             next(panel for panel in self._panels if panel.display).focus()
+
+    def _one_of_those_wanted(self) -> Panel:
+        """Return the panel that was asked for last, or that has the focus, or the first."""
+        wanted = [panel for panel in self._panels if self._wants(panel)]
+        for panel in (self._alone, self._screen.focused):
+            if panel in wanted:
+                return panel
+        return wanted[0]
 
     def _wants(self, panel: Panel) -> bool:
         width, height = self._screen.app.size
@@ -112,7 +142,8 @@ class Arrangement:
         if inspecting and panel.label in {"loss", "accuracy"}:
             return False
         by_itself = {
-            "accuracy": width >= NARROW_BELOW[0] and height >= NARROW_BELOW[1],
+            # where one at a time is shown, it takes no room from the others
+            "accuracy": (width >= NARROW_BELOW[0] and height >= NARROW_BELOW[1]) or self.tight,
             "space": inspecting,
             "errors": not inspecting and width >= WIDE_FROM[0] and height >= WIDE_FROM[1],
         }

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, ClassVar, Final
 
 from textual.containers import VerticalScroll
 from textual.content import Content
@@ -10,7 +10,7 @@ from textual.screen import ModalScreen
 from textual.widgets import Static
 
 from tui.cells import printable
-from tui.explanations import explanation
+from tui.explanations import WIDTH, explanation
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -20,6 +20,10 @@ if TYPE_CHECKING:
 
     from tui.faults import Fault
     from tui.session import Session
+
+
+FRAME: Final = 4
+SCROLLBAR: Final = 2
 
 
 class ExplainScreen(ModalScreen[None]):
@@ -54,16 +58,20 @@ class ExplainScreen(ModalScreen[None]):
     ) -> None:
         """Take the label of the panel, what its border calls it, and what has failed, newest last."""
         super().__init__()
-        self._title = printable(title)
-        # the values of the moment: nothing is read again while it is open
-        self._lines = explanation(label, session)
-        for fault in reversed(faults):
-            self._lines += ["", f"{fault.what}: {fault.reason}", *fault.trace]
+        self._label, self._title = label, printable(title)
+        self._session = session
+        self._faults = [*faults]
 
     def compose(self) -> ComposeResult:
         """Show the lines, each as it is: names may look like markup."""
+        # the values of the moment: nothing is read again while it is open
+        columns = self.app.size.width
+        room = WIDTH if columns >= WIDTH + FRAME else columns - FRAME - SCROLLBAR
+        lines = explanation(self._label, self._session, room)
+        for fault in reversed(self._faults):
+            lines += ["", f"{fault.what}: {fault.reason}", *fault.trace]
         with VerticalScroll() as dialog:
             dialog.can_focus = True
             dialog.border_title = Content(f"{self._title}: what it shows")
             dialog.border_subtitle = "escape or e closes · ? lists the keys"
-            yield Static(Content("\n".join(map(printable, self._lines))))
+            yield Static(Content("\n".join(map(printable, lines))))

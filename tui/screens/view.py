@@ -191,9 +191,10 @@ class ViewScreen(RunScreen):
             self.arrangement.bring(None if hides else panel)
         elif isinstance(panel, LayersPanel):
             if not hides:
-                self.arrangement.bring(None)  # nothing else has all the room
+                self.arrangement.bring(None, alone=panel)  # nothing else has all the room
         elif not self.arrangement.toggle(panel):
-            self.say(f"{panel.label} is the only panel left")
+            room = "there is room for" if self.arrangement.tight else "left"
+            self.say(f"{panel.label} is the only panel {room}")
         elif panel.display:
             panel.focus()  # its own keys are at hand
 

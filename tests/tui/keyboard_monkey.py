@@ -1,0 +1,227 @@
+"""Somebody who presses anything at any size: random keys, clicks, wheels, resizes and typed text.
+
+`python -m tests.tui.keyboard_monkey SEED...` plays long, with any key but those that end the program.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import re
+import sys
+import tempfile
+from collections import deque
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from random import Random
+from time import monotonic
+
+from textual.screen import ModalScreen
+
+from core import RunConfig
+from core.process import State
+from tests.tui.test_screen import PATIENCE, Driver, running
+from tui.keys import KEYS
+from tui.panels import PANELS
+
+VIEW = frozenset(
+    (
+        *("toggle_pause", "step", "step_batch", "travel", "travel_to", "choose_epoch", "speed"),
+        *("help", "data", "inspect", "unit", "sample", "wrong_sample", "layer", "log_loss"),
+        *("recent", "explain", "show_test", "plane", "target", "zoom", "next_panel"),
+        *("previous_panel", "app.redraw", "toggle_panel", "baseline", "cancel"),
+    )
+)
+"""Actions after which a run must come to the same numbers."""
+
+OURS = re.compile(r'/(tui|core)/[^"]*\.py"')
+GUARDS = re.compile(r"in (on_event|_on_message|run_action|_guarded|_handle_exception)$")
+
+ENDS = frozenset({"q", "ctrl+c", "ctrl+q", "ctrl+z"})
+TYPED = (
+    "a",
+    "Z",
+    "7",
+    "0",
+    "1",
+    ".",
+    ",",
+    "-",
+    "e",
+    " ",
+    "=",
+    "[",
+    "]",
+    "\\",
+    "/",
+    "é",
+    "语",
+    "א",
+    "\u0301",
+)
+EDITING = (
+    *("backspace", "delete", "home", "end", "enter", "tab", "shift+tab", "up", "down", "left"),
+    *("right", "pageup", "pagedown", "ctrl+left", "ctrl+right", "ctrl+up", "ctrl+down", "escape"),
+    *("ctrl+k", "ctrl+u", "ctrl+a", "ctrl+s", "ctrl+p", "f1", "f12", "shift+up", "ctrl+home"),
+)
+SIZES = (
+    (1, 1),
+    (1, 40),
+    (120, 1),
+    (2, 2),
+    (39, 11),
+    (40, 12),
+    (60, 16),
+    (80, 24),
+    (120, 40),
+    (200, 60),
+)
+
+
+def keys_of(*, harmless: bool) -> list[str]:
+    """Return what the tables bind, in the screen and in the panels."""
+    keys = [
+        key
+        for row in KEYS
+        if row.bound and (not harmless or row.action.partition("(")[0] in VIEW)
+        for key in row.keys.split(",")
+    ]
+    for panel in PANELS:
+        if panel._merged_bindings is not None:
+            keys += panel._merged_bindings.key_to_bindings
+    if harmless:
+        # on the map, the network and in the dialogs these change data, weights or settings
+        changing = {"A", "M", "delete", "backspace", "enter"}
+        keys = [key for key in keys if key not in changing]
+    return [key for key in keys if key not in ENDS]
+
+
+class Monkey:
+    """Plays on a running application, and remembers what it did last."""
+
+    def __init__(self, driver: Driver, seed: int, *, harmless: bool) -> None:
+        self._driver = driver
+        self._random = Random(seed)
+        self._harmless = harmless
+        self._keys = keys_of(harmless=harmless)
+        self.last: deque[object] = deque(maxlen=60)
+
+    async def play(self, times: int) -> None:
+        """Do so many things, and look now and then whether the program still answers."""
+        for at in range(times):
+            await self._act()
+            self._look_for_faults()
+            if at % 200 == 199:
+                await self.answers()
+
+    async def answers(self) -> None:
+        """Escape leads back to the run, and space pauses it or lets it go on."""
+        driver = self._driver
+        driver.app.animation_level = "none"
+        deadline = monotonic() + PATIENCE
+        while isinstance(driver.app.screen, ModalScreen):
+            assert monotonic() < deadline, f"stuck in {driver.app.screen}"
+            await driver.press("escape")
+        await driver.until(lambda: driver.session.loading is None)
+        await driver.pilot.resize_terminal(120, 40)
+        state = driver.session.state
+        if state in {State.TRAINING, State.PAUSED} and driver.session.past_epoch is None:
+            await driver.press("space")
+            await driver.until(lambda: driver.session.state is not state)
+
+    def _look_for_faults(self) -> None:
+        """Fail for what this program did wrong; Textual's own widgets have faults of their own."""
+        app = self._driver.app
+        assert app._exception is None
+        for fault in app.faults:
+            called = [line for line in fault.trace if line.lstrip().startswith("File ")]
+            ours = [line for line in called if OURS.search(line) and not GUARDS.search(line)]
+            assert not ours, "\n".join(fault.trace)
+        app.faults.clear()
+
+    async def _act(self) -> None:
+        kind = self._random.random()
+        modal = isinstance(self._driver.app.screen, ModalScreen)
+        if kind < 0.05:
+            await self._resize()
+        elif kind < 0.12:
+            await self._mouse()
+        elif modal and self._random.random() < 0.6:
+            await self._press(self._random.choice(self._edits()))
+        else:
+            await self._press(self._random.choice(self._keys))
+
+    def _edits(self) -> tuple[str, ...]:
+        if self._harmless:
+            return ("escape", "up", "down", "tab", "left", "right", "y", *TYPED[:6])
+        return (*TYPED, *EDITING)
+
+    async def _press(self, key: str) -> None:
+        self.last.append(key)
+        await self._driver.pilot.press(key)
+
+    async def _resize(self) -> None:
+        if self._random.random() < 0.5:
+            size = self._random.choice(SIZES)
+        else:
+            size = self._random.randint(1, 220), self._random.randint(1, 70)
+        self.last.append(size)
+        await self._driver.pilot.resize_terminal(*size)
+
+    async def _mouse(self) -> None:
+        width, height = self._driver.app.size
+        at = self._random.randrange(width), self._random.randrange(height)
+        pilot, kind = self._driver.pilot, self._random.choice(("click", "hover", "down", "up"))
+        if self._harmless:
+            kind = "hover"  # a click on the footer or on the map does what a key does
+        self.last.append((kind, at))
+        match kind:
+            case "click":
+                await pilot.click(offset=at, times=self._random.choice((1, 1, 2)))
+            case "hover":
+                await pilot.hover(offset=at)
+            case "down":
+                await pilot.mouse_down(offset=at)
+            case "up":
+                await pilot.mouse_up(offset=at)
+
+
+@contextmanager
+def elsewhere() -> Iterator[None]:
+    """Work in a folder of its own, where whatever is saved goes."""
+    before, home = Path.cwd(), os.environ.get("HOME", "")
+    with tempfile.TemporaryDirectory() as folder:
+        os.chdir(folder)
+        os.environ["HOME"] = folder
+        try:
+            yield
+        finally:
+            os.chdir(before)
+            os.environ["HOME"] = home
+
+
+async def run(seed: int, times: int, config: RunConfig) -> None:
+    """Play with everything, from a seed."""
+    monkey = None
+    try:
+        with elsewhere():
+            async with running(config, speed=200.0) as driver:
+                monkey = Monkey(driver, seed, harmless=False)
+                await monkey.play(times)
+                await monkey.answers()
+    except BaseException:
+        if monkey is not None:
+            sys.stderr.write(f"seed {seed}, the last of what was done: {list(monkey.last)}\n")
+        raise
+
+
+if __name__ == "__main__":
+    from core.presets import PRESETS
+
+    for number in map(int, sys.argv[1:]):
+        names = list(PRESETS)
+        name = names[number % len(names)]
+        sys.stdout.write(f"seed {number}: {name}\n")
+        sys.stdout.flush()
+        asyncio.run(run(number, 2000, PRESETS[name].config(epochs=2000)))
