@@ -137,7 +137,7 @@ def _layers(_: Session) -> Explained:
         "at every sample and learn no more; saturated ones stand within 2.5 % of a bound at more "
         "than half of the samples and learn slowly.",
         "‖grad‖ = √Σg²; Δw/w = length of the step / length of the weights before it",
-        "z enlarges the panel, for more layers and curves over time",
+        "z enlarges the panel, for more · c the next column over time",
     )
 
 
@@ -183,7 +183,8 @@ def _table(session: Session) -> Explained:
         "go down a column to see on which samples a unit fires. For XOR look for units that give "
         "like numbers to the two points of a class: these make it linearly separable.",
         f"a = f(w·x + b), {_activations(session, most=1)}\noutputs: {_output(session)}",
-        "arrows and page keys scroll · c the next column to sort by, C the other way round",
+        "arrows and page keys scroll · c the next column to sort by, C the other way round; or click "
+        "on its name",
     )
 
 
@@ -200,7 +201,7 @@ def _space(session: Session) -> Explained:
         "the classes come apart. A linear model's score in this space and in that of the inputs "
         "stand beside: the difference is what the hidden layers are good for.",
         "principal components: the directions of most variance of h",
-        "c the next two units, or the components · g the grid",
+        "c the next two units, or components · x X another across, or up · g the grid",
     )
 
 
@@ -211,7 +212,7 @@ def _network(session: Session) -> Explained:
         "follow the strong lines from an output back to see what it rests on. An "
         "input or a unit without strong lines hardly counts.",
         f"a = f(Σ w·x + b), {_activations(session, most=1)}",
-        "arrows move the cursor · w W walk its weights · enter gives a weight or bias "
+        "arrows or a click move the cursor · w W walk its weights · enter gives a weight, bias, β or γ "
         "another value, which marks the run as edited · ( ) a layer less or more · { } a unit",
     )
 
@@ -224,7 +225,7 @@ def _maps(session: Session) -> Explained:
         "edges together to corners, stripes and islands, and the outputs these to classes. A "
         "picture of one colour is a unit that tells nothing here, two alike are one too many.",
         f"a = f(w·x + b) at each pixel x, {_activations(session, most=1)}",
-        "↑ ↓ scroll · w for images: weights of pixels · p P planes",
+        "↑ ↓ scroll · a click looks at a unit · w for images: weights of pixels · p P planes",
     )
 
 

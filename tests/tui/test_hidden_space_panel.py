@@ -95,6 +95,20 @@ def test_samples_stand_where_their_units_outputs_are() -> None:
     assert "1.0" in cells.lines()[-2]
 
 
+def test_any_two_units_can_be_chosen_and_the_components_come_back() -> None:
+    panel = panel_of(after("moons", 20))
+    panel.draw(100, 20)
+    seen = []
+    for axis in (0, 0, 1, 0):
+        panel.action_next_unit(axis)
+        title = panel.draw(100, 20).lines()[0]
+        seen.append(title.partition("hidden space ")[2][:7])
+    # never a unit against itself
+    assert seen == ["h1 × h2", "h3 × h2", "h3 × h4", "h5 × h4"]
+    panel.action_next_pair()
+    assert "PC 1 × PC 2" in panel.draw(100, 20).lines()[0]
+
+
 def test_the_cursors_sample_is_marked_only_while_one_inspects() -> None:
     session = after("moons", 60)
     cursor = Cursor(0, 0, 10)

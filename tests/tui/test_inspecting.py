@@ -56,7 +56,7 @@ async def test_the_keys_move_through_units_layers_and_samples() -> None:
         await driver.press("down", "down", "up")
         assert cursor(driver).unit == 1
         await driver.settled()
-        await driver.shows("unit 2 of hidden layer 2")
+        await driver.shows("unit 2 · hidden 2")
         await driver.press("left_square_bracket")
         assert (cursor(driver).layer, driver.screen.options.layer) == (0, 0)
         await driver.press("right_square_bracket", "right_square_bracket")

@@ -288,3 +288,15 @@ def test_a_place_of_the_table_is_a_sample_and_a_unit() -> None:
     column = lines[1].index("h3")
     assert table.pointed_at(Cursor(0, 0, 7), 5, column) == Cursor(1, 2, 23)
     assert table.pointed_at(Cursor(0, 0, 7), 0, 0) == Cursor(0, 0, 7)
+
+
+async def test_a_click_on_a_name_sorts_by_its_column_and_another_turns_the_order() -> None:
+    panel = TablePanel(after("moons", 5), ViewOptions(layer=1))
+    async with OnlyTable(panel).run_test(size=(100, 20)) as pilot:
+        await pilot.pause()
+        place = panel.shown.lines()[2].index("h3"), 2
+        await pilot.click(panel, offset=place)
+        assert panel.table.sorted_by == Column("unit", 2, 1)
+        assert "h3 ▴" in panel.shown.lines()[0]
+        await pilot.click(panel, offset=place)
+        assert "h3 ▾" in panel.shown.lines()[0]

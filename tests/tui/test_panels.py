@@ -369,6 +369,21 @@ def test_each_layer_has_a_row_of_diagnostics() -> None:
     assert "0%" in lines[2]
 
 
+def test_diagnostics_are_drawn_over_time_and_more_of_them_where_there_is_room() -> None:
+    session = session_after(MOONS.changed(diagnostics=True), 20)
+    panel = LayersPanel(session, ViewOptions())
+    narrow = panel.draw(70, 12).lines()
+    assert "‖grad‖ (log)" in narrow[1]
+    assert "saturated" not in narrow[1]
+    assert all(set(line[44:66]) & set("▁▂▃▄▅▆▇█") for line in narrow[2:5])
+    wide = panel.draw(160, 12).lines()[1]
+    for told in ("‖grad‖ (log)", "Δw/w (log)", " dead ", "saturated"):
+        assert told in wide
+    panel.action_next_measure()
+    assert "Δw/w (log)" in panel.draw(70, 12).lines()[1]
+    assert "‖grad‖ (log)" not in panel.draw(70, 12).lines()[1]
+
+
 def test_the_status_line_tells_the_rate_of_a_schedule_and_a_long_epochs_progress() -> None:
     session = session_after(MOONS.changed(schedule="step", decay_epochs=5, decay=0.5), 12)
     assert "lr 0.0025" in StatusLine(session).draw(120, 1).lines()[0]

@@ -61,11 +61,13 @@ class SpacePanel(Panel):
     number, label, pace = 9, "space", 0.25
     about = (
         "samples as the last hidden layer sees them, the bent input grid, and where the output "
-        "decides; c takes the next two units, g hides the grid"
+        "decides; c takes the next two units, x and X another across and up, g hides the grid"
     )
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("c", "next_pair", show=False),
+        Binding("x", "next_unit(0)", show=False),
+        Binding("X", "next_unit(1)", show=False),
         Binding("g", "toggle_grid", show=False),
     ]
 
@@ -76,6 +78,8 @@ class SpacePanel(Panel):
         self._grid = True
         self._chosen = 0
         self._choices: list[Choice] = []
+        self._own: tuple[int, int] | None = None
+        """Two units that a person chose."""
         self._plot = Plot()
         self._words: Words = []
         self._scores: Words = []
@@ -99,7 +103,22 @@ class SpacePanel(Panel):
         if not self._chosen:
             # those that are the strongest now, for as long as somebody goes through them
             self._choices = _choices(space)
-        self._chosen = (self._chosen + 1) % (1 + len(self._choices))
+        if self._own is None:
+            self._chosen = (self._chosen + 1) % (1 + len(self._choices))
+        self._own = None
+        self.redraw()
+
+    def action_next_unit(self, axis: int) -> None:
+        """Take the next unit as the coordinate across (0) or up (1)."""
+        if self._view is None or self._view.space.units < 2:
+            return
+        now, units = self._pair(self._view.space), self._view.space.units
+        pair = [0, 1] if isinstance(now, str) else list(now)
+        if not isinstance(now, str):
+            pair[axis] = (pair[axis] + 1) % units
+            if pair[0] == pair[1]:
+                pair[axis] = (pair[axis] + 1) % units
+        self._own = pair[0], pair[1]
         self.redraw()
 
     def on_click(self, event: events.Click) -> None:
@@ -122,7 +141,8 @@ class SpacePanel(Panel):
         options = self.options
         # at rest the scores are those of the very parameters that are shown
         at_rest = self.session.at_rest
-        return (self._grid, self._chosen, self._sample, options.target, options.plane, at_rest)
+        shown = (self._grid, self._chosen, self._own)
+        return (*shown, self._sample, options.target, options.plane, at_rest)
 
     def keeps_at_rest(self) -> bool:
         # nothing is computed twice of the same parameters
@@ -149,12 +169,14 @@ class SpacePanel(Panel):
         view, plane = self._view, self.options.plane
         if view is None or not view.shows(network, data, plane):
             if view is None or not view.shows(network, data, view.plane):
-                self._chosen, self._axes = 0, None
+                self._chosen, self._own, self._axes = 0, None, None
             view = self._view = View(network, data, plane)
         return view
 
     def _pair(self, space: HiddenSpace) -> Choice:
         """Return what the coordinates are to be."""
+        if self._own is not None and max(self._own) < space.units:
+            return self._own
         if not self._chosen:
             # two are the whole space
             return (0, 1) if space.units == 2 else COMPONENTS

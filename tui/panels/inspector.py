@@ -27,6 +27,9 @@ View: TypeAlias = "Callable[[Session, ViewOptions, int, int], Cells]"
 """Draws a body; one that is higher than it was asked for is scrolled."""
 
 MOST_NAME: Final = 20
+WIDE: Final = 70
+"""Columns from which on the border has room for whole words."""
+MORE: Final = " ⇟ more "
 
 
 class InspectorPanel(Panel):
@@ -60,7 +63,7 @@ class InspectorPanel(Panel):
         self._looked_at: tuple[int, int] | None = None
         self._first = 0
         self._page = 1
-        self._more = False
+        self._more = self._wide = False
 
     # --- keys
 
@@ -122,7 +125,10 @@ class InspectorPanel(Panel):
             told = "forward and back" if self.view == "sample" else self.view
             return [(f"{told} ", ink(TEXT))]
         if cursor.layer < len(network.sizes) - 2:
-            return [(f"unit {cursor.unit + 1} of hidden layer {cursor.layer + 1} ", ink(TEXT))]
+            layer = f"of hidden layer {cursor.layer + 1}"
+            if not self._wide:
+                layer = f"· hidden {cursor.layer + 1}"
+            return [(f"unit {cursor.unit + 1} {layer} ", ink(TEXT))]
         names = data.class_names if network.classes else data.target_names
         name = names[1] if network.classes and network.sizes[-1] == 1 else names[cursor.unit]
         return [(f"output {cut(printable(name), MOST_NAME)} ", ink(TEXT))]
@@ -131,13 +137,12 @@ class InspectorPanel(Panel):
         cursor, network, data = self._cursor, self.session.network, self.session.data
         if cursor is None or network is None or data is None:
             return []
-        more: Words = [("⇟ more ", ink(DIM))] if self._more else []
         words: Words = [(f" sample {cursor.sample + 1:,} ", ink(TEXT))]
         if not network.classes:
             shift, scale = data.preparation.target_units(0)
             y = float(np.asarray(data.y_train[cursor.sample]).reshape(-1)[0]) * scale + shift
             name = cut(printable(data.target_names[0]), MOST_NAME)
-            return [*words, (f"· {name} {small(y)} ", ink(DIM)), *more]
+            return [*words, (f"· {name} {small(y)} ", ink(DIM))]
         label = int(data.y_train[cursor.sample])
         with np.errstate(all="ignore"):
             labels, _ = classify(network, data.x_train[[cursor.sample]])
@@ -149,8 +154,14 @@ class InspectorPanel(Panel):
             ("right " if right else "wrong ", ink(DIM if right else ALARM)),
             (f"{marker_of(label)} ", ink(colour_of(label))),
             (f"{name} ", ink(TEXT)),
-            *more,
         ]
+
+    def draw(self, width: int, height: int) -> Cells:
+        self._wide = width >= WIDE
+        cells = super().draw(width, height)
+        if self._more and width > len(MORE) + 4:
+            cells.write_right(height - 1, width - 2, MORE, ink(TEXT))
+        return cells
 
     # --- the body
 

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from math import isfinite
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, ClassVar, Final
 
 import numpy as np
+from textual.binding import Binding, BindingType
 
 from core.advice import advise
 from core.arrays import evenly
@@ -13,16 +14,25 @@ from tui import numbers
 from tui.cells import Cells
 from tui.palette import DIM, TEXT, WARNING, ink
 from tui.panels.advice_view import advice_lines
-from tui.panels.panel import Panel, message
+from tui.panels.panel import Panel, ViewOptions, Words, message
 
 if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
     from core.advice import Advice
     from core.diagnostics import LayerDiagnostics
+    from tui.session import Session
 
 HEADINGS: Final = ("layer", "‖grad‖", "Δw/w", "dead", "satur.")
 WIDTHS: Final = (13, 9, 9, 6, 7)
+MEASURES: Final = ("‖grad‖ (log)", "Δw/w (log)", "dead", "saturated")
+"""What can be shown over time, in the order of the diagnostics."""
 BLOCKS: Final = "▁▂▃▄▅▆▇█"
 SHORTEST_LINE: Final = 12
+SHORT_LINE: Final = 22
+"""Columns of a line over time from which on another one stands beside it."""
+LONGEST_LINE: Final = 60
+GAP: Final = 2
 HEALTHY: Final = (1e-5, 1e-1)
 """Updates by weights outside of this are worth a look: about 1e-3 is usual."""
 
@@ -33,11 +43,25 @@ class LayersPanel(Panel):
     number, label, pace = 5, "layers", 0.5
     about = (
         "each layer's gradient norm, updates by weights, dead and saturated units; what looks wrong, "
-        "and what to try (diagnostics)"
+        "and what to try (diagnostics); c shows the next column over time"
     )
+
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("c", "next_measure", show=False)]
+
+    def __init__(self, session: Session, options: ViewOptions) -> None:
+        super().__init__(session, options)
+        self._measure = 0
+        self._has_lines = False
+
+    def corner(self) -> Words:
+        return [(" c over time ", ink(DIM))] if self._has_lines else []
+
+    def looks_at(self) -> tuple[object, ...]:
+        return (self._measure,)
 
     def body(self, width: int, height: int) -> Cells:
         layers = self.session.layers
+        self._has_lines = False
         if not layers:
             return message(width, height, "How each layer fares, once an epoch is trained.")
         cells = Cells(width, height)
@@ -69,24 +93,46 @@ class LayersPanel(Panel):
             since=session.comparable_from,
         )
 
+    def action_next_measure(self) -> None:
+        """Show the next of the columns over time."""
+        self._measure = (self._measure + 1) % len(MEASURES)
+        self.redraw()
+
     def _over_time(self, cells: Cells, layers: int) -> None:
-        """Draw the gradient norm of each layer over the epochs, on one logarithmic scale."""
+        """Draw what each layer's numbers were over the epochs: the chosen one, and more if they fit."""
         start = 1 + sum(WIDTHS) + 2
         room = cells.width - start - 1
         known = self.session.layers_over_time
-        if room < SHORTEST_LINE or len(known) < 2 or known.shape[1] < layers:
+        self._has_lines = room >= SHORTEST_LINE and len(known) > 1 and known.shape[1] >= layers
+        if not self._has_lines:
             return
-        cells.write(0, start, "‖grad‖ over time, log"[:room], ink(DIM))
-        with np.errstate(divide="ignore", invalid="ignore"):
-            norms = np.log10(known[:, :layers, 0])
-        norms[~np.isfinite(norms)] = np.nan
-        shown = norms[evenly(len(norms), room)]
+        count = max(1, min(len(MEASURES), (room + GAP) // (SHORT_LINE + GAP)))
+        each = min(LONGEST_LINE, (room + GAP) // count - GAP)
+        for place in range(count):
+            measure = (self._measure + place) % len(MEASURES)
+            column = start + place * (each + GAP)
+            told = MEASURES[measure]
+            cells.write(0, column, told, ink(DIM))
+            self._lines(cells, column, each, known[:, :layers, measure], logarithmic=measure < 2)
+
+    @staticmethod
+    def _lines(
+        cells: Cells, start: int, room: int, values: NDArray[np.float64], *, logarithmic: bool
+    ) -> None:
+        """Draw a layer a row, all on one scale: a share from 0 to 1, or from least to most."""
+        low, high = 0.0, 1.0
+        if logarithmic:
+            with np.errstate(divide="ignore", invalid="ignore"):
+                values = np.log10(values)
+        shown = values[evenly(len(values), room)]
+        shown = np.where(np.isfinite(shown), shown, np.nan)
         if np.isnan(shown).all():
             return
-        low, high = float(np.nanmin(shown)), float(np.nanmax(shown))
+        if logarithmic:
+            low, high = float(np.nanmin(shown)), float(np.nanmax(shown))
         levels = np.nan_to_num((shown - low) / max(high - low, 1e-9) * (len(BLOCKS) - 1), nan=-1)
-        for layer in range(layers):
-            for at, level in enumerate(levels[:, layer].round().astype(np.int64).tolist()):
+        for layer, line in enumerate(levels.T.round().astype(np.int64).tolist()):
+            for at, level in enumerate(line):
                 if level >= 0:
                     cells.write(1 + layer, start + at, BLOCKS[level], ink(TEXT))
 

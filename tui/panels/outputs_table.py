@@ -66,6 +66,7 @@ class OutputsTable:
         self._top = 0
         self._samples: Labels = np.empty(0, np.int64)
         self._places: list[tuple[int, Column]] = []
+        self._headings: list[tuple[int, int, Column]] = []
 
     def scroll(self, rows: int, columns: int) -> None:
         """Show other samples and other units; the next drawing keeps it within what there is."""
@@ -78,6 +79,18 @@ class OutputsTable:
         at = self._sortable.index(self.sorted_by) + 1 if known else 0
         self.sorted_by = self._sortable[at % len(self._sortable)]
         self.first_row, self._reveal = 0, True
+
+    def sort_by(self, column: Column) -> None:
+        """Sort by a column, or, if it is that one already, the other way round."""
+        if self.sorted_by == column:
+            self.descending = not self.descending
+        self.sorted_by, self.first_row = column, 0
+
+    def heading_at(self, row: int, column: int) -> Column | None:
+        """Return the column whose name the last drawing has at a place of it."""
+        if row != self._top - 1:
+            return None
+        return next((each for start, end, each in self._headings if start <= column < end), None)
 
     def turn(self) -> None:
         """Sort the other way round."""
@@ -157,6 +170,7 @@ class OutputsTable:
         )
         self._top, self._samples = drawing.top, shown
         self._places = [*zip(drawing.unit_places, drawing.units, strict=True)]
+        self._headings = drawing.spans()
         drawing.headings(network, data, grouped=grouped)
         drawing.rows(network, data, shown, hidden, np.asarray(outputs), logits)
         return cells
@@ -291,7 +305,12 @@ class TablePanel(Panel):
         self.redraw()
 
     def on_click(self, event: events.Click) -> None:
-        """Look at the sample and the unit under the pointer."""
+        """Sort by the column whose name is clicked, or look at the sample and the unit there."""
+        heading = self.table.heading_at(event.y - 1, event.x - 1)
+        if heading is not None:
+            self.table.sort_by(heading)
+            self.redraw()
+            return
         self.post_message(
             self.LookedAt(self.table.pointed_at(self.options.cursor, event.y - 1, event.x - 1))
         )

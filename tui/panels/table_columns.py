@@ -106,6 +106,8 @@ class Layout:
         if len(outputs) > fit and network.classes:
             outputs, out_digits = [Column("predicted")], LEAST_DIGITS + 1
         outputs = outputs[: max(1, fit)]
+        if network.sizes[1:-1] and room < out_digits + unit_digits + 4 + len(RULE):
+            outputs = []  # a unit comes first, in a table of units
         room -= len(outputs) * (out_digits + 2) + len(RULE)
         sizes = network.sizes[1:-1]
         everything = [Column("unit", at, no) for no, size in enumerate(sizes) for at in range(size)]

@@ -78,6 +78,18 @@ class Drawing:
             place + at * (layout.output_digits + 2) for at in range(len(layout.outputs))
         ]
 
+    def spans(self) -> list[tuple[int, int, Column]]:
+        """Return the first column of each name, the one behind its last, and what it names."""
+        layout = self.layout
+        spans = [(0, MARKS, TRUE)]
+        for place, feature in zip(self.feature_places, layout.features, strict=True):
+            spans.append((place, place + feature.width, feature.column))
+        for place, unit in zip(self.unit_places, self.units, strict=True):
+            spans.append((place, place + layout.digits + 2, unit))
+        for place, output in zip(self.output_places, layout.outputs, strict=True):
+            spans.append((place, place + layout.output_digits + 2, output))
+        return spans
+
     def headings(self, network: Network, data: TrainTest, *, grouped: bool) -> None:
         """Write the names of the columns, and above them, if asked for, what they are."""
         layout, row = self.layout, self.top - 1

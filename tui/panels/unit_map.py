@@ -31,7 +31,7 @@ class UnitMap:
     def draw(self, it: Inspected, plane: PlaneChoice, width: int, height: int) -> Cells:
         """Return its weights, where they are those of a picture, or its own map."""
         image = it.data.preparation.image
-        if image is not None and it.cursor.layer == 0 and not it.data.preparation.extra:
+        if image is not None and has_pixels(it):
             return _images(it, image, width, height)
         return self._map(it, plane, width, height)
 
@@ -76,6 +76,12 @@ class UnitMap:
         self._window = Window.around(places, columns, rows)
         points = self._plane.features(self._window.points())
         self._inputs, self._key = preparation.inputs(points), key
+
+
+def has_pixels(it: Inspected) -> bool:
+    """Whether the unit's weights are those of a picture's pixels."""
+    preparation = it.data.preparation
+    return preparation.image is not None and it.cursor.layer == 0 and not preparation.extra
 
 
 def _outputs_at(it: Inspected, x: Array) -> Array:

@@ -47,9 +47,12 @@ def draw_head(it: Inspected, width: int) -> Cells:
         told = f"for the sample x = ({', '.join(text.strip() for text in aligned(inputs, whole=True))})"
     if told:
         words.append([plain(told)])
+    drawn = flow(words, width, gap=2)
     if it.network.classes:
-        words.append([quiet("class "), *it.class_words(it.label)])
-    return flow(words, width, gap=2)
+        # the border says it too, and a line of its own it is not worth
+        whole = flow([*words, [quiet("class "), *it.class_words(it.label)]], width, gap=2)
+        drawn = whole if whole.height == drawn.height else drawn
+    return drawn
 
 
 def tail_rows(it: Inspected) -> int:

@@ -28,7 +28,7 @@ from tui.panels.inspected import (
 )
 from tui.panels.panel import message
 from tui.panels.unit_histogram import draw_histogram, histogram_rows
-from tui.panels.unit_map import UnitMap
+from tui.panels.unit_map import UnitMap, has_pixels
 from tui.panels.unit_sum import MOST_NAME, draw_head, draw_result, draw_sum, tail_rows
 
 if TYPE_CHECKING:
@@ -43,6 +43,8 @@ MOST_TARGETS: Final = 10
 MOST_MAP: Final = 18
 """Rows of its map, with those of its caption."""
 GAP: Final = 2
+PIXELS: Final = 22
+"""Columns for two pictures of eight pixels, with their names."""
 EMPTY_BELOW: Final = "What one unit does with one sample, number by number."
 
 
@@ -92,7 +94,9 @@ class UnitView:
         fewest = FEWEST_TERMS + tail_rows(it)
         least_rows = histogram_rows(it)
         if width >= SIDE_BY_SIDE_FROM:
-            smallest = max(8, least_rows)
+            if has_pixels(it):
+                return self._beside_pixels(it, facts, plane, width, height)
+            smallest = min(max(8, least_rows), max(least_rows, height - used - fewest))
             terms = draw_sum(it, width, max(fewest, height - used - smallest))
             spare = height - used - terms.height - smallest
             gap = Cells(width, int(spare >= 3))
@@ -110,6 +114,22 @@ class UnitView:
             ]
             terms = draw_sum(it, width, max(fewest, height - used - least_rows - 9))
         return stacked([head, terms, result, notes, gap, outgoing, *below], width)
+
+    def _beside_pixels(
+        self, it: Inspected, facts: UnitFacts, plane: PlaneChoice, width: int, height: int
+    ) -> Cells:
+        """Return the view with the pictures where else the bars of the weights are."""
+        head, result, notes = draw_head(it, width), draw_result(it, width), _notes(it, facts, width)
+        outgoing = _outgoing(it, width, 6 if height >= 24 else 3)
+        used = head.height + result.height + notes.height + outgoing.height
+        histogram_most = min(histogram_rows(it), max(4, height // 3))
+        rows = max(FEWEST_TERMS + tail_rows(it), height - used - histogram_most)
+        terms = draw_sum(it, width - PIXELS - GAP, rows)
+        pictures = self._map.draw(it, plane, PIXELS, terms.height)
+        spare = max(4, min(histogram_rows(it), height - used - terms.height))
+        histogram = draw_histogram(it, facts, width, spare)
+        both = beside(terms, pictures, GAP)
+        return stacked([head, both, result, notes, outgoing, histogram], width)
 
     def _right(
         self, it: Inspected, facts: UnitFacts, plane: PlaneChoice, width: int, height: int
