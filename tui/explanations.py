@@ -201,7 +201,7 @@ def _space(session: Session) -> Explained:
         "the classes come apart. A linear model's score in this space and in that of the inputs "
         "stand beside: the difference is what the hidden layers are good for.",
         "principal components: the directions of most variance of h",
-        "c the next two units, or components · x X another across, or up · g the grid",
+        "c the next two units, or components · x X another of them · g the grid",
     )
 
 
