@@ -1,4 +1,4 @@
-"""From a key to the screen: space to PAUSED and back, beside the smallest Textual application."""
+"""From a key to the screen, beside the smallest Textual application: space to PAUSED, h to a dialog."""
 
 from __future__ import annotations
 
@@ -11,9 +11,18 @@ from tests.terminal.terminal import Terminal, nnfs_tui
 
 SMALLEST = """
 from textual.app import App
-from textual.widgets import Static
+from textual.screen import ModalScreen
+from textual.widgets import Input, Static
+class Dialog(ModalScreen):
+    BINDINGS = [("escape", "dismiss")]
+    def compose(self):
+        yield Static("settings of the run")
+        yield Input()
+        yield Static("escape cancels")
 class Smallest(App):
-    BINDINGS = [("space", "toggle"), ("q", "quit")]
+    BINDINGS = [("space", "toggle"), ("h", "open"), ("q", "quit")]
+    def action_open(self):
+        self.push_screen(Dialog())
     state = "TRAINING"
     def compose(self):
         yield Static(self.state)
@@ -39,6 +48,25 @@ def milliseconds(terminal: Terminal, presses: int) -> list[float]:
     return waits
 
 
+def milliseconds_to_open(terminal: Terminal, times: int) -> list[float]:
+    waits = []
+    with terminal:
+        terminal.until("TRAINING")
+        terminal.press(" ")
+        terminal.until("PAUSED")
+        for _ in range(times + 1):
+            terminal.until_quiet(0.2)
+            started = perf_counter()
+            terminal.press("h")
+            terminal.until("settings of the run")
+            terminal.until("escape cancels")
+            waits.append(1e3 * (perf_counter() - started))
+            terminal.until_quiet(0.2)
+            terminal.press("esc")
+            terminal.until(lambda text: "escape cancels" not in text)
+    return waits[1:]  # the first one imports the dialog
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--presses", type=int, default=40)
@@ -50,6 +78,9 @@ def main() -> None:
         shares = [percentile(ours, 0.95)], [percentile(peer, 0.95)]
         print(line(f"space to PAUSED and back, {name}, median", ours, peer, "ms", "–"))
         print(line(f"space to PAUSED and back, {name}, p95", *shares, "ms", "≤ 100 ms"))
+    ours = milliseconds_to_open(nnfs_tui("moons", *endless), presses // 2)
+    peer = milliseconds_to_open(Terminal(sys.executable, "-c", SMALLEST), presses // 2)
+    print(line("h to the settings, median", ours, peer, "ms", "≤ 150 ms"))
 
 
 if __name__ == "__main__":

@@ -15,13 +15,12 @@ from core.planes import PlaneChoice, ranked_features
 from core.presets import PRESETS
 from core.process import State, TrainingProcess
 from tests.tui.test_screen import MOONS, Driver, running
+from tests.tui.test_settings import opened
 from tui import numbers
 from tui.app import NnfsApp
 from tui.screens.ask import Answer, AskScreen
 from tui.screens.data import DataScreen
 from tui.screens.plane import PlaneScreen
-from tui.screens.settings import SettingsScreen
-from tui.toggles import Toggles
 
 WINE = PRESETS["wine"].config(epochs=100_000_000)
 IRIS = PRESETS["iris"].config(epochs=100_000_000)
@@ -458,56 +457,20 @@ async def test_a_reset_while_the_first_data_are_loaded_loads_them_anew(tmp_path:
 # --- the dialog with the settings
 
 
-@asynccontextmanager
-async def settings_dialog(driver: Driver) -> AsyncIterator[SettingsScreen]:
-    await driver.press("h")
-    dialog = driver.front
-    assert isinstance(dialog, SettingsScreen)
-    yield dialog
-
-
-async def test_features_are_added_by_space_and_by_a_click() -> None:
-    async with running(MOONS, speed=100.0) as driver:
-        async with settings_dialog(driver) as dialog:
-            toggles = dialog.query_one("#field-features_extra", Toggles)
-            toggles.focus()
-            await driver.press("space", "right", "right", "space")
-            assert toggles.value == "x1sq,x1x2"
-            await driver.shows("■x₁² □x₂² ■x₁x₂")
-            column = "■x₁² □x₂² ■x₁x₂ □sin x₁ □sin x₂".index("sin x₂")
-            await driver.pilot.click("#field-features_extra", offset=(column, 0))
-            await driver.pilot.click("#field-features_extra", offset=(1, 0))
-            assert toggles.value == "x1x2,sinx2"
-            await driver.press("left", "left", "space")  # from the one that was clicked: sin x₁
-            assert toggles.value == "x1x2,sinx1,sinx2"
-            await driver.press("ctrl+s")
-        assert driver.is_on_top()
-        await driver.until_config("features_extra", ("x1x2", "sinx1", "sinx2"))
-        session = driver.session
-        assert session.network is not None
-        assert session.data is not None
-        assert session.network.sizes == (5, 8, 8, 2)
-        await driver.shows("5-8-8-2")
-        x = session.data.preparation.features(session.data.x_train)
-        assert x.shape[1] == 2
-        more = [x[:, 0] * x[:, 1], np.sin(x[:, 0]), np.sin(x[:, 1])]
-        assert session.data.x_train == pytest.approx(np.column_stack([x, *more]))
-
-
 async def test_a_file_that_is_not_there_leaves_the_run_going_on(tmp_path: Path) -> None:
     async with running(MOONS, speed=100.0) as driver:
-        async with settings_dialog(driver) as dialog:
-            dialog.query_one("#field-data", Input).value = str(tmp_path / "none.csv")
-            await driver.press("ctrl+s")
+        dialog = await opened(driver)
+        dialog.go_to("data")
+        await driver.press(*str(tmp_path / "none.csv"), "ctrl+s")
         await driver.until(lambda: "none.csv: there is no such file" in driver.text())
         assert driver.session.config == MOONS
         assert driver.session.state is State.TRAINING
         start = driver.epoch
         await driver.until(lambda: driver.epoch > start)
         # the dialog has the settings of the run that goes on
-        async with settings_dialog(driver) as dialog:
-            assert dialog.query_one("#field-data", Input).value == "off"
-            await driver.press("escape")
+        dialog = await opened(driver)
+        assert dialog.rows.texts["data"] == "off"
+        await driver.press("escape")
 
 
 async def test_a_validation_part_has_a_number_of_its_own() -> None:

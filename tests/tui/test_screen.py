@@ -9,20 +9,16 @@ from time import monotonic
 import pytest
 from textual.pilot import Pilot
 from textual.screen import Screen
-from textual.widgets import Input, Select, Static
 
 from core import RunConfig
-from core.config import settings
 from core.presets import PRESETS
 from core.process import SetSpeed, State, TrainingProcess
 from tui.app import NnfsApp
 from tui.keys import KEYS, help_rows
 from tui.panels import Panel
 from tui.screens.help import HelpScreen
-from tui.screens.settings import SettingsScreen
 from tui.screens.training import TrainingScreen
 from tui.steps import next_of_125
-from tui.toggles import Toggles
 
 PATIENCE = 60
 MOONS = PRESETS["moons"].config(epochs=100_000_000)
@@ -356,57 +352,6 @@ async def test_the_palette_offers_what_the_keys_do() -> None:
         await driver.until_state(State.PAUSED)
 
 
-async def test_every_setting_can_be_edited_and_is_checked_beside_its_field() -> None:
-    async with running(MOONS, (120, 40), speed=30.0) as driver:
-        await driver.press("h")
-        dialog = driver.front
-        assert isinstance(dialog, SettingsScreen)
-        for setting in settings():
-            field = dialog.query_one(f"#field-{setting.name}")
-            value = field.value if isinstance(field, Input | Select | Toggles) else None
-            assert value == setting.write(getattr(MOONS, setting.name))
-        rate = dialog.query_one("#field-learning_rate", Input)
-        remark = dialog.query_one("#remark-learning_rate", Static)
-        rate.value = "-3"
-        await driver.pilot.pause()
-        assert remark.has_class("-wrong")
-        assert "a number above 0" in str(remark.render())
-        rate.focus()
-        await driver.press("enter")
-        assert driver.front is dialog
-        rate.value = "0.003"
-        await driver.pilot.pause()
-        assert not remark.has_class("-wrong")
-        dialog.query_one("#field-activation", Input).value = "relu,gelu"
-        dialog.query_one("#field-schedule", Select).value = "cosine"
-        dialog.query_one("#field-batch_norm", Select).value = "on"
-        dialog.query_one("#field-clip_norm", Input).value = "0.5"
-        dialog.query_one("#field-batch_size", Input).value = "full"
-        await driver.press("enter")
-        assert driver.is_on_top()
-        await driver.until(lambda: driver.session.config.activation == ("relu", "gelu"))
-        assert driver.session.config.schedule == "cosine"
-        assert driver.session.config.batch_norm is True
-        assert driver.session.config.clip_norm == 0.5
-        assert driver.session.config.learning_rate == 0.003
-        assert driver.session.config.batch_size == "full"
-
-
-async def test_what_two_settings_mean_together_is_checked_too() -> None:
-    async with running(MOONS, (80, 24)) as driver:
-        await driver.press("h")
-        dialog = driver.front
-        dialog.query_one("#field-classes", Input).value = "3"
-        dialog.query_one("#field-classes", Input).focus()
-        await driver.press("enter")
-        assert driver.front is dialog
-        remark = dialog.query_one("#remark-classes", Static)
-        assert "2 or auto for moons" in str(remark.render())
-        await driver.press("escape")
-        assert driver.is_on_top()
-        assert driver.session.config == MOONS
-
-
 async def test_training_goes_on_behind_a_dialog_and_the_screen_catches_up() -> None:
     async with running(MOONS.changed(epochs=400), speed=1.0) as driver:
         await driver.press("?")
@@ -590,23 +535,3 @@ async def test_a_reset_brings_back_a_target_that_was_passed() -> None:
         await driver.press("r")
         await driver.until_config("target_accuracy", 0.9)
         await driver.until_state(State.FINISHED)
-
-
-async def test_what_two_settings_meant_together_is_forgotten_when_it_is_mended() -> None:
-    async with running(MOONS.changed(dataset="spiral"), (120, 40)) as driver:
-        await driver.press("h")
-        dialog = driver.front
-        loss = dialog.query_one("#field-loss", Select)
-        loss.value = "binary_cross_entropy"
-        await driver.press("ctrl+s")
-        remark = dialog.query_one("#remark-loss", Static)
-        assert remark.has_class("-wrong")
-        loss.value = "hinge"
-        await driver.until(lambda: not remark.has_class("-wrong"))
-        loss.value = "binary_cross_entropy"
-        await driver.press("ctrl+s")
-        assert remark.has_class("-wrong")
-        dialog.query_one("#field-dataset", Select).value = "moons"
-        await driver.until(lambda: not remark.has_class("-wrong"))
-        await driver.press("ctrl+s")
-        await driver.until_config("loss", "binary_cross_entropy")

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar, Final
 
-from textual import events, on
-from textual.containers import Horizontal, Vertical, VerticalScroll
+from textual import on
+from textual.binding import Binding
+from textual.containers import Container, Vertical
 from textual.screen import ModalScreen
-from textual.widgets import Input, Select, Static
+from textual.widgets import Input, Static
 
 from core.config import RunConfig, settings
-from core.kinds import ConfigError, Several, is_closed, line_of, words_of
-from tui.toggles import Toggles
+from core.kinds import Columns, ConfigError, Delimiter, Or, Text, line_of
+from tui.settings_list import SettingsList
 
 if TYPE_CHECKING:
     from textual.app import ComposeResult
@@ -19,104 +20,136 @@ if TYPE_CHECKING:
 
     from core.settings import Setting
 
+PAGE: Final = 10
+
 
 class SettingsScreen(ModalScreen[RunConfig | None]):
     """Returns the new config, or None when it was closed without one."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        ("escape", "dismiss", "cancel"),
+        ("escape", "leave", "cancel"),
         ("ctrl+s,enter", "apply", "apply"),
-        ("up", "app.focus_previous", "previous"),
-        ("down", "app.focus_next", "next"),
+        ("up,shift+tab", "move(-1)", "previous"),
+        ("down,tab", "move(1)", "next"),
+        ("pageup", f"move(-{PAGE})", "back"),
+        ("pagedown", f"move({PAGE})", "on"),
+        # before the field takes it: no number has one in it
+        Binding("slash", "find", "find", priority=True),
         ("q", "dismiss", "cancel"),
     ]
+    AUTO_FOCUS = ""
 
     def __init__(self, config: RunConfig) -> None:
         super().__init__()
-        self._config = config
+        self.rows = SettingsList(config, id="rows")
+        self._field = Input(id="value", compact=True, select_on_focus=True)
+        self._find = Input(id="find", compact=True, placeholder="find a setting")
+        for field in (self._field, self._find):
+            field.cursor_blink = False  # a run at rest writes nothing
+        self._about = Static(id="about", markup=False)
 
     def compose(self) -> ComposeResult:
-        """Show a row for each setting: name, field, and what it is or what is wrong."""
+        """Show a row for each setting, one field over the value that is typed, and what it means."""
         with Vertical() as dialog:
             dialog.border_title = "settings of the run"
-            dialog.border_subtitle = (
-                "ctrl+s, or enter in a field, applies · escape cancels · ↑ ↓ tab"
-            )
-            with VerticalScroll(id="fields", can_focus=False):
-                group = ""
-                for setting in settings():
-                    if setting.group != group:
-                        group = setting.group
-                        yield Static(group, classes="group", markup=False)
-                    with Horizontal(classes="row"):
-                        yield Static(setting.name.replace("_", " "), classes="name", markup=False)
-                        yield self._field(setting)
-                        yield Static(
-                            self._remark(setting),
-                            id=f"remark-{setting.name}",
-                            classes="remark",
-                            markup=False,
-                        )
-            yield Static(id="about", markup=False)
+            dialog.border_subtitle = "enter applies · escape cancels · ↑ ↓ ← → · / finds"
+            yield self._find
+            with Container(id="fields"):
+                yield self.rows
+                yield self._field
+            yield self._about
 
-    def _remark(self, setting: Setting) -> str:
-        why = self._config.idle.get(setting.name)
-        return setting.help if why is None else f"no effect with {why}"
+    def on_mount(self) -> None:
+        """Begin in the first row."""
+        self._find.display = False
+        self._follow()
 
-    def _field(self, setting: Setting) -> Input | Select[str] | Toggles:
-        value = setting.write(getattr(self._config, setting.name))
-        if isinstance(setting.kind, Several):
-            chosen = setting.kind.read(value)
-            toggles = Toggles(setting.kind, chosen, id=f"field-{setting.name}")
-            toggles.add_class("value", "-toggles")
-            return toggles
-        if is_closed(setting.kind):
-            return Select(
-                [(word, word) for word in words_of(setting.kind)],
-                value=value,
-                allow_blank=False,
-                compact=True,
-                id=f"field-{setting.name}",
-                classes="value",
-            )
-        field = Input(
-            value, compact=True, id=f"field-{setting.name}", classes="value", select_on_focus=True
-        )
-        field.cursor_blink = False  # a run at rest writes nothing
-        return field
+    # --- moving
 
-    @on(Input.Changed)
-    @on(Select.Changed)
-    @on(Toggles.Changed)
-    def _check_field(self, event: Input.Changed | Select.Changed | Toggles.Changed) -> None:
-        """Say what is wrong with the field that was changed; forget what no longer is, elsewhere too."""
-        _, wrong = self._read()
+    def go_to(self, name: str) -> None:
+        """Make a setting the current one."""
+        self.rows.go_to(name)
+        self._follow()
+
+    def action_move(self, by: int) -> None:
+        """Go to another row."""
+        if self.focused is self._find:
+            self._follow()
+        else:
+            self.rows.move(by)
+            self._follow()  # at once: the next key is for that row
+
+    @on(SettingsList.Moved)
+    def _follow(self) -> None:
+        """Put the field over the current value, if it is typed, and say what it means."""
+        rows, field = self.rows, self._field
+        field.display = rows.takes_text
+        if rows.takes_text:
+            column, row, width = rows.place
+            field.styles.offset = (column, row)
+            field.styles.width = width
+            text = rows.texts[rows.current.name]
+            if field.value != text:
+                with field.prevent(Input.Changed):
+                    field.value = text
+            field.action_select_all()
+        if self.focused is not self._find:
+            self.set_focus(field if rows.takes_text else rows)
+        self._explain()
+
+    # --- finding
+
+    def check_action(self, action: str, _: tuple[object, ...]) -> bool | None:
+        """Leave `/` to a field that takes it."""
+        return action != "find" or not (self.focused is self._find or _takes_any(self.rows.current))
+
+    def action_find(self) -> None:
+        """Ask for a word of the settings to be shown."""
+        self._find.display = True
+        self._find.focus()
+
+    def action_leave(self) -> None:
+        """Show all settings again, or close the dialog."""
+        if self._find.display:
+            self._find.display = False
+            with self._find.prevent(Input.Changed):
+                self._find.value = ""
+            self.rows.choose("")
+            self._follow()
+        else:
+            self.dismiss()
+
+    @on(Input.Changed, "#find")
+    def _show_found(self, event: Input.Changed) -> None:
+        if not self.rows.choose(event.value):
+            self._about.update("no setting has that in its name or in what is said of it")
+
+    @on(Input.Submitted, "#find")
+    def _found(self) -> None:
+        self.set_focus(self.rows)
+        self._follow()
+
+    # --- the values
+
+    @on(Input.Changed, "#value")
+    def _written(self, event: Input.Changed) -> None:
+        if self.rows.takes_text and event.value != self.rows.texts[self.rows.current.name]:
+            self.rows.write(event.value)
+
+    @on(SettingsList.Changed)
+    def _check(self) -> None:
+        """Say what is wrong with the value that was changed; forget what no longer is, elsewhere too."""
+        config, wrong = self._read()
         errors = {error.name: error for error in wrong}
-        for setting in settings():
-            if setting.name not in errors:
-                self._clear(setting)
-            elif event.control.id == f"field-{setting.name}":
-                self._show(errors[setting.name])
+        rows = self.rows
+        shown = {*rows.errors, rows.current.name}
+        rows.errors = {name: error for name, error in errors.items() if name in shown}
+        if config is not None:
+            rows.idle = config.idle
+        rows.repaint()
+        self._explain()
 
-    @on(events.DescendantFocus)
-    def _explain_field(self, event: events.DescendantFocus) -> None:
-        for setting in settings():
-            if event.widget.id == f"field-{setting.name}":
-                self._explain(setting)
-
-    @on(Select.Changed)
-    def _explain_choice(self, event: Select.Changed) -> None:
-        for setting in settings():
-            if event.select.id == f"field-{setting.name}" and event.select.has_focus:
-                self._explain(setting)
-
-    def _explain(self, setting: Setting) -> None:
-        word = self._text(setting)
-        line = line_of(setting.kind, word)
-        about = f"{word}: {line}. {_explanation(setting)}" if line else _explanation(setting)
-        self.query_one("#about", Static).update(about)
-
-    @on(Input.Submitted)
+    @on(Input.Submitted, "#value")
     def _submitted(self) -> None:
         self.action_apply()
 
@@ -125,18 +158,17 @@ class SettingsScreen(ModalScreen[RunConfig | None]):
         config, wrong = self._read()
         if config is not None:
             self.dismiss(config)
-        for each in wrong:
-            self._show(each)
-        if wrong:
-            self.query_one(f"#field-{wrong[0].name}").focus()
+            return
+        self.rows.errors = {error.name: error for error in wrong}
+        self.go_to(wrong[0].name)
 
     def _read(self) -> tuple[RunConfig | None, list[ConfigError]]:
         """Return the config that the fields make, or what is wrong with them."""
         values: dict[str, Any] = {}
         wrong: list[ConfigError] = []
-        for setting in settings():
+        for each in settings():
             try:
-                values[setting.name] = setting.read(self._text(setting))
+                values[each.name] = each.read(self.rows.texts[each.name])
             except ConfigError as error:
                 wrong.append(error)
         if wrong:
@@ -146,27 +178,31 @@ class SettingsScreen(ModalScreen[RunConfig | None]):
         except ConfigError as error:
             return None, [error]
 
-    def _text(self, setting: Setting) -> str:
-        field = self.query_one(f"#field-{setting.name}")
-        return str(field.value) if isinstance(field, Input | Select | Toggles) else ""
-
-    def _show(self, error: ConfigError) -> None:
-        remark = self.query_one(f"#remark-{error.name}", Static)
-        remark.update(f"accepted is {error.accepted}")
-        remark.add_class("-wrong")
-        self.query_one("#about", Static).update(f"accepted is {error.accepted}")
-
-    def _clear(self, setting: Setting) -> None:
-        remark = self.query_one(f"#remark-{setting.name}", Static)
-        if remark.has_class("-wrong"):
-            remark.update(self._remark(setting))
-            remark.remove_class("-wrong")
+    def _explain(self) -> None:
+        current = self.rows.current
+        error = self.rows.errors.get(current.name)
+        self._about.set_class(error is not None, "-wrong")
+        if error is not None:
+            self._about.update(f"accepted is {error.accepted}")
+            return
+        word = self.rows.texts[current.name]
+        line = line_of(current.kind, word)
+        about = _explanation(current)
+        self._about.update(f"{word}: {line}. {about}" if line else about)
 
 
-def _explanation(setting: Setting) -> str:
+def _takes_any(row: Setting) -> bool:
+    """Return whether a value may have any character in it, such as the name of a file."""
+    kind = row.kind
+    while isinstance(kind, Or):
+        kind = kind.kind
+    return isinstance(kind, Text | Columns | Delimiter)
+
+
+def _explanation(row: Setting) -> str:
     consequence = {
         "live": "a change takes effect in the next epoch",
         "data": "a change draws the data anew, and keeps trained weights where they fit",
         "network": "a change begins a new run",
     }
-    return f"{setting.help}: {setting.kind.accepts}; {consequence[setting.effect]}"
+    return f"{row.help}: {row.kind.accepts}; {consequence[row.effect]}"

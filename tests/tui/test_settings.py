@@ -1,0 +1,166 @@
+"""The dialog of the settings, in the real application."""
+
+import numpy as np
+import pytest
+from textual.events import MouseScrollDown
+
+from core.config import settings
+from tests.tui.test_screen import MOONS, Driver, running
+from tui.screens.settings import SettingsScreen
+from tui.settings_list import SettingsList
+
+SMALL = [(120, 40), (80, 24)]
+
+
+async def opened(driver: Driver) -> SettingsScreen:
+    await driver.press("h")
+    assert isinstance(driver.front, SettingsScreen)
+    return driver.front
+
+
+async def found(driver: Driver, words: str) -> str:
+    """Look for a setting, and return the row that is the current one then, as it is shown."""
+    await driver.press("slash", *words, "enter")
+    return row(driver)
+
+
+def row(driver: Driver) -> str:
+    """Return the current row; the field has a row of its own on top of it."""
+    return next(line for line in driver.text().split("\n") if "│ ▸" in line)
+
+
+def wheel(rows: SettingsList) -> MouseScrollDown:
+    return MouseScrollDown(rows, 3, 3, 0, 0, 0, shift=False, meta=False, ctrl=False)
+
+
+async def test_every_setting_has_a_row_that_can_be_reached() -> None:
+    async with running(MOONS, (80, 24), speed=30.0) as driver:
+        dialog = await opened(driver)
+        for each in settings():
+            assert dialog.rows.current == each
+            text = each.write(getattr(MOONS, each.name))
+            assert each.name.replace("_", " ") in row(driver)
+            assert each.name == "features_extra" or text in row(driver)
+            await driver.press("down")
+        await driver.press("pageup", "tab", "shift+tab", "up", "pagedown", "pagedown")
+        assert dialog.rows.current == settings()[-1]
+
+
+async def test_a_value_is_typed_or_chosen_and_checked_beside_it() -> None:
+    async with running(MOONS, (120, 40), speed=30.0) as driver:
+        dialog = await opened(driver)
+        await found(driver, "learning rate")
+        await driver.press(*"-3")
+        assert "-3 " in row(driver)
+        assert "accepted is a number above 0" in row(driver)
+        await driver.press("enter")
+        assert driver.front is dialog
+        await driver.press("backspace", "backspace", *"0.003")
+        assert "accepted" not in row(driver)
+        await found(driver, "activation")
+        await driver.press(*"relu,gelu")
+        assert "schedule" in await found(driver, "schedule")
+        assert "◂ constant ▸" in row(driver)
+        await driver.press("right", "left", "c")  # the next word with that letter
+        assert "◂ cosine ▸" in row(driver)
+        await found(driver, "batch norm")
+        await driver.press("space")
+        await found(driver, "batch size")
+        await driver.press(*"full", "enter")
+        assert driver.is_on_top()
+        await driver.until_config("activation", ("relu", "gelu"))
+        config = driver.session.config
+        assert (config.schedule, config.batch_norm) == ("cosine", True)
+        assert (config.learning_rate, config.batch_size) == (0.003, "full")
+
+
+@pytest.mark.parametrize("size", SMALL)
+async def test_what_two_settings_mean_together_is_checked_and_forgotten(
+    size: tuple[int, int],
+) -> None:
+    async with running(MOONS.changed(dataset="spiral"), size, speed=30.0) as driver:
+        dialog = await opened(driver)
+        dialog.go_to("loss")
+        await driver.press("b", "ctrl+s")
+        assert driver.front is dialog
+        assert "loss" in dialog.rows.errors
+        await driver.press("h")
+        assert not dialog.rows.errors
+        await driver.press("b")
+        dialog.go_to("dataset")
+        await driver.press("m", "m")
+        assert dialog.rows.texts["dataset"] == "moons"
+        assert not dialog.rows.errors
+        dialog.go_to("classes")
+        await driver.press("3", "ctrl+s")
+        await driver.shows("accepted is 2 or auto for moons")
+        assert dialog.rows.current.name == "classes"
+        await driver.press(*"auto", "enter")  # in place of what was wrong
+        await driver.until_config("loss", "binary_cross_entropy")
+
+
+async def test_settings_are_found_and_escape_brings_all_back() -> None:
+    async with running(MOONS, (60, 16), speed=30.0) as driver:
+        dialog = await opened(driver)
+        await driver.press("slash", *"clip")
+        text = driver.text()
+        assert "clip norm" in text
+        assert "clip value" in text
+        assert "momentum" not in text
+        await driver.press(*" zebra")
+        await driver.shows("no setting has that")
+        await driver.press("escape")
+        assert driver.front is dialog
+        await driver.shows("momentum" if "momentum" in driver.text() else "learning rate")
+        dialog.go_to("data")
+        await driver.press("slash", "a")
+        assert dialog.rows.texts["data"] == "/a"  # a path has it in it
+        await driver.press("escape")
+        assert driver.is_on_top()
+        assert driver.session.config == MOONS
+
+
+async def test_the_mouse_goes_to_a_row_changes_it_and_scrolls() -> None:
+    async with running(MOONS, (80, 24), speed=30.0) as driver:
+        dialog = await opened(driver)
+        rows = dialog.rows
+        lines = driver.text().split("\n")
+        at = next(y for y, line in enumerate(lines) if " preprocess " in line)
+        top = rows.region.y
+        await driver.pilot.click(rows, offset=(3, at - top))
+        assert rows.current.name == "preprocess"
+        before = rows.texts["preprocess"]
+        await driver.pilot.click(rows, offset=(30, at - top))
+        assert rows.texts["preprocess"] != before
+        await driver.pilot.click(rows, offset=(21, at - top))
+        assert rows.texts["preprocess"] == before
+        rows.post_message(wheel(rows))
+        await driver.until(lambda: "preprocess " in driver.text().split("\n")[at - 3])
+
+
+async def test_features_are_added_by_space_and_by_a_click() -> None:
+    async with running(MOONS, speed=100.0) as driver:
+        dialog = await opened(driver)
+        rows = dialog.rows
+        dialog.go_to("features_extra")
+        await driver.press("space", "right", "right", "space")
+        assert rows.texts["features_extra"] == "x1sq,x1x2"
+        await driver.shows("■x₁² □x₂² ■x₁x₂")
+        line = row(driver)
+        y = driver.text().split("\n").index(line)
+        for switch in ("□sin x₂", "■x₁²"):
+            await driver.pilot.click(offset=(line.index(switch), y))
+        assert rows.texts["features_extra"] == "x1x2,sinx2"
+        await driver.press("left", "left", "space")  # from the one that was clicked: sin x₁
+        assert rows.texts["features_extra"] == "x1x2,sinx1,sinx2"
+        await driver.press("ctrl+s")
+        assert driver.is_on_top()
+        await driver.until_config("features_extra", ("x1x2", "sinx1", "sinx2"))
+        session = driver.session
+        assert session.network is not None
+        assert session.data is not None
+        assert session.network.sizes == (5, 8, 8, 2)
+        await driver.shows("5-8-8-2")
+        x = session.data.preparation.features(session.data.x_train)
+        more = [x[:, 0] * x[:, 1], np.sin(x[:, 0]), np.sin(x[:, 1])]
+        assert session.data.x_train == pytest.approx(np.column_stack([x, *more]))
