@@ -96,15 +96,18 @@ class History:
             apply: changes the trainer, each time in the same way; if it raises, nothing happened.
             is_edit: whether it gives a parameter another value.
         """
-        place = self._here
+        place, data = self._here, self._trainer.data
         apply()
         self.branch(place)
         arrays = self._trainer.data.arrays
         self._changes.append(_Change(place, self._here, apply, is_edit, arrays))
         self._data.add(arrays)
         self._applied += 1
-        self.head, self._present = self._here, self._trainer.data
-        self._bound()
+        self.head = self._here
+        if self._trainer.data is not data:
+            self._keep()  # what was before can be given up without what follows
+        else:
+            self._bound()
 
     def branch(self, place: Place | None = None) -> None:
         """Forget the future: the run goes on from here."""
