@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+    from tui.pens import Pen
     from tui.piece import Stretch
 
 _TOKEN: Final = re.compile(
@@ -137,22 +138,39 @@ class ScreenModel:
         """
         differs = self._differences()
         self._pieces += 1
-        piece = Piece(self._table, self._wanted)
-        fits = int(np.count_nonzero(differs)) <= budget
-        if not (fits and piece.add(self._stretches(differs), budget)):
-            piece = Piece(self._table, self._wanted)
+        piece = None
+        if int(np.count_nonzero(differs)) <= budget:
+            rows = self._stretches(differs)
+            piece = self._shorter(rows, self._by_pen(rows), limit=budget)
+        if piece is None:
             self._since[~differs] = _NEVER
             np.minimum(self._since, self._pieces, out=self._since, where=differs)
-            first, rest = self._in_order(differs, areas)
-            # even a line that changes all the time leaves room for the others
-            piece.add(first, 3 * budget // 4 if rest else budget)
-            piece.add(rest, budget)
+            piece = self._first_of(*self._in_order(differs, areas), budget)
         text = piece.text()
         self._note_as_shown(piece.sent)
         if self._cursor != self._cursor_sent and not self._differences().any():
             text += move(piece.at, *self._cursor)
             self._cursor_sent = self._cursor
         return text
+
+    def _shorter(self, *ways: list[Stretch], limit: int) -> Piece | None:
+        """Return the shortest of some ways to write the same, of those that are short enough."""
+        pieces = [Piece(self._table, self._wanted) for _ in ways]
+        whole = [piece for piece, way in zip(pieces, ways, strict=True) if piece.add(way, limit)]
+        return min(whole, key=lambda piece: piece.size, default=None)
+
+    def _first_of(self, first: list[Stretch], rest: list[Stretch], budget: int) -> Piece:
+        """Return as much as fits of what goes first and of the rest."""
+        piece = Piece(self._table, self._wanted)
+        for tried in (4 * budget // 3, budget):
+            piece = Piece(self._table, self._wanted)
+            # even a line that changes all the time leaves room for the others
+            piece.add(first, 3 * tried // 4 if rest else tried)
+            piece.add(rest, tried)
+            by_pen = self._shorter(self._by_pen(_rows(piece.sent)), limit=budget)
+            if by_pen is not None:
+                return by_pen
+        return piece
 
     def _differences(self) -> NDArray[np.bool_]:
         differs: NDArray[np.bool_] = (self._wanted != self._shown) & (self._wanted != UNKNOWN)
@@ -184,6 +202,23 @@ class ScreenModel:
             (row, self._whole(row, np.flatnonzero(differs[row]).tolist()))
             for row in np.flatnonzero(differs.any(axis=1)).tolist()
         ]
+
+    def _by_pen(self, stretches: list[Stretch]) -> list[Stretch]:
+        """Return the same cells, those of one style together.
+
+        Where few change, here and there, a move is shorter than a change of style.
+        """
+        pens: dict[Pen, list[Stretch]] = {}
+        for row, columns in stretches:
+            numbers = self._wanted[row, columns].tolist()
+            alike: dict[Pen, list[int]] = {}
+            for column, number in zip(columns, numbers, strict=True):
+                alike.setdefault(self._table.pens[number], []).append(column)
+            for pen, those in alike.items():
+                pens.setdefault(pen, []).append((row, those))
+        # neighbours in this order share most
+        ordered = sorted(pens, key=lambda pen: (pen.attributes, pen.background, pen.foreground))
+        return [stretch for pen in ordered for stretch in pens[pen]]
 
     def _in_order(
         self, differs: NDArray[np.bool_], areas: Sequence[Area]
@@ -256,3 +291,10 @@ class ScreenModel:
                     glyph, pen = before.glyphs[number], before.pens[number]
                     self._wanted[row, column] = self._table.number(glyph, pen)
         self.forget()
+
+
+def _rows(cells: list[tuple[int, int]]) -> list[Stretch]:
+    rows: dict[int, list[int]] = {}
+    for row, column in sorted(cells):
+        rows.setdefault(row, []).append(column)
+    return list(rows.items())
