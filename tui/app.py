@@ -27,6 +27,7 @@ from tui.pacing import Pacer
 from tui.plain import WidgetForm, css_variables, textual_theme
 from tui.screens.training import TrainingScreen
 from tui.suspension import suspend
+from tui.wording import key_name
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
@@ -99,6 +100,7 @@ class NnfsApp(KeepsFaults, App[None]):
             resume=resume,
             pacer=self.pacer,
         )
+        self.training.options.halves = self.form.has_halves
 
     def on_mount(self) -> None:
         """Show the run."""
@@ -149,7 +151,9 @@ class NnfsApp(KeepsFaults, App[None]):
                 async def run(action: str = key.action) -> None:
                     await self.training.run_action(action)
 
-                yield SystemCommand(key.help.capitalize(), f"key: {key.shown}", run)
+                yield SystemCommand(
+                    key.help.capitalize(), f"key: {key_name(key.shown, self.look)}", run
+                )
 
     async def on_event(self, event: events.Event) -> None:
         """Let go of what was said before a key was pressed; what that one does may say more."""

@@ -40,8 +40,17 @@ class Explained(NamedTuple):
     keys: str
 
 
-def explanation(label: str, session: Session, width: int = WIDTH) -> list[str]:
-    """Return the lines that explain the panel of that label; a word for one that is not known."""
+def explanation(
+    label: str, session: Session, width: int = WIDTH, wording: Callable[[str], str] = str
+) -> list[str]:
+    """Return the lines that explain the panel of that label; a word for one that is not known.
+
+    Args:
+        label: of the panel.
+        session: what is known of the run.
+        width: of the lines.
+        wording: makes of each text what holds for the terminal.
+    """
     explain = EXPLANATIONS.get(label)
     if explain is None:
         return [f"There is no explanation of the panel {label[:20]!r} yet."]
@@ -52,7 +61,7 @@ def explanation(label: str, session: Session, width: int = WIDTH) -> list[str]:
         *told.formula.splitlines(),
         f"Keys: {told.keys}",
     ]
-    return [line for text in paragraphs for line in wrap(text, max(1, width))]
+    return [line for text in paragraphs for line in wrap(wording(text), max(1, width))]
 
 
 def _loss(session: Session) -> Explained:

@@ -124,6 +124,11 @@ class Form:
         self._styles: dict[int, Style] = {}
         self._tables: dict[int, _Table] = {}
 
+    @property
+    def has_halves(self) -> bool:
+        """Whether a cell can show two pixels."""
+        return not self.look.is_plain and self.look.glyphs != "ascii"
+
     def style(self, number: int) -> Style:
         """Return the style of an ink."""
         style = self._styles.get(number)
@@ -159,9 +164,10 @@ class Form:
                 return ramp(shown)
             return " " if look.glyphs == "ascii" else glyph
         if look.is_plain or look.glyphs != "unicode":
-            if picture and look.is_plain and glyph in TRAIN_MARKERS:
+            if picture and look.is_plain and (glyph in TRAIN_MARKERS or _is_braille(glyph)):
+                # a sample's value; or an edge's sign, which its strokes would not tell
                 return ramp(here).strip() or "o"
-            if here in CURVES and (glyph == "─" or "\u2800" < glyph <= "\u28ff"):
+            if here in CURVES and (glyph == "─" or _is_braille(glyph)):
                 return glyph if look.glyphs == "unicode" and here == "curve train" else CURVES[here]
         if look.is_plain and here == "focused frame" and glyph in _HEAVY:
             if look.glyphs == "unicode":
@@ -238,6 +244,10 @@ def ramp(role: str) -> str:
         case "sequential":
             return SEQUENTIAL_GLYPHS[int(rest)]
     return " "
+
+
+def _is_braille(glyph: str) -> bool:
+    return "\u2800" < glyph <= "\u28ff"
 
 
 def _named(role: str, colour: str) -> Color:

@@ -28,6 +28,7 @@ _SIGNS: Final = str.maketrans(
         **dict(zip(" ▁▂▃▄▅▆▇█", " _..-=+*#", strict=True)),
         **dict(zip("▏▎▍▌▋▊▉▐", "||||###[", strict=True)),
         **dict(zip("▔▕▀░▒▓▪", "-|\"':%#", strict=True)),
+        "🔎": ">",
         **dict(zip("←→↑↓⇧⇟⇞◂▸▴▾◀▶▲▼△▽◁▷", "<>^v^vv<>^v<>^v^v<>", strict=True)),
         **dict(zip("●○■□◆◇★☆✚✛◉✗×♠♤♣♧♥♡⬢⬡", "o.#_*<*.+.@XxSsCcHhOo", strict=True)),
         **dict(zip("·…−–—‖′″‘’“”•␣⌊⌋", "..---|'\"''\"\"*_[]", strict=True)),

@@ -17,6 +17,7 @@ from tui.canvas import Canvas
 from tui.cells import Cells
 from tui.keys import Key, footer
 from tui.palette import ACCENT, ALARM, BRIGHT, DIM, TEXT, WARNING, ink
+from tui.wording import key_name
 
 if TYPE_CHECKING:
     from textual import events
@@ -197,20 +198,26 @@ class FooterLine(Canvas):
         column = 1
         for key, word in self._fitting(width - 2):
             start = column
-            column = cells.write(0, column, key.shown, ink(BRIGHT, bold=True))
+            column = cells.write(0, column, self._named(key), ink(BRIGHT, bold=True))
             column = cells.write(0, column + 1, word, ink(DIM))
             self._spans.append((start, column, key))
             column += 2
         return cells
 
+    def _named(self, key: Key) -> str:
+        return key_name(key.shown, self._form.look)
+
+    def _length(self, key: Key, word: str) -> int:
+        return len(self._named(key)) + 1 + len(word) + 2
+
     def _fitting(self, width: int) -> list[tuple[Key, str]]:
         """Return the keys that fit; help and quit are never the ones left out."""
         keys = footer(self.session.state, looking=self.options.inspecting)
         kept = [each for each in keys if each[0].action in {"help", "quit"}]
-        room = width + 2 - sum(_length(*each) for each in kept)
+        room = width + 2 - sum(self._length(*each) for each in kept)
         for each in keys:
             if each not in kept:
-                room -= _length(*each)
+                room -= self._length(*each)
                 if room < 0:
                     break
                 kept.append(each)
@@ -221,7 +228,7 @@ class FooterLine(Canvas):
         for start, end, key in self._spans:
             if not start <= event.x < end:
                 continue
-            first = event.x - start <= len(key.shown) // 2
+            first = event.x - start <= len(self._named(key)) // 2
             action = key.halves[0 if first else 1] if key.halves else key.action
             if action:
                 await self.screen.run_action(action)
@@ -247,10 +254,6 @@ class Notice(Canvas):
         for row, line in enumerate(wrap(text, width)):
             cells.write(row, 0, line, ink(TEXT))
         return cells
-
-
-def _length(key: Key, word: str) -> int:
-    return len(key.shown) + 1 + len(word) + 2
 
 
 def _line_rates(pacer: Pacer, *, at_rest: bool) -> str:

@@ -181,7 +181,7 @@ _OTHER_POINTS: Final = ("#ffafd7", "#ffff5f", "#d7ffff", "#ff8787", "#eeeeee")
 
 _PALE_BLUE: Final = ("#d7d7ff", "#afd7ff", "#87afff")
 _PALE_ORANGE: Final = ("#ffd7af", "#ffd787", "#ffaf5f")
-_PALE_GREEN: Final = ("#d7ffd7", "#afffaf", "#5fd787")
+_PALE_GREEN: Final = ("#d7ffd7", "#afffd7", "#5fd7af")
 _PALE_OTHERS: Final = (
     ("#ffd7ff", "#ffafd7", "#ff87af"),
     ("#ffffd7", "#ffffaf", "#d7d75f"),

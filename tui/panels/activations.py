@@ -136,7 +136,7 @@ class ActivationsPanel(Panel):
         units = len(outputs)
         scale = self._scale = Scale.of(self._activation, outputs)
         colours, levels = scale.colours, scale.levels(outputs).repeat(across, axis=1)
-        a_cell = 1 if units <= rows else 2
+        a_cell = 1 if units <= rows or not self.options.halves else 2
         first = self._first = min(self._first, max(0, units - rows * a_cell))
         last = min(units, first + rows * a_cell)
         whole = last - first == units
@@ -146,10 +146,10 @@ class ActivationsPanel(Panel):
         self._visible = f"{shown} × {count} samples"
         pairs = inks_of_pairs(colours)
         if a_cell == 1:
-            tall = max(1, min(6, rows // units))
+            tall = max(1, min(6, rows // max(1, last - first)))
             self._tall = tall
-            for unit in range(units):
-                top = 1 + unit * tall
+            for unit in range(first, last):
+                top = 1 + (unit - first) * tall
                 number = ink(ACCENT, bold=True) if self._looked_at(unit) else ink(DIM)
                 cells.write(top + (tall - 1) // 2, 1, f"{unit + 1:>3}", number)
                 columns = slice(LABEL_WIDTH, LABEL_WIDTH + levels.shape[1])

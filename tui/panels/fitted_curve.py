@@ -14,7 +14,9 @@ from tui.palette import (
     ACCENT,
     BRIGHT,
     CLASS_POINTS,
+    DEEP,
     DIM,
+    LEGIBLE,
     READER,
     TEST,
     TEST_MARKERS,
@@ -91,7 +93,7 @@ class FittedCurve:
             chosen = np.array([sample])
             row, column = self._cells_of(data.x_train[chosen], data.y_train[chosen])
             place = int(row[0]), GUTTER + int(column[0])
-            cells.write(*place, "◉", ink(BRIGHT, "#000000", bold=True))
+            cells.write(*place, "◉", ink(BRIGHT, DEEP, bold=True))
         ends = (self._left, self._right), (self._bottom, self._top)
         _axes(cells, data, target, self.rows, *ends)
         return cells
@@ -108,7 +110,7 @@ class FittedCurve:
             height = float((values[0] - self._bottom) / (self._top - self._bottom))
             if np.isfinite(height) and 0 <= height <= 1:
                 row = min(self.rows - 1, int((1 - height) * self.rows))
-                cells.write(row, GUTTER + column, "┼", ink("#000000", BRIGHT, bold=True))
+                cells.write(row, GUTTER + column, "┼", ink(LEGIBLE, BRIGHT, bold=True))
 
     def features_at(self, column: int) -> Array:
         """Return the (1, 1) features in the middle of a column."""

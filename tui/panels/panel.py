@@ -42,6 +42,7 @@ class ViewOptions:
         target: which of several numbers to predict is shown, counted from 0.
         cursor: the unit and the sample that a person looks at.
         inspecting: whether the cursor is shown.
+        halves: whether the terminal shows two rows of a picture in one of cells.
     """
 
     layer: int = 0
@@ -52,6 +53,7 @@ class ViewOptions:
     target: int = 0
     cursor: Cursor = field(default_factory=Cursor)
     inspecting: bool = False
+    halves: bool = True
 
     def follow(self, run: Run) -> None:
         """Let go of what another run no longer has."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING, ClassVar, Final
 
 from textual.containers import VerticalScroll
@@ -11,6 +12,8 @@ from textual.widgets import Static
 
 from tui.cells import printable
 from tui.explanations import WIDTH, explanation
+from tui.forms import form_of
+from tui.wording import worded
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -67,7 +70,8 @@ class ExplainScreen(ModalScreen[None]):
         # the values of the moment: nothing is read again while it is open
         columns = self.app.size.width
         room = WIDTH if columns >= WIDTH + FRAME else columns - FRAME - SCROLLBAR
-        lines = explanation(self._label, self._session, room)
+        wording = partial(worded, look=form_of(self.app).look)
+        lines = explanation(self._label, self._session, room, wording)
         for fault in reversed(self._faults):
             lines += ["", f"{fault.what}: {fault.reason}", *fault.trace]
         with VerticalScroll() as dialog:

@@ -13,6 +13,7 @@ from tui.forms import form_of
 from tui.keys import help_rows
 from tui.palette import ACCENT, TEXT, ink
 from tui.panels import PANELS
+from tui.wording import key_name, worded
 
 if TYPE_CHECKING:
     from textual.app import ComposeResult
@@ -29,16 +30,19 @@ class HelpScreen(ModalScreen[None]):
 
     def compose(self) -> ComposeResult:
         """Show two tables."""
-        style = form_of(self.app).style
+        form = form_of(self.app)
+        style = form.style
         table = Table.grid(padding=(0, 2))
         table.add_column(style=style(ink(ACCENT)), justify="right", no_wrap=True)
         table.add_column(style=style(ink(TEXT)))
         for keys, sentence in help_rows():
-            table.add_row(keys, sentence)
+            table.add_row(key_name(keys, form.look), sentence)
         table.add_row("ctrl+p", "all commands by name")
         table.add_row("", "")
         for panel in PANELS:
-            table.add_row(f"{panel.key or panel.number} {panel.label}", panel.about)
+            table.add_row(
+                f"{panel.key or panel.number} {panel.label}", worded(panel.about, form.look)
+            )
         with VerticalScroll() as scroll:
             scroll.can_focus = True
             scroll.border_title = "keys and panels"

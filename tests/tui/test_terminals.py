@@ -1,0 +1,325 @@
+"""What each kind of terminal gets: every panel and dialog in the glyphs and colours it has."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from itertools import combinations, product
+
+import numpy as np
+import pytest
+from rich.style import Style
+
+from core.presets import PRESETS
+from core.process import State, TrainingProcess
+from tests.tui.sessions import session_after
+from tests.tui.test_screen import Driver
+from tui.app import NnfsApp
+from tui.cells import Cells, printable
+from tui.encoding import is_utf8
+from tui.forms import CERTAINTY, Form, Look, ramp
+from tui.glyphs import in_ascii, stand_in
+from tui.palette import (
+    ACCENT,
+    CLASS_FIELDS,
+    CLASS_POINTS,
+    DIVERGING,
+    SEQUENTIAL,
+    TEST,
+    TRAIN,
+    TRAIN_MARKERS,
+    indexed,
+    ink,
+)
+from tui.panels.boundary import BoundaryPanel
+from tui.panels.map_drawing import GUTTER
+from tui.panels.panel import ViewOptions
+from tui.terminal import look_of
+from tui.themes import (
+    BACKGROUNDS,
+    MARK_CONTRAST,
+    PALETTES,
+    TEXT_CONTRAST,
+    contrast,
+    is_picture,
+    luminance,
+    theme,
+)
+from tui.wording import worded
+
+MONO = Look("none", "ascii")
+WALK = (
+    *("0", "9", "i", "u", "escape", "U", "6", "8", "5", "z", "z"),
+    *("question_mark", "escape", "h", "tab", "tab", "escape", "e", "escape", "A", "escape"),
+    *("v", "escape", "colon", "escape", "P", "escape", "ctrl+p", "escape", "ctrl+s", "escape"),
+)
+
+
+@asynccontextmanager
+async def watching(preset: str, look: Look, size: tuple[int, int]) -> AsyncIterator[Driver]:
+    process = TrainingProcess()
+    app = NnfsApp(PRESETS[preset].config(), process, paused=True, look=look)
+    try:
+        async with app.run_test(size=size) as pilot:
+            driver = Driver(app, pilot)
+            await driver.until_state(State.PAUSED)
+            app.training.action_step(20)
+            await driver.until(lambda: driver.epoch == 20)
+            await driver.settled()
+            yield driver
+            assert not app.faults, app.faults[-1].trace
+    finally:
+        process.close()
+
+
+def styles_of(driver: Driver) -> set[Style]:
+    compositor = driver.app.screen._compositor
+    strips = compositor.render_strips(compositor.size)
+    return {style for strip in strips for _, style, _ in strip if style is not None}
+
+
+@pytest.mark.parametrize(
+    ("look", "size"),
+    [
+        (MONO, (120, 40)),
+        (Look("256", "ascii", "viridis", "light"), (80, 24)),
+        (Look("16", "console"), (80, 24)),
+        (Look("none", "unicode"), (120, 40)),
+    ],
+)
+async def test_every_panel_and_dialog_is_drawn_with_what_the_terminal_has(
+    look: Look, size: tuple[int, int]
+) -> None:
+    async with watching("iris", look, size) as driver:
+        for key in WALK:
+            await driver.press(key)
+            text = driver.text()
+            foreign = {glyph for glyph in text if stand_in(glyph, look.glyphs) != glyph} - {"\n"}
+            assert not foreign, (key, foreign, text)
+            assert all(len(printable(line)) == size[0] for line in text.split("\n"))
+            if look.is_plain:
+                for style in styles_of(driver):
+                    colour, paper = style.color, style.bgcolor
+                    assert paper is None or paper.is_default
+                    assert colour is None or colour.is_default or look.colours == "16"
+                    assert colour is None or colour.number is None or colour.number < 8
+        assert driver.is_on_top()
+
+
+async def test_the_focus_is_seen_without_colours() -> None:
+    async with watching("xor", MONO, (120, 40)) as driver:
+
+        def frame(title: str) -> str:
+            return next(part for part in driver.text().split("+") if part.startswith(f" {title} "))
+
+        await driver.until(lambda: "==" in frame("1 loss"))
+        await driver.press("tab")
+        await driver.until(lambda: "==" not in frame("1 loss"))
+        await driver.press("h")
+        await driver.until(lambda: any(style.reverse for style in styles_of(driver)))
+
+
+@pytest.mark.parametrize("preset", ["moons", "iris", "digits"])
+def test_the_class_of_each_cell_of_a_map_is_read_without_colours(preset: str) -> None:
+    session = session_after(PRESETS[preset].config(), 15)
+    network, data = session.network, session.data
+    assert network is not None
+    assert data is not None
+    panel = BoundaryPanel(session, ViewOptions(show_test=False))
+    cells = panel.draw(90, 34)
+    rows = 34 - 2 - 2
+    view = panel._view
+    assert view is not None
+    points = view.plane.features(view.window.points())
+    predicted = network.predict(data.preparation.inputs(points)).argmax(axis=1)
+    pixels = predicted.reshape(2 * rows, -1)
+    classes = {
+        ramp(field): label for label in range(network.classes) for field in CLASS_FIELDS[label]
+    }
+    assert len(classes) >= 2 * network.classes  # no glyph stands for two classes
+    samples = {
+        (int(row) // 2, int(column))
+        for row, column in zip(view.train.rows, view.train.columns, strict=True)
+    }
+    form, read = Form(MONO), 0
+    for row in range(rows):
+        line = cells.strip(1 + row, form).text[1 + GUTTER : -1]
+        for column, glyph in enumerate(line):
+            if (row, column) in samples or glyph == " ":
+                continue
+            assert classes[glyph] in pixels[2 * row : 2 * row + 2, column]
+            read += 1
+    assert read > 0.5 * rows * pixels.shape[1]
+
+
+def test_a_letter_tells_the_class_of_a_sample() -> None:
+    form = Form(MONO)
+    cells = Cells(len(TRAIN_MARKERS), 1)
+    for label, marker in enumerate(TRAIN_MARKERS):
+        cells.write(0, label, marker, ink(CLASS_POINTS[label]))
+    assert cells.strip(0, form).text == "ABCDEFGHIJKLM"
+    # what is no class is no letter
+    cells.write(0, 0, "●◆▲▼", ink(ACCENT))
+    assert cells.strip(0, form).text[:4] == "o*^v"
+
+
+def test_signs_and_steps_of_a_scale_differ_without_colours() -> None:
+    for scale in (DIVERGING, SEQUENTIAL):
+        assert len({ramp(role) for role in scale}) == len(scale)
+    glyphs = [glyph for triple in CERTAINTY for glyph in triple]
+    assert len(set(glyphs)) == len(glyphs)
+
+
+def test_curves_differ_without_colours() -> None:
+    cells = Cells(2, 1)
+    cells.write(0, 0, "⠒", ink(indexed(TRAIN)))
+    cells.write(0, 1, "⠒", ink(indexed(TEST)))
+    assert cells.strip(0, Form(MONO)).text == "*o"
+    assert cells.strip(0, Form(Look("none", "unicode"))).text == "⠒o"
+    assert cells.strip(0).text == "⠒⠒"
+
+
+def test_what_is_two_cells_wide_stays_so() -> None:
+    cells = Cells(6, 1)
+    cells.write(0, 0, "漢字é", ink())
+    assert cells.strip(0, Form(MONO)).text == "????e "
+    assert in_ascii("ŷ = √(η·x₁²)") == "y = V(n.x12)"
+
+
+THEMES = list(product(PALETTES, BACKGROUNDS))
+
+
+@pytest.mark.parametrize(("palette", "background"), THEMES)
+def test_text_stands_out_from_what_is_behind_it(palette: str, background: str) -> None:
+    chosen = theme(palette, background)
+    words = ("dim", "text", "bright", "accent", "warning", "alarm", "reader")
+    curves = [f"curve {name}" for name in ("train", "test", "penalized", "validation", "linear")]
+    points = CLASS_POINTS[:8]
+    for role in (*words, *curves, *points):
+        assert contrast(*chosen.pair(role, "paper")) >= TEXT_CONTRAST, role
+    pictures = [role for role in chosen.colours if is_picture(role)]
+    for role in pictures:
+        assert contrast(*chosen.pair("legible", role)) >= TEXT_CONTRAST
+        assert contrast(*chosen.pair("text", role)) >= TEXT_CONTRAST
+        assert contrast(*chosen.pair("bright", role)) >= TEXT_CONTRAST
+        for point in points:
+            assert contrast(*chosen.pair(point, role)) >= MARK_CONTRAST
+    for paper in ("deep", "raised", "sunk", "tinted", "mistake", "warning", "bright", "accent"):
+        assert contrast(*chosen.pair("legible", paper)) >= TEXT_CONTRAST
+    # a check that cannot fail would be none
+    assert contrast("#767676", "#121212") < TEXT_CONTRAST
+
+
+DICHROMACIES = {
+    "protanopia": [
+        [0.152286, 1.052583, -0.204868],
+        [0.114503, 0.786281, 0.099216],
+        [-0.003882, -0.048116, 1.051998],
+    ],
+    "deuteranopia": [
+        [0.367322, 0.860646, -0.227968],
+        [0.280085, 0.672501, 0.047413],
+        [-0.011820, 0.042940, 0.968881],
+    ],
+}
+"""Machado, Oliveira and Fernandes 2009, table 1, severity 1.0, for linear RGB."""
+
+
+def lab(colour: str, matrix: list[list[float]] | None = None) -> np.ndarray:
+    """Return CIE L*a*b*, for D65, of a colour as an eye sees it."""
+    parts = np.array([int(colour[at : at + 2], 16) / 255 for at in (1, 3, 5)])
+    linear = np.where(parts <= 0.04045, parts / 12.92, ((parts + 0.055) / 1.055) ** 2.4)
+    if matrix is not None:
+        linear = np.clip(np.array(matrix) @ linear, 0, 1)
+    to_xyz = np.array(
+        [[0.4124, 0.3576, 0.1805], [0.2126, 0.7152, 0.0722], [0.0193, 0.1192, 0.9505]]
+    )
+    x, y, z = np.cbrt(np.maximum(to_xyz @ linear / [0.9505, 1.0, 1.089], 0.008856))
+    return np.array([116 * y - 16, 500 * (x - y), 200 * (y - z)])
+
+
+@pytest.mark.parametrize("dichromacy", DICHROMACIES)
+@pytest.mark.parametrize(("palette", "background"), THEMES)
+def test_colour_blind_eyes_tell_the_classes_and_signs_apart(
+    palette: str, background: str, dichromacy: str
+) -> None:
+    chosen, matrix = theme(palette, background), DICHROMACIES[dichromacy]
+
+    def apart(one: str, other: str) -> float:
+        seen = [lab(chosen.colour(role), matrix) for role in (one, other)]
+        return float(np.linalg.norm(seen[0] - seen[1]))
+
+    for one, other in combinations(range(3), 2):
+        assert apart(CLASS_FIELDS[one][2], CLASS_FIELDS[other][2]) >= 15
+    assert apart(CLASS_POINTS[0], CLASS_POINTS[1]) >= 20
+    for strength in range(2, 5):
+        assert apart(DIVERGING[4 - strength], DIVERGING[4 + strength]) >= 20
+    # green and red of the same lightness, which these eyes confuse
+    assert np.linalg.norm(lab("#87875f", matrix) - lab("#af875f", matrix)) < 20
+
+
+@pytest.mark.parametrize(("palette", "background"), THEMES)
+def test_a_scale_from_zero_grows_in_lightness_alone(palette: str, background: str) -> None:
+    chosen = theme(palette, background)
+    steps = [luminance(chosen.colour(role)) for role in SEQUENTIAL]
+    assert steps == sorted(steps, reverse=background == "light")
+
+
+def test_all_colours_are_of_the_256() -> None:
+    steps = {"00", "5f", "87", "af", "d7", "ff"}
+    greys = {f"{8 + 10 * step:02x}" for step in range(24)}
+    for palette, background in THEMES:
+        for colour in theme(palette, background).colours.values():
+            parts = {colour[at : at + 2] for at in (1, 3, 5)}
+            assert parts <= steps or (len(parts) == 1 and parts <= greys)
+
+
+@pytest.mark.parametrize(
+    ("environment", "colours", "glyphs"),
+    [
+        ({"TERM": "xterm-256color", "LANG": "en_US.UTF-8"}, "256", "unicode"),
+        ({"TERM": "xterm-256color", "COLORTERM": "truecolor"}, "truecolor", "unicode"),
+        ({"TERM": "xterm-direct"}, "truecolor", "unicode"),
+        ({"TERM": "tmux-256color", "COLORTERM": "truecolor"}, "256", "unicode"),
+        ({"TERM": "screen", "COLORTERM": "24bit"}, "256", "unicode"),
+        ({"TERM": "xterm-16color"}, "16", "unicode"),
+        ({"TERM": "linux", "COLORTERM": "truecolor", "LANG": "C.UTF-8"}, "16", "console"),
+        ({"TERM": "vt100"}, "none", "ascii"),
+        ({"TERM": "xterm-mono", "LANG": "C.UTF-8"}, "none", "unicode"),
+        ({"TERM": "xterm-256color", "NO_COLOR": "1", "COLORTERM": "24bit"}, "none", "unicode"),
+        ({"TERM": "xterm-256color", "NO_COLOR": ""}, "256", "unicode"),
+        ({"TERM": "no-such-terminal"}, "16", "unicode"),
+        ({"TERM": "xterm-256color", "LC_ALL": "C", "LANG": "C.UTF-8"}, "256", "ascii"),
+        ({"TERM": "xterm-256color", "LC_CTYPE": "de_DE.ISO-8859-1"}, "256", "ascii"),
+    ],
+)
+def test_the_environment_tells_what_the_terminal_shows(
+    environment: dict[str, str], colours: str, glyphs: str
+) -> None:
+    look = look_of(environment)
+    assert (look.colours, look.glyphs) == (colours, glyphs)
+
+
+def test_options_go_before_the_environment() -> None:
+    environment = {"TERM": "dumb", "NO_COLOR": "1", "LC_ALL": "C", "COLORFGBG": "0;15"}
+    assert look_of(environment).background == "light"
+    assert look_of({"COLORFGBG": "15;default;0"}).background == "dark"
+    look = look_of(
+        environment, colours="truecolor", ascii_only=False, palette="viridis", background="dark"
+    )
+    assert look == Look("truecolor", "unicode", "viridis", "dark")
+
+
+def test_the_c_locale_is_no_utf8_though_python_says_so() -> None:
+    # what the interpreter sets on its own where LANG is C
+    assert not is_utf8({"LANG": "C", "LC_CTYPE": "C.UTF-8"})
+    assert is_utf8({"LC_CTYPE": "C.UTF-8"})
+    assert is_utf8({"LANG": "en_GB.utf8"})
+
+
+def test_words_on_colours_follow_what_is_shown() -> None:
+    told = "blue negative, orange positive; test samples (violet)"
+    assert worded(told, Look()) == told
+    assert worded(told, Look(palette="viridis")).startswith("violet negative, yellow positive")
+    plain = worded(told, MONO)
+    assert "blue" not in plain
+    assert "(o)" in plain
+    assert worded("η·√v", MONO) == "eta*sqrt v"

@@ -1,0 +1,83 @@
+"""Words on what is drawn, where a terminal or a palette draws it otherwise than the words say.
+
+The texts themselves are written for the default palette, with all glyphs.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from tui.forms import CERTAINTY, CURVES, DIVERGING_GLYPHS
+
+if TYPE_CHECKING:
+    from tui.forms import Look
+
+_VIRIDIS: Final = {"blue": "violet", "orange": "yellow"}
+
+_PLAIN: Final = {
+    "(grey)": f"({CURVES['curve train']})",
+    "(violet)": f"({CURVES['curve test']})",
+    "Ochre": CURVES["curve penalized"],
+    "blue negative": f"{DIVERGING_GLYPHS[:4]} negative",
+    "orange positive": f"{DIVERGING_GLYPHS[5:]} positive",
+    "in the colour of the class predicted there, the lighter the surer": (
+        "in the glyphs of the class predicted there, "
+        f"{' '.join(CERTAINTY[0])} for the first, {' '.join(CERTAINTY[1])} for the second, the "
+        "last of each where it is sure"
+    ),
+    "as a colour": "as a glyph",
+    "colours meet": "glyphs meet",
+    "its colour": "its glyphs",
+    "of one colour": "of one glyph",
+}
+
+_SPELLED: Final = {
+    "filled train, hollow test, ✗ and × wrong ones": (
+        "capital letters train, small ones test, X and x wrong ones"
+    ),
+    "√": "sqrt ",
+    "Σ": "sum ",
+    "∂": "d",
+    "²": "^2",
+    "ᵀ": "^T",
+    "ŷ": "y'",
+    "η": "eta",
+    "ε": "eps",
+    "γ": "gamma",
+    "β": "beta",
+    "δ": "delta",
+    "θ": "theta",
+    "λ": "lambda",
+    "μ": "mu",
+    "σ": "sigma",
+    "Φ": "Phi",
+    "φ": "phi",
+    "π": "pi",
+    "∞": "inf",
+    "→": "->",
+    " · ": "; ",
+    "·": "*",
+}
+"""What one cell cannot say."""
+
+_KEYS: Final = {"⇧": "shift+", "←": "left", "→": "right", "↑": "up", "↓": "down", "⇟": "pagedown"}
+
+
+def worded(text: str, look: Look) -> str:
+    """Return a text on what is drawn, as it holds for what the terminal shows."""
+    if look.is_plain:
+        text = _replaced(text, _PLAIN)
+    elif look.palette == "viridis":
+        text = _replaced(text, _VIRIDIS)
+    return text if look.glyphs == "unicode" else _replaced(text, _SPELLED)
+
+
+def key_name(shown: str, look: Look) -> str:
+    """Return the name of a key, which has room for more than a cell."""
+    return shown if look.glyphs == "unicode" else _replaced(shown, _KEYS)
+
+
+def _replaced(text: str, words: dict[str, str]) -> str:
+    for word, other in words.items():
+        text = text.replace(word, other)
+    return text
