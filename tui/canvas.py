@@ -14,7 +14,7 @@ from textual.widget import Widget
 
 from tui.cells import Cells
 from tui.faults import Fault, KeepsFaults
-from tui.forms import Form, form_of
+from tui.forms import PLAIN_DRAWING, Form, form_of
 from tui.palette import ALARM, ink
 
 if TYPE_CHECKING:
@@ -41,7 +41,10 @@ class Canvas(Widget):
 
     @property
     def _form(self) -> Form:
-        return form_of(self.app)
+        try:
+            return form_of(self.app)
+        except RuntimeError:
+            return PLAIN_DRAWING  # drawn apart from any application
 
     def get_line_filters(self) -> Sequence[LineFilter]:
         """Return none: cells come as the terminal shows them."""

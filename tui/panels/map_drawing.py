@@ -120,17 +120,22 @@ def draw_legend(cells: Cells, row: int, data: TrainTest, *, show_test: bool) -> 
     crosses = f"{WRONG_TRAIN} {WRONG_TEST}" if with_test else WRONG_TRAIN
     parts = "" if data.shared else "filled train, open test  " if with_test else "t test  "
     room, text, dim = cells.width - GUTTER, ink(TEXT), ink(DIM)
-    names, gap, left = _shortened(data.class_names, room)
+    wrong = f"{crosses} wrong  "
+    # each class's part of the map before it, if that takes the room of nothing else
+    names, gap, left = _shortened(data.class_names, room - len(wrong), 3)
+    has_fields = not left
+    if left:
+        names, gap, left = _shortened(data.class_names, room, 2)
     column = GUTTER
     for label, name in enumerate(names):
-        field = CLASS_FIELDS[label % len(CLASS_FIELDS)][-1]
-        column = cells.write(row, column, " ", ink(background=field))
+        if has_fields:
+            field = CLASS_FIELDS[label % len(CLASS_FIELDS)][-1]
+            column = cells.write(row, column, " ", ink(background=field))
         point = ink(CLASS_POINTS[label % len(CLASS_POINTS)])
         column = cells.write(row, column, TRAIN_MARKERS[label % len(TRAIN_MARKERS)], point)
         column = cells.write(row, column, f" {name}{' ' * gap}", text)
     if left:
         column = cells.write(row, column, f"… {left} more", dim)
-    wrong = f"{crosses} wrong  "
     if column + len(parts) + len(wrong) - 2 <= cells.width:
         column = cells.write(row, column, parts, dim)
     if column + len(wrong) - 2 <= cells.width:
@@ -142,20 +147,20 @@ def draw_legend(cells: Cells, row: int, data: TrainTest, *, show_test: bool) -> 
             column = cells.write(row, column, " ", ink(background=colour))
 
 
-def _shortened(names: tuple[str, ...], room: int) -> tuple[list[str], int, int]:
+def _shortened(names: tuple[str, ...], room: int, before: int) -> tuple[list[str], int, int]:
     """Return names for a legend, the gap behind each, and how many have no room.
 
-    They are cut so that all fit, if they can still be told apart then.
+    They are cut so that all fit with what is before each, if they can still be told apart then.
     """
     for length in range(max(map(cell_width, names)), 0, -1):
         short = [cut(name, length).removesuffix("…") for name in names]
         for gap in (2, 1):
-            whole = sum(3 + cell_width(name) + gap for name in short) - gap
+            whole = sum(before + cell_width(name) + gap for name in short) - gap
             if whole <= room and len(set(short)) == len(short):
                 return short, gap, 0
     shown: list[str] = []
     for name in names:
-        room -= 3 + cell_width(name) + 2
+        room -= before + cell_width(name) + 2
         if room < len("… 99 more"):
             break
         shown.append(name)

@@ -182,11 +182,11 @@ class Panel(Canvas, can_focus=True):
 
     def on_focus(self, _: events.Focus) -> None:
         """Show the brighter frame."""
-        self.repaint()
+        self.call_next(self.repaint)  # not before Textual has noted it, in its own handler
 
     def on_blur(self, _: events.Blur) -> None:
         """Show the quieter frame."""
-        self.repaint()
+        self.call_next(self.repaint)
 
     def _write_border(self, cells: Cells, called: str, title: Words, corner: Words) -> None:
         name = ink(BRIGHT if self.has_focus else TEXT, bold=self.has_focus)

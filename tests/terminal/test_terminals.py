@@ -1,0 +1,95 @@
+"""What goes over the wire to each kind of terminal: its colours, its bytes, and nothing else."""
+
+import re
+
+import pytest
+
+from tests.terminal.terminal import nnfs_tui
+
+SGR = re.compile(rb"\x1b\[([0-9;]*)m")
+DIALOGS = (("h", "settings of the run"), ("?", "keys and panels"), ("v", "data"), ("A", "ask"))
+
+
+def parameters(raw: bytes) -> set[bytes]:
+    """Return what colours are set: `38;5`, `38;2`, single numbers."""
+    found = set()
+    for match in SGR.finditer(raw):
+        numbers = iter(match[1].split(b";"))
+        for number in numbers:
+            if number in {b"38", b"48"}:
+                kind = next(numbers)
+                found.add(number + b";" + kind)
+                for _ in range(3 if kind == b"2" else 1):
+                    next(numbers)
+            else:
+                found.add(number)
+    return found - {b"", b"0", b"39", b"49"}
+
+
+def test_nothing_but_ascii_goes_to_a_locale_without_utf8() -> None:
+    with nnfs_tui("iris", LC_ALL="C", TERM="vt100") as terminal:
+        terminal.until(lambda text: re.search(r"epoch +\d\d", text))
+        terminal.press(" ")
+        terminal.until("PAUSED")
+        for key, title in zip("0986U5", ("0 ", "9 ", "8 ", "6 ", "U ", "5 layers"), strict=True):
+            terminal.press(key)
+            terminal.until(f"+ {title}")
+        for key, title in DIALOGS:
+            terminal.press(key)
+            terminal.until(f"- {title}")
+            terminal.press("esc")
+            terminal.until(lambda text, gone=f"- {title}": gone not in text)
+        terminal.press("i")
+        terminal.until("7 inspector")
+        terminal.press("q")
+        assert terminal.wait() == 0
+        assert max(terminal.raw) < 128
+        assert parameters(bytes(terminal.raw)) <= {b"1", b"3", b"4", b"7"}
+        assert terminal.is_restored()
+
+
+@pytest.mark.parametrize(
+    ("options", "environment", "allowed", "needed"),
+    [
+        ((), {}, {b"38;5", b"48;5"}, b"48;5"),
+        (("--colors", "truecolor"), {}, {b"38;2", b"48;2"}, b"48;2"),
+        (("--palette", "viridis", "--background", "light"), {}, {b"38;5", b"48;5"}, b"48;5"),
+        ((), {"TERM": "linux"}, {*(b"%d" % code for code in range(30, 38))}, b"36"),
+        ((), {"NO_COLOR": "1", "COLORTERM": "truecolor"}, set(), b"1"),
+    ],
+)
+def test_only_the_terminals_own_colours_are_sent(
+    options: tuple[str, ...], environment: dict[str, str], allowed: set[bytes], needed: bytes
+) -> None:
+    with nnfs_tui("moons", *options, **environment) as terminal:  # type: ignore[arg-type]
+        terminal.until(lambda text: re.search(r"epoch +\d\d", text))
+        terminal.press("h")
+        terminal.until("settings of the run")
+        terminal.press("\x03")
+        assert terminal.wait() == 0
+        drawn = bytes(terminal.raw).rpartition(b"\x1b[?1049l")[0]
+        assert parameters(drawn) <= allowed | {b"1", b"3", b"4", b"7"}
+        assert needed in parameters(drawn)
+
+
+def test_a_dumb_terminal_gets_lines() -> None:
+    with nnfs_tui("xor", "--epochs", "30", TERM="dumb") as terminal:
+        assert terminal.wait() == 0
+        text = bytes(terminal.raw).decode()
+        assert "cannot place its cursor; training without a screen" in text
+        assert "30 of 30 epochs" in text
+        assert "\x1b" not in text
+
+
+@pytest.mark.parametrize(
+    ("options", "sentence"),
+    [
+        (("--colors", "255"), "--colors: '255' was given; accepted is truecolor, 256, 16 or none"),
+        (("--palette", "virids"), "did you mean viridis?"),
+        (("--background", "red"), "--background: 'red' was given; accepted is dark or light"),
+    ],
+)
+def test_unknown_words_are_refused(options: tuple[str, ...], sentence: str) -> None:
+    with nnfs_tui("xor", *options) as terminal:
+        assert terminal.wait() == 2
+        assert sentence in bytes(terminal.raw).decode()
