@@ -1,16 +1,17 @@
-"""Make the pictures of the README: Textual's screenshots of real runs. Run by `make screenshots`."""
+"""Make the pictures of the documents: Textual's screenshots of real runs. Run by `make screenshots`."""
 
 from __future__ import annotations
 
 import argparse
 import asyncio
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from core.presets import preset
 from core.process import State, TrainingProcess
 from tui.app import NnfsApp
+from tui.forms import Look
 
 
 @dataclass(frozen=True)
@@ -21,14 +22,30 @@ class Picture:
     epochs: int
     size: tuple[int, int] = (120, 40)
     keys: tuple[str, ...] = ()
+    look: Look = field(default_factory=Look)
 
 
-PICTURES = {"moons": Picture("moons", 120)}
+LOOKS = {
+    "dark": Look(),
+    "light": Look(background="light"),
+    "viridis-dark": Look(palette="viridis"),
+    "viridis-light": Look(palette="viridis", background="light"),
+    "sixteen": Look("16"),
+    "console": Look("16", "console"),
+    "no-color": Look("none"),
+    "ascii": Look("256", "ascii"),
+    "ascii-no-color": Look("none", "ascii"),
+}
+PICTURES = {"moons": Picture("moons", 120)} | {
+    f"terminals/{name}": Picture("iris", 60, (80, 24), look=look) for name, look in LOOKS.items()
+}
 
 
 async def take(picture: Picture) -> str:
     """Return the screen as SVG."""
-    app = NnfsApp(preset(picture.preset).config(), TrainingProcess(), paused=True)
+    app = NnfsApp(
+        preset(picture.preset).config(), TrainingProcess(), paused=True, look=picture.look
+    )
     session = app.training.session
     async with app.run_test(size=picture.size) as pilot:
         while session.state is not State.PAUSED:
@@ -58,6 +75,7 @@ def main() -> None:
     options.folder.mkdir(parents=True, exist_ok=True)
     for name in options.names:
         path = options.folder / f"{name}.svg"
+        path.parent.mkdir(exist_ok=True)
         path.write_text(self_contained(asyncio.run(take(PICTURES[name]))), encoding="utf-8")
         print(path.name)
 

@@ -121,14 +121,14 @@ def draw_legend(cells: Cells, row: int, data: TrainTest, *, show_test: bool) -> 
     parts = "" if data.shared else "filled train, open test  " if with_test else "t test  "
     room, text, dim = cells.width - GUTTER, ink(TEXT), ink(DIM)
     wrong = f"{crosses} wrong  "
-    # each class's part of the map before it, if that takes the room of nothing else
-    names, gap, left = _shortened(data.class_names, room - len(wrong), 3)
-    has_fields = not left
-    if left:
-        names, gap, left = _shortened(data.class_names, room, 2)
+    # a class's part of the map stands before its marker, unless whole names would have room without
+    for before, within in ((3, room - len(wrong)), (2, room - len(wrong)), (3, room), (2, room)):
+        names, gap, left = _shortened(data.class_names, within, before)
+        if names == list(data.class_names) or (within == room and not left):
+            break
     column = GUTTER
     for label, name in enumerate(names):
-        if has_fields:
+        if before == 3:
             field = CLASS_FIELDS[label % len(CLASS_FIELDS)][-1]
             column = cells.write(row, column, " ", ink(background=field))
         point = ink(CLASS_POINTS[label % len(CLASS_POINTS)])
