@@ -21,9 +21,8 @@ _PLAIN: Final = {
     "blue negative": f"{DIVERGING_GLYPHS[:4]} negative",
     "orange positive": f"{DIVERGING_GLYPHS[5:]} positive",
     "in the colour of the class predicted there, the lighter the surer": (
-        "in the glyphs of the class predicted there, "
-        f"{' '.join(CERTAINTY[0])} for the first, {' '.join(CERTAINTY[1])} for the second, the "
-        "last of each where it is sure"
+        "in the glyphs of the class predicted there, in the order of the classes "
+        f"{', '.join(' '.join(triple) for triple in CERTAINTY)}, the last of each three where it is sure"
     ),
     "as a colour": "as a glyph",
     "colours meet": "glyphs meet",

@@ -121,19 +121,15 @@ def draw_legend(cells: Cells, row: int, data: TrainTest, *, show_test: bool) -> 
     parts = "" if data.shared else "filled train, open test  " if with_test else "t test  "
     room, text, dim = cells.width - GUTTER, ink(TEXT), ink(DIM)
     wrong = f"{crosses} wrong  "
-    # a class's part of the map stands before its marker, unless whole names would have room without
-    for before, within in ((3, room - len(wrong)), (2, room - len(wrong)), (3, room), (2, room)):
-        names, gap, left = _shortened(data.class_names, within, before)
-        if names == list(data.class_names) or (within == room and not left):
-            break
+    names, gap, left = _shortened(data.class_names, room)
     column = GUTTER
     for label, name in enumerate(names):
-        if before == 3:
-            field = CLASS_FIELDS[label % len(CLASS_FIELDS)][-1]
-            column = cells.write(row, column, " ", ink(background=field))
-        point = ink(CLASS_POINTS[label % len(CLASS_POINTS)])
+        # on the class's part of the map; the blank is where its glyph stands without colours
+        field = CLASS_FIELDS[label % len(CLASS_FIELDS)][-1]
+        point = ink(CLASS_POINTS[label % len(CLASS_POINTS)], field)
         column = cells.write(row, column, TRAIN_MARKERS[label % len(TRAIN_MARKERS)], point)
-        column = cells.write(row, column, f" {name}{' ' * gap}", text)
+        column = cells.write(row, column, " ", ink(background=field))
+        column = cells.write(row, column, f"{name}{' ' * gap}", text)
     if left:
         column = cells.write(row, column, f"… {left} more", dim)
     if column + len(parts) + len(wrong) - 2 <= cells.width:
@@ -147,20 +143,20 @@ def draw_legend(cells: Cells, row: int, data: TrainTest, *, show_test: bool) -> 
             column = cells.write(row, column, " ", ink(background=colour))
 
 
-def _shortened(names: tuple[str, ...], room: int, before: int) -> tuple[list[str], int, int]:
+def _shortened(names: tuple[str, ...], room: int) -> tuple[list[str], int, int]:
     """Return names for a legend, the gap behind each, and how many have no room.
 
-    They are cut so that all fit with what is before each, if they can still be told apart then.
+    They are cut so that all fit if they can still be told apart then.
     """
     for length in range(max(map(cell_width, names)), 0, -1):
         short = [cut(name, length).removesuffix("…") for name in names]
         for gap in (2, 1):
-            whole = sum(before + cell_width(name) + gap for name in short) - gap
+            whole = sum(2 + cell_width(name) + gap for name in short) - gap
             if whole <= room and len(set(short)) == len(short):
                 return short, gap, 0
     shown: list[str] = []
     for name in names:
-        room -= before + cell_width(name) + 2
+        room -= 2 + cell_width(name) + 2
         if room < len("… 99 more"):
             break
         shown.append(name)
