@@ -48,7 +48,7 @@ from tui.wording import worded
 MONO = Look("none", "ascii")
 WALK = (
     *("0", "9", "i", "u", "escape", "U", "6", "8", "5", "z", "z"),
-    *("question_mark", "escape", "h", "tab", "tab", "escape", "e", "escape", "A", "escape"),
+    *("question_mark", "escape", "h", "down", "down", "escape", "e", "escape", "A", "escape"),
     *("v", "escape", "colon", "escape", "P", "escape", "ctrl+p", "escape", "ctrl+s", "escape"),
 )
 
@@ -114,6 +114,8 @@ async def test_the_focus_is_seen_without_colours() -> None:
         await driver.press("tab")
         await driver.until(lambda: "==" not in frame("1 loss"))
         await driver.press("h")
+        await driver.until(lambda: ">dataset" in driver.text())
+        await driver.press("escape", "A")
         await driver.until(lambda: any(style.reverse for style in styles_of(driver)))
 
 
