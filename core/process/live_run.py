@@ -161,8 +161,8 @@ class LiveRun:
             return
         too_many = len(self.rows) >= ENOUGH_ROWS and not exchange.backlog
         if force or exchange.pulled or too_many:
-            self.record.rows(self.rows, told=True)
             network, rows = trainer.network, tabulate(self.rows)
+            self.record.told(rows)
             at_rest = force and self.stepped is trainer.optimizer
             within = force and not self.active and bool(share) and self.is_measured_at_once
             exchange.post(

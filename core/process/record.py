@@ -10,6 +10,9 @@ from core.runs.moment import Doing, Moment
 from core.timeline import tabulate
 
 if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
     from core.epoch import EpochMetrics
     from core.process.exchange import Exchange
     from core.process.live_run import LiveRun
@@ -65,16 +68,11 @@ class Record:
             self._keeper.go_on(kept, folder)
             self._state = run.state
 
-    def rows(self, rows: list[EpochMetrics], *, told: bool) -> None:
-        """Take the epochs that the screen has not been told.
-
-        Args:
-            rows: all of them; the first may have been taken before.
-            told: whether they are told now, so that the next ones are others.
-        """
-        if self._keeper is not None and len(rows) > self._handed:
-            self._keeper.rows(tabulate(rows[self._handed :]))
-        self._handed = 0 if told else len(rows)
+    def told(self, table: NDArray[np.float64]) -> None:
+        """Take the epochs that the screen is told now, of which the first may have been taken before."""
+        if self._keeper is not None:
+            self._keeper.rows(table[self._handed :])
+        self._handed = 0
 
     def event(self, run: LiveRun, what: str, note: str) -> None:
         """Take what happened to the run, in a word and a sentence."""
@@ -116,7 +114,7 @@ class Record:
             return None
         if not (keeper.was_handed or run.state in ENDS):
             return None
-        self.rows(run.rows, told=False)
+        self._take_untold(run.rows, keeper)
         return run.moment()
 
     def part(self, moment: Moment | None) -> None:
@@ -148,7 +146,12 @@ class Record:
         trainer = run.trainer
         return trainer.epoch > 0 or trainer.batches.next > 0 or run.state in ENDS
 
+    def _take_untold(self, rows: list[EpochMetrics], keeper: Keeper) -> None:
+        if len(rows) > self._handed:
+            keeper.rows(tabulate(rows[self._handed :]))
+            self._handed = len(rows)
+
     def _save(self, run: LiveRun, keeper: Keeper) -> None:
-        self.rows(run.rows, told=False)
+        self._take_untold(run.rows, keeper)
         keeper.save(run.moment())
         self._saved, self._state = run.revision, run.state
