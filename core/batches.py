@@ -43,6 +43,11 @@ class BatchesState:
     order: Labels | None
 
 
+def batch_count(size: int | str, samples: int) -> int:
+    """Return the batches of an epoch; a size in words is that of all samples."""
+    return 1 if isinstance(size, str) else -(-samples // min(size, samples))
+
+
 class Batches:
     """Runs training steps over the batches of one epoch after another.
 

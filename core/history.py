@@ -7,9 +7,11 @@ trained on again with every change that was made since then, at the very batch a
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from functools import partial
 from time import perf_counter
 from typing import TYPE_CHECKING, Final
 
+from core.batches import batch_count
 from core.checkpoints import OVERHEAD, Checkpoint, Checkpoints, Held, Place
 
 if TYPE_CHECKING:
@@ -17,6 +19,7 @@ if TYPE_CHECKING:
 
     from core.arrays import Array, Labels
     from core.datasets.dataset import TrainTest
+    from core.runs.past import Past
     from core.trainer import Trainer
 
 LIMIT: Final = 64 * 2**20
@@ -63,6 +66,43 @@ class History:
         self._checkpoints = Checkpoints(self._checkpoint(), self._data)
         self._due = 0.0
         self.head = self._here
+
+    @classmethod
+    def reaching_back(cls, trainer: Trainer, past: Past) -> History:
+        """Return the history of a run that was kept, with what was kept of its past.
+
+        Args:
+            trainer: at the newest moment.
+            past: its changes counted from 0.
+        """
+        history = cls(trainer, was_edited=past.was_edited)
+        newest = history._checkpoints.first
+        for each in (*past.starts, *past.stops):
+            place, samples = each.place, len(each.data.y_train)
+            at = place.epoch + place.batch / batch_count(each.config.batch_size, samples)
+            history._checkpoints.add(
+                Checkpoint(place, each.number, at, each.config, each.data, each.state)
+            )
+        for cut, start in list(zip(past.cuts, past.starts, strict=True))[1:]:
+            # it was changed to this, whatever it was that did it
+            apply = partial(trainer.return_to, start.config, start.data, start.state)
+            arrays = start.data.arrays
+            history._changes.append(_Change(cut.place, start.place, apply, cut.is_edit, arrays))
+            history._data.add(arrays)
+        history._applied = len(history._changes)
+        history._checkpoints.keep(lambda each: each is not newest)
+        history._keep()
+        return history
+
+    @property
+    def applied(self) -> int:
+        """How many changes were made before the moment at which the trainer stands."""
+        return self._applied
+
+    @property
+    def here(self) -> Place:
+        """The moment at which the trainer stands."""
+        return self._here
 
     @property
     def size(self) -> int:

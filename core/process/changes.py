@@ -86,7 +86,7 @@ def _reconfigure(run: LiveRun, exchange: Exchange, config: RunConfig) -> bool:
         fresh = trainer.configure(config, data=data)
 
     epoch, was_past = trainer.epoch, run.history.is_past
-    run.history.change(apply)  # may be refused, and then nothing has happened
+    run.change(apply)  # may be refused, and then nothing has happened
     if was_past:
         run.tell_branched(epoch)
     return fresh
@@ -99,7 +99,7 @@ def edit_parameter(run: LiveRun, index: int, value: float) -> None:
         return
     run.report(force=True)
     leave_past(run)
-    run.history.change(lambda: trainer.set_parameter(index, value), is_edit=True)
+    run.change(lambda: trainer.set_parameter(index, value), is_edit=True)
     measured = run.tell_moved(index)
     if trainer.batches.next:
         return  # a row would be of no epoch's end
@@ -126,7 +126,7 @@ def edit_data(run: LiveRun, edit: Edit) -> None:
     run.report(force=True)
     share = trainer.share_of_epoch
     leave_past(run)
-    run.history.change(change)
+    run.change(change)
     note = f"{edited.describe(before, edit)}; the data are edited"
     if share:
         note += f"; epoch {trainer.epoch + 1:,} begins again"
@@ -153,7 +153,7 @@ def go_on(run: LiveRun, end: int) -> str:
             changes[stopped.value] = None
         notes.append(f"the run goes on without its {stopped.value.replace('_', ' ')}")
     if stopped is Stop.PATIENCE:
-        run.history.change(trainer.wait_anew)
+        run.change(trainer.wait_anew)
         notes.append("the run goes on, and patience begins anew")
     if end > trainer.config.epochs:
         changes["epochs"] = end
@@ -161,7 +161,7 @@ def go_on(run: LiveRun, end: int) -> str:
     note = "; ".join(notes)
     if changes:
         config = trainer.config.changed(**changes)
-        run.history.change(lambda: trainer.configure(config))
+        run.change(lambda: trainer.configure(config))
         run.tell_run(None, fresh=False, note=note)
     return note
 

@@ -11,11 +11,14 @@ from core.process.notes import why_stopped
 from core.process.pace import Pace
 from core.process.record import DOING
 from core.runs.moment import Moment
+from core.runs.past_file import read_past
 from core.stopping import Stop
 from core.timeline import tabulate
 from core.trainer import WHAT_LOSSES_MEAN
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from core.datasets import TrainTest
     from core.epoch import EpochMetrics
     from core.optimizers import Optimizer
@@ -96,12 +99,21 @@ class LiveRun:
 
     def go_on_from(self, kept: KeptRun, folder: RunFolder) -> None:
         """Take note that the trainer stands where a kept run was saved."""
-        header = kept.header
-        self.history = History(self.trainer, was_edited=header.edited)
+        header, past = kept.header, read_past(kept.path, kept.header, self.trainer)
+        if past is None:
+            self.history = History(self.trainer, was_edited=header.edited)
+        else:
+            self.history = History.reaching_back(self.trainer, past)
         self.newest = self.newest_of_head = header.metrics
         self.ended, self.span = header.ended, header.span
         self.parts = header.parts
-        self.record.go_on(self, kept, folder)
+        self.record.go_on(self, kept, folder, past)
+
+    def change(self, apply: Callable[[], object], *, is_edit: bool = False) -> None:
+        """Change the trainer; the history remembers it, and so does what is kept of that."""
+        place = self.history.here
+        self.history.change(apply, is_edit=is_edit)
+        self.record.changed(self, place, is_edit=is_edit)
 
     @property
     def active(self) -> bool:
@@ -223,6 +235,7 @@ class LiveRun:
         self.ended = None
         self.revision += 1
         self.parts = tuple(each for each in self.parts if each <= epoch + 1)
+        self.record.branched(self)
         self.record.event(self, "branched", f"the run goes on from epoch {epoch:,}")
         self._exchange.post(Branched(epoch))
 
@@ -243,6 +256,7 @@ class LiveRun:
             self.span,
             self.history.is_edited,
             self.parts,
+            self.record.past,
         )
 
     def _note_change(self, changed: set[str], note: str, *, drawn: bool) -> None:

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
 from core.process.messages import Kept, State
 from core.runs.keeper import Keeper, News
 from core.runs.moment import Doing, Moment
+from core.runs.past import Past, Station
 from core.timeline import tabulate
 
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
+    from core.checkpoints import Place
     from core.epoch import EpochMetrics
     from core.process.exchange import Exchange
     from core.process.live_run import LiveRun
@@ -40,8 +43,17 @@ HEARD: Final = 0.2
 """Seconds in which a screen that waits for it hears what came of that."""
 
 
+def _station(run: LiveRun) -> Station:
+    trainer = run.trainer
+    return Station(run.history.applied, trainer.config, trainer.data, trainer.state())
+
+
 class Record:
-    """Outlives the runs, one of which it keeps at a time; without `keep` it does nothing."""
+    """Outlives the runs, one of which it keeps at a time; without `keep` it does nothing.
+
+    Attributes:
+        past: what is kept of the past of the run that there is.
+    """
 
     def __init__(self, exchange: Exchange) -> None:
         self._exchange = exchange
@@ -50,6 +62,7 @@ class Record:
         self._saved = 0
         self._state: State | None = None
         self._handed = 0
+        self.past: Past | None = None
 
     def keep(self, keeping: Keeping) -> None:
         """Keep the runs that begin from here on."""
@@ -59,12 +72,15 @@ class Record:
         """Keep another run."""
         self._follow(run)
         if self._keeper is not None:
+            self.past = Past.begun(_station(run))
             self._keeper.begin(run.trainer.config.source_name)
 
-    def go_on(self, run: LiveRun, kept: KeptRun, folder: RunFolder) -> None:
-        """Keep a run on in the folder that it was read from."""
+    def go_on(self, run: LiveRun, kept: KeptRun, folder: RunFolder, past: Past | None) -> None:
+        """Keep a run on in the folder that it was read from, with the past that was found there."""
         self._follow(run)
         if self._keeper is not None:
+            edited = kept.header.edited
+            self.past = past or Past.begun(_station(run), was_edited=edited)
             self._keeper.go_on(kept, folder)
             self._state = run.state
 
@@ -73,6 +89,16 @@ class Record:
         if self._keeper is not None:
             self._keeper.rows(table[self._handed :])
         self._handed = 0
+
+    def changed(self, run: LiveRun, place: Place, *, is_edit: bool) -> None:
+        """Take a change that was made at that place."""
+        if self.past is not None:
+            self.past = self.past.changed(place, _station(run), is_edit=is_edit)
+
+    def branched(self, run: LiveRun) -> None:
+        """Give the future up, as the run has."""
+        if self.past is not None:
+            self.past = self.past.branched(run.history.here, run.history.applied)
 
     def event(self, run: LiveRun, what: str, note: str) -> None:
         """Take what happened to the run, in a word and a sentence."""
@@ -153,5 +179,9 @@ class Record:
 
     def _save(self, run: LiveRun, keeper: Keeper) -> None:
         self._take_untold(run.rows, keeper)
-        keeper.save(run.moment())
+        moment, trainer = run.moment(), run.trainer
+        if self.past is not None:
+            here = Station(run.history.applied, trainer.config, trainer.data, moment.state)
+            self.past = self.past.reached(here)
+        keeper.save(replace(moment, past=self.past))
         self._saved, self._state = run.revision, run.state

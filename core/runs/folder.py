@@ -24,8 +24,11 @@ ROWS: Final = "epochs.f64"
 """Every epoch's metrics: rows of float64, little-endian, in the order of `timeline.COLUMNS`."""
 
 EVENTS: Final = "events.jsonl"
+PAST: Final = "past.npz"
+"""Some earlier moments. A run goes on without it, but not back."""
+
 LOCK: Final = "lock"
-FILES: Final = frozenset({STATE, CONFIG, ROWS, EVENTS, LOCK})
+FILES: Final = frozenset({STATE, CONFIG, ROWS, EVENTS, PAST, LOCK})
 
 SCRATCH: Final = re.compile(r"\.[a-z.0-9]+\.new")
 """What a write that was cut short leaves."""

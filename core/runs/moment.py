@@ -11,11 +11,13 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 
 from core import __version__
+from core.checkpoints import Place
 from core.config import RunConfig
 from core.datasets.edited import AddPoint, MovePoint, RemovePoint
 from core.epoch import EpochMetrics
 from core.kinds import ConfigError
 from core.runs.files import Extent, refusal
+from core.runs.past import Cut
 from core.stopping import Stop
 from core.timeline import COLUMNS
 
@@ -25,6 +27,7 @@ if TYPE_CHECKING:
     from core.datasets.edited import Edit
     from core.epoch import TrainerState
     from core.runs.fields import Fields
+    from core.runs.past import Past
 
 FORMAT: Final = "nnfs-tui run"
 VERSION: Final = 1
@@ -57,6 +60,7 @@ class Moment:
         span: the epochs by which going on past its end lengthens it.
         edited: whether somebody gave a parameter another value.
         parts: the epochs from which losses mean something else than before.
+        past: what can be gone back to.
     """
 
     config: RunConfig
@@ -72,6 +76,7 @@ class Moment:
     span: int = 1
     edited: bool = False
     parts: tuple[int, ...] = (0,)
+    past: Past | None = None
 
 
 @dataclass(frozen=True)
@@ -84,6 +89,7 @@ class Header:
         data_digest: of the data after that.
         has_classes: whether classes are told apart, and not numbers predicted.
         rows, events: what counts of the two append-only files.
+        cuts: where the segments of its past begin, which another file may hold.
     """
 
     created: float
@@ -106,6 +112,7 @@ class Header:
     parts: tuple[int, ...]
     rows: Extent
     events: Extent
+    cuts: tuple[Cut, ...]
 
 
 def header_values(
@@ -119,7 +126,7 @@ def header_values(
         "created": created,
         "saved": saved,
         "config": findable(moment.config).as_dict(),
-        "edits": [_plain_edit(each) for each in moment.data.edits],
+        "edits": plain_edits(moment.data),
         "data_digest": digest,
         "sizes": list(moment.sizes),
         "has_classes": moment.data.has_classes,
@@ -134,6 +141,10 @@ def header_values(
         "parts": list(moment.parts),
         "rows": list(rows),
         "events": list(events),
+        "cuts": [
+            {"id": cut.id, "place": list(cut.place), "is_edit": cut.is_edit}
+            for cut in (() if moment.past is None else moment.past.cuts)
+        ],
     }
 
 
@@ -162,7 +173,7 @@ def header_of(path: Path, fields: Fields) -> Header:
         _moment(path, fields, "created"),
         _moment(path, fields, "saved"),
         config,
-        tuple(_edit(path, each) for each in fields.tables("edits")),
+        edits_of(path, fields),
         fields.text("data_digest"),
         fields.wholes("sizes", 1),
         fields.truth("has_classes"),
@@ -179,6 +190,10 @@ def header_of(path: Path, fields: Fields) -> Header:
         _parts(path, fields),
         _extent(path, fields, "rows"),
         _extent(path, fields, "events"),
+        tuple(
+            Cut(each.whole("id"), _place(path, each), each.truth("is_edit"))
+            for each in fields.tables("cuts")
+        ),
     )
 
 
@@ -213,6 +228,13 @@ def _moment(path: Path, fields: Fields, name: str) -> float:
     return value
 
 
+def _place(path: Path, fields: Fields) -> Place:
+    values = fields.wholes("place")
+    if len(values) != 2:
+        raise refusal(path, "place in its header is no epoch and batch")
+    return Place(*values)
+
+
 def _parts(path: Path, fields: Fields) -> tuple[int, ...]:
     parts = fields.wholes("parts")
     if not parts or parts[0] or list(parts) != sorted(set(parts)):
@@ -225,6 +247,16 @@ def _extent(path: Path, fields: Fields, name: str) -> Extent:
     if len(values) != 2:
         raise refusal(path, f"{name} in its header are no length and checksum")
     return Extent(*values)
+
+
+def plain_edits(data: TrainTest) -> list[dict[str, Any]]:
+    """Return what was done by hand to data, as JSON takes it."""
+    return [_plain_edit(each) for each in data.edits]
+
+
+def edits_of(path: Path, fields: Fields) -> tuple[Edit, ...]:
+    """Return the edits that stand in a header."""
+    return tuple(_edit(path, each) for each in fields.tables("edits"))
 
 
 def _plain_edit(edit: Edit) -> dict[str, Any]:

@@ -17,7 +17,7 @@ from core.runs.fields import Fields
 from core.runs.files import read_extent, refusal
 from core.runs.folder import EVENTS, ROWS, STATE
 from core.runs.moment import Header, digest_of, header_of
-from core.runs.states import state_for
+from core.runs.states import Shapes, state_for
 from core.runs.writer import RunEvent
 from core.timeline import COLUMNS
 from core.trainer import Trainer, sizes_of
@@ -64,7 +64,8 @@ class KeptRun:
         if sizes_of(header.config, data) != header.sizes:
             raise refusal(path, "sizes in its header are not those of its config")
         trainer = Trainer(header.config, data)
-        trainer.restore(state_for(trainer, path, self._state, self._arrays))
+        shapes = Shapes.of(trainer.network, header.config, data)
+        trainer.restore(state_for(shapes, path, self._state, self._arrays))
         trainer.stopped, trainer.restored = header.stopped, header.restored
         return trainer
 

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final, cast
 
 import numpy as np
 
-from core.batches import BatchesState
+from core.batches import BatchesState, batch_count
 from core.epoch import TrainerState
 from core.epoch_start import EpochStart
+from core.optimizers import OPTIMIZERS
 from core.runs.files import refusal
 from core.schedules import PlateauState
 from core.stopping import Best
@@ -20,8 +22,10 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from core.arrays import Array, Labels
+    from core.config import RunConfig
+    from core.datasets.dataset import TrainTest
+    from core.network import Network
     from core.runs.fields import Fields
-    from core.trainer import Trainer
 
 _START: Final = "start_"
 
@@ -59,15 +63,40 @@ def plain_state(state: TrainerState) -> tuple[dict[str, Any], dict[str, Array | 
     return values, arrays
 
 
+@dataclass(frozen=True)
+class Shapes:
+    """What the arrays of a trainer's state have to be like.
+
+    Attributes:
+        parameters, statistics, slots: arrays of the right shape and precision.
+        batches: in an epoch.
+        samples: that an epoch puts in an order; 0 where one batch holds all of them.
+    """
+
+    parameters: Array
+    statistics: Array
+    slots: Array
+    batches: int
+    samples: int
+
+    @classmethod
+    def of(cls, network: Network, config: RunConfig, data: TrainTest) -> Shapes:
+        """Return those of a run with that network; two of its configs may ask for different ones."""
+        slots = OPTIMIZERS[config.optimizer](network.parameters, config.hyperparameters()).slots
+        samples = len(data.y_train)
+        count = batch_count(config.batch_size, samples)
+        ordered = samples if count > 1 else 0
+        return cls(network.parameters, network.statistics, slots, count, ordered)
+
+
 def state_for(
-    trainer: Trainer, path: Path, fields: Fields, arrays: Mapping[str, Array | Labels]
+    shapes: Shapes, path: Path, fields: Fields, arrays: Mapping[str, Array | Labels]
 ) -> TrainerState:
-    """Return the state that a file holds, for that trainer, which has the same config and data.
+    """Return the state that a file holds, for a trainer of that kind.
 
     Raises:
-        RunError: when it does not fit the trainer.
+        RunError: when it does not fit.
     """
-    network, slots, batches = trainer.network, trainer.optimizer.slots, trainer.batches
 
     def like(name: str, wanted: NDArray[Any]) -> NDArray[Any]:
         found = arrays.get(name)
@@ -78,14 +107,14 @@ def state_for(
             )
         return found
 
-    batch = fields.whole("batch", 0, batches.count)
+    batch = fields.whole("batch", 0, shapes.batches)
     start, order = None, None
     if batch:
-        if batches.order is not None:
-            order = like("order", batches.order)
+        if shapes.samples:
+            order = like("order", np.empty(shapes.samples, np.int64))
             if not np.array_equal(np.sort(order), np.arange(len(order))):
                 raise refusal(path, "order is no order of the samples")
-        kept = [each for each in (network.parameters, slots, network.statistics) if each.size]
+        kept = [each for each in (shapes.parameters, shapes.slots, shapes.statistics) if each.size]
         begun = fields.table("start")
         start = EpochStart(
             tuple(like(f"{_START}{at}", array) for at, array in enumerate(kept)),
@@ -96,9 +125,9 @@ def state_for(
     factor, best = fields.reals("plateau", 2)
     return TrainerState(
         fields.whole("epoch"),
-        like("parameters", network.parameters),
-        like("statistics", network.statistics),
-        like("slots", slots),
+        like("parameters", shapes.parameters),
+        like("statistics", shapes.statistics),
+        like("slots", shapes.slots),
         fields.whole("steps"),
         BatchesState(
             batch, _generator(path, fields, "shuffle"), _generator(path, fields, "dropout"), order
@@ -106,8 +135,8 @@ def state_for(
         PlateauState(factor, best, fields.whole("plateau_waited")),
         Best(fields.whole("best_epoch"), fields.real("best_loss")),
         fields.whole("waits_from"),
-        like("best_parameters", network.parameters),
-        like("best_statistics", network.statistics),
+        like("best_parameters", shapes.parameters),
+        like("best_statistics", shapes.statistics),
         fields.real("limit"),
         start,
     )

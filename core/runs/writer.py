@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
-from time import time
-from typing import TYPE_CHECKING
+from time import monotonic, time
+from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
@@ -13,6 +13,7 @@ from core.runs.archive import write_archive
 from core.runs.files import NOTHING, append, write_whole
 from core.runs.folder import CONFIG, EVENTS, ROWS, STATE
 from core.runs.moment import digest_of, findable, header_values
+from core.runs.past_file import write_past
 from core.runs.states import plain_state
 from core.timeline import COLUMNS
 
@@ -26,6 +27,11 @@ if TYPE_CHECKING:
     from core.runs.files import Extent
     from core.runs.folder import RunFolder
     from core.runs.moment import Moment
+    from core.runs.past import Past
+
+LARGE_PAST: Final = 2**18
+PAUSE: Final = 20.0
+"""Seconds between two times that a past of more bytes is written."""
 
 
 @dataclass(frozen=True)
@@ -72,8 +78,10 @@ class RunWriter:
         self.folder, self._created = folder, created
         self._rows, self._events = rows, events
         self._config: RunConfig | None = None
-        self._digested: tuple[TrainTest, str] | None = None
+        self._digests: dict[int, tuple[TrainTest, str]] = {}
         self.saved = saved
+        self._past: Past | None = None
+        self._past_due = 0.0
 
     def write(
         self, moment: Moment, rows: NDArray[np.float64], events: Sequence[RunEvent] = ()
@@ -95,6 +103,7 @@ class RunWriter:
             self._config = moment.config
         data = np.ascontiguousarray(rows[:, : len(COLUMNS)], "<f8").tobytes()
         told = "".join(each.line() for each in events).encode()
+        self._write_past(moment.past)
         new_rows = append(path / ROWS, self._rows, data)
         new_events = append(path / EVENTS, self._events, told)
         digest = self._digest(moment.data)
@@ -103,9 +112,23 @@ class RunWriter:
         header["state"] = state
         write_whole(path / STATE, lambda file: write_archive(file, header, arrays))
         self._rows, self._events = new_rows, new_events
+        used = {id(moment.data)}
+        if moment.past is not None:
+            used |= {id(each.data) for each in (*moment.past.starts, *moment.past.stops)}
+        self._digests = {number: each for number, each in self._digests.items() if number in used}
         self.saved = True
 
+    def _write_past(self, past: Past | None) -> None:
+        """Write the past if there is more of it; a large one waits, unless something was changed."""
+        if past is None or past is self._past:
+            return
+        same = self._past is not None and self._past.cuts == past.cuts
+        if same and past.nbytes > LARGE_PAST and monotonic() < self._past_due:
+            return
+        write_past(self.folder.path, past, self._digest)
+        self._past, self._past_due = past, monotonic() + PAUSE
+
     def _digest(self, data: TrainTest) -> str:
-        if self._digested is None or self._digested[0] is not data:
-            self._digested = (data, digest_of(data))
-        return self._digested[1]
+        if id(data) not in self._digests:
+            self._digests[id(data)] = data, digest_of(data)
+        return self._digests[id(data)][1]

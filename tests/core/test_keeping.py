@@ -18,6 +18,7 @@ from core.process import (
     EditParameter,
     Keep,
     Kept,
+    Moved,
     Progress,
     Pull,
     Refused,
@@ -77,6 +78,21 @@ def steps(watcher: Watcher, epochs: int) -> Progress:
     watcher.send(Step(epochs))
     watcher.until(lambda: any(row.epoch == start + epochs for row in watcher.rows()))
     return watcher.progress()[-1]
+
+
+def travel(watcher: Watcher, epoch: int) -> Moved:
+    """Go to an epoch, and return what was told there."""
+    watcher.events.clear()
+    watcher.send(Seek(epoch))
+    found: list[Moved] = []
+
+    def told() -> bool:
+        found[:] = [event for event in watcher.events if isinstance(event, Moved)]
+        return bool(found)
+
+    watcher.until(told)
+    watcher.events.clear()
+    return found[-1]
 
 
 def test_a_run_goes_on_where_the_screen_left_it(parent: Path) -> None:
@@ -193,19 +209,52 @@ def test_the_newest_moment_is_kept_while_somebody_looks_at_the_past(parent: Path
     with watching(parent) as watcher:
         watcher.send(Start(RunConfig(), paused=True))
         steps(watcher, 20)
-        watcher.send(Seek(5))
-        watcher.until(lambda: type(watcher.events[-1]).__name__ == "Moved")
+        travel(watcher, 5)
     header = read_run(find(parent)).header
     assert header.epoch == 20
+
+
+def test_a_resumed_run_goes_back_to_every_epoch_before(parent: Path) -> None:
+    def at_every_epoch(watcher: Watcher) -> list[Moved]:
+        return [travel(watcher, epoch) for epoch in (16, 0, 3, 7, 9, 11, 12, 14, 16)]
+
+    with watching(parent) as watcher:
+        watcher.send(Start(RunConfig(dropout=0.1), paused=True))
+        steps(watcher, 7)
+        watcher.send(Configure({"learning_rate": 0.02, "optimizer": "momentum"}))
+        steps(watcher, 4)
+        watcher.send(EditParameter(3, 0.25))
+        steps(watcher, 1)
+        watcher.send(EditData(AddPoint((0.5, 0.25), 1)), Configure({"batch_size": 20}))
+        steps(watcher, 6)
+        travel(watcher, 14)
+        watcher.send(Step(2))
+        watcher.until(lambda: any(row.epoch == 16 for row in watcher.rows()))
+        before = at_every_epoch(watcher)
+    for _ in range(2):  # and once more, from what the resumed run has kept
+        with watching(parent) as watcher:
+            watcher.send(Reopen(find(parent)))
+            watcher.until_state(State.PAUSED)
+            after = at_every_epoch(watcher)
+        for one, other in zip(before, after, strict=True):
+            assert (one.epoch, one.head, one.was_edited) == (
+                other.epoch,
+                other.head,
+                other.was_edited,
+            )
+            np.testing.assert_array_equal(one.parameters, other.parameters)
+    (find(parent) / "past.npz").write_bytes(b"gone")
+    with watching(parent) as watcher:
+        watcher.send(Reopen(find(parent)))
+        watcher.until_state(State.PAUSED)
+        assert {moved.epoch for moved in at_every_epoch(watcher)} == {16}
 
 
 def test_the_future_that_was_given_up_comes_back_too(parent: Path) -> None:
     with watching(parent) as watcher:
         watcher.send(Start(RunConfig(), paused=True))
         steps(watcher, 20)
-        watcher.send(Seek(5))
-        watcher.until(lambda: type(watcher.events[-1]).__name__ == "Moved")
-        watcher.events.clear()
+        travel(watcher, 5)
         watcher.send(Step(3))
         watcher.until(lambda: any(row.epoch == 8 for row in watcher.rows()))
     with watching(parent) as watcher:

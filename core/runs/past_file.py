@@ -1,0 +1,127 @@
+"""The file of a run's past: written when there is more of it, and read as far as it fits the run."""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from typing import TYPE_CHECKING, Any, Final
+
+from core.config import RunConfig
+from core.datasets import edited
+from core.datasets.prepare import prepare
+from core.kinds import ConfigError
+from core.runs.archive import read_archive, write_archive
+from core.runs.fields import Fields
+from core.runs.files import RunError, refusal, write_whole
+from core.runs.folder import PAST
+from core.runs.moment import digest_of, edits_of, findable, plain_edits
+from core.runs.past import Past, Station
+from core.runs.states import Shapes, plain_state, state_for
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    from core.arrays import Array, Labels
+    from core.datasets.dataset import TrainTest
+    from core.runs.moment import Header
+    from core.trainer import Trainer
+
+FORMAT: Final = "nnfs-tui past"
+
+
+def write_past(folder: Path, past: Past, digest: Callable[[TrainTest], str]) -> None:
+    """Put the past in the place of the one there is; `digest` returns that of data; raises OSError."""
+    stations = []
+    arrays: dict[str, Array | Labels] = {}
+    ids = {start.number: cut.id for start, cut in zip(past.starts, past.cuts, strict=True)}
+    for at, station in enumerate((*past.starts, *past.stops)):
+        values, own = plain_state(station.state)
+        stations.append(
+            {
+                "segment": ids[station.number],
+                "is_start": at < len(past.starts),
+                "config": findable(station.config).as_dict(),
+                "edits": plain_edits(station.data),
+                "data_digest": digest(station.data),
+                "state": values,
+            }
+        )
+        arrays |= {f"{at}-{name}": array for name, array in own.items()}
+    header: dict[str, Any] = {"format": FORMAT, "was_edited": past.was_edited, "stations": stations}
+    write_whole(folder / PAST, lambda file: write_archive(file, header, arrays))
+
+
+def read_past(folder: Path, header: Header, trainer: Trainer) -> Past | None:
+    """Return as much of the past as there is, up to the segment in which the run stands.
+
+    Without it a run goes on all the same: what cannot be read is as if it were not there.
+
+    Args:
+        folder: of the run.
+        header: of its newest moment.
+        trainer: at that moment.
+    """
+    with suppress(RunError, ConfigError, ValueError, OSError, MemoryError):
+        return _read(folder / PAST, header, trainer)
+    return None
+
+
+def _read(path: Path, header: Header, trainer: Trainer) -> Past | None:
+    values, arrays = read_archive(path)
+    fields = Fields(path, values)
+    if fields.text("format") != FORMAT:
+        raise refusal(path, "it is no past of a run")
+    numbers = {cut.id: number for number, cut in enumerate(header.cuts)}
+    starts: dict[int, Station] = {}
+    stops = []
+    known = {(header.config.data_key, header.edits): (trainer.data, header.data_digest)}
+    for at, each in enumerate(fields.tables("stations")):
+        number = numbers.get(each.whole("segment"))
+        if number is None:
+            continue  # of a future that was given up
+        config = RunConfig.from_mapping(each.mapping("config"))
+        data = _data(known, path, config, each)
+        own = {
+            name.partition("-")[2]: array
+            for name, array in arrays.items()
+            if name.partition("-")[0] == str(at)
+        }
+        shapes = Shapes.of(trainer.network, config, data)
+        state = state_for(shapes, path, each.table("state"), own)
+        station = Station(number, config, data, state)
+        if each.truth("is_start"):
+            starts[number] = station
+        else:
+            stops.append(station)
+    first = len(header.cuts)
+    while first - 1 in starts:
+        first -= 1
+    if first == len(header.cuts):
+        return None
+    ends = [cut.place for cut in header.cuts[1:]] + [(header.epoch, header.batch)]
+    kept = [each for each in stops if each.number >= first and each.place <= ends[each.number]]
+    edits = any(cut.is_edit for cut in header.cuts[: first + 1])
+    past = Past(
+        header.cuts[first:],
+        tuple(starts[number] for number in range(first, len(header.cuts))),
+        tuple(sorted(kept, key=lambda each: (each.number, each.place))),
+        fields.truth("was_edited") or edits,
+    )
+    return past.renumbered()
+
+
+def _data(
+    known: dict[Any, tuple[TrainTest, str]], path: Path, config: RunConfig, fields: Fields
+) -> TrainTest:
+    """Return the data of a station; those of many are the same."""
+    edits = edits_of(path, fields)
+    key = config.data_key, edits
+    if key not in known:
+        data = prepare(config)
+        for edit in edits:
+            data = edited.apply(data, edit)
+        known[key] = data, digest_of(data)
+    data, digest = known[key]
+    if digest != fields.text("data_digest"):
+        raise refusal(path, "its data are others now")
+    return data
