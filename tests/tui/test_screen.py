@@ -33,9 +33,9 @@ class Driver:
         self.screen: TrainingScreen = app.training
         self.session = app.training.session
 
-    async def until(self, done: Callable[[], bool]) -> None:
+    async def until(self, done: Callable[[], bool], patience: float = PATIENCE) -> None:
         """Wait for what the training process, a thread or a file has yet to do."""
-        deadline = monotonic() + PATIENCE
+        deadline = monotonic() + patience
         while not done():
             assert monotonic() < deadline, self.text()
             await self.pilot.pause(0.01)
