@@ -36,7 +36,7 @@ class InspectorPanel(Panel):
     """Follows the cursor; u switches between its views."""
 
     number, label = 7, "inspector"
-    title_first, pace = True, 0.25
+    title_first, pace = True, 0.5
     about = (
         "one unit's sum, weights and outputs, or one sample's way through the layers and back; "
         "u switches, . and , go layer by layer, / and \\ unit by unit, page keys scroll"

@@ -259,7 +259,7 @@ class TablePanel(Panel):
     """The table alone."""
 
     number, label = 8, "table"
-    title_first, pace = True, 0.25
+    title_first, pace = True, 0.5
     about = (
         "hidden outputs and predictions of each training sample, in numbers; arrows scroll, "
         "c takes the next column to sort by, C turns the order"
