@@ -21,6 +21,9 @@ TEXT_CONTRAST: Final = 4.5
 MARK_CONTRAST: Final = 3.0
 """WCAG 2.2, 1.4.3 and 1.4.11: what text, and what a mark, needs at least."""
 
+QUIET: Final = frozenset({"paper", "raised"})
+"""Lines behind the samples, such as the bent grid of the hidden space, that are to stand back."""
+
 Fields: TypeAlias = "tuple[tuple[str, str, str], ...]"
 
 
@@ -48,7 +51,7 @@ class Theme:
         if foreground == "legible":
             return legible_on(paper), paper
         colour = self.colour(foreground)
-        if is_picture(background) and not is_picture(foreground):
+        if is_picture(background) and not is_picture(foreground) and foreground not in QUIET:
             least = MARK_CONTRAST if foreground.startswith("point") else TEXT_CONTRAST
             if contrast(colour, paper) < least:
                 colour = legible_on(paper)

@@ -13,11 +13,12 @@ from core.process import State
 from tests.tui.sessions import session_after
 from tui.cells import Cells
 from tui.cursor import Cursor
-from tui.palette import BRIGHT, CLASS_FIELDS, TRAIN_MARKERS, WRONG_TRAIN, style
+from tui.palette import BRIGHT, CLASS_FIELDS, TRAIN_MARKERS, WRONG_TRAIN, ink_of, style
 from tui.panels.hidden_space import SpacePanel
 from tui.panels.panel import ViewOptions
 from tui.panels.space_axis import Range
 from tui.session import Session
+from tui.themes import theme
 
 SIZES = ((30, 8), (46, 12), (58, 20), (100, 30))
 
@@ -93,6 +94,18 @@ def test_samples_stand_where_their_units_outputs_are() -> None:
     # the axes of a bounded activation never move
     assert "−1.0" in cells.lines()[-2]
     assert "1.0" in cells.lines()[-2]
+
+
+def test_the_bent_grid_stands_back_behind_the_samples() -> None:
+    cells = panel_of(after("iris", 60)).draw(58, 20)
+    dots = (cells.glyphs >= "\u2801") & (cells.glyphs <= "\u28ff")
+    lines = [ink_of(int(number)) for number in cells.inks[dots]]
+    assert len(lines) > 20
+    for each in lines:
+        line, paper = theme().pair(each.foreground, each.background)
+        assert line == theme().colour(each.foreground)
+        assert line not in {"#000000", "#ffffff"}
+        assert line != paper
 
 
 def test_any_two_units_can_be_chosen_and_the_components_come_back() -> None:

@@ -10,6 +10,7 @@ from textual.app import App, ComposeResult
 
 from core import RunConfig
 from core.activations import ACTIVATIONS
+from core.inspection import quantize
 from core.layers import NORM_EPSILON
 from core.losses import LOSSES
 from core.presets import PRESETS
@@ -17,7 +18,7 @@ from core.process import State
 from tests.tui.sessions import session_after
 from tui.cells import Cells
 from tui.cursor import Cursor
-from tui.palette import DIVERGING, style
+from tui.palette import DIVERGING, ink_of, style
 from tui.panels.inspector import InspectorPanel
 from tui.panels.panel import ViewOptions
 from tui.panels.slow_motion import steps_of
@@ -210,6 +211,36 @@ def test_the_title_names_the_unit_and_the_corner_the_sample() -> None:
         assert f" {name} " in first
     assert not right.all()
     assert "output versicolor" in panel_of(session, Cursor(1, 1, 0)).draw(100, 30).lines()[0]
+
+
+def test_beside_the_map_there_is_room_for_histogram_and_pictures_and_nothing_is_cut_off() -> None:
+    # what the inspector has of a screen of 120 × 40
+    lines = inside(panel_of(after("moons", 20), Cursor(1, 0, 0)).draw(58, 20))
+    assert any("its map over" in line for line in lines)
+    assert any("−1 ─" in line for line in lines)  # the axis of the histogram
+    panel = panel_of(after("digits", 2), Cursor(0, 3, 0))
+    drawn = panel.draw(58, 20)
+    assert "its weights" in text_of(drawn)
+    assert "more classes" in text_of(drawn)
+    assert "⇟ more" not in text_of(drawn)
+    # the upper half of the first row of pixels
+    network = panel.session.network
+    assert network is not None
+    weights = network.weights[0][:, 3].reshape(8, 8)
+    row = next(at for at, line in enumerate(drawn.lines()) if "its weights" in line)
+    column = drawn.lines()[row].index("its weights")
+    levels = quantize(weights, len(DIVERGING), -np.abs(weights).max(), np.abs(weights).max())
+    shown = [
+        ink_of(int(drawn.inks[row + 1, column + at])).foreground
+        if drawn.glyphs[row + 1, column + at] == "▀"
+        else ink_of(int(drawn.inks[row + 1, column + at])).background
+        for at in range(8)
+    ]
+    assert shown == [DIVERGING[level] for level in levels[0].tolist()]
+
+
+def text_of(cells: Cells) -> str:
+    return "\n".join(cells.lines())
 
 
 def test_bars_point_to_where_the_weight_does() -> None:
