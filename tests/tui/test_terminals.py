@@ -3,11 +3,13 @@
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from itertools import combinations, product
+from pathlib import Path
 
 import numpy as np
 import pytest
 from rich.style import Style
 
+import tui
 from core.presets import PRESETS
 from core.process import State, TrainingProcess
 from tests.tui.sessions import session_after
@@ -325,3 +327,10 @@ def test_words_on_colours_follow_what_is_shown() -> None:
     assert "blue" not in plain
     assert "(o)" in plain
     assert worded("η·√v", MONO) == "eta*sqrt v"
+
+
+def test_every_glyph_in_the_sources_has_a_stand_in() -> None:
+    glyphs = {glyph for file in Path(tui.__path__[0]).rglob("*.py") for glyph in file.read_text()}
+    without = {glyph for glyph in glyphs if stand_in(glyph, "ascii") == "?"} - {"?"}
+    assert not without
+    assert stand_in("漢", "ascii") == "?"
