@@ -5,6 +5,7 @@ from __future__ import annotations
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any, Final
 
+from core.checkpoints import Place
 from core.config import RunConfig
 from core.datasets import edited
 from core.datasets.prepare import prepare
@@ -18,7 +19,7 @@ from core.runs.past import Past, Station
 from core.runs.states import Shapes, plain_state, state_for
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
     from pathlib import Path
 
     from core.arrays import Array, Labels
@@ -93,13 +94,18 @@ def _read(path: Path, header: Header, trainer: Trainer) -> Past | None:
             starts[number] = station
         else:
             stops.append(station)
+    _check_order(path, header, starts)
     first = len(header.cuts)
     while first - 1 in starts:
         first -= 1
     if first == len(header.cuts):
         return None
-    ends = [cut.place for cut in header.cuts[1:]] + [(header.epoch, header.batch)]
-    kept = [each for each in stops if each.number >= first and each.place <= ends[each.number]]
+    ends = _ends(header)
+    kept = [
+        each
+        for each in stops
+        if each.number >= first and starts[each.number].place <= each.place <= ends[each.number]
+    ]
     edits = any(cut.is_edit for cut in header.cuts[: first + 1])
     past = Past(
         header.cuts[first:],
@@ -108,6 +114,22 @@ def _read(path: Path, header: Header, trainer: Trainer) -> Past | None:
         fields.truth("was_edited") or edits,
     )
     return past.renumbered()
+
+
+def _ends(header: Header) -> list[Place]:
+    """Return the last place of each segment."""
+    return [*(cut.place for cut in header.cuts[1:]), Place(header.epoch, header.batch)]
+
+
+def _check_order(path: Path, header: Header, starts: Mapping[int, Station]) -> None:
+    """Raise RunError for what no run can have been: a way through it would not end."""
+    ends = _ends(header)
+    for number, start in starts.items():
+        cut = header.cuts[number].place
+        # a change leaves the run where it was, or lets the epoch under way begin again
+        within = start.place <= cut and start.place.epoch == cut.epoch
+        if not (within and start.place <= ends[number]):
+            raise refusal(path, "its moments are not in order")
 
 
 def _data(

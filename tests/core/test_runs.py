@@ -19,10 +19,13 @@ from core import RunConfig, Trainer
 from core.datasets import edited
 from core.datasets.edited import AddPoint, MovePoint, RemovePoint
 from core.epoch import EpochMetrics
+from core.history import History
 from core.runs.catalogue import list_runs
 from core.runs.files import RunError
-from core.runs.folder import CONFIG, EVENTS, ROWS, STATE, RunFolder, name_for
+from core.runs.folder import CONFIG, EVENTS, PAST, ROWS, STATE, RunFolder, name_for
 from core.runs.moment import Doing, Moment
+from core.runs.past import Past, Station
+from core.runs.past_file import read_past
 from core.runs.reader import KeptRun, read_header, read_run
 from core.runs.writer import RunEvent, RunWriter
 from core.timeline import tabulate
@@ -346,6 +349,89 @@ def test_a_header_that_was_tampered_with_raises_nothing_else(
         assert sentence.isprintable()
     list_runs(run.parent)
     (run / STATE).write_bytes(content)
+
+
+@pytest.fixture
+def with_past(tmp_path: Path) -> Path:
+    """A run that was changed twice, with its past."""
+    trainer = Trainer(RunConfig(dropout=0.1))
+    history = History(trainer)
+
+    def station() -> Station:
+        return Station(history.applied, trainer.config, trainer.data, trainer.state())
+
+    past = Past.begun(station())
+    for edit in (False, True):
+        for _ in range(3):
+            trainer.train_epoch()
+            history.note()
+        batches(trainer, 2)
+        past = past.reached(station())
+        place = history.here
+        if edit:
+            history.change(lambda: trainer.set_parameter(0, 0.5), is_edit=True)
+        else:
+            history.change(lambda: change(trainer, optimizer="sgd"))
+        past = past.changed(place, station(), is_edit=edit)
+    trainer.train_epoch()
+    folder = RunFolder.create(tmp_path, "moons", time())
+    moment = replace(moment_of(trainer), past=past)
+    RunWriter(folder, time()).write(moment, tabulate([trainer.untrained]))
+    folder.close()
+    return folder.path
+
+
+def went_back(path: Path) -> bool:
+    """Go on with the run, and back to its beginning if there is a past; tell whether there is."""
+    kept = read_run(path)
+    trainer = kept.trainer()
+    past = read_past(path, kept.header, trainer)
+    if past is None:
+        return False
+    history = History.reaching_back(trainer, past)
+    head = trainer.state()
+    asked = 0
+
+    def go_on(_: float) -> bool:
+        nonlocal asked
+        asked += 1
+        return asked < 100
+
+    for epoch in (0, 2, 4, 10**6):
+        with np.errstate(all="ignore"):
+            history.travel(epoch, go_on)
+    np.testing.assert_array_equal(trainer.network.parameters, head.parameters)
+    return True
+
+
+@given(DAMAGE, st.data())
+@hypothesis_settings(
+    max_examples=100, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
+def test_a_damaged_past_is_as_if_there_were_none(
+    with_past: Path, how: tuple[str, int | bytes, int], data: st.DataObject
+) -> None:
+    assert went_back(with_past)
+    content = (with_past / PAST).read_bytes()
+    if data.draw(st.booleans()):
+        do_damage(with_past / PAST, how)
+    else:
+        rewritten(with_past / PAST, lambda header: header.update(stations=tampered(header, data)))
+    went_back(with_past)
+    if (with_past / PAST).is_dir():
+        (with_past / PAST).rmdir()
+    else:
+        (with_past / PAST).unlink(missing_ok=True)
+    (with_past / PAST).write_bytes(content)
+
+
+def tampered(header: dict[str, object], data: st.DataObject) -> list[dict[str, object]]:
+    stations = header["stations"]
+    assert isinstance(stations, list)
+    station = dict(data.draw(st.sampled_from(stations)))
+    name = data.draw(st.sampled_from(sorted(station)))
+    station[name] = data.draw(VALUES)
+    return [*stations, station] if data.draw(st.booleans()) else [station, *stations[1:]]
 
 
 def test_nothing_is_unpickled(run: Path) -> None:
