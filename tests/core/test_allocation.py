@@ -29,7 +29,7 @@ ALLOCATION_CASES: list[dict[str, Any]] = [
 
 @pytest.mark.parametrize("case", ALLOCATION_CASES, ids=str)
 def test_an_epoch_and_its_measures_allocate_nothing(case: dict[str, Any]) -> None:
-    whole: dict[str, Any] = {"dataset": "blobs", "samples": 16_000, "hidden": (64, 32), **case}
+    whole: dict[str, Any] = {"dataset": "blobs", "samples": 6_000, "hidden": (16, 8), **case}
     config = RunConfig(**{"l2": 1e-3, "batch_size": 2000, **whole})
     trainer = Trainer(config)
     # the smallest array of a step is one row of a batch: 2,000 samples of 4 bytes; what is left are

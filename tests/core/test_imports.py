@@ -3,8 +3,6 @@
 import subprocess
 import sys
 
-import pytest
-
 from core.datasets import DATASETS
 
 
@@ -22,11 +20,11 @@ def modules_after(program: str) -> set[str]:
 TOYS = [name for name, info in DATASETS.items() if info.generate is not None]
 
 
-@pytest.mark.parametrize("dataset", TOYS)
-def test_training_on_toy_data_imports_neither_a_screen_nor_scikit_learn(dataset: str) -> None:
+def test_training_on_toy_data_imports_neither_a_screen_nor_scikit_learn() -> None:
+    assert len(TOYS) > 8
     modules = modules_after(
         "from core import RunConfig, Trainer\nimport core.process.worker\n"
-        f"Trainer(RunConfig(dataset={dataset!r}, epochs=1)).train_epoch()"
+        f"for name in {TOYS!r}: Trainer(RunConfig(dataset=name, epochs=1)).train_epoch()"
     )
     assert "numpy" in modules
     assert not modules & {"tui", "textual", "rich", "plotext", "sklearn", "scipy", "joblib"}

@@ -6,6 +6,7 @@ import re
 import signal
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -16,6 +17,7 @@ from core.datasets import DATASETS
 from core.presets import PRESETS
 from tests.terminal.terminal import PATIENCE, Terminal
 from tui.check import check
+from tui.cli import main
 
 PROGRAM = str(Path(sys.executable).with_name("nnfs-tui"))
 
@@ -32,6 +34,21 @@ def run(
         stdin=subprocess.DEVNULL,
         env=environment,
     )
+
+
+Told = Callable[..., "subprocess.CompletedProcess[str]"]
+
+
+@pytest.fixture
+def told(capsys: pytest.CaptureFixture[str]) -> Told:
+    """Return what runs the command line in this process: a new one takes half a second to begin."""
+
+    def run_here(*arguments: str) -> "subprocess.CompletedProcess[str]":
+        status = main(arguments)
+        written = capsys.readouterr()
+        return subprocess.CompletedProcess(arguments, status, written.out, written.err)
+
+    return run_here
 
 
 @pytest.mark.parametrize(
@@ -68,9 +85,9 @@ def run(
     ],
 )
 def test_wrong_use_gets_one_sentence_and_status_2(
-    arguments: list[str], given: str, accepted: str
+    told: Told, arguments: list[str], given: str, accepted: str
 ) -> None:
-    result = run(*arguments)
+    result = told(*arguments)
     assert result.returncode == 2
     assert result.stdout == ""
     assert result.stderr.count("\n") == 1
@@ -78,6 +95,11 @@ def test_wrong_use_gets_one_sentence_and_status_2(
     assert given in result.stderr
     assert accepted in result.stderr
     assert "\x1b" not in result.stderr
+
+
+def test_wrong_use_is_told_by_the_program_itself(told: Told) -> None:
+    ours, here = run("--seed", "\x1b[31mred"), told("--seed", "\x1b[31mred")
+    assert (ours.returncode, ours.stdout, ours.stderr) == (2, "", here.stderr)
 
 
 def test_wrong_use_in_a_terminal_is_told_in_the_terminal() -> None:
@@ -145,8 +167,8 @@ def test_a_file_sets_what_an_option_can(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("preset", sorted(PRESETS))
-def test_check_finds_every_preset_right(preset: str) -> None:
-    result = run("check", preset)
+def test_check_finds_every_preset_right(told: Told, preset: str) -> None:
+    result = run("check", preset) if preset == "moons" else told("check", preset)
     assert result.returncode == 0, result.stdout
     layers = len(PRESETS[preset].config().hidden) + 1
     assert result.stdout.count("agrees") == 2 * layers

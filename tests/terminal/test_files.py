@@ -8,7 +8,8 @@ from time import monotonic
 import pytest
 
 from tests.terminal.terminal import MODES, PATIENCE, Terminal, is_alive, nnfs_tui
-from tests.terminal.test_command_line import PROGRAM, run
+from tests.terminal.test_command_line import PROGRAM, Told, run
+from tests.terminal.test_command_line import told as told
 from tests.terminal.test_program import epoch_of
 
 COLUMNS = (
@@ -171,7 +172,7 @@ def test_training_on_a_file_ends_in_a_summary(flowers: str) -> None:
     first, second, *parts = result.stdout.splitlines()
     assert "flowers" in first
     assert second.startswith("30 of 30 epochs")
-    assert [line.split()[0] for line in parts] == ["train", "test"]
+    assert [line.split()[0] for line in parts] == ["train", "test", "kept:"]
     assert all("accuracy" in line for line in parts)
     assert "The target is 'kind', the last column." in result.stderr
 
@@ -206,12 +207,12 @@ BAD = {
 
 
 @pytest.mark.parametrize("name", BAD)
-def test_a_bad_file_is_one_sentence_and_status_2(tmp_path: Path, name: str) -> None:
+def test_a_bad_file_is_one_sentence_and_status_2(told: Told, tmp_path: Path, name: str) -> None:
     content, why = BAD[name]
     if content is not None:
         (tmp_path / name).write_text(content)
     for arguments in (("train", "--data"), ("datasets",), ("check", "--data")):
-        result = run(*arguments, str(tmp_path / name))
+        result = told(*arguments, str(tmp_path / name))
         assert result.returncode == 2, arguments
         assert result.stdout == ""
         assert result.stderr.count("\n") == 1
@@ -225,21 +226,21 @@ def test_a_bad_file_is_one_sentence_and_status_2(tmp_path: Path, name: str) -> N
         assert why in " ".join(said.split())
 
 
-def test_a_data_set_is_described(flowers: str) -> None:
-    for name in ("iris", flowers):
-        result = run("datasets", name)
+def test_a_data_set_is_described(told: Told, flowers: str) -> None:
+    iris, of_file = run("datasets", "iris"), told("datasets", flowers)
+    for result in (iris, of_file):
         assert result.returncode == 0
         assert result.stderr == ""
         assert "\x1b" not in result.stdout
         for word in ("length", "width"):
             assert word in result.stdout
-    iris = run("datasets", "iris").stdout
-    assert "150" in iris
-    assert "virginica" in iris
-    of_file = run("datasets", flowers).stdout
-    assert re.search(r"\b80\b", of_file)
-    assert re.search(r"rose.*40|40.*rose", of_file)
-    assert run("datasets", "breast-cancer").stdout == run("datasets", "breast_cancer").stdout != ""
+    assert "150" in iris.stdout
+    assert "virginica" in iris.stdout
+    assert re.search(r"\b80\b", of_file.stdout)
+    assert re.search(r"rose.*40|40.*rose", of_file.stdout)
+    assert (
+        told("datasets", "breast-cancer").stdout == told("datasets", "breast_cancer").stdout != ""
+    )
 
 
 @pytest.mark.parametrize(
@@ -258,9 +259,9 @@ def test_a_data_set_is_described(flowers: str) -> None:
     ],
 )
 def test_what_cannot_be_done_with_a_file_is_told(
-    flowers: str, arguments: tuple[str, ...], parts: tuple[str, ...]
+    told: Told, flowers: str, arguments: tuple[str, ...], parts: tuple[str, ...]
 ) -> None:
-    result = run(*arguments, flowers) if arguments[-1] == "--data" else run(*arguments)
+    result = told(*arguments, flowers) if arguments[-1] == "--data" else told(*arguments)
     assert result.returncode == 2
     assert result.stdout == ""
     assert result.stderr.count("\n") == 1

@@ -163,36 +163,30 @@ async def test_two_features_are_chosen_and_the_others_held_at_a_sample(
         await driver.until(lambda: "PC 1" in driver.text())
 
 
-@pytest.mark.parametrize(
-    ("held", "up", "sentence"),
-    [
-        ("0", "hue", "accepted is their mean, or a training sample from 1 to 134"),
-        ("135", "hue", "'135' was given"),
-        ("2.5", "hue", "'2.5' was given"),
-        ("[red]", "hue", "'[red]' was given"),
-        ("", "hue", "'' was given"),
-        ("mean", "proline", "two different features make a plane"),
-    ],
-)
-async def test_what_makes_no_plane_is_told_and_nothing_is_lost(
-    held: str, up: str, sentence: str
-) -> None:
+async def test_what_makes_no_plane_is_told_and_nothing_is_lost() -> None:
     async with running(WINE, speed=100.0) as driver:
         names = driver.session.data.feature_names if driver.session.data is not None else ()
         before = driver.screen.options.plane
         async with plane_dialog(driver) as dialog:
             dialog.query_one("#across", Select).value = names.index("proline")
-            dialog.query_one("#up", Select).value = names.index(up)
-            field = dialog.query_one("#held", Input)
-            field.value = held
+            field, about = dialog.query_one("#held", Input), dialog.query_one("#about", Static)
             field.focus()
-            await driver.press("enter")
-            assert driver.front is dialog
-            about = dialog.query_one("#about", Static)
-            assert about.has_class("-wrong")
-            assert sentence in str(about.render())
-            assert field.value == held
-            assert dialog.query_one("#across", Select).value == names.index("proline")
+            for held, up, sentence in (
+                ("0", "hue", "accepted is their mean, or a training sample from 1 to 134"),
+                ("135", "hue", "'135' was given"),
+                ("2.5", "hue", "'2.5' was given"),
+                ("[red]", "hue", "'[red]' was given"),
+                ("", "hue", "'' was given"),
+                ("mean", "proline", "two different features make a plane"),
+            ):
+                dialog.query_one("#up", Select).value = names.index(up)
+                field.value = held
+                await driver.press("enter")
+                assert driver.front is dialog
+                assert about.has_class("-wrong")
+                assert sentence in str(about.render())
+                assert field.value == held
+                assert dialog.query_one("#across", Select).value == names.index("proline")
             await driver.press("escape")
         assert driver.is_on_top()
         assert driver.screen.options.plane == before
