@@ -173,7 +173,7 @@ def test_training_on_a_file_ends_in_a_summary(flowers: str) -> None:
     assert "flowers" in first
     assert second.startswith("30 of 30 epochs")
     assert [line.split()[0] for line in parts] == ["train", "test", "kept:"]
-    assert all("accuracy" in line for line in parts)
+    assert all("accuracy" in line for line in parts[:2])
     assert "The target is 'kind', the last column." in result.stderr
 
 
