@@ -36,6 +36,7 @@ if TYPE_CHECKING:
     from tui.session import Session
 
 WRONG_USE: Final = 2
+LONGEST_REASON: Final = 1500
 _DUMB: Final = "this terminal (TERM=dumb) cannot place its cursor"
 SUFFIXES: Final = (".csv", ".tsv", ".npz", ".parquet")
 
@@ -78,6 +79,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _refuse(reason: str) -> int:
+    if len(reason) > LONGEST_REASON:  # what was given may be as long as a file
+        reason = f"{reason[: LONGEST_REASON // 3]} … {reason[-LONGEST_REASON // 2 :]}"
     print(_printable(f"nnfs-tui: {reason}"), file=sys.stderr)  # noqa: T201
     return WRONG_USE
 
@@ -208,7 +211,14 @@ def _config(options: argparse.Namespace) -> RunConfig:
 def _is_file(name: str) -> bool:
     """Tell whether a file of data stands where a preset could."""
     path = Path(name)
-    return bool(path.suffix) and (path.is_file() or path.suffix.lower() in SUFFIXES)
+    return bool(path.suffix) and (path.suffix.lower() in SUFFIXES or _exists(name))
+
+
+def _exists(name: str) -> bool:
+    try:
+        return Path(name).exists()
+    except (OSError, ValueError):  # no file can have such a name: too long, or with a NUL
+        return False
 
 
 def _file_sets(options: argparse.Namespace, name: str) -> bool:
@@ -255,7 +265,7 @@ def _show_dataset(name: str) -> int:
     known = name.replace("-", "_")
     if known in DATASETS:
         config = RunConfig(dataset=known)
-    elif Path(name).exists() or Path(name).suffix:
+    elif Path(name).suffix or _exists(name):
         config = RunConfig(data=name)
     else:
         from core.kinds import suggestion
@@ -461,9 +471,10 @@ def _number(flag: str, text: str, low: float, high: float, *words: str) -> float
 def _log_file(name: str) -> IO[str]:
     try:
         return Path(name).open("w", encoding="utf-8")
-    except OSError as error:
+    except (OSError, ValueError) as error:  # no name has a NUL in it
+        why = getattr(error, "strerror", None) or error
         raise WrongUse(
-            f"--log: {name!r} was given; accepted is a file that can be written ({error.strerror})"
+            f"--log: {name!r} was given; accepted is a file that can be written ({why})"
         ) from None
 
 

@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 from pathlib import Path
+from random import Random
 from time import monotonic
 
 import pytest
@@ -224,8 +225,10 @@ def test_resizing_keeps_training_and_leaves_a_whole_screen() -> None:
         terminal.until("needs 40×12")
         terminal.resize(80, 24)
         terminal.until(lambda text: "TRAINING" in text and text.count("╭") == 3)
-        for columns in range(60, 140, 3):
-            terminal.resize(columns, 20 + columns % 30)
+        random = Random(0)
+        for _ in range(200):
+            terminal.resize(random.randint(1, 400), random.randint(1, 100))
+            terminal.read(0.02)
         terminal.resize(120, 40)
         terminal.until(lambda text: text.count("╭") == 4)
         terminal.press(" ")
