@@ -70,7 +70,8 @@ def classify(network: Network, x: Array) -> tuple[Labels, Array]:
 
 def quantize(values: Array, levels: int, low: float, high: float) -> NDArray[np.int64]:
     """Return the number of the level, of `levels` equal ones from low to high, of each value."""
-    scaled = (np.nan_to_num(values, nan=low) - low) * (levels / (high - low))
+    finite = np.nan_to_num(values, nan=low, posinf=high, neginf=low)
+    scaled = (finite - low) * (levels / (high - low))
     return np.asarray(np.clip(scaled, 0, levels - 1), np.int64)
 
 

@@ -69,9 +69,15 @@ class Cells:
             self.glyphs[target] = block.glyphs[:height, :width]
             self.inks[target] = block.inks[:height, :width]
 
+    def count_changes(self, other: Cells) -> int:
+        """Return how many cells differ; all of them if the other block has another size."""
+        if self.glyphs.shape != other.glyphs.shape:
+            return self.glyphs.size
+        return int(np.count_nonzero(self._differs(other)))
+
     def changes(self, other: Cells) -> list[tuple[int, int, int]]:
         """Return (row, start, end) for each row that differs, from its first to its last change."""
-        differs = (self.glyphs != other.glyphs) | (self.inks != other.inks)
+        differs = self._differs(other)
         spans = []
         for row in np.flatnonzero(differs.any(axis=1)).tolist():
             columns = np.flatnonzero(differs[row])
@@ -83,6 +89,10 @@ class Cells:
                 end += 1
             spans.append((row, start, end))
         return spans
+
+    def _differs(self, other: Cells) -> NDArray[np.bool_]:
+        differs: NDArray[np.bool_] = (self.glyphs != other.glyphs) | (self.inks != other.inks)
+        return differs
 
     def strip(self, row: int, form: Form = PLAIN_DRAWING) -> Strip:
         """Return one row as Textual takes it, in a terminal's form, equal neighbours merged."""

@@ -28,6 +28,7 @@ from tui.palette import (
 from tui.panels.number_scale import NumberScale
 from tui.panels.output_scale import Scale
 from tui.panels.panel import Panel, ViewOptions, Words, message
+from tui.panels.steady import Steady
 
 if TYPE_CHECKING:
     from textual import events
@@ -59,6 +60,7 @@ class ActivationsPanel(Panel):
         super().__init__(session, options)
         self._first = 0
         self._scale: Scale | None = None
+        self._steady = Steady(session)
         self._ordered = 0, 0, 0
         self._tall, self._across = 0.0, 1
         self._order: Labels = np.empty(0, np.int64)
@@ -67,7 +69,7 @@ class ActivationsPanel(Panel):
     def action_scroll_units(self, by: int) -> None:
         """Show other units, where there are more than rows."""
         self._first = max(0, self._first + by)
-        self.repaint()
+        self.redraw()
 
     def title(self) -> Words:
         network, data = self.session.network, self.session.data
@@ -135,7 +137,8 @@ class ActivationsPanel(Panel):
     def _units(self, cells: Cells, outputs: Array, across: int, rows: int, samples: int) -> None:
         units = len(outputs)
         scale = self._scale = Scale.of(self._activation, outputs)
-        colours, levels = scale.colours, scale.levels(outputs).repeat(across, axis=1)
+        colours = scale.colours
+        levels = scale.levels(outputs, self._steady.quantize).repeat(across, axis=1)
         a_cell = 1 if units <= rows or not self.options.halves else 2
         first = self._first = min(self._first, max(0, units - rows * a_cell))
         last = min(units, first + rows * a_cell)

@@ -47,6 +47,7 @@ from tui.panels.map_drawing import (
 from tui.panels.map_view import View
 from tui.panels.number_scale import NumberScale
 from tui.panels.panel import Panel, ViewOptions, Words, message
+from tui.panels.steady import Steady
 
 if TYPE_CHECKING:
     from textual import events
@@ -107,6 +108,7 @@ class BoundaryPanel(Panel):
     def __init__(self, session: Session, options: ViewOptions) -> None:
         super().__init__(session, options)
         self._view: View | None = None
+        self._steady = Steady(session)
         self._curve: FittedCurve | None = None
         self.place: Place | None = None
         """Where the cursor is on the map, or None while it is off."""
@@ -151,11 +153,12 @@ class BoundaryPanel(Panel):
         view = self._laid_out(network, data, columns, 2 * rows, target)
         if network.classes:
             colours = map_colours(network.classes)
-            pixels = class_levels(view.grid.refresh()).reshape(2 * rows, columns)
+            levels = class_levels(view.grid.refresh(), self._steady.quantize)
         else:
             scale = NumberScale.of(data, target)
             colours = scale.colours
-            pixels = scale.levels(view.grid.refresh().values).reshape(2 * rows, columns)
+            levels = scale.levels(view.grid.refresh().values, self._steady.quantize)
+        pixels = levels.reshape(2 * rows, columns)
         cells.place(0, GUTTER, half_blocks(pixels, colours))
         parts = [view.train]
         if self.options.show_test and view.test is not None:
@@ -246,13 +249,13 @@ class BoundaryPanel(Panel):
             self.point_at(columns // 2, rows // 2)
         else:
             self.place = self._picked = None
-            self.repaint()
+            self.redraw()
 
     def point_at(self, column: int, row: int) -> None:
         """Put the cursor on a cell of the map."""
         if self._extent is not None:
             self.place = Place(column, row).within(*self._extent)
-            self.repaint()
+            self.redraw()
 
     def action_point(self, across: int, down: int) -> None:
         """Move the cursor by some cells."""
@@ -301,7 +304,7 @@ class BoundaryPanel(Panel):
             self._say("points are added to classes only; here numbers are predicted")
             return
         self._adds = (self._adds + 1) % len(view.data.class_names)
-        self.repaint()
+        self.redraw()
 
     def action_add_point(self) -> None:
         """Ask for a training point of the chosen class at the cursor."""
@@ -335,7 +338,7 @@ class BoundaryPanel(Panel):
         index = self._nearest(view)
         if index is not None:
             self._picked = Picked(view.data, index)
-            self.repaint()
+            self.redraw()
 
     @property
     def _here(self) -> Place:

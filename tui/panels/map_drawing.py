@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from core.datasets import TrainTest
     from core.inspection import Map
     from tui.panels.map_view import Samples, View
+    from tui.panels.steady import Quantize
 
 GUTTER: Final = 6
 LEVELS: Final = 1 + len(CLASS_FIELDS[0])
@@ -169,9 +170,9 @@ def map_colours(classes: int) -> tuple[str, ...]:
     return (UNCERTAIN, *(colour for field in fields for colour in field))
 
 
-def class_levels(shown: Map) -> Labels:
+def class_levels(shown: Map, by: Quantize = quantize) -> Labels:
     """Return a number into `map_colours` for each point of a map."""
-    levels = quantize(shown.values, LEVELS, 0, 1)
+    levels = by(shown.values, LEVELS, 0, 1)
     return np.asarray(
         np.where(levels == 0, 0, 1 + shown.labels * (LEVELS - 1) + levels - 1), np.int64
     )

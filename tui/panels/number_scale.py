@@ -13,6 +13,7 @@ from tui.palette import DIVERGING, SEQUENTIAL
 if TYPE_CHECKING:
     from core.arrays import Array, Labels
     from core.datasets import TrainTest
+    from tui.panels.steady import Quantize
 
 HIGHER: Final = "▲△"
 """A sample whose number is higher than the predicted one: of the training, of the test part."""
@@ -46,7 +47,7 @@ class NumberScale:
             return cls(DIVERGING, -largest, largest, shift, scale)
         return cls(SEQUENTIAL, low, max(high, low + 1e-9), shift, scale)
 
-    def levels(self, outputs: Array) -> Labels:
+    def levels(self, outputs: Array, by: Quantize = quantize) -> Labels:
         """Return the number of the colour of each output of a network."""
         low, high = ((end - self._shift) / self._scale for end in (self.low, self.high))
-        return quantize(outputs, len(self.colours), low, high)
+        return by(outputs, len(self.colours), low, high)

@@ -14,6 +14,7 @@ from tui.palette import ACCENT, DIVERGING, SEQUENTIAL
 if TYPE_CHECKING:
     from core.activations import Activation
     from core.arrays import Array, Labels
+    from tui.panels.steady import Quantize
 
 
 @dataclass(frozen=True)
@@ -41,6 +42,6 @@ class Scale:
             return cls(DIVERGING, -high, high)
         return cls(SEQUENTIAL, 0.0, high)
 
-    def levels(self, values: Array) -> Labels:
+    def levels(self, values: Array, by: Quantize = quantize) -> Labels:
         """Return the number of the colour of each value."""
-        return quantize(values, len(self.colours), self.low, self.high)
+        return by(values, len(self.colours), self.low, self.high)

@@ -27,6 +27,12 @@ Words: TypeAlias = list[tuple[str, int]]
 
 SHARE_OF_TIME: Final = 0.1
 """How much of the time a panel with a pace of its own draws at most, however much it shows."""
+CELLS_PER_SECOND: Final = 1800
+"""How many cells of a panel change at most, unless it would stand still for LONGEST_PACE seconds.
+
+A picture that noise changes everywhere is drawn less often: more would be no easier to follow.
+"""
+LONGEST_PACE: Final = 0.5
 
 
 @dataclass
@@ -79,7 +85,7 @@ class Panel(Canvas, can_focus=True):
     about: ClassVar[str]
     """One line for the help."""
     pace: ClassVar[float] = 0.0
-    """Seconds between two drawings while the run goes on; without any, each frame has one.
+    """Seconds between two drawings while the run goes on, at the least; without any, a frame.
 
     Digits that change in every frame are hard to read, and fine lines are many bytes.
     """
@@ -135,18 +141,18 @@ class Panel(Canvas, can_focus=True):
 
     def inside(self, width: int, height: int) -> Cells:
         """Return the inside, drawn anew only if that is due or if it shows something else."""
-        if not self.pace:
-            self._inside = self.body(width, height)
-            return self._inside
         begun = monotonic()
         holds = self.keeps_at_rest() if self.session.at_rest else begun < self._due
-        if self._due and holds and self._inside_of == self._key(width, height):
+        is_same = bool(self._due) and self._inside_of == self._key(width, height)
+        if holds and is_same:
             return self._inside
-        self._inside = self.body(width, height)
+        before, self._inside = self._inside, self.body(width, height)
         ended = monotonic()
+        learnt = self._inside.count_changes(before) if is_same else 0
         # a drawing may bring what it shows into bounds
         self._inside_of = self._key(width, height)
-        self._due = ended + max(self.pace, (ended - begun) / SHARE_OF_TIME)
+        pace = max(self.pace, (ended - begun) / SHARE_OF_TIME) if self.pace else 0.0
+        self._due = ended + max(pace, min(LONGEST_PACE, learnt / CELLS_PER_SECOND))
         return self._inside
 
     def _key(self, width: int, height: int) -> tuple[object, ...]:

@@ -1,0 +1,45 @@
+"""Levels of colour that noise does not move: for pictures that are drawn while a network learns."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final, TypeAlias
+
+import numpy as np
+
+from core.inspection import quantize
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from core.arrays import Array, Labels
+    from tui.session import Session
+
+Quantize: TypeAlias = "Callable[[Array, int, float, float], Labels]"
+"""As `core.inspection.quantize`: from values, a number of levels, and where they begin and end."""
+
+SLACK: Final = 0.25
+"""Of a level: how far beyond it a value may be before it has another."""
+
+
+class Steady:
+    """Keeps the level of each value until that is clearly in another; at rest all are exact.
+
+    Batches push values to and fro over the edge of a level. Each time that is a cell to send, over
+    SSH about eight bytes, and a flicker that says nothing.
+    """
+
+    def __init__(self, session: Session) -> None:
+        self._session = session
+        self._held: Labels = np.empty(0, np.int64)
+        self._held_of: tuple[object, ...] = ()
+
+    def quantize(self, values: Array, levels: int, low: float, high: float) -> Labels:
+        """Return the number of the level of each value, as `core.inspection.quantize` does."""
+        exact, of = quantize(values, levels, low, high), (values.shape, levels, low, high)
+        if not self._session.at_rest and self._held_of == of:
+            slack = SLACK * (high - low) / levels
+            lowest, highest = (quantize(values + by, levels, low, high) for by in (-slack, slack))
+            held = self._held
+            exact = np.where((lowest <= held) & (held <= highest), held, exact)
+        self._held, self._held_of = exact, of
+        return exact
