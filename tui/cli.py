@@ -363,6 +363,8 @@ def _watch(
         palette=options.palette,
         background=options.background,
     )
+    for size in ("COLUMNS", "LINES"):  # the terminal knows its own, also when it changes
+        os.environ.pop(size, None)
     # Textual reads it when it is imported, and would else follow the environment alone
     os.environ["TEXTUAL_COLOR_SYSTEM"] = "standard" if look.is_plain else look.colours
     from tui.app import NnfsApp

@@ -5,6 +5,7 @@ import signal
 import sys
 from pathlib import Path
 from time import monotonic
+from typing import Any
 
 import pytest
 
@@ -131,4 +132,59 @@ def test_a_stopped_training_process_keeps_neither_keys_nor_the_end_waiting() -> 
         terminal.press("q")
         assert terminal.wait() == 0
         assert terminal.is_restored()
+        until_gone(training)
+
+
+BREAKS = """\
+import sys
+from core.process import State, StateChanged
+from tui import cli, session
+whole = session.Session.apply
+def breaks(self, event):
+    if isinstance(event, StateChanged) and event.state is State.PAUSED:
+        raise ZeroDivisionError("by nothing")
+    whole(self, event)
+session.Session.apply = breaks
+sys.exit(cli.main(["moons", "--no-save", "--speed", "max", "--epochs", "100000000"]))
+"""
+
+
+def test_an_error_that_nothing_can_go_on_from_is_told_in_a_restored_terminal() -> None:
+    with Terminal(sys.executable, "-c", BREAKS) as terminal:
+        terminal.until(lambda text: epoch_of(text) > 10)
+        (training,) = terminal.children()
+        terminal.press(" ")
+        assert terminal.wait() == 1
+        assert terminal.is_restored()
+        left = terminal.raw.rfind(b"\x1b[?1049l")
+        assert left < terminal.raw.rfind(b"ZeroDivisionError")
+        until_gone(training)
+
+
+PWNED = "\x1b]0;pwned\x07\x1b[31m"
+
+
+@pytest.mark.parametrize("bare", [False, True], ids=["hostile", "none"])
+def test_no_environment_keeps_it_from_running(bare: bool, tmp_path: Path) -> None:
+    hostile: dict[str, Any] = {
+        "COLUMNS": "999999",
+        "LINES": f"-3{PWNED}",
+        "TERM": PWNED,
+        "LANG": PWNED,
+        "NO_COLOR": PWNED,
+        "COLORTERM": PWNED,
+        "HOME": f"{tmp_path}/no home {PWNED}",
+        "XDG_STATE_HOME": f"/proc/{PWNED}",
+        "TMPDIR": f"{tmp_path}/{PWNED}",
+        "TEXTUAL_FPS": PWNED,
+        "USER": PWNED,
+    }
+    around = ("env", "-i") if bare else ()
+    with Terminal(*around, PROGRAM, "xor", **({} if bare else hostile)) as terminal:
+        terminal.until(lambda text: "TRAINING" in text and epoch_of(text) > 5)
+        (training,) = terminal.children()
+        terminal.press("q")
+        assert terminal.wait() == 0
+        assert terminal.is_restored()
+        assert b"pwned" not in terminal.raw.replace(b"\\x1b]0;pwned", b"")
         until_gone(training)

@@ -126,16 +126,29 @@ class TrainingScreen(ViewScreen):
             await super()._on_message(message)
 
     @contextmanager
-    def _guarded(self, message: Message) -> Iterator[None]:
+    def _guarded(self, message: object) -> Iterator[None]:
         try:
             yield
         except Exception as error:
             if not isinstance(self.app, KeepsFaults):
                 raise
-            self.app.report(Fault.of(f"{type(message).__name__} was not obeyed", error))
+            self.app.report(Fault.of(f"{type(message).__name__} was not followed", error))
 
     def follow(self, event: Event) -> None:
         state, self._state = self._state, self.session.state
+        with self._guarded(event):
+            self._show(event)
+        if isinstance(event, Progress):
+            if self.is_current:
+                self._pull_if_moving()
+        elif (
+            not isinstance(event, Loading)
+            and state is not self.session.state
+            and not self.session.at_rest
+        ):
+            self.call_after_refresh(self._pull_if_moving)
+
+    def _show(self, event: Event) -> None:
         if isinstance(event, Run | BaselineFound | Moved | Branched):
             for panel in self.panels:
                 panel.outdate()
@@ -145,13 +158,10 @@ class TrainingScreen(ViewScreen):
         if isinstance(event, Progress):
             if self.is_current:
                 self._paint()
-                self._pull_if_moving()
         elif isinstance(event, Loading):
             self.repaint_lines()
         else:
             self._paint_all()
-            if state is not self.session.state and not self.session.at_rest:
-                self.call_after_refresh(self._pull_if_moving)
 
     def pull(self) -> None:
         self._link.pull(self._frame)
