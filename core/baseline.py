@@ -31,8 +31,12 @@ class Baseline:
     has_classes: bool
 
     def __str__(self) -> str:
-        name = "accuracy" if self.has_classes else "R²"
-        return f"{self.name}: {name} {self.train_score:.3f} train, {self.test_score:.3f} test"
+        scores = (self.train_score, self.test_score)
+        if self.has_classes:
+            train, test = (f"{100 * score:.1f} %" for score in scores)
+            return f"{self.name}: accuracy {train} train, {test} test"
+        train, test = (f"{score:.3f}".replace("-", "−") for score in scores)
+        return f"{self.name}: R² {train} train, {test} test"
 
 
 def measure_baseline(data: TrainTest) -> Baseline:

@@ -167,8 +167,13 @@ class StatusLine(Canvas):
         return f"{metrics.learning_rate:.4g}" if scheduled else f"{config.learning_rate:g}"
 
 
+def told_in_rows(note: str, width: int) -> list[str]:
+    """Return what happened last in one row, or in two, of which the second ends with … if need be."""
+    return wrap(note, width - 2, max_lines=2, placeholder=" …", break_on_hyphens=False)
+
+
 class LogLine(Canvas):
-    """What happened last."""
+    """What happened last; what does not fit goes on in the line below."""
 
     def __init__(self, session: Session) -> None:
         super().__init__(id="log")
@@ -176,16 +181,14 @@ class LogLine(Canvas):
 
     def draw(self, width: int, height: int) -> Cells:
         cells = Cells(width, height)
-        note = self.session.note
-        if len(note) > width - 2:
-            note = f"{note[: width - 3]}…"
-        alarming = self.session.state in {State.DIVERGED, State.STOPPED}
-        cells.write(0, 1, note, ink(WARNING if alarming else DIM))
+        rows = told_in_rows(self.session.note, width)
+        if rows:
+            cells.write(0, 1, rows[0], _note_ink(self.session))
         return cells
 
 
 class FooterLine(Canvas):
-    """The keys that matter now; they can be clicked."""
+    """The keys that matter now, which can be clicked, behind the rest of what happened last."""
 
     def __init__(self, session: Session, options: ViewOptions) -> None:
         super().__init__(id="footer")
@@ -196,7 +199,10 @@ class FooterLine(Canvas):
         cells = Cells(width, height)
         self._spans = []
         column = 1
-        for key, word in self._fitting(width - 2):
+        rest = told_in_rows(self.session.note, width)[1:]
+        if rest:
+            column = cells.write(0, 1, rest[0], _note_ink(self.session)) + 2
+        for key, word in self._fitting(width - 1 - column):
             start = column
             column = cells.write(0, column, self._named(key), ink(BRIGHT, bold=True))
             column = cells.write(0, column + 1, word, ink(DIM))
@@ -215,6 +221,8 @@ class FooterLine(Canvas):
         keys = footer(self.session.state, looking=self.options.inspecting)
         kept = [each for each in keys if each[0].action in {"help", "quit"}]
         room = width + 2 - sum(self._length(*each) for each in kept)
+        if room < 0:
+            return []  # a long note leaves none
         for each in keys:
             if each not in kept:
                 room -= self._length(*each)
@@ -254,6 +262,10 @@ class Notice(Canvas):
         for row, line in enumerate(wrap(text, width)):
             cells.write(row, 0, line, ink(TEXT))
         return cells
+
+
+def _note_ink(session: Session) -> int:
+    return ink(WARNING if session.state in {State.DIVERGED, State.STOPPED} else DIM)
 
 
 def _line_rates(pacer: Pacer, *, at_rest: bool) -> str:

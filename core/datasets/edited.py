@@ -113,7 +113,7 @@ def apply(data: TrainTest, edit: Edit) -> TrainTest:
         train, test = data.samples
         edited = replace(edited, samples=(train + more, test + more * data.shared))
     if data.summary is not None:
-        note = f"edited: {describe(data, edit)}"
+        note = f"Edited: {describe(data, edit)}."
         edited = replace(edited, summary=_summary(edited, data.summary, note, more))
     return edited
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 
 from core.datasets.dataset import DataError, TrainTest
+from core.datasets.files.names import counted
 from core.datasets.preparation import EXTRA_FEATURES, Preparation, TextFeatures
 from core.datasets.registry import DATASETS
 from core.datasets.split import part
@@ -132,7 +133,7 @@ def _prepared(
         raise ConfigError(
             "vocabulary", config.vocabulary, f"at most {most} for {len(data.texts):,} texts"
         )
-    note = f"the {len(text.vocabulary):,} most frequent n-grams of the training texts are counted"
+    note = f"The {len(text.vocabulary):,} most frequent n-grams of the training texts are counted."
     names = tuple(repr(each)[1:-1] for each in text.vocabulary)
     data = replace(data, x=text.of(data.texts), feature_names=names, notes=(*data.notes, note))
     # numbers to predict are scaled as those of other files are, unless somebody says otherwise
@@ -151,16 +152,16 @@ def _noted(data: Dataset, fitted: Preparation, preprocess: str) -> Dataset:
     missing = int(np.isnan(data.x).any(axis=1).sum())
     if missing:
         notes.append(
-            f"{missing:,} samples lack a value; it is replaced by the median, or the most frequent "
-            "category, of the training part"
+            f"{counted(missing, 'sample')} without a value: it is replaced by the median, or the most "
+            "frequent category, of the training part."
         )
     if preprocess != "none":
         how = "mean 0, deviation 1" if preprocess == "standard" else "from 0 to 1"
-        what = "inputs" if data.class_names else "inputs and targets"
-        notes.append(f"{what} are scaled by the training part ({how}); axes keep the own units")
+        what = "Inputs" if data.class_names else "Inputs and targets"
+        notes.append(f"{what} are scaled by the training part ({how}); axes keep their own units.")
     if fitted.extra:
         made = ", ".join(EXTRA_FEATURES[word][0] for word in fitted.extra)
-        notes.append(f"more inputs are made of the first two: {made}")
+        notes.append(f"More inputs are made of the first two: {made}.")
     return replace(data, notes=tuple(notes))
 
 
@@ -179,7 +180,7 @@ def _chosen(data: Dataset, features: tuple[str, ...]) -> Dataset:
             raise ConfigError("features", asked, accepted)
     columns = list(dict.fromkeys(columns))
     chosen = tuple(names[column] for column in columns)
-    note = f"{len(columns)} of {len(names)} features are used"
+    note = f"{len(columns)} of {len(names)} features are used."
     return replace(
         data, x=data.x[:, columns], feature_names=chosen, image=None, notes=(*data.notes, note)
     )
@@ -197,7 +198,7 @@ def _without_missing(data: Dataset) -> Dataset:
             f"{data.name}: {count:,} of {len(data.y):,} samples lack a value, and without them too "
             "few are left; --missing impute keeps them"
         )
-    dropped = f"{count:,} samples that lack a value are left out"
+    dropped = f"Left out: {counted(count, 'sample')} without a value."
     return replace(kept, notes=(*data.notes, dropped))
 
 

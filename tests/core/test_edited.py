@@ -97,8 +97,8 @@ def test_the_summary_is_that_of_the_edited_data() -> None:
     assert after.samples == before.samples
     assert after.parts == before.parts
     assert sum(count for _, count in after.classes) == after.samples
-    assert after.notes[-2] == "edited: a point of class 1 at (9, 0) was added"
-    assert after.notes[-1].startswith("edited: the point of class ")
+    assert after.notes[-2] == "Edited: a point of class 1 at (9, 0) was added."
+    assert after.notes[-1].startswith("Edited: the point of class ")
 
 
 def test_numbers_of_samples_stay_right_for_some_of_them() -> None:

@@ -225,8 +225,8 @@ def test_samples_without_a_value_are_imputed_or_dropped(tmp_path: Path) -> None:
     assert np.isfinite(imputed.x_train).all()
     assert imputed.summary is not None
     assert dropped.summary is not None
-    assert any("10 samples lack a value" in note for note in imputed.summary.notes)
-    assert any("10 samples that lack a value are left out" in n for n in dropped.summary.notes)
+    assert any("10 samples without a value" in note for note in imputed.summary.notes)
+    assert any("Left out: 10 samples without a value." in n for n in dropped.summary.notes)
     assert imputed.summary.features[1].missing == 10
 
 

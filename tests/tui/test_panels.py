@@ -262,11 +262,23 @@ def test_the_footer_always_has_help_and_quit(width: int) -> None:
     ) is True
 
 
-def test_a_note_that_is_too_long_ends_in_an_ellipsis() -> None:
+def test_a_long_note_goes_on_in_front_of_the_keys() -> None:
     session = session_after(XOR, 1)
-    session.note = "word " * 40
-    line = LogLine(session).draw(60, 1).lines()[0]
-    assert line.rstrip().endswith("…")
+    log, footer = LogLine(session), FooterLine(session, ViewOptions())
+
+    def both(note: str) -> tuple[str, str]:
+        session.note = note
+        return log.draw(60, 1).lines()[0].strip(), footer.draw(60, 1).lines()[0].strip()
+
+    assert both("short")[1].startswith("space pause")
+    words = " ".join(f"word{number}" for number in range(12))
+    told, below = both(words)
+    assert " ".join((told, *below.split()[: 12 - len(told.split())])) == words
+    assert below.endswith("? help  q quit")
+    told, below = both(f"{words} {words}")
+    assert f"{told} {below}".startswith(words)
+    assert below.endswith("…")
+    assert "quit" not in below
 
 
 def test_points_of_all_classes_differ_in_shape() -> None:

@@ -71,11 +71,12 @@ class TrainingScreen(ViewScreen):
         self._pacer = pacer
         self._notice = Notice(self.session)
         self._log_line = LogLine(self.session)
+        self._footer = FooterLine(self.session, self.options)
         self.lines: list[Canvas] = [
             self._header,
             self._status,
             self._log_line,
-            FooterLine(self.session, self.options),
+            self._footer,
         ]
 
     def compose(self) -> ComposeResult:
@@ -220,3 +221,4 @@ class TrainingScreen(ViewScreen):
         """Forget what was said before."""
         if self.session.let_go():
             self._log_line.repaint()
+            self._footer.repaint()
