@@ -92,6 +92,13 @@ class PlaneChoice:
     up: int | None = None
     held: int | None = None
 
+    def describe(self, names: tuple[str, ...]) -> str:
+        """Return which plane it is, in the names of the features."""
+        if self.across is None or self.up is None:
+            return f"the first two principal components of {len(names)} features"
+        where = "their mean" if self.held is None else f"sample {self.held + 1:,}"
+        return f"{names[self.across]} across, {names[self.up]} up, the others at {where}"
+
 
 @dataclass(frozen=True)
 class Plane:

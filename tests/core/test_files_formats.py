@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from core.datasets.dataset import DataError
 from core.datasets.files import Source, parquet_file, read
 from tests.core.files import (
     Folder,
@@ -46,6 +47,19 @@ def test_arrays_are_chosen_by_name(folder: Folder) -> None:
     assert data.feature_names == ("u 1", "u 2", "v")
     assert data.target_names == ("z1", "z2")
     assert data.y.tolist() == (X4 * 1.5).tolist()
+
+
+def test_columns_of_the_array_of_features_are_chosen_by_name_or_number(folder: Folder) -> None:
+    x = np.arange(12.0).reshape(4, 3)
+    data = folder.read(folder.npz(x=x, y=Y4), name="f.npz", features=("x3", "1"))
+    assert (data.feature_names, data.x.tolist()) == (("x3", "x1"), x[:, [2, 0]].tolist())
+    given = folder.npz(x=x, y=Y4, feature_names=["a", "b", "c"])
+    data = folder.read(given, name="f.npz", features=("b",))
+    assert (data.feature_names, data.x.tolist()) == (("b",), x[:, 1:2].tolist())
+    data = folder.read(folder.npz(x=x, y=Y4), name="f.npz", features=("x",))
+    assert data.feature_names == ("x1", "x2", "x3")
+    with pytest.raises(DataError, match="no feature 'x4', there is 'x1', 'x2', 'x3'"):
+        folder.read(folder.npz(x=x, y=Y4), name="f.npz", features=("x4",))
 
 
 def test_pictures_keep_all_their_pixels(folder: Folder) -> None:

@@ -152,12 +152,15 @@ async def test_two_features_are_chosen_and_the_others_held_at_a_sample(
         await driver.settled()
         assert driver.screen.options.plane == PlaneChoice(proline, hue, 4)
         assert "others at sample 5" in title(driver, "boundary")
-        await driver.shows("proline")
-        await driver.shows("hue")
+        await driver.shows("proline across, hue up, the others at sample 5")
         # and what was chosen stands there again
         async with plane_dialog(driver) as dialog:
             assert dialog.query_one("#across", Select).value == proline
             assert dialog.query_one("#held", Input).value == "5"
+            dialog.query_one("#held", Input).value = "selected"
+            await driver.press("ctrl+s")
+        await driver.shows(f"the others at sample {driver.screen.options.cursor.sample + 1}")
+        async with plane_dialog(driver) as dialog:
             dialog.query_one("#across", Select).value = -1
             await driver.press("ctrl+s")
         await driver.until(lambda: "PC 1" in driver.text())
@@ -172,7 +175,7 @@ async def test_what_makes_no_plane_is_told_and_nothing_is_lost() -> None:
             field, about = dialog.query_one("#held", Input), dialog.query_one("#about", Static)
             field.focus()
             for held, up, sentence in (
-                ("0", "hue", "accepted is their mean, or a training sample from 1 to 134"),
+                ("0", "hue", "or a training sample from 1 to 134"),
                 ("135", "hue", "'135' was given"),
                 ("2.5", "hue", "'2.5' was given"),
                 ("[red]", "hue", "'[red]' was given"),

@@ -379,3 +379,11 @@ def test_a_sample_at_which_others_are_held_lies_on_the_plane() -> None:
     assert there == pytest.approx(features[21:22])
     # and the others do not
     assert plane.features(plane.coordinates(features[:1])) != pytest.approx(features[:1])
+
+
+@pytest.mark.parametrize("width", [38, 58])
+def test_the_legend_of_a_fitted_curve_is_whole_in_a_small_map(width: int) -> None:
+    session = session_after(PRESETS["sine"].config(), 1)
+    legend = curve_units(session, width, 10)[0].lines()[-1]
+    assert all(word in legend for word in ("y  ", "⠒⠒", "● train", "○ test"))
+    assert ("predicted" in legend) == (width > 50)

@@ -192,12 +192,15 @@ def _axes(
     cells.write(rows, GUTTER + max(0, cells.width - GUTTER - len(name)) // 2, name, text)
     column = GUTTER
     if not data.has_classes:
-        column = cells.write(rows + 1, column, f"{data.target_names[target]}  ", text)
+        name, samples = data.target_names[target], f"{TRAIN_MARKERS[0]} train"
+        samples += "" if data.shared else f"  {TEST_MARKERS[0]} test"
+        words = f"{name}  ", "predicted  "
+        if GUTTER + len("".join(words)) + len("⠒⠒ ") + len(samples) > cells.width:
+            words = "", f"{name}  "  # its name says enough of the curve
+        column = cells.write(rows + 1, column, words[0], text)
         column = cells.write(rows + 1, column, "⠒⠒ ", ink(ACCENT, bold=True))
-        column = cells.write(rows + 1, column, "predicted  ", dim)
-        column = cells.write(rows + 1, column, f"{TRAIN_MARKERS[0]} train  ", dim)
-        if not data.shared:
-            cells.write(rows + 1, column, f"{TEST_MARKERS[0]} test  ", dim)
+        column = cells.write(rows + 1, column, words[1], dim if words[0] else text)
+        cells.write(rows + 1, column, samples, dim)
         return
     curves = "probability of "
     if len(data.class_names) == 2:

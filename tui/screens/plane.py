@@ -32,10 +32,12 @@ class PlaneScreen(ModalScreen[PlaneChoice | None]):
         ("q", "dismiss", "cancel"),
     ]
 
-    def __init__(self, data: TrainTest, plane: PlaneChoice) -> None:
+    def __init__(self, data: TrainTest, plane: PlaneChoice, selected: int) -> None:
         super().__init__()
         self._data = data
         self._plane = plane
+        self._selected = min(selected, len(data.y_train) - 1)
+        """The training sample that is looked at, from 0."""
 
     def compose(self) -> ComposeResult:
         """Show the two features and the sample."""
@@ -69,7 +71,8 @@ class PlaneScreen(ModalScreen[PlaneChoice | None]):
 
     @property
     def _accepted(self) -> str:
-        return f"their mean, or a training sample from 1 to {len(self._data.y_train)}"
+        selected, last = self._selected + 1, len(self._data.y_train)
+        return f"mean, selected (now sample {selected:,}), or a training sample from 1 to {last}"
 
     def on_select_changed(self, event: Select.Changed) -> None:
         """Leave the components when somebody chooses a feature."""
@@ -95,6 +98,8 @@ class PlaneScreen(ModalScreen[PlaneChoice | None]):
         text = self.query_one("#held", Input).value.strip()
         if text == "mean":
             self.dismiss(PlaneChoice(across, up))
+        elif text == "selected":
+            self.dismiss(PlaneChoice(across, up, self._selected))
         elif text.isdecimal() and 1 <= int(text) <= len(self._data.y_train):
             self.dismiss(PlaneChoice(across, up, int(text) - 1))
         else:

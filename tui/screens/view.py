@@ -118,7 +118,8 @@ class ViewScreen(RunScreen):
 
         data = self.session.data
         if data is not None and self._has_planes(data):
-            self.app.push_screen(PlaneScreen(data, self.options.plane), self._show_plane)
+            dialog = PlaneScreen(data, self.options.plane, self.options.cursor.sample)
+            self.app.push_screen(dialog, self._show_plane)
 
     def _has_planes(self, data: TrainTest) -> bool:
         if data.preparation.text is not None:
@@ -131,9 +132,12 @@ class ViewScreen(RunScreen):
         return False
 
     def _show_plane(self, plane: PlaneChoice | None) -> None:
-        if plane is not None:
+        data = self.session.data
+        if plane is not None and data is not None:
             self.options.plane = plane
             self.repaint_panels(BoundaryPanel)
+            # a small map has room for the beginning of a name alone
+            self.say(f"map: {plane.describe(data.feature_names)}")
 
     def action_target(self) -> None:
         """Show the next of several numbers to predict."""

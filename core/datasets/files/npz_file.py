@@ -76,7 +76,8 @@ class _Reader:
         if source.text is not None:
             text = names[find(source.text, names, self._file, "array")]
             return self._texts(text, y_name)
-        x_names = self._chosen(source.features, FEATURES, "features")
+        asked, picked = self._arrays_or_columns(source.features)
+        x_names = self._chosen(asked, FEATURES, "features")
         if y_name in x_names:
             raise bad(self._file, f"array '{clean(y_name)}' is both the features and the target")
         parts, columns = [], []
@@ -101,14 +102,26 @@ class _Reader:
                 f"array 'feature_names' has {len(given)} names for {x.shape[1]} features; "
                 "each feature needs one",
             )
+        columns = given or columns
+        if picked:
+            kept = list(
+                dict.fromkeys(find(each, columns, self._file, "feature") for each in picked)
+            )
+            x, columns, image = x[:, kept], [columns[at] for at in kept], None
         table = self._with_target(y_name, len(x), x_names[0])
-        table.x, table.feature_names, table.image = x, given or columns, image
+        table.x, table.feature_names, table.image = x, columns, image
         table.notes.insert(
             0, f"The features are in {_array(x_names)}, the target in '{clean(y_name)}'."
         )
         if image is not None:
             table.notes.insert(1, f"Each row is a picture of {image[0]}×{image[1]} pixels.")
         return table
+
+    def _arrays_or_columns(self, asked: tuple[str, ...]) -> tuple[tuple[str, ...], tuple[str, ...]]:
+        """Part what was asked for as features into names of arrays, and columns of the usual one."""
+        arrays = {*self._members, *map(clean, self._members)}
+        usual = any(each in self._members for each in FEATURES)
+        return ((), asked) if usual and not arrays.intersection(asked) else (asked, ())
 
     def _texts(self, name: str, y_name: str) -> Table:
         if name == y_name:
