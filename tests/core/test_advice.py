@@ -132,7 +132,7 @@ SLOW = {
     "step",
     "two-gaussians",
 }
-"""Presets of which a few seeds have to do; `benchmarks.advice` takes all."""
+"""Presets of which two seeds have to do; `benchmarks.advice` takes twenty of each."""
 UNSTABLE = {"wildml"}
 """The edge of stability is what it is about: with some seeds its loss jumps up every other epoch."""
 
@@ -188,7 +188,7 @@ def test_a_sick_run_hears_what_is_wrong_and_what_to_try(name: str) -> None:
 
 @pytest.mark.parametrize("name", sorted(PRESETS.keys() - UNSTABLE))
 def test_a_healthy_run_hears_nothing(name: str) -> None:
-    for seed in (0, 1, 13) if name in SLOW else range(20):
+    for seed in (0, 13) if name in SLOW else (0, 1, 7, 13):
         config = PRESETS[name].config(seed=seed, diagnostics=True)
         trainer, timeline, rows = run(config)
         for share in (0.1, 0.3, 0.6, 1.0):

@@ -1,7 +1,6 @@
 """The command line without a screen: what it prints where, and how it ends."""
 
 import json
-import os
 import re
 import signal
 import subprocess
@@ -22,9 +21,7 @@ from tui.cli import main
 PROGRAM = str(Path(sys.executable).with_name("nnfs-tui"))
 
 
-def run(
-    *arguments: str, environment: dict[str, str] | None = None
-) -> "subprocess.CompletedProcess[str]":
+def run(*arguments: str) -> "subprocess.CompletedProcess[str]":
     return subprocess.run(
         [PROGRAM, *arguments],
         capture_output=True,
@@ -32,7 +29,6 @@ def run(
         timeout=PATIENCE,
         check=False,
         stdin=subprocess.DEVNULL,
-        env=environment,
     )
 
 
@@ -44,7 +40,10 @@ def told(capsys: pytest.CaptureFixture[str]) -> Told:
     """Return what runs the command line in this process: a new one takes half a second to begin."""
 
     def run_here(*arguments: str) -> "subprocess.CompletedProcess[str]":
-        status = main(arguments)
+        try:
+            status = main(arguments)
+        except SystemExit as end:  # after a help
+            status = int(end.code or 0)
         written = capsys.readouterr()
         return subprocess.CompletedProcess(arguments, status, written.out, written.err)
 
@@ -109,9 +108,9 @@ def test_wrong_use_in_a_terminal_is_told_in_the_terminal() -> None:
         assert b"\x1b[?1049h" not in terminal.raw
 
 
-def test_json_lines_are_as_specified_and_the_same_every_time() -> None:
+def test_json_lines_are_as_specified_and_the_same_every_time(told: Told) -> None:
     arguments = ("train", "moons", "--json", "--epochs", "12", "--seed", "3")
-    first, second = run(*arguments), run(*arguments)
+    first, second = run(*arguments), told(*arguments)
     lines = first.stdout.splitlines()
     assert lines[:-1] == second.stdout.splitlines()[:-1]
     start, *epochs, end = map(json.loads, lines)
@@ -127,8 +126,8 @@ def test_json_lines_are_as_specified_and_the_same_every_time() -> None:
     assert first.returncode == 0
 
 
-def test_json_has_diagnostics_penalty_and_the_reason_of_the_end() -> None:
-    result = run(
+def test_json_has_diagnostics_penalty_and_the_reason_of_the_end(told: Told) -> None:
+    result = told(
         *("train", "moons", "--json", "--diagnostics", "--l2", "0.001", "--batch-norm"),
         *("--hidden", "6", "--patience", "5", "--lr", "0.2"),
     )
@@ -143,25 +142,25 @@ def test_json_has_diagnostics_penalty_and_the_reason_of_the_end() -> None:
     assert result.returncode == 0
 
 
-def test_numbers_to_predict_are_told_as_r2() -> None:
-    result = run("train", "bumps", "--json", "--epochs", "3")
+def test_numbers_to_predict_are_told_as_r2(told: Told) -> None:
+    result = told("train", "bumps", "--json", "--epochs", "3")
     _, *epochs, _ = map(json.loads, result.stdout.splitlines())
     keys = ["event", "epoch", "train_loss", "test_loss", "train_r2", "test_r2", "learning_rate"]
     assert all(list(line) == keys for line in epochs)
-    assert "R² 0." in run("train", "bumps").stdout
+    assert "R² 0." in told("train", "bumps").stdout
 
 
-def test_a_file_sets_what_an_option_can(tmp_path: Path) -> None:
+def test_a_file_sets_what_an_option_can(told: Told, tmp_path: Path) -> None:
     file = tmp_path / "run.toml"
     file.write_text(
         'activation = ["relu", "tanh"]\nbatch_norm = true\ndropout = [0.1, 0.2]\nloss = "hinge"\n'
         'schedule = "cosine"\nwarmup = 2\nclip_norm = 1.0\nl1 = 0.001\nfreeze = [1]\n'
         'optimizer = "rmsprop"\ntarget_accuracy = "off"\nepochs = 3\n'
     )
-    by_file = run("train", "moons", "--json", "--config", str(file)).stdout.splitlines()
+    by_file = told("train", "moons", "--json", "--config", str(file)).stdout.splitlines()
     options = "--activation relu,tanh --batch-norm --dropout 0.1,0.2 --loss hinge --schedule cosine"
     options += " --warmup 2 --clip-norm 1 --l1 0.001 --freeze 1 --optimizer rmsprop --epochs 3"
-    by_options = run("train", "moons", "--json", *options.split()).stdout.splitlines()
+    by_options = told("train", "moons", "--json", *options.split()).stdout.splitlines()
     assert len(by_file) == 5
     assert by_file[:-1] == by_options[:-1]
 
@@ -198,10 +197,10 @@ def test_json_goes_to_its_file_while_the_bar_is_on_a_terminal(tmp_path: Path) ->
     assert events == ["start", *["epoch"] * 200, "end"]
 
 
-def test_a_log_is_written_without_a_screen_too(tmp_path: Path) -> None:
+def test_a_log_is_written_without_a_screen_too(told: Told, tmp_path: Path) -> None:
     for arguments in (["xor"], ["train", "xor"]):
         file = tmp_path / "run.jsonl"
-        result = run(*arguments, "--epochs", "5", "--log", str(file))
+        result = told(*arguments, "--epochs", "5", "--log", str(file))
         assert result.returncode == 0
         assert len(file.read_text().splitlines()) == 7
         file.unlink()
@@ -234,8 +233,8 @@ def test_progress_and_summary_go_to_their_streams() -> None:
     assert "━" not in result.stdout
 
 
-def test_a_diverged_run_ends_with_null_and_says_what_to_try() -> None:
-    result = run("train", "moons", "--json", "--lr", "1e6", "--activation", "relu", "-h")
+def test_a_diverged_run_ends_with_null_and_says_what_to_try(told: Told) -> None:
+    result = told("train", "moons", "--json", "--lr", "1e6", "--activation", "relu", "-h")
     assert result.returncode == 0  # -h wins
     options = ("--lr", "1e6", "--activation", "relu", "--optimizer", "sgd")
     result = run("train", "moons", "--json", *options)
@@ -243,7 +242,7 @@ def test_a_diverged_run_ends_with_null_and_says_what_to_try() -> None:
     _, epoch, end = map(json.loads, result.stdout.splitlines())
     assert (epoch["epoch"], epoch["train_loss"]) == (1, None)
     assert (end["epochs"], end["stopped"]) == (1, "diverged")
-    words = run("train", "moons", *options).stdout
+    words = told("train", "moons", *options).stdout
     assert "diverged at epoch 1" in words
     assert "learning rate lower than 1e+06" in words
 
@@ -298,37 +297,39 @@ def test_a_reader_that_leaves_early_is_no_error() -> None:
     assert "BrokenPipe" not in result.stderr
 
 
-def test_presets_and_datasets_are_listed_with_a_line_each() -> None:
-    presets, datasets = run("presets").stdout, run("datasets").stdout
+def test_presets_and_datasets_are_listed_with_a_line_each(told: Told) -> None:
+    presets, datasets = told("presets").stdout, told("datasets").stdout
     for name, preset in PRESETS.items():
         assert re.search(rf"^{name} +{re.escape(preset.description)}$", presets, re.MULTILINE)
     for name, info in DATASETS.items():
         assert re.search(rf"^{name} +{re.escape(info.description)}$", datasets, re.MULTILINE)
 
 
-def test_help_names_every_setting_with_its_line() -> None:
-    text = " ".join(
-        run("watch", "--help", environment={**os.environ, "COLUMNS": "200"}).stdout.split()
-    )
+def test_help_names_every_setting_with_its_line(
+    told: Told, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COLUMNS", "200")
+    text = " ".join(told("watch", "--help").stdout.split())
     for setting in settings():
         assert setting.flag in text
         assert setting.help in text
+    everything = told("--help").stdout
     for command in ("watch", "train", "presets", "datasets"):
-        assert command in run("--help").stdout
+        assert command in everything
 
 
-def test_a_file_sets_what_the_options_do_not(tmp_path: Path) -> None:
+def test_a_file_sets_what_the_options_do_not(told: Told, tmp_path: Path) -> None:
     file = tmp_path / "run.toml"
     file.write_text('dataset = "circles"\nepochs = 4\nseed = 9\n')
-    result = run("train", "--config", str(file), "--seed", "2", "--json")
+    result = told("train", "--config", str(file), "--seed", "2", "--json")
     start = json.loads(result.stdout.splitlines()[0])
     assert start["config"]["dataset"] == "circles"
     assert start["config"]["epochs"] == 4
     assert start["config"]["seed"] == 2
 
 
-def test_options_go_on_top_of_a_preset() -> None:
-    result = run("train", "xor", "--json", "--epochs", "2", "--samples", "100", "--hidden", "3,2")
+def test_options_go_on_top_of_a_preset(told: Told) -> None:
+    result = told("train", "xor", "--json", "--epochs", "2", "--samples", "100", "--hidden", "3,2")
     start = json.loads(result.stdout.splitlines()[0])
     assert start["config"]["learning_rate"] == 0.1
     assert start["config"]["hidden"] == [3, 2]

@@ -81,12 +81,8 @@ def check_harmless(terminal: Terminal) -> None:
         assert f"\x1b[{mode}l".encode() not in terminal.raw
 
 
-@pytest.mark.parametrize("size", [(120, 40), (80, 24)])
-def test_names_that_would_steer_a_terminal_are_shown_harmlessly(
-    hostile: str, size: tuple[int, int]
-) -> None:
-    arguments = ("--data", hostile, "--epochs", "100000000")
-    with WideTerminal(PROGRAM, *arguments, size=size) as terminal:
+def test_names_that_would_steer_a_terminal_are_shown_harmlessly(hostile: str) -> None:
+    with WideTerminal(PROGRAM, "--data", hostile, "--epochs", "100000000") as terminal:
         terminal.until(lambda text: epoch_of(text) > 3)
         terminal.until("▲ [re")  # one of the classes, on the map
         terminal.press(" ")
@@ -94,7 +90,7 @@ def test_names_that_would_steer_a_terminal_are_shown_harmlessly(
         terminal.press("v")
         terminal.until("[bold red]m[/]")
         text = terminal.until("]0;PWNED")
-        assert "click=app.quit" in text or size == (80, 24)
+        assert "click=app.quit" in text
         terminal.press("v")
         terminal.until(lambda text: "PWNED" not in text)
         terminal.press("6")
@@ -146,8 +142,10 @@ def test_names_that_would_steer_a_terminal_are_shown_harmlessly(
     "arguments",
     [("train", "--epochs", "2", "--data"), ("datasets",), ("check", "--data")],
 )
-def test_names_are_harmless_without_a_screen_too(hostile: str, arguments: tuple[str, ...]) -> None:
-    result = run(*arguments, hostile)
+def test_names_are_harmless_without_a_screen_too(
+    told: Told, hostile: str, arguments: tuple[str, ...]
+) -> None:
+    result = told(*arguments, hostile)
     assert result.returncode == 0, result.stderr
     for sequence in HARMFUL:
         assert sequence not in (result.stdout + result.stderr).encode()
@@ -158,16 +156,16 @@ def test_names_are_harmless_without_a_screen_too(hostile: str, arguments: tuple[
             assert sequence not in terminal.raw
 
 
-def test_names_in_a_refusal_are_harmless(hostile: str) -> None:
-    result = run("train", "--data", hostile, "--target", "\x1b[2Jnone")
+def test_names_in_a_refusal_are_harmless(told: Told, hostile: str) -> None:
+    result = told("train", "--data", hostile, "--target", "\x1b[2Jnone")
     assert result.returncode == 2
     assert result.stderr.count("\n") == 1
     assert "\x1b" not in result.stderr
     assert "PWNED" in result.stderr
 
 
-def test_training_on_a_file_ends_in_a_summary(flowers: str) -> None:
-    result = run("train", "--data", flowers, "--epochs", "30")
+def test_training_on_a_file_ends_in_a_summary(told: Told, flowers: str) -> None:
+    result = told("train", "--data", flowers, "--epochs", "30")
     assert result.returncode == 0
     first, second, *parts = result.stdout.splitlines()
     assert "flowers" in first
@@ -177,8 +175,8 @@ def test_training_on_a_file_ends_in_a_summary(flowers: str) -> None:
     assert "The target is 'kind', the last column." in result.stderr
 
 
-def test_the_records_tell_what_was_done_to_a_file(flowers: str) -> None:
-    result = run(
+def test_the_records_tell_what_was_done_to_a_file(told: Told, flowers: str) -> None:
+    result = told(
         *("train", "--json", "--data", flowers, "--epochs", "4", "--validation-size", "0.25"),
     )
     assert result.returncode == 0
@@ -191,10 +189,10 @@ def test_the_records_tell_what_was_done_to_a_file(flowers: str) -> None:
     for line in epochs:
         assert 0 <= line["validation_accuracy"] <= 1
         assert line["validation_loss"] > 0
-    without = run("train", "--json", "--data", flowers, "--epochs", "1").stdout.splitlines()
+    without = told("train", "--json", "--data", flowers, "--epochs", "1").stdout.splitlines()
     assert not any("validation_loss" in json.loads(line) for line in without)
     assert "data_notes" not in json.loads(
-        run("train", "--json", "--epochs", "1").stdout.split("\n")[0]
+        told("train", "--json", "--epochs", "1").stdout.split("\n")[0]
     )
 
 
@@ -218,6 +216,8 @@ def test_a_bad_file_is_one_sentence_and_status_2(told: Told, tmp_path: Path, nam
         assert result.stderr.count("\n") == 1
         assert result.stderr.startswith(f"nnfs-tui: {name}: ")
         assert why in result.stderr
+    if name != "ragged.csv":
+        return  # the screen tells one as it tells another
     with nnfs_tui("--data", str(tmp_path / name)) as terminal:
         assert terminal.wait() == 2
         assert terminal.is_restored()
@@ -227,7 +227,7 @@ def test_a_bad_file_is_one_sentence_and_status_2(told: Told, tmp_path: Path, nam
 
 
 def test_a_data_set_is_described(told: Told, flowers: str) -> None:
-    iris, of_file = run("datasets", "iris"), told("datasets", flowers)
+    iris, of_file = told("datasets", "iris"), told("datasets", flowers)
     for result in (iris, of_file):
         assert result.returncode == 0
         assert result.stderr == ""
@@ -269,8 +269,8 @@ def test_what_cannot_be_done_with_a_file_is_told(
         assert part in result.stderr, result.stderr
 
 
-def test_the_columns_that_are_asked_for_are_used(flowers: str) -> None:
-    result = run(
+def test_the_columns_that_are_asked_for_are_used(told: Told, flowers: str) -> None:
+    result = told(
         *("train", "--json", "--data", flowers, "--epochs", "1", "--hidden", "none"),
         *("--target", "width", "--features", "1", "--task", "regression"),
     )

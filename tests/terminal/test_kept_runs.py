@@ -5,25 +5,13 @@ import os
 import re
 import signal
 import subprocess
-import sys
 from pathlib import Path
 
 from core.runs.catalogue import find
 from core.runs.reader import read_header
 from tests.terminal.terminal import is_alive, nnfs_tui
-
-NNFS_TUI = str(Path(sys.executable).with_name("nnfs-tui"))
-
-
-def run(*arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [NNFS_TUI, *arguments],
-        capture_output=True,
-        text=True,
-        check=False,
-        stdin=subprocess.DEVNULL,
-        env={**os.environ, **environment},
-    )
+from tests.terminal.test_command_line import PROGRAM, Told, run
+from tests.terminal.test_command_line import told as told
 
 
 def epoch_shown(text: str) -> int:
@@ -74,18 +62,20 @@ def test_a_killed_screen_leaves_the_last_epoch(tmp_path: Path) -> None:
         assert terminal.wait() == 0
 
 
-def test_runs_are_listed_removed_and_gone_on_with_without_a_screen(tmp_path: Path) -> None:
+def test_runs_are_listed_removed_and_gone_on_with_without_a_screen(
+    told: Told, tmp_path: Path
+) -> None:
     runs = str(tmp_path / "runs")
-    assert "no run is kept" in run("runs", "--run-dir", runs).stdout
-    for preset in ("xor", "sine"):
-        done = run("train", preset, "--epochs", "5", "--run-dir", runs)
+    assert "no run is kept" in told("runs", "--run-dir", runs).stdout
+    for preset, begin in (("xor", told), ("sine", run)):
+        done = begin("train", preset, "--epochs", "5", "--run-dir", runs)
         assert f"kept: nnfs-tui resume {preset}-" in done.stdout
     assert (
-        "kept" not in run("train", "moons", "--epochs", "5", "--run-dir", runs, "--no-save").stdout
+        "kept" not in told("train", "moons", "--epochs", "5", "--run-dir", runs, "--no-save").stdout
     )
     (tmp_path / "runs" / "broken\x1b[31m").mkdir()
     (tmp_path / "runs" / "broken\x1b[31m" / "state.npz").write_text("\x1b[2J")
-    listed = run("runs", "--run-dir", runs)
+    listed = told("runs", "--run-dir", runs)
     lines = listed.stdout.splitlines()
     assert [line.split("-")[0].split("\\")[0] for line in lines[1:4]] == ["broken", "sine", "xor"]
     assert "damaged" in lines[1]
@@ -94,47 +84,47 @@ def test_runs_are_listed_removed_and_gone_on_with_without_a_screen(tmp_path: Pat
     assert "R²" in lines[2]
     values = [
         json.loads(line)
-        for line in run("runs", "--json", "--run-dir", runs).stdout.split("\n")[:-1]
+        for line in told("runs", "--json", "--run-dir", runs).stdout.split("\n")[:-1]
     ]
     assert [each.get("epochs") for each in values] == [None, 5, 5]
-    resumed = run("resume", "xor", "--train", "--run-dir", runs)
+    resumed = told("resume", "xor", "--train", "--run-dir", runs)
     assert "5 of 5 epochs" in resumed.stdout
-    removed = run("runs", "rm", "sine", "xor", "--run-dir", runs)
+    removed = told("runs", "rm", "sine", "xor", "--run-dir", runs)
     assert removed.stdout.count("is removed") == 2
-    for wrong, told in (
+    for wrong, why in (
         (("resume", "sine"), "no run in"),
         (("resume",), "broken"),
         (("runs", "rm"), "accepted is nothing, or rm and names of runs"),
         (("train", "xor", "--keep-runs", "no"), "accepted is a number from 1, or all"),
     ):
-        refused = run(*wrong, "--run-dir", runs)
+        refused = told(*wrong, "--run-dir", runs)
         assert (refused.returncode, refused.stdout) == (2, "")
-        assert told in refused.stderr
+        assert why in refused.stderr
         assert refused.stderr.count("\n") - refused.stderr.count("no terminal here") == 1
 
 
 def test_an_interrupted_run_goes_on_without_a_screen_bit_for_bit(tmp_path: Path) -> None:
     runs = str(tmp_path / "runs")
-    command = [NNFS_TUI, "train", "moons", "--epochs", "30000", "--json", "--run-dir", runs]
+    command = [PROGRAM, "train", "moons", "--epochs", "3000", "--json", "--run-dir", runs]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
         assert process.stdout is not None
-        for _ in range(50):
+        for _ in range(50):  # it is far from its end, for a pipe takes some hundred lines
             process.stdout.readline()
         process.send_signal(signal.SIGINT)
         process.stdout.read()
     assert process.returncode == 130
     at = read_header(find(Path(runs))).epoch
     resumed = run("resume", "--json", "--run-dir", runs).stdout.splitlines()
-    whole = run("train", "moons", "--epochs", "30000", "--json", "--no-save").stdout.splitlines()
+    whole = run("train", "moons", "--epochs", "3000", "--json", "--no-save").stdout.splitlines()
     epochs = [line for line in whole if '"event": "epoch"' in line]
     again = [line for line in resumed if '"event": "epoch"' in line]
     assert again == epochs[at:]
 
 
-def test_without_a_home_or_a_place_to_write_the_run_goes_on(tmp_path: Path) -> None:
+def test_without_a_home_or_a_place_to_write_the_run_goes_on(told: Told, tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     for place in (str(tmp_path / "file" / "runs"), "/proc/nothing"):
-        done = run("train", "xor", "--epochs", "5", "--run-dir", place)
+        done = told("train", "xor", "--epochs", "5", "--run-dir", place)
         assert done.returncode == 0
         assert "this run is not being kept: " in done.stderr
         assert "5 of 5 epochs" in done.stdout

@@ -24,8 +24,9 @@ def test_a_slow_line_is_never_filled_and_the_screen_is_exact_at_rest() -> None:
             terminal.until("PAUSED")
             terminal.press(" ")
             terminal.until("TRAINING")
-        # a screen has 50 kB, and a few frames more than the line carries
-        assert 0 < line.most <= 12_000
+        # a screen has 50 kB, and a few frames more than the line carries; two seconds of the line are
+        # for a busy machine, on which the first answers come late
+        assert 0 < line.most <= 28_000
         terminal.press(" ")
         terminal.until("PAUSED")
         terminal.until_quiet(2.0)

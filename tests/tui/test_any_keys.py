@@ -8,14 +8,14 @@ from tests.tui.test_screen import MOONS, running
 
 
 async def test_any_keys_at_any_size_leave_a_program_that_answers() -> None:
-    await play_with_everything(1, 300, MOONS)
+    await play_with_everything(1, 250, MOONS.changed(epochs=2000))
 
 
 async def test_looking_changes_no_result() -> None:
     config = MOONS.changed(dropout=(0.1,))
     async with running(config, speed=100.0) as driver:
         monkey = Monkey(driver, 2, harmless=True)
-        await monkey.play(250)
+        await monkey.play(150)
         await monkey.answers()
         if driver.session.state is State.TRAINING:
             await driver.press("space")

@@ -277,7 +277,7 @@ def shown_shares(driver: Driver) -> dict[str, str]:
 
 
 async def test_the_language_of_a_typed_sentence_is_told() -> None:
-    async with running(LANGUAGES) as driver:
+    async with running(LANGUAGES, speed=None) as driver:
         await driver.until_state(State.FINISHED)
         network, data = driver.session.network, driver.session.data
         assert network is not None

@@ -86,8 +86,9 @@ class Driver:
 
 @asynccontextmanager
 async def running(
-    config: RunConfig, size: tuple[int, int] = (120, 40), speed: float | None = None
+    config: RunConfig, size: tuple[int, int] = (120, 40), speed: float | None = 300.0
 ) -> AsyncIterator[Driver]:
+    """Run the application; at full speed the training would take half the processors from it."""
     process = TrainingProcess()
     app = NnfsApp(config, process, speed=speed)
     try:
@@ -464,7 +465,7 @@ async def test_the_layers_panel_is_measured_while_it_is_shown() -> None:
 
 
 async def test_the_curves_can_show_the_last_epochs_alone() -> None:
-    async with running(MOONS) as driver:
+    async with running(MOONS, speed=None) as driver:
         await driver.until(lambda: driver.epoch > 1100)
         await driver.press("space")
         await driver.until_state(State.PAUSED)
@@ -477,7 +478,7 @@ async def test_the_curves_can_show_the_last_epochs_alone() -> None:
 
 
 async def test_a_run_that_stops_by_itself_shows_the_weights_that_it_ended_with() -> None:
-    async with running(MOONS.changed(patience=10, learning_rate=0.1)) as driver:
+    async with running(MOONS.changed(patience=10, learning_rate=0.1), speed=None) as driver:
         await driver.until_state(State.FINISHED)
         session = driver.session
         best = session.best
@@ -515,7 +516,7 @@ async def test_numbers_and_classes_can_follow_one_another() -> None:
 
 
 async def test_a_change_after_the_end_shows_what_the_network_computes_now() -> None:
-    async with running(MOONS.changed(epochs=200), (120, 40)) as driver:
+    async with running(MOONS.changed(epochs=200), (120, 40), speed=None) as driver:
         await driver.until_state(State.FINISHED)
         before = driver.session.metrics
         await driver.press("a")
