@@ -64,7 +64,7 @@ async def hidden_panels(name: str) -> None:
 
             panel.draw = counted  # type: ignore[assignment, method-assign]
         for _ in range(10):
-            screen._paint()
+            screen._paint_panels()
         shown = {panel.label for panel in screen.panels if panel.display}
         others = sum(count for label, count in drawn.items() if label not in shown)
         print(

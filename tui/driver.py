@@ -77,7 +77,8 @@ class ThriftyDriver(LinuxDriver):
             if self._model.overflowed:
                 # drawn for a size that the terminal no longer has: Textual thinks that all is well
                 self._app.call_later(self._app.screen.refresh, layout=True)
-            self._pump_in(0.0)
+            # at once: behind a line that answers a key, the drawing of all panels may be waiting
+            self._pump()
         elif data in {SYNC_START, SYNC_END}:
             self._is_synchronized = True
         else:

@@ -19,7 +19,7 @@ from tui.screens.arrangement import Arrangement
 from tui.screens.view import ViewScreen
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
     from pathlib import Path
 
     from textual import events
@@ -60,7 +60,7 @@ class TrainingScreen(ViewScreen):
         self.options = ViewOptions(layer=max(0, len(config.hidden) - 1))
         self._frame = 1 / frames_per_second
         self._paused = paused
-        self._settling = False
+        self._settling = self._is_frame = self._is_answer = False
         self.refused = ""
         self._state = self.session.state
         self.panels = [kind(self.session, self.options) for kind in PANELS]
@@ -139,11 +139,8 @@ class TrainingScreen(ViewScreen):
         state, self._state = self._state, self.session.state
         with self._guarded(event):
             self._show(event)
-        if isinstance(event, Progress):
-            if self.is_current:
-                self._pull_if_moving()
-        elif (
-            not isinstance(event, Loading)
+        if (
+            not isinstance(event, Progress | Loading)
             and state is not self.session.state
             and not self.session.at_rest
         ):
@@ -158,7 +155,8 @@ class TrainingScreen(ViewScreen):
             self.options.follow(event)
         if isinstance(event, Progress):
             if self.is_current:
-                self._paint()
+                self._is_frame = True
+                self._settle()
         elif isinstance(event, Loading):
             self.repaint_lines()
         else:
@@ -186,14 +184,6 @@ class TrainingScreen(ViewScreen):
         if not self.session.at_rest:
             self.pull()
 
-    def _paint(self) -> None:
-        """Draw a frame of a run that goes on."""
-        with self.app.batch_update():
-            for panel in self.panels:
-                if panel.display:
-                    panel.repaint()
-            self.repaint_lines()
-
     def repaint_lines(self) -> None:
         for line in self.lines:
             line.repaint()
@@ -201,17 +191,38 @@ class TrainingScreen(ViewScreen):
     def _paint_all(self) -> None:
         """Draw everything as it is now: the lines first and alone, since they answer a key."""
         self.repaint_lines()
+        # what answers a key often comes right behind a frame, whose panels then have to wait
+        self._is_answer = self._settling
+        self._settle()
+
+    def _settle(self) -> None:
+        """Draw the panels once what was drawn before is out."""
         if not self._settling:
             self._settling = True
-            self.call_after_refresh(self._paint_panels)
+            self._after_lines(self._paint_panels)
+
+    def _after_lines(self, callback: Callable[[], None]) -> None:
+        """Call back once the lines are drawn."""
+        # the screen itself knows nothing yet of what a line has to draw
+        self.lines[-1].call_after_refresh(callback)
 
     def _paint_panels(self) -> None:
-        self._settling = False
-        with self.app.batch_update():
-            for panel in self.panels:
-                if panel.display:
-                    panel.repaint()
-            self._notice.repaint()
+        if self._is_answer:
+            self._is_answer = False
+            self._after_lines(self._paint_panels)
+            return
+        is_frame, self._is_frame, self._settling = self._is_frame, False, False
+        try:
+            with self.app.batch_update():
+                for panel in self.panels:
+                    if panel.display:
+                        panel.repaint()
+                self._notice.repaint()
+                if is_frame:
+                    self.repaint_lines()
+        finally:
+            if is_frame:
+                self._pull_if_moving()
 
     def say(self, note: str) -> None:
         self.session.note = note
