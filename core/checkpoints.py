@@ -123,15 +123,20 @@ class Checkpoints:
         return self._states.size + OVERHEAD * len(self._all)
 
     def add(self, checkpoint: Checkpoint) -> None:
-        """Put one in its place, unless there is one of the same moment."""
+        """Put one in its place, or in that of one of the same moment, which knew less.
+
+        When an epoch diverges, the run stands where it stood before, but is over.
+        """
         at = bisect_left(self._all, checkpoint.order, key=lambda each: each.order)
-        if at < len(self._all) and self._all[at].order == checkpoint.order:
-            return
         if at:
             checkpoint = _sharing(checkpoint, self._all[at - 1].state)
-        self._all.insert(at, checkpoint)
         self._states.add(checkpoint.state.arrays)
         self.data.add(checkpoint.data.arrays)
+        if at < len(self._all) and self._all[at].order == checkpoint.order:
+            self._let_go(self._all[at])
+            self._all[at] = checkpoint
+        else:
+            self._all.insert(at, checkpoint)
 
     def drop(self, changes: int) -> None:
         """Drop all from between two changes."""
@@ -144,8 +149,7 @@ class Checkpoints:
             if wanted(each):
                 kept.append(each)
             else:
-                self._states.remove(each.state.arrays)
-                self.data.remove(each.data.arrays)
+                self._let_go(each)
         self._all = kept
 
     def thin(self, focus: float) -> None:
@@ -169,6 +173,10 @@ class Checkpoints:
                 break
         gone = {id(self._all[number]) for number in dropped}
         self.keep(lambda each: id(each) not in gone)
+
+    def _let_go(self, checkpoint: Checkpoint) -> None:
+        self._states.remove(checkpoint.state.arrays)
+        self.data.remove(checkpoint.data.arrays)
 
 
 def _sharing(checkpoint: Checkpoint, before: TrainerState) -> Checkpoint:

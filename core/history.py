@@ -124,19 +124,33 @@ class History:
         """Whether a parameter was given another value before the moment at which the trainer stands."""
         return self._was_edited or any(each.is_edit for each in self._changes[: self._applied])
 
+    @property
+    def undone(self) -> Place | None:
+        """Where the last change was made in an epoch that was given up, for it diverged; or None."""
+        last = self._changes[self._applied - 1].after if self._applied else self._here
+        return last if last > self._here else None
+
     def note(self) -> None:
         """Take an epoch that was just trained in; call it after each, at the head."""
+        if self._here < self.head:
+            # it diverged, and of its batches nothing is left
+            self._checkpoints.add(self._checkpoint())
+            self.branch()
         self.head = self._here
         self._keep_if_due()
 
-    def change(self, apply: Callable[[], object], *, is_edit: bool = False) -> None:
+    def change(
+        self, apply: Callable[[], object], *, is_edit: bool = False, place: Place | None = None
+    ) -> None:
         """Change the trainer, and remember it; what lay in the future of this moment is gone.
 
         Args:
             apply: changes the trainer, each time in the same way; if it raises, nothing happened.
             is_edit: whether it gives a parameter another value.
+            place: the moment at which it is made, if that is not the one at which the trainer stands.
         """
-        place, data = self._here, self._trainer.data
+        data, elsewhere = self._trainer.data, place is not None
+        place = self._here if place is None else place
         apply()
         self.branch(place)
         arrays = self._trainer.data.arrays
@@ -144,7 +158,7 @@ class History:
         self._data.add(arrays)
         self._applied += 1
         self.head = self._here
-        if self._trainer.data is not data:
+        if elsewhere or self._trainer.data is not data:
             self._keep()  # what was before can be given up without what follows
         else:
             self._bound()
@@ -171,8 +185,9 @@ class History:
             self.head = self._here  # which may be within an epoch
             self._keep()
         # within an epoch the end of the one before can be gone back to, too
-        newest = Place(epoch) >= self.head
-        target = self.head if newest else max(Place(epoch), self._checkpoints.first.place)
+        target = max(Place(epoch), self._checkpoints.first.place)
+        if newest := target >= self.head:
+            target = self.head
         start = next(each for each in reversed(self._checkpoints) if newest or each.place <= target)
         self._return_to(start)
         # one that began the epoch anew counts at its beginning, with all that were made before it
@@ -227,10 +242,12 @@ class History:
 
     def _stop_short(self, start: Checkpoint) -> None:
         """Go to the end of the last whole epoch on a way that is given up."""
-        if self._made_before(Place(self._trainer.epoch)) == self._applied:
+        begun = Place(self._trainer.epoch)
+        if self._made_before(begun) == self._applied and start.place <= begun:
             self._trainer.abandon_epoch()
         else:
-            self._return_to(start)  # a change was made within the epoch that is under way
+            # a change was made within the epoch that is under way, or nothing before is remembered
+            self._return_to(start)
 
     def _checkpoint(self) -> Checkpoint:
         trainer = self._trainer

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from time import perf_counter
 from typing import TYPE_CHECKING, Final
 
@@ -19,6 +20,7 @@ from core.trainer import WHAT_LOSSES_MEAN
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from core.checkpoints import Place
     from core.datasets import TrainTest
     from core.epoch import EpochMetrics
     from core.optimizers import Optimizer
@@ -109,10 +111,20 @@ class LiveRun:
         self.parts = header.parts
         self.record.go_on(self, kept, folder, past)
 
-    def change(self, apply: Callable[[], object], *, is_edit: bool = False) -> None:
-        """Change the trainer; the history remembers it, and so does what is kept of that."""
-        place = self.history.here
-        self.history.change(apply, is_edit=is_edit)
+    def change(
+        self, apply: Callable[[], object], *, is_edit: bool = False, place: Place | None = None
+    ) -> None:
+        """Change the trainer; the history remembers it, and so does what is kept of that.
+
+        Args:
+            apply: changes the trainer, each time in the same way; if it raises, nothing happened.
+            is_edit: whether it gives a parameter another value.
+            place: where it is made, if not here.
+        """
+        here = self.history.here
+        self.history.change(apply, is_edit=is_edit, place=place)
+        place = here if place is None else place
+        self.revision += 1
         self.record.changed(self, place, is_edit=is_edit)
 
     @property
@@ -131,6 +143,11 @@ class LiveRun:
         trainer = self.trainer
         self.revision += 1
         self.rows.append(metrics)
+        if (place := self.history.undone) is not None:
+            # the way here leads through those changes, and back from behind them
+            state = trainer.state()
+            back = partial(trainer.return_to, trainer.config, trainer.data, state)
+            self.change(back, place=place)
         self.history.note()
         if trainer.stopped is not Stop.DIVERGED:
             self.newest = metrics

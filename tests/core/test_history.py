@@ -9,9 +9,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from core import RunConfig, Trainer
+from core import history as past
 from core.checkpoints import Place
 from core.epoch import TrainerState
 from core.history import LIMIT, History
+from core.stopping import Stop
 
 CONFIGS = [
     RunConfig(samples=60, hidden=(4,), epochs=400),
@@ -276,6 +278,45 @@ def test_a_way_that_is_given_up_within_a_changed_epoch_ends_where_it_began(
     assert same(trainer.state(), states[0])
     history.travel(10**9, go_on)
     assert same(trainer.state(), states[2])
+
+
+def test_an_epoch_that_diverged_leaves_nothing_to_go_back_to() -> None:
+    trainer = Trainer(RunConfig(samples=60, hidden=(4,), batch_size=10, optimizer="sgd"))
+    history = History(trainer)
+    states = [trainer.state(), *train(trainer, history, 3)]
+    history.change(partial(trainer.configure, trainer.config.changed(learning_rate=1e6)))
+    for _ in range(3):
+        trainer.advance(0.0)
+        history._due = 0
+        history.note()
+    (diverged,) = train(trainer, history, 1)
+    assert trainer.stopped is Stop.DIVERGED
+    for epoch in (1, 3, 10**9):
+        history.travel(epoch, go_on)
+        assert same(trainer.state(), states[epoch] if epoch < 3 else diverged), epoch
+    assert not history.is_past
+
+
+def test_from_within_an_epoch_a_run_goes_to_nothing_before_its_first_moment(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(past, "LOOKING", 0.0)
+    trainer = Trainer(RunConfig(samples=60, hidden=(4,), batch_size=10))
+    trainer.train_epoch()
+    for _ in range(3):
+        trainer.advance(0.0)
+    history, first = History(trainer), trainer.state()  # a run that was resumed
+    history.change(partial(trainer.configure, trainer.config.changed(activation="relu")))
+    present = trainer.state()
+    history.travel(0, go_on)
+    assert same(trainer.state(), present)  # which has no batch yet
+    trainer.restore(first)
+    history = History(trainer)
+    history._due = inf
+    train(trainer, history, 2)
+    history.travel(2, lambda share: False)
+    assert same(trainer.state(), first)  # where the way began
+    history.branch()
 
 
 def test_before_an_edit_a_run_is_not_edited() -> None:
