@@ -63,15 +63,32 @@ class News:
 
 
 @dataclass
+class _Meanwhile:
+    """What happened between two moments of a run."""
+
+    rows: list[NDArray[np.float64]] = field(default_factory=list)
+    events: list[RunEvent] = field(default_factory=list)
+
+    def __add__(self, later: _Meanwhile) -> _Meanwhile:
+        return _Meanwhile(self.rows + later.rows, self.events + later.events)
+
+
+@dataclass
 class _Book:
-    """One run, from its first epoch to the last time that it is saved."""
+    """One run, from its first epoch to the last time that it is saved.
+
+    Attributes:
+        moment: what is to be written next.
+        before: what happened up to that; a moment with epochs that follow it would be none.
+        since: what has happened since then.
+    """
 
     source: str
     created: float
     writer: RunWriter | None = None
-    rows: list[NDArray[np.float64]] = field(default_factory=list)
-    events: list[RunEvent] = field(default_factory=list)
     moment: Moment | None = None
+    before: _Meanwhile = field(default_factory=_Meanwhile)
+    since: _Meanwhile = field(default_factory=_Meanwhile)
     handed: bool = False
     over: bool = False
 
@@ -125,7 +142,7 @@ class Keeper:
         """Keep the metrics of epochs, as `timeline.tabulate` makes them."""
         if self._book is not None and len(table):
             with self._condition:
-                self._book.rows.append(table)
+                self._book.since.rows.append(table)
 
     def event(self, epoch: int, what: str, note: str) -> None:
         """Keep what happened to the run."""
@@ -133,7 +150,7 @@ class Keeper:
 
         if self._book is not None:
             with self._condition:
-                self._book.events.append(RunEvent(time(), epoch, what, note))
+                self._book.since.events.append(RunEvent(time(), epoch, what, note))
 
     def due_in(self) -> float:
         """Return the seconds until the next save is due; never if there is nothing to keep."""
@@ -149,6 +166,7 @@ class Keeper:
                 self._books.append(book)
                 book.handed = True
             book.moment = moment
+            book.before, book.since = book.before + book.since, _Meanwhile()
             self._due = monotonic() + max(EVERY, SHARE * self._took)
             if self._thread is None:
                 self._thread = Thread(target=self._serve, name="keeper", daemon=True)
@@ -175,8 +193,10 @@ class Keeper:
 
     def _end(self) -> None:
         if self._book is not None:
-            self._book.over = True
-            self._book = None
+            with self._condition:
+                self._book.over = True
+                self._book = None
+                self._condition.notify()  # what is over is let go of
 
     def _serve(self) -> None:
         while True:
@@ -191,19 +211,17 @@ class Keeper:
                     _let_go(book)
                     continue
                 moment, book.moment = book.moment, None
-                rows, book.rows = book.rows, []
-                events, book.events = book.events, []
+                before, book.before = book.before, _Meanwhile()
                 self._writing = True
-            problem = self._write(book, moment, rows, events)
+            problem = self._write(book, moment, before)
             with self._condition:
                 self._writing = False
                 if problem:
-                    book.rows[:0], book.events[:0] = rows, events
+                    book.before = before + book.before
                     self._retry = monotonic() + RETRY
-                    if book.over or self._closing:
-                        book.rows.clear()  # nobody will be there to try again
-                    elif book.moment is None:
-                        book.moment = moment
+                    if book.moment is None:
+                        # without anybody who will be there to try again, that was all
+                        book.moment = None if book.over or self._closing else moment
                 else:
                     self._retry = 0.0
                 if book is self._book or self._book is None:
@@ -217,23 +235,17 @@ class Keeper:
         waiting = (book for book in self._books if book.moment is not None or book.over)
         return next(waiting, None)
 
-    def _write(
-        self,
-        book: _Book,
-        moment: Moment,
-        rows: list[NDArray[np.float64]],
-        events: list[RunEvent],
-    ) -> str:
+    def _write(self, book: _Book, moment: Moment, before: _Meanwhile) -> str:
         """Write, and return why not, in a sentence."""
         started = monotonic()
         try:
             if book.writer is None:
                 book.writer = self._new_writer(book)
             # with and without diagnostics of so many layers, as they were asked for
-            parts = [each[:, : len(COLUMNS)] for each in rows]
+            parts = [each[:, : len(COLUMNS)] for each in before.rows]
             table = np.concatenate(parts) if parts else np.empty((0, len(COLUMNS)))
             fresh = not book.writer.saved
-            book.writer.write(moment, table, events)
+            book.writer.write(moment, table, before.events)
         except Exception as error:
             # nothing that can go wrong here is a reason to end the run
             where = "there is no home folder" if self._keeping.parent is None else ""

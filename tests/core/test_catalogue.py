@@ -5,6 +5,7 @@ import resource
 import subprocess
 import sys
 from pathlib import Path
+from threading import Event
 from time import monotonic, sleep, time
 
 import numpy as np
@@ -191,10 +192,42 @@ def test_a_disk_that_refuses_is_told_of_and_tried_again(
         resource.setrlimit(resource.RLIMIT_FSIZE, before)
     assert "(File too large)" in keeper.news.problem
     keeper.rows(tabulate(rows[2:]))
+    keeper.save(moment_of(trainer))
     wait_for(keeper)
     assert not keeper.news.problem
     keeper.close(PATIENCE)
     np.testing.assert_array_equal(read_run(find(parent)).rows[:, 0], range(4))
+
+
+def test_a_moment_that_waits_for_the_disk_is_not_written_with_what_came_after_it(
+    parent: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    reached, go_on = Event(), Event()
+    sync = os.fsync
+
+    def slow(descriptor: int) -> None:
+        reached.set()
+        assert go_on.wait(PATIENCE)
+        sync(descriptor)
+
+    monkeypatch.setattr(os, "fsync", slow)
+    trainer = Trainer(RunConfig())
+    keeper = Keeper(Keeping(parent, None))
+    keeper.begin("moons")
+    keeper.rows(tabulate([trainer.untrained]))
+    keeper.save(moment_of(trainer))
+    assert reached.wait(PATIENCE)
+    keeper.rows(tabulate(run_of(trainer, 3)))
+    keeper.event(3, "changed", "learning rate")
+    keeper.save(moment_of(trainer))
+    keeper.event(1, "branched", "the run goes on from epoch 1")
+    keeper.rows(tabulate([trainer.untrained]))
+    go_on.set()
+    wait_for(keeper)
+    kept = read_run(find(parent))
+    keeper.close(PATIENCE)
+    assert kept.rows[-1, 0] == kept.header.epoch == 3
+    assert [event.what for event in kept.events] == ["changed"]
 
 
 @pytest.mark.parametrize("where", ["none", "file"])
