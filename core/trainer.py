@@ -185,7 +185,8 @@ class Trainer:
             self._go_back()
 
     def measure(self) -> EpochMetrics:
-        """Return the metrics of the network as it is."""
+        """Return the metrics of the network as it is, and the rate at which it goes on."""
+        self._set_rate()  # which would be that of the epoch before, or not, by the way it came here
         with np.errstate(all="ignore"):
             return self._metrics([evaluation.measure() for evaluation in self._evaluations])
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
+from core.checkpoints import Place
 from core.process.messages import Kept, State
 from core.runs.keeper import Keeper, News
 from core.runs.moment import Doing, Moment
@@ -15,7 +16,6 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-    from core.checkpoints import Place
     from core.epoch import EpochMetrics
     from core.process.exchange import Exchange
     from core.process.live_run import LiveRun
@@ -43,6 +43,11 @@ HEARD: Final = 0.2
 """Seconds in which a screen that waits for it hears what came of that."""
 
 
+def _mark(run: LiveRun) -> tuple[int, Place]:
+    """Return what is another after everything by which a run is no longer as it was saved."""
+    return run.revision, run.history.here
+
+
 def _station(run: LiveRun) -> Station:
     trainer = run.trainer
     return Station(run.history.applied, trainer.config, trainer.data, trainer.state())
@@ -59,7 +64,7 @@ class Record:
         self._exchange = exchange
         self._keeper: Keeper | None = None
         self._told = News()
-        self._saved = 0
+        self._saved = (0, Place(0))
         self._state: State | None = None
         self._handed = 0
         self.past: Past | None = None
@@ -163,12 +168,14 @@ class Record:
             self._exchange.post(Kept(news.name, news.problem))
 
     def _follow(self, run: LiveRun) -> None:
-        self._saved, self._state, self._handed = run.revision, None, 0
+        self._saved, self._state, self._handed = _mark(run), None, 0
 
     def _is_new(self, run: LiveRun) -> bool:
         """Tell whether there is something that is not saved; the past is not, it has its future."""
-        if run.revision == self._saved or run.history.is_past:
+        if _mark(run) == self._saved or run.history.is_past:
             return False
+        if self._keeper is not None and self._keeper.was_handed:
+            return True
         trainer = run.trainer
         return trainer.epoch > 0 or trainer.batches.next > 0 or run.state in ENDS
 
@@ -182,6 +189,6 @@ class Record:
         moment, trainer = run.moment(), run.trainer
         if self.past is not None:
             here = Station(run.history.applied, trainer.config, trainer.data, moment.state)
-            self.past = self.past.reached(here)
+            self.past = self.past.reached(here, was_edited=moment.edited)
         keeper.save(replace(moment, past=self.past))
-        self._saved, self._state = run.revision, run.state
+        self._saved, self._state = _mark(run), run.state

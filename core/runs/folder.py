@@ -9,7 +9,7 @@ import re
 from time import localtime, monotonic, sleep, strftime
 from typing import TYPE_CHECKING, Final, Self
 
-from core.runs.files import RunError, shown
+from core.runs.files import RunError, settle, shown
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -85,6 +85,7 @@ class RunFolder:
                 number += 1
                 name = f"{first}-{number}"
                 continue
+            settle(parent)
             return cls(parent / name, _locked(parent / name))
 
     @classmethod

@@ -90,10 +90,13 @@ class Past:
         stops = (each for each in stops if each.number <= number)
         return replace(self, cuts=self.cuts[:count], starts=self.starts[:count], stops=tuple(stops))
 
-    def reached(self, stop: Station) -> Past:
-        """Return the past of a run that has come to that moment."""
+    def reached(self, stop: Station, *, was_edited: bool = False) -> Past:
+        """Return the past of a run that has come to that moment.
+
+        If nothing is kept before it, for it was too large or was given up, the past begins there.
+        """
         if not self.cuts:
-            return self  # it was too large
+            return Past.begun(stop, was_edited=was_edited)._bounded()
         known = [*self.starts, *self.stops]
         if any((each.number, each.place) == (stop.number, stop.place) for each in known):
             return self

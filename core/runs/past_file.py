@@ -111,7 +111,7 @@ def _read(path: Path, header: Header, trainer: Trainer) -> Past | None:
         header.cuts[first:],
         tuple(starts[number] for number in range(first, len(header.cuts))),
         tuple(sorted(kept, key=lambda each: (each.number, each.place))),
-        fields.truth("was_edited") or edits,
+        header.edited and (fields.truth("was_edited") or edits),
     )
     return past.renumbered()
 
