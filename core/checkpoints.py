@@ -127,7 +127,9 @@ class Checkpoints:
 
         When an epoch diverges, the run stands where it stood before, but is over.
         """
-        at = bisect_left(self._all, checkpoint.order, key=lambda each: each.order)
+        at = len(self._all)
+        if at and checkpoint.order <= self._all[-1].order:
+            at = bisect_left(self._all, checkpoint.order, key=lambda each: each.order)
         if at:
             checkpoint = _sharing(checkpoint, self._all[at - 1].state)
         self._states.add(checkpoint.state.arrays)

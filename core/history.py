@@ -28,10 +28,12 @@ LIMIT: Final = 64 * 2**20
 One checkpoint there is, however large; the oldest data are given up with the epochs that were trained
 on them."""
 
-SPACING: Final = 0.005
-"""Seconds of training between two checkpoints, at least: taking one is 30 µs."""
+SPACING: Final = 0.02
+"""Seconds of training between two checkpoints, at least: taking and filing one is some 0.1 ms.
 
-SHARE: Final = 20
+A way to an epoch trains for so long at most where nothing was thinned out: nobody sees it."""
+
+SHARE: Final = 50
 """Taking checkpoints of a large network is to cost at most one part in so many of the time."""
 
 LOOKING: Final = 0.02
@@ -132,11 +134,12 @@ class History:
 
     def note(self) -> None:
         """Take an epoch that was just trained in; call it after each, at the head."""
-        if self._here < self.head:
+        here = self._here
+        if here < self.head:
             # it diverged, and of its batches nothing is left
             self._checkpoints.add(self._checkpoint())
             self.branch()
-        self.head = self._here
+        self.head = here
         self._keep_if_due()
 
     def change(

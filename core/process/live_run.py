@@ -143,20 +143,21 @@ class LiveRun:
         trainer = self.trainer
         self.revision += 1
         self.rows.append(metrics)
-        if (place := self.history.undone) is not None:
+        diverged = trainer.stopped is Stop.DIVERGED
+        if diverged and (place := self.history.undone) is not None:
             # the way here leads through those changes, and back from behind them
             state = trainer.state()
             back = partial(trainer.return_to, trainer.config, trainer.data, state)
             self.change(back, place=place)
         self.history.note()
-        if trainer.stopped is not Stop.DIVERGED:
+        if not diverged:
             self.newest = metrics
         if trainer.stopped is None:
             return False
         self._clock.last = perf_counter()
         self.steps_left = 0
         self.ended = trainer.stopped
-        ended = State.DIVERGED if trainer.stopped is Stop.DIVERGED else State.FINISHED
+        ended = State.DIVERGED if diverged else State.FINISHED
         self.set_state(ended, why_stopped(trainer, metrics))
         return True
 
