@@ -16,7 +16,7 @@ from core.trainer import build_network
 from tests.tui.sessions import session_after
 from tui.cells import Cells
 from tui.palette import CLASS_FIELDS, TEST_MARKERS, TRAIN_MARKERS, style
-from tui.panels.confusion import lay_out
+from tui.panels.confusion import Table, draw_confusion, lay_out
 from tui.panels.errors import ErrorsPanel
 from tui.panels.panel import ViewOptions
 from tui.session import Session
@@ -412,3 +412,18 @@ async def test_the_keys_switch_the_part_and_scroll_the_classes() -> None:
         assert inside(panel.shown)[1].startswith(f"{TRAIN_MARKERS[1]} 1")
         await pilot.press("x")
         assert rows()[1:6] == first[1:]
+
+
+def test_classes_below_the_edge_are_counted_where_the_scores_reach_it() -> None:
+    names = ("English", "French", "German", "Italian", "Portuguese", "Spanish")
+    table = Table(names, "○△□◇▽☆", np.eye(6, dtype=int), 2)
+
+    def told(first: int) -> str:
+        lines = draw_confusion(table, first, 38, 6)[0].lines()
+        assert lines[0].endswith("rec")
+        return lines[-1]
+
+    assert told(0).endswith(" ↓2")
+    assert told(1).endswith(" ↑1 ↓1")
+    assert told(2).endswith(" ↑2")
+    assert "↓" not in "".join(draw_confusion(table, 0, 38, 8)[0].lines())

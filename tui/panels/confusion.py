@@ -156,16 +156,21 @@ def draw_confusion(table: Table, first: int, width: int, height: int) -> tuple[C
         _row(cells, table, layout, label, heading + row * tall, tall)
     _scores(cells, table, layout, first, last, heading, tall)
     # the title may lack the room to say that there are more rows
-    edge, hints = width - layout.listing - 1, ((first > 0, 0, "↑"), (last < classes, -1, "↓"))
-    for more, row, arrow in hints:
+    edge, untold = width - layout.listing - 1, []
+    for more, row, arrow in ((first, 0, "↑"), (classes - last, -1, "↓")):
         at = heading + (last - first + row if row else 0)
         if more and cells.glyphs[at, edge] == " ":
             cells.write(at, edge, arrow, ink(DIM))
+        elif more:
+            untold.append(f"{arrow}{more:,}")
     below = heading + (last - first) * tall
     if totals:
         room = width - layout.listing
         below += 1 if below + 1 < height and tall > 1 else 0
         cells.place(below, 0, _totals(table, room))
+        told = " ".join(untold)
+        if told and (cells.glyphs[below, room - len(told) - 1 : room] == " ").all():
+            cells.write_right(below, room, told, ink(DIM))
     if layout.listing:
         cells.place(0, width - layout.listing + LIST_GAP, _listed(table, layout, height))
     elif height - below >= LIST_HEIGHT:
