@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING, Final
 
 from core.runs.keeper import Keeper
 from core.runs.moment import Doing, Moment
+from core.runs.past import Past, Station
+from core.runs.past_file import read_past
 from core.stopping import Stop
 from core.timeline import tabulate
 
@@ -42,6 +44,8 @@ class KeptTraining:
         config = trainer.config
         if self._keeper is None:
             return
+        self._past = self._past_of(kept[0] if kept else None)
+        self._segment = self._past.starts[-1].number
         if kept is not None:
             self._keeper.go_on(*kept)
             return
@@ -83,8 +87,18 @@ class KeptTraining:
         diverged = self._trainer.stopped is Stop.DIVERGED
         return Doing.DIVERGED if diverged else Doing.FINISHED
 
+    def _past_of(self, kept: KeptRun | None) -> Past:
+        trainer, past, edited = self._trainer, None, False
+        if kept is not None:
+            past, edited = read_past(kept.path, kept.header, trainer), kept.header.edited
+        start = Station(0, trainer.config, trainer.data, trainer.state())
+        return past or Past.begun(start, was_edited=edited)
+
     def _save(self, keeper: Keeper) -> None:
         trainer, before = self._trainer, self._kept
+        state, edited = trainer.state(), before is not None and before.edited
+        here = Station(self._segment, trainer.config, trainer.data, state)
+        self._past = self._past.reached(here, was_edited=edited)
         if self._rows:
             keeper.rows(tabulate(self._rows))
             self._rows = []
@@ -92,7 +106,7 @@ class KeptTraining:
             Moment(
                 trainer.config,
                 trainer.data,
-                trainer.state(),
+                state,
                 trainer.network.sizes,
                 trainer.batches.count,
                 self.newest,
@@ -101,7 +115,8 @@ class KeptTraining:
                 trainer.restored,
                 ended=trainer.stopped,
                 span=trainer.config.epochs if before is None else before.span,
-                edited=before is not None and before.edited,
+                edited=edited,
                 parts=(0,) if before is None else before.parts,
+                past=self._past,
             )
         )

@@ -1,0 +1,27 @@
+"""What is trained without a screen is kept as the training process keeps a run."""
+
+from pathlib import Path
+
+from core import RunConfig, Trainer
+from core.process import Configure, Reopen, Seek
+from core.process.messages import Command
+from core.runs.catalogue import find
+from core.runs.keeper import Keeping
+from tests.core.test_twins import obeyed, seen, serving
+from tui import headless
+
+
+def test_a_run_that_was_trained_without_a_screen_can_be_gone_back_in(tmp_path: Path) -> None:
+    config, keeping = RunConfig(samples=40, dropout=0.2, epochs=6), Keeping(tmp_path, None)
+    assert headless.train(config, quiet=True, keeping=keeping) == 0
+    headless.train(config, quiet=True, keeping=keeping, resume=find(tmp_path))  # which is over
+    trainer = Trainer(config)
+    past = [trainer.network.parameters.copy()]
+    for _ in range(6):
+        trainer.train_epoch()
+        past.append(trainer.network.parameters.copy())
+    ways: list[Command] = [Seek(epoch) for epoch in (0, 4, 6)]
+    with serving(tmp_path) as channel:
+        channel.post(Reopen(find(tmp_path)))
+        shown = seen(obeyed(channel, [*ways, Configure({})], 2))
+    assert [each[-1] for each in shown] == [past[epoch].tobytes() for epoch in (0, 4, 6)]
