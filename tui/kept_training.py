@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
 from core.runs.keeper import Keeper
@@ -96,27 +97,19 @@ class KeptTraining:
 
     def _save(self, keeper: Keeper) -> None:
         trainer, before = self._trainer, self._kept
-        state, edited = trainer.state(), before is not None and before.edited
-        here = Station(self._segment, trainer.config, trainer.data, state)
+        edited = before is not None and before.edited
+        moment = Moment.of(
+            trainer,
+            self.newest,
+            self._doing,
+            ended=trainer.stopped,
+            span=trainer.config.epochs if before is None else before.span,
+            edited=edited,
+            parts=(0,) if before is None else before.parts,
+        )
+        here = Station(self._segment, moment.config, moment.data, moment.state)
         self._past = self._past.reached(here, was_edited=edited)
         if self._rows:
             keeper.rows(tabulate(self._rows))
             self._rows = []
-        keeper.save(
-            Moment(
-                trainer.config,
-                trainer.data,
-                state,
-                trainer.network.sizes,
-                trainer.batches.count,
-                self.newest,
-                self._doing,
-                trainer.stopped,
-                trainer.restored,
-                ended=trainer.stopped,
-                span=trainer.config.epochs if before is None else before.span,
-                edited=edited,
-                parts=(0,) if before is None else before.parts,
-                past=self._past,
-            )
-        )
+        keeper.save(replace(moment, past=self._past))

@@ -259,22 +259,15 @@ class LiveRun:
 
     def moment(self) -> Moment:
         """Return everything of it that is kept."""
-        trainer = self.trainer
-        return Moment(
-            trainer.config,
-            trainer.data,
-            trainer.state(),
-            trainer.network.sizes,
-            trainer.batches.count,
+        return Moment.of(
+            self.trainer,
             self.newest,
             DOING[self.state],
-            trainer.stopped,
-            trainer.restored,
-            self.ended,
-            self.span,
-            self.history.is_edited,
-            self.parts,
-            self.record.past,
+            ended=self.ended,
+            span=self.span,
+            edited=self.history.is_edited,
+            parts=self.parts,
+            past=self.record.past,
         )
 
     def _note_change(self, changed: set[str], note: str, *, drawn: bool) -> None:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from math import nan
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, Self
 
 import numpy as np
 
@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from core.epoch import TrainerState
     from core.runs.fields import Fields
     from core.runs.past import Past
+    from core.trainer import Trainer
 
 FORMAT: Final = "nnfs-tui run"
 VERSION: Final = 1
@@ -77,6 +78,23 @@ class Moment:
     edited: bool = False
     parts: tuple[int, ...] = (0,)
     past: Past | None = None
+
+    @classmethod
+    def of(cls, trainer: Trainer, metrics: EpochMetrics, doing: Doing, **more: Any) -> Self:
+        """Return the moment at which a trainer stands; `more` is what it does not know of its run."""
+        network = trainer.network
+        return cls(
+            trainer.config,
+            trainer.data,
+            trainer.state(),
+            network.sizes,
+            trainer.batches.count,
+            metrics,
+            doing,
+            trainer.stopped,
+            trainer.restored,
+            **more,
+        )
 
 
 @dataclass(frozen=True)

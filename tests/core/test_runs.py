@@ -33,17 +33,8 @@ from tests.core.test_trainer import CONFIGS
 
 
 def moment_of(trainer: Trainer, doing: Doing = Doing.TRAINING) -> Moment:
-    return Moment(
-        trainer.config,
-        trainer.data,
-        trainer.state(),
-        trainer.network.sizes,
-        trainer.batches.count,
-        trainer.measure() if not trainer.batches.next else trainer.untrained,
-        doing,
-        trainer.stopped,
-        trainer.restored,
-    )
+    newest = trainer.untrained if trainer.batches.next else trainer.measure()
+    return Moment.of(trainer, newest, doing)
 
 
 def saved(parent: Path, trainer: Trainer, rows: list[EpochMetrics]) -> Path:
