@@ -180,6 +180,31 @@ class Terminal:
             count = len(self.raw)
             self.written_within(seconds)
 
+    def until_at_rest(self, seconds: float, patience: float = PATIENCE) -> None:
+        """Read until for so long nothing is written or asked, and no processor is used.
+
+        What is still to be done takes its time on a busy machine; a clock never comes to its end.
+        """
+        deadline = monotonic() + patience
+        while True:
+            used, asked = self.cpu_seconds(), self.questions
+            written = self.written_within(seconds)
+            used = self.cpu_seconds() - used
+            if not written and self.questions == asked and used <= 0.02:
+                return
+            told = f"{written} bytes and {used:.2f} s of the processor in {seconds} s"
+            assert monotonic() < deadline, told
+
+    def until_redrawn_the_same(self) -> None:
+        """Let the program at rest draw its whole screen anew, and read until it is as it was."""
+        self.until_at_rest(0.5)
+        shown, count = self.cells(), len(self.raw)
+        whole = self._screen.lines * self._screen.columns
+        self.press("ctrl+l")
+        self.until(lambda _: len(self.raw) > count + whole)
+        self.until_at_rest(0.5)
+        self.until(lambda _: self.cells() == shown)
+
     def written_within(self, seconds: float) -> int:
         """Return how many bytes the program writes in that time."""
         count, end = len(self.raw), monotonic() + seconds

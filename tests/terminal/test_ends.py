@@ -73,11 +73,7 @@ def test_a_shell_can_suspend_it_and_bring_it_back(command: str) -> None:
         suspended(terminal)
         terminal.press("fg\r")
         terminal.until("PAUSED")
-        terminal.until_quiet()
-        shown = terminal.cells()
-        terminal.press("ctrl+l")
-        terminal.until_quiet()
-        assert terminal.cells() == shown
+        terminal.until_redrawn_the_same()
         terminal.press("q")
         terminal.until("stopped after")
         assert terminal.is_restored(NOT_OF_BASH)

@@ -13,7 +13,7 @@ from time import monotonic
 
 import pytest
 
-from tests.terminal.terminal import PATIENCE, is_alive, nnfs_tui
+from tests.terminal.terminal import PATIENCE, Terminal, is_alive, nnfs_tui
 
 ENDLESS = ("--epochs", "100000000", "--speed", "300")
 """Fast, but not so fast that the training takes half the processors from the tests."""
@@ -120,15 +120,20 @@ def test_every_key_of_the_run_works_in_the_terminal() -> None:
         assert terminal.is_restored()
 
 
-def test_a_run_at_rest_writes_nothing_and_uses_no_processor() -> None:
+def test_a_run_at_rest_writes_and_asks_nothing_and_uses_no_processor() -> None:
     with nnfs_tui("moons", *ENDLESS) as terminal:
         terminal.until(lambda text: epoch_of(text) > 100)
+        assert terminal.questions > 3
         terminal.press(" ")
         terminal.until("PAUSED")
-        terminal.until_quiet(1.0)
-        before = terminal.cpu_seconds()
-        assert terminal.written_within(2.0) == 0
-        assert terminal.cpu_seconds() - before <= 0.02
+        terminal.until_at_rest(2.0)
+
+
+def test_a_program_that_goes_on_writing_is_not_at_rest() -> None:
+    with Terminal("yes") as terminal:
+        terminal.until("y")
+        with pytest.raises(AssertionError, match="bytes"):
+            terminal.until_at_rest(0.2, patience=0.0)
 
 
 @pytest.mark.parametrize(
@@ -138,10 +143,7 @@ def test_a_run_at_rest_writes_nothing_and_uses_no_processor() -> None:
 def test_a_run_that_ended_writes_nothing(arguments: tuple[str, ...], state: str) -> None:
     with nnfs_tui("moons", *arguments) as terminal:
         terminal.until(state)
-        terminal.until_quiet(1.0)
-        before = terminal.cpu_seconds()
-        assert terminal.written_within(1.0) == 0
-        assert terminal.cpu_seconds() - before <= 0.02
+        terminal.until_at_rest(1.5)
 
 
 def test_divergence_is_explained_and_reset_recovers() -> None:
@@ -220,8 +222,7 @@ def test_a_paused_run_writes_nothing_behind_an_open_dialog() -> None:
         terminal.press("h")
         terminal.until("settings of the run")
         terminal.press("tab")
-        terminal.until_quiet(1.0)
-        assert terminal.written_within(1.5) == 0
+        terminal.until_at_rest(1.5)
 
 
 def test_resizing_keeps_training_and_leaves_a_whole_screen() -> None:
@@ -239,11 +240,7 @@ def test_resizing_keeps_training_and_leaves_a_whole_screen() -> None:
         terminal.until(lambda text: text.count("╭") == 4)
         terminal.press(" ")
         terminal.until("PAUSED")
-        terminal.until_quiet()
-        at_rest = terminal.cells()
-        terminal.press("ctrl+l")
-        terminal.until_quiet()
-        assert terminal.cells() == at_rest
+        terminal.until_redrawn_the_same()
 
 
 def test_a_run_beside_the_screen_gives_the_numbers_of_a_run_without_one(tmp_path: Path) -> None:

@@ -162,18 +162,21 @@ def test_every_number_of_a_sum_is_the_networks(
     session = after(name, 8, **changes)
     assert session.network is not None
     layers = session.network.layers
-    places = [(0, 0), (0, layers[0].units - 1), (len(layers) - 2, 1), (len(layers) - 1, 0)]
-    for layer, unit in places:
-        for sample in (0, 3):
-            cursor = Cursor(layer, unit, sample)
-            if size == (58, 10):
-                # not all of it is seen at once
-                panel = panel_of(session, cursor)
-                whole = panel.views["unit"](session, panel.options, *size)
-                assert whole.height >= 8
-                continue
-            terms = checked_sum(session, cursor, size)
-            assert terms == layers[layer].inputs or terms >= 3
+    last = len(layers) - 1
+    for cursor in (
+        Cursor(0, 0, 0),
+        Cursor(0, layers[0].units - 1, 3),
+        Cursor(last - 1, 1, 3),
+        Cursor(last, 0, 0),
+    ):
+        if size == (58, 10):
+            # not all of it is seen at once
+            panel = panel_of(session, cursor)
+            whole = panel.views["unit"](session, panel.options, *size)
+            assert whole.height >= 8
+            continue
+        terms = checked_sum(session, cursor, size)
+        assert terms == layers[cursor.layer].inputs or terms >= 3
 
 
 def test_a_term_that_is_wrong_would_be_caught(monkeypatch: pytest.MonkeyPatch) -> None:

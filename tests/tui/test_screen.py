@@ -324,7 +324,7 @@ async def test_a_narrow_terminal_can_show_the_accuracy_too() -> None:
 
 
 async def test_help_lists_every_key_of_the_table() -> None:
-    async with running(MOONS, (120, 60)) as driver:
+    async with running(MOONS, (120, 100)) as driver:
         await driver.press("?")
         assert isinstance(driver.front, HelpScreen)
         text = driver.text()
@@ -461,7 +461,7 @@ async def test_the_layers_panel_is_measured_while_it_is_shown() -> None:
         assert driver.session.config.diagnostics is True
         await driver.press("5")
         await driver.until(lambda: "layers" not in driver.visible())
-        assert driver.session.config.diagnostics is False
+        await driver.until_config("diagnostics", False)
 
 
 async def test_the_curves_can_show_the_last_epochs_alone() -> None:

@@ -5,6 +5,7 @@ import numpy as np
 from core.process import State
 from core.trainer import Trainer
 from tests.tui.test_screen import MOONS, Driver, running
+from tui import numbers
 from tui.screens.confirm import ConfirmScreen
 from tui.screens.epoch import EpochScreen
 
@@ -51,7 +52,7 @@ async def test_the_status_and_the_curves_say_where_one_is() -> None:
         await shown_epoch(driver, 0)
         await driver.settled()
         text = driver.text()
-        assert f"0 of {head}" in text
+        assert f"0 of {head:,}" in text
         assert "◂●─" in text
         first = driver.session.timeline.at(0)
         assert f"train {first.train_loss:.4f}" in text
@@ -88,7 +89,7 @@ async def test_going_on_from_the_past_is_asked_for_and_leaves_the_old_future_in_
         await shown_epoch(driver, head - 10)
         await driver.press("s")
         assert isinstance(driver.front, ConfirmScreen)
-        await driver.shows(f"Go on from epoch {head - 10}?")
+        await driver.shows(f"Go on from epoch {head - 10:,}?")
         await driver.press("n")
         assert driver.session.head_epoch == head
         await driver.press("s", "y")
@@ -105,7 +106,7 @@ async def test_a_change_in_the_past_begins_another_future() -> None:
         await driver.press("shift+left")
         await shown_epoch(driver, head - 10)
         await driver.press("plus")
-        assert f"Change the run at epoch {head - 10}? The 10 epochs" in driver.text()
+        assert f"Change the run at epoch {head - 10:,}? The 10 epochs" in driver.text()
         await driver.press("n")
         assert driver.session.head_epoch == head
         assert driver.session.config.learning_rate == 0.01
@@ -127,8 +128,8 @@ async def test_a_curve_is_read_at_any_epoch_and_enter_goes_there() -> None:
         assert epoch < head
         row = driver.session.timeline.at(epoch)
         await driver.settled()
-        await driver.shows(f"at epoch {epoch}")
-        await driver.shows(f"train {row.train_loss:.4f}")
+        await driver.shows(f"at epoch {epoch:,}")
+        await driver.shows(f"train {numbers.loss(row.train_loss)}")
         assert driver.session.past_epoch is None  # reading is no travelling
         await driver.press("enter")
         await shown_epoch(driver, epoch)
