@@ -27,6 +27,7 @@ from tui.pacing import Pacer
 from tui.plain import WidgetForm, css_variables, textual_theme
 from tui.screens.training import TrainingScreen
 from tui.suspension import suspend
+from tui.typed import TypeAhead
 from tui.wording import key_name
 
 if TYPE_CHECKING:
@@ -44,6 +45,8 @@ if TYPE_CHECKING:
     from tui.screen_model import Area
 
 SIGNALS: Final = (signal.SIGTERM, signal.SIGHUP)
+AT_ONCE: Final = frozenset({"ctrl+c", "ctrl+q", "ctrl+z"})
+"""Keys that wait for no other."""
 LAST_WORDS: Final = 1.5
 """Seconds that an orderly end may take after a signal."""
 
@@ -87,6 +90,7 @@ class NnfsApp(KeepsFaults, App[None]):
         self.animation_level = "none"
         self.pacer = Pacer(max_rate)
         self.link = Link(process, self._when_line_is_clear)
+        self._typed = TypeAhead(self, self._hand_on)
         self.signal_received = 0
         self._event_loop: asyncio.AbstractEventLoop | None = None
         self.training = TrainingScreen(
@@ -157,7 +161,15 @@ class NnfsApp(KeepsFaults, App[None]):
 
     async def on_event(self, event: events.Event) -> None:
         """Let go of what was said before a key was pressed; what that one does may say more."""
-        if isinstance(event, events.Key) and not event.is_forwarded:
+        if not isinstance(event, events.Key | events.Paste) or event.is_forwarded:
+            await super().on_event(event)
+        elif isinstance(event, events.Key) and event.key in AT_ONCE:
+            await self._hand_on(event)
+        else:
+            await self._typed.take(event)
+
+    async def _hand_on(self, event: events.Key | events.Paste) -> None:
+        if isinstance(event, events.Key):
             self.training.let_go()
         await super().on_event(event)
 

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import select
 import sys
+from codecs import getincrementaldecoder
 from collections import deque
 from threading import Event
 from time import monotonic
@@ -14,6 +16,7 @@ from textual.events import CursorPosition
 
 from tui.pacing import QUESTION, Pacer
 from tui.screen_model import ScreenModel, is_frame
+from tui.typed import EscapeParser
 
 if TYPE_CHECKING:
     from asyncio import TimerHandle
@@ -116,6 +119,19 @@ class ThriftyDriver(LinuxDriver):
                 self._answer_came.wait(left)
                 self._note_answers()
         super().disable_input()
+
+    def run_input_thread(self) -> None:
+        """Read what is typed, as the base class does, but with a parser that tells `esc` apart."""
+        decode = getincrementaldecoder("utf-8")("replace").decode
+        parser = EscapeParser(self._debug)
+        while not self.exit_event.is_set():
+            if select.select([self.fileno], [], [], parser.patience)[0]:
+                # nothing is read from a terminal that is gone: it ends with a signal
+                typed = decode(os.read(self.fileno, 4096))
+                for message in parser.feed(typed) if typed else ():
+                    self.process_message(message)
+            for message in parser.tick():
+                self.process_message(message)
 
     def process_message(self, message: Message) -> None:
         """Keep the answers: they are nobody else's. This runs in the thread that reads."""

@@ -95,7 +95,7 @@ class Terminal:
     def press(self, *keys: str) -> None:
         """Type keys, by name or as they are."""
         for key in keys:
-            self.line.type(monotonic(), NAMES.get(key, key).encode())
+            self.line.type(monotonic(), NAMES.get(key, key).encode(errors="surrogateescape"))
         self._deliver()
 
     def resize(self, columns: int, rows: int) -> None:
