@@ -206,11 +206,11 @@ class _Curves:
 
 
 def _diverged(config: RunConfig, curves: _Curves) -> Advice:
-    grown = f"grew to {curves.last:.1e}" if isfinite(curves.last) else "is no number any more"
+    grown = f"grew to {curves.last:.1e}" if isfinite(curves.last) else "is no longer a number"
     return Advice(
         "diverged",
         f"The loss {grown}: the steps were too long, and each made the next one longer.",
-        f"Take a learning rate of {config.learning_rate / 10:g} or less{_scaled(config)}, "
+        f"Use a learning rate of {config.learning_rate / 10:g} or less{_scaled(config)}, "
         "or clip the gradient (clip_norm 1).",
     )
 
@@ -227,12 +227,12 @@ def _zero_init(config: RunConfig, layers: Sequence[LayerDiagnostics]) -> list[Ad
     elif any(config.dropouts):
         return []  # which differs from unit to unit
     else:
-        told = "the units of a layer get the same gradient, and each layer learns as a single unit"
+        told = "all units of a layer get the same gradient, and the layer learns like a single unit"
     return [
         Advice(
             "zero_init",
-            f"All weights began at zero, so that {told}.",
-            "Take an initializer that draws at random: glorot, or he for relu.",
+            f"All weights started at zero, so {told}.",
+            "Use a random initializer: glorot, or he for relu.",
         )
     ]
 
@@ -247,9 +247,9 @@ def _exploding(config: RunConfig, layers: Sequence[LayerDiagnostics]) -> list[Ad
     return [
         Advice(
             "exploding",
-            f"The gradient of {_layer(config, at)} has a norm of {norms[at]:,.0f}: it explodes.",
+            f"The gradient of {_layer(config, at)} has a norm of {norms[at]:,.0f}: it is exploding.",
             f"Clip it (clip_norm 1), or lower the learning rate{_scaled(config)}; "
-            "in deep networks draw smaller weights (lecun), or switch batch_norm on.",
+            "in a deep network, start from smaller weights (lecun) or turn on batch_norm.",
         )
     ]
 
@@ -267,10 +267,10 @@ def _dead(config: RunConfig, layers: Sequence[LayerDiagnostics], curves: _Curves
     return [
         Advice(
             "dead",
-            f"{_units(config, at, shares[at])} are dead: their activation is flat at every sample, "
-            "so they learn no more.",
-            f"Lower the learning rate{_scaled(config)}, begin again with initializer he, or take "
-            "leaky_relu, which never dies.",
+            f"{_units(config, at, shares[at])} are dead: their slope is zero for every sample, "
+            "so they no longer learn.",
+            f"Lower the learning rate{_scaled(config)}, start over with initializer he, or use "
+            "leaky_relu, whose units do not die.",
         )
     ]
 
@@ -288,10 +288,10 @@ def _saturated(
     return [
         Advice(
             "saturated",
-            f"{_units(config, at, shares[at])} are saturated, near a bound where the slope is "
-            f"almost 0, at a training {curves.score_name} of only {curves.score:.2f}.",
-            f"Begin again with a lower learning rate{_scaled(config)}, switch batch_norm on, or "
-            "take relu or gelu.",
+            f"{_units(config, at, shares[at])} are saturated: near a bound, where the slope is "
+            f"almost 0. Training {curves.score_name} is only {curves.score:.2f}.",
+            f"Start over with a lower learning rate{_scaled(config)}, turn on batch_norm, or "
+            "use relu or gelu.",
         )
     ]
 
@@ -317,7 +317,7 @@ def _vanishing(
         Advice(
             "vanishing",
             f"The gradient vanishes on its way back: in {_layer(config, at)} it is {told}.",
-            "Take fewer layers, an activation with slopes near 1 (tanh, relu, gelu), or batch_norm.",
+            "Use fewer layers, an activation with slopes near 1 (tanh, relu, gelu), or batch_norm.",
         )
     ]
 
@@ -349,7 +349,7 @@ def _slow(config: RunConfig, curves: _Curves, layers: Sequence[LayerDiagnostics]
     if epochs < max(2 * FEWEST, 2 * config.warmup) or curves.fall >= LITTLE:
         return []
     remedy = f"Raise the learning rate (+), say to {config.learning_rate * 10:g}"
-    remedy += ", or take adam." if config.optimizer == "sgd" else "."
+    remedy += ", or use adam." if config.optimizer == "sgd" else "."
     fell = f"In {epochs:,} epochs the loss fell by {max(0.0, curves.fall):.1%}"
     earlier, later = curves.first - curves.middle, curves.middle - curves.last
     left = max(0, config.epochs - epochs)
@@ -360,16 +360,16 @@ def _slow(config: RunConfig, curves: _Curves, layers: Sequence[LayerDiagnostics]
         return [Advice("rate_low", f"{told}.", remedy)]
     ratios = [each.update_ratio for each in layers]
     if ratios and max(ratios) < UNMOVED and max(each.gradient_norm for each in layers) > UNMOVED:
-        told = f"{fell}, for a step changes the weights by less than a millionth"
+        told = f"{fell}: each step changes the weights by less than a millionth"
         return [Advice("rate_low", f"{told}.", remedy)]
     lowest = float(curves.train.min())
     if epochs < STUCK_AFTER * config.epochs or curves.first - lowest >= STUCK * curves.first:
         return []
-    more = "" if layers else "; with diagnostics on, more can be said"
+    more = "" if layers else "; turn on diagnostics to see more"
     return [
         Advice(
             "no_progress",
-            f"{fell}: it gets nowhere.",
+            f"{fell}: it makes no progress.",
             f"Try a learning rate ten times higher (+) or lower (−), or the next seed (R){more}.",
         )
     ]
@@ -409,7 +409,7 @@ def _overfitting(curves: _Curves, has_classes: bool) -> list[Advice]:
             "overfitting",
             f"Overfitting: since about epoch {at:,} the {curves.held} loss has risen from "
             f"{held[low]:.3g} to {held[-1]:.3g}, while the training loss fell.",
-            "Take more samples, fewer units, l2 (0.001 to 0.1) or dropout, or let patience stop the "
+            "Use more samples, fewer units, l2 (0.001 to 0.1) or dropout, or let patience stop the "
             "run at the best epoch.",
         )
     ]

@@ -53,7 +53,7 @@ def explanation(
     """
     explain = EXPLANATIONS.get(label)
     if explain is None:
-        return [f"There is no explanation of the panel {label[:20]!r} yet."]
+        return [f"There is no explanation of the panel {label[:20]!r}."]
     told = explain(session)
     paragraphs = [
         told.shows,
@@ -67,133 +67,130 @@ def explanation(
 def _loss(session: Session) -> Explained:
     penalty = " Ochre is the training loss with its penalty." if session.config.penalized else ""
     return Explained(
-        "The mean loss of the training samples (grey) and of the test samples (violet) after each "
-        f"epoch; of validation samples, too, where there are some. ◆ is the best epoch.{penalty}",
-        "both fall while the network learns. Test rising while train falls is "
-        "overfitting. Jumps say that the learning rate is too high, a slope that one hardly sees "
-        "that it is too low. What stays flat from the start does not learn.",
-        f"Loss of a sample: {_loss_formula(session)}.",
+        "Mean loss over the training samples (grey) and the test samples (violet) after each epoch, "
+        f"and over validation samples if there are any. ◆ is the best epoch.{penalty}",
+        "both fall while the network learns. Test loss that rises while train loss falls is "
+        "overfitting. A curve that jumps means that the learning rate is too high; one that hardly "
+        "falls, that it is too low; one that is flat from the start, that nothing is learnt.",
+        f"Loss of one sample: {_loss_formula(session)}.",
         "l logarithmic axis · E all epochs, or the last 1,000 or 100",
     )
 
 
 def _accuracy(session: Session) -> Explained:
-    keys = "B what a linear model reaches · E all epochs, or the last 1,000 or 100"
-    parts = "of the training samples (grey) and of the test samples (violet), after each epoch"
+    keys = "B a linear model's score · E all epochs, or the last 1,000 or 100"
+    parts = "for the training samples (grey) and the test samples (violet), after each epoch"
     if not _has_classes(session):
         return Explained(
-            f"R², how much of the numbers' variance the network explains, {parts}.",
-            "1 is perfect, 0 no better than to predict the mean for every sample, "
-            "and below 0 worse than that. A test curve far below the training curve is "
-            "overfitting.",
+            f"R², the share of the target's variance that the network explains, {parts}.",
+            "1 is perfect; 0 is no better than predicting the mean for every sample; below 0 is "
+            "worse than that. A test curve far below the training curve is overfitting.",
             "R² = 1 − Σ(y − ŷ)² / Σ(y − mean y)², over the samples of a part.",
             keys,
         )
     return Explained(
-        f"The share {parts}, that are classified right.",
-        "guessing reaches the share of the most frequent class. A test curve far "
-        "below the training curve is overfitting. It moves in steps of one sample, and may rest "
-        "while the loss still falls: then the network only grows surer.",
-        "accuracy = samples whose likeliest class is the true one / all samples",
+        f"Accuracy, the share of samples that are classified correctly, {parts}.",
+        "guessing reaches the share of the most frequent class. A test curve far below the training "
+        "curve is overfitting. Accuracy moves in steps of one sample, and may stand still while the "
+        "loss falls on: then the network only becomes more certain.",
+        "accuracy = samples whose most probable class is the true one / all samples",
         keys,
     )
 
 
 def _boundary(session: Session) -> Explained:
     keys = (
-        "t test samples · p P other planes · m a cursor that reads any place; in pause it edits: "
-        "A adds a point, k takes another class, M moves, delete removes"
+        "t test samples · p P other planes · m a cursor that reads any place; when paused it edits, "
+        "too: A adds a point, k changes the class, M moves a point, delete removes one"
     )
     if not _has_classes(session):
         return Explained(
-            "The number that the network predicts at each place of the plane, as a colour, and the "
-            "samples on it, coloured by their true numbers.",
-            "a sample that stands out from the colour around it is predicted "
-            "badly. For more than two features the map is one plane through them; along a single "
-            "feature it is a curve.",
+            "The number predicted at each place of the plane, as a colour, and the samples on it, "
+            "coloured by their true values.",
+            "a sample that stands out from the colour around it is predicted badly. With more than "
+            "two features the map is one plane through them; with a single one it is a curve.",
             "ŷ = W·h + b, h the outputs of the last hidden layer",
-            keys + " · y the next number",
+            keys + " · y next target",
         )
     return Explained(
-        "Each place of the plane in the colour of the class predicted there, the lighter the surer, "
-        "and the samples on it: filled train, hollow test, ✗ and × wrong ones.",
-        "where colours meet is the decision boundary: straight without hidden layers, overfitting "
-        "where it bends around single samples. More than two features are cut by one plane.",
-        "certainty = (p − 1/K) / (1 − 1/K), p of the likeliest of K classes",
+        "Each place of the plane in the colour of the class predicted there, lighter where it is "
+        "more certain, and the samples: filled for train, hollow for test, ✗ and × misclassified.",
+        "the decision boundary is where colours meet. Without hidden layers it is straight; where it "
+        "bends around single samples, it overfits. Of many features, the map is one plane.",
+        "certainty = (p − 1/K) / (1 − 1/K), p of the most probable of K classes",
         keys,
     )
 
 
 def _hidden(session: Session) -> Explained:
-    order = "by class" if _has_classes(session) else "by their numbers"
+    order = "by class" if _has_classes(session) else "by target"
     return Explained(
-        "What each unit of a hidden layer (a row) gives for each training sample (a column, in "
-        f"order {order}).",
-        "a row that changes its colour where the class does tells classes apart. A "
-        "row of one colour tells nothing: dead at 0, or saturated at a bound. Rows that look alike "
-        "have learnt the same.",
+        "The output of each unit of a hidden layer (a row) for each training sample (a column, "
+        f"sorted {order}).",
+        "a row that changes its colour where the class does helps to tell classes apart. A row of "
+        "one colour tells nothing: the unit is dead at 0, or saturated at a bound. Rows that look "
+        "alike have learnt the same thing.",
         f"a = f(w·x + b), {_activations(session)}",
-        "[ ] the layer before, or after · ↑ ↓ other units, where there are many",
+        "[ ] previous, next layer · ↑ ↓ scroll through the units",
     )
 
 
 def _layers(_: Session) -> Explained:
     return Explained(
-        "How each layer learns, from the last step of the epoch, if diagnostics are on (settings); "
-        "below, what is wrong with the run if something is, and what to try.",
-        "‖grad‖ of like size in all layers is well; 1,000 times less in front is vanishing, "
-        "hundreds are exploding. Δw/w is usually about 0.001. Dead units are flat (slope < 0.001) "
-        "at every sample and learn no more; saturated ones stand within 2.5 % of a bound at more "
-        "than half of the samples and learn slowly.",
+        "How each layer is learning, measured in the last step of the epoch; below, what looks wrong "
+        "with the run, and what to try.",
+        "‖grad‖ should be of similar size in all layers: 1,000 times less in the first ones is "
+        "vanishing, hundreds are exploding. Δw/w is usually about 0.001. Dead units have a slope "
+        "below 0.001 for every sample and no longer learn; saturated ones are within 2.5 % of a bound "
+        "for more than half of the samples and learn slowly.",
         "‖grad‖ = √Σg²; Δw/w = length of the step / length of the weights before it",
-        "z enlarges the panel, for more · c the next column over time",
+        "z enlarges the panel, for more · c plots the next column over time",
     )
 
 
 def _errors(session: Session) -> Explained:
     if not _has_classes(session):
         return Explained(
-            "Predicted numbers (up) against true ones (across), and how often the network is off by "
-            "how much.",
-            "samples on the dotted line are predicted right. A cloud that is "
-            "flatter than the line is drawn to the mean; a bend in it is something the network has "
-            "not learnt. A histogram that is not centred at 0 is a bias.",
+            "Predicted values (up) against true ones (across), and a histogram of the residuals.",
+            "samples on the dotted line are predicted exactly. A cloud flatter than the line is "
+            "pulled towards the mean; a bend in it is something the network has not learnt. A "
+            "histogram that is not centred at 0 shows a bias.",
             "residual = y − ŷ",
-            "x the other part, train or test · y the next of several numbers",
+            "x train or test part · y next of several targets",
         )
     return Explained(
-        "The confusion matrix: how many samples of each true class (a row) are taken for which "
-        "class (a column). The diagonal is right.",
-        "a light cell off the diagonal is a confusion. Two that mirror each other "
-        "are classes that look alike; a whole column is a class that is predicted too often.",
-        "precision = right / all that are taken for the class; recall = right / all of the class; "
+        "The confusion matrix: how many samples of each true class (a row) are predicted as which "
+        "class (a column). Correct predictions are on the diagonal.",
+        "a light cell off the diagonal is a confusion. Two that mirror each other are classes that "
+        "look alike; a whole light column is a class that is predicted too often.",
+        "precision = correct / all predicted as the class; recall = correct / all of the class; "
         "F1 = 2 · precision · recall / (precision + recall), macro: its mean over the classes.",
-        "x the other part, train or test · ↑ ↓ other classes",
+        "x train or test part · ↑ ↓ other classes",
     )
 
 
 def _inspector(session: Session) -> Explained:
     return Explained(
         "One unit with its numbers: each input × weight, their sum, the bias, the output. Or one "
-        "sample on its way forward through the layers to its loss, and back with the deltas.",
-        "the largest products decide what the unit gives; where the slope f' is near 0, it learns "
+        "sample: forward through the layers to its loss, and back with the deltas.",
+        "the largest products decide the output; where the slope f' is near 0, the unit learns "
         "nothing from this sample.",
         f"a = f(w·x + b), {_activations(session, most=1)}\n"
-        "δ = f' · Σ w·δ of the layer after; gradient of a weight = δ · its input",
-        "u unit or sample · ↑ ↓ units · [ ] layers · j k samples · n N wrong ones · . , a layer, "
-        "/ \\ a unit on or back · page keys scroll",
+        "δ = f' · Σ w·δ of the next layer; gradient of a weight = δ · its input",
+        "u unit or sample · ↑ ↓ units · [ ] layers · j k samples · n N misclassified ones · . , one "
+        "layer, / \\ one unit forward or back · page keys scroll",
     )
 
 
 def _table(session: Session) -> Explained:
     return Explained(
-        "A row for each training sample: its inputs, what every hidden unit gives for it, and the "
-        "output.",
-        "go down a column to see on which samples a unit fires. For XOR look for units that give "
-        "like numbers to the two points of a class: these make it linearly separable.",
+        "One row per training sample: its inputs, the output of every hidden unit, and the "
+        "prediction.",
+        "go down a column to see for which samples a unit is active. For XOR, look for units with "
+        "similar outputs for the two points of a class: these make it linearly separable.",
         f"a = f(w·x + b), {_activations(session, most=1)}\noutputs: {_output(session)}",
-        "arrows and page keys scroll · c the next column to sort by, C the other way round; or click "
-        "on its name",
+        "arrows and page keys scroll · c sorts by the next column, C the other way round; or click "
+        "a column's name",
     )
 
 
@@ -201,40 +198,40 @@ def _space(session: Session) -> Explained:
     decides = (
         "two classes part where their logits z = W·h + b are equal: a straight line"
         if _has_classes(session)
-        else "the output ŷ = W·h + b grows in one direction, straight across"
+        else "the output ŷ = W·h + b grows in one straight direction"
     )
     return Explained(
-        "The training samples as the last hidden layer sees them: h, its outputs, along two of its "
+        "The training samples as the last hidden layer sees them: its outputs h, along two of its "
         "units or two principal components; and the grid of the inputs, as the network bends it.",
-        f"here {decides}. Learning moves the samples until such lines do; watch "
-        "the classes come apart. A linear model's score in this space and in that of the inputs "
-        "stand beside: the difference is what the hidden layers are good for.",
-        "principal components: the directions of most variance of h",
-        "c the next two units, or components · x X another of them · g the grid",
+        f"here {decides}. Learning moves the samples until such lines separate them: watch the "
+        "classes come apart. A linear model's score in this space stands beside its score in the "
+        "input space: the difference is what the hidden layers achieve.",
+        "principal components: the directions in which h varies most",
+        "c the next two units, or components · x X one of them · g the grid",
     )
 
 
 def _network(session: Session) -> Explained:
     return Explained(
-        "The units in columns, inputs at the left, and the weights between them: blue negative, "
+        "The units in columns, inputs on the left, and the weights between them: blue negative, "
         "orange positive, stronger lines for larger ones. Of many, only the strongest are drawn.",
-        "follow the strong lines from an output back to see what it rests on. An "
-        "input or a unit without strong lines hardly counts.",
+        "follow the strong lines back from an output to see what it depends on. An input or a unit "
+        "without strong lines hardly matters.",
         f"a = f(Σ w·x + b), {_activations(session, most=1)}",
-        "arrows or a click move the cursor · w W walk its weights · enter gives a weight, bias, β or γ "
-        "another value, which marks the run as edited · ( ) a layer less or more · { } a unit",
+        "arrows or a click move the cursor · w W step through its weights · enter edits a weight, "
+        "bias, β or γ, which marks the run as edited · ( ) remove or add a layer · { } a unit",
     )
 
 
 def _maps(session: Session) -> Explained:
     return Explained(
-        "A small picture of each hidden unit: what it gives at each place of the boundary's plane, "
+        "A small picture of each hidden unit: its output at each place of the boundary's plane, "
         "layer by layer.",
-        "units of the first layer see one straight edge each; later layers put "
-        "edges together to corners, stripes and islands, and the outputs these to classes. A "
-        "picture of one colour is a unit that tells nothing here, two alike are one too many.",
+        "units of the first layer see one straight edge each; later layers combine edges into "
+        "corners, stripes and islands, and the outputs combine these into classes. A picture of one "
+        "colour is a unit that tells nothing here; two alike are one too many.",
         f"a = f(w·x + b) at each pixel x, {_activations(session, most=1)}",
-        "↑ ↓ scroll · a click looks at a unit · w for images: weights of pixels · p P planes",
+        "↑ ↓ scroll · click to inspect a unit · w for images: weights of pixels · p P planes",
     )
 
 

@@ -24,157 +24,206 @@ class Key:
         shown: how the footer and the help write it.
         action: the method of the training screen.
         label: the footer's word for it; empty when it stands in the help only.
-        help: the help's sentence.
+        group: the section of the help.
+        help: what it does, in the help and among the commands; empty when it stands elsewhere.
         states: the states in which the footer shows it.
         looking: the footer's word while somebody looks into the network.
         halves: what a click on the first and on the other of two keys does.
+        row: the help's sentence for two keys that stand together.
     """
 
     keys: str
     shown: str
     action: str
     label: str
+    group: str
     help: str
     states: frozenset[State] = ALL
     bound: bool = True
     looking: str = ""
     halves: tuple[str, str] | None = None
+    row: str = ""
 
     def binding(self) -> Binding:
         """Return the row as Textual takes it."""
         return Binding(self.keys, self.action, self.help, show=False)
 
 
+TRAIN: Final = "training"
+TIME: Final = "time travel, when paused"
+CHANGE: Final = "changing the run"
+LOOK: Final = "looking inside"
+VIEW: Final = "panels"
+PROGRAM: Final = "program"
+GROUPS: Final = (TRAIN, TIME, CHANGE, LOOK, VIEW, PROGRAM)
+"""The sections of the help."""
+
+ONE_EPOCH: Final = "one epoch back, forward"
+TEN_EPOCHS: Final = "ten epochs back, forward"
+ENDS: Final = "the start, the latest epoch"
+RATE: Final = "learning rate up, down"
+SPEED: Final = "slower, faster"
+UNITS: Final = "previous, next unit; or scroll the panel"
+LAYERS: Final = "previous, next hidden layer"
+SAMPLES: Final = "next, previous training sample"
+WRONG: Final = "next, previous misclassified sample"
+DEPTH: Final = "remove, add a hidden layer"
+WIDTH: Final = "remove, add a unit in the shown layer"
+FOCUS: Final = "focus the next, the previous panel"
+
 KEYS: Final = (
-    Key("space", "space", "toggle_pause", "pause", "pause, or go on", MOVING, looking="pause"),
     Key(
         "space",
         "space",
         "toggle_pause",
-        "go on",
-        "pause, or go on",
+        "pause",
+        TRAIN,
+        "pause or continue",
+        MOVING,
+        looking="pause",
+    ),
+    Key(
+        "space",
+        "space",
+        "toggle_pause",
+        "continue",
+        TRAIN,
+        "pause or continue",
         RESTING - {State.DIVERGED},
         bound=False,
-        looking="go on",
+        looking="continue",
     ),
-    Key("s", "s", "step(1)", "step", "train one epoch, and pause", ALIVE - {State.DIVERGED}),
-    Key("semicolon", ";", "step_batch", "", "train one batch, and pause"),
-    Key("i,enter", "i", "inspect", "inspect", "look into a unit and a sample", RESTING),
-    Key("", "i", "inspect", "", "look into a unit and a sample", bound=False, looking="leave"),
-    Key("left", "←", "travel(-1)", "", "go one epoch back, in pause", RESTING),
-    Key("right", "→", "travel(1)", "", "go one epoch on, in pause", RESTING),
+    Key(
+        "s", "s", "step(1)", "step", TRAIN, "train one epoch, then pause", ALIVE - {State.DIVERGED}
+    ),
+    Key("i,enter", "i", "inspect", "inspect", LOOK, "inspect a unit and a sample", RESTING),
+    Key("", "i", "inspect", "", LOOK, "inspect a unit and a sample", bound=False, looking="close"),
+    Key("left", "←", "travel(-1)", "", TIME, "go back one epoch", RESTING, row=ONE_EPOCH),
+    Key("right", "→", "travel(1)", "", TIME, "go forward one epoch", RESTING, row=ONE_EPOCH),
     Key(
         "",
         "← →",
         "",
         "travel",
+        TIME,
         "",
         RESTING - {State.DIVERGED},
         bound=False,
         halves=("travel(-1)", "travel(1)"),
     ),
-    Key("shift+left", "⇧←", "travel(-10)", "", "go ten epochs back"),
-    Key("shift+right", "⇧→", "travel(10)", "", "go ten epochs on"),
-    Key("home", "home", "travel_to('first')", "", "go to the first epoch"),
-    Key("end", "end", "travel_to('last')", "", "go to the newest epoch"),
-    Key("colon", ":", "choose_epoch", "", "go to any epoch, or to the best"),
-    Key("r", "r", "reset", "reset", "begin again with the same seed"),
-    Key("R", "R", "reseed", "", "begin again with the next seed"),
-    Key("plus,equals_sign", "+", "learning_rate(1)", "", "raise the learning rate"),
-    Key("minus", "−", "learning_rate(-1)", "", "lower the learning rate"),
+    Key("shift+left", "⇧←", "travel(-10)", "", TIME, "go back ten epochs", row=TEN_EPOCHS),
+    Key("shift+right", "⇧→", "travel(10)", "", TIME, "go forward ten epochs", row=TEN_EPOCHS),
+    Key("home", "home", "travel_to('first')", "", TIME, "go to the start", row=ENDS),
+    Key("end", "end", "travel_to('last')", "", TIME, "go to the latest epoch", row=ENDS),
+    Key("colon", ":", "choose_epoch", "", TIME, "go to any epoch, or to the best"),
+    Key("r", "r", "reset", "reset", TRAIN, "start over with the same seed"),
+    Key("R", "R", "reseed", "", TRAIN, "start over with the next seed"),
+    Key(
+        "plus,equals_sign", "+", "learning_rate(1)", "", CHANGE, "raise the learning rate", row=RATE
+    ),
+    Key("minus", "−", "learning_rate(-1)", "", CHANGE, "lower the learning rate", row=RATE),
     Key(
         "",
         "+ −",
         "",
-        "rate",
+        "lr",
+        CHANGE,
         "",
         ALIVE,
         bound=False,
         halves=("learning_rate(1)", "learning_rate(-1)"),
     ),
-    Key("less_than_sign", "<", "speed(-1)", "", "train slower"),
-    Key("greater_than_sign", ">", "speed(1)", "", "train faster"),
-    Key("", "< >", "", "speed", "", MOVING, bound=False, halves=("speed(-1)", "speed(1)")),
-    Key("h", "h", "settings", "settings", "open the settings of the run", ALIVE),
-    Key("", "↑ ↓", "", "", "", bound=False, looking="unit", halves=("unit(-1)", "unit(1)")),
-    Key("", "[ ]", "", "", "", bound=False, looking="layer", halves=("layer(-1)", "layer(1)")),
-    Key("", "j k", "", "", "", bound=False, looking="sample", halves=("sample(1)", "sample(-1)")),
-    Key("", "n", "wrong_sample(1)", "", "", bound=False, looking="wrong"),
-    Key("", "← →", "", "", "", RESTING, False, "travel", ("travel(-1)", "travel(1)")),
-    Key("question_mark", "?", "help", "help", "show this help", looking="help"),
-    Key("q", "q", "quit", "quit", "quit", looking="quit"),
-    Key("e", "e", "explain", "explain", "what the focused panel shows, and how to read it"),
-    Key("", "e", "explain", "", "", bound=False, looking="explain"),
-    Key("", "u", "", "", "", bound=False, looking="unit or sample"),
-    Key("S", "S", "step(10)", "ten", "train ten epochs, and pause", RESTING - {State.DIVERGED}),
-    Key("", "i", "inspect", "inspect", "", MOVING, bound=False),
-    Key("ctrl+c", "ctrl+c", "quit", "", "quit"),
+    Key("less_than_sign", "<", "speed(-1)", "", TRAIN, "train slower", row=SPEED),
+    Key("greater_than_sign", ">", "speed(1)", "", TRAIN, "train faster", row=SPEED),
+    Key("", "< >", "", "speed", TRAIN, "", MOVING, bound=False, halves=("speed(-1)", "speed(1)")),
+    Key("h", "h", "settings", "settings", CHANGE, "all settings of the run", ALIVE),
+    Key("", "↑ ↓", "", "", LOOK, "", bound=False, looking="unit", halves=("unit(-1)", "unit(1)")),
+    Key(
+        "", "[ ]", "", "", LOOK, "", bound=False, looking="layer", halves=("layer(-1)", "layer(1)")
+    ),
+    Key(
+        "",
+        "j k",
+        "",
+        "",
+        LOOK,
+        "",
+        bound=False,
+        looking="sample",
+        halves=("sample(1)", "sample(-1)"),
+    ),
+    Key("", "n", "wrong_sample(1)", "", LOOK, "", bound=False, looking="wrong"),
+    Key("", "← →", "", "", TIME, "", RESTING, False, "travel", ("travel(-1)", "travel(1)")),
+    Key("question_mark", "?", "help", "help", PROGRAM, "this help", looking="help"),
+    Key("q", "q", "quit", "quit", PROGRAM, "quit; the run is kept", looking="quit"),
+    Key("e", "e", "explain", "explain", LOOK, "explain the focused panel"),
+    Key("", "e", "explain", "", LOOK, "", bound=False, looking="explain"),
+    Key("", "u", "", "", LOOK, "", bound=False, looking="unit or sample"),
+    Key(
+        "S",
+        "S",
+        "step(10)",
+        "10 epochs",
+        TRAIN,
+        "train ten epochs, then pause",
+        RESTING - {State.DIVERGED},
+    ),
+    Key("semicolon", ";", "step_batch", "", TRAIN, "train one batch, then pause"),
+    Key("", "i", "inspect", "inspect", LOOK, "", MOVING, bound=False),
+    Key("ctrl+c", "ctrl+c", "quit", "", PROGRAM, "quit; the run is kept"),
+    Key("v", "v", "data", "view data", LOOK, "view the data: ranges, classes, first rows"),
+    Key("up", "↑", "unit(-1)", "", LOOK, "previous unit; scroll up", row=UNITS),
+    Key("down", "↓", "unit(1)", "", LOOK, "next unit; scroll down", row=UNITS),
+    Key("left_square_bracket", "[", "layer(-1)", "", LOOK, "previous hidden layer", row=LAYERS),
+    Key("right_square_bracket", "]", "layer(1)", "", LOOK, "next hidden layer", row=LAYERS),
+    Key("j", "j", "sample(1)", "", LOOK, "next training sample", row=SAMPLES),
+    Key("k", "k", "sample(-1)", "", LOOK, "previous training sample", row=SAMPLES),
+    Key("n", "n", "wrong_sample(1)", "", LOOK, "next misclassified sample", row=WRONG),
+    Key("N", "N", "wrong_sample(-1)", "", LOOK, "previous misclassified sample", row=WRONG),
+    Key("A", "A", "ask", "ask", LOOK, "predict an input or a sentence of your own"),
+    Key(
+        "left_parenthesis", "(", "layers(-1)", "", CHANGE, "remove the last hidden layer", row=DEPTH
+    ),
+    Key("right_parenthesis", ")", "layers(1)", "", CHANGE, "add a hidden layer", row=DEPTH),
+    Key("left_curly_bracket", "{", "units(-1)", "", CHANGE, "remove a unit", row=WIDTH),
+    Key("right_curly_bracket", "}", "units(1)", "", CHANGE, "add a unit", row=WIDTH),
+    Key("a", "a", "cycle('activation')", "activation", CHANGE, "next activation function", ALIVE),
+    Key("o", "o", "cycle('optimizer')", "optimizer", CHANGE, "next optimizer", ALIVE),
+    Key("d", "d", "cycle('dataset')", "data set", CHANGE, "next data set", ALIVE),
+    Key("D", "D", "new_data", "", CHANGE, "draw or split the data anew; weights stay", ALIVE),
+    Key("b", "b", "cycle('batch_size')", "batch size", CHANGE, "next batch size", ALIVE),
+    Key("l", "l", "log_loss", "log loss", VIEW, "logarithmic loss axis"),
+    Key("E", "E", "recent", "epochs", VIEW, "curves: all epochs, the last 1,000 or 100"),
+    Key("t", "t", "show_test", "test points", VIEW, "show or hide test samples"),
+    Key("ctrl+s", "ctrl+s", "save_data", "", PROGRAM, "save the data as a CSV file"),
+    Key("p", "p", "plane", "plane", VIEW, "map: next plane through the features"),
+    Key("P", "P", "choose_plane", "", VIEW, "map: choose two features, fix the others"),
+    Key("y", "y", "target", "", VIEW, "next target, where there are several"),
+    Key("B", "B", "baseline", "baseline", VIEW, "a linear model's score, as a baseline"),
+    Key("escape", "esc", "cancel", "", PROGRAM, "cancel loading data, or a long way in time"),
+    Key("z", "z", "zoom", "zoom", VIEW, "enlarge the focused panel, or restore"),
+    Key("tab", "tab", "next_panel", "", VIEW, "focus the next panel", row=FOCUS),
+    Key("shift+tab", "⇧tab", "previous_panel", "", VIEW, "focus the previous panel", row=FOCUS),
+    Key("F", "F", "show_line", "", PROGRAM, "show frames/s, bytes/s and round trip"),
+    Key("ctrl+l", "ctrl+l", "app.redraw", "", PROGRAM, "redraw the whole screen"),
     Key(
         "ctrl+z",
         "ctrl+z",
         "app.suspend_process",
         "",
-        "stand still in the background; fg comes back",
+        PROGRAM,
+        "suspend; fg in the shell comes back",
     ),
-    Key("v", "v", "data", "view", "look at the data: ranges, classes, first rows"),
-    Key("up", "↑", "unit(-1)", "", "look at another unit; or scroll the focused panel"),
-    Key("down", "↓", "unit(1)", "", "look at another unit; or scroll the focused panel"),
-    Key("j", "j", "sample(1)", "", "look at the next training sample"),
-    Key("k", "k", "sample(-1)", "", "look at the training sample before"),
-    Key("n", "n", "wrong_sample(1)", "", "look at the next sample that is classified wrongly"),
-    Key("N", "N", "wrong_sample(-1)", "", "look at the one before that is classified wrongly"),
-    Key("A", "A", "ask", "ask", "give the network an input, or a sentence, of your own"),
-    Key("left_parenthesis", "(", "layers(-1)", "", "take the last hidden layer away"),
-    Key("right_parenthesis", ")", "layers(1)", "", "add a hidden layer"),
-    Key("left_curly_bracket", "{", "units(-1)", "", "one unit less in the shown hidden layer"),
-    Key("right_curly_bracket", "}", "units(1)", "", "one unit more in the shown hidden layer"),
-    Key("a", "a", "cycle('activation')", "activation", "take the next activation", ALIVE),
-    Key("o", "o", "cycle('optimizer')", "optimizer", "take the next optimizer", ALIVE),
-    Key("d", "d", "cycle('dataset')", "data", "take the next data set", ALIVE),
-    Key("D", "D", "new_data", "", "draw or part the data anew, from the next data seed", ALIVE),
-    Key("b", "b", "cycle('batch_size')", "batch", "take the next batch size", ALIVE),
-    Key("left_square_bracket", "[", "layer(-1)", "", "show the hidden layer before"),
-    Key("right_square_bracket", "]", "layer(1)", "", "show the hidden layer after"),
-    Key("l", "l", "log_loss", "log", "a logarithmic axis for the loss"),
-    Key(
-        "E",
-        "E",
-        "recent",
-        "epochs",
-        "all epochs on the curves, the last 1,000 or 100",
-    ),
-    Key("t", "t", "show_test", "test points", "show or hide the test samples"),
-    Key("ctrl+s", "ctrl+s", "save_data", "", "save the data as a CSV file"),
-    Key("p", "p", "plane", "plane", "the next plane of the map, for more than two features"),
-    Key(
-        "P",
-        "P",
-        "choose_plane",
-        "",
-        "choose two features for the map, and hold the others",
-    ),
-    Key("y", "y", "target", "", "show the next of several numbers to predict"),
-    Key("B", "B", "baseline", "baseline", "what a linear model reaches, as a line"),
-    Key("escape", "esc", "cancel", "", "end the loading of data, or a way through time"),
-    Key("z", "z", "zoom", "zoom", "enlarge the focused panel, or bring the others back"),
-    Key("tab", "tab", "next_panel", "", "move the focus to the next panel"),
-    Key("shift+tab", "⇧tab", "previous_panel", "", "move the focus to the panel before"),
-    Key("F", "F", "show_line", "", "what the line to this terminal carries, in the status line"),
-    Key("ctrl+l", "ctrl+l", "app.redraw", "", "draw the whole screen again"),
     *(
-        Key(str(number), str(number), f"toggle_panel({number})", "", "show or hide a panel")
+        Key(str(number), str(number), f"toggle_panel({number})", "", VIEW, "show or hide a panel")
         for number in (*range(1, 10), 0)
     ),
-    Key("U", "U", "toggle_panel(11)", "", "show or hide the maps of all hidden units"),
-    Key(
-        "",
-        "m",
-        "",
-        "",
-        "a cursor on the focused curve or map; see e",
-        bound=False,
-    ),
-    Key("", "x", "", "", "train or test part of the focused errors", bound=False),
+    Key("U", "U", "toggle_panel(11)", "", VIEW, "show or hide the maps of all hidden units"),
+    Key("", "m", "", "", VIEW, "a cursor on the focused curve or map; see e", bound=False),
+    Key("", "c", "", "", VIEW, "layers and table: next column", bound=False),
+    Key("", "x", "", "", VIEW, "errors: train or test; space: next unit", bound=False),
+    Key("", "w", "", "", VIEW, "network: walk along weights; enter edits", bound=False),
+    Key("", "ctrl+p", "", "", PROGRAM, "all commands by name", bound=False),
 )
 
 
@@ -194,13 +243,14 @@ def footer(state: State, *, looking: bool = False) -> list[tuple[Key, str]]:
     return [(key, word) for key, word in words if word and state in key.states]
 
 
-def help_rows() -> list[tuple[str, str]]:
-    """Return (keys, sentence) for the help; rows that say the same stand together."""
+def help_rows(group: str) -> list[tuple[str, str]]:
+    """Return (keys, sentence) for a section of the help; keys of one sentence stand together."""
     rows: dict[str, list[str]] = {}
     for key in KEYS:
-        shown = rows.setdefault(key.help, []) if key.help else []
-        if key.shown not in shown:
-            shown.append(key.shown)
+        if key.group == group and (sentence := key.row or key.help):
+            shown = rows.setdefault(sentence, [])
+            if key.shown not in shown:
+                shown.append(key.shown)
     return [
         (f"{shown[0]}–{shown[-1]}" if len(shown) > 2 else " ".join(shown), sentence)
         for sentence, shown in rows.items()

@@ -20,9 +20,9 @@ _PLAIN: Final = {
     "Ochre": CURVES["curve penalized"],
     "blue negative": f"{DIVERGING_GLYPHS[:4]} negative",
     "orange positive": f"{DIVERGING_GLYPHS[5:]} positive",
-    "in the colour of the class predicted there, the lighter the surer": (
+    "in the colour of the class predicted there, lighter where it is more certain": (
         "in the glyphs of the class predicted there, in the order of the classes "
-        f"{', '.join(' '.join(triple) for triple in CERTAINTY)}, the last of each three where it is sure"
+        f"{', '.join(' '.join(triple) for triple in CERTAINTY)}, the last of three where it is certain"
     ),
     "as a colour": "as a glyph",
     "colours meet": "glyphs meet",
@@ -31,8 +31,8 @@ _PLAIN: Final = {
 }
 
 _SPELLED: Final = {
-    "filled train, hollow test, ✗ and × wrong ones": (
-        "capital letters train, small ones test, X and x wrong ones"
+    "filled for train, hollow for test, ✗ and × misclassified": (
+        "capital letters for train, small ones for test, X and x misclassified"
     ),
     "√": "sqrt ",
     "Σ": "sum ",

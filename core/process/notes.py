@@ -58,6 +58,6 @@ def why_stopped(trainer: Trainer, metrics: EpochMetrics) -> str:
             return f"{monitored} {name} {score:.4g} at {epoch}: the target is reached"
         case Stop.PATIENCE:
             best = f"epoch {trainer.best.epoch:,} ({monitored} loss {trainer.best.loss:.4g})"
-            back = "; its weights are back" if trainer.restored is not None else ""
-            return f"stopped at {epoch}: none was better since {best}{back}"
+            back = "; its weights are restored" if trainer.restored is not None else ""
+            return f"stopped at {epoch}: no improvement since {best}{back}"
     return f"finished after {metrics.epoch:,} epochs"

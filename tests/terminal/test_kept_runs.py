@@ -42,7 +42,7 @@ def test_a_run_is_left_killed_stopped_and_resumed(tmp_path: Path) -> None:
         (child,) = terminal.children()
         os.kill(child, signal.SIGSTOP)
         terminal.press("+", "-")
-        terminal.until(f"kill -CONT {child} lets it go on")
+        terminal.until(f"kill -CONT {child} resumes it")
         terminal.press("q")
         assert terminal.wait() == 0
         assert not is_alive(child)

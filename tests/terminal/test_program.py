@@ -98,9 +98,9 @@ def test_every_key_of_the_run_works_in_the_terminal() -> None:
         terminal.press("z", "2")
         terminal.until(lambda text: text.count("╭") == 4)
         terminal.press("?")
-        terminal.until("begin again with the same seed")
+        terminal.until("start over with the same seed")
         terminal.press("?")
-        terminal.until(lambda text: "begin again with the same seed" not in text)
+        terminal.until(lambda text: "start over with the same seed" not in text)
         terminal.press("h")
         terminal.until("─ settings of the run ─")  # the help says so, too, while it goes
         terminal.press("esc")

@@ -197,9 +197,9 @@ async def test_two_features_leave_no_plane_to_choose() -> None:
         for key in ("p", "P"):
             await driver.press(key)
             assert driver.is_on_top()
-            await driver.shows("the map shows all there is of 2 features")
+            await driver.shows("the map already shows all there is: 2 features")
             await driver.press("tab")
-            assert "the map shows all" not in driver.text()
+            assert "the map already shows all" not in driver.text()
 
 
 # --- y
@@ -226,7 +226,7 @@ async def test_the_number_to_predict_is_changed_everywhere() -> None:
 async def test_of_one_thing_to_predict_there_is_no_other() -> None:
     async with running(MOONS, speed=100.0) as driver:
         await driver.press("y")
-        await driver.shows("there is one thing to predict")
+        await driver.shows("there is only one target")
 
 
 # --- v

@@ -367,7 +367,7 @@ async def test_the_screen_shows_the_page_from_its_first_to_its_last_line(
         await pilot.press("end")
         await pilot.pause()
         assert any(page.lines()[-1] in line for line in app.lines())
-        assert any("escape closes" in line for line in app.lines())
+        assert any("esc closes" in line for line in app.lines())
 
 
 async def test_keys_scroll_at_once() -> None:

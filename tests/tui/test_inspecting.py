@@ -83,7 +83,7 @@ async def test_the_next_wrong_sample_is_found_in_both_directions() -> None:
         await driver.press("N")
         assert cursor(driver).sample == first
         await driver.settled()
-        await driver.shows(f"one of {wrong.size} classified wrongly")
+        await driver.shows(f"one of {wrong.size} misclassified")
 
 
 async def test_all_panels_mark_the_sample() -> None:
@@ -227,7 +227,7 @@ async def test_the_last_line_tells_what_one_can_do_while_inspecting() -> None:
         await driver.press("i")
         await driver.settled()
         last = driver.text().splitlines()[-1]
-        for told in ("i leave", "↑ ↓ unit", "j k sample", "n wrong"):
+        for told in ("i close", "↑ ↓ unit", "j k sample", "n wrong"):
             assert told in last
 
 
@@ -256,7 +256,7 @@ async def test_the_mouse_alone_inspects_and_travels() -> None:
         bar = driver.text().splitlines()[-3].index("◂") + 1
         await driver.pilot.click("#status", offset=(bar, 0))
         await driver.until(lambda: driver.session.past_epoch == 0)
-        await click("i leave")
+        await click("i close")
         await driver.until(lambda: "inspector" not in driver.visible())
 
 

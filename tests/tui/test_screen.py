@@ -1,6 +1,7 @@
 """The real application over the real training process, driven by Textual's Pilot."""
 
 import os
+import re
 import signal
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
@@ -14,7 +15,7 @@ from core import RunConfig
 from core.presets import PRESETS
 from core.process import SetSpeed, State, TrainingProcess
 from tui.app import NnfsApp
-from tui.keys import KEYS, help_rows
+from tui.keys import GROUPS, KEYS, help_rows
 from tui.panels import Panel
 from tui.screens.help import HelpScreen
 from tui.screens.training import TrainingScreen
@@ -152,7 +153,7 @@ async def test_space_pauses_and_goes_on() -> None:
         await driver.until_state(State.PAUSED)
         still = driver.epoch
         await driver.shows("PAUSED")
-        await driver.shows("space go on")
+        await driver.shows("space continue")
         await driver.press("space")
         await driver.until(lambda: driver.epoch > still)
         assert driver.session.state is State.TRAINING
@@ -324,13 +325,15 @@ async def test_a_narrow_terminal_can_show_the_accuracy_too() -> None:
 
 
 async def test_help_lists_every_key_of_the_table() -> None:
-    async with running(MOONS, (120, 100)) as driver:
+    async with running(MOONS, (120, 130)) as driver:
         await driver.press("?")
         assert isinstance(driver.front, HelpScreen)
-        text = driver.text()
-        for keys, sentence in help_rows():
-            assert keys in text
-            assert sentence in text
+        text = await driver.shows(help_rows(GROUPS[-1])[-1][1])
+        for group in GROUPS:
+            assert group in text
+            for keys, sentence in help_rows(group):
+                assert re.search(rf"{re.escape(keys)} +{re.escape(sentence)}", text)
+        assert {key.group for key in KEYS} == {*GROUPS}
         await driver.press("escape")
         assert driver.is_on_top()
 
@@ -488,7 +491,7 @@ async def test_a_run_that_stops_by_itself_shows_the_weights_that_it_ended_with()
         assert last == best.epoch + 10
         await driver.shows(f"epoch {last:,}, weights of {best.epoch:,}")
         await driver.shows(f"loss {best.train_loss:.4f} / {best.test_loss:.4f}")
-        await driver.shows("its weights are back")
+        await driver.shows("its weights are restored")
         await driver.press("space")
         await driver.until(lambda: driver.epoch > last)
 

@@ -89,7 +89,7 @@ async def test_going_on_from_the_past_is_asked_for_and_leaves_the_old_future_in_
         await shown_epoch(driver, head - 10)
         await driver.press("s")
         assert isinstance(driver.front, ConfirmScreen)
-        await driver.shows(f"Go on from epoch {head - 10:,}?")
+        await driver.shows(f"Continue from epoch {head - 10:,}?")
         await driver.press("n")
         assert driver.session.head_epoch == head
         await driver.press("s", "y")

@@ -49,7 +49,9 @@ class ActivationsPanel(Panel):
     """What each unit of the chosen hidden layer gives for each sample."""
 
     number, label = 4, "hidden"
-    about = "outputs of a hidden layer, a unit a row, a sample a column; [ and ] choose the layer"
+    about = (
+        "outputs of a hidden layer, a row per unit, a column per sample; [ and ] choose the layer"
+    )
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("up", "scroll_units(-1)", show=False),

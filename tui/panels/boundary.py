@@ -71,7 +71,7 @@ class BoundaryPanel(Panel):
     number, label = 3, "boundary"
     about = (
         "predicted class and its certainty, or predicted number, over a plane, with the samples; "
-        "t shows test samples, p and P choose the plane, y the number to predict, m points at a place"
+        "t shows test samples, p and P choose the plane, y the target, m reads a place"
     )
 
     BINDINGS: ClassVar[list[BindingType]] = [

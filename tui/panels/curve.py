@@ -215,7 +215,7 @@ class LossPanel(CurvePanel):
 
     number, label, quantity = 1, "loss", "loss"
     about = (
-        "mean loss after each epoch, train and test; l for a logarithmic axis, e for the last ones"
+        "mean loss after each epoch, train and test; l takes a logarithmic axis, E the last ones"
     )
 
     def axis(self, values: NDArray[np.float64], ticks: int) -> ValueAxis:
@@ -266,7 +266,7 @@ class ScorePanel(CurvePanel):
     """The share of samples that are classified right, or R² where numbers are predicted."""
 
     number, label, quantity = 2, "accuracy", "score"
-    about = "share of samples classified right after each epoch, or R² for numbers to predict"
+    about = "share of samples classified correctly after each epoch; R² for regression"
 
     @property
     def name_shown(self) -> str:

@@ -117,7 +117,7 @@ class ErrorsPanel(Panel):
     number, label = 6, "errors"
     title_first, pace = True, 0.25
     about = (
-        "what is taken for what (confusion matrix), or true and predicted numbers and residuals; "
+        "confusion matrix; for regression, predicted against true values, and residuals; "
         "x switches test and train, ↑ ↓ scroll"
     )
 

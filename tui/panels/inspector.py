@@ -38,8 +38,8 @@ class InspectorPanel(Panel):
     number, label = 7, "inspector"
     title_first, pace = True, 0.5
     about = (
-        "one unit's sum, weights and outputs, or one sample's way through the layers and back; "
-        "u switches, . and , go layer by layer, / and \\ unit by unit, page keys scroll"
+        "one unit's sum, weights and outputs, or one sample's forward and backward pass; "
+        "u switches, . and , step by layer, / and \\ by unit, page keys scroll"
     )
 
     BINDINGS: ClassVar[list[BindingType]] = [

@@ -42,7 +42,7 @@ class LayersPanel(Panel):
 
     number, label, pace = 5, "layers", 0.5
     about = (
-        "each layer's gradient norm, updates by weights, dead and saturated units; what looks wrong, "
+        "each layer's gradient norm, update-to-weight ratio, dead and saturated units; what is wrong, "
         "and what to try (diagnostics); c shows the next column over time"
     )
 

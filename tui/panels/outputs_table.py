@@ -262,7 +262,7 @@ class TablePanel(Panel):
     title_first, pace = True, 0.5
     about = (
         "hidden outputs and predictions of each training sample, in numbers; arrows scroll, "
-        "c takes the next column to sort by, C turns the order"
+        "c sorts by the next column, C reverses the order"
     )
 
     BINDINGS: ClassVar[list[BindingType]] = [

@@ -40,7 +40,7 @@ class MapsPanel(Panel):
     number, label, key = 11, "maps", "U"
     title_first, pace = True, 0.2
     about = (
-        "what each hidden unit gives over the plane of the map; "
+        "the output of each hidden unit over the plane of the map; "
         "↑ ↓ scroll, w the weights of a picture's pixels"
     )
 

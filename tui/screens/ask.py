@@ -135,7 +135,7 @@ class AskScreen(ModalScreen[None]):
         """Show a field, what it takes, and the answer."""
         with Vertical() as dialog:
             dialog.border_title = "ask the network"
-            dialog.border_subtitle = "type · escape closes"
+            dialog.border_subtitle = "type · esc closes"
             field = Input(self._start(), compact=True, id="question", select_on_focus=True)
             field.cursor_blink = False
             yield field

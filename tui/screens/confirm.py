@@ -28,7 +28,7 @@ class ConfirmScreen(ModalScreen[bool]):
     def compose(self) -> ComposeResult:
         """Show the question."""
         with Vertical() as dialog:
-            dialog.border_subtitle = "y or enter: yes · n or escape: no"
+            dialog.border_subtitle = "y or enter: yes · n or esc: no"
             yield Static(self._question, markup=False)
 
     def action_answer(self, answer: bool) -> None:

@@ -48,7 +48,7 @@ class DataScreen(ModalScreen[None]):
         """Show one page."""
         view = SummaryView(self._summary)
         view.border_title = "data"
-        view.border_subtitle = "↑ ↓ page up/down scroll · ← → features · escape closes"
+        view.border_subtitle = "↑ ↓ page up/down scroll · ← → features · esc closes"
         yield view
 
 

@@ -30,7 +30,7 @@ class EpochScreen(ModalScreen[int | None]):
         """Show a field, and what it takes."""
         with Vertical() as dialog:
             dialog.border_title = "go to epoch"
-            dialog.border_subtitle = "enter goes · escape cancels"
+            dialog.border_subtitle = "enter goes · esc cancels"
             field = Input(compact=True)
             field.cursor_blink = False
             yield field

@@ -77,5 +77,5 @@ class ExplainScreen(ModalScreen[None]):
         with VerticalScroll() as dialog:
             dialog.can_focus = True
             dialog.border_title = Content(f"{self._title}: what it shows")
-            dialog.border_subtitle = "escape or e closes · ? lists the keys"
+            dialog.border_subtitle = "esc or e closes · ? lists the keys"
             yield Static(Content("\n".join(map(printable, lines))))

@@ -5,13 +5,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, ClassVar
 
 from rich.table import Table
+from rich.text import Text
 from textual.containers import VerticalScroll
 from textual.screen import ModalScreen
 from textual.widgets import Static
 
 from tui.forms import form_of
-from tui.keys import help_rows
-from tui.palette import ACCENT, TEXT, ink
+from tui.keys import GROUPS, help_rows
+from tui.palette import ACCENT, BRIGHT, TEXT, ink
 from tui.panels import PANELS
 from tui.wording import key_name, worded
 
@@ -29,16 +30,19 @@ class HelpScreen(ModalScreen[None]):
     ]
 
     def compose(self) -> ComposeResult:
-        """Show two tables."""
+        """Show the keys by what they are for, and the panels."""
         form = form_of(self.app)
         style = form.style
         table = Table.grid(padding=(0, 2))
         table.add_column(style=style(ink(ACCENT)), justify="right", no_wrap=True)
         table.add_column(style=style(ink(TEXT)))
-        for keys, sentence in help_rows():
-            table.add_row(key_name(keys, form.look), sentence)
-        table.add_row("ctrl+p", "all commands by name")
-        table.add_row("", "")
+        heading = style(ink(BRIGHT, bold=True))
+        for group in GROUPS:
+            table.add_row("", Text(group, heading))
+            for keys, sentence in help_rows(group):
+                table.add_row(key_name(keys, form.look), sentence)
+            table.add_row("", "")
+        table.add_row("", Text("what the panels show", heading))
         for panel in PANELS:
             table.add_row(
                 f"{panel.key or panel.number} {panel.label}", worded(panel.about, form.look)
@@ -46,5 +50,5 @@ class HelpScreen(ModalScreen[None]):
         with VerticalScroll() as scroll:
             scroll.can_focus = True
             scroll.border_title = "keys and panels"
-            scroll.border_subtitle = "↑ ↓ scroll · escape closes"
+            scroll.border_subtitle = "↑ ↓ scroll · esc closes"
             yield Static(table)

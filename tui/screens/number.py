@@ -33,7 +33,7 @@ class NumberScreen(ModalScreen[float | None]):
         """Show a field with the old number, and what it takes."""
         with Vertical() as dialog:
             dialog.border_title = "another value"
-            dialog.border_subtitle = "enter sets · escape cancels"
+            dialog.border_subtitle = "enter sets · esc cancels"
             field = Input(f"{self._value:.6g}", compact=True, select_on_focus=True)
             field.cursor_blink = False
             yield field

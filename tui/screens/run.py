@@ -142,11 +142,11 @@ class RunScreen(Screen[None]):
         if self._ways > 0:
             return
         if self._aim is not None and moved.epoch > self._aim:
-            self.say(f"the past begins at epoch {moved.epoch:,}: what is older is not kept")
+            self.say(f"the past begins at epoch {moved.epoch:,}: older epochs are not kept")
         self._aim, self._ways = None, 0
 
     def _say_stopped(self, pid: int) -> None:
-        self.say(f"the training process is stopped: kill -CONT {pid} lets it go on")
+        self.say(f"the training process is stopped: kill -CONT {pid} resumes it")
 
     def refuse(self, reason: str) -> None:
         """End the program, for there is nothing to show, and say why."""
@@ -197,7 +197,7 @@ class RunScreen(Screen[None]):
 
     def _from_here(self, command: Command) -> None:
         """Send what lets the run go on; from the past, only if somebody wants another future."""
-        self.if_wanted("Go on from", lambda: self._go_on(command))
+        self.if_wanted("Continue from", lambda: self._go_on(command))
 
     def if_wanted(self, what: str, act: Callable[[], object]) -> None:
         """Do what gives the run another future; in the past, ask before, for it had one."""
@@ -215,16 +215,10 @@ class RunScreen(Screen[None]):
                 act()
 
         after = self.session.head_epoch - past
-        lost = (
-            "What is trained"
-            if after < 1
-            else "The epoch"
-            if after == 1
-            else f"The {after:,} epochs"
-        )
+        lost = "the part of an epoch" if after < 1 else f"the {after:,} epochs"
         question = (
-            f"{what} epoch {past:,}? {lost} after it {'are' if after > 1 else 'is'} "
-            "given up; the old curves stay, dimmed."
+            f"{what} epoch {past:,}? This begins a new branch: {lost if after != 1 else 'the epoch'} "
+            "after it will be discarded, and the old curves stay, dimmed."
         )
         self.app.push_screen(ConfirmScreen(question), decide)
 
@@ -265,7 +259,7 @@ class RunScreen(Screen[None]):
     def seek(self, epoch: int) -> None:
         """Go to the end of an epoch, if the run stands still."""
         if not self.session.at_rest and self._meant is not State.PAUSED:
-            self.say("the run goes on: pause it (space) to go back in time")
+            self.say("the run is training: pause it (space) to go back in time")
             return
         # one beyond is the newest moment, which may be within an epoch
         self._aim = min(max(epoch, 0), self.session.head_epoch + 1)
@@ -302,9 +296,9 @@ class RunScreen(Screen[None]):
         if self.session.baseline is not None:
             self.session.baseline = None
             self.follow(BaselineFound(None, ""))
-            self.say("the line of the linear model is hidden; B measures it again")
+            self.say("the linear model's line is hidden; B shows it again")
         elif self._tell(MeasureBaseline()):
-            self.say("measuring a linear model on the same split …")
+            self.say("fitting a linear model to the same split …")
 
     def action_cancel(self) -> None:
         """End the loading of data, or the way through time, that is under way."""
@@ -363,11 +357,11 @@ class RunScreen(Screen[None]):
         if self.session.state is State.DIVERGED and isinstance(
             command, Pause | Resume | Step | StepBatch
         ):
-            self.say("the run has diverged: lower the learning rate (−), or begin again (r)")
+            self.say("the run has diverged: lower the learning rate (−), or start over (r)")
             return False
         self._link.send(command)
         if self.session.loading is not None and isinstance(command, Pause | Resume | Step):
-            self.say("as soon as the data are read")
+            self.say("wait until the data are loaded")
         return True
 
     def action_speed(self, direction: int) -> None:

@@ -40,7 +40,7 @@ class SaveScreen(ModalScreen[Path | None]):
         """Show a field, and what it takes."""
         with Vertical() as dialog:
             dialog.border_title = "save the data"
-            dialog.border_subtitle = "enter saves · escape cancels"
+            dialog.border_subtitle = "enter saves · esc cancels"
             field = Input(self._name, compact=True)
             field.cursor_blink = False
             yield field

@@ -52,7 +52,7 @@ class SettingsScreen(ModalScreen[RunConfig | None]):
         """Show a row for each setting, one field over the value that is typed, and what it means."""
         with Vertical() as dialog:
             dialog.border_title = "settings of the run"
-            dialog.border_subtitle = "enter applies · escape cancels · ↑ ↓ ← → · / finds"
+            dialog.border_subtitle = "enter applies · esc cancels · ↑ ↓ ← → · / finds"
             yield self._find
             with Container(id="fields"):
                 yield self.rows

@@ -96,7 +96,7 @@ class ViewScreen(RunScreen):
     def action_show_test(self) -> None:
         """Show or hide the test samples."""
         if self.session.data is not None and self.session.data.shared:
-            self.say("the training samples are the test samples")
+            self.say("train and test samples are the same here")
             return
         self.options.show_test = not self.options.show_test
         self.repaint_panels(BoundaryPanel)
@@ -126,7 +126,7 @@ class ViewScreen(RunScreen):
             self.say("texts have no features to choose; the map is of their principal components")
         elif len(data.feature_names) < 3:
             count = len(data.feature_names)
-            self.say(f"the map shows all there is of {count} feature{'s' * (count > 1)}")
+            self.say(f"the map already shows all there is: {count} feature{'s' * (count > 1)}")
         else:
             return True
         return False
@@ -144,7 +144,7 @@ class ViewScreen(RunScreen):
         data = self.session.data
         names = data.target_names if data is not None else ()
         if len(names) < 2:
-            self.say("there is one thing to predict")
+            self.say("there is only one target")
             return
         self.options.target = (self.options.target + 1) % len(names)
         self.say(f"showing {names[self.options.target]}")
@@ -245,17 +245,19 @@ class ViewScreen(RunScreen):
         if network is None or data is None:
             return
         if not data.has_classes:
-            self.say("numbers are not right or wrong; the errors panel shows how far off they are")
+            self.say(
+                "a number is not right or wrong: panel 6 shows how far off the predictions are"
+            )
             return
         wrong = np.flatnonzero(network.predict(data.x_train).argmax(axis=1) != data.y_train)
         if not wrong.size:
-            self.say("every training sample is classified right")
+            self.say("every training sample is classified correctly")
             return
         sample = self.options.cursor.sample
         beyond = wrong[wrong > sample] if direction > 0 else wrong[wrong < sample][::-1]
         found = beyond if beyond.size else (wrong if direction > 0 else wrong[::-1])
         self._look(replace(self.options.cursor, sample=int(found[0])))
-        self.say(f"training sample {found[0] + 1:,}, one of {wrong.size:,} classified wrongly")
+        self.say(f"training sample {found[0] + 1:,}, one of {wrong.size:,} misclassified")
 
     def _look(self, cursor: Cursor) -> None:
         network, data = self.session.network, self.session.data
@@ -350,7 +352,7 @@ class ViewScreen(RunScreen):
         elif hidden:
             hidden.pop()
         else:
-            self.say("there is no hidden layer to take away")
+            self.say("there is no hidden layer to remove")
             return
         self._reshape(hidden)
 
