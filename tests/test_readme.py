@@ -1,13 +1,15 @@
-"""The README's example gives what it says, and its table of keys is the program's."""
+"""The README's example gives what it says, and the tables of the documents are the program's."""
 
 import re
 import subprocess
 import sys
 from pathlib import Path
 
-from tui.keys import KEYS
+from core.datasets import DATASETS
+from tui.keys import GROUPS, help_rows
 
-README = (Path(__file__).resolve().parents[1] / "README.md").read_text(encoding="utf-8")
+ROOT = Path(__file__).resolve().parents[1]
+README = (ROOT / "README.md").read_text(encoding="utf-8")
 
 
 def test_the_example_prints_what_its_comments_say() -> None:
@@ -20,13 +22,21 @@ def test_the_example_prints_what_its_comments_say() -> None:
     assert printed == expected
 
 
-def test_every_key_is_in_the_readme() -> None:
-    table = README.split("## Keys")[1].split("## ")[0]
-    shown = {key.shown for key in KEYS if key.bound and not key.shown.isdigit()}
-    for key in shown - {"⇧tab"}:
-        assert re.search(rf"(?<!\w){re.escape(key)}(?!\w)", table), key
+def test_every_key_is_in_the_documents() -> None:
+    keys = (ROOT / "docs/keys.md").read_text(encoding="utf-8")
+    for group in GROUPS:
+        for shown, sentence in help_rows(group):
+            assert f"| {shown} | {sentence} |" in keys
 
 
-def test_every_picture_is_there() -> None:
-    for picture in re.findall(r"!\[.*?\]\((.*?)\)", README, re.DOTALL):
-        assert (Path(__file__).resolve().parents[1] / picture).is_file()
+def test_every_data_set_is_in_the_documents() -> None:
+    data = (ROOT / "docs/data.md").read_text(encoding="utf-8")
+    for name in DATASETS.keys() - {"moons_legacy"}:
+        assert name.replace("_", "-") in data, name
+
+
+def test_every_picture_and_document_is_there() -> None:
+    links = [link for link in re.findall(r"\]\((.*?)\)", README, re.DOTALL) if ":" not in link]
+    assert links
+    for link in links:
+        assert (ROOT / link).is_file(), link
