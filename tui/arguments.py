@@ -11,12 +11,12 @@ from itertools import pairwise, zip_longest
 from typing import Any, Final, NoReturn
 
 COMMANDS: Final = {
-    "watch": "train beside the screen; what a preset's name alone does too",
+    "watch": "train and watch; a preset's name alone does the same",
     "train": "train without a screen",
-    "presets": "list the runs that have a name",
-    "datasets": "list what there is to learn from, or show one of them",
-    "resume": "go on with a kept run: the last, or one by its name",
-    "runs": "list the kept runs, or remove some of them",
+    "presets": "list the presets, which are runs with a name",
+    "datasets": "list the data sets, or show one of them",
+    "resume": "continue a saved run: the last, or one by its name",
+    "runs": "list the saved runs, or remove some of them",
     "check": "compare backpropagation with central differences, layer by layer",
 }
 FASTEST: Final = 30
@@ -131,11 +131,11 @@ def parser() -> _Parser:
         )
         if name != "check":
             parsers[name].add_argument(
-                "--log", metavar="FILE", help="write every epoch to a file, one JSON object a line"
+                "--log", metavar="FILE", help="write every epoch to a file, one JSON object per line"
             )
         _add_settings(parsers[name])
     parsers["train"].add_argument(
-        "--json", action="store_true", help="write one JSON object a line, and nothing else"
+        "--json", action="store_true", help="write one JSON object per line, and nothing else"
     )
     _add_screen(parsers["watch"])
     _add_runs(parsers)
@@ -190,7 +190,7 @@ def _add_screen(parser: argparse.ArgumentParser) -> None:
 def _add_runs(parsers: dict[str, _Parser]) -> None:
     """Add what concerns the runs that are kept."""
     for name in ("watch", "train", "resume", "runs"):
-        group = parsers[name].add_argument_group("runs that are kept")
+        group = parsers[name].add_argument_group("saved runs")
         group.add_argument(
             "--run-dir",
             metavar="DIR",
@@ -215,17 +215,17 @@ def _add_runs(parsers: dict[str, _Parser]) -> None:
         metavar="NAME",
         help="a run, or the beginning of its name (default: the last)",
     )
-    resume.add_argument("--train", action="store_true", help="go on without a screen")
+    resume.add_argument("--train", action="store_true", help="continue without a screen")
     resume.add_argument(
-        "--json", action="store_true", help="with --train: write one JSON object a line"
+        "--json", action="store_true", help="with --train: write one JSON object per line"
     )
     resume.add_argument(
-        "--log", metavar="FILE", help="write every epoch to a file, one JSON object a line"
+        "--log", metavar="FILE", help="write every epoch to a file, one JSON object per line"
     )
     _add_screen(resume)
     runs = parsers["runs"]
     runs.add_argument("words", nargs="*", metavar="rm NAME", help="remove runs, by their names")
-    runs.add_argument("--json", action="store_true", help="write one JSON object a run")
+    runs.add_argument("--json", action="store_true", help="write one JSON object per run")
 
 
 def _add_settings(parser: argparse.ArgumentParser) -> None:
