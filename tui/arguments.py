@@ -131,7 +131,9 @@ def parser() -> _Parser:
         )
         if name != "check":
             parsers[name].add_argument(
-                "--log", metavar="FILE", help="write every epoch to a file, one JSON object per line"
+                "--log",
+                metavar="FILE",
+                help="write every epoch to a file, one JSON object per line",
             )
         _add_settings(parsers[name])
     parsers["train"].add_argument(

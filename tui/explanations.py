@@ -177,8 +177,8 @@ def _inspector(session: Session) -> Explained:
         "nothing from this sample.",
         f"a = f(w·x + b), {_activations(session, most=1)}\n"
         "δ = f' · Σ w·δ of the next layer; gradient of a weight = δ · its input",
-        "u unit or sample · ↑ ↓ units · [ ] layers · j k samples · n N misclassified ones · . , one "
-        "layer, / \\ one unit forward or back · page keys scroll",
+        "u unit or sample · ↑ ↓ units · [ ] layers · j k samples · n N wrong ones · . , a layer, "
+        "/ \\ a unit forward or back · page keys scroll",
     )
 
 

@@ -215,10 +215,16 @@ class RunScreen(Screen[None]):
                 act()
 
         after = self.session.head_epoch - past
-        lost = "the part of an epoch" if after < 1 else f"the {after:,} epochs"
+        lost = (
+            "What is trained"
+            if after < 1
+            else "The epoch"
+            if after == 1
+            else f"The {after:,} epochs"
+        )
         question = (
-            f"{what} epoch {past:,}? This begins a new branch: {lost if after != 1 else 'the epoch'} "
-            "after it will be discarded, and the old curves stay, dimmed."
+            f"{what} epoch {past:,}? {lost} after it will be discarded: a new branch begins. "
+            "The old curves stay, dimmed."
         )
         self.app.push_screen(ConfirmScreen(question), decide)
 
