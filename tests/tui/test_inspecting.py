@@ -227,7 +227,7 @@ async def test_the_last_line_tells_what_one_can_do_while_inspecting() -> None:
         await driver.press("i")
         await driver.settled()
         last = driver.text().splitlines()[-1]
-        for told in ("i close", "↑ ↓ unit", "j k sample", "n wrong"):
+        for told in ("i back", "↑ ↓ unit", "j k sample", "n wrong"):
             assert told in last
 
 
@@ -256,7 +256,7 @@ async def test_the_mouse_alone_inspects_and_travels() -> None:
         bar = driver.text().splitlines()[-3].index("◂") + 1
         await driver.pilot.click("#status", offset=(bar, 0))
         await driver.until(lambda: driver.session.past_epoch == 0)
-        await click("i close")
+        await click("i back")
         await driver.until(lambda: "inspector" not in driver.visible())
 
 

@@ -153,7 +153,7 @@ async def test_space_pauses_and_goes_on() -> None:
         await driver.until_state(State.PAUSED)
         still = driver.epoch
         await driver.shows("PAUSED")
-        await driver.shows("space continue")
+        await driver.shows("space resume")
         await driver.press("space")
         await driver.until(lambda: driver.epoch > still)
         assert driver.session.state is State.TRAINING
@@ -328,7 +328,8 @@ async def test_help_lists_every_key_of_the_table() -> None:
     async with running(MOONS, (120, 130)) as driver:
         await driver.press("?")
         assert isinstance(driver.front, HelpScreen)
-        text = await driver.shows(help_rows(GROUPS[-1])[-1][1])
+        await driver.shows(help_rows(GROUPS[-1])[-1][1])
+        text = driver.text()
         for group in GROUPS:
             assert group in text
             for keys, sentence in help_rows(group):
