@@ -429,6 +429,7 @@ class Trainer:
         self.optimizer.configure(replace(self.config.hyperparameters(), learning_rate=rate))
 
     def _begin_epoch(self) -> None:
+        self.stopped = None
         if not self._schedule.constant:
             self._set_rate()
         self._start.keep()
