@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import signal
 import sys
 from contextlib import contextmanager
@@ -43,20 +44,26 @@ class Interruption:
 
     def __init__(self) -> None:
         self.number = 0
+        self._terminals = [each for each in (1, 2) if os.isatty(each)]
 
     def note(self, number: int, _: FrameType | None) -> None:
         if self.number:
             raise KeyboardInterrupt
         self.number = number
+        if number == signal.SIGHUP and self._terminals:
+            # the terminal is gone: what is still said goes nowhere, and the run is kept all the same
+            nowhere = os.open(os.devnull, os.O_WRONLY)
+            for each in self._terminals:
+                os.dup2(nowhere, each)
 
 
 @contextmanager
 def _interruptible() -> Iterator[Interruption]:
     interruption = Interruption()
-    before = {
-        number: signal.signal(number, interruption.note)
-        for number in (signal.SIGINT, signal.SIGTERM)
-    }
+    numbers = [signal.SIGINT, signal.SIGTERM]
+    if signal.getsignal(signal.SIGHUP) is not signal.SIG_IGN:  # as nohup has it
+        numbers.append(signal.SIGHUP)
+    before = {number: signal.signal(number, interruption.note) for number in numbers}
     try:
         yield interruption
     finally:

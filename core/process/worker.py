@@ -7,7 +7,9 @@ the screen, and ends when the screen's end of the channel is closed.
 from __future__ import annotations
 
 import os
+import signal
 import socket
+import sys
 from time import perf_counter
 from typing import TYPE_CHECKING, Final
 
@@ -57,6 +59,9 @@ SLICE: Final = 0.004
 HANDOVER: Final = 2.0
 """Seconds that a start may wait for the screen to take the samples: it can show nothing before."""
 
+PR_SET_PDEATHSIG: Final = 1
+"""Of Linux's <sys/prctl.h>: the signal that a process gets when its parent ends."""
+
 WHILE_MEASURING: Final = 0.05
 """Seconds between two looks at a baseline that is being measured."""
 
@@ -64,6 +69,7 @@ WHILE_MEASURING: Final = 0.05
 def main(descriptor: int) -> None:
     """Serve the channel at that file descriptor until its other end is closed."""
     channel = Channel(socket.socket(fileno=descriptor))
+    _wake_when_orphaned()
     try:
         with np.errstate(all="ignore"):  # a run that diverges says so by its loss
             TrainingLoop(channel).run()
@@ -74,6 +80,14 @@ def main(descriptor: int) -> None:
         # all is saved, and taking an interpreter down takes longer than quitting may
         if channel.closed:
             os._exit(0)
+
+
+def _wake_when_orphaned() -> None:
+    """Be continued when the screen's process ends: one that is stopped has to save its run, too."""
+    if sys.platform == "linux":
+        from ctypes import CDLL
+
+        CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGCONT)
 
 
 class TrainingLoop:

@@ -247,8 +247,14 @@ def test_a_diverged_run_ends_with_null_and_says_what_to_try(told: Told) -> None:
     assert "learning rate lower than 1e+06" in words
 
 
-@pytest.mark.parametrize(("number", "status"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
-@pytest.mark.parametrize("as_json", [True, False])
+@pytest.mark.parametrize(
+    ("number", "status", "as_json"),
+    [
+        (signal.SIGINT, 130, False),
+        (signal.SIGTERM, 143, True),
+        (signal.SIGHUP, 129, True),
+    ],
+)
 def test_an_interrupted_run_ends_with_its_summary(
     number: signal.Signals, status: int, as_json: bool, tmp_path: Path
 ) -> None:

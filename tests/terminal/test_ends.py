@@ -109,10 +109,16 @@ def test_a_stop_from_elsewhere_leaves_the_terminal_as_it_was_in_the_end() -> Non
         assert terminal.is_restored()
 
 
-def test_the_end_of_the_interface_is_the_end_of_the_training() -> None:
+@pytest.mark.parametrize("stopped", [False, True])
+def test_the_end_of_the_interface_is_the_end_of_the_training(stopped: bool) -> None:
     with nnfs_tui("moons", *ENDLESS) as terminal:
         terminal.until(lambda text: epoch_of(text) > 10)
         (training,) = terminal.children()
+        if stopped:
+            os.kill(training, signal.SIGSTOP)
+            deadline = monotonic() + PATIENCE
+            while state_of(training) != "T":
+                assert monotonic() < deadline
         os.kill(terminal.pid, signal.SIGKILL)
         assert terminal.wait() == -signal.SIGKILL
         until_gone(training)

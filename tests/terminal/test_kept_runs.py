@@ -121,6 +121,14 @@ def test_an_interrupted_run_goes_on_without_a_screen_bit_for_bit(tmp_path: Path)
     assert again == epochs[at:]
 
 
+def test_a_line_that_breaks_while_it_trains_without_a_screen_loses_nothing(tmp_path: Path) -> None:
+    runs = str(tmp_path / "runs")
+    with nnfs_tui("train", "moons", "--epochs", "100000000", "--run-dir", runs) as terminal:
+        terminal.until(lambda text: "epochs" in text and not text.strip().startswith("0 %"))
+        assert terminal.hang_up() == 128 + signal.SIGHUP
+    assert read_header(find(Path(runs))).epoch > 0
+
+
 def test_without_a_home_or_a_place_to_write_the_run_goes_on(told: Told, tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     for place in (str(tmp_path / "file" / "runs"), "/proc/nothing"):
