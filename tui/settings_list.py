@@ -228,11 +228,11 @@ class SettingsList(Canvas, can_focus=True):
 
     def on_focus(self) -> None:
         """Show the switch that a key switches."""
-        self.repaint()
+        self.call_next(self.repaint)  # not before Textual has noted it, in its own handler
 
     def on_blur(self) -> None:
         """Show it no more."""
-        self.repaint()
+        self.call_next(self.repaint)
 
     # --- the cells
 
