@@ -136,7 +136,7 @@ KEYS: Final = (
     Key("less_than_sign", "<", "speed(-1)", "", TRAIN, "train slower", row=SPEED),
     Key("greater_than_sign", ">", "speed(1)", "", TRAIN, "train faster", row=SPEED),
     Key("", "< >", "", "speed", TRAIN, "", MOVING, bound=False, halves=("speed(-1)", "speed(1)")),
-    Key("h", "h", "settings", "settings", CHANGE, "all settings of the run", ALIVE),
+    Key("h", "h", "settings", "settings", CHANGE, "open the settings of the run", ALIVE),
     Key("", "↑ ↓", "", "", LOOK, "", bound=False, looking="unit", halves=("unit(-1)", "unit(1)")),
     Key(
         "", "[ ]", "", "", LOOK, "", bound=False, looking="layer", halves=("layer(-1)", "layer(1)")
@@ -154,7 +154,7 @@ KEYS: Final = (
     ),
     Key("", "n", "wrong_sample(1)", "", LOOK, "", bound=False, looking="wrong"),
     Key("", "← →", "", "", TIME, "", RESTING, False, "travel", ("travel(-1)", "travel(1)")),
-    Key("question_mark", "?", "help", "help", PROGRAM, "this help", looking="help"),
+    Key("question_mark", "?", "help", "help", PROGRAM, "list all keys and panels", looking="help"),
     Key("q", "q", "quit", "quit", PROGRAM, "quit; the run is saved", looking="quit"),
     Key("e", "e", "explain", "explain", LOOK, "explain the focused panel"),
     Key("", "e", "explain", "", LOOK, "", bound=False, looking="explain"),
