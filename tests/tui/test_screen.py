@@ -499,7 +499,7 @@ async def test_a_run_that_stops_by_itself_shows_the_weights_that_it_ended_with()
 
 async def test_a_long_epoch_answers_keys_and_tells_how_far_it_is() -> None:
     config = RunConfig(samples=1_000_000, batch_size=5, epochs=1000)
-    async with running(config) as driver:
+    async with running(config, speed=None) as driver:
         await driver.until(lambda: driver.session.share_of_epoch > 0)
         await driver.until(lambda: bool(re.search(r"epoch +\d+ \+ +\d+%", driver.text())))
         await driver.press("space")
