@@ -227,9 +227,10 @@ class NnfsApp(KeepsFaults, App[None]):
         else:
             super()._handle_exception(error)
 
-    def _close(self, dialog: ModalScreen[Any]) -> None:
+    async def _close(self, dialog: ModalScreen[Any]) -> None:
         while dialog in self.screen_stack and isinstance(self.screen, ModalScreen):
             self.pop_screen()
+        await self._typed.give_up()
 
     def _when_line_is_clear(self, callback: Callable[[], None]) -> None:
         """Call back when the line to the terminal is ready for another frame."""

@@ -85,6 +85,10 @@ class TypeAhead:
         way = [*target.ancestors_with_self] * 2
         self._follow(way, below, self._turn)
 
+    async def give_up(self) -> None:
+        """Wait no more for what the key before has led to: that failed."""
+        await self._end(self._turn)
+
     def _follow(self, way: list[Any], below: MessagePump, turn: int) -> None:
         """Queue behind the key wherever it goes, up to the application, and in what it opens."""
         while way:

@@ -19,6 +19,10 @@ async def until_says(driver: Driver, *told: str) -> None:
     await driver.until(lambda: all(each in " ".join(driver.text().split()) for each in told))
 
 
+async def until_failed(driver: Driver, times: int) -> None:
+    await driver.until(lambda: len(driver.app.faults) == times)
+
+
 async def until_trains(driver: Driver) -> None:
     before = driver.epoch
     await driver.until(lambda: driver.epoch > before)
@@ -77,10 +81,13 @@ async def test_a_dialog_that_fails_is_closed(monkeypatch: pytest.MonkeyPatch) ->
     async with running(MOONS, speed=100.0) as driver:
         await driver.press("space")
         await driver.until_state(State.PAUSED)
-        for name, keys in (("on_input_submitted", ["7", "enter"]), ("compose", [])):
+        for count, (name, keys) in enumerate(
+            (("on_input_submitted", ["7", "enter"]), ("compose", [])), start=1
+        ):
             with monkeypatch.context() as patch:
                 patch.setattr(EpochScreen, name, fail)
                 await driver.press("colon", *keys)
+                await until_failed(driver, count)
                 await driver.until(driver.is_on_top)
                 await until_says(driver, "a dialog was closed (ZeroDivisionError")
         await driver.press("colon", "0", "enter")
