@@ -19,14 +19,15 @@ def test_a_slow_line_is_never_filled_and_the_screen_is_exact_at_rest() -> None:
     line = Line(8_000, 0.15)
     with nnfs_tui("moons", *ENDLESS, line=line) as terminal:
         terminal.until(lambda text: epoch_of(text) > 0)
+        # until the first answer nobody knows the line, and on a busy machine that comes late
+        line.most = 0
         for _ in range(3):
             terminal.press(" ")
             terminal.until("PAUSED")
             terminal.press(" ")
             terminal.until("TRAINING")
-        # a screen has 50 kB, and a few frames more than the line carries; two seconds of the line are
-        # for a busy machine, on which the first answers come late
-        assert 0 < line.most <= 28_000
+        # about 2,000; without a pace it is what is left of the first screen, some 25,000
+        assert 0 < line.most <= 8_000
         terminal.press(" ")
         terminal.until("PAUSED")
         terminal.until_at_rest(2.0)  # nothing is left on the way
