@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, ClassVar, Final
 
 from textual.containers import Horizontal, Vertical
 
@@ -19,7 +20,7 @@ from tui.screens.arrangement import Arrangement
 from tui.screens.view import ViewScreen
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Iterator
     from pathlib import Path
 
     from textual import events
@@ -34,6 +35,10 @@ if TYPE_CHECKING:
     from tui.link import Link
     from tui.pacing import Pacer
     from tui.runlog import RunLog
+
+
+LONGEST_WAIT: Final = 0.2
+"""Seconds after which panels are drawn although Textual has not reported the lines as drawn."""
 
 
 class TrainingScreen(ViewScreen):
@@ -61,6 +66,7 @@ class TrainingScreen(ViewScreen):
         self._frame = 1 / frames_per_second
         self._paused = paused
         self._settling = self._is_frame = self._is_answer = False
+        self._way_out: asyncio.TimerHandle | None = None
         self.refused = ""
         self._state = self.session.state
         self.panels = [kind(self.session, self.options) for kind in PANELS]
@@ -144,7 +150,7 @@ class TrainingScreen(ViewScreen):
             and state is not self.session.state
             and not self.session.at_rest
         ):
-            self.call_after_refresh(self._pull_if_moving)
+            self._pull_if_moving()
 
     def _show(self, event: Event) -> None:
         if isinstance(event, Run | BaselineFound | Moved | Branched):
@@ -199,18 +205,29 @@ class TrainingScreen(ViewScreen):
         """Draw the panels once what was drawn before is out."""
         if not self._settling:
             self._settling = True
-            self._after_lines(self._paint_panels)
+            self._wait_for_lines()
 
-    def _after_lines(self, callback: Callable[[], None]) -> None:
-        """Call back once the lines are drawn."""
+    def _wait_for_lines(self) -> None:
+        """Go on when the lines are drawn, or soon in any case."""
         # the screen itself knows nothing yet of what a line has to draw
-        self.lines[-1].call_after_refresh(callback)
+        self.lines[-1].call_after_refresh(self._end_wait)
+        # Textual hands that callback to the dialog on top, and loses it when the dialog is closed
+        self._way_out = asyncio.get_running_loop().call_later(
+            LONGEST_WAIT, self.call_later, self._end_wait
+        )
 
-    def _paint_panels(self) -> None:
+    def _end_wait(self) -> None:
+        if self._way_out is None:
+            return  # it has ended the other way
+        self._way_out.cancel()
+        self._way_out = None
         if self._is_answer:
             self._is_answer = False
-            self._after_lines(self._paint_panels)
-            return
+            self._wait_for_lines()
+        else:
+            self._paint_panels()
+
+    def _paint_panels(self) -> None:
         is_frame, self._is_frame, self._settling = self._is_frame, False, False
         try:
             with self.app.batch_update():
