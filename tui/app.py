@@ -26,7 +26,7 @@ from tui.link import Link
 from tui.pacing import Pacer
 from tui.plain import WidgetForm, css_variables, textual_theme
 from tui.screens.training import TrainingScreen
-from tui.suspension import suspend
+from tui.suspension import ENDING, in_foreground, stop_until_foreground
 from tui.typed import TypeAhead
 from tui.wording import key_name
 
@@ -44,7 +44,6 @@ if TYPE_CHECKING:
     from tui.runlog import RunLog
     from tui.screen_model import Area
 
-SIGNALS: Final = (signal.SIGTERM, signal.SIGHUP)
 AT_ONCE: Final = frozenset({"ctrl+c", "ctrl+q", "ctrl+z"})
 """Keys that wait for no other."""
 LAST_WORDS: Final = 1.5
@@ -110,10 +109,10 @@ class NnfsApp(KeepsFaults, App[None]):
         """Show the run."""
         self._event_loop = asyncio.get_running_loop()
         if self._driver is not None and self._driver.can_suspend:
-            # the driver has handlers of its own, which stop without the training process, and take
-            # the terminal a second time after a SIGSTOP, whose modes then would never come back
+            # the driver's own handlers stop without the training process, and take the terminal a
+            # second time after a SIGSTOP, so that its modes are never restored
             signal.signal(signal.SIGTSTP, self._on_signal(self.action_suspend_process))
-            signal.signal(signal.SIGCONT, self._on_signal(self.action_redraw))
+            signal.signal(signal.SIGCONT, self._on_signal(self._continue))
         self.push_screen(self.training)
         if self.signal_received:
             self._leave()
@@ -187,13 +186,34 @@ class NnfsApp(KeepsFaults, App[None]):
         self.screen.refresh(layout=True)
 
     def action_suspend_process(self) -> None:
-        """Stand still, with the training, until the shell brings both back."""
+        """Stop, with the training, until the shell continues both."""
         if self._driver is None or not self._driver.can_suspend:
             return
+        self._driver.suspend_application_mode()
+        if self._stop(signal.SIGTSTP):
+            self._driver.resume_application_mode()
+            self.action_redraw()
+            self.training.release()
+
+    def _continue(self) -> None:
+        """Take the terminal again after a stop that was not announced (SIGSTOP)."""
+        if not isinstance(self._driver, ThriftyDriver):
+            return
+        if in_foreground() or self._stop():
+            self._driver.take_again()
+            self.action_redraw()
+            self.training.release()
+        else:
+            self._driver.leave_to_shell()
+
+    def _stop(self, number: signal.Signals | None = None) -> bool:
+        """Stop until the program has the terminal; return False if it is to end instead."""
         self.training.hold()
-        suspend(self._driver)
-        self.action_redraw()
-        self.training.release()
+        before = signal.signal(signal.SIGCONT, signal.SIG_DFL)
+        try:
+            return stop_until_foreground(lambda: self.signal_received != 0, number)
+        finally:
+            signal.signal(signal.SIGCONT, before)
 
     def _on_signal(self, action: Callable[[], None]) -> Callable[[int, FrameType | None], None]:
         def later(_: int, __: FrameType | None) -> None:
@@ -245,7 +265,7 @@ class NnfsApp(KeepsFaults, App[None]):
 
     def leave_on_signals(self) -> None:
         """End in order when the system says so, or at once if the terminal takes nothing any more."""
-        for number in SIGNALS:
+        for number in ENDING:
             signal.signal(number, self._note_signal)
 
     def _note_signal(self, number: int, _: FrameType | None) -> None:

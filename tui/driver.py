@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import os
 import select
+import signal
 import sys
+import termios
 from codecs import getincrementaldecoder
 from collections import deque
+from contextlib import suppress
 from threading import Event
 from time import monotonic
 from typing import TYPE_CHECKING, Any, Final, Protocol, runtime_checkable
@@ -63,7 +66,8 @@ class ThriftyDriver(LinuxDriver):
         self._pacer = self._watched.pacer if self._watched is not None else Pacer()
         self._output = sys.stderr.fileno() if sys.__stderr__ is None else sys.__stderr__.fileno()
         self._model = ScreenModel()
-        self._is_open = self._is_synchronized = False
+        self._is_open = self._is_synchronized = self._has_terminal = False
+        self._settings: list[Any] | None = None
         self._timer: TimerHandle | None = None
         self._answers: deque[float] = deque()
         self._answer_came = Event()
@@ -102,6 +106,11 @@ class ThriftyDriver(LinuxDriver):
 
     def start_application_mode(self) -> None:
         super().start_application_mode()  # type: ignore[no-untyped-call]
+        self._has_terminal = True
+        # without an alternate screen, what the shell wrote there
+        super().write("\x1b[H\x1b[2J")
+        with suppress(termios.error):
+            self._settings = termios.tcgetattr(self.fileno)
         self._model.resize(0, 0)
         self._pacer.begin()
         self._answers.clear()
@@ -110,8 +119,38 @@ class ThriftyDriver(LinuxDriver):
         super().write(QUESTION)
         self._pacer.send(len(QUESTION), monotonic())
 
+    def stop_application_mode(self) -> None:
+        """Give the terminal back, unless the shell has it already: the program ends while suspended."""
+        if self._has_terminal:
+            super().stop_application_mode()
+            self._has_terminal = False
+
+    def take_again(self) -> None:
+        """Take the terminal after a stop (SIGSTOP) that left no time to give it to the shell.
+
+        The thread that reads is not replaced: with the shell's line settings it may wait for a whole
+        line.
+        """
+        if self._settings is not None:
+            with suppress(termios.error):
+                termios.tcsetattr(self.fileno, termios.TCSANOW, self._settings)
+        super().write("\x1b[?1049h\x1b[?25l\x1b[?1004h\x1b[H\x1b[2J")
+        self._enable_mouse_support()
+        self._enable_bracketed_paste()
+        self._disable_line_wrap()
+        self._pacer.begin()
+        self._answers.clear()
+        self.forget()
+
+    def leave_to_shell(self) -> None:
+        """End in the background: leave the line settings, which the shell has set, as they are."""
+        signal.signal(signal.SIGTTOU, signal.SIG_IGN)  # what was switched on is still switched off
+        self.attrs_before = None
+
     def disable_input(self) -> None:
         """Wait for the last answers, or they would be typed into the shell; then take no more."""
+        if not self._has_terminal:
+            return
         if self._is_open:
             self._is_open = False
             deadline = monotonic() + min(LAST_ANSWERS, self._pacer.patience)

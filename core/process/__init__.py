@@ -31,6 +31,7 @@ from core.process.messages import (
     StateChanged,
     Step,
     StepBatch,
+    WatchScreen,
 )
 
 __all__ = [
@@ -64,4 +65,5 @@ __all__ = [
     "Step",
     "StepBatch",
     "TrainingProcess",
+    "WatchScreen",
 ]

@@ -132,6 +132,13 @@ class MeasureBaseline:
 
 
 @dataclass(frozen=True)
+class WatchScreen:
+    """Say whether the screen's process is stopped; a signal that ends it then has it continued."""
+
+    is_stopped: bool
+
+
+@dataclass(frozen=True)
 class Pull:
     """Ask for one `Progress`, as soon as there is something new."""
 
@@ -151,6 +158,7 @@ Command: TypeAlias = (
     | EditData
     | Cancel
     | MeasureBaseline
+    | WatchScreen
     | Pull
 )
 

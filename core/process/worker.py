@@ -7,9 +7,7 @@ the screen, and ends when the screen's end of the channel is closed.
 from __future__ import annotations
 
 import os
-import signal
 import socket
-import sys
 from time import perf_counter
 from typing import TYPE_CHECKING, Final
 
@@ -39,9 +37,11 @@ from core.process.messages import (
     State,
     Step,
     StepBatch,
+    WatchScreen,
 )
 from core.process.notes import idle_settings
 from core.process.pace import Clock
+from core.process.parent import WHILE_STOPPED, continue_parent_to_end, continue_when_orphaned
 from core.process.record import Record
 from core.process.travel import leave_past, seek
 from core.runs.files import RunError
@@ -59,9 +59,6 @@ SLICE: Final = 0.004
 HANDOVER: Final = 2.0
 """Seconds that a start may wait for the screen to take the samples: it can show nothing before."""
 
-PR_SET_PDEATHSIG: Final = 1
-"""Of Linux's <sys/prctl.h>: the signal that a process gets when its parent ends."""
-
 WHILE_MEASURING: Final = 0.05
 """Seconds between two looks at a baseline that is being measured."""
 
@@ -69,7 +66,7 @@ WHILE_MEASURING: Final = 0.05
 def main(descriptor: int) -> None:
     """Serve the channel at that file descriptor until its other end is closed."""
     channel = Channel(socket.socket(fileno=descriptor))
-    _wake_when_orphaned()
+    continue_when_orphaned()
     try:
         with np.errstate(all="ignore"):  # a run that diverges says so by its loss
             TrainingLoop(channel).run()
@@ -82,14 +79,6 @@ def main(descriptor: int) -> None:
             os._exit(0)
 
 
-def _wake_when_orphaned() -> None:
-    """Be continued when the screen's process ends: one that is stopped has to save its run, too."""
-    if sys.platform == "linux":
-        from ctypes import CDLL
-
-        CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGCONT)
-
-
 class TrainingLoop:
     """One run after another, as the commands say."""
 
@@ -99,6 +88,7 @@ class TrainingLoop:
         self._run: LiveRun | None = None
         self._measuring: BaselineInBackground | None = None
         self._record = Record(self._exchange)
+        self._screen_is_stopped = False
 
     def run(self) -> None:
         """Serve until the channel is closed."""
@@ -111,6 +101,8 @@ class TrainingLoop:
                 self._record.close(self._run)
                 return
             self._record.look(self._run)
+            if self._screen_is_stopped:
+                continue_parent_to_end()
             if self._measuring is not None and self._measuring.found is not None:
                 self._tell_baseline(self._measuring)
             # a command may have come before the next epoch is due
@@ -125,7 +117,8 @@ class TrainingLoop:
         if wait == 0:
             return 0.0
         measuring = None if self._measuring is None else WHILE_MEASURING
-        waits = (wait, measuring, self._record.wait(run))
+        watching = WHILE_STOPPED if self._screen_is_stopped else None
+        waits = (wait, measuring, watching, self._record.wait(run))
         return min((each for each in waits if each is not None), default=None)
 
     def _until_next(self, run: LiveRun) -> float | None:
@@ -156,6 +149,8 @@ class TrainingLoop:
                 self._exchange.pulled = True
                 if self._run is not None:
                     self._run.report()
+            case WatchScreen():
+                self._screen_is_stopped = command.is_stopped
             case Cancel():
                 pass  # nothing is being loaded
             case _ if self._run is not None:

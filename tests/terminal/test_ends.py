@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from core.runs.catalogue import list_runs
 from tests.terminal.terminal import MODES, PATIENCE, Terminal, is_alive, nnfs_tui
 from tests.terminal.test_program import ENDLESS, epoch_of
 
@@ -80,6 +81,45 @@ def test_a_shell_can_suspend_it_and_bring_it_back(command: str) -> None:
         until_gone(training)
         terminal.press("exit\r")
         assert terminal.wait() == 0
+
+
+@pytest.mark.parametrize(
+    ("stop", "kill", "status"),
+    [
+        ("ctrl+z", "kill %1", 128 + signal.SIGTERM),
+        ("ctrl+z", "bg; kill -HUP {}", 128 + signal.SIGHUP),  # without a SIGCONT
+        ("STOP", "kill -QUIT %1", 128 + signal.SIGQUIT),
+    ],
+)
+def test_a_signal_ends_it_while_it_is_stopped(
+    stop: str, kill: str, status: int, tmp_path: Path
+) -> None:
+    runs = tmp_path / "runs"
+    with Terminal("bash", "--norc", "--noprofile", "-i", PS1="shell> ") as terminal:
+        terminal.until("shell> ")
+        terminal.press(f"{PROGRAM} moons --run-dir {runs} {' '.join(ENDLESS)}\r")
+        terminal.until(lambda text: "TRAINING" in text and epoch_of(text) > 10)
+        program, training = descendants(terminal.pid)[0], descendants(terminal.pid)[-1]
+        if stop == "STOP":
+            os.kill(program, signal.SIGSTOP)
+            terminal.until("Stopped")
+            # answers to queries, which the shell takes for input
+            terminal.press("\x03", "echo text of the shell\r", "fg\r")
+            until_trains(terminal)
+            terminal.until(lambda text: "text of the shell" not in text and text.count("╭") == 4)
+            terminal.press(" ")
+            terminal.until("PAUSED")
+        terminal.press("ctrl+z")
+        terminal.until("Stopped")
+        terminal.press(f"{kill.format(program)}; wait -f %1; echo status=$?\r")
+        terminal.until(f"status={status}")
+        until_gone(training)
+        assert not is_alive(program)
+        (run,) = list_runs(runs)
+        assert run.header is not None
+        assert run.header.epoch > 10
+        assert not run.used
+        assert terminal.is_restored(NOT_OF_BASH)
 
 
 def test_ctrl_z_does_nothing_where_no_shell_could_bring_it_back() -> None:

@@ -33,6 +33,7 @@ from core.process import (
     StateChanged,
     Step,
     StepBatch,
+    WatchScreen,
 )
 from tui.numbers import speed as speed_words
 from tui.session import Session
@@ -176,13 +177,15 @@ class RunScreen(Screen[None]):
             self._meant = State.PAUSED
 
     def hold(self) -> None:
-        """Let the training stand still while the whole program does."""
+        """Pause the training while the whole program is stopped."""
         self._held = (self._meant or self.session.state) is State.TRAINING
         if self._held:
             self._link.send(Pause())
+        self._link.send(WatchScreen(is_stopped=True))
 
     def release(self) -> None:
-        """Let the training go on, if it stood still only because the program did."""
+        """Resume the training, if it was paused only because the program was stopped."""
+        self._link.send(WatchScreen(is_stopped=False))
         if self._held:
             self._held = False
             self._link.send(Resume())
