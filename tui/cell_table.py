@@ -18,9 +18,14 @@ UNKNOWN: Final = -1
 
 
 class CellTable:
-    """Numbers every cell that it meets."""
+    """Numbers every cell that it meets.
 
-    def __init__(self) -> None:
+    Attributes:
+        to_256: whether colours become entries of the 256-colour palette.
+    """
+
+    def __init__(self, *, to_256: bool = False) -> None:
+        self.to_256 = to_256
         self.glyphs: list[str] = []
         self.pens: list[Pen] = []
         self.sizes: list[int] = []
@@ -36,7 +41,7 @@ class CellTable:
         """Return the pen that the parameters of `ESC [ ... m` set."""
         pen = self._parsed.get(parameters)
         if pen is None:
-            pen = self._parsed[parameters] = parse_pen(parameters)
+            pen = self._parsed[parameters] = parse_pen(parameters, to_256=self.to_256)
         return pen
 
     def numbers(self, text: str, pen: Pen) -> list[int]:

@@ -365,8 +365,9 @@ def _watch(
     )
     for size in ("COLUMNS", "LINES"):  # the terminal knows its own, also when it changes
         os.environ.pop(size, None)
-    # Textual reads it when it is imported, and would else follow the environment alone
-    os.environ["TEXTUAL_COLOR_SYSTEM"] = "standard" if look.is_plain else look.colours
+    # Textual reads it when it is imported, and would otherwise follow the environment alone; with 256
+    # colours, tui.pens finds the entry of each
+    os.environ["TEXTUAL_COLOR_SYSTEM"] = "standard" if look.is_plain else "truecolor"
     from tui.app import NnfsApp
     from tui.runlog import RunLog
 

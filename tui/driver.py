@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from textual.app import App
     from textual.message import Message
 
+    from tui.forms import Look
     from tui.screen_model import Area
 
 SYNC_START, SYNC_END = "\x1b[?2026h", "\x1b[?2026l"
@@ -42,9 +43,10 @@ LAST_ANSWERS: Final = 1.0
 
 @runtime_checkable
 class Watched(Protocol):
-    """An application that says what a person looks at."""
+    """An application that knows its terminal, and says what a person looks at."""
 
     pacer: Pacer
+    look: Look
 
     def attention(self) -> Sequence[Area]:
         """Return the areas of the screen, those of a rank in their order."""
@@ -65,7 +67,8 @@ class ThriftyDriver(LinuxDriver):
         self._watched = app if isinstance(app, Watched) else None
         self._pacer = self._watched.pacer if self._watched is not None else Pacer()
         self._output = sys.stderr.fileno() if sys.__stderr__ is None else sys.__stderr__.fileno()
-        self._model = ScreenModel()
+        colours = self._watched.look.colours if self._watched is not None else "truecolor"
+        self._model = ScreenModel(to_256=colours == "256")
         self._is_open = self._is_synchronized = self._has_terminal = False
         self._settings: list[Any] | None = None
         self._timer: TimerHandle | None = None

@@ -46,9 +46,31 @@ class Pen(NamedTuple):
 
 PLAIN: Final = Pen()
 
+_CUBE: Final = (0, 95, 135, 175, 215, 255)
+"""Red, green and blue levels of the entries 16 to 231 of the 256-colour palette."""
+_GREYS: Final = tuple(range(8, 248, 10))
+"""Levels of the entries 232 to 255."""
 
-def parse_pen(parameters: str) -> Pen:
-    """Return the pen that these parameters set after a reset, for Textual resets after each use."""
+
+def palette_entry(red: int, green: int, blue: int) -> int:
+    """Return the number, from 16 to 255, of the entry nearest to a colour: its own if it is one.
+
+    The first 16 entries are the user's own colours, with unknown values. Rich's conversion is not used,
+    because it moves nearly every grey by one entry.
+    """
+    wanted = red, green, blue
+    at = [min(range(6), key=lambda step: abs(_CUBE[step] - part)) for part in wanted]
+    grey = min(range(24), key=lambda step: abs(3 * _GREYS[step] - red - green - blue))
+    in_cube = sum((_CUBE[step] - part) ** 2 for step, part in zip(at, wanted, strict=True))
+    in_greys = sum((_GREYS[grey] - part) ** 2 for part in wanted)
+    return 232 + grey if in_greys < in_cube else 16 + 36 * at[0] + 6 * at[1] + at[2]
+
+
+def parse_pen(parameters: str, *, to_256: bool = False) -> Pen:
+    """Return the pen that these parameters set after a reset, for Textual resets after each use.
+
+    With `to_256`, colours given as red, green and blue become entries of the 256-colour palette.
+    """
     attributes: list[str] = []
     foreground, background = PLAIN.foreground, PLAIN.background
     numbers = iter(parameters.split(";"))
@@ -56,6 +78,8 @@ def parse_pen(parameters: str) -> Pen:
         if number in {"38", "48"}:
             kind = next(numbers, "5")
             rest = [next(numbers, "0") for _ in range(3 if kind == "2" else 1)]
+            if to_256 and kind == "2" and all(part.isdecimal() for part in rest):
+                kind, rest = "5", [str(palette_entry(*map(int, rest)))]
             colour = ";".join((number, kind, *rest))
             if number == "38":
                 foreground = colour

@@ -64,12 +64,15 @@ def is_frame(data: str) -> bool:
 
 
 class ScreenModel:
-    """Takes frames, and gives them in pieces that bring the terminal to them."""
+    """Takes frames, and gives them in pieces that bring the terminal to them.
 
-    def __init__(self, columns: int = 0, rows: int = 0) -> None:
+    With `to_256`, their colours are sent as the nearest entries of the 256-colour palette.
+    """
+
+    def __init__(self, columns: int = 0, rows: int = 0, *, to_256: bool = False) -> None:
         self.overflowed = False
         """Whether the last frame was too large for the terminal, and was cut."""
-        self._table = CellTable()
+        self._table = CellTable(to_256=to_256)
         self._pieces = 0
         self.resize(columns, rows)
 
@@ -283,7 +286,7 @@ class ScreenModel:
 
     def _renumber(self) -> None:
         """Number the cells of the screen anew, and let go of all others."""
-        before, self._table = self._table, CellTable()
+        before, self._table = self._table, CellTable(to_256=self._table.to_256)
         rows = self._wanted.tolist()
         for row, numbers in enumerate(rows):
             for column, number in enumerate(numbers):

@@ -75,6 +75,10 @@ def test_only_the_terminals_own_colours_are_sent(
         drawn = bytes(terminal.raw).rpartition(b"\x1b[?1049l")[0]
         assert parameters(drawn) <= allowed | {b"1", b"3", b"4", b"7"}
         assert needed in parameters(drawn)
+        if allowed == {b"38;5", b"48;5"}:
+            # text and paper, two greys, which Rich would have sent as 249 and 233
+            assert b"38;5;250" in drawn
+            assert b"38;5;249" not in drawn
 
 
 def test_a_dumb_terminal_gets_lines() -> None:

@@ -12,6 +12,7 @@ from rich.style import Style
 import tui
 from core.presets import PRESETS
 from core.process import State, TrainingProcess
+from tests.tui.sent import sent_colours, sent_pairs
 from tests.tui.sessions import session_after
 from tests.tui.test_screen import Driver
 from tui.app import NnfsApp
@@ -34,6 +35,7 @@ from tui.palette import (
 from tui.panels.boundary import BoundaryPanel
 from tui.panels.map_drawing import GUTTER
 from tui.panels.panel import ViewOptions
+from tui.pens import palette_entry
 from tui.terminal import look_of
 from tui.themes import (
     BACKGROUNDS,
@@ -193,23 +195,41 @@ THEMES = list(product(PALETTES, BACKGROUNDS))
 
 @pytest.mark.parametrize(("palette", "background"), THEMES)
 def test_text_stands_out_from_what_is_behind_it(palette: str, background: str) -> None:
-    chosen = theme(palette, background)
+    look = Look("256", palette=palette, background=background)
     words = ("dim", "text", "bright", "accent", "warning", "alarm", "reader")
     curves = [f"curve {name}" for name in ("train", "test", "penalized", "validation", "linear")]
-    points = CLASS_POINTS[:8]
-    for role in (*words, *curves, *points):
-        assert contrast(*chosen.pair(role, "paper")) >= TEXT_CONTRAST, role
-    pictures = [role for role in chosen.colours if is_picture(role)]
-    for role in pictures:
-        assert contrast(*chosen.pair("legible", role)) >= TEXT_CONTRAST
-        assert contrast(*chosen.pair("text", role)) >= TEXT_CONTRAST
-        assert contrast(*chosen.pair("bright", role)) >= TEXT_CONTRAST
-        for point in points:
-            assert contrast(*chosen.pair(point, role)) >= MARK_CONTRAST
-    for paper in ("deep", "raised", "sunk", "tinted", "mistake", "warning", "bright", "accent"):
-        assert contrast(*chosen.pair("legible", paper)) >= TEXT_CONTRAST
+    points = CLASS_POINTS[:10]
+    pictures = [role for role in look.theme.colours if is_picture(role)]
+    papers = ("deep", "raised", "sunk", "tinted", "mistake", "warning", "bright", "accent")
+    text = [(role, "paper") for role in (*words, *curves, *points)]
+    text += product(("legible", "text", "bright"), pictures)
+    text += product(("legible",), papers)
+    for pair, colours in zip(text, sent_pairs(look, text), strict=True):
+        assert contrast(*colours) >= TEXT_CONTRAST, pair
+    marks = list(product(points, pictures))
+    for pair, colours in zip(marks, sent_pairs(look, marks), strict=True):
+        assert contrast(*colours) >= MARK_CONTRAST, pair
     # a check that cannot fail would be none
     assert contrast("#767676", "#121212") < TEXT_CONTRAST
+
+
+@pytest.mark.parametrize(("palette", "background"), THEMES)
+def test_each_colour_is_sent_as_it_is(palette: str, background: str) -> None:
+    look = Look("256", palette=palette, background=background)
+    roles = list(look.theme.colours)
+    assert sent_colours(look, roles) == [look.theme.colour(role) for role in roles]
+
+
+def test_every_entry_of_the_palette_is_its_own_nearest() -> None:
+    for number in range(16, 256):
+        if number < 232:
+            steps = (0, 95, 135, 175, 215, 255)
+            colour = tuple(steps[(number - 16) // part % 6] for part in (36, 6, 1))
+        else:
+            colour = (8 + 10 * (number - 232),) * 3
+        assert palette_entry(*colour) == number
+    assert palette_entry(1, 2, 3) == 16
+    assert palette_entry(20, 20, 20) == 233  # #121212, and not Rich's #1c1c1c
 
 
 DICHROMACIES = {
