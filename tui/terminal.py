@@ -16,9 +16,17 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 _CAPABLE: Final = re.compile(
-    r"(screen|tmux|alacritty|foot|wezterm|ghostty|kitty|xterm-(kitty|ghostty)|konsole|gnome|vte|st)\b"
+    r"xterm(-new|-kitty|-ghostty)?$"
+    r"|(screen|tmux|alacritty|foot|wezterm|ghostty|kitty|konsole|gnome|vte|st|putty|mintty|iterm2?)\b"
 )
-"""Terminals of at least 256 colours, whatever their names say."""
+"""Terminals of at least 256 colours, whatever their names and terminfo say.
+
+terminfo gives `xterm` 8 colours, but xterm itself and nearly all programs that use its name (PuTTY,
+older versions of Konsole and of GNOME Terminal) have 256. No answer is needed from the terminal.
+"""
+
+_SIXTEEN: Final = re.compile(r"linux|.*(-16color|-88color|\.linux)$")
+"""Names of terminals that have fewer than 256, also within screen, as in `screen.linux`."""
 
 _DARK_COLOURS: Final = frozenset("01234568")
 
@@ -63,10 +71,10 @@ def _colours(environment: Mapping[str, str]) -> str:
         return "truecolor"
     if term.endswith("-direct"):
         return "truecolor"
+    if not term or _SIXTEEN.match(term):
+        return "16"
     if "256color" in term or _CAPABLE.match(term):
         return "256"
-    if not term or term.startswith("linux") or term.endswith(("-16color", "-88color")):
-        return "16"
     return _colours_by_terminfo(term)
 
 
