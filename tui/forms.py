@@ -72,9 +72,14 @@ _HEAVY: Final = dict(zip("─│╭╮╰╯", "━┃┏┓┗┛", strict=True
 _PHRASES: Final = {"filled train, open test": "ABCDEF train, abcd test"}
 """Words on glyphs, where these have become others; as long as before."""
 
-_SIXTEEN_DARK: Final = (6, 1, 5, 2, 3, 4)
-_SIXTEEN_LIGHT: Final = (4, 1, 5, 2, 6, 3)
-"""Of the 16 colours, those of the classes; glyphs tell them too, for their values vary."""
+_SIXTEEN_DARK: Final = (6, 9, 13, 2, 11, 7)
+_SIXTEEN_LIGHT: Final = (4, 1, 5, 0, 12)
+"""Of the 16 colours, those of the classes; glyphs tell them too, for their values vary.
+
+On black and on white these have a contrast of 4.5 with the values of xterm, of the Linux console (VGA)
+and of PuTTY; blue, red and magenta on black, and green, yellow and cyan on white, have not. A terminal
+of only eight colours ignores the numbers from 8 on, and writes in its own colour.
+"""
 
 
 @dataclass(frozen=True)
@@ -183,9 +188,13 @@ class Form:
         look = self.look
         if look.is_plain:
             number = self._sixteen(ink) if look.colours == "16" else None
+            # many terminals make bold colours bright, and bright ones are too pale on white
+            bold = (ink.bold or ink.foreground in _BOLD) and (
+                number is None or look.background == "dark"
+            )
             return Style(
                 color=None if number is None else Color.from_ansi(number),
-                bold=ink.bold or ink.foreground in _BOLD or None,
+                bold=bold or None,
                 reverse=ink.background in _REVERSED or None,
             )
         behind = ink.background
@@ -202,7 +211,7 @@ class Form:
         classes = _SIXTEEN_DARK if dark else _SIXTEEN_LIGHT
         kind, _, rest = (role if is_picture(role) else ink.background).partition(" ")
         if role in {LEGIBLE, ALARM}:
-            return 1 if role == ALARM else None
+            return classes[1] if role == ALARM else None
         if role.startswith("point"):
             return classes[int(role.split()[1]) % len(classes)]
         if kind == "field":

@@ -59,7 +59,12 @@ def test_nothing_but_ascii_goes_to_a_locale_without_utf8() -> None:
     [
         ((), {}, {b"38;5", b"48;5"}, b"48;5"),
         (("--colors", "truecolor"), {}, {b"38;2", b"48;2"}, b"48;2"),
-        ((), {"TERM": "linux"}, {*(b"%d" % code for code in range(30, 38))}, b"36"),
+        (
+            (),
+            {"TERM": "linux"},
+            {*(b"%d" % code for code in (*range(30, 38), *range(90, 98)))},
+            b"36",
+        ),
         ((), {"NO_COLOR": "1", "COLORTERM": "truecolor"}, set(), b"1"),
     ],
 )

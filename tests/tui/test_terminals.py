@@ -7,7 +7,9 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from rich.color import ColorSystem
 from rich.style import Style
+from textual.strip import Strip
 
 import tui
 from core.presets import PRESETS
@@ -35,7 +37,7 @@ from tui.palette import (
 from tui.panels.boundary import BoundaryPanel
 from tui.panels.map_drawing import GUTTER
 from tui.panels.panel import ViewOptions
-from tui.pens import palette_entry
+from tui.pens import palette_entry, parse_pen
 from tui.terminal import look_of
 from tui.themes import (
     BACKGROUNDS,
@@ -104,7 +106,7 @@ async def test_every_panel_and_dialog_is_drawn_with_what_the_terminal_has(
                     colour, paper = style.color, style.bgcolor
                     assert paper is None or paper.is_default
                     assert colour is None or colour.is_default or look.colours == "16"
-                    assert colour is None or colour.number is None or colour.number < 8
+                    assert colour is None or colour.number is None or colour.number < 16
         assert driver.is_on_top()
 
 
@@ -218,6 +220,43 @@ def test_each_colour_is_sent_as_it_is(palette: str, background: str) -> None:
     look = Look("256", palette=palette, background=background)
     roles = list(look.theme.colours)
     assert sent_colours(look, roles) == [look.theme.colour(role) for role in roles]
+
+
+SIXTEEN = {
+    "xterm": "000000 cd0000 00cd00 cdcd00 0000ee cd00cd 00cdcd e5e5e5 "
+    "7f7f7f ff0000 00ff00 ffff00 5c5cff ff00ff 00ffff ffffff",
+    "VGA": "000000 aa0000 00aa00 aa5500 0000aa aa00aa 00aaaa aaaaaa "
+    "555555 ff5555 55ff55 ffff55 5555ff ff55ff 55ffff ffffff",
+    "PuTTY": "000000 bb0000 00bb00 bbbb00 0000bb bb00bb 00bbbb bbbbbb "
+    "555555 ff5555 55ff55 ffff55 5555ff ff55ff 55ffff ffffff",
+}
+"""The first 16 colours as the common terminals define them."""
+
+
+@pytest.mark.parametrize("background", BACKGROUNDS)
+@pytest.mark.parametrize("terminal", SIXTEEN)
+def test_text_in_one_of_16_colours_stands_out(terminal: str, background: str) -> None:
+    look = Look("16", background=background)
+    values = SIXTEEN[terminal].split()
+    paper = "#000000" if background == "dark" else "#ffffff"
+    form, used = Form(look), set()
+    for role in (*look.theme.colours, "legible"):
+        for behind in ("paper", "deep", role):
+            for bold in (False, True):
+                style = form.style(ink(role, behind, bold=bold))
+                parameters = Strip.render_ansi(style, ColorSystem.TRUECOLOR)
+                colour = parse_pen(parameters).foreground
+                if colour == "39":
+                    continue
+                number = int(colour) - (30 if int(colour) < 90 else 82)
+                # most of these terminals make bold colours bright
+                shown = {number, number | 8 if style.bold else number}
+                used |= shown
+                for each in shown:
+                    assert contrast("#" + values[each], paper) >= TEXT_CONTRAST, (role, each)
+    assert len(used) >= 5
+    # blue on black, as a class had it
+    assert contrast("#0000aa", "#000000") < TEXT_CONTRAST
 
 
 def test_every_entry_of_the_palette_is_its_own_nearest() -> None:
