@@ -168,6 +168,11 @@ class Network:
         return [each.values.T for each in passes.layers]
 
 
+def parameter_count(sizes: Sequence[int], *, batch_norm: bool) -> int:
+    """Return how many parameters a network of these units per layer has, without building it."""
+    return int(_slices(sizes, [batch_norm] * (len(sizes) - 2) + [False])[-1].stop)
+
+
 def columns(x: Array, dtype: np.dtype) -> Array:
     """Return (samples, features) inputs as the (features + 1, samples) block that layers take."""
     rows = np.ones((len(x), x.shape[1] + 1), dtype)

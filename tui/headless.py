@@ -11,6 +11,7 @@ from typing import IO, TYPE_CHECKING, Final
 
 import numpy as np
 
+from core.runs.kernels import changed_kernels
 from core.stopping import Stop
 from core.trainer import Trainer, sizes_of
 from tui import numbers, records
@@ -101,6 +102,9 @@ def train(
             else:
                 trainer, newest = kept[0].trainer(tell), kept[0].header.metrics
         keeper = KeptTraining(trainer, newest, keeping, kept)
+        moved = "" if kept is None else changed_kernels(kept[0].header.kernels)
+        if moved:
+            print(f"nnfs-tui: {moved}", file=sys.stderr)  # noqa: T201
         if config.data is not None and trainer.data.summary is not None:
             for note in trainer.data.summary.notes:
                 print(f"nnfs-tui: {note}", file=sys.stderr)  # noqa: T201

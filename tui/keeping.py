@@ -27,11 +27,26 @@ def keeping_of(options: argparse.Namespace) -> Keeping | None:
 
 
 def folder_of(options: argparse.Namespace) -> Path | None:
-    """Return the folder of all runs: that of the option, of the environment, or the system's."""
+    """Return the folder of all runs: that of the option, of the environment, or the system's.
+
+    Raises:
+        WrongUse: when no folder can have that name, or it is relative to a folder that was removed.
+    """
     from core.runs.folder import default_folder
 
     given = options.run_dir or os.environ.get(FOLDER)
-    return Path(given).absolute() if given else default_folder()
+    if not given:
+        return default_folder()
+    name = "--run-dir" if options.run_dir else FOLDER
+    if "\0" in given:
+        raise WrongUse(f"{name}: invalid value {given!r}: expected a path without a NUL")
+    try:
+        return Path(given).absolute()
+    except OSError:
+        raise WrongUse(
+            f"{name}: invalid value {given!r}: expected an absolute path, since the working directory "
+            "was removed"
+        ) from None
 
 
 def run_of(options: argparse.Namespace) -> Path:

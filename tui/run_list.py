@@ -63,8 +63,8 @@ def _row(run: Listed) -> _Row:
     saved = strftime("%Y-%m-%d %H:%M", localtime(run.saved))
     header = run.header
     if header is None:
-        reason = run.damaged.removeprefix(f"{shown(run.name)}/")
-        return _Row((shown(run.name), "damaged", "", "", "", saved, ""), reason)
+        reason = run.damaged.removeprefix(f"{shown(run.name)}/").removeprefix(f"{shown(run.name)} ")
+        return _Row((shown(run.name), _state(run), "", "", "", saved, ""), reason)
     metrics = header.metrics
     score = f"{numbers.percent(metrics.test_score)} %"
     if not header.has_classes:
@@ -85,7 +85,7 @@ def _row(run: Listed) -> _Row:
 def _state(run: Listed) -> str:
     header = run.header
     if header is None:
-        return "damaged"
+        return "unsaved" if run.unsaved else "damaged"
     if run.used:
         return "in use"
     if header.doing is Doing.TRAINING:

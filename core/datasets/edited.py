@@ -6,13 +6,14 @@ The training process applies an edit; the screen asks for one, and for the file.
 from __future__ import annotations
 
 import csv
+from array import array
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final, TypeAlias
 
 import numpy as np
 
 from core.datasets.dataset import Dataset
-from core.datasets.prepare import LARGEST_INPUT
+from core.datasets.prepare import LARGEST_INPUT, silent
 from core.datasets.summary import summarize
 
 if TYPE_CHECKING:
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from core.arrays import Array, Labels
-    from core.datasets.dataset import TrainTest
+    from core.datasets.dataset import Tell, TrainTest
     from core.datasets.summary import Summary
 
 FEWEST: Final = 2
@@ -29,6 +30,12 @@ FEWEST: Final = 2
 EDITED: Final = " (edited)"
 """Behind the name of data that somebody changed by hand."""
 
+
+MOST_EDITS: Final = 10_000
+"""Edits of one data set: each is a key press, and all are applied again when the run is resumed."""
+
+_BETWEEN: Final = 100
+"""Edits between two reports of progress."""
 
 ROUNDED: Final = 2
 """Units in the last place by which scaling and back may change a number."""
@@ -79,33 +86,41 @@ Edit: TypeAlias = AddPoint | MovePoint | RemovePoint
 
 
 def apply(data: TrainTest, edit: Edit) -> TrainTest:
-    """Return the data with one training sample added, moved or removed.
+    """Return the data with one training sample added, moved or removed; see `apply_all`."""
+    return apply_all(data, (edit,))
+
+
+def apply_all(data: TrainTest, edits: Sequence[Edit], tell: Tell = silent) -> TrainTest:
+    """Return the data with training samples added, moved or removed, one edit after the other.
 
     The preparation stays as it was measured, so that the weights mean what they meant. A test part
     of its own stays, too; where it is the training part, it changes with that.
 
+    Args:
+        data: before the edits.
+        edits: in their order.
+        tell: progress callback, which may raise to end it.
+
     Raises:
         ValueError: when too little would be left, or there is no such point; one sentence.
     """
+    if not edits:
+        return data
     if data.preparation.text is not None:
         raise ValueError("texts are no points in a plane, and cannot be edited there")
-    x, y = data.x_train, data.y_train
-    match edit:
-        case AddPoint():
-            _check_label(data, edit.label)
-            x = np.concatenate([x, _inputs(data, edit.features)])
-            y = np.append(y, np.array([edit.label], y.dtype))
-        case MovePoint():
-            _check_row(data, edit.row, edit.at)
-            x = x.copy()
-            x[edit.row] = _inputs(data, edit.features)[0]
-        case RemovePoint():
-            _check_row(data, edit.row, edit.at)
-            _check_left(data, edit.row)
-            x, y = np.delete(x, edit.row, axis=0), np.delete(y, edit.row, axis=0)
+    if len(data.edits) + len(edits) > MOST_EDITS:
+        raise ValueError(
+            f"data take {MOST_EDITS:,} edits; save them as a file to edit that further"
+        )
+    samples, notes = _Samples(data), []
+    for at, edit in enumerate(edits):
+        if not at % _BETWEEN:
+            tell("editing the data", at / len(edits))
+        notes.append(f"Edited: {samples.apply(edit)}.")
+    x, y = samples.arrays()
     # by its row, which is sure now: what the point was is not asked again
-    sure = edit if isinstance(edit, AddPoint) else replace(edit, at=None)
-    edited = replace(data, x_train=x, y_train=y, edits=(*data.edits, sure))
+    sure = [each if isinstance(each, AddPoint) else replace(each, at=None) for each in edits]
+    edited = replace(data, x_train=x, y_train=y, edits=(*data.edits, *sure))
     if data.shared:
         edited = replace(edited, x_test=x, y_test=y)
     more = len(y) - len(data.y_train)
@@ -113,20 +128,98 @@ def apply(data: TrainTest, edit: Edit) -> TrainTest:
         train, test = data.samples
         edited = replace(edited, samples=(train + more, test + more * data.shared))
     if data.summary is not None:
-        note = f"Edited: {describe(data, edit)}."
-        edited = replace(edited, summary=_summary(edited, data.summary, note, more))
+        edited = replace(edited, summary=_summary(edited, data.summary, notes, more))
     return edited
+
+
+class _Samples:
+    """Training samples while edits are applied: an edit takes no time that depends on their number.
+
+    Arrays are put together once, at the end, from old samples, added ones, and the order of both.
+    """
+
+    def __init__(self, data: TrainTest) -> None:
+        self._data = data
+        self._x, self._y = data.x_train.copy(), data.y_train
+        self._added: list[Array] = []
+        self._labels: list[int] = []
+        self._order = array("q", np.arange(len(self._y), dtype=np.int64).tobytes())
+        classes = len(data.class_names)
+        self._counts = np.bincount(self._y, minlength=classes).tolist() if classes else []
+
+    def apply(self, edit: Edit) -> str:
+        """Apply an edit, and return a sentence on it; raises ValueError."""
+        data = self._data
+        if isinstance(edit, AddPoint):
+            _check_label(data, edit.label)
+            self._added.append(_inputs(data, edit.features))
+            self._labels.append(edit.label)
+            self._counts[edit.label] += 1
+            self._order.append(len(self._y) + len(self._added) - 1)
+            return _sentence(data, edit, edit.label, ())
+        self._check_row(edit)
+        number = self._order[edit.row]
+        label, place = self._label(number), _place(data, self._inputs(number))
+        if isinstance(edit, MovePoint):
+            self._inputs(number)[:] = _inputs(data, edit.features)
+        else:
+            self._check_left(label)
+            del self._order[edit.row]
+            if data.has_classes:
+                self._counts[label] -= 1
+        return _sentence(data, edit, label, place)
+
+    def arrays(self) -> tuple[Array, Labels | Array]:
+        """Return the inputs and the targets."""
+        x, y = self._x, self._y
+        if self._added:
+            x = np.concatenate([x, *self._added])
+            y = np.concatenate([y, np.array(self._labels, y.dtype)])
+        order = np.frombuffer(self._order, np.int64)
+        return x[order], y[order]
+
+    def _inputs(self, number: int) -> Array:
+        """Return the (1, inputs) view of a sample, by its number before any was removed."""
+        if number < len(self._x):
+            return self._x[number : number + 1]
+        return self._added[number - len(self._x)]
+
+    def _label(self, number: int) -> int:
+        if not self._data.has_classes:
+            return 0
+        old = number < len(self._y)
+        return int(self._y[number]) if old else self._labels[number - len(self._y)]
+
+    def _check_row(self, edit: MovePoint | RemovePoint) -> None:
+        if not 0 <= edit.row < len(self._order):
+            raise ValueError(f"there is no training sample {edit.row + 1:,} any more")
+        # a screen that has not heard of the last edit yet would hit a neighbour
+        inputs = self._inputs(self._order[edit.row])
+        if edit.at is not None and edit.at != _place(self._data, inputs):
+            raise ValueError("the data have changed since that point was chosen; choose it again")
+
+    def _check_left(self, label: int) -> None:
+        if len(self._order) <= FEWEST:
+            raise ValueError(f"the last {FEWEST} training samples stay")
+        if self._data.has_classes and self._counts[label] == 1:
+            raise ValueError(f"the last point of class {self._data.class_names[label]} stays")
 
 
 def describe(data: TrainTest, edit: Edit) -> str:
     """Return a sentence on what an edit does to the data, which are those before it."""
     if isinstance(edit, AddPoint):
-        name = data.class_names[edit.label]
-        return f"a point of class {name} at {_written(edit.features)} was added"
+        return _sentence(data, edit, edit.label, ())
+    label = int(data.y_train[edit.row]) if data.has_classes else 0
+    return _sentence(data, edit, label, place_of(data, edit.row))
+
+
+def _sentence(data: TrainTest, edit: Edit, label: int, place: tuple[float, ...]) -> str:
+    if isinstance(edit, AddPoint):
+        return f"a point of class {data.class_names[label]} at {_written(edit.features)} was added"
     kind = "the point"
     if data.has_classes:
-        kind += f" of class {data.class_names[int(data.y_train[edit.row])]}"
-    where = f"{kind} at {_written(place_of(data, edit.row))}"
+        kind += f" of class {data.class_names[label]}"
+    where = f"{kind} at {_written(place)}"
     if isinstance(edit, MovePoint):
         return f"{where} was moved to {_written(edit.features)}"
     return f"{where} was removed"
@@ -134,8 +227,7 @@ def describe(data: TrainTest, edit: Edit) -> str:
 
 def place_of(data: TrainTest, row: int) -> tuple[float, ...]:
     """Return the features of a training sample, in their own units."""
-    features = data.preparation.features(data.x_train[row : row + 1])[0]
-    return tuple(float(each) for each in features)
+    return _place(data, data.x_train[row : row + 1])
 
 
 def write_csv(data: TrainTest, path: Path) -> str:
@@ -193,24 +285,11 @@ def _check_label(data: TrainTest, label: int) -> None:
         raise ValueError(f"class number {label} was given; there are {len(data.class_names)}")
 
 
-def _check_row(data: TrainTest, row: int, at: tuple[float, ...] | None) -> None:
-    if not 0 <= row < len(data.y_train):
-        raise ValueError(f"there is no training sample {row + 1:,} any more")
-    # a screen that has not heard of the last edit yet would hit a neighbour
-    if at is not None and at != place_of(data, row):
-        raise ValueError("the data have changed since that point was chosen; choose it again")
+def _place(data: TrainTest, inputs: Array) -> tuple[float, ...]:
+    return tuple(float(each) for each in data.preparation.features(inputs)[0])
 
 
-def _check_left(data: TrainTest, row: int) -> None:
-    if len(data.y_train) <= FEWEST:
-        raise ValueError(f"the last {FEWEST} training samples stay")
-    if data.has_classes:
-        label = int(data.y_train[row])
-        if np.count_nonzero(data.y_train == label) == 1:
-            raise ValueError(f"the last point of class {data.class_names[label]} stays")
-
-
-def _summary(data: TrainTest, before: Summary, note: str, more: int) -> Summary:
+def _summary(data: TrainTest, before: Summary, notes: list[str], more: int) -> Summary:
     """Return the summary of all parts; what the file lacked is counted no more."""
     rows = [(data.x_train, data.y_train)]
     if not data.shared:
@@ -225,7 +304,7 @@ def _summary(data: TrainTest, before: Summary, note: str, more: int) -> Summary:
         data.feature_names,
         data.class_names,
         data.target_names,
-        notes=(*before.notes, note),
+        notes=(*before.notes, *notes),
         name=before.name.removesuffix(EDITED) + EDITED,
     )
     parts = tuple(

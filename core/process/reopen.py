@@ -9,6 +9,7 @@ import numpy as np
 from core.process.live_run import LiveRun
 from core.process.messages import Branched, Progress, Reopened, State
 from core.runs.folder import RunFolder
+from core.runs.kernels import changed_kernels
 from core.runs.moment import Doing
 from core.runs.reader import read_run
 from core.timeline import in_order
@@ -72,6 +73,10 @@ def reopen(
     note = f"{folder.name} goes on at epoch {header.epoch:,}"
     if first.epoch or first.batch:
         note += ", and not back before it"
+    moved = changed_kernels(header.kernels)
+    if moved:
+        note += f"; {moved}"
+        record.event(run, "moved", moved)
     if run.state is State.TRAINING:
         run.set_state(State.PAUSED if paused else State.TRAINING, note)
     else:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Final
 
 from core.kinds import suggestion
 from core.runs.files import RunError, shown
-from core.runs.folder import FILES, LOCK, SCRATCH, STATE, RunFolder, in_use
+from core.runs.folder import LOCK, STATE, RunFolder, in_use, is_ours
 from core.runs.reader import read_header
 
 if TYPE_CHECKING:
@@ -42,6 +42,7 @@ class Listed:
         used: whether a program uses it now.
         header: what it says of itself, or None where that cannot be read.
         damaged: why it cannot be read, in a sentence.
+        unsaved: whether that is because its first save did not finish.
     """
 
     path: Path
@@ -50,6 +51,7 @@ class Listed:
     used: bool
     header: Header | None
     damaged: str = ""
+    unsaved: bool = False
 
     @property
     def name(self) -> str:
@@ -66,13 +68,14 @@ def list_runs(parent: Path) -> list[Listed]:
     runs = []
     for path, saved, size in _folders(parent):
         used = in_use(path)
-        if not saved and _is_empty(path):
+        if not saved and (_is_empty(path) or used):
             continue  # it was only just begun
         try:
             header, damaged = read_header(path), ""
         except RunError as error:
             header, damaged = None, str(error)
-        runs.append(Listed(path, saved or _changed(path), size, used, header, damaged))
+        unsaved = not saved and _is_unsaved(path)
+        runs.append(Listed(path, saved or _changed(path), size, used, header, damaged, unsaved))
     return sorted(runs, key=lambda run: (run.saved, run.name), reverse=True)
 
 
@@ -110,8 +113,7 @@ def remove(path: Path) -> None:
     Raises:
         RunError: when it is in use, holds something that is none of ours, or cannot be removed.
     """
-    strange = sorted(_contents(path) - FILES)
-    strange = [each for each in strange if not SCRATCH.fullmatch(each)]
+    strange = sorted(each for each in _contents(path) if not is_ours(each))
     if strange:
         raise RunError(
             f"{shown(path.name)} is not removed: it holds {shown(strange[0])}, which is of no run"
@@ -147,7 +149,7 @@ def thin(parent: Path, keep: int, most_bytes: int = MOST_BYTES) -> int:
         with suppress(RunError):
             if saved:
                 read_header(path)  # it is one of ours
-            elif not (_is_empty(path) and time() - _changed(path) > LEFT_OVER):
+            elif not (_is_unsaved(path) and time() - _changed(path) > LEFT_OVER):
                 continue
             remove(path)
             removed += 1
@@ -195,6 +197,14 @@ def _contents(path: Path) -> set[str]:
 def _is_empty(path: Path) -> bool:
     with suppress(RunError):
         return _contents(path) <= {LOCK}
+    return False
+
+
+def _is_unsaved(path: Path) -> bool:
+    """Tell whether there is nothing in a folder but what a first save wrote that did not finish."""
+    with suppress(RunError):
+        contents = _contents(path)
+        return STATE not in contents and all(map(is_ours, contents))
     return False
 
 

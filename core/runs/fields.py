@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from core.runs.files import refusal
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
     from pathlib import Path
+
+
+LARGEST: Final = 2**63
+"""Whole numbers beyond it may be too large for a float."""
 
 
 class Fields:
@@ -32,12 +36,16 @@ class Fields:
         return None if self._get(name) is None else self.whole(name)
 
     def real(self, name: str) -> float:
-        """Return a number, which may be infinite or none."""
-        return float(self._take(name, lambda value: type(value) in {int, float}, "a number"))
+        """Return a number, which may be infinite or NaN."""
+        return float(self._take(name, _is_number, "a number"))
 
     def text(self, name: str) -> str:
         """Return a text."""
         return str(self._take(name, lambda value: isinstance(value, str), "a text"))
+
+    def text_or_empty(self, name: str) -> str:
+        """Return a text, or an empty one where there is none."""
+        return "" if self._get(name) is None else self.text(name)
 
     def truth(self, name: str) -> bool:
         """Return true or false."""
@@ -62,7 +70,7 @@ class Fields:
             return (
                 isinstance(value, list)
                 and count in {None, len(value)}
-                and all(type(each) in {int, float} for each in value)
+                and all(map(_is_number, value))
             )
 
         many = "numbers" if count is None else f"{count} numbers"
@@ -113,3 +121,7 @@ class Fields:
         if name not in self._values:
             return refusal(self._path, f"{where} is missing")
         return refusal(self._path, f"{where} is {self._get(name)!r}, and no such thing as {wanted}")
+
+
+def _is_number(value: Any) -> bool:
+    return type(value) is float or (type(value) is int and abs(value) <= LARGEST)

@@ -6,10 +6,11 @@ import errno
 import fcntl
 import os
 import re
+from contextlib import suppress
 from time import localtime, monotonic, sleep, strftime
 from typing import TYPE_CHECKING, Final, Self
 
-from core.runs.files import RunError, settle, shown
+from core.runs.files import Directory, RunError, make_folder, settle, shown
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -52,16 +53,49 @@ def name_for(source: str, seconds: float) -> str:
     return f"{word}-{strftime('%Y%m%d-%H%M%S', localtime(seconds))}"
 
 
+def is_ours(name: str) -> bool:
+    """Tell whether a file of that name in a run folder is one of a run."""
+    return name in FILES or bool(SCRATCH.fullmatch(name))
+
+
+def open_directory(path: Path) -> Directory:
+    """Open a run folder, each file of which is an ordinary one.
+
+    Raises:
+        RunError: when it is no folder, or a name of a run's files is that of something else.
+    """
+    try:
+        directory = Directory(path)
+    except OSError as error:
+        raise RunError(f"{shown(path.name)}: {error.strerror}, expected a run folder") from None
+    try:
+        for name in filter(is_ours, directory.names()):
+            with suppress(FileNotFoundError):  # a run in use is being saved
+                directory.check(name)
+    except OSError as error:
+        directory.close()
+        raise RunError(f"{shown(path.name)} cannot be read: {error.strerror}") from None
+    except RunError:
+        directory.close()
+        raise
+    return directory
+
+
 class RunFolder:
     """A folder that is locked as long as this object, or the process, is there.
 
     Attributes:
-        path: of the folder.
+        directory: its files.
     """
 
-    def __init__(self, path: Path, lock: int | None) -> None:
-        self.path = path
+    def __init__(self, directory: Directory, lock: int | None) -> None:
+        self.directory = directory
         self._lock = lock
+
+    @property
+    def path(self) -> Path:
+        """Where it was opened."""
+        return self.directory.path
 
     @property
     def name(self) -> str:
@@ -75,18 +109,23 @@ class RunFolder:
         Raises:
             OSError: when it cannot be made.
         """
-        parent.mkdir(parents=True, exist_ok=True)
         name = first = name_for(source, seconds)
         number = 1
         while True:
             try:
-                (parent / name).mkdir()
+                make_folder(parent / name)
             except FileExistsError:
                 number += 1
                 name = f"{first}-{number}"
                 continue
+            directory = Directory(parent / name)
+            try:
+                folder = cls(directory, _locked(directory))
+            except BaseException:
+                _discard(directory)
+                raise
             settle(parent)
-            return cls(parent / name, _locked(parent / name))
+            return folder
 
     @classmethod
     def open(cls, path: Path, patience: float = 0.0) -> Self:
@@ -94,27 +133,44 @@ class RunFolder:
 
         Args:
             path: of the folder.
-            patience: seconds to wait for somebody who uses it: a program that ends saves first.
+            patience: seconds to wait for a program that uses it: one that ends saves first.
 
         Raises:
-            RunError: when another program uses it, or it cannot be written to.
+            RunError: when another program uses it, it cannot be written to, or a name in it is that of
+                something else than an ordinary file.
         """
         until = monotonic() + patience
+        directory = open_directory(path)
         while True:
             try:
-                return cls(path, _locked(path))
+                return cls(directory, _locked(directory))
             except BlockingIOError:
-                if monotonic() >= until:
-                    raise RunError(
-                        f"{shown(path.name)} is in use by another nnfs-tui; it can go on in one only"
-                    ) from None
-                sleep(0.02)
+                if monotonic() < until:
+                    sleep(0.02)
+                    continue
+                directory.close()
+                raise RunError(
+                    f"{shown(path.name)} is in use by another nnfs-tui; it can go on in one only"
+                ) from None
             except OSError as error:
+                directory.close()
                 reason = error.strerror or "it cannot be opened"
-                raise RunError(f"{shown(path.name)} cannot be gone on with: {reason}") from None
+                raise RunError(f"{shown(path.name)} cannot be resumed: {reason}") from None
+            except RunError:
+                directory.close()
+                raise
+
+    def discard(self) -> None:
+        """Remove the folder of a run that was never saved; what cannot be removed stays."""
+        self._unlock()
+        _discard(self.directory)
 
     def close(self) -> None:
         """Let others have it."""
+        self._unlock()
+        self.directory.close()
+
+    def _unlock(self) -> None:
         if self._lock is not None:
             os.close(self._lock)
             self._lock = None
@@ -123,26 +179,18 @@ class RunFolder:
 def in_use(path: Path) -> bool:
     """Tell whether a program uses the run in that folder now."""
     try:
-        descriptor = os.open(
-            path / LOCK, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
-        )
-    except OSError:
-        return False
-    try:
-        fcntl.flock(descriptor, fcntl.LOCK_SH | fcntl.LOCK_NB)
+        with Directory(path) as directory, directory.open(LOCK) as file:
+            fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
     except BlockingIOError:
         return True
-    except OSError:
+    except (OSError, RunError):
         return False
-    finally:
-        os.close(descriptor)
     return False
 
 
-def _locked(path: Path) -> int | None:
+def _locked(directory: Directory) -> int | None:
     """Return the descriptor that holds the lock; it goes with the process, however that ends."""
-    flags = os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
-    descriptor = os.open(path / LOCK, flags, 0o666)
+    descriptor = directory.open_lock(LOCK)
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except OSError as error:
@@ -151,3 +199,12 @@ def _locked(path: Path) -> int | None:
             return None
         raise
     return descriptor
+
+
+def _discard(directory: Directory) -> None:
+    with suppress(OSError):
+        if directory.is_there:
+            for name in filter(is_ours, directory.names()):
+                directory.unlink(name)
+            directory.path.rmdir()
+    directory.close()

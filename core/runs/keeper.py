@@ -54,7 +54,7 @@ class News:
     """What became of the run that is kept.
 
     Attributes:
-        name: of its folder; empty before there is one.
+        name: of its folder; empty before there is a saved run in it.
         problem: why it is not kept now, in a sentence; empty when it is.
     """
 
@@ -179,16 +179,26 @@ class Keeper:
         return self._book is not None and self._book.handed
 
     def close(self, seconds: float) -> bool:
-        """Wait up to so long until everything is written; tell whether it is."""
+        """Wait up to so long until everything is written; tell whether it is, also by the news."""
+        newest = self._book
         with self._condition:
             self._end()
             self._closing = True
             self._condition.notify()
-        if self._thread is not None:
+        if self._thread is None:
+            for book in self._books:
+                _let_go(book)
+        else:
             self._thread.join(seconds)
-            return not self._thread.is_alive() and not self.busy
-        for book in self._books:
-            _let_go(book)
+            if self._thread.is_alive():
+                problem = f"its last save takes longer than {seconds:g} s, and may be lost"
+                self.news = News(self.news.name, self._sentence(problem))
+                return False
+        if newest is not None and newest.writer is not None and self.news.name:
+            try:
+                newest.writer.check_saved()
+            except OSError as error:  # it may have been removed since it was saved
+                self.news = News("", self._sentence(error.strerror or str(error)))
         return not self.busy
 
     def _end(self) -> None:
@@ -225,7 +235,8 @@ class Keeper:
                 else:
                     self._retry = 0.0
                 if book is self._book or self._book is None:
-                    name = "" if book.writer is None else book.writer.folder.name
+                    is_saved = book.writer is not None and book.writer.saved
+                    name = book.writer.folder.name if book.writer and is_saved else ""
                     self.news = News(name, problem)
 
     def _next(self) -> _Book | None:
@@ -248,14 +259,20 @@ class Keeper:
             book.writer.write(moment, table, before.events)
         except Exception as error:
             # nothing that can go wrong here is a reason to end the run
-            where = "there is no home folder" if self._keeping.parent is None else ""
-            reason = (isinstance(error, OSError) and error.strerror) or shown(str(error))
-            where = where or shown(str(self._keeping.parent))
-            return f"this run is not being kept: {where} ({reason})"
+            if book.writer is not None and not book.writer.saved:
+                # a folder without a state would be a damaged run; the next attempt makes another
+                book.writer.folder.discard()
+                book.writer = None
+            return self._sentence((isinstance(error, OSError) and error.strerror) or str(error))
         self._took = monotonic() - started
         if fresh:
             self._thin()
         return ""
+
+    def _sentence(self, reason: str) -> str:
+        parent = self._keeping.parent
+        where = "there is no home folder" if parent is None else shown(str(parent))
+        return f"this run is not being kept: {where} ({shown(reason)})"
 
     def _new_writer(self, book: _Book) -> RunWriter:
         from core.runs.folder import RunFolder

@@ -13,10 +13,11 @@ import numpy as np
 from core import __version__
 from core.checkpoints import Place
 from core.config import RunConfig
-from core.datasets.edited import AddPoint, MovePoint, RemovePoint
+from core.datasets.edited import MOST_EDITS, AddPoint, MovePoint, RemovePoint
 from core.epoch import EpochMetrics
 from core.kinds import ConfigError
 from core.runs.files import Extent, refusal
+from core.runs.kernels import kernels
 from core.runs.past import Cut
 from core.stopping import Stop
 from core.timeline import COLUMNS
@@ -32,6 +33,12 @@ if TYPE_CHECKING:
 
 FORMAT: Final = "nnfs-tui run"
 VERSION: Final = 1
+
+MOST_EPOCHS: Final = 100_000_000
+"""Epochs that a config can ask for."""
+
+MOST_UNITS: Final = 200_000_000
+"""Units of a layer; that many inputs are the most that data can have."""
 
 
 class Doing(StrEnum):
@@ -108,6 +115,7 @@ class Header:
         has_classes: whether classes are told apart, and not numbers predicted.
         rows, events: what counts of the two append-only files.
         cuts: where the segments of its past begin, which another file may hold.
+        kernels: those of the processor that it was trained with; empty where none were recorded.
     """
 
     created: float
@@ -131,6 +139,7 @@ class Header:
     rows: Extent
     events: Extent
     cuts: tuple[Cut, ...]
+    kernels: str
 
 
 def header_values(
@@ -141,6 +150,7 @@ def header_values(
         "format": FORMAT,
         "version": VERSION,
         "program": __version__,
+        "kernels": kernels(),
         "created": created,
         "saved": saved,
         "config": findable(moment.config).as_dict(),
@@ -182,6 +192,9 @@ def header_of(path: Path, fields: Fields) -> Header:
     except ConfigError as error:
         raise refusal(path, f"its config is not accepted ({error})") from None
     state = fields.table("state")
+    sizes = fields.wholes("sizes", 1, MOST_UNITS)
+    if sizes[1:-1] != config.hidden:
+        raise refusal(path, "sizes in its header are not those of its config")
     epoch, *values = fields.reals("metrics", len(COLUMNS))
     if not 0 <= epoch < 2**53:
         raise refusal(path, "its metrics are of no epoch")
@@ -193,9 +206,9 @@ def header_of(path: Path, fields: Fields) -> Header:
         config,
         edits_of(path, fields),
         fields.text("data_digest"),
-        fields.wholes("sizes", 1),
+        sizes,
         fields.truth("has_classes"),
-        state.whole("epoch"),
+        state.whole("epoch", 0, MOST_EPOCHS),
         state.whole("batch"),
         fields.whole("batches", 1),
         EpochMetrics(int(epoch), *told),
@@ -203,7 +216,7 @@ def header_of(path: Path, fields: Fields) -> Header:
         fields.word_or_none("stopped", Stop),
         fields.whole_or_none("restored"),
         fields.word_or_none("ended", Stop),
-        fields.whole("span", 1),
+        fields.whole("span", 1, MOST_EPOCHS),
         fields.truth("edited"),
         _parts(path, fields),
         _extent(path, fields, "rows"),
@@ -212,6 +225,7 @@ def header_of(path: Path, fields: Fields) -> Header:
             Cut(each.whole("id"), _place(path, each), each.truth("is_edit"))
             for each in fields.tables("cuts")
         ),
+        fields.text_or_empty("kernels"),
     )
 
 
@@ -219,7 +233,10 @@ def findable(config: RunConfig) -> RunConfig:
     """Return the config with the whole path of its file: it may be read from another folder."""
     if config.data is None or Path(config.data).is_absolute():
         return config
-    return config.changed(data=str(Path.cwd() / config.data))
+    try:
+        return config.changed(data=str(Path.cwd() / config.data))
+    except OSError:  # the working directory was removed, and the file with it
+        return config
 
 
 def digest_of(data: TrainTest) -> str:
@@ -273,8 +290,11 @@ def plain_edits(data: TrainTest) -> list[dict[str, Any]]:
 
 
 def edits_of(path: Path, fields: Fields) -> tuple[Edit, ...]:
-    """Return the edits that stand in a header."""
-    return tuple(_edit(path, each) for each in fields.tables("edits"))
+    """Return the edits in a header."""
+    edits = fields.tables("edits")
+    if len(edits) > MOST_EDITS:
+        raise refusal(path, f"its header holds more than {MOST_EDITS:,} edits of the data")
+    return tuple(_edit(path, each) for each in edits)
 
 
 def _plain_edit(edit: Edit) -> dict[str, Any]:

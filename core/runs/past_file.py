@@ -12,10 +12,10 @@ from core.datasets.prepare import prepare
 from core.kinds import ConfigError
 from core.runs.archive import read_archive, write_archive
 from core.runs.fields import Fields
-from core.runs.files import RunError, refusal, write_whole
-from core.runs.folder import PAST
+from core.runs.files import RunError, refusal
+from core.runs.folder import PAST, open_directory
 from core.runs.moment import digest_of, edits_of, findable, plain_edits
-from core.runs.past import Past, Station
+from core.runs.past import MOST_BYTES, MOST_SEGMENTS, MOST_STOPS, Past, Station
 from core.runs.states import Shapes, plain_state, state_for
 
 if TYPE_CHECKING:
@@ -24,13 +24,14 @@ if TYPE_CHECKING:
 
     from core.arrays import Array, Labels
     from core.datasets.dataset import TrainTest
+    from core.runs.files import Directory
     from core.runs.moment import Header
     from core.trainer import Trainer
 
 FORMAT: Final = "nnfs-tui past"
 
 
-def write_past(folder: Path, past: Past, digest: Callable[[TrainTest], str]) -> None:
+def write_past(directory: Directory, past: Past, digest: Callable[[TrainTest], str]) -> None:
     """Put the past in the place of the one there is; `digest` returns that of data; raises OSError."""
     stations = []
     arrays: dict[str, Array | Labels] = {}
@@ -49,7 +50,7 @@ def write_past(folder: Path, past: Past, digest: Callable[[TrainTest], str]) -> 
         )
         arrays |= {f"{at}-{name}": array for name, array in own.items()}
     header: dict[str, Any] = {"format": FORMAT, "was_edited": past.was_edited, "stations": stations}
-    write_whole(folder / PAST, lambda file: write_archive(file, header, arrays))
+    directory.write_whole(PAST, lambda file: write_archive(file, header, arrays))
 
 
 def read_past(folder: Path, header: Header, trainer: Trainer) -> Past | None:
@@ -68,7 +69,8 @@ def read_past(folder: Path, header: Header, trainer: Trainer) -> Past | None:
 
 
 def _read(path: Path, header: Header, trainer: Trainer) -> Past | None:
-    values, arrays = read_archive(path)
+    with open_directory(path.parent) as directory:
+        values, arrays = read_archive(directory, PAST)
     fields = Fields(path, values)
     if fields.text("format") != FORMAT:
         raise refusal(path, "it is no past of a run")
@@ -76,7 +78,10 @@ def _read(path: Path, header: Header, trainer: Trainer) -> Past | None:
     starts: dict[int, Station] = {}
     stops = []
     known = {(header.config.data_key, header.edits): (trainer.data, header.data_digest)}
-    for at, each in enumerate(fields.tables("stations")):
+    stations = fields.tables("stations")
+    if len(stations) > MOST_SEGMENTS + MOST_STOPS:
+        raise refusal(path, "it holds too many moments")
+    for at, each in enumerate(stations):
         number = numbers.get(each.whole("segment"))
         if number is None:
             continue  # of a future that was given up
@@ -139,10 +144,12 @@ def _data(
     edits = edits_of(path, fields)
     key = config.data_key, edits
     if key not in known:
-        data = prepare(config)
-        for edit in edits:
-            data = edited.apply(data, edit)
+        data = edited.apply_all(prepare(config), edits)
         known[key] = data, digest_of(data)
+        others = [each for each, _ in known.values()][1:]  # the first are the run's own
+        arrays = {id(array): array.nbytes for each in others for array in each.arrays}
+        if sum(arrays.values()) > MOST_BYTES:
+            raise refusal(path, "its data take too much memory")
     data, digest = known[key]
     if digest != fields.text("data_digest"):
         raise refusal(path, "its data are others now")

@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 import json
+import os
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from core.datasets import edited
+from core.datasets import DATASETS, edited
 from core.datasets.dataset import DataError
 from core.datasets.prepare import prepare, silent
 from core.kinds import ConfigError
+from core.network import parameter_count
 from core.runs.archive import read_archive
 from core.runs.fields import Fields
-from core.runs.files import read_extent, refusal
-from core.runs.folder import EVENTS, ROWS, STATE
+from core.runs.files import RunError, refusal, shown
+from core.runs.folder import EVENTS, ROWS, STATE, open_directory
 from core.runs.moment import Header, digest_of, header_of
 from core.runs.states import Shapes, state_for
 from core.runs.writer import RunEvent
@@ -29,7 +31,13 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from core.arrays import Array, Labels
+    from core.config import RunConfig
     from core.datasets.dataset import Tell, TrainTest
+    from core.runs.files import Directory
+
+
+COPIES: Final = 3
+"""Numbers per unit and sample that a training step holds: an output, its derivative, a gradient."""
 
 
 @dataclass(frozen=True)
@@ -60,21 +68,32 @@ class KeptRun:
             RunError: when the data are others now, or the state does not fit them.
         """
         header, path = self.header, self.path / STATE
+        self._check_parameters()
+        _check_memory(path, header, _drawn(header.config))
         data = self._data(tell)
         if sizes_of(header.config, data) != header.sizes:
-            raise refusal(path, "sizes in its header are not those of its config")
+            raise refusal(path, "sizes in its header are not those of its data")
+        _check_memory(path, header, len(data.y_train))
         trainer = Trainer(header.config, data)
         shapes = Shapes.of(trainer.network, header.config, data)
         trainer.restore(state_for(shapes, path, self._state, self._arrays))
         trainer.stopped, trainer.restored = header.stopped, header.restored
         return trainer
 
+    def _check_parameters(self) -> None:
+        """Check that the file is as large as the network, before anything of that size is allocated."""
+        header, found = self.header, self._arrays.get("parameters")
+        count = parameter_count(header.sizes, batch_norm=header.config.batch_norm)
+        if found is None or found.size != count:
+            there = "missing" if found is None else f"{found.size:,} numbers"
+            raise refusal(
+                self.path / STATE, f"parameters is {there}; the network has {count:,} parameters"
+            )
+
     def _data(self, tell: Tell) -> TrainTest:
         header, path = self.header, self.path / STATE
         try:
-            data = prepare(header.config, tell)
-            for edit in header.edits:
-                data = edited.apply(data, edit)
+            data = edited.apply_all(prepare(header.config, tell), header.edits, tell)
         except (ConfigError, DataError) as error:
             raise refusal(self.path, f"its data cannot be had again: {error}") from None
         except ValueError as error:
@@ -90,13 +109,37 @@ class KeptRun:
         return data
 
 
+def _drawn(config: RunConfig) -> int:
+    """Return how many training samples will be drawn; 0 where a file is to be read first."""
+    if config.data is not None:
+        return 0
+    samples = config.samples or DATASETS[config.dataset].samples
+    return int(samples * (1 - config.test_size - config.validation_size))
+
+
+def _check_memory(path: Path, header: Header, samples: int) -> None:
+    """Check that a step of training fits into the memory of this machine.
+
+    The outputs of wide layers over a full batch are larger than the network by far.
+    """
+    config = header.config
+    batch = samples if config.batch_size == "full" else min(int(config.batch_size), samples)
+    needed = COPIES * batch * sum(header.sizes) * np.dtype(config.dtype).itemsize
+    memory = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
+    if needed > memory:
+        raise refusal(
+            path, f"a batch takes {needed / 2**30:,.0f} GiB, more than the memory of this machine"
+        )
+
+
 def read_header(path: Path) -> Header:
     """Return what the folder of a run says of it, which is fast.
 
     Raises:
         RunError: when there is no run in it that can be read.
     """
-    return _read(path, arrays=False)[0]
+    with open_directory(path) as directory:
+        return _read(directory, arrays=False)[0]
 
 
 def read_run(path: Path) -> KeptRun:
@@ -105,43 +148,50 @@ def read_run(path: Path) -> KeptRun:
     Raises:
         RunError: when a file is missing, damaged, or none of ours.
     """
-    header, fields, arrays = _read(path, arrays=True)
-    return KeptRun(path, header, _rows(path, header), _events(path, header), fields, arrays)
+    with open_directory(path) as directory:
+        header, fields, arrays = _read(directory, arrays=True)
+        rows, events = _rows(directory, header), _events(directory, header)
+    return KeptRun(path, header, rows, events, fields, arrays)
 
 
-def _read(path: Path, *, arrays: bool) -> tuple[Header, Fields, Mapping[str, Array | Labels]]:
-    values, found = read_archive(path / STATE, arrays=arrays)
+def _read(
+    directory: Directory, *, arrays: bool
+) -> tuple[Header, Fields, Mapping[str, Array | Labels]]:
+    path = directory.path
+    if STATE not in directory.names():
+        raise RunError(f"{shown(path.name)} holds no saved run: its first save did not finish")
+    values, found = read_archive(directory, STATE, arrays=arrays)
     fields = Fields(path / STATE, values)
     header = header_of(path / STATE, fields)
     return header, fields.table("state"), found
 
 
-def _rows(path: Path, header: Header) -> NDArray[np.float64]:
-    data = read_extent(path / ROWS, header.rows)
+def _rows(directory: Directory, header: Header) -> NDArray[np.float64]:
+    data = directory.read_extent(ROWS, header.rows)
     width = len(COLUMNS)
     if len(data) % (8 * width):
-        raise refusal(path / ROWS, "it holds no whole rows")
+        raise directory.refusal(ROWS, "it holds no whole rows")
     rows = np.frombuffer(data, "<f8").reshape(-1, width).astype(np.float64)
     epochs = rows[:, 0]
     steps = np.diff(epochs, prepend=-1.0)
     whole = np.isfinite(epochs).all() and (epochs >= 0).all() and (epochs == np.floor(epochs)).all()
     # each epoch follows the one before it, or takes the place of one that was there
     if not (whole and (steps <= 1).all()):
-        raise refusal(path / ROWS, "its epochs are not in order")
+        raise directory.refusal(ROWS, "its epochs are not in order")
     return rows
 
 
-def _events(path: Path, header: Header) -> tuple[RunEvent, ...]:
-    data = read_extent(path / EVENTS, header.events)
+def _events(directory: Directory, header: Header) -> tuple[RunEvent, ...]:
+    data = directory.read_extent(EVENTS, header.events)
     events = []
     for line in data.splitlines():
         try:
             values = json.loads(line)
         except (ValueError, RecursionError):
-            raise refusal(path / EVENTS, "it holds what is no line of JSON") from None
+            raise directory.refusal(EVENTS, "it holds what is no line of JSON") from None
         if not isinstance(values, dict):
-            raise refusal(path / EVENTS, "it holds a line that is no event")
-        fields = Fields(path / EVENTS, values)
+            raise directory.refusal(EVENTS, "it holds a line that is no event")
+        fields = Fields(directory.path / EVENTS, values)
         note, what = fields.text("note"), fields.text("what")
         events.append(RunEvent(fields.real("at"), fields.whole("epoch"), what, note))
     return tuple(events)

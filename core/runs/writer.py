@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 
 from core.runs.archive import write_archive
-from core.runs.files import NOTHING, append, write_whole
+from core.runs.files import NOTHING
 from core.runs.folder import CONFIG, EVENTS, ROWS, STATE
 from core.runs.moment import digest_of, findable, header_values
 from core.runs.past_file import write_past
@@ -96,27 +96,33 @@ class RunWriter:
         Raises:
             OSError: when it cannot be written; the moment before is still there.
         """
-        path = self.folder.path
+        directory = self.folder.directory
+        directory.check_there()
         if self._config != moment.config:
             text = findable(moment.config).to_toml().encode(errors="replace")
-            write_whole(path / CONFIG, lambda file: file.write(text))
+            directory.write_whole(CONFIG, lambda file: file.write(text))
             self._config = moment.config
         data = np.ascontiguousarray(rows[:, : len(COLUMNS)], "<f8").tobytes()
         told = "".join(each.line() for each in events).encode()
         self._write_past(moment.past)
-        new_rows = append(path / ROWS, self._rows, data)
-        new_events = append(path / EVENTS, self._events, told)
+        new_rows = directory.append(ROWS, self._rows, data)
+        new_events = directory.append(EVENTS, self._events, told)
         digest = self._digest(moment.data)
         header = header_values(moment, self._created, time(), digest, new_rows, new_events)
         state, arrays = plain_state(moment.state)
         header["state"] = state
-        write_whole(path / STATE, lambda file: write_archive(file, header, arrays))
+        directory.write_whole(STATE, lambda file: write_archive(file, header, arrays))
         self._rows, self._events = new_rows, new_events
         used = {id(moment.data)}
         if moment.past is not None:
             used |= {id(each.data) for each in (*moment.past.starts, *moment.past.stops)}
         self._digests = {number: each for number, each in self._digests.items() if number in used}
         self.saved = True
+
+    def check_saved(self) -> None:
+        """Raise OSError when what was saved is no longer there."""
+        self.folder.directory.check_there()
+        (self.folder.path / STATE).lstat()
 
     def _write_past(self, past: Past | None) -> None:
         """Write the past if there is more of it; a large one waits, unless something was changed."""
@@ -125,7 +131,7 @@ class RunWriter:
         same = self._past is not None and self._past.cuts == past.cuts
         if same and past.nbytes > LARGE_PAST and monotonic() < self._past_due:
             return
-        write_past(self.folder.path, past, self._digest)
+        write_past(self.folder.directory, past, self._digest)
         self._past, self._past_due = past, monotonic() + PAUSE
 
     def _digest(self, data: TrainTest) -> str:

@@ -1,0 +1,60 @@
+"""Processor kernels that a run is trained with: others give other last bits."""
+
+from __future__ import annotations
+
+import platform
+from contextlib import suppress
+from functools import cache
+from importlib import import_module
+from typing import Final
+
+from core.runs.files import shown
+
+_NUMPY: Final = "numpy._core._multiarray_umath"
+_CORE_NAMES: Final = (
+    "scipy_openblas_get_corename64_",  # as NumPy's wheels are built
+    "scipy_openblas_get_corename",
+    "openblas_get_corename64_",
+    "openblas_get_corename",
+)
+
+
+@cache
+def kernels() -> str:
+    """Return the kernels of this process, such as `x86_64 SkylakeX X86_V3 X86_V4`.
+
+    These are the machine, the core that OpenBLAS computes for, and the instruction sets beyond the
+    baseline that NumPy uses. What a build of NumPy does not have is left out.
+    """
+    return " ".join([platform.machine(), *_blas_core(), *_numpy_targets()])
+
+
+def changed_kernels(trained_with: str) -> str:
+    """Return a sentence when a run is continued with other kernels than before, else nothing."""
+    if not trained_with or trained_with == kernels():
+        return ""
+    return (
+        "other processor kernels than before: from here on numbers may differ in their last bits "
+        f"({shown(trained_with)}, now {kernels()})"
+    )
+
+
+def _blas_core() -> list[str]:
+    # private names of NumPy, which a test guards; without them less is recorded
+    with suppress(ImportError, AttributeError, OSError):
+        from ctypes import CDLL, c_char_p
+
+        library = CDLL(import_module(_NUMPY).__file__)  # also finds what that is linked with
+        for name in _CORE_NAMES:
+            with suppress(AttributeError):
+                ask = getattr(library, name)
+                ask.restype, ask.argtypes = c_char_p, ()
+                return [(ask() or b"").decode(errors="replace")]
+    return []
+
+
+def _numpy_targets() -> list[str]:
+    with suppress(ImportError, AttributeError):
+        numpy = import_module(_NUMPY)
+        return [each for each in numpy.__cpu_dispatch__ if numpy.__cpu_features__.get(each)]
+    return []
