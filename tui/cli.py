@@ -25,6 +25,15 @@ from tui.arguments import (
 )
 from tui.encoding import can_draw, set_encoding
 from tui.keeping import folder_of, keeping_of, run_of
+from tui.streams import (
+    STDERR,
+    STDOUT,
+    CannotWrite,
+    flush_output,
+    guard_streams,
+    open_log,
+    stop_writing,
+)
 
 if TYPE_CHECKING:
     import argparse
@@ -41,12 +50,10 @@ _DUMB: Final = "this terminal (TERM=dumb) cannot place its cursor"
 SUFFIXES: Final = (".csv", ".tsv", ".npz", ".parquet")
 
 
-class CannotWrite(Exception):  # noqa: N818 (a full disk is no error of the program's)
-    """One sentence on what could not be written."""
-
-
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the program and return its exit status."""
+    if arguments is None:
+        guard_streams()
     given = list(sys.argv[1:] if arguments is None else arguments)
     asked = [each == "--ascii" for each in given if each in {"--ascii", "--no-ascii"}]
     set_encoding((sys.stdout, sys.stderr), os.environ, asked[-1] if asked else None)
@@ -58,7 +65,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         if _wants_screen(given):
             process = _start_process()
-        return _dispatch(given, process)
+        try:
+            return _dispatch(given, process)
+        finally:
+            flush_output()  # what fails later is reported by the interpreter, with a traceback
     except WrongUse as error:
         return _refuse(str(error))
     except ValueError as error:
@@ -66,9 +76,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
             raise
         return _refuse(str(error))
     except BrokenPipeError:
-        _stop_writing(1)  # whoever read the output has seen enough
+        stop_writing(STDOUT)  # its reader has ended
         return 141
     except CannotWrite as error:
+        stop_writing(STDOUT)
         print(_printable(f"nnfs-tui: {error}"), file=sys.stderr)  # noqa: T201
         return 1
     except KeyboardInterrupt:
@@ -92,13 +103,6 @@ def _is_about_data(error: ValueError) -> bool:
     from core.runs.files import RunError
 
     return isinstance(error, DataError | ConfigError | RunError)
-
-
-def _stop_writing(*descriptors: int) -> None:
-    """Send what is still buffered nowhere, or the interpreter complains of it at its end."""
-    nowhere = os.open(os.devnull, os.O_WRONLY)
-    for descriptor in descriptors:
-        os.dup2(nowhere, descriptor)
 
 
 def _printable(text: str) -> str:
@@ -336,16 +340,15 @@ def _train(
 
     keeping = keeping_of(options)
     with ExitStack() as stack:
-        outputs = [sys.stdout] if as_json and sys.stdout is not None else []
+        outputs = [sys.stdout] if as_json else []
         if options.log is not None:
             outputs.append(stack.enter_context(_log_file(options.log)))
         try:
             return train(config, outputs, quiet=as_json, keeping=keeping, resume=resume)
-        except BrokenPipeError:
+        except (BrokenPipeError, CannotWrite):
             raise
         except OSError as error:
-            _stop_writing(1)
-            raise CannotWrite(f"the output cannot be written: {error.strerror}") from None
+            raise CannotWrite("the output", error) from None
 
 
 def _watch(
@@ -394,7 +397,7 @@ def _watch(
     if app.training.refused:
         return _refuse(app.training.refused)
     if app.signal_received:
-        _stop_writing(1, 2)  # there may be nobody left to write to
+        stop_writing(STDOUT, STDERR)  # there may be nobody left to write to
     else:
         _say_goodbye(app.training.session)
     return app.return_code or 0
@@ -473,7 +476,7 @@ def _number(flag: str, text: str, low: float, high: float, *words: str) -> float
 
 def _log_file(name: str) -> IO[str]:
     try:
-        return Path(name).open("w", encoding="utf-8")
+        return open_log(name)
     except (OSError, ValueError) as error:  # no name has a NUL in it
         why = getattr(error, "strerror", None) or error
         raise WrongUse(

@@ -16,6 +16,7 @@ from core.stopping import Stop
 from core.trainer import Trainer, sizes_of
 from tui import numbers, records
 from tui.kept_training import KeptTraining
+from tui.streams import CannotWrite
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -115,8 +116,13 @@ def train(
         try:
             metrics, stopped = _run(trainer, interruption, outputs, keeper)
             seconds = perf_counter() - started
-        finally:
+        except CannotWrite as error:
+            error.saved_as = keeper.close()
+            raise
+        except BaseException:
             keeper.close()
+            raise
+        keeper.close()
     for output in outputs:
         trained = metrics.epoch - begun_at
         told = records.end(metrics.epoch, seconds, stopped, trainer.restored, trained)

@@ -70,16 +70,17 @@ class KeptTraining:
         if self._keeper is not None and not self._keeper.due_in():
             self._save(self._keeper)
 
-    def close(self) -> None:
-        """Save the end, and wait until it is written."""
+    def close(self) -> str:
+        """Save the end, wait until it is written, and return the name of the run that is saved."""
         keeper, trainer = self._keeper, self._trainer
         if keeper is None:
-            return
+            return ""
         if trainer.epoch or trainer.batches.next or trainer.stopped:
             if trainer.stopped is not None:
                 keeper.event(trainer.epoch, self._doing, f"{trainer.stopped}".replace("_", " "))
             self._save(keeper)
         keeper.close(LAST_SAVE)
+        return "" if keeper.news.problem else keeper.news.name
 
     @property
     def _doing(self) -> Doing:

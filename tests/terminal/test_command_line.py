@@ -1,6 +1,7 @@
 """The command line without a screen: what it prints where, and how it ends."""
 
 import json
+import os
 import re
 import signal
 import subprocess
@@ -14,6 +15,7 @@ import pytest
 from core.config import settings
 from core.datasets import DATASETS
 from core.presets import PRESETS
+from core.runs.catalogue import list_runs
 from tests.terminal.terminal import PATIENCE, Terminal
 from tui.check import check
 from tui.cli import main
@@ -206,14 +208,48 @@ def test_a_log_is_written_without_a_screen_too(told: Told, tmp_path: Path) -> No
         file.unlink()
 
 
-def test_output_that_cannot_be_written_is_said_in_a_sentence() -> None:
-    command = f"{PROGRAM} train xor --json > /dev/full"
+@pytest.mark.parametrize(
+    ("command", "what"),
+    [
+        ("train xor --epochs 9 --json >/dev/full", "the output cannot be written: No space left"),
+        ("train --help >/dev/full", "the output cannot be written: No space left"),
+        ("runs >&-", "the output cannot be written: it is closed"),
+        ("train xor --epochs 9 --log /dev/full", "the log cannot be written: No space left"),
+    ],
+)
+def test_output_that_cannot_be_written_ends_in_one_sentence(
+    command: str, what: str, tmp_path: Path
+) -> None:
     result = subprocess.run(
-        ["bash", "-c", command], capture_output=True, text=True, timeout=PATIENCE, check=False
+        ["bash", "-c", f"{PROGRAM} {command}"],
+        env=os.environ | {"NNFS_TUI_RUN_DIR": str(tmp_path)},
+        capture_output=True,
+        text=True,
+        timeout=PATIENCE,
+        check=False,
     )
     assert result.returncode == 1
-    assert "No space left on device" in result.stderr
-    assert "Traceback" not in result.stderr
+    said = [line for line in result.stderr.splitlines() if "epochs" not in line]  # the progress bar
+    assert len(said) == 1
+    assert said[0].startswith(f"nnfs-tui: {what}")
+    if "train xor" in command:
+        (run,) = list_runs(tmp_path)
+        assert run.header is not None
+        assert f"nnfs-tui resume {run.name}" in result.stderr or run.header.epoch == 9
+
+
+@pytest.mark.parametrize("stream", ["2>/dev/full", "2>&-", "0<&-"])
+def test_only_the_output_has_to_be_written(stream: str) -> None:
+    result = subprocess.run(
+        ["bash", "-c", f"{PROGRAM} train xor --epochs 9 --no-save {stream}"],
+        capture_output=True,
+        text=True,
+        timeout=PATIENCE,
+        check=False,
+    )
+    assert result.returncode == 0
+    assert "9 of 9 epochs" in result.stdout
+    assert "━" not in result.stdout
 
 
 def test_without_a_terminal_the_default_trains_to_a_good_accuracy() -> None:

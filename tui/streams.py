@@ -1,0 +1,123 @@
+"""Standard streams and logs that may be closed or full: one sentence for the user, no traceback."""
+
+from __future__ import annotations
+
+import errno
+import io
+import os
+import sys
+from typing import IO, TYPE_CHECKING, Final
+
+if TYPE_CHECKING:
+    from _typeshed import ReadableBuffer
+
+STDOUT: Final = 1
+STDERR: Final = 2
+
+
+class CannotWrite(OSError):  # noqa: N818 (a full disk is no error of the program's)
+    """One sentence on what could not be written, and why."""
+
+    def __init__(self, what: str, error: OSError) -> None:
+        reason = "it is closed" if error.errno == errno.EBADF else error.strerror
+        super().__init__(error.errno, reason or type(error).__name__)
+        self._what = what
+        self.saved_as = ""
+        """The name of the run that was saved before the program ended for this reason."""
+
+    def __str__(self) -> str:
+        saved = f"; the run is saved, and continues with: nnfs-tui resume {self.saved_as}"
+        return f"{self._what} cannot be written: {self.strerror}{saved if self.saved_as else ''}"
+
+
+class _Output(io.FileIO):
+    """A file whose failures name it."""
+
+    def __init__(self, file: str | int, what: str, *, closefd: bool = True) -> None:
+        super().__init__(file, "w", closefd=closefd)
+        self._what = what
+        self.failure: OSError | None = None
+
+    def write(self, data: ReadableBuffer, /) -> int:
+        try:
+            return super().write(data)
+        except BrokenPipeError as error:
+            self.failure = error
+            raise
+        except OSError as error:
+            self.failure = CannotWrite(self._what, error)
+            raise self.failure from None
+
+
+class _Messages(io.FileIO):
+    """Standard error: where it cannot be written, messages are lost, and the work continues."""
+
+    def write(self, data: ReadableBuffer, /) -> int:
+        try:
+            return super().write(data)
+        except OSError:
+            return memoryview(data).nbytes
+
+
+def guard_streams() -> None:
+    """Let standard output and standard error fail in order where they are closed or full."""
+    for descriptor in (0, STDOUT, STDERR):
+        _fill(descriptor)
+    if sys.stdout is None or not sys.stdout.isatty():
+        sys.stdout = _like(sys.stdout, _Output(STDOUT, "the output", closefd=False))
+    if sys.stderr is None or not sys.stderr.isatty():
+        sys.stderr = _like(sys.stderr, _Messages(STDERR, "w", closefd=False))
+        sys.stderr.reconfigure(line_buffering=True)
+
+
+def _like(stream: IO[str] | None, raw: io.RawIOBase) -> io.TextIOWrapper:
+    """Return a stream that writes to that file as another one, if there is one, does to its own."""
+    known = stream if isinstance(stream, io.TextIOWrapper) else None
+    encoding, errors = ("utf-8", None) if known is None else (known.encoding, known.errors)
+    unbuffered = known is not None and known.write_through
+    return io.TextIOWrapper(io.BufferedWriter(raw), encoding, errors, write_through=unbuffered)
+
+
+def flush_output() -> None:
+    """Write what is buffered for standard output.
+
+    Raises:
+        CannotWrite: when that fails, or failed before: `argparse` ignores it.
+        BrokenPipeError: when its reader has ended.
+    """
+    sys.stdout.flush()
+    raw = getattr(getattr(sys.stdout, "buffer", None), "raw", None)
+    if isinstance(raw, _Output) and raw.failure is not None:
+        raise raw.failure
+
+
+def open_log(name: str) -> IO[str]:
+    """Open a file for lines of JSON.
+
+    Raises:
+        OSError: when it cannot be opened, or, as `CannotWrite`, later, when it cannot be written.
+        ValueError: for a name that no file can have.
+    """
+    return io.TextIOWrapper(io.BufferedWriter(_Output(name, "the log")), "utf-8")
+
+
+def stop_writing(*descriptors: int) -> None:
+    """Discard what is still buffered: the interpreter would report it when it exits."""
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    for descriptor in descriptors:
+        os.dup2(nowhere, descriptor)
+
+
+def _fill(descriptor: int) -> None:
+    """Occupy a standard stream that is closed, or the next file that is opened would be in its place.
+
+    What is written there fails, as it does on a stream that is closed.
+    """
+    try:
+        os.fstat(descriptor)
+    except OSError:
+        nowhere = os.open(os.devnull, os.O_RDONLY)
+        if nowhere != descriptor:
+            os.dup2(nowhere, descriptor)
+            os.close(nowhere)
+        os.set_inheritable(descriptor, True)
