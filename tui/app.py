@@ -16,7 +16,6 @@ from textual.dom import DOMNode
 from textual.filter import Monochrome, NoColor
 from textual.screen import ModalScreen
 
-from core.process import Kept
 from tui.attention import attention
 from tui.driver import ThriftyDriver
 from tui.faults import Fault, KeepsFaults
@@ -134,10 +133,9 @@ class NnfsApp(KeepsFaults, App[None]):
         return filters if self.look.glyphs == "unicode" else [*filters, self._widget_form]
 
     def on_unmount(self) -> None:
-        """Leave no process behind."""
+        """Leave no process behind, and know the epochs that it trained last, which it has saved."""
         for event in self.link.close():
-            if isinstance(event, Kept):
-                self.training.session.apply(event)
+            self.training.record(event)
 
     def get_system_commands(self, screen: Screen[Any]) -> Iterable[SystemCommand]:
         """Offer everything that has a key in the command palette, too."""

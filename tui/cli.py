@@ -415,7 +415,9 @@ def _say_goodbye(session: Session) -> None:
     if session.state in {State.DIVERGED, State.FINISHED} and session.stopped is not None:
         stopped = session.stopped
     data, restored = session.data, session.restored
-    text = summary(session.config, metrics, kept, None, stopped, data, restored)
+    resumed_at = session.resumed_at
+    trained = None if resumed_at is None else session.head_epoch - resumed_at
+    text = summary(session.config, metrics, kept, None, stopped, data, restored, trained)
     print(text.replace("interrupted after", "stopped after"))  # noqa: T201
     if session.not_kept:
         print(_printable(session.not_kept))  # noqa: T201

@@ -123,16 +123,16 @@ def train(
             keeper.close()
             raise
         keeper.close()
+    trained = None if kept is None else metrics.epoch - begun_at
     for output in outputs:
-        trained = metrics.epoch - begun_at
         told = records.end(metrics.epoch, seconds, stopped, trainer.restored, trained)
         output.write(told + "\n")
         output.flush()
     if not quiet:
         good = trainer.measure()  # not always those of the last epoch
         restored = trainer.restored
-        took = seconds if kept is None else None  # not the whole of it
-        print(summary(config, metrics, good, took, stopped, trainer.data, restored))  # noqa: T201
+        text = summary(config, metrics, good, seconds, stopped, trainer.data, restored, trained)
+        print(text)  # noqa: T201
     _tell_kept(keeper.news, quiet=quiet)
     if stopped == "interrupted":
         return 128 + interruption.number
@@ -241,6 +241,7 @@ def summary(
     stopped: records.Ending,
     data: TrainTest,
     restored: int | None = None,
+    trained: int | None = None,
 ) -> str:
     """Return the end of a run in a few lines.
 
@@ -248,10 +249,11 @@ def summary(
         config: the run.
         metrics: of its last epoch.
         kept: of the network as it is: the best one's, or the last before a divergence.
-        seconds: how long it took, if that is worth telling.
+        seconds: how long it took, since it was begun or resumed, if that is worth telling.
         stopped: why it ended.
         data: its samples.
         restored: the epoch whose weights came back, if any did.
+        trained: the epochs since it was resumed, if it was.
     """
     if stopped is Stop.DIVERGED:
         outcome = (
@@ -269,8 +271,11 @@ def summary(
             )
         elif stopped is not Stop.EPOCHS:
             outcome = f"{stopped.replace('_', ' ')} reached after {outcome}"
+        if trained is not None:
+            outcome += f", {trained:,} of them since it was resumed"
         if seconds:
-            outcome += f" in {seconds:.2f} s ({metrics.epoch / seconds:,.0f} epochs/s)"
+            rate = (metrics.epoch if trained is None else trained) / seconds
+            outcome += f" in {seconds:.2f} s ({rate:,.0f} epochs/s)"
         if restored is not None:
             outcome += f"; the weights are those of epoch {restored:,}"
     parts = ["train"] if data.shared else ["train", "test"]

@@ -103,13 +103,14 @@ def end(
 
     Args:
         epochs: of the run.
-        seconds: that were trained.
+        seconds: of training, since the run was begun or resumed.
         stopped: why it ended.
         restored: the epoch whose weights came back, if any did.
-        trained: the epochs of those seconds, where the run was begun before them.
+        trained: the epochs in those seconds, if the run was resumed.
     """
+    more = {} if trained is None else {"epochs_trained": trained}
     trained = epochs if trained is None else trained
-    best = {} if restored is None else {"restored_epoch": restored}
+    best = more if restored is None else {**more, "restored_epoch": restored}
     return _line(
         event="end",
         epochs=epochs,

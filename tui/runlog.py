@@ -6,7 +6,7 @@ from contextlib import suppress
 from time import perf_counter
 from typing import IO, TYPE_CHECKING
 
-from core.process import Branched, Moved, Progress, Run, State, StateChanged
+from core.process import Branched, Moved, Progress, Reopened, Run, State, StateChanged
 from core.stopping import Stop
 from tui import records
 
@@ -21,6 +21,7 @@ class RunLog:
     def __init__(self, file: IO[str]) -> None:
         self._file = file
         self._last = 0
+        self._resumed_at: int | None = None
         self._open = False
         self._started = perf_counter()
 
@@ -35,6 +36,9 @@ class RunLog:
             if session.network is not None and session.data is not None:
                 self._line(records.start(event.config, session.network, session.data))
             self._last, self._open, self._started = 0, True, perf_counter()
+            self._resumed_at = None
+        elif isinstance(event, Reopened):
+            self._resumed_at, self._started = self._last, perf_counter()
         elif isinstance(event, Progress) and session.data is not None:
             kind = records.Kind.of(session.config, session.data)
             for row in event.rows():
@@ -46,6 +50,8 @@ class RunLog:
             # what was written beyond this epoch is of a run that was given up
             self._line(records.branch(event))
             self._last, self._open = event.epoch, True
+            if self._resumed_at is not None:
+                self._resumed_at = min(self._resumed_at, event.epoch)
         elif isinstance(event, Moved) and event.edited is not None:
             self._line(records.edit(event))
         elif isinstance(event, StateChanged) and event.state is State.FINISHED:
@@ -65,7 +71,8 @@ class RunLog:
     def _end(self, stopped: records.Ending, restored: int | None = None) -> None:
         if self._open:
             seconds = perf_counter() - self._started
-            self._line(records.end(self._last, seconds, stopped, restored))
+            trained = None if self._resumed_at is None else self._last - self._resumed_at
+            self._line(records.end(self._last, seconds, stopped, restored, trained))
             self._open = False
 
     def _line(self, line: str) -> None:

@@ -63,6 +63,7 @@ class Session:
         old_future: what a run that went on from the past had trained before it did.
         baseline: what a linear model reaches, once it was asked for.
         kept_as: the name under which the run is kept; empty before it is.
+        resumed_at: the epoch at which it was resumed, if it was saved by another program.
         not_kept: why it is not kept now, if there is a reason.
     """
 
@@ -86,6 +87,7 @@ class Session:
         self.old_future: Timeline | None = None
         self.baseline: Baseline | None = None
         self.kept_as = self.not_kept = ""
+        self.resumed_at: int | None = None
         self.layers_over_time: NDArray[np.float64] = np.empty((0, 0, 0))
         self._thinning = 1
         self._measured: EpochMetrics | None = None  # of the network, where that is of no row
@@ -115,6 +117,8 @@ class Session:
                 self.old_future = self.timeline.copy()
                 self.timeline.truncate(event.epoch + 1)
                 self.past_epoch = None
+                if self.resumed_at is not None:
+                    self.resumed_at = min(self.resumed_at, event.epoch)
                 self._parts = [each for each in self._parts if each <= event.epoch + 1]
                 self.layers_over_time = self.layers_over_time[:0]
                 self._find_best()
@@ -131,7 +135,7 @@ class Session:
                 # what is said of a pause is true until it ends
                 self._passing = event.state is State.PAUSED and bool(event.note)
             case Reopened():
-                self.kept_as = event.name
+                self.kept_as, self.resumed_at = event.name, self.head_epoch
                 self.edited, self._parts = event.edited, list(event.parts)
                 self._find_best()
             case Kept():
@@ -310,6 +314,7 @@ class Session:
             self.epochs_per_second = self.share_of_epoch = 0.0
             self._best = self.past_epoch = self.old_future = self._measured = None
             self._parts = [0]
+            self.resumed_at = None
             self.gradient, self.edited = None, False
             self.layers_over_time = self.layers_over_time[:0]
             self._void = None

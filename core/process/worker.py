@@ -98,6 +98,8 @@ class TrainingLoop:
             while exchange.waiting:
                 self._obey(exchange.waiting.pop(0))
             if exchange.closed:
+                if self._run is not None:
+                    self._run.report(force=True)  # the screen says what is saved
                 self._record.close(self._run)
                 return
             self._record.look(self._run)

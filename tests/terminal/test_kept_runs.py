@@ -7,6 +7,8 @@ import signal
 import subprocess
 from pathlib import Path
 
+import pytest
+
 from core.runs.catalogue import find
 from core.runs.reader import read_header
 from tests.terminal.terminal import is_alive, nnfs_tui
@@ -47,6 +49,28 @@ def test_a_run_is_left_killed_stopped_and_resumed(tmp_path: Path) -> None:
         assert terminal.wait() == 0
         assert not is_alive(child)
     assert read_header(find(Path(runs))).epoch >= 11
+
+
+def test_the_last_line_says_what_is_saved_and_what_was_trained_since(tmp_path: Path) -> None:
+    runs, log = str(tmp_path / "runs"), tmp_path / "log.jsonl"
+    options = ("--run-dir", runs, "--log", str(log), "--speed", "max", "--fps", "1")
+    with nnfs_tui("moons", *options, "--epochs", "10000000") as terminal:
+        terminal.until(lambda text: epoch_shown(text) > 20)
+        terminal.press("q")
+        assert terminal.wait() == 0
+        first = read_header(find(Path(runs))).epoch
+        assert f"stopped after {first:,} of" in terminal.text()
+    assert json.loads(log.read_text().splitlines()[-1])["epochs"] == first
+    with nnfs_tui("resume", *options) as terminal:
+        terminal.until(lambda text: epoch_shown(text) > first)
+        terminal.press("q")
+        assert terminal.wait() == 0
+        both = read_header(find(Path(runs))).epoch
+        since = f"{both - first:,} of them since it was resumed"
+        assert f"stopped after {both:,} of 10,000,000 epochs, {since}" in terminal.text()
+    end = json.loads(log.read_text().splitlines()[-1])
+    assert (end["epochs"], end["epochs_trained"]) == (both, both - first)
+    assert end["epochs_per_second"] == pytest.approx((both - first) / end["seconds"], rel=1e-3)
 
 
 def test_a_killed_screen_leaves_the_last_epoch(tmp_path: Path) -> None:

@@ -127,8 +127,7 @@ class RunScreen(Screen[None]):
         if isinstance(event, Refused):
             self.refuse(event.reason)
             return
-        self.session.apply(event)
-        self._log(event)
+        self.record(event)
         if isinstance(event, Run) and event.answered >= self._sent:
             self._wanted = event.config
         if isinstance(event, StateChanged | Failed):
@@ -136,6 +135,11 @@ class RunScreen(Screen[None]):
         self.follow(event)
         if isinstance(event, Moved) and event.edited is None:
             self._arrive(event)
+
+    def record(self, event: Event) -> None:
+        """Take an event in that says what became of the run, without showing it."""
+        self.session.apply(event)
+        self._log(event)
 
     def _arrive(self, moved: Moved) -> None:
         """Take note that a way through time is over."""
