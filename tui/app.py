@@ -26,6 +26,7 @@ from tui.pacing import Pacer
 from tui.plain import WidgetForm, css_variables, textual_theme
 from tui.screens.training import TrainingScreen
 from tui.suspension import ENDING, in_foreground, stop_until_foreground
+from tui.terminal import is_relayed, terminal_name
 from tui.typed import TypeAhead
 from tui.wording import key_name
 
@@ -86,7 +87,7 @@ class NnfsApp(KeepsFaults, App[None]):
         self.no_color = self.look.is_plain
         self._widget_form = WidgetForm(self.look)
         self.animation_level = "none"
-        self.pacer = Pacer(max_rate)
+        self.pacer = Pacer(max_rate, is_blind=is_relayed(os.environ, terminal_name()))
         self.link = Link(process, self._when_line_is_clear)
         self._typed = TypeAhead(self, self._hand_on)
         self.signal_received = 0

@@ -15,7 +15,7 @@ from time import monotonic
 from typing import TYPE_CHECKING, Any, Final, Protocol, runtime_checkable
 
 from textual.drivers.linux_driver import LinuxDriver
-from textual.events import CursorPosition
+from textual.events import CursorPosition, Key
 
 from tui.pacing import QUESTION, Pacer
 from tui.screen_model import ScreenModel, is_frame
@@ -37,8 +37,10 @@ FULL: Final = 0.05
 """Seconds until a terminal that takes nothing is tried again."""
 LONGEST_HOLD: Final = 0.5
 """Seconds after which a frame is drawn although the one before is not all on its way."""
-LAST_ANSWERS: Final = 1.0
-"""Seconds that answers are waited for at the end, lest the shell gets them."""
+LAST_ANSWERS: Final = 15.0
+"""Seconds that answers are waited for at the end, at most, lest the shell gets them."""
+MOUSE: Final = ("\x1b[?1002h", "\x1b[?1006h")
+"""Buttons, and moves while one is held, in decimal numbers: nothing follows a mouse that only moves."""
 
 
 @runtime_checkable
@@ -118,13 +120,18 @@ class ThriftyDriver(LinuxDriver):
         self._pacer.begin()
         self._answers.clear()
         self._is_open = True
-        # before anything is drawn: how long the line takes bare
-        super().write(QUESTION)
-        self._pacer.send(len(QUESTION), monotonic())
+        if self._pacer.asks(monotonic()):
+            # before anything is drawn: how long the line takes bare
+            super().write(QUESTION)
+            self._pacer.ask(monotonic())
 
     def stop_application_mode(self) -> None:
         """Give the terminal back, unless the shell has it already: the program ends while suspended."""
         if self._has_terminal:
+            self.disable_input()
+            # without an alternate screen, the shell would write inside the picture
+            last_row = self._get_terminal_size()[1]
+            super().write(f"\x1b[m\x1b[H\x1b[J\x1b[{last_row}H")
             super().stop_application_mode()
             self._has_terminal = False
 
@@ -156,11 +163,23 @@ class ThriftyDriver(LinuxDriver):
             return
         if self._is_open:
             self._is_open = False
-            deadline = monotonic() + min(LAST_ANSWERS, self._pacer.patience)
+            self._disable_mouse_support()
+            self._disable_bracketed_paste()
+            deadline = min(self._pacer.answered_by, monotonic() + LAST_ANSWERS)
             while self._pacer.unanswered and (left := deadline - monotonic()) > 0:
                 self._answer_came.wait(left)
                 self._note_answers()
         super().disable_input()
+
+    def _enable_mouse_support(self) -> None:
+        if self._mouse:
+            for mode in MOUSE:
+                super().write(mode)
+
+    def _disable_mouse_support(self) -> None:
+        if self._mouse:
+            for mode in MOUSE:
+                super().write(mode.replace("h", "l"))
 
     def run_input_thread(self) -> None:
         """Read what is typed, as the base class does, but with a parser that tells `esc` apart."""
@@ -183,6 +202,8 @@ class ThriftyDriver(LinuxDriver):
             if self._is_open:
                 self._loop.call_soon_threadsafe(self._pump)
         else:
+            if isinstance(message, Key) and message.key == "enter":
+                self._pacer.enter(monotonic())
             super().process_message(message)
 
     def _note_answers(self) -> None:
@@ -208,12 +229,16 @@ class ThriftyDriver(LinuxDriver):
         now = monotonic()
         room = self._pacer.room(now)
         while room and self._model.differs:
-            if self._takes_more():
-                self._send(room, now)
-                room = self._pacer.room(now)
-            else:
+            if not self._takes_more():
                 self._pump_in(FULL)
                 room = 0
+                break
+            if self._pacer.asks(now):
+                super().write(QUESTION)
+                self._pacer.ask(now)
+            else:
+                self._send(room, now)
+            room = self._pacer.room(now)
         waits, held = self._model.differs, self._held
         if held is not None and ((room and not waits) or now >= self._held_until):
             self._held = None
@@ -234,11 +259,8 @@ class ThriftyDriver(LinuxDriver):
         data = self._model.send(room, areas)
         if self._is_synchronized:
             data = f"{SYNC_START}{data}{SYNC_END}"
-        asked = self._pacer.asks
-        if asked:
-            data += QUESTION
-        super().write(data)
-        self._pacer.send(len(data.encode()), now, asked=asked)
+        super().write(data + QUESTION if self._pacer.measures else data)
+        self._pacer.send(len(data.encode()), now)
         if not self._model.differs:
             self._pacer.complete(now)
 

@@ -1,11 +1,15 @@
-"""How much may be on its way to the terminal: as much as the line carries, and a little more.
+"""How much may be on its way to the terminal: as much as the line carries, and seldom a question.
 
 What a slow line cannot take piles up in the buffers of an SSH connection, where the program cannot
-see it, and a key's answer waits behind it. So after each piece the program asks the terminal for its
-cursor position (`ESC [ 6 n`), which it answers *behind* what it has drawn. The answers tell how long
-the line takes bare and how long it queues, as TCP Vegas does (Brakmo and Peterson 1995); what is
-unanswered is held to what fills the line and queues for `QUEUE` seconds. Everything else waits in
-the program, where it can still be replaced.
+see it, and a key's answer waits behind it. So the line is measured: the program asks the terminal for
+its cursor position (`ESC [ 6 n`) a moment before a piece and right behind it. The first answer says how
+long the line takes there and back, and the second how long the piece took, which is the rate. Between
+measurements, pieces are sent at a little less than that rate, so that an error in it does not add up
+to a queue; everything else waits in the program, where it can still be replaced.
+
+Each answer is traffic towards the program: it wakes OpenSSH's keystroke obfuscation, and between enter
+and `~.` it hides the escape from the client. A line that carries much more than it has to is therefore
+measured once in `SELDOM` seconds, another one once in `CHECK` bytes, and neither while nothing is sent.
 """
 
 from __future__ import annotations
@@ -19,20 +23,40 @@ QUESTION: Final = "\x1b[6n"
 QUEUE: Final = 0.06
 """Seconds that the last byte may wait in the line for those before it."""
 SMALLEST, FIRST, LARGEST = 300, 3_000, 1 << 18
-"""Bytes that may be unanswered: at least, before the line is known, and at most."""
-PIECES: Final = 4
-"""In so many pieces they are sent."""
+"""Bytes of a piece at least, bytes that are sent before the line is known, bytes on the way at most."""
+MEASURED, ENOUGH = 0.12, 2_000
+"""Seconds, but not more than so many bytes, that a piece should take to be measured well."""
+UNTELLABLE: Final = 0.02
+"""Seconds below which a measurement is the machine's, and not the line's."""
+APART: Final = 0.01
+"""Seconds between the first question and the piece, lest both travel in one packet."""
+FASTER, SLOWER = 4.0, 0.7
+"""The rate is multiplied by the first where a piece took no time; below the second part of the rate, a
+measurement is repeated: one late answer may be due to a busy machine."""
+SHARE: Final = 0.9
+"""Part of the measured rate that is used."""
+LEARNING: Final = 3
+"""Measurements at the beginning, one right after the other."""
+SELDOM, CHECK, IDLE = 30.0, 24_000, 0.25
+"""A line of which more than the part `IDLE` is used is measured once in `CHECK` bytes; every line that
+is used, once in `SELDOM` seconds."""
+ESCAPE: Final = 2.0
+"""Seconds after enter in which nothing is asked: ssh takes `~` for itself only right behind enter."""
 UNKNOWN_BYTES, UNKNOWN_SECONDS = 4_000, 0.25
 """What is sent how often to a terminal that has never answered: a fixed, low rate."""
-QUESTIONS: Final = 8
-"""Unanswered ones, one every UNKNOWN_SECONDS, before no more are asked."""
+QUESTIONS: Final = 6
+"""Questions to a terminal that never answers."""
 PATIENCE: Final = 2.0
 """Seconds after which an answer is taken for lost, at the least."""
-CHECK: Final = 10.0
-"""Seconds between two times that the line is let empty, to see that it does queue: an answer may be
-lost, and the next taken for it, or the bare round trip another than before."""
+MARGIN: Final = 0.5
+"""Seconds beyond the expected time that the last answers are waited for."""
+PAYMENT: Final = 0.125
+"""Seconds of a limited rate that are sent at once, at the least."""
 BURST: Final = 0.25
 """Seconds of the highest rate that may be sent at once."""
+BLIND_RATE, BLIND_BURST = 6_000.0, 1.0
+"""Bytes a second, and seconds of them at once, where whatever answers is not the terminal: it leaves
+room on a line of 64 kbit/s, and a dialog opens at once where nothing was sent before."""
 WINDOW: Final = 2.0
 """Seconds over which rates are told."""
 
@@ -44,7 +68,7 @@ class Rates:
     Attributes:
         frames: whole screens a second.
         bytes: bytes a second.
-        round_trip: seconds from a piece to its answer, or None if the terminal answers nothing.
+        round_trip: seconds from a question to its answer, or None if the terminal answers nothing.
     """
 
     frames: float
@@ -53,89 +77,163 @@ class Rates:
 
 
 @dataclass
-class _Sent:
+class _Question:
     at: float
     size: int
-    load: int
-    """Unanswered bytes, this piece's too."""
+    """Bytes between it and the question before; 0 for the first of two."""
+    queue: float
+    """Seconds for which the line was thought to be busy."""
 
 
 class Pacer:
-    """Says how many bytes may be sent; is told what was sent and answered. Times are in seconds."""
+    """Says how many bytes may be sent; is told what was sent and answered. Times are in seconds.
 
-    def __init__(self, max_rate: float | None = None) -> None:
-        self._max_rate = max_rate
+    Args:
+        max_rate: bytes a second that are never exceeded.
+        is_blind: whether questions would be answered by something on this side of the line.
+    """
+
+    def __init__(self, max_rate: float | None = None, *, is_blind: bool = False) -> None:
+        self._is_blind = is_blind
+        self._limit = BLIND_RATE if max_rate is None and is_blind else max_rate
+        self._burst = BLIND_BURST if max_rate is None and is_blind else BURST
         self._paid_until = -inf
         self._record: deque[tuple[float, int, int]] = deque()
         self.begin()
 
     def begin(self) -> None:
         """Know nothing of the line."""
-        self._sent: deque[_Sent] = deque()
-        self._asked = self._lost = 0
-        self._last = -inf
-        self._window = float(FIRST)
-        self._took: deque[float] = deque(maxlen=PIECES)
-        self._is_known = self._has_queued = self._empties = False
-        self._round_trip: float | None = None
-        self._bare = self._bare_before = inf
-        self._checked = -inf
+        self._questions: deque[_Question] = deque()
+        self._asked = self._lost = self._overdue = 0
+        self._first_sent = self._last_sent = self._last_answer = -inf
+        self._is_known = False
+        self._rate: float | None = None
+        self._suspected: float | None = None
+        self._learning = LEARNING
+        self._is_measuring = self._is_probing = False
+        self._takes: deque[float] = deque(maxlen=4)
+        self._lead_answered = self._free = self._quiet_until = -inf
+        self._asked_at, self._since = -inf, 0
 
     @property
-    def asks(self) -> bool:
-        """Whether a question should follow the next piece."""
-        return self._is_known or self._asked < QUESTIONS
+    def measures(self) -> bool:
+        """Whether a question should follow the next piece: one went before."""
+        return self._is_measuring
 
     @property
     def unanswered(self) -> int:
         """Questions on the way."""
-        return len(self._sent)
+        return len(self._questions)
 
     @property
     def load(self) -> int:
-        """Bytes on the way."""
-        return sum(each.size for each in self._sent)
+        """Bytes that were sent since the oldest question without an answer."""
+        return self._since if self._questions else 0
 
     @property
     def patience(self) -> float:
         """Seconds that an answer may take."""
-        return max(PATIENCE, 4 * (self._round_trip or 0)) * (1 << min(self._lost, 5))
+        return max(PATIENCE, 4 * self._bare) * (1 << min(self._lost, 5))
+
+    @property
+    def answered_by(self) -> float:
+        """When the last answers should have come, as far as is known."""
+        if not self._questions:
+            return -inf
+        question = self._questions[-1]
+        if not self._takes:
+            return question.at + PATIENCE + MARGIN
+        sending = 0.0 if self._rate is None else self._since / self._slow_rate
+        return question.at + 1.5 * max(self._takes) + sending + MARGIN
+
+    def asks(self, now: float) -> bool:
+        """Return whether there should be a question before the next piece, which is measured."""
+        if self._is_blind or self._questions or self._is_measuring or now < self._quiet_until:
+            return False
+        if not self._is_known:
+            return self._asked + 2 <= QUESTIONS
+        if self._rate is None or self._learning or self._suspected or self._lost:
+            return True
+        elapsed = now - self._asked_at
+        is_busy = self._since > IDLE * self._rate * elapsed
+        return elapsed >= SELDOM or (self._since >= CHECK and is_busy)
+
+    def enter(self, now: float) -> None:
+        """Note that enter was typed: what follows may be for ssh."""
+        self._quiet_until = now + ESCAPE
 
     def room(self, now: float) -> int:
         """Return how many bytes may be sent now."""
         self._give_up(now)
-        if not self._is_known:
-            room = UNKNOWN_BYTES if now >= self._last + UNKNOWN_SECONDS else 0
+        if self._is_blind:
+            room = LARGEST
+        elif self._rate is None:
+            room = self._room_before_known(now)
         else:
-            # several pieces on the way keep the line busy; many small ones would cost more
-            room = int(self._window / PIECES)
-            if self._sent and (self._empties or self._window - self.load < room):
-                room = 0
-        if self._max_rate is not None:
-            paid = (now - max(self._paid_until, now - BURST)) * self._max_rate
-            room = 0 if paid < self._max_rate * BURST / 2 else min(room, int(paid))
+            room = self._room_at_rate(now, self._slow_rate)
+        if self._limit is not None:
+            paid = (now - max(self._paid_until, now - self._burst)) * self._limit
+            room = 0 if paid < self._limit * PAYMENT else min(room, int(paid))
         return room
+
+    def _room_before_known(self, now: float) -> int:
+        if self._is_known:
+            return FIRST if self._is_measuring or not self._questions else 0
+        if self._first_sent == -inf:
+            return FIRST
+        is_time = now >= max(self._first_sent + PATIENCE / 2, self._last_sent + UNKNOWN_SECONDS)
+        return UNKNOWN_BYTES if is_time else 0
+
+    def _room_at_rate(self, now: float, rate: float) -> int:
+        size = min(max(rate * QUEUE, SMALLEST), LARGEST / 4)
+        if self._is_measuring:
+            if now < self._asked_at + APART and size < FIRST:
+                return 0
+            return int(max(size, FIRST if self._is_probing else min(rate * MEASURED, ENOUGH)))
+        if self._free - now > (0.0 if self.asks(now) else QUEUE / 2) + 1e-9:
+            return 0
+        if self._questions:
+            window = min(rate * (self._bare + QUEUE), LARGEST)
+            if self._lost or self.load + size > max(window, SMALLEST):
+                return 0
+        return int(size)
 
     def look_again(self, now: float) -> float | None:
         """Return in how many seconds there may be room without an answer before, or None."""
         times = []
         if not self._is_known:
-            times.append(self._last + UNKNOWN_SECONDS)
-        elif self._sent:
-            times.append(self._sent[0].at + self._time_to_answer)
-        if self._max_rate is not None:
-            times.append(self._paid_until + BURST / 2 + 1e-3)
+            times.append(max(self._first_sent + PATIENCE / 2, self._last_sent + UNKNOWN_SECONDS))
+        else:
+            times += [self._free - QUEUE / 2 + 1e-3, self._free + 1e-3, self._quiet_until]
+            times.append(self._asked_at + APART + 1e-3)
+        if self._questions:
+            times.append(self._given_up_at)
+        if self._limit is not None:
+            times.append(self._paid_until + PAYMENT + 1e-3)
         later = [each - now for each in times if each > now]
         return min(later, default=None)
 
-    def send(self, size: int, now: float, *, asked: bool = True) -> None:
-        """Note that so many bytes are sent, and, if so, that a question follows them."""
-        self._last = now
-        if self._max_rate is not None:
-            self._paid_until = max(self._paid_until, now - BURST) + size / self._max_rate
-        if asked:
+    def ask(self, now: float) -> None:
+        """Note a question, which will be followed by a piece and another."""
+        self._asked += 1
+        self._questions.append(_Question(now, 0, max(0.0, self._free - now)))
+        self._asked_at, self._since = now, 0
+        self._is_measuring = True
+
+    def send(self, size: int, now: float) -> None:
+        """Note that so many bytes are sent; if it `measures`, with a question behind them."""
+        if self._first_sent == -inf:
+            self._first_sent = now
+        self._last_sent = now
+        if self._limit is not None:
+            self._paid_until = max(self._paid_until, now - self._burst) + size / self._limit
+        if self._is_measuring:
+            self._is_measuring = False
             self._asked += 1
-            self._sent.append(_Sent(now, size, self.load + size))
+            self._questions.append(_Question(now, size, 0.0))
+        self._since += size
+        if self._rate is not None:
+            self._free = max(self._free, now) + size / self._slow_rate
         self._note(now, size, 0)
 
     def complete(self, now: float) -> None:
@@ -144,57 +242,84 @@ class Pacer:
 
     def answer(self, now: float) -> None:
         """Note an answer: it is that of the oldest question."""
-        if not self._is_known:
-            self._is_known, self._checked = True, now
+        self._is_known = True
         self._asked = self._lost = 0
-        if not self._sent:
-            return  # one that was taken for lost
-        sent = self._sent.popleft()
-        took = self._round_trip = max(now - sent.at, 1e-4)
-        self._took.append(took)
-        self._bare = min(self._bare, took)
-        bare = min(self._bare, self._bare_before)
-        if min(self._took) > bare + QUEUE:  # one late answer tells of a busy machine
-            if now > self._checked + CHECK:
-                self._empties, self._checked = True, now
-            else:
-                self._has_queued = True
-                self._window = sent.load / took * (bare + QUEUE)
-        elif sent.load > self._window / 2:
-            self._window += sent.size / (8 if self._has_queued else 1)
-        self._window = min(max(self._window, SMALLEST), LARGEST)
+        self._last_answer = now
+        if self._overdue:
+            self._overdue -= 1
+            return
+        if not self._questions:
+            return
+        question = self._questions.popleft()
+        if question.size:
+            # it was on its way at the earliest when what was before had arrived
+            self._learn(question.size, now - max(self._lead_answered, question.at + self._bare))
+            left = (self._since - question.size) / self._slow_rate
+            self._free = min(self._free, now + left)
+            return
+        self._lead_answered = now
+        took = max(now - question.at, 1e-4)
+        self._takes.append(took)
+        late = took - self._bare - max(QUEUE, question.queue)
+        if late > 0:  # more is on the way than was thought
+            self._free = max(self._free, question.at) + late
 
     def rates(self, now: float) -> Rates:
         """Return what was carried in the last seconds."""
         self._note(now, 0, 0)
         frames = sum(each[2] for each in self._record) / WINDOW
         size = sum(each[1] for each in self._record) / WINDOW
-        return Rates(frames, size, self._round_trip)
+        return Rates(frames, size, self._takes[-1] if self._takes else None)
+
+    @property
+    def _bare(self) -> float:
+        """Seconds there and back without a queue."""
+        return min(self._takes, default=0.0)
+
+    @property
+    def _slow_rate(self) -> float:
+        """Bytes a second that are sent."""
+        assert self._rate is not None
+        return SHARE * min(self._rate, self._suspected or inf)
+
+    def _learn(self, size: int, took: float) -> None:
+        """Take the rate from a piece between two questions."""
+        measured, rate = size / max(took, UNTELLABLE), self._rate
+        suspected, self._suspected = self._suspected, None
+        if rate is None:
+            self._rate = measured
+        elif took <= UNTELLABLE:
+            # of a piece that is small for the rate that tells nothing
+            self._is_probing = size < FIRST and rate < FIRST / QUEUE
+            if size >= max(FIRST, rate * QUEUE / 4) and rate < LARGEST / QUEUE:
+                self._rate = FASTER * rate
+                return
+        elif measured >= SLOWER * rate:
+            self._rate = (rate + min(measured, FASTER * rate)) / 2
+        elif suspected is None:
+            self._suspected = measured
+            return
+        else:
+            self._rate = max(measured, suspected)
+        self._learning = max(0, self._learning - 1)
 
     def _give_up(self, now: float) -> None:
         """Take answers for lost, or the terminal for one that gives none."""
-        if not self._is_known:
-            if not self.asks and self._sent and now > self._sent[-1].at + PATIENCE:
-                self._sent.clear()
-        else:
-            if self._sent and now >= self._sent[0].at + self._time_to_answer:
-                self._sent.clear()
-                if not self._empties:
-                    self._lost += 1
-                    self._window = max(self._window / 2, SMALLEST)
-            if self._empties and not self._sent:
-                if self._bare > 1.5 * self._bare_before:
-                    self._has_queued = False  # it was no queue: another way, and longer
-                self._empties = False
-                self._took.clear()
-                self._bare, self._bare_before = inf, self._bare
+        if self._questions and now >= self._given_up_at:
+            # late answers still come, and before the next; were they lost, that round is, too
+            has_answered = self._last_answer > self._asked_at
+            self._overdue = 0 if has_answered else self._overdue + len(self._questions)
+            self._questions.clear()
+            self._is_measuring = False
+            if self._is_known:
+                self._lost += 1
+                self._learning = LEARNING
+                if self._rate is not None:
+                    self._rate = max(self._rate / 2, SMALLEST)
 
     @property
-    def _time_to_answer(self) -> float:
-        """Seconds after which an answer is taken for lost."""
-        if self._empties:
-            return max(0.25, 2 * max(self._took, default=0.0))
-        return self.patience
+    def _given_up_at(self) -> float:
+        return max(self._questions[0].at, self._last_answer) + self.patience
 
     def _note(self, now: float, size: int, frames: int) -> None:
         self._record.append((now, size, frames))

@@ -1,12 +1,15 @@
 """What the terminal can show, as far as the environment tells: read once, before the screen starts.
 
-Nothing is asked of the terminal itself: the program paints its own background where there are colours,
-and an answer that comes late, over a slow line, would be taken for keys.
+Nothing of it is asked of the terminal itself: the program paints its own background where there are
+colours, and an answer would be late over a slow line.
 """
 
 from __future__ import annotations
 
+import os
 import re
+import sys
+from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from tui.encoding import is_colourless, is_utf8
@@ -57,6 +60,44 @@ def look_of(
         palette,
         background or _background(environment),
     )
+
+
+def is_relayed(environment: Mapping[str, str], terminal: str) -> bool:
+    """Tell whether tmux, screen or mosh is between this program and the line.
+
+    They answer questions to the terminal on this side of the line.
+
+    Args:
+        environment: variables by name.
+        terminal: the terminal's name, such as `/dev/pts/3`, or nothing.
+    """
+    if terminal and environment.get("SSH_TTY") == terminal:
+        return False  # sshd's own: if there is a tmux, it is at the other end
+    term = environment.get("TERM", "")
+    if environment.get("TMUX") or environment.get("STY") or term.startswith(("screen", "tmux")):
+        return True
+    return "mosh-server" in _programs_above()
+
+
+def terminal_name() -> str:
+    """Return the name of the terminal that is read, or nothing."""
+    try:
+        return os.ttyname(sys.__stdin__.fileno() if sys.__stdin__ else 0)
+    except OSError:
+        return ""
+
+
+def _programs_above() -> list[str]:
+    """Return the names of the processes that this one descends from, as far as Linux tells them."""
+    names, pid = [], os.getppid()
+    try:
+        while pid > 1:
+            name, _, rest = Path(f"/proc/{pid}/stat").read_text().rpartition(")")
+            names.append(name.partition("(")[2])
+            pid = int(rest.split()[1])
+    except (OSError, ValueError, IndexError):
+        pass  # another system, or a process that has ended
+    return names
 
 
 def _colours(environment: Mapping[str, str]) -> str:

@@ -36,7 +36,7 @@ fcntl.ioctl(0, termios.TIOCSCTTY, 0)
 os.execvp(sys.argv[1], sys.argv[1:])
 """
 """Makes the pseudo-terminal the controlling one; a fork would, but not beside the runner's threads."""
-MODES = ("?1049", "?1003", "?2004", "?1004")
+MODES = ("?1049", "?1002", "?2004", "?1004")
 """Alternate screen, mouse, bracketed paste, reports of the focus: on while the program runs."""
 
 

@@ -20,23 +20,33 @@ class Simulated:
         self._mute = mute
         self._asked: deque[int] = deque()
         self._arrived = 0
-        self.send(8)
+        self.pacer.ask(self.now)
+        self.ask()
+
+    def ask(self) -> None:
+        """Write a question."""
+        self.line.write(self.now, b"?")
+        self.sent += 1
+        self.questions += 1
+        self._asked.append(self.sent)
 
     def send(self, size: int) -> None:
-        asked = self.pacer.asks
-        self.pacer.send(size, self.now, asked=asked)
         self.line.write(self.now, b"." * size)
         self.sent += size
-        if asked:
-            self.questions += 1
-            self._asked.append(self.sent)
+        if self.pacer.measures:
+            self.ask()
+        self.pacer.send(size, self.now)
 
     def run(self, seconds: float) -> int:
         """Return how many bytes arrive in that time, with the line full as far as it may be."""
         end, before, self.most = self.now + seconds, self._arrived, 0
         while self.now < end:
             while room := self.pacer.room(self.now):
-                self.send(room)
+                if self.pacer.asks(self.now):
+                    self.pacer.ask(self.now)
+                    self.ask()
+                else:
+                    self.send(room)
             self.most = max(self.most, self.line.waiting)
             again = self.pacer.look_again(self.now)
             self.now = min(
@@ -138,9 +148,11 @@ def test_the_highest_rate_is_kept_in_every_second() -> None:
 def test_the_rates_are_those_of_the_last_seconds() -> None:
     pacer = Pacer()
     for tenth in range(100):
+        pacer.ask(tenth / 10)
         pacer.send(500, tenth / 10)
         pacer.complete(tenth / 10)
         pacer.answer(tenth / 10 + 0.05)
+        pacer.answer(tenth / 10 + 0.06)
     rates = pacer.rates(9.95)
     assert rates.frames == pytest.approx(10, rel=0.1)
     assert rates.bytes == pytest.approx(5_000, rel=0.1)
