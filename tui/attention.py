@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from tui.screen_model import Area
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator
 
     from textual.screen import Screen
     from textual.widget import Widget
+
+
+TOP: Final = 2
+"""Rows of a dialog that show which one it is: its title, and the first line."""
 
 
 def attention(
@@ -18,17 +22,20 @@ def attention(
 ) -> list[Area]:
     """Return the areas of a screen, those of each rank in their order.
 
-    First come the lines, which say what a key has done, and what the keys are typed into in front of
-    them; then the focused panel, or the dialog; then everything else.
+    First come the lines, which say what a key has done; then the focused panel; then the others. A
+    dialog goes before all of them: its title, what keys are typed into, and the rest of it.
     """
     focused = screen.focused
     first, second = list(lines), [focused] if focused is not None else []
+    dialog: list[Area] = []
     if any(line.screen is not screen for line in first):
-        first, second = [*second, *first], list(screen.children)
+        dialog = [Area(*each.region[:3], TOP, 0) for each in _shown(screen.children)]
+        first, second = [*second, *screen.children, *first], []
     ranked = ((first, 0), (second, 1), (list(panels), 2))
-    return [
-        Area(*widget.region, rank)
-        for widgets, rank in ranked
-        for widget in widgets
-        if widget.display and widget.region.area
+    return dialog + [
+        Area(*widget.region, rank) for widgets, rank in ranked for widget in _shown(widgets)
     ]
+
+
+def _shown(widgets: Iterable[Widget]) -> Iterator[Widget]:
+    return (widget for widget in widgets if widget.display and widget.region.area)

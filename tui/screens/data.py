@@ -36,7 +36,6 @@ class DataScreen(ModalScreen[None]):
     DEFAULT_CSS = """
     DataScreen {
         align: center middle;
-        background: #121212 60%;
     }
     """
 

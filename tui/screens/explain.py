@@ -39,7 +39,6 @@ class ExplainScreen(ModalScreen[None]):
     DEFAULT_CSS = """
     ExplainScreen {
         align: center middle;
-        background: #121212 60%;
     }
     ExplainScreen > VerticalScroll {
         width: 80;
