@@ -74,59 +74,48 @@ def row_of(text: str, picture: Picture) -> int | None:
     return next((number for number, row in enumerate(rows) if text in row), None)
 
 
-def times(terminal: Terminal, dialog: Dialog) -> tuple[float, float, float, int, int]:
-    """Return the seconds to the first sign, complete and closed, and the bytes of both ways."""
-    before = len(terminal.raw)
-    opened = watched(terminal, dialog.key)
-    first = next(at for at, picture in opened if row_of(dialog.title, picture) is not None)
-    behind, whole = opened[0][1], opened[-1][1]
-    both = len(terminal.raw) - before
-    # its rows and columns: those of its borders, and without borders, what has changed
+def place_of(dialog: Dialog, behind: Picture, whole: Picture) -> tuple[range, slice]:
+    """Return the rows and columns of a dialog: between its borders, or what it has changed."""
     top = row_of(dialog.title, whole)
-    bottom = row_of(dialog.ends, whole) if dialog.ends else None
     assert top is not None
+    bottom = row_of(dialog.ends, whole) if dialog.ends else None
     if bottom is None:
-        changed = [r for r, row in enumerate(whole) if row != behind[r]]
-        top, bottom, left, right = min(changed), max(changed), 0, len(whole[0]) - 1
-    else:
-        lower = "".join(cell[0] for cell in whole[bottom])
-        at = lower.index(dialog.ends)
-        left = max(0, lower.rfind("╰", 0, at))
-        right = lower.index("╯", at)
-    rows = range(top, bottom + 1)
-
-    def inside(picture: Picture) -> Picture:
-        return [picture[row][left : right + 1] for row in rows]
-
-    end = inside(whole)
-    # backwards: the first picture from which on it never changes
-    complete = 0.0
-    for at, picture in opened:
-        if inside(picture) != end:
-            complete = 0.0
-        elif not complete:
-            complete = at
-    before = len(terminal.raw)
-    closing = watched(terminal, "esc")
-    last = inside(closing[-1][1])
-    own = [
-        (row, column)
-        for row, cells in enumerate(end)
-        for column, cell in enumerate(cells)
-        if cell != last[row][column]
-    ]
-    closed = next(
-        at
-        for at, picture in closing
-        if sum(inside_cell(picture, top, left, place) == end[place[0]][place[1]] for place in own)
-        <= LEFT * len(own)
+        changed = [row for row, cells in enumerate(whole) if cells != behind[row]]
+        return range(min(changed), max(changed) + 1), slice(None)
+    lower = "".join(cell[0] for cell in whole[bottom])
+    ends = lower.index(dialog.ends)
+    return range(top, bottom + 1), slice(
+        max(0, lower.rfind("╰", 0, ends)), lower.index("╯", ends) + 1
     )
-    return first, complete, closed, both, len(terminal.raw) - before
 
 
-def inside_cell(picture: Picture, top: int, left: int, place: tuple[int, int]) -> tuple[str, ...]:
-    """Return a cell of the dialog's rectangle."""
-    return picture[top + place[0]][left + place[1]]
+def times(terminal: Terminal, dialog: Dialog) -> tuple[tuple[float, ...], tuple[int, ...]]:
+    """Return the seconds to the first sign, complete and closed, and the bytes of both ways."""
+    counts = [len(terminal.raw)]
+    opened = watched(terminal, dialog.key)
+    counts.append(len(terminal.raw))
+    closing = watched(terminal, "esc")
+    counts.append(len(terminal.raw))
+    whole = opened[-1][1]
+    rows, columns = place_of(dialog, opened[0][1], whole)
+
+    def inside(picture: Picture) -> list[tuple[str, ...]]:
+        return [cell for row in rows for cell in picture[row][columns]]
+
+    first = next(time for time, picture in opened if row_of(dialog.title, picture) is not None)
+    own, last = inside(whole), inside(closing[-1][1])
+    complete = 0.0
+    for time, picture in opened:
+        is_whole = inside(picture) == own
+        complete = (complete or time) if is_whole else 0.0
+    gone = [place for place, cell in enumerate(own) if cell != last[place]]
+    closed = 0.0
+    for time, picture in closing:
+        cells = inside(picture)
+        if sum(cells[place] == own[place] for place in gone) <= LEFT * len(gone):
+            closed = time
+            break
+    return (first, complete, closed), (counts[1] - counts[0], counts[2] - counts[1])
 
 
 def main() -> None:
@@ -149,12 +138,12 @@ def main() -> None:
                 for _ in range(options.repeats):
                     found.append(times(terminal, dialog))
                     terminal.written_within(1.0)
-            worst = [max(each[column] for each in found) for column in range(3)]
+            worst = [max(each[0][column] for each in found) for column in range(3)]
             told = ", ".join(
                 f"{word} {value:.2f} s"
                 for word, value in zip(("first sign", "complete", "closed"), worst, strict=True)
             )
-            size = max(each[3] for each in found), max(each[4] for each in found)
+            size = [max(each[1][column] for each in found) for column in range(2)]
             wanted = " / ".join(f"{value:.1f}" for value in WANTED)
             print(
                 f"{label:<14} {name}: {told} (the longest of {len(found)}; wanted ≤ {wanted}); "
