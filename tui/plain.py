@@ -124,6 +124,13 @@ def textual_theme(look: Look) -> TextualTheme:
         surface=colour("sunk"),
         panel=colour("tinted"),
         dark=look.theme.dark,
+        # Textual's own are mixed with what is behind them, and below the contrast that text needs
+        variables={
+            "block-cursor-blurred-foreground": colour("bright"),
+            "block-cursor-blurred-background": colour("raised"),
+            "input-selection-foreground": colour("paper"),
+            "input-selection-background": colour("accent"),
+        },
     )
 
 

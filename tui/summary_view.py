@@ -283,7 +283,7 @@ def _measures(features: Sequence[FeatureSummary], relation: str) -> dict[str, Co
     for at, heading in enumerate(("min", "mean", "max")):
         texts = aligned([three[at] for three in triples])
         columns[heading] = Column([heading], [(text, ink()) for text in texts])
-    missing = [(f"{each.missing:,}", ink(WARNING if each.missing else FAINT)) for each in features]
+    missing = [(f"{each.missing:,}", ink(WARNING if each.missing else DIM)) for each in features]
     columns["missing"] = Column(["missing"], missing)
     columns["histogram"] = _histograms(features)
     if relation:

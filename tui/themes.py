@@ -21,6 +21,9 @@ TEXT_CONTRAST: Final = 4.5
 MARK_CONTRAST: Final = 3.0
 """WCAG 2.2, 1.4.3 and 1.4.11: what text, and what a mark, needs at least."""
 
+TEXTS: Final = frozenset({"dim", "text", "bright", "accent", "warning", "alarm"})
+"""Roles of letters, unlike those of frames, grids and separators, which need no contrast."""
+
 QUIET: Final = frozenset({"paper", "raised"})
 """Lines behind the samples, such as the bent grid of the hidden space, that are to stand back."""
 
@@ -55,6 +58,9 @@ class Theme:
             least = MARK_CONTRAST if foreground.startswith("point") else TEXT_CONTRAST
             if contrast(colour, paper) < least:
                 colour = legible_on(paper)
+        elif foreground in TEXTS and contrast(colour, paper) < TEXT_CONTRAST:
+            text = self.colour("text")
+            colour = text if contrast(text, paper) >= TEXT_CONTRAST else legible_on(paper)
         return colour, paper
 
 
@@ -111,7 +117,7 @@ _DARK: Final = {
     "faint": "#4e4e4e",
     "frame": "#4e4e4e",
     "focused frame": "#bcbcbc",
-    "dim": "#808080",
+    "dim": "#8a8a8a",
     "text": "#bcbcbc",
     "bright": "#eeeeee",
     "accent": "#5fd7d7",

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Sequence
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import pyte
 from rich.color import ColorSystem
@@ -68,7 +68,7 @@ def sent(strips: list[Strip], to_256: bool = True) -> list[SentCell]:
     return cells
 
 
-def screen_of(app: App[object]) -> list[Strip]:
+def screen_of(app: App[Any]) -> list[Strip]:
     """Return what an application shows."""
     compositor = app.screen._compositor
     return list(compositor.render_strips(compositor.size))

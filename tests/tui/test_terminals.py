@@ -2,19 +2,23 @@
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from itertools import combinations, product
 from pathlib import Path
 
 import numpy as np
 import pytest
+from rich.cells import cell_len
 from rich.color import ColorSystem
+from rich.segment import Segment
 from rich.style import Style
 from textual.strip import Strip
+from textual.widget import Widget
 
 import tui
 from core.presets import PRESETS
 from core.process import State, TrainingProcess
-from tests.tui.sent import sent_colours, sent_pairs
+from tests.tui.sent import SentCell, screen_of, sent, sent_colours, sent_pairs
 from tests.tui.sessions import session_after
 from tests.tui.test_screen import Driver
 from tui.app import NnfsApp
@@ -52,10 +56,12 @@ from tui.themes import (
 from tui.wording import worded
 
 MONO = Look("none", "ascii")
+THEMES = list(product(PALETTES, BACKGROUNDS))
 WALK = (
     *("0", "9", "i", "u", "escape", "U", "6", "8", "5", "z", "z"),
     *("question_mark", "escape", "h", "down", "down", "escape", "e", "escape", "A", "escape"),
-    *("v", "escape", "colon", "escape", "P", "escape", "ctrl+p", "escape", "ctrl+s", "escape"),
+    *("v", "escape", "colon", "escape", "P", "escape", "ctrl+s", "escape"),
+    *("ctrl+p", "l", "o", "escape", "escape", "h", "slash", "l", "escape", "escape"),
 )
 
 
@@ -87,6 +93,7 @@ def styles_of(driver: Driver) -> set[Style]:
     [
         (MONO, (120, 40)),
         (Look("256", "ascii", "viridis", "light"), (80, 24)),
+        (Look("256"), (120, 40)),
         (Look("16", "console"), (80, 24)),
         (Look("none", "unicode"), (120, 40)),
     ],
@@ -94,9 +101,19 @@ def styles_of(driver: Driver) -> set[Style]:
 async def test_every_panel_and_dialog_is_drawn_with_what_the_terminal_has(
     look: Look, size: tuple[int, int]
 ) -> None:
+    read: set[Style] = set()
+    roles: set[tuple[str, str]] = set()
     async with watching("iris", look, size) as driver:
         for key in WALK:
             await driver.press(key)
+            if not look.is_plain:
+                roles |= roles_of_letters(driver)
+                for cell in letters_in_front(driver, read):
+                    pair = cell.foreground, cell.background
+                    # in ASCII a letter may be a sample on a map
+                    on_map = look.glyphs == "ascii" and pair[1] in pictures_of(look)
+                    least = MARK_CONTRAST if on_map else TEXT_CONTRAST
+                    assert contrast(*pair) >= least, (key, cell)
             text = driver.text()
             foreign = {glyph for glyph in text if stand_in(glyph, look.glyphs) != glyph} - {"\n"}
             assert not foreign, (key, foreign, text)
@@ -108,6 +125,52 @@ async def test_every_panel_and_dialog_is_drawn_with_what_the_terminal_has(
                     assert colour is None or colour.is_default or look.colours == "16"
                     assert colour is None or colour.number is None or colour.number < 16
         assert driver.is_on_top()
+        assert look.is_plain or len(read) > 20
+    if not look.is_plain and look.glyphs == "unicode":
+        pairs = sorted(roles)
+        assert len(pairs) > 20
+        for palette, background in THEMES:
+            colours = sent_pairs(replace(look, palette=palette, background=background), pairs)
+            for pair, each in zip(pairs, colours, strict=True):
+                assert contrast(*each) >= TEXT_CONTRAST, (palette, background, pair)
+
+
+def letters_in_front(driver: Driver, known: set[Style]) -> list[SentCell]:
+    """Return a letter or digit, as it is sent, in each style of the screen that is not yet known.
+
+    Of a dialog, what is beside it is left out.
+    """
+    screen, found = driver.app.screen, []
+    # a dialog's own containers are as large as the screen
+    own = [each.region for each in screen.walk_children(Widget) if each.region != screen.region]
+    for row, strip in enumerate(screen_of(driver.app)):
+        column = 0
+        for text, style, _ in strip:
+            offset = next((at for at, glyph in enumerate(text) if glyph.isalnum()), None)
+            if offset is not None and style is not None and style not in known:
+                at = column + offset
+                if driver.is_on_top() or any(region.contains(at, row) for region in own):
+                    known.add(style)
+                    found.append(Segment(text[offset], style))
+            column += cell_len(text)
+    return sent([Strip(found)]) if found else []
+
+
+def roles_of_letters(driver: Driver) -> set[tuple[str, str]]:
+    """Return the roles of the letters that panels draw, and of what is behind them."""
+    known = {*driver.app.look.theme.colours, "legible"}
+    return {
+        (style.color.name, style.bgcolor.name)
+        for strip in screen_of(driver.app)
+        for text, style, _ in strip
+        if style is not None and style.color is not None and style.bgcolor is not None
+        if style.color.name in known and style.bgcolor.name in known
+        if any(glyph.isalnum() for glyph in text)
+    }
+
+
+def pictures_of(look: Look) -> set[str]:
+    return {look.theme.colour(role) for role in look.theme.colours if is_picture(role)}
 
 
 async def test_the_focus_is_seen_without_colours() -> None:
@@ -190,9 +253,6 @@ def test_what_is_two_cells_wide_stays_so() -> None:
     cells.write(0, 0, "漢字é", ink())
     assert cells.strip(0, Form(MONO)).text == "????e "
     assert in_ascii("ŷ = √(η·x₁²)") == "y = V(n.x12)"
-
-
-THEMES = list(product(PALETTES, BACKGROUNDS))
 
 
 @pytest.mark.parametrize(("palette", "background"), THEMES)
