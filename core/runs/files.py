@@ -10,7 +10,7 @@ import os
 import stat
 import zlib
 from contextlib import suppress
-from errno import ENOENT, ENXIO
+from errno import EEXIST, ENOENT, ENXIO
 from typing import IO, TYPE_CHECKING, Final, NamedTuple, Self
 
 if TYPE_CHECKING:
@@ -242,6 +242,9 @@ def make_folder(path: Path) -> None:
     Raises:
         OSError: when it cannot be made, also when it is there.
     """
+    with suppress(FileNotFoundError):
+        path.lstat()  # too long a name is refused before anything is made
+        raise FileExistsError(EEXIST, os.strerror(EEXIST))
     for parent in reversed(path.parents):
         if not parent.exists():
             with suppress(FileExistsError):  # another program was faster

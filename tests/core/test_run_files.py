@@ -115,6 +115,12 @@ def test_what_takes_the_place_of_a_file_while_training_is_not_written_to(
     assert victim.read_bytes() == PRECIOUS
 
 
+def test_nothing_is_made_on_the_way_to_a_name_that_is_too_long(tmp_path: Path) -> None:
+    with pytest.raises(OSError, match="File name too long"):
+        RunFolder.create(tmp_path.joinpath(*["a"] * 5000), "moons", 0.0)
+    assert not list(tmp_path.iterdir())
+
+
 def test_a_link_to_a_folder_is_no_run_folder(run: Path) -> None:
     link = run.with_name("link")
     link.symlink_to(run)

@@ -10,7 +10,9 @@ from pathlib import Path
 import pytest
 
 from core.runs.catalogue import find
+from core.runs.folder import STATE
 from core.runs.reader import read_header
+from tests.core.test_runs import rewritten
 from tests.terminal.terminal import is_alive, nnfs_tui
 from tests.terminal.test_command_line import PROGRAM, Told, run
 from tests.terminal.test_command_line import told as told
@@ -160,3 +162,70 @@ def test_without_a_home_or_a_place_to_write_the_run_goes_on(told: Told, tmp_path
         assert done.returncode == 0
         assert "this run is not being kept: " in done.stderr
         assert "5 of 5 epochs" in done.stdout
+
+
+def test_a_run_folder_from_someone_else_is_refused_before_it_leads_to_a_file(
+    told: Told, tmp_path: Path
+) -> None:
+    runs, victim = tmp_path / "runs", tmp_path / "victim"
+    told("train", "xor", "--epochs", "5", "--run-dir", str(runs))
+    victim.write_text("mine")
+    scratch = find(runs) / ".state.npz.new"
+    scratch.symlink_to(victim)
+    why = ".state.npz.new: it is a symbolic link, expected an ordinary file"
+    for use in (("resume", "--train"), ("resume", "--json"), ("runs", "rm", "xor")):
+        refused = told(*use, "--run-dir", str(runs))
+        assert (refused.returncode, refused.stdout) == (2, "")
+        assert why in refused.stderr
+        assert refused.stderr.count("\n") == 1
+    assert "damaged" in told("runs", "--run-dir", str(runs)).stdout
+    with nnfs_tui("resume", "--run-dir", str(runs)) as terminal:
+        assert terminal.wait() == 2
+        assert why in terminal.text()
+    assert victim.read_text() == "mine"
+    assert scratch.is_symlink()
+
+
+def test_a_folder_that_vanishes_is_told_of_and_training_continues(tmp_path: Path) -> None:
+    runs = tmp_path / "runs"
+    with nnfs_tui("moons", "--run-dir", str(runs), "--speed", "max") as terminal:
+        terminal.until(lambda _: list(runs.glob("*/state.npz")))
+        terminal.until(lambda text: epoch_shown(text) > 10)
+        (path,) = runs.iterdir()
+        path.rename(tmp_path / "elsewhere")
+        at = epoch_shown(terminal.until("this run is not being kept"))
+        terminal.until(lambda text: epoch_shown(text) > at)
+        terminal.press("q")
+        assert terminal.wait() == 0
+        assert "this run is not being kept" in terminal.text()
+        assert f"nnfs-tui resume {path.name}" not in terminal.text()
+
+
+def test_a_run_that_continues_with_other_kernels_says_so_once(told: Told, tmp_path: Path) -> None:
+    runs = str(tmp_path / "runs")
+    told("train", "xor", "--epochs", "5", "--run-dir", runs)
+    state = find(Path(runs)) / STATE
+    rewritten(state, lambda header: header.update(kernels="x86_64 Katmai"))
+    sentence = "other processor kernels than before"
+    with nnfs_tui("resume", "--run-dir", runs) as terminal:
+        terminal.until(sentence)
+        terminal.press("q")
+        assert terminal.wait() == 0
+    for times in (1, 0):
+        assert told("resume", "--train", "--run-dir", runs).stderr.count(sentence) == times
+
+
+def test_a_relative_folder_in_a_working_directory_that_was_removed_is_refused(
+    told: Told, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    gone = tmp_path / "gone"
+    gone.mkdir()
+    monkeypatch.chdir(gone)
+    gone.rmdir()
+    for use in (("runs",), ("resume", "--train"), ("train", "xor"), ("runs", "rm", "xor")):
+        refused = told(*use, "--run-dir", "runs")
+        assert refused.returncode == 2
+        assert refused.stderr == (
+            "nnfs-tui: --run-dir: invalid value 'runs': expected an absolute path, since the working "
+            "directory was removed\n"
+        )
