@@ -201,7 +201,9 @@ def _add_runs(parsers: dict[str, _Parser]) -> None:
         )
         if name in {"watch", "train"}:
             group.add_argument(
-                "--no-save", action="store_true", help="do not keep this run: write nothing at all"
+                "--no-save",
+                action="store_true",
+                help="do not save this run: leave nothing on the disk",
             )
         if name != "runs":
             group.add_argument(

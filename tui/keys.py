@@ -118,6 +118,7 @@ KEYS: Final = (
     Key("colon", ":", "choose_epoch", "", TIME, "go to any epoch, or to the best"),
     Key("r", "r", "reset", "reset", TRAIN, "start over with the same seed"),
     Key("R", "R", "reseed", "", TRAIN, "start over with the next seed"),
+    Key("backspace", "backspace", "restore", "", TRAIN, "restore the run before a new network"),
     Key(
         "plus,equals_sign", "+", "learning_rate(1)", "", CHANGE, "raise the learning rate", row=RATE
     ),

@@ -135,7 +135,8 @@ class Session:
                 # what is said of a pause is true until it ends
                 self._passing = event.state is State.PAUSED and bool(event.note)
             case Reopened():
-                self.kept_as, self.resumed_at = event.name, self.head_epoch
+                self.kept_as = event.name
+                self.resumed_at = None if event.restored else self.head_epoch
                 self.edited, self._parts = event.edited, list(event.parts)
                 self._find_best()
             case Kept():

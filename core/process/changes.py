@@ -55,6 +55,8 @@ def configure(run: LiveRun, exchange: Exchange, changes: dict[str, Any]) -> None
     if config.epochs != before.epochs:
         run.span = config.epochs
     note = describe_change(before, config, fresh=fresh)
+    if fresh and run.record.can_restore:
+        note += "; backspace restores the one before"
     if share and not trainer.share_of_epoch and not fresh:
         note += f"; epoch {trainer.epoch + 1:,} begins again"
     run.tell_run(trainer.data if trainer.data is not data else None, fresh=fresh, note=note)

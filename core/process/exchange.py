@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from core.process.messages import Cancel, Configure, Loading, Reopen, Start
+from core.process.messages import Cancel, Configure, Loading, Reopen, Restore, Start
 
 if TYPE_CHECKING:
     from core.process.channel import Channel
@@ -68,5 +68,5 @@ class Exchange:
                 self.answered += len(dropped)
                 self.waiting[:0] = [one for one in before if one not in dropped]
                 raise Cancelled
-        if self.closed or any(isinstance(each, Start | Reopen) for each in self.waiting):
+        if self.closed or any(isinstance(each, Start | Reopen | Restore) for each in self.waiting):
             raise Cancelled

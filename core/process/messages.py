@@ -64,6 +64,11 @@ class Reopen:
 
 
 @dataclass(frozen=True)
+class Restore:
+    """Go back to the last run whose place another took, where it was then; answered as a `Start` is."""
+
+
+@dataclass(frozen=True)
 class Pause:
     """Stand still; nothing changes for a run that does."""
 
@@ -147,6 +152,7 @@ Command: TypeAlias = (
     Start
     | Keep
     | Reopen
+    | Restore
     | Pause
     | Resume
     | Step
@@ -287,14 +293,16 @@ class Reopened:
     """A kept run is here again; what was known of its epochs came before.
 
     Attributes:
-        name: of its folder.
-        edited: whether somebody gave a parameter another value.
+        name: of its folder; empty if that is removed at the end.
+        edited: whether a parameter was given another value.
         parts: the epochs from which losses mean something else than before.
+        restored: whether another run had taken its place in this session.
     """
 
     name: str
     edited: bool
     parts: tuple[int, ...]
+    restored: bool = False
 
 
 @dataclass(frozen=True)

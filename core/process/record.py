@@ -7,12 +7,14 @@ from typing import TYPE_CHECKING, Final
 
 from core.checkpoints import Place
 from core.process.messages import Kept, State
-from core.runs.keeper import Keeper, News
+from core.runs.keeper import Keeper, Keeping, News
 from core.runs.moment import Doing, Moment
 from core.runs.past import Past, Station
 from core.timeline import tabulate
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     import numpy as np
     from numpy.typing import NDArray
 
@@ -20,7 +22,6 @@ if TYPE_CHECKING:
     from core.process.exchange import Exchange
     from core.process.live_run import LiveRun
     from core.runs.folder import RunFolder
-    from core.runs.keeper import Keeping
     from core.runs.reader import KeptRun
 
 DOING: Final = {
@@ -39,6 +40,9 @@ LAST_SAVE: Final = 1.5
 """Seconds that the last save may take, after the screen is gone."""
 
 
+LAST_REPLACED: Final = 10.0
+"""Seconds that a run which is to be restored may take to be written."""
+
 HEARD: Final = 0.2
 """Seconds in which a screen that waits for it hears what came of that."""
 
@@ -54,15 +58,19 @@ def _station(run: LiveRun) -> Station:
 
 
 class Record:
-    """Outlives the runs, one of which it keeps at a time; without `keep` it does nothing.
+    """Outlives the runs, one of which it keeps at a time.
+
+    Without `keep`, a run is saved only when another takes its place, and only until the process ends.
 
     Attributes:
         past: what is kept of the past of the run that there is.
+        keeps: whether runs are saved for later sessions.
     """
 
     def __init__(self, exchange: Exchange) -> None:
         self._exchange = exchange
-        self._keeper: Keeper | None = None
+        self._keeper = Keeper(Keeping(None, only_replaced=True))
+        self.keeps = False
         self._told = News()
         self._saved = (0, Place(0))
         self._state: State | None = None
@@ -71,28 +79,25 @@ class Record:
 
     def keep(self, keeping: Keeping) -> None:
         """Keep the runs that begin from here on."""
-        self._keeper = Keeper(keeping)
+        self._keeper, self.keeps = Keeper(keeping), True
 
     def begin(self, run: LiveRun) -> None:
         """Keep another run."""
         self._follow(run)
-        if self._keeper is not None:
-            self.past = Past.begun(_station(run))
-            self._keeper.begin(run.trainer.config.source_name)
+        self.past = Past.begun(_station(run))
+        self._keeper.begin(run.trainer.config.source_name)
 
     def go_on(self, run: LiveRun, kept: KeptRun, folder: RunFolder, past: Past | None) -> None:
         """Keep a run on in the folder that it was read from, with the past that was found there."""
         self._follow(run)
-        if self._keeper is not None:
-            edited = kept.header.edited
-            self.past = past or Past.begun(_station(run), was_edited=edited)
-            self._keeper.go_on(kept, folder)
-            self._state = run.state
+        edited = kept.header.edited
+        self.past = past or Past.begun(_station(run), was_edited=edited)
+        self._keeper.go_on(kept, folder)
+        self._state = run.state
 
     def told(self, table: NDArray[np.float64]) -> None:
         """Take the epochs that the screen is told now, of which the first may have been taken before."""
-        if self._keeper is not None:
-            self._keeper.rows(table[self._handed :])
+        self._keeper.rows(table[self._handed :])
         self._handed = 0
 
     def changed(self, run: LiveRun, place: Place, *, is_edit: bool) -> None:
@@ -107,13 +112,12 @@ class Record:
 
     def event(self, run: LiveRun, what: str, note: str) -> None:
         """Take what happened to the run, in a word and a sentence."""
-        if self._keeper is not None:
-            self._keeper.event(run.trainer.epoch, what, note)
+        self._keeper.event(run.trainer.epoch, what, note)
 
     def look(self, run: LiveRun | None) -> None:
         """Save what is due, and say what came of what was saved."""
         keeper = self._keeper
-        if keeper is None:
+        if not self.keeps:
             return
         self._tell(keeper.news)
         if run is not None and self._is_new(run):
@@ -124,7 +128,7 @@ class Record:
     def wait(self, run: LiveRun | None) -> float | None:
         """Return the seconds until there is something to look at; None for never."""
         keeper = self._keeper
-        if keeper is None:
+        if not self.keeps:
             return None
         if keeper.busy or keeper.news != self._told:
             return WHILE_WRITING
@@ -132,35 +136,48 @@ class Record:
 
     def before(self, run: LiveRun) -> None:
         """Save the newest moment now, before somebody leaves it for the past."""
-        if self._keeper is not None and self._is_new(run):
+        if self._is_new(run):
             self._save(run, self._keeper)
 
     def parting(self, run: LiveRun) -> Moment | None:
         """Return what is to be saved if another run takes the place of this one.
 
-        A run that was never saved, for it was begun anew at once, is not worth a folder.
+        A run of which no epoch was trained is not worth a folder.
         """
-        keeper = self._keeper
-        if keeper is None or not self._is_new(run):
+        worth = run.trainer.epoch > 0 or self._keeper.was_handed or run.state in ENDS
+        if not (worth and self._is_new(run)):
             return None
-        if not (keeper.was_handed or run.state in ENDS):
-            return None
-        self._take_untold(run.rows, keeper)
-        return run.moment()
+        self._take_untold(run.rows, self._keeper)
+        return self._moment(run)[0]
 
     def part(self, moment: Moment | None) -> None:
         """Save the last moment of a run that gives way to another."""
-        if moment is not None and self._keeper is not None:
+        if moment is not None:
             self._keeper.save(moment)
+
+    @property
+    def can_restore(self) -> bool:
+        """Whether there is a run whose place another took."""
+        return self._keeper.can_restore
+
+    def last_replaced(self) -> Path:
+        """Return the folder of the last run whose place another took.
+
+        Raises:
+            RunError: when there is none, or it could not be written.
+        """
+        return self._keeper.last_replaced(LAST_REPLACED)
 
     def close(self, run: LiveRun | None) -> None:
         """Save the last moment, and wait until it is written."""
-        if self._keeper is not None:
-            if run is not None:
-                self.before(run)
+        if not self.keeps:
             self._keeper.close(LAST_SAVE)
-            self._tell(self._keeper.news)
-            self._exchange.flush(HEARD)
+            return
+        if run is not None:
+            self.before(run)
+        self._keeper.close(LAST_SAVE)
+        self._tell(self._keeper.news)
+        self._exchange.flush(HEARD)
 
     def _tell(self, news: News) -> None:
         if news != self._told:
@@ -174,7 +191,7 @@ class Record:
         """Tell whether there is something that is not saved; the past is not, it has its future."""
         if _mark(run) == self._saved or run.history.is_past:
             return False
-        if self._keeper is not None and self._keeper.was_handed:
+        if self._keeper.was_handed:
             return True
         trainer = run.trainer
         return trainer.epoch > 0 or trainer.batches.next > 0 or run.state in ENDS
@@ -186,9 +203,14 @@ class Record:
 
     def _save(self, run: LiveRun, keeper: Keeper) -> None:
         self._take_untold(run.rows, keeper)
-        moment, trainer = run.moment(), run.trainer
-        if self.past is not None:
-            here = Station(run.history.applied, trainer.config, trainer.data, moment.state)
-            self.past = self.past.reached(here, was_edited=moment.edited)
-        keeper.save(replace(moment, past=self.past))
+        moment, self.past = self._moment(run)
+        keeper.save(moment)
         self._saved, self._state = _mark(run), run.state
+
+    def _moment(self, run: LiveRun) -> tuple[Moment, Past | None]:
+        """Return the run as it is, and its past up to here."""
+        moment, past, trainer = run.moment(), self.past, run.trainer
+        if past is not None:
+            here = Station(run.history.applied, trainer.config, trainer.data, moment.state)
+            past = past.reached(here, was_edited=moment.edited)
+        return replace(moment, past=past), past

@@ -40,7 +40,13 @@ STATES: Final = {
 
 
 def reopen(
-    path: Path, exchange: Exchange, clock: Clock, record: Record, *, paused: bool
+    path: Path,
+    exchange: Exchange,
+    clock: Clock,
+    record: Record,
+    *,
+    paused: bool,
+    restored: bool = False,
 ) -> LiveRun:
     """Return the run that is kept in a folder, where it was saved, and tell it to the screen.
 
@@ -50,6 +56,7 @@ def reopen(
         clock: the pace.
         record: keeps it on.
         paused: whether it stands still, even if it was training.
+        restored: whether another run had taken its place in this session.
 
     Raises:
         RunError: when somebody else uses it, it is damaged, or its data are not what they were.
@@ -69,8 +76,12 @@ def reopen(
     _tell_rows(run, exchange, kept)
     run.report(force=True)  # how much of the epoch under way is trained
     first = run.history.first
-    exchange.post(Reopened(folder.name, header.edited, header.parts))
+    name = folder.name if record.keeps else ""
+    exchange.post(Reopened(name, header.edited, header.parts, restored))
     note = f"{folder.name} goes on at epoch {header.epoch:,}"
+    if restored:
+        note = f"{header.config.source_name} of epoch {header.epoch:,} restored"
+        note += "; space resumes it" * (run.state is State.TRAINING)
     if first.epoch or first.batch:
         note += ", and not back before it"
     moved = changed_kernels(header.kernels)

@@ -30,6 +30,7 @@ from core.process.messages import (
     Pull,
     Refused,
     Reopen,
+    Restore,
     Resume,
     Seek,
     SetSpeed,
@@ -137,6 +138,10 @@ class TrainingLoop:
             case Reopen():
                 self._exchange.answered += 1
                 self._reopen(command.path, command.paused)
+            case Restore():
+                self._exchange.answered += 1
+                if self._run is not None:
+                    self._restore(self._run)
             case Keep():
                 self._record.keep(command.keeping)
             case Configure():
@@ -212,6 +217,21 @@ class TrainingLoop:
             self._run = reopen(path, exchange, self._clock, self._record, paused=paused)
         except (*changes.REFUSALS, RunError) as error:
             exchange.post(Refused(changes.why_refused(error)))
+            return
+        exchange.flush(HANDOVER)
+
+    def _restore(self, run: LiveRun) -> None:
+        """Go back to the run before this one, which is saved if anything of it was trained."""
+        from core.process.reopen import reopen
+
+        exchange, record = self._exchange, self._record
+        run.report(force=True)
+        try:
+            path = record.last_replaced()
+            record.before(run)
+            self._run = reopen(path, exchange, self._clock, record, paused=True, restored=True)
+        except (*changes.REFUSALS, RunError) as error:
+            run.tell_run(None, fresh=False, note=changes.why_refused(error))
             return
         exchange.flush(HANDOVER)
 

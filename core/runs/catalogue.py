@@ -15,6 +15,7 @@ from core.runs.folder import LOCK, STATE, RunFolder, in_use, is_ours
 from core.runs.reader import read_header
 
 if TYPE_CHECKING:
+    from collections.abc import Collection
     from pathlib import Path
 
     from core.runs.moment import Header
@@ -131,10 +132,12 @@ def remove(path: Path) -> None:
         folder.close()
 
 
-def thin(parent: Path, keep: int, most_bytes: int = MOST_BYTES) -> int:
+def thin(
+    parent: Path, keep: int, most_bytes: int = MOST_BYTES, spared: Collection[str] = ()
+) -> int:
     """Remove the oldest runs beyond a number and a size; return how many.
 
-    A run that is in use stays, as does whatever cannot be read as a run.
+    A run that is in use stays, as do those of the names spared, and whatever cannot be read as a run.
     """
     removed = total = 0
     _sweep(parent)
@@ -144,7 +147,7 @@ def thin(parent: Path, keep: int, most_bytes: int = MOST_BYTES) -> int:
         return 0
     for number, (path, saved, size) in enumerate(folders):
         total += size
-        if (number < keep and total <= most_bytes) or not number:
+        if (number < keep and total <= most_bytes) or not number or path.name in spared:
             continue
         with suppress(RunError):
             if saved:

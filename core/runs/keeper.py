@@ -7,18 +7,19 @@ goes on; what the disk takes its time for, or refuses, is the thread's.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from pathlib import Path
+from shutil import rmtree
+from tempfile import mkdtemp
 from threading import Condition, Thread
 from time import monotonic, time
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from core.runs.files import NOTHING, shown
+from core.runs.files import NOTHING, RunError, shown
 from core.timeline import COLUMNS
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from numpy.typing import NDArray
 
     from core.runs.folder import RunFolder
@@ -32,6 +33,9 @@ EVERY: Final = 2.0
 SHARE: Final = 20
 """A save that takes long is followed by a pause so many times as long."""
 
+MOST_REPLACED: Final = 50
+"""Runs that can be restored, at most, after others took their places."""
+
 RETRY: Final = 5.0
 """Seconds between two attempts at a disk that refuses."""
 
@@ -43,10 +47,13 @@ class Keeping:
     Attributes:
         parent: the folder of all run folders, or None where there is none to be had.
         keep: the number of runs that stay, or None for all.
+        only_replaced: whether a run is saved only when another takes its place, so that it can be
+            restored, and in a folder that is removed at the end.
     """
 
     parent: Path | None
     keep: int | None = None
+    only_replaced: bool = False
 
 
 @dataclass(frozen=True)
@@ -102,6 +109,8 @@ class Keeper:
 
     def __init__(self, keeping: Keeping) -> None:
         self._keeping = keeping
+        self._parent = keeping.parent
+        self._replaced: list[_Book] = []
         self._condition = Condition()
         self._books: list[_Book] = []
         self._book: _Book | None = None
@@ -120,6 +129,8 @@ class Keeper:
 
     def begin(self, source: str) -> None:
         """Keep another run from here on; one that was never handed over is none."""
+        if self._book is not None and self._book.handed:
+            self._replaced = [*self._replaced, self._book][-MOST_REPLACED:]
         self._end()
         self._book = _Book(source, time())
         self._due = monotonic() + EVERY
@@ -129,6 +140,12 @@ class Keeper:
         """Keep a run in the folder that it was read from."""
         from core.runs.writer import RunWriter
 
+        # the run that is restored is no longer one that can be; the one that it replaces is saved
+        self._replaced = [
+            each
+            for each in self._replaced
+            if each.writer is None or each.writer.folder.path != folder.path
+        ]
         self._end()
         header = run.header
         self._book = book = _Book(header.config.source_name, header.created)
@@ -137,6 +154,32 @@ class Keeper:
         self._books.append(book)
         self._due = monotonic() + EVERY
         self.news = News(folder.name)
+
+    @property
+    def can_restore(self) -> bool:
+        """Whether another run took the place of one that was handed over."""
+        return bool(self._replaced)
+
+    def last_replaced(self, seconds: float) -> Path:
+        """Return the folder of the last run whose place another took, which is used by no one then.
+
+        Args:
+            seconds: to wait until it is written.
+
+        Raises:
+            RunError: when there is none, or it could not be written.
+        """
+        if not self._replaced:
+            raise RunError("no run was replaced by a new network: there is none to restore")
+        book = self._replaced[-1]
+        with self._condition:
+            if self._thread is None:
+                self._books.remove(book)
+                _let_go(book)
+            written = self._condition.wait_for(lambda: book not in self._books, seconds)
+        if not written or book.writer is None or not book.writer.saved:
+            raise RunError(self.news.problem or "the run before this one is not written yet")
+        return book.writer.folder.path
 
     def rows(self, table: NDArray[np.float64]) -> None:
         """Keep the metrics of epochs, as `timeline.tabulate` makes them."""
@@ -180,6 +223,13 @@ class Keeper:
 
     def close(self, seconds: float) -> bool:
         """Wait up to so long until everything is written; tell whether it is, also by the news."""
+        try:
+            return self._close(seconds)
+        finally:
+            if self._keeping.only_replaced and self._parent is not None:
+                rmtree(self._parent, ignore_errors=True)
+
+    def _close(self, seconds: float) -> bool:
         newest = self._book
         with self._condition:
             self._end()
@@ -219,6 +269,7 @@ class Keeper:
                 if book.moment is None:
                     self._books.remove(book)
                     _let_go(book)
+                    self._condition.notify_all()
                     continue
                 moment, book.moment = book.moment, None
                 before, book.before = book.before, _Meanwhile()
@@ -278,16 +329,20 @@ class Keeper:
         from core.runs.folder import RunFolder
         from core.runs.writer import RunWriter
 
-        if self._keeping.parent is None:
+        if self._parent is None and self._keeping.only_replaced:
+            self._parent = Path(mkdtemp(prefix="nnfs-tui-"))
+        if self._parent is None:
             raise FileNotFoundError(0, "--run-dir names one")
-        folder = RunFolder.create(self._keeping.parent, book.source, book.created)
+        folder = RunFolder.create(self._parent, book.source, book.created)
         return RunWriter(folder, book.created, NOTHING, NOTHING)
 
     def _thin(self) -> None:
         from core.runs.catalogue import thin
 
         if self._keeping.keep is not None and self._keeping.parent is not None:
-            thin(self._keeping.parent, self._keeping.keep)
+            replaced = (each.writer for each in self._replaced)
+            spared = {each.folder.name for each in replaced if each is not None}
+            thin(self._keeping.parent, self._keeping.keep, spared=spared)
 
 
 def _let_go(book: _Book) -> None:

@@ -24,11 +24,13 @@ from core.process import (
     Refused,
     Reopen,
     Reopened,
+    Restore,
     Resume,
     Seek,
     SetSpeed,
     Start,
     State,
+    StateChanged,
     Step,
     StepBatch,
     TrainingProcess,
@@ -281,6 +283,52 @@ def test_each_run_that_was_saved_keeps_a_folder_of_its_own(parent: Path) -> None
         (3, (2, 3, 2)),
         (3, (2, 8, 8, 2)),
     ]
+
+
+@pytest.mark.parametrize("keeps", [True, False])
+def test_a_replaced_run_is_restored_and_the_one_before_it(parent: Path, keeps: bool) -> None:
+    """Each comes back bit for bit, with its curves and its past, also where nothing is saved."""
+    process = TrainingProcess()
+    watcher = Watcher(process)
+    watcher.send(SetSpeed(None), *([Keep(Keeping(parent, 1))] if keeps else []))
+
+    def restored() -> tuple[Reopened, str]:
+        watcher.events.clear()
+        watcher.send(Restore())
+        notes: list[str] = []
+
+        def told() -> bool:
+            notes[:] = [each.note for each in watcher.events if isinstance(each, StateChanged)]
+            return bool(notes) and "restored" in notes[-1]
+
+        watcher.until(told)
+        return next(each for each in watcher.events if isinstance(each, Reopened)), notes[-1]
+
+    watcher.send(Start(RunConfig(dropout=0.1), paused=True))
+    first = steps(watcher, 12)
+    watcher.send(Configure({"hidden": (3,)}))
+    watcher.until(lambda: len(watcher.runs()) == 2)
+    assert "backspace restores" in watcher.runs()[-1].note
+    watcher.events.clear()
+    second = steps(watcher, 3)
+    for _ in range(9):  # untrained networks are not worth a folder
+        watcher.send(Start(RunConfig(seed=2), paused=True))
+    watcher.until(lambda: len(watcher.runs()) == 9)
+    told, note = restored()
+    assert (told.restored, bool(told.name)) == (True, keeps)
+    assert note.startswith("moons of epoch 3 restored")
+    assert np.array_equal(watcher.progress()[-1].parameters, second.parameters)
+    restored()
+    assert list(timeline_of(watcher).column("epoch")) == list(range(13))
+    assert np.array_equal(watcher.progress()[-1].parameters, first.parameters)
+    assert travel(watcher, 5).epoch == 5
+    travel(watcher, 12)
+    watcher.send(Restore())
+    watcher.until(lambda: bool(watcher.runs()))
+    assert "no run was replaced" in watcher.runs()[-1].note
+    process.close()
+    # within the limit, and the one that can be restored beyond it
+    assert len(list_runs(parent)) == (2 if keeps else 0)
 
 
 def test_what_cannot_be_gone_on_with_is_refused_in_a_sentence(parent: Path) -> None:

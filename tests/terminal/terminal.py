@@ -26,6 +26,7 @@ NAMES = {
     "esc": "\x1b",
     "enter": "\r",
     "tab": "\t",
+    "backspace": "\x7f",
     "ctrl+c": "\x03",
     "ctrl+l": "\x0c",
     "ctrl+z": "\x1a",

@@ -29,6 +29,11 @@ def test_a_run_is_left_killed_stopped_and_resumed(tmp_path: Path) -> None:
         terminal.until("PAUSED")
         terminal.press("S", "s")
         terminal.until(lambda text: epoch_shown(text) == 11)
+        terminal.press(")")
+        terminal.until("backspace restores the one before")
+        terminal.press("backspace")
+        terminal.until("moons of epoch 11 restored")
+        terminal.until(lambda text: epoch_shown(text) == 11 and "2-8-8-2 " in text)
         terminal.press("q")
         assert terminal.wait() == 0
         name = find(Path(runs)).name

@@ -24,6 +24,8 @@ from core.process import (
     Pause,
     Refused,
     Reopen,
+    Reopened,
+    Restore,
     Resume,
     Run,
     Seek,
@@ -130,6 +132,8 @@ class RunScreen(Screen[None]):
         self.record(event)
         if isinstance(event, Run) and event.answered >= self._sent:
             self._wanted = event.config
+        if isinstance(event, Reopened) and event.restored:
+            self._planned = _ends_of(self.session.config)
         if isinstance(event, StateChanged | Failed):
             self._meant = None
         self.follow(event)
@@ -295,9 +299,17 @@ class RunScreen(Screen[None]):
         if self._link.process.ended:
             self.begin(config)
         else:
+            if self.session.head_epoch or self.session.share_of_epoch:
+                note += "; backspace restores the run before"
             self._link.send(Start(config))
             self._sent += 1
         self.say(note)
+
+    def action_restore(self) -> None:
+        """Go back to the run whose place another took, as it was then."""
+        if self._tell(Restore()):
+            self._aim = None
+            self._sent += 1
 
     def action_new_data(self) -> None:
         """Draw the data anew from the next seed of their own, or part them anew; keep the weights."""
