@@ -16,16 +16,19 @@ if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Iterable
 
     from textual.app import App
+    from textual.dom import DOMNode
     from textual.events import Key, Paste
     from textual.message import Message
-    from textual.message_pump import MessagePump
+    from textual.timer import Timer
 
 LONE_ESCAPE: Final = re.compile(r"(?<=\x1b)(?=[^\x1b\[O\]P_\\^X\x7fbf])")
 """Behind an escape that begins no sequence of a terminal, and no key that moves or deletes by words."""
 LOOKING: Final = 0.1
 """Seconds between two looks at whether there is anything to do but to read."""
 PATIENCE: Final = 1.0
-"""Seconds after which a key is handed on although nobody knows what became of the one before."""
+"""Seconds after which a key is handed on although it is not known what became of the one before."""
+BETWEEN_LOOKS: Final = 0.1
+"""Seconds between two looks, while keys wait, at whether what the first of them waits for can come."""
 
 
 class EscapeParser(XTermParser):
@@ -65,44 +68,72 @@ class TypeAhead:
         self._app = app
         self._hand_on = hand_on
         self._waiting: deque[Key | Paste] = deque()
-        self._turn = 0
         self._is_busy = False
+        self._given_up_at = 0.0
+        self._below: DOMNode = app
+        self._way: list[DOMNode] = []
+        self._at: DOMNode = app
+        self._step = 0
+        self._timer: Timer | None = None
 
     async def take(self, key: Key | Paste) -> None:
         """Hand the key on, now or when it is its turn."""
         if self._is_busy:
             self._waiting.append(key)
-            if len(self._waiting) == 1:
-                turn = self._turn
-                self._app.set_timer(PATIENCE, lambda: self._end(turn))
+            self._look_again()
             return
         self._is_busy = True
-        self._turn += 1
-        below = self._app.screen
+        self._step += 1
+        self._given_up_at = monotonic() + PATIENCE
+        self._below = self._at = below = self._app.screen
         target = self._app.focused or below
-        await self._hand_on(key)
-        # twice: what the key has said to its widget is said on in the second round
-        way = [*target.ancestors_with_self] * 2
-        self._follow(way, below, self._turn)
+        try:
+            await self._hand_on(key)
+        finally:
+            # twice: what the key has said to its widget is said on in the second round
+            self._way = [*target.ancestors_with_self] * 2
+            self._follow(self._step)
 
     async def give_up(self) -> None:
         """Wait no more for what the key before has led to: that failed."""
-        await self._end(self._turn)
+        await self._end(self._step)
 
-    def _follow(self, way: list[Any], below: MessagePump, turn: int) -> None:
+    def _follow(self, step: int) -> None:
         """Queue behind the key wherever it goes, up to the application, and in what it opens."""
-        while way:
-            if way.pop(0).call_later(self._follow, way, below, turn):
+        if step != self._step:
+            return  # it was taken for lost
+        self._step += 1
+        while self._way:
+            self._at = self._way.pop(0)
+            if self._at.call_later(self._follow, self._step):
                 return
         screen = self._app.screen
-        if screen is below:
-            self._app.call_later(self._end, turn)
+        if screen is self._below:
+            self._at = self._app
+            self._app.call_later(self._end, self._step)
         else:
             # its own queue begins when it is composed, and has given the focus
-            self._follow([screen, self._app], screen, turn)
+            self._way, self._below = [screen, self._app], screen
+            self._follow(self._step)
 
-    async def _end(self, turn: int) -> None:
-        if turn == self._turn and self._is_busy:
+    def _look_again(self) -> None:
+        if self._timer is None:
+            self._timer = self._app.set_timer(BETWEEN_LOOKS, self._look)
+
+    async def _look(self) -> None:
+        """See to it that no key waits for what never comes."""
+        self._timer = None
+        if monotonic() >= self._given_up_at:
+            await self._end(self._step)
+        elif not self._at.is_attached:
+            self._follow(self._step)  # it was closed, and its queue with it
+        if self._is_busy and self._waiting:
+            self._look_again()
+
+    async def _end(self, step: int) -> None:
+        if step == self._step and self._is_busy:
             self._is_busy = False
             while self._waiting and not self._is_busy:
                 await self.take(self._waiting.popleft())
+            if self._waiting:
+                self._look_again()
