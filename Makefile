@@ -7,7 +7,7 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --quiet --disable-pip-version-check
 SETUP := pyproject.toml core/__init__.py
 
-.PHONY: run test lint bench screenshots clean
+.PHONY: run test lint soak bench screenshots clean
 
 run: $(VENV)/.ready
 	@$(BIN)/nnfs-tui $(ARGS)
@@ -20,6 +20,9 @@ lint: $(VENV)/.ready-lint
 	@$(BIN)/ruff format --check .
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports
+
+soak: $(VENV)/.ready-test
+	@$(BIN)/python -m tests.terminal.soak $(ARGS)
 
 bench: $(VENV)/.ready-bench
 	@$(BIN)/python -m benchmarks.parity

@@ -1,0 +1,397 @@
+"""A user who does anything to the real program, by keys, pastes, mouse and resizes; it must stay alive.
+
+`python -m tests.terminal.soak --keys N --seed S` plays over all presets. What is done follows from the
+seed; how far the program is with what came before depends on the machine.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import re
+import sys
+import tempfile
+from collections import deque
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from random import Random
+from time import monotonic
+from typing import Final
+
+from core.presets import PRESETS
+from tests.terminal.terminal import Terminal, nnfs_tui
+from tests.tui.keyboard_monkey import EDITING, SIZES, TYPED, keys_of
+
+KEYS: Final = 20_000
+BURST: Final = 30
+"""Actions between two checks."""
+ANSWERED: Final = 2.0
+"""Seconds in which a key must be answered, not counting those spent waiting for a processor."""
+NEVER: Final = 60.0
+"""Seconds of the same kind after which what depends on the training counts as frozen."""
+CHECKED_AT: Final = (120, 40)
+DIALOGS: Final = ("v", "h", "?", ":", "\x13", "e", "A", "\x10")
+CODES: Final = {
+    "space": " ",
+    "escape": "\x1b",
+    "enter": "\r",
+    "tab": "\t",
+    "shift+tab": "\x1b[Z",
+    "backspace": "\x7f",
+    "f1": "\x1bOP",
+    "f12": "\x1b[24~",
+    "pageup": "\x1b[5~",
+    "pagedown": "\x1b[6~",
+    "delete": "\x1b[3~",
+    "comma": ",",
+    "full_stop": ".",
+    "plus": "+",
+    "minus": "-",
+    "equals_sign": "=",
+    "underscore": "_",
+    "colon": ":",
+    "semicolon": ";",
+    "slash": "/",
+    "question_mark": "?",
+    "less_than_sign": "<",
+    "greater_than_sign": ">",
+    "left_square_bracket": "[",
+    "right_square_bracket": "]",
+    "left_parenthesis": "(",
+    "right_parenthesis": ")",
+    "left_curly_bracket": "{",
+    "right_curly_bracket": "}",
+}
+ARROWS: Final = {"up": "A", "down": "B", "right": "C", "left": "D", "home": "H", "end": "F"}
+STATES: Final = ("TRAINING", "PAUSED", "FINISHED", "DIVERGED", "STOPPED", "LOADING")
+
+
+def code_of(key: str) -> str | None:
+    """Return what a terminal sends for a key by Textual's name, or None if that is not known here."""
+    if len(key) == 1 or key in CODES:
+        return CODES.get(key, key)
+    *modifiers, name = key.split("+")
+    if name in ARROWS:
+        which = 1 + ("shift" in modifiers) + 4 * ("ctrl" in modifiers)
+        return f"\x1b[1;{which}{ARROWS[name]}" if modifiers else f"\x1b[{ARROWS[name]}"
+    if modifiers == ["ctrl"] and len(name) == 1:
+        return chr(ord(name) & 0x1F)
+    return None
+
+
+class Frozen(AssertionError):  # noqa: N818 (it is no mistake of this module)
+    """The program no longer does what it should, or ended."""
+
+
+class Soak:
+    """One program in a terminal, what is done to it, and whether it lives."""
+
+    def __init__(
+        self, terminal: Terminal, random: Random, *, dialogs: float, answered: float
+    ) -> None:
+        self._terminal = terminal
+        self._answered = answered
+        self._random = random
+        self._dialogs = dialogs
+        keys = (code_of(key) for key in keys_of(harmless=False))
+        self._keys = sorted({code for code in keys if code is not None} - {"\x0c"})
+        edits = (code_of(key) for key in (*TYPED, *EDITING))
+        self._edits = [code for code in edits if code is not None]
+        self._typed_into = False
+        self.last: deque[object] = deque(maxlen=2 * BURST)
+
+    # --- what a user does
+
+    def act(self) -> None:
+        """Do one thing, and wait a moment."""
+        kind = self._random.random()
+        if self._random.random() < self._dialogs:
+            self._open_and_close()
+        elif kind < 0.07:
+            self._resize()
+        elif kind < 0.15:
+            self._use_mouse()
+        elif kind < 0.18:
+            self._paste()
+        elif self._typed_into and kind < 0.65:
+            self._press(self._random.choice(self._edits))
+        else:
+            key = self._random.choice(self._keys)
+            self._typed_into = key in DIALOGS
+            self._press(key)
+        self._wait(self._random.choice((0.0, 0.0, 0.01, 0.05, 0.1)))
+
+    def _press(self, keys: str) -> None:
+        self.last.append(keys)
+        self._terminal.press(keys)
+
+    def _wait(self, seconds: float) -> None:
+        if self._terminal.status is None and seconds:
+            self._terminal.written_within(seconds)
+
+    def _open_and_close(self) -> None:
+        """Open a dialog and close it, perhaps before it is drawn."""
+        self._press(self._random.choice(DIALOGS))
+        self._wait(self._random.uniform(0.02, 0.3))
+        self._press("\x1b")
+        self._typed_into = False
+
+    def _resize(self) -> None:
+        size = self._random.choice(SIZES)
+        if self._random.random() < 0.5:
+            size = self._random.randint(1, 220), self._random.randint(1, 70)
+        self.last.append(size)
+        self._terminal.resize(*size)
+
+    def _use_mouse(self) -> None:
+        columns, rows = CHECKED_AT
+        at = f"{self._random.randint(1, columns)};{self._random.randint(1, rows)}"
+        button = self._random.choice((0, 0, 0, 2, 64, 65))
+        released = f"\x1b[<{button};{at}m" if button < 64 else ""
+        self._press(f"\x1b[<{button};{at}M{released}")
+
+    def _paste(self) -> None:
+        text = "".join(self._random.choices(TYPED, k=self._random.choice((0, 1, 30, 3000))))
+        self._press(f"\x1b[200~{text}\x1b[201~")
+
+    # --- whether the program lives
+
+    def check(self) -> None:
+        """Fail unless keys are answered, the run advances, and all of the screen is of one epoch."""
+        terminal = self._terminal
+        terminal.resize(*CHECKED_AT)
+        self._until("no dialog", self._is_plain, again="\x1b")
+        self._until("data", lambda: self._state != "LOADING", NEVER * 5)
+        self._answers()
+        self._train_from_the_beginning()
+        self._until("curves and status of one epoch", self._is_of_one_epoch, NEVER)
+        self._press(" ")
+        self._until("a pause", lambda: self._state == "PAUSED", NEVER)
+        self._until("curves and status of one epoch", self._is_of_one_epoch)
+        self._press(" ")
+        self._until("a run that continues", lambda: self._state == "TRAINING", NEVER)
+
+    def _answers(self) -> None:
+        """See to it that a key is answered."""
+        before = self._header
+        self._press(">")
+        if "max" not in before:
+            self._until("another speed", lambda: self._header != before)
+        if self._epochs_per_second > 1000:
+            before = self._header
+            self._press("<")
+            self._until("another speed", lambda: self._header != before)
+
+    def _train_from_the_beginning(self) -> None:
+        before = self._cells()
+        self._press("r")
+        self._until("a reset", lambda: -1 < self._epoch < 5 or self._shows("reset"), NEVER)
+        if self._state == "PAUSED":
+            self._press(" ")
+        self._until("epochs", lambda: self._epoch > 5, NEVER)
+        self._until("curves and maps that advance", lambda: self._differs(before), NEVER)
+
+    def _until(
+        self,
+        what: str,
+        condition: Callable[[], bool],
+        seconds: float | None = None,
+        again: str = "",
+    ) -> None:
+        """Wait for a condition, and press a key again and again if that is what it takes."""
+        started, pressed = self._time(), -1.0
+        if seconds is None:
+            seconds = self._answered
+        while not condition():
+            elapsed = self._time() - started
+            if again and elapsed > pressed + 0.5:
+                self._press(again)
+                pressed = elapsed
+            if elapsed > seconds * (3 if again else 1):
+                raise Frozen(f"{what} did not come in {elapsed:.1f} s")
+            if not self._terminal.read(0.05):
+                raise Ended
+
+    def _time(self) -> float:
+        """Return seconds, without those that this process, the program or the training waited.
+
+        On a busy machine they wait for a processor, which is none of their faults.
+        """
+        return monotonic() - sum(map(_waited, (os.getpid(), self._terminal.pid, *self._children())))
+
+    def _children(self) -> list[int]:
+        try:
+            return self._terminal.children()
+        except FileNotFoundError:
+            return []
+
+    @property
+    def _rows(self) -> list[str]:
+        return self._terminal.text().split("\n")
+
+    @property
+    def _header(self) -> str:
+        return self._rows[0]
+
+    @property
+    def _epochs_per_second(self) -> float:
+        found = re.search(r"([\d,.]+) epochs/s ▸", self._header)
+        return float(found.group(1).replace(",", "")) if found else 0.0
+
+    @property
+    def _state(self) -> str:
+        return self._rows[-3].split(maxsplit=1)[0] if self._rows[-3].strip() else ""
+
+    @property
+    def _epoch(self) -> int:
+        found = re.search(r"epoch +([\d,]+)", self._rows[-3])
+        return int(found.group(1).replace(",", "")) if found else -1
+
+    def _shows(self, text: str) -> bool:
+        return text in self._rows[-2]
+
+    def _is_plain(self) -> bool:
+        """Tell whether no dialog is open, nor a menu, and the whole screen is drawn."""
+        rows = self._rows
+        panels = "\n".join(rows[1:-3])
+        return (
+            self._state in STATES
+            and rows[-1].strip() != ""
+            and all(row[0] in "╭│╰" and row[-1] in "╮│╯" for row in rows[1:-3])
+            and not re.search(r"\besc\b|Search for", panels)
+        )
+
+    def _cells(self) -> dict[str, list[list[tuple[str, ...]]]]:
+        """Return the cells of the loss curves and of the map, as far as they are shown."""
+        rows, cells = self._rows, self._terminal.cells()
+        found = {}
+        for name in ("1 loss", "3 boundary"):
+            for y, row in enumerate(rows):
+                x = row.find(f"╭ {name} ")
+                if x >= 0:
+                    right = row.index("╮", x)
+                    bottom = next((at for at in range(y + 1, 40) if rows[at][x] == "╰"), 39)
+                    found[name] = [line[x + 1 : right] for line in cells[y + 1 : bottom]]
+                    break
+        return found
+
+    def _differs(self, before: dict[str, list[list[tuple[str, ...]]]]) -> bool:
+        now = self._cells()
+        return all(now[name] != before.get(name) for name in now)
+
+    def _is_of_one_epoch(self) -> bool:
+        """Tell whether the title of the loss curves has the loss of the status line."""
+        rows = self._rows
+        status = re.search(r"loss +([\d.e−+-]+)", rows[-3])
+        title = next((row for row in rows if "╭ 1 loss " in row), None)
+        if status is None or title is None:
+            return True
+        told = re.search(r"1 loss .*?train ([\d.e−+-]+)", title)
+        return told is None or told.group(1) == status.group(1)
+
+
+class Ended(Exception):  # noqa: N818 (it is what was asked for)
+    """The program has ended."""
+
+
+def _waited(pid: int) -> float:
+    """Return for how many seconds a process has waited for a processor; 0 where that is not told."""
+    try:
+        return int(Path(f"/proc/{pid}/schedstat").read_text().split()[1]) / 1e9
+    except (OSError, IndexError):
+        return 0.0
+
+
+def play(
+    terminal: Terminal,
+    seed: str,
+    keys: int,
+    progress: Callable[[int], None] = lambda _: None,
+    *,
+    dialogs: float = 0.2,
+    answered: float = ANSWERED,
+) -> int:
+    """Play with a program, and return how many things were done before it ended.
+
+    Args:
+        terminal: where the program runs.
+        seed: what decides what is done.
+        keys: how many things are done.
+        progress: is told after each check how many of them are.
+        dialogs: the share of them that opens a dialog and closes it at once.
+        answered: seconds in which a key must be answered.
+
+    Raises:
+        Frozen: when it no longer answers or advances, with the seed, what was done last, and the screen.
+    """
+    soak = Soak(terminal, Random(seed), dialogs=dialogs, answered=answered)
+    done = 0
+    try:
+        soak.check()
+        while done < keys:
+            for _ in range(min(BURST, keys - done)):
+                soak.act()
+                done += 1
+            soak.check()
+            progress(done)
+    except Ended:
+        if terminal.status:  # the command palette can quit, too
+            raise Frozen(_told(f"ended with status {terminal.status}", seed, soak)) from None
+    except Frozen as error:
+        raise Frozen(_told(str(error), seed, soak)) from None
+    return done
+
+
+def _told(what: str, seed: str, soak: Soak) -> str:
+    text = soak._terminal.text()
+    return f"{what}\nseed {seed}, the last of what was done: {list(soak.last)}\n{text}"
+
+
+@contextmanager
+def elsewhere() -> Iterator[None]:
+    """Work in a folder of its own, where whatever is saved goes."""
+    before = Path.cwd()
+    with tempfile.TemporaryDirectory() as folder:
+        os.chdir(folder)
+        try:
+            yield
+        finally:
+            os.chdir(before)
+
+
+def main() -> int:
+    """Play over all presets, or some, and tell how it went."""
+    parser = argparse.ArgumentParser(description="Play with the program over all presets.")
+    parser.add_argument("--keys", type=int, default=KEYS)
+    parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--presets", nargs="*", default=list(PRESETS), choices=list(PRESETS))
+    arguments = parser.parse_args()
+    each = -(-arguments.keys // len(arguments.presets))
+    failures = 0
+    for name in arguments.presets:
+        done = rounds = 0
+        while done < each:
+            # a program that was ended by the palette is started again, with what follows
+            seed = f"{arguments.seed} {name} {rounds}"
+
+            def progress(count: int, before: int = done, name: str = name) -> None:
+                sys.stdout.write(f"\r{name:20} {before + count:6,} of {each:,} ")
+                sys.stdout.flush()
+
+            options = ("--epochs", "100000000", "--speed", "30", "--no-save")
+            with elsewhere(), nnfs_tui(name, *options) as terminal:
+                try:
+                    done += max(1, play(terminal, seed, each - done, progress))
+                except AssertionError as error:
+                    sys.stdout.write(f"\n{name}: {error}\n")
+                    failures += 1
+                    break
+            rounds += 1
+        sys.stdout.write("\n")
+    sys.stdout.write(f"{failures} of {len(arguments.presets)} presets failed\n")
+    return int(failures > 0)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
