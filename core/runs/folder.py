@@ -67,7 +67,9 @@ def open_directory(path: Path) -> Directory:
     try:
         directory = Directory(path)
     except OSError as error:
-        raise RunError(f"{shown(path.name)}: {error.strerror}, expected a run folder") from None
+        raise RunError(
+            f"{shown(path.name)} cannot be opened as a run folder: {error.strerror}"
+        ) from None
     try:
         for name in filter(is_ours, directory.names()):
             with suppress(FileNotFoundError):  # a run in use is being saved

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import platform
+import os
 from contextlib import suppress
 from functools import cache
 from importlib import import_module
@@ -26,7 +26,7 @@ def kernels() -> str:
     These are the machine, the core that OpenBLAS computes for, and the instruction sets beyond the
     baseline that NumPy uses. What a build of NumPy does not have is left out.
     """
-    return " ".join([platform.machine(), *_blas_core(), *_numpy_targets()])
+    return " ".join([os.uname().machine, *_blas_core(), *_numpy_targets()])
 
 
 def changed_kernels(trained_with: str) -> str:

@@ -67,6 +67,14 @@ class KeptRun:
         Raises:
             RunError: when the data are others now, or the state does not fit them.
         """
+        try:
+            return self._trainer(tell)
+        except MemoryError:
+            raise refusal(
+                self.path / STATE, "the run is too large for the memory of this machine"
+            ) from None
+
+    def _trainer(self, tell: Tell) -> Trainer:
         header, path = self.header, self.path / STATE
         self._check_parameters()
         _check_memory(path, header, _drawn(header.config))

@@ -125,7 +125,9 @@ def test_a_link_to_a_folder_is_no_run_folder(run: Path) -> None:
     link = run.with_name("link")
     link.symlink_to(run)
     for use in (read_header, RunFolder.open):
-        with pytest.raises(RunError, match="link: Not a directory, expected a run folder"):
+        with pytest.raises(
+            RunError, match="link cannot be opened as a run folder: Not a directory"
+        ):
             use(link)
 
 

@@ -318,7 +318,7 @@ class ViewScreen(RunScreen):
             try:
                 self.say(write_csv(self.session.data, path))
             except (OSError, ValueError) as error:
-                self.say(f"not saved: {error}")
+                self.say(f"not saved: {getattr(error, 'strerror', None) or error}")
 
         self.app.push_screen(SaveScreen(), save)
 
