@@ -17,6 +17,7 @@ from core.activations import ACTIVATIONS
 from core.data_config import OF_TABLES, DataConfig
 from core.datasets import DATASETS
 from core.initializers import INITIALIZERS
+from core.input_file import InputFileError, open_input
 from core.kinds import (
     BatchSize,
     Choice,
@@ -43,6 +44,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
     from core.losses import Loss
+
+MOST_TOML: Final = 32_768
+"""Bytes of a settings file: ten times what all settings take; the parser is quadratic in some."""
 
 
 def _formulas(entries: Iterable[Any]) -> Choice:
@@ -532,10 +536,12 @@ def read_toml(path: Path) -> dict[str, Any]:
         ConfigError: when there is no such file, or what stands in it is not accepted.
     """
     try:
-        values = tomllib.loads(path.read_text(encoding="utf-8"))
-    except OSError as error:
-        reason = error.strerror or type(error).__name__
-        raise ConfigError("config", str(path), f"a TOML file that can be read ({reason})") from None
+        with open_input(path) as opened:
+            content = opened.read_whole(MOST_TOML)
+        # the mark that Windows begins a file with is not TOML's
+        values = tomllib.loads(content.decode("utf-8-sig"))
+    except (InputFileError, OSError) as error:
+        raise ConfigError("config", str(path), f"a TOML file that can be read ({error})") from None
     except RecursionError:
         raise ConfigError("config", str(path), "a TOML file (nested too deeply)") from None
     except ValueError as error:  # of the decoders, and of numbers with thousands of digits

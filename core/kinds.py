@@ -28,7 +28,10 @@ class ConfigError(ValueError):
     def sentence(self, name: str) -> str:
         """Return the message with the setting called `name`, such as its command-line option."""
         as_it_is = isinstance(self.given, str | bool)
-        shown = str(self.given) if as_it_is else as_text(self.given)
+        try:
+            shown = str(self.given) if as_it_is else as_text(self.given)
+        except ValueError:  # Python writes no number of so many digits in decimal
+            shown = "a number of thousands of digits"
         return f"{name}: {shown!r} was given; accepted is {self.accepted}"
 
 
@@ -93,7 +96,7 @@ class Real:
         below = number < self.high if self.open_high else number <= self.high
         if not (isfinite(number) and above and below):
             raise ValueError
-        return number
+        return number + 0.0  # -0.0 is no deviation for NumPy, and is written otherwise than 0
 
 
 @dataclass(frozen=True)

@@ -7,6 +7,7 @@ nothing and waits for nobody.
 from __future__ import annotations
 
 from dataclasses import replace
+from itertools import pairwise
 from math import inf, isfinite
 from typing import TYPE_CHECKING, Final, Self
 
@@ -21,6 +22,7 @@ from core.epoch_start import StartKeeper
 from core.evaluation import NOT_MEASURED, Evaluation, Measure
 from core.initializers import INITIALIZERS
 from core.losses import LOSSES
+from core.memory import memory_for
 from core.network import Network, columns
 from core.optimizers import OPTIMIZERS
 from core.randomness import stream
@@ -29,6 +31,8 @@ from core.schedules import PlateauState
 from core.stopping import Best, Stop
 
 if TYPE_CHECKING:
+    from contextlib import AbstractContextManager
+
     from core.arrays import Array, Labels
     from core.calls import Calls
     from core.config import RunConfig
@@ -112,6 +116,7 @@ class Trainer:
         Raises:
             ConfigError: when a setting does not fit the data.
             DataError: when a file holds nothing that can be learnt from.
+            NotEnoughMemory: when the data or the network are too large.
         """
         self._begin(config, prepare(config, tell) if data is None else data)
 
@@ -186,8 +191,8 @@ class Trainer:
 
     def measure(self) -> EpochMetrics:
         """Return the metrics of the network as it is, and the rate at which it goes on."""
-        self._set_rate()  # which would be that of the epoch before, or not, by the way it came here
         with np.errstate(all="ignore"):
+            self._set_rate()  # which could be that of the epoch before
             return self._metrics([evaluation.measure() for evaluation in self._evaluations])
 
     def diverged(self, metrics: EpochMetrics) -> bool:
@@ -288,7 +293,16 @@ class Trainer:
         Raises:
             ConfigError: when a setting does not fit the data.
             DataError: when a file holds nothing that can be learnt from.
+            NotEnoughMemory: when the other network does not fit in beside this one.
         """
+        before = self.__dict__.copy()
+        try:
+            return self._configure(config, tell, data)
+        except BaseException:
+            self.__dict__ = before
+            raise
+
+    def _configure(self, config: RunConfig, tell: Tell, data: TrainTest | None) -> bool:
         changes = {each.name: each for each in self.config.differences(config)}
         draws = self.config.data_key != config.data_key and not self._own_data
         if data is None:
@@ -324,6 +338,10 @@ class Trainer:
         self._waits_from = self.epoch
 
     def _begin(self, config: RunConfig, data: TrainTest) -> None:
+        with memory_of_training(config, data):
+            self._draw(config, data)
+
+    def _draw(self, config: RunConfig, data: TrainTest) -> None:
         self._shuffle_rng = stream(config.seed, "shuffle")
         self._mask_rng = stream(config.seed, "dropout")
         self._build(config, data)
@@ -345,7 +363,8 @@ class Trainer:
             self._go_back()  # the epoch under way begins again
         network, optimizer, kind = self.network, self.optimizer, self.config.optimizer
         best = self._best_parameters, self._best_statistics
-        self._build(config, data)
+        with memory_of_training(config, data):
+            self._build(config, data)
         self._best_parameters[:], self._best_statistics[:] = best
         self.network.parameters[:] = network.parameters
         self.network.statistics[:] = network.statistics
@@ -493,6 +512,24 @@ class Trainer:
 
     def _forget_best(self) -> None:
         self.best, self._waits_from = Best(), self.epoch
+
+
+def memory_of_training(config: RunConfig, data: TrainTest) -> AbstractContextManager[None]:
+    """Return a context in which running out of memory is one sentence on what a run needs."""
+    sizes = sizes_of(config, data)
+    parameters = sum((before + 1) * units for before, units in pairwise(sizes))
+    slots = OPTIMIZERS[config.optimizer].kinds
+    # parameters and their gradient; with the slots, also the best epoch's and the last epoch's start
+    numbers = parameters * (4 + 2 * slots)
+    samples = len(data.y_train) if isinstance(config.batch_size, str) else config.batch_size
+    numbers += sum(data.all_samples) * (sizes[0] + sizes[-1])
+    numbers += 2 * min(samples, len(data.y_train)) * sum(sizes)
+    advice = "choose fewer units in hidden, a smaller batch size or fewer samples"
+    return memory_for(
+        f"{parameters:,} parameters and {sum(data.all_samples):,} samples",
+        numbers * np.dtype(config.dtype).itemsize,
+        advice,
+    )
 
 
 def build_network(config: RunConfig, data: TrainTest) -> Network:

@@ -70,6 +70,10 @@ class _Parser(argparse.ArgumentParser):
 
     def parse_args(self, given: Any = None, namespace: Any = None) -> Any:
         options, unknown = self.parse_known_args(given, namespace)
+        for name, value in vars(options).items():
+            if value == [] and name != "words":
+                # argparse of Python 3.11 takes the value of --option=-- away
+                setattr(options, name, "--")
         if unknown:
             from core.kinds import suggestion
 

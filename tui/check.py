@@ -6,12 +6,14 @@ from textwrap import fill
 from time import perf_counter
 from typing import TYPE_CHECKING, Final
 
+import numpy as np
+
 from core.datasets.prepare import prepare
 from core.gradcheck import STEP, TOLERANCE, Objective, check_gradients
 from core.initializers import INITIALIZERS
 from core.randomness import stream
 from core.regularization import Penalty
-from core.trainer import build_network
+from core.trainer import build_network, memory_of_training
 from tui import numbers
 
 if TYPE_CHECKING:
@@ -19,6 +21,7 @@ if TYPE_CHECKING:
 
     from core.arrays import Array
     from core.config import RunConfig
+    from core.datasets import TrainTest
     from core.gradcheck import TensorCheck
     from core.network import Network
 
@@ -35,6 +38,7 @@ KINKED: Final = ("relu", "leaky_relu")
 HEADINGS: Final = ("layer", "tensor", "numbers", "‖gradient‖", "ratio")
 
 
+@np.errstate(all="ignore")  # numbers that overflow are in the table
 def check(config: RunConfig, spoil: Callable[[Array], None] | None = None) -> int:
     """Print the comparison, a tensor a line, and what it means; return the exit status.
 
@@ -44,6 +48,11 @@ def check(config: RunConfig, spoil: Callable[[Array], None] | None = None) -> in
     """
     config = config.changed(dtype="float64")
     data = prepare(config)
+    with memory_of_training(config, data):
+        return _check(config, data, spoil)
+
+
+def _check(config: RunConfig, data: TrainTest, spoil: Callable[[Array], None] | None) -> int:
     network = build_network(config, data)
     _draw(network, config)
     x, y = data.x_train[:SAMPLES], data.y_train[:SAMPLES]

@@ -6,6 +6,7 @@ imports NumPy while this one imports Textual.
 
 from __future__ import annotations
 
+import errno
 import importlib.util
 import os
 import sys
@@ -75,6 +76,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
         if not _is_about_data(error):
             raise
         return _refuse(str(error))
+    except MemoryError as error:
+        reason = str(error) or "there is not enough memory; choose a smaller network or less data"
+        print(_printable(f"nnfs-tui: {reason}"), file=sys.stderr)  # noqa: T201
+        return 1
     except BrokenPipeError:
         stop_writing(STDOUT)  # its reader has ended
         return 141
@@ -342,7 +347,7 @@ def _train(
     with ExitStack() as stack:
         outputs = [sys.stdout] if as_json else []
         if options.log is not None:
-            outputs.append(stack.enter_context(_log_file(options.log)))
+            outputs.append(stack.enter_context(_log_file(options.log, waits=True)))
         try:
             return train(config, outputs, quiet=as_json, keeping=keeping, resume=resume)
         except (BrokenPipeError, CannotWrite):
@@ -375,7 +380,7 @@ def _watch(
     from tui.runlog import RunLog
 
     keeping = keeping_of(options)
-    log = RunLog(_log_file(options.log)) if options.log is not None else None
+    log = RunLog(_log_file(options.log, waits=False)) if options.log is not None else None
     app = NnfsApp(
         config,
         process,
@@ -394,8 +399,9 @@ def _watch(
     finally:
         if log is not None:
             log.close()
-    if app.training.refused:
-        return _refuse(app.training.refused)
+    if refused := app.training.refused:
+        status = _refuse(refused.reason)
+        return 1 if refused.no_memory else status
     if app.signal_received:
         stop_writing(STDOUT, STDERR)  # there may be nobody left to write to
     else:
@@ -476,13 +482,15 @@ def _number(flag: str, text: str, low: float, high: float, *words: str) -> float
     return value
 
 
-def _log_file(name: str) -> IO[str]:
+def _log_file(name: str, *, waits: bool) -> IO[str]:
     try:
-        return open_log(name)
+        return open_log(name, waits=waits)
     except (OSError, ValueError) as error:  # no name has a NUL in it
         why = getattr(error, "strerror", None) or error
+        if getattr(error, "errno", None) == errno.ENXIO:
+            why = "no program reads this pipe"
         raise WrongUse(
-            f"--log: {name!r} was given; accepted is a file that can be written ({why})"
+            f"--log: invalid value {name!r}: expected a file that can be written ({why})"
         ) from None
 
 

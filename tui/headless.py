@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import signal
 import sys
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from time import perf_counter
 from typing import IO, TYPE_CHECKING, Final
 
@@ -13,7 +13,7 @@ import numpy as np
 
 from core.runs.kernels import changed_kernels
 from core.stopping import Stop
-from core.trainer import Trainer, sizes_of
+from core.trainer import Trainer, memory_of_training, sizes_of
 from tui import numbers, records
 from tui.kept_training import KeptTraining
 from tui.streams import CannotWrite
@@ -92,8 +92,9 @@ def train(
 
     Raises:
         RunError: when that cannot be gone on with.
+        NotEnoughMemory: when the data or the network are too large.
     """
-    with _interruptible() as interruption, np.errstate(all="ignore"):
+    with ExitStack() as memory, _interruptible() as interruption, np.errstate(all="ignore"):
         with _progress_bar("{task.percentage:.0f} %", transient=True) as bar:
             tell = _Loading(bar, interruption)
             kept = None if resume is None else _opened(resume)
@@ -102,6 +103,7 @@ def train(
                 newest = trainer.untrained
             else:
                 trainer, newest = kept[0].trainer(tell), kept[0].header.metrics
+        memory.enter_context(memory_of_training(config, trainer.data))
         keeper = KeptTraining(trainer, newest, keeping, kept)
         moved = "" if kept is None else changed_kernels(kept[0].header.kernels)
         if moved:

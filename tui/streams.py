@@ -91,14 +91,22 @@ def flush_output() -> None:
         raise raw.failure
 
 
-def open_log(name: str) -> IO[str]:
+def open_log(name: str, *, waits: bool) -> IO[str]:
     """Open a file for lines of JSON.
+
+    Args:
+        name: of the file, or of a pipe that another program reads.
+        waits: whether to wait for that program when it reads too slowly, or else fail.
 
     Raises:
         OSError: when it cannot be opened, or, as `CannotWrite`, later, when it cannot be written.
         ValueError: for a name that no file can have.
     """
-    return io.TextIOWrapper(io.BufferedWriter(_Output(name, "the log")), "utf-8")
+    flags = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC | os.O_NOCTTY
+    # a pipe would wait for a reader, which may never come
+    descriptor = os.open(name, flags | os.O_NONBLOCK, 0o666)
+    os.set_blocking(descriptor, waits)
+    return io.TextIOWrapper(io.BufferedWriter(_Output(descriptor, "the log")), "utf-8")
 
 
 def stop_writing(*descriptors: int) -> None:

@@ -14,6 +14,7 @@ from core.datasets.registry import DATASETS
 from core.datasets.split import part
 from core.datasets.summary import summarize
 from core.kinds import ConfigError, suggestion
+from core.memory import memory_for
 from core.randomness import stream
 
 if TYPE_CHECKING:
@@ -59,15 +60,25 @@ def load(config: RunConfig, tell: Tell = silent) -> Dataset:
     return data
 
 
+# numbers near the largest there are overflow on the way; what comes of it is checked
+@np.errstate(all="ignore")
 def prepare(config: RunConfig, tell: Tell = silent) -> TrainTest:
     """Return the config's data in their parts, as inputs of a network.
 
     Raises:
         DataError: when a file holds nothing that can be learnt from.
         ConfigError: when a setting does not fit the data.
+        NotEnoughMemory: when they are too large.
     """
     data = load(config, tell)
     _check_extra(data, config)
+    size = 16 * data.x.size + 8 * sum(map(len, data.texts))
+    what = f"{len(data.y):,} samples of {data.name}"
+    with memory_for(what, size, "choose fewer samples or features"):
+        return _in_parts(data, config, tell)
+
+
+def _in_parts(data: Dataset, config: RunConfig, tell: Tell) -> TrainTest:
 
     def go_on(share: float) -> None:
         if data.x.size > LONG or data.texts:
@@ -135,7 +146,11 @@ def _prepared(
         )
     note = f"The {len(text.vocabulary):,} most frequent n-grams of the training texts are counted."
     names = tuple(repr(each)[1:-1] for each in text.vocabulary)
-    data = replace(data, x=text.of(data.texts), feature_names=names, notes=(*data.notes, note))
+    what = f"{len(data.texts):,} texts and {len(text.vocabulary):,} n-grams"
+    size = 16 * len(data.texts) * len(text.vocabulary)
+    with memory_for(what, size, "choose fewer samples or a smaller vocabulary"):
+        x = text.of(data.texts)
+    data = replace(data, x=x, feature_names=names, notes=(*data.notes, note))
     # numbers to predict are scaled as those of other files are, unless somebody says otherwise
     of_targets = config.preprocess or ("standard" if config.data is not None else preprocess)
     fitted = Preparation.fit(data.rows(train), preprocess, of_targets=of_targets)

@@ -171,5 +171,5 @@ def go_on(run: LiveRun, end: int) -> str:
 def why_refused(error: BaseException) -> str:
     """Return the sentence that a refusal is told by."""
     if isinstance(error, MemoryError):
-        return "these data are too large for the memory of this machine"
+        return str(error) or "there is not enough memory; choose a smaller network or less data"
     return str(error) or "loading was cancelled"

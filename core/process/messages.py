@@ -323,6 +323,7 @@ class Refused:
     """A run cannot begin, or a kept one not go on, and there is none; the reason is a sentence."""
 
     reason: str
+    no_memory: bool = False
 
 
 @dataclass(frozen=True)

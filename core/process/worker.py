@@ -46,7 +46,7 @@ from core.process.parent import WHILE_STOPPED, continue_parent_to_end, continue_
 from core.process.record import Record
 from core.process.travel import leave_past, seek
 from core.runs.files import RunError
-from core.trainer import Trainer
+from core.trainer import Trainer, memory_of_training
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -96,22 +96,51 @@ class TrainingLoop:
         exchange = self._exchange
         while True:
             exchange.receive(self._idle_time())
-            while exchange.waiting:
-                self._obey(exchange.waiting.pop(0))
+            try:
+                self._serve()
+            except MemoryError as error:
+                self._pause_without_memory(error)
             if exchange.closed:
                 if self._run is not None:
                     self._run.report(force=True)  # the screen says what is saved
                 self._record.close(self._run)
                 return
-            self._record.look(self._run)
-            if self._screen_is_stopped:
-                continue_parent_to_end()
-            if self._measuring is not None and self._measuring.found is not None:
-                self._tell_baseline(self._measuring)
-            # a command may have come before the next epoch is due
-            if self._run is not None and self._until_next(self._run) == 0:
-                self._train(self._run)
-                self._run.report()
+
+    def _serve(self) -> None:
+        """Carry out what has come, and train for one slice."""
+        exchange = self._exchange
+        while exchange.waiting:
+            self._obey(exchange.waiting.pop(0))
+        if exchange.closed:
+            return
+        self._record.look(self._run)
+        if self._screen_is_stopped:
+            continue_parent_to_end()
+        if self._measuring is not None and self._measuring.found is not None:
+            self._tell_baseline(self._measuring)
+        # a command may have come before the next epoch is due
+        if self._run is not None and self._until_next(self._run) == 0:
+            self._train(self._run)
+            self._run.report()
+
+    def _pause_without_memory(self, error: MemoryError) -> None:
+        """Pause the run where the epoch under way began, so that the user can make it smaller."""
+        run = self._run
+        if run is None:
+            raise error
+        trainer = run.trainer
+        trainer.abandon_epoch()
+        run.steps_left = 0
+        try:
+            with memory_of_training(trainer.config, trainer.data):
+                raise error
+        except MemoryError as told:
+            note = changes.why_refused(told)
+        try:
+            run.set_state(State.PAUSED, note)
+        except MemoryError:  # not even for a copy of the parameters
+            run.state = State.PAUSED
+            run.tell_state(note)
 
     def _idle_time(self) -> float | None:
         """Return the seconds until there is something to do; None: until a command comes."""
@@ -197,7 +226,8 @@ class TrainingLoop:
             if before is not None:
                 before.tell_run(None, fresh=False, note=reason)
             elif not any(isinstance(each, Start) for each in exchange.waiting):
-                exchange.post(Refused(reason))  # else what comes next is what is wanted
+                no_memory = isinstance(error, MemoryError)
+                exchange.post(Refused(reason, no_memory))  # else what comes next is what is wanted
             return
         if before is not None:
             self._record.part(self._record.parting(before))
@@ -216,7 +246,7 @@ class TrainingLoop:
                 raise RunError("a kept run goes on in a training process of its own")
             self._run = reopen(path, exchange, self._clock, self._record, paused=paused)
         except (*changes.REFUSALS, RunError) as error:
-            exchange.post(Refused(changes.why_refused(error)))
+            exchange.post(Refused(changes.why_refused(error), isinstance(error, MemoryError)))
             return
         exchange.flush(HANDOVER)
 

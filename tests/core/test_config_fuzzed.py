@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+import pytest
 from hypothesis import HealthCheck, example, given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
@@ -99,6 +100,31 @@ def test_any_bytes_are_refused_or_read(tmp_path: Path, content: bytes) -> None:
     path = tmp_path / "run.toml"
     path.write_bytes(content)
     refused_or_read(path)
+
+
+@pytest.mark.parametrize(
+    ("content", "told"),
+    [
+        (b"\xef\xbb\xbfepochs = 3\n", ""),  # as Windows begins a file
+        (b"epochs = 3\nepochs = 4\n", "a TOML file"),
+        (b"data = '\xff'\n", "a TOML file"),
+        (b"a" * 1_000_000 + b" = 1\n", "at most 32,768"),
+        (b"a" * 30_000 + b" = 1\n", "a setting"),
+        (b"'\x1b]0;x\x07' = 1\n", "a TOML file"),
+        (b"a" + b".a" * 2_000 + b" = 1\n", "a TOML file|a setting"),
+        (b"epochs = 0x" + b"f" * 30_000 + b"\n", "a whole number"),
+    ],
+)
+def test_a_strange_settings_file_is_refused_or_read(
+    tmp_path: Path, content: bytes, told: str
+) -> None:
+    path = tmp_path / "run.toml"
+    path.write_bytes(content)
+    if told:
+        with pytest.raises(ConfigError, match=told):
+            read_toml(path)
+    else:
+        assert read_toml(path) == {"epochs": 3}
 
 
 @fuzzed

@@ -1,12 +1,16 @@
 """A person's own files that cannot be read: the sentence about each."""
 
 import os
+import socket
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+import pyarrow as pa
 import pytest
+from pyarrow import parquet
 
 from core.datasets.dataset import DataError
 from core.datasets.files import Source, csv_file, read
@@ -144,8 +148,39 @@ def test_what_is_no_file_is_refused(tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "pipe.csv")
     assert "a pipe or a device" in sentence(str(tmp_path / "pipe.csv"))
     assert "a pipe or a device" in sentence("/dev/null")
+    with socket.socket(socket.AF_UNIX) as end:
+        end.bind(str(tmp_path / "socket.csv"))
+    assert "a pipe or a device" in sentence(str(tmp_path / "socket.csv"))
+    (tmp_path / "link.csv").symlink_to("pipe.csv")
+    assert "a pipe or a device" in sentence(str(tmp_path / "link.csv"))
     with pytest.raises(DataError, match="folder"):
         read(Source(""), no_word)
+
+
+@pytest.mark.parametrize("name", ["f.csv", "f.npz", "f.parquet"])
+@pytest.mark.parametrize("way", ["grows", "shrinks", "is touched"])
+def test_a_file_that_is_written_to_while_it_is_read_is_refused(
+    folder: Folder, name: str, way: str
+) -> None:
+    """The writer is as fast as the reader: a file that grows has no end."""
+    content = (FOUR * 20).encode()
+    if name == "f.npz":
+        content = folder.npz(x=np.eye(8), y=np.arange(8) % 2)
+    elif name == "f.parquet":
+        whole = folder.path / name
+        parquet.write_table(pa.table({"a": range(8), "y": ["b", "c"] * 4}), whole)
+        content = whole.read_bytes()
+    path = Path(folder.write(content, name))
+    size = [len(content)]
+
+    def write(*_: object) -> None:
+        size[0] += {"grows": 1 << 22, "shrinks": -5, "is touched": 0}[way]
+        assert size[0] < 1 << 26, "there is no end"
+        os.truncate(path, size[0])
+        os.utime(path, ns=(0, size[0]))
+
+    with pytest.raises(DataError, match="was written to while it was read"):
+        read(Source(str(path)), write)
 
 
 @contextmanager

@@ -1,6 +1,7 @@
 """The real training process: obeys, never loses an epoch, and ends with whoever started it."""
 
 import os
+import resource
 import signal
 import socket
 import subprocess
@@ -249,6 +250,24 @@ def test_divergence_stops_the_run_and_a_lower_rate_recovers_it(watcher: Watcher)
     assert watcher.rows()[0].epoch == 1
     watcher.send(Start(config.changed(learning_rate=0.1, epochs=3)))
     watcher.until_state(State.FINISHED)
+
+
+def test_what_does_not_fit_into_the_memory_is_refused_and_the_run_continues(
+    watcher: Watcher,
+) -> None:
+    most = 1 << 30
+    resource.prlimit(watcher.process.pid, resource.RLIMIT_AS, (most, most))
+    config = ENDLESS.changed(dataset="xor", hidden=(8,))
+    watcher.send(Start(config), Configure({"hidden": (4096,) * 4}), SetSpeed(None), Pull())
+    watcher.until(lambda: bool(watcher.runs()[1:]))
+    refused = watcher.runs()[-1]
+    assert "50,364,418 parameters" in refused.note
+    assert " MB; choose fewer units" in refused.note
+    assert not refused.fresh
+    assert refused.config.hidden == (8,)
+    before = watcher.rows()[-1].epoch
+    watcher.send(Pull())
+    watcher.until(lambda: watcher.rows()[-1].epoch > before)
 
 
 def test_a_process_that_is_killed_says_so(watcher: Watcher) -> None:

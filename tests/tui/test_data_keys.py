@@ -13,7 +13,7 @@ from core import RunConfig
 from core.baseline import measure_baseline
 from core.planes import PlaneChoice, ranked_features
 from core.presets import PRESETS
-from core.process import State, TrainingProcess
+from core.process import Refused, State, TrainingProcess
 from tests.tui.test_screen import MOONS, Driver, running
 from tests.tui.test_settings import opened
 from tui import numbers
@@ -432,8 +432,8 @@ async def test_the_first_loading_is_ended_by_escape_and_the_program_with_it(endl
         await driver.until(lambda: driver.session.loading is not None)
         await driver.until(lambda: "LOADING" in driver.text())
         await driver.press("escape")
-        await driver.until(lambda: driver.screen.refused != "")
-        assert driver.screen.refused == "loading was cancelled"
+        await driver.until(lambda: driver.screen.refused is not None)
+        assert driver.screen.refused == Refused("loading was cancelled")
 
 
 async def test_a_reset_while_the_first_data_are_loaded_loads_them_anew(tmp_path: Path) -> None:
@@ -444,8 +444,8 @@ async def test_a_reset_while_the_first_data_are_loaded_loads_them_anew(tmp_path:
     async with opening(config) as driver:
         await driver.until(lambda: driver.session.loading is not None)
         await driver.press("r")
-        await driver.until(lambda: driver.screen.refused != "" or driver.epoch >= 0)
-        assert driver.screen.refused == ""
+        await driver.until(lambda: driver.screen.refused is not None or driver.epoch >= 0)
+        assert driver.screen.refused is None
 
 
 # --- the dialog with the settings

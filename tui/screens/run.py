@@ -127,7 +127,7 @@ class RunScreen(Screen[None]):
 
     def _hear(self, event: Event) -> None:
         if isinstance(event, Refused):
-            self.refuse(event.reason)
+            self.refuse(event)
             return
         self.record(event)
         if isinstance(event, Run) and event.answered >= self._sent:
@@ -157,7 +157,7 @@ class RunScreen(Screen[None]):
     def _say_stopped(self, pid: int) -> None:
         self.say(f"the training process is stopped: kill -CONT {pid} resumes it")
 
-    def refuse(self, reason: str) -> None:
+    def refuse(self, refused: Refused) -> None:
         """End the program, for there is nothing to show, and say why."""
         raise NotImplementedError
 

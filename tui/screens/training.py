@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from textual.message import Message
 
     from core.config import RunConfig
-    from core.process import Event
+    from core.process import Event, Refused
     from core.runs.keeper import Keeping
     from tui.canvas import Canvas
     from tui.link import Link
@@ -67,7 +67,7 @@ class TrainingScreen(ViewScreen):
         self._paused = paused
         self._settling = self._is_frame = self._is_answer = False
         self._way_out: asyncio.TimerHandle | None = None
-        self.refused = ""
+        self.refused: Refused | None = None
         self._state = self.session.state
         self.panels = [kind(self.session, self.options) for kind in PANELS]
         self.arrangement = Arrangement(self, self.panels)
@@ -179,11 +179,11 @@ class TrainingScreen(ViewScreen):
     def show_speed(self, speed: float | None) -> None:
         self._header.speed = speed
 
-    def refuse(self, reason: str) -> None:
+    def refuse(self, refused: Refused) -> None:
         if self.session.data is not None:
-            self.say(reason)  # there is a run to look at, though its process is gone
+            self.say(refused.reason)  # there is a run to look at, though its process is gone
             return
-        self.refused = reason
+        self.refused = refused
         self.app.exit()
 
     def _pull_if_moving(self) -> None:

@@ -20,13 +20,13 @@ from core.datasets.files.words import MOST_CATEGORIES, MOST_CLASSES, Stray, Word
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-    from pathlib import Path
 
     from core.arrays import Array
     from core.datasets.dataset import Tell
     from core.datasets.files.choice import Choice
     from core.datasets.files.layout import Layout
     from core.datasets.files.source import Source
+    from core.input_file import InputFile
 
 
 @dataclass(frozen=True)
@@ -62,22 +62,22 @@ class NotNumbersError(Exception):
         self.strays = strays
 
 
-def read_text(path: Path, source: Source, file: str, tell: Tell) -> Table:
+def read_text(opened: InputFile, suffix: str, source: Source, file: str, tell: Tell) -> Table:
     """Return the chosen columns of a text file."""
-    size = path.stat().st_size
-    with path.open("rb") as raw:
-        lines = Lines(raw, size, file, source.encoding, tell)
-        layout = find_layout(lines, source, path.suffix.lower(), file)
+
+    def from_start() -> Lines:
+        opened.stream.seek(0)
+        return Lines(opened.stream, opened.size, file, source.encoding, tell)
+
+    layout = find_layout(from_start(), source, suffix, file)
     choice = choose(layout.names, source, file)
     strays: dict[int, Stray] = {}
     while True:
-        with path.open("rb") as raw:
-            lines = Lines(raw, size, file, source.encoding, tell)
-            try:
-                table = _read_columns(lines, layout, choice, strays, file)
-            except NotNumbersError as found:
-                strays |= found.strays
-                continue
+        try:
+            table = _read_columns(from_start(), layout, choice, strays, file)
+        except NotNumbersError as found:
+            strays |= found.strays
+            continue
         encoding = [f"Read as {clean(source.encoding)}."] if source.encoding else []
         table.notes = [*encoding, *layout.notes, *choice.notes]
         return table

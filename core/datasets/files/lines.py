@@ -50,7 +50,7 @@ class Lines:
 
     def _read(self) -> Iterator[list[str]]:
         read = 0
-        chunk = self._raw.read(BLOCK)
+        chunk = self._raw.read(min(BLOCK, self._size))
         decoder = io.IncrementalNewlineDecoder(self._codec(chunk), translate=True)
         while True:
             read += len(chunk)
@@ -74,7 +74,8 @@ class Lines:
                 yield lines
             if not chunk:
                 return
-            chunk = self._raw.read(BLOCK)
+            # a file that grows as fast as it is read would have no end
+            chunk = self._raw.read(min(BLOCK, self._size - read))
 
     def _check_length(self, lines: list[str]) -> None:
         for at, line in enumerate((*lines, self._rest)):

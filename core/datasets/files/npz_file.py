@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import io
 import math
+import sys
 import warnings
 import zipfile
 import zlib
 from contextlib import contextmanager
-from typing import IO, TYPE_CHECKING, Any, Final
+from typing import IO, TYPE_CHECKING, Any, BinaryIO, Final
 
 import numpy as np
 from numpy.lib import format as npy
@@ -16,10 +18,10 @@ from core.datasets.files.choice import find
 from core.datasets.files.names import bad, clean, clean_text, listed
 from core.datasets.files.table import Table
 from core.datasets.files.words import MOST_CLASSES, Words
+from core.memory import total_memory
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from pathlib import Path
 
     from numpy.typing import NDArray
 
@@ -31,6 +33,9 @@ FEATURES: Final = ("x", "X", "data", "features")
 TARGETS: Final = ("y", "Y", "target", "targets", "label", "labels")
 MOST_BYTES: Final = 1 << 33
 _PIECE: Final = 1 << 22
+_LONGEST_READ: Final = 2 * _PIECE
+_LONGEST_HEADER: Final = 10_000
+"""Bytes, as in NumPy, which however reads a longer one whole before it refuses it."""
 _BEST_DEFLATE: Final = 1100
 """Deflate makes nothing smaller than by 1032 times: an archive that says so lies."""
 
@@ -40,17 +45,33 @@ _BROKEN: Final = (
     EOFError,
     NotImplementedError,
     RuntimeError,  # a password is needed
-    # a header is a Python expression
     ValueError,
     TypeError,
-    SyntaxError,
 )
 
 
-def read_npz(path: Path, source: Source, file: str, tell: Tell) -> Table:
+class _ShortReads:
+    """A file whose reads are bounded: an archive's directory is read at once, whatever its size."""
+
+    def __init__(self, stream: BinaryIO) -> None:
+        self._stream = stream
+        self.tell, self.seekable = stream.tell, stream.seekable
+
+    def seek(self, offset: int, whence: int = io.SEEK_SET) -> int:
+        if whence == io.SEEK_SET and offset < 0:  # a directory that claims to be elsewhere
+            raise zipfile.BadZipFile
+        return self._stream.seek(offset, whence)
+
+    def read(self, size: int = -1) -> bytes:
+        if size > _LONGEST_READ:
+            raise zipfile.BadZipFile
+        return self._stream.read(_LONGEST_READ if size < 0 else size)
+
+
+def read_npz(stream: BinaryIO, source: Source, file: str, tell: Tell) -> Table:
     """Return the arrays of features and targets in an NPZ file."""
     try:
-        archive = zipfile.ZipFile(path)
+        archive = zipfile.ZipFile(_ShortReads(stream))
     except (zipfile.BadZipFile, ValueError, NotImplementedError, EOFError, UnicodeError):
         raise bad(file, "this is no NPZ file; save one with numpy.savez") from None
     with archive:
@@ -199,7 +220,7 @@ class _Reader:
                 self._file,
                 f"array '{clean(name)}' has the shape {_shape(array.shape)}; rows of numbers are needed",
             )
-        with np.errstate(over="ignore"):  # what is beyond float64 is infinite, and said below
+        with np.errstate(all="ignore"):  # what is beyond float64 is infinite, and said below
             values: Array = array.reshape(len(array), -1).astype(np.float64, copy=False)
         infinite = np.isinf(values)
         if infinite.any():
@@ -235,7 +256,8 @@ class _Reader:
             with self._guard(name):
                 shape, fortran, dtype = _header(member)
             self._check_header(name, info, member.tell(), shape, dtype)
-            array: NDArray[Any] = np.empty(shape[::-1] if fortran else shape, dtype)
+            with self._guard(name):  # more dimensions than NumPy knows, for example
+                array: NDArray[Any] = np.empty(shape[::-1] if fortran else shape, dtype)
             flat = array.reshape(-1).view(np.uint8) if array.nbytes else np.empty(0, np.uint8)
             for first in range(0, len(flat), _PIECE):
                 part = flat[first : first + _PIECE]
@@ -244,7 +266,16 @@ class _Reader:
                 self._tell(f"reading {self._file}", min(1.0, (first + len(part)) / len(flat)))
             with self._guard(name):
                 member.read(1)  # at the end the checksum is compared
+            if dtype.kind == "U" and flat.size:
+                self._check_text(name, flat.view(np.dtype("u4").newbyteorder(dtype.byteorder)))
         return array.T if fortran else array
+
+    def _check_text(self, name: str, characters: NDArray[np.uint32]) -> None:
+        if characters.max() > sys.maxunicode:  # Python has no text that holds such a character
+            raise bad(
+                self._file,
+                f"array '{clean(name)}' holds texts with invalid characters; save the file again",
+            )
 
     @contextmanager
     def _guard(self, name: str) -> Iterator[None]:
@@ -269,11 +300,24 @@ class _Reader:
                 f"array '{clean(name)}' holds Python objects, which are not read; "
                 "save numbers, or texts of the type str",
             )
+        if dtype.kind not in "fiubU":
+            raise bad(
+                self._file,
+                f"array '{clean(name)}' holds {clean(str(dtype))}; "
+                "numbers, or texts of the type str, are needed",
+            )
+        if info.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
+            raise bad(
+                self._file,
+                f"array '{clean(name)}' is compressed in a way that is not read; "
+                "save the file with numpy.savez or numpy.savez_compressed",
+            )
         count = math.prod(shape)
         what = f"array '{clean(name)}' claims the shape {_shape(shape)}"
         # as numbers, each element takes 8 bytes
-        if max(count * max(dtype.itemsize, 8), info.file_size, *shape, 0) > MOST_BYTES:
-            raise bad(self._file, f"{what}; at most {MOST_BYTES >> 30} GiB are read")
+        most = min(MOST_BYTES, total_memory() // 2)
+        if max(count * max(dtype.itemsize, 8), info.file_size, *shape, 0) > most:
+            raise bad(self._file, f"{what}; at most {most / 2**30:.3g} GiB are read")
         stored = info.compress_type == zipfile.ZIP_STORED
         held = info.compress_size * (1 if stored else _BEST_DEFLATE)
         honest = info.file_size == begin + count * dtype.itemsize <= held + 1024
@@ -283,15 +327,24 @@ class _Reader:
 
 def _header(member: IO[bytes]) -> tuple[tuple[int, ...], bool, np.dtype[Any]]:
     version = npy.read_magic(member)
+    length = member.read(2 if version == (1, 0) else 4)
+    if int.from_bytes(length, "little") > _LONGEST_HEADER:
+        raise ValueError
+    header = io.BytesIO(length + member.read(int.from_bytes(length, "little")))
     read = npy.read_array_header_1_0 if version == (1, 0) else npy.read_array_header_2_0
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # of a file that Python 2 wrote
-        shape, fortran, dtype = read(member)
+        try:
+            shape, fortran, dtype = read(header)
+        except Exception as error:  # a header is a Python expression: any error can come of it
+            raise ValueError from error
     return shape, fortran, dtype
 
 
 def _shape(shape: tuple[int, ...]) -> str:
-    return clean(str(tuple(shape)))
+    # a number of thousands of digits cannot be written in decimal
+    sizes = ["huge" if abs(size) > 1 << 64 else str(size) for size in shape[:16]]
+    return clean(f"({', '.join(sizes)}{',' * (len(sizes) == 1)})")
 
 
 def _array(names: list[str]) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, BinaryIO, Final
 
 import numpy as np
 
@@ -14,7 +14,6 @@ from core.datasets.files.words import MOST_CATEGORIES, MOST_CLASSES, Words
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from pathlib import Path
 
     from core.arrays import Array
     from core.datasets.dataset import Tell
@@ -24,7 +23,7 @@ BATCH: Final = 1 << 16
 """Rows at once."""
 
 
-def read_parquet(path: Path, source: Source, file: str, tell: Tell) -> Table:
+def read_parquet(stream: BinaryIO, source: Source, file: str, tell: Tell) -> Table:
     """Return the chosen columns of a Parquet file."""
     try:
         from pyarrow import parquet
@@ -32,11 +31,10 @@ def read_parquet(path: Path, source: Source, file: str, tell: Tell) -> Table:
         raise bad(
             file, "Parquet is read with pyarrow; install it with pip install 'nnfs-tui[parquet]'"
         ) from None
-    with path.open("rb") as raw:
-        with _guard(file):
-            opened: Any = parquet.ParquetFile(raw)
-            schema: Any = opened.schema_arrow
-        return _Reader(opened, schema, file, tell).table(source)
+    with _guard(file):
+        opened: Any = parquet.ParquetFile(stream)
+        schema: Any = opened.schema_arrow
+    return _Reader(opened, schema, file, tell).table(source)
 
 
 @contextmanager

@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
-import stat
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
+from core.datasets.dataset import DataError
 from core.datasets.files.assemble import assemble
 from core.datasets.files.csv_file import read_text
 from core.datasets.files.names import bad, clean
 from core.datasets.files.npz_file import read_npz
 from core.datasets.files.parquet_file import read_parquet
+from core.input_file import InputFileError, open_input
 
 if TYPE_CHECKING:
     from core.datasets.dataset import Dataset, Tell
     from core.datasets.files.source import Source
     from core.datasets.files.table import Table
+    from core.input_file import InputFile
 
 _REFUSED: Final = {
     **dict.fromkeys(
@@ -30,6 +32,9 @@ _REFUSED: Final = {
         "this format is not read; accepted are CSV, TSV, NPZ and Parquet",
     ),
 }
+
+
+LONGEST_CLAUSE: Final = 200
 
 
 def read(source: Source, tell: Tell) -> Dataset:
@@ -54,43 +59,35 @@ def read(source: Source, tell: Tell) -> Dataset:
     path = Path(source.path)
     file = clean(path.name or source.path or ".")
     try:
-        _check_file(path, file)
-        return assemble(_table(path, source, file, told), source.task)
+        with open_input(path) as opened:
+            try:
+                table = _table(opened, path, source, file, told)
+            except DataError:
+                opened.check_unchanged()  # then that is the reason
+                raise
+            opened.check_unchanged()
+        return assemble(table, source.task)
+    except InputFileError as error:
+        raise bad(file, clean(str(error), LONGEST_CLAUSE)) from None
     except (OSError, MemoryError) as error:
         if raised:  # it is not the file's
             raise
-        raise bad(file, _why(error, path)) from None
+        raise bad(file, _why(error)) from None
 
 
-def _why(error: OSError | MemoryError, path: Path) -> str:
+def _why(error: OSError | MemoryError) -> str:
     if isinstance(error, MemoryError):
         return "the file is too large for this computer's memory; use a part of it"
-    if isinstance(error, FileNotFoundError):
-        folder = f"'{clean(path.parent.name)}'" if path.parent.name else "this folder"
-        return f"there is no such file in {folder}; check its path"
-    if isinstance(error, PermissionError):
-        return "the file may not be read; ask for the permission, or copy it"
     reason = clean(error.strerror or "no reason is given")
     return f"the file cannot be read ({reason}); check its path and its disk"
 
 
-def _table(path: Path, source: Source, file: str, tell: Tell) -> Table:
+def _table(opened: InputFile, path: Path, source: Source, file: str, tell: Tell) -> Table:
     suffix = path.suffix.lower()
     if suffix == ".npz":
-        return read_npz(path, source, file, tell)
+        return read_npz(opened.stream, source, file, tell)
     if suffix in (".parquet", ".pq"):
-        return read_parquet(path, source, file, tell)
+        return read_parquet(opened.stream, source, file, tell)
     if suffix in _REFUSED:
         raise bad(file, _REFUSED[suffix])
-    return read_text(path, source, file, tell)
-
-
-def _check_file(path: Path, file: str) -> None:
-    try:
-        mode = path.stat().st_mode
-    except ValueError:  # a NUL character, or a lone surrogate
-        raise bad(file, "no file can have such a name; check its path") from None
-    if stat.S_ISDIR(mode):
-        raise bad(file, "this is a folder; name a file in it")
-    if not stat.S_ISREG(mode):  # a pipe could keep us waiting for ever
-        raise bad(file, "this is a pipe or a device; save what it gives to a file first")
+    return read_text(opened, suffix, source, file, tell)

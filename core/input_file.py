@@ -1,0 +1,101 @@
+"""Files that the user names are untrusted: only regular ones are opened, and their size is a bound.
+
+A pipe, a device or a socket can block for ever or never end, and a file can grow or change while it
+is read. Every reader of such a file opens it here.
+"""
+
+from __future__ import annotations
+
+import os
+import stat
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, BinaryIO, Final
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+_FLAGS: Final = os.O_RDONLY | os.O_NONBLOCK | os.O_NOCTTY | os.O_CLOEXEC
+
+
+class InputFileError(Exception):
+    """A file that cannot be read; the message is a clause that follows the file's name."""
+
+
+@dataclass(frozen=True)
+class InputFile:
+    """An open regular file.
+
+    Attributes:
+        stream: reads its bytes; readers stop at `size` even if there are more by then.
+        size: in bytes, when it was opened.
+        modified: when it was changed last, in nanoseconds, as it was opened.
+    """
+
+    stream: BinaryIO
+    size: int
+    modified: int
+
+    def read_whole(self, most: int) -> bytes:
+        """Return all its bytes; more than `most` of them raise InputFileError."""
+        if self.size > most:
+            raise InputFileError(f"it has {self.size:,} bytes, at most {most:,} are read")
+        content = self.stream.read(self.size + 1)
+        if len(content) != self.size:
+            raise _changed()
+        self.check_unchanged()
+        return content
+
+    def check_unchanged(self) -> None:
+        """Raise InputFileError when the file was written to since it was opened."""
+        now = os.fstat(self.stream.fileno())
+        if (now.st_size, now.st_mtime_ns) != (self.size, self.modified):
+            raise _changed()
+
+
+@contextmanager
+def open_input(path: Path) -> Iterator[InputFile]:
+    """Open a file that the user named, to read it.
+
+    Raises:
+        InputFileError: when it is no regular file, or cannot be opened.
+    """
+    descriptor = -1
+    try:
+        # opening can have an effect on a device, so that its kind is looked at before, too
+        _check_kind(path.stat().st_mode)
+        descriptor = os.open(path, _FLAGS)
+        found = os.fstat(descriptor)
+        _check_kind(found.st_mode)
+    except (OSError, ValueError, InputFileError) as error:
+        if descriptor >= 0:
+            os.close(descriptor)
+        raise error if isinstance(error, InputFileError) else _unreadable(error, path) from None
+    with os.fdopen(descriptor, "rb") as stream:
+        yield InputFile(stream, found.st_size, found.st_mtime_ns)
+
+
+def _check_kind(mode: int) -> None:
+    if stat.S_ISDIR(mode):
+        raise InputFileError("this is a folder; name a file in it")
+    if not stat.S_ISREG(mode):
+        raise InputFileError(
+            "this is a pipe or a device, and not a file; save what it gives to a file first"
+        )
+
+
+def _unreadable(error: OSError | ValueError, path: Path) -> InputFileError:
+    if not isinstance(error, OSError):  # a NUL character, or a lone surrogate
+        return InputFileError("no file can have such a name; check its path")
+    if isinstance(error, FileNotFoundError):
+        folder = f"the folder '{path.parent.name}'" if path.parent.name else "this folder"
+        return InputFileError(f"there is no such file in {folder}; check its path")
+    if isinstance(error, PermissionError):
+        return InputFileError("the file may not be read; ask for the permission, or copy it")
+    reason = error.strerror or "no reason is given"
+    return InputFileError(f"the file cannot be read ({reason}); check its path and its disk")
+
+
+def _changed() -> InputFileError:
+    return InputFileError("the file was written to while it was read; copy it, and read the copy")
