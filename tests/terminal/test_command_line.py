@@ -71,7 +71,7 @@ def told(capsys: pytest.CaptureFixture[str]) -> Told:
         (["--fps", "0"], "--fps: '0'", "from 1 to 30"),
         (["--max-rate", "16kB"], "--max-rate: '16kB'", "from 500 to 1000M, such as 16k"),
         (["--max-rate", "nan"], "--max-rate: 'nan'", "bytes a second"),
-        (["--config", "/nowhere/run.toml"], "/nowhere/run.toml", "No such file"),
+        (["--config", "/nowhere/run.toml"], "/nowhere/run.toml", "no such file"),
         (["spiral", "--loss", "binary_cross_entropy"], "binary_cross_entropy", "3 classes"),
         (["bumps", "--loss", "hinge"], "--loss: 'hinge'", "mean_squared_error"),
         (["moons", "--activation", "relu,tanh,elu"], "--activation: 'relu,tanh,elu'", "or 2"),
