@@ -113,7 +113,7 @@ def _boundary(session: Session) -> Explained:
             keys + " · y next target",
         )
     return Explained(
-        "Each place of the plane in the colour of the class predicted there, lighter where it is "
+        "Each place of the plane in the colour of the class predicted there, purer where it is "
         "more certain, and the samples: filled for train, hollow for test, ✗ and × misclassified.",
         "the decision boundary is where colours meet. Without hidden layers it is straight; where it "
         "bends around single samples, it overfits. Of many features, the map is one plane.",

@@ -27,7 +27,7 @@ TEXTS: Final = frozenset({"dim", "text", "bright", "accent", "warning", "alarm"}
 QUIET: Final = frozenset({"paper", "raised"})
 """Lines behind the samples, such as the bent grid of the hidden space, that are to stand back."""
 
-Fields: TypeAlias = "tuple[tuple[str, str, str], ...]"
+Classes: TypeAlias = "tuple[tuple[str, str, str, str], ...]"
 
 
 @dataclass(frozen=True)
@@ -57,7 +57,9 @@ class Theme:
         if is_picture(background) and not is_picture(foreground) and foreground not in QUIET:
             least = MARK_CONTRAST if foreground.startswith("point") else TEXT_CONTRAST
             if contrast(colour, paper) < least:
-                colour = legible_on(paper)
+                # markers stay light on dark, or dark on light, where that is enough
+                plain = "#ffffff" if self.dark else "#000000"
+                colour = plain if contrast(plain, paper) >= least else legible_on(paper)
         elif foreground in TEXTS and contrast(colour, paper) < TEXT_CONTRAST:
             text = self.colour("text")
             colour = text if contrast(text, paper) >= TEXT_CONTRAST else legible_on(paper)
@@ -77,9 +79,9 @@ def theme(palette: str = "blue-orange", background: str = "dark") -> Theme:
     pictures = _PICTURES[palette, background]
     colours = dict(words)
     for label in range(CLASSES):
-        at = label % len(pictures.points)
-        colours[f"point {label}"] = pictures.points[at]
-        for level, colour in enumerate(pictures.fields[at]):
+        *fields, point = pictures.classes[label % len(pictures.classes)]
+        colours[f"point {label}"] = point
+        for level, colour in enumerate(fields):
             colours[f"field {label} {level}"] = colour
     colours |= {f"diverging {level}": each for level, each in enumerate(pictures.diverging)}
     colours |= {f"sequential {level}": each for level, each in enumerate(pictures.sequential)}
@@ -164,46 +166,74 @@ class _Pictures:
     """The colours of maps and samples.
 
     Attributes:
-        fields: per class the background of a map where it is predicted, from a guess to certainty.
-        points: per class the colour of its samples.
+        classes: per class the background of a map where it is predicted, from a guess to certainty, and
+            the colour of its samples; more classes repeat them.
         diverging: from the most negative to the most positive value.
         sequential: from zero up.
     """
 
-    fields: Fields
-    points: tuple[str, ...]
+    classes: Classes
     diverging: tuple[str, ...]
     sequential: tuple[str, ...]
 
 
-_BLUE: Final = ("#5f5f87", "#005f87", "#005faf")
-_ORANGE: Final = ("#875f5f", "#875f00", "#af5f00")
-_OTHERS: Final = (
-    ("#875f87", "#87005f", "#af005f"),
-    ("#87875f", "#5f5f00", "#878700"),
-    ("#5f8787", "#5f87af", "#5fafd7"),
-    ("#875f5f", "#5f0000", "#870000"),
-    ("#767676", "#949494", "#b2b2b2"),
+# The first two classes of each palette give it its name. The others were found by simulated annealing
+# over the 240 entries of the 256-colour palette with known values. The certain colours maximise the
+# smallest difference (CIEDE2000) between any two of the first k, for each k up to ten, and from
+# "uncertain", to normal, protanopic, deuteranopic and tritanopic eyes (Machado 2009). Weaker steps and
+# samples do so for the chosen ones. tests/tui/test_class_colours.py holds the differences.
+_DARK_CLASSES: Final = (
+    ("#5f5f87", "#005f87", "#005faf", "#87d7ff"),
+    ("#875f5f", "#875f00", "#af5f00", "#ffd787"),
+    ("#6c6c6c", "#767676", "#8787af", "#ffffff"),
+    ("#1c1c1c", "#444444", "#870000", "#d78700"),
+    ("#585858", "#8a8a8a", "#af8787", "#d7ff00"),
+    ("#5f87af", "#5f87d7", "#0087ff", "#d7ffd7"),
+    ("#5f0000", "#5f005f", "#87005f", "#af87af"),
+    ("#005f5f", "#008787", "#00875f", "#afffaf"),
+    ("#5f875f", "#5faf87", "#00af5f", "#ffff87"),
+    ("#4e4e4e", "#626262", "#875f87", "#ffafd7"),
 )
-_GREEN: Final = ("#5f875f", "#005f5f", "#00875f")
-_OTHER_POINTS: Final = ("#ffafd7", "#ffff5f", "#d7ffff", "#ff8787", "#eeeeee")
-
-_PALE_BLUE: Final = ("#d7d7ff", "#afd7ff", "#87afff")
-_PALE_ORANGE: Final = ("#ffd7af", "#ffd787", "#ffaf5f")
-_PALE_GREEN: Final = ("#d7ffd7", "#afffd7", "#5fd7af")
-_PALE_OTHERS: Final = (
-    ("#ffd7ff", "#ffafd7", "#ff87af"),
-    ("#ffffd7", "#ffffaf", "#d7d75f"),
-    ("#d7ffff", "#afffff", "#5fd7d7"),
-    ("#ffd7d7", "#ffafaf", "#ff8787"),
-    ("#d0d0d0", "#bcbcbc", "#a8a8a8"),
+_LIGHT_CLASSES: Final = (
+    ("#d7d7ff", "#afd7ff", "#87afff", "#00005f"),
+    ("#ffd7af", "#ffd787", "#ffaf5f", "#5f0000"),
+    ("#a8a8a8", "#878787", "#87875f", "#080808"),
+    ("#d0d0d0", "#9e9e9e", "#af87af", "#0000d7"),
+    ("#d7af5f", "#d78700", "#d75f00", "#5f0087"),
+    ("#ffffff", "#d7d7af", "#d7ffaf", "#d70000"),
+    ("#d7ffd7", "#87ffd7", "#00d7af", "#005f5f"),
+    ("#8787af", "#8787d7", "#0087d7", "#262626"),
+    ("#949494", "#87af87", "#00af87", "#444444"),
+    ("#bcbcbc", "#afafd7", "#d7afd7", "#af005f"),
 )
-_PALE_OTHER_POINTS: Final = ("#87005f", "#5f5f00", "#005f5f", "#870000", "#303030")
+_VIRIDIS_DARK_CLASSES: Final = (
+    ("#5f5f87", "#5f5faf", "#5f00af", "#d7afff"),
+    ("#5f5f5f", "#5f5f00", "#878700", "#ffffaf"),
+    ("#5f87af", "#5f87d7", "#8787ff", "#d7ffff"),
+    ("#1c1c1c", "#5f0000", "#870000", "#ff8700"),
+    ("#444444", "#585858", "#875f87", "#ffafd7"),
+    ("#6c6c6c", "#808080", "#af87af", "#d7ff5f"),
+    ("#005f87", "#5f5fff", "#5f5fd7", "#5fffd7"),
+    ("#767676", "#875f5f", "#af5f5f", "#ffd7af"),
+    ("#4e4e4e", "#5f005f", "#87005f", "#ff5fd7"),
+    ("#9e9e9e", "#d78787", "#ff5f5f", "#87ff87"),
+)
+_VIRIDIS_LIGHT_CLASSES: Final = (
+    ("#d7d7ff", "#d7afff", "#af87ff", "#5f0087"),
+    ("#ffffd7", "#ffffaf", "#ffff5f", "#5f5f00"),
+    ("#d7af87", "#afaf5f", "#878700", "#080808"),
+    ("#87ffff", "#00d7d7", "#00af87", "#0000ff"),
+    ("#afd787", "#ffd75f", "#d7af00", "#5f0000"),
+    ("#bcbcbc", "#949494", "#af87af", "#00005f"),
+    ("#d0d0d0", "#ffd7ff", "#ffafff", "#005fd7"),
+    ("#ffafd7", "#ff87af", "#ff5f5f", "#444444"),
+    ("#ffffff", "#d7d7af", "#d7ffaf", "#875f5f"),
+    ("#87d7d7", "#afffd7", "#87d7af", "#005f87"),
+)
 
 _PICTURES: Final = {
     ("blue-orange", "dark"): _Pictures(
-        (_BLUE, _ORANGE, _GREEN, *_OTHERS),
-        ("#87d7ff", "#ffd787", "#87ffaf", *_OTHER_POINTS),
+        _DARK_CLASSES,
         (
             *("#0087d7", "#005faf", "#005f87", "#5f5f87", "#303030"),
             *("#875f5f", "#875f00", "#af5f00", "#d78700"),
@@ -214,8 +244,7 @@ _PICTURES: Final = {
         ),
     ),
     ("blue-orange", "light"): _Pictures(
-        (_PALE_BLUE, _PALE_ORANGE, _PALE_GREEN, *_PALE_OTHERS),
-        ("#00005f", "#5f0000", "#005f00", *_PALE_OTHER_POINTS),
+        _LIGHT_CLASSES,
         (
             *("#005faf", "#5f87d7", "#87afff", "#d7d7ff", "#e4e4e4"),
             *("#ffd7af", "#ffaf5f", "#d78700", "#875f00"),
@@ -226,13 +255,7 @@ _PICTURES: Final = {
         ),
     ),
     ("viridis", "dark"): _Pictures(
-        (
-            ("#5f5f87", "#5f5faf", "#5f00af"),
-            ("#5f5f5f", "#5f5f00", "#878700"),
-            _GREEN,
-            *(_BLUE, _ORANGE, *_OTHERS[2:]),
-        ),
-        ("#d7afff", "#ffffaf", "#87ffaf", "#87d7ff", "#ffd787", *_OTHER_POINTS[2:]),
+        _VIRIDIS_DARK_CLASSES,
         (
             *("#af5fff", "#875fd7", "#5f5faf", "#5f5f87", "#303030"),
             *("#5f5f00", "#878700", "#afaf00", "#d7d700"),
@@ -243,13 +266,7 @@ _PICTURES: Final = {
         ),
     ),
     ("viridis", "light"): _Pictures(
-        (
-            ("#d7d7ff", "#d7afff", "#af87ff"),
-            ("#ffffd7", "#ffffaf", "#ffff5f"),
-            _PALE_GREEN,
-            *(_PALE_BLUE, _PALE_ORANGE, *_PALE_OTHERS[2:]),
-        ),
-        ("#5f0087", "#5f5f00", "#005f5f", "#00005f", "#5f0000", *_PALE_OTHER_POINTS[2:]),
+        _VIRIDIS_LIGHT_CLASSES,
         (
             *("#5f00af", "#875fd7", "#af87ff", "#d7d7ff", "#e4e4e4"),
             *("#ffffaf", "#d7d75f", "#afaf00", "#5f5f00"),

@@ -20,7 +20,7 @@ _PLAIN: Final = {
     "Ochre": CURVES["curve penalized"],
     "blue negative": f"{DIVERGING_GLYPHS[:4]} negative",
     "orange positive": f"{DIVERGING_GLYPHS[5:]} positive",
-    "in the colour of the class predicted there, lighter where it is more certain": (
+    "in the colour of the class predicted there, purer where it is more certain": (
         "in the glyphs of the class predicted there, in the order of the classes "
         f"{', '.join(' '.join(triple) for triple in CERTAINTY)}, the last of three where it is certain"
     ),
