@@ -223,6 +223,11 @@ def _add_runs(parsers: dict[str, _Parser]) -> None:
         metavar="NAME",
         help="a run, or the beginning of its name (default: the last)",
     )
+    resume.add_argument(
+        "--take-over",
+        action="store_true",
+        help="if another nnfs-tui uses the run, have it save and end first",
+    )
     resume.add_argument("--train", action="store_true", help="continue without a screen")
     resume.add_argument(
         "--json", action="store_true", help="with --train: write one JSON object per line"

@@ -322,10 +322,14 @@ def _lacks() -> str:
 
 
 def _resume(options: argparse.Namespace, process: TrainingProcess | None) -> int:
+    from core.runs.holder import refuse_if_used, take_over
     from core.runs.reader import read_header
 
     _check_screen_options(options)
     path = run_of(options)
+    if options.take_over:
+        take_over(path, lambda told: print(f"nnfs-tui: {told}", file=sys.stderr))  # noqa: T201
+    refuse_if_used(path)
     config = read_header(path).config
     if process is not None:
         return _watch(config, process, options, path)

@@ -45,6 +45,7 @@ from core.process.pace import Clock
 from core.process.parent import WHILE_STOPPED, continue_parent_to_end, continue_when_orphaned
 from core.process.record import Record
 from core.process.travel import leave_past, seek
+from core.runs import holder
 from core.runs.files import RunError
 from core.trainer import Trainer, memory_of_training
 
@@ -68,6 +69,7 @@ def main(descriptor: int) -> None:
     """Serve the channel at that file descriptor until its other end is closed."""
     channel = Channel(socket.socket(fileno=descriptor))
     continue_when_orphaned()
+    holder.screen = os.getppid()
     try:
         with np.errstate(all="ignore"):  # a run that diverges says so by its loss
             TrainingLoop(channel).run()

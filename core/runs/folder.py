@@ -11,6 +11,8 @@ from time import localtime, monotonic, sleep, strftime
 from typing import TYPE_CHECKING, Final, Self
 
 from core.runs.files import Directory, RunError, make_folder, settle, shown
+from core.runs.holder import LOCK as LOCK
+from core.runs.holder import in_use_by, write_holder
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -28,7 +30,6 @@ EVENTS: Final = "events.jsonl"
 PAST: Final = "past.npz"
 """Some earlier moments. A run goes on without it, but not back."""
 
-LOCK: Final = "lock"
 FILES: Final = frozenset({STATE, CONFIG, ROWS, EVENTS, PAST, LOCK})
 
 SCRATCH: Final = re.compile(r"\.[a-z.0-9]+\.new")
@@ -151,9 +152,7 @@ class RunFolder:
                     sleep(0.02)
                     continue
                 directory.close()
-                raise RunError(
-                    f"{shown(path.name)} is in use by another nnfs-tui; it can go on in one only"
-                ) from None
+                raise RunError(in_use_by(path)) from None
             except OSError as error:
                 directory.close()
                 reason = error.strerror or "it cannot be opened"
@@ -200,6 +199,7 @@ def _locked(directory: Directory) -> int | None:
         if error.errno in _NO_LOCKS:  # a file system without locks
             return None
         raise
+    write_holder(descriptor)
     return descriptor
 
 

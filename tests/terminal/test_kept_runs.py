@@ -9,8 +9,10 @@ from pathlib import Path
 
 import pytest
 
-from core.runs.catalogue import find
-from core.runs.folder import STATE
+from core.runs.catalogue import find, list_runs
+from core.runs.files import RunError
+from core.runs.folder import STATE, RunFolder
+from core.runs.holder import refuse_if_used, take_over
 from core.runs.reader import read_header
 from tests.core.test_runs import rewritten
 from tests.terminal.terminal import is_alive, nnfs_tui
@@ -93,6 +95,41 @@ def test_a_killed_screen_leaves_the_last_epoch(tmp_path: Path) -> None:
         assert terminal.wait() == 0
 
 
+@pytest.mark.parametrize("stopped", [False, True])
+def test_a_run_in_use_names_its_process_and_is_taken_over(stopped: bool, tmp_path: Path) -> None:
+    runs = str(tmp_path / "runs")
+    with nnfs_tui("moons", "--run-dir", runs, "--epochs", "10000000") as terminal:
+        terminal.until(lambda text: epoch_shown(text) >= 0 and list_runs(tmp_path / "runs"))
+        path, (training,) = find(Path(runs)), terminal.children()
+        with pytest.raises(RunError, match=rf"\(process {terminal.pid}, for \d+ s\): --take-over"):
+            refuse_if_used(path, 0.0)
+        if stopped:
+            os.kill(terminal.pid, signal.SIGSTOP)
+        with nnfs_tui("resume", "--take-over", "--paused", "--run-dir", runs) as other:
+            at = epoch_shown(other.until(lambda text: "goes on at epoch" in text))
+            assert f"(process {terminal.pid}, for " in other.raw.decode(errors="replace")
+            assert other.raw.index(b"waiting until it is saved") < other.raw.index(b"\x1b[?1049h")
+            other.press("q")
+            assert other.wait() == 0
+        assert at > 0
+        assert terminal.wait() == 128 + signal.SIGTERM
+        assert not is_alive(training)
+
+
+def test_no_process_is_ended_that_does_not_have_the_run(tmp_path: Path) -> None:
+    folder = RunFolder.create(tmp_path, "moons", 1e9)
+    try:
+        with subprocess.Popen(["sleep", "60"]) as innocent:
+            told = {"pid": innocent.pid, "since": 1e9, "end": innocent.pid}
+            (folder.path / "lock").write_text(json.dumps(told))
+            with pytest.raises(RunError, match="it cannot be verified"):
+                take_over(folder.path, print)
+            assert innocent.poll() is None
+            innocent.kill()
+    finally:
+        folder.close()
+
+
 def test_runs_are_listed_removed_and_gone_on_with_without_a_screen(
     told: Told, tmp_path: Path
 ) -> None:
@@ -155,7 +192,8 @@ def test_an_interrupted_run_goes_on_without_a_screen_bit_for_bit(tmp_path: Path)
 def test_a_line_that_breaks_while_it_trains_without_a_screen_loses_nothing(tmp_path: Path) -> None:
     runs = str(tmp_path / "runs")
     with nnfs_tui("train", "moons", "--epochs", "100000000", "--run-dir", runs) as terminal:
-        terminal.until(lambda text: "epochs" in text and not text.strip().startswith("0 %"))
+        # the bar is there before the first epoch is trained
+        terminal.until(lambda text: re.search(r"[1-9][\d,]*/100,000,000 epochs", text))
         assert terminal.hang_up() == 128 + signal.SIGHUP
     assert read_header(find(Path(runs))).epoch > 0
 
