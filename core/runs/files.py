@@ -221,7 +221,8 @@ class Directory:
     def _create(self, name: str, flags: int) -> int:
         flags |= os.O_CREAT | os.O_EXCL | _SAFELY
         descriptor = os.open(name, flags, PRIVATE, dir_fd=self._descriptor)
-        os.fchmod(descriptor, PRIVATE)  # whatever the umask takes away
+        with suppress(OSError):  # some file systems have no modes
+            os.fchmod(descriptor, PRIVATE)  # whatever the umask takes away
         return descriptor
 
     def _check(self, name: str, status: os.stat_result) -> None:
@@ -255,7 +256,8 @@ def make_folder(path: Path) -> None:
 def _make(path: Path) -> None:
     path.mkdir(PRIVATE_FOLDER)
     if stat.S_IMODE(path.lstat().st_mode) != PRIVATE_FOLDER:
-        path.chmod(PRIVATE_FOLDER)  # whatever the umask takes away
+        with suppress(OSError):  # some file systems have no modes
+            path.chmod(PRIVATE_FOLDER)  # whatever the umask takes away
 
 
 def settle(folder: Path) -> None:
