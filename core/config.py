@@ -49,6 +49,9 @@ MOST_TOML: Final = 32_768
 """Bytes of a settings file: ten times what all settings take; the parser is quadratic in some."""
 
 
+MOST_EPOCHS: Final = 100_000_000
+
+
 def _formulas(entries: Iterable[Any]) -> Choice:
     return choice({entry.name: entry.formula for entry in entries})
 
@@ -204,7 +207,7 @@ class RunConfig(DataConfig):
     epochs: int = declare(
         "stopping",
         600,
-        Whole(1, 100_000_000),
+        Whole(1, MOST_EPOCHS),
         "live",
         "passes over the training data until the run is finished",
     )

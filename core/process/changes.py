@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
+from core.config import MOST_EPOCHS
 from core.datasets import edited
 from core.datasets.dataset import DataError
 from core.datasets.prepare import prepare
@@ -157,6 +158,7 @@ def go_on(run: LiveRun, end: int) -> str:
     if stopped is Stop.PATIENCE:
         run.change(trainer.wait_anew)
         notes.append("the run goes on, and patience begins anew")
+    end = min(end, MOST_EPOCHS)  # beyond which a run is over again after each epoch
     if end > trainer.config.epochs:
         changes["epochs"] = end
         notes.append(f"the run goes on to epoch {end:,}")

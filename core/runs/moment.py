@@ -12,7 +12,7 @@ import numpy as np
 
 from core import __version__
 from core.checkpoints import Place
-from core.config import RunConfig
+from core.config import MOST_EPOCHS, RunConfig
 from core.datasets.edited import MOST_EDITS, AddPoint, MovePoint, RemovePoint
 from core.epoch import EpochMetrics
 from core.kinds import ConfigError
@@ -33,9 +33,6 @@ if TYPE_CHECKING:
 
 FORMAT: Final = "nnfs-tui run"
 VERSION: Final = 1
-
-MOST_EPOCHS: Final = 100_000_000
-"""Epochs that a config can ask for."""
 
 MOST_UNITS: Final = 200_000_000
 """Units of a layer; that many inputs are the most that data can have."""
@@ -208,7 +205,7 @@ def header_of(path: Path, fields: Fields) -> Header:
         fields.text("data_digest"),
         sizes,
         fields.truth("has_classes"),
-        state.whole("epoch", 0, MOST_EPOCHS),
+        state.whole("epoch", 0, 2 * MOST_EPOCHS),
         state.whole("batch"),
         fields.whole("batches", 1),
         EpochMetrics(int(epoch), *told),

@@ -5,11 +5,13 @@ import signal
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 
 from core import RunConfig, Trainer
+from core.config import MOST_EPOCHS
 from core.datasets.edited import AddPoint
 from core.process import (
     Branched,
@@ -36,12 +38,12 @@ from core.process import (
     TrainingProcess,
 )
 from core.runs.catalogue import find, list_runs
-from core.runs.folder import RunFolder
+from core.runs.folder import STATE, RunFolder
 from core.runs.keeper import Keeping
-from core.runs.reader import read_run
+from core.runs.reader import read_header, read_run
 from core.timeline import Timeline
 from tests.core.test_process import ENDLESS, Watcher
-from tests.core.test_runs import assert_same
+from tests.core.test_runs import assert_same, rewritten, run_of, saved
 
 
 @pytest.fixture
@@ -205,6 +207,22 @@ def test_a_run_that_was_over_is_over_and_can_go_on_as_then(
     resumed, never_stopped = read_run(path), read_run(find(other))
     assert_same(resumed.trainer(), never_stopped.trainer())
     np.testing.assert_array_equal(resumed.rows, never_stopped.rows)
+
+
+def test_a_run_of_as_many_epochs_as_there_can_be_is_trained_on_all_the_same(parent: Path) -> None:
+    def claim(header: dict[str, Any]) -> None:
+        header["state"]["epoch"] = header["config"]["epochs"] = MOST_EPOCHS
+
+    trainer = Trainer(RunConfig())
+    path = saved(parent, trainer, run_of(trainer, 1))
+    rewritten(path / STATE, claim)
+    with watching(parent) as watcher:
+        watcher.send(Reopen(path))
+        watcher.until_state(State.FINISHED)
+        watcher.events.clear()
+        watcher.send(Resume())
+        watcher.until_state(State.FINISHED)
+    assert read_header(path).epoch == MOST_EPOCHS + 2
 
 
 def test_the_newest_moment_is_kept_while_somebody_looks_at_the_past(parent: Path) -> None:
