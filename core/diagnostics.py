@@ -44,6 +44,13 @@ class LayerDiagnostics(NamedTuple):
     saturated: float
 
 
+class StepSizes(NamedTuple):
+    """Of one layer's last step; both NaN before the first."""
+
+    gradient_norm: float
+    update_ratio: float
+
+
 class Diagnostics:
     """Watches the steps of one network."""
 
@@ -53,6 +60,7 @@ class Diagnostics:
         # before the first step nothing is known
         self._seen = np.full_like(gradient, np.nan)
         self._before = np.full_like(network.parameters, np.nan)
+        self._known: tuple[StepSizes, ...] = ()
         passes = ForwardPasses(network, min(inputs.shape[1], MOST_SAMPLES))
         self._layers = passes.layers
         self._slopes = [np.empty_like(each.values) for each in self._layers]
@@ -69,16 +77,37 @@ class Diagnostics:
             call(np.copyto, self._before, self._network.parameters),
         ]
 
+    @property
+    def last_step(self) -> tuple[StepSizes, ...]:
+        """Each layer's step sizes, the outputs last."""
+        if self._known and np.isnan(self._before).all():
+            return self._known
+        return tuple(self._step_sizes(part) for part in self._network.slices)
+
+    def show_step(self, known: tuple[StepSizes, ...] = ()) -> None:
+        """Take the sizes of a last step that was not taken here, until the next; empty: unknown.
+
+        Also for parameters that are about to be changed by other things than a step: a difference to
+        them is no update.
+        """
+        self._known = known
+        self._seen.fill(np.nan)
+        self._before.fill(np.nan)
+
     def measure(self) -> tuple[LayerDiagnostics, ...]:
         """Return a layer's diagnostics each, the outputs last."""
         run(self._forward)
-        return tuple(self._measure(number) for number in range(len(self._layers)))
+        steps = self.last_step
+        return tuple(self._measure(number, step) for number, step in enumerate(steps))
 
-    def _measure(self, number: int) -> LayerDiagnostics:
-        part = self._network.slices[number]
+    def _step_sizes(self, part: slice) -> StepSizes:
         before = self._before[part]
         change = self._network.parameters[part] - before
         size = float(np.linalg.norm(before))
+        gradient_norm = float(np.linalg.norm(self._seen[part]))
+        return StepSizes(gradient_norm, float(np.linalg.norm(change)) / size if size else 0.0)
+
+    def _measure(self, number: int, step: StepSizes) -> LayerDiagnostics:
         slopes, values = self._slopes[number], self._layers[number].values
         slopes.fill(1)
         run(self._back[number])
@@ -90,8 +119,7 @@ class Diagnostics:
             near = (share < NEAR_BOUND) | (share > 1 - NEAR_BOUND)
             saturated = float(np.mean(near.mean(axis=1) > 0.5))
         return LayerDiagnostics(
-            float(np.linalg.norm(self._seen[part])),
-            float(np.linalg.norm(change)) / size if size else 0.0,
+            *step,
             float(np.mean(np.abs(slopes).max(axis=1) < DEAD)),
             saturated,
         )

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, NamedTuple
 if TYPE_CHECKING:
     from core.arrays import Array, Labels
     from core.batches import BatchesState
-    from core.diagnostics import LayerDiagnostics
+    from core.diagnostics import LayerDiagnostics, StepSizes
     from core.epoch_start import EpochStart
     from core.schedules import PlateauState
     from core.stopping import Best, Stop
@@ -21,7 +21,8 @@ class EpochMetrics(NamedTuple):
     Attributes:
         train_loss, test_loss: the mean losses without the penalty.
         train_score, test_score: the share classified right, or R² where numbers are predicted.
-        learning_rate: the rate of the epoch.
+        learning_rate: the rate that the epoch was trained with; of what is no epoch's end, see
+            `Trainer.measure`.
         penalty: what l1 and l2 add to the loss.
         validation_loss, validation_score: of the third part; NaN where there is none.
         layers: each layer's diagnostics, the outputs last; empty unless they are asked for.
@@ -76,6 +77,11 @@ class TrainerState:
     Attributes:
         stopped, restored: why the run was over, and whose weights were brought back; what going on
             lifts depends on them.
+        layer_steps: for each layer the steps that it took, if it is frozen, and else those that it
+            missed while it was; None if that was not recorded.
+        learning_rate: the rate that is shown, and within an epoch used; None if it was not recorded.
+        last_step: for each layer the norm of its gradient and its update ratio in the last step;
+            empty without diagnostics.
     """
 
     epoch: int
@@ -93,6 +99,9 @@ class TrainerState:
     start: EpochStart | None
     stopped: Stop | None = None
     restored: int | None = None
+    layer_steps: tuple[int, ...] | None = None
+    learning_rate: float | None = None
+    last_step: tuple[StepSizes, ...] = ()
 
     @property
     def arrays(self) -> tuple[Array | Labels, ...]:

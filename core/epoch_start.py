@@ -12,6 +12,7 @@ from core.calls import Calls, call, run
 if TYPE_CHECKING:
     from core.arrays import Array
     from core.batches import Batches
+    from core.diagnostics import StepSizes
     from core.network import Network
     from core.optimizers import Optimizer
 
@@ -25,16 +26,24 @@ class EpochStart:
         steps: of the optimiser.
         shuffle: the state of the generator of the shuffles.
         masks: the state of the generator of the dropout masks.
+        learning_rate: the rate of the epoch before; None if it was not recorded.
+        last_step: as in a trainer's state, of the epoch before.
     """
 
     arrays: tuple[Array, ...]
     steps: int
     shuffle: dict[str, Any]
     masks: dict[str, Any]
+    learning_rate: float | None = None
+    last_step: tuple[StepSizes, ...] = ()
 
 
 class StartKeeper:
-    """Keeps what an epoch begins with, in buffers of its own."""
+    """Keeps what an epoch begins with, in buffers of its own.
+
+    Attributes:
+        learning_rate, last_step: those of the epoch before, which the trainer keeps here.
+    """
 
     def __init__(
         self,
@@ -49,6 +58,8 @@ class StartKeeper:
         self._copies = [copy for _, copy in pairs]
         self._keep: Calls = [call(np.copyto, copy, array) for array, copy in pairs]
         self._back: Calls = [call(np.copyto, array, copy) for array, copy in pairs]
+        self.learning_rate: float | None = None
+        self.last_step: tuple[StepSizes, ...] = ()
         self._optimizer, self._steps = optimizer, 0
         self._shuffle, self._masks = shuffle, masks
         # reading the state of a generator takes as long as three calls
@@ -77,7 +88,14 @@ class StartKeeper:
     def copied(self) -> EpochStart:
         """Return what is kept, for a trainer's state."""
         arrays = tuple(copy.copy() for copy in self._copies)
-        return EpochStart(arrays, self._steps, dict(self._shuffle_state), dict(self._mask_state))
+        return EpochStart(
+            arrays,
+            self._steps,
+            dict(self._shuffle_state),
+            dict(self._mask_state),
+            self.learning_rate,
+            self.last_step,
+        )
 
     def take(self, start: EpochStart) -> None:
         """Keep what another state kept."""
@@ -85,6 +103,7 @@ class StartKeeper:
             copy[:] = array
         self._steps = start.steps
         self._shuffle_state, self._mask_state = dict(start.shuffle), dict(start.masks)
+        self.learning_rate, self.last_step = start.learning_rate, start.last_step
 
 
 def _state(rng: np.random.Generator) -> dict[str, Any]:

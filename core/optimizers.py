@@ -9,6 +9,7 @@ rescales a velocity when the rate changes.)
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import TYPE_CHECKING, ClassVar, Final
 
 import numpy as np
@@ -16,6 +17,8 @@ import numpy as np
 from core.calls import Calls, call, constant, run
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from core.arrays import Array
 
 BLOCK: Final = 65_536
@@ -50,16 +53,28 @@ class Optimizer:
         gradient: (parameters,) the vector that backpropagation writes into.
         slots: (kinds, parameters) the state kept from step to step.
         steps: how many steps were taken.
+        delays: parts of the vector that took fewer steps, and how many fewer: layers that were
+            frozen for some time. As in PyTorch, each counts its own steps.
         calls: what a step is made of.
     """
 
     name: ClassVar[str]
     formula: ClassVar[str]
     kinds: ClassVar[int] = 0
+    counts_steps: ClassVar[bool] = False
+    """Whether an update depends on how many there were before it."""
+    velocity: ClassVar[int | None] = None
+    """The slot that momentum fills; zero, and left alone, without momentum."""
     default_momentum: ClassVar[float] = 0.0
 
-    def __init__(self, parameters: Array, settings: Hyperparameters) -> None:
+    def __init__(
+        self,
+        parameters: Array,
+        settings: Hyperparameters,
+        delays: Sequence[tuple[slice, int]] = (),
+    ) -> None:
         self.parameters = parameters
+        self.delays = delays if self.counts_steps else ()
         self.steps = 0
         self.gradient = self._make_gradient()
         self.slots = np.zeros((self.kinds, parameters.size), parameters.dtype)
@@ -86,19 +101,34 @@ class Optimizer:
 
     def _step_calls(self) -> Calls:
         calls: Calls = [self.begin_step]
-        for start in range(0, self.parameters.size, BLOCK):
-            part = slice(start, min(start + BLOCK, self.parameters.size))
-            calls += self._update(part, self._scratch[: part.stop - part.start])
+        edges = {0, self.parameters.size}
+        edges.update(edge for part, _ in self.delays for edge in (part.start, part.stop))
+        for low, high in pairwise(sorted(edges)):
+            for start in range(low, high, BLOCK):
+                part = slice(start, min(start + BLOCK, high))
+                calls += self._update(part, self._scratch[: part.stop - part.start])
         return calls
 
-    def configure(self, settings: Hyperparameters) -> None:
-        """Take new settings; the slots are kept.
+    def _delay_of(self, part: slice) -> int:
+        """Return how many steps fewer a part took that is updated at once."""
+        found = (delay for each, delay in self.delays if each.start <= part.start < each.stop)
+        return next(found, 0)
 
-        With another momentum, `calls` may be others afterwards.
+    def configure(self, settings: Hyperparameters) -> None:
+        """Take new settings; the slots are kept, but for the velocity of an optimiser without momentum.
+
+        A velocity left over would come back with the next momentum. When momentum is switched on
+        or off, `calls` are others afterwards.
         """
+        before = self._momentum.item()
         self.settings = settings
         self._rate[...] = settings.learning_rate
         self._momentum[...] = self.momentum
+        if self.velocity is not None:
+            if self.momentum == 0:
+                self.slots[self.velocity] = 0
+            if (before == 0) != (self.momentum == 0):
+                self.calls = self._step_calls()
 
     def begin_step(self) -> None:
         """Count a step, and bring what changes from step to step up to date."""
@@ -118,23 +148,20 @@ class SGD(Optimizer):
 
     name, formula = "sgd", "a step along the gradient, with --momentum of the velocity"
     kinds = 1
-
-    def configure(self, settings: Hyperparameters) -> None:
-        before = self._momentum.item()
-        super().configure(settings)
-        if self.momentum == 0:
-            self.slots[:] = 0  # a velocity left over would come back with the next momentum
-        if (before == 0) != (self.momentum == 0):
-            self.calls = self._step_calls()
+    velocity = 0
 
     def _update(self, part: slice, scratch: Array) -> Calls:
-        velocity, gradient = self.slots[0, part], self.gradient[part]
-        parameters = self.parameters[part]
+        gradient, parameters = self.gradient[part], self.parameters[part]
         if self.momentum == 0:
             return [
                 call(np.multiply, gradient, self._rate, scratch),
                 call(np.subtract, parameters, scratch, parameters),
             ]
+        return self._update_with_velocity(part, scratch)
+
+    def _update_with_velocity(self, part: slice, scratch: Array) -> Calls:
+        velocity, gradient = self.slots[0, part], self.gradient[part]
+        parameters = self.parameters[part]
         return [
             call(np.multiply, velocity, self._momentum, velocity),
             call(np.add, velocity, gradient, velocity),
@@ -156,7 +183,7 @@ class Nesterov(SGD):
     name, formula = "nesterov", "momentum that looks ahead"
     default_momentum = 0.9
 
-    def _update(self, part: slice, scratch: Array) -> Calls:
+    def _update_with_velocity(self, part: slice, scratch: Array) -> Calls:
         velocity, gradient = self.slots[0, part], self.gradient[part]
         parameters = self.parameters[part]
         return [
@@ -195,17 +222,13 @@ class RMSprop(Optimizer):
 
     name, formula = "rmsprop", "steps divided by the root of a running mean square"
     kinds = 2
+    velocity = 1
     alpha, epsilon = 0.99, 1e-8
-
-    def configure(self, settings: Hyperparameters) -> None:
-        super().configure(settings)
-        if self.momentum == 0:
-            self.slots[1] = 0  # as SGD's velocity
 
     def _update(self, part: slice, scratch: Array) -> Calls:
         squares, velocity = self.slots[0, part], self.slots[1, part]
         gradient, parameters = self.gradient[part], self.parameters[part]
-        return [
+        scaled: Calls = [
             call(np.multiply, squares, constant(self.alpha, scratch), squares),
             call(np.multiply, gradient, gradient, scratch),
             call(np.multiply, scratch, constant(1 - self.alpha, scratch), scratch),
@@ -213,9 +236,17 @@ class RMSprop(Optimizer):
             call(np.sqrt, squares, scratch),
             call(np.add, scratch, constant(self.epsilon, scratch), scratch),
             call(np.divide, gradient, scratch, scratch),
-            call(np.multiply, velocity, self._momentum, velocity),
-            call(np.add, velocity, scratch, velocity),
-            call(np.multiply, velocity, self._rate, scratch),
+        ]
+        step = scratch
+        if self.momentum != 0:
+            scaled += [
+                call(np.multiply, velocity, self._momentum, velocity),
+                call(np.add, velocity, scratch, velocity),
+            ]
+            step = velocity
+        return [
+            *scaled,
+            call(np.multiply, step, self._rate, scratch),
             call(np.subtract, parameters, scratch, parameters),
         ]
 
@@ -230,14 +261,22 @@ class Adam(Optimizer):
 
     name, formula = "adam", "momentum over the root of a running mean square, both unbiased"
     kinds = 2
+    counts_steps = True
     beta1, beta2, epsilon = 0.9, 0.999, 1e-8
 
-    def __init__(self, parameters: Array, settings: Hyperparameters) -> None:
+    def __init__(
+        self,
+        parameters: Array,
+        settings: Hyperparameters,
+        delays: Sequence[tuple[slice, int]] = (),
+    ) -> None:
         self._scalars = np.zeros((1, 2), parameters.dtype)  # a and b
+        # the same of the parts that took fewer steps
+        self._delayed = {delay: np.zeros((1, 2), parameters.dtype) for _, delay in delays}
         self._largest = float(np.finfo(parameters.dtype).max)
         self._table: list[tuple[float, float]] = []
         self._table_start = 0
-        super().__init__(parameters, settings)
+        super().__init__(parameters, settings, delays)
 
     def _make_gradient(self) -> Array:
         if not self._is_small:
@@ -251,6 +290,12 @@ class Adam(Optimizer):
     def _is_small(self) -> bool:
         """Whether the number of calls decides how long an update takes, and not the memory read."""
         return self.parameters.size <= SMALL
+
+    def _step_calls(self) -> Calls:
+        calls = super()._step_calls()
+        if self._delayed:
+            calls[0] = self._begin_delayed_step
+        return calls
 
     def begin_step(self) -> None:
         self.steps = steps = self.steps + 1
@@ -268,20 +313,33 @@ class Adam(Optimizer):
         else:
             self._scalars[0, 0], self._scalars[0, 1] = 0.0, largest
 
+    def _begin_delayed_step(self) -> None:
+        self.begin_step()
+        rate, largest = self.settings.learning_rate, self._largest
+        for delay, scalars in self._delayed.items():
+            ((scale, offset),) = self._corrections(self.steps - delay, 1)
+            fits = rate * largest > max(scale, offset)
+            scalars[0] = (scale / rate, offset / rate) if fits else (0.0, largest)
+
     def _fill_table(self, start: int) -> None:
-        """Compute √c₂ / c₁ and ε / c₁ of the next steps at once: one by one they cost more."""
-        steps = np.arange(start, start + TABLE)
+        """Compute those of the next steps at once: one by one they cost more."""
+        self._table = self._corrections(start, TABLE)
+        self._table_start = start
+
+    def _corrections(self, start: int, count: int) -> list[tuple[float, float]]:
+        """Return √c₂ / c₁ and ε / c₁ of so many steps."""
+        steps = np.arange(start, start + count)
         first = (1 - self.beta1) / (1 - self.beta1**steps)
         second = (1 - self.beta2) / (1 - self.beta2**steps)
         scales, offsets = np.sqrt(second) / first, self.epsilon / first
-        self._table = list(zip(scales.tolist(), offsets.tolist(), strict=True))
-        self._table_start = start
+        return list(zip(scales.tolist(), offsets.tolist(), strict=True))
 
     def _update(self, part: slice, scratch: Array) -> Calls:
+        scalars = self._delayed.get(self._delay_of(part), self._scalars)
         first, second = self.slots[:, part]
         parameters = self.parameters[part]
         if self._is_small:
-            slots, terms = self.slots, self._terms
+            slots, terms = self.slots[:, part], self._terms[:, part]
             decays = np.repeat(np.array([[self.beta1], [self.beta2]], slots.dtype), len(first), 1)
             # √V above a row of ones, so that one product makes a·√V + b of them
             roots = np.ones_like(slots)
@@ -291,12 +349,12 @@ class Adam(Optimizer):
                 call(np.multiply, slots, decays, slots),
                 call(np.add, slots, terms, slots),
                 call(np.sqrt, second, roots[0]),
-                call(self._scalars.dot, roots, whole),
+                call(scalars.dot, roots, whole),
                 call(np.divide, first, scratch, scratch),
                 call(np.subtract, parameters, scratch, parameters),
             ]
         gradient = self.gradient[part]
-        scale, offset = self._scalars[0, 0:1], self._scalars[0, 1:2]
+        scale, offset = scalars[0, 0:1], scalars[0, 1:2]
         return [
             call(np.multiply, first, constant(self.beta1, first), first),
             call(np.add, first, gradient, first),
@@ -319,9 +377,14 @@ class AdamW(Adam):
 
     name, formula = "adamw", "Adam that lets the parameters decay by --weight-decay"
 
-    def __init__(self, parameters: Array, settings: Hyperparameters) -> None:
+    def __init__(
+        self,
+        parameters: Array,
+        settings: Hyperparameters,
+        delays: Sequence[tuple[slice, int]] = (),
+    ) -> None:
         self._shrink = constant(1, parameters)
-        super().__init__(parameters, settings)
+        super().__init__(parameters, settings, delays)
 
     def configure(self, settings: Hyperparameters) -> None:
         super().configure(settings)

@@ -68,6 +68,11 @@ _IN_PLACE: Final = {
 WHAT_LOSSES_MEAN: Final = {"loss", "label_smoothing", "huber_delta", "activation"}
 """Settings after whose change a loss cannot be compared with one before."""
 
+_RATES: Final = {
+    *("learning_rate", "schedule", "decay", "decay_epochs", "warmup", "min_learning_rate", "epochs"),
+}
+"""Settings on which the rate of an epoch depends."""
+
 _PENALTIES: Final = {"l1", "l2", "penalize_biases"}
 
 
@@ -100,6 +105,8 @@ class Trainer:
     _schedule: Schedule
     _best_parameters: Array
     _best_statistics: Array
+    _layer_steps: tuple[int, ...]
+    """As in `TrainerState`."""
     _own_data = False
     """Whether the samples were given, so that no setting draws others."""
 
@@ -190,9 +197,12 @@ class Trainer:
             self._go_back()
 
     def measure(self) -> EpochMetrics:
-        """Return the metrics of the network as it is, and the rate at which it goes on."""
+        """Return the metrics of the network as it is.
+
+        The rate is the one that the last step was taken with, that of the first step before there is
+        one, and that of the next step if the settings were changed since.
+        """
         with np.errstate(all="ignore"):
-            self._set_rate()  # which could be that of the epoch before
             return self._metrics([evaluation.measure() for evaluation in self._evaluations])
 
     def diverged(self, metrics: EpochMetrics) -> bool:
@@ -219,6 +229,9 @@ class Trainer:
             self._start.copied() if self.batches.next else None,
             self.stopped,
             self.restored,
+            self._layer_steps,
+            self.optimizer.learning_rate,
+            () if self._diagnostics is None else self._diagnostics.last_step,
         )
 
     def restore(self, state: TrainerState) -> None:
@@ -233,6 +246,12 @@ class Trainer:
                 f"a state with parameters {shapes[0]} and slots {shapes[1]} does not fit "
                 f"{self.network} and {self.config.optimizer}"
             )
+        layer_steps = state.layer_steps
+        if layer_steps is None:
+            layer_steps = self._guess_layer_steps(state)
+        if layer_steps != self._layer_steps:
+            self._layer_steps = layer_steps
+            self._build(self.config, self.data)  # the calls of a step depend on them
         self.epoch = state.epoch
         self.network.parameters[:] = state.parameters
         self.network.statistics[:] = state.statistics
@@ -248,7 +267,9 @@ class Trainer:
             self._start.take(state.start)
         self.stopped, self.restored = state.stopped, state.restored
         self._drop_measures()
-        self._set_rate()
+        self._show_rate(state.learning_rate)
+        if self._diagnostics is not None:
+            self._diagnostics.show_step(state.last_step)
 
     def return_to(self, config: RunConfig, data: TrainTest, state: TrainerState) -> None:
         """Go to a state of this run, with the config and the data that it had then."""
@@ -262,12 +283,13 @@ class Trainer:
         self._rebuild(self.config, data)
         self._schedule.plateau = PlateauState(plateau.factor)
         self._own_data = True
-        self._set_rate()
         self._set_limit()
         self._forget_best()
 
     def set_parameter(self, index: int, value: float) -> None:
         """Give one number of the flat vector another value."""
+        if self._diagnostics is not None:
+            self._diagnostics.show_step(self._diagnostics.last_step)
         self.network.parameters[index] = value
         self.stopped = self.restored = None
         if self.batches.next:
@@ -329,7 +351,7 @@ class Trainer:
             self._schedule.plateau = PlateauState(plateau.factor) if incomparable else plateau
         if incomparable or changes.keys() & {"patience", "restore_best"}:
             self._forget_best()
-        self._set_rate()
+        self._show_rate(None if changes.keys() & _RATES else self.optimizer.learning_rate)
         return False
 
     def wait_anew(self) -> None:
@@ -344,6 +366,7 @@ class Trainer:
     def _draw(self, config: RunConfig, data: TrainTest) -> None:
         self._shuffle_rng = stream(config.seed, "shuffle")
         self._mask_rng = stream(config.seed, "dropout")
+        self._layer_steps = (0,) * (len(config.hidden) + 1)
         self._build(config, data)
         initializer = INITIALIZERS[config.initializer]
         rng: Draws = (
@@ -363,6 +386,9 @@ class Trainer:
             self._go_back()  # the epoch under way begins again
         network, optimizer, kind = self.network, self.optimizer, self.config.optimizer
         best = self._best_parameters, self._best_statistics
+        rate = optimizer.learning_rate
+        last_step = () if self._diagnostics is None else self._diagnostics.last_step
+        self._layer_steps = self._layer_steps_under(config)
         with memory_of_training(config, data):
             self._build(config, data)
         self._best_parameters[:], self._best_statistics[:] = best
@@ -371,7 +397,29 @@ class Trainer:
         if kind == config.optimizer:
             self.optimizer.slots[:] = optimizer.slots
             self.optimizer.steps = optimizer.steps
-            self.optimizer.configure(config.hyperparameters())  # which may drop a velocity
+        self._show_rate(rate)  # which may drop a velocity, too
+        if self._diagnostics is not None:
+            self._diagnostics.show_step(last_step)
+
+    def _layer_steps_under(self, config: RunConfig) -> tuple[int, ...]:
+        """Return what `layer_steps` is to be under another config, at this step."""
+        if config.optimizer != self.config.optimizer:
+            return (0,) * len(self._layer_steps)  # which begins with its first step
+
+        steps, before = self.optimizer.steps, self.config
+        return tuple(
+            # what is frozen now, or was before, swaps the steps missed for those taken
+            steps - count if (number in before.freeze) != (number in config.freeze) else count
+            for number, count in enumerate(self._layer_steps, 1)
+        )
+
+    def _guess_layer_steps(self, state: TrainerState) -> tuple[int, ...]:
+        """Return the `layer_steps` of a state that was saved without them."""
+        frozen = self.config.freeze
+        return tuple(
+            state.steps if number in frozen and state.slots[:, part].any() else 0
+            for number, part in enumerate(self.network.slices, 1)
+        )
 
     def _set_limit(self) -> EpochMetrics:
         """Let divergence be counted from the network as it is; return its metrics."""
@@ -383,7 +431,12 @@ class Trainer:
         self.config, self.data = config, data
         self._monitored = data.monitored(config.monitor)
         self.network = network = build_network(config, data)
-        self.optimizer = OPTIMIZERS[config.optimizer](network.parameters, config.hyperparameters())
+        counts = enumerate(self._layer_steps, 1)
+        missed = [0 if number in config.freeze else count for number, count in counts]
+        delays = [each for each in zip(network.slices, missed, strict=True) if each[1]]
+        self.optimizer = OPTIMIZERS[config.optimizer](
+            network.parameters, config.hyperparameters(), delays
+        )
         self._schedule = config.make_schedule()
         self._best_parameters = network.parameters.copy()
         self._best_statistics = network.statistics.copy()
@@ -447,10 +500,20 @@ class Trainer:
         rate = self._schedule.rate(self.epoch)
         self.optimizer.configure(replace(self.config.hyperparameters(), learning_rate=rate))
 
+    def _show_rate(self, rate: float | None) -> None:
+        """Show the rate of the last step until the next epoch begins; None for that of the next step."""
+        if rate is None or self._schedule.constant or self.batches.next:
+            self._set_rate()
+        else:
+            self.optimizer.configure(replace(self.config.hyperparameters(), learning_rate=rate))
+
     def _begin_epoch(self) -> None:
         self.stopped = None
         if not self._schedule.constant:
+            self._start.learning_rate = self.optimizer.learning_rate
             self._set_rate()
+        if self._diagnostics is not None:
+            self._start.last_step = self._diagnostics.last_step
         self._start.keep()
         self.batches.begin()
 
@@ -479,6 +542,8 @@ class Trainer:
         since = max(self.best.epoch, self._waits_from)
         self.stopped = self.config.stop_rule.verdict(self.epoch, loss, score, since)
         if self.stopped is Stop.PATIENCE and self.config.restore_best and self.best.epoch:
+            if self._diagnostics is not None:
+                self._diagnostics.show_step()  # the best epoch's are not known
             np.copyto(self.network.parameters, self._best_parameters)
             np.copyto(self.network.statistics, self._best_statistics)
             self.restored = self.best.epoch
@@ -488,6 +553,9 @@ class Trainer:
         self._start.go_back()
         self.batches.next = 0
         self._drop_measures()
+        self._show_rate(self._start.learning_rate)
+        if self._diagnostics is not None:
+            self._diagnostics.show_step(self._start.last_step)
 
     def _metrics(self, measures: list[Measure]) -> EpochMetrics:
         train = measures[0]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from math import inf
 from typing import TYPE_CHECKING, Any, Final
 
 from core.runs.files import refusal
@@ -85,6 +86,28 @@ class Fields:
             )
 
         return tuple(self._take(name, fits, "whole numbers"))
+
+    def wholes_or_none(self, name: str, count: int, high: int) -> tuple[int, ...] | None:
+        """Return so many whole numbers from 0, or None."""
+        if self._get(name) is None:
+            return None
+        values = self.wholes(name, 0, high)
+        if len(values) != count:
+            raise self.refusal(name, f"{count} whole numbers")
+        return values
+
+    def rate_or_none(self, name: str) -> float | None:
+        """Return a finite number from 0, or None."""
+        if self._get(name) is None:
+            return None
+        value = self.real(name)
+        if not 0 <= value < inf:
+            raise self.refusal(name, "a learning rate")
+        return value
+
+    def holds(self, name: str) -> bool:
+        """Return whether there is anything under a name but an empty list."""
+        return self._get(name) not in (None, [])
 
     def table(self, name: str) -> Fields:
         """Return a table within this one."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import os
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
@@ -84,7 +84,10 @@ class KeptRun:
         _check_memory(path, header, len(data.y_train))
         trainer = Trainer(header.config, data)
         shapes = Shapes.of(trainer.network, header.config, data)
-        trainer.restore(state_for(shapes, path, self._state, self._arrays))
+        state = state_for(shapes, path, self._state, self._arrays)
+        if state.learning_rate is None:  # of an earlier version
+            state = replace(state, learning_rate=header.metrics.learning_rate)
+        trainer.restore(state)
         trainer.stopped, trainer.restored = header.stopped, header.restored
         return trainer
 

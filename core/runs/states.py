@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Final, cast
 import numpy as np
 
 from core.batches import BatchesState, batch_count
+from core.diagnostics import StepSizes
 from core.epoch import TrainerState
 from core.epoch_start import EpochStart
 from core.optimizers import OPTIMIZERS
@@ -58,7 +59,16 @@ def plain_state(state: TrainerState) -> tuple[dict[str, Any], dict[str, Array | 
         "limit": state.limit,
         "start": None
         if start is None
-        else {"steps": start.steps, "shuffle": start.shuffle, "dropout": start.masks},
+        else {
+            "steps": start.steps,
+            "shuffle": start.shuffle,
+            "dropout": start.masks,
+            "learning_rate": start.learning_rate,
+            "last_step": _flat(start.last_step),
+        },
+        "layer_steps": None if state.layer_steps is None else list(state.layer_steps),
+        "learning_rate": state.learning_rate,
+        "last_step": _flat(state.last_step),
     }
     return values, arrays
 
@@ -69,6 +79,7 @@ class Shapes:
 
     Attributes:
         parameters, statistics, slots: arrays of the right shape and precision.
+        layers: of the network.
         batches: in an epoch.
         samples: that an epoch puts in an order; 0 where one batch holds all of them.
     """
@@ -76,6 +87,7 @@ class Shapes:
     parameters: Array
     statistics: Array
     slots: Array
+    layers: int
     batches: int
     samples: int
 
@@ -86,7 +98,8 @@ class Shapes:
         samples = len(data.y_train)
         count = batch_count(config.batch_size, samples)
         ordered = samples if count > 1 else 0
-        return cls(network.parameters, network.statistics, slots, count, ordered)
+        layers = len(network.layers)
+        return cls(network.parameters, network.statistics, slots, layers, count, ordered)
 
 
 def state_for(
@@ -121,14 +134,17 @@ def state_for(
             begun.whole("steps"),
             _generator(path, begun, "shuffle"),
             _generator(path, begun, "dropout"),
+            begun.rate_or_none("learning_rate"),
+            _last_step(begun, shapes.layers),
         )
+    steps = fields.whole("steps")
     factor, best = fields.reals("plateau", 2)
     return TrainerState(
         fields.whole("epoch"),
         like("parameters", shapes.parameters),
         like("statistics", shapes.statistics),
         like("slots", shapes.slots),
-        fields.whole("steps"),
+        steps,
         BatchesState(
             batch, _generator(path, fields, "shuffle"), _generator(path, fields, "dropout"), order
         ),
@@ -139,7 +155,20 @@ def state_for(
         like("best_statistics", shapes.statistics),
         fields.real("limit"),
         start,
+        layer_steps=fields.wholes_or_none("layer_steps", shapes.layers, steps),
+        learning_rate=fields.rate_or_none("learning_rate"),
+        last_step=_last_step(fields, shapes.layers),
     )
+
+
+def _flat(sizes: tuple[StepSizes, ...]) -> list[float]:
+    return [value for each in sizes for value in each]
+
+
+def _last_step(fields: Fields, layers: int) -> tuple[StepSizes, ...]:
+    """Return the step sizes of each layer; none where they were not recorded."""
+    values = fields.reals("last_step", 2 * layers) if fields.holds("last_step") else ()
+    return tuple(StepSizes(*pair) for pair in zip(values[::2], values[1::2], strict=True))
 
 
 def _generator(path: Path, fields: Fields, name: str) -> dict[str, Any]:
