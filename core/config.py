@@ -183,7 +183,8 @@ class RunConfig(DataConfig):
         None,
         auto(Whole(1, 100_000_000)),
         "live",
-        "T of step (auto: 100), plateau (10), cosine and linear (all epochs)",
+        "T of step (auto: 100), cosine and linear (all epochs), and plateau (10), after which the next "
+        "epoch that is no better lowers the rate",
     )
     warmup: int = declare(
         "schedule",
@@ -226,7 +227,7 @@ class RunConfig(DataConfig):
         None,
         or_off(Whole(1, 100_000_000)),
         "live",
-        "stop after so many epochs without a lower monitored loss",
+        "stop at the end of so many epochs in a row without a lower monitored loss",
     )
     restore_best: bool = declare(
         "stopping",

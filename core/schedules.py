@@ -85,7 +85,9 @@ SCHEDULES: Final = {
         ),
         Shape("cosine", "from η down half a cosine in T epochs, then held", _cosine),
         Shape("linear", "from η down a line in T epochs, then held", _line),
-        Shape("plateau", "times γ whenever T epochs were no better", _same, 0.1, 10),
+        Shape(
+            "plateau", "times γ at each epoch after T in a row that were no better", _same, 0.1, 10
+        ),
     )
 }
 
@@ -153,7 +155,11 @@ class Schedule:
         return max(rate, min(self.min_learning_rate, self.learning_rate))
 
     def observe(self, loss: float) -> None:
-        """Take the loss of an epoch that is over: what a plateau waits for."""
+        """Take the loss of an epoch that is over: what a plateau waits for.
+
+        As in `ReduceLROnPlateau`, T epochs that are no better are tolerated, and the one after them
+        lowers the rate.
+        """
         if self.shape.name != "plateau" or not isfinite(loss):
             return
         before = self.plateau

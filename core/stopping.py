@@ -37,7 +37,7 @@ class StopRule:
         epochs: how many to train.
         target_loss: a watched loss that is low enough.
         target_accuracy: a watched accuracy, or R², that is high enough.
-        patience: how many epochs in a row may be no better than the best.
+        patience: how many epochs in a row without a lower watched loss end the run: at the last of them.
     """
 
     epochs: int

@@ -86,15 +86,12 @@ class LayerTrace:
         return self.sum_delta if self.biases.size else np.empty(0)
 
     @property
-    def gradient_norm(self) -> float:
-        """The Euclidean norm of the gradient of all the layer's parameters."""
+    def weight_gradient_norm(self) -> float:
+        """The Euclidean norm of the gradient of the layer's weights, without biases, γ and β."""
         # that of an outer product is the product of the two norms
-        size = np.linalg.norm(self.inputs.astype(np.float64)) * np.linalg.norm(self.sum_delta)
-        parts = [float(size), float(np.linalg.norm(self.bias_gradient))]
-        if self.norm is not None:
-            parts += [float(np.linalg.norm(self.norm.gamma_gradient))]
-            parts += [float(np.linalg.norm(self.norm.beta_gradient))]
-        return float(np.linalg.norm(parts))
+        return float(
+            np.linalg.norm(self.inputs.astype(np.float64)) * np.linalg.norm(self.sum_delta)
+        )
 
     def products(self, unit: int) -> Array:
         """Return the (inputs,) terms of a unit's sum, float64."""

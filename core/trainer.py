@@ -69,7 +69,15 @@ WHAT_LOSSES_MEAN: Final = {"loss", "label_smoothing", "huber_delta", "activation
 """Settings after whose change a loss cannot be compared with one before."""
 
 _RATES: Final = {
-    *("learning_rate", "schedule", "decay", "decay_epochs", "warmup", "min_learning_rate", "epochs"),
+    *(
+        "learning_rate",
+        "schedule",
+        "decay",
+        "decay_epochs",
+        "warmup",
+        "min_learning_rate",
+        "epochs",
+    ),
 }
 """Settings on which the rate of an epoch depends."""
 

@@ -140,10 +140,11 @@ def _layers(_: Session) -> Explained:
         "How each layer is learning, measured in the last step of the epoch; below, what looks wrong "
         "with the run, and what to try.",
         "‖grad‖ should be of similar size in all layers: 1,000 times less in the first ones is "
-        "vanishing, hundreds are exploding. Δw/w is usually about 0.001. Dead units have a slope "
+        "vanishing, hundreds are exploding. Δθ/θ is usually about 0.001. Dead units have a slope "
         "below 0.001 for every sample and no longer learn; saturated ones are within 2.5 % of a bound "
         "for more than half of the samples and learn slowly.",
-        "‖grad‖ = √Σg²; Δw/w = length of the step / length of the weights before it",
+        "‖grad‖ = √Σg²; Δθ/θ = length of the step / length of θ before it; θ: the layer's weights, "
+        "biases, γ and β",
         "z enlarges the panel, for more · c plots the next column over time",
     )
 

@@ -389,10 +389,10 @@ def test_diagnostics_are_drawn_over_time_and_more_of_them_where_there_is_room() 
     assert "saturated" not in narrow[1]
     assert all(set(line[44:66]) & set("▁▂▃▄▅▆▇█") for line in narrow[2:5])
     wide = panel.draw(160, 12).lines()[1]
-    for told in ("‖grad‖ (log)", "Δw/w (log)", " dead ", "saturated"):
+    for told in ("‖grad‖ (log)", "Δθ/θ (log)", " dead ", "saturated"):
         assert told in wide
     panel.action_next_measure()
-    assert "Δw/w (log)" in panel.draw(70, 12).lines()[1]
+    assert "Δθ/θ (log)" in panel.draw(70, 12).lines()[1]
     assert "‖grad‖ (log)" not in panel.draw(70, 12).lines()[1]
 
 

@@ -477,7 +477,7 @@ async def test_the_layers_panel_is_measured_while_it_is_shown() -> None:
         assert "layers" not in driver.visible()
         await driver.press("5")
         await driver.until(lambda: "layers" in driver.visible() and len(driver.session.layers) == 3)
-        await driver.until(lambda: "Δw/w" in driver.text())
+        await driver.until(lambda: "Δθ/θ" in driver.text())
         assert driver.session.config.diagnostics is True
         await driver.press("5")
         await driver.until(lambda: "layers" not in driver.visible())

@@ -23,9 +23,9 @@ if TYPE_CHECKING:
     from core.diagnostics import LayerDiagnostics
     from tui.session import Session
 
-HEADINGS: Final = ("layer", "‖grad‖", "Δw/w", "dead", "satur.")
+HEADINGS: Final = ("layer", "‖grad‖", "Δθ/θ", "dead", "satur.")
 WIDTHS: Final = (13, 9, 9, 6, 7)
-MEASURES: Final = ("‖grad‖ (log)", "Δw/w (log)", "dead", "saturated")
+MEASURES: Final = ("‖grad‖ (log)", "Δθ/θ (log)", "dead", "saturated")
 """What can be shown over time, in the order of the diagnostics."""
 BLOCKS: Final = "▁▂▃▄▅▆▇█"
 SHORTEST_LINE: Final = 12
@@ -34,7 +34,7 @@ SHORT_LINE: Final = 22
 LONGEST_LINE: Final = 60
 GAP: Final = 2
 HEALTHY: Final = (1e-5, 1e-1)
-"""Updates by weights outside of this are worth a look: about 1e-3 is usual."""
+"""Updates by parameters outside of this are worth a look: about 1e-3 is usual."""
 
 
 class LayersPanel(Panel):

@@ -22,7 +22,7 @@ def draw_back(it: Inspected, width: int) -> tuple[Cells, list[Cells]]:
     layers = it.trace.layers
     order = range(len(layers) - 1, -1, -1)
     deltas = aligned_small([float(np.linalg.norm(each.delta)) for each in layers])
-    gradients = aligned_small([each.gradient_norm for each in layers])
+    gradients = aligned_small([each.weight_gradient_norm for each in layers])
     largest = []
     for layer, each in enumerate(layers):
         names = it.unit_names(layer)
