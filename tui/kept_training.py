@@ -27,7 +27,7 @@ class KeptTraining:
     """Hands the run of a trainer to a keeper, if it is to be kept.
 
     Attributes:
-        newest: the metrics of the last epoch that was good.
+        newest: the metrics after the last epoch that was good, of the best weights if restored.
     """
 
     def __init__(
@@ -60,8 +60,9 @@ class KeptTraining:
 
     def take(self, metrics: EpochMetrics) -> None:
         """Take an epoch that is over."""
-        if self._trainer.stopped is not Stop.DIVERGED:
-            self.newest = metrics
+        trainer = self._trainer
+        if trainer.stopped is not Stop.DIVERGED:
+            self.newest = metrics if trainer.restored is None else trainer.measure()
         if self._keeper is not None:
             self._rows.append(metrics)
 

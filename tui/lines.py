@@ -161,7 +161,7 @@ class StatusLine(Canvas):
         cells.write(0, column + length, "▸", ink(DIM))
 
     def _rate(self, metrics: EpochMetrics) -> str:
-        """Return the rate of the epoch, or, where it is constant, the one of the next."""
+        """Return the rate that the epoch was trained with, or to which it was changed since."""
         config = self.session.config
         scheduled = config.schedule != "constant" or config.warmup
         return f"{metrics.learning_rate:.4g}" if scheduled else f"{config.learning_rate:g}"

@@ -89,6 +89,7 @@ class Session:
         self.kept_as = self.not_kept = ""
         self.resumed_at: int | None = None
         self.layers_over_time: NDArray[np.float64] = np.empty((0, 0, 0))
+        self._layer_epochs: NDArray[np.float64] = np.empty(0)
         self._thinning = 1
         self._measured: EpochMetrics | None = None  # of the network, where that is of no row
         self._best: int | None = None
@@ -107,6 +108,8 @@ class Session:
                 self.share_of_epoch = event.share
                 self.gradient = event.gradient
                 self._measured = event.measured
+                if event.measured is not None and event.measured.layers:
+                    self.layers = event.measured.layers
                 if self.network is not None:
                     self.network.parameters[:] = event.parameters
                     self.network.statistics[:] = event.statistics
@@ -120,7 +123,7 @@ class Session:
                 if self.resumed_at is not None:
                     self.resumed_at = min(self.resumed_at, event.epoch)
                 self._parts = [each for each in self._parts if each <= event.epoch + 1]
-                self.layers_over_time = self.layers_over_time[:0]
+                self._forget_layers(event.epoch + 1)
                 self._find_best()
             case StateChanged():
                 self.state = event.state
@@ -129,6 +132,8 @@ class Session:
                 if event.state is State.DIVERGED and last is not None:
                     self._void = last.epoch
                     self.layers = ()  # those of the epoch that is void
+                elif event.restored is not None:
+                    self.layers = ()  # those of a network that gave way to the best
                 if event.note or self._passing:
                     self.note = event.note
                 self._standing = event.note if self.at_rest else ""
@@ -221,8 +226,8 @@ class Session:
         self.stopped, self.restored = moved.stopped, moved.restored
         self._measured = moved.metrics._replace(layers=())
         whose = moved.epoch if moved.restored is None else moved.restored
-        if not moved.share and whose < len(self.timeline):
-            # the rate of that epoch, not that of the one which would be next
+        of_epoch = moved.restored is not None or (moved.past and not moved.share)
+        if of_epoch and whose < len(self.timeline):
             rate = self.timeline.at(whose).learning_rate
             self._measured = self._measured._replace(epoch=whose, learning_rate=rate)
         if part != self._part:
@@ -230,7 +235,7 @@ class Session:
         if self._passing:
             self.note, self._standing, self._passing = "", "", False  # it was said of where one was
         self.loading = None
-        self.layers = ()  # they are of steps that were not made again
+        self.layers = moved.metrics.layers if moved.restored is None else ()
         if self.network is not None:
             self.network.parameters[:] = moved.parameters
             self.network.statistics[:] = moved.statistics
@@ -257,22 +262,32 @@ class Session:
         self.timeline.extend(table)
         self.past_epoch = None
         self.layers = metrics_of(table[-1]).layers
-        self._remember_layers(layers_of(table))
+        self._forget_layers(start)
+        self._remember_layers(layers_of(table), table[:, 0])
         if self._void is not None and start <= self._void:
             self._void = None
         if self._best is not None and not start > self._best >= self.comparable_from:
             start = 0  # it was measured anew, or is of another part
         self._find_best(start)
 
-    def _remember_layers(self, measured: NDArray[np.float64]) -> None:
+    def _remember_layers(self, measured: NDArray[np.float64], epochs: NDArray[np.float64]) -> None:
         """Keep the diagnostics of some epochs, evenly thinned, for what they were over time."""
         if measured.shape[1:] != self.layers_over_time.shape[1:]:
-            self.layers_over_time = measured[:0]
+            self.layers_over_time, self._layer_epochs = measured[:0], epochs[:0]
             self._thinning = 1
         known = np.concatenate([self.layers_over_time, measured[:: self._thinning]])
+        epochs = np.concatenate([self._layer_epochs, epochs[:: self._thinning]])
         while len(known) > MOST_LAYER_ROWS:
-            known, self._thinning = known[::2], self._thinning * 2
-        self.layers_over_time = known
+            known, epochs, self._thinning = known[::2], epochs[::2], self._thinning * 2
+        self.layers_over_time, self._layer_epochs = known, epochs
+
+    def _forget_layers(self, start: int) -> None:
+        """Drop the diagnostics from an epoch on, which are measured again or no longer of this run."""
+        keep = self._layer_epochs < start
+        self.layers_over_time, self._layer_epochs = (
+            self.layers_over_time[keep],
+            self._layer_epochs[keep],
+        )
 
     def _find_best(self, start: int = 0) -> None:
         """Look for a better epoch than the best one, from an epoch on; from 0, for the best of all."""
@@ -290,12 +305,13 @@ class Session:
 
     def _begin(self, run: Run) -> None:
         monitored, earlier, self.config = self.monitored, self.config, run.config
-        self.restored = None
         self.loading = None
+        changed = {each.name for each in earlier.differences(run.config)}
+        if run.fresh or changed or run.data is not None:
+            self.restored = None  # a change that was rejected leaves everything as it is
         if run.data is not None:
             self.data = run.data
             self.baseline = None
-        changed = {each.name for each in earlier.differences(run.config)}
         if (
             not run.fresh
             and not run.travelled
@@ -317,7 +333,7 @@ class Session:
             self._parts = [0]
             self.resumed_at = None
             self.gradient, self.edited = None, False
-            self.layers_over_time = self.layers_over_time[:0]
+            self._forget_layers(0)
             self._void = None
         if self.data is not None:
             before, self.network = self.network, build_network(run.config, self.data)

@@ -151,7 +151,8 @@ class LiveRun:
             self.change(back, place=place)
         self.history.note()
         if not diverged:
-            self.newest = metrics
+            # what is saved and listed is of the network that is there
+            self.newest = metrics if trainer.restored is None else trainer.measure()
         if trainer.stopped is None:
             return False
         self._clock.last = perf_counter()
@@ -187,14 +188,14 @@ class LiveRun:
         share = trainer.share_of_epoch
         if share and not force and perf_counter() - self.began < LONG_EPOCH:
             share = 0.0
-        if not self.rows and not share:
-            return
+        measured = self._measured_at_rest(share) if force and not self.active else None
+        if not self.rows and measured is None and not (share and (force or self.active)):
+            return  # what is at rest was sent when it came to rest
         too_many = len(self.rows) >= ENOUGH_ROWS and not exchange.backlog
         if force or exchange.pulled or too_many:
             network, rows = trainer.network, tabulate(self.rows)
             self.record.told(rows)
             at_rest = force and self.stepped is trainer.optimizer
-            within = force and not self.active and bool(share) and self.is_measured_at_once
             exchange.post(
                 Progress(
                     rows,
@@ -203,11 +204,24 @@ class LiveRun:
                     self.pace.value,
                     share,
                     trainer.optimizer.gradient.copy() if at_rest else None,
-                    trainer.measure() if within else None,
+                    measured,
                 )
             )
             self.rows = []
             exchange.pulled = False
+
+    def _measured_at_rest(self, share: float) -> EpochMetrics | None:
+        """Return the metrics of the network as it is, where the last row does not have them."""
+        trainer, newest = self.trainer, self.newest
+        if share:
+            return trainer.measure() if self.is_measured_at_once else None
+        if trainer.restored is not None or newest.epoch != trainer.epoch:
+            return None  # they are those of another row
+        if trainer.config.diagnostics and not newest.layers and self.is_measured_at_once:
+            self.newest = newest._replace(layers=trainer.measure().layers)
+        rate = trainer.optimizer.learning_rate  # another one after a change of it
+        is_told = self.newest is newest and rate == newest.learning_rate
+        return None if is_told else self.newest._replace(learning_rate=rate)
 
     def tell_run(
         self, data: TrainTest | None, *, fresh: bool, note: str, travelled: bool = False

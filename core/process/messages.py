@@ -203,8 +203,9 @@ class Progress:
         epochs_per_second: over the last second or so.
         share: how much of the epoch under way is trained, if it is a long one; else 0.
         gradient: (parameters,) of the last step, clipping included, if the run stands still.
-        measured: the metrics of the network as it is, if the run stands still within an epoch and
-            its data are not very many.
+        measured: the metrics of the network as it is, if the run stands still and no row has them:
+            within an epoch (if its data are not very many), after a change of the learning rate, or
+            with diagnostics that were not saved.
     """
 
     table: NDArray[np.float64]
@@ -257,7 +258,8 @@ class Moved:
     Attributes:
         epoch: which.
         head: the newest that was trained.
-        metrics: of that very network: at the end of a run, or within an epoch, those of no epoch.
+        metrics: of that very network, with its diagnostics: at the end of a run, or within an epoch,
+            those of no epoch.
         parameters: (parameters,) a copy of the flat vector.
         statistics: (statistics,) a copy of what normalised layers follow.
         past: whether there is anything newer.

@@ -4,7 +4,9 @@ import numpy as np
 import pytest
 
 from core import RunConfig, Trainer
+from core.calls import run
 from core.hidden_space import LINES, POINTS, Axes, HiddenSpace, Picture, decide, linear_score
+from core.network import ForwardPasses, columns
 from core.planes import PlaneChoice
 from core.presets import PRESETS
 
@@ -48,6 +50,27 @@ def test_a_linear_model_takes_no_class_between_two_others_for_one_of_those() -> 
     both = np.column_stack([x, np.ones(300)])
     alone = both @ np.linalg.lstsq(both, np.eye(3)[y], rcond=None)[0]
     assert (alone.argmax(axis=1) == y).mean() < 0.9
+
+
+@pytest.mark.parametrize(
+    ("name", "seed", "epochs"),
+    [("gaussian_quantiles", 1, 20), ("gaussian_quantiles", 3, 60), ("iris", 1, 1), ("wine", 2, 5)],
+)
+def test_the_linear_model_is_converged_and_no_worse_than_the_output_layer(
+    name: str, seed: int, epochs: int
+) -> None:
+    from sklearn.linear_model import LogisticRegression
+
+    trainer = Trainer(RunConfig(dataset=name, seed=seed))
+    for _ in range(epochs):
+        trainer.train_epoch()
+    space = HiddenSpace(trainer.network, trainer.data)
+    own = (picture_of(space).predicted == space.y).mean()
+    passes = ForwardPasses(trainer.network, len(space.y))
+    run(passes.calls(columns(trainer.data.x_train, trainer.network.dtype)))
+    hidden = passes.layers[-2].values.T
+    other = LogisticRegression(C=1e4, max_iter=1000).fit(hidden, space.y).score(hidden, space.y)
+    assert space.linear() >= max(own, other - 0.005)
 
 
 def test_a_linear_model_can_fail() -> None:

@@ -10,6 +10,7 @@ from textual.binding import Binding, BindingType
 
 from core.advice import advise
 from core.arrays import evenly
+from core.process import State
 from tui import numbers
 from tui.cells import Cells
 from tui.palette import DIM, TEXT, WARNING, ink
@@ -63,7 +64,7 @@ class LayersPanel(Panel):
         layers = self.session.layers
         self._has_lines = False
         if not layers:
-            return message(width, height, "How each layer fares, once an epoch is trained.")
+            return message(width, height, self._why_empty())
         cells = Cells(width, height)
         self._row(cells, 0, HEADINGS, [DIM] * len(HEADINGS))
         activations = (*self.session.config.activations, "output")
@@ -81,6 +82,19 @@ class LayersPanel(Panel):
             more = f"… {len(layers) - hidden_rows} more (z enlarges)"
             cells.write(height - 1, 1, more[: width - 1], ink(DIM))
         return cells
+
+    def _why_empty(self) -> str:
+        session = self.session
+        if session.restored is not None:
+            return (
+                f"The weights of epoch {session.restored:,} are restored; gradients are measured "
+                "again when training resumes."
+            )
+        if session.state is State.DIVERGED:
+            return "The epoch that diverged was undone; ← shows the one before it."
+        if session.past_epoch is not None and not session.config.diagnostics:
+            return "Diagnostics were off in this epoch."
+        return "How each layer fares, once an epoch is trained."
 
     def _advice(self) -> list[Advice]:
         session = self.session
