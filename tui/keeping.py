@@ -73,7 +73,7 @@ def _number_of(options: argparse.Namespace) -> int | None:
         return KEEP
     if text == "all":
         return None
-    if text.isascii() and text.isdecimal() and 1 <= int(text) <= 10**9:
+    if text.isascii() and text.isdecimal() and len(text) <= 10 and 1 <= int(text) <= 10**9:
         return int(text)
     name = "--keep-runs" if option else NUMBER
     raise WrongUse(f"{name}: {text!r} was given; accepted is a number from 1, or all")
