@@ -43,8 +43,13 @@ class Channel:
     def post(self, message: object) -> None:
         """Send a message, now as far as the socket takes it and the rest later."""
         data = pickle.dumps(message, pickle.HIGHEST_PROTOCOL)
-        self._leaving += _HEADER.pack(len(data))
-        self._leaving += data
+        before = len(self._leaving)
+        try:
+            self._leaving += _HEADER.pack(len(data))
+            self._leaving += data
+        except MemoryError:  # a header alone would make a part of the next message of this one
+            del self._leaving[before:]
+            raise
         self._flush()
 
     def receive(self, seconds: float | None = 0) -> list[Any]:

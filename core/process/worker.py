@@ -61,6 +61,9 @@ SLICE: Final = 0.004
 HANDOVER: Final = 2.0
 """Seconds that a start may wait for the screen to take the samples: it can show nothing before."""
 
+WITHOUT_MEMORY: Final = 5.0
+"""Seconds until a run at rest that could not be saved for lack of memory is saved again."""
+
 WHILE_MEASURING: Final = 0.05
 """Seconds between two looks at a baseline that is being measured."""
 
@@ -97,8 +100,8 @@ class TrainingLoop:
         """Serve until the channel is closed."""
         exchange = self._exchange
         while True:
-            exchange.receive(self._idle_time())
             try:
+                exchange.receive(self._idle_time())
                 self._serve()
             except MemoryError as error:
                 self._pause_without_memory(error)
@@ -129,8 +132,9 @@ class TrainingLoop:
         """Pause the run where the epoch under way began, so that the user can make it smaller."""
         run = self._run
         if run is None:
-            raise error
-        trainer = run.trainer
+            self._exchange.post(Refused(changes.why_refused(error), no_memory=True))
+            return
+        trainer, was_active = run.trainer, run.active
         trainer.abandon_epoch()
         run.steps_left = 0
         try:
@@ -143,6 +147,8 @@ class TrainingLoop:
         except MemoryError:  # not even for a copy of the parameters
             run.state = State.PAUSED
             run.tell_state(note)
+        if not was_active:  # saving failed: a command may make room for it
+            self._exchange.receive(WITHOUT_MEMORY)
 
     def _idle_time(self) -> float | None:
         """Return the seconds until there is something to do; None: until a command comes."""
@@ -233,8 +239,9 @@ class TrainingLoop:
             return
         if before is not None:
             self._record.part(self._record.parting(before))
-        self._run = run = LiveRun(trainer, exchange, self._clock, self._record)
+        run = LiveRun(trainer, exchange, self._clock, self._record)
         run.begin_anew()
+        self._run = run
         run.tell_run(trainer.data, fresh=True, note=idle_settings(config))
         run.set_state(State.PAUSED if paused else State.TRAINING)
         exchange.flush(HANDOVER)
