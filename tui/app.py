@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from pathlib import Path
     from types import FrameType
 
+    from rich.console import RenderableType
     from textual.filter import LineFilter
     from textual.screen import Screen
 
@@ -91,6 +92,7 @@ class NnfsApp(KeepsFaults, App[None]):
         self.link = Link(process, self._when_line_is_clear)
         self._typed = TypeAhead(self, self._hand_on)
         self.signal_received = 0
+        self.has_failed = False
         self._event_loop: asyncio.AbstractEventLoop | None = None
         self.training = TrainingScreen(
             config,
@@ -108,6 +110,7 @@ class NnfsApp(KeepsFaults, App[None]):
     def on_mount(self) -> None:
         """Show the run."""
         self._event_loop = asyncio.get_running_loop()
+        self._event_loop.set_exception_handler(self._on_loop_error)
         if self._driver is not None and self._driver.can_suspend:
             # the driver's own handlers stop without the training process, and take the terminal a
             # second time after a SIGSTOP, so that its modes are never restored
@@ -235,6 +238,31 @@ class NnfsApp(KeepsFaults, App[None]):
             self.report(Fault.of(f"{told.replace('_', ' ')} did not work", error))
             return True
 
+    @property
+    def return_code(self) -> int | None:
+        """The exit status; after an exception never 0, whatever happened since."""
+        code = super().return_code
+        return 1 if self.has_failed and not code else code
+
+    def panic(self, *renderables: RenderableType) -> None:
+        """End with an error message."""
+        self.has_failed = True
+        super().panic(*renderables)
+
+    def _on_loop_error(self, loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
+        """End where a callback of the event loop fails, as where a message's handler does.
+
+        By default that is logged. The screen would stand still: no callback comes after it.
+        """
+        error = context.get("exception")
+        if "handle" not in context or not isinstance(error, Exception):
+            loop.default_exception_handler(context)
+            return
+        try:
+            raise error
+        except Exception as raised:
+            self._fail(raised)
+
     def _handle_exception(self, error: Exception) -> None:
         # Textual ends the program for whatever fails in a widget. What fails in a dialog, one of its
         # own among them, costs that dialog alone
@@ -244,7 +272,11 @@ class NnfsApp(KeepsFaults, App[None]):
             self.report(Fault.of("a dialog was closed", error))
             self.call_later(self._close, screen)
         else:
-            super()._handle_exception(error)
+            self._fail(error)
+
+    def _fail(self, error: Exception) -> None:
+        self.has_failed = True
+        super()._handle_exception(error)
 
     async def _close(self, dialog: ModalScreen[Any]) -> None:
         while dialog in self.screen_stack and isinstance(self.screen, ModalScreen):

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any, Final, Protocol, runtime_checkable
 from textual.drivers.linux_driver import LinuxDriver
 from textual.events import CursorPosition, Key
 
+from tui.faults import Fault, KeepsFaults
 from tui.pacing import QUESTION, Pacer
 from tui.screen_model import ScreenModel, is_frame
 from tui.typed import EscapeParser
@@ -35,6 +36,10 @@ SYNC_START, SYNC_END = "\x1b[?2026h", "\x1b[?2026l"
 """What a terminal that can do so shows at once."""
 FULL: Final = 0.05
 """Seconds until a terminal that takes nothing is tried again."""
+MOST_QUEUED: Final = 200
+"""Messages that may wait for the application before more is read."""
+BETWEEN_LOOKS: Final = 0.01
+"""Seconds after which a full queue is looked at again."""
 LONGEST_HOLD: Final = 0.5
 """Seconds after which a frame is drawn although the one before is not all on its way."""
 LAST_ANSWERS: Final = 15.0
@@ -182,17 +187,37 @@ class ThriftyDriver(LinuxDriver):
                 super().write(mode.replace("h", "l"))
 
     def run_input_thread(self) -> None:
-        """Read what is typed, as the base class does, but with a parser that tells `esc` apart."""
-        decode = getincrementaldecoder("utf-8")("replace").decode
-        parser = EscapeParser(self._debug)
+        """Read what is typed, as the base class does, but with a parser that trusts nothing."""
+        decode = getincrementaldecoder("utf-8")("surrogateescape").decode
+        parser = self._new_parser()
         while not self.exit_event.is_set():
-            if select.select([self.fileno], [], [], parser.patience)[0]:
-                # nothing is read from a terminal that is gone: it ends with a signal
-                typed = decode(os.read(self.fileno, 4096))
-                for message in parser.feed(typed) if typed else ():
-                    self.process_message(message)
-            for message in parser.tick():
+            self._await_the_application()
+            is_readable = select.select([self.fileno], [], [], parser.patience)[0]
+            data = os.read(self.fileno, 4096) if is_readable else b""
+            if is_readable and not data:
+                # the terminal is gone; the kernel says so only to whom it controls
+                os.kill(os.getpid(), signal.SIGHUP)
+                return
+            try:
+                messages = parser.feed(decode(data)) if is_readable else parser.tick()
+            except Exception as error:  # nothing that a terminal sends may end the program
+                parser, messages = self._new_parser(), []
+                self._report(Fault.of("a key was ignored", error))
+            for message in messages:
                 self.process_message(message)
+
+    def _await_the_application(self) -> None:
+        """Read no faster than the application takes it, or a flood of keys would fill the memory."""
+        while self._is_open and self._app.message_queue_size > MOST_QUEUED:
+            if self.exit_event.wait(BETWEEN_LOOKS):
+                return
+
+    def _new_parser(self) -> EscapeParser:
+        return EscapeParser(is_answer_due=lambda: self._pacer.unanswered > 0)
+
+    def _report(self, fault: Fault) -> None:
+        if isinstance(self._app, KeepsFaults):
+            self._loop.call_soon_threadsafe(self._app.call_later, self._app.report, fault)
 
     def process_message(self, message: Message) -> None:
         """Keep the answers: they are nobody else's. This runs in the thread that reads."""

@@ -1,6 +1,15 @@
-"""Keys that arrive at once in the real program, as over a slow line."""
+"""Keys that arrive at once in the real program, as over a slow line, and what else terminals send."""
 
-from tests.terminal.terminal import nnfs_tui
+import random
+import sys
+from collections.abc import Sequence
+
+import pytest
+
+from tests.terminal.terminal import Terminal, nnfs_tui
+from tests.terminal.test_program import ENDLESS, epoch_of
+
+ENDS = [*map(chr, range(0x40, 0x7F)), "\x18", "\x1a", "\x1b[I"]
 
 
 def test_what_is_typed_with_the_key_that_opens_a_dialog_goes_into_its_field() -> None:
@@ -24,3 +33,56 @@ def test_bytes_that_are_no_text_are_no_keys() -> None:
         terminal.press("\udcff\udcfe\udcc3")
         terminal.press(":120\r")
         terminal.until("epoch    120")
+
+
+def noise(numbers: random.Random) -> bytes:
+    """Return a sequence that no terminal should send, or not unasked; it contains no key that quits."""
+
+    def some(values: Sequence[str], most: int) -> str:
+        return "".join(numbers.choices(values, k=numbers.randint(0, most)))
+
+    parameters = some(["", "1", "3", "255", "1114112", "55296", "9" * 30, ";", ":", ";"], 6)
+    content = some(["q", "R", "rgb:", "1", ";", "\x01", "é", " "], 20)
+    kind = numbers.randrange(8)
+    if kind < 4:
+        return f"\x1b[{some('?><=', 1)}{parameters}{some(' !$', 1)}{numbers.choice(ENDS)}".encode()
+    if kind == 4:
+        end = numbers.choice(["\x1b\\", "\x07", "\x18"])
+        return f"\x1b{numbers.choice(']P_^X')}{content}{end}".encode()
+    if kind == 5:
+        return f"\x1b[200~{content}\x1b[{parameters}m\x1b[201~".encode()
+    if kind == 6:
+        return f"\x1b[<{parameters};{numbers.randint(-9, 10**9)};{numbers.randint(0, 99)}M".encode()
+    return numbers.choice(
+        [b"\xff\xfe\xc3\xff", b"\x9d1;q\x9c", b"\x90q\x9c", b"\x9b48;9999;9999;1;1t"]
+    )
+
+
+def test_nothing_that_a_terminal_sends_ends_the_program() -> None:
+    numbers = random.Random(11)
+    with nnfs_tui("moons", *ENDLESS) as terminal:
+        terminal.until(lambda text: epoch_of(text) > 0)
+        for _ in range(20):
+            stream = b"".join(noise(numbers) for _ in range(100))
+            terminal.press(stream.decode(errors="surrogateescape"))
+            assert terminal.read(0)
+        terminal.press("7")
+        terminal.until("7 inspector")
+        first = epoch_of(terminal.text())
+        terminal.until(lambda text: epoch_of(text) > first)
+        terminal.press("q")
+        assert terminal.wait() == 0
+        assert terminal.is_restored()
+
+
+@pytest.mark.parametrize("name", ["process_message", "_pump"])
+def test_an_exit_that_an_exception_causes_has_a_status_that_says_so(name: str) -> None:
+    """In the thread that reads the keys, and in a callback of the event loop."""
+    program = (
+        "import sys; from tui.cli import main; from tui.driver import ThriftyDriver;"
+        f"ThriftyDriver.{name} = None; sys.exit(main(['moons']))"
+    )
+    with Terminal(sys.executable, "-c", program) as terminal:
+        assert terminal.wait() == 1
+        assert b"TypeError: " in terminal.raw
+        assert terminal.is_restored()

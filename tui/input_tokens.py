@@ -1,0 +1,311 @@
+"""Tokenizer for terminal input: text, keys' escape sequences, replies and pastes, told apart.
+
+A state machine after Paul Williams' parser for the VT500 (vt100.net/emu/dec_ansi_parser), turned
+round: it reads what a terminal sends. Terminal input is untrusted, and arrives in pieces of any size.
+Every sequence is consumed whole, whether anything is known of it or not, so that no part of one is
+taken for keys. Memory is bounded, whatever is sent.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from enum import Enum, auto
+from typing import Final
+
+MOST_PARAMETERS: Final = 64
+"""Characters of a control sequence that are stored; a longer one is none of a key or reply."""
+MOST_PASTED: Final = 1 << 16
+"""Characters of a paste that are stored; the rest is dropped."""
+MOST_TYPED: Final = 1 << 10
+"""Characters of a sequence that may have been typed; a longer one comes from a machine."""
+
+_C1: Final = "\x80-\x9f\udc80-\udcff"
+"""8-bit controls: encoded in UTF-8, or as bytes that are no UTF-8 (decoded with surrogateescape)."""
+_CONTROL: Final = re.compile(f"[\x1b{_C1}]")
+_INTRODUCERS: Final = frozenset("[O]PX^_")
+"""Of a control sequence, SS3, OSC, DCS, SOS, PM and APC, after an escape."""
+_AFTER_STRAY_ESCAPE: Final = _INTRODUCERS - {"O"}
+_WITH_ALT: Final = frozenset("bf\x7f")
+"""After an escape: keys that move or delete by words."""
+_IN_STRING: Final = re.compile("[\x07\x18\x1a\x1b\x90\x98\x9b-\x9f\udc90\udc98\udc9b-\udc9f]")
+"""What ends a string: BEL, a cancel, ST, or the introducer of another sequence."""
+_PARAMETERS: Final = re.compile("[ -?]*")
+_WITH_SHIFT: Final = re.compile(r"\d{1,2}\$")
+"""A key with shift in rxvt. It has no final character, so that it may also be the beginning of another
+sequence, though of none that is known."""
+_PASTE_END: Final = "\x1b[201~"
+ANSWER: Final = re.compile(r"\x1b\[(\d{1,5};\d{1,5}R)")
+"""The cursor's position, which the terminal is asked for all the time."""
+_LONGEST_ANSWER: Final = 14
+_UNPRINTABLE: Final = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff]")
+
+
+class Kind(Enum):
+    """What a token is."""
+
+    TEXT = auto()
+    """Characters, as they were typed."""
+    ESCAPE = auto()
+    """The escape key, or alt and the key in the token."""
+    SS3 = auto()
+    """What follows the introducer ESC O."""
+    CSI = auto()
+    """A control sequence without its introducer ESC [."""
+    PASTE = auto()
+    """The printable text of a bracketed paste."""
+
+
+@dataclass(frozen=True, slots=True)
+class Token:
+    """One unit of input."""
+
+    kind: Kind
+    text: str = ""
+
+
+class State(Enum):
+    """What the tokenizer is in the middle of."""
+
+    GROUND = auto()
+    ESCAPE = auto()
+    """After an escape: a key of its own, or the first character of a sequence."""
+    STRAY_ESCAPE = auto()
+    """After an escape that was taken for a key. The rest of a sequence may still come."""
+    SS3 = auto()
+    CSI = auto()
+    MOUSE = auto()
+    """In the three bytes of a mouse report of the oldest form."""
+    STRING = auto()
+    STRING_ESCAPE = auto()
+    PASTE = auto()
+
+
+class Tokenizer:
+    """Turns decoded input into tokens.
+
+    Attributes:
+        state: what it waits for the rest of; `expire` ends that.
+        body: a control sequence so far.
+        length: characters of any sequence so far, at least.
+        held: what was read since a stray escape, in case that it was typed.
+    """
+
+    def __init__(self) -> None:
+        self.state = State.GROUND
+        self.body = ""
+        self.length = 0
+        self.held: str | None = None
+        self._missing = 0
+        self._pasted = ""
+        self._tail = ""
+        self._tokens: list[Token] = []
+        self._rules = {
+            State.GROUND: self._ground,
+            State.ESCAPE: self._escape,
+            State.STRAY_ESCAPE: self._stray_escape,
+            State.SS3: self._sequence,
+            State.CSI: self._sequence,
+            State.MOUSE: self._mouse,
+            State.STRING: self._string,
+            State.STRING_ESCAPE: self._string_escape,
+            State.PASTE: self._paste,
+        }
+
+    @property
+    def may_be_whole(self) -> bool:
+        """Whether the sequence is one if nothing follows."""
+        return self.state is State.CSI and _WITH_SHIFT.fullmatch(self.body) is not None
+
+    def feed(self, data: str) -> list[Token]:
+        """Return the tokens that are complete. Bytes that are no UTF-8 are U+DC80 to U+DCFF."""
+        at = 0
+        while at < len(data):
+            before, at = at, self._rules[self.state](data, at)
+            self.length += at - before
+            if self.held is not None:
+                self.held = self.held + data[before:at] if self.length <= MOST_TYPED else None
+        return self._take()
+
+    def expire(self) -> list[Token]:
+        """Give up waiting for the rest, and return what that makes of the beginning."""
+        if self.state is State.ESCAPE:
+            self._add(Kind.ESCAPE)
+            self.state = State.STRAY_ESCAPE
+            return self._take()
+        if self.state is State.PASTE:
+            self._end_paste(self._tail)
+        elif self.may_be_whole:
+            self._add(Kind.CSI, self.body)
+        self._reset()
+        return self._take()
+
+    def _take(self) -> list[Token]:
+        tokens, self._tokens = self._tokens, []
+        return tokens
+
+    def _add(self, kind: Kind, text: str = "") -> None:
+        self._tokens.append(Token(kind, text))
+
+    def _reset(self) -> None:
+        """Wait for nothing; what is held was typed."""
+        if self.held:
+            self._add(Kind.TEXT, self.held)
+        self.state, self.held, self.body = State.GROUND, None, ""
+
+    def _finish(self) -> None:
+        """End a sequence that has all its characters."""
+        self.state, self.held, self.body = State.GROUND, None, ""
+
+    # Each rule reads the data from a place on, and returns the place of what it has not read.
+
+    def _ground(self, data: str, at: int) -> int:
+        control = _CONTROL.search(data, at)
+        end = control.start() if control is not None else len(data)
+        if end > at:
+            self._add(Kind.TEXT, data[at:end])
+        if control is None:
+            return end
+        if data[end] == "\x1b":
+            self.state = State.ESCAPE
+        else:
+            self._begin(_seven_bit(data[end]))
+        return end + 1
+
+    def _begin(self, introducer: str) -> None:
+        """Begin the sequence of an introducer; what is none is ignored."""
+        self.body, self.length = "", 0
+        if introducer == "[":
+            self.state = State.CSI
+        elif introducer == "O":
+            self.state = State.SS3
+        elif introducer in _INTRODUCERS:
+            self.state = State.STRING
+        else:
+            self.state = State.GROUND
+
+    def _escape(self, data: str, at: int) -> int:
+        char = data[at]
+        if char in _INTRODUCERS or char == "\\":
+            self._begin(char)
+        elif char in _WITH_ALT:
+            self._add(Kind.ESCAPE, char)
+            self.state = State.GROUND
+        else:
+            self._add(Kind.ESCAPE)
+            self.state = State.GROUND
+            return at
+        return at + 1
+
+    def _stray_escape(self, data: str, at: int) -> int:
+        self.state = State.GROUND
+        if data[at] not in _AFTER_STRAY_ESCAPE:
+            return at
+        self._begin(data[at])
+        self.held = ""
+        return at + 1
+
+    def _sequence(self, data: str, at: int) -> int:
+        parameters = _PARAMETERS.match(data, at)
+        if parameters is not None and parameters.end() > at:
+            self.body = (self.body + parameters[0])[: MOST_PARAMETERS + 1]
+            return parameters.end()
+        char = data[at]
+        is_final = "@" <= char <= "~"
+        if self.held is not None and not (is_final and self.body):
+            self._reset()
+            return at
+        if not is_final:
+            self._abort()
+            return at if _CONTROL.match(char) else at + 1
+        if self.state is State.CSI and not self.body and char in "[M":
+            self._begin_old(char)
+        else:
+            self._end_sequence(self.body + char)
+        return at + 1
+
+    def _abort(self) -> None:
+        """End a sequence that is broken off: it is no key, and the control in it is none either."""
+        if self.may_be_whole:
+            self._add(Kind.CSI, self.body)
+        self._finish()
+
+    def _begin_old(self, char: str) -> None:
+        """Begin one of two forms that are older than the standard: ESC [ [ A and ESC [ M x y z."""
+        if char == "[":
+            self.body = "["
+        else:
+            self.state, self._missing = State.MOUSE, 3
+
+    def _end_sequence(self, body: str) -> None:
+        kind = Kind.CSI if self.state is State.CSI else Kind.SS3
+        self._finish()
+        if kind is Kind.CSI and body == "200~":
+            self.state, self._pasted, self._tail = State.PASTE, "", ""
+        elif len(body) <= MOST_PARAMETERS:
+            self._add(kind, body)
+
+    def _mouse(self, data: str, at: int) -> int:
+        char = data[at]
+        if char < " ":
+            self._finish()
+            return at
+        self._missing -= len(char.encode("utf-8", "surrogateescape"))
+        if self._missing <= 0:
+            self._finish()
+        return at + 1
+
+    def _string(self, data: str, at: int) -> int:
+        end = _IN_STRING.search(data, at)
+        if end is None:
+            return len(data)
+        if end[0] == "\x1b":
+            answer = ANSWER.match(data, end.start())
+            if answer is not None and self.length > MOST_TYPED:
+                # no terminal does that; but what follows in a string without an end is not typed
+                self._add(Kind.CSI, answer[1])
+                return answer.end()
+            self.state = State.STRING_ESCAPE
+        elif end[0] in "\x07\x18\x1a" or _seven_bit(end[0]) == "\\":
+            self._finish()
+        else:
+            self._finish()
+            return end.start()
+        return end.end()
+
+    def _string_escape(self, data: str, at: int) -> int:
+        char = data[at]
+        if char != "\x1b":
+            self._finish()
+            self._begin(char)
+        return at + 1
+
+    def _paste(self, data: str, at: int) -> int:
+        data, old = self._tail + data[at:], len(self._tail) - at
+        end = data.find(_PASTE_END)
+        if end < 0:
+            escape = data.rfind("\x1b", -_LONGEST_ANSWER)
+            cut = escape if escape >= 0 else len(data)
+            self._add_pasted(data[:cut])
+            self._tail = data[cut:]
+            return len(data) - old
+        self._end_paste(data[:end])
+        self._finish()
+        return end + len(_PASTE_END) - old
+
+    def _add_pasted(self, text: str) -> None:
+        for answer in ANSWER.finditer(text):
+            self._add(Kind.CSI, answer[1])
+        if len(self._pasted) < MOST_PASTED:
+            text = _UNPRINTABLE.sub("", ANSWER.sub("", text))
+            self._pasted = (self._pasted + text)[:MOST_PASTED]
+
+    def _end_paste(self, text: str) -> None:
+        self._add_pasted(text)
+        self._add(Kind.PASTE, self._pasted)
+        self._pasted = self._tail = ""
+
+
+def _seven_bit(char: str) -> str:
+    """Return the character that, after an escape, stands for an 8-bit control."""
+    return chr((ord(char) & 0xFF) - 0x40) if ord(char) & 0xFF < 0xA0 else ""
