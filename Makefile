@@ -40,6 +40,7 @@ bench: $(VENV)/.ready-bench
 	@$(BIN)/python -m benchmarks.screen_tax
 	@$(BIN)/python -m benchmarks.wire
 	@$(BIN)/python -m benchmarks.lines
+	@$(BIN)/python -m benchmarks.dialogs
 	@$(BIN)/python -m benchmarks.panels
 
 screenshots: $(VENV)/.ready

@@ -18,7 +18,7 @@ class Dialog(ModalScreen):
     def compose(self):
         yield Static("settings of the run")
         yield Input()
-        yield Static("escape cancels")
+        yield Static("esc cancels")
 class Smallest(App):
     BINDINGS = [("space", "toggle"), ("h", "open"), ("q", "quit")]
     def action_open(self):
@@ -59,11 +59,11 @@ def milliseconds_to_open(terminal: Terminal, times: int) -> list[float]:
             started = perf_counter()
             terminal.press("h")
             terminal.until("settings of the run")
-            terminal.until("escape cancels")
+            terminal.until("esc cancels")
             waits.append(1e3 * (perf_counter() - started))
             terminal.until_quiet(0.2)
             terminal.press("esc")
-            terminal.until(lambda text: "escape cancels" not in text)
+            terminal.until(lambda text: "esc cancels" not in text)
     return waits[1:]  # the first one imports the dialog
 
 

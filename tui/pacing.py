@@ -33,7 +33,7 @@ APART: Final = 0.01
 FASTER, SLOWER = 4.0, 0.7
 """The rate is multiplied by the first where a piece took no time; below the second part of the rate, a
 measurement is repeated: one late answer may be due to a busy machine."""
-SHARE: Final = 0.9
+SHARE: Final = 0.95
 """Part of the measured rate that is used."""
 LEARNING: Final = 3
 """Measurements at the beginning, one right after the other."""

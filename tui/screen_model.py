@@ -135,9 +135,9 @@ class ScreenModel:
     def send(self, budget: int, areas: Sequence[Area] = ()) -> str:
         """Return the next piece, of about so many bytes at most, as one that the terminal shows now.
 
-        Where not all of it fits, what ranks 0 goes first, in the order of the areas; the rest in the
-        order of how long it has waited, what ranks 1 with a head start; and of what has waited
-        equally long, the row of an area with most changes.
+        Where not all of it fits, what ranks 0 goes first, in the order of the areas, of which the first
+        has what several have; the rest in the order of how long it has waited, what ranks 1 with a
+        head start; and of what has waited equally long, the row of an area with most changes.
         """
         differs = self._differences()
         self._pieces += 1
@@ -228,7 +228,7 @@ class ScreenModel:
     ) -> tuple[list[Stretch], list[Stretch]]:
         """Return what goes first, and the rest in its order."""
         owner = np.full(differs.shape, -1)
-        for index, area in sorted(enumerate(areas), key=lambda each: -each[1].rank):
+        for index, area in sorted(enumerate(areas), key=lambda each: (-each[1].rank, -each[0])):
             rows = slice(max(0, area.row), max(0, area.row + area.height))
             owner[rows, max(0, area.column) : max(0, area.column + area.width)] = index
         first: list[tuple[int, int, Stretch]] = []

@@ -48,7 +48,8 @@ def suspended(terminal: Terminal) -> None:
     terminal.press("ctrl+z")
     terminal.until("Stopped")
     assert terminal.is_restored(NOT_OF_BASH)
-    # the emulator has one screen for both
+    # the emulator has one screen for both, as screen has by default
+    assert "╭" not in terminal.text()
     terminal.press("printf '\\033c'; echo $((6 * 7)) here\r")
     terminal.until(lambda text: "42 here" in text and "Stopped" not in text)
 
@@ -76,7 +77,7 @@ def test_a_shell_can_suspend_it_and_bring_it_back(command: str) -> None:
         terminal.until("PAUSED")
         terminal.until_redrawn_the_same()
         terminal.press("q")
-        terminal.until("stopped after")
+        assert "╭" not in terminal.until("stopped after")
         assert terminal.is_restored(NOT_OF_BASH)
         until_gone(training)
         terminal.press("exit\r")

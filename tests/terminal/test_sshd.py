@@ -65,6 +65,17 @@ def test_xor_is_watched_and_quit_and_the_terminal_is_as_it_was(sshd: Sshd) -> No
     sshd.until_nothing_is_left()
 
 
+def test_the_escape_of_ssh_works_at_the_first_attempt_while_training(sshd: Sshd) -> None:
+    with sshd.connect("moons") as terminal:
+        terminal.until(lambda text: "TRAINING" in text and epoch(text) > 20)
+        assert b"?1003h" not in terminal.raw  # a mouse that only moves is traffic, too
+        terminal.press("enter")
+        terminal.written_within(0.05)
+        terminal.press("~", ".")
+        assert terminal.wait() == 255
+    sshd.until_nothing_is_left()
+
+
 @pytest.mark.parametrize("cut", [kill_client, kill_session])
 def test_a_line_that_breaks_in_mid_run_leaves_no_process_and_the_run_goes_on_where_it_was(
     sshd: Sshd, cut: Callable[[Terminal, Sshd], None]

@@ -4,6 +4,7 @@ import os
 import re
 import signal
 import sys
+from itertools import chain
 from pathlib import Path
 
 import pytest
@@ -50,10 +51,10 @@ def test_a_mute_terminal_gets_frames_all_the_same() -> None:
         assert terminal.is_restored()
 
 
-@pytest.mark.parametrize("how", ["q", "suspended"])
-def test_no_answer_is_left_for_the_shell(how: str) -> None:
+@pytest.mark.parametrize(("how", "round_trip"), [("q", 1.3), ("suspended", 0.4)])
+def test_no_answer_is_left_for_the_shell(how: str, round_trip: float) -> None:
     shell = "set -m; $0 moons --speed max --epochs 100000000; echo ended; read line; kill -9 %1"
-    with Terminal("bash", "-c", shell, PROGRAM, line=Line(100_000, 0.4)) as terminal:
+    with Terminal("bash", "-c", shell, PROGRAM, line=Line(100_000, round_trip)) as terminal:
         terminal.until(lambda text: epoch_of(text) > 10)
         (program,) = terminal.children()
         if how == "q":
@@ -61,10 +62,26 @@ def test_no_answer_is_left_for_the_shell(how: str) -> None:
         else:
             os.kill(program, signal.SIGTSTP)
         terminal.until("ended")
-        terminal.until_quiet(1.0)
+        terminal.until_quiet(1.5)
         assert b"R" not in bytes(terminal.raw).rpartition(b"ended")[2]
         terminal.press("enter")
         terminal.wait()
+
+
+def test_a_dialog_leaves_the_panels_behind_it_as_they_are() -> None:
+    with nnfs_tui("moons", "--paused") as terminal:
+        terminal.until("PAUSED")
+        terminal.until_at_rest(0.3)
+        behind = terminal.cells()
+        for key, title in ((":", "go to epoch"), ("e", "what it shows"), ("\x10", "Search for")):
+            terminal.press(key)
+            terminal.until(title)
+            terminal.until_quiet(0.3)
+            pairs = zip(chain(*behind), chain(*terminal.cells()), strict=True)
+            recoloured = [a for a, b in pairs if a != b and a[0] == b[0] != " "]
+            assert len(recoloured) < 60, title
+            terminal.press("esc")
+            terminal.until(lambda _: terminal.cells() == behind)
 
 
 def test_the_status_line_can_tell_of_the_line() -> None:

@@ -6,7 +6,7 @@ from math import inf
 import pytest
 
 from tests.terminal.line import Line
-from tui.pacing import FIRST, LARGEST, QUESTIONS, QUEUE, Pacer
+from tui.pacing import BLIND_RATE, ESCAPE, FIRST, LARGEST, QUESTIONS, QUEUE, Pacer
 
 
 class Simulated:
@@ -17,6 +17,7 @@ class Simulated:
         self.now = 1000.0
         self.sent = self.questions = self.most = 0
         self.lose = 0
+        self.demand = inf
         self._mute = mute
         self._asked: deque[int] = deque()
         self._arrived = 0
@@ -41,7 +42,7 @@ class Simulated:
         """Return how many bytes arrive in that time, with the line full as far as it may be."""
         end, before, self.most = self.now + seconds, self._arrived, 0
         while self.now < end:
-            while room := self.pacer.room(self.now):
+            while room := self._room():
                 if self.pacer.asks(self.now):
                     self.pacer.ask(self.now)
                     self.ask()
@@ -49,6 +50,8 @@ class Simulated:
                     self.send(room)
             self.most = max(self.most, self.line.waiting)
             again = self.pacer.look_again(self.now)
+            if self.demand < inf:
+                again = min(0.1, again or inf)
             self.now = min(
                 self.line.next_arrival, self.now + (inf if again is None else again), end
             )
@@ -62,6 +65,10 @@ class Simulated:
             for _ in self.line.typed(self.now):
                 self.pacer.answer(self.now)
         return self._arrived - before
+
+    def _room(self) -> int:
+        wanted = inf if self.demand == inf else self.demand * (self.now - 1000) - self.sent
+        return 0 if wanted < 300 else int(min(wanted, self.pacer.room(self.now)))
 
 
 LINES = [(8_000, 0.15), (32_000, 0.15), (2_000, 0.6), (1_000_000, 0.02), (100_000, 0.3)]
@@ -134,6 +141,66 @@ def test_a_mute_terminal_gets_a_low_fixed_rate_and_is_asked_no_more() -> None:
     assert 10_000 <= simulated.sent / 60 <= 20_000
     assert simulated.pacer.unanswered == 0
     assert simulated.pacer.rates(simulated.now).round_trip is None
+
+
+def test_a_line_with_room_to_spare_is_hardly_ever_asked() -> None:
+    simulated = Simulated(Pacer(), Line(1_000_000, 0.05))
+    simulated.demand = 6_000
+    simulated.run(10.0)
+    before = simulated.questions
+    simulated.run(120.0)
+    assert simulated.sent >= 0.95 * 6_000 * 130
+    assert simulated.questions - before <= 10
+
+
+def test_a_busy_slow_line_is_asked_every_few_seconds_and_one_at_rest_never() -> None:
+    simulated = Simulated(Pacer(), Line(8_000, 0.15))
+    simulated.run(10.0)
+    before = simulated.questions
+    simulated.run(60.0)
+    assert 6 <= simulated.questions - before <= 44
+    before, simulated.demand = simulated.questions, 0
+    simulated.run(60.0)
+    assert simulated.questions == before
+
+
+def test_after_enter_nothing_is_asked_for_a_while() -> None:
+    simulated = Simulated(Pacer(), Line(8_000, 0.15))
+    simulated.run(10.0)
+    for _ in range(20):
+        before = simulated.questions
+        simulated.pacer.enter(simulated.now)
+        simulated.run(ESCAPE - 0.1)
+        assert simulated.questions - before <= 1  # the second of two
+    assert simulated.most <= 3_000
+
+
+def test_where_something_else_would_answer_nothing_is_asked_and_the_rate_is_modest() -> None:
+    pacer = Pacer(is_blind=True)
+    line = Line(8_000, 0.15)
+    now = most = sent = 0.0
+    while now < 30:
+        assert not pacer.asks(now)
+        while room := pacer.room(now):
+            assert not pacer.measures
+            pacer.send(room, now)
+            line.write(now, b"." * room)
+            sent += room
+        line.arrived(now)
+        most = max(most, line.waiting if now > 10 else 0)
+        now += pacer.look_again(now) or 0.1
+    assert 0.9 * BLIND_RATE * 30 <= sent <= 1.1 * BLIND_RATE * 31
+    assert most <= 8_000 * 0.3
+
+
+def test_the_last_answers_are_awaited_as_long_as_the_line_is() -> None:
+    simulated = Simulated(Pacer(), Line(32_000, 1.3))
+    assert simulated.pacer.answered_by >= simulated.now + 1.3
+    simulated.run(30.0)
+    while not simulated.pacer.unanswered:
+        simulated.run(0.1)
+    assert simulated.pacer.answered_by >= simulated.now + 0.6
+    assert simulated.pacer.answered_by <= simulated.now + 5
 
 
 def test_the_highest_rate_is_kept_in_every_second() -> None:

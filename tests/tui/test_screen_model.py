@@ -252,3 +252,12 @@ def test_cells_that_are_on_no_screen_any_more_are_let_go_of() -> None:
     assert len(model._table) < 60_000
     terminal.feed(model.send(ALL))
     assert terminal.screen.display[0] == text
+
+
+def test_of_areas_that_overlap_the_first_has_its_rows_sent_first() -> None:
+    model = ScreenModel(COLUMNS, ROWS)
+    for row in range(ROWS):
+        model.take(f"\x1b[{row + 1};1H{chr(ord('a') + row) * COLUMNS}")
+        model.send(1)  # what is below the title has waited longer
+    title, dialog = Area(0, ROWS - 1, COLUMNS, 1, 0), Area(0, 0, COLUMNS, ROWS, 0)
+    assert "f" * COLUMNS in model.send(2 * COLUMNS, (title, dialog))

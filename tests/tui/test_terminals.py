@@ -43,7 +43,7 @@ from tui.panels.boundary import BoundaryPanel
 from tui.panels.map_drawing import GUTTER
 from tui.panels.panel import ViewOptions
 from tui.pens import palette_entry, parse_pen
-from tui.terminal import look_of
+from tui.terminal import is_relayed, look_of
 from tui.themes import (
     BACKGROUNDS,
     MARK_CONTRAST,
@@ -444,3 +444,21 @@ def test_every_glyph_in_the_sources_has_a_stand_in() -> None:
     without = {glyph for glyph in glyphs if stand_in(glyph, "ascii") == "?"} - {"?"}
     assert not without
     assert stand_in("漢", "ascii") == "?"
+
+
+@pytest.mark.parametrize(
+    ("environment", "terminal", "relayed"),
+    [
+        ({"TERM": "xterm-256color"}, "/dev/pts/1", False),
+        ({"TERM": "xterm-256color", "TMUX": "/tmp/tmux-0/default,1,0"}, "/dev/pts/1", True),
+        ({"TERM": "screen.xterm-256color", "STY": "1.pts-0.host"}, "/dev/pts/1", True),
+        ({"TERM": "tmux-256color"}, "/dev/pts/1", True),
+        # a tmux at the person's end: sshd's terminal is this program's
+        ({"TERM": "tmux-256color", "SSH_TTY": "/dev/pts/1"}, "/dev/pts/1", False),
+        ({"TERM": "screen", "SSH_TTY": "/dev/pts/1", "TMUX": "x"}, "/dev/pts/2", True),
+    ],
+)
+def test_what_answers_on_this_side_of_the_line_is_recognised(
+    environment: dict[str, str], terminal: str, relayed: bool
+) -> None:
+    assert is_relayed(environment, terminal) is relayed
