@@ -1,1 +1,9 @@
 """The terminal side: the Textual application, its panels, and the command line."""
+
+import signal
+import sys
+
+_is_program = sys.argv[:1] and sys.argv[0].endswith("nnfs-tui")
+if _is_program and signal.getsignal(signal.SIGINT) is signal.default_int_handler:
+    # ctrl+c while the program is being imported ends it without a traceback; `main` catches it later
+    signal.signal(signal.SIGINT, signal.SIG_DFL)

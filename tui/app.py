@@ -47,8 +47,8 @@ if TYPE_CHECKING:
 
 AT_ONCE: Final = frozenset({"ctrl+c", "ctrl+q", "ctrl+z"})
 """Keys that wait for no other."""
-LAST_WORDS: Final = 1.5
-"""Seconds that an orderly end may take after a signal."""
+LAST_WORDS: Final = 3.0
+"""Seconds that an orderly end may take after a signal; the training process is waited for in them."""
 
 
 class NnfsApp(KeepsFaults, App[None]):
@@ -138,6 +138,9 @@ class NnfsApp(KeepsFaults, App[None]):
 
     def on_unmount(self) -> None:
         """Leave no process behind, and know the epochs that it trained last, which it has saved."""
+        if isinstance(self._driver, ThriftyDriver):
+            # the training process may have to end a long batch, and a signal's deadline may come first
+            self._driver.stop_application_mode()
         for event in self.link.close():
             self.training.record(event)
 
@@ -303,11 +306,17 @@ class NnfsApp(KeepsFaults, App[None]):
         self.signal_received = number
         # after a hang-up Textual may wait for ever to write its last words to a terminal that is
         # gone; the training process ends by itself when its channel is closed
-        deadline = Timer(LAST_WORDS, os._exit, (128 + number,))
+        deadline = Timer(LAST_WORDS, self._end_now, (128 + number,))
         deadline.daemon = True
         deadline.start()
         if self._event_loop is not None:
             self._event_loop.call_soon_threadsafe(self._leave)
+
+    def _end_now(self, status: int) -> None:
+        """End without the event loop, which does not come to it; this runs in a thread."""
+        if isinstance(self._driver, ThriftyDriver):
+            self._driver.abandon_terminal()
+        os._exit(status)
 
     def _leave(self) -> None:
         self.exit(return_code=128 + self.signal_received)

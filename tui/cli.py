@@ -9,6 +9,7 @@ from __future__ import annotations
 import errno
 import importlib.util
 import os
+import signal
 import sys
 from contextlib import ExitStack
 from pathlib import Path
@@ -55,6 +56,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run the program and return its exit status."""
     if arguments is None:
         guard_streams()
+        if signal.getsignal(signal.SIGINT) is signal.SIG_DFL:
+            signal.signal(signal.SIGINT, signal.default_int_handler)
     given = list(sys.argv[1:] if arguments is None else arguments)
     asked = [each == "--ascii" for each in given if each in {"--ascii", "--no-ascii"}]
     set_encoding((sys.stdout, sys.stderr), os.environ, asked[-1] if asked else None)

@@ -32,6 +32,11 @@ if TYPE_CHECKING:
     from tui.forms import Look
     from tui.screen_model import Area
 
+RESET: Final = (
+    b"\x1b[?2004l\x1b[?7h\x1b[?1000l\x1b[?1002l\x1b[?1003l\x1b[?1006l\x1b[?1015l\x1b[<u"
+    b"\x1b[m\x1b[?1049l\x1b[?25h\x1b[?1004l"
+)
+"""Switches off every mode that the program switches on."""
 SYNC_START, SYNC_END = "\x1b[?2026h", "\x1b[?2026l"
 """What a terminal that can do so shows at once."""
 FULL: Final = 0.05
@@ -156,6 +161,16 @@ class ThriftyDriver(LinuxDriver):
         self._pacer.begin()
         self._answers.clear()
         self.forget()
+
+    def abandon_terminal(self) -> None:
+        """Restore the terminal at once, from any thread, as far as it takes anything."""
+        if not self._has_terminal:
+            return
+        with suppress(termios.error, OSError):
+            if self.attrs_before is not None:
+                termios.tcsetattr(self.fileno, termios.TCSANOW, self.attrs_before)
+            if self._takes_more():
+                os.write(self._output, RESET)
 
     def leave_to_shell(self) -> None:
         """End in the background: leave the line settings, which the shell has set, as they are."""
