@@ -267,6 +267,14 @@ class ThriftyDriver(LinuxDriver):
             return
         self._note_answers()
         now = monotonic()
+        try:
+            self._send_what_may(now)
+        finally:
+            # whatever failed, what waits is sent later
+            if self._timer is None and (self._model.differs or self._held is not None):
+                self._look_again(now)
+
+    def _send_what_may(self, now: float) -> None:
         room = self._pacer.room(now)
         while room and self._model.differs:
             if not self._takes_more():
@@ -283,8 +291,6 @@ class ThriftyDriver(LinuxDriver):
         if held is not None and ((room and not waits) or now >= self._held_until):
             self._held = None
             held()
-        if self._timer is None and (waits or self._held is not None):
-            self._look_again(now)
 
     def _look_again(self, now: float) -> None:
         """See to it that what waits is not forgotten, if no answer comes."""

@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 
 SILENCE: Final = 2.0
 """Seconds without an answer after which it is looked whether somebody has stopped the process."""
+LONGEST_WAIT: Final = 1.0
+"""Seconds after which a frame is asked for although the line was not reported as clear."""
 
 
 def _nobody_minds(pid: int) -> None:
@@ -41,6 +43,7 @@ class Link:
         self._is_waiting = False
         self._pulled_at = 0.0
         self._timer: asyncio.TimerHandle | None = None
+        self._way_out: asyncio.TimerHandle | None = None
         self._doubt: asyncio.TimerHandle | None = None
         self._heard = self._heard_when_asked = 0
         self.when_stopped: Callable[[int], None] = _nobody_minds
@@ -67,16 +70,21 @@ class Link:
                     tell(event)
         finally:
             loop.remove_reader(process.fileno())
+            loop.remove_writer(process.fileno())
         if not failed:
             reason = await asyncio.to_thread(process.why_it_ended)
             tell(Failed(reason))
 
     def send(self, command: Command) -> None:
         """Send a command to the process."""
+        loop = asyncio.get_running_loop()
         self._process.send(command)
+        if self._process.backlog:
+            # it does not read now, and what it reads later may have no answer that would be noticed
+            loop.add_writer(self._process.fileno(), self._send_rest)
         self._heard_when_asked = self._heard
         if self._doubt is None:
-            self._doubt = asyncio.get_running_loop().call_later(SILENCE, self._doubt_it)
+            self._doubt = loop.call_later(SILENCE, self._doubt_it)
 
     def pull(self, seconds_between: float) -> None:
         """Ask for the next `Progress`, no sooner than so long after the last, and on a clear line."""
@@ -84,8 +92,9 @@ class Link:
             return
         self._is_waiting = True
         loop = asyncio.get_running_loop()
-        wait = self._pulled_at + seconds_between - loop.time()
-        self._timer = loop.call_later(max(0.0, wait), self._when_clear, self._pull)
+        wait = max(0.0, self._pulled_at + seconds_between - loop.time())
+        self._timer = loop.call_later(wait, self._when_clear, self._pull)
+        self._way_out = loop.call_later(wait + LONGEST_WAIT, self._pull)
 
     def restart(self) -> None:
         """Replace a process that ended by a new one."""
@@ -94,16 +103,24 @@ class Link:
 
     def close(self) -> list[Event]:
         """End the process, and return what it said last."""
-        if self._timer is not None:
-            self._timer.cancel()
-        if self._doubt is not None:
-            self._doubt.cancel()
+        for timer in (self._timer, self._way_out, self._doubt):
+            if timer is not None:
+                timer.cancel()
         return self._process.close()
 
     def _pull(self) -> None:
+        if not self._is_waiting:
+            return  # it was asked for the other way
         self._is_waiting = False
+        if self._way_out is not None:
+            self._way_out.cancel()
         self._pulled_at = asyncio.get_running_loop().time()
         self.send(Pull())
+
+    def _send_rest(self) -> None:
+        self._process.send_rest()
+        if not self._process.backlog:
+            asyncio.get_running_loop().remove_writer(self._process.fileno())
 
     def _doubt_it(self) -> None:
         self._doubt = None

@@ -70,8 +70,9 @@ class Channel:
         return self._messages()
 
     def flush(self, seconds: float) -> None:
-        """Wait up to `seconds` until everything that was posted is on its way."""
+        """Send what was posted, waiting up to `seconds` until everything is on its way."""
         deadline = monotonic() + seconds
+        self._flush()
         self._watch(select.POLLOUT)
         while self._leaving and (left := deadline - monotonic()) > 0:
             self._poll.poll(left * 1000)

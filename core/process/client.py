@@ -91,6 +91,15 @@ class TrainingProcess:
         if not self._channel.closed:
             self._channel.post(command)
 
+    @property
+    def backlog(self) -> bool:
+        """Whether commands wait for the process to read those before."""
+        return self._channel.backlog
+
+    def send_rest(self) -> None:
+        """Send as much of the backlog as the process can take now."""
+        self._channel.flush(0)
+
     def receive(self, seconds: float | None = 0) -> list[Event]:
         """Return the events that arrived, waiting up to `seconds` for the first."""
         return self._channel.receive(seconds)

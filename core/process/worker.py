@@ -283,7 +283,8 @@ class TrainingLoop:
 
     def _resume(self, run: LiveRun) -> None:
         trainer = run.trainer
-        if not run.active:
+        if run.state is not State.TRAINING:
+            run.steps_left = 0
             leave_past(run)
             at_end = trainer.epoch >= trainer.config.epochs
             end = trainer.epoch + run.span if at_end else trainer.config.epochs

@@ -71,7 +71,7 @@ class RunScreen(Screen[None]):
         self._file = _file_of(config)
         self._sent = 0
         self._meant: State | None = None
-        self._held = False
+        self._held = self._resumes = self._is_refused = False
         self._aim: int | None = None
         self._ways = 0  # how many were asked for and are not told to be over
         self._speed = speed
@@ -116,6 +116,8 @@ class RunScreen(Screen[None]):
                 self.say(f"no training process could be started ({error.strerror}); r tries again")
                 return
             self._sent = self._ways = 0
+            self._aim = self._meant = None
+        self._is_refused = False
         self._link.when_stopped = self._say_stopped
         self._listen()
         self._link.send(SetSpeed(self._speed))
@@ -127,6 +129,8 @@ class RunScreen(Screen[None]):
 
     def _hear(self, event: Event) -> None:
         if isinstance(event, Refused):
+            # the process is there, but has no run that could answer
+            self._is_refused, self._meant, self.session.loading = True, None, None
             self.refuse(event)
             return
         self.record(event)
@@ -136,6 +140,7 @@ class RunScreen(Screen[None]):
             self._planned = _ends_of(self.session.config)
         if isinstance(event, StateChanged | Failed):
             self._meant = None
+            self._resume_held()
         self.follow(event)
         if isinstance(event, Moved) and event.edited is None:
             self._arrive(event)
@@ -173,7 +178,8 @@ class RunScreen(Screen[None]):
 
     def action_toggle_pause(self) -> None:
         """Pause or go on; where the process is gone, with what it has kept."""
-        if self._link.process.ended and self._keeping is not None and self.session.kept_as:
+        self._resumes = False
+        if self._has_no_run and self._keeping is not None and self.session.kept_as:
             parent = self._keeping.parent
             if parent is not None:
                 self.resume(parent / self.session.kept_as)
@@ -194,9 +200,20 @@ class RunScreen(Screen[None]):
     def release(self) -> None:
         """Resume the training, if it was paused only because the program was stopped."""
         self._link.send(WatchScreen(is_stopped=False))
-        if self._held:
-            self._held = False
-            self._link.send(Resume())
+        # not before the pause is answered: the run may have finished just before
+        self._resumes, self._held = self._held, False
+
+    def _resume_held(self) -> None:
+        """Resume the run once it has paused for the stop; one that has ended stays as it is."""
+        if self._resumes and self.session.state is not State.TRAINING:
+            self._resumes = False
+            if self.session.state is State.PAUSED:
+                self._link.send(Resume())
+
+    @property
+    def _has_no_run(self) -> bool:
+        """Whether no process is there that could do what a key asks for."""
+        return self._link.process.ended or self._is_refused
 
     def action_step(self, epochs: int) -> None:
         """Train a few epochs and stand still."""
@@ -279,8 +296,10 @@ class RunScreen(Screen[None]):
             self.say("the run is training: pause it (space) to go back in time")
             return
         # one beyond is the newest moment, which may be within an epoch
-        self._aim = min(max(epoch, 0), self.session.head_epoch + 1)
-        self._ways += self._tell(Seek(self._aim))
+        aim = min(max(epoch, 0), self.session.head_epoch + 1)
+        if self._tell(Seek(aim)):
+            self._aim = aim
+            self._ways += 1
 
     def action_reset(self) -> None:
         """Begin again with the same seed, in a new process if the old one is gone."""
@@ -373,7 +392,7 @@ class RunScreen(Screen[None]):
 
     def _tell(self, command: Command) -> bool:
         """Send a command, or say why it can do nothing now."""
-        if self._link.process.ended:
+        if self._has_no_run:
             kept = "space resumes the run as it was saved, " if self.session.kept_as else ""
             self.say(
                 f"the training process has ended; {kept}r starts a new one, with these settings"

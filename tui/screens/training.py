@@ -68,7 +68,6 @@ class TrainingScreen(ViewScreen):
         self._settling = self._is_frame = self._is_answer = False
         self._way_out: asyncio.TimerHandle | None = None
         self.refused: Refused | None = None
-        self._state = self.session.state
         self.panels = [kind(self.session, self.options) for kind in PANELS]
         self.arrangement = Arrangement(self, self.panels)
         self._header = HeaderLine(self.session)
@@ -142,14 +141,9 @@ class TrainingScreen(ViewScreen):
             self.app.report(Fault.of(f"{type(message).__name__} was not followed", error))
 
     def follow(self, event: Event) -> None:
-        state, self._state = self._state, self.session.state
         with self._guarded(event):
             self._show(event)
-        if (
-            not isinstance(event, Progress | Loading)
-            and state is not self.session.state
-            and not self.session.at_rest
-        ):
+        if not isinstance(event, Progress | Loading):
             self._pull_if_moving()
 
     def _show(self, event: Event) -> None:
