@@ -64,6 +64,7 @@ CODES: Final = {
     "right_curly_bracket": "}",
 }
 ARROWS: Final = {"up": "A", "down": "B", "right": "C", "left": "D", "home": "H", "end": "F"}
+OVER: Final = frozenset({"FINISHED", "DIVERGED"})
 STATES: Final = ("TRAINING", "PAUSED", "FINISHED", "DIVERGED", "STOPPED", "LOADING")
 
 
@@ -164,13 +165,16 @@ class Soak:
         self._until("no dialog", self._is_plain, again="\x1b")
         self._until("data", lambda: self._state != "LOADING", NEVER * 5)
         self._answers()
-        self._train_from_the_beginning()
+        self._begin_again()
         self._until("curves and status of one epoch", self._is_of_one_epoch, NEVER)
+        if self._state in OVER:
+            return  # a setting that was changed lets it train no longer
         self._press(" ")
-        self._until("a pause", lambda: self._state == "PAUSED", NEVER)
+        self._until("a pause", lambda: self._state in {"PAUSED", *OVER}, NEVER)
         self._until("curves and status of one epoch", self._is_of_one_epoch)
-        self._press(" ")
-        self._until("a run that continues", lambda: self._state == "TRAINING", NEVER)
+        if self._state == "PAUSED":
+            self._press(" ")
+            self._until("a run that resumes", lambda: self._state != "PAUSED", NEVER)
 
     def _answers(self) -> None:
         """See to it that a key is answered."""
@@ -183,14 +187,14 @@ class Soak:
             self._press("<")
             self._until("another speed", lambda: self._header != before)
 
-    def _train_from_the_beginning(self) -> None:
+    def _begin_again(self) -> None:
         before = self._cells()
         self._press("r")
-        self._until("a reset", lambda: -1 < self._epoch < 5 or self._shows("reset"), NEVER)
-        if self._state == "PAUSED":
-            self._press(" ")
-        self._until("epochs", lambda: self._epoch > 5, NEVER)
-        self._until("curves and maps that advance", lambda: self._differs(before), NEVER)
+        # no other key before that: which state it would change is not known
+        self._until("a run", lambda: self._state in {"TRAINING", *OVER}, NEVER)
+        self._until("epochs", lambda: self._epoch > 5 or self._state in OVER, NEVER)
+        if self._state not in OVER:
+            self._until("curves and maps that advance", lambda: self._differs(before), NEVER)
 
     def _until(
         self,
