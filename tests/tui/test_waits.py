@@ -41,7 +41,7 @@ async def test_commands_that_a_stopped_process_cannot_take_all_reach_it_later() 
 
 
 async def test_a_run_that_finished_just_before_a_stop_does_not_resume_after_it() -> None:
-    async with running(MOONS.changed(epochs=300)) as driver:
+    async with running(MOONS.changed(epochs=300), speed=1.0) as driver:
         link, heard = driver.app.link, b""
         link.send(SetSpeed(None))
         with socket.socket(fileno=os.dup(link.process.fileno())) as channel:
