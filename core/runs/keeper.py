@@ -170,7 +170,10 @@ class Keeper:
             RunError: when there is none, or it could not be written.
         """
         if not self._replaced:
-            raise RunError("no run was replaced by a new network: there is none to restore")
+            raise RunError(
+                "no run was replaced by a new network, so that none can be restored; "
+                "nnfs-tui runs lists those of other sessions"
+            )
         book = self._replaced[-1]
         with self._condition:
             if self._thread is None:
