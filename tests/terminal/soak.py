@@ -158,6 +158,11 @@ class Soak:
 
     # --- whether the program lives
 
+    def begin(self) -> None:
+        """Wait for the run: while its data are being loaded, esc ends the program."""
+        self._until("a run", lambda: self._state == "TRAINING", NEVER)
+        self.check()
+
     def check(self) -> None:
         """Fail unless keys are answered, the run advances, and all of the screen is of one epoch."""
         terminal = self._terminal
@@ -332,7 +337,7 @@ def play(
     soak = Soak(terminal, Random(seed), dialogs=dialogs, answered=answered)
     done = 0
     try:
-        soak.check()
+        soak.begin()
         while done < keys:
             for _ in range(min(BURST, keys - done)):
                 soak.act()
