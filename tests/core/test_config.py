@@ -99,7 +99,7 @@ def test_a_toml_file_is_read_or_refused_in_a_sentence(tmp_path: Path) -> None:
         bad.write_text(text)
         with pytest.raises(ConfigError, match=expected):
             read_toml(bad)
-    with pytest.raises(ConfigError, match="No such file"):
+    with pytest.raises(ConfigError, match="there is no such file"):
         read_toml(tmp_path / "nowhere.toml")
 
 
