@@ -15,6 +15,7 @@ import numpy as np
 from core.datasets.dataset import Dataset
 from core.datasets.prepare import LARGEST_INPUT, silent
 from core.datasets.summary import summarize
+from core.output_file import replacing
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -231,7 +232,7 @@ def place_of(data: TrainTest, row: int) -> tuple[float, ...]:
 
 
 def write_csv(data: TrainTest, path: Path) -> str:
-    """Write the training and the test part in their own units, over whatever is there.
+    """Write the training and the test part in their own units, in the place of a file that is there.
 
     The columns are `part`, the features, and last the class by its name, or the numbers to predict.
 
@@ -240,7 +241,7 @@ def write_csv(data: TrainTest, path: Path) -> str:
 
     Raises:
         ValueError: when these are some of the samples only, or texts; one sentence.
-        OSError: when the file cannot be written.
+        OSError: when the file cannot be written; one that is there stays as it is.
     """
     if data.preparation.text is not None:
         raise ValueError("texts are not saved: there are only their n-grams here")
@@ -252,7 +253,7 @@ def write_csv(data: TrainTest, path: Path) -> str:
         parts = [("train and test", data.x_train, data.y_train)]
     if data.x_validation is not None and data.y_validation is not None and len(data.y_validation):
         parts.append(("validation", data.x_validation, data.y_validation))
-    with path.open("w", encoding="utf-8", newline="") as file:
+    with replacing(path) as file:
         writer = csv.writer(file, lineterminator="\n")
         writer.writerow(_columns(data))
         for name, x, y in parts:

@@ -1,5 +1,6 @@
 """Data that a person edits: samples added, moved and removed, in the run and in a file."""
 
+import resource
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -318,3 +319,23 @@ def test_some_of_the_samples_are_not_saved_as_if_they_were_all(tmp_path: Path) -
     whole, shown = prepare(config), prepare(config).thinned(1000)
     assert write_csv(whole, tmp_path / "a.csv").endswith("20 validation samples are saved")
     assert "without the 20 for validation" in write_csv(shown, tmp_path / "b.csv")
+
+
+def test_a_file_that_cannot_be_written_whole_stays_as_it_was(tmp_path: Path) -> None:
+    path, link = tmp_path / "mine.csv", tmp_path / "link.csv"
+    path.write_text("x,y\n1,2\n", encoding="utf-8")
+    path.chmod(0o640)
+    link.symlink_to(path)
+    data, limit = prepare(MOONS), resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (1000, limit[1]))  # as a full disk
+    try:
+        with pytest.raises(OSError, match="too large"):
+            write_csv(data, path)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, limit)
+    assert path.read_text(encoding="utf-8") == "x,y\n1,2\n"
+    assert sorted(each.name for each in tmp_path.iterdir()) == ["link.csv", "mine.csv"]
+    write_csv(data, link)
+    assert link.is_symlink()
+    assert path.read_text(encoding="utf-8").startswith("part,")
+    assert path.stat().st_mode & 0o777 == 0o640

@@ -90,5 +90,7 @@ def why_not(path: Path) -> str:
     if path.exists():
         if not path.is_file():
             return f"{shown} is no ordinary file"
-        return "" if os.access(path, os.W_OK) else f"{shown} may not be written"
+        if not os.access(path, os.W_OK):
+            return f"{shown} may not be written"
+        folder, path = printable(str(path.resolve().parent)), path.resolve()
     return "" if os.access(path.parent, os.W_OK) else f"nothing may be written to {folder}"

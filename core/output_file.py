@@ -1,0 +1,42 @@
+"""Files that the user names to be written: replaced by a whole one, or left as they are."""
+
+from __future__ import annotations
+
+import os
+import stat
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import TYPE_CHECKING, Final, TextIO
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+_FLAGS: Final = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
+
+
+@contextmanager
+def replacing(path: Path) -> Iterator[TextIO]:
+    """Open a new file that takes the place of a path when the block ends without an exception.
+
+    It is written beside the old one, which a full disk or a kill therefore leaves as it was, and gets
+    its mode. A link is followed: the user named it, and the file behind it is meant.
+
+    Raises:
+        OSError: when it cannot be written.
+    """
+    target = Path(os.path.realpath(path))
+    scratch = target.with_name(f".nnfs-tui-{os.getpid()}.new")
+    with suppress(FileNotFoundError):
+        scratch.unlink()
+    try:
+        with os.fdopen(os.open(scratch, _FLAGS, 0o666), "w", encoding="utf-8", newline="") as file:
+            with suppress(FileNotFoundError, PermissionError):  # some file systems have no modes
+                os.fchmod(file.fileno(), stat.S_IMODE(target.stat().st_mode))
+            yield file
+            file.flush()
+            os.fsync(file.fileno())
+        scratch.replace(target)
+    except BaseException:
+        with suppress(OSError):
+            scratch.unlink()
+        raise
