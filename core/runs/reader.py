@@ -189,6 +189,11 @@ def _rows(directory: Directory, header: Header) -> NDArray[np.float64]:
     # each epoch follows the one before it, or takes the place of one that was there
     if not (whole and (steps <= 1).all()):
         raise directory.refusal(ROWS, "its epochs are not in order")
+    if not len(rows) or epochs[-1] < header.epoch:
+        last = f"end at epoch {epochs[-1]:,.0f}" if len(rows) else "are missing"
+        raise directory.refusal(
+            ROWS, f"its epochs {last}, expected all up to epoch {header.epoch:,}"
+        )
     return rows
 
 

@@ -2,8 +2,10 @@
 
 import os
 import signal
+import socket
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -37,13 +39,20 @@ from core.process import (
     StepBatch,
     TrainingProcess,
 )
+from core.process.changes import go_on
+from core.process.channel import Channel
+from core.process.exchange import Exchange
+from core.process.live_run import LiveRun
+from core.process.pace import Clock
+from core.process.record import Record
 from core.runs.catalogue import find, list_runs
+from core.runs.files import RunError
 from core.runs.folder import STATE, RunFolder
 from core.runs.keeper import Keeping
 from core.runs.reader import read_header, read_run
 from core.timeline import Timeline
 from tests.core.test_process import ENDLESS, Watcher
-from tests.core.test_runs import assert_same, rewritten, run_of, saved
+from tests.core.test_runs import assert_same, rewritten, saved
 
 
 @pytest.fixture
@@ -164,8 +173,13 @@ def test_a_killed_process_leaves_what_was_saved_last(parent: Path) -> None:
 def test_a_stopped_process_saves_when_its_screen_goes(parent: Path) -> None:
     process = TrainingProcess()
     watcher = Watcher(process)
-    watcher.send(SetSpeed(None), Keep(Keeping(parent, 100)), Start(ENDLESS), Pull())
-    watcher.until(lambda: len(watcher.rows()) > 3)
+    watcher.send(SetSpeed(None), Keep(Keeping(parent, 100)), Start(ENDLESS))
+    epoch = 0
+    while epoch <= 3:  # one answer may come before the fourth epoch
+        watcher.events.clear()
+        watcher.send(Pull())
+        watcher.until(lambda: bool(watcher.rows()))
+        epoch = watcher.rows()[-1].epoch
     assert not process.is_stopped
     os.kill(process.pid, signal.SIGSTOP)
     watcher.until(lambda: process.is_stopped)
@@ -211,18 +225,22 @@ def test_a_run_that_was_over_is_over_and_can_go_on_as_then(
 
 def test_a_run_of_as_many_epochs_as_there_can_be_is_trained_on_all_the_same(parent: Path) -> None:
     def claim(header: dict[str, Any]) -> None:
-        header["state"]["epoch"] = header["config"]["epochs"] = MOST_EPOCHS
+        header["state"]["epoch"] = MOST_EPOCHS + 2
 
-    trainer = Trainer(RunConfig())
-    path = saved(parent, trainer, run_of(trainer, 1))
+    trainer = Trainer(RunConfig(epochs=MOST_EPOCHS))
+    ours, theirs = socket.socketpair()
+    with ours, theirs:
+        exchange = Exchange(Channel(ours))
+        run = LiveRun(trainer, exchange, Clock(), Record(exchange))
+        run.begin_anew()
+        trainer.restore(replace(trainer.state(), epoch=MOST_EPOCHS))
+        assert go_on(run, MOST_EPOCHS + 1) == ""
+    assert trainer.train_epoch().epoch == MOST_EPOCHS + 1
+    path = saved(parent, trainer, [trainer.untrained])
     rewritten(path / STATE, claim)
-    with watching(parent) as watcher:
-        watcher.send(Reopen(path))
-        watcher.until_state(State.FINISHED)
-        watcher.events.clear()
-        watcher.send(Resume())
-        watcher.until_state(State.FINISHED)
     assert read_header(path).epoch == MOST_EPOCHS + 2
+    with pytest.raises(RunError, match="end at epoch 0, expected all up to epoch 100,000,002"):
+        read_run(path)
 
 
 def test_the_newest_moment_is_kept_while_somebody_looks_at_the_past(parent: Path) -> None:

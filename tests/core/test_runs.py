@@ -138,7 +138,9 @@ def test_an_interrupted_run_is_the_same_as_one_that_was_not(
     stops = data.draw(st.sets(st.integers(0, len(actions)), min_size=1, max_size=3))
     for number, action in enumerate([*actions, "three at the end"]):
         if number in stops:
-            interrupted = read_run(saved(parent, interrupted, [interrupted.untrained])).trainer()
+            untrained, epochs = interrupted.untrained, range(interrupted.epoch + 1)
+            rows = [untrained._replace(epoch=epoch) for epoch in epochs]
+            interrupted = read_run(saved(parent, interrupted, rows)).trainer()
             assert_same(whole, interrupted)
         for trainer in (whole, interrupted):
             if action in ACTIONS:
@@ -367,7 +369,8 @@ def with_past(tmp_path: Path) -> Path:
     trainer.train_epoch()
     folder = RunFolder.create(tmp_path, "moons", time())
     moment = replace(moment_of(trainer), past=past)
-    RunWriter(folder, time()).write(moment, tabulate([trainer.untrained]))
+    rows = [trainer.untrained._replace(epoch=epoch) for epoch in range(trainer.epoch + 1)]
+    RunWriter(folder, time()).write(moment, tabulate(rows))
     folder.close()
     return folder.path
 
