@@ -78,10 +78,10 @@ class _Parser(argparse.ArgumentParser):
             from core.kinds import suggestion
 
             chosen = self._subparsers_by_name[options.command]
-            known = [flag for flag in chosen._option_string_actions if flag.startswith("--")]
+            known = chosen.flags()
             flag = unknown[0].partition("=")[0]
             for name, other in self._subparsers_by_name.items():
-                if flag.startswith("--") and flag in other._option_string_actions:
+                if flag.startswith("--") and flag in other.flags():
                     raise WrongUse(f"option {flag!r} belongs to {name}, not to {options.command}")
             kind = "option" if flag.startswith("-") else "argument"
             raise WrongUse(
@@ -89,6 +89,10 @@ class _Parser(argparse.ArgumentParser):
                 f"{suggestion(flag, known) or f'; see nnfs-tui {options.command} --help'}"
             )
         return options
+
+    def flags(self) -> list[str]:
+        """Return the long options. The parser has no public list of them; its usage names each."""
+        return ["--help", *re.findall(r"--[a-z][a-z0-9-]*", self.format_usage())]
 
     _subparsers_by_name: dict[str, _Parser]
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import select
 import signal
@@ -10,6 +11,7 @@ import termios
 from codecs import getincrementaldecoder
 from collections import deque
 from contextlib import suppress
+from shutil import get_terminal_size
 from threading import Event
 from time import monotonic
 from typing import TYPE_CHECKING, Any, Final, Protocol, runtime_checkable
@@ -49,6 +51,8 @@ LONGEST_HOLD: Final = 0.5
 """Seconds after which a frame is drawn although the one before is not all on its way."""
 LAST_ANSWERS: Final = 15.0
 """Seconds that answers are waited for at the end, at most, lest the shell gets them."""
+PASTE_ON, PASTE_OFF, WRAP_OFF = "\x1b[?2004h", "\x1b[?2004l", "\x1b[?7l"
+"""Pasted text in brackets, and no wrapping of lines, as Textual's driver sets both."""
 MOUSE: Final = ("\x1b[?1002h", "\x1b[?1006h")
 """Buttons, and moves while one is held, in decimal numbers: nothing follows a mouse that only moves."""
 
@@ -76,6 +80,7 @@ class ThriftyDriver(LinuxDriver):
         size: tuple[int, int] | None = None,
     ) -> None:
         super().__init__(app, debug=debug, mouse=mouse, size=size)
+        self._event_loop = asyncio.get_running_loop()
         self._watched = app if isinstance(app, Watched) else None
         self._pacer = self._watched.pacer if self._watched is not None else Pacer()
         self._output = sys.stderr.fileno() if sys.__stderr__ is None else sys.__stderr__.fileno()
@@ -92,7 +97,7 @@ class ThriftyDriver(LinuxDriver):
     def write(self, data: str) -> None:
         """Send a mode or a question; of a frame, take what it wants shown."""
         if is_frame(data):
-            size = self._get_terminal_size()
+            size = get_terminal_size()
             if self._model.size != size:
                 self._model.resize(*size)
             self._model.take(data)
@@ -140,7 +145,7 @@ class ThriftyDriver(LinuxDriver):
         if self._has_terminal:
             self.disable_input()
             # without an alternate screen, the shell would write inside the picture
-            last_row = self._get_terminal_size()[1]
+            last_row = get_terminal_size().lines
             super().write(f"\x1b[m\x1b[H\x1b[J\x1b[{last_row}H")
             super().stop_application_mode()
             self._has_terminal = False
@@ -156,8 +161,7 @@ class ThriftyDriver(LinuxDriver):
                 termios.tcsetattr(self.fileno, termios.TCSANOW, self._settings)
         super().write("\x1b[?1049h\x1b[?25l\x1b[?1004h\x1b[H\x1b[2J")
         self._enable_mouse_support()
-        self._enable_bracketed_paste()
-        self._disable_line_wrap()
+        super().write(f"{PASTE_ON}{WRAP_OFF}")
         self._pacer.begin()
         self._answers.clear()
         self.forget()
@@ -184,7 +188,7 @@ class ThriftyDriver(LinuxDriver):
         if self._is_open:
             self._is_open = False
             self._disable_mouse_support()
-            self._disable_bracketed_paste()
+            super().write(PASTE_OFF)
             deadline = min(self._pacer.answered_by, monotonic() + LAST_ANSWERS)
             while self._pacer.unanswered and (left := deadline - monotonic()) > 0:
                 self._answer_came.wait(left)
@@ -232,7 +236,7 @@ class ThriftyDriver(LinuxDriver):
 
     def _report(self, fault: Fault) -> None:
         if isinstance(self._app, KeepsFaults):
-            self._loop.call_soon_threadsafe(self._app.call_later, self._app.report, fault)
+            self._event_loop.call_soon_threadsafe(self._app.call_later, self._app.report, fault)
 
     def process_message(self, message: Message) -> None:
         """Keep the answers: they are nobody else's. This runs in the thread that reads."""
@@ -240,7 +244,7 @@ class ThriftyDriver(LinuxDriver):
             self._answers.append(monotonic())
             self._answer_came.set()
             if self._is_open:
-                self._loop.call_soon_threadsafe(self._pump)
+                self._event_loop.call_soon_threadsafe(self._pump)
         else:
             if isinstance(message, Key) and message.key == "enter":
                 self._pacer.enter(monotonic())
@@ -253,7 +257,7 @@ class ThriftyDriver(LinuxDriver):
 
     def _pump_in(self, seconds: float) -> None:
         self._cancel_timer()
-        self._timer = self._loop.call_later(seconds, self._pump)
+        self._timer = self._event_loop.call_later(seconds, self._pump)
 
     def _cancel_timer(self) -> None:
         if self._timer is not None:

@@ -33,7 +33,7 @@ class SaveScreen(ModalScreen[Path | None]):
 
     def __init__(self, name: str = NAME) -> None:
         super().__init__()
-        self._name = name
+        self._proposed = name
         self._asked: Path | None = None
 
     def compose(self) -> ComposeResult:
@@ -41,7 +41,7 @@ class SaveScreen(ModalScreen[Path | None]):
         with Vertical() as dialog:
             dialog.border_title = "save the data"
             dialog.border_subtitle = "enter saves · esc cancels"
-            field = Input(self._name, compact=True)
+            field = Input(self._proposed, compact=True)
             field.cursor_blink = False
             yield field
             yield Static(ACCEPTED, id="about", markup=False)
