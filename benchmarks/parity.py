@@ -14,14 +14,14 @@ import torch
 from torch import nn
 
 from core import RunConfig, Trainer
-from core.activations import ACTIVATIONS
-from core.calls import run
-from core.initializers import INITIALIZERS
-from core.layers import Layer, TrainingPass
-from core.losses import LOSSES
-from core.optimizers import OPTIMIZERS, Hyperparameters
-from core.regularization import clip_norm
-from core.schedules import Schedule
+from core.nn.activations import ACTIVATIONS
+from core.nn.calls import run
+from core.nn.initializers import INITIALIZERS
+from core.nn.layers import Layer, TrainingPass
+from core.nn.losses import LOSSES
+from core.nn.optimizers import OPTIMIZERS, Hyperparameters
+from core.nn.regularization import clip_norm
+from core.nn.schedules import Schedule
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

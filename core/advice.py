@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Final, Literal
 
 import numpy as np
 
-from core.activations import ACTIVATIONS
+from core.nn.activations import ACTIVATIONS
 from core.trainer import DIVERGENCE
 
 if TYPE_CHECKING:

@@ -14,13 +14,13 @@ from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
-from core.calls import constant
-from core.network import TrainingStep
+from core.nn.calls import constant
+from core.nn.network import TrainingStep
 
 if TYPE_CHECKING:
     from core.arrays import Array, Labels
-    from core.calls import Calls
-    from core.network import Network
+    from core.nn.calls import Calls
+    from core.nn.network import Network
 
 WINDOW_SAMPLES: Final = 65_536
 WINDOW_BATCHES: Final = 4_096

@@ -13,10 +13,8 @@ from functools import cache, cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
-from core.activations import ACTIVATIONS
 from core.data_config import OF_TABLES, DataConfig
 from core.datasets import DATASETS
-from core.initializers import INITIALIZERS
 from core.input_file import InputFileError, open_input
 from core.kinds import (
     BatchSize,
@@ -34,16 +32,18 @@ from core.kinds import (
     or_off,
     suggestion,
 )
-from core.losses import LOSSES
-from core.optimizers import OPTIMIZERS, Hyperparameters
-from core.schedules import SCHEDULES, Schedule
+from core.nn.activations import ACTIVATIONS
+from core.nn.initializers import INITIALIZERS
+from core.nn.losses import LOSSES
+from core.nn.optimizers import OPTIMIZERS, Hyperparameters
+from core.nn.schedules import SCHEDULES, Schedule
 from core.settings import Setting, declare, table_of
 from core.stopping import StopRule
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
-    from core.losses import Loss
+    from core.nn.losses import Loss
 
 MOST_TOML: Final = 32_768
 """Bytes of a settings file: ten times what all settings take; the parser is quadratic in some."""

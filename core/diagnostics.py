@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 
 import numpy as np
 
-from core.calls import Calls, call, run
-from core.network import ForwardPasses
+from core.nn.calls import Calls, call, run
+from core.nn.network import ForwardPasses
 
 if TYPE_CHECKING:
     from core.arrays import Array
-    from core.network import Network
+    from core.nn.network import Network
 
 MOST_SAMPLES: Final = 2048
 """Training samples that dead and saturated units are looked for with."""

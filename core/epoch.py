@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from core.batches import BatchesState
     from core.diagnostics import LayerDiagnostics, StepSizes
     from core.epoch_start import EpochStart
-    from core.schedules import PlateauState
+    from core.nn.schedules import PlateauState
     from core.stopping import Best, Stop
 
 

@@ -7,14 +7,14 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from core.calls import Calls, call, run
+from core.nn.calls import Calls, call, run
 
 if TYPE_CHECKING:
     from core.arrays import Array
     from core.batches import Batches
     from core.diagnostics import StepSizes
-    from core.network import Network
-    from core.optimizers import Optimizer
+    from core.nn.network import Network
+    from core.nn.optimizers import Optimizer
 
 
 @dataclass(frozen=True)

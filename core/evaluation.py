@@ -12,16 +12,16 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 
 import numpy as np
 
-from core.calls import Calls, run
 from core.metrics import Correct, SquaredErrors, r_squared, squared_deviations
-from core.network import ForwardPasses
+from core.nn.calls import Calls, run
+from core.nn.network import ForwardPasses
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from core.arrays import Array
-    from core.losses import Value
-    from core.network import Network
+    from core.nn.losses import Value
+    from core.nn.network import Network
 
 CHUNK: Final = 4096
 """Samples per chunk: their activations stay in the processor's cache."""

@@ -14,8 +14,8 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 
 from core.arrays import evenly
-from core.calls import run
-from core.network import ForwardPasses, columns
+from core.nn.calls import run
+from core.nn.network import ForwardPasses, columns
 from core.planes import Plane, PlaneChoice, principal_components
 
 if TYPE_CHECKING:
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
     from core.arrays import Array, Labels
     from core.datasets import TrainTest
-    from core.network import Network
+    from core.nn.network import Network
 
 MOST_SAMPLES: Final = 2000
 LINES: Final = 9

@@ -10,14 +10,14 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from core.arrays import evenly
-from core.calls import Calls, call, constant, run
-from core.network import ForwardPasses, columns
+from core.nn.calls import Calls, call, constant, run
+from core.nn.network import ForwardPasses, columns
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from core.arrays import Array, Labels
-    from core.network import Network
+    from core.nn.network import Network
 
 
 class Map:

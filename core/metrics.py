@@ -9,13 +9,13 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from core.calls import Calls, call, constant, repeated
+from core.nn.calls import Calls, call, constant, repeated
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from core.arrays import Array
-    from core.losses import Loss
+    from core.nn.losses import Loss
 
 
 class Correct:

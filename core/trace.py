@@ -10,15 +10,15 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from core.calls import run
 from core.diagnostics import DEAD, NEAR_BOUND
-from core.layers import NORM_EPSILON, ForwardPass
-from core.network import columns
+from core.nn.calls import run
+from core.nn.layers import NORM_EPSILON, ForwardPass
+from core.nn.network import columns
 
 if TYPE_CHECKING:
-    from core.activations import Activation
     from core.arrays import Array, Labels
-    from core.network import Network
+    from core.nn.activations import Activation
+    from core.nn.network import Network
 
 
 @dataclass(frozen=True)

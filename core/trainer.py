@@ -20,26 +20,26 @@ from core.diagnostics import Diagnostics
 from core.epoch import EpochMetrics, TrainerState
 from core.epoch_start import StartKeeper
 from core.evaluation import NOT_MEASURED, Evaluation, Measure
-from core.initializers import INITIALIZERS
-from core.losses import LOSSES
 from core.memory import memory_for
-from core.network import Network, columns
-from core.optimizers import OPTIMIZERS
+from core.nn.initializers import INITIALIZERS
+from core.nn.losses import LOSSES
+from core.nn.network import Network, columns
+from core.nn.optimizers import OPTIMIZERS
+from core.nn.regularization import Freeze, Penalty, clip_norm, clip_value
+from core.nn.schedules import PlateauState
 from core.randomness import stream
-from core.regularization import Freeze, Penalty, clip_norm, clip_value
-from core.schedules import PlateauState
 from core.stopping import Best, Stop
 
 if TYPE_CHECKING:
     from contextlib import AbstractContextManager
 
     from core.arrays import Array, Labels
-    from core.calls import Calls
     from core.config import RunConfig
     from core.datasets.dataset import Tell, TrainTest
-    from core.initializers import Draws
-    from core.optimizers import Optimizer
-    from core.schedules import Schedule
+    from core.nn.calls import Calls
+    from core.nn.initializers import Draws
+    from core.nn.optimizers import Optimizer
+    from core.nn.schedules import Schedule
 
 DIVERGENCE: Final = 1e4
 """A loss this many times that of the untrained network (or of a loss of 1) counts as diverged.

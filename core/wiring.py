@@ -10,7 +10,7 @@ import numpy as np
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from core.network import Network
+    from core.nn.network import Network
 
 
 @dataclass(frozen=True)

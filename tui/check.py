@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 
 from core.datasets.prepare import prepare
-from core.gradcheck import STEP, TOLERANCE, Objective, check_gradients
-from core.initializers import INITIALIZERS
+from core.nn.gradcheck import STEP, TOLERANCE, Objective, check_gradients
+from core.nn.initializers import INITIALIZERS
+from core.nn.regularization import Penalty
 from core.randomness import stream
-from core.regularization import Penalty
 from core.trainer import build_network, memory_of_training
 from tui import numbers
 
@@ -22,8 +22,8 @@ if TYPE_CHECKING:
     from core.arrays import Array
     from core.config import RunConfig
     from core.datasets import TrainTest
-    from core.gradcheck import TensorCheck
-    from core.network import Network
+    from core.nn.gradcheck import TensorCheck
+    from core.nn.network import Network
 
 SAMPLES: Final = 32
 """Training samples that are checked with: more of them tell no more, and take their time."""

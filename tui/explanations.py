@@ -9,8 +9,8 @@ from __future__ import annotations
 from textwrap import wrap
 from typing import TYPE_CHECKING, Final, NamedTuple
 
-from core.activations import ACTIVATIONS
-from core.losses import LOSSES
+from core.nn.activations import ACTIVATIONS
+from core.nn.losses import LOSSES
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from core.config import RunConfig
     from core.datasets import TrainTest
     from core.epoch import EpochMetrics
-    from core.network import Network
+    from core.nn.network import Network
     from core.process import Branched, Moved
 
 _LAYER: Final = "{{{}}}".format(", ".join(f'"{name}": %s' for name in LayerDiagnostics._fields))

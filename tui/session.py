@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from core.datasets import TrainTest
     from core.diagnostics import LayerDiagnostics
     from core.epoch import EpochMetrics
-    from core.network import Network
+    from core.nn.network import Network
     from core.process import Event
     from core.stopping import Stop
 

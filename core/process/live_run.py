@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from core.checkpoints import Place
     from core.datasets import TrainTest
     from core.epoch import EpochMetrics
-    from core.optimizers import Optimizer
+    from core.nn.optimizers import Optimizer
     from core.process.exchange import Exchange
     from core.process.pace import Clock
     from core.process.record import Record

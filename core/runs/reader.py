@@ -13,7 +13,7 @@ from core.datasets import DATASETS, edited
 from core.datasets.dataset import DataError
 from core.datasets.prepare import prepare, silent
 from core.kinds import ConfigError
-from core.network import parameter_count
+from core.nn.network import parameter_count
 from core.runs.archive import read_archive
 from core.runs.fields import Fields
 from core.runs.files import RunError, refusal, shown

@@ -11,9 +11,9 @@ from core.batches import BatchesState, batch_count
 from core.diagnostics import StepSizes
 from core.epoch import TrainerState
 from core.epoch_start import EpochStart
-from core.optimizers import OPTIMIZERS
+from core.nn.optimizers import OPTIMIZERS
+from core.nn.schedules import PlateauState
 from core.runs.files import refusal
-from core.schedules import PlateauState
 from core.stopping import Best
 
 if TYPE_CHECKING:
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from core.arrays import Array, Labels
     from core.config import RunConfig
     from core.datasets.dataset import TrainTest
-    from core.network import Network
+    from core.nn.network import Network
     from core.runs.fields import Fields
 
 _START: Final = "start_"

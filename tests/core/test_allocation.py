@@ -8,10 +8,10 @@ import numpy as np
 import pytest
 
 from core import RunConfig, Trainer
-from core.activations import ACTIVATIONS
 from core.inspection import Map
-from core.losses import LOSSES
-from core.optimizers import OPTIMIZERS
+from core.nn.activations import ACTIVATIONS
+from core.nn.losses import LOSSES
+from core.nn.optimizers import OPTIMIZERS
 
 ALLOCATION_CASES: list[dict[str, Any]] = [
     *({"optimizer": name} for name in OPTIMIZERS),

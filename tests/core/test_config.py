@@ -9,11 +9,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from core import Trainer
-from core.activations import ACTIVATIONS
 from core.config import RunConfig, read_toml, setting, settings
-from core.initializers import INITIALIZERS
 from core.kinds import ConfigError
-from core.optimizers import OPTIMIZERS
+from core.nn.activations import ACTIVATIONS
+from core.nn.initializers import INITIALIZERS
+from core.nn.optimizers import OPTIMIZERS
 
 configs = st.builds(
     RunConfig,

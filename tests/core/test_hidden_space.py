@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 
 from core import RunConfig, Trainer
-from core.calls import run
 from core.hidden_space import LINES, POINTS, Axes, HiddenSpace, Picture, decide, linear_score
-from core.network import ForwardPasses, columns
+from core.nn.calls import run
+from core.nn.network import ForwardPasses, columns
 from core.planes import PlaneChoice
 from core.presets import PRESETS
 

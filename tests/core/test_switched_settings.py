@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from core import RunConfig
-from core.optimizers import OPTIMIZERS, Hyperparameters
+from core.nn.optimizers import OPTIMIZERS, Hyperparameters
 from core.trainer import Trainer
 
 BASE = RunConfig(samples=40, hidden=(4, 3), batch_size=16, epochs=1000)

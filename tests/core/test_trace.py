@@ -6,14 +6,14 @@ import numpy as np
 import pytest
 
 from core import RunConfig, Trainer
-from core.activations import ACTIVATIONS
 from core.diagnostics import DEAD
-from core.gradcheck import STEP, Objective
-from core.initializers import INITIALIZERS
-from core.losses import LOSSES
-from core.network import Network
+from core.nn.activations import ACTIVATIONS
+from core.nn.gradcheck import STEP, Objective
+from core.nn.initializers import INITIALIZERS
+from core.nn.losses import LOSSES
+from core.nn.network import Network
 from core.trace import Trace, trace_sample, unit_facts
-from tests.core.test_gradients import a_loss, network_and_data
+from tests.core.nn.test_gradcheck import a_loss, network_and_data
 
 COMBINATIONS = list(product(ACTIVATIONS, LOSSES))
 

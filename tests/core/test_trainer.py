@@ -305,8 +305,8 @@ def test_the_penalty_is_told_beside_the_loss() -> None:
 
 def test_clipping_shortens_the_gradient_that_the_optimiser_sees() -> None:
     # the reference: g = (3, 4), (12), maximum 1
-    from core.calls import run
-    from core.regularization import clip_norm, clip_value
+    from core.nn.calls import run
+    from core.nn.regularization import clip_norm, clip_value
 
     gradient = np.array([3.0, 4.0, 12.0])
     run(clip_norm(gradient, 1.0))

@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from core.losses import LOSSES
-from core.network import Network
+from core.nn.losses import LOSSES
+from core.nn.network import Network
 from core.wiring import count_edges, edges, parameter_index
 
 

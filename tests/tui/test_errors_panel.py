@@ -9,7 +9,7 @@ from textual.app import App, ComposeResult
 
 from core import RunConfig
 from core.datasets.preparation import Preparation
-from core.initializers import INITIALIZERS
+from core.nn.initializers import INITIALIZERS
 from core.presets import PRESETS
 from core.process import State
 from core.trainer import build_network

@@ -6,9 +6,9 @@ import pytest
 from textual.app import App
 
 from core import RunConfig
-from core.activations import ACTIVATIONS
 from core.advice import Advice
-from core.losses import LOSSES
+from core.nn.activations import ACTIVATIONS
+from core.nn.losses import LOSSES
 from tests.tui.sessions import session_after
 from tui.explanations import EXPLANATIONS, MOST_LINES, WIDTH, explanation
 from tui.palette import DIM, WARNING, ink

@@ -5,8 +5,8 @@ import pytest
 from textual.app import App, ComposeResult
 
 from core import RunConfig
-from core.activations import ACTIVATIONS
 from core.inspection import quantize
+from core.nn.activations import ACTIVATIONS
 from core.planes import Plane, PlaneChoice, Window
 from core.presets import PRESETS
 from core.process import State

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, ClassVar
 import numpy as np
 from textual.binding import Binding, BindingType
 
-from core.activations import ACTIVATIONS
 from core.inspection import in_class_order
+from core.nn.activations import ACTIVATIONS
 from tui import numbers
 from tui.cells import Cells
 from tui.palette import (
@@ -33,9 +33,9 @@ from tui.panels.steady import Steady
 if TYPE_CHECKING:
     from textual import events
 
-    from core.activations import Activation
     from core.arrays import Array, Labels
     from core.datasets import TrainTest
+    from core.nn.activations import Activation
     from tui.session import Session
 
 LABEL_WIDTH = 6

@@ -54,7 +54,7 @@ if TYPE_CHECKING:
 
     from core.datasets import TrainTest
     from core.datasets.edited import Edit
-    from core.network import Network
+    from core.nn.network import Network
     from tui.session import Session
 
 NOBODY_NEAR: Final = "there is no training point near the cursor"

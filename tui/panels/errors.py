@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING, ClassVar, Final
 import numpy as np
 from textual.binding import Binding, BindingType
 
-from core.calls import run
 from core.confusion import confusion_matrix
 from core.inspection import Map
-from core.network import ForwardPasses, columns
+from core.nn.calls import run
+from core.nn.network import ForwardPasses, columns
 from tui.cells import Cells
 from tui.palette import ALARM, BRIGHT, DIM, RAISED, TEST_MARKERS, TEXT, TRAIN_MARKERS, ink
 from tui.panels.confusion import Table, draw_confusion, lay_out
@@ -26,7 +26,7 @@ from tui.panels.residuals import (
 
 if TYPE_CHECKING:
     from core.datasets import TrainTest
-    from core.network import Network
+    from core.nn.network import Network
     from tui.session import Session
 
 GAP: Final = 3

@@ -31,7 +31,7 @@ from tui.panels.map_view import MOST_POINTS
 if TYPE_CHECKING:
     from core.arrays import Array, Labels
     from core.datasets import TrainTest
-    from core.network import Network
+    from core.nn.network import Network
 
 GUTTER = 7
 MARGIN = 0.08

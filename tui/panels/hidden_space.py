@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, ClassVar, Final, TypeAlias
 import numpy as np
 from textual.binding import Binding, BindingType
 
-from core.activations import ACTIVATIONS
 from core.hidden_space import HiddenSpace
+from core.nn.activations import ACTIVATIONS
 from tui import numbers
 from tui.cells import Cells
 from tui.palette import DIM, TEXT, ink
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from core.arrays import Array, Labels
     from core.datasets import TrainTest
     from core.hidden_space import Axes, Picture
-    from core.network import Network
+    from core.nn.network import Network
     from core.planes import PlaneChoice
     from tui.session import Session
 

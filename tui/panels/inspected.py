@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from core.arrays import Array
     from core.datasets import TrainTest
-    from core.network import Network
+    from core.nn.network import Network
     from tui.cursor import Cursor
     from tui.panels.panel import ViewOptions, Words
     from tui.session import Session

@@ -21,7 +21,7 @@ from tui.panels.map_drawing import GUTTER
 if TYPE_CHECKING:
     from core.arrays import Array
     from core.datasets import TrainTest
-    from core.network import Network
+    from core.nn.network import Network
     from core.planes import Window
     from tui.panels.map_view import Samples, View
     from tui.panels.panel import Words

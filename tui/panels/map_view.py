@@ -14,7 +14,7 @@ from tui.palette import TEST_MARKERS, TRAIN_MARKERS, WRONG_TEST, WRONG_TRAIN
 if TYPE_CHECKING:
     from core.arrays import Array, Labels
     from core.datasets import TrainTest
-    from core.network import Network
+    from core.nn.network import Network
 
 MOST_POINTS: Final = 2000
 """Samples of a part that are drawn, at most."""

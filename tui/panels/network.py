@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from textual import events
 
     from core.datasets import TrainTest
-    from core.network import Network
+    from core.nn.network import Network
     from tui.session import Session
 
 EDGES_PER_ROW: Final = 3

@@ -24,7 +24,7 @@ from tui.palette import (
 if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
 
-    from core.network import Network
+    from core.nn.network import Network
     from core.wiring import Edge
     from tui.cells import Cells
     from tui.panels.network_layout import Column, Layout

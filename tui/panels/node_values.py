@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 
 from core.arrays import evenly
-from core.calls import run
 from core.inspection import quantize
-from core.network import ForwardPasses, columns
+from core.nn.calls import run
+from core.nn.network import ForwardPasses, columns
 from tui.palette import CLASS_FIELDS, DIVERGING, UNCERTAIN
 from tui.panels.number_scale import NumberScale
 from tui.panels.output_scale import Scale
@@ -17,7 +17,7 @@ from tui.panels.output_scale import Scale
 if TYPE_CHECKING:
     from core.arrays import Array
     from core.datasets import TrainTest
-    from core.network import Network
+    from core.nn.network import Network
 
 MOST_SAMPLES: Final = 256
 """Training samples of which a node shows the mean output."""

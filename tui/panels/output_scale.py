@@ -12,8 +12,8 @@ from tui.curves import nice_ceiling
 from tui.palette import ACCENT, DIVERGING, SEQUENTIAL
 
 if TYPE_CHECKING:
-    from core.activations import Activation
     from core.arrays import Array, Labels
+    from core.nn.activations import Activation
     from tui.panels.steady import Quantize
 
 

@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 
     from core.arrays import Array, Labels
     from core.datasets import TrainTest
-    from core.network import Network
+    from core.nn.network import Network
     from tui.cursor import Cursor
     from tui.session import Session
 

@@ -32,10 +32,10 @@ from tui.panels.number_scale import NumberScale
 from tui.panels.space_axis import Range
 
 if TYPE_CHECKING:
-    from core.activations import Activation
     from core.arrays import Array, Labels
     from core.datasets import TrainTest
     from core.hidden_space import HiddenSpace, Picture
+    from core.nn.activations import Activation
 
 MOST_STEPS: Final = 32
 """Places at which a piece of a grid line is drawn, at most."""

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from tui.session import Session
 
 Quantize: TypeAlias = "Callable[[Array, int, float, float], Labels]"
-"""As `core.inspection.quantize`: from values, a number of levels, and where they begin and end."""
+"""As `core.quantize`: from values, a number of levels, and where they begin and end."""
 
 SLACK: Final = 0.25
 """Of a level: how far beyond it a value may be before it has another."""
@@ -34,7 +34,7 @@ class Steady:
         self._held_of: tuple[object, ...] = ()
 
     def quantize(self, values: Array, levels: int, low: float, high: float) -> Labels:
-        """Return the number of the level of each value, as `core.inspection.quantize` does."""
+        """Return the number of the level of each value, as `core.quantize` does."""
         exact, of = quantize(values, levels, low, high), (values.shape, levels, low, high)
         if not self._session.at_rest and self._held_of == of:
             slack = SLACK * (high - low) / levels

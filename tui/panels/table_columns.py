@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from core.arrays import Array
     from core.datasets import TrainTest
-    from core.network import Network
+    from core.nn.network import Network
 
 MARKS: Final = 4
 """Columns for the cursor, the class, the cross of a wrong one, and a gap."""

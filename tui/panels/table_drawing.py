@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from core.activations import ACTIVATIONS
 from core.hidden_space import decide
+from core.nn.activations import ACTIVATIONS
 from tui.cells import Cells, cut
 from tui.palette import (
     ALARM,
@@ -28,7 +28,7 @@ from tui.panels.table_columns import MARKS, RULE, TRUE, Column, decimal, written
 if TYPE_CHECKING:
     from core.arrays import Array, Labels
     from core.datasets import TrainTest
-    from core.network import Network
+    from core.nn.network import Network
     from tui.panels.panel import ViewOptions
     from tui.panels.table_columns import Layout
     from tui.session import Session

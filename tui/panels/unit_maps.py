@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
     from core.arrays import Array
     from core.datasets import TrainTest
-    from core.network import Network
+    from core.nn.network import Network
     from tui.session import Session
 
 

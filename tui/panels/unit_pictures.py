@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from core.calls import run
 from core.inspection import quantize
-from core.network import ForwardPasses, columns
+from core.nn.calls import run
+from core.nn.network import ForwardPasses, columns
 from core.planes import Plane, Window
 from tui.braille import draw_line
 from tui.cells import Cells
@@ -18,7 +18,7 @@ from tui.panels.map_drawing import half_blocks
 if TYPE_CHECKING:
     from core.arrays import Array
     from core.datasets import TrainTest
-    from core.network import Network
+    from core.nn.network import Network
     from core.planes import PlaneChoice
     from tui.panels.output_scale import Scale
 

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, ClassVar, Final
 
 import numpy as np
 
-from core.calls import Calls, call, constant, run
+from core.nn.calls import Calls, call, constant, run
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

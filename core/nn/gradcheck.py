@@ -11,15 +11,15 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from core.calls import run
-from core.network import TrainingStep, columns
+from core.nn.calls import run
+from core.nn.network import TrainingStep, columns
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from core.arrays import Array, Labels
-    from core.network import Network
-    from core.regularization import Penalty
+    from core.nn.network import Network
+    from core.nn.regularization import Penalty
 
 STEP: Final = 1e-5
 TOLERANCE: Final = 1e-7

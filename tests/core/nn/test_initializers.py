@@ -5,7 +5,7 @@ from math import sqrt
 import numpy as np
 import pytest
 
-from core.initializers import INITIALIZERS
+from core.nn.initializers import INITIALIZERS
 
 VARIANCES = {"glorot": 2 / 500, "he": 2 / 300, "lecun": 1 / 300}
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from core.schedules import SCHEDULES, Schedule
+from core.nn.schedules import SCHEDULES, Schedule
 
 
 def rates(name: str, count: int, rate: float = 0.1, **options: float) -> list[float]:

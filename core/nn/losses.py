@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Final
 
 import numpy as np
 
-from core.calls import Calls, call, constant, repeated
+from core.nn.calls import Calls, call, constant, repeated
 
 if TYPE_CHECKING:
     from core.arrays import Array, Labels

@@ -8,12 +8,12 @@ import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from core.activations import ACTIVATIONS
-from core.gradcheck import TOLERANCE, Objective, check_gradients
-from core.initializers import INITIALIZERS
-from core.losses import LOSSES, Loss
-from core.network import Network
-from core.regularization import Penalty
+from core.nn.activations import ACTIVATIONS
+from core.nn.gradcheck import TOLERANCE, Objective, check_gradients
+from core.nn.initializers import INITIALIZERS
+from core.nn.losses import LOSSES, Loss
+from core.nn.network import Network
+from core.nn.regularization import Penalty
 
 PENALTIES: tuple[dict[str, Any], ...] = (
     {},

@@ -12,11 +12,11 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from core.calls import Call, Calls, call, constant, repeated
+from core.nn.calls import Call, Calls, call, constant, repeated
 
 if TYPE_CHECKING:
-    from core.activations import Activation
     from core.arrays import Array
+    from core.nn.activations import Activation
 
 NORM_EPSILON: Final = 1e-5
 NORM_MOMENTUM: Final = 0.1

@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from core.activations import ACTIVATIONS
-from core.calls import Calls, run
-from core.layers import BatchNorm, ForwardPass, Layer, TrainingPass
+from core.nn.activations import ACTIVATIONS
+from core.nn.calls import Calls, run
+from core.nn.layers import BatchNorm, ForwardPass, Layer, TrainingPass
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -21,8 +21,8 @@ if TYPE_CHECKING:
     from numpy.typing import ArrayLike
 
     from core.arrays import Array
-    from core.initializers import Draws, Initializer
-    from core.losses import Loss
+    from core.nn.initializers import Draws, Initializer
+    from core.nn.losses import Loss
 
 
 class Network:

@@ -5,7 +5,7 @@ from collections.abc import Callable
 import numpy as np
 import pytest
 
-from core.optimizers import BLOCK, OPTIMIZERS, Hyperparameters
+from core.nn.optimizers import BLOCK, OPTIMIZERS, Hyperparameters
 
 GRADIENTS = np.random.default_rng(0).normal(size=(100, 5))
 START = np.random.default_rng(1).normal(size=5)

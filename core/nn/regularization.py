@@ -10,14 +10,14 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from core.calls import Calls, call, constant
+from core.nn.calls import Calls, call, constant
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from core.arrays import Array
-    from core.network import Network
-    from core.optimizers import Optimizer
+    from core.nn.network import Network
+    from core.nn.optimizers import Optimizer
 
 
 class Penalty:

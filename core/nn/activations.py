@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Final, Literal
 
 import numpy as np
 
-from core.calls import Calls, call, constant
+from core.nn.calls import Calls, call, constant
 
 if TYPE_CHECKING:
     from collections.abc import Callable
