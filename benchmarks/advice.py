@@ -16,8 +16,8 @@ from time import perf_counter
 import numpy as np
 
 from core.advice import advise
+from core.config.presets import PRESETS
 from core.epoch import EpochMetrics
-from core.presets import PRESETS
 from core.timeline import Timeline, tabulate
 from core.trainer import Trainer
 

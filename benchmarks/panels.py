@@ -19,7 +19,7 @@ from statistics import median
 from time import process_time
 from typing import Final
 
-from core.presets import PRESETS
+from core.config.presets import PRESETS
 from core.process import State, TrainingProcess
 from tests.tui.sessions import session_after
 from tui.app import NnfsApp

@@ -13,7 +13,7 @@ import sys
 import numpy as np
 
 from core.baseline import measure_baseline
-from core.presets import PRESETS
+from core.config.presets import PRESETS
 from core.trainer import Trainer
 
 SEEDS = range(10)

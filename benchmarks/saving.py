@@ -16,7 +16,7 @@ from time import monotonic
 from typing import Final
 
 from core import RunConfig
-from core.presets import PRESETS
+from core.config.presets import PRESETS
 from core.process import Keep, Kept, Progress, Pull, SetSpeed, Start, TrainingProcess
 from core.runs.keeper import Keeping
 

@@ -19,8 +19,8 @@ import numpy as np
 
 from benchmarks.report import line, percentile
 from core import Trainer
+from core.config.presets import PRESETS
 from core.history import LIMIT, History
-from core.presets import PRESETS
 
 EPOCHS: Final = 100_000
 JUMPS: Final = 300

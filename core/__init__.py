@@ -7,7 +7,7 @@ so that asking for the version costs no import of NumPy.
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from core.config import RunConfig
+    from core.config.run_config import RunConfig
     from core.trainer import Trainer
 
 __all__ = ["RunConfig", "Trainer", "__version__"]
@@ -17,7 +17,7 @@ __version__ = "0.1.0"
 
 def __getattr__(name: str) -> Any:
     if name == "RunConfig":
-        from core.config import RunConfig
+        from core.config.run_config import RunConfig
 
         return RunConfig
     if name == "Trainer":

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
     from core.arrays import Array, Labels
-    from core.config import RunConfig
+    from core.config.run_config import RunConfig
     from core.datasets.dataset import TrainTest
     from core.epoch import TrainerState
 

@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from contextlib import AbstractContextManager
 
     from core.arrays import Array, Labels
-    from core.config import RunConfig
+    from core.config.run_config import RunConfig
     from core.datasets.dataset import Tell, TrainTest
     from core.nn.calls import Calls
     from core.nn.initializers import Draws

@@ -8,7 +8,7 @@ import re
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from core.presets import preset
+from core.config.presets import preset
 from core.process import State, TrainingProcess
 from tui.app import NnfsApp
 from tui.forms import Look

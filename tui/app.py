@@ -39,7 +39,7 @@ if TYPE_CHECKING:
     from textual.filter import LineFilter
     from textual.screen import Screen
 
-    from core.config import RunConfig
+    from core.config.run_config import RunConfig
     from core.process import TrainingProcess
     from core.runs.keeper import Keeping
     from tui.runlog import RunLog

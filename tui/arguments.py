@@ -43,9 +43,9 @@ class WrongUse(Exception):  # noqa: N818 (it is no error of the program's)
 
 def with_switches(given: list[str]) -> list[str]:
     """Return the arguments with `on` after each switch that stands alone."""
-    from core.config import settings
-    from core.kinds import Switch
-    from core.presets import PRESETS
+    from core.config.presets import PRESETS
+    from core.config.run_config import settings
+    from core.config.value_types import Switch
 
     switches = {each.flag for each in settings() if isinstance(each.kind, Switch)}
     words = Switch().words
@@ -75,7 +75,7 @@ class _Parser(argparse.ArgumentParser):
                 # argparse of Python 3.11 takes the value of --option=-- away
                 setattr(options, name, "--")
         if unknown:
-            from core.kinds import suggestion
+            from core.config.value_types import suggestion
 
             chosen = self._subparsers_by_name[options.command]
             known = chosen.flags()
@@ -98,7 +98,7 @@ class _Parser(argparse.ArgumentParser):
 
 
 def _accepted_by(flag: str) -> str:
-    from core.config import settings
+    from core.config.run_config import settings
 
     kinds = {each.flag: each.kind for each in settings()}
     return f"; accepted is {kinds[flag].accepts}" if flag in kinds else ""
@@ -107,7 +107,7 @@ def _accepted_by(flag: str) -> str:
 def parser() -> _Parser:
     """Return the parser of the whole command line."""
     from core import __version__
-    from core.presets import DEFAULT, PRESETS
+    from core.config.presets import DEFAULT, PRESETS
 
     parser = _Parser(
         prog="nnfs-tui",
@@ -246,7 +246,7 @@ def _add_runs(parsers: dict[str, _Parser]) -> None:
 
 
 def _add_settings(parser: argparse.ArgumentParser) -> None:
-    from core.config import settings
+    from core.config.run_config import settings
 
     first = parser.add_argument_group(
         "settings", "what is not given is the preset's; the defaults are those of moons"
@@ -278,8 +278,8 @@ class _Formatter(argparse.HelpFormatter):
 
 def _words() -> str:
     """Return a table of the words that settings take, each with its line."""
-    from core.config import settings
-    from core.kinds import line_of, words_of
+    from core.config.run_config import settings
+    from core.config.value_types import line_of, words_of
 
     lines = []
     for setting in settings():

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from core.arrays import Array
-    from core.config import RunConfig
+    from core.config.run_config import RunConfig
     from core.datasets import TrainTest
     from core.nn.gradcheck import TensorCheck
     from core.nn.network import Network

@@ -41,7 +41,7 @@ if TYPE_CHECKING:
     import argparse
     from collections.abc import Sequence
 
-    from core.config import RunConfig
+    from core.config.run_config import RunConfig
     from core.process import TrainingProcess
     from tui.records import Ending
     from tui.session import Session
@@ -106,8 +106,8 @@ def _refuse(reason: str) -> int:
 
 def _is_about_data(error: ValueError) -> bool:
     """Tell whether it is a sentence for a person about data, settings or runs that do not fit."""
+    from core.config.value_types import ConfigError
     from core.datasets import DataError
-    from core.kinds import ConfigError
     from core.runs.files import RunError
 
     return isinstance(error, DataError | ConfigError | RunError)
@@ -192,9 +192,9 @@ def _dispatch(given: list[str], process: TrainingProcess | None) -> int:
 
 def _config(options: argparse.Namespace) -> RunConfig:
     """Return the preset with the file's settings, and over those the options'."""
-    from core.config import read_toml, settings
-    from core.kinds import ConfigError, suggestion
-    from core.presets import DEFAULT, PRESETS, preset
+    from core.config.presets import DEFAULT, PRESETS, preset
+    from core.config.run_config import read_toml, settings
+    from core.config.value_types import ConfigError, suggestion
 
     if options.data is None and _is_file(options.preset):
         options.data, options.preset = options.preset, DEFAULT
@@ -234,13 +234,13 @@ def _exists(name: str) -> bool:
 
 
 def _file_sets(options: argparse.Namespace, name: str) -> bool:
-    from core.config import read_toml
+    from core.config.run_config import read_toml
 
     return options.config is not None and name in read_toml(Path(options.config))
 
 
 def _list_presets() -> int:
-    from core.presets import PRESETS
+    from core.config.presets import PRESETS
 
     width = 2 + max(map(len, PRESETS))
     for preset in PRESETS.values():
@@ -269,7 +269,7 @@ def _list_datasets() -> int:
 
 def _show_dataset(name: str) -> int:
     """Print what the data screen shows of a data set or of a file."""
-    from core.config import RunConfig
+    from core.config.run_config import RunConfig
     from core.datasets import DATASETS
     from core.datasets.prepare import prepare
     from tui.summary_view import show_dataset
@@ -280,7 +280,7 @@ def _show_dataset(name: str) -> int:
     elif Path(name).suffix or _exists(name):
         config = RunConfig(data=name)
     else:
-        from core.kinds import suggestion
+        from core.config.value_types import suggestion
 
         raise WrongUse(
             f"{name!r} is neither a data set nor a file; see nnfs-tui datasets"
@@ -469,7 +469,7 @@ def _byte_rate(flag: str, text: str) -> float:
 
 
 def _one_of(flag: str, text: str | None, accepted: tuple[str, ...]) -> None:
-    from core.kinds import suggestion
+    from core.config.value_types import suggestion
 
     if text is not None and text not in accepted:
         words = f"{', '.join(accepted[:-1])} or {accepted[-1]}"

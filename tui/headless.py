@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
     from rich.progress import Progress, TaskID
 
-    from core.config import RunConfig
+    from core.config.run_config import RunConfig
     from core.datasets import TrainTest
     from core.epoch import EpochMetrics
     from core.runs.folder import RunFolder

@@ -14,7 +14,7 @@ from core.stopping import Stop
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from core.config import RunConfig
+    from core.config.run_config import RunConfig
     from core.datasets import TrainTest
     from core.epoch import EpochMetrics
     from core.nn.network import Network

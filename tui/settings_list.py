@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, ClassVar, Final
 from textual.binding import Binding, BindingType
 from textual.message import Message
 
-from core.config import settings
-from core.kinds import Several, is_closed, words_of
+from core.config.run_config import settings
+from core.config.value_types import Several, is_closed, words_of
 from tui.canvas import Canvas
 from tui.cells import Cells, cut
 from tui.palette import ACCENT, ALARM, BRIGHT, DIM, TEXT, ink
@@ -18,9 +18,9 @@ if TYPE_CHECKING:
 
     from textual import events
 
-    from core.config import RunConfig
-    from core.kinds import ConfigError
-    from core.settings import Setting
+    from core.config.run_config import RunConfig
+    from core.config.settings import Setting
+    from core.config.value_types import ConfigError
 
 NAME: Final = 20
 VALUE: Final = 25

@@ -7,19 +7,19 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
+from core.config.value_types import ConfigError, suggestion
 from core.datasets.dataset import DataError, TrainTest
 from core.datasets.files.names import counted
 from core.datasets.preparation import EXTRA_FEATURES, Preparation, TextFeatures
 from core.datasets.registry import DATASETS
 from core.datasets.split import part
 from core.datasets.summary import summarize
-from core.kinds import ConfigError, suggestion
 from core.memory import memory_for
 from core.randomness import stream
 
 if TYPE_CHECKING:
     from core.arrays import Array, Labels
-    from core.config import RunConfig
+    from core.config.run_config import RunConfig
     from core.datasets.dataset import Dataset, Tell
 
 MOST_NUMBERS: Final = 200_000_000

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
-from core.config import MOST_EPOCHS
+from core.config.run_config import MOST_EPOCHS
+from core.config.value_types import ConfigError
 from core.datasets import edited
 from core.datasets.dataset import DataError
 from core.datasets.prepare import prepare
-from core.kinds import ConfigError
 from core.process.exchange import Cancelled
 from core.process.messages import State
 from core.process.notes import describe_change
@@ -16,7 +16,7 @@ from core.process.travel import leave_past
 from core.stopping import Stop
 
 if TYPE_CHECKING:
-    from core.config import RunConfig
+    from core.config.run_config import RunConfig
     from core.datasets.edited import Edit
     from core.process.exchange import Exchange
     from core.process.live_run import LiveRun

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from core.arrays import Array
     from core.baseline import Baseline
-    from core.config import RunConfig
+    from core.config.run_config import RunConfig
     from core.datasets import TrainTest
     from core.datasets.edited import Edit
     from core.epoch import EpochMetrics

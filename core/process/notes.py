@@ -9,9 +9,9 @@ import numpy as np
 from core.stopping import Stop
 
 if TYPE_CHECKING:
-    from core.config import RunConfig
+    from core.config.run_config import RunConfig
+    from core.config.settings import Setting
     from core.epoch import EpochMetrics
-    from core.settings import Setting
     from core.trainer import Trainer
 
 

@@ -52,7 +52,7 @@ from core.trainer import Trainer, memory_of_training
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from core.config import RunConfig
+    from core.config.run_config import RunConfig
     from core.process.messages import Command
 
 SLICE: Final = 0.004

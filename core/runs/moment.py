@@ -12,10 +12,10 @@ import numpy as np
 
 from core import __version__
 from core.checkpoints import Place
-from core.config import MOST_EPOCHS, RunConfig
+from core.config.run_config import MOST_EPOCHS, RunConfig
+from core.config.value_types import ConfigError
 from core.datasets.edited import MOST_EDITS, AddPoint, MovePoint, RemovePoint
 from core.epoch import EpochMetrics
-from core.kinds import ConfigError
 from core.runs.files import Extent, refusal
 from core.runs.kernels import kernels
 from core.runs.past import Cut

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 from core.checkpoints import Place
 
 if TYPE_CHECKING:
-    from core.config import RunConfig
+    from core.config.run_config import RunConfig
     from core.datasets.dataset import TrainTest
     from core.epoch import TrainerState
 

@@ -6,10 +6,10 @@ from contextlib import suppress
 from typing import TYPE_CHECKING, Any, Final
 
 from core.checkpoints import Place
-from core.config import RunConfig
+from core.config.run_config import RunConfig
+from core.config.value_types import ConfigError
 from core.datasets import edited
 from core.datasets.prepare import prepare
-from core.kinds import ConfigError
 from core.runs.archive import read_archive, write_archive
 from core.runs.fields import Fields
 from core.runs.files import RunError, refusal

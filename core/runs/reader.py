@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
+from core.config.value_types import ConfigError
 from core.datasets import DATASETS, edited
 from core.datasets.dataset import DataError
 from core.datasets.prepare import prepare, silent
-from core.kinds import ConfigError
 from core.nn.network import parameter_count
 from core.runs.archive import read_archive
 from core.runs.fields import Fields
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from core.arrays import Array, Labels
-    from core.config import RunConfig
+    from core.config.run_config import RunConfig
     from core.datasets.dataset import Tell, TrainTest
     from core.runs.files import Directory
 

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from core.arrays import Array, Labels
-    from core.config import RunConfig
+    from core.config.run_config import RunConfig
     from core.datasets.dataset import TrainTest
     from core.nn.network import Network
     from core.runs.fields import Fields

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from core.config import RunConfig
+    from core.config.run_config import RunConfig
     from core.datasets.dataset import TrainTest
     from core.runs.files import Extent
     from core.runs.folder import RunFolder

@@ -7,9 +7,9 @@ import pytest
 
 from core import RunConfig, Trainer
 from core.advice import THINNED, Advice, _Curves, advise
+from core.config.presets import PRESETS
 from core.diagnostics import LayerDiagnostics
 from core.epoch import EpochMetrics
-from core.presets import PRESETS
 from core.timeline import Timeline, tabulate
 
 SICK = {

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from core.config import RunConfig
+from core.config.run_config import RunConfig
 from core.datasets import DATASETS, Dataset, DatasetInfo, TrainTest
 from core.datasets.preparation import PREPROCESSORS
 from core.datasets.prepare import prepare

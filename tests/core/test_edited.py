@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 from core import RunConfig, Trainer
+from core.config.presets import PRESETS
 from core.datasets.edited import (
     AddPoint,
     Edit,
@@ -21,7 +22,6 @@ from core.datasets.edited import (
 from core.datasets.files.read import read
 from core.datasets.files.source import Source
 from core.datasets.prepare import prepare, silent
-from core.presets import PRESETS
 from core.process import (
     Branched,
     EditData,

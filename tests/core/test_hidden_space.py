@@ -4,11 +4,11 @@ import numpy as np
 import pytest
 
 from core import RunConfig, Trainer
+from core.config.presets import PRESETS
 from core.hidden_space import LINES, POINTS, Axes, HiddenSpace, Picture, decide, linear_score
 from core.nn.calls import run
 from core.nn.network import ForwardPasses, columns
 from core.planes import PlaneChoice
-from core.presets import PRESETS
 
 
 def trained(name: str, epochs: int, **changes: object) -> Trainer:

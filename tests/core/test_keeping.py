@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 
 from core import RunConfig, Trainer
-from core.config import MOST_EPOCHS
+from core.config.run_config import MOST_EPOCHS
 from core.datasets.edited import AddPoint
 from core.process import (
     Branched,

@@ -8,11 +8,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from core import RunConfig, Trainer
+from core.config.value_types import ConfigError
 from core.datasets import DataError, Dataset
 from core.datasets.preparation import EXTRA_FEATURES, Preparation, TextFeatures
 from core.datasets.prepare import prepare
 from core.datasets.split import part
-from core.kinds import ConfigError
 
 
 def dataset(x: object, y: object = None, **more: object) -> Dataset:

@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 
 from core import RunConfig, Trainer
+from core.config.presets import PRESETS
 from core.epoch import EpochMetrics
-from core.presets import PRESETS
 
 
 def train(trainer: Trainer, epochs: int) -> list[EpochMetrics]:

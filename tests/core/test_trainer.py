@@ -9,8 +9,8 @@ from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
 from core import RunConfig, Trainer
+from core.config.presets import PRESETS
 from core.epoch import EpochMetrics
-from core.presets import PRESETS
 from core.stopping import Stop
 
 CONFIGS = (

@@ -19,7 +19,7 @@ from random import Random
 from time import monotonic
 from typing import Final
 
-from core.presets import PRESETS
+from core.config.presets import PRESETS
 from tests.terminal.terminal import Terminal, nnfs_tui
 from tests.tui.keyboard_monkey import EDITING, SIZES, TYPED, keys_of
 

@@ -12,9 +12,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from core.config import settings
+from core.config.presets import PRESETS
+from core.config.run_config import settings
 from core.datasets import DATASETS
-from core.presets import PRESETS
 from core.runs.catalogue import list_runs
 from tests.terminal.terminal import PATIENCE, Terminal
 from tui.check import check

@@ -8,8 +8,8 @@ from collections.abc import Callable, Iterator
 import pytest
 
 from core import Trainer
+from core.config.presets import PRESETS
 from core.epoch import EpochMetrics
-from core.presets import PRESETS
 from core.runs.catalogue import list_runs
 from tests.terminal.sshd import Sshd, missing
 from tests.terminal.terminal import Terminal

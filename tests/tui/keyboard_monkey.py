@@ -224,7 +224,7 @@ async def play_with_everything(seed: int, times: int, config: RunConfig) -> None
 
 
 if __name__ == "__main__":
-    from core.presets import PRESETS
+    from core.config.presets import PRESETS
 
     for number in map(int, sys.argv[1:]):
         names = list(PRESETS)

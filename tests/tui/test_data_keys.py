@@ -11,8 +11,8 @@ from textual.widgets import Input, Select, Static
 
 from core import RunConfig
 from core.baseline import measure_baseline
+from core.config.presets import PRESETS
 from core.planes import PlaneChoice, ranked_features
-from core.presets import PRESETS
 from core.process import Refused, State, TrainingProcess
 from tests.tui.test_screen import MOONS, Driver, running
 from tests.tui.test_settings import opened

@@ -8,9 +8,9 @@ from sklearn import metrics
 from textual.app import App, ComposeResult
 
 from core import RunConfig
+from core.config.presets import PRESETS
 from core.datasets.preparation import Preparation
 from core.nn.initializers import INITIALIZERS
-from core.presets import PRESETS
 from core.process import State
 from core.trainer import build_network
 from tests.tui.sessions import session_after

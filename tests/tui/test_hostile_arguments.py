@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from core.config import settings
+from core.config.run_config import settings
 from tui.cli import main
 
 HOSTILE = {

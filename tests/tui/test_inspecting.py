@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from textual.widgets import Input
 
-from core.presets import PRESETS
+from core.config.presets import PRESETS
 from core.process import State
 from tests.tui.test_screen import MOONS, Driver, running
 from tui.cursor import Cursor

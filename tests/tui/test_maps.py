@@ -10,9 +10,9 @@ from numpy.typing import NDArray
 
 from core import RunConfig
 from core.arrays import Array
+from core.config.presets import PRESETS
 from core.inspection import classify
 from core.planes import Plane, PlaneChoice, Window
-from core.presets import PRESETS
 from tests.tui.sessions import session_after
 from tests.tui.test_panels import background, drawn, text
 from tui.braille import draw_line

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from textual.app import App, ComposeResult
 
-from core.presets import PRESETS
+from core.config.presets import PRESETS
 from core.process import State
 from tests.tui.sessions import session_after
 from tui.cells import Cells

@@ -13,7 +13,7 @@ from textual.pilot import Pilot
 from textual.screen import Screen
 
 from core import RunConfig
-from core.presets import PRESETS
+from core.config.presets import PRESETS
 from core.process import SetSpeed, State, TrainingProcess
 from tui.app import NnfsApp
 from tui.keys import GROUPS, KEYS, help_rows

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from textual.events import MouseScrollDown
 
-from core.config import settings
+from core.config.run_config import settings
 from tests.tui.test_screen import MOONS, Driver, running
 from tui.screens.settings import SettingsScreen
 from tui.settings_list import SettingsList

@@ -5,7 +5,7 @@ from functools import partial
 
 from textual.screen import ModalScreen
 
-from core.presets import PRESETS
+from core.config.presets import PRESETS
 from core.process import State
 from tests.tui.test_screen import MOONS, Driver, running
 from tui.panels import Panel

@@ -16,7 +16,7 @@ from textual.strip import Strip
 from textual.widget import Widget
 
 import tui
-from core.presets import PRESETS
+from core.config.presets import PRESETS
 from core.process import State, TrainingProcess
 from tests.tui.colour_difference import lab
 from tests.tui.sent import SentCell, screen_of, sent, sent_colours, sent_pairs

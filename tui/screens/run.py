@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Any, Final
 from textual import work
 from textual.screen import Screen
 
-from core.config import RunConfig, setting
-from core.kinds import ConfigError, words_of
+from core.config.run_config import RunConfig, setting
+from core.config.value_types import ConfigError, words_of
 from core.process import (
     BaselineFound,
     Cancel,

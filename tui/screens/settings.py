@@ -10,15 +10,15 @@ from textual.containers import Container, Vertical
 from textual.screen import ModalScreen
 from textual.widgets import Input, Static
 
-from core.config import RunConfig, settings
-from core.kinds import Columns, ConfigError, Delimiter, Or, Text, line_of
+from core.config.run_config import RunConfig, settings
+from core.config.value_types import Columns, ConfigError, Delimiter, Or, Text, line_of
 from tui.settings_list import SettingsList
 
 if TYPE_CHECKING:
     from textual.app import ComposeResult
     from textual.binding import BindingType
 
-    from core.settings import Setting
+    from core.config.settings import Setting
 
 PAGE: Final = 10
 

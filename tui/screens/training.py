@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from textual.binding import BindingType
     from textual.message import Message
 
-    from core.config import RunConfig
+    from core.config.run_config import RunConfig
     from core.process import Event, Refused
     from core.runs.keeper import Keeping
     from tui.canvas import Canvas

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
+from core.config.value_types import suggestion
 from core.datasets.files.names import bad, clean, listed
-from core.kinds import suggestion
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

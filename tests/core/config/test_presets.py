@@ -5,9 +5,9 @@ import pytest
 
 from core import RunConfig, Trainer
 from core.baseline import measure_baseline
+from core.config.presets import PRESETS
 from core.datasets import DATASETS
 from core.epoch import EpochMetrics
-from core.presets import PRESETS
 
 SEEDS = range(10)
 WANTED = {
@@ -43,7 +43,7 @@ def test_every_data_set_has_a_preset() -> None:
 
 
 def test_underscores_and_hyphens_name_the_same_preset() -> None:
-    from core.presets import preset
+    from core.config.presets import preset
 
     assert preset("breast_cancer") is preset("breast-cancer")
 

@@ -8,10 +8,10 @@ from __future__ import annotations
 from dataclasses import dataclass, field, fields
 from typing import TYPE_CHECKING, Any, Literal
 
-from core.kinds import ConfigError, as_text, suggestion, words_of
+from core.config.value_types import ConfigError, as_text, suggestion, words_of
 
 if TYPE_CHECKING:
-    from core.kinds import Kind
+    from core.config.value_types import Kind
 
 Effect = Literal["live", "data", "network"]
 """What a change needs during a run: nothing, data drawn anew, or a new network."""

@@ -9,8 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from core import Trainer
-from core.config import RunConfig, read_toml, setting, settings
-from core.kinds import ConfigError
+from core.config.run_config import RunConfig, read_toml, setting, settings
+from core.config.value_types import ConfigError
 from core.nn.activations import ACTIVATIONS
 from core.nn.initializers import INITIALIZERS
 from core.nn.optimizers import OPTIMIZERS

@@ -5,10 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final
 
-from core.datasets import DATASETS
-from core.datasets.files import Source
-from core.datasets.preparation import EXTRA_FEATURES, PREPROCESSORS
-from core.kinds import (
+from core.config.settings import declare
+from core.config.value_types import (
     Columns,
     ConfigError,
     Delimiter,
@@ -22,7 +20,9 @@ from core.kinds import (
     choice,
     or_off,
 )
-from core.settings import declare
+from core.datasets import DATASETS
+from core.datasets.files import Source
+from core.datasets.preparation import EXTRA_FEATURES, PREPROCESSORS
 
 OF_TABLES: Final = ("delimiter", "header", "encoding")
 """Settings that concern nothing but tables written as text."""

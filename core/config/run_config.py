@@ -13,10 +13,9 @@ from functools import cache, cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
-from core.data_config import OF_TABLES, DataConfig
-from core.datasets import DATASETS
-from core.input_file import InputFileError, open_input
-from core.kinds import (
+from core.config.data_config import OF_TABLES, DataConfig
+from core.config.settings import Setting, declare, table_of
+from core.config.value_types import (
     BatchSize,
     Choice,
     ConfigError,
@@ -32,12 +31,13 @@ from core.kinds import (
     or_off,
     suggestion,
 )
+from core.datasets import DATASETS
+from core.input_file import InputFileError, open_input
 from core.nn.activations import ACTIVATIONS
 from core.nn.initializers import INITIALIZERS
 from core.nn.losses import LOSSES
 from core.nn.optimizers import OPTIMIZERS, Hyperparameters
 from core.nn.schedules import SCHEDULES, Schedule
-from core.settings import Setting, declare, table_of
 from core.stopping import StopRule
 
 if TYPE_CHECKING:

@@ -1,0 +1,1 @@
+"""Settings of a run: their types, their table, and the validated `RunConfig`."""
