@@ -11,7 +11,7 @@ from core.datasets.preparation import Preparation
 
 if TYPE_CHECKING:
     from core.arrays import Array, Labels
-    from core.datasets.edited import Edit
+    from core.datasets.edits import Edit
     from core.datasets.summary import Summary
 
 Tell: TypeAlias = Callable[[str, float], None]

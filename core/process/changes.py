@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from core.config.run_config import MOST_EPOCHS
 from core.config.value_types import ConfigError
-from core.datasets import edited
+from core.datasets import edits
 from core.datasets.dataset import DataError
 from core.datasets.prepare import prepare
 from core.process.exchange import Cancelled
@@ -17,7 +17,7 @@ from core.stopping import Stop
 
 if TYPE_CHECKING:
     from core.config.run_config import RunConfig
-    from core.datasets.edited import Edit
+    from core.datasets.edits import Edit
     from core.process.exchange import Exchange
     from core.process.live_run import LiveRun
 
@@ -117,7 +117,7 @@ def edit_data(run: LiveRun, edit: Edit) -> None:
     trainer = run.trainer
     before = trainer.data
     try:
-        data = edited.apply(before, edit)
+        data = edits.apply(before, edit)
     except ValueError as error:
         run.tell_run(None, fresh=False, note=str(error))
         return
@@ -130,7 +130,7 @@ def edit_data(run: LiveRun, edit: Edit) -> None:
     share = trainer.share_of_epoch
     leave_past(run)
     run.change(change)
-    note = f"{edited.describe(before, edit)}; the data are edited"
+    note = f"{edits.describe(before, edit)}; the data are edited"
     if share:
         note += f"; epoch {trainer.epoch + 1:,} begins again"
     run.tell_run(data, fresh=False, note=note)

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from core.baseline import Baseline
     from core.config.run_config import RunConfig
     from core.datasets import TrainTest
-    from core.datasets.edited import Edit
+    from core.datasets.edits import Edit
     from core.epoch import EpochMetrics
     from core.runs.keeper import Keeping
     from core.stopping import Stop

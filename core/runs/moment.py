@@ -14,7 +14,7 @@ from core import __version__
 from core.checkpoints import Place
 from core.config.run_config import MOST_EPOCHS, RunConfig
 from core.config.value_types import ConfigError
-from core.datasets.edited import MOST_EDITS, AddPoint, MovePoint, RemovePoint
+from core.datasets.edits import MOST_EDITS, AddPoint, MovePoint, RemovePoint
 from core.epoch import EpochMetrics
 from core.runs.files import Extent, refusal
 from core.runs.kernels import kernels
@@ -25,7 +25,7 @@ from core.timeline import COLUMNS
 if TYPE_CHECKING:
     from core.arrays import Array, Labels
     from core.datasets.dataset import TrainTest
-    from core.datasets.edited import Edit
+    from core.datasets.edits import Edit
     from core.epoch import TrainerState
     from core.runs.fields import Fields
     from core.runs.past import Past

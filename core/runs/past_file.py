@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 from core.checkpoints import Place
 from core.config.run_config import RunConfig
 from core.config.value_types import ConfigError
-from core.datasets import edited
+from core.datasets import edits as data_edits
 from core.datasets.prepare import prepare
 from core.runs.archive import read_archive, write_archive
 from core.runs.fields import Fields
@@ -144,7 +144,7 @@ def _data(
     edits = edits_of(path, fields)
     key = config.data_key, edits
     if key not in known:
-        data = edited.apply_all(prepare(config), edits)
+        data = data_edits.apply_all(prepare(config), edits)
         known[key] = data, digest_of(data)
         others = [each for each, _ in known.values()][1:]  # the first are the run's own
         arrays = {id(array): array.nbytes for each in others for array in each.arrays}

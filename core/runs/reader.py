@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 
 from core.config.value_types import ConfigError
-from core.datasets import DATASETS, edited
+from core.datasets import DATASETS
+from core.datasets import edits as data_edits
 from core.datasets.dataset import DataError
 from core.datasets.prepare import prepare, silent
 from core.nn.network import parameter_count
@@ -104,7 +105,7 @@ class KeptRun:
     def _data(self, tell: Tell) -> TrainTest:
         header, path = self.header, self.path / STATE
         try:
-            data = edited.apply_all(prepare(header.config, tell), header.edits, tell)
+            data = data_edits.apply_all(prepare(header.config, tell), header.edits, tell)
         except (ConfigError, DataError) as error:
             raise refusal(self.path, f"its data cannot be had again: {error}") from None
         except ValueError as error:

@@ -14,7 +14,7 @@ import pytest
 
 from core import RunConfig, Trainer
 from core.config.run_config import MOST_EPOCHS
-from core.datasets.edited import AddPoint
+from core.datasets.edits import AddPoint
 from core.process import (
     Branched,
     Configure,

@@ -16,8 +16,8 @@ import numpy as np
 import pytest
 
 from core import RunConfig, Trainer
-from core.datasets import edited
-from core.datasets.edited import AddPoint, Edit, MovePoint, RemovePoint
+from core.datasets import edits as data_edits
+from core.datasets.edits import AddPoint, Edit, MovePoint, RemovePoint
 from core.datasets.prepare import prepare
 from core.datasets.summary import Summary, summarize
 from core.runs.catalogue import find, list_runs, remove
@@ -178,7 +178,7 @@ def claim_a_long_span(header: dict[str, Any]) -> None:
 
 
 def claim_many_edits(header: dict[str, Any]) -> None:
-    header["edits"] = [{"edit": "move", "row": 0, "features": [0, 0]}] * (edited.MOST_EDITS + 1)
+    header["edits"] = [{"edit": "move", "row": 0, "features": [0, 0]}] * (data_edits.MOST_EDITS + 1)
 
 
 def claim_a_large_number(header: dict[str, Any]) -> None:
@@ -301,8 +301,8 @@ def test_many_edits_at_once_are_the_same_as_one_after_the_other(dataset: str) ->
     one = together = prepare(RunConfig(dataset=dataset))
     edits = some_edits(20)
     for each in edits:
-        one = edited.apply(one, each)
-    together = edited.apply_all(together, edits)
+        one = data_edits.apply(one, each)
+    together = data_edits.apply_all(together, edits)
     assert (one.edits, one.summary) == (together.edits, together.summary)
     assert one.shared == together.shared
     for ours, theirs in zip(one.arrays, together.arrays, strict=True):
@@ -318,8 +318,8 @@ def test_data_are_measured_once_for_all_edits(monkeypatch: pytest.MonkeyPatch) -
         measured.append(of)
         return summarize(*of)
 
-    monkeypatch.setattr("core.datasets.edited.summarize", counted)
-    edited.apply_all(prepare(RunConfig()), some_edits(100))
+    monkeypatch.setattr("core.datasets.edits.summarize", counted)
+    data_edits.apply_all(prepare(RunConfig()), some_edits(100))
     assert len(measured) == 1
 
 

@@ -16,8 +16,8 @@ from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
 from core import RunConfig, Trainer
-from core.datasets import edited
-from core.datasets.edited import AddPoint, MovePoint, RemovePoint
+from core.datasets import edits
+from core.datasets.edits import AddPoint, MovePoint, RemovePoint
 from core.epoch import EpochMetrics
 from core.history import History
 from core.runs.catalogue import list_runs
@@ -72,9 +72,9 @@ def batches(trainer: Trainer, count: int) -> None:
             trainer.advance(0.0)
 
 
-def edit_data(trainer: Trainer, edit: edited.Edit) -> None:
+def edit_data(trainer: Trainer, edit: edits.Edit) -> None:
     try:
-        data = edited.apply(trainer.data, edit)
+        data = edits.apply(trainer.data, edit)
     except ValueError:
         return
     trainer.wait_anew()
@@ -95,7 +95,7 @@ def add(trainer: Trainer) -> None:
 
 def move(trainer: Trainer) -> None:
     features = tuple(0.3 for _ in trainer.data.feature_names)
-    edit_data(trainer, MovePoint(1, features, edited.place_of(trainer.data, 1)))
+    edit_data(trainer, MovePoint(1, features, edits.place_of(trainer.data, 1)))
 
 
 ACTIONS: dict[str, Callable[[Trainer], object]] = {

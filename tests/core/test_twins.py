@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 
 from core import RunConfig
-from core.datasets.edited import AddPoint, Edit, MovePoint, RemovePoint
+from core.datasets.edits import AddPoint, Edit, MovePoint, RemovePoint
 from core.process import (
     Configure,
     EditData,

@@ -14,7 +14,7 @@ from textual.widgets import Static
 
 from core import RunConfig
 from core.config.presets import PRESETS
-from core.datasets.edited import AddPoint, Edit, MovePoint, RemovePoint, apply, place_of
+from core.datasets.edits import AddPoint, Edit, MovePoint, RemovePoint, apply, place_of
 from core.planes import Plane, PlaneChoice, Window
 from core.process import Run, State
 from tests.tui.sessions import session_after

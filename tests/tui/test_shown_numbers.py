@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from core import RunConfig
-from core.datasets.edited import AddPoint
+from core.datasets.edits import AddPoint
 from core.epoch import EpochMetrics
 from core.process import (
     Configure,

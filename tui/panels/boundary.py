@@ -9,7 +9,7 @@ import numpy as np
 from textual.binding import Binding, BindingType
 from textual.message import Message
 
-from core.datasets.edited import AddPoint, MovePoint, RemovePoint, place_of
+from core.datasets.edits import AddPoint, MovePoint, RemovePoint, place_of
 from tui import numbers
 from tui.cells import Cells, cut
 from tui.palette import (
@@ -53,7 +53,7 @@ if TYPE_CHECKING:
     from textual import events
 
     from core.datasets import TrainTest
-    from core.datasets.edited import Edit
+    from core.datasets.edits import Edit
     from core.nn.network import Network
     from tui.session import Session
 

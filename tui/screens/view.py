@@ -309,7 +309,7 @@ class ViewScreen(RunScreen):
 
     def action_save_data(self) -> None:
         """Write the data, as they are now, to a file."""
-        from core.datasets.edited import write_csv
+        from core.datasets.edits import write_csv
         from tui.screens.save import SaveScreen
 
         def save(path: Path | None) -> None:

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from core.datasets.dataset import DataError
 from core.datasets.files import Source, csv_file, read
-from tests.core.files import FOUR, Folder, fuzzed, no_word, parsing, table
+from tests.core.datasets.files.samples import FOUR, Folder, fuzzed, no_word, parsing, table
 
 
 @pytest.fixture

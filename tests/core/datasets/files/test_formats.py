@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from core.datasets.dataset import DataError
 from core.datasets.files import Source, parquet_file, read
-from tests.core.files import (
+from tests.core.datasets.files.samples import (
     Folder,
     fuzzed,
     no_word,

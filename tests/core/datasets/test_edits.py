@@ -10,7 +10,7 @@ import pytest
 
 from core import RunConfig, Trainer
 from core.config.presets import PRESETS
-from core.datasets.edited import (
+from core.datasets.edits import (
     AddPoint,
     Edit,
     MovePoint,

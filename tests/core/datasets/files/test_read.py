@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from core.datasets.files import Source
 from core.datasets.files.names import LONGEST, clean, distinct
 from core.datasets.files.words import MOST_CATEGORIES
-from tests.core.files import FOUR, Folder, fuzzed, notes_of, table
+from tests.core.datasets.files.samples import FOUR, Folder, fuzzed, notes_of, table
 
 
 @pytest.fixture

@@ -14,7 +14,7 @@ from pyarrow import parquet
 
 from core.datasets.dataset import DataError
 from core.datasets.files import Source, csv_file, read
-from tests.core.files import FOUR, Folder, no_word, sentence, table
+from tests.core.datasets.files.samples import FOUR, Folder, no_word, sentence, table
 
 
 @pytest.fixture
