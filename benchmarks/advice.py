@@ -17,9 +17,9 @@ import numpy as np
 
 from core.advice import advise
 from core.config.presets import PRESETS
-from core.epoch import EpochMetrics
-from core.timeline import Timeline, tabulate
-from core.trainer import Trainer
+from core.training.epoch_log import Timeline, tabulate
+from core.training.state import EpochMetrics
+from core.training.trainer import Trainer
 
 SEEDS = range(20)
 MOMENTS = 25

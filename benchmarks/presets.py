@@ -14,7 +14,7 @@ import numpy as np
 
 from core.baseline import measure_baseline
 from core.config.presets import PRESETS
-from core.trainer import Trainer
+from core.training.trainer import Trainer
 
 SEEDS = range(10)
 

@@ -20,7 +20,7 @@ import numpy as np
 from benchmarks.report import line, percentile
 from core import Trainer
 from core.config.presets import PRESETS
-from core.history import LIMIT, History
+from core.training.time_travel import LIMIT, History
 
 EPOCHS: Final = 100_000
 JUMPS: Final = 300

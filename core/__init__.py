@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from core.config.run_config import RunConfig
-    from core.trainer import Trainer
+    from core.training.trainer import Trainer
 
 __all__ = ["RunConfig", "Trainer", "__version__"]
 
@@ -21,7 +21,7 @@ def __getattr__(name: str) -> Any:
 
         return RunConfig
     if name == "Trainer":
-        from core.trainer import Trainer
+        from core.training.trainer import Trainer
 
         return Trainer
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Final, Literal
 import numpy as np
 
 from core.nn.activations import ACTIVATIONS
-from core.trainer import DIVERGENCE
+from core.training.trainer import DIVERGENCE
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -23,8 +23,8 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from core.config.run_config import RunConfig
-    from core.diagnostics import LayerDiagnostics
-    from core.timeline import Timeline
+    from core.training.diagnostics import LayerDiagnostics
+    from core.training.epoch_log import Timeline
 
 Kind = Literal[
     "diverged",

@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from core.diagnostics import DEAD, NEAR_BOUND
 from core.nn.calls import run
 from core.nn.layers import NORM_EPSILON, ForwardPass
 from core.nn.network import columns
+from core.training.diagnostics import DEAD, NEAR_BOUND
 
 if TYPE_CHECKING:
     from core.arrays import Array, Labels
@@ -213,7 +213,7 @@ class UnitFacts:
 
     @property
     def dead(self) -> bool:
-        """Whether it has no slope at any of the samples: see `core.diagnostics.DEAD`."""
+        """Whether it has no slope at any of the samples: see `core.training.diagnostics.DEAD`."""
         return self.flat == 1
 
     @property

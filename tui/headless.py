@@ -12,8 +12,8 @@ from typing import IO, TYPE_CHECKING, Final
 import numpy as np
 
 from core.runs.kernels import changed_kernels
-from core.stopping import Stop
-from core.trainer import Trainer, memory_of_training, sizes_of
+from core.training.stopping import Stop
+from core.training.trainer import Trainer, memory_of_training, sizes_of
 from tui import numbers, records
 from tui.kept_training import KeptTraining
 from tui.streams import CannotWrite
@@ -27,10 +27,10 @@ if TYPE_CHECKING:
 
     from core.config.run_config import RunConfig
     from core.datasets import TrainTest
-    from core.epoch import EpochMetrics
     from core.runs.folder import RunFolder
     from core.runs.keeper import Keeping, News
     from core.runs.reader import KeptRun
+    from core.training.state import EpochMetrics
 
 REFRESH: Final = 0.1
 """Seconds between two looks of the progress bar at the run."""

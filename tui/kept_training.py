@@ -9,15 +9,15 @@ from core.runs.keeper import Keeper
 from core.runs.moment import Doing, Moment
 from core.runs.past import Past, Station
 from core.runs.past_file import read_past
-from core.stopping import Stop
-from core.timeline import tabulate
+from core.training.epoch_log import tabulate
+from core.training.stopping import Stop
 
 if TYPE_CHECKING:
-    from core.epoch import EpochMetrics
     from core.runs.folder import RunFolder
     from core.runs.keeper import Keeping, News
     from core.runs.reader import KeptRun
-    from core.trainer import Trainer
+    from core.training.state import EpochMetrics
+    from core.training.trainer import Trainer
 
 LAST_SAVE: Final = 10.0
 """Seconds that the last save may take: nobody waits for a screen here."""

@@ -22,7 +22,7 @@ from tui.wording import key_name
 if TYPE_CHECKING:
     from textual import events
 
-    from core.epoch import EpochMetrics
+    from core.training.state import EpochMetrics
     from tui.pacing import Pacer
     from tui.panels import ViewOptions
     from tui.session import Session

@@ -8,17 +8,17 @@ from math import isfinite
 from operator import attrgetter
 from typing import TYPE_CHECKING, Any, Final, Literal, NamedTuple
 
-from core.diagnostics import LayerDiagnostics
-from core.stopping import Stop
+from core.training.diagnostics import LayerDiagnostics
+from core.training.stopping import Stop
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from core.config.run_config import RunConfig
     from core.datasets import TrainTest
-    from core.epoch import EpochMetrics
     from core.nn.network import Network
     from core.process import Branched, Moved
+    from core.training.state import EpochMetrics
 
 _LAYER: Final = "{{{}}}".format(", ".join(f'"{name}": %s' for name in LayerDiagnostics._fields))
 Ending = Stop | Literal["interrupted"]

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from core.runs.catalogue import list_runs
 from core.runs.files import shown
 from core.runs.moment import Doing
-from core.stopping import Stop
+from core.training.stopping import Stop
 from tui import numbers
 
 if TYPE_CHECKING:

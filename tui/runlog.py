@@ -7,7 +7,7 @@ from time import perf_counter
 from typing import IO, TYPE_CHECKING
 
 from core.process import Branched, Moved, Progress, Reopened, Run, State, StateChanged
-from core.stopping import Stop
+from core.training.stopping import Stop
 from tui import records
 
 if TYPE_CHECKING:

@@ -19,8 +19,8 @@ from core.process import (
     State,
     StateChanged,
 )
-from core.timeline import Timeline, layers_of, metrics_of
-from core.trainer import WHAT_LOSSES_MEAN, build_network
+from core.training.epoch_log import Timeline, layers_of, metrics_of
+from core.training.trainer import WHAT_LOSSES_MEAN, build_network
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -29,11 +29,11 @@ if TYPE_CHECKING:
     from core.baseline import Baseline
     from core.config.run_config import RunConfig
     from core.datasets import TrainTest
-    from core.diagnostics import LayerDiagnostics
-    from core.epoch import EpochMetrics
     from core.nn.network import Network
     from core.process import Event
-    from core.stopping import Stop
+    from core.training.diagnostics import LayerDiagnostics
+    from core.training.state import EpochMetrics
+    from core.training.stopping import Stop
 
 
 MOST_LAYER_ROWS: Final = 400

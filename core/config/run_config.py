@@ -38,7 +38,7 @@ from core.nn.initializers import INITIALIZERS
 from core.nn.losses import LOSSES
 from core.nn.optimizers import OPTIMIZERS, Hyperparameters
 from core.nn.schedules import SCHEDULES, Schedule
-from core.stopping import StopRule
+from core.training.stopping import StopRule
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence

@@ -13,7 +13,7 @@ from core.process.exchange import Cancelled
 from core.process.messages import State
 from core.process.notes import describe_change
 from core.process.travel import leave_past
-from core.stopping import Stop
+from core.training.stopping import Stop
 
 if TYPE_CHECKING:
     from core.config.run_config import RunConfig

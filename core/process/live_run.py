@@ -6,30 +6,30 @@ from functools import partial
 from time import perf_counter
 from typing import TYPE_CHECKING, Final
 
-from core.history import History
 from core.process.messages import Branched, Moved, Progress, Run, State, StateChanged
 from core.process.notes import why_stopped
 from core.process.pace import Pace
 from core.process.record import DOING
 from core.runs.moment import Moment
 from core.runs.past_file import read_past
-from core.stopping import Stop
-from core.timeline import tabulate
-from core.trainer import WHAT_LOSSES_MEAN
+from core.training.epoch_log import tabulate
+from core.training.stopping import Stop
+from core.training.time_travel import History
+from core.training.trainer import WHAT_LOSSES_MEAN
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from core.checkpoints import Place
     from core.datasets import TrainTest
-    from core.epoch import EpochMetrics
     from core.nn.optimizers import Optimizer
     from core.process.exchange import Exchange
     from core.process.pace import Clock
     from core.process.record import Record
     from core.runs.folder import RunFolder
     from core.runs.reader import KeptRun
-    from core.trainer import Trainer
+    from core.training.checkpoints import Place
+    from core.training.state import EpochMetrics
+    from core.training.trainer import Trainer
 
 LONG_EPOCH: Final = 0.3
 """Seconds after which an epoch under way counts as a long one, whose progress is told."""

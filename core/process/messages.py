@@ -20,9 +20,9 @@ if TYPE_CHECKING:
     from core.config.run_config import RunConfig
     from core.datasets import TrainTest
     from core.datasets.edits import Edit
-    from core.epoch import EpochMetrics
     from core.runs.keeper import Keeping
-    from core.stopping import Stop
+    from core.training.state import EpochMetrics
+    from core.training.stopping import Stop
 
 
 class State(StrEnum):
@@ -218,7 +218,7 @@ class Progress:
 
     def rows(self) -> list[EpochMetrics]:
         """Return the table, epoch by epoch."""
-        from core.timeline import metrics_of
+        from core.training.epoch_log import metrics_of
 
         return [metrics_of(row) for row in self.table]
 

@@ -6,13 +6,13 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from core.stopping import Stop
+from core.training.stopping import Stop
 
 if TYPE_CHECKING:
     from core.config.run_config import RunConfig
     from core.config.settings import Setting
-    from core.epoch import EpochMetrics
-    from core.trainer import Trainer
+    from core.training.state import EpochMetrics
+    from core.training.trainer import Trainer
 
 
 def describe_change(before: RunConfig, after: RunConfig, *, fresh: bool) -> str:

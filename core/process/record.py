@@ -5,12 +5,12 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
-from core.checkpoints import Place
 from core.process.messages import Kept, State
 from core.runs.keeper import Keeper, Keeping, News
 from core.runs.moment import Doing, Moment
 from core.runs.past import Past, Station
-from core.timeline import tabulate
+from core.training.checkpoints import Place
+from core.training.epoch_log import tabulate
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -18,11 +18,11 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-    from core.epoch import EpochMetrics
     from core.process.exchange import Exchange
     from core.process.live_run import LiveRun
     from core.runs.folder import RunFolder
     from core.runs.reader import KeptRun
+    from core.training.state import EpochMetrics
 
 DOING: Final = {
     State.TRAINING: Doing.TRAINING,

@@ -12,7 +12,7 @@ from core.runs.folder import RunFolder
 from core.runs.kernels import changed_kernels
 from core.runs.moment import Doing
 from core.runs.reader import read_run
-from core.timeline import in_order
+from core.training.epoch_log import in_order
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -47,7 +47,7 @@ from core.process.record import Record
 from core.process.travel import leave_past, seek
 from core.runs import holder
 from core.runs.files import RunError
-from core.trainer import Trainer, memory_of_training
+from core.training.trainer import Trainer, memory_of_training
 
 if TYPE_CHECKING:
     from pathlib import Path

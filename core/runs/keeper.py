@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 
 from core.runs.files import NOTHING, RunError, shown
-from core.timeline import COLUMNS
+from core.training.epoch_log import COLUMNS
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

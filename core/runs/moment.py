@@ -11,25 +11,25 @@ from typing import TYPE_CHECKING, Any, Final, Self
 import numpy as np
 
 from core import __version__
-from core.checkpoints import Place
 from core.config.run_config import MOST_EPOCHS, RunConfig
 from core.config.value_types import ConfigError
 from core.datasets.edits import MOST_EDITS, AddPoint, MovePoint, RemovePoint
-from core.epoch import EpochMetrics
 from core.runs.files import Extent, refusal
 from core.runs.kernels import kernels
 from core.runs.past import Cut
-from core.stopping import Stop
-from core.timeline import COLUMNS
+from core.training.checkpoints import Place
+from core.training.epoch_log import COLUMNS
+from core.training.state import EpochMetrics
+from core.training.stopping import Stop
 
 if TYPE_CHECKING:
     from core.arrays import Array, Labels
     from core.datasets.dataset import TrainTest
     from core.datasets.edits import Edit
-    from core.epoch import TrainerState
     from core.runs.fields import Fields
     from core.runs.past import Past
-    from core.trainer import Trainer
+    from core.training.state import TrainerState
+    from core.training.trainer import Trainer
 
 FORMAT: Final = "nnfs-tui run"
 VERSION: Final = 1

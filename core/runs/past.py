@@ -10,12 +10,12 @@ from dataclasses import dataclass, replace
 from secrets import randbits
 from typing import TYPE_CHECKING, Final, NamedTuple
 
-from core.checkpoints import Place
+from core.training.checkpoints import Place
 
 if TYPE_CHECKING:
     from core.config.run_config import RunConfig
     from core.datasets.dataset import TrainTest
-    from core.epoch import TrainerState
+    from core.training.state import TrainerState
 
 MOST_SEGMENTS: Final = 16
 MOST_STOPS: Final = 16

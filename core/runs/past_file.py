@@ -5,7 +5,6 @@ from __future__ import annotations
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any, Final
 
-from core.checkpoints import Place
 from core.config.run_config import RunConfig
 from core.config.value_types import ConfigError
 from core.datasets import edits as data_edits
@@ -17,6 +16,7 @@ from core.runs.folder import PAST, open_directory
 from core.runs.moment import digest_of, edits_of, findable, plain_edits
 from core.runs.past import MOST_BYTES, MOST_SEGMENTS, MOST_STOPS, Past, Station
 from core.runs.states import Shapes, plain_state, state_for
+from core.training.checkpoints import Place
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from core.datasets.dataset import TrainTest
     from core.runs.files import Directory
     from core.runs.moment import Header
-    from core.trainer import Trainer
+    from core.training.trainer import Trainer
 
 FORMAT: Final = "nnfs-tui past"
 

@@ -22,8 +22,8 @@ from core.runs.folder import EVENTS, ROWS, STATE, open_directory
 from core.runs.moment import Header, digest_of, header_of
 from core.runs.states import Shapes, state_for
 from core.runs.writer import RunEvent
-from core.timeline import COLUMNS
-from core.trainer import Trainer, sizes_of
+from core.training.epoch_log import COLUMNS
+from core.training.trainer import Trainer, sizes_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -7,14 +7,14 @@ from typing import TYPE_CHECKING, Any, Final, cast
 
 import numpy as np
 
-from core.batches import BatchesState, batch_count
-from core.diagnostics import StepSizes
-from core.epoch import TrainerState
-from core.epoch_start import EpochStart
 from core.nn.optimizers import OPTIMIZERS
 from core.nn.schedules import PlateauState
 from core.runs.files import refusal
-from core.stopping import Best
+from core.training.batches import BatchesState, batch_count
+from core.training.diagnostics import StepSizes
+from core.training.rollback import EpochStart
+from core.training.state import TrainerState
+from core.training.stopping import Best
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -15,7 +15,7 @@ from core.runs.folder import CONFIG, EVENTS, ROWS, STATE
 from core.runs.moment import digest_of, findable, header_values
 from core.runs.past_file import write_past
 from core.runs.states import plain_state
-from core.timeline import COLUMNS
+from core.training.epoch_log import COLUMNS
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

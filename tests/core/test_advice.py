@@ -8,9 +8,9 @@ import pytest
 from core import RunConfig, Trainer
 from core.advice import THINNED, Advice, _Curves, advise
 from core.config.presets import PRESETS
-from core.diagnostics import LayerDiagnostics
-from core.epoch import EpochMetrics
-from core.timeline import Timeline, tabulate
+from core.training.diagnostics import LayerDiagnostics
+from core.training.epoch_log import Timeline, tabulate
+from core.training.state import EpochMetrics
 
 SICK = {
     "relu and steps of 1": (

@@ -18,7 +18,7 @@ from core.runs.files import RunError
 from core.runs.folder import LOCK, STATE, RunFolder, in_use
 from core.runs.keeper import Keeper, Keeping
 from core.runs.reader import read_run
-from core.timeline import tabulate
+from core.training.epoch_log import tabulate
 from tests.core.test_runs import moment_of, run_of, saved
 
 PATIENCE = 30

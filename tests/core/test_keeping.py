@@ -50,7 +50,7 @@ from core.runs.files import RunError
 from core.runs.folder import STATE, RunFolder
 from core.runs.keeper import Keeping
 from core.runs.reader import read_header, read_run
-from core.timeline import Timeline
+from core.training.epoch_log import Timeline
 from tests.core.test_process import ENDLESS, Watcher
 from tests.core.test_runs import assert_same, rewritten, saved
 

@@ -15,7 +15,6 @@ import numpy as np
 import pytest
 
 from core import RunConfig, Trainer
-from core.epoch import EpochMetrics
 from core.process import (
     Command,
     Configure,
@@ -34,8 +33,9 @@ from core.process import (
     TrainingProcess,
 )
 from core.process.channel import Channel
-from core.stopping import Stop
-from core.timeline import Timeline, tabulate
+from core.training.epoch_log import Timeline, tabulate
+from core.training.state import EpochMetrics
+from core.training.stopping import Stop
 
 PATIENCE = 30
 ENDLESS = RunConfig(epochs=100_000_000)

@@ -27,7 +27,7 @@ from core.runs.keeper import Keeper, Keeping, News
 from core.runs.kernels import changed_kernels, kernels
 from core.runs.moment import digest_of
 from core.runs.reader import read_header, read_run
-from core.timeline import tabulate
+from core.training.epoch_log import tabulate
 from tests.core.test_catalogue import PATIENCE, wait_for
 from tests.core.test_runs import moment_of, rewritten, run_of, saved
 

@@ -18,8 +18,6 @@ from hypothesis import strategies as st
 from core import RunConfig, Trainer
 from core.datasets import edits
 from core.datasets.edits import AddPoint, MovePoint, RemovePoint
-from core.epoch import EpochMetrics
-from core.history import History
 from core.runs.catalogue import list_runs
 from core.runs.files import RunError
 from core.runs.folder import CONFIG, EVENTS, PAST, ROWS, STATE, RunFolder, name_for
@@ -28,8 +26,10 @@ from core.runs.past import Past, Station
 from core.runs.past_file import read_past
 from core.runs.reader import KeptRun, read_header, read_run
 from core.runs.writer import RunEvent, RunWriter
-from core.timeline import tabulate
-from tests.core.test_trainer import CONFIGS
+from core.training.epoch_log import tabulate
+from core.training.state import EpochMetrics
+from core.training.time_travel import History
+from tests.core.training.test_trainer import CONFIGS
 
 
 def moment_of(trainer: Trainer, doing: Doing = Doing.TRAINING) -> Moment:

@@ -9,8 +9,8 @@ import pytest
 
 from core import Trainer
 from core.config.presets import PRESETS
-from core.epoch import EpochMetrics
 from core.runs.catalogue import list_runs
+from core.training.state import EpochMetrics
 from tests.terminal.sshd import Sshd, missing
 from tests.terminal.terminal import Terminal
 from tui import numbers

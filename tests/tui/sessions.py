@@ -2,7 +2,7 @@
 
 from core import RunConfig, Trainer
 from core.process import Progress, Run, State, StateChanged
-from core.timeline import tabulate
+from core.training.epoch_log import tabulate
 from tui.session import Session
 
 

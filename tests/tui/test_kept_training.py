@@ -7,7 +7,7 @@ from core.process import Configure, Reopen, Seek
 from core.process.messages import Command
 from core.runs.catalogue import find
 from core.runs.keeper import Keeping
-from tests.core.test_twins import obeyed, seen, serving
+from tests.core.training.test_twins import obeyed, seen, serving
 from tui import headless
 
 

@@ -7,10 +7,10 @@ from typing import Any
 import numpy as np
 
 from core import RunConfig, Trainer
-from core.epoch import EpochMetrics
 from core.inspection import classify
 from core.process import Branched, Failed, Moved, Progress, Run, State, StateChanged
-from core.timeline import tabulate
+from core.training.epoch_log import tabulate
+from core.training.state import EpochMetrics
 from tui.cells import Cells
 from tui.palette import ink
 from tui.runlog import RunLog

@@ -9,7 +9,6 @@ import pytest
 
 from core import RunConfig
 from core.datasets.edits import AddPoint
-from core.epoch import EpochMetrics
 from core.process import (
     Configure,
     EditData,
@@ -27,8 +26,9 @@ from core.process import (
 from core.process.channel import Channel
 from core.process.messages import Command
 from core.runs.catalogue import find
-from core.trainer import Trainer
-from tests.core.test_twins import PATIENCE, serving
+from core.training.state import EpochMetrics
+from core.training.trainer import Trainer
+from tests.core.training.test_twins import PATIENCE, serving
 from tui.lines import StatusLine
 from tui.session import Session
 

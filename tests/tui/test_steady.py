@@ -6,7 +6,7 @@ import pytest
 from core import RunConfig, Trainer
 from core.inspection import quantize
 from core.process import Progress, Run, State, StateChanged
-from core.timeline import tabulate
+from core.training.epoch_log import tabulate
 from tui.panels import ActivationsPanel, BoundaryPanel, Panel, ViewOptions
 from tui.panels import panel as panel_module
 from tui.panels.steady import SLACK, Steady

@@ -3,7 +3,7 @@
 import numpy as np
 
 from core.process import State
-from core.trainer import Trainer
+from core.training.trainer import Trainer
 from tests.tui.test_screen import MOONS, Driver, running
 from tui import numbers
 from tui.screens.confirm import ConfirmScreen

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from core.advice import Advice
-    from core.diagnostics import LayerDiagnostics
+    from core.training.diagnostics import LayerDiagnostics
     from tui.session import Session
 
 HEADINGS: Final = ("layer", "‖grad‖", "Δθ/θ", "dead", "satur.")

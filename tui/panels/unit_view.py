@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from core.diagnostics import MOST_SAMPLES
 from core.trace import UnitFacts, unit_facts
+from core.training.diagnostics import MOST_SAMPLES
 from tui.cells import Cells, cell_width, cut
 from tui.palette import DIM, TEXT, WARNING, ink
 from tui.panels.inspected import (

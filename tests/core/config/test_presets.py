@@ -7,7 +7,7 @@ from core import RunConfig, Trainer
 from core.baseline import measure_baseline
 from core.config.presets import PRESETS
 from core.datasets import DATASETS
-from core.epoch import EpochMetrics
+from core.training.state import EpochMetrics
 
 SEEDS = range(10)
 WANTED = {

@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 from numpy.typing import ArrayLike
 
-from core.metrics import Correct, SquaredErrors, r_squared, squared_deviations
 from core.nn.calls import run
 from core.nn.losses import LOSSES, Loss
+from core.training.metrics import Correct, SquaredErrors, r_squared, squared_deviations
 
 
 def value_of(loss: Loss, logits: ArrayLike, y: ArrayLike) -> float:

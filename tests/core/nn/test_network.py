@@ -3,12 +3,12 @@
 import numpy as np
 import pytest
 
-from core.evaluation import Evaluation
 from core.inspection import Map, classify
 from core.nn.calls import run
 from core.nn.gradcheck import Objective
 from core.nn.losses import LOSSES
 from core.nn.network import Network, TrainingStep, columns
+from core.training.evaluation import Evaluation
 
 
 def make(sizes: tuple[int, ...], activation: str, loss: str = "softmax_cross_entropy") -> Network:

@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
     from core.arrays import Array, Labels
-    from core.batches import BatchesState
-    from core.diagnostics import LayerDiagnostics, StepSizes
-    from core.epoch_start import EpochStart
     from core.nn.schedules import PlateauState
-    from core.stopping import Best, Stop
+    from core.training.batches import BatchesState
+    from core.training.diagnostics import LayerDiagnostics, StepSizes
+    from core.training.rollback import EpochStart
+    from core.training.stopping import Best, Stop
 
 
 class EpochMetrics(NamedTuple):

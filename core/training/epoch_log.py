@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
-from core.diagnostics import LayerDiagnostics
-from core.epoch import EpochMetrics
+from core.training.diagnostics import LayerDiagnostics
+from core.training.state import EpochMetrics
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

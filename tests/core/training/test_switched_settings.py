@@ -8,7 +8,7 @@ import pytest
 
 from core import RunConfig
 from core.nn.optimizers import OPTIMIZERS, Hyperparameters
-from core.trainer import Trainer
+from core.training.trainer import Trainer
 
 BASE = RunConfig(samples=40, hidden=(4, 3), batch_size=16, epochs=1000)
 

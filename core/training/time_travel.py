@@ -11,8 +11,8 @@ from functools import partial
 from time import perf_counter
 from typing import TYPE_CHECKING, Final
 
-from core.batches import batch_count
-from core.checkpoints import OVERHEAD, Checkpoint, Checkpoints, Held, Place
+from core.training.batches import batch_count
+from core.training.checkpoints import OVERHEAD, Checkpoint, Checkpoints, Held, Place
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from core.arrays import Array, Labels
     from core.datasets.dataset import TrainTest
     from core.runs.past import Past
-    from core.trainer import Trainer
+    from core.training.trainer import Trainer
 
 LIMIT: Final = 64 * 2**20
 """Bytes that the past may take, beside the data that the run is trained on now.

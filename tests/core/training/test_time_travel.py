@@ -9,11 +9,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from core import RunConfig, Trainer
-from core import history as past
-from core.checkpoints import Place
-from core.epoch import TrainerState
-from core.history import LIMIT, History
-from core.stopping import Stop
+from core.training import time_travel as past
+from core.training.checkpoints import Place
+from core.training.state import TrainerState
+from core.training.stopping import Stop
+from core.training.time_travel import LIMIT, History
 
 CONFIGS = [
     RunConfig(samples=60, hidden=(4,), epochs=400),

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from core.arrays import Array, Labels
     from core.config.run_config import RunConfig
     from core.datasets.dataset import TrainTest
-    from core.epoch import TrainerState
+    from core.training.state import TrainerState
 
 OVERHEAD: Final = 4000
 """Bytes of a checkpoint beside its arrays: two states of generators, and the objects around them."""

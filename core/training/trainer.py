@@ -13,13 +13,8 @@ from typing import TYPE_CHECKING, Final, Self
 
 import numpy as np
 
-from core.batches import Batches
 from core.datasets.given import given
 from core.datasets.prepare import prepare, silent
-from core.diagnostics import Diagnostics
-from core.epoch import EpochMetrics, TrainerState
-from core.epoch_start import StartKeeper
-from core.evaluation import NOT_MEASURED, Evaluation, Measure
 from core.memory import memory_for
 from core.nn.initializers import INITIALIZERS
 from core.nn.losses import LOSSES
@@ -28,7 +23,12 @@ from core.nn.optimizers import OPTIMIZERS
 from core.nn.regularization import Freeze, Penalty, clip_norm, clip_value
 from core.nn.schedules import PlateauState
 from core.randomness import stream
-from core.stopping import Best, Stop
+from core.training.batches import Batches
+from core.training.diagnostics import Diagnostics
+from core.training.evaluation import NOT_MEASURED, Evaluation, Measure
+from core.training.rollback import StartKeeper
+from core.training.state import EpochMetrics, TrainerState
+from core.training.stopping import Best, Stop
 
 if TYPE_CHECKING:
     from contextlib import AbstractContextManager

@@ -5,7 +5,7 @@ import pytest
 
 from core import RunConfig, Trainer
 from core.config.presets import PRESETS
-from core.epoch import EpochMetrics
+from core.training.state import EpochMetrics
 
 
 def train(trainer: Trainer, epochs: int) -> list[EpochMetrics]:

@@ -34,7 +34,7 @@ from core.runs import keeper, past
 from core.runs.catalogue import find
 from core.runs.keeper import Keeping
 from core.runs.reader import read_run
-from core.timeline import in_order
+from core.training.epoch_log import in_order
 from tests.core.test_runs import assert_same
 
 PATIENCE = 60

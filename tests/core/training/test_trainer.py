@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 
 from core import RunConfig, Trainer
 from core.config.presets import PRESETS
-from core.epoch import EpochMetrics
-from core.stopping import Stop
+from core.training.state import EpochMetrics
+from core.training.stopping import Stop
 
 CONFIGS = (
     RunConfig(),
@@ -251,7 +251,7 @@ def test_windows_of_batches_change_nothing(
     y = (x[:, 0] > 0).astype(np.int64)
     config = RunConfig(batch_size=batch, dropout=0.2, dtype="float64")
     one = Trainer.from_data(config, x, y, x, y)
-    monkeypatch.setattr("core.batches.WINDOW_SAMPLES", 3 * batch)
+    monkeypatch.setattr("core.training.batches.WINDOW_SAMPLES", 3 * batch)
     several = Trainer.from_data(config, x, y, x, y)
     assert train(one, 3) == train(several, 3)
     assert_same(one, several)

@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 
 import numpy as np
 
-from core.metrics import Correct, SquaredErrors, r_squared, squared_deviations
 from core.nn.calls import Calls, run
 from core.nn.network import ForwardPasses
+from core.training.metrics import Correct, SquaredErrors, r_squared, squared_deviations
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

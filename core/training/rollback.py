@@ -11,10 +11,10 @@ from core.nn.calls import Calls, call, run
 
 if TYPE_CHECKING:
     from core.arrays import Array
-    from core.batches import Batches
-    from core.diagnostics import StepSizes
     from core.nn.network import Network
     from core.nn.optimizers import Optimizer
+    from core.training.batches import Batches
+    from core.training.diagnostics import StepSizes
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,1 @@
+"""Training: epochs, their batches and metrics, when to stop, and going back to an earlier epoch."""
