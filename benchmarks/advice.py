@@ -15,7 +15,7 @@ from time import perf_counter
 
 import numpy as np
 
-from core.advice import advise
+from core.analysis.advice import advise
 from core.config.presets import PRESETS
 from core.training.epoch_log import Timeline, tabulate
 from core.training.state import EpochMetrics

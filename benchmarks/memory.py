@@ -18,8 +18,8 @@ from typing import Final
 import numpy as np
 
 from core import Trainer
+from core.analysis.prediction_map import Map
 from core.config.presets import PRESETS
-from core.inspection import Map
 
 EPOCHS: Final = 100_000
 PAGE: Final = resource.getpagesize()

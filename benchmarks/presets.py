@@ -12,7 +12,7 @@ import sys
 
 import numpy as np
 
-from core.baseline import measure_baseline
+from core.analysis.baseline import measure_baseline
 from core.config.presets import PRESETS
 from core.training.trainer import Trainer
 

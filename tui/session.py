@@ -25,8 +25,8 @@ from core.training.trainer import WHAT_LOSSES_MEAN, build_network
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+    from core.analysis.baseline import Baseline
     from core.arrays import Array
-    from core.baseline import Baseline
     from core.config.run_config import RunConfig
     from core.datasets import TrainTest
     from core.nn.network import Network

@@ -25,7 +25,7 @@ class BaselineInBackground:
         Thread(target=self._measure, daemon=True).start()
 
     def _measure(self) -> None:
-        from core.baseline import measure_baseline
+        from core.analysis.baseline import measure_baseline
 
         try:
             baseline = measure_baseline(self.data)

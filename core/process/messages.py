@@ -15,8 +15,8 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
+    from core.analysis.baseline import Baseline
     from core.arrays import Array
-    from core.baseline import Baseline
     from core.config.run_config import RunConfig
     from core.datasets import TrainTest
     from core.datasets.edits import Edit

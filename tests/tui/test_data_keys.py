@@ -10,9 +10,9 @@ import pytest
 from textual.widgets import Input, Select, Static
 
 from core import RunConfig
-from core.baseline import measure_baseline
+from core.analysis.baseline import measure_baseline
+from core.analysis.planes import PlaneChoice, ranked_features
 from core.config.presets import PRESETS
-from core.planes import PlaneChoice, ranked_features
 from core.process import Refused, State, TrainingProcess
 from tests.tui.test_screen import MOONS, Driver, running
 from tests.tui.test_settings import opened

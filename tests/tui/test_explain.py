@@ -6,7 +6,7 @@ import pytest
 from textual.app import App
 
 from core import RunConfig
-from core.advice import Advice
+from core.analysis.advice import Advice
 from core.nn.activations import ACTIVATIONS
 from core.nn.losses import LOSSES
 from tests.tui.sessions import session_after

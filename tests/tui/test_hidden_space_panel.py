@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 from textual.app import App, ComposeResult
 
+from core.analysis.hidden_space import HiddenSpace
 from core.config.presets import PRESETS
-from core.hidden_space import HiddenSpace
 from core.process import State
 from tests.tui.sessions import session_after
 from tui.cells import Cells

@@ -9,8 +9,8 @@ import pytest
 from textual.app import App, ComposeResult
 
 from core import RunConfig
+from core.analysis.prediction_map import quantize
 from core.config.presets import PRESETS
-from core.inspection import quantize
 from core.nn.activations import ACTIVATIONS
 from core.nn.layers import NORM_EPSILON
 from core.nn.losses import LOSSES
@@ -182,7 +182,7 @@ def test_every_number_of_a_sum_is_the_networks(
 def test_a_term_that_is_wrong_would_be_caught(monkeypatch: pytest.MonkeyPatch) -> None:
     session = after("xor")
     checked_sum(session, Cursor(0, 1, 1), (118, 34))
-    from core.trace import LayerTrace
+    from core.analysis.trace import LayerTrace
 
     products = LayerTrace.products
     monkeypatch.setattr(LayerTrace, "products", lambda *given: products(*given) * 1.01)
@@ -460,7 +460,7 @@ def test_the_loss_stands_beside_its_formula(loss: str, name: str) -> None:
 
 
 def test_the_way_back_is_told_layer_by_layer() -> None:
-    from core.trace import trace_sample
+    from core.analysis.trace import trace_sample
 
     session = after("spiral", 5)
     network, data = session.network, session.data

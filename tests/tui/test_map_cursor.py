@@ -13,9 +13,9 @@ from textual.screen import Screen
 from textual.widgets import Static
 
 from core import RunConfig
+from core.analysis.planes import Plane, PlaneChoice, Window
 from core.config.presets import PRESETS
 from core.datasets.edits import AddPoint, Edit, MovePoint, RemovePoint, apply, place_of
-from core.planes import Plane, PlaneChoice, Window
 from core.process import Run, State
 from tests.tui.sessions import session_after
 from tests.tui.test_screen import running

@@ -9,10 +9,10 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from core import RunConfig
+from core.analysis.planes import Plane, PlaneChoice, Window
+from core.analysis.prediction_map import classify
 from core.arrays import Array
 from core.config.presets import PRESETS
-from core.inspection import classify
-from core.planes import Plane, PlaneChoice, Window
 from tests.tui.sessions import session_after
 from tests.tui.test_panels import background, drawn, text
 from tui.braille import draw_line

@@ -8,9 +8,9 @@ from textual.app import App, ComposeResult
 from textual.widgets import Input, Static
 
 from core import RunConfig
+from core.analysis.edges import Edge, count_edges, edges, parameter_index
 from core.config.presets import PRESETS
 from core.process import State
-from core.wiring import Edge, count_edges, edges, parameter_index
 from tests.tui.sessions import session_after
 from tui.cells import Cells
 from tui.cursor import Cursor

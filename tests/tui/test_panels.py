@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 
 from core import RunConfig
+from core.analysis.planes import Plane, Window
+from core.analysis.prediction_map import classify
 from core.config.presets import PRESETS
-from core.inspection import classify
-from core.planes import Plane, Window
 from core.process import State
 from tests.tui.sessions import session_after
 from tui import numbers

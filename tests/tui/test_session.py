@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from core import RunConfig, Trainer
-from core.inspection import classify
+from core.analysis.prediction_map import classify
 from core.process import Branched, Failed, Moved, Progress, Run, State, StateChanged
 from core.training.epoch_log import tabulate
 from core.training.state import EpochMetrics

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from core import RunConfig, Trainer
-from core.inspection import quantize
+from core.analysis.prediction_map import quantize
 from core.process import Progress, Run, State, StateChanged
 from core.training.epoch_log import tabulate
 from tui.panels import ActivationsPanel, BoundaryPanel, Panel, ViewOptions

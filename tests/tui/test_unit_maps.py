@@ -5,10 +5,10 @@ import pytest
 from textual.app import App, ComposeResult
 
 from core import RunConfig
+from core.analysis.planes import Plane, PlaneChoice, Window
+from core.analysis.prediction_map import quantize
 from core.config.presets import PRESETS
-from core.inspection import quantize
 from core.nn.activations import ACTIVATIONS
-from core.planes import Plane, PlaneChoice, Window
 from core.process import State
 from tests.tui.sessions import session_after
 from tui.cells import Cells

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, ClassVar
 import numpy as np
 from textual.binding import Binding, BindingType
 
-from core.inspection import in_class_order
+from core.analysis.prediction_map import in_class_order
 from core.nn.activations import ACTIVATIONS
 from tui import numbers
 from tui.cells import Cells

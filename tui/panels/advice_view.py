@@ -11,7 +11,7 @@ from tui.palette import DIM, WARNING, ink
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from core.advice import Advice
+    from core.analysis.advice import Advice
 
 ALL_WELL: Final = "Nothing looks wrong with this run."
 MARGIN: Final = 1

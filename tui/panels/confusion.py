@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from math import isfinite
 from typing import TYPE_CHECKING, Final
 
-from core.confusion import accuracy, macro_f1, most_confused, precision, recall
+from core.analysis.confusion import accuracy, macro_f1, most_confused, precision, recall
 from tui import numbers
 from tui.cells import Cells, cell_width, cut, glyphs_of
 from tui.palette import (

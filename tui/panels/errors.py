@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, ClassVar, Final
 import numpy as np
 from textual.binding import Binding, BindingType
 
-from core.confusion import confusion_matrix
-from core.inspection import Map
+from core.analysis.confusion import confusion_matrix
+from core.analysis.prediction_map import Map
 from core.nn.calls import run
 from core.nn.network import ForwardPasses, columns
 from tui.cells import Cells

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, ClassVar, Final, TypeAlias
 import numpy as np
 from textual.binding import Binding, BindingType
 
-from core.hidden_space import HiddenSpace
+from core.analysis.hidden_space import HiddenSpace
 from core.nn.activations import ACTIVATIONS
 from tui import numbers
 from tui.cells import Cells
@@ -20,11 +20,11 @@ from tui.panels.space_plot import Plot
 if TYPE_CHECKING:
     from textual import events
 
+    from core.analysis.hidden_space import Axes, Picture
+    from core.analysis.planes import PlaneChoice
     from core.arrays import Array, Labels
     from core.datasets import TrainTest
-    from core.hidden_space import Axes, Picture
     from core.nn.network import Network
-    from core.planes import PlaneChoice
     from tui.session import Session
 
 SECONDS_BETWEEN_SCORES: Final = 0.5

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
+from core.analysis.trace import Trace, trace_sample
 from core.datasets.preparation import EXTRA_FEATURES
-from core.trace import Trace, trace_sample
 from tui.cells import Cells, cell_width, cut, printable
 from tui.palette import BRIGHT, CLASS_POINTS, DIM, DIVERGING, FAINT, TEXT, TRAIN_MARKERS, ink
 

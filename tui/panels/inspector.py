@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, ClassVar, Final, TypeAlias
 import numpy as np
 from textual.binding import Binding, BindingType
 
-from core.inspection import classify
+from core.analysis.prediction_map import classify
 from tui.cells import Cells, cut, printable
 from tui.palette import ALARM, DIM, TEXT, ink
 from tui.panels.inspected import colour_of, marker_of, small

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, ClassVar, Final
 import numpy as np
 from textual.binding import Binding, BindingType
 
-from core.advice import advise
+from core.analysis.advice import advise
 from core.arrays import evenly
 from core.process import State
 from tui import numbers
@@ -20,7 +20,7 @@ from tui.panels.panel import Panel, ViewOptions, Words, message
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from core.advice import Advice
+    from core.analysis.advice import Advice
     from core.training.diagnostics import LayerDiagnostics
     from tui.session import Session
 

@@ -11,18 +11,18 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 
 import numpy as np
 
+from core.analysis.prediction_map import classify
 from core.arrays import evenly
-from core.inspection import classify
 from tui import numbers
 from tui.cells import Cells, cell_width, cut
 from tui.palette import ACCENT, BRIGHT, CLASS_POINTS, DIM, LEGIBLE, TEXT, TRAIN_MARKERS, ink
 from tui.panels.map_drawing import GUTTER
 
 if TYPE_CHECKING:
+    from core.analysis.planes import Window
     from core.arrays import Array
     from core.datasets import TrainTest
     from core.nn.network import Network
-    from core.planes import Window
     from tui.panels.map_view import Samples, View
     from tui.panels.panel import Words
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from core.inspection import quantize
+from core.analysis.prediction_map import quantize
 from tui import numbers
 from tui.cells import Cells, cell_width, cut, glyphs_of
 from tui.palette import (
@@ -27,9 +27,9 @@ from tui.palette import (
 from tui.panels.number_scale import HIGHER, LOWER, NumberScale
 
 if TYPE_CHECKING:
+    from core.analysis.prediction_map import Map
     from core.arrays import Labels
     from core.datasets import TrainTest
-    from core.inspection import Map
     from tui.panels.map_view import Samples, View
     from tui.panels.steady import Quantize
 

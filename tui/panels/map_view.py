@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
+from core.analysis.planes import Plane, PlaneChoice, Window
+from core.analysis.prediction_map import Map
 from core.arrays import evenly
-from core.inspection import Map
-from core.planes import Plane, PlaneChoice, Window
 from tui.palette import TEST_MARKERS, TRAIN_MARKERS, WRONG_TEST, WRONG_TRAIN
 
 if TYPE_CHECKING:

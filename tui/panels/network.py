@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, ClassVar, Final
 from textual.binding import Binding, BindingType
 from textual.message import Message
 
+from core.analysis.edges import Edge, count_edges, edges, parameter_index
 from core.datasets.preparation import EXTRA_FEATURES
-from core.wiring import Edge, count_edges, edges, parameter_index
 from tui import numbers
 from tui.cells import Cells, cut, printable
 from tui.palette import BRIGHT, DIM, TEXT, ink

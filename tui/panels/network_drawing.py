@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from core.wiring import parameter_index
+from core.analysis.edges import parameter_index
 from tui.braille import DOTS
 from tui.cells import cut
 from tui.palette import (
@@ -24,8 +24,8 @@ from tui.palette import (
 if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
 
+    from core.analysis.edges import Edge
     from core.nn.network import Network
-    from core.wiring import Edge
     from tui.cells import Cells
     from tui.panels.network_layout import Column, Layout
 

@@ -10,7 +10,7 @@ from tui.cells import cell_width
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from core.wiring import Edge
+    from core.analysis.edges import Edge
 
 LEAST_GAP: Final = 4
 """Columns between nodes, at least."""

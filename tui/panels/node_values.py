@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
+from core.analysis.prediction_map import quantize
 from core.arrays import evenly
-from core.inspection import quantize
 from core.nn.calls import run
 from core.nn.network import ForwardPasses, columns
 from tui.palette import CLASS_FIELDS, DIVERGING, UNCERTAIN

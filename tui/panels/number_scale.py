@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from core.inspection import quantize
+from core.analysis.prediction_map import quantize
 from tui.palette import DIVERGING, SEQUENTIAL
 
 if TYPE_CHECKING:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from core.inspection import quantize
+from core.analysis.prediction_map import quantize
 from tui.curves import nice_ceiling
 from tui.palette import ACCENT, DIVERGING, SEQUENTIAL
 

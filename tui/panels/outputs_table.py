@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, ClassVar, Final
 import numpy as np
 from textual.binding import Binding, BindingType
 
-from core.hidden_space import decide
+from core.analysis.hidden_space import decide
 from tui.cells import Cells
 from tui.palette import DIM, TEXT, ink
 from tui.panels.panel import Panel, ViewOptions, Words, message

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, ClassVar, Final, TypeAlias
 
 from textual.message import Message
 
-from core.planes import PlaneChoice
+from core.analysis.planes import PlaneChoice
 from tui.canvas import Canvas
 from tui.cells import Cells
 from tui.cursor import Cursor

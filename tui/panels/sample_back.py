@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from core.inspection import quantize
+from core.analysis.prediction_map import quantize
 from tui.cells import Cells, cell_width, cut
 from tui.palette import BRIGHT, DIM, DIVERGING, TEXT, ink
 from tui.panels.inspected import LABEL, Inspected, largest_of, marker_of, small

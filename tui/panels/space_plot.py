@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from core.hidden_space import decide
+from core.analysis.hidden_space import decide
 from tui import numbers
 from tui.braille import DOTS
 from tui.cells import Cells
@@ -32,9 +32,9 @@ from tui.panels.number_scale import NumberScale
 from tui.panels.space_axis import Range
 
 if TYPE_CHECKING:
+    from core.analysis.hidden_space import HiddenSpace, Picture
     from core.arrays import Array, Labels
     from core.datasets import TrainTest
-    from core.hidden_space import HiddenSpace, Picture
     from core.nn.activations import Activation
 
 MOST_STEPS: Final = 32

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Final, TypeAlias
 
 import numpy as np
 
-from core.inspection import quantize
+from core.analysis.prediction_map import quantize
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from core.planes import ranked_features
+from core.analysis.planes import ranked_features
 from tui import numbers
 from tui.cells import cell_width, cut
 

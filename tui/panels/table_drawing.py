@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from core.hidden_space import decide
+from core.analysis.hidden_space import decide
 from core.nn.activations import ACTIVATIONS
 from tui.cells import Cells, cut
 from tui.palette import (

@@ -13,7 +13,7 @@ from tui.panels.output_scale import Scale
 from tui.panels.residuals import BLOCKS
 
 if TYPE_CHECKING:
-    from core.trace import UnitFacts
+    from core.analysis.trace import UnitFacts
 
 
 def histogram_rows(it: Inspected) -> int:

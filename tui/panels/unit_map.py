@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from core.inspection import quantize
-from core.planes import Plane, Window
+from core.analysis.planes import Plane, Window
+from core.analysis.prediction_map import quantize
 from tui.cells import Cells
 from tui.palette import DIM, DIVERGING, LEGIBLE, ink
 from tui.panels.inspected import Inspected, caption, largest_of, marker_of
@@ -15,8 +15,8 @@ from tui.panels.map_drawing import half_blocks
 from tui.panels.output_scale import Scale
 
 if TYPE_CHECKING:
+    from core.analysis.planes import PlaneChoice
     from core.arrays import Array
-    from core.planes import PlaneChoice
 
 
 class UnitMap:

@@ -6,20 +6,20 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from core.inspection import quantize
+from core.analysis.planes import Plane, Window
+from core.analysis.prediction_map import quantize
 from core.nn.calls import run
 from core.nn.network import ForwardPasses, columns
-from core.planes import Plane, Window
 from tui.braille import draw_line
 from tui.cells import Cells
 from tui.palette import DIVERGING, FAINT, SUNK, TEXT, ink
 from tui.panels.map_drawing import half_blocks
 
 if TYPE_CHECKING:
+    from core.analysis.planes import PlaneChoice
     from core.arrays import Array
     from core.datasets import TrainTest
     from core.nn.network import Network
-    from core.planes import PlaneChoice
     from tui.panels.output_scale import Scale
 
 MARGIN: Final = 0.08

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from core.trace import UnitFacts, unit_facts
+from core.analysis.trace import UnitFacts, unit_facts
 from core.training.diagnostics import MOST_SAMPLES
 from tui.cells import Cells, cell_width, cut
 from tui.palette import DIM, TEXT, WARNING, ink
@@ -32,7 +32,7 @@ from tui.panels.unit_map import UnitMap, has_pixels
 from tui.panels.unit_sum import MOST_NAME, draw_head, draw_result, draw_sum, tail_rows
 
 if TYPE_CHECKING:
-    from core.planes import PlaneChoice
+    from core.analysis.planes import PlaneChoice
     from tui.panels.panel import ViewOptions
     from tui.session import Session
 

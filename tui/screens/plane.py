@@ -9,7 +9,7 @@ from textual.content import Content
 from textual.screen import ModalScreen
 from textual.widgets import Input, Select, Static
 
-from core.planes import PlaneChoice, ranked_features
+from core.analysis.planes import PlaneChoice, ranked_features
 from tui.cells import printable
 
 if TYPE_CHECKING:

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
+from core.analysis.planes import PlaneChoice, ranked_features
 from core.config.value_types import ConfigError
-from core.planes import PlaneChoice, ranked_features
 from core.process import EditData, EditParameter
 from tui.faults import KeepsFaults
 from tui.panels import (

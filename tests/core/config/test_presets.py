@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from core import RunConfig, Trainer
-from core.baseline import measure_baseline
+from core.analysis.baseline import measure_baseline
 from core.config.presets import PRESETS
 from core.datasets import DATASETS
 from core.training.state import EpochMetrics

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from core.inspection import Map, classify
+from core.analysis.prediction_map import Map, classify
 from core.nn.calls import run
 from core.nn.gradcheck import Objective
 from core.nn.losses import LOSSES

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from core import RunConfig, Trainer
-from core.inspection import Map
+from core.analysis.prediction_map import Map
 from core.nn.activations import ACTIVATIONS
 from core.nn.losses import LOSSES
 from core.nn.optimizers import OPTIMIZERS

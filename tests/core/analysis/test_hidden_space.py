@@ -4,11 +4,19 @@ import numpy as np
 import pytest
 
 from core import RunConfig, Trainer
+from core.analysis.hidden_space import (
+    LINES,
+    POINTS,
+    Axes,
+    HiddenSpace,
+    Picture,
+    decide,
+    linear_score,
+)
+from core.analysis.planes import PlaneChoice
 from core.config.presets import PRESETS
-from core.hidden_space import LINES, POINTS, Axes, HiddenSpace, Picture, decide, linear_score
 from core.nn.calls import run
 from core.nn.network import ForwardPasses, columns
-from core.planes import PlaneChoice
 
 
 def trained(name: str, epochs: int, **changes: object) -> Trainer:

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from core import RunConfig, Trainer
-from core.advice import THINNED, Advice, _Curves, advise
+from core.analysis.advice import THINNED, Advice, _Curves, advise
 from core.config.presets import PRESETS
 from core.training.diagnostics import LayerDiagnostics
 from core.training.epoch_log import Timeline, tabulate

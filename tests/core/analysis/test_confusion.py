@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from sklearn import metrics
 
-from core.confusion import (
+from core.analysis.confusion import (
     accuracy,
     confusion_matrix,
     f1,

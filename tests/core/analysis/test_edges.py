@@ -3,9 +3,9 @@
 import numpy as np
 import pytest
 
+from core.analysis.edges import count_edges, edges, parameter_index
 from core.nn.losses import LOSSES
 from core.nn.network import Network
-from core.wiring import count_edges, edges, parameter_index
 
 
 def make(*sizes: int, batch_norm: bool = False, dtype: str = "float64") -> Network:

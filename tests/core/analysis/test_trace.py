@@ -6,12 +6,12 @@ import numpy as np
 import pytest
 
 from core import RunConfig, Trainer
+from core.analysis.trace import Trace, trace_sample, unit_facts
 from core.nn.activations import ACTIVATIONS
 from core.nn.gradcheck import STEP, Objective
 from core.nn.initializers import INITIALIZERS
 from core.nn.losses import LOSSES
 from core.nn.network import Network
-from core.trace import Trace, trace_sample, unit_facts
 from core.training.diagnostics import DEAD
 from tests.core.nn.test_gradcheck import a_loss, network_and_data
 

@@ -13,10 +13,10 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
+from core.analysis.planes import Plane, PlaneChoice, principal_components
 from core.arrays import evenly
 from core.nn.calls import run
 from core.nn.network import ForwardPasses, columns
-from core.planes import Plane, PlaneChoice, principal_components
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
