@@ -18,7 +18,7 @@ from typing import Final
 from core import RunConfig
 from core.config.presets import PRESETS
 from core.process import Keep, Kept, Progress, Pull, SetSpeed, Start, TrainingProcess
-from core.runs.keeper import Keeping
+from core.runs.autosaver import Keeping
 
 CASES: Final = {
     "xor, full batch": PRESETS["xor"].config(epochs=10**8),

@@ -41,7 +41,7 @@ if TYPE_CHECKING:
 
     from core.config.run_config import RunConfig
     from core.process import TrainingProcess
-    from core.runs.keeper import Keeping
+    from core.runs.autosaver import Keeping
     from tui.runlog import RunLog
     from tui.screen_model import Area
 

@@ -108,7 +108,7 @@ def _is_about_data(error: ValueError) -> bool:
     """Tell whether it is a sentence for a person about data, settings or runs that do not fit."""
     from core.config.value_types import ConfigError
     from core.datasets import DataError
-    from core.runs.files import RunError
+    from core.runs.atomic_files import RunError
 
     return isinstance(error, DataError | ConfigError | RunError)
 

@@ -27,8 +27,8 @@ if TYPE_CHECKING:
 
     from core.config.run_config import RunConfig
     from core.datasets import TrainTest
+    from core.runs.autosaver import Keeping, News
     from core.runs.folder import RunFolder
-    from core.runs.keeper import Keeping, News
     from core.runs.reader import KeptRun
     from core.training.state import EpochMetrics
 

@@ -11,7 +11,7 @@ from tui.arguments import WrongUse
 if TYPE_CHECKING:
     import argparse
 
-    from core.runs.keeper import Keeping
+    from core.runs.autosaver import Keeping
 
 FOLDER: Final = "NNFS_TUI_RUN_DIR"
 NUMBER: Final = "NNFS_TUI_KEEP_RUNS"
@@ -19,7 +19,7 @@ NUMBER: Final = "NNFS_TUI_KEEP_RUNS"
 
 def keeping_of(options: argparse.Namespace) -> Keeping | None:
     """Return where runs are kept and how many, or None if this one is not to be."""
-    from core.runs.keeper import Keeping
+    from core.runs.autosaver import Keeping
 
     if getattr(options, "no_save", False):
         return None
@@ -55,8 +55,8 @@ def run_of(options: argparse.Namespace) -> Path:
     Raises:
         RunError: when there is none of that name.
     """
+    from core.runs.atomic_files import RunError
     from core.runs.catalogue import find
-    from core.runs.files import RunError
 
     parent = folder_of(options)
     if parent is None:

@@ -5,16 +5,16 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
-from core.runs.keeper import Keeper
-from core.runs.moment import Doing, Moment
-from core.runs.past import Past, Station
-from core.runs.past_file import read_past
+from core.runs.autosaver import Keeper
+from core.runs.saved_history import Past, Station
+from core.runs.saved_history_file import read_past
+from core.runs.snapshot import Doing, Moment
 from core.training.epoch_log import tabulate
 from core.training.stopping import Stop
 
 if TYPE_CHECKING:
+    from core.runs.autosaver import Keeping, News
     from core.runs.folder import RunFolder
-    from core.runs.keeper import Keeping, News
     from core.runs.reader import KeptRun
     from core.training.state import EpochMetrics
     from core.training.trainer import Trainer

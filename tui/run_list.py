@@ -9,9 +9,9 @@ from math import isfinite
 from time import localtime, strftime
 from typing import TYPE_CHECKING, Any
 
+from core.runs.atomic_files import shown
 from core.runs.catalogue import list_runs
-from core.runs.files import shown
-from core.runs.moment import Doing
+from core.runs.snapshot import Doing
 from core.training.stopping import Stop
 from tui import numbers
 

@@ -10,8 +10,8 @@ from core.process.messages import Branched, Moved, Progress, Run, State, StateCh
 from core.process.notes import why_stopped
 from core.process.pace import Pace
 from core.process.record import DOING
-from core.runs.moment import Moment
-from core.runs.past_file import read_past
+from core.runs.saved_history_file import read_past
+from core.runs.snapshot import Moment
 from core.training.epoch_log import tabulate
 from core.training.stopping import Stop
 from core.training.time_travel import History

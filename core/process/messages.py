@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from core.config.run_config import RunConfig
     from core.datasets import TrainTest
     from core.datasets.edits import Edit
-    from core.runs.keeper import Keeping
+    from core.runs.autosaver import Keeping
     from core.training.state import EpochMetrics
     from core.training.stopping import Stop
 

@@ -6,9 +6,9 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
 from core.process.messages import Kept, State
-from core.runs.keeper import Keeper, Keeping, News
-from core.runs.moment import Doing, Moment
-from core.runs.past import Past, Station
+from core.runs.autosaver import Keeper, Keeping, News
+from core.runs.saved_history import Past, Station
+from core.runs.snapshot import Doing, Moment
 from core.training.checkpoints import Place
 from core.training.epoch_log import tabulate
 

@@ -10,8 +10,8 @@ from core.process.live_run import LiveRun
 from core.process.messages import Branched, Progress, Reopened, State
 from core.runs.folder import RunFolder
 from core.runs.kernels import changed_kernels
-from core.runs.moment import Doing
 from core.runs.reader import read_run
+from core.runs.snapshot import Doing
 from core.training.epoch_log import in_order
 
 if TYPE_CHECKING:

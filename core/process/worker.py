@@ -46,7 +46,7 @@ from core.process.parent import WHILE_STOPPED, continue_parent_to_end, continue_
 from core.process.record import Record
 from core.process.travel import leave_past, seek
 from core.runs import holder
-from core.runs.files import RunError
+from core.runs.atomic_files import RunError
 from core.training.trainer import Trainer, memory_of_training
 
 if TYPE_CHECKING:

@@ -12,14 +12,14 @@ from typing import IO, TYPE_CHECKING, Any, Final
 
 import numpy as np
 
-from core.runs.files import RunError, refusal
+from core.runs.atomic_files import RunError, refusal
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
     from core.arrays import Array, Labels
-    from core.runs.files import Directory
+    from core.runs.atomic_files import Directory
 
 HEADER: Final = "header.json"
 

@@ -10,7 +10,7 @@ from time import time
 from typing import TYPE_CHECKING, Final
 
 from core.config.value_types import suggestion
-from core.runs.files import RunError, shown
+from core.runs.atomic_files import RunError, shown
 from core.runs.folder import LOCK, STATE, RunFolder, in_use, is_ours
 from core.runs.reader import read_header
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Collection
     from pathlib import Path
 
-    from core.runs.moment import Header
+    from core.runs.snapshot import Header
 
 KEEP: Final = 100
 """Runs that are kept, unless somebody says otherwise."""

@@ -10,7 +10,7 @@ from contextlib import suppress
 from time import localtime, monotonic, sleep, strftime
 from typing import TYPE_CHECKING, Final, Self
 
-from core.runs.files import Directory, RunError, make_folder, settle, shown
+from core.runs.atomic_files import Directory, RunError, make_folder, settle, shown
 from core.runs.holder import LOCK as LOCK
 from core.runs.holder import in_use_by, write_holder
 

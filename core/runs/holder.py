@@ -12,7 +12,7 @@ from pathlib import Path
 from time import monotonic, sleep, time
 from typing import TYPE_CHECKING, Any, Final
 
-from core.runs.files import Directory, RunError, shown
+from core.runs.atomic_files import Directory, RunError, shown
 
 if TYPE_CHECKING:
     from collections.abc import Callable

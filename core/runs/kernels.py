@@ -8,7 +8,7 @@ from functools import cache
 from importlib import import_module
 from typing import Final
 
-from core.runs.files import shown
+from core.runs.atomic_files import shown
 
 _NUMPY: Final = "numpy._core._multiarray_umath"
 _CORE_NAMES: Final = (

@@ -16,11 +16,11 @@ from core.datasets.dataset import DataError
 from core.datasets.prepare import prepare, silent
 from core.nn.network import parameter_count
 from core.runs.archive import read_archive
-from core.runs.fields import Fields
-from core.runs.files import RunError, refusal, shown
+from core.runs.atomic_files import RunError, refusal, shown
 from core.runs.folder import EVENTS, ROWS, STATE, open_directory
-from core.runs.moment import Header, digest_of, header_of
-from core.runs.states import Shapes, state_for
+from core.runs.json_fields import Fields
+from core.runs.snapshot import Header, digest_of, header_of
+from core.runs.state_codec import Shapes, state_for
 from core.runs.writer import RunEvent
 from core.training.epoch_log import COLUMNS
 from core.training.trainer import Trainer, sizes_of
@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from core.arrays import Array, Labels
     from core.config.run_config import RunConfig
     from core.datasets.dataset import Tell, TrainTest
-    from core.runs.files import Directory
+    from core.runs.atomic_files import Directory
 
 
 COPIES: Final = 3

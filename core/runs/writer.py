@@ -10,11 +10,11 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 
 from core.runs.archive import write_archive
-from core.runs.files import NOTHING
+from core.runs.atomic_files import NOTHING
 from core.runs.folder import CONFIG, EVENTS, ROWS, STATE
-from core.runs.moment import digest_of, findable, header_values
-from core.runs.past_file import write_past
-from core.runs.states import plain_state
+from core.runs.saved_history_file import write_past
+from core.runs.snapshot import digest_of, findable, header_values
+from core.runs.state_codec import plain_state
 from core.training.epoch_log import COLUMNS
 
 if TYPE_CHECKING:
@@ -24,10 +24,10 @@ if TYPE_CHECKING:
 
     from core.config.run_config import RunConfig
     from core.datasets.dataset import TrainTest
-    from core.runs.files import Extent
+    from core.runs.atomic_files import Extent
     from core.runs.folder import RunFolder
-    from core.runs.moment import Moment
-    from core.runs.past import Past
+    from core.runs.saved_history import Past
+    from core.runs.snapshot import Moment
 
 LARGE_PAST: Final = 2**18
 PAUSE: Final = 20.0

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from core.arrays import Array, Labels
     from core.datasets.dataset import TrainTest
-    from core.runs.past import Past
+    from core.runs.saved_history import Past
     from core.training.trainer import Trainer
 
 LIMIT: Final = 64 * 2**20

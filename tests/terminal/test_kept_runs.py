@@ -9,12 +9,12 @@ from pathlib import Path
 
 import pytest
 
+from core.runs.atomic_files import RunError
 from core.runs.catalogue import find, list_runs
-from core.runs.files import RunError
 from core.runs.folder import STATE, RunFolder
 from core.runs.holder import refuse_if_used, take_over
 from core.runs.reader import read_header
-from tests.core.test_runs import rewritten
+from tests.core.runs.test_reader import rewritten
 from tests.terminal.terminal import is_alive, nnfs_tui
 from tests.terminal.test_command_line import PROGRAM, Told, run
 from tests.terminal.test_command_line import told as told

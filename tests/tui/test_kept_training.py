@@ -5,8 +5,8 @@ from pathlib import Path
 from core import RunConfig, Trainer
 from core.process import Configure, Reopen, Seek
 from core.process.messages import Command
+from core.runs.autosaver import Keeping
 from core.runs.catalogue import find
-from core.runs.keeper import Keeping
 from tests.core.training.test_twins import obeyed, seen, serving
 from tui import headless
 

@@ -46,7 +46,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from core.process import Command, Event
-    from core.runs.keeper import Keeping
+    from core.runs.autosaver import Keeping
     from tui.link import Link
     from tui.runlog import RunLog
 

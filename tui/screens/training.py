@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
     from core.config.run_config import RunConfig
     from core.process import Event, Refused
-    from core.runs.keeper import Keeping
+    from core.runs.autosaver import Keeping
     from tui.canvas import Canvas
     from tui.link import Link
     from tui.pacing import Pacer

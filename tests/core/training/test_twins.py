@@ -30,12 +30,12 @@ from core.process import (
 from core.process.channel import Channel
 from core.process.messages import Command, Event
 from core.process.worker import TrainingLoop
-from core.runs import keeper, past
+from core.runs import autosaver, saved_history
+from core.runs.autosaver import Keeping
 from core.runs.catalogue import find
-from core.runs.keeper import Keeping
 from core.runs.reader import read_run
 from core.training.epoch_log import in_order
-from tests.core.test_runs import assert_same
+from tests.core.runs.test_reader import assert_same
 
 PATIENCE = 60
 
@@ -115,7 +115,9 @@ def seen(events: list[Event]) -> list[tuple[object, ...]]:
 def test_a_run_that_is_resumed_is_as_one_that_never_stopped(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, seed: int
 ) -> None:
-    monkeypatch.setattr(past, "MOST_SEGMENTS", 1000)  # what is given up cannot be gone back to
+    monkeypatch.setattr(
+        saved_history, "MOST_SEGMENTS", 1000
+    )  # what is given up cannot be gone back to
     random = Random(seed)
     config = CONFIGS[seed % len(CONFIGS)]
     chapters = [
@@ -146,7 +148,7 @@ def test_a_run_that_is_resumed_is_as_one_that_never_stopped(
 def test_of_an_epoch_that_takes_long_the_batches_are_kept(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(keeper, "EVERY", 0.0)
+    monkeypatch.setattr(autosaver, "EVERY", 0.0)
     parent = tmp_path / "runs"
     with serving(parent) as channel:
         channel.post(Start(RunConfig(samples=100_000, batch_size=1)))

@@ -16,15 +16,15 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from core.runs.files import NOTHING, RunError, shown
+from core.runs.atomic_files import NOTHING, RunError, shown
 from core.training.epoch_log import COLUMNS
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from core.runs.folder import RunFolder
-    from core.runs.moment import Moment
     from core.runs.reader import KeptRun
+    from core.runs.snapshot import Moment
     from core.runs.writer import RunEvent, RunWriter
 
 EVERY: Final = 2.0

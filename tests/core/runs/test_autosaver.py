@@ -45,14 +45,14 @@ from core.process.exchange import Exchange
 from core.process.live_run import LiveRun
 from core.process.pace import Clock
 from core.process.record import Record
+from core.runs.atomic_files import RunError
+from core.runs.autosaver import Keeping
 from core.runs.catalogue import find, list_runs
-from core.runs.files import RunError
 from core.runs.folder import STATE, RunFolder
-from core.runs.keeper import Keeping
 from core.runs.reader import read_header, read_run
 from core.training.epoch_log import Timeline
+from tests.core.runs.test_reader import assert_same, rewritten, saved
 from tests.core.test_process import ENDLESS, Watcher
-from tests.core.test_runs import assert_same, rewritten, saved
 
 
 @pytest.fixture

@@ -18,13 +18,13 @@ from hypothesis import strategies as st
 from core import RunConfig, Trainer
 from core.datasets import edits
 from core.datasets.edits import AddPoint, MovePoint, RemovePoint
+from core.runs.atomic_files import RunError
 from core.runs.catalogue import list_runs
-from core.runs.files import RunError
 from core.runs.folder import CONFIG, EVENTS, PAST, ROWS, STATE, RunFolder, name_for
-from core.runs.moment import Doing, Moment
-from core.runs.past import Past, Station
-from core.runs.past_file import read_past
 from core.runs.reader import KeptRun, read_header, read_run
+from core.runs.saved_history import Past, Station
+from core.runs.saved_history_file import read_past
+from core.runs.snapshot import Doing, Moment
 from core.runs.writer import RunEvent, RunWriter
 from core.training.epoch_log import tabulate
 from core.training.state import EpochMetrics

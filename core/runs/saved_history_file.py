@@ -10,12 +10,12 @@ from core.config.value_types import ConfigError
 from core.datasets import edits as data_edits
 from core.datasets.prepare import prepare
 from core.runs.archive import read_archive, write_archive
-from core.runs.fields import Fields
-from core.runs.files import RunError, refusal
+from core.runs.atomic_files import RunError, refusal
 from core.runs.folder import PAST, open_directory
-from core.runs.moment import digest_of, edits_of, findable, plain_edits
-from core.runs.past import MOST_BYTES, MOST_SEGMENTS, MOST_STOPS, Past, Station
-from core.runs.states import Shapes, plain_state, state_for
+from core.runs.json_fields import Fields
+from core.runs.saved_history import MOST_BYTES, MOST_SEGMENTS, MOST_STOPS, Past, Station
+from core.runs.snapshot import digest_of, edits_of, findable, plain_edits
+from core.runs.state_codec import Shapes, plain_state, state_for
 from core.training.checkpoints import Place
 
 if TYPE_CHECKING:
@@ -24,8 +24,8 @@ if TYPE_CHECKING:
 
     from core.arrays import Array, Labels
     from core.datasets.dataset import TrainTest
-    from core.runs.files import Directory
-    from core.runs.moment import Header
+    from core.runs.atomic_files import Directory
+    from core.runs.snapshot import Header
     from core.training.trainer import Trainer
 
 FORMAT: Final = "nnfs-tui past"

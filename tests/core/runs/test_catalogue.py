@@ -12,14 +12,14 @@ import numpy as np
 import pytest
 
 from core import RunConfig, Trainer
-from core.runs import keeper as keeping
+from core.runs import autosaver as keeping
+from core.runs.atomic_files import RunError
+from core.runs.autosaver import Keeper, Keeping
 from core.runs.catalogue import find, list_runs, remove, thin
-from core.runs.files import RunError
 from core.runs.folder import LOCK, STATE, RunFolder, in_use
-from core.runs.keeper import Keeper, Keeping
 from core.runs.reader import read_run
 from core.training.epoch_log import tabulate
-from tests.core.test_runs import moment_of, run_of, saved
+from tests.core.runs.test_reader import moment_of, run_of, saved
 
 PATIENCE = 30
 

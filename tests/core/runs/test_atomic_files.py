@@ -20,16 +20,16 @@ from core.datasets import edits as data_edits
 from core.datasets.edits import AddPoint, Edit, MovePoint, RemovePoint
 from core.datasets.prepare import prepare
 from core.datasets.summary import Summary, summarize
+from core.runs.atomic_files import NOTHING, SPARSE, Directory, RunError
+from core.runs.autosaver import Keeper, Keeping, News
 from core.runs.catalogue import find, list_runs, remove
-from core.runs.files import NOTHING, SPARSE, Directory, RunError
 from core.runs.folder import CONFIG, EVENTS, LOCK, PAST, ROWS, STATE, RunFolder
-from core.runs.keeper import Keeper, Keeping, News
 from core.runs.kernels import changed_kernels, kernels
-from core.runs.moment import digest_of
 from core.runs.reader import read_header, read_run
+from core.runs.snapshot import digest_of
 from core.training.epoch_log import tabulate
-from tests.core.test_catalogue import PATIENCE, wait_for
-from tests.core.test_runs import moment_of, rewritten, run_of, saved
+from tests.core.runs.test_catalogue import PATIENCE, wait_for
+from tests.core.runs.test_reader import moment_of, rewritten, run_of, saved
 
 NAMES = (
     STATE,

@@ -9,7 +9,7 @@ import numpy as np
 
 from core.nn.optimizers import OPTIMIZERS
 from core.nn.schedules import PlateauState
-from core.runs.files import refusal
+from core.runs.atomic_files import refusal
 from core.training.batches import BatchesState, batch_count
 from core.training.diagnostics import StepSizes
 from core.training.rollback import EpochStart
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from core.config.run_config import RunConfig
     from core.datasets.dataset import TrainTest
     from core.nn.network import Network
-    from core.runs.fields import Fields
+    from core.runs.json_fields import Fields
 
 _START: Final = "start_"
 

@@ -14,9 +14,9 @@ from core import __version__
 from core.config.run_config import MOST_EPOCHS, RunConfig
 from core.config.value_types import ConfigError
 from core.datasets.edits import MOST_EDITS, AddPoint, MovePoint, RemovePoint
-from core.runs.files import Extent, refusal
+from core.runs.atomic_files import Extent, refusal
 from core.runs.kernels import kernels
-from core.runs.past import Cut
+from core.runs.saved_history import Cut
 from core.training.checkpoints import Place
 from core.training.epoch_log import COLUMNS
 from core.training.state import EpochMetrics
@@ -26,8 +26,8 @@ if TYPE_CHECKING:
     from core.arrays import Array, Labels
     from core.datasets.dataset import TrainTest
     from core.datasets.edits import Edit
-    from core.runs.fields import Fields
-    from core.runs.past import Past
+    from core.runs.json_fields import Fields
+    from core.runs.saved_history import Past
     from core.training.state import TrainerState
     from core.training.trainer import Trainer
 

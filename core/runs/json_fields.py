@@ -5,7 +5,7 @@ from __future__ import annotations
 from math import inf
 from typing import TYPE_CHECKING, Any, Final
 
-from core.runs.files import refusal
+from core.runs.atomic_files import refusal
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
