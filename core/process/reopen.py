@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from core.process.live_run import LiveRun
 from core.process.messages import Branched, Progress, Reopened, State
+from core.process.training_run import LiveRun
 from core.runs.folder import RunFolder
 from core.runs.kernels import changed_kernels
 from core.runs.reader import read_run
@@ -19,9 +19,9 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from core.process.exchange import Exchange
-    from core.process.pace import Clock
-    from core.process.record import Record
+    from core.process.autosave import Record
+    from core.process.command_queue import Exchange
+    from core.process.speed import Clock
     from core.runs.reader import KeptRun
 
 PATIENCE: Final = 3.0

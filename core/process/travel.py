@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from core.process.exchange import Cancelled
+from core.process.command_queue import Cancelled
 from core.process.messages import Pull, Seek, SetSpeed, State
 
 if TYPE_CHECKING:
-    from core.process.exchange import Exchange
-    from core.process.live_run import LiveRun
+    from core.process.command_queue import Exchange
+    from core.process.training_run import LiveRun
 
 
 def seek(run: LiveRun, exchange: Exchange, epoch: int) -> None:

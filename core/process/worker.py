@@ -13,11 +13,11 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from core.process import changes
+from core.process import commands
+from core.process.autosave import Record
 from core.process.background import BaselineInBackground
 from core.process.channel import Channel
-from core.process.exchange import Exchange
-from core.process.live_run import LiveRun
+from core.process.command_queue import Exchange
 from core.process.messages import (
     Cancel,
     Configure,
@@ -40,10 +40,10 @@ from core.process.messages import (
     StepBatch,
     WatchScreen,
 )
-from core.process.notes import idle_settings
-from core.process.pace import Clock
 from core.process.parent import WHILE_STOPPED, continue_parent_to_end, continue_when_orphaned
-from core.process.record import Record
+from core.process.speed import Clock
+from core.process.status_text import idle_settings
+from core.process.training_run import LiveRun
 from core.process.travel import leave_past, seek
 from core.runs import holder
 from core.runs.atomic_files import RunError
@@ -132,7 +132,7 @@ class TrainingLoop:
         """Pause the run where the epoch under way began, so that the user can make it smaller."""
         run = self._run
         if run is None:
-            self._exchange.post(Refused(changes.why_refused(error), no_memory=True))
+            self._exchange.post(Refused(commands.why_refused(error), no_memory=True))
             return
         trainer, was_active = run.trainer, run.active
         trainer.abandon_epoch()
@@ -141,7 +141,7 @@ class TrainingLoop:
             with memory_of_training(trainer.config, trainer.data):
                 raise error
         except MemoryError as told:
-            note = changes.why_refused(told)
+            note = commands.why_refused(told)
         try:
             run.set_state(State.PAUSED, note)
         except MemoryError:  # not even for a copy of the parameters
@@ -184,7 +184,7 @@ class TrainingLoop:
             case Configure():
                 self._exchange.answered += 1
                 if self._run is not None:
-                    changes.configure(self._run, self._exchange, command.changes)
+                    commands.configure(self._run, self._exchange, command.changes)
             case SetSpeed():
                 self._clock.set_speed(command.epochs_per_second)
                 if self._run is not None:
@@ -214,9 +214,9 @@ class TrainingLoop:
             case Seek():
                 seek(run, self._exchange, command.epoch)
             case EditParameter():
-                changes.edit_parameter(run, command.index, command.value)
+                commands.edit_parameter(run, command.index, command.value)
             case EditData():
-                changes.edit_data(run, command.edit)
+                commands.edit_data(run, command.edit)
             case MeasureBaseline():
                 self._measure_baseline(run)
 
@@ -229,8 +229,8 @@ class TrainingLoop:
                 data = before.trainer.data
         try:
             trainer = Trainer(config, data, exchange.tell_loading)
-        except changes.REFUSALS as error:
-            reason = changes.why_refused(error)
+        except commands.REFUSALS as error:
+            reason = commands.why_refused(error)
             if before is not None:
                 before.tell_run(None, fresh=False, note=reason)
             elif not any(isinstance(each, Start) for each in exchange.waiting):
@@ -254,8 +254,8 @@ class TrainingLoop:
             if before is not None:
                 raise RunError("a kept run goes on in a training process of its own")
             self._run = reopen(path, exchange, self._clock, self._record, paused=paused)
-        except (*changes.REFUSALS, RunError) as error:
-            exchange.post(Refused(changes.why_refused(error), isinstance(error, MemoryError)))
+        except (*commands.REFUSALS, RunError) as error:
+            exchange.post(Refused(commands.why_refused(error), isinstance(error, MemoryError)))
             return
         exchange.flush(HANDOVER)
 
@@ -269,8 +269,8 @@ class TrainingLoop:
             path = record.last_replaced()
             record.before(run)
             self._run = reopen(path, exchange, self._clock, record, paused=True, restored=True)
-        except (*changes.REFUSALS, RunError) as error:
-            run.tell_run(None, fresh=False, note=changes.why_refused(error))
+        except (*commands.REFUSALS, RunError) as error:
+            run.tell_run(None, fresh=False, note=commands.why_refused(error))
             return
         exchange.flush(HANDOVER)
 
@@ -288,14 +288,14 @@ class TrainingLoop:
             leave_past(run)
             at_end = trainer.epoch >= trainer.config.epochs
             end = trainer.epoch + run.span if at_end else trainer.config.epochs
-            run.set_state(State.TRAINING, changes.go_on(run, end))
+            run.set_state(State.TRAINING, commands.go_on(run, end))
 
     def _step(self, run: LiveRun, epochs: int) -> None:
         trainer = run.trainer
         leave_past(run)
         run.steps_left += epochs
         end = max(trainer.epoch + run.steps_left, trainer.config.epochs)
-        run.set_state(State.PAUSED, changes.go_on(run, end))
+        run.set_state(State.PAUSED, commands.go_on(run, end))
 
     def _step_batch(self, run: LiveRun) -> None:
         trainer = run.trainer
@@ -303,7 +303,7 @@ class TrainingLoop:
         if run.state is not State.PAUSED:
             run.set_state(State.PAUSED)  # measures what a diverged epoch went back to
         run.steps_left = 0
-        changes.go_on(run, max(trainer.epoch + 1, trainer.config.epochs))
+        commands.go_on(run, max(trainer.epoch + 1, trainer.config.epochs))
         metrics = trainer.advance(0.0)
         while metrics is None and trainer.batches.next == trainer.batches.count:
             metrics = trainer.advance(0.0)  # what is left of the epoch is measuring

@@ -37,7 +37,7 @@ from core.process import (
     Step,
     TrainingProcess,
 )
-from tests.core.test_process import Watcher
+from tests.core.process.test_worker import Watcher
 
 MOONS = RunConfig(epochs=100_000_000)
 XOR = PRESETS["xor"].config(epochs=100_000_000)

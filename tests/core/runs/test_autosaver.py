@@ -39,20 +39,20 @@ from core.process import (
     StepBatch,
     TrainingProcess,
 )
-from core.process.changes import go_on
+from core.process.autosave import Record
 from core.process.channel import Channel
-from core.process.exchange import Exchange
-from core.process.live_run import LiveRun
-from core.process.pace import Clock
-from core.process.record import Record
+from core.process.command_queue import Exchange
+from core.process.commands import go_on
+from core.process.speed import Clock
+from core.process.training_run import LiveRun
 from core.runs.atomic_files import RunError
 from core.runs.autosaver import Keeping
 from core.runs.catalogue import find, list_runs
 from core.runs.folder import STATE, RunFolder
 from core.runs.reader import read_header, read_run
 from core.training.epoch_log import Timeline
+from tests.core.process.test_worker import ENDLESS, Watcher
 from tests.core.runs.test_reader import assert_same, rewritten, saved
-from tests.core.test_process import ENDLESS, Watcher
 
 
 @pytest.fixture

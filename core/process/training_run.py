@@ -6,10 +6,10 @@ from functools import partial
 from time import perf_counter
 from typing import TYPE_CHECKING, Final
 
+from core.process.autosave import DOING
 from core.process.messages import Branched, Moved, Progress, Run, State, StateChanged
-from core.process.notes import why_stopped
-from core.process.pace import Pace
-from core.process.record import DOING
+from core.process.speed import Pace
+from core.process.status_text import why_stopped
 from core.runs.saved_history_file import read_past
 from core.runs.snapshot import Moment
 from core.training.epoch_log import tabulate
@@ -22,9 +22,9 @@ if TYPE_CHECKING:
 
     from core.datasets import TrainTest
     from core.nn.optimizers import Optimizer
-    from core.process.exchange import Exchange
-    from core.process.pace import Clock
-    from core.process.record import Record
+    from core.process.autosave import Record
+    from core.process.command_queue import Exchange
+    from core.process.speed import Clock
     from core.runs.folder import RunFolder
     from core.runs.reader import KeptRun
     from core.training.checkpoints import Place

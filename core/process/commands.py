@@ -9,17 +9,17 @@ from core.config.value_types import ConfigError
 from core.datasets import edits
 from core.datasets.dataset import DataError
 from core.datasets.prepare import prepare
-from core.process.exchange import Cancelled
+from core.process.command_queue import Cancelled
 from core.process.messages import State
-from core.process.notes import describe_change
+from core.process.status_text import describe_change
 from core.process.travel import leave_past
 from core.training.stopping import Stop
 
 if TYPE_CHECKING:
     from core.config.run_config import RunConfig
     from core.datasets.edits import Edit
-    from core.process.exchange import Exchange
-    from core.process.live_run import LiveRun
+    from core.process.command_queue import Exchange
+    from core.process.training_run import LiveRun
 
 SAME_NUMBERS: Final = {
     *("optimizer", "learning_rate", "momentum", "weight_decay", "batch_size", "clip_norm"),

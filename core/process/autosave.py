@@ -18,8 +18,8 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-    from core.process.exchange import Exchange
-    from core.process.live_run import LiveRun
+    from core.process.command_queue import Exchange
+    from core.process.training_run import LiveRun
     from core.runs.folder import RunFolder
     from core.runs.reader import KeptRun
     from core.training.state import EpochMetrics

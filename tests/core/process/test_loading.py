@@ -30,7 +30,7 @@ from core.process import (
     Step,
     TrainingProcess,
 )
-from tests.core.test_process import ENDLESS, Watcher
+from tests.core.process.test_worker import ENDLESS, Watcher
 
 ROWS = 200_000
 """Of the long file: three blocks of reading."""

@@ -23,7 +23,7 @@ from core.process import (
     StepBatch,
     TrainingProcess,
 )
-from tests.core.test_process import Watcher
+from tests.core.process.test_worker import Watcher
 
 
 @pytest.fixture
