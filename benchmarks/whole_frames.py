@@ -11,12 +11,12 @@ from typing import TYPE_CHECKING
 from textual.drivers.linux_driver import LinuxDriver
 
 import tui.app
-from tui.canvas import Canvas
 from tui.cli import main
+from tui.drawing.canvas import Canvas
 from tui.driver import ThriftyDriver
 
 if TYPE_CHECKING:
-    from tui.cells import Cells
+    from tui.drawing.cells import Cells
 
 
 class WholeDriver(ThriftyDriver):

@@ -11,7 +11,7 @@ from pathlib import Path
 from core.config.presets import preset
 from core.process import State, TrainingProcess
 from tui.app import NnfsApp
-from tui.forms import Look
+from tui.drawing.rendering import Look
 
 
 @dataclass(frozen=True)

@@ -17,18 +17,18 @@ from textual.filter import Monochrome, NoColor
 from textual.screen import ModalScreen
 
 from tui.attention import attention
+from tui.drawing.rendering import Form, Look
+from tui.drawing.terminal_text import key_name
+from tui.drawing.textual_theme import WidgetForm, css_variables, textual_theme
 from tui.driver import ThriftyDriver
 from tui.faults import Fault, KeepsFaults
-from tui.forms import Form, Look
 from tui.keys import KEYS
 from tui.link import Link
 from tui.pacing import Pacer
-from tui.plain import WidgetForm, css_variables, textual_theme
 from tui.screens.training import TrainingScreen
 from tui.suspension import ENDING, in_foreground, stop_until_foreground
 from tui.terminal import is_relayed, terminal_name
 from tui.typed import TypeAhead
-from tui.wording import key_name
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence

@@ -14,7 +14,7 @@ from core.nn.initializers import INITIALIZERS
 from core.nn.regularization import Penalty
 from core.randomness import stream
 from core.training.trainer import build_network, memory_of_training
-from tui import numbers
+from tui.drawing import number_format
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -81,7 +81,7 @@ def _check(config: RunConfig, data: TrainTest, spoil: Callable[[Array], None] | 
         verdict = "agrees" if each.passed else "DIFFERS"
         if not each.norm and each.passed:
             verdict = "both zero"
-        print(_row((layer, each.name, count, numbers.brief(each.norm), ratio)), verdict)  # noqa: T201
+        print(_row((layer, each.name, count, number_format.brief(each.norm), ratio)), verdict)  # noqa: T201
     print(f"\n{fill(_meaning(checks, config), 88)}")  # noqa: T201
     return 0 if all(each.passed for each in checks) else 1
 

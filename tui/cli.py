@@ -295,7 +295,7 @@ def _show_dataset(name: str) -> int:
 def _runs(options: argparse.Namespace) -> int:
     """List the kept runs, or remove some."""
     from core.runs.catalogue import find, remove
-    from tui.cells import cut
+    from tui.drawing.cells import cut
     from tui.run_list import list_of_runs
 
     parent = folder_of(options)
@@ -440,7 +440,7 @@ def _say_goodbye(session: Session) -> None:
 
 def _check_screen_options(options: argparse.Namespace) -> None:
     """Turn the screen's options into numbers, and accept no word that is not known."""
-    from tui.themes import BACKGROUNDS, DEPTHS, PALETTES
+    from tui.drawing.themes import BACKGROUNDS, DEPTHS, PALETTES
 
     slow, fast = 0.01, 1e6
     is_max = options.speed == "max"

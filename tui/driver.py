@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from textual.app import App
     from textual.message import Message
 
-    from tui.forms import Look
+    from tui.drawing.rendering import Look
     from tui.screen_model import Area
 
 RESET: Final = (

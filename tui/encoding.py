@@ -67,6 +67,6 @@ def set_encoding(
 def _stand_ins(error: UnicodeError) -> tuple[str, int]:
     if not isinstance(error, UnicodeEncodeError):
         raise error
-    from tui.glyphs import in_ascii
+    from tui.drawing.glyphs import in_ascii
 
     return in_ascii(error.object[error.start : error.end]), error.end

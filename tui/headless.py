@@ -14,7 +14,8 @@ import numpy as np
 from core.runs.kernels import changed_kernels
 from core.training.stopping import Stop
 from core.training.trainer import Trainer, memory_of_training, sizes_of
-from tui import numbers, records
+from tui import records
+from tui.drawing import number_format
 from tui.kept_training import KeptTraining
 from tui.streams import CannotWrite
 
@@ -232,7 +233,9 @@ def _progress_bar(count: str, *, transient: bool = False) -> Progress:
 
 
 def _losses(metrics: EpochMetrics) -> str:
-    return f"loss {numbers.loss(metrics.train_loss)} / {numbers.loss(metrics.test_loss)}"
+    return (
+        f"loss {number_format.loss(metrics.train_loss)} / {number_format.loss(metrics.test_loss)}"
+    )
 
 
 def summary(
@@ -286,11 +289,13 @@ def summary(
     lines = [config.describe(sizes_of(config, data)), outcome]
     width = max(map(len, parts))
     for part in parts:
-        value = numbers.loss(getattr(kept, f"{part}_loss"))
+        value = number_format.loss(getattr(kept, f"{part}_loss"))
         score = getattr(kept, f"{part}_score")
-        told = f"accuracy {numbers.percent(score)} %" if data.has_classes else f"R² {score:.4f}"
+        told = (
+            f"accuracy {number_format.percent(score)} %" if data.has_classes else f"R² {score:.4f}"
+        )
         if part == "train" and config.penalized:
-            told += f"   loss with penalty {numbers.loss(kept.train_loss + kept.penalty)}"
+            told += f"   loss with penalty {number_format.loss(kept.train_loss + kept.penalty)}"
         name = "train = test" if data.shared and part == "train" else part
         lines.append(f"{name:<{width}}  loss {value}   {told}")
     return "\n".join(lines)

@@ -12,12 +12,12 @@ from typing import TYPE_CHECKING, Final
 from textual.message import Message
 
 from core.process import State
-from tui import numbers
-from tui.canvas import Canvas
-from tui.cells import Cells
+from tui.drawing import number_format
+from tui.drawing.canvas import Canvas
+from tui.drawing.cells import Cells
+from tui.drawing.palette import ACCENT, ALARM, BRIGHT, DIM, TEXT, WARNING, ink
+from tui.drawing.terminal_text import key_name
 from tui.keys import Key, footer
-from tui.palette import ACCENT, ALARM, BRIGHT, DIM, TEXT, WARNING, ink
-from tui.wording import key_name
 
 if TYPE_CHECKING:
     from textual import events
@@ -57,7 +57,7 @@ class HeaderLine(Canvas):
         if len(told) > width - column - 1:
             told = f"{told[: width - column - 2]}…"
         end = cells.write(0, column, told, ink(BRIGHT, bold=True))
-        chosen = numbers.speed(self.speed)
+        chosen = number_format.speed(self.speed)
         right = f"{chosen} ▸ (< >)" if width >= 100 else chosen
         if end + 2 + len(right) < width:
             cells.write_right(0, width - 1, right, ink(DIM))
@@ -113,10 +113,10 @@ class StatusLine(Canvas):
         losses = [getattr(metrics, f"{part}_loss") for part in parts]
         scores = [getattr(metrics, f"{part}_score") for part in parts]
         if tight:
-            loss = slash.join(numbers.loss(value)[:5] for value in losses)
+            loss = slash.join(number_format.loss(value)[:5] for value in losses)
         else:
             epoch = epoch.rjust(6 if wide else 5)
-            loss = slash.join(f"{numbers.loss(value):>6}" for value in losses)
+            loss = slash.join(f"{number_format.loss(value):>6}" for value in losses)
         last = session.timeline.last()
         if session.restored is not None and last is not None:
             epoch = f"{last.epoch:,}, weights of {epoch.strip()}"

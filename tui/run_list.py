@@ -13,7 +13,7 @@ from core.runs.atomic_files import shown
 from core.runs.catalogue import list_runs
 from core.runs.snapshot import Doing
 from core.training.stopping import Stop
-from tui import numbers
+from tui.drawing import number_format
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -66,7 +66,7 @@ def _row(run: Listed) -> _Row:
         reason = run.damaged.removeprefix(f"{shown(run.name)}/").removeprefix(f"{shown(run.name)} ")
         return _Row((shown(run.name), _state(run), "", "", "", saved, ""), reason)
     metrics = header.metrics
-    score = f"{numbers.percent(metrics.test_score)} %"
+    score = f"{number_format.percent(metrics.test_score)} %"
     if not header.has_classes:
         score = f"R² {metrics.test_score:.3f}"
     return _Row(
@@ -74,7 +74,7 @@ def _row(run: Listed) -> _Row:
             shown(run.name),
             _state(run),
             f"{header.epoch:,}",
-            numbers.loss(metrics.test_loss),
+            number_format.loss(metrics.test_loss),
             score,
             saved,
             shown(header.config.describe(header.sizes)),

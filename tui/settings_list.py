@@ -9,9 +9,9 @@ from textual.message import Message
 
 from core.config.run_config import settings
 from core.config.value_types import Several, is_closed, words_of
-from tui.canvas import Canvas
-from tui.cells import Cells, cut
-from tui.palette import ACCENT, ALARM, BRIGHT, DIM, TEXT, ink
+from tui.drawing.canvas import Canvas
+from tui.drawing.cells import Cells, cut
+from tui.drawing.palette import ACCENT, ALARM, BRIGHT, DIM, TEXT, ink
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -13,9 +13,21 @@ from rich.console import Console
 from rich.style import Style
 from rich.text import Text
 
-from tui import numbers
-from tui.cells import cell_width, cut, glyphs_of
-from tui.datatable import (
+from tui.drawing import number_format
+from tui.drawing.cells import cell_width, cut, glyphs_of
+from tui.drawing.palette import (
+    ACCENT,
+    BRIGHT,
+    CLASS_POINTS,
+    DIM,
+    DIVERGING,
+    FAINT,
+    TEXT,
+    TRAIN_MARKERS,
+    WARNING,
+    ink,
+)
+from tui.drawing.tables import (
     GAP,
     UNKNOWN,
     Column,
@@ -30,18 +42,6 @@ from tui.datatable import (
     table_width,
     wrapped,
     written,
-)
-from tui.palette import (
-    ACCENT,
-    BRIGHT,
-    CLASS_POINTS,
-    DIM,
-    DIVERGING,
-    FAINT,
-    TEXT,
-    TRAIN_MARKERS,
-    WARNING,
-    ink,
 )
 
 if TYPE_CHECKING:
@@ -314,7 +314,7 @@ def _related(feature: FeatureSummary, *, signed: bool) -> tuple[str, str, int]:
     value = feature.relation
     if not isfinite(value) or feature.minimum == feature.maximum:
         return UNKNOWN, "", ink(DIM)
-    text = numbers.signed(value) if signed else f"{value:.2f}"
+    text = number_format.signed(value) if signed else f"{value:.2f}"
     colour = DIVERGING[1 if value < 0 else -1] if signed else ACCENT
     return text, share_bar(abs(value), BAR), ink(colour)
 

@@ -12,8 +12,8 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
+from tui.drawing.rendering import Look
 from tui.encoding import is_colourless, is_utf8
-from tui.forms import Look
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -13,7 +13,7 @@ from core.runs.catalogue import list_runs
 from core.training.state import EpochMetrics
 from tests.terminal.sshd import Sshd, missing
 from tests.terminal.terminal import Terminal
-from tui import numbers
+from tui.drawing import number_format
 
 PROGRAM = missing()
 if PROGRAM and os.environ.get("CI") != "true":  # there it fails, for .ci/run installs it
@@ -50,7 +50,7 @@ def losses(text: str) -> str:
 
 def losses_of(metrics: EpochMetrics) -> str:
     """Return how the status line tells the losses of an epoch."""
-    return f"{numbers.loss(metrics.train_loss)} / {numbers.loss(metrics.test_loss)}"
+    return f"{number_format.loss(metrics.train_loss)} / {number_format.loss(metrics.test_loss)}"
 
 
 def test_xor_is_watched_and_quit_and_the_terminal_is_as_it_was(sshd: Sshd) -> None:

@@ -16,8 +16,8 @@ from core.config.presets import PRESETS
 from core.process import Refused, State, TrainingProcess
 from tests.tui.test_screen import MOONS, Driver, running
 from tests.tui.test_settings import opened
-from tui import numbers
 from tui.app import NnfsApp
+from tui.drawing import number_format
 from tui.screens.ask import Answer, AskScreen
 from tui.screens.data import DataScreen
 from tui.screens.plane import PlaneScreen
@@ -287,7 +287,7 @@ async def test_the_language_of_a_typed_sentence_is_told() -> None:
             assert field.value == sentence
             (expected,) = network.predict(data.preparation.inputs_of_texts([sentence]))
             shares = zip(data.class_names, expected.tolist(), strict=True)
-            told = {name: numbers.percent(share) for name, share in shares}
+            told = {name: number_format.percent(share) for name, share in shares}
             assert shown_shares(driver) == told
             best = data.class_names[int(expected.argmax())]
             assert best == "German"
@@ -314,7 +314,7 @@ async def test_a_flower_of_ones_own_is_told_by_its_numbers() -> None:
             inputs = data.preparation.inputs(np.array([[5.1, 3.5, 1.4, 0.2]]))
             (expected,) = network.predict(inputs)
             told = {
-                name: numbers.percent(share)
+                name: number_format.percent(share)
                 for name, share in zip(data.class_names, expected.tolist(), strict=True)
             }
             assert shown_shares(driver) == told
@@ -478,7 +478,9 @@ async def test_a_validation_part_has_a_number_of_its_own() -> None:
         assert metrics is not None
         losses = [metrics.train_loss, metrics.validation_loss, metrics.test_loss]
         status = driver.text().split("\n")[-3]
-        assert "loss " + " / ".join(f"{numbers.loss(loss):>6}" for loss in losses) in status
+        assert "loss " + " / ".join(f"{number_format.loss(loss):>6}" for loss in losses) in status
         shares = [metrics.train_score, metrics.validation_score, metrics.test_score]
         assert " / ".join(f"{100 * share:5.1f}" for share in shares) in status
-        assert f"─ validation {numbers.loss(metrics.validation_loss)}" in title(driver, "loss")
+        assert f"─ validation {number_format.loss(metrics.validation_loss)}" in title(
+            driver, "loss"
+        )

@@ -12,9 +12,9 @@ from textual.geometry import Size
 
 from core.datasets import DATASETS, Dataset
 from core.datasets.summary import FeatureSummary, Summary, summarize
-from tui.cells import cut, glyphs_of
-from tui.datatable import Page, decimals, histogram, written
-from tui.palette import CLASS_POINTS, DIVERGING, TRAIN_MARKERS, style
+from tui.drawing.cells import cut, glyphs_of
+from tui.drawing.palette import CLASS_POINTS, DIVERGING, TRAIN_MARKERS, style
+from tui.drawing.tables import Page, decimals, histogram, written
 from tui.screens.data import DataScreen, SummaryView
 from tui.summary_view import show_dataset, summary_cells, summary_text
 

@@ -14,8 +14,8 @@ from core.nn.initializers import INITIALIZERS
 from core.process import State
 from core.training.trainer import build_network
 from tests.tui.sessions import session_after
-from tui.cells import Cells
-from tui.palette import CLASS_FIELDS, TEST_MARKERS, TRAIN_MARKERS, style
+from tui.drawing.cells import Cells
+from tui.drawing.palette import CLASS_FIELDS, TEST_MARKERS, TRAIN_MARKERS, style
 from tui.panels.confusion import Table, draw_confusion, lay_out
 from tui.panels.errors import ErrorsPanel
 from tui.panels.panel import ViewOptions

@@ -10,8 +10,8 @@ from core.analysis.advice import Advice
 from core.nn.activations import ACTIVATIONS
 from core.nn.losses import LOSSES
 from tests.tui.sessions import session_after
+from tui.drawing.palette import DIM, WARNING, ink
 from tui.explanations import EXPLANATIONS, MOST_LINES, WIDTH, explanation
-from tui.palette import DIM, WARNING, ink
 from tui.panels import PANELS
 from tui.panels.advice_view import ALL_WELL, advice_lines
 from tui.screens.explain import ExplainScreen

@@ -11,14 +11,14 @@ from core.analysis.hidden_space import HiddenSpace
 from core.config.presets import PRESETS
 from core.process import State
 from tests.tui.sessions import session_after
-from tui.cells import Cells
 from tui.cursor import Cursor
-from tui.palette import BRIGHT, CLASS_FIELDS, TRAIN_MARKERS, WRONG_TRAIN, ink_of, style
+from tui.drawing.cells import Cells
+from tui.drawing.palette import BRIGHT, CLASS_FIELDS, TRAIN_MARKERS, WRONG_TRAIN, ink_of, style
+from tui.drawing.themes import theme
 from tui.panels.hidden_space import SpacePanel
 from tui.panels.panel import ViewOptions
 from tui.panels.space_axis import Range
 from tui.session import Session
-from tui.themes import theme
 
 SIZES = ((30, 8), (46, 12), (58, 20), (100, 30))
 

@@ -16,9 +16,9 @@ from core.nn.layers import NORM_EPSILON
 from core.nn.losses import LOSSES
 from core.process import State
 from tests.tui.sessions import session_after
-from tui.cells import Cells
 from tui.cursor import Cursor
-from tui.palette import DIVERGING, ink_of, style
+from tui.drawing.cells import Cells
+from tui.drawing.palette import DIVERGING, ink_of, style
 from tui.panels.inspector import InspectorPanel
 from tui.panels.panel import ViewOptions
 from tui.panels.slow_motion import steps_of

@@ -19,10 +19,10 @@ from core.datasets.edits import AddPoint, Edit, MovePoint, RemovePoint, apply, p
 from core.process import Run, State
 from tests.tui.sessions import session_after
 from tests.tui.test_screen import running
-from tui import numbers
-from tui.cells import Cells
+from tui.drawing import number_format
+from tui.drawing.cells import Cells
+from tui.drawing.palette import TRAIN_MARKERS, style
 from tui.keys import KEYS
-from tui.palette import TRAIN_MARKERS, style
 from tui.panels import BoundaryPanel, ViewOptions
 from tui.panels.map_cursor import Place
 from tui.screens.save import SaveScreen
@@ -69,11 +69,11 @@ def test_the_numbers_read_out_are_those_of_the_network(
     shares = session.network.predict(x)[0]
     shown = text(cells)
     for label, share in enumerate(shares):
-        assert f"{TRAIN_MARKERS[label]} {label} {numbers.percent(share)} %" in shown
+        assert f"{TRAIN_MARKERS[label]} {label} {number_format.percent(share)} %" in shown
     hidden = session.network.hidden_outputs(x)[1][0]
     line = next(line for line in shown.split("\n") if " h₂ " in line)
     told = line.partition(" h₂ ")[2].split()[:4]
-    assert told == [numbers.signed(value) for value in hidden[:4]]
+    assert told == [number_format.signed(value) for value in hidden[:4]]
     assert f"x₁ {point[0, 0]:.2f}  x₂ {point[0, 1]:.2f}".replace("-", "−") in shown
     assert cells.glyphs[1 + place[1], 1 + GUTTER + place[0]] == "┼"
 
@@ -106,7 +106,7 @@ def test_more_than_two_features_are_read_where_the_plane_is() -> None:
     x = session.data.preparation.inputs(plane.features(point))
     shares = session.network.predict(x)[0]
     for name, share in zip(session.data.class_names, shares, strict=True):
-        assert f"{name} {numbers.percent(share)} %" in text(cells)
+        assert f"{name} {number_format.percent(share)} %" in text(cells)
     assert f"petal length (cm) {point[0, 0]:.1f}"[:12] in text(cells)
     assert "A adds" not in text(cells)  # there is no one point of four features
 
@@ -127,7 +127,7 @@ def test_a_small_map_has_its_read_out_in_the_legends_row() -> None:
     cells, window = pointing(session, (3, 2), (60, 10))
     shares = session.network.predict(centre(window, 3, 2))[0]
     label = int(shares.argmax())
-    assert f"{label} {numbers.percent(shares[label])} %" in cells.lines()[-2]
+    assert f"{label} {number_format.percent(shares[label])} %" in cells.lines()[-2]
     assert cells.glyphs[1 + 2, 1 + GUTTER + 3] == "┼"
 
 
@@ -147,15 +147,15 @@ def test_of_many_classes_the_prediction_comes_first_and_the_rest_is_counted() ->
     cells, window = pointing(session, (5, 2), (70, 24))
     shares = session.network.predict(centre(window, 5, 2))[0]
     label = int(shares.argmax())
-    assert f" {label} {numbers.percent(shares[label])} %" in text(cells)
+    assert f" {label} {number_format.percent(shares[label])} %" in text(cells)
     second = int(np.argsort(-shares, kind="stable")[1])
     lines = cells.lines()
     at = next(
         row
         for row, line in enumerate(lines)
-        if f" {label} {numbers.percent(shares[label])}" in line
+        if f" {label} {number_format.percent(shares[label])}" in line
     )
-    assert f" {second} {numbers.percent(shares[second])} %" in lines[at + 1]
+    assert f" {second} {number_format.percent(shares[second])} %" in lines[at + 1]
     assert " more" in text(cells)
 
 
@@ -397,7 +397,7 @@ async def test_in_the_program_the_cursor_moves_and_time_stands_still() -> None:
         assert panel._view is not None
         point = centre(panel._view.window, *panel.place)
         share = network.predict(data.preparation.inputs(point))[0, 1]
-        await driver.shows(f"{TRAIN_MARKERS[1]} 1 {numbers.percent(share)} %")
+        await driver.shows(f"{TRAIN_MARKERS[1]} 1 {number_format.percent(share)} %")
         await driver.press("m", "left")
         await driver.until(lambda: driver.session.past_epoch is not None)
 

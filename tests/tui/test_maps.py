@@ -15,9 +15,9 @@ from core.arrays import Array
 from core.config.presets import PRESETS
 from tests.tui.sessions import session_after
 from tests.tui.test_panels import background, drawn, text
-from tui.braille import draw_line
-from tui.cells import Cells
-from tui.palette import (
+from tui.drawing.braille import draw_line
+from tui.drawing.cells import Cells
+from tui.drawing.palette import (
     ACCENT,
     CLASS_FIELDS,
     CLASS_POINTS,

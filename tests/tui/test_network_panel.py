@@ -12,9 +12,9 @@ from core.analysis.edges import Edge, count_edges, edges, parameter_index
 from core.config.presets import PRESETS
 from core.process import State
 from tests.tui.sessions import session_after
-from tui.cells import Cells
 from tui.cursor import Cursor
-from tui.palette import BRIGHT, DIVERGING, style
+from tui.drawing.cells import Cells
+from tui.drawing.palette import BRIGHT, DIVERGING, style
 from tui.panels.network import NetworkPanel
 from tui.panels.network_drawing import NEGATIVE, POSITIVE, draw_edges, edge_colour
 from tui.panels.network_layout import Layout, told_apart

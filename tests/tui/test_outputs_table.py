@@ -10,10 +10,10 @@ from textual.app import App, ComposeResult
 from core.config.presets import PRESETS
 from core.process import State
 from tests.tui.sessions import session_after
-from tui.cells import Cells
 from tui.cursor import Cursor
+from tui.drawing.cells import Cells
+from tui.drawing.palette import DIVERGING, TRAIN_MARKERS, WRONG_TRAIN, style
 from tui.keys import KEYS
-from tui.palette import DIVERGING, TRAIN_MARKERS, WRONG_TRAIN, style
 from tui.panels.outputs_table import OutputsTable, TablePanel
 from tui.panels.panel import ViewOptions
 from tui.panels.table_columns import Column

@@ -9,10 +9,9 @@ from core.analysis.prediction_map import classify
 from core.config.presets import PRESETS
 from core.process import State
 from tests.tui.sessions import session_after
-from tui import numbers
-from tui.cells import Cells
-from tui.lines import FooterLine, HeaderLine, LogLine, StatusLine
-from tui.palette import (
+from tui.drawing import number_format
+from tui.drawing.cells import Cells
+from tui.drawing.palette import (
     CLASS_FIELDS,
     CLASS_POINTS,
     DIVERGING,
@@ -23,6 +22,7 @@ from tui.palette import (
     WRONG_TRAIN,
     style,
 )
+from tui.lines import FooterLine, HeaderLine, LogLine, StatusLine
 from tui.panels import (
     PANELS,
     ActivationsPanel,
@@ -377,7 +377,7 @@ def test_each_layer_has_a_row_of_diagnostics() -> None:
         ["2", "tanh"],
         ["3", "output"],
     ]
-    assert numbers.brief(session.layers[0].gradient_norm) in lines[2]
+    assert number_format.brief(session.layers[0].gradient_norm) in lines[2]
     assert "0%" in lines[2]
 
 

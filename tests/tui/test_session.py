@@ -11,8 +11,8 @@ from core.analysis.prediction_map import classify
 from core.process import Branched, Failed, Moved, Progress, Run, State, StateChanged
 from core.training.epoch_log import tabulate
 from core.training.state import EpochMetrics
-from tui.cells import Cells
-from tui.palette import ink
+from tui.drawing.cells import Cells
+from tui.drawing.palette import ink
 from tui.runlog import RunLog
 from tui.session import Session
 

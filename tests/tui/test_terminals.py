@@ -18,16 +18,14 @@ from textual.widget import Widget
 import tui
 from core.config.presets import PRESETS
 from core.process import State, TrainingProcess
-from tests.tui.colour_difference import lab
-from tests.tui.sent import SentCell, screen_of, sent, sent_colours, sent_pairs
+from tests.tui.drawing.colour_difference import lab
+from tests.tui.drawing.sent import SentCell, screen_of, sent, sent_colours, sent_pairs
 from tests.tui.sessions import session_after
 from tests.tui.test_screen import Driver
 from tui.app import NnfsApp
-from tui.cells import Cells, printable
-from tui.encoding import is_utf8
-from tui.forms import CERTAINTY, Form, Look, ramp
-from tui.glyphs import in_ascii, stand_in
-from tui.palette import (
+from tui.drawing.cells import Cells, printable
+from tui.drawing.glyphs import in_ascii, stand_in
+from tui.drawing.palette import (
     ACCENT,
     CLASS_FIELDS,
     CLASS_POINTS,
@@ -39,12 +37,9 @@ from tui.palette import (
     indexed,
     ink,
 )
-from tui.panels.boundary import BoundaryPanel
-from tui.panels.map_drawing import GUTTER
-from tui.panels.panel import ViewOptions
-from tui.pens import palette_entry, parse_pen
-from tui.terminal import is_relayed, look_of
-from tui.themes import (
+from tui.drawing.rendering import CERTAINTY, Form, Look, ramp
+from tui.drawing.terminal_text import worded
+from tui.drawing.themes import (
     BACKGROUNDS,
     MARK_CONTRAST,
     PALETTES,
@@ -54,7 +49,12 @@ from tui.themes import (
     luminance,
     theme,
 )
-from tui.wording import worded
+from tui.encoding import is_utf8
+from tui.panels.boundary import BoundaryPanel
+from tui.panels.map_drawing import GUTTER
+from tui.panels.panel import ViewOptions
+from tui.pens import palette_entry, parse_pen
+from tui.terminal import is_relayed, look_of
 
 MONO = Look("none", "ascii")
 THEMES = list(product(PALETTES, BACKGROUNDS))

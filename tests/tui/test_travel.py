@@ -5,7 +5,7 @@ import numpy as np
 from core.process import State
 from core.training.trainer import Trainer
 from tests.tui.test_screen import MOONS, Driver, running
-from tui import numbers
+from tui.drawing import number_format
 from tui.screens.confirm import ConfirmScreen
 from tui.screens.epoch import EpochScreen
 
@@ -129,7 +129,7 @@ async def test_a_curve_is_read_at_any_epoch_and_enter_goes_there() -> None:
         row = driver.session.timeline.at(epoch)
         await driver.settled()
         await driver.shows(f"at epoch {epoch:,}")
-        await driver.shows(f"train {numbers.loss(row.train_loss)}")
+        await driver.shows(f"train {number_format.loss(row.train_loss)}")
         assert driver.session.past_epoch is None  # reading is no travelling
         await driver.press("enter")
         await shown_epoch(driver, epoch)

@@ -11,9 +11,9 @@ from core.config.presets import PRESETS
 from core.nn.activations import ACTIVATIONS
 from core.process import State
 from tests.tui.sessions import session_after
-from tui.cells import Cells
 from tui.cursor import Cursor
-from tui.palette import ACCENT, CLASS_FIELDS, DIVERGING, SEQUENTIAL, UNCERTAIN, style
+from tui.drawing.cells import Cells
+from tui.drawing.palette import ACCENT, CLASS_FIELDS, DIVERGING, SEQUENTIAL, UNCERTAIN, style
 from tui.panels.maps_layout import LEAST_HEIGHT, LEAST_WIDTH, Layout
 from tui.panels.panel import ViewOptions
 from tui.panels.unit_maps import MapsPanel

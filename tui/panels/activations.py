@@ -10,9 +10,9 @@ from textual.binding import Binding, BindingType
 
 from core.analysis.prediction_map import in_class_order
 from core.nn.activations import ACTIVATIONS
-from tui import numbers
-from tui.cells import Cells
-from tui.palette import (
+from tui.drawing import number_format
+from tui.drawing.cells import Cells
+from tui.drawing.palette import (
     ACCENT,
     BACKGROUND,
     BRIGHT,
@@ -209,7 +209,7 @@ class ActivationsPanel(Panel):
     def _numbers(cells: Cells, row: int, outputs: Array, papers: list[str], across: int) -> None:
         for sample, value in enumerate(outputs.tolist()):
             background = papers[sample * across]
-            text = numbers.signed(value, 3).center(across)
+            text = number_format.signed(value, 3).center(across)
             number = ink(LEGIBLE, background)
             cells.write(row, LABEL_WIDTH + sample * across, text, number)
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from textwrap import wrap
 from typing import TYPE_CHECKING, Final
 
-from tui.cells import Cells
-from tui.palette import DIM, WARNING, ink
+from tui.drawing.cells import Cells
+from tui.drawing.palette import DIM, WARNING, ink
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -10,9 +10,9 @@ from textual.binding import Binding, BindingType
 from textual.message import Message
 
 from core.datasets.edits import AddPoint, MovePoint, RemovePoint, place_of
-from tui import numbers
-from tui.cells import Cells, cut
-from tui.palette import (
+from tui.drawing import number_format
+from tui.drawing.cells import Cells, cut
+from tui.drawing.palette import (
     ACCENT,
     BRIGHT,
     DEEP,
@@ -133,7 +133,7 @@ class BoundaryPanel(Panel):
         if metrics is None or data is None:
             return []
         if data.has_classes:
-            return [(f" {numbers.percent(metrics.train_score)} % train ", ink(TEXT))]
+            return [(f" {number_format.percent(metrics.train_score)} % train ", ink(TEXT))]
         score = f"{metrics.train_score:.3f}".replace("-", "−")
         return [(f" R² {score} train ", ink(TEXT))]
 

@@ -7,9 +7,9 @@ from math import isfinite
 from typing import TYPE_CHECKING, Final
 
 from core.analysis.confusion import accuracy, macro_f1, most_confused, precision, recall
-from tui import numbers
-from tui.cells import Cells, cell_width, cut, glyphs_of
-from tui.palette import (
+from tui.drawing import number_format
+from tui.drawing.cells import Cells, cell_width, cut, glyphs_of
+from tui.drawing.palette import (
     BACKGROUND,
     CLASS_FIELDS,
     CLASS_POINTS,
@@ -310,7 +310,7 @@ def _scores(
                 percent = 100 if value == 1 else min(99, round(100 * value))
                 text, colour = f"{percent}%", TEXT
             else:
-                text, colour = f"{numbers.percent(value)} %", TEXT
+                text, colour = f"{number_format.percent(value)} %", TEXT
             cells.write_right(middle, column, text, ink(colour))
 
 
@@ -318,7 +318,7 @@ def _totals(table: Table, width: int) -> Cells:
     cells = Cells(width, 1)
     samples, right = int(table.matrix.sum()), int(table.matrix.trace())
     share, score = accuracy(table.matrix), macro_f1(table.matrix)
-    column = cells.write(0, 0, f"accuracy {numbers.percent(share)} %", ink(TEXT))
+    column = cells.write(0, 0, f"accuracy {number_format.percent(share)} %", ink(TEXT))
     parts = (
         (f"  {samples - right:,} wrong", ink(WARNING if samples > right else DIM)),
         (f" of {samples:,}", ink(DIM)),

@@ -8,8 +8,8 @@ import numpy as np
 from textual.binding import Binding, BindingType
 from textual.message import Message
 
-from tui import numbers
-from tui.curves import (
+from tui.drawing import number_format
+from tui.drawing.curves import (
     Mark,
     Series,
     ValueAxis,
@@ -22,7 +22,7 @@ from tui.curves import (
     linear_axis,
     log_axis,
 )
-from tui.palette import (
+from tui.drawing.palette import (
     ACCENT,
     DIM,
     LINEAR,
@@ -42,7 +42,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
     from textual import events
 
-    from tui.cells import Cells
+    from tui.drawing.cells import Cells
     from tui.session import Session
 
 BEST: Final = "◆"
@@ -238,7 +238,7 @@ class LossPanel(CurvePanel):
         metrics, more = self.session.metrics, super().more_title()
         if metrics is None or not self._penalized:
             return more
-        whole = numbers.loss(metrics.train_loss + metrics.penalty)
+        whole = number_format.loss(metrics.train_loss + metrics.penalty)
         config = self.session.config
         kinds = "+".join(name for name in ("L1", "L2") if getattr(config, name.lower()) > 0)
         return [*more, (f"─ with {kinds} {whole} ", ink(indexed(PENALIZED)))]
@@ -259,7 +259,7 @@ class LossPanel(CurvePanel):
         return abs(value) * 1e-3
 
     def written(self, value: float) -> str:
-        return numbers.loss(value)
+        return number_format.loss(value)
 
 
 class ScorePanel(CurvePanel):
@@ -298,5 +298,5 @@ class ScorePanel(CurvePanel):
     def written(self, value: float) -> str:
         data = self.session.data
         if data is None or data.has_classes:
-            return f"{numbers.percent(value)} %"
+            return f"{number_format.percent(value)} %"
         return f"{value:.3f}".replace("-", "−")

@@ -11,8 +11,8 @@ from core.analysis.confusion import confusion_matrix
 from core.analysis.prediction_map import Map
 from core.nn.calls import run
 from core.nn.network import ForwardPasses, columns
-from tui.cells import Cells
-from tui.palette import ALARM, BRIGHT, DIM, RAISED, TEST_MARKERS, TEXT, TRAIN_MARKERS, ink
+from tui.drawing.cells import Cells
+from tui.drawing.palette import ALARM, BRIGHT, DIM, RAISED, TEST_MARKERS, TEXT, TRAIN_MARKERS, ink
 from tui.panels.confusion import Table, draw_confusion, lay_out
 from tui.panels.panel import Panel, ViewOptions, Words, message
 from tui.panels.residuals import (

@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from core.arrays import evenly
-from tui import numbers
-from tui.braille import draw_line
-from tui.cells import Cells
-from tui.palette import (
+from tui.drawing import number_format
+from tui.drawing.braille import draw_line
+from tui.drawing.cells import Cells
+from tui.drawing.palette import (
     ACCENT,
     BRIGHT,
     CLASS_POINTS,
@@ -182,10 +182,10 @@ def _axes(
     up: tuple[float, float],
 ) -> None:
     dim, text = ink(DIM), ink(TEXT)
-    bottom, top = ("0", "1") if data.has_classes else numbers.ends(*up)
+    bottom, top = ("0", "1") if data.has_classes else number_format.ends(*up)
     cells.write_right(0, GUTTER - 1, top, dim)
     cells.write_right(rows - 1, GUTTER - 1, bottom, dim)
-    left, right = numbers.ends(*across)
+    left, right = number_format.ends(*across)
     name = data.feature_names[0]
     cells.write(rows, GUTTER, left, dim)
     cells.write_right(rows, cells.width, right, dim)

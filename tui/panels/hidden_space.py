@@ -11,9 +11,9 @@ from textual.binding import Binding, BindingType
 
 from core.analysis.hidden_space import HiddenSpace
 from core.nn.activations import ACTIVATIONS
-from tui import numbers
-from tui.cells import Cells
-from tui.palette import DIM, TEXT, ink
+from tui.drawing import number_format
+from tui.drawing.cells import Cells
+from tui.drawing.palette import DIM, TEXT, ink
 from tui.panels.panel import Panel, ViewOptions, Words, message
 from tui.panels.space_plot import Plot
 
@@ -224,7 +224,7 @@ class SpacePanel(Panel):
             view.linear, view.linear_at = space.linear(), monotonic()
         scores = view.linear, space.inputs_linear
         if data.has_classes:
-            here, inputs = (numbers.percent(score) for score in scores)
+            here, inputs = (number_format.percent(score) for score in scores)
             unit = " %"
         else:
             here, inputs = (f"{max(score, -9.999):.3f}".replace("-", "−") for score in scores)

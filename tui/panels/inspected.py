@@ -10,8 +10,17 @@ import numpy as np
 
 from core.analysis.trace import Trace, trace_sample
 from core.datasets.preparation import EXTRA_FEATURES
-from tui.cells import Cells, cell_width, cut, printable
-from tui.palette import BRIGHT, CLASS_POINTS, DIM, DIVERGING, FAINT, TEXT, TRAIN_MARKERS, ink
+from tui.drawing.cells import Cells, cell_width, cut, printable
+from tui.drawing.palette import (
+    BRIGHT,
+    CLASS_POINTS,
+    DIM,
+    DIVERGING,
+    FAINT,
+    TEXT,
+    TRAIN_MARKERS,
+    ink,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence

@@ -9,8 +9,8 @@ import numpy as np
 from textual.binding import Binding, BindingType
 
 from core.analysis.prediction_map import classify
-from tui.cells import Cells, cut, printable
-from tui.palette import ALARM, DIM, TEXT, ink
+from tui.drawing.cells import Cells, cut, printable
+from tui.drawing.palette import ALARM, DIM, TEXT, ink
 from tui.panels.inspected import colour_of, marker_of, small
 from tui.panels.panel import Panel, ViewOptions, Words
 from tui.panels.sample_view import draw_sample

@@ -11,9 +11,9 @@ from textual.binding import Binding, BindingType
 from core.analysis.advice import advise
 from core.arrays import evenly
 from core.process import State
-from tui import numbers
-from tui.cells import Cells
-from tui.palette import DIM, TEXT, WARNING, ink
+from tui.drawing import number_format
+from tui.drawing.cells import Cells
+from tui.drawing.palette import DIM, TEXT, WARNING, ink
 from tui.panels.advice_view import advice_lines
 from tui.panels.panel import Panel, ViewOptions, Words, message
 
@@ -168,8 +168,8 @@ def _told(name: str, layer: LayerDiagnostics) -> tuple[tuple[str, ...], list[str
     unusual = isfinite(ratio) and ratio != 0 and not low <= ratio <= high
     texts = (
         name,
-        numbers.brief(layer.gradient_norm),
-        numbers.brief(ratio),
+        number_format.brief(layer.gradient_norm),
+        number_format.brief(ratio),
         f"{layer.dead:.0%}",
         f"{layer.saturated:.0%}",
     )

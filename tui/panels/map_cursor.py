@@ -13,9 +13,9 @@ import numpy as np
 
 from core.analysis.prediction_map import classify
 from core.arrays import evenly
-from tui import numbers
-from tui.cells import Cells, cell_width, cut
-from tui.palette import ACCENT, BRIGHT, CLASS_POINTS, DIM, LEGIBLE, TEXT, TRAIN_MARKERS, ink
+from tui.drawing import number_format
+from tui.drawing.cells import Cells, cell_width, cut
+from tui.drawing.palette import ACCENT, BRIGHT, CLASS_POINTS, DIM, LEGIBLE, TEXT, TRAIN_MARKERS, ink
 from tui.panels.map_drawing import GUTTER
 
 if TYPE_CHECKING:
@@ -130,7 +130,7 @@ class Reading:
         if data.has_classes:
             told = int(classify(network, x)[0][0])
             outputs = [
-                (*marker(label), name, f"{numbers.percent(share)} %")
+                (*marker(label), name, f"{number_format.percent(share)} %")
                 for label, (name, share) in enumerate(
                     zip(data.class_names, given[0].tolist(), strict=True)
                 )
@@ -172,7 +172,7 @@ class Reading:
         """Return as many hidden outputs as there is room for."""
         text = self.layer
         for number, value in enumerate(self.hidden.tolist()):
-            more = f" {numbers.signed(value)}"
+            more = f" {number_format.signed(value)}"
             last = number == len(self.hidden) - 1
             if len(text) + len(more) + (0 if last else 2) > room:
                 return f"{text} …" if number else ""

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 
 from core.analysis.prediction_map import quantize
-from tui import numbers
-from tui.cells import Cells, cell_width, cut, glyphs_of
-from tui.palette import (
+from tui.drawing import number_format
+from tui.drawing.cells import Cells, cell_width, cut, glyphs_of
+from tui.drawing.palette import (
     BRIGHT,
     CLASS_FIELDS,
     CLASS_POINTS,
@@ -77,8 +77,8 @@ def draw_axes(cells: Cells, rows: int, view: View) -> None:
     """Write the ends and the names of both axes."""
     dim, text, window = ink(DIM), ink(TEXT), view.window
     across, up = view.plane.names
-    left, right = numbers.ends(window.left, window.right)
-    bottom, top = numbers.ends(window.bottom, window.top)
+    left, right = number_format.ends(window.left, window.right)
+    bottom, top = number_format.ends(window.bottom, window.top)
     cells.write_right(0, GUTTER - 1, top, dim)
     cells.write_right(rows - 1, GUTTER - 1, bottom, dim)
     if rows > 2 and cell_width(up) < GUTTER:
@@ -101,7 +101,7 @@ def draw_number_legend(cells: Cells, row: int, data: TrainTest, target: int) -> 
     """Say what the colours and the markers of numbers mean."""
     scale = NumberScale.of(data, target)
     text, dim = ink(TEXT), ink(DIM)
-    low, high = f" {numbers.short(scale.low)} ", f" {numbers.short(scale.high)}  "
+    low, high = f" {number_format.short(scale.low)} ", f" {number_format.short(scale.high)}  "
     told = f"{HIGHER[0]} above {LOWER[0]} below the map  "
     room = cells.width - GUTTER - len(low) - len(high) - len(scale.colours)
     block = "  " if room >= 12 + len(scale.colours) else " "

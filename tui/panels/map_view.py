@@ -9,7 +9,7 @@ import numpy as np
 from core.analysis.planes import Plane, PlaneChoice, Window
 from core.analysis.prediction_map import Map
 from core.arrays import evenly
-from tui.palette import TEST_MARKERS, TRAIN_MARKERS, WRONG_TEST, WRONG_TRAIN
+from tui.drawing.palette import TEST_MARKERS, TRAIN_MARKERS, WRONG_TEST, WRONG_TRAIN
 
 if TYPE_CHECKING:
     from core.arrays import Array, Labels

@@ -9,9 +9,9 @@ from textual.message import Message
 
 from core.analysis.edges import Edge, count_edges, edges, parameter_index
 from core.datasets.preparation import EXTRA_FEATURES
-from tui import numbers
-from tui.cells import Cells, cut, printable
-from tui.palette import BRIGHT, DIM, TEXT, ink
+from tui.drawing import number_format
+from tui.drawing.cells import Cells, cut, printable
+from tui.drawing.palette import BRIGHT, DIM, TEXT, ink
 from tui.panels.network_drawing import (
     NEGATIVE,
     POSITIVE,
@@ -327,7 +327,9 @@ class NetworkPanel(Panel):
         words: Words = []
         if stop is not None:
             value = float(network.parameters[self._index(network, stop)])
-            shown = numbers.signed(value, 3) if abs(value) < 1e6 else numbers.brief(value)
+            shown = (
+                number_format.signed(value, 3) if abs(value) < 1e6 else number_format.brief(value)
+            )
             words.append((f"{self._names_of(network, stop)[1]} = {shown} ", ink(BRIGHT)))
         elif cursor is not None:
             name = self._node_name(network, cursor[0] + 1, cursor[1])

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 
 from core.analysis.edges import parameter_index
-from tui.braille import DOTS
-from tui.cells import cut
-from tui.palette import (
+from tui.drawing.braille import DOTS
+from tui.drawing.cells import cut
+from tui.drawing.palette import (
     ACCENT,
     BRIGHT,
     CLASS_POINTS,
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
     from core.analysis.edges import Edge
     from core.nn.network import Network
-    from tui.cells import Cells
+    from tui.drawing.cells import Cells
     from tui.panels.network_layout import Column, Layout
 
 NEGATIVE: Final = (DIVERGING[2], DIVERGING[1], DIVERGING[0])

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from tui.cells import cell_width
+from tui.drawing.cells import cell_width
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

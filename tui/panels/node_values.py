@@ -10,7 +10,7 @@ from core.analysis.prediction_map import quantize
 from core.arrays import evenly
 from core.nn.calls import run
 from core.nn.network import ForwardPasses, columns
-from tui.palette import CLASS_FIELDS, DIVERGING, UNCERTAIN
+from tui.drawing.palette import CLASS_FIELDS, DIVERGING, UNCERTAIN
 from tui.panels.number_scale import NumberScale
 from tui.panels.output_scale import Scale
 

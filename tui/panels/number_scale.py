@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 
 from core.analysis.prediction_map import quantize
-from tui.palette import DIVERGING, SEQUENTIAL
+from tui.drawing.palette import DIVERGING, SEQUENTIAL
 
 if TYPE_CHECKING:
     from core.arrays import Array, Labels

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from core.analysis.prediction_map import quantize
-from tui.curves import nice_ceiling
-from tui.palette import ACCENT, DIVERGING, SEQUENTIAL
+from tui.drawing.curves import nice_ceiling
+from tui.drawing.palette import ACCENT, DIVERGING, SEQUENTIAL
 
 if TYPE_CHECKING:
     from core.arrays import Array, Labels

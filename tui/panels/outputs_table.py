@@ -12,8 +12,8 @@ import numpy as np
 from textual.binding import Binding, BindingType
 
 from core.analysis.hidden_space import decide
-from tui.cells import Cells
-from tui.palette import DIM, TEXT, ink
+from tui.drawing.cells import Cells
+from tui.drawing.palette import DIM, TEXT, ink
 from tui.panels.panel import Panel, ViewOptions, Words, message
 from tui.panels.table_columns import (
     LEAST_DIGITS,

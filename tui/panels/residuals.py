@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from tui import numbers
-from tui.cells import Cells
-from tui.curves import axis_top, nice_ceiling
-from tui.palette import ACCENT, DIM, FAINT, TEXT, ink
+from tui.drawing import number_format
+from tui.drawing.cells import Cells
+from tui.drawing.curves import axis_top, nice_ceiling
+from tui.drawing.palette import ACCENT, DIM, FAINT, TEXT, ink
 
 if TYPE_CHECKING:
     from core.arrays import Array, Labels
@@ -154,7 +154,7 @@ def spread_words(residuals: Array) -> str:
         return "no number"
     mean, spread = float(residuals.mean()), float(residuals.std())
     sign = "−" if mean < 0 else "+"
-    return f"mean {sign}{numbers.short(abs(mean))} sd {numbers.short(spread)}"
+    return f"mean {sign}{number_format.short(abs(mean))} sd {number_format.short(spread)}"
 
 
 def _cells_of(values: Array, low: float, high: float, cells: int) -> Labels:
@@ -164,4 +164,4 @@ def _cells_of(values: Array, low: float, high: float, cells: int) -> Labels:
 
 
 def _short(value: float) -> str:
-    return numbers.short(value)
+    return number_format.short(value)

@@ -6,8 +6,8 @@ from typing import Final
 
 import numpy as np
 
-from tui.cells import Cells, cell_width, cut
-from tui.palette import BRIGHT, DIM, TEXT, ink
+from tui.drawing.cells import Cells, cell_width, cut
+from tui.drawing.palette import BRIGHT, DIM, TEXT, ink
 from tui.panels.inspected import (
     Inspected,
     aligned,

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 
 from core.analysis.prediction_map import quantize
-from tui.cells import Cells, cell_width, cut
-from tui.palette import BRIGHT, DIM, DIVERGING, TEXT, ink
+from tui.drawing.cells import Cells, cell_width, cut
+from tui.drawing.palette import BRIGHT, DIM, DIVERGING, TEXT, ink
 from tui.panels.inspected import LABEL, Inspected, largest_of, marker_of, small
 
 if TYPE_CHECKING:

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 import numpy as np
 
 from core.analysis.prediction_map import quantize
-from tui.cells import Cells, cut
-from tui.palette import ACCENT, BRIGHT, DIM, DIVERGING, LEGIBLE, TEXT, ink
+from tui.drawing.cells import Cells, cut
+from tui.drawing.palette import ACCENT, BRIGHT, DIM, DIVERGING, LEGIBLE, TEXT, ink
 from tui.panels.inspected import (
     LABEL,
     Inspected,

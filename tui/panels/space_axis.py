@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from tui.curves import axis_top
+from tui.drawing.curves import axis_top
 
 if TYPE_CHECKING:
     from core.arrays import Array

@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 
 from core.analysis.hidden_space import decide
-from tui import numbers
-from tui.braille import DOTS
-from tui.cells import Cells
-from tui.palette import (
+from tui.drawing import number_format
+from tui.drawing.braille import DOTS
+from tui.drawing.cells import Cells
+from tui.drawing.palette import (
     BACKGROUND,
     BRIGHT,
     CLASS_FIELDS,
@@ -240,12 +240,12 @@ class Plot:
         ends = np.array([[self.across.low, self.up.low], [self.across.high, self.up.high]])
         at_rows, at_columns = self.places(ends, columns, rows)
         if left:
-            for row, told in zip(at_rows.tolist(), numbers.ends(*ends[:, 1]), strict=True):
+            for row, told in zip(at_rows.tolist(), number_format.ends(*ends[:, 1]), strict=True):
                 cells.write_right(row, left - 1, told, dim)
             if at_rows[0] - at_rows[1] >= 2:
                 cells.write_right(int(at_rows.sum()) // 2, left - 1, names[1], text)
         if rows < cells.height:
-            low, high = numbers.ends(*ends[:, 0])
+            low, high = number_format.ends(*ends[:, 0])
             column = left + int(at_columns[0])
             after = cells.write(rows, max(left, column - len(low) + 1), low, dim)
             last = min(cells.width - len(high), left + int(at_columns[1]))

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 
 from core.analysis.planes import ranked_features
-from tui import numbers
-from tui.cells import cell_width, cut
+from tui.drawing import number_format
+from tui.drawing.cells import cell_width, cut
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -148,7 +148,7 @@ def written(value: float, width: int) -> str:
         text = decimal(value, decimals)
         if len(text) <= width:
             return text
-    return cut(numbers.short(value), width)
+    return cut(number_format.short(value), width)
 
 
 def digits_of(values: Array) -> int:

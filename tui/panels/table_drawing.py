@@ -8,8 +8,8 @@ import numpy as np
 
 from core.analysis.hidden_space import decide
 from core.nn.activations import ACTIVATIONS
-from tui.cells import Cells, cut
-from tui.palette import (
+from tui.drawing.cells import Cells, cut
+from tui.drawing.palette import (
     ALARM,
     BRIGHT,
     CLASS_POINTS,

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from tui.cells import Cells, cell_width, cut
-from tui.palette import ACCENT, DIM, FAINT, TEXT, ink
+from tui.drawing.cells import Cells, cell_width, cut
+from tui.drawing.palette import ACCENT, DIM, FAINT, TEXT, ink
 from tui.panels.inspected import Inspected, caption, colour_of
 from tui.panels.output_scale import Scale
 from tui.panels.residuals import BLOCKS

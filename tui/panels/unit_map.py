@@ -8,8 +8,8 @@ import numpy as np
 
 from core.analysis.planes import Plane, Window
 from core.analysis.prediction_map import quantize
-from tui.cells import Cells
-from tui.palette import DIM, DIVERGING, LEGIBLE, ink
+from tui.drawing.cells import Cells
+from tui.drawing.palette import DIM, DIVERGING, LEGIBLE, ink
 from tui.panels.inspected import Inspected, caption, largest_of, marker_of
 from tui.panels.map_drawing import half_blocks
 from tui.panels.output_scale import Scale

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, ClassVar
 
 from textual.binding import Binding, BindingType
 
-from tui import numbers
-from tui.cells import Cells, cut
-from tui.palette import (
+from tui.drawing import number_format
+from tui.drawing.cells import Cells, cut
+from tui.drawing.palette import (
     ACCENT,
     CLASS_FIELDS,
     CLASS_POINTS,
@@ -227,7 +227,11 @@ class MapsPanel(Panel):
         if scales and self.session.data is not None and not has_curves(self.session.data):
             first = next(iter(scales.values()))
             alike = len({(each.colours, each.low, each.high) for each in scales.values()}) == 1
-            ends = (numbers.short(first.low), numbers.short(first.high)) if alike else ("−", "+")
+            ends = (
+                (number_format.short(first.low), number_format.short(first.high))
+                if alike
+                else ("−", "+")
+            )
             blocks: Words = [(" ", ink(background=colour)) for colour in first.colours]
             self._scale_words = [(f" {ends[0]} ", ink(TEXT)), *blocks, (f" {ends[1]} ", ink(TEXT))]
 

@@ -10,9 +10,9 @@ from core.analysis.planes import Plane, Window
 from core.analysis.prediction_map import quantize
 from core.nn.calls import run
 from core.nn.network import ForwardPasses, columns
-from tui.braille import draw_line
-from tui.cells import Cells
-from tui.palette import DIVERGING, FAINT, SUNK, TEXT, ink
+from tui.drawing.braille import draw_line
+from tui.drawing.cells import Cells
+from tui.drawing.palette import DIVERGING, FAINT, SUNK, TEXT, ink
 from tui.panels.map_drawing import half_blocks
 
 if TYPE_CHECKING:

@@ -9,8 +9,8 @@ import numpy as np
 
 from core.analysis.trace import UnitFacts, unit_facts
 from core.training.diagnostics import MOST_SAMPLES
-from tui.cells import Cells, cell_width, cut
-from tui.palette import DIM, TEXT, WARNING, ink
+from tui.drawing.cells import Cells, cell_width, cut
+from tui.drawing.palette import DIM, TEXT, WARNING, ink
 from tui.panels.inspected import (
     Inspected,
     aligned,

@@ -11,10 +11,10 @@ from textual.containers import Vertical
 from textual.screen import ModalScreen
 from textual.widgets import Input, Static
 
-from tui import numbers
-from tui.canvas import Canvas
-from tui.cells import Cells, cut, printable
-from tui.palette import BRIGHT, CLASS_POINTS, TEXT, TRAIN_MARKERS, ink
+from tui.drawing import number_format
+from tui.drawing.canvas import Canvas
+from tui.drawing.cells import Cells, cut, printable
+from tui.drawing.palette import BRIGHT, CLASS_POINTS, TEXT, TRAIN_MARKERS, ink
 
 if TYPE_CHECKING:
     from textual.app import ComposeResult
@@ -111,7 +111,7 @@ class Answer(Canvas):
             name = cut(data.class_names[label], NAME_WIDTH)
             cells.write(row, 2, name, ink(BRIGHT if row == 0 else TEXT))
             share = float(outputs[label])
-            cells.write_right(row, NAME_WIDTH + 10, f"{numbers.percent(share)} %", ink(TEXT))
+            cells.write_right(row, NAME_WIDTH + 10, f"{number_format.percent(share)} %", ink(TEXT))
             filled = round(share * room) if np.isfinite(share) else 0
             cells.write(row, NAME_WIDTH + 12, "█" * filled, point)
         return cells

@@ -10,9 +10,9 @@ from textual.screen import ModalScreen
 from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
-from tui.datatable import Page
-from tui.forms import form_of
-from tui.palette import ink
+from tui.drawing.palette import ink
+from tui.drawing.rendering import form_of
+from tui.drawing.tables import Page
 from tui.summary_view import summary_cells
 
 if TYPE_CHECKING:

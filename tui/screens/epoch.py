@@ -8,7 +8,7 @@ from textual.containers import Vertical
 from textual.screen import ModalScreen
 from textual.widgets import Input, Static
 
-from tui.cells import printable
+from tui.drawing.cells import printable
 
 if TYPE_CHECKING:
     from textual.app import ComposeResult

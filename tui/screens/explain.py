@@ -10,10 +10,10 @@ from textual.content import Content
 from textual.screen import ModalScreen
 from textual.widgets import Static
 
-from tui.cells import printable
+from tui.drawing.cells import printable
+from tui.drawing.rendering import form_of
+from tui.drawing.terminal_text import worded
 from tui.explanations import WIDTH, explanation
-from tui.forms import form_of
-from tui.wording import worded
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

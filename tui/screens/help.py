@@ -10,11 +10,11 @@ from textual.containers import VerticalScroll
 from textual.screen import ModalScreen
 from textual.widgets import Static
 
-from tui.forms import form_of
+from tui.drawing.palette import ACCENT, BRIGHT, TEXT, ink
+from tui.drawing.rendering import form_of
+from tui.drawing.terminal_text import key_name, worded
 from tui.keys import GROUPS, help_rows
-from tui.palette import ACCENT, BRIGHT, TEXT, ink
 from tui.panels import PANELS
-from tui.wording import key_name, worded
 
 if TYPE_CHECKING:
     from textual.app import ComposeResult

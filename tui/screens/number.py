@@ -9,7 +9,7 @@ from textual.containers import Vertical
 from textual.screen import ModalScreen
 from textual.widgets import Input, Static
 
-from tui.cells import cut, printable
+from tui.drawing.cells import cut, printable
 
 if TYPE_CHECKING:
     from textual.app import ComposeResult

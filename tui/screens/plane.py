@@ -10,7 +10,7 @@ from textual.screen import ModalScreen
 from textual.widgets import Input, Select, Static
 
 from core.analysis.planes import PlaneChoice, ranked_features
-from tui.cells import printable
+from tui.drawing.cells import printable
 
 if TYPE_CHECKING:
     from textual.app import ComposeResult

@@ -37,7 +37,7 @@ from core.process import (
     StepBatch,
     WatchScreen,
 )
-from tui.numbers import speed as speed_words
+from tui.drawing.number_format import speed as speed_words
 from tui.session import Session
 from tui.steps import BATCH_SIZES, next_of_125, next_speed
 

@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from core.config.run_config import RunConfig
     from core.process import Event, Refused
     from core.runs.autosaver import Keeping
-    from tui.canvas import Canvas
+    from tui.drawing.canvas import Canvas
     from tui.link import Link
     from tui.pacing import Pacer
     from tui.runlog import RunLog

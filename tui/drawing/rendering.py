@@ -14,8 +14,8 @@ from rich.color import Color, ColorType
 from rich.color_triplet import ColorTriplet
 from rich.style import Style
 
-from tui.glyphs import letter_of, stand_in
-from tui.palette import (
+from tui.drawing.glyphs import letter_of, stand_in
+from tui.drawing.palette import (
     ACCENT,
     ALARM,
     BRIGHT,
@@ -26,12 +26,12 @@ from tui.palette import (
     WARNING,
     ink_of,
 )
-from tui.themes import Theme, is_picture, theme
+from tui.drawing.themes import Theme, is_picture, theme
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from tui.palette import Ink
+    from tui.drawing.palette import Ink
 
 CERTAINTY: Final = (
     (".", ",", ":"),

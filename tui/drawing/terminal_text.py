@@ -7,10 +7,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from tui.forms import CERTAINTY, CURVES, DIVERGING_GLYPHS
+from tui.drawing.rendering import CERTAINTY, CURVES, DIVERGING_GLYPHS
 
 if TYPE_CHECKING:
-    from tui.forms import Look
+    from tui.drawing.rendering import Look
 
 _VIRIDIS: Final = {"blue": "violet", "orange": "yellow"}
 

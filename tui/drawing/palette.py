@@ -1,7 +1,7 @@
 """Every colour on the screen by its role, and the inks made of them.
 
 Panels draw with roles: what colour each is, and what stands for it where there is none, is said in
-`tui.themes` and `tui.forms`. So one drawing serves every terminal.
+`tui.drawing.themes` and `tui.drawing.rendering`. So one drawing serves every terminal.
 """
 
 from __future__ import annotations
@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from tui.glyphs import TEST_MARKERS as TEST_MARKERS
-from tui.glyphs import TRAIN_MARKERS as TRAIN_MARKERS
-from tui.themes import CLASSES
+from tui.drawing.glyphs import TEST_MARKERS as TEST_MARKERS
+from tui.drawing.glyphs import TRAIN_MARKERS as TRAIN_MARKERS
+from tui.drawing.themes import CLASSES
 
 if TYPE_CHECKING:
     from rich.style import Style
@@ -118,7 +118,7 @@ def ink_of(number: int) -> Ink:
 
 def style(number: int) -> Style:
     """Return the style of an ink, in colours that are called by their roles."""
-    from tui.forms import PLAIN_DRAWING
+    from tui.drawing.rendering import PLAIN_DRAWING
 
     return PLAIN_DRAWING.style(number)
 

@@ -14,12 +14,12 @@ from rich.style import Style
 from textual.filter import LineFilter
 from textual.theme import Theme as TextualTheme
 
-from tui.glyphs import stand_in
+from tui.drawing.glyphs import stand_in
 
 if TYPE_CHECKING:
     from textual.color import Color
 
-    from tui.forms import Look
+    from tui.drawing.rendering import Look
 
 ROLES: Final = ("paper", "raised", "faint", "dim", "text", "bright", "accent", "warning", "alarm")
 """Colours that the style sheet calls by name, as `$role-paper`."""

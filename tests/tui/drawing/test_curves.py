@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tui.curves import (
+from tui.drawing.curves import (
     Mark,
     Series,
     axis_top,

@@ -10,8 +10,8 @@ from itertools import chain
 from math import ceil, floor, isfinite, log10
 from typing import TYPE_CHECKING, Final, TypeAlias
 
-from tui.cells import Cells, cell_width, cut
-from tui.palette import DIM, ink
+from tui.drawing.cells import Cells, cell_width, cut
+from tui.drawing.palette import DIM, ink
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence

@@ -8,7 +8,7 @@ import numpy as np
 
 if TYPE_CHECKING:
     from core.arrays import Array
-    from tui.cells import Cells
+    from tui.drawing.cells import Cells
 
 DOTS: Final = np.array([[0x01, 0x08], [0x02, 0x10], [0x04, 0x20], [0x40, 0x80]])
 """The bit of each dot of a cell, by row and column."""

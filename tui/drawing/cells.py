@@ -15,13 +15,13 @@ from rich.cells import cell_len
 from rich.segment import Segment
 from textual.strip import Strip
 
-from tui.forms import PLAIN_DRAWING
-from tui.palette import ink
+from tui.drawing.palette import ink
+from tui.drawing.rendering import PLAIN_DRAWING
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from tui.forms import Form
+    from tui.drawing.rendering import Form
 
 
 class Cells:

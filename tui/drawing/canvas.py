@@ -12,10 +12,10 @@ from textual.geometry import Region
 from textual.strip import Strip
 from textual.widget import Widget
 
-from tui.cells import Cells
+from tui.drawing.cells import Cells
+from tui.drawing.palette import ALARM, ink
+from tui.drawing.rendering import PLAIN_DRAWING, Form, form_of
 from tui.faults import Fault, KeepsFaults
-from tui.forms import PLAIN_DRAWING, Form, form_of
-from tui.palette import ALARM, ink
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -9,9 +9,9 @@ from rich.color import ColorSystem
 from textual.app import App
 from textual.strip import Strip
 
-from tui.cells import Cells
-from tui.forms import Form, Look
-from tui.palette import ink
+from tui.drawing.cells import Cells
+from tui.drawing.palette import ink
+from tui.drawing.rendering import Form, Look
 from tui.screen_model import ScreenModel
 
 ALL = 1 << 20

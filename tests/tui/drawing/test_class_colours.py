@@ -5,11 +5,11 @@ from itertools import combinations, product
 import numpy as np
 import pytest
 
-from tests.tui.colour_difference import VISIONS, ciede2000, difference, lab
-from tests.tui.sent import sent_colours, sent_pairs
-from tui.forms import Look
-from tui.palette import CLASS_FIELDS, CLASS_POINTS, DIVERGING
-from tui.themes import BACKGROUNDS, PALETTES, theme
+from tests.tui.drawing.colour_difference import VISIONS, ciede2000, difference, lab
+from tests.tui.drawing.sent import sent_colours, sent_pairs
+from tui.drawing.palette import CLASS_FIELDS, CLASS_POINTS, DIVERGING
+from tui.drawing.rendering import Look
+from tui.drawing.themes import BACKGROUNDS, PALETTES, theme
 
 THEMES = list(product(PALETTES, BACKGROUNDS))
 CLASSES = 10

@@ -15,8 +15,8 @@ from typing import TYPE_CHECKING, Final, TypeAlias
 import numpy as np
 import plotext
 
-from tui.cells import Cells
-from tui.palette import DIM, READER, indexed, ink
+from tui.drawing.cells import Cells
+from tui.drawing.palette import DIM, READER, indexed, ink
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

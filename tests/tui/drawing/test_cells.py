@@ -1,7 +1,7 @@
 """Blocks of cells: clipped at their edges, compared cell by cell, merged into segments."""
 
-from tui.cells import Cells
-from tui.palette import ink
+from tui.drawing.cells import Cells
+from tui.drawing.palette import ink
 
 
 def test_text_is_cut_at_every_edge() -> None:

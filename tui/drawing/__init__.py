@@ -1,0 +1,1 @@
+"""Drawing: character cells, colours by role, glyphs, curves and tables."""
