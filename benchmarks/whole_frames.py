@@ -13,7 +13,7 @@ from textual.drivers.linux_driver import LinuxDriver
 import tui.app
 from tui.cli import main
 from tui.drawing.canvas import Canvas
-from tui.driver import ThriftyDriver
+from tui.terminal.driver import ThriftyDriver
 
 if TYPE_CHECKING:
     from tui.drawing.cells import Cells

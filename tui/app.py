@@ -20,15 +20,15 @@ from tui.attention import attention
 from tui.drawing.rendering import Form, Look
 from tui.drawing.terminal_text import key_name
 from tui.drawing.textual_theme import WidgetForm, css_variables, textual_theme
-from tui.driver import ThriftyDriver
 from tui.faults import Fault, KeepsFaults
 from tui.keys import KEYS
 from tui.link import Link
-from tui.pacing import Pacer
 from tui.screens.training import TrainingScreen
-from tui.suspension import ENDING, in_foreground, stop_until_foreground
-from tui.terminal import is_relayed, terminal_name
-from tui.typed import TypeAhead
+from tui.terminal.capabilities import is_relayed, terminal_name
+from tui.terminal.driver import ThriftyDriver
+from tui.terminal.flow_control import Pacer
+from tui.terminal.suspend import ENDING, in_foreground, stop_until_foreground
+from tui.terminal.type_ahead import TypeAhead
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
@@ -43,7 +43,7 @@ if TYPE_CHECKING:
     from core.process import TrainingProcess
     from core.runs.autosaver import Keeping
     from tui.runlog import RunLog
-    from tui.screen_model import Area
+    from tui.terminal.screen_buffer import Area
 
 AT_ONCE: Final = frozenset({"ctrl+c", "ctrl+q", "ctrl+z"})
 """Keys that wait for no other."""

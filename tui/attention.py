@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from tui.screen_model import Area
+from tui.terminal.screen_buffer import Area
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator

@@ -25,7 +25,6 @@ from tui.arguments import (
     parser,
     with_switches,
 )
-from tui.encoding import can_draw, set_encoding
 from tui.keeping import folder_of, keeping_of, run_of
 from tui.streams import (
     STDERR,
@@ -36,6 +35,7 @@ from tui.streams import (
     open_log,
     stop_writing,
 )
+from tui.terminal.encoding import can_draw, set_encoding
 
 if TYPE_CHECKING:
     import argparse
@@ -369,7 +369,7 @@ def _watch(
     options: argparse.Namespace,
     resume: Path | None = None,
 ) -> int:
-    from tui.terminal import look_of
+    from tui.terminal.capabilities import look_of
 
     look = look_of(
         os.environ,
@@ -381,7 +381,7 @@ def _watch(
     for size in ("COLUMNS", "LINES"):  # the terminal knows its own, also when it changes
         os.environ.pop(size, None)
     # Textual reads it when it is imported, and would otherwise follow the environment alone; with 256
-    # colours, tui.pens finds the entry of each
+    # colours, tui.terminal.escape_codes finds the entry of each
     os.environ["TEXTUAL_COLOR_SYSTEM"] = "standard" if look.is_plain else "truecolor"
     from tui.app import NnfsApp
     from tui.runlog import RunLog

@@ -23,9 +23,9 @@ if TYPE_CHECKING:
     from textual import events
 
     from core.training.state import EpochMetrics
-    from tui.pacing import Pacer
     from tui.panels import ViewOptions
     from tui.session import Session
+    from tui.terminal.flow_control import Pacer
 
 SMALLEST: Final = (40, 12)
 """Columns and rows that the screen needs."""

@@ -38,26 +38,30 @@ BORROWED = [
         "textual", "textual.message_pump", "MessagePump", "_on_message", "tui.screens.training"
     ),
     # button tracking instead of any-motion tracking
-    Borrowed("textual", "textual.driver", "Driver", "_mouse", "tui.driver"),
-    Borrowed("textual", "textual.driver", "Driver", "_app", "tui.driver"),
+    Borrowed("textual", "textual.driver", "Driver", "_mouse", "tui.terminal.driver"),
+    Borrowed("textual", "textual.driver", "Driver", "_app", "tui.terminal.driver"),
     Borrowed(
         "textual",
         "textual.drivers.linux_driver",
         "LinuxDriver",
         "_enable_mouse_support",
-        "tui.driver",
+        "tui.terminal.driver",
     ),
     Borrowed(
         "textual",
         "textual.drivers.linux_driver",
         "LinuxDriver",
         "_disable_mouse_support",
-        "tui.driver",
+        "tui.terminal.driver",
     ),
     # the names of keys
-    Borrowed("textual", "textual._xterm_parser", "", "XTermParser", "tui.typed"),
+    Borrowed("textual", "textual._xterm_parser", "", "XTermParser", "tui.terminal.type_ahead"),
     Borrowed(
-        "textual", "textual._xterm_parser", "XTermParser", "_sequence_to_key_events", "tui.typed"
+        "textual",
+        "textual._xterm_parser",
+        "XTermParser",
+        "_sequence_to_key_events",
+        "tui.terminal.type_ahead",
     ),
     # a description is wrapped, a table is not
     Borrowed("Python", "argparse", "HelpFormatter", "_fill_text", "tui.arguments"),

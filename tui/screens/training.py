@@ -33,8 +33,8 @@ if TYPE_CHECKING:
     from core.runs.autosaver import Keeping
     from tui.drawing.canvas import Canvas
     from tui.link import Link
-    from tui.pacing import Pacer
     from tui.runlog import RunLog
+    from tui.terminal.flow_control import Pacer
 
 
 LONGEST_WAIT: Final = 0.2

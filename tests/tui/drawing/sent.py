@@ -12,7 +12,7 @@ from textual.strip import Strip
 from tui.drawing.cells import Cells
 from tui.drawing.palette import ink
 from tui.drawing.rendering import Form, Look
-from tui.screen_model import ScreenModel
+from tui.terminal.screen_buffer import ScreenModel
 
 ALL = 1 << 20
 ANSI = dict(

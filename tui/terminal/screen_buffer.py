@@ -14,18 +14,18 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from tui.cell_table import UNKNOWN, CellTable
-from tui.moves import move
-from tui.pens import PLAIN
-from tui.piece import Piece
+from tui.terminal.cell_ids import UNKNOWN, CellTable
+from tui.terminal.cursor_moves import move
+from tui.terminal.escape_codes import PLAIN
+from tui.terminal.update import Piece
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from numpy.typing import NDArray
 
-    from tui.pens import Pen
-    from tui.piece import Stretch
+    from tui.terminal.escape_codes import Pen
+    from tui.terminal.update import Stretch
 
 _TOKEN: Final = re.compile(
     r"\x1b\[(\d+);(\d+)H"  # a move

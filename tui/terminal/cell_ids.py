@@ -11,7 +11,7 @@ from unicodedata import combining, normalize
 
 from rich.cells import cell_len, split_graphemes
 
-from tui.pens import PLAIN, Pen, parse_pen
+from tui.terminal.escape_codes import PLAIN, Pen, parse_pen
 
 UNKNOWN: Final = -1
 """A cell of which nothing is known."""

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tui.screen_model import Area, ScreenModel, is_frame
+from tui.terminal.screen_buffer import Area, ScreenModel, is_frame
 
 COLUMNS, ROWS = 24, 6
 ALL = 1 << 20

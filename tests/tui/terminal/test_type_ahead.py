@@ -9,8 +9,8 @@ from textual.events import AppBlur, AppFocus, CursorPosition, Key, MouseDown, Pa
 from textual.message import Message
 from textual.messages import TerminalSupportsSynchronizedOutput
 
-from tui.input_tokens import MOST_PASTED
-from tui.typed import ESCAPE_WAIT, LONG_WAIT, REST_WAIT, EscapeParser
+from tui.terminal.input_tokens import MOST_PASTED
+from tui.terminal.type_ahead import ESCAPE_WAIT, LONG_WAIT, REST_WAIT, EscapeParser
 
 ESC = "\x1b"
 REPLIES = {

@@ -20,9 +20,9 @@ from textual.drivers.linux_driver import LinuxDriver
 from textual.events import CursorPosition, Key
 
 from tui.faults import Fault, KeepsFaults
-from tui.pacing import QUESTION, Pacer
-from tui.screen_model import ScreenModel, is_frame
-from tui.typed import EscapeParser
+from tui.terminal.flow_control import QUESTION, Pacer
+from tui.terminal.screen_buffer import ScreenModel, is_frame
+from tui.terminal.type_ahead import EscapeParser
 
 if TYPE_CHECKING:
     from asyncio import TimerHandle
@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from textual.message import Message
 
     from tui.drawing.rendering import Look
-    from tui.screen_model import Area
+    from tui.terminal.screen_buffer import Area
 
 RESET: Final = (
     b"\x1b[?2004l\x1b[?7h\x1b[?1000l\x1b[?1002l\x1b[?1003l\x1b[?1006l\x1b[?1015l\x1b[<u"

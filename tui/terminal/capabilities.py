@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from tui.drawing.rendering import Look
-from tui.encoding import is_colourless, is_utf8
+from tui.terminal.encoding import is_colourless, is_utf8
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

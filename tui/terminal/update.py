@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, TypeAlias
 
-from tui.cell_table import UNKNOWN
-from tui.moves import move
-from tui.pens import PLAIN
+from tui.terminal.cell_ids import UNKNOWN
+from tui.terminal.cursor_moves import move
+from tui.terminal.escape_codes import PLAIN
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-    from tui.cell_table import CellTable
+    from tui.terminal.cell_ids import CellTable
 
 Stretch: TypeAlias = tuple[int, list[int]]
 """A row, and those of its columns that are sent, from left to right."""

@@ -49,12 +49,12 @@ from tui.drawing.themes import (
     luminance,
     theme,
 )
-from tui.encoding import is_utf8
 from tui.panels.boundary import BoundaryPanel
 from tui.panels.map_drawing import GUTTER
 from tui.panels.panel import ViewOptions
-from tui.pens import palette_entry, parse_pen
-from tui.terminal import is_relayed, look_of
+from tui.terminal.capabilities import is_relayed, look_of
+from tui.terminal.encoding import is_utf8
+from tui.terminal.escape_codes import palette_entry, parse_pen
 
 MONO = Look("none", "ascii")
 THEMES = list(product(PALETTES, BACKGROUNDS))

@@ -6,7 +6,7 @@ from math import inf
 import pytest
 
 from tests.terminal.line import Line
-from tui.pacing import BLIND_RATE, ESCAPE, FIRST, LARGEST, QUESTIONS, QUEUE, Pacer
+from tui.terminal.flow_control import BLIND_RATE, ESCAPE, FIRST, LARGEST, QUESTIONS, QUEUE, Pacer
 
 
 class Simulated:
