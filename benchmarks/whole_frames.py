@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from textual.drivers.linux_driver import LinuxDriver
 
 import tui.app
-from tui.cli import main
+from tui.cli.main import main
 from tui.drawing.canvas import Canvas
 from tui.terminal.driver import ThriftyDriver
 

@@ -51,7 +51,7 @@ def test_the_installed_wheel_runs_from_another_directory(wheel: Path, tmp_path: 
     elsewhere = tmp_path / "elsewhere"
     elsewhere.mkdir()
     run = subprocess.run(
-        [sys.executable, "-P", "-m", "tui.cli", "train", "xor", "--epochs", "3"],
+        [sys.executable, "-P", "-m", "tui.cli.main", "train", "xor", "--epochs", "3"],
         cwd=elsewhere,
         env={**os.environ, "PYTHONPATH": str(site)},
         capture_output=True,

@@ -42,7 +42,7 @@ if TYPE_CHECKING:
     from core.config.run_config import RunConfig
     from core.process import TrainingProcess
     from core.runs.autosaver import Keeping
-    from tui.runlog import RunLog
+    from tui.cli.run_log import RunLog
     from tui.terminal.screen_buffer import Area
 
 AT_ONCE: Final = frozenset({"ctrl+c", "ctrl+q", "ctrl+z"})

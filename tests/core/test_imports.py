@@ -35,6 +35,6 @@ def test_the_version_costs_no_import_of_numpy() -> None:
 
 
 def test_the_screen_imports_no_scikit_learn_on_its_way() -> None:
-    modules = modules_after("import tui.cli, tui.app, tui.headless, tui.screens.settings")
+    modules = modules_after("import tui.cli.main, tui.app, tui.cli.headless, tui.screens.settings")
     assert "textual" in modules
     assert not modules & {"sklearn", "scipy", "joblib"}

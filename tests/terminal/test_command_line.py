@@ -17,8 +17,8 @@ from core.config.run_config import settings
 from core.datasets import DATASETS
 from core.runs.catalogue import list_runs
 from tests.terminal.terminal import PATIENCE, Terminal
-from tui.check import check
-from tui.cli import main
+from tui.cli.check import check
+from tui.cli.main import main
 
 PROGRAM = str(Path(sys.executable).with_name("nnfs-tui"))
 

@@ -181,7 +181,8 @@ def test_a_stopped_training_process_keeps_neither_keys_nor_the_end_waiting() -> 
 BREAKS = """\
 import sys
 from core.process import State, StateChanged
-from tui import cli, session
+from tui import session
+from tui.cli import main
 whole = session.Session.apply
 def breaks(self, event):
     if isinstance(event, StateChanged) and event.state is State.PAUSED:

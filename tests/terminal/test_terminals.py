@@ -6,7 +6,7 @@ from functools import partial
 import pytest
 
 from tests.terminal.terminal import nnfs_tui
-from tui.cli import main
+from tui.cli.main import main
 
 SGR = re.compile(rb"\x1b\[([0-9;]*)m")
 DIALOGS = (("h", "settings of the run"), ("?", "keys and panels"), ("v", "data"), ("A", "ask"))

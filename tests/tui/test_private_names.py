@@ -64,7 +64,7 @@ BORROWED = [
         "tui.terminal.type_ahead",
     ),
     # a description is wrapped, a table is not
-    Borrowed("Python", "argparse", "HelpFormatter", "_fill_text", "tui.arguments"),
+    Borrowed("Python", "argparse", "HelpFormatter", "_fill_text", "tui.cli.arguments"),
     # which instruction sets NumPy computes with
     Borrowed("numpy", "numpy._core._multiarray_umath", "", "__cpu_features__", "core.runs.kernels"),
     Borrowed("numpy", "numpy._core._multiarray_umath", "", "__cpu_dispatch__", "core.runs.kernels"),

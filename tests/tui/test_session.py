@@ -11,9 +11,9 @@ from core.analysis.prediction_map import classify
 from core.process import Branched, Failed, Moved, Progress, Run, State, StateChanged
 from core.training.epoch_log import tabulate
 from core.training.state import EpochMetrics
+from tui.cli.run_log import RunLog
 from tui.drawing.cells import Cells
 from tui.drawing.palette import ink
-from tui.runlog import RunLog
 from tui.session import Session
 
 CONFIG = RunConfig()

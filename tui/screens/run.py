@@ -47,8 +47,8 @@ if TYPE_CHECKING:
 
     from core.process import Command, Event
     from core.runs.autosaver import Keeping
+    from tui.cli.run_log import RunLog
     from tui.link import Link
-    from tui.runlog import RunLog
 
 
 class RunScreen(Screen[None]):

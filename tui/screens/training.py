@@ -31,9 +31,9 @@ if TYPE_CHECKING:
     from core.config.run_config import RunConfig
     from core.process import Event, Refused
     from core.runs.autosaver import Keeping
+    from tui.cli.run_log import RunLog
     from tui.drawing.canvas import Canvas
     from tui.link import Link
-    from tui.runlog import RunLog
     from tui.terminal.flow_control import Pacer
 
 

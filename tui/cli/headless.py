@@ -14,10 +14,10 @@ import numpy as np
 from core.runs.kernels import changed_kernels
 from core.training.stopping import Stop
 from core.training.trainer import Trainer, memory_of_training, sizes_of
-from tui import records
+from tui.cli import json_log
+from tui.cli.autosave import KeptTraining
+from tui.cli.streams import CannotWrite
 from tui.drawing import number_format
-from tui.kept_training import KeptTraining
-from tui.streams import CannotWrite
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -113,7 +113,7 @@ def train(
             for note in trainer.data.summary.notes:
                 print(f"nnfs-tui: {note}", file=sys.stderr)  # noqa: T201
         for output in outputs:
-            output.write(records.start(config, trainer.network, trainer.data) + "\n")
+            output.write(json_log.start(config, trainer.network, trainer.data) + "\n")
         started = perf_counter()
         begun_at = newest.epoch
         try:
@@ -128,7 +128,7 @@ def train(
         keeper.close()
     trained = None if kept is None else metrics.epoch - begun_at
     for output in outputs:
-        told = records.end(metrics.epoch, seconds, stopped, trainer.restored, trained)
+        told = json_log.end(metrics.epoch, seconds, stopped, trainer.restored, trained)
         output.write(told + "\n")
         output.flush()
     if not quiet:
@@ -147,13 +147,13 @@ def _run(
     interruption: Interruption,
     outputs: Sequence[IO[str]],
     keeper: KeptTraining,
-) -> tuple[EpochMetrics, records.Ending]:
+) -> tuple[EpochMetrics, json_log.Ending]:
     metrics = keeper.newest
-    kind = records.Kind.of(trainer.config, trainer.data)
+    kind = json_log.Kind.of(trainer.config, trainer.data)
     with _progress_bar("{task.completed:,.0f}/{task.total:,} epochs") as bar:
         task = bar.add_task("training", total=trainer.config.epochs)
         shown = perf_counter()
-        stopped: records.Ending | None = trainer.stopped  # a kept run may be over
+        stopped: json_log.Ending | None = trainer.stopped  # a kept run may be over
         while stopped is None:
             if interruption.number:
                 stopped = "interrupted"
@@ -162,7 +162,7 @@ def _run(
             if trained is not None:
                 metrics, stopped = trained, trainer.stopped
                 keeper.take(metrics)
-                line = records.epoch(metrics, kind)
+                line = json_log.epoch(metrics, kind)
                 for output in outputs:
                     output.write(line + "\n")
             now = perf_counter()
@@ -243,7 +243,7 @@ def summary(
     metrics: EpochMetrics,
     kept: EpochMetrics,
     seconds: float | None,
-    stopped: records.Ending,
+    stopped: json_log.Ending,
     data: TrainTest,
     restored: int | None = None,
     trained: int | None = None,

@@ -8,7 +8,7 @@ from typing import IO, TYPE_CHECKING
 
 from core.process import Branched, Moved, Progress, Reopened, Run, State, StateChanged
 from core.training.stopping import Stop
-from tui import records
+from tui.cli import json_log
 
 if TYPE_CHECKING:
     from core.process import Event
@@ -34,26 +34,26 @@ class RunLog:
         if isinstance(event, Run) and event.fresh:
             self._end("interrupted")
             if session.network is not None and session.data is not None:
-                self._line(records.start(event.config, session.network, session.data))
+                self._line(json_log.start(event.config, session.network, session.data))
             self._last, self._open, self._started = 0, True, perf_counter()
             self._resumed_at = None
         elif isinstance(event, Reopened):
             self._resumed_at, self._started = self._last, perf_counter()
         elif isinstance(event, Progress) and session.data is not None:
-            kind = records.Kind.of(session.config, session.data)
+            kind = json_log.Kind.of(session.config, session.data)
             for row in event.rows():
                 if row.epoch > self._last:
                     self._open = True  # a run that had ended goes on, and will end again
-                    self._line(records.epoch(row, kind))
+                    self._line(json_log.epoch(row, kind))
                     self._last = row.epoch
         elif isinstance(event, Branched):
             # what was written beyond this epoch is of a run that was given up
-            self._line(records.branch(event))
+            self._line(json_log.branch(event))
             self._last, self._open = event.epoch, True
             if self._resumed_at is not None:
                 self._resumed_at = min(self._resumed_at, event.epoch)
         elif isinstance(event, Moved) and event.edited is not None:
-            self._line(records.edit(event))
+            self._line(json_log.edit(event))
         elif isinstance(event, StateChanged) and event.state is State.FINISHED:
             self._end(event.stopped or Stop.EPOCHS, event.restored)
         elif isinstance(event, StateChanged) and event.state is State.DIVERGED:
@@ -68,11 +68,11 @@ class RunLog:
         with suppress(OSError):
             self._file.close()
 
-    def _end(self, stopped: records.Ending, restored: int | None = None) -> None:
+    def _end(self, stopped: json_log.Ending, restored: int | None = None) -> None:
         if self._open:
             seconds = perf_counter() - self._started
             trained = None if self._resumed_at is None else self._last - self._resumed_at
-            self._line(records.end(self._last, seconds, stopped, restored, trained))
+            self._line(json_log.end(self._last, seconds, stopped, restored, trained))
             self._open = False
 
     def _line(self, line: str) -> None:

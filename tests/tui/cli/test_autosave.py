@@ -8,7 +8,7 @@ from core.process.messages import Command
 from core.runs.autosaver import Keeping
 from core.runs.catalogue import find
 from tests.core.training.test_twins import obeyed, seen, serving
-from tui import headless
+from tui.cli import headless
 
 
 def test_a_run_that_was_trained_without_a_screen_can_be_gone_back_in(tmp_path: Path) -> None:

@@ -15,7 +15,7 @@ from contextlib import ExitStack
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Final
 
-from tui.arguments import (
+from tui.cli.arguments import (
     COMMANDS,
     EPOCHS_AT_MAX,
     FASTEST,
@@ -25,8 +25,8 @@ from tui.arguments import (
     parser,
     with_switches,
 )
-from tui.keeping import folder_of, keeping_of, run_of
-from tui.streams import (
+from tui.cli.save_options import folder_of, keeping_of, run_of
+from tui.cli.streams import (
     STDERR,
     STDOUT,
     CannotWrite,
@@ -43,7 +43,7 @@ if TYPE_CHECKING:
 
     from core.config.run_config import RunConfig
     from core.process import TrainingProcess
-    from tui.records import Ending
+    from tui.cli.json_log import Ending
     from tui.session import Session
 
 WRONG_USE: Final = 2
@@ -121,7 +121,7 @@ def _printable(text: str) -> str:
 def _foreign_core() -> str:
     """Return a sentence when another `core` stands before the one beside this package."""
     spec = importlib.util.find_spec("core")
-    beside = Path(__file__).resolve().parent.parent / "core" / "__init__.py"
+    beside = Path(__file__).resolve().parents[2] / "core" / "__init__.py"
     found = Path(spec.origin).resolve() if spec is not None and spec.origin else None
     if found == beside:
         return ""
@@ -172,7 +172,7 @@ def _dispatch(given: list[str], process: TrainingProcess | None) -> int:
             return _resume(options, process)
     config = _config(options)
     if options.command == "check":
-        from tui.check import check
+        from tui.cli.check import check
 
         return check(config)
     if options.command == "train":
@@ -295,8 +295,8 @@ def _show_dataset(name: str) -> int:
 def _runs(options: argparse.Namespace) -> int:
     """List the kept runs, or remove some."""
     from core.runs.catalogue import find, remove
+    from tui.cli.run_list import list_of_runs
     from tui.drawing.cells import cut
-    from tui.run_list import list_of_runs
 
     parent = folder_of(options)
     if parent is None:
@@ -348,7 +348,7 @@ def _train(
     as_json: bool = False,
     resume: Path | None = None,
 ) -> int:
-    from tui.headless import train
+    from tui.cli.headless import train
 
     keeping = keeping_of(options)
     with ExitStack() as stack:
@@ -384,7 +384,7 @@ def _watch(
     # colours, tui.terminal.escape_codes finds the entry of each
     os.environ["TEXTUAL_COLOR_SYSTEM"] = "standard" if look.is_plain else "truecolor"
     from tui.app import NnfsApp
-    from tui.runlog import RunLog
+    from tui.cli.run_log import RunLog
 
     keeping = keeping_of(options)
     log = RunLog(_log_file(options.log, waits=False)) if options.log is not None else None
@@ -419,7 +419,7 @@ def _watch(
 def _say_goodbye(session: Session) -> None:
     """Leave the run's last numbers in the terminal."""
     from core.process import State
-    from tui.headless import summary
+    from tui.cli.headless import summary
 
     metrics, kept = session.timeline.last(), session.metrics
     if metrics is None or kept is None or session.data is None:

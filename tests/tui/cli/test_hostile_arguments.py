@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from core.config.run_config import settings
-from tui.cli import main
+from tui.cli.main import main
 
 HOSTILE = {
     "title": "\x1b]0;pwned\x07\x1b[31m",
@@ -144,7 +144,15 @@ def test_extreme_numbers_are_computed_or_refused_without_a_warning(
 
 
 def test_too_large_a_network_is_a_sentence_that_names_its_size() -> None:
-    program = [sys.executable, "-m", "tui.cli", "train", "digits", "--hidden", "4096,4096,4096"]
+    program = [
+        sys.executable,
+        "-m",
+        "tui.cli.main",
+        "train",
+        "digits",
+        "--hidden",
+        "4096,4096,4096",
+    ]
     done = subprocess.run(
         program,
         capture_output=True,

@@ -6,7 +6,7 @@ import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from tui.arguments import WrongUse
+from tui.cli.arguments import WrongUse
 
 if TYPE_CHECKING:
     import argparse

@@ -1,0 +1,1 @@
+"""The command line: arguments, training without a screen, and listings."""
