@@ -16,13 +16,13 @@ from textual.dom import DOMNode
 from textual.filter import Monochrome, NoColor
 from textual.screen import ModalScreen
 
-from tui.attention import attention
 from tui.drawing.rendering import Form, Look
 from tui.drawing.terminal_text import key_name
 from tui.drawing.textual_theme import WidgetForm, css_variables, textual_theme
 from tui.faults import Fault, KeepsFaults
 from tui.keys import KEYS
 from tui.link import Link
+from tui.screens.send_order import attention
 from tui.screens.training import TrainingScreen
 from tui.terminal.capabilities import is_relayed, terminal_name
 from tui.terminal.driver import ThriftyDriver

@@ -21,7 +21,7 @@ from textual.screen import ModalScreen
 
 from core import RunConfig
 from core.process import State
-from tests.tui.test_screen import PATIENCE, Driver, running
+from tests.tui.screens.test_training import PATIENCE, Driver, running
 from tui.keys import KEYS
 from tui.panels import PANELS
 

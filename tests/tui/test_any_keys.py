@@ -4,7 +4,7 @@
 from core import Trainer
 from core.process import State
 from tests.tui.keyboard_monkey import Monkey, keys_of, play_with_everything
-from tests.tui.test_screen import MOONS, running
+from tests.tui.screens.test_training import MOONS, running
 
 
 async def test_any_keys_at_any_size_leave_a_program_that_answers() -> None:

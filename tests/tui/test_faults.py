@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from core.process import State
-from tests.tui.test_screen import MOONS, Driver, running
+from tests.tui.screens.test_training import MOONS, Driver, running
 from tui.panels import BoundaryPanel
 from tui.screens.epoch import EpochScreen
 from tui.screens.training import TrainingScreen

@@ -6,7 +6,7 @@ from textual.widgets import Input
 
 from core.config.presets import PRESETS
 from core.process import State
-from tests.tui.test_screen import MOONS, Driver, running
+from tests.tui.screens.test_training import MOONS, Driver, running
 from tui.cursor import Cursor
 from tui.screens.explain import ExplainScreen
 from tui.screens.number import NumberScreen

@@ -17,8 +17,8 @@ from core.analysis.planes import Plane, PlaneChoice, Window
 from core.config.presets import PRESETS
 from core.datasets.edits import AddPoint, Edit, MovePoint, RemovePoint, apply, place_of
 from core.process import Run, State
+from tests.tui.screens.test_training import running
 from tests.tui.sessions import session_after
-from tests.tui.test_screen import running
 from tui.drawing import number_format
 from tui.drawing.cells import Cells
 from tui.drawing.palette import TRAIN_MARKERS, style

@@ -22,7 +22,6 @@ from tui.drawing.palette import (
     WRONG_TRAIN,
     style,
 )
-from tui.lines import FooterLine, HeaderLine, LogLine, StatusLine
 from tui.panels import (
     PANELS,
     ActivationsPanel,
@@ -33,6 +32,7 @@ from tui.panels import (
     ScorePanel,
     ViewOptions,
 )
+from tui.screens.status_bars import FooterLine, HeaderLine, LogLine, StatusLine
 from tui.session import Session
 
 XOR = PRESETS["xor"].config()

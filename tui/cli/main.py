@@ -272,7 +272,7 @@ def _show_dataset(name: str) -> int:
     from core.config.run_config import RunConfig
     from core.datasets import DATASETS
     from core.datasets.prepare import prepare
-    from tui.summary_view import show_dataset
+    from tui.screens.data_summary import show_dataset
 
     known = name.replace("-", "_")
     if known in DATASETS:

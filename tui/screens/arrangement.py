@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
-from tui.lines import SMALLEST
 from tui.panels import LayersPanel, Panel
+from tui.screens.status_bars import SMALLEST
 
 if TYPE_CHECKING:
     from textual.screen import Screen

@@ -13,7 +13,7 @@ from textual.strip import Strip
 from tui.drawing.palette import ink
 from tui.drawing.rendering import form_of
 from tui.drawing.tables import Page
-from tui.summary_view import summary_cells
+from tui.screens.data_summary import summary_cells
 
 if TYPE_CHECKING:
     from textual import events

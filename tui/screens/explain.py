@@ -13,7 +13,7 @@ from textual.widgets import Static
 from tui.drawing.cells import printable
 from tui.drawing.rendering import form_of
 from tui.drawing.terminal_text import worded
-from tui.explanations import WIDTH, explanation
+from tui.screens.explanations import WIDTH, explanation
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -38,8 +38,8 @@ from core.process import (
     WatchScreen,
 )
 from tui.drawing.number_format import speed as speed_words
+from tui.screens.steps import BATCH_SIZES, next_of_125, next_speed
 from tui.session import Session
-from tui.steps import BATCH_SIZES, next_of_125, next_speed
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -12,7 +12,7 @@ from textual.widgets import Input, Static
 
 from core.config.run_config import RunConfig, settings
 from core.config.value_types import Columns, ConfigError, Delimiter, Or, Text, line_of
-from tui.settings_list import SettingsList
+from tui.screens.settings_list import SettingsList
 
 if TYPE_CHECKING:
     from textual.app import ComposeResult

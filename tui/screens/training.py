@@ -11,12 +11,12 @@ from textual.containers import Horizontal, Vertical
 from core.process import BaselineFound, Branched, Loading, Moved, Progress, Run
 from tui.faults import Fault, KeepsFaults
 from tui.keys import bindings
-from tui.lines import FooterLine, HeaderLine, LogLine, Notice, StatusLine
 from tui.panels import (
     PANELS,
     ViewOptions,
 )
 from tui.screens.arrangement import Arrangement
+from tui.screens.status_bars import FooterLine, HeaderLine, LogLine, Notice, StatusLine
 from tui.screens.view import ViewScreen
 
 if TYPE_CHECKING:

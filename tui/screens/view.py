@@ -23,15 +23,15 @@ from tui.panels import (
     ViewOptions,
 )
 from tui.screens.run import RunScreen
-from tui.steps import RECENT
+from tui.screens.steps import RECENT
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from core.datasets import TrainTest
     from tui.cursor import Cursor
-    from tui.lines import StatusLine
     from tui.screens.arrangement import Arrangement
+    from tui.screens.status_bars import StatusLine
 
 PAIRED: Final = 4
 """Features, those that tell most of the target, whose pairs key p goes through."""

@@ -20,8 +20,8 @@ from core.config.presets import PRESETS
 from core.process import State, TrainingProcess
 from tests.tui.drawing.colour_difference import lab
 from tests.tui.drawing.sent import SentCell, screen_of, sent, sent_colours, sent_pairs
+from tests.tui.screens.test_training import Driver
 from tests.tui.sessions import session_after
-from tests.tui.test_screen import Driver
 from tui.app import NnfsApp
 from tui.drawing.cells import Cells, printable
 from tui.drawing.glyphs import in_ascii, stand_in

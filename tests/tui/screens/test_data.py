@@ -16,7 +16,7 @@ from tui.drawing.cells import cut, glyphs_of
 from tui.drawing.palette import CLASS_POINTS, DIVERGING, TRAIN_MARKERS, style
 from tui.drawing.tables import Page, decimals, histogram, written
 from tui.screens.data import DataScreen, SummaryView
-from tui.summary_view import show_dataset, summary_cells, summary_text
+from tui.screens.data_summary import show_dataset, summary_cells, summary_text
 
 WIDTHS = (1, 2, 3, 7, 20, 40, 55, 60, 75, 115, 155, 195)
 

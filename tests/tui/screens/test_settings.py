@@ -5,9 +5,9 @@ import pytest
 from textual.events import MouseScrollDown
 
 from core.config.run_config import settings
-from tests.tui.test_screen import MOONS, Driver, running
+from tests.tui.screens.test_training import MOONS, Driver, running
 from tui.screens.settings import SettingsScreen
-from tui.settings_list import SettingsList
+from tui.screens.settings_list import SettingsList
 
 SMALL = [(120, 40), (80, 24)]
 

@@ -19,8 +19,8 @@ from tui.app import NnfsApp
 from tui.keys import GROUPS, KEYS, help_rows
 from tui.panels import Panel
 from tui.screens.help import HelpScreen
+from tui.screens.steps import next_of_125
 from tui.screens.training import TrainingScreen
-from tui.steps import next_of_125
 
 PATIENCE = 60
 MOONS = PRESETS["moons"].config(epochs=100_000_000)

@@ -9,7 +9,7 @@ from collections.abc import Callable
 import pytest
 
 from core.process import Resume, SetSpeed, State, Step
-from tests.tui.test_screen import MOONS, running
+from tests.tui.screens.test_training import MOONS, running
 
 
 async def test_a_line_that_is_never_reported_as_clear_does_not_stop_the_frames(

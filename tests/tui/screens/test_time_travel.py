@@ -4,7 +4,7 @@ import numpy as np
 
 from core.process import State
 from core.training.trainer import Trainer
-from tests.tui.test_screen import MOONS, Driver, running
+from tests.tui.screens.test_training import MOONS, Driver, running
 from tui.drawing import number_format
 from tui.screens.confirm import ConfirmScreen
 from tui.screens.epoch import EpochScreen

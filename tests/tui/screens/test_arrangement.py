@@ -7,7 +7,7 @@ from textual.screen import ModalScreen
 
 from core.config.presets import PRESETS
 from core.process import State
-from tests.tui.test_screen import MOONS, Driver, running
+from tests.tui.screens.test_training import MOONS, Driver, running
 from tui.panels import Panel
 
 IRIS = PRESETS["iris"].config(epochs=100_000_000)

@@ -14,8 +14,8 @@ from core.analysis.baseline import measure_baseline
 from core.analysis.planes import PlaneChoice, ranked_features
 from core.config.presets import PRESETS
 from core.process import Refused, State, TrainingProcess
-from tests.tui.test_screen import MOONS, Driver, running
-from tests.tui.test_settings import opened
+from tests.tui.screens.test_settings import opened
+from tests.tui.screens.test_training import MOONS, Driver, running
 from tui.app import NnfsApp
 from tui.drawing import number_format
 from tui.screens.ask import Answer, AskScreen

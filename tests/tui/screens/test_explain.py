@@ -11,10 +11,10 @@ from core.nn.activations import ACTIVATIONS
 from core.nn.losses import LOSSES
 from tests.tui.sessions import session_after
 from tui.drawing.palette import DIM, WARNING, ink
-from tui.explanations import EXPLANATIONS, MOST_LINES, WIDTH, explanation
 from tui.panels import PANELS
 from tui.panels.advice_view import ALL_WELL, advice_lines
 from tui.screens.explain import ExplainScreen
+from tui.screens.explanations import EXPLANATIONS, MOST_LINES, WIDTH, explanation
 from tui.session import Session
 
 ADVICE = [
