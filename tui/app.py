@@ -21,7 +21,7 @@ from tui.drawing.terminal_text import key_name
 from tui.drawing.textual_theme import WidgetForm, css_variables, textual_theme
 from tui.faults import Fault, KeepsFaults
 from tui.keys import KEYS
-from tui.link import Link
+from tui.process_link import Link
 from tui.screens.send_order import attention
 from tui.screens.training import TrainingScreen
 from tui.terminal.capabilities import is_relayed, terminal_name

@@ -181,7 +181,7 @@ def test_a_stopped_training_process_keeps_neither_keys_nor_the_end_waiting() -> 
 BREAKS = """\
 import sys
 from core.process import State, StateChanged
-from tui import session
+from tui import run_model
 from tui.cli import main
 whole = session.Session.apply
 def breaks(self, event):

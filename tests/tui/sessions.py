@@ -3,7 +3,7 @@
 from core import RunConfig, Trainer
 from core.process import Progress, Run, State, StateChanged
 from core.training.epoch_log import tabulate
-from tui.session import Session
+from tui.run_model import Session
 
 
 def session_after(config: RunConfig, epochs: int, state: State = State.TRAINING) -> Session:

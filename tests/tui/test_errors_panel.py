@@ -19,7 +19,7 @@ from tui.drawing.palette import CLASS_FIELDS, TEST_MARKERS, TRAIN_MARKERS, style
 from tui.panels.confusion import Table, draw_confusion, lay_out
 from tui.panels.errors import ErrorsPanel
 from tui.panels.panel import ViewOptions
-from tui.session import Session
+from tui.run_model import Session
 
 PRESET_NAMES = ("xor", "moons", "blobs", "spiral", "iris")
 TEN = RunConfig(dataset="blobs", classes=10, samples=900, hidden=(8,))

@@ -18,7 +18,7 @@ from tui.drawing.themes import theme
 from tui.panels.hidden_space import SpacePanel
 from tui.panels.panel import ViewOptions
 from tui.panels.space_axis import Range
-from tui.session import Session
+from tui.run_model import Session
 
 SIZES = ((30, 8), (46, 12), (58, 20), (100, 30))
 

@@ -22,7 +22,7 @@ from tui.drawing.palette import DIVERGING, ink_of, style
 from tui.panels.inspector import InspectorPanel
 from tui.panels.panel import ViewOptions
 from tui.panels.slow_motion import steps_of
-from tui.session import Session
+from tui.run_model import Session
 
 SIZES = [(118, 34), (58, 30), (76, 18), (58, 10)]
 NORMED = RunConfig(dataset="moons", hidden=(8, 6), batch_norm=True)

@@ -25,8 +25,8 @@ from tui.drawing.palette import TRAIN_MARKERS, style
 from tui.keys import KEYS
 from tui.panels import BoundaryPanel, ViewOptions
 from tui.panels.map_cursor import Place
+from tui.run_model import Session
 from tui.screens.save import SaveScreen
-from tui.session import Session
 
 MOONS = PRESETS["moons"].config(epochs=100_000_000)
 IRIS = PRESETS["iris"].config()

@@ -33,7 +33,7 @@ from tui.panels import BoundaryPanel
 from tui.panels.fitted_curve import GUTTER, MARGIN, FittedCurve
 from tui.panels.map_drawing import GUTTER as MAP_GUTTER
 from tui.panels.number_scale import NumberScale
-from tui.session import Session
+from tui.run_model import Session
 
 Dots = NDArray[np.bool_]
 WINE = PRESETS["wine"].config()

@@ -19,8 +19,8 @@ from tui.panels.network import NetworkPanel
 from tui.panels.network_drawing import NEGATIVE, POSITIVE, draw_edges, edge_colour
 from tui.panels.network_layout import Layout, told_apart
 from tui.panels.panel import ViewOptions
+from tui.run_model import Session
 from tui.screens.number import NumberScreen, number_of
-from tui.session import Session
 
 SIZES = ((30, 8), (46, 12), (58, 20), (100, 30), (198, 30))
 BRAILLE = range(0x2801, 0x2900)

@@ -17,7 +17,7 @@ from tui.keys import KEYS
 from tui.panels.outputs_table import OutputsTable, TablePanel
 from tui.panels.panel import ViewOptions
 from tui.panels.table_columns import Column
-from tui.session import Session
+from tui.run_model import Session
 
 SIZES = ((30, 8), (46, 12), (58, 20), (100, 30))
 

@@ -32,8 +32,8 @@ from tui.panels import (
     ScorePanel,
     ViewOptions,
 )
+from tui.run_model import Session
 from tui.screens.status_bars import FooterLine, HeaderLine, LogLine, StatusLine
-from tui.session import Session
 
 XOR = PRESETS["xor"].config()
 MOONS = PRESETS["moons"].config()

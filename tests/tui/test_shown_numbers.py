@@ -29,8 +29,8 @@ from core.runs.catalogue import find
 from core.training.state import EpochMetrics
 from core.training.trainer import Trainer
 from tests.core.training.test_twins import PATIENCE, serving
+from tui.run_model import Session
 from tui.screens.status_bars import StatusLine
-from tui.session import Session
 
 BASE = RunConfig(samples=40, hidden=(4, 3), batch_size=16, seed=11, diagnostics=True)
 CONFIGS = [

@@ -10,7 +10,7 @@ from core.training.epoch_log import tabulate
 from tui.panels import ActivationsPanel, BoundaryPanel, Panel, ViewOptions
 from tui.panels import panel as panel_module
 from tui.panels.steady import SLACK, Steady
-from tui.session import Session
+from tui.run_model import Session
 
 NOISY = RunConfig(dataset="digits", hidden=(16,), optimizer="adam", learning_rate=0.01)
 SIZE = 58, 21

@@ -17,7 +17,7 @@ from tui.drawing.palette import ACCENT, CLASS_FIELDS, DIVERGING, SEQUENTIAL, UNC
 from tui.panels.maps_layout import LEAST_HEIGHT, LEAST_WIDTH, Layout
 from tui.panels.panel import ViewOptions
 from tui.panels.unit_maps import MapsPanel
-from tui.session import Session
+from tui.run_model import Session
 
 
 def after(name: str, epochs: int = 20, state: State = State.PAUSED, **changes: object) -> Session:

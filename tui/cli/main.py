@@ -44,7 +44,7 @@ if TYPE_CHECKING:
     from core.config.run_config import RunConfig
     from core.process import TrainingProcess
     from tui.cli.json_log import Ending
-    from tui.session import Session
+    from tui.run_model import Session
 
 WRONG_USE: Final = 2
 LONGEST_REASON: Final = 1500

@@ -12,7 +12,7 @@ from tui.cli import json_log
 
 if TYPE_CHECKING:
     from core.process import Event
-    from tui.session import Session
+    from tui.run_model import Session
 
 
 class RunLog:

@@ -36,7 +36,7 @@ if TYPE_CHECKING:
     from core.arrays import Array, Labels
     from core.datasets import TrainTest
     from core.nn.activations import Activation
-    from tui.session import Session
+    from tui.run_model import Session
 
 LABEL_WIDTH = 6
 WIDEST_SAMPLE = 26

@@ -55,7 +55,7 @@ if TYPE_CHECKING:
     from core.datasets import TrainTest
     from core.datasets.edits import Edit
     from core.nn.network import Network
-    from tui.session import Session
+    from tui.run_model import Session
 
 NOBODY_NEAR: Final = "there is no training point near the cursor"
 

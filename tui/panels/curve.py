@@ -43,7 +43,7 @@ if TYPE_CHECKING:
     from textual import events
 
     from tui.drawing.cells import Cells
-    from tui.session import Session
+    from tui.run_model import Session
 
 BEST: Final = "◆"
 HERE: Final = "●"

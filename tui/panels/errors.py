@@ -27,7 +27,7 @@ from tui.panels.residuals import (
 if TYPE_CHECKING:
     from core.datasets import TrainTest
     from core.nn.network import Network
-    from tui.session import Session
+    from tui.run_model import Session
 
 GAP: Final = 3
 RIGHT_FROM: Final = 44

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from core.arrays import Array, Labels
     from core.datasets import TrainTest
     from core.nn.network import Network
-    from tui.session import Session
+    from tui.run_model import Session
 
 SECONDS_BETWEEN_SCORES: Final = 0.5
 GUTTER: Final = 6

@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from core.nn.network import Network
     from tui.cursor import Cursor
     from tui.panels.panel import ViewOptions, Words
-    from tui.session import Session
+    from tui.run_model import Session
 
 LABEL: Final = 11
 """Columns that the names of layers take, where they stand below each other."""

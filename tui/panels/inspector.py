@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from tui.cursor import Cursor
-    from tui.session import Session
+    from tui.run_model import Session
 
 View: TypeAlias = "Callable[[Session, ViewOptions, int, int], Cells]"
 """Draws a body; one that is higher than it was asked for is scrolled."""

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     from core.analysis.advice import Advice
     from core.training.diagnostics import LayerDiagnostics
-    from tui.session import Session
+    from tui.run_model import Session
 
 HEADINGS: Final = ("layer", "‖grad‖", "Δθ/θ", "dead", "satur.")
 WIDTHS: Final = (13, 9, 9, 6, 7)

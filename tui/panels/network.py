@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
     from core.datasets import TrainTest
     from core.nn.network import Network
-    from tui.session import Session
+    from tui.run_model import Session
 
 EDGES_PER_ROW: Final = 3
 """More lines than this for each row of the panel are a thicket."""

@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     from core.datasets import TrainTest
     from core.nn.network import Network
     from tui.cursor import Cursor
-    from tui.session import Session
+    from tui.run_model import Session
 
 WHEEL: Final = 3
 """Rows that a turn of the mouse wheel scrolls."""

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from core.process import Run
     from tui.faults import Fault
-    from tui.session import Session
+    from tui.run_model import Session
 
 Words: TypeAlias = list[tuple[str, int]]
 """Pieces of text, each with its ink."""

@@ -29,7 +29,7 @@ from tui.panels.sample_back import draw_back
 if TYPE_CHECKING:
     from core.arrays import Array
     from tui.panels.panel import ViewOptions, Words
-    from tui.session import Session
+    from tui.run_model import Session
 
 MARGIN: Final = 2
 """Columns for the mark of the step that one is at."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
-    from tui.session import Session
+    from tui.run_model import Session
 
 
 def steps_of(session: Session) -> int:

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from core.arrays import Array, Labels
-    from tui.session import Session
+    from tui.run_model import Session
 
 Quantize: TypeAlias = "Callable[[Array, int, float, float], Labels]"
 """As `core.quantize`: from values, a number of levels, and where they begin and end."""

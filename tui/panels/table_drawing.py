@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from core.nn.network import Network
     from tui.panels.panel import ViewOptions
     from tui.panels.table_columns import Layout
-    from tui.session import Session
+    from tui.run_model import Session
 
 
 class Drawing:

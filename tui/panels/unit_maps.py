@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from core.arrays import Array
     from core.datasets import TrainTest
     from core.nn.network import Network
-    from tui.session import Session
+    from tui.run_model import Session
 
 
 class MapsPanel(Panel):

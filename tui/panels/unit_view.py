@@ -34,7 +34,7 @@ from tui.panels.unit_sum import MOST_NAME, draw_head, draw_result, draw_sum, tai
 if TYPE_CHECKING:
     from core.analysis.planes import PlaneChoice
     from tui.panels.panel import ViewOptions
-    from tui.session import Session
+    from tui.run_model import Session
 
 TWO_COLUMNS_FROM: Final = 70
 SIDE_BY_SIDE_FROM: Final = 50

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     from core.arrays import Array
     from core.datasets import TrainTest
-    from tui.session import Session
+    from tui.run_model import Session
 
 MOST_FEATURES = 200
 NAME_WIDTH = 24

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from textual.app import ComposeResult
     from textual.binding import BindingType
 
-    from tui.session import Session
+    from tui.run_model import Session
 
 
 class EpochScreen(ModalScreen[int | None]):

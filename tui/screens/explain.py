@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from textual.binding import BindingType
 
     from tui.faults import Fault
-    from tui.session import Session
+    from tui.run_model import Session
 
 
 FRAME: Final = 4

@@ -15,7 +15,7 @@ from core.nn.losses import LOSSES
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from tui.session import Session
+    from tui.run_model import Session
 
 WIDTH: Final = 76
 """Columns of a line: 80 less the frame and a blank on either side."""

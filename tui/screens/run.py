@@ -38,8 +38,8 @@ from core.process import (
     WatchScreen,
 )
 from tui.drawing.number_format import speed as speed_words
+from tui.run_model import Session
 from tui.screens.steps import BATCH_SIZES, next_of_125, next_speed
-from tui.session import Session
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -48,7 +48,7 @@ if TYPE_CHECKING:
     from core.process import Command, Event
     from core.runs.autosaver import Keeping
     from tui.cli.run_log import RunLog
-    from tui.link import Link
+    from tui.process_link import Link
 
 
 class RunScreen(Screen[None]):

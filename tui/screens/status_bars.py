@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
     from core.training.state import EpochMetrics
     from tui.panels import ViewOptions
-    from tui.session import Session
+    from tui.run_model import Session
     from tui.terminal.flow_control import Pacer
 
 SMALLEST: Final = (40, 12)

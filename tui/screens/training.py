@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from core.runs.autosaver import Keeping
     from tui.cli.run_log import RunLog
     from tui.drawing.canvas import Canvas
-    from tui.link import Link
+    from tui.process_link import Link
     from tui.terminal.flow_control import Pacer
 
 

@@ -13,9 +13,9 @@ from tests.tui.sessions import session_after
 from tui.drawing.palette import DIM, WARNING, ink
 from tui.panels import PANELS
 from tui.panels.advice_view import ALL_WELL, advice_lines
+from tui.run_model import Session
 from tui.screens.explain import ExplainScreen
 from tui.screens.explanations import EXPLANATIONS, MOST_LINES, WIDTH, explanation
-from tui.session import Session
 
 ADVICE = [
     Advice("dead", "Nine of sixteen units of layer 1 (relu) are dead.", "Lower the learning rate."),

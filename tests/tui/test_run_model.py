@@ -14,7 +14,7 @@ from core.training.state import EpochMetrics
 from tui.cli.run_log import RunLog
 from tui.drawing.cells import Cells
 from tui.drawing.palette import ink
-from tui.session import Session
+from tui.run_model import Session
 
 CONFIG = RunConfig()
 TRAINER = Trainer(CONFIG)
