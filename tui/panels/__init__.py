@@ -1,16 +1,16 @@
 """The panels of the training screen, in the order of their numbers."""
 
 from tui.panels.activations import ActivationsPanel
-from tui.panels.boundary import BoundaryPanel
+from tui.panels.boundary.panel import BoundaryPanel
 from tui.panels.curve import CurvePanel, LossPanel, ScorePanel
-from tui.panels.errors import ErrorsPanel
-from tui.panels.hidden_space import SpacePanel
-from tui.panels.inspector import InspectorPanel
+from tui.panels.errors.panel import ErrorsPanel
+from tui.panels.hidden_space.panel import SpacePanel
+from tui.panels.inspector.panel import InspectorPanel
 from tui.panels.layers import LayersPanel
-from tui.panels.network import NetworkPanel
-from tui.panels.outputs_table import TablePanel
+from tui.panels.network.panel import NetworkPanel
 from tui.panels.panel import Panel, ViewOptions
-from tui.panels.unit_maps import MapsPanel
+from tui.panels.table.panel import TablePanel
+from tui.panels.unit_maps.panel import MapsPanel
 
 PANELS: tuple[type[Panel], ...] = (
     LossPanel,

@@ -25,10 +25,10 @@ from tui.drawing.palette import (
     ink,
     inks_of_pairs,
 )
+from tui.panels.hysteresis import Steady
 from tui.panels.number_scale import NumberScale
 from tui.panels.output_scale import Scale
 from tui.panels.panel import Panel, ViewOptions, Words, message
-from tui.panels.steady import Steady
 
 if TYPE_CHECKING:
     from textual import events

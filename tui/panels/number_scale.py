@@ -13,7 +13,7 @@ from tui.drawing.palette import DIVERGING, SEQUENTIAL
 if TYPE_CHECKING:
     from core.arrays import Array, Labels
     from core.datasets import TrainTest
-    from tui.panels.steady import Quantize
+    from tui.panels.hysteresis import Quantize
 
 HIGHER: Final = "▲△"
 """A sample whose number is higher than the predicted one: of the training, of the test part."""

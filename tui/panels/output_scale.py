@@ -14,7 +14,7 @@ from tui.drawing.palette import ACCENT, DIVERGING, SEQUENTIAL
 if TYPE_CHECKING:
     from core.arrays import Array, Labels
     from core.nn.activations import Activation
-    from tui.panels.steady import Quantize
+    from tui.panels.hysteresis import Quantize
 
 
 @dataclass(frozen=True)

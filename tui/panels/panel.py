@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING, ClassVar, Final, TypeAlias
 from textual.message import Message
 
 from core.analysis.planes import PlaneChoice
-from tui.cursor import Cursor
 from tui.drawing.canvas import Canvas
 from tui.drawing.cells import Cells
 from tui.drawing.palette import ALARM, BRIGHT, DIM, FOCUSED_FRAME, FRAME, TEXT, ink
+from tui.panels.cursor import Cursor
 
 if TYPE_CHECKING:
     from textual import events

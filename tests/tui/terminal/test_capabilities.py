@@ -49,8 +49,8 @@ from tui.drawing.themes import (
     luminance,
     theme,
 )
-from tui.panels.boundary import BoundaryPanel
-from tui.panels.map_drawing import GUTTER
+from tui.panels.boundary.map_drawing import GUTTER
+from tui.panels.boundary.panel import BoundaryPanel
 from tui.panels.panel import ViewOptions
 from tui.terminal.capabilities import is_relayed, look_of
 from tui.terminal.encoding import is_utf8

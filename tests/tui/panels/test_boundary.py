@@ -1,0 +1,389 @@
+"""What the map and the fitted curve show, compared with what the network predicts there."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from numpy.typing import NDArray
+
+from core import RunConfig
+from core.analysis.planes import Plane, PlaneChoice, Window
+from core.analysis.prediction_map import classify
+from core.arrays import Array
+from core.config.presets import PRESETS
+from tests.tui.panels.test_panels import background, drawn, text
+from tests.tui.sessions import session_after
+from tui.drawing.braille import draw_line
+from tui.drawing.cells import Cells
+from tui.drawing.palette import (
+    ACCENT,
+    CLASS_FIELDS,
+    CLASS_POINTS,
+    TEST_MARKERS,
+    TRAIN_MARKERS,
+    UNCERTAIN,
+    WRONG_TEST,
+    WRONG_TRAIN,
+    ink,
+    style,
+)
+from tui.panels import BoundaryPanel
+from tui.panels.boundary.fitted_curve import GUTTER, MARGIN, FittedCurve
+from tui.panels.boundary.map_drawing import GUTTER as MAP_GUTTER
+from tui.panels.number_scale import NumberScale
+from tui.run_model import Session
+
+Dots = NDArray[np.bool_]
+WINE = PRESETS["wine"].config()
+BITS = ((0x01, 0x08), (0x02, 0x10), (0x04, 0x20), (0x40, 0x80))
+
+
+def dots_of(cells: Cells, rows: int, left: int = 0, colour: int | None = None) -> Dots:
+    """Return (4 · rows, 2 · columns) which dots are set, of a colour or of any."""
+    columns = cells.width - left
+    dots = np.zeros((4 * rows, 2 * columns), bool)
+    for row in range(rows):
+        for column in range(columns):
+            glyph = ord(str(cells.glyphs[row, left + column]))
+            if 0x2800 < glyph < 0x2900 and colour in (None, cells.inks[row, left + column]):
+                for down in range(4):
+                    for across in range(2):
+                        bit = bool((glyph - 0x2800) & BITS[down][across])
+                        dots[4 * row + down, 2 * column + across] = bit
+    return dots
+
+
+def write(path: Path, header: str, *columns: object) -> str:
+    rows = zip(*(np.asarray(column).tolist() for column in columns), strict=True)
+    path.write_text("\n".join([header, *(",".join(map(str, row)) for row in rows)]) + "\n")
+    return str(path)
+
+
+# --- lines in braille
+
+
+def lines_of_heights(rows: int) -> st.SearchStrategy[list[float]]:
+    inside = st.floats(0, 1)
+    beyond = st.floats(-3, 4) | st.sampled_from([float("nan"), float("inf"), -float("inf"), 1e300])
+    return st.lists(inside | beyond, min_size=2, max_size=40).map(
+        lambda heights: heights[: len(heights) // 2 * 2]
+    )
+
+
+@settings(deadline=None)
+@given(st.integers(1, 8).flatmap(lambda rows: st.tuples(st.just(rows), lines_of_heights(rows))))
+def test_a_line_has_a_dot_at_every_height_and_is_whole(drawing: tuple[int, list[float]]) -> None:
+    rows, heights = drawing
+    columns = len(heights) // 2
+    cells = Cells(columns + 3, rows + 2)
+    draw_line(cells, 1, 2, np.array(heights), rows, ink(ACCENT))
+    # nothing is drawn beyond the block
+    outside = text(cells).split("\n")
+    assert set(outside[0] + outside[-1]) == {" "}
+    assert all(line[:2] + line[2 + columns :] == " " * 3 for line in outside)
+    block = Cells(columns, rows)
+    block.glyphs = cells.glyphs[1 : 1 + rows, 2 : 2 + columns]
+    block.inks = cells.inks[1 : 1 + rows, 2 : 2 + columns]
+    dots, tall = dots_of(block, rows), 4 * rows
+    centres = 1 - (np.arange(tall) + 0.5) / tall
+    for at, height in enumerate(heights):
+        marked = centres[dots[:, at]]
+        if 0 <= height <= 1:
+            assert marked.size, f"no dot for {height}"
+            assert np.abs(marked - height).min() <= 0.5 / tall + 1e-9
+        elif not np.isfinite(height):
+            assert not marked.size
+        # the line joins its neighbours, and goes nowhere else
+        near = [each for each in heights[max(0, at - 1) : at + 2] if np.isfinite(each)]
+        if marked.size:
+            assert marked.max() <= max(near) + 1.5 / tall
+            assert marked.min() >= min(near) - 1.5 / tall
+        # no hole between two columns
+        both = np.flatnonzero(dots[:, at : at + 2].any(axis=1))
+        if at + 1 < len(heights) and 0 <= height <= 1 and 0 <= heights[at + 1] <= 1:
+            assert np.diff(both).max(initial=0) <= 1
+
+
+# --- one feature
+
+
+def curve_units(
+    session: Session, width: int, height: int
+) -> tuple[Cells, NDArray[np.float64], tuple[float, float], int]:
+    """Return the drawing, the place of each column of dots, the vertical range, and the rows."""
+    network, data = session.network, session.data
+    assert network is not None
+    assert data is not None
+    cells = FittedCurve(network, data, 0, width, height).draw(show_test=False)
+    x = data.preparation.features(data.x_train)[:, 0]
+    margin = MARGIN * np.ptp(x)
+    places = np.linspace(x.min() - margin, x.max() + margin, 2 * (width - GUTTER))
+    if data.has_classes:
+        return cells, places, (-0.05, 1.05), height - 2
+    y = data.preparation.in_units(np.asarray(data.y_train, np.float64))[:, 0]
+    margin = MARGIN * np.ptp(y)
+    return cells, places, (y.min() - margin, y.max() + margin), height - 2
+
+
+def check_curve(dots: Dots, expected: Array, span: tuple[float, float]) -> NDArray[np.intp]:
+    """Check that there is a dot at every prediction, and none elsewhere; return those columns."""
+    low, high = span
+    tall = len(dots)
+    centres = high - (np.arange(tall) + 0.5) / tall * (high - low)
+    step = (high - low) / tall
+    visible = np.flatnonzero((expected > low + step) & (expected < high - step))
+    for at in visible.tolist():
+        marked = centres[dots[:, at]]
+        assert marked.size, f"no dot in column {at}"
+        assert np.abs(marked - expected[at]).min() <= 0.6 * step
+        near = expected[max(0, at - 1) : at + 2]
+        assert marked.max() <= near.max() + 1.5 * step
+        assert marked.min() >= near.min() - 1.5 * step
+    return visible
+
+
+def standardised_line(tmp_path: Path) -> RunConfig:
+    """Return a run on prices by weight: numbers far from 0, with units of their own."""
+    rng = np.random.default_rng(0)
+    grams = rng.uniform(2000, 6000, 120)
+    cents = 90_000 + 20_000 * np.sin(grams / 700) + rng.normal(0, 500, 120)
+    data = write(tmp_path / "prices.csv", "grams,cents", grams.round(3), cents.round(3))
+    return RunConfig(data=data, hidden=(16,), learning_rate=0.05)
+
+
+@pytest.mark.parametrize("source", ["sine", "file"])
+@pytest.mark.parametrize("size", [(60, 20), (113, 37)])
+def test_the_curve_lies_where_the_network_predicts(
+    tmp_path: Path, source: str, size: tuple[int, int]
+) -> None:
+    sine = PRESETS["sine"].config()
+    session = session_after(sine if source == "sine" else standardised_line(tmp_path), 150)
+    cells, places, span, rows = curve_units(session, *size)
+    network, data = session.network, session.data
+    assert network is not None
+    assert data is not None
+    given = data.preparation.inputs(places[:, None])
+    expected = data.preparation.in_units(network.predict(given))[:, 0]
+    dots = dots_of(cells, rows, GUTTER, ink(ACCENT, bold=True))
+    visible = check_curve(dots, expected, span)
+    assert visible.size > 0.8 * places.size
+    assert np.ptp(expected[visible]) > 0.3 * (span[1] - span[0])  # it is no flat line
+    if source == "file":
+        assert 60_000 < span[0] < 80_000 < 100_000 < span[1] < 120_000
+        axis = cells.lines()[-2].replace("−", "-").split()
+        assert axis[1] == "grams"
+        assert float(axis[0]) == pytest.approx(places[0], rel=0.05)
+        assert float(axis[2]) == pytest.approx(places[-1], rel=0.05)
+        assert "cents" in cells.lines()[-1]
+
+
+def test_the_samples_lie_around_the_curve_at_their_own_numbers(tmp_path: Path) -> None:
+    session = session_after(standardised_line(tmp_path), 1)
+    cells, places, (low, high), rows = curve_units(session, 80, 30)
+    data = session.data
+    assert data is not None
+    x = data.preparation.features(data.x_train)[:, 0]
+    y = data.preparation.in_units(np.asarray(data.y_train, np.float64))[:, 0]
+    columns = ((x - places[0]) / (places[-1] - places[0]) * (80 - GUTTER)).astype(int)
+    down = ((high - y) / (high - low) * rows).astype(int)
+    expected = {*zip(down.tolist(), (GUTTER + columns).tolist(), strict=True)}
+    found = {
+        (row, column)
+        for row in range(rows)
+        for column in range(GUTTER, 80)
+        if cells.glyphs[row, column] == TRAIN_MARKERS[0]
+    }
+    assert found <= expected
+    assert len(found) > 0.8 * len(expected)  # the curve covers a few
+
+
+@pytest.mark.parametrize("classes", [2, 3])
+def test_of_one_feature_the_probabilities_of_the_classes_are_drawn(
+    tmp_path: Path, classes: int
+) -> None:
+    rng = np.random.default_rng(1)
+    labels = np.arange(150) % classes
+    names = np.array(["low", "middle", "top"] if classes == 3 else ["low", "top"])[labels]
+    x = 500 + 100 * labels + rng.normal(0, 30, 150)
+    file = write(tmp_path / "one.csv", "height,kind", x.round(3), names)
+    session = session_after(RunConfig(data=file, hidden=(8,)), 80)
+    cells, places, span, rows = curve_units(session, 90, 40)
+    network, data = session.network, session.data
+    assert network is not None
+    assert data is not None
+    shares = network.predict(data.preparation.inputs(places[:, None]))
+    if classes == 2:
+        # of two classes one curve tells all
+        assert f"probability of {data.class_names[1]}" in text(cells)
+        dots = dots_of(cells, rows, GUTTER, ink(CLASS_POINTS[1], bold=True))
+        assert check_curve(dots, shares[:, 1], span).size == places.size
+        assert not dots_of(cells, rows, GUTTER, ink(CLASS_POINTS[0], bold=True)).any()
+        return
+    assert "probability of each class" in text(cells)
+    tall = 4 * rows
+    step = (span[1] - span[0]) / tall
+    centres = span[1] - (np.arange(tall) + 0.5) * step
+    for label in range(3):
+        dots = dots_of(cells, rows, GUTTER, ink(CLASS_POINTS[label], bold=True))
+        # where two curves meet, one covers the other
+        drawn_at = np.flatnonzero(dots.any(axis=0))
+        assert drawn_at.size > 0.3 * places.size
+        for at in drawn_at.tolist():
+            near, marked = shares[max(0, at - 1) : at + 2, label], centres[dots[:, at]]
+            assert marked.max() <= near.max() + 1.5 * step
+            assert marked.min() >= near.min() - 1.5 * step
+    for name in data.class_names:
+        assert name in cells.lines()[-1]
+
+
+# --- numbers over two features
+
+
+def standardised_hill(tmp_path: Path) -> RunConfig:
+    """Return a run on numbers far from 0, over two features in unlike units."""
+    rng = np.random.default_rng(2)
+    a, b = rng.uniform(100, 200, 160), rng.uniform(0.1, 0.2, 160)
+    height = 5000 + 1000 * np.sin(a / 10) + 8000 * b + rng.normal(0, 300, 160)
+    file = write(tmp_path / "hill.csv", "a,b,height", a.round(4), b.round(6), height.round(3))
+    return RunConfig(data=file, hidden=(8,))
+
+
+@pytest.mark.parametrize("source", ["bumps", "file"])
+def test_a_residual_points_to_the_side_on_which_its_sample_lies(
+    tmp_path: Path, source: str
+) -> None:
+    config = PRESETS["bumps"].config() if source == "bumps" else standardised_hill(tmp_path)
+    session = session_after(config, 5)
+    network, data = session.network, session.data
+    assert network is not None
+    assert data is not None
+    width, height = 150, 60
+    cells = drawn(BoundaryPanel, session, width, height)
+    columns, rows = width - 2 - MAP_GUTTER, 2 * (height - 2 - 2)
+    features = data.preparation.features
+    window = Window.around(
+        np.concatenate([features(data.x_train), features(data.x_test)]), columns, rows
+    )
+    lying: dict[tuple[int, int], list[float]] = {}
+    for x, y in ((data.x_train, data.y_train), (data.x_test, data.y_test)):
+        true = data.preparation.in_units(np.asarray(y, np.float64))[:, 0]
+        residuals = true - data.preparation.in_units(network.predict(x))[:, 0]
+        places = zip(*window.pixels(features(x)), residuals.tolist(), strict=True)
+        for row, column, residual in places:
+            lying.setdefault((1 + int(row) // 2, 1 + MAP_GUTTER + int(column)), []).append(residual)
+    scale = NumberScale.of(data, 0)
+    level = (scale.high - scale.low) / len(scale.colours)
+    seen = {"▲": 0, "△": 0, "▼": 0, "▽": 0, "●": 0, "○": 0}
+    for at, residuals_here in lying.items():
+        glyph = str(cells.glyphs[at])
+        assert glyph in seen
+        if len(residuals_here) > 1:
+            continue  # one covers the other
+        (residual,) = residuals_here
+        seen[glyph] += 1
+        if glyph in "▲△":
+            assert residual > level
+        elif glyph in "▼▽":
+            assert residual < -level
+        else:
+            assert abs(residual) < 2 * level
+    assert all(count >= 2 for count in seen.values()), seen
+    legend = cells.lines()[-2]
+    assert legend.index("▲") < legend.index("▼") < legend.index("the map")
+
+
+# --- more features
+
+
+def test_axes_are_in_the_units_of_the_features() -> None:
+    session = session_after(WINE, 20)
+    data = session.data
+    assert data is not None
+    proline, hue = data.feature_names.index("proline"), data.feature_names.index("hue")
+    lines = drawn(BoundaryPanel, session, 70, 30, plane=PlaneChoice(proline, hue)).lines()
+    left, name, right = lines[-3].replace("−", "-").strip("│ ").split()
+    assert name == "proline"
+    # its own range is 278 to 1680, of which a standardised one has from about -1.5 to 3
+    assert -200 < float(left) < 278
+    assert 1680 < float(right) < 2200
+    numbers = [line[1 : 1 + MAP_GUTTER].strip().replace("−", "-") for line in lines[1:-3]]
+    top, bottom = float(numbers[0]), float(numbers[-1])
+    assert 0 < bottom < 0.48
+    assert 1.71 < top < 2.2
+    assert "hue" in numbers
+
+
+def test_features_of_unlike_units_fill_the_panel() -> None:
+    session = session_after(WINE, 20)
+    data = session.data
+    assert data is not None
+    proline, hue = data.feature_names.index("proline"), data.feature_names.index("hue")
+    cells = drawn(BoundaryPanel, session, 70, 30, plane=PlaneChoice(proline, hue))
+    markers = [*TRAIN_MARKERS, *TEST_MARKERS, WRONG_TRAIN, WRONG_TEST]
+    inside = cells.glyphs[1:-3, 1 + MAP_GUTTER : -1]
+    rows, columns = np.nonzero(np.isin(inside, markers))
+    assert np.ptp(rows) > 0.6 * len(inside)
+    assert np.ptp(columns) > 0.6 * inside.shape[1]
+
+
+@pytest.mark.parametrize("held", [None, 0, 57])
+def test_the_map_shows_what_is_predicted_with_the_other_features_held(held: int | None) -> None:
+    session = session_after(WINE, 40)
+    network, data = session.network, session.data
+    assert network is not None
+    assert data is not None
+    across, up = data.feature_names.index("color intensity"), data.feature_names.index("proline")
+    plane = PlaneChoice(across, up, held)
+    width, height = 90, 40
+    cells = drawn(BoundaryPanel, session, width, height, plane=plane, show_test=False)
+    columns, rows = width - 2 - MAP_GUTTER, 2 * (height - 2 - 2)
+    train = data.preparation.features(data.x_train)
+    everything = np.concatenate([train, data.preparation.features(data.x_test)])
+    window = Window.around(everything[:, [across, up]], columns, rows)
+    others = train.mean(axis=0) if held is None else train[held]
+    points = np.tile(others, (rows * columns, 1))
+    points[:, [across, up]] = window.points()
+    inputs = data.preparation.inputs(points)
+    predicted = network.predict(inputs).argmax(axis=1).reshape(rows, columns)
+    sure = classify(network, inputs)[1].reshape(rows, columns)
+    compared, seen = 0, set()
+    for row in range(0, rows, 2):
+        for column in range(columns):
+            at = 1 + row // 2, 1 + MAP_GUTTER + column
+            if cells.glyphs[at] not in " ▀":
+                continue
+            here = int(predicted[row + 1, column])
+            shown = background(cells, *at)
+            assert shown in (*CLASS_FIELDS[here], UNCERTAIN)
+            assert (shown == UNCERTAIN) == (sure[row + 1, column] < 0.25)
+            upper = style(int(cells.inks[at])).color
+            if cells.glyphs[at] == "▀":
+                assert upper is not None
+                assert upper.name in (*CLASS_FIELDS[int(predicted[row, column])], UNCERTAIN)
+            seen.add(here)
+            compared += 1
+    assert compared > 0.8 * columns * rows / 2
+    assert len(seen) >= 2
+    title = cells.lines()[0]
+    assert ("others at mean" if held is None else f"others at sample {held + 1}") in title
+
+
+def test_a_sample_at_which_others_are_held_lies_on_the_plane() -> None:
+    data = session_after(WINE, 0).data
+    assert data is not None
+    features = data.preparation.features(data.x_train)
+    plane = Plane.through(data, PlaneChoice(3, 8, 21))
+    there = plane.features(plane.coordinates(features[21:22]))
+    assert there == pytest.approx(features[21:22])
+    # and the others do not
+    assert plane.features(plane.coordinates(features[:1])) != pytest.approx(features[:1])
+
+
+@pytest.mark.parametrize("width", [38, 58])
+def test_the_legend_of_a_fitted_curve_is_whole_in_a_small_map(width: int) -> None:
+    session = session_after(PRESETS["sine"].config(), 1)
+    legend = curve_units(session, width, 10)[0].lines()[-1]
+    assert all(word in legend for word in ("y  ", "⠒⠒", "● train", "○ test"))
+    assert ("predicted" in legend) == (width > 50)

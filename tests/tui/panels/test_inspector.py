@@ -1,0 +1,658 @@
+"""The inspector, drawn without an application: each number on it is the network's own."""
+
+import re
+from dataclasses import replace
+from functools import cache
+
+import numpy as np
+import pytest
+from textual.app import App, ComposeResult
+
+from core import RunConfig
+from core.analysis.prediction_map import quantize
+from core.config.presets import PRESETS
+from core.nn.activations import ACTIVATIONS
+from core.nn.layers import NORM_EPSILON
+from core.nn.losses import LOSSES
+from core.process import State
+from tests.tui.sessions import session_after
+from tui.drawing.cells import Cells
+from tui.drawing.palette import DIVERGING, ink_of, style
+from tui.panels.cursor import Cursor
+from tui.panels.inspector.panel import InspectorPanel
+from tui.panels.inspector.slow_motion import steps_of
+from tui.panels.panel import ViewOptions
+from tui.run_model import Session
+
+SIZES = [(118, 34), (58, 30), (76, 18), (58, 10)]
+NORMED = RunConfig(dataset="moons", hidden=(8, 6), batch_norm=True)
+NUMBER = r"−?\d+(?:\.\d+)?(?:e−?\d+)?"
+TERM = re.compile(rf"^\s*(?P<name>.*?)\s+({NUMBER}) × +({NUMBER}) = +({NUMBER})")
+RESULT = re.compile(rf"^\s*(?P<name>.+?)\s*(?:{NUMBER})? = +(?P<value>{NUMBER})")
+
+
+def fresh(name: str, epochs: int = 20, **changes: object) -> Session:
+    """Return a session that a test may change."""
+    config = NORMED.changed(**changes) if name == "normed" else PRESETS[name].config(**changes)
+    return session_after(config, epochs, State.PAUSED)
+
+
+@cache
+def after(name: str, epochs: int = 20, **changes: object) -> Session:
+    """Return a session that is only looked at."""
+    return fresh(name, epochs, **changes)
+
+
+def panel_of(session: Session, cursor: Cursor, view: str = "unit") -> InspectorPanel:
+    panel = InspectorPanel(session, ViewOptions(cursor=cursor))
+    panel.view = view
+    return panel
+
+
+def inside(cells: Cells) -> list[str]:
+    return [line[1:-1] for line in cells.lines()[1:-1]]
+
+
+def lines_of(
+    session: Session, cursor: Cursor, view: str = "unit", size: tuple[int, int] = (118, 34)
+) -> list[str]:
+    return inside(panel_of(session, cursor, view).draw(size[0] + 2, size[1] + 2))
+
+
+def value(text: str) -> float:
+    return float(text.replace("−", "-"))
+
+
+def by_hand(session: Session, cursor: Cursor) -> tuple[np.ndarray, np.ndarray, float, float]:
+    """Compute a unit's inputs, weights, z and a from the parameters alone."""
+    network, data = session.network, session.data
+    assert network is not None
+    assert data is not None
+    values = np.asarray(data.x_train[cursor.sample], np.float64)
+    for number, layer in enumerate(network.layers):
+        z = values @ layer.weights.astype(np.float64)
+        if layer.norm is None:
+            z = z + layer.biases
+        else:
+            norm = layer.norm
+            z = (z - norm.mean) / np.sqrt(norm.variance + NORM_EPSILON) * norm.gamma + norm.beta
+        a = z.copy()
+        for each in ACTIVATIONS[layer.activation.name].forward(z, a):
+            each()
+        if number == cursor.layer:
+            break
+        values = a
+    unit = cursor.unit
+    weights = network.layers[cursor.layer].weights[:, unit]
+    return values, weights, float(z[unit]), float(a[unit])
+
+
+def checked_sum(session: Session, cursor: Cursor, size: tuple[int, int]) -> int:
+    """Compare all that is on the screen with the parameters; return how many terms there were."""
+    lines = lines_of(session, cursor, "unit", size)
+    x, w, z, a = by_hand(session, cursor)
+    assert session.network is not None
+    norm = session.network.layers[cursor.layer].norm
+    total, terms, left, results = 0.0, 0, list(range(len(x))), {}
+    for line in lines:
+        term = TERM.match(line)
+        if term:
+            given, weight, result = (value(text) for text in term.groups()[1:])
+            near = [
+                at
+                for at in left
+                if given == pytest.approx(x[at], abs=6e-4, rel=6e-3)
+                and weight == pytest.approx(w[at], abs=6e-4, rel=6e-3)
+            ]
+            assert near, line
+            left.remove(near[0])
+            assert result == pytest.approx(x[near[0]] * w[near[0]], abs=6e-4, rel=6e-3)
+            total += result
+            terms += 1
+        elif result_of := RESULT.match(line):
+            results[result_of["name"].strip()] = value(result_of["value"])
+    more = [name for name in results if name.endswith("more")]
+    assert len(more) == bool(left)
+    for name in more:
+        assert name == f"… {len(left):,} more"
+        assert results[name] == pytest.approx((x[left] * w[left]).sum(), abs=6e-4, rel=6e-3)
+        total += results[name]
+    # what is written is rounded, each term by half of its last digit
+    slack = 6e-4 * (terms + 3)
+    if norm is None:
+        bias = float(session.network.layers[cursor.layer].biases[cursor.unit])
+        assert results["bias"] == pytest.approx(bias, abs=6e-4)
+        assert results["z"] == pytest.approx(z, abs=6e-4)
+        assert results["z"] == pytest.approx(total + results["bias"], abs=slack)
+    else:
+        unit = cursor.unit
+        steps = [
+            (x * w).sum(),
+            (x * w).sum() - norm.mean[unit],
+            ((x * w).sum() - norm.mean[unit]) / np.sqrt(norm.variance[unit] + NORM_EPSILON),
+        ]
+        names = ["w·x", "− running mean", "÷ √(σ² + ε)"]
+        assert [results[name] for name in names] == pytest.approx(steps, abs=6e-4)
+        assert results["w·x"] == pytest.approx(total, abs=slack)
+        assert results["+ β: z"] == pytest.approx(z, abs=6e-4)
+    if cursor.layer < len(session.network.layers) - 1:
+        said = next(line for line in lines if line.strip().startswith("a = ") and "w·" not in line)
+        numbers = [value(text) for text in re.findall(rf"(?<![\w.]){NUMBER}", said[:45])]
+        assert numbers[0] == pytest.approx(z, abs=6e-4)
+        assert numbers[1] == pytest.approx(a, abs=6e-4)
+    return terms
+
+
+@pytest.mark.parametrize("size", SIZES)
+@pytest.mark.parametrize(
+    ("name", "changes"),
+    [
+        ("xor", {}),
+        ("xor", {"loss": "binary_cross_entropy"}),
+        ("moons", {"activation": "gelu"}),
+        ("iris", {}),
+        ("digits", {}),
+        ("bumps", {}),
+        ("normed", {}),
+    ],
+)
+def test_every_number_of_a_sum_is_the_networks(
+    name: str, changes: dict[str, object], size: tuple[int, int]
+) -> None:
+    session = after(name, 8, **changes)
+    assert session.network is not None
+    layers = session.network.layers
+    last = len(layers) - 1
+    for cursor in (
+        Cursor(0, 0, 0),
+        Cursor(0, layers[0].units - 1, 3),
+        Cursor(last - 1, 1, 3),
+        Cursor(last, 0, 0),
+    ):
+        if size == (58, 10):
+            # not all of it is seen at once
+            panel = panel_of(session, cursor)
+            whole = panel.views["unit"](session, panel.options, *size)
+            assert whole.height >= 8
+            continue
+        terms = checked_sum(session, cursor, size)
+        assert terms == layers[cursor.layer].inputs or terms >= 3
+
+
+def test_a_term_that_is_wrong_would_be_caught(monkeypatch: pytest.MonkeyPatch) -> None:
+    session = after("xor")
+    checked_sum(session, Cursor(0, 1, 1), (118, 34))
+    from core.analysis.trace import LayerTrace
+
+    products = LayerTrace.products
+    monkeypatch.setattr(LayerTrace, "products", lambda *given: products(*given) * 1.01)
+    with pytest.raises(AssertionError):
+        checked_sum(session, Cursor(0, 1, 1), (118, 34))
+
+
+@pytest.mark.parametrize("activation", ACTIVATIONS)
+def test_each_activation_is_named_in_the_formula(activation: str) -> None:
+    session = after("moons", 3, activation=activation)
+    lines = lines_of(session, Cursor(0, 2, 5))
+    formula = "z = w·x + b" if activation == "linear" else f"a = {activation}(w·x + b)"
+    assert lines[0].startswith(f" {formula} ")
+    assert "class" in lines[0]
+    assert "for the sample x = (" in lines[0]
+
+
+def test_the_title_names_the_unit_and_the_corner_the_sample() -> None:
+    session = after("iris", 60)
+    network, data = session.network, session.data
+    assert network is not None
+    assert data is not None
+    right = network.predict(data.x_train).argmax(axis=1) == data.y_train
+    for sample in (0, int(right.argmin())):
+        name = data.class_names[int(data.y_train[sample])]
+        first = panel_of(session, Cursor(0, 1, sample)).draw(100, 30).lines()[0]
+        assert "7 inspector unit 2 of hidden layer 1 " in first
+        assert f"sample {sample + 1} {'right' if right[sample] else 'wrong'} " in first
+        assert f" {name} " in first
+    assert not right.all()
+    assert "output versicolor" in panel_of(session, Cursor(1, 1, 0)).draw(100, 30).lines()[0]
+
+
+def test_beside_the_map_there_is_room_for_histogram_and_pictures_and_nothing_is_cut_off() -> None:
+    # what the inspector has of a screen of 120 × 40
+    lines = inside(panel_of(after("moons", 20), Cursor(1, 0, 0)).draw(58, 20))
+    assert any("its map over" in line for line in lines)
+    assert any("−1 ─" in line for line in lines)  # the axis of the histogram
+    panel = panel_of(after("digits", 2), Cursor(0, 3, 0))
+    drawn = panel.draw(58, 20)
+    assert "its weights" in text_of(drawn)
+    assert "more classes" in text_of(drawn)
+    assert "⇟ more" not in text_of(drawn)
+    # the upper half of the first row of pixels
+    network = panel.session.network
+    assert network is not None
+    weights = network.weights[0][:, 3].reshape(8, 8)
+    row = next(at for at, line in enumerate(drawn.lines()) if "its weights" in line)
+    column = drawn.lines()[row].index("its weights")
+    levels = quantize(weights, len(DIVERGING), -np.abs(weights).max(), np.abs(weights).max())
+    shown = [
+        ink_of(int(drawn.inks[row + 1, column + at])).foreground
+        if drawn.glyphs[row + 1, column + at] == "▀"
+        else ink_of(int(drawn.inks[row + 1, column + at])).background
+        for at in range(8)
+    ]
+    assert shown == [DIVERGING[level] for level in levels[0].tolist()]
+
+
+def text_of(cells: Cells) -> str:
+    return "\n".join(cells.lines())
+
+
+def test_bars_point_to_where_the_weight_does() -> None:
+    session = after("iris")
+    assert session.network is not None
+    cells = panel_of(session, Cursor(0, 2, 0)).draw(100, 30)
+    compared = 0
+    targets = session.network.weights[1][2]
+    names = ("setosa", "versicolor", "virginica")
+    wanted = dict(
+        zip(
+            ("sepal length", "sepal width", "petal length", "petal width"),
+            session.network.weights[0][:, 2].tolist(),
+            strict=True,
+        )
+    ) | {
+        f"{marker} {name}": weight
+        for marker, name, weight in zip("●▲■", names, targets.tolist(), strict=True)
+    }
+    out = next(row for row, line in enumerate(cells.lines()) if "out → outputs" in line)
+    for row, line in enumerate(cells.lines()):
+        left = line[2:52]
+        name = next((name for name in wanted if left.startswith(name + " ")), None)
+        if name is None or ("×" not in left and row <= out):
+            continue
+        weight = wanted[name]
+        middle = left.rindex("│")
+        colours = set()
+        for column, glyph in enumerate(left):
+            if glyph in "█▌▐":
+                assert (column < middle) == (weight < 0)
+                colour = style(int(cells.inks[row, 2 + column])).color
+                colours.add(colour.name if colour is not None else "")
+        assert colours <= {DIVERGING[0] if weight < 0 else DIVERGING[-1]}
+        compared += 1
+        if "×" not in left:
+            assert value(re.findall(NUMBER, left)[0]) == pytest.approx(weight, abs=6e-4)
+    assert compared == 7
+
+
+def test_of_many_targets_the_strongest_are_shown_and_the_others_counted() -> None:
+    session = after("spiral", 3)
+    assert session.network is not None
+    lines = lines_of(session, Cursor(0, 3, 0), size=(58, 30))
+    start = next(row for row, line in enumerate(lines) if "out → hidden layer 2" in line)
+    shown = [re.match(rf" unit (\d+) +({NUMBER})", line) for line in lines[start + 1 :]]
+    found = {int(each[1]) - 1: value(each[2]) for each in shown if each}
+    weights = session.network.weights[1][3]
+    strongest = np.argsort(-np.abs(weights))[: len(found)]
+    assert set(found) == set(strongest.tolist())
+    assert all(found[unit] == pytest.approx(weights[unit], abs=6e-4) for unit in found)
+    assert any(f"… {16 - len(found)} more" in line for line in lines)
+
+
+def test_dead_and_saturated_units_are_told_in_a_sentence() -> None:
+    for activation, word in (("relu", "dead"), ("tanh", "saturated"), ("tanh", "")):
+        session = fresh("moons", 0, activation=activation)
+        assert session.network is not None
+        if word:
+            session.network.layers[0].biases[1] = -30 if word == "dead" else -3
+            session.network.layers[0].weights[:, 1] = 0.1
+        said = "\n".join(lines_of(session, Cursor(0, 1, 0)))
+        assert ("dead:" in said) == (word == "dead")
+        assert ("saturated:" in said) == (word == "saturated")
+
+
+def test_the_gradient_beside_a_unit_is_that_of_this_sample() -> None:
+    session = fresh("moons", 5, dtype="float64")
+    network, data = session.network, session.data
+    assert network is not None
+    assert data is not None
+    said = " ".join(lines_of(session, Cursor(0, 3, 7)))
+    shown = value(re.findall(rf"‖∂L/∂w‖ ({NUMBER})", said)[0])
+    gradient = []
+    for row in range(2):
+        weights, step, losses = network.layers[0].weights, 1e-6, []
+        for sign in (1, -2):
+            weights[row, 3] += sign * step
+            losses.append(-np.log(network.predict(data.x_train[7:8])[0, data.y_train[7]]))
+        weights[row, 3] += step
+        gradient.append((losses[0] - losses[1]) / (2 * step))
+    assert shown == pytest.approx(np.linalg.norm(gradient), rel=1e-2)
+
+
+def test_a_unit_of_a_picture_shows_its_weights_as_one() -> None:
+    session = after("digits", 5)
+    assert session.network is not None
+    cells = panel_of(session, Cursor(0, 3, 7)).draw(120, 36)
+    row = next(row for row, line in enumerate(cells.lines()) if "its weights" in line)
+    column = cells.lines()[row].index("its weights")
+    weights = session.network.weights[0][:, 3].reshape(8, 8)
+    high = np.abs(weights).max()
+    scale = 2 if "w × x" in cells.lines()[row][column + 30 :] else 1
+    for y in range(8):
+        for x in range(8):
+            at = row + 1 + y * scale // 2, column + x * scale
+            its_style = style(int(cells.inks[at]))
+            upper = cells.glyphs[at] == "▀" and (y * scale) % 2 == 0
+            colour = its_style.color if upper else its_style.bgcolor
+            assert colour is not None
+            level = min(int((weights[y, x] + high) / (2 * high) * 9), 8)
+            assert colour.name == DIVERGING[level]
+
+
+def test_its_own_map_has_the_colours_of_its_outputs() -> None:
+    session = fresh("moons", 30)
+    assert session.network is not None
+    session.network.layers[0].weights[:, 2] = 0, 5
+    session.network.layers[0].biases[2] = -1
+    cells = panel_of(session, Cursor(0, 2, 0)).draw(120, 36)
+    row = next(row for row, line in enumerate(cells.lines()) if "its map over x₁ × x₂" in line)
+    column = cells.lines()[row].index("its map")
+    above, below = (style(int(cells.inks[at, column + 8])).bgcolor for at in (row + 1, row + 14))
+    assert above is not None
+    assert below is not None
+    assert (above.name, below.name) == (DIVERGING[-1], DIVERGING[0])
+
+
+# --- the sample's view
+
+
+@pytest.mark.parametrize("size", [(118, 34), (58, 30), (76, 18)])
+@pytest.mark.parametrize("name", ["xor", "moons", "iris", "digits", "normed"])
+def test_probabilities_and_loss_are_the_networks(name: str, size: tuple[int, int]) -> None:
+    session = after(name, 12)
+    network, data = session.network, session.data
+    assert network is not None
+    assert data is not None
+    for sample in (0, 3):
+        lines = lines_of(session, Cursor(0, 0, sample), "sample", size)
+        probabilities = network.predict(data.x_train[sample : sample + 1])[0]
+        true, predicted = int(data.y_train[sample]), int(probabilities.argmax())
+        shown = 0
+        for label, each in enumerate(data.class_names):
+            line = next((x for x in lines if re.match(rf"  . {re.escape(each)} +[01]\.", x)), None)
+            if line is None:
+                assert len(data.class_names) > 9
+                continue
+            found = re.findall(r"\d\.\d{3}", line)
+            assert value(found[0]) == pytest.approx(probabilities[label], abs=6e-4)
+            assert ("true" in line) == (label == true)
+            assert ("predicted" in line) == (label == predicted)
+            shown += 1
+        assert shown >= min(3, len(data.class_names))
+        line = next(line for line in lines if line.strip().startswith("loss"))
+        loss = -np.log(float(probabilities[true]))
+        assert value(line.split("=")[-1]) == pytest.approx(loss, rel=6e-3, abs=1e-6)
+
+
+@pytest.mark.parametrize("size", [(118, 34), (58, 30)])
+@pytest.mark.parametrize("name", ["xor", "iris", "bumps", "normed"])
+def test_the_outputs_of_each_layer_are_the_networks(name: str, size: tuple[int, int]) -> None:
+    session = after(name, 12)
+    network, data = session.network, session.data
+    assert network is not None
+    assert data is not None
+    lines = lines_of(session, Cursor(0, 0, 2), "sample", size)
+    x = data.x_train[2:3]
+    for label, outputs in (
+        *((f"hidden {at + 1}", each) for at, each in enumerate(network.hidden_outputs(x))),
+        ("outputs z", network.logits(x)),
+    ):
+        start = next(row for row, line in enumerate(lines) if line.startswith(f"  {label} "))
+        shown: list[float] = []
+        for line in lines[start:]:
+            if len(shown) == outputs.size:
+                break
+            shown += [value(text) for text in re.findall(rf"(?<!\w){NUMBER}", line[13:])]
+        assert shown == pytest.approx(outputs[0].tolist(), abs=6e-4)
+
+
+def test_a_number_to_predict_is_told_in_its_own_units() -> None:
+    session = after("diabetes", 10)
+    network, data = session.network, session.data
+    assert network is not None
+    assert data is not None
+    said = " ".join(lines_of(session, Cursor(0, 0, 4), "sample"))
+    shift, scale = data.preparation.target_units(0)
+    true = float(data.y_train[4, 0]) * scale + shift
+    predicted = float(network.predict(data.x_train[4:5])[0, 0]) * scale + shift
+    for word, expected in (
+        ("true", true),
+        ("predicted", predicted),
+        ("residual", true - predicted),
+    ):
+        shown = value(re.findall(rf"{word} ({NUMBER})", said)[0])
+        assert shown == pytest.approx(expected, abs=6e-2)
+
+
+@pytest.mark.parametrize("loss", LOSSES)
+@pytest.mark.parametrize("name", ["moons", "bumps"])
+def test_the_loss_stands_beside_its_formula(loss: str, name: str) -> None:
+    if name == "bumps" and not LOSSES[loss].numbers:
+        return
+    session = after(name, 4, loss=loss)
+    network, data = session.network, session.data
+    assert network is not None
+    assert data is not None
+    lines = lines_of(session, Cursor(0, 0, 6), "sample")
+    said = next(line for line in lines if line.strip().startswith("loss"))
+    z = np.ascontiguousarray(network.logits(data.x_train[6:7]).T)
+    targets = network.loss.encode(data.y_train[6:7]).T.astype(z.dtype)
+    asked = network.loss.value(z, targets)
+    for each in asked.calls:
+        each()
+    expected = asked.total()
+    assert value(said.split("=")[-1]) == pytest.approx(expected, rel=6e-3, abs=1e-6)
+    # what stands before it, in numbers, comes to the same
+    middle = said.split("=")[-2].strip()
+    by_numbers = middle.replace("−", "-").replace("²", "**2").replace("log", "np.log")
+    by_numbers = re.sub(r"\|(.*?)\|", r"abs(\1)", by_numbers)
+    by_numbers = re.sub(r"np\.log ([\d.]+)", r"np.log(\1)", by_numbers)
+    assert eval(by_numbers) == pytest.approx(expected, rel=2e-2, abs=2e-3)
+
+
+def test_the_way_back_is_told_layer_by_layer() -> None:
+    from core.analysis.trace import trace_sample
+
+    session = after("spiral", 5)
+    network, data = session.network, session.data
+    assert network is not None
+    assert data is not None
+    lines = lines_of(session, Cursor(0, 0, 9), "sample")
+    start = next(row for row, line in enumerate(lines) if "‖δ‖" in line)
+    trace = trace_sample(network, data.x_train[9], data.y_train[9])
+    for line, layer in zip(lines[start + 1 :], trace.layers[::-1], strict=False):
+        words = re.findall(rf"(?<![\w.]){NUMBER}", line[13:])
+        assert value(words[0]) == pytest.approx(np.linalg.norm(layer.delta), rel=6e-3)
+        assert value(words[1]) == pytest.approx(np.linalg.norm(layer.weight_gradient), rel=6e-3)
+        largest = layer.delta[np.abs(layer.delta).argmax()]
+        assert value(words[-1]) == pytest.approx(largest, rel=6e-3)
+    assert lines[start + 1].strip().startswith("output")
+    assert lines[start + 3].strip().startswith("hidden 1")
+
+
+def test_slow_motion_shows_one_pass_after_the_other(monkeypatch: pytest.MonkeyPatch) -> None:
+    session = after("moons", 5)
+    panel = panel_of(session, Cursor(0, 0, 3), "sample")
+    monkeypatch.setattr(panel, "repaint", lambda: None)
+
+    def said() -> str:
+        return "\n".join(inside(panel.draw(100, 30)))
+
+    def stepped(by: int) -> int | None:
+        panel.action_step(by)
+        return panel.step
+
+    everything = said()
+    last = steps_of(session)
+    assert last == 7
+    assert stepped(1) is None
+    for step in range(last - 1, -1, -1):
+        assert stepped(-1) == step
+        said()
+    parts = (
+        "hidden 1 ",
+        "hidden 2 ",
+        "outputs z",
+        "loss =",
+        "output    ",
+        "hidden 2 ",
+        "hidden 1 ",
+    )
+    assert "features" in said()
+    for step, part in enumerate(parts, 1):
+        earlier = said()
+        assert stepped(1) == step
+        now = said()
+        assert now.count(part) == earlier.count(part) + 1
+        marked = [line for line in now.splitlines() if line.startswith("▌")]
+        assert any(part.strip() in line for line in marked)
+    assert re.sub("(?m)^▌", " ", said()) == everything
+    assert stepped(1) == last
+    assert stepped(-1) == last - 1
+    panel.options.cursor = Cursor(0, 0, 4)
+    assert said() != everything
+    assert panel.step is None
+
+
+def test_steps_are_for_the_samples_view_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    panel = panel_of(after("xor"), Cursor())
+    monkeypatch.setattr(panel, "repaint", lambda: None)
+    panel.action_step(-1)
+    assert panel.step is None
+
+
+def test_what_is_longer_than_the_panel_scrolls(monkeypatch: pytest.MonkeyPatch) -> None:
+    panel = panel_of(after("digits", 2), Cursor(0, 3, 0))
+    monkeypatch.setattr(panel, "repaint", lambda: None)
+    first = panel.draw(80, 12)
+    assert "⇟ more" in panel.draw(100, 12).lines()[-1]
+    assert "a = relu" in inside(first)[0]
+    for _ in range(20):
+        panel.action_scroll_view(1)
+        panel.draw(60, 12)
+    end = panel.draw(60, 12)
+    assert inside(end) != inside(first)
+    assert "".join(inside(end)).strip()
+    for _ in range(20):
+        panel.action_scroll_view(-1)
+    assert "a = relu" in inside(panel.draw(60, 12))[0]
+
+
+@pytest.mark.parametrize("view", ["unit", "sample"])
+@pytest.mark.parametrize(
+    "size", [*SIZES, (0, 0), (1, 1), (3, 3), (5, 40), (200, 4), (12, 6), (28, 9), (398, 98)]
+)
+@pytest.mark.parametrize("name", ["xor", "iris", "digits", "bumps", "sine", "two-lines", "normed"])
+def test_it_is_drawn_at_any_size(name: str, size: tuple[int, int], view: str) -> None:
+    session = after(name, 1)
+    for layer in (0, 99):
+        cells = panel_of(session, Cursor(layer, 1, 2), view).draw(*size)
+        assert (cells.width, cells.height) == size
+
+
+@pytest.mark.parametrize("view", ["unit", "sample"])
+def test_no_number_is_cut_at_the_edge(view: str) -> None:
+    session = after("iris", 5)
+    whole = set(re.findall(r"[\d.]+", "\n".join(lines_of(session, Cursor(0, 1, 2), view))))
+    for width in range(30, 118, 4):
+        said = "\n".join(
+            line.rstrip() for line in lines_of(session, Cursor(0, 1, 2), view, (width, 60))
+        )
+        for text in re.findall(r"\d+\.\d+", said):
+            assert text in whole, (width, text)
+
+
+@pytest.mark.parametrize("view", ["unit", "sample"])
+def test_names_that_would_move_the_cursor_are_harmless(view: str) -> None:
+    session = fresh("blobs", 3)
+    assert session.data is not None
+    session.data = replace(
+        session.data,
+        class_names=("\x1b[2J\x1b[31mred", "a\nb\tc", "", "漢字" * 200),
+        feature_names=("\x1b[2J", "  " + "漢" * 90),
+    )
+    for layer in (0, 1):
+        for size in ((32, 10), (48, 14), (102, 32), (200, 60)):
+            cells = panel_of(session, Cursor(layer, 3, 0), view).draw(*size)
+            assert "".join(cells.lines()).isprintable()
+
+
+@pytest.mark.parametrize("view", ["unit", "sample"])
+@pytest.mark.parametrize("name", ["moons", "iris", "digits", "bumps", "normed"])
+def test_parameters_that_are_no_numbers_do_no_harm(name: str, view: str) -> None:
+    session = fresh(name, 1)
+    assert session.network is not None
+    for bad in (np.nan, np.inf, 1e30):
+        session.network.parameters[:] = bad
+        for layer in (0, 9):
+            said = "".join(panel_of(session, Cursor(layer, 0, 0), view).draw(100, 30).lines())
+            assert "nan" not in said
+            assert "inf" not in said
+
+
+def test_before_the_first_epoch_it_says_what_will_be_there() -> None:
+    for view in ("unit", "sample"):
+        said = "".join(lines_of(Session(PRESETS["moons"].config()), Cursor(), view))
+        assert len([word for word in said.split() if word.isalpha()]) >= 5
+
+
+def test_a_view_can_be_added(monkeypatch: pytest.MonkeyPatch) -> None:
+    panel = panel_of(after("xor"), Cursor())
+    monkeypatch.setattr(panel, "repaint", lambda: None)
+
+    def table(_: Session, __: ViewOptions, width: int, height: int) -> Cells:
+        cells = Cells(width, height)
+        cells.write(0, 0, "the table", 0)
+        return cells
+
+    panel.views["table"] = table
+    for name in ("sample", "table", "unit"):
+        panel.action_switch_view()
+        assert panel.view == name
+        assert ("the table" in "".join(panel.draw(60, 12).lines())) == (name == "table")
+
+
+class Alone(App[None]):
+    """The panel, and nothing else."""
+
+    def __init__(self, session: Session) -> None:
+        super().__init__()
+        self.panel = InspectorPanel(session, ViewOptions())
+
+    def compose(self) -> ComposeResult:
+        yield self.panel
+
+
+async def test_its_keys_switch_step_and_scroll() -> None:
+    app = Alone(after("iris"))
+    async with app.run_test(size=(80, 16)) as pilot:
+        app.panel.focus()
+        await pilot.press("u")
+        assert app.panel.view == "sample"
+        await pilot.press("comma", "comma", "full_stop")
+        assert app.panel.step == 4
+        await pilot.press("u", "pagedown")
+        assert app.panel.view == "unit"
+        assert "inspector" in app.panel.shown.lines()[0]
+
+
+def test_digits_do_not_dance_while_training_but_the_cursor_is_followed_at_once() -> None:
+    session = session_after(PRESETS["moons"].config(), 3)
+    assert session.network is not None
+    panel = panel_of(session, Cursor(0, 0, 3))
+    first = inside(panel.draw(100, 30))
+    session.network.parameters *= 2
+    assert inside(panel.draw(100, 30)) == first
+    panel.options.cursor = Cursor(0, 1, 3)
+    moved = inside(panel.draw(100, 30))
+    assert moved != first
+    assert moved == inside(panel_of(session, Cursor(0, 1, 3)).draw(100, 30))

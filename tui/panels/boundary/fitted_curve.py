@@ -1,0 +1,214 @@
+"""The boundary panel for one feature: what the network gives along it, as a curve over the samples."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from core.arrays import evenly
+from tui.drawing import number_format
+from tui.drawing.braille import draw_line
+from tui.drawing.cells import Cells
+from tui.drawing.palette import (
+    ACCENT,
+    BRIGHT,
+    CLASS_POINTS,
+    DEEP,
+    DIM,
+    LEGIBLE,
+    READER,
+    TEST,
+    TEST_MARKERS,
+    TEXT,
+    TRAIN_MARKERS,
+    indexed,
+    ink,
+)
+from tui.panels.boundary.map_cursor import Reading, in_steps
+from tui.panels.boundary.map_view import MOST_POINTS
+
+if TYPE_CHECKING:
+    from core.arrays import Array, Labels
+    from core.datasets import TrainTest
+    from core.nn.network import Network
+
+GUTTER = 7
+MARGIN = 0.08
+
+
+class FittedCurve:
+    """Draws the curve of the predicted number, or of each class's probability, over the samples.
+
+    Attributes:
+        rows, columns: of the plot, without the axes.
+    """
+
+    def __init__(
+        self, network: Network, data: TrainTest, target: int, width: int, height: int
+    ) -> None:
+        """Lay the plot out for data with one feature, and one of the numbers to predict."""
+        self.network, self.data, self.target = network, data, target
+        self._width, self._height = width, height
+        self.rows, self.columns = height - 2, width - GUTTER
+        self._places = data.preparation.features(data.x_train)[:, 0]
+        self._left, self._right = _range(self._places)
+        if data.has_classes:
+            self._bottom, self._top = -0.05, 1.05
+        else:
+            units = data.preparation.in_units(np.asarray(data.y_train, np.float64))
+            self._bottom, self._top = _range(units[:, target])
+
+    @property
+    def has_room(self) -> bool:
+        """Whether there is room for a curve."""
+        return self.rows >= 2 and self.columns >= 4
+
+    def draw(self, *, show_test: bool, sample: int | None = None) -> Cells:
+        """Return the curve, the samples and the axes.
+
+        Args:
+            show_test: whether the test samples are drawn, too.
+            sample: the training sample that is looked at, or None.
+        """
+        cells = Cells(self._width, self._height)
+        if not self.has_room:
+            return cells
+        data, target = self.data, self.target
+        across = np.linspace(self._left, self._right, 2 * self.columns)
+        outputs = self.network.predict(data.preparation.inputs(across[:, None]))
+        parts = [(data.x_train, data.y_train, True)]
+        if show_test:
+            parts.insert(0, (data.x_test, data.y_test, False))
+        for x, y, is_train in parts:
+            chosen = evenly(len(y), MOST_POINTS)
+            row, column = self._cells_of(x[chosen], y[chosen])
+            glyphs, inks = _markers(data, y[chosen], is_train=is_train)
+            cells.glyphs[row, GUTTER + column] = glyphs
+            cells.inks[row, GUTTER + column] = inks
+        for values, number in self._curves(outputs):
+            heights = (values - self._bottom) / (self._top - self._bottom)
+            draw_line(cells, 0, GUTTER, heights, self.rows, number)
+        if sample is not None and 0 <= sample < len(data.y_train):
+            chosen = np.array([sample])
+            row, column = self._cells_of(data.x_train[chosen], data.y_train[chosen])
+            place = int(row[0]), GUTTER + int(column[0])
+            cells.write(*place, "◉", ink(BRIGHT, DEEP, bold=True))
+        ends = (self._left, self._right), (self._bottom, self._top)
+        _axes(cells, data, target, self.rows, *ends)
+        return cells
+
+    def mark(self, cells: Cells, column: int) -> None:
+        """Draw where a person reads the curve: a line through it."""
+        column = min(max(column, 0), self.columns - 1)
+        for row in range(self.rows):
+            free = cells.glyphs[row, GUTTER + column] == " "
+            if free:
+                cells.write(row, GUTTER + column, "│", ink(READER))
+        outputs = self.network.predict(self.data.preparation.inputs(self.features_at(column)))
+        for values, _ in self._curves(outputs):
+            height = float((values[0] - self._bottom) / (self._top - self._bottom))
+            if np.isfinite(height) and 0 <= height <= 1:
+                row = min(self.rows - 1, int((1 - height) * self.rows))
+                cells.write(row, GUTTER + column, "┼", ink(LEGIBLE, BRIGHT, bold=True))
+
+    def features_at(self, column: int) -> Array:
+        """Return the (1, 1) features in the middle of a column."""
+        step = (self._right - self._left) / self.columns
+        return np.array([[self._left + (column + 0.5) * step]])
+
+    def read(self, column: int, layer: int) -> Reading:
+        """Ask the network there."""
+        features = self.features_at(column)
+        step = (self._right - self._left) / self.columns
+        place = ((self.data.feature_names[0], in_steps(float(features[0, 0]), step)),)
+        return Reading.at(self.network, self.data, features, place, self.target, layer)
+
+    def nearest(self, column: int) -> int:
+        """Return the training sample that is the nearest to a column."""
+        return int(np.abs(self._places - self.features_at(column)[0, 0]).argmin())
+
+    def _curves(self, outputs: Array) -> list[tuple[Array, int]]:
+        data = self.data
+        if not data.has_classes:
+            return [(data.preparation.in_units(outputs)[:, self.target], ink(ACCENT, bold=True))]
+        first = 1 if len(data.class_names) == 2 else 0
+        return [
+            (outputs[:, label], ink(CLASS_POINTS[label % len(CLASS_POINTS)], bold=True))
+            for label in range(first, len(data.class_names))
+        ]
+
+    def _cells_of(self, x: Array, y: Array | Labels) -> tuple[Labels, Labels]:
+        """Return the rows and columns of samples."""
+        places = self.data.preparation.features(x)[:, 0]
+        share = (places - self._left) / (self._right - self._left)
+        column = (share * self.columns).astype(np.int64).clip(0, self.columns - 1)
+        share = (self._top - _heights(self.data, y, self.target)) / (self._top - self._bottom)
+        return (share * self.rows).astype(np.int64).clip(0, self.rows - 1), column
+
+
+def _range(values: Array) -> tuple[float, float]:
+    low, high = float(values.min()), float(values.max())
+    margin = MARGIN * (high - low) or 1.0
+    return low - margin, high + margin
+
+
+def _heights(data: TrainTest, y: Array | Labels, target: int) -> Array:
+    """Return where samples are drawn: at their number; of two classes at 0 and 1, of more at 1."""
+    if not data.has_classes:
+        return data.preparation.in_units(np.asarray(y, np.float64))[:, target]
+    return np.asarray(y, np.float64) if len(data.class_names) == 2 else np.ones(len(y))
+
+
+def _markers(
+    data: TrainTest, y: Array | Labels, *, is_train: bool
+) -> tuple[np.ndarray, np.ndarray]:
+    markers = TRAIN_MARKERS if is_train else TEST_MARKERS
+    if not data.has_classes:
+        colour = ink(TEXT) if is_train else ink(indexed(TEST))
+        return np.full(len(y), markers[0]), np.full(len(y), colour)
+    labels = np.asarray(y, np.int64)
+    glyphs = np.array(list(markers))[labels % len(markers)]
+    inks = np.array([ink(colour) for colour in CLASS_POINTS])[labels % len(CLASS_POINTS)]
+    return glyphs, inks
+
+
+def _axes(
+    cells: Cells,
+    data: TrainTest,
+    target: int,
+    rows: int,
+    across: tuple[float, float],
+    up: tuple[float, float],
+) -> None:
+    dim, text = ink(DIM), ink(TEXT)
+    bottom, top = ("0", "1") if data.has_classes else number_format.ends(*up)
+    cells.write_right(0, GUTTER - 1, top, dim)
+    cells.write_right(rows - 1, GUTTER - 1, bottom, dim)
+    left, right = number_format.ends(*across)
+    name = data.feature_names[0]
+    cells.write(rows, GUTTER, left, dim)
+    cells.write_right(rows, cells.width, right, dim)
+    cells.write(rows, GUTTER + max(0, cells.width - GUTTER - len(name)) // 2, name, text)
+    column = GUTTER
+    if not data.has_classes:
+        name, samples = data.target_names[target], f"{TRAIN_MARKERS[0]} train"
+        samples += "" if data.shared else f"  {TEST_MARKERS[0]} test"
+        words = f"{name}  ", "predicted  "
+        if GUTTER + len("".join(words)) + len("⠒⠒ ") + len(samples) > cells.width:
+            words = "", f"{name}  "  # its name says enough of the curve
+        column = cells.write(rows + 1, column, words[0], text)
+        column = cells.write(rows + 1, column, "⠒⠒ ", ink(ACCENT, bold=True))
+        column = cells.write(rows + 1, column, words[1], dim if words[0] else text)
+        cells.write(rows + 1, column, samples, dim)
+        return
+    curves = "probability of "
+    if len(data.class_names) == 2:
+        curves += data.class_names[1]
+    else:
+        curves += "each class"
+    column = cells.write(rows + 1, column, f"{curves}  ", dim)
+    for label, name in enumerate(data.class_names):
+        point = ink(CLASS_POINTS[label % len(CLASS_POINTS)])
+        column = cells.write(rows + 1, column, TRAIN_MARKERS[label % len(TRAIN_MARKERS)], point)
+        column = cells.write(rows + 1, column, f" {name}  ", text)

@@ -1,0 +1,293 @@
+"""The cursor on the boundary panel's map: where it points, what the network says there, and its look.
+
+`BoundaryPanel` keeps the place; everything here follows from it and from one snapshot of the network.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from math import ceil, log10
+from typing import TYPE_CHECKING, Final, NamedTuple
+
+import numpy as np
+
+from core.analysis.prediction_map import classify
+from core.arrays import evenly
+from tui.drawing import number_format
+from tui.drawing.cells import Cells, cell_width, cut
+from tui.drawing.palette import ACCENT, BRIGHT, CLASS_POINTS, DIM, LEGIBLE, TEXT, TRAIN_MARKERS, ink
+from tui.panels.boundary.map_drawing import GUTTER
+
+if TYPE_CHECKING:
+    from core.analysis.planes import Window
+    from core.arrays import Array
+    from core.datasets import TrainTest
+    from core.nn.network import Network
+    from tui.panels.boundary.map_view import Samples, View
+    from tui.panels.panel import Words
+
+LEAST_BOX: Final = 24, 4
+"""Columns and rows that a read-out on the map needs; where there are fewer it is the legend's row."""
+REACH: Final = 6.0
+"""Pixels within which the nearest training point is meant: as many columns, half as many rows."""
+
+WIDEST: Final = 36
+"""Columns of the read-out, at most."""
+
+_SUBSCRIPTS: Final = str.maketrans("0123456789", "₀₁₂₃₄₅₆₇₈₉")
+
+
+class Place(NamedTuple):
+    """A cell of the map, counted from its upper left; it points at the cell's centre."""
+
+    column: int
+    row: int
+
+    def within(self, columns: int, rows: int) -> Place:
+        """Return the nearest place on a map of so many cells."""
+        return Place(min(max(self.column, 0), columns - 1), min(max(self.row, 0), rows - 1))
+
+    def point(self, window: Window) -> Array:
+        """Return its (1, 2) coordinates on the plane; a cell is two pixels high."""
+        across = window.left + (self.column + 0.5) * (window.right - window.left) / window.columns
+        up = window.top - (2 * self.row + 1) * (window.top - window.bottom) / window.rows
+        return np.array([[across, up]])
+
+
+@dataclass(frozen=True)
+class Picked:
+    """A training point that is being moved.
+
+    Attributes:
+        data: those that it is one of.
+        index: its number among the points of the map.
+    """
+
+    data: TrainTest
+    index: int
+
+
+@dataclass(frozen=True)
+class Reading:
+    """What the network says at a place.
+
+    Attributes:
+        place: the names of the coordinates, and their values in their own units.
+        outputs: each class with its probability, or each number to predict, and how it is marked.
+        told: which of the outputs is the prediction, or the number that the map shows.
+        likely: the other outputs, the most probable class first.
+        hidden: (units,) the outputs of the hidden layer that the panels show.
+        layer: what that is called, such as `h₂`.
+    """
+
+    place: tuple[tuple[str, str], ...]
+    outputs: tuple[tuple[str, int, str, str], ...]
+    told: int
+    likely: tuple[int, ...]
+    hidden: Array
+    layer: str
+
+    @classmethod
+    def of(cls, network: Network, view: View, point: Array, layer: int) -> Reading:
+        """Ask the network at a (1, 2) point of a map."""
+        window = view.window
+        steps = (
+            (window.right - window.left) / window.columns,
+            (window.top - window.bottom) / window.rows,
+        )
+        place = tuple(
+            (name, in_steps(value, step))
+            for name, value, step in zip(view.plane.names, point[0].tolist(), steps, strict=True)
+        )
+        return cls.at(network, view.data, view.plane.features(point), place, view.target, layer)
+
+    @classmethod
+    def at(
+        cls,
+        network: Network,
+        data: TrainTest,
+        features: Array,
+        place: tuple[tuple[str, str], ...],
+        target: int,
+        layer: int,
+    ) -> Reading:
+        """Ask the network for one sample.
+
+        Args:
+            network: what predicts.
+            data: whose classes and numbers they are.
+            features: (1, features) in their own units.
+            place: how that is told: names of coordinates, and their values.
+            target: which of several numbers to predict is shown.
+            layer: the hidden layer whose outputs are read.
+        """
+        x = data.preparation.inputs(features)
+        given, layers = network.predict(x), network.hidden_outputs(x)
+        layer = min(layer, len(layers) - 1)
+        hidden = layers[layer][0] if layers else np.empty(0)
+        called = f"h{layer + 1}".translate(_SUBSCRIPTS) if len(layers) > 1 else "h"
+        outputs: list[tuple[str, int, str, str]]
+        if data.has_classes:
+            told = int(classify(network, x)[0][0])
+            outputs = [
+                (*marker(label), name, f"{number_format.percent(share)} %")
+                for label, (name, share) in enumerate(
+                    zip(data.class_names, given[0].tolist(), strict=True)
+                )
+            ]
+            order = np.argsort(-given[0], kind="stable").tolist()
+        else:
+            told = target
+            values = data.preparation.in_units(np.asarray(given, np.float64))[0].tolist()
+            outputs = [
+                ("", 0, name, f"{value:.4g}".replace("-", "−"))
+                for name, value in zip(data.target_names, values, strict=True)
+            ]
+            order = list(range(len(outputs)))
+        likely = tuple(number for number in order if number != told)
+        return cls(place, tuple(outputs), told, likely, hidden, called)
+
+    def place_lines(self, room: int) -> list[str]:
+        """Return the place in one line, or, where names are long, a line a coordinate."""
+        whole = "  ".join(map(" ".join, self.place))
+        if cell_width(whole) <= room:
+            return [whole]
+        return [f"{cut(name, room - 1 - len(value))} {value}" for name, value in self.place]
+
+    def in_order(self, most: int) -> list[int]:
+        """Return the numbers of the outputs to be shown: all as they are, or the likely ones."""
+        if len(self.outputs) <= most:
+            return list(range(len(self.outputs)))
+        return [self.told, *self.likely][: max(1, most)]
+
+    def output(self, number: int, room: int) -> Words:
+        """Return one output in at most so many cells; its name gives way."""
+        glyph, colour, name, value = self.outputs[number]
+        told = number == self.told
+        words = ink(BRIGHT, bold=True) if told else ink(TEXT)
+        room -= cell_width(value) + 1 + 2 * bool(glyph)
+        return [*([(f"{glyph} ", colour)] if glyph else []), (f"{cut(name, room)} {value}", words)]
+
+    def hidden_words(self, room: int) -> str:
+        """Return as many hidden outputs as there is room for."""
+        text = self.layer
+        for number, value in enumerate(self.hidden.tolist()):
+            more = f" {number_format.signed(value)}"
+            last = number == len(self.hidden) - 1
+            if len(text) + len(more) + (0 if last else 2) > room:
+                return f"{text} …" if number else ""
+            text += more
+        return text if self.hidden.size else ""
+
+
+def marker(label: int) -> tuple[str, int]:
+    """Return the glyph and the ink of a class's training points."""
+    colour = ink(CLASS_POINTS[label % len(CLASS_POINTS)])
+    return TRAIN_MARKERS[label % len(TRAIN_MARKERS)], colour
+
+
+def in_steps(value: float, step: float) -> str:
+    """Return a coordinate with as many decimals as tell one pixel from the next."""
+    decimals = max(0, ceil(-log10(step))) if step > 0 else 0
+    if decimals > 6 or abs(value) >= 1e7:
+        return f"{value:.6g}".replace("-", "−")
+    return f"{value:.{decimals}f}".replace("-", "−")
+
+
+def nearest(view: View, point: Array) -> int | None:
+    """Return the number, among the training points of a map, of the one near a (1, 2) point."""
+    window = view.window
+    pixel = np.array(
+        [
+            (window.right - window.left) / window.columns,
+            (window.top - window.bottom) / window.rows,
+        ]
+    )
+    away = np.hypot(*((view.train.places - point) / pixel).T)
+    index = int(away.argmin())
+    return index if away[index] <= REACH else None
+
+
+def row_in_training(data: TrainTest, part: Samples, index: int) -> tuple[int, int]:
+    """Return a point's row among the samples that the screen has, and among all there are."""
+    shown = int(part.chosen[index])
+    return shown, int(evenly(data.all_samples[0], len(data.y_train))[shown])
+
+
+def draw_cursor(cells: Cells, row: int, column: int) -> None:
+    """Draw the crosshair, dark on bright: it stands out from every colour of a map."""
+    cells.glyphs[row, column] = "┼"
+    cells.inks[row, column] = ink(LEGIBLE, BRIGHT, bold=True)
+
+
+def draw_picked(cells: Cells, row: int, column: int) -> None:
+    """Mark the point that is being moved; its glyph stays."""
+    cells.inks[row, column] = ink(LEGIBLE, ACCENT, bold=True)
+
+
+def draw_reading(
+    cells: Cells,
+    reading: Reading,
+    place: Place,
+    extent: tuple[int, int],
+    hint: Words,
+    gutter: int = GUTTER,
+) -> None:
+    """Write what the network says at a place into the corner of a map farthest from it.
+
+    Args:
+        cells: the panel's inside, the map in it behind the gutter.
+        reading: what is said.
+        place: where.
+        extent: columns and rows of the map.
+        hint: what a key would do there.
+        gutter: columns before the map.
+    """
+    columns, rows = extent
+    if columns < LEAST_BOX[0] or rows // 2 < LEAST_BOX[1]:
+        line = read_out_line(reading, cells.width - gutter, hint)
+        cells.place(cells.height - 1, gutter, line)
+        return
+    box = read_out(reading, columns, rows // 2, hint)
+    top = 0 if place.row >= rows // 2 else rows - box.height
+    left = 0 if place.column >= columns // 2 else columns - box.width
+    cells.place(top, gutter + left, box)
+
+
+def read_out(reading: Reading, width: int, height: int, hint: Words) -> Cells:
+    """Return a box of at most that size: the place, the outputs, the hidden outputs, the hint."""
+    room = min(width, WIDEST) - 2
+    hidden = reading.hidden_words(room)
+    lines: list[Words] = [[(line, ink(TEXT))] for line in reading.place_lines(room)]
+    after: list[Words] = [[(hidden, ink(DIM))]] if hidden else []
+    after += [hint] if hint else []
+    after = after[: max(0, height - len(lines) - 1)]  # the prediction goes before them
+    most = height - len(lines) - len(after)
+    shown = reading.in_order(most)
+    if len(shown) < len(reading.outputs) and most > 1:
+        shown = shown[:-1]
+        after.insert(0, [(f"… {len(reading.outputs) - len(shown)} more", ink(DIM))])
+    lines += [reading.output(number, room) for number in shown]
+    lines += after
+    widest = max(sum(cell_width(text) for text, _ in line) for line in lines)
+    box = Cells(min(room, widest) + 2, len(lines))
+    for row, line in enumerate(lines):
+        column = 1
+        for text, number in line:
+            column = box.write(row, column, text, number)
+    return box
+
+
+def read_out_line(reading: Reading, width: int, hint: Words) -> Cells:
+    """Return the same in one row: the place, the prediction, and what else there is room for."""
+    cells = Cells(width, 1)
+    place = "  ".join(f"{cut(name, 8)} {value}" for name, value in reading.place)
+    column = cells.write(0, 0, cut(place, width), ink(TEXT)) + 2
+    pieces = [reading.output(number, WIDEST) for number in (reading.told, *reading.likely)]
+    for words in [*pieces[:2], hint, *pieces[2:]]:
+        if words and column + sum(cell_width(text) for text, _ in words) <= width:
+            for text, number in words:
+                column = cells.write(0, column, text, number)
+            column += 2
+    cells.write(0, column, reading.hidden_words(width - column), ink(DIM))
+    return cells

@@ -1,0 +1,188 @@
+"""What the boundary panel draws: samples, axes, legends, and pictures of two pixels a cell."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+import numpy as np
+
+from core.analysis.prediction_map import quantize
+from tui.drawing import number_format
+from tui.drawing.cells import Cells, cell_width, cut, glyphs_of
+from tui.drawing.palette import (
+    BRIGHT,
+    CLASS_FIELDS,
+    CLASS_POINTS,
+    DEEP,
+    DIM,
+    TEXT,
+    TRAIN_MARKERS,
+    UNCERTAIN,
+    WARNING,
+    WRONG_TEST,
+    WRONG_TRAIN,
+    ink,
+    inks_of_pairs,
+)
+from tui.panels.number_scale import HIGHER, LOWER, NumberScale
+
+if TYPE_CHECKING:
+    from core.analysis.prediction_map import Map
+    from core.arrays import Labels
+    from core.datasets import TrainTest
+    from tui.panels.boundary.map_view import Samples, View
+    from tui.panels.hysteresis import Quantize
+
+GUTTER: Final = 6
+LEVELS: Final = 1 + len(CLASS_FIELDS[0])
+
+
+def draw_labels(cells: Cells, part: Samples, pixels: Labels, colours: tuple[str, ...]) -> None:
+    """Draw the samples of a part by their classes, and a cross for those that are wrong."""
+    markers, wrong = part.markers
+    right = part.map.refresh().labels == part.y
+    # those that are wrong come last, so that nothing covers them
+    for index in np.argsort(~right, kind="stable").tolist():
+        row, column, label = int(part.rows[index]), int(part.columns[index]), int(part.y[index])
+        point = CLASS_POINTS[label % len(CLASS_POINTS)]
+        if right[index]:
+            glyph = markers[label % len(markers)]
+            number = ink(point, colours[pixels[row, column]])
+        else:
+            glyph, number = wrong, ink(point, DEEP, bold=True)
+        cells.glyphs[row // 2, GUTTER + column] = glyph
+        cells.inks[row // 2, GUTTER + column] = number
+
+
+def draw_numbers(cells: Cells, part: Samples, scale: NumberScale, pixels: Labels) -> None:
+    """Draw quietly the samples that the network meets; others tell on which side they lie."""
+    true = np.asarray(part.y, np.float64)[:, part.map.target]
+    given = np.asarray(part.map.refresh().values, np.float64)
+    off = scale.levels(true) - scale.levels(given)
+    quiet = np.array([ink(TEXT, colour) for colour in scale.colours])
+    above, below = (ink(colour, DEEP, bold=True) for colour in (WARNING, CLASS_POINTS[0]))
+    shown = pixels[part.rows, part.columns]
+    inks = np.where(np.abs(off) <= 1, quiet[shown], np.where(off > 0, above, below))
+    filled = int(part.markers[0] != TRAIN_MARKERS)
+    met = part.markers[0][0]
+    glyphs = np.where(off > 1, HIGHER[filled], np.where(off < -1, LOWER[filled], met))
+    # the largest residuals come last, so that nothing covers them
+    order = np.argsort(np.abs(off), kind="stable")
+    rows, columns = part.rows[order] // 2, GUTTER + part.columns[order]
+    cells.glyphs[rows, columns] = glyphs[order]
+    cells.inks[rows, columns] = inks[order]
+
+
+def draw_axes(cells: Cells, rows: int, view: View) -> None:
+    """Write the ends and the names of both axes."""
+    dim, text, window = ink(DIM), ink(TEXT), view.window
+    across, up = view.plane.names
+    left, right = number_format.ends(window.left, window.right)
+    bottom, top = number_format.ends(window.bottom, window.top)
+    cells.write_right(0, GUTTER - 1, top, dim)
+    cells.write_right(rows - 1, GUTTER - 1, bottom, dim)
+    if rows > 2 and cell_width(up) < GUTTER:
+        cells.write_right(rows // 2, GUTTER - 1, up, text)
+    elif rows > 4:
+        # a long name stands on end, between the two numbers
+        room = rows - 2
+        glyphs = [glyph for glyph in glyphs_of(up) if glyph]
+        name = glyphs if len(glyphs) <= room else [*glyphs[: room - 1], "…"]
+        for offset, glyph in enumerate(name):
+            cells.write(1 + (room - len(name)) // 2 + offset, GUTTER - 3, glyph, text)
+    cells.write(rows, GUTTER, left, dim)
+    cells.write_right(rows, cells.width, right, dim)
+    room = max(0, cells.width - GUTTER - 2 * GUTTER)
+    across = cut(across, room)
+    cells.write(rows, GUTTER + (cells.width - GUTTER - cell_width(across)) // 2, across, text)
+
+
+def draw_number_legend(cells: Cells, row: int, data: TrainTest, target: int) -> None:
+    """Say what the colours and the markers of numbers mean."""
+    scale = NumberScale.of(data, target)
+    text, dim = ink(TEXT), ink(DIM)
+    low, high = f" {number_format.short(scale.low)} ", f" {number_format.short(scale.high)}  "
+    told = f"{HIGHER[0]} above {LOWER[0]} below the map  "
+    room = cells.width - GUTTER - len(low) - len(high) - len(scale.colours)
+    block = "  " if room >= 12 + len(scale.colours) else " "
+    column = cells.write(row, GUTTER, cut(data.target_names[target], max(3, min(20, room))), text)
+    column = cells.write(row, column, low, dim)
+    for colour in scale.colours:
+        column = cells.write(row, column, block, ink(background=colour))
+    column = cells.write(row, column, high, dim)
+    for words in (told, "" if data.shared else "filled train, open test"):
+        if column + len(words.rstrip()) <= cells.width:
+            column = cells.write(row, column, words, dim)
+
+
+def draw_legend(cells: Cells, row: int, data: TrainTest, *, show_test: bool) -> None:
+    """Say what the markers mean: the classes before all else, as many as there is room for."""
+    with_test = show_test and not data.shared
+    crosses = f"{WRONG_TRAIN} {WRONG_TEST}" if with_test else WRONG_TRAIN
+    parts = "" if data.shared else "filled train, open test  " if with_test else "t test  "
+    room, text, dim = cells.width - GUTTER, ink(TEXT), ink(DIM)
+    wrong = f"{crosses} wrong  "
+    names, gap, left = _shortened(data.class_names, room)
+    column = GUTTER
+    for label, name in enumerate(names):
+        # on the class's part of the map; the blank is where its glyph stands without colours
+        field = CLASS_FIELDS[label % len(CLASS_FIELDS)][-1]
+        point = ink(CLASS_POINTS[label % len(CLASS_POINTS)], field)
+        column = cells.write(row, column, TRAIN_MARKERS[label % len(TRAIN_MARKERS)], point)
+        column = cells.write(row, column, " ", ink(background=field))
+        column = cells.write(row, column, f"{name}{' ' * gap}", text)
+    if left:
+        column = cells.write(row, column, f"… {left} more", dim)
+    if column + len(parts) + len(wrong) - 2 <= cells.width:
+        column = cells.write(row, column, parts, dim)
+    if column + len(wrong) - 2 <= cells.width:
+        column = cells.write(row, column, crosses, ink(BRIGHT, DEEP, bold=True))
+        column = cells.write(row, column, " wrong  ", text)
+    if column + 5 + LEVELS <= cells.width:
+        column = cells.write(row, column, "sure ", dim)
+        for colour in map_colours(1):
+            column = cells.write(row, column, " ", ink(background=colour))
+
+
+def _shortened(names: tuple[str, ...], room: int) -> tuple[list[str], int, int]:
+    """Return names for a legend, the gap behind each, and how many have no room.
+
+    They are cut so that all fit if they can still be told apart then.
+    """
+    for length in range(max(map(cell_width, names)), 0, -1):
+        short = [cut(name, length).removesuffix("…") for name in names]
+        for gap in (2, 1):
+            whole = sum(2 + cell_width(name) + gap for name in short) - gap
+            if whole <= room and len(set(short)) == len(short):
+                return short, gap, 0
+    shown: list[str] = []
+    for name in names:
+        room -= 2 + cell_width(name) + 2
+        if room < len("… 99 more"):
+            break
+        shown.append(name)
+    return shown, 2, len(names) - len(shown)
+
+
+def map_colours(classes: int) -> tuple[str, ...]:
+    """Return the backgrounds of a map: unsure, then each class from a guess to certainty."""
+    fields = (CLASS_FIELDS[label % len(CLASS_FIELDS)] for label in range(classes))
+    return (UNCERTAIN, *(colour for field in fields for colour in field))
+
+
+def class_levels(shown: Map, by: Quantize = quantize) -> Labels:
+    """Return a number into `map_colours` for each point of a map."""
+    levels = by(shown.values, LEVELS, 0, 1)
+    return np.asarray(
+        np.where(levels == 0, 0, 1 + shown.labels * (LEVELS - 1) + levels - 1), np.int64
+    )
+
+
+def half_blocks(pixels: Labels, colours: tuple[str, ...]) -> Cells:
+    """Return a picture of two pixels a cell, from numbers into the colours."""
+    upper, lower = pixels[::2], pixels[1::2]
+    cells = Cells(pixels.shape[1], len(lower))
+    # a blank where both are alike: fewer bytes than a half block, and longer runs
+    cells.glyphs = np.where(upper == lower, " ", "▀")
+    cells.inks = inks_of_pairs(colours)[upper, lower]
+    return cells

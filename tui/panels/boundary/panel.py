@@ -1,0 +1,402 @@
+"""The decision boundary: the predicted class everywhere in the plane, and the samples on it."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING, ClassVar, Final
+
+import numpy as np
+from textual.binding import Binding, BindingType
+from textual.message import Message
+
+from core.datasets.edits import AddPoint, MovePoint, RemovePoint, place_of
+from tui.drawing import number_format
+from tui.drawing.cells import Cells, cut
+from tui.drawing.palette import (
+    ACCENT,
+    BRIGHT,
+    DEEP,
+    DIM,
+    TEXT,
+    ink,
+)
+from tui.panels.boundary.fitted_curve import GUTTER as CURVE_GUTTER
+from tui.panels.boundary.fitted_curve import FittedCurve
+from tui.panels.boundary.map_cursor import (
+    Picked,
+    Place,
+    Reading,
+    draw_cursor,
+    draw_picked,
+    draw_reading,
+    marker,
+    nearest,
+    row_in_training,
+)
+from tui.panels.boundary.map_drawing import (
+    GUTTER,
+    class_levels,
+    draw_axes,
+    draw_labels,
+    draw_legend,
+    draw_number_legend,
+    draw_numbers,
+    half_blocks,
+    map_colours,
+)
+from tui.panels.boundary.map_view import View
+from tui.panels.hysteresis import Steady
+from tui.panels.number_scale import NumberScale
+from tui.panels.panel import Panel, ViewOptions, Words, message
+
+if TYPE_CHECKING:
+    from textual import events
+
+    from core.datasets import TrainTest
+    from core.datasets.edits import Edit
+    from core.nn.network import Network
+    from tui.run_model import Session
+
+NOBODY_NEAR: Final = "there is no training point near the cursor"
+
+OF_CURSOR: Final = frozenset(
+    {"point", "look", "add_point", "next_class", "remove_point", "move_point"}
+)
+"""What keys do only while the cursor is on the map."""
+
+
+class BoundaryPanel(Panel):
+    """A map of half-block cells, two pixels each, over the data's range plus a margin."""
+
+    number, label = 3, "boundary"
+    about = (
+        "predicted class and its certainty, or predicted number, over a plane, with the samples; "
+        "t shows test samples, p and P choose the plane, y the target, m reads a place"
+    )
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("m", "map_cursor", show=False),
+        Binding("left", "point(-1, 0)", show=False),
+        Binding("right", "point(1, 0)", show=False),
+        Binding("up", "point(0, -1)", show=False),
+        Binding("down", "point(0, 1)", show=False),
+        Binding("ctrl+left", "point(-5, 0)", show=False),
+        Binding("ctrl+right", "point(5, 0)", show=False),
+        Binding("ctrl+up", "point(0, -5)", show=False),
+        Binding("ctrl+down", "point(0, 5)", show=False),
+        Binding("enter", "look", show=False),
+        Binding("A", "add_point", show=False),
+        Binding("k", "next_class", show=False),
+        Binding("delete,backspace", "remove_point", show=False),
+        Binding("M", "move_point", show=False),
+    ]
+
+    class DataEdited(Message):
+        """Somebody wants a training point added, moved or removed."""
+
+        def __init__(self, edit: Edit) -> None:
+            self.edit = edit
+            super().__init__()
+
+    class Said(Message):
+        """A sentence for the log: why a key did nothing."""
+
+        def __init__(self, note: str) -> None:
+            self.note = note
+            super().__init__()
+
+    def __init__(self, session: Session, options: ViewOptions) -> None:
+        super().__init__(session, options)
+        self._view: View | None = None
+        self._steady = Steady(session)
+        self._curve: FittedCurve | None = None
+        self.place: Place | None = None
+        """Where the cursor is on the map, or None while it is off."""
+        self._adds = 0
+        self._picked: Picked | None = None
+
+    @property
+    def name_shown(self) -> str:
+        data = self.session.data
+        return self.label if data is None or data.has_classes else "prediction"
+
+    def title(self) -> Words:
+        view, data = self._view, self.session.data
+        if view is None or data is None or len(data.feature_names) < 2:
+            return []
+        words = [(f"{told} ", ink(DIM)) for told in view.plane.told if told]
+        several = len(data.target_names) > 1
+        return [(f"{data.target_names[view.target]} ", ink(TEXT)), *words] if several else words
+
+    def corner(self) -> Words:
+        metrics, data = self.session.metrics, self.session.data
+        if metrics is None or data is None:
+            return []
+        if data.has_classes:
+            return [(f" {number_format.percent(metrics.train_score)} % train ", ink(TEXT))]
+        score = f"{metrics.train_score:.3f}".replace("-", "−")
+        return [(f" R² {score} train ", ink(TEXT))]
+
+    def body(self, width: int, height: int) -> Cells:
+        network, data = self.session.network, self.session.data
+        if network is None or data is None or not len(self.session.timeline):
+            return message(width, height, "What the network predicts at each place of the plane.")
+        target = min(self.options.target, max(0, len(data.target_names) - 1))
+        if len(data.feature_names) == 1 and data.preparation.text is None:
+            return self._draw_curve(network, data, target, width, height)
+        self._curve = None
+        cells = Cells(width, height)
+        rows = height - (2 if height >= 8 else 1)
+        columns = width - GUTTER
+        if rows < 1 or columns < 2:
+            return cells
+        view = self._laid_out(network, data, columns, 2 * rows, target)
+        if network.classes:
+            colours = map_colours(network.classes)
+            levels = class_levels(view.grid.refresh(), self._steady.quantize)
+        else:
+            scale = NumberScale.of(data, target)
+            colours = scale.colours
+            levels = scale.levels(view.grid.refresh().values, self._steady.quantize)
+        pixels = levels.reshape(2 * rows, columns)
+        cells.place(0, GUTTER, half_blocks(pixels, colours))
+        parts = [view.train]
+        if self.options.show_test and view.test is not None:
+            parts.insert(0, view.test)
+        for part in parts:
+            if network.classes:
+                draw_labels(cells, part, pixels, colours)
+            else:
+                draw_numbers(cells, part, NumberScale.of(data, target), pixels)
+        draw_axes(cells, rows, view)
+        if height > rows + 1:
+            if data.has_classes:
+                draw_legend(cells, height - 1, data, show_test=self.options.show_test)
+            else:
+                draw_number_legend(cells, height - 1, data, target)
+        if self.options.inspecting:
+            self._mark_sample(cells, view)
+        if self.place is not None:
+            self._point_out(cells, network, view, self.place.within(columns, rows))
+        return cells
+
+    def _draw_curve(
+        self, network: Network, data: TrainTest, target: int, width: int, height: int
+    ) -> Cells:
+        """Draw what there is of one feature, and what the network says where one reads it."""
+        self._view = None
+        curve = self._curve = FittedCurve(network, data, target, width, height)
+        sample = self.options.cursor.sample if self.options.inspecting else None
+        cells = curve.draw(show_test=self.options.show_test and not data.shared, sample=sample)
+        if self.place is None or not curve.has_room:
+            return cells
+        column = self._here.column
+        curve.mark(cells, column)
+        reading = curve.read(column, self.options.layer)
+        extent = curve.columns, curve.rows
+        draw_reading(cells, reading, Place(column, curve.rows), extent, [], CURVE_GUTTER)
+        return cells
+
+    def _mark_sample(self, cells: Cells, view: View) -> None:
+        """Draw the sample that is looked at."""
+        at = np.flatnonzero(view.train.chosen == self.options.cursor.sample)
+        if at.size:
+            row, column = int(view.train.rows[at[0]]) // 2, GUTTER + int(view.train.columns[at[0]])
+            cells.write(row, column, "◉", ink(BRIGHT, DEEP, bold=True))
+
+    def _point_out(self, cells: Cells, network: Network, view: View, place: Place) -> None:
+        """Draw the cursor, and what the network says there, in the corner farthest from it."""
+        columns, rows = view.window.columns, view.window.rows // 2
+        if self._picked is not None:
+            if self._picked.data is view.data:
+                index, part = self._picked.index, view.train
+                row, column = int(part.rows[index]) // 2, GUTTER + int(part.columns[index])
+                draw_picked(cells, row, column)
+            else:
+                self._picked = None
+        draw_cursor(cells, place.row, GUTTER + place.column)
+        reading = Reading.of(network, view, place.point(view.window), self.options.layer)
+        draw_reading(cells, reading, place, (columns, rows), self._hint(view.data))
+
+    def _hint(self, data: TrainTest) -> Words:
+        if self._picked is not None:
+            return [("M puts the point here", ink(ACCENT))]
+        if not data.has_classes or _why_fixed(data):
+            return []
+        self._adds %= len(data.class_names)
+        name = data.class_names[self._adds]
+        return [
+            ("A adds ", ink(DIM)),
+            marker(self._adds),
+            (f" {cut(name, 12)}", ink(TEXT)),
+            (" (k)", ink(DIM)),
+        ]
+
+    # --- the cursor, and what it does to the data
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Leave the keys of the cursor to the screen while there is none."""
+        if action in OF_CURSOR:
+            return self.place is not None and self._extent is not None
+        return super().check_action(action, parameters)
+
+    def action_map_cursor(self) -> None:
+        """Put a cursor on the map, or take it off."""
+        if self._extent is None:
+            self._say("there is nothing to point at yet")
+        elif self.place is None:
+            columns, rows = self._extent
+            self.point_at(columns // 2, rows // 2)
+        else:
+            self.place = self._picked = None
+            self.redraw()
+
+    def point_at(self, column: int, row: int) -> None:
+        """Put the cursor on a cell of the map."""
+        if self._extent is not None:
+            self.place = Place(column, row).within(*self._extent)
+            self.redraw()
+
+    def action_point(self, across: int, down: int) -> None:
+        """Move the cursor by some cells."""
+        if self.place is not None:
+            here = self._here
+            self.point_at(here.column + across, here.row + down)
+
+    def on_click(self, event: events.Click) -> None:
+        """Point at the cell that was clicked, and, while somebody inspects, at the sample there."""
+        gutter = GUTTER if self._curve is None else CURVE_GUTTER
+        column, row = event.x - 1 - gutter, event.y - 1
+        if self._extent is None:
+            return
+        columns, rows = self._extent
+        if 0 <= column < columns and 0 <= row < rows:
+            self.focus()
+            self.point_at(column, row)
+            sample = self._sample_here() if self.options.inspecting else None
+            if sample is not None:
+                self.post_message(self.LookedAt(replace(self.options.cursor, sample=sample)))
+
+    def action_look(self) -> None:
+        """Look at the training sample that is nearest."""
+        sample = self._sample_here()
+        if sample is None:
+            self._say(NOBODY_NEAR)
+        else:
+            self.post_message(self.LookedAt(replace(self.options.cursor, sample=sample)))
+
+    def _sample_here(self) -> int | None:
+        """Return the training sample near the cursor, or None."""
+        if self._curve is not None:
+            return self._curve.nearest(self._here.column)
+        view = self._view
+        if view is None:
+            return None
+        index = nearest(view, self._here.point(view.window))
+        return None if index is None else int(view.train.chosen[index])
+
+    def action_next_class(self) -> None:
+        """Choose the next class to add points of."""
+        view = self._editable()
+        if view is None:
+            return
+        if not view.data.has_classes:
+            self._say("points are added to classes only; here numbers are predicted")
+            return
+        self._adds = (self._adds + 1) % len(view.data.class_names)
+        self.redraw()
+
+    def action_add_point(self) -> None:
+        """Ask for a training point of the chosen class at the cursor."""
+        view = self._editable()
+        if view is None:
+            return
+        if not view.data.has_classes:
+            self._say("points are added to classes only; here numbers are predicted")
+            return
+        self._adds %= len(view.data.class_names)
+        self._edit(AddPoint(self._features(view), self._adds))
+
+    def action_remove_point(self) -> None:
+        """Ask that the nearest training point be removed."""
+        view = self._editable()
+        index = self._nearest(view) if view is not None else None
+        if view is not None and index is not None:
+            shown, row = row_in_training(view.data, view.train, index)
+            self._edit(RemovePoint(row, place_of(view.data, shown)))
+
+    def action_move_point(self) -> None:
+        """Pick the nearest training point up, or ask that the one picked up be put down here."""
+        view = self._editable()
+        if view is None:
+            return
+        picked, self._picked = self._picked, None
+        if picked is not None and picked.data is view.data:
+            shown, row = row_in_training(view.data, view.train, picked.index)
+            self._edit(MovePoint(row, self._features(view), place_of(view.data, shown)))
+            return
+        index = self._nearest(view)
+        if index is not None:
+            self._picked = Picked(view.data, index)
+            self.redraw()
+
+    @property
+    def _here(self) -> Place:
+        """Where the cursor is shown: the map may have become smaller."""
+        assert self.place is not None
+        assert self._extent is not None
+        return self.place.within(*self._extent)
+
+    @property
+    def _extent(self) -> tuple[int, int] | None:
+        """Columns and rows of the map, or of the curve, once it was drawn."""
+        if self._curve is not None and self._curve.has_room:
+            return self._curve.columns, self._curve.rows
+        if self._view is not None:
+            return self._view.window.columns, self._view.window.rows // 2
+        return None
+
+    def _editable(self) -> View | None:
+        """Return the map, or say why its points stay as they are."""
+        data, view = self.session.data, self._view
+        if data is None or self.place is None:
+            return None
+        why = _why_fixed(data)
+        if why:
+            self._say(why)
+            return None
+        return view
+
+    def _nearest(self, view: View) -> int | None:
+        index = nearest(view, self._here.point(view.window))
+        if index is None:
+            self._say(NOBODY_NEAR)
+        return index
+
+    def _features(self, view: View) -> tuple[float, ...]:
+        features = view.plane.features(self._here.point(view.window))[0]
+        return tuple(float(each) for each in features)
+
+    def _edit(self, edit: Edit) -> None:
+        self.post_message(self.DataEdited(edit))
+
+    def _say(self, note: str) -> None:
+        self.post_message(self.Said(note))
+
+    def _laid_out(
+        self, network: Network, data: TrainTest, columns: int, rows: int, target: int
+    ) -> View:
+        plane = self.options.plane
+        if self._view is None or not self._view.shows(network, data, columns, rows, plane, target):
+            self._view = View(network, data, columns, rows, plane, target)
+        return self._view
+
+
+def _why_fixed(data: TrainTest) -> str:
+    """Return why points cannot be edited on the map of these data, or nothing."""
+    if data.preparation.text is not None:
+        return "texts are no points in a plane, and cannot be edited there"
+    count = len(data.feature_names)
+    if count != 2:
+        return f"points are edited where the data have two features; these have {count:,}"
+    return ""

@@ -1,0 +1,1 @@
+"""The errors panel: the confusion matrix, or predicted against true values."""

@@ -1,0 +1,304 @@
+"""The errors panel: which classes are taken for which, or how far predicted numbers are off."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, ClassVar, Final
+
+import numpy as np
+from textual.binding import Binding, BindingType
+
+from core.analysis.confusion import confusion_matrix
+from core.analysis.prediction_map import Map
+from core.nn.calls import run
+from core.nn.network import ForwardPasses, columns
+from tui.drawing.cells import Cells
+from tui.drawing.palette import ALARM, BRIGHT, DIM, RAISED, TEST_MARKERS, TEXT, TRAIN_MARKERS, ink
+from tui.panels.errors.confusion import Table, draw_confusion, lay_out
+from tui.panels.errors.residuals import (
+    Points,
+    draw_histogram,
+    draw_scatter,
+    limit_of,
+    spread_words,
+    value_range,
+)
+from tui.panels.panel import Panel, ViewOptions, Words, message
+
+if TYPE_CHECKING:
+    from core.datasets import TrainTest
+    from core.nn.network import Network
+    from tui.run_model import Session
+
+GAP: Final = 3
+RIGHT_FROM: Final = 44
+"""Columns from which on the histogram stands beside the scatter."""
+BELOW_FROM: Final = 13
+BOTH_FROM: Final = 12
+"""Rows from which on each part has a histogram."""
+
+
+class Part:
+    """One part of the data: laid out once for a network, predicted again and again."""
+
+    def __init__(self, network: Network, data: TrainTest, *, test: bool) -> None:
+        x, self.y = (data.x_test, data.y_test) if test else (data.x_train, data.y_train)
+        self.name = "train = test" if data.shared else "test" if test else "train"
+        self.is_open = test and not data.shared
+        shown, everything = len(self.y), data.all_samples[test]
+        self.samples = f"{shown:,}" if shown == everything else f"{shown:,} of {everything:,}"
+        self.undefined = 0
+        self._classes = network.classes
+        self._units = data.preparation.target_units
+        self._names = data.class_names
+        if network.classes:
+            self._map = Map(network, x)
+            self._y = np.asarray(self.y, np.int64)
+            counts = np.bincount(self._y, minlength=network.classes)
+            self._digits = len(str(counts.max(initial=0)))
+        else:
+            passes = ForwardPasses(network, len(x))
+            self._logits = passes.logits
+            self._calls = [*network.fold_calls, *passes.calls(columns(x, network.dtype))]
+
+    def table(self) -> Table:
+        """Return the confusion matrix of the network as it is, of the samples it has numbers for."""
+        with np.errstate(all="ignore"):
+            self._map.refresh()
+        defined = np.isfinite(self._map.values)
+        self.undefined = len(defined) - int(np.count_nonzero(defined))
+        true, predicted = self._y, self._map.labels
+        if self.undefined:
+            true, predicted = true[defined], predicted[defined]
+        matrix = confusion_matrix(true, predicted, self._classes)
+        return Table(
+            self._names, TEST_MARKERS if self.is_open else TRAIN_MARKERS, matrix, self._digits
+        )
+
+    def counts_fit(self, width: int) -> bool:
+        """Whether all counts and scores of the part have room."""
+        layout = lay_out(self._names, self._digits, width)
+        return layout is not None and layout.exact and bool(layout.scores)
+
+    def points(self, target: int) -> Points:
+        """Return the true numbers and those that the network predicts as it is."""
+        with np.errstate(all="ignore"):
+            run(self._calls)
+        shift, scale = self._units(target)
+        true = np.asarray(self.y[:, target], np.float64) * scale + shift
+        predicted = self._logits[target].astype(np.float64) * scale + shift
+        self.undefined = len(true) - int(np.count_nonzero(np.isfinite(predicted)))
+        marker, colour = (TEST_MARKERS[0], BRIGHT) if self.is_open else (TRAIN_MARKERS[0], DIM)
+        return Points(true, predicted, marker, colour, self.name)
+
+
+class View:
+    """The parts of the data for a network, each laid out when it is first asked for."""
+
+    def __init__(self, network: Network, data: TrainTest) -> None:
+        self._key = network, data
+        self._parts: dict[bool, Part] = {}
+
+    def shows(self, network: Network, data: TrainTest) -> bool:
+        """Whether this is the view of these."""
+        return self._key[0] is network and self._key[1] is data
+
+    def part(self, *, test: bool) -> Part:
+        """Return the test or the training part, which is one where they are shared."""
+        network, data = self._key
+        test = test or data.shared
+        if test not in self._parts:
+            self._parts[test] = Part(network, data, test=test)
+        return self._parts[test]
+
+
+class ErrorsPanel(Panel):
+    """The confusion matrix of the test or the training part, or the residuals of both."""
+
+    number, label = 6, "errors"
+    title_first, pace = True, 0.25
+    about = (
+        "confusion matrix; for regression, predicted against true values, and residuals; "
+        "x switches test and train, ↑ ↓ scroll"
+    )
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("x", "switch_part", show=False),
+        Binding("up", "scroll_classes(-1)", show=False),
+        Binding("down", "scroll_classes(1)", show=False),
+    ]
+
+    def __init__(self, session: Session, options: ViewOptions) -> None:
+        super().__init__(session, options)
+        self._view: View | None = None
+        self._test = True
+        self._first = 0
+        self._words: Words = []
+        self._switchable = False
+
+    @property
+    def name_shown(self) -> str:
+        data = self.session.data
+        if data is None:
+            return self.label
+        return "confusion" if data.has_classes else "residuals"
+
+    def action_switch_part(self) -> None:
+        """Show the training part instead of the test part, or the other way round."""
+        if not self._switchable:
+            return  # both are there, or they are one
+        self._test = not self._test
+        self.redraw()
+
+    def action_scroll_classes(self, by: int) -> None:
+        """Show other classes, where there are more than rows."""
+        self._first = max(0, self._first + by)
+        self.redraw()
+
+    def title(self) -> Words:
+        return self._words
+
+    def corner(self) -> Words:
+        if not self._switchable:
+            return []
+        return [(f" x {'train' if self._test else 'test'} ", ink(DIM))]
+
+    def looks_at(self) -> tuple[object, ...]:
+        return (self.options.target,)
+
+    def body(self, width: int, height: int) -> Cells:
+        network, data = self.session.network, self.session.data
+        if network is None or data is None or not len(self.session.timeline):
+            self._words, self._switchable = [], False
+            return message(width, height, "What the network gets wrong, and what it takes it for.")
+        view, target = self._view, self._target(data)
+        if view is None or not view.shows(network, data):
+            view = self._view = View(network, data)
+        if network.classes:
+            return self._draw_classes(view, data, width, height)
+        return self._draw_numbers(view, data, target, width, height)
+
+    def _target(self, data: TrainTest) -> int:
+        chosen = self.options.target
+        return max(0, min(chosen, len(data.target_names) - 1))
+
+    # --- classes
+
+    def _draw_classes(self, view: View, data: TrainTest, width: int, height: int) -> Cells:
+        part = view.part(test=self._test)
+        table = part.table()
+        half = (width - GAP) // 2
+        if not data.shared and height >= 4:
+            other = view.part(test=not self._test)
+            # the digits of a part are known before it is predicted
+            if part.counts_fit(half) and other.counts_fit(half):
+                train, test = view.part(test=False), view.part(test=True)
+                tables = other.table(), table
+                by_part = tables if self._test else tables[::-1]
+                return self._draw_both((train, test), by_part, half, width, height)
+        self._switchable = not data.shared
+        if not table.matrix.any() and part.undefined:
+            self._words = [(f"{part.name} ", ink(TEXT))]
+            return message(width, height, "The outputs are not finite: no class is predicted.")
+        cells, first, last = draw_confusion(table, self._first, width, height)
+        self._first = first
+        self._words = [*_part_words(part), *self._rows_words(first, last, len(table.names))]
+        return cells
+
+    def _draw_both(
+        self,
+        parts: tuple[Part, Part],
+        tables: tuple[Table, Table],
+        half: int,
+        width: int,
+        height: int,
+    ) -> Cells:
+        cells, self._switchable = Cells(width, height), False
+        classes, first, last = len(tables[0].names), 0, 0
+        for part, table, left in zip(parts, tables, (0, half + GAP), strict=True):
+            column = left
+            for text, number in _part_words(part):
+                if column + len(text) <= left + half + 1:
+                    column = cells.write(0, column, text, number)
+            if not table.matrix.any() and part.undefined:
+                words = "The outputs are not finite: no class is predicted."
+                drawn = message(half, height - 1, words)
+            else:
+                drawn, first, last = draw_confusion(table, self._first, half, height - 1)
+            cells.place(1, left, drawn)
+        self._first = first
+        cells.glyphs[:, half + GAP // 2] = "│"
+        cells.inks[:, half + GAP // 2] = ink(RAISED)
+        self._words = [("train and test ", ink(TEXT)), *self._rows_words(first, last, classes)]
+        return cells
+
+    @staticmethod
+    def _rows_words(first: int, last: int, classes: int) -> Words:
+        if last - first in (0, classes):
+            return []
+        return [(f"· rows {first + 1}–{last} of {classes} (↑ ↓) ", ink(TEXT))]
+
+    # --- numbers
+
+    def _draw_numbers(
+        self, view: View, data: TrainTest, target: int, width: int, height: int
+    ) -> Cells:
+        train = view.part(test=False)
+        both = [train] if data.shared else [train, view.part(test=True)]
+        points = [part.points(target) for part in both]
+        self._switchable = False
+        self._words = [(f"{data.target_names[target]} ", ink(TEXT))]
+        for part in both:
+            self._words += _part_words(part, lead="· ")
+        if not any(each.residuals.size for each in points):
+            return message(width, height, "The outputs are not finite: nothing is predicted.")
+        span = value_range(points[0].true)
+        name = data.target_names[target]
+        cells = Cells(width, height)
+        chosen = points[-1] if self._test else points[0]
+        if width >= RIGHT_FROM and height >= 4:
+            right = min(44, max(17, width * 2 // 5))
+            left = width - right - 2
+            cells.place(0, 0, draw_scatter(points, span, name, left, height))
+            shown = points[::-1] if height >= BOTH_FROM else [chosen]
+            self._histograms(cells, points, shown, left + 2, 0, right, height)
+        elif height >= BELOW_FROM:
+            below = 5
+            cells.place(0, 0, draw_scatter(points, span, name, width, height - below))
+            self._histograms(cells, points, [chosen], 0, height - below, width, below)
+        else:
+            rows = height - 1 if height >= 5 else height
+            cells.place(0, 0, draw_scatter(points, span, name, width, rows))
+            if rows < height:
+                column = cells.write(height - 1, 0, f"{chosen.marker} {chosen.name} ", ink(DIM))
+                cells.write(height - 1, column, spread_words(chosen.residuals), ink(TEXT))
+                self._switchable = len(points) > 1
+        return cells
+
+    def _histograms(
+        self,
+        cells: Cells,
+        points: list[Points],
+        shown: list[Points],
+        left: int,
+        top: int,
+        width: int,
+        height: int,
+    ) -> None:
+        limit, rows = limit_of(points), height // len(shown)
+        self._switchable = len(shown) < len(points)
+        for at, each in enumerate(shown):
+            tall = height - rows * (len(shown) - 1) if at == 0 else rows
+            block = draw_histogram(each, limit, width, tall)
+            cells.place(top, left, block)
+            top += tall
+
+
+def _part_words(part: Part, lead: str = "") -> Words:
+    """Return what a part is called, and how many samples of it are here."""
+    if lead:
+        words: Words = [(f"{lead}{part.samples} {part.name} ", ink(DIM))]
+    else:
+        words = [(f"{part.name} ", ink(TEXT)), (f"· {part.samples} ", ink(DIM))]
+    if part.undefined:
+        return [*words, (f"· {part.undefined:,} not finite ", ink(ALARM))]
+    return words if lead else [*words, ("samples ", ink(DIM))]

@@ -1,0 +1,260 @@
+"""The hidden space: the samples as the last hidden layer sees them, and the lines that part them."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from time import monotonic
+from typing import TYPE_CHECKING, ClassVar, Final, TypeAlias
+
+import numpy as np
+from textual.binding import Binding, BindingType
+
+from core.analysis.hidden_space import HiddenSpace
+from core.nn.activations import ACTIVATIONS
+from tui.drawing import number_format
+from tui.drawing.cells import Cells
+from tui.drawing.palette import DIM, TEXT, ink
+from tui.panels.hidden_space.plot import Plot
+from tui.panels.panel import Panel, ViewOptions, Words, message
+
+if TYPE_CHECKING:
+    from textual import events
+
+    from core.analysis.hidden_space import Axes, Picture
+    from core.analysis.planes import PlaneChoice
+    from core.arrays import Array, Labels
+    from core.datasets import TrainTest
+    from core.nn.network import Network
+    from tui.run_model import Session
+
+SECONDS_BETWEEN_SCORES: Final = 0.5
+GUTTER: Final = 6
+PAIRS_OF: Final = 4
+"""So many of the strongest units are shown against each other."""
+WIDE: Final = 64
+WIDEST: Final = 76
+"""Columns from which on the border has room for all words."""
+COMPONENTS, OUTPUT = "components", "output"
+Choice: TypeAlias = "tuple[int, int] | str"
+"""Two units, or the principal components, or the direction of the output of two classes."""
+
+
+class View:
+    """What is laid out once for a network, its data and an input plane."""
+
+    def __init__(self, network: Network, data: TrainTest, plane: PlaneChoice) -> None:
+        self._key = network, data, plane
+        self.plane = plane
+        self.space = HiddenSpace(network, data, plane)
+        self.linear = self.space.inputs_linear
+        self.linear_at = 0.0
+
+    def shows(self, network: Network, data: TrainTest, plane: PlaneChoice) -> bool:
+        """Whether this is the view of these."""
+        mine = self._key
+        return mine[0] is network and mine[1] is data and mine[2] == plane
+
+
+class SpacePanel(Panel):
+    """The last hidden layer's outputs in two coordinates, with the bent grid of the inputs."""
+
+    number, label, pace = 9, "space", 0.25
+    about = (
+        "samples as the last hidden layer sees them, the bent input grid, and where the output "
+        "decides; c takes the next two units, x and X another across and up, g hides the grid"
+    )
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("c", "next_pair", show=False),
+        Binding("x", "next_unit(0)", show=False),
+        Binding("X", "next_unit(1)", show=False),
+        Binding("g", "toggle_grid", show=False),
+    ]
+
+    def __init__(self, session: Session, options: ViewOptions) -> None:
+        super().__init__(session, options)
+        self._view: View | None = None
+        self._axes: Axes | None = None
+        self._grid = True
+        self._chosen = 0
+        self._choices: list[Choice] = []
+        self._own: tuple[int, int] | None = None
+        """Two units that a person chose."""
+        self._plot = Plot()
+        self._words: Words = []
+        self._scores: Words = []
+        self._drawn_places: tuple[Labels, Labels] = np.empty(0, np.int64), np.empty(0, np.int64)
+        self._parameters: Array = np.empty(0)
+
+    @property
+    def name_shown(self) -> str:
+        return "hidden space" if self._inside.width >= WIDE else self.label
+
+    def action_toggle_grid(self) -> None:
+        """Show or hide the bent grid."""
+        self._grid = not self._grid
+        self.redraw()
+
+    def action_next_pair(self) -> None:
+        """Take the next coordinates: the principal components, then pairs of the strongest units."""
+        if self._view is None:
+            return
+        space = self._view.space
+        if not self._chosen:
+            # those that are the strongest now, for as long as somebody goes through them
+            self._choices = _choices(space)
+        if self._own is None:
+            self._chosen = (self._chosen + 1) % (1 + len(self._choices))
+        self._own = None
+        self.redraw()
+
+    def action_next_unit(self, axis: int) -> None:
+        """Take the next unit as the coordinate across (0) or up (1)."""
+        if self._view is None or self._view.space.units < 2:
+            return
+        now, units = self._pair(self._view.space), self._view.space.units
+        pair = [0, 1] if isinstance(now, str) else list(now)
+        if not isinstance(now, str):
+            pair[axis] = (pair[axis] + 1) % units
+            if pair[0] == pair[1]:
+                pair[axis] = (pair[axis] + 1) % units
+        self._own = pair[0], pair[1]
+        self.redraw()
+
+    def on_click(self, event: events.Click) -> None:
+        """Look at the sample that is the nearest to the pointer."""
+        rows, columns = self._drawn_places
+        if self._view is None or not len(rows):
+            return
+        # a cell is about twice as high as wide
+        away = (2 * (rows - (event.y - 1))) ** 2 + (columns - (event.x - 1)) ** 2
+        sample = int(self._view.space.chosen[int(away.argmin())])
+        self.post_message(self.LookedAt(replace(self.options.cursor, sample=sample)))
+
+    def title(self) -> Words:
+        return self._words
+
+    def corner(self) -> Words:
+        return self._scores
+
+    def looks_at(self) -> tuple[object, ...]:
+        options = self.options
+        # at rest the scores are those of the very parameters that are shown
+        at_rest = self.session.at_rest
+        shown = (self._grid, self._chosen, self._own)
+        return (*shown, self._sample, options.target, options.plane, at_rest)
+
+    def keeps_at_rest(self) -> bool:
+        # nothing is computed twice of the same parameters
+        network = self.session.network
+        return network is not None and np.array_equal(self._parameters, _numbers_of(network))
+
+    @property
+    def _sample(self) -> int | None:
+        return self.options.cursor.sample if self.options.inspecting else None
+
+    def body(self, width: int, height: int) -> Cells:
+        network, data = self.session.network, self.session.data
+        if not self.session.config.hidden:
+            self._words, self._scores = [], []
+            return message(width, height, "There is no hidden layer: the inputs are all there is.")
+        if network is None or data is None or not len(self.session.timeline):
+            self._words, self._scores = [], []
+            return message(width, height, "The samples as the last hidden layer sees them.")
+        cells = self._draw(self._laid_out(network, data), data, width, height)
+        self._parameters = _numbers_of(network)
+        return cells
+
+    def _laid_out(self, network: Network, data: TrainTest) -> View:
+        view, plane = self._view, self.options.plane
+        if view is None or not view.shows(network, data, plane):
+            if view is None or not view.shows(network, data, view.plane):
+                self._chosen, self._own, self._axes = 0, None, None
+            view = self._view = View(network, data, plane)
+        return view
+
+    def _pair(self, space: HiddenSpace) -> Choice:
+        """Return what the coordinates are to be."""
+        if self._own is not None and max(self._own) < space.units:
+            return self._own
+        if not self._chosen:
+            # two are the whole space
+            return (0, 1) if space.units == 2 else COMPONENTS
+        return self._choices[self._chosen - 1]
+
+    def _draw(self, view: View, data: TrainTest, width: int, height: int) -> Cells:
+        space = view.space
+        chosen = self._pair(space)
+        pair = None if isinstance(chosen, str) else chosen
+        picture = space.picture(pair, self._axes, along_output=chosen == OUTPUT)
+        if picture is None:
+            self._words, self._scores = [], []
+            return message(width, height, "The hidden outputs are not finite.")
+        self._axes = picture.axes
+        self._tell(view, data, picture, width)
+        cells = Cells(width, height)
+        rows = height - (1 if height >= 4 else 0)
+        left = GUTTER if width >= 4 * GUTTER else 0
+        columns = width - left
+        if rows < 1 or columns < 2:
+            return cells
+        self._plot.fit(picture, ACTIVATIONS[self.session.config.activations[-1]])
+        at_rows, at_columns = self._plot.places(picture.samples, columns, rows)
+        self._drawn_places = at_rows, left + at_columns
+        plot = self._plot.draw(
+            space,
+            data,
+            picture,
+            columns,
+            rows,
+            grid=self._grid,
+            target=self.options.target,
+            sample=self._sample,
+        )
+        cells.place(0, left, plot)
+        self._plot.name_axes(cells, picture.axes.names, left, rows)
+        return cells
+
+    def _tell(self, view: View, data: TrainTest, picture: Picture, width: int) -> None:
+        """Say in the border what is seen, and how much of it a straight line tells apart."""
+        axes, units, space = picture.axes, view.space.units, view.space
+        of = "" if axes.pair is not None and units == 2 else f"of {units} units "
+        self._words = [(f"{axes.names[0]} × {axes.names[1]} ", ink(TEXT)), (of, ink(DIM))]
+        if self.session.at_rest or monotonic() - view.linear_at >= SECONDS_BETWEEN_SCORES:
+            view.linear, view.linear_at = space.linear(), monotonic()
+        scores = view.linear, space.inputs_linear
+        if data.has_classes:
+            here, inputs = (number_format.percent(score) for score in scores)
+            unit = " %"
+        else:
+            here, inputs = (f"{max(score, -9.999):.3f}".replace("-", "−") for score in scores)
+            unit = ""
+        lead = "linear" if data.has_classes else "linear R²"
+        dim, text = ink(DIM), ink(TEXT)
+        if width >= WIDE:
+            told = (" here ", "  in the inputs ") if width >= WIDEST else (" ", " inputs ")
+            self._scores = [
+                (f" {lead}{told[0]}", dim),
+                (f"{here}{unit}", text),
+                (told[1], dim),
+                (f"{inputs}{unit} ", text),
+            ]
+        else:
+            lead = "linear" if data.has_classes else "R²"
+            self._scores = [(f" {lead} ", dim), (f"{here}/{inputs}{unit} ", text)]
+
+
+def _numbers_of(network: Network) -> Array:
+    """Return a copy of all that the network computes with."""
+    return np.concatenate([network.parameters, network.statistics])
+
+
+def _choices(space: HiddenSpace) -> list[Choice]:
+    """Return what stands after the first view: pairs of the strongest units, the strongest first."""
+    strongest = space.strongest()[:PAIRS_OF]
+    places = [(low, high) for high in range(1, len(strongest)) for low in range(high)]
+    pairs = [sorted((strongest[low], strongest[high])) for low, high in places]
+    if space.units == 2:
+        return [COMPONENTS]
+    own: list[Choice] = [OUTPUT] if space.network.classes == 2 and space.units > 1 else []
+    return [*own, *((low, high) for low, high in pairs)]

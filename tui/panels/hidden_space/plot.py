@@ -1,0 +1,263 @@
+"""The plot of the hidden space: fields, bent grid, deciding line, samples and axes."""
+
+from __future__ import annotations
+
+from math import ceil
+from typing import TYPE_CHECKING, Final
+
+import numpy as np
+
+from core.analysis.hidden_space import decide
+from tui.drawing import number_format
+from tui.drawing.braille import DOTS
+from tui.drawing.cells import Cells
+from tui.drawing.palette import (
+    BACKGROUND,
+    BRIGHT,
+    CLASS_FIELDS,
+    CLASS_POINTS,
+    DEEP,
+    DIM,
+    FAINT,
+    LEGIBLE,
+    RAISED,
+    TEXT,
+    TINTED,
+    TRAIN_MARKERS,
+    WRONG_TRAIN,
+    ink,
+    inks_of_pairs,
+)
+from tui.panels.hidden_space.axis import Range
+from tui.panels.number_scale import NumberScale
+
+if TYPE_CHECKING:
+    from core.analysis.hidden_space import HiddenSpace, Picture
+    from core.arrays import Array, Labels
+    from core.datasets import TrainTest
+    from core.nn.activations import Activation
+
+MOST_STEPS: Final = 32
+"""Places at which a piece of a grid line is drawn, at most."""
+
+
+class Plot:
+    """Draws pictures of a hidden space between two axes, which stay as long as they can.
+
+    Attributes:
+        across, up: the axes.
+    """
+
+    def __init__(self) -> None:
+        self.across, self.up = Range(), Range()
+
+    def fit(self, picture: Picture, activation: Activation) -> None:
+        """Choose the ends of the axes: where an activation has bounds, those."""
+        for axis, values in zip((self.across, self.up), picture.samples.T, strict=True):
+            if picture.axes.pair is not None and activation.saturates:
+                axis.hold(-1.0 if activation.scale == "diverging" else 0.0, 1.0)
+            else:
+                axis.fit(values)
+
+    def draw(
+        self,
+        space: HiddenSpace,
+        data: TrainTest,
+        picture: Picture,
+        columns: int,
+        rows: int,
+        *,
+        grid: bool,
+        target: int,
+        sample: int | None,
+    ) -> Cells:
+        """Return the plot.
+
+        Args:
+            space: the hidden space.
+            data: whose training samples are drawn.
+            picture: what of the space is seen.
+            columns: of the plot.
+            rows: of the plot.
+            grid: whether the bent input grid is drawn.
+            target: which of several numbers to predict colours the samples.
+            sample: the one that is looked at, or None.
+        """
+        fields = self._fields(space, picture, columns, 2 * rows)
+        colours = _field_colours(space.network.classes)
+        upper, lower = fields[::2], fields[1::2]
+        cells = Cells(columns, rows)
+        cells.glyphs = np.where(upper == lower, " ", "▀")
+        cells.inks = inks_of_pairs(colours)[upper, lower]
+        if grid:
+            half = len(picture.grid) // 2
+            inks = (DIM, FAINT) if space.network.classes <= 2 else (BACKGROUND, RAISED)
+            for lines, colour in zip((picture.grid[:half], picture.grid[half:]), inks, strict=True):
+                self._dots(cells, self._between(lines, columns, rows), fields, colours, colour)
+        line = picture.line if space.network.classes else None
+        if line is not None:
+            self._dots(cells, self._straight(*line), fields, colours, BRIGHT)
+        places = self.places(picture.samples, columns, rows)
+        if space.network.classes:
+            self._labels(cells, space, picture, places, fields, colours)
+        else:
+            self._values(cells, space, data, target, places)
+        if sample is not None and 0 <= sample < len(data.y_train):
+            self._mark(cells, space, data, sample, picture, fields, colours)
+        return cells
+
+    def _fields(self, space: HiddenSpace, picture: Picture, columns: int, rows: int) -> Labels:
+        """Return a number into the field colours for each of two pixels a cell."""
+        if not space.network.classes:
+            return np.zeros((rows, columns), np.int64)
+        across = self.across.values((np.arange(columns) + 0.5) / columns)
+        up = self.up.values(1 - (np.arange(rows) + 0.5) / rows)
+        points = np.column_stack([np.tile(across, rows), np.repeat(up, columns)])
+        return 1 + decide(picture.logits(points)).reshape(rows, columns)
+
+    def _between(self, lines: Array, columns: int, rows: int) -> Array:
+        """Return the (places, 2) shares along lines, so close that no dot between is left out."""
+        shares = np.stack([self.across.shares(lines[..., 0]), self.up.shares(lines[..., 1])], -1)
+        # what is far out is not seen, and would only need more places
+        shares = np.clip(shares, -2, 3)
+        steps = np.diff(shares, axis=1)
+        longest = float((np.abs(steps) * (2 * columns, 4 * rows)).max(initial=1.0))
+        parts = np.arange(min(MOST_STEPS, ceil(longest) + 1)) / min(MOST_STEPS, ceil(longest) + 1)
+        places = shares[:, :-1, None] + steps[:, :, None] * parts[:, None]
+        return np.asarray(places.reshape(-1, 2))
+
+    def _straight(self, weights: Array, bias: float) -> Array:
+        """Return the (places, 2) shares of the line w · p + b = 0."""
+        corner = np.array([self.across.values(np.array(0.0)), self.up.values(np.array(0.0))])
+        far = np.array([self.across.values(np.array(1.0)), self.up.values(np.array(1.0))])
+        # in shares it is another straight line
+        slope = weights * (far - corner)
+        level = float(weights @ corner) + bias
+        length = float(slope @ slope)
+        if not (length > 0 and np.isfinite(level / length)):
+            return np.empty((0, 2))
+        # from the foot of the middle, as far as the plot reaches
+        middle = np.full(2, 0.5)
+        foot = middle - slope * ((float(slope @ middle) + level) / length)
+        along = np.array([-slope[1], slope[0]]) / np.sqrt(length)
+        return np.asarray(foot + np.linspace(-1, 1, 1000)[:, None] * along)
+
+    @staticmethod
+    def _dots(
+        cells: Cells, shares: Array, fields: Labels, colours: tuple[str, ...], colour: str
+    ) -> None:
+        """Draw places as braille dots; what is there already in a cell gives way."""
+        across, down = shares[:, 0] * 2 * cells.width, (1 - shares[:, 1]) * 4 * cells.height
+        inside = (
+            (across >= 0) & (across < 2 * cells.width) & (down >= 0) & (down < 4 * cells.height)
+        )
+        field = np.zeros((4 * cells.height, 2 * cells.width), bool)
+        field[down[inside].astype(np.int64), across[inside].astype(np.int64)] = True
+        bits = np.zeros((cells.height, cells.width), np.int64)
+        for row in range(4):
+            for column in range(2):
+                bits += field[row::4, column::2] * DOTS[row, column]
+        rows, columns = np.nonzero(bits)
+        cells.glyphs[rows, columns] = (bits[rows, columns] + 0x2800).astype(np.uint32).view("<U1")
+        inks = np.array([ink(colour, paper) for paper in colours])
+        cells.inks[rows, columns] = inks[fields[2 * rows, columns]]
+
+    def places(self, points: Array, columns: int, rows: int) -> tuple[Labels, Labels]:
+        """Return the rows and columns of the cells of (samples, 2) points, at the edge if beyond."""
+        across = np.clip(self.across.shares(points[:, 0]), 0, 1) * columns
+        down = np.clip(1 - self.up.shares(points[:, 1]), 0, 1) * rows
+        return (
+            np.minimum(down.astype(np.int64), rows - 1),
+            np.minimum(across.astype(np.int64), columns - 1),
+        )
+
+    @staticmethod
+    def _labels(
+        cells: Cells,
+        space: HiddenSpace,
+        picture: Picture,
+        places: tuple[Labels, Labels],
+        fields: Labels,
+        colours: tuple[str, ...],
+    ) -> None:
+        y = np.asarray(space.y, np.int64)
+        right = picture.predicted == y
+        classes = space.network.classes
+        points = [CLASS_POINTS[label % len(CLASS_POINTS)] for label in range(classes)]
+        quiet = np.array([[ink(point, paper) for paper in colours] for point in points])
+        loud = np.array([ink(point, DEEP, bold=True) for point in points])
+        markers = np.array([TRAIN_MARKERS[label % len(TRAIN_MARKERS)] for label in range(classes)])
+        # those that are wrong come last, so that nothing covers them
+        order = np.argsort(~right, kind="stable")
+        rows, columns = places[0][order], places[1][order]
+        y, right = y[order], right[order]
+        cells.glyphs[rows, columns] = np.where(right, markers[y], WRONG_TRAIN)
+        cells.inks[rows, columns] = np.where(right, quiet[y, fields[2 * rows, columns]], loud[y])
+
+    @staticmethod
+    def _values(
+        cells: Cells,
+        space: HiddenSpace,
+        data: TrainTest,
+        target: int,
+        places: tuple[Labels, Labels],
+    ) -> None:
+        target = max(0, min(target, len(data.target_names) - 1))
+        scale = NumberScale.of(data, target)
+        levels = scale.levels(np.asarray(space.y, np.float64)[:, target])
+        inks = np.array([ink(colour) for colour in scale.colours])
+        cells.glyphs[places] = TRAIN_MARKERS[0]
+        cells.inks[places] = inks[levels]
+
+    def _mark(
+        self,
+        cells: Cells,
+        space: HiddenSpace,
+        data: TrainTest,
+        sample: int,
+        picture: Picture,
+        fields: Labels,
+        colours: tuple[str, ...],
+    ) -> None:
+        hidden = space.network.hidden_outputs(data.x_train[sample : sample + 1])[-1]
+        rows, columns = self.places(picture.axes.coordinates(hidden), cells.width, cells.height)
+        row, column = int(rows[0]), int(columns[0])
+        marker = TRAIN_MARKERS[0]
+        if space.network.classes:
+            marker = TRAIN_MARKERS[int(data.y_train[sample]) % len(TRAIN_MARKERS)]
+            logits = space.network.logits(data.x_train[sample : sample + 1])
+            if decide(logits)[0] != data.y_train[sample]:
+                marker = WRONG_TRAIN
+        for beside, half in ((column - 1, "▐"), (column + 1, "▌")):
+            if 0 <= beside < cells.width:
+                cells.write(row, beside, half, ink(BRIGHT, colours[fields[2 * row, beside]]))
+        cells.write(row, column, marker, ink(LEGIBLE, BRIGHT, bold=True))
+
+    def name_axes(self, cells: Cells, names: tuple[str, str], left: int, rows: int) -> None:
+        """Write the names and the ends of the axes left of the plot and below it."""
+        dim, text = ink(DIM), ink(TEXT)
+        columns = cells.width - left
+        ends = np.array([[self.across.low, self.up.low], [self.across.high, self.up.high]])
+        at_rows, at_columns = self.places(ends, columns, rows)
+        if left:
+            for row, told in zip(at_rows.tolist(), number_format.ends(*ends[:, 1]), strict=True):
+                cells.write_right(row, left - 1, told, dim)
+            if at_rows[0] - at_rows[1] >= 2:
+                cells.write_right(int(at_rows.sum()) // 2, left - 1, names[1], text)
+        if rows < cells.height:
+            low, high = number_format.ends(*ends[:, 0])
+            column = left + int(at_columns[0])
+            after = cells.write(rows, max(left, column - len(low) + 1), low, dim)
+            last = min(cells.width - len(high), left + int(at_columns[1]))
+            cells.write(rows, last, high, dim)
+            middle = left + (columns - len(names[0])) // 2
+            if after < middle and middle + len(names[0]) < last:
+                cells.write(rows, middle, names[0], text)
+
+
+def _field_colours(classes: int) -> tuple[str, ...]:
+    """Return the backgrounds: of nothing, then of each class where it is decided for."""
+    if classes <= 2:
+        # the line between them is drawn
+        return (BACKGROUND, BACKGROUND, TINTED)[: 1 + classes]
+    return (BACKGROUND, *(CLASS_FIELDS[label % len(CLASS_FIELDS)][0] for label in range(classes)))

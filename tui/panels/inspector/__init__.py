@@ -1,0 +1,1 @@
+"""The inspector: one unit or one sample with every number the network computes."""

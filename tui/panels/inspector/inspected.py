@@ -1,0 +1,281 @@
+"""What the inspector's views share: the sample's trace, the names of things, and aligned numbers."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from math import isfinite
+from typing import TYPE_CHECKING, Final
+
+import numpy as np
+
+from core.analysis.trace import Trace, trace_sample
+from core.datasets.preparation import EXTRA_FEATURES
+from tui.drawing.cells import Cells, cell_width, cut, printable
+from tui.drawing.palette import (
+    BRIGHT,
+    CLASS_POINTS,
+    DIM,
+    DIVERGING,
+    FAINT,
+    TEXT,
+    TRAIN_MARKERS,
+    ink,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from core.arrays import Array
+    from core.datasets import TrainTest
+    from core.nn.network import Network
+    from tui.panels.cursor import Cursor
+    from tui.panels.panel import ViewOptions, Words
+    from tui.run_model import Session
+
+LABEL: Final = 11
+"""Columns that the names of layers take, where they stand below each other."""
+SPACE: Final = "␣"
+"""Stands for a blank at the end of an n-gram, which nobody would see."""
+
+
+@dataclass(frozen=True)
+class Inspected:
+    """A unit and a sample, and what the network does with it now.
+
+    Attributes:
+        cursor: within the network and its data.
+        hidden: how many hidden layers there are.
+        gradient: the flat gradient of the last step, if it is known.
+    """
+
+    network: Network
+    data: TrainTest
+    cursor: Cursor
+    trace: Trace
+    hidden: int
+    gradient: Array | None = None
+
+    @classmethod
+    def of(cls, session: Session, options: ViewOptions) -> Inspected | None:
+        """Return what the cursor points at; None before there is anything."""
+        network, data = session.network, session.data
+        if network is None or data is None or not len(session.timeline) or not len(data.x_train):
+            return None
+        cursor = options.cursor.within(network.sizes, len(data.x_train))
+        with np.errstate(all="ignore"):
+            row, y = data.x_train[cursor.sample], data.y_train[cursor.sample]
+            trace = trace_sample(network, row, y)
+        return cls(network, data, cursor, trace, len(network.layers) - 1, session.gradient)
+
+    def last_batch_norm(self) -> float | None:
+        """Return the norm of the gradient of the unit's weights in the last step, if it is known."""
+        layer = self.network.layers[self.cursor.layer]
+        part = self.network.slices[self.cursor.layer]
+        if self.gradient is None or self.gradient.size != self.network.parameters.size:
+            return None
+        weights = self.gradient[part][: layer.weights.size].reshape(layer.weights.shape)
+        return float(np.linalg.norm(weights[:, self.cursor.unit].astype(np.float64)))
+
+    @property
+    def is_output(self) -> bool:
+        """Whether the unit is an output."""
+        return self.cursor.layer == self.hidden
+
+    @property
+    def label(self) -> int:
+        """The sample's class."""
+        return int(self.data.y_train[self.cursor.sample])
+
+    def input_names(self, layer: int) -> list[str]:
+        """Return what the inputs of a layer are called."""
+        if layer:
+            return [f"h{unit + 1}" for unit in range(self.network.sizes[layer])]
+        extra = [EXTRA_FEATURES[word][0] for word in self.data.preparation.extra]
+        return [_shown(name) for name in (*self.data.feature_names, *extra)]
+
+    def unit_names(self, layer: int) -> list[str]:
+        """Return what the units of a layer are called: outputs by their classes or targets."""
+        if layer < self.hidden:
+            return [f"unit {unit + 1}" for unit in range(self.network.sizes[layer + 1])]
+        if not self.network.classes:
+            return [_shown(name) for name in self.data.target_names]
+        names = [_shown(name) for name in self.data.class_names]
+        # one output for two classes is the second one's
+        return names[1:] if self.network.sizes[-1] == 1 else names
+
+    def layer_name(self, layer: int) -> str:
+        """Return what a layer is called."""
+        return "output" if layer == self.hidden else f"hidden {layer + 1}"
+
+    def class_words(self, label: int) -> Words:
+        """Return a class's marker and name."""
+        name = cut(_shown(self.data.class_names[label]), 20)
+        return [(marker_of(label), ink(colour_of(label))), (f" {name}", ink(TEXT))]
+
+
+def marker_of(label: int) -> str:
+    """Return the marker of a class."""
+    return TRAIN_MARKERS[label % len(TRAIN_MARKERS)]
+
+
+def colour_of(label: int) -> str:
+    """Return the colour of a class's samples."""
+    return CLASS_POINTS[label % len(CLASS_POINTS)]
+
+
+def _shown(name: str) -> str:
+    name = printable(name)
+    inner = name.strip(" ")
+    if not inner:
+        return SPACE * len(name) or "–"
+    start = name.index(inner)
+    return SPACE * start + inner + SPACE * (len(name) - start - len(inner))
+
+
+# --- numbers
+
+
+def aligned(values: Iterable[float], *, whole: bool = False) -> list[str]:
+    """Return numbers as a column of one width: all with as many decimals, true minus signs.
+
+    Args:
+        values: what they are.
+        whole: write them without decimals where none of them has any.
+    """
+    numbers = [float(value) for value in values]
+    sizes = [abs(value) for value in numbers if isfinite(value)]
+    largest = max(sizes, default=0.0)
+    if whole and largest < 1000 and all(size == int(size) for size in sizes):
+        texts = [_fixed(value, 0) for value in numbers]
+    elif largest >= 1e5 or 0 < largest < 0.01:
+        texts = [_scientific(value) for value in numbers]
+    else:
+        decimals = 3 if largest < 100 else 2 if largest < 1000 else 1
+        texts = [_fixed(value, decimals) for value in numbers]
+    width = max(map(len, texts), default=0)
+    return [text.rjust(width) for text in texts]
+
+
+def number(value: float) -> str:
+    """Return one number, as `aligned` writes it."""
+    return aligned([value])[0]
+
+
+def small(value: float) -> str:
+    """Return one number in three digits, such as a gradient of any size."""
+    if isfinite(value) and (value == 0 or 0.001 <= abs(value) < 1000):
+        return _minus(f"{value:#.3g}".rstrip(".")) if value else "0"
+    return _scientific(value)
+
+
+def _fixed(value: float, decimals: int) -> str:
+    if not isfinite(value):
+        return "–"
+    text = f"{value:.{decimals}f}"
+    # what is rounded to zero has no sign
+    return text.lstrip("-") if not text.strip("-0.") else _minus(text)
+
+
+def _scientific(value: float) -> str:
+    if not isfinite(value):
+        return "–"
+    if value == 0:
+        return "0"
+    mantissa, exponent = f"{value:.2e}".split("e")
+    return _minus(f"{mantissa}e{int(exponent)}")
+
+
+def _minus(text: str) -> str:
+    return text.replace("-", "−")
+
+
+# --- pieces of a view
+
+
+def flow(parts: Sequence[Words], width: int, gap: int = 3, indent: int = 0) -> Cells:
+    """Return parts one behind the other, in as many rows as they need; none of them is broken."""
+    rows: list[list[Words]] = [[]]
+    used = 0
+    for part in parts:
+        size = sum(cell_width(text) for text, _ in part)
+        if rows[-1] and used + gap + size > width:
+            rows.append([])
+            used = indent
+        used += size + (gap if rows[-1] else 0)
+        rows[-1].append(part)
+    cells = Cells(width, len(rows))
+    for row, line in enumerate(rows):
+        column = indent if row else 0
+        for at, part in enumerate(line):
+            column += gap if at else 0
+            for text, its_ink in part:
+                shown = cut(text, max(0, width - column))
+                column = cells.write(row, column, shown, its_ink)
+    return cells
+
+
+def caption(text: str, width: int, *more: tuple[str, int]) -> Cells:
+    """Return a row that says what stands below."""
+    cells = Cells(width, 1)
+    column = cells.write(0, 0, cut(text, width), ink(DIM))
+    for words, its_ink in more:
+        if column + cell_width(words) <= width:
+            column = cells.write(0, column, words, its_ink)
+    return cells
+
+
+def stacked(blocks: Sequence[Cells], width: int) -> Cells:
+    """Return blocks one below the other."""
+    cells = Cells(width, sum(block.height for block in blocks))
+    row = 0
+    for block in blocks:
+        cells.place(row, 0, block)
+        row += block.height
+    return cells
+
+
+def beside(left: Cells, right: Cells, gap: int = 2) -> Cells:
+    """Return two blocks side by side."""
+    cells = Cells(left.width + gap + right.width, max(left.height, right.height))
+    cells.place(0, 0, left)
+    cells.place(0, left.width + gap, right)
+    return cells
+
+
+def draw_bar(cells: Cells, row: int, column: int, width: int, value: float, largest: float) -> None:
+    """Draw a signed number as a bar from the middle: to the left in blue, to the right in orange."""
+    half = (width - 1) // 2
+    middle = column + half
+    cells.write(row, middle, "│", ink(FAINT))
+    if not isfinite(value) or largest <= 0 or half < 1:
+        return
+    steps = min(2 * half, round(abs(value) / largest * 2 * half))
+    whole, rest = divmod(steps, 2)
+    if value < 0:
+        colour = ink(DIVERGING[0])
+        cells.write(row, middle - whole, "█" * whole, colour)
+        if rest:
+            cells.write(row, middle - whole - 1, "▐", colour)
+    else:
+        colour = ink(DIVERGING[-1])
+        cells.write(row, middle + 1, "█" * whole + "▌" * rest, colour)
+
+
+def largest_of(values: Array) -> float:
+    """Return the largest size among those that are finite."""
+    return float(np.abs(values).max(initial=0.0, where=np.isfinite(values)))
+
+
+def bright(text: str) -> tuple[str, int]:
+    """Return words that stand out."""
+    return text, ink(BRIGHT, bold=True)
+
+
+def plain(text: str) -> tuple[str, int]:
+    """Return words as they are."""
+    return text, ink(TEXT)
+
+
+def quiet(text: str) -> tuple[str, int]:
+    """Return words that stand back."""
+    return text, ink(DIM)

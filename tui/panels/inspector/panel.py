@@ -1,0 +1,205 @@
+"""The inspector: the unit and the sample under the cursor, with every number the network computes."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING, ClassVar, Final, TypeAlias
+
+import numpy as np
+from textual.binding import Binding, BindingType
+
+from core.analysis.prediction_map import classify
+from tui.drawing.cells import Cells, cut, printable
+from tui.drawing.palette import ALARM, DIM, TEXT, ink
+from tui.panels.inspector.inspected import colour_of, marker_of, small
+from tui.panels.inspector.sample_view import draw_sample
+from tui.panels.inspector.slow_motion import moments_of, steps_of
+from tui.panels.inspector.unit_view import UnitView
+from tui.panels.panel import Panel, ViewOptions, Words
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from tui.panels.cursor import Cursor
+    from tui.run_model import Session
+
+View: TypeAlias = "Callable[[Session, ViewOptions, int, int], Cells]"
+"""Draws a body; one that is higher than it was asked for is scrolled."""
+
+MOST_NAME: Final = 20
+WIDE: Final = 70
+"""Columns from which on the border has room for whole words."""
+MORE: Final = " ⇟ more "
+
+
+class InspectorPanel(Panel):
+    """Follows the cursor; u switches between its views."""
+
+    number, label = 7, "inspector"
+    title_first, pace = True, 0.5
+    about = (
+        "one unit's sum, weights and outputs, or one sample's forward and backward pass; "
+        "u switches, . and , step by layer, / and \\ by unit, page keys scroll"
+    )
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("u", "switch_view", show=False),
+        Binding("full_stop", "step(1)", show=False),
+        Binding("comma", "step(-1)", show=False),
+        Binding("slash", "step_unit(1)", show=False),
+        Binding("backslash", "step_unit(-1)", show=False),
+        Binding("pageup", "scroll_view(-1)", show=False),
+        Binding("pagedown", "scroll_view(1)", show=False),
+    ]
+
+    def __init__(self, session: Session, options: ViewOptions) -> None:
+        super().__init__(session, options)
+        self.views: dict[str, View] = {"unit": UnitView(), "sample": self._draw_sample}
+        self.view = "unit"
+        self.step: int | None = None
+        """The last pass of the sample view that is shown: 0 for the inputs alone; None for all."""
+        self.unit: int | None = None
+        """The last unit of that pass that is computed; None for all of its layer."""
+        self._looked_at: tuple[int, int] | None = None
+        self._first = 0
+        self._page = 1
+        self._more = self._wide = False
+
+    # --- keys
+
+    def action_switch_view(self) -> None:
+        """Show the next view."""
+        names = list(self.views)
+        self.view = names[(names.index(self.view) + 1) % len(names)]
+        self._first = 0
+        self.redraw()
+
+    def action_step(self, by: int) -> None:
+        """Go a pass on, or back, in the sample view; at its end everything is shown."""
+        last = steps_of(self.session)
+        if self.view != "sample" or not last:
+            return
+        self._follow_cursor()
+        at = last if self.step is None else self.step
+        if self.step is None and by > 0:
+            return
+        self.step, self.unit = min(last, max(0, at + by)), None
+        self.redraw()
+
+    def action_step_unit(self, by: int) -> None:
+        """Go a unit on, or back, through both passes; the cursor goes with it."""
+        moments = moments_of(self.session)
+        if self.view != "sample" or not moments:
+            return
+        self._follow_cursor()
+        if self.step is None:
+            at = -1 if by > 0 else len(moments)
+        elif self.unit is None:
+            # at the end of a step that was gone as a whole
+            at = max(place for place, each in enumerate(moments) if each.step <= self.step)
+        else:
+            at = next(
+                place
+                for place, each in enumerate(moments)
+                if (each.step, each.unit) == (self.step, self.unit)
+            )
+        now = moments[min(len(moments) - 1, max(0, at + by))]
+        self.step, self.unit = now.step, now.unit
+        if now.layer is not None and now.unit is not None:
+            cursor = replace(self.options.cursor, layer=now.layer, unit=now.unit)
+            self.post_message(self.LookedAt(cursor))
+        self.redraw()
+
+    def action_scroll_view(self, by: int) -> None:
+        """Show what is above, or below."""
+        self._first = max(0, self._first + by * max(1, self._page - 1))
+        self.redraw()
+
+    # --- the border
+
+    def title(self) -> Words:
+        cursor, network, data = self._cursor, self.session.network, self.session.data
+        if cursor is None or network is None or data is None:
+            return []
+        if self.view != "unit":
+            told = "forward and back" if self.view == "sample" else self.view
+            return [(f"{told} ", ink(TEXT))]
+        if cursor.layer < len(network.sizes) - 2:
+            layer = f"of hidden layer {cursor.layer + 1}"
+            if not self._wide:
+                layer = f"· hidden {cursor.layer + 1}"
+            return [(f"unit {cursor.unit + 1} {layer} ", ink(TEXT))]
+        names = data.class_names if network.classes else data.target_names
+        name = names[1] if network.classes and network.sizes[-1] == 1 else names[cursor.unit]
+        return [(f"output {cut(printable(name), MOST_NAME)} ", ink(TEXT))]
+
+    def corner(self) -> Words:
+        cursor, network, data = self._cursor, self.session.network, self.session.data
+        if cursor is None or network is None or data is None:
+            return []
+        words: Words = [(f" sample {cursor.sample + 1:,} ", ink(TEXT))]
+        if not network.classes:
+            shift, scale = data.preparation.target_units(0)
+            y = float(np.asarray(data.y_train[cursor.sample]).reshape(-1)[0]) * scale + shift
+            name = cut(printable(data.target_names[0]), MOST_NAME)
+            return [*words, (f"· {name} {small(y)} ", ink(DIM))]
+        label = int(data.y_train[cursor.sample])
+        with np.errstate(all="ignore"):
+            labels, _ = classify(network, data.x_train[[cursor.sample]])
+        right = int(labels[0]) == label
+        name = cut(printable(data.class_names[label]), MOST_NAME)
+        # where there is no room for all, the last words go
+        return [
+            *words,
+            ("right " if right else "wrong ", ink(DIM if right else ALARM)),
+            (f"{marker_of(label)} ", ink(colour_of(label))),
+            (f"{name} ", ink(TEXT)),
+        ]
+
+    def draw(self, width: int, height: int) -> Cells:
+        self._wide = width >= WIDE
+        cells = super().draw(width, height)
+        if self._more and width > len(MORE) + 4:
+            cells.write_right(height - 1, width - 2, MORE, ink(TEXT))
+        return cells
+
+    # --- the body
+
+    def looks_at(self) -> tuple[object, ...]:
+        at, options = (self.view, self.step, self.unit, self._first), self.options
+        return (*at, options.cursor, options.plane, options.target)
+
+    def body(self, width: int, height: int) -> Cells:
+        self._follow_cursor()
+        whole = self.views[self.view](self.session, self.options, width, height)
+        self._first = max(0, min(self._first, whole.height - height))
+        self._page, self._more = height, whole.height - self._first > height
+        cells = Cells(width, height)
+        if height > 0:
+            shown = Cells(width, max(0, whole.height - self._first))
+            shown.glyphs = whole.glyphs[self._first :, :width]
+            shown.inks = whole.inks[self._first :, :width]
+            cells.place(0, 0, shown)
+        return cells
+
+    @property
+    def _cursor(self) -> Cursor | None:
+        network, data = self.session.network, self.session.data
+        if network is None or data is None or not len(self.session.timeline):
+            return None
+        if not len(data.x_train):
+            return None
+        return self.options.cursor.within(network.sizes, len(data.x_train))
+
+    def _draw_sample(
+        self, session: Session, options: ViewOptions, width: int, height: int
+    ) -> Cells:
+        return draw_sample(session, options, width, height, self.step, self.unit)
+
+    def _follow_cursor(self) -> None:
+        """Show everything of another sample, or of another network."""
+        cursor = self._cursor
+        looked_at = None if cursor is None else (cursor.sample, id(self.session.network))
+        if looked_at != self._looked_at:
+            self.step = self.unit = None
+        self._looked_at = looked_at

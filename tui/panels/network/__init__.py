@@ -1,0 +1,1 @@
+"""The network panel: units, and the strongest weights between them."""

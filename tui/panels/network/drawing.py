@@ -1,0 +1,189 @@
+"""How the network panel is drawn: edges as lines in braille, biases as bars, nodes as coloured cells."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+import numpy as np
+
+from core.analysis.edges import parameter_index
+from tui.drawing.braille import DOTS
+from tui.drawing.cells import cut
+from tui.drawing.palette import (
+    ACCENT,
+    BRIGHT,
+    CLASS_POINTS,
+    DIM,
+    DIVERGING,
+    LEGIBLE,
+    TEXT,
+    TRAIN_MARKERS,
+    ink,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Sequence
+
+    from core.analysis.edges import Edge
+    from core.nn.network import Network
+    from tui.drawing.cells import Cells
+    from tui.panels.network.layout import Column, Layout
+
+NEGATIVE: Final = (DIVERGING[2], DIVERGING[1], DIVERGING[0])
+POSITIVE: Final = (DIVERGING[-3], DIVERGING[-2], DIVERGING[-1])
+"""The colours of an edge, from a weak to a strong one."""
+THICK_FROM: Final = 0.75
+BARS: Final = "▁▂▃▄▅▆▇█"
+BRAILLE: Final = np.array([chr(0x2800 + bits) for bits in range(256)])
+
+
+def edge_colour(weight: float, strength: float) -> str:
+    """Return the colour of an edge, by its sign and by how strong it is, from 0 to 1."""
+    return (NEGATIVE if weight < 0 else POSITIVE)[min(2, int(3 * strength))]
+
+
+def _standing(edge: Edge, own: Collection[int]) -> float:
+    if not own:
+        return edge.strength
+    return 0.34 + 0.66 * edge.strength if edge.index in own else 0.0
+
+
+def draw_edges(
+    cells: Cells,
+    layout: Layout,
+    shown: Sequence[Edge],
+    selected: Edge | None = None,
+    own: Collection[int] = (),
+) -> None:
+    """Draw lines in braille between nodes, the strongest last so that nothing covers them.
+
+    Args:
+        cells: the block to draw into.
+        layout: where the nodes stand.
+        shown: the strongest first.
+        selected: an edge that is drawn brightly above all others.
+        own: the places among the parameters of edges that stand out; the others stand back.
+    """
+    height, width = cells.height, cells.width
+    bits = np.zeros((height, width), np.int64)
+    inks = cells.inks.copy()
+    count = np.arange(2 * width + 4 * height + 1)
+    lines = [
+        (edge, ink(edge_colour(edge.weight, _standing(edge, own))))
+        for edge in sorted(shown, key=lambda edge: (edge.index in own, edge.strength))
+    ]
+    if selected is not None:
+        lines.append((selected, ink(BRIGHT, bold=True)))
+    for edge, number in lines:
+        source, target = layout.column(edge.layer), layout.column(edge.layer + 1)
+        if source is None or target is None:
+            continue
+        if edge.source not in source.units or edge.target not in target.units:
+            continue
+        # before the target stands its bias
+        start, end = 2 * (source.left + source.width), 2 * (target.left - 1) - 1
+        top, bottom = (
+            4 * at + 1 for at in (source.row_of(edge.source), target.row_of(edge.target))
+        )
+        steps = max(abs(end - start), abs(bottom - top))
+        along = count[: steps + 1]
+        x = start + (2 * (end - start) * along + steps) // (2 * steps)
+        y = top + (2 * (bottom - top) * along + steps) // (2 * steps)
+        if edge.strength >= THICK_FROM and (not own or edge.index in own):
+            steep = abs(bottom - top) > abs(end - start)
+            x, y = (
+                np.concatenate([x, x + 1 if steep else x]),
+                np.concatenate([y, y if steep else y + 1]),
+            )
+            inside = x <= end
+            x, y = x[inside], y[inside]
+        rows, across = y // 4, x // 2
+        # a stronger line takes a cell for itself: dots of two in one colour are no line
+        bits[rows, across] *= inks[rows, across] == number
+        inks[rows, across] = number
+        np.bitwise_or.at(bits, (rows, across), DOTS[y % 4, x % 2])
+    drawn = bits > 0
+    cells.glyphs[drawn] = BRAILLE[bits[drawn]]
+    cells.inks[drawn] = inks[drawn]
+
+
+def draw_biases(
+    cells: Cells, column: Column, network: Network, layer: int, chosen: int | None
+) -> None:
+    """Write each bias as a bar before its node, by the largest of the layer."""
+    start = parameter_index(network, layer, None, 0)
+    values = network.parameters[start : start + column.size].astype(np.float64)
+    sizes = np.where(np.isfinite(values), np.abs(values), 0.0)
+    largest = float(sizes.max(initial=0.0))
+    for unit, row in zip(column.units, column.rows, strict=True):
+        share = float(sizes[unit]) / largest if largest else 0.0
+        colour = (NEGATIVE if values[unit] < 0 else POSITIVE)[-1]
+        glyph = BARS[min(7, int(8 * share))] if share else " "
+        if unit == chosen:
+            cells.write(row, column.left - 1, glyph if share else "▁", ink(BRIGHT, bold=True))
+        else:
+            cells.write(row, column.left - 1, glyph, ink(colour))
+
+
+def draw_hidden_counts(cells: Cells, column: Column, room: int) -> None:
+    """Say how many units of the layer stand above and below those that are shown."""
+    before, after = column.units.start, column.size - column.units.stop
+    for count, row in ((before, 0), (after, cells.height - 1)):
+        if count and row not in column.rows:
+            at, text = max(0, column.left - 1), f"… {count:,} more"
+            if len(text) >= room:
+                text = f"…{count:,}"
+            cells.write(row, min(at, max(0, cells.width - len(text))), text, ink(DIM))
+
+
+def draw_nodes(
+    cells: Cells,
+    column: Column,
+    layer: int,
+    layers: int,
+    backgrounds: list[str],
+    at_cursor: int | None,
+) -> None:
+    """Draw the nodes of a layer, each in its colour; hidden ones have their number."""
+    for unit, row in zip(column.units, column.rows, strict=True):
+        background = backgrounds[unit]
+        number = ink(LEGIBLE, background)
+        for each in range(row - column.tall // 2, row + column.tall // 2 + 1):
+            cells.write(each, column.left, " " * column.width, ink(background=background))
+        if 0 < layer < layers - 1:
+            text = f"{unit + 1:>{column.width - 1}} "
+            cells.write(row, column.left, text, number)
+        if unit == at_cursor:
+            sides = "▐▌" if column.width < 3 else "[]"
+            bright = ink(LEGIBLE, background, bold=True)
+            for each in range(row - column.tall // 2, row + column.tall // 2 + 1):
+                cells.write(each, column.left, sides[0], bright)
+                cells.write(each, column.left + column.width - 1, sides[1], bright)
+
+
+def draw_names(
+    cells: Cells,
+    layout: Layout,
+    inputs: tuple[str, ...],
+    outputs: tuple[str, ...],
+    *,
+    colourful: bool,
+    cursor: tuple[int, int] | None,
+) -> None:
+    """Write what the inputs and the outputs are called beside them."""
+    if layout.left_names > 1:
+        column = layout.columns[0]
+        for unit, row in zip(column.units, column.rows, strict=True):
+            name = cut(inputs[unit], layout.left_names - 1)
+            cells.write_right(row, column.left - 1, name, ink(TEXT))
+    if layout.right_names > 1:
+        column = layout.columns[-1]
+        for unit, row in zip(column.units, column.rows, strict=True):
+            at, room = column.left + column.width + 1, layout.right_names - 1
+            if colourful:
+                label = unit if len(outputs) > 1 else 1
+                marker = TRAIN_MARKERS[label % len(TRAIN_MARKERS)]
+                cells.write(row, at, marker, ink(CLASS_POINTS[label % len(CLASS_POINTS)]))
+                at, room = at + 2, room - 2
+            chosen = cursor == (layout.first + len(layout.columns) - 2, unit)
+            cells.write(row, at, cut(outputs[unit], room), ink(ACCENT if chosen else TEXT))

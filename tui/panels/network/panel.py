@@ -1,0 +1,349 @@
+"""The network panel: its nodes in columns, its strongest edges as lines, and a cursor to edit one."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, ClassVar, Final
+
+from textual.binding import Binding, BindingType
+from textual.message import Message
+
+from core.analysis.edges import Edge, count_edges, edges, parameter_index
+from core.datasets.preparation import EXTRA_FEATURES
+from tui.drawing import number_format
+from tui.drawing.cells import Cells, cut, printable
+from tui.drawing.palette import BRIGHT, DIM, TEXT, ink
+from tui.panels.network.drawing import (
+    NEGATIVE,
+    POSITIVE,
+    draw_biases,
+    draw_edges,
+    draw_hidden_counts,
+    draw_names,
+    draw_nodes,
+)
+from tui.panels.network.layout import LONGEST_NAME, Layout, longest, told_apart
+from tui.panels.network.node_values import States, backgrounds
+from tui.panels.panel import Panel, ViewOptions, Words, message
+
+if TYPE_CHECKING:
+    from textual import events
+
+    from core.datasets import TrainTest
+    from core.nn.network import Network
+    from tui.run_model import Session
+
+EDGES_PER_ROW: Final = 3
+"""More lines than this for each row of the panel are a thicket."""
+LEAST_EDGES, MOST_EDGES = 24, 160
+OWN_EDGES: Final = 24
+"""Edges of the cursor's unit that are drawn, weak ones too."""
+
+
+class NetworkPanel(Panel):
+    """Nodes that show what they give, and the strongest of the edges between them."""
+
+    number, label = 0, "network"
+    title_first, pace = True, 0.25
+    about = (
+        "units, and the strongest weights between them: blue negative, orange positive; "
+        "arrows move the cursor, w walks its weights, enter edits one"
+    )
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("up", "move(0, -1)", show=False),
+        Binding("down", "move(0, 1)", show=False),
+        Binding("left", "move(-1, 0)", show=False),
+        Binding("right", "move(1, 0)", show=False),
+        Binding("w", "walk(1)", show=False),
+        Binding("W", "walk(-1)", show=False),
+        Binding("enter", "edit", show=False),
+    ]
+
+    class CursorMoved(Message):
+        """The cursor points at another unit; the other panels may follow."""
+
+    class EditRequested(Message):
+        """A person wants to give a weight or a bias another value.
+
+        Attributes:
+            index: its place in the flat parameter vector.
+            description: what it is, in a few words.
+            value: the one it has.
+        """
+
+        def __init__(self, index: int, description: str, value: float) -> None:
+            super().__init__()
+            self.index, self.description, self.value = index, description, value
+
+    def __init__(self, session: Session, options: ViewOptions) -> None:
+        super().__init__(session, options)
+        self._states: States | None = None
+        self._layout: Layout | None = None
+        # how many incoming edges were walked through; behind them stand the bias, or β, and γ
+        self._stop: int | None = None
+        self._stop_of: tuple[int, int] | None = None
+        self._words: Words = []
+        self._edges: list[Edge] = []
+
+    # --- what keys and the mouse do
+
+    def action_move(self, layers: int, units: int) -> None:
+        """Move the cursor to another layer, or to another unit of the layer."""
+        self._point(layers=layers, units=units)
+
+    def action_walk(self, by: int) -> None:
+        """Select the next incoming edge of the cursor's unit; its bias, or β and γ, come last."""
+        network = self.session.network
+        if network is None:
+            return
+        stops, stop = self._stops(network), self._selected(network)
+        self._select(network, (0 if by > 0 else stops - 1) if stop is None else (stop + by) % stops)
+
+    def _select(self, network: Network, stop: int) -> None:
+        self._stop, self._stop_of = stop, self._cursor(network)
+        self.redraw()
+
+    def _stops(self, network: Network) -> int:
+        """Return how many parameters the cursor's unit has."""
+        layer = self._cursor(network)[0]
+        return network.sizes[layer] + (1 if network.layers[layer].norm is None else 2)
+
+    def action_edit(self) -> None:
+        """Ask for another value of the selected edge, or bias; select the first if none is."""
+        network = self.session.network
+        if network is None:
+            return
+        stop = self._selected(network)
+        if stop is None:
+            self.action_walk(1)
+            return
+        index, (words, _) = self._index(network, stop), self._names_of(network, stop)
+        value = float(network.parameters[index])
+        self.post_message(self.EditRequested(index, words, value))
+
+    def on_click(self, event: events.Click) -> None:
+        """Point at the node under the mouse, or select the edge; edit what is selected already."""
+        network, layout, row, column = self.session.network, self._layout, event.y - 1, event.x - 1
+        if network is None or layout is None:
+            return
+        node = layout.node_at(row, column)
+        if node is not None and node[0] > 0:
+            layer, unit = node[0] - 1, node[1]
+            stop = network.sizes[layer] if layout.is_bias(row, column) else None
+        elif node is None:
+            edge = layout.edge_near(row, column, self._edges)
+            if edge is None:
+                return
+            layer, unit, stop = edge.layer, edge.target, edge.source
+        else:
+            return
+        again = (self._cursor(network), self._selected(network)) == ((layer, unit), stop)
+        self._point(to=(layer, unit))
+        if stop is not None:
+            self._select(network, stop)
+            if again:
+                self.action_edit()
+
+    def _point(self, *, layers: int = 0, units: int = 0, to: tuple[int, int] | None = None) -> None:
+        network, data = self.session.network, self.session.data
+        if network is None or data is None:
+            return
+        before = self.options.cursor.within(network.sizes, len(data.x_train))
+        cursor = before.moved(layers=layers, units=units)
+        if to is not None:
+            cursor = before.moved(layers=to[0] - before.layer, units=to[1] - before.unit)
+        self.options.cursor = cursor.within(network.sizes, len(data.x_train))
+        if self._cursor(network) != self._stop_of:
+            self._stop = None
+        self.redraw()
+        self.post_message(self.CursorMoved())
+
+    # --- what is selected
+
+    def _cursor(self, network: Network) -> tuple[int, int]:
+        """Return the layer, 0 for the first hidden one, and the unit of the cursor."""
+        cursor = self.options.cursor.within(network.sizes, 1)
+        return cursor.layer, cursor.unit
+
+    def _selected(self, network: Network) -> int | None:
+        """Return the selected source of the cursor's unit, the count of them for its bias, then γ."""
+        if self._stop is None or self._stop_of != self._cursor(network):
+            return None
+        return min(self._stop, self._stops(network) - 1)
+
+    def _index(self, network: Network, stop: int) -> int:
+        layer, unit = self._cursor(network)
+        sources = network.sizes[layer]
+        source = stop if stop < sources else None
+        return parameter_index(network, layer, source, unit, gamma=stop > sources)
+
+    def _names_of(self, network: Network, stop: int) -> tuple[str, str]:
+        """Return what a stop of the walk is, in words, and in the few of a title."""
+        layer, unit = self._cursor(network)
+        node = self._node_name(network, layer + 1, unit)
+        if stop >= network.sizes[layer]:
+            sign = "b" if network.layers[layer].norm is None else "β"
+            if stop > network.sizes[layer]:
+                sign = "γ"
+            return f"{'bias' if sign == 'b' else sign} of {node}", f"{sign} {unit + 1}"
+        return f"weight from {self._node_name(network, layer, stop)} to {node}", (
+            f"w {stop + 1}→{unit + 1}"
+        )
+
+    def _node_name(self, network: Network, layer: int, unit: int) -> str:
+        if layer == 0:
+            return f"input {_short(self._input_names(network)[unit])}"
+        if layer == len(network.sizes) - 1:
+            return f"output {_short(self._output_names(network)[unit])}"
+        return f"unit {layer}.{unit + 1}"
+
+    def _input_names(self, network: Network) -> tuple[str, ...]:
+        data = self.session.data
+        names = () if data is None else data.feature_names
+        more = () if data is None else data.preparation.extra
+        names = (*names, *(EXTRA_FEATURES[word][0] for word in more))
+        if len(names) != network.sizes[0]:
+            return tuple(map(str, range(1, network.sizes[0] + 1)))
+        return names
+
+    def _output_names(self, network: Network) -> tuple[str, ...]:
+        data = self.session.data
+        names = () if data is None else data.class_names or data.target_names
+        if len(names) == 2 and network.sizes[-1] == 1:
+            return names[1:]
+        if len(names) != network.sizes[-1]:
+            return tuple(map(str, range(1, network.sizes[-1] + 1)))
+        return names
+
+    # --- drawing
+
+    def title(self) -> Words:
+        return self._words
+
+    def corner(self) -> Words:
+        if not self._words:
+            return []
+        return [(" ━ −", ink(NEGATIVE[-1])), (" ━ + ", ink(POSITIVE[-1]))]
+
+    @property
+    def _pointed(self) -> bool:
+        return self.has_focus or self.options.inspecting
+
+    def looks_at(self) -> tuple[object, ...]:
+        options = self.options
+        cursor = options.cursor if self._pointed else None
+        return (cursor, options.inspecting, self._stop)
+
+    def body(self, width: int, height: int) -> Cells:
+        network, data = self.session.network, self.session.data
+        if network is None or data is None or not len(self.session.timeline):
+            self._words, self._layout = [], None
+            return message(width, height, "The network's units, and the strongest weights of them.")
+        options = self.options
+        cursor = options.cursor.within(network.sizes, len(data.x_train))
+        sample = cursor.sample if options.inspecting and len(data.x_train) else None
+        states = self._states
+        if states is None or not states.shows(network, data, sample):
+            states = self._states = States(network, data, sample)
+        return self._draw_network(network, data, states, width, height)
+
+    def _draw_network(
+        self, network: Network, data: TrainTest, states: States, width: int, height: int
+    ) -> Cells:
+        sizes, pointed = network.sizes, self._pointed
+        cursor = self._cursor(network) if pointed else None
+        stop = self._selected(network) if pointed else None
+        focus: list[int | None] = [None] * len(sizes)
+        if cursor is not None:
+            focus[cursor[0] + 1] = cursor[1]
+            if stop is not None and stop < sizes[cursor[0]]:
+                focus[cursor[0]] = stop
+        room = min(LONGEST_NAME, width // 5)
+        inputs = told_apart(self._input_names(network), room)
+        outputs = told_apart(self._output_names(network), room)
+        markers = 2 if data.has_classes else 0
+        lengths = longest(inputs), longest(outputs) + markers
+        layout = self._layout = Layout.of(sizes, lengths, focus, width, height)
+        if layout is None:
+            self._words = []
+            return message(width, height, "too narrow")
+        cells = Cells(width, height)
+        within: list[range | None] = [None] * len(sizes)
+        for layer, column in enumerate(layout.columns, layout.first):
+            within[layer] = column.units
+        most = min(max(LEAST_EDGES, EDGES_PER_ROW * height), MOST_EDGES)
+        drawn = edges(network, most, within)
+        own = [] if cursor is None else self._edges_of(network, cursor, within)
+        known = {edge.index for edge in own}
+        drawn = self._edges = own + [edge for edge in drawn if edge.index not in known]
+        selected = self._selected_edge(network, cursor, stop)
+        draw_edges(cells, layout, drawn, selected, known)
+        values = states.refresh()
+        for layer, column in enumerate(layout.columns, layout.first):
+            colours = backgrounds(network, data, states, layer, values[layer])
+            at_cursor = cursor[1] if cursor is not None and layer == cursor[0] + 1 else None
+            draw_nodes(cells, column, layer, len(sizes), colours, at_cursor)
+            if layer > 0:
+                is_bias = stop is not None and stop >= sizes[layer - 1]
+                chosen = at_cursor if is_bias else None
+                draw_biases(cells, column, network, layer - 1, chosen)
+            at = layer - layout.first + 1
+            end = layout.columns[at].left - 1 if at < len(layout.columns) else width
+            draw_hidden_counts(cells, column, end - column.left)
+        draw_names(cells, layout, inputs, outputs, colourful=data.has_classes, cursor=cursor)
+        self._tell(network, layout, len(drawn), stop, cursor)
+        return cells
+
+    @staticmethod
+    def _edges_of(
+        network: Network, cursor: tuple[int, int], within: list[range | None]
+    ) -> list[Edge]:
+        """Return the strongest edges that lead to the cursor's unit and away from it."""
+        at = cursor[0] + 1
+        around: list[range | None] = [None] * len(within)
+        around[at - 1 : at + 2] = within[at - 1 : at + 2]
+        if within[at] is not None:
+            around[at] = range(cursor[1], cursor[1] + 1)
+        return edges(network, OWN_EDGES, around)
+
+    @staticmethod
+    def _selected_edge(
+        network: Network, cursor: tuple[int, int] | None, stop: int | None
+    ) -> Edge | None:
+        if cursor is None or stop is None or stop >= network.sizes[cursor[0]]:
+            return None
+        layer, unit = cursor
+        weight = float(network.weights[layer][stop, unit])
+        return Edge(layer, stop, unit, weight, 1.0, parameter_index(network, layer, stop, unit))
+
+    def _tell(
+        self,
+        network: Network,
+        layout: Layout,
+        drawn: int,
+        stop: int | None,
+        cursor: tuple[int, int] | None,
+    ) -> None:
+        words: Words = []
+        if stop is not None:
+            value = float(network.parameters[self._index(network, stop)])
+            shown = (
+                number_format.signed(value, 3) if abs(value) < 1e6 else number_format.brief(value)
+            )
+            words.append((f"{self._names_of(network, stop)[1]} = {shown} ", ink(BRIGHT)))
+        elif cursor is not None:
+            name = self._node_name(network, cursor[0] + 1, cursor[1])
+            words.append((f"{printable(name)} ", ink(BRIGHT)))
+        total = count_edges(network)
+        count = f"{total:,} edges" if drawn == total else f"{drawn} of {total:,} edges"
+        words.append((f"{'· ' if words else ''}{count} ", ink(TEXT)))
+        if len(layout.columns) < len(network.sizes):
+            last = layout.first + len(layout.columns)
+            words.append(
+                (f"· layers {layout.first}–{last - 1} of {len(network.sizes) - 1} ", ink(DIM))
+            )
+        self._words = words
+
+
+def _short(name: str) -> str:
+    return printable(cut(name, LONGEST_NAME))

@@ -1,0 +1,1 @@
+"""The table panel: every hidden output for every sample, in numbers."""

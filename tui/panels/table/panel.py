@@ -1,0 +1,341 @@
+"""The table of hidden outputs: a training sample a row, a unit a column, and what comes out of it.
+
+The inspector draws it beside a unit; `TablePanel` is the table alone.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING, ClassVar, Final
+
+import numpy as np
+from textual.binding import Binding, BindingType
+
+from core.analysis.hidden_space import decide
+from tui.drawing.cells import Cells
+from tui.drawing.palette import DIM, TEXT, ink
+from tui.panels.panel import Panel, ViewOptions, Words, message
+from tui.panels.table.columns import (
+    LEAST_DIGITS,
+    MARKS,
+    SAMPLE,
+    TRUE,
+    Column,
+    Feature,
+    Layout,
+    digits_of,
+    features_of,
+)
+from tui.panels.table.drawing import Drawing
+
+if TYPE_CHECKING:
+    from textual import events
+
+    from core.arrays import Array, Labels
+    from core.datasets import TrainTest
+    from core.nn.network import Network
+    from tui.panels.cursor import Cursor
+    from tui.run_model import Session
+
+WHEEL: Final = 3
+"""Rows that a turn of the mouse wheel scrolls."""
+
+
+class OutputsTable:
+    """Which part of the table is seen, and in which order.
+
+    Attributes:
+        first_row, first_column: what the upper left corner of the units shows.
+        sorted_by: a column.
+        descending: whether its largest value stands first.
+        told: after a drawing, which part of the table it shows, in words.
+    """
+
+    def __init__(self) -> None:
+        self.first_row = self.first_column = 0
+        self.sorted_by = SAMPLE
+        self.descending = False
+        self.told: Words = []
+        self._sortable: tuple[Column, ...] = (SAMPLE, TRUE)
+        self._data: TrainTest | None = None
+        self._features: list[Feature] = []
+        self._followed: object = None
+        self._digits = self._output_digits = LEAST_DIGITS
+        self._reveal = False
+        self._looked_at: tuple[int, int] | None = None
+        self._top = 0
+        self._samples: Labels = np.empty(0, np.int64)
+        self._places: list[tuple[int, Column]] = []
+        self._headings: list[tuple[int, int, Column]] = []
+
+    def scroll(self, rows: int, columns: int) -> None:
+        """Show other samples and other units; the next drawing keeps it within what there is."""
+        self.first_row = max(0, self.first_row + rows)
+        self.first_column = max(0, self.first_column + columns)
+
+    def sort_next(self) -> None:
+        """Sort by the next of the columns that the last drawing could show."""
+        known = self.sorted_by in self._sortable
+        at = self._sortable.index(self.sorted_by) + 1 if known else 0
+        self.sorted_by = self._sortable[at % len(self._sortable)]
+        self.first_row, self._reveal = 0, True
+
+    def sort_by(self, column: Column) -> None:
+        """Sort by a column, or, if it is that one already, the other way round."""
+        if self.sorted_by == column:
+            self.descending = not self.descending
+        self.sorted_by, self.first_row = column, 0
+
+    def heading_at(self, row: int, column: int) -> Column | None:
+        """Return the column whose name the last drawing has at a place of it."""
+        if row != self._top - 1:
+            return None
+        return next((each for start, end, each in self._headings if start <= column < end), None)
+
+    def turn(self) -> None:
+        """Sort the other way round."""
+        self.descending = not self.descending
+        self.first_row = 0
+
+    def pointed_at(self, cursor: Cursor, row: int, column: int) -> Cursor:
+        """Return the cursor on what the last drawing has at a place of it."""
+        at = row - self._top
+        if 0 <= at < len(self._samples):
+            cursor = replace(cursor, sample=int(self._samples[at]))
+        for place, unit in self._places:
+            if place <= column < place + self._digits + 2:
+                cursor = replace(cursor, layer=unit.layer, unit=unit.at)
+        return cursor
+
+    @property
+    def sorted_words(self) -> str:
+        """What it is sorted by, in a word, and which way."""
+        by = self.sorted_by
+        words = {"true": "class", "unit": f"h{by.at + 1}", "feature": "input"}
+        return f"{words.get(by.kind, by.kind)} {'▾' if self.descending else '▴'}"
+
+    def order(self, session: Session) -> Labels:
+        """Return the training samples as they stand in the table, from the first row to the last."""
+        network, data = session.network, session.data
+        if network is None or data is None:
+            return np.empty(0, np.int64)
+        by = self.sorted_by
+        keys: Array | Labels = np.arange(len(data.y_train))
+        if by.kind == "true":
+            keys = data.y_train if data.has_classes else data.y_train[:, 0]
+        elif by.kind == "feature":
+            keys = data.preparation.features(data.x_train)[:, by.at]
+        elif by.kind == "unit" and by.layer < len(network.layers) - 1:
+            keys = network.hidden_outputs(data.x_train)[by.layer][:, by.at]
+        elif by.kind == "output":
+            keys = network.predict(data.x_train)[:, by.at]
+        elif by.kind == "predicted":
+            logits = network.logits(data.x_train)
+            keys = decide(logits) + 0.5 * network.loss.probabilities(logits.T).max(axis=0)
+        # what is no number stands last, either way
+        keys = np.asarray(keys, np.float64)
+        return np.argsort(-keys if self.descending else keys, kind="stable")
+
+    def draw(self, session: Session, options: ViewOptions, width: int, height: int) -> Cells:
+        """Return the table, or in words what will be there."""
+        network, data = session.network, session.data
+        self.told = []
+        if network is None or data is None or not len(session.timeline):
+            words = "What each hidden unit gives for each training sample, in numbers."
+            return message(width, height, words)
+        self._follow(network, data)
+        grouped = height >= 9 and (len(network.sizes) > 3 or len(data.feature_names) > 2)
+        rows = height - (2 if grouped else 1)
+        if rows < 1 or width < MARKS + LEAST_DIGITS:
+            return Cells(width, height)
+        order = self.order(session)
+        self._keep_in_sight(order, options, rows)
+        shown = order[self.first_row : self.first_row + rows]
+        x = data.x_train[shown]
+        with np.errstate(all="ignore"):
+            hidden, logits = network.hidden_outputs(x), network.logits(x)
+            predicted = network.loss.probabilities(logits.T).T
+        outputs = predicted if network.classes else data.preparation.in_units(predicted)
+        layout = self._lay_out(network, options, width, hidden, np.asarray(outputs))
+        self._tell(layout, data, rows)
+        cells = Cells(width, height)
+        drawing = Drawing(
+            cells,
+            session,
+            options,
+            layout,
+            self.first_column,
+            (self.sorted_by, self.descending),
+            rows,
+        )
+        self._top, self._samples = drawing.top, shown
+        self._places = [*zip(drawing.unit_places, drawing.units, strict=True)]
+        self._headings = drawing.spans()
+        drawing.headings(network, data, grouped=grouped)
+        drawing.rows(network, data, shown, hidden, np.asarray(outputs), logits)
+        return cells
+
+    # --- what stays while data and network do
+
+    def _follow(self, network: Network, data: TrainTest) -> None:
+        if self._data is not data:
+            if self._data is not None:
+                self.first_row = self.first_column = 0
+            self._data, self._features = data, features_of(data)
+        if not self._exists(self.sorted_by, network, data):
+            self.sorted_by = SAMPLE
+
+    @staticmethod
+    def _exists(by: Column, network: Network, data: TrainTest) -> bool:
+        if by.kind == "unit":
+            return by.layer < len(network.sizes) - 2 and by.at < network.sizes[by.layer + 1]
+        if by.kind == "output":
+            return by.at < (network.classes or network.sizes[-1])
+        return by.kind != "feature" or by.at < len(data.feature_names)
+
+    def _keep_in_sight(self, order: Labels, options: ViewOptions, rows: int) -> None:
+        """Move to the cursor's row when the cursor moved, and stay within the table."""
+        sample = options.cursor.sample
+        followed = sample, self.sorted_by, self.descending, rows
+        if options.inspecting and followed != self._followed:
+            places = np.flatnonzero(order == sample)
+            if places.size:
+                place = int(places[0])
+                if not self.first_row <= place < self.first_row + rows:
+                    self.first_row = place - rows // 2
+        self._followed = followed
+        self.first_row = max(0, min(self.first_row, len(order) - rows))
+
+    def _lay_out(
+        self,
+        network: Network,
+        options: ViewOptions,
+        width: int,
+        hidden: list[Array],
+        outputs: Array,
+    ) -> Layout:
+        # a column that once was wide stays so: digits that move sideways cannot be read
+        self._digits = max([self._digits, *map(digits_of, hidden)])
+        out_digits = LEAST_DIGITS - 1
+        if not network.classes:
+            out_digits = self._output_digits = max(self._output_digits, digits_of(outputs))
+        if options.inspecting and options.cursor.layer < len(hidden):
+            layer = options.cursor.layer
+        else:
+            layer = min(options.layer, max(0, len(hidden) - 1))
+        layout = Layout.of(network, self._features, layer, (self._digits, out_digits), width)
+        features = (each.column for each in layout.features)
+        self._sortable = (SAMPLE, TRUE, *features, *layout.units, *layout.outputs)
+        self._keep_column_in_sight(layout, options)
+        return layout
+
+    def _keep_column_in_sight(self, layout: Layout, options: ViewOptions) -> None:
+        wanted: Column | None = self.sorted_by if self._reveal else None
+        cursor = options.cursor
+        looked_at = cursor.layer, cursor.unit
+        if options.inspecting and looked_at != self._looked_at:
+            wanted = Column("unit", cursor.unit, cursor.layer)
+        self._looked_at, self._reveal = looked_at, False
+        if wanted in layout.units:
+            place = layout.units.index(wanted)
+            low = place - layout.shown + 1
+            self.first_column = min(max(self.first_column, low), place)
+        self.first_column = max(0, min(self.first_column, len(layout.units) - layout.shown))
+
+    def _tell(self, layout: Layout, data: TrainTest, rows: int) -> None:
+        samples, text, dim = len(data.y_train), ink(TEXT), ink(DIM)
+        if rows < samples:
+            last = min(samples, self.first_row + rows)
+            self.told.append((f"{self.first_row + 1:,}–{last:,} of {samples:,} samples ", text))
+        else:
+            self.told.append((f"{samples:,} samples ", text))
+        units = len(layout.units)
+        if layout.shown < units:
+            last = self.first_column + layout.shown
+            self.told.append((f"· units {self.first_column + 1}–{last} of {units} ", dim))
+
+
+class TablePanel(Panel):
+    """The table alone."""
+
+    number, label = 8, "table"
+    title_first, pace = True, 0.5
+    about = (
+        "hidden outputs and predictions of each training sample, in numbers; arrows scroll, "
+        "c sorts by the next column, C reverses the order"
+    )
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("up", "scroll_table(-1, 0)", show=False),
+        Binding("down", "scroll_table(1, 0)", show=False),
+        Binding("left", "scroll_table(0, -1)", show=False),
+        Binding("right", "scroll_table(0, 1)", show=False),
+        Binding("pageup", "page(-1)", show=False),
+        Binding("pagedown", "page(1)", show=False),
+        Binding("c", "sort_next", show=False),
+        Binding("C", "turn", show=False),
+    ]
+
+    def __init__(self, session: Session, options: ViewOptions) -> None:
+        super().__init__(session, options)
+        self.table = OutputsTable()
+
+    @property
+    def name_shown(self) -> str:
+        return "hidden outputs"
+
+    def action_scroll_table(self, rows: int, columns: int) -> None:
+        """Show other samples or units."""
+        self.table.scroll(rows, columns)
+        self.redraw()
+
+    def action_page(self, by: int) -> None:
+        """Show the samples a screenful on."""
+        self.table.scroll(by * max(1, self._inside.height - 2), 0)
+        self.redraw()
+
+    def action_sort_next(self) -> None:
+        """Sort by the next column."""
+        self.table.sort_next()
+        self.redraw()
+
+    def action_turn(self) -> None:
+        """Sort the other way round."""
+        self.table.turn()
+        self.redraw()
+
+    def on_click(self, event: events.Click) -> None:
+        """Sort by the column whose name is clicked, or look at the sample and the unit there."""
+        heading = self.table.heading_at(event.y - 1, event.x - 1)
+        if heading is not None:
+            self.table.sort_by(heading)
+            self.redraw()
+            return
+        self.post_message(
+            self.LookedAt(self.table.pointed_at(self.options.cursor, event.y - 1, event.x - 1))
+        )
+
+    def on_mouse_scroll_down(self, event: events.MouseScrollDown) -> None:
+        """Show samples further down."""
+        event.stop()
+        self.action_scroll_table(WHEEL, 0)
+
+    def on_mouse_scroll_up(self, event: events.MouseScrollUp) -> None:
+        """Show samples further up."""
+        event.stop()
+        self.action_scroll_table(-WHEEL, 0)
+
+    def title(self) -> Words:
+        return self.table.told
+
+    def corner(self) -> Words:
+        if not self.table.told:
+            return []
+        return [(f" by {self.table.sorted_words} ", ink(DIM)), ("c C ", ink(DIM))]
+
+    def looks_at(self) -> tuple[object, ...]:
+        options = self.options
+        return (options.cursor, options.inspecting, options.layer, options.target)
+
+    def body(self, width: int, height: int) -> Cells:
+        return self.table.draw(self.session, self.options, width, height)

@@ -1,0 +1,1 @@
+"""The maps panel: the output of every hidden unit over the plane."""

@@ -1,0 +1,251 @@
+"""The maps panel: what every hidden unit gives over the plane of the boundary, in small pictures."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING, ClassVar
+
+from textual.binding import Binding, BindingType
+
+from tui.drawing import number_format
+from tui.drawing.cells import Cells, cut
+from tui.drawing.palette import (
+    ACCENT,
+    CLASS_FIELDS,
+    CLASS_POINTS,
+    DIM,
+    TEXT,
+    TRAIN_MARKERS,
+    UNCERTAIN,
+    ink,
+)
+from tui.panels.number_scale import NumberScale
+from tui.panels.output_scale import Scale
+from tui.panels.panel import Panel, ViewOptions, Words, message
+from tui.panels.unit_maps.layout import Layout
+from tui.panels.unit_maps.pictures import Grid, draw_values, has_curves, weights_picture
+
+if TYPE_CHECKING:
+    from textual import events
+
+    from core.arrays import Array
+    from core.datasets import TrainTest
+    from core.nn.network import Network
+    from tui.run_model import Session
+
+
+class MapsPanel(Panel):
+    """A picture of each unit's output over the plane of the map, layer by layer."""
+
+    number, label, key = 11, "maps", "U"
+    title_first, pace = True, 0.2
+    about = (
+        "the output of each hidden unit over the plane of the map; "
+        "↑ ↓ scroll, w the weights of a picture's pixels"
+    )
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("up", "scroll_maps(-1)", show=False),
+        Binding("down", "scroll_maps(1)", show=False),
+        Binding("w", "switch_weights", show=False),
+    ]
+
+    def __init__(self, session: Session, options: ViewOptions) -> None:
+        super().__init__(session, options)
+        self._grid: Grid | None = None
+        self._layout: Layout | None = None
+        self._first = 0
+        self._weights = False
+        self._followed: tuple[int, int] | None = None
+        self._visible = ""
+        self._scale_words: Words = []
+
+    def action_scroll_maps(self, by: int) -> None:
+        """Show other rows of pictures, where there are more than fit."""
+        self._first = max(0, self._first + by)
+        self.redraw()
+
+    def action_switch_weights(self) -> None:
+        """Switch the first layer between its maps and its weights, for pictures."""
+        if self._image is not None:
+            self._weights = not self._weights
+            self.redraw()
+
+    def on_click(self, event: events.Click) -> None:
+        """Look at the unit whose picture was clicked."""
+        if self._layout is None:
+            return
+        found = self._layout.unit_at(event.y - 1, event.x - 1, self._first)
+        if found is not None:
+            layer, unit = found
+            self.post_message(self.LookedAt(replace(self.options.cursor, layer=layer, unit=unit)))
+
+    def on_mouse_scroll_down(self, event: events.MouseScrollDown) -> None:
+        """Show pictures further down."""
+        event.stop()
+        self.action_scroll_maps(1)
+
+    def on_mouse_scroll_up(self, event: events.MouseScrollUp) -> None:
+        """Show pictures further up."""
+        event.stop()
+        self.action_scroll_maps(-1)
+
+    def title(self) -> Words:
+        if not self._visible:
+            return []
+        words = [(f"{self._visible} ", ink(TEXT))]
+        if self._image is not None:
+            words.append((f"· w {'maps' if self._weights else 'weights'} ", ink(DIM)))
+        return words
+
+    def corner(self) -> Words:
+        return self._scale_words
+
+    def looks_at(self) -> tuple[object, ...]:
+        return (self.options.plane, self.options.target, self._cursor)
+
+    @property
+    def _cursor(self) -> tuple[int, int] | None:
+        options = self.options
+        return (options.cursor.layer, options.cursor.unit) if options.inspecting else None
+
+    def body(self, width: int, height: int) -> Cells:
+        network, data = self.session.network, self.session.data
+        if not self.session.config.hidden:
+            self._forget()
+            return message(width, height, "There is no hidden layer: no unit has a map of its own.")
+        if network is None or data is None or not len(self.session.timeline):
+            self._forget()
+            return message(width, height, "What each hidden unit gives at each place of the plane.")
+        return self._draw_maps(network, data, self._cursor, width, height)
+
+    @property
+    def _image(self) -> tuple[int, int] | None:
+        """The rows and columns of pixels of which the first layer's inputs are, if they are."""
+        data, network = self.session.data, self.session.network
+        if data is None or network is None or data.preparation.image is None:
+            return None
+        rows, across = data.preparation.image
+        return (rows, across) if 0 < rows * across <= network.sizes[0] else None
+
+    def _forget(self) -> None:
+        self._visible, self._scale_words, self._layout = "", [], None
+
+    def _draw_maps(
+        self,
+        network: Network,
+        data: TrainTest,
+        cursor: tuple[int, int] | None,
+        width: int,
+        height: int,
+    ) -> Cells:
+        hidden = network.sizes[1:-1]
+        layout = self._layout = Layout.of(hidden, _output_pictures(network), width, height)
+        self._scroll(layout, cursor)
+        grid, plane = self._grid, self.options.plane
+        if grid is None or not grid.shows(network, data, plane, layout.width, layout.height):
+            grid = self._grid = Grid(network, data, plane, layout.width, layout.height)
+        grid.refresh()
+        cells = Cells(width, height)
+        scales: dict[int, Scale] = {}
+        probabilities: Array | None = None
+        visible = layout.rows[self._first : self._first + layout.down]
+        for row, (layer, units) in enumerate(visible):
+            top = row * (layout.height + 1)
+            of_outputs = layer == len(hidden)
+            if of_outputs and probabilities is None:
+                probabilities = network.loss.probabilities(grid.outputs[-1])
+            if not of_outputs and layer not in scales:
+                scales[layer] = Scale.of(network.layers[layer].activation, grid.outputs[layer])
+            for place, unit in enumerate(units):
+                left = place * (layout.width + 1)
+                label = f"{layer + 1}.{unit + 1}"
+                if of_outputs and probabilities is not None:
+                    at = unit if len(probabilities) == _output_pictures(network) else 1
+                    is_cursor = (layer, unit) == cursor
+                    self._output(cells, top, left, layout, data, probabilities[at], at, is_cursor)
+                    continue
+                if layer == 0 and self._weights and self._image is not None:
+                    weights = network.weights[0][:, unit]
+                    picture = weights_picture(weights, self._image, layout.width, layout.height)
+                else:
+                    picture = draw_values(
+                        grid.outputs[layer][unit], layout.width, layout.height, scales[layer]
+                    )
+                cells.place(top + 1, left, picture)
+                _write_label(cells, top, left, layout.width, label, (layer, unit) == cursor)
+        self._tell(visible, hidden, scales)
+        return cells
+
+    def _scroll(self, layout: Layout, cursor: tuple[int, int] | None) -> None:
+        """Keep the rows that are shown within what there is, and the cursor's among them."""
+        if cursor is not None and cursor != self._followed:
+            for row, (layer, units) in enumerate(layout.rows):
+                if layer == cursor[0] and cursor[1] in units:
+                    self._first = min(self._first, row)
+                    self._first = max(self._first, row - layout.down + 1)
+        self._followed = cursor
+        self._first = max(0, min(self._first, len(layout.rows) - layout.down))
+
+    def _output(
+        self,
+        cells: Cells,
+        top: int,
+        left: int,
+        layout: Layout,
+        data: TrainTest,
+        values: Array,
+        unit: int,
+        is_cursor: bool,
+    ) -> None:
+        """Draw the probability of a class, or a predicted number, and its name."""
+        named = ink(ACCENT, bold=True) if is_cursor else ink(TEXT)
+        if data.has_classes:
+            field = CLASS_FIELDS[unit % len(CLASS_FIELDS)]
+            scale = Scale((UNCERTAIN, *field), 0.0, 1.0, CLASS_POINTS[unit % len(CLASS_POINTS)])
+            marker, name = TRAIN_MARKERS[unit % len(TRAIN_MARKERS)], data.class_names[unit]
+            cells.write(top, left, marker, ink(scale.line))
+            cells.write(top, left + 2, cut(name, layout.width - 2), named)
+        else:
+            own, (shift, factor) = NumberScale.of(data, unit), data.preparation.target_units(unit)
+            low, high = (own.low - shift) / factor, (own.high - shift) / factor
+            scale = Scale(own.colours, low, high)
+            cells.write(top, left, cut(data.target_names[unit], layout.width), named)
+        cells.place(top + 1, left, draw_values(values, layout.width, layout.height, scale))
+
+    def _tell(
+        self,
+        visible: tuple[tuple[int, range], ...],
+        hidden: tuple[int, ...],
+        scales: dict[int, Scale],
+    ) -> None:
+        shown = sum(len(units) for layer, units in visible if layer < len(hidden))
+        count = sum(hidden)
+        units = f"{count} unit{'s' * (count > 1)}"
+        self._visible = units if shown == count else f"{shown} of {units} (↑ ↓)"
+        self._scale_words = []
+        if scales and self.session.data is not None and not has_curves(self.session.data):
+            first = next(iter(scales.values()))
+            alike = len({(each.colours, each.low, each.high) for each in scales.values()}) == 1
+            ends = (
+                (number_format.short(first.low), number_format.short(first.high))
+                if alike
+                else ("−", "+")
+            )
+            blocks: Words = [(" ", ink(background=colour)) for colour in first.colours]
+            self._scale_words = [(f" {ends[0]} ", ink(TEXT)), *blocks, (f" {ends[1]} ", ink(TEXT))]
+
+
+def _output_pictures(network: Network) -> int:
+    """Return how many outputs have a picture: of two classes told by one output, the second."""
+    return network.sizes[-1]
+
+
+def _write_label(
+    cells: Cells, row: int, column: int, width: int, label: str, is_cursor: bool
+) -> None:
+    if is_cursor:
+        text = f"▐{label}▌".ljust(width, "─")
+        cells.write(row, column, text[:width], ink(ACCENT, bold=True))
+    else:
+        cells.write(row, column, cut(label, width), ink(DIM))
