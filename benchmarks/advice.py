@@ -17,7 +17,7 @@ import numpy as np
 
 from core.analysis.advice import advise
 from core.config.presets import PRESETS
-from core.training.epoch_log import Timeline, tabulate
+from core.training.epoch_log import EpochLog, tabulate
 from core.training.state import EpochMetrics
 from core.training.trainer import Trainer
 
@@ -35,7 +35,7 @@ def main() -> None:
         for seed in SEEDS:
             trainer = Trainer(PRESETS[name].config(seed=seed, diagnostics=True))
             config, has_classes = trainer.config, trainer.data.has_classes
-            timeline, asked = Timeline(), {config.epochs * k // MOMENTS for k in range(MOMENTS + 1)}
+            timeline, asked = EpochLog(), {config.epochs * k // MOMENTS for k in range(MOMENTS + 1)}
             metrics = trainer.untrained
             timeline.extend(tabulate([metrics]))
             while trainer.stopped is None:
@@ -62,7 +62,7 @@ def cost() -> float:
     rng = np.random.default_rng(0)
     table = tabulate([EpochMetrics(0, 1.0, 1.0, 0.9, 0.9, 0.01)]).repeat(LONG, axis=0)
     table[:, 0], table[:, 1:3] = np.arange(LONG), rng.uniform(0.1, 0.2, (LONG, 2))
-    timeline, config, costs = Timeline(), PRESETS["moons"].config(epochs=LONG), []
+    timeline, config, costs = EpochLog(), PRESETS["moons"].config(epochs=LONG), []
     timeline.extend(table)
     for _ in range(100):
         began = perf_counter()

@@ -17,8 +17,16 @@ from typing import Final
 
 from core import RunConfig
 from core.config.presets import PRESETS
-from core.process import Keep, Kept, Progress, Pull, SetSpeed, Start, TrainingProcess
-from core.runs.autosaver import Keeping
+from core.process import (
+    ConfigureAutosave,
+    Progress,
+    Pull,
+    SaveStatusChanged,
+    SetSpeed,
+    Start,
+    TrainingProcess,
+)
+from core.runs.autosaver import SaveOptions
 
 CASES: Final = {
     "xor, full batch": PRESETS["xor"].config(epochs=10**8),
@@ -51,7 +59,7 @@ def measure(config: RunConfig, seconds: float, folder: Path | None) -> Measured:
     process = TrainingProcess()
     process.send(SetSpeed(None))
     if folder is not None:
-        process.send(Keep(Keeping(folder, None)))
+        process.send(ConfigureAutosave(SaveOptions(folder, None)))
     process.send(Start(config))
     process.send(Pull())
     start = monotonic() + 1
@@ -64,7 +72,7 @@ def measure(config: RunConfig, seconds: float, folder: Path | None) -> Measured:
                 epoch = int(event.table[-1, 0]) if len(event.table) else epoch
                 if now > start:
                     marks.append((now, processor_seconds(process.pid), epoch))
-            assert not (isinstance(event, Kept) and event.problem), event
+            assert not (isinstance(event, SaveStatusChanged) and event.problem), event
     process.close()
     size = 0 if folder is None else sum(path.stat().st_size for path in folder.rglob("state.npz"))
     (began, before, first), (ended, after, last) = marks[0], marks[-1]

@@ -20,7 +20,7 @@ import numpy as np
 from benchmarks.report import line, percentile
 from core import Trainer
 from core.config.presets import PRESETS
-from core.training.time_travel import LIMIT, History
+from core.training.time_travel import LIMIT, TimeTravel
 
 EPOCHS: Final = 100_000
 JUMPS: Final = 300
@@ -33,19 +33,19 @@ def main() -> None:
     for _ in range(3):
         for history_too, times in ((True, with_history), (False, without)):
             trainer = Trainer(config)
-            history = History(trainer)
+            history = TimeTravel(trainer)
             started = perf_counter()
             for _ in range(5_000):
                 trainer.train_epoch()
                 if history_too:
-                    history.note()
+                    history.record_epoch()
             times.append((perf_counter() - started) / 5_000 * 1e6)
     print(line("an epoch with history, without", with_history, without, "µs", "1"))
     trainer = Trainer(config)
-    history = History(trainer)
+    history = TimeTravel(trainer)
     for _ in range(EPOCHS):
         trainer.train_epoch()
-        history.note()
+        history.record_epoch()
     rng = np.random.default_rng(0)
     jumps = []
     for target in rng.integers(0, EPOCHS + 1, JUMPS).tolist():

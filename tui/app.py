@@ -41,7 +41,7 @@ if TYPE_CHECKING:
 
     from core.config.run_config import RunConfig
     from core.process import TrainingProcess
-    from core.runs.autosaver import Keeping
+    from core.runs.autosaver import SaveOptions
     from tui.cli.run_log import RunLog
     from tui.terminal.screen_buffer import Area
 
@@ -74,7 +74,7 @@ class NnfsApp(KeepsFaults, App[None]):
         paused: bool = False,
         run_log: RunLog | None = None,
         look: Look | None = None,
-        keeping: Keeping | None = None,
+        keeping: SaveOptions | None = None,
         resume: Path | None = None,
     ) -> None:
         self.look = look or Look()

@@ -10,16 +10,16 @@ from core.process import (
     BaselineFound,
     Branched,
     Failed,
-    Kept,
     Loading,
     Moved,
     Progress,
     Reopened,
     Run,
+    SaveStatusChanged,
     State,
     StateChanged,
 )
-from core.training.epoch_log import Timeline, layers_of, metrics_of
+from core.training.epoch_log import EpochLog, layers_of, metrics_of
 from core.training.trainer import WHAT_LOSSES_MEAN, build_network
 
 if TYPE_CHECKING:
@@ -71,7 +71,7 @@ class Session:
         self.config = config
         self.data: TrainTest | None = None
         self.network: Network | None = None
-        self.timeline = Timeline()
+        self.timeline = EpochLog()
         self.state = State.TRAINING
         self.note = ""
         self._standing = ""  # what is said of the state is true as long as that is
@@ -84,7 +84,7 @@ class Session:
         self.past_epoch: int | None = None
         self.gradient: Array | None = None
         self.edited = False
-        self.old_future: Timeline | None = None
+        self.old_future: EpochLog | None = None
         self.baseline: Baseline | None = None
         self.kept_as = self.not_kept = ""
         self.resumed_at: int | None = None
@@ -144,7 +144,7 @@ class Session:
                 self.resumed_at = None if event.restored else self.head_epoch
                 self.edited, self._parts = event.edited, list(event.parts)
                 self._find_best()
-            case Kept():
+            case SaveStatusChanged():
                 if event.problem or self.not_kept:
                     self.note = event.problem or "the run is kept again"
                 self.kept_as, self.not_kept = event.name, event.problem
@@ -326,7 +326,7 @@ class Session:
         self.note = run.note or self.note
         if run.fresh:
             self._standing = ""
-            self.timeline = Timeline()
+            self.timeline = EpochLog()
             self.layers = ()
             self.epochs_per_second = self.share_of_epoch = 0.0
             self._best = self.past_epoch = self.old_future = self._measured = None

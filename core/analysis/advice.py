@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
     from core.config.run_config import RunConfig
     from core.training.diagnostics import LayerDiagnostics
-    from core.training.epoch_log import Timeline
+    from core.training.epoch_log import EpochLog
 
 Kind = Literal[
     "diverged",
@@ -138,7 +138,7 @@ class Advice:
 
 def advise(
     config: RunConfig,
-    timeline: Timeline,
+    timeline: EpochLog,
     layers: Sequence[LayerDiagnostics],
     has_classes: bool,
     since: int = 0,
@@ -176,7 +176,7 @@ def advise(
 class _Curves:
     """The few epochs of a timeline that are looked at."""
 
-    def __init__(self, timeline: Timeline, since: int, has_classes: bool) -> None:
+    def __init__(self, timeline: EpochLog, since: int, has_classes: bool) -> None:
         self.count = len(timeline) - since
         """Epochs, the one before the first step included."""
         self.score_name = "accuracy" if has_classes else "R²"

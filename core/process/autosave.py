@@ -5,11 +5,11 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
-from core.process.messages import Kept, State
-from core.runs.autosaver import Keeper, Keeping, News
-from core.runs.saved_history import Past, Station
-from core.runs.snapshot import Doing, Moment
-from core.training.checkpoints import Place
+from core.process.messages import SaveStatusChanged, State
+from core.runs.autosaver import Autosaver, SaveOptions, SaveStatus
+from core.runs.saved_history import SavedHistory, Station
+from core.runs.snapshot import Doing, RunSnapshot
+from core.training.checkpoints import Position
 from core.training.epoch_log import tabulate
 
 if TYPE_CHECKING:
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from core.process.command_queue import Exchange
     from core.process.training_run import LiveRun
     from core.runs.folder import RunFolder
-    from core.runs.reader import KeptRun
+    from core.runs.reader import SavedRun
     from core.training.state import EpochMetrics
 
 DOING: Final = {
@@ -47,17 +47,17 @@ HEARD: Final = 0.2
 """Seconds in which a screen that waits for it hears what came of that."""
 
 
-def _mark(run: LiveRun) -> tuple[int, Place]:
+def _revision_of(run: LiveRun) -> tuple[int, Position]:
     """Return what is another after everything by which a run is no longer as it was saved."""
     return run.revision, run.history.here
 
 
-def _station(run: LiveRun) -> Station:
+def _checkpoint(run: LiveRun) -> Station:
     trainer = run.trainer
     return Station(run.history.applied, trainer.config, trainer.data, trainer.state())
 
 
-class Record:
+class RunAutosave:
     """Outlives the runs, one of which it keeps at a time.
 
     Without `keep`, a run is saved only when another takes its place, and only until the process ends.
@@ -69,96 +69,98 @@ class Record:
 
     def __init__(self, exchange: Exchange) -> None:
         self._exchange = exchange
-        self._keeper = Keeper(Keeping(None, only_replaced=True))
+        self._autosaver = Autosaver(SaveOptions(None, only_replaced=True))
         self.keeps = False
-        self._told = News()
-        self._saved = (0, Place(0))
+        self._told = SaveStatus()
+        self._saved = (0, Position(0))
         self._state: State | None = None
         self._handed = 0
-        self.past: Past | None = None
+        self.history: SavedHistory | None = None
 
-    def keep(self, keeping: Keeping) -> None:
+    def configure(self, keeping: SaveOptions) -> None:
         """Keep the runs that begin from here on."""
-        self._keeper, self.keeps = Keeper(keeping), True
+        self._autosaver, self.keeps = Autosaver(keeping), True
 
     def begin(self, run: LiveRun) -> None:
         """Keep another run."""
         self._follow(run)
-        self.past = Past.begun(_station(run))
-        self._keeper.begin(run.trainer.config.source_name)
+        self.history = SavedHistory.started(_checkpoint(run))
+        self._autosaver.begin(run.trainer.config.source_name)
 
-    def go_on(self, run: LiveRun, kept: KeptRun, folder: RunFolder, past: Past | None) -> None:
+    def resume(
+        self, run: LiveRun, kept: SavedRun, folder: RunFolder, past: SavedHistory | None
+    ) -> None:
         """Keep a run on in the folder that it was read from, with the past that was found there."""
         self._follow(run)
         edited = kept.header.edited
-        self.past = past or Past.begun(_station(run), was_edited=edited)
-        self._keeper.go_on(kept, folder)
+        self.history = past or SavedHistory.started(_checkpoint(run), was_edited=edited)
+        self._autosaver.resume(kept, folder)
         self._state = run.state
 
-    def told(self, table: NDArray[np.float64]) -> None:
+    def add_epochs(self, table: NDArray[np.float64]) -> None:
         """Take the epochs that the screen is told now, of which the first may have been taken before."""
-        self._keeper.rows(table[self._handed :])
+        self._autosaver.add_epochs(table[self._handed :])
         self._handed = 0
 
-    def changed(self, run: LiveRun, place: Place, *, is_edit: bool) -> None:
+    def changed(self, run: LiveRun, place: Position, *, is_edit: bool) -> None:
         """Take a change that was made at that place."""
-        if self.past is not None:
-            self.past = self.past.changed(place, _station(run), is_edit=is_edit)
+        if self.history is not None:
+            self.history = self.history.changed(place, _checkpoint(run), is_edit=is_edit)
 
     def branched(self, run: LiveRun) -> None:
         """Give the future up, as the run has."""
-        if self.past is not None:
-            self.past = self.past.branched(run.history.here, run.history.applied)
+        if self.history is not None:
+            self.history = self.history.branched(run.history.here, run.history.applied)
 
-    def event(self, run: LiveRun, what: str, note: str) -> None:
+    def add_event(self, run: LiveRun, what: str, note: str) -> None:
         """Take what happened to the run, in a word and a sentence."""
-        self._keeper.event(run.trainer.epoch, what, note)
+        self._autosaver.add_event(run.trainer.epoch, what, note)
 
-    def look(self, run: LiveRun | None) -> None:
+    def poll(self, run: LiveRun | None) -> None:
         """Save what is due, and say what came of what was saved."""
-        keeper = self._keeper
+        keeper = self._autosaver
         if not self.keeps:
             return
-        self._tell(keeper.news)
+        self._send_status(keeper.status)
         if run is not None and self._is_new(run):
             ended = run.state in ENDS and run.state is not self._state
             if ended or not keeper.due_in():
                 self._save(run, keeper)
 
-    def wait(self, run: LiveRun | None) -> float | None:
+    def seconds_to_poll(self, run: LiveRun | None) -> float | None:
         """Return the seconds until there is something to look at; None for never."""
-        keeper = self._keeper
+        keeper = self._autosaver
         if not self.keeps:
             return None
-        if keeper.busy or keeper.news != self._told:
+        if keeper.busy or keeper.status != self._told:
             return WHILE_WRITING
         return keeper.due_in() if run is not None and self._is_new(run) else None
 
-    def before(self, run: LiveRun) -> None:
+    def save_newest(self, run: LiveRun) -> None:
         """Save the newest moment now, before somebody leaves it for the past."""
         if self._is_new(run):
-            self._save(run, self._keeper)
+            self._save(run, self._autosaver)
 
-    def parting(self, run: LiveRun) -> Moment | None:
+    def final_snapshot(self, run: LiveRun) -> RunSnapshot | None:
         """Return what is to be saved if another run takes the place of this one.
 
         A run of which no epoch was trained is not worth a folder.
         """
-        worth = run.trainer.epoch > 0 or self._keeper.was_handed or run.state in ENDS
+        worth = run.trainer.epoch > 0 or self._autosaver.has_snapshot or run.state in ENDS
         if not (worth and self._is_new(run)):
             return None
-        self._take_untold(run.rows, self._keeper)
+        self._take_untold(run.rows, self._autosaver)
         return self._moment(run)[0]
 
-    def part(self, moment: Moment | None) -> None:
+    def save_final(self, moment: RunSnapshot | None) -> None:
         """Save the last moment of a run that gives way to another."""
         if moment is not None:
-            self._keeper.save(moment)
+            self._autosaver.save(moment)
 
     @property
     def can_restore(self) -> bool:
         """Whether there is a run whose place another took."""
-        return self._keeper.can_restore
+        return self._autosaver.can_restore
 
     def last_replaced(self) -> Path:
         """Return the folder of the last run whose place another took.
@@ -166,51 +168,51 @@ class Record:
         Raises:
             RunError: when there is none, or it could not be written.
         """
-        return self._keeper.last_replaced(LAST_REPLACED)
+        return self._autosaver.last_replaced(LAST_REPLACED)
 
     def close(self, run: LiveRun | None) -> None:
         """Save the last moment, and wait until it is written."""
         if not self.keeps:
-            self._keeper.close(LAST_SAVE)
+            self._autosaver.close(LAST_SAVE)
             return
         if run is not None:
-            self.before(run)
-        self._keeper.close(LAST_SAVE)
-        self._tell(self._keeper.news)
+            self.save_newest(run)
+        self._autosaver.close(LAST_SAVE)
+        self._send_status(self._autosaver.status)
         self._exchange.flush(HEARD)
 
-    def _tell(self, news: News) -> None:
+    def _send_status(self, news: SaveStatus) -> None:
         if news != self._told:
             self._told = news
-            self._exchange.post(Kept(news.name, news.problem))
+            self._exchange.post(SaveStatusChanged(news.name, news.problem))
 
     def _follow(self, run: LiveRun) -> None:
-        self._saved, self._state, self._handed = _mark(run), None, 0
+        self._saved, self._state, self._handed = _revision_of(run), None, 0
 
     def _is_new(self, run: LiveRun) -> bool:
         """Tell whether there is something that is not saved; the past is not, it has its future."""
-        if _mark(run) == self._saved or run.history.is_past:
+        if _revision_of(run) == self._saved or run.history.is_past:
             return False
-        if self._keeper.was_handed:
+        if self._autosaver.has_snapshot:
             return True
         trainer = run.trainer
         return trainer.epoch > 0 or trainer.batches.next > 0 or run.state in ENDS
 
-    def _take_untold(self, rows: list[EpochMetrics], keeper: Keeper) -> None:
+    def _take_untold(self, rows: list[EpochMetrics], keeper: Autosaver) -> None:
         if len(rows) > self._handed:
-            keeper.rows(tabulate(rows[self._handed :]))
+            keeper.add_epochs(tabulate(rows[self._handed :]))
             self._handed = len(rows)
 
-    def _save(self, run: LiveRun, keeper: Keeper) -> None:
+    def _save(self, run: LiveRun, keeper: Autosaver) -> None:
         self._take_untold(run.rows, keeper)
-        moment, self.past = self._moment(run)
+        moment, self.history = self._moment(run)
         keeper.save(moment)
-        self._saved, self._state = _mark(run), run.state
+        self._saved, self._state = _revision_of(run), run.state
 
-    def _moment(self, run: LiveRun) -> tuple[Moment, Past | None]:
+    def _moment(self, run: LiveRun) -> tuple[RunSnapshot, SavedHistory | None]:
         """Return the run as it is, and its past up to here."""
-        moment, past, trainer = run.moment(), self.past, run.trainer
+        moment, past, trainer = run.moment(), self.history, run.trainer
         if past is not None:
             here = Station(run.history.applied, trainer.config, trainer.data, moment.state)
-            past = past.reached(here, was_edited=moment.edited)
-        return replace(moment, past=past), past
+            past = past.extended(here, was_edited=moment.edited)
+        return replace(moment, history=past), past

@@ -44,14 +44,14 @@ def configure(run: LiveRun, exchange: Exchange, changes: dict[str, Any]) -> None
         return
     run.report(force=True)  # the last epochs, with the parameters that belong to them
     share, restored = trainer.share_of_epoch, trainer.restored
-    parting = run.record.parting(run)
+    parting = run.record.final_snapshot(run)
     try:
         fresh = _reconfigure(run, exchange, config)
     except REFUSALS as error:
         run.tell_run(None, fresh=False, note=why_refused(error))
         return
     if fresh:
-        run.record.part(parting)
+        run.record.save_final(parting)
         run.begin_anew()
     if config.epochs != before.epochs:
         run.span = config.epochs

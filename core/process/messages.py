@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from core.config.run_config import RunConfig
     from core.datasets import TrainTest
     from core.datasets.edits import Edit
-    from core.runs.autosaver import Keeping
+    from core.runs.autosaver import SaveOptions
     from core.training.state import EpochMetrics
     from core.training.stopping import Stop
 
@@ -44,10 +44,10 @@ class Start:
 
 
 @dataclass(frozen=True)
-class Keep:
+class ConfigureAutosave:
     """Keep every run from here on, as it says; before the first `Start`."""
 
-    keeping: Keeping
+    options: SaveOptions
 
 
 @dataclass(frozen=True)
@@ -150,7 +150,7 @@ class Pull:
 
 Command: TypeAlias = (
     Start
-    | Keep
+    | ConfigureAutosave
     | Reopen
     | Restore
     | Pause
@@ -308,7 +308,7 @@ class Reopened:
 
 
 @dataclass(frozen=True)
-class Kept:
+class SaveStatusChanged:
     """Where the run is kept, or that it is not.
 
     Attributes:
@@ -349,7 +349,7 @@ Event: TypeAlias = (
     | StateChanged
     | Moved
     | Branched
-    | Kept
+    | SaveStatusChanged
     | Reopened
     | Loading
     | BaselineFound

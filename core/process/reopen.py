@@ -19,10 +19,10 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from core.process.autosave import Record
+    from core.process.autosave import RunAutosave
     from core.process.command_queue import Exchange
     from core.process.speed import Clock
-    from core.runs.reader import KeptRun
+    from core.runs.reader import SavedRun
 
 PATIENCE: Final = 3.0
 """Seconds to wait for a training process that has lost its screen, and saves before it ends."""
@@ -43,7 +43,7 @@ def reopen(
     path: Path,
     exchange: Exchange,
     clock: Clock,
-    record: Record,
+    record: RunAutosave,
     *,
     paused: bool,
     restored: bool = False,
@@ -77,7 +77,7 @@ def reopen(
     run.report(force=True)  # how much of the epoch under way is trained
     first = run.history.first
     name = folder.name if record.keeps else ""
-    exchange.post(Reopened(name, header.edited, header.parts, restored))
+    exchange.post(Reopened(name, header.edited, header.comparable_parts, restored))
     note = f"{folder.name} goes on at epoch {header.epoch:,}"
     if restored:
         note = f"{header.config.source_name} of epoch {header.epoch:,} restored"
@@ -87,7 +87,7 @@ def reopen(
     moved = changed_kernels(header.kernels)
     if moved:
         note += f"; {moved}"
-        record.event(run, "moved", moved)
+        record.add_event(run, "moved", moved)
     if run.state is State.TRAINING:
         run.set_state(State.PAUSED if paused else State.TRAINING, note)
     else:
@@ -95,7 +95,7 @@ def reopen(
     return run
 
 
-def _tell_rows(run: LiveRun, exchange: Exchange, kept: KeptRun) -> None:
+def _tell_rows(run: LiveRun, exchange: Exchange, kept: SavedRun) -> None:
     """Tell every epoch, and the future that was given up last, which stays in sight."""
     rows, last = kept.rows, kept.header.epoch + (kept.header.doing is Doing.DIVERGED)
     jumps = np.flatnonzero(np.diff(rows[:, 0]) <= -BRANCH) + 1

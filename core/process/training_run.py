@@ -10,11 +10,11 @@ from core.process.autosave import DOING
 from core.process.messages import Branched, Moved, Progress, Run, State, StateChanged
 from core.process.speed import Pace
 from core.process.status_text import why_stopped
-from core.runs.saved_history_file import read_past
-from core.runs.snapshot import Moment
+from core.runs.saved_history_file import read_saved_history
+from core.runs.snapshot import RunSnapshot
 from core.training.epoch_log import tabulate
 from core.training.stopping import Stop
-from core.training.time_travel import History
+from core.training.time_travel import TimeTravel
 from core.training.trainer import WHAT_LOSSES_MEAN
 
 if TYPE_CHECKING:
@@ -22,12 +22,12 @@ if TYPE_CHECKING:
 
     from core.datasets import TrainTest
     from core.nn.optimizers import Optimizer
-    from core.process.autosave import Record
+    from core.process.autosave import RunAutosave
     from core.process.command_queue import Exchange
     from core.process.speed import Clock
     from core.runs.folder import RunFolder
-    from core.runs.reader import KeptRun
-    from core.training.checkpoints import Place
+    from core.runs.reader import SavedRun
+    from core.training.checkpoints import Position
     from core.training.state import EpochMetrics
     from core.training.trainer import Trainer
 
@@ -67,13 +67,15 @@ class LiveRun:
         record: where it is kept.
     """
 
-    history: History
+    history: TimeTravel
     ended: Stop | None
     rows: list[EpochMetrics]
     newest: EpochMetrics
     newest_of_head: EpochMetrics
 
-    def __init__(self, trainer: Trainer, exchange: Exchange, clock: Clock, record: Record) -> None:
+    def __init__(
+        self, trainer: Trainer, exchange: Exchange, clock: Clock, record: RunAutosave
+    ) -> None:
         self.trainer, self._exchange, self._clock = trainer, exchange, clock
         self.record = record
         self.revision = 0
@@ -90,29 +92,29 @@ class LiveRun:
 
     def begin_anew(self) -> None:
         """Take note that the trainer stands at epoch 0, with other weights."""
-        self.history = History(self.trainer)
+        self.history = TimeTravel(self.trainer)
         self.ended = None
         self.newest = self.newest_of_head = self.trainer.untrained
         self.rows = [self.newest]
         self.parts = (0,)
         self._told = self.trainer.config
         self.record.begin(self)
-        self.record.event(self, "began", self._told.describe(self.trainer.network.sizes))
+        self.record.add_event(self, "began", self._told.describe(self.trainer.network.sizes))
 
-    def go_on_from(self, kept: KeptRun, folder: RunFolder) -> None:
+    def go_on_from(self, kept: SavedRun, folder: RunFolder) -> None:
         """Take note that the trainer stands where a kept run was saved."""
-        header, past = kept.header, read_past(kept.path, kept.header, self.trainer)
+        header, past = kept.header, read_saved_history(kept.path, kept.header, self.trainer)
         if past is None:
-            self.history = History(self.trainer, was_edited=header.edited)
+            self.history = TimeTravel(self.trainer, was_edited=header.edited)
         else:
-            self.history = History.reaching_back(self.trainer, past)
+            self.history = TimeTravel.reaching_back(self.trainer, past)
         self.newest = self.newest_of_head = header.metrics
         self.ended, self.span = header.ended, header.span
-        self.parts = header.parts
-        self.record.go_on(self, kept, folder, past)
+        self.parts = header.comparable_parts
+        self.record.resume(self, kept, folder, past)
 
     def change(
-        self, apply: Callable[[], object], *, is_edit: bool = False, place: Place | None = None
+        self, apply: Callable[[], object], *, is_edit: bool = False, place: Position | None = None
     ) -> None:
         """Change the trainer; the history remembers it, and so does what is kept of that.
 
@@ -144,12 +146,12 @@ class LiveRun:
         self.revision += 1
         self.rows.append(metrics)
         diverged = trainer.stopped is Stop.DIVERGED
-        if diverged and (place := self.history.undone) is not None:
+        if diverged and (place := self.history.rolled_back_to) is not None:
             # the way here leads through those changes, and back from behind them
             state = trainer.state()
             back = partial(trainer.return_to, trainer.config, trainer.data, state)
             self.change(back, place=place)
-        self.history.note()
+        self.history.record_epoch()
         if not diverged:
             # what is saved and listed is of the network that is there
             self.newest = metrics if trainer.restored is None else trainer.measure()
@@ -168,7 +170,7 @@ class LiveRun:
             # the epoch that diverged never was: what comes next follows the one before it
             self.rows = [self.trainer.measure()]
         if state is not self.state and state in {State.FINISHED, State.DIVERGED}:
-            self.record.event(self, str(state).lower(), note)
+            self.record.add_event(self, str(state).lower(), note)
         self.state = state
         self.revision += 1
         if state is State.TRAINING:
@@ -194,7 +196,7 @@ class LiveRun:
         too_many = len(self.rows) >= ENOUGH_ROWS and not exchange.backlog
         if force or exchange.pulled or too_many:
             network, rows = trainer.network, tabulate(self.rows)
-            self.record.told(rows)
+            self.record.add_epochs(rows)
             at_rest = force and self.stepped is trainer.optimizer
             exchange.post(
                 Progress(
@@ -244,7 +246,7 @@ class LiveRun:
         if edited is not None:
             self.revision += 1
             value = float(network.parameters[edited])
-            self.record.event(self, "edited", f"parameter {edited} is {value:.6g} now")
+            self.record.add_event(self, "edited", f"parameter {edited} is {value:.6g} now")
         self._exchange.post(
             Moved(
                 trainer.epoch,
@@ -268,12 +270,12 @@ class LiveRun:
         self.revision += 1
         self.parts = tuple(each for each in self.parts if each <= epoch + 1)
         self.record.branched(self)
-        self.record.event(self, "branched", f"the run goes on from epoch {epoch:,}")
+        self.record.add_event(self, "branched", f"the run goes on from epoch {epoch:,}")
         self._exchange.post(Branched(epoch))
 
-    def moment(self) -> Moment:
+    def moment(self) -> RunSnapshot:
         """Return everything of it that is kept."""
-        return Moment.of(
+        return RunSnapshot.of(
             self.trainer,
             self.newest,
             DOING[self.state],
@@ -281,7 +283,7 @@ class LiveRun:
             span=self.span,
             edited=self.history.is_edited,
             parts=self.parts,
-            past=self.record.past,
+            past=self.record.history,
         )
 
     def _note_change(self, changed: set[str], note: str, *, drawn: bool) -> None:
@@ -290,4 +292,4 @@ class LiveRun:
             # behind the last row that the screen has, which may be of an epoch that diverged
             end = self.trainer.epoch + 1 + (self.state is State.DIVERGED)
             self.parts = (*(each for each in self.parts if each < end), end)
-        self.record.event(self, "changed", note)
+        self.record.add_event(self, "changed", note)

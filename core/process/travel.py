@@ -19,7 +19,7 @@ def seek(run: LiveRun, exchange: Exchange, epoch: int) -> None:
     if run.state is not State.PAUSED:
         run.set_state(State.PAUSED)
     run.report(force=True)
-    run.record.before(run)
+    run.record.save_newest(run)
     before = trainer.config, trainer.data
     if not run.history.is_past:
         run.newest_of_head = run.newest

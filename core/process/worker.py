@@ -14,17 +14,17 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 
 from core.process import commands
-from core.process.autosave import Record
+from core.process.autosave import RunAutosave
 from core.process.background import BaselineInBackground
 from core.process.channel import Channel
 from core.process.command_queue import Exchange
 from core.process.messages import (
     Cancel,
     Configure,
+    ConfigureAutosave,
     EditData,
     EditParameter,
     Failed,
-    Keep,
     MeasureBaseline,
     Pause,
     Pull,
@@ -93,7 +93,7 @@ class TrainingLoop:
         self._clock = Clock()
         self._run: LiveRun | None = None
         self._measuring: BaselineInBackground | None = None
-        self._record = Record(self._exchange)
+        self._record = RunAutosave(self._exchange)
         self._screen_is_stopped = False
 
     def run(self) -> None:
@@ -118,7 +118,7 @@ class TrainingLoop:
             self._obey(exchange.waiting.pop(0))
         if exchange.closed:
             return
-        self._record.look(self._run)
+        self._record.poll(self._run)
         if self._screen_is_stopped:
             continue_parent_to_end()
         if self._measuring is not None and self._measuring.found is not None:
@@ -158,7 +158,7 @@ class TrainingLoop:
             return 0.0
         measuring = None if self._measuring is None else WHILE_MEASURING
         watching = WHILE_STOPPED if self._screen_is_stopped else None
-        waits = (wait, measuring, watching, self._record.wait(run))
+        waits = (wait, measuring, watching, self._record.seconds_to_poll(run))
         return min((each for each in waits if each is not None), default=None)
 
     def _until_next(self, run: LiveRun) -> float | None:
@@ -179,8 +179,8 @@ class TrainingLoop:
                 self._exchange.answered += 1
                 if self._run is not None:
                     self._restore(self._run)
-            case Keep():
-                self._record.keep(command.keeping)
+            case ConfigureAutosave():
+                self._record.configure(command.options)
             case Configure():
                 self._exchange.answered += 1
                 if self._run is not None:
@@ -238,7 +238,7 @@ class TrainingLoop:
                 exchange.post(Refused(reason, no_memory))  # else what comes next is what is wanted
             return
         if before is not None:
-            self._record.part(self._record.parting(before))
+            self._record.save_final(self._record.final_snapshot(before))
         run = LiveRun(trainer, exchange, self._clock, self._record)
         run.begin_anew()
         self._run = run
@@ -267,7 +267,7 @@ class TrainingLoop:
         run.report(force=True)
         try:
             path = record.last_replaced()
-            record.before(run)
+            record.save_newest(run)
             self._run = reopen(path, exchange, self._clock, record, paused=True, restored=True)
         except (*commands.REFUSALS, RunError) as error:
             run.tell_run(None, fresh=False, note=commands.why_refused(error))
@@ -309,7 +309,7 @@ class TrainingLoop:
             metrics = trainer.advance(0.0)  # what is left of the epoch is measuring
         run.stepped = trainer.optimizer
         if metrics is None:
-            run.history.note()
+            run.history.record_epoch()
             number, count = trainer.batches.next, trainer.batches.count
             told = f"batch {number:,} of {count:,} of epoch {trainer.epoch + 1:,}"
             run.set_state(State.PAUSED, told + _whose_losses(run))

@@ -23,8 +23,8 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from core.runs.folder import RunFolder
-    from core.runs.reader import KeptRun
-    from core.runs.snapshot import Moment
+    from core.runs.reader import SavedRun
+    from core.runs.snapshot import RunSnapshot
     from core.runs.writer import RunEvent, RunWriter
 
 EVERY: Final = 2.0
@@ -41,7 +41,7 @@ RETRY: Final = 5.0
 
 
 @dataclass(frozen=True)
-class Keeping:
+class SaveOptions:
     """Where runs are kept, and how many.
 
     Attributes:
@@ -52,12 +52,12 @@ class Keeping:
     """
 
     parent: Path | None
-    keep: int | None = None
+    limit: int | None = None
     only_replaced: bool = False
 
 
 @dataclass(frozen=True)
-class News:
+class SaveStatus:
     """What became of the run that is kept.
 
     Attributes:
@@ -70,18 +70,18 @@ class News:
 
 
 @dataclass
-class _Meanwhile:
+class _Pending:
     """What happened between two moments of a run."""
 
     rows: list[NDArray[np.float64]] = field(default_factory=list)
     events: list[RunEvent] = field(default_factory=list)
 
-    def __add__(self, later: _Meanwhile) -> _Meanwhile:
-        return _Meanwhile(self.rows + later.rows, self.events + later.events)
+    def __add__(self, later: _Pending) -> _Pending:
+        return _Pending(self.rows + later.rows, self.events + later.events)
 
 
 @dataclass
-class _Book:
+class _PendingRun:
     """One run, from its first epoch to the last time that it is saved.
 
     Attributes:
@@ -93,33 +93,33 @@ class _Book:
     source: str
     created: float
     writer: RunWriter | None = None
-    moment: Moment | None = None
-    before: _Meanwhile = field(default_factory=_Meanwhile)
-    since: _Meanwhile = field(default_factory=_Meanwhile)
+    moment: RunSnapshot | None = None
+    before: _Pending = field(default_factory=_Pending)
+    since: _Pending = field(default_factory=_Pending)
     handed: bool = False
     over: bool = False
 
 
-class Keeper:
+class Autosaver:
     """Takes what is to be kept; never waits, but when it is closed.
 
     Attributes:
         news: the newest; somebody who looks now and then tells of a change.
     """
 
-    def __init__(self, keeping: Keeping) -> None:
+    def __init__(self, keeping: SaveOptions) -> None:
         self._keeping = keeping
         self._parent = keeping.parent
-        self._replaced: list[_Book] = []
+        self._replaced: list[_PendingRun] = []
         self._condition = Condition()
-        self._books: list[_Book] = []
-        self._book: _Book | None = None
+        self._books: list[_PendingRun] = []
+        self._book: _PendingRun | None = None
         self._thread: Thread | None = None
         self._closing = self._writing = False
         self._due = 0.0
         self._took = 0.0
         self._retry = 0.0
-        self.news = News()
+        self.status = SaveStatus()
 
     @property
     def busy(self) -> bool:
@@ -132,11 +132,11 @@ class Keeper:
         if self._book is not None and self._book.handed:
             self._replaced = [*self._replaced, self._book][-MOST_REPLACED:]
         self._end()
-        self._book = _Book(source, time())
+        self._book = _PendingRun(source, time())
         self._due = monotonic() + EVERY
-        self.news = News()
+        self.status = SaveStatus()
 
-    def go_on(self, run: KeptRun, folder: RunFolder) -> None:
+    def resume(self, run: SavedRun, folder: RunFolder) -> None:
         """Keep a run in the folder that it was read from."""
         from core.runs.writer import RunWriter
 
@@ -148,12 +148,12 @@ class Keeper:
         ]
         self._end()
         header = run.header
-        self._book = book = _Book(header.config.source_name, header.created)
+        self._book = book = _PendingRun(header.config.source_name, header.created)
         book.writer = RunWriter(folder, header.created, header.rows, header.events, saved=True)
         book.handed = True
         self._books.append(book)
         self._due = monotonic() + EVERY
-        self.news = News(folder.name)
+        self.status = SaveStatus(folder.name)
 
     @property
     def can_restore(self) -> bool:
@@ -178,19 +178,19 @@ class Keeper:
         with self._condition:
             if self._thread is None:
                 self._books.remove(book)
-                _let_go(book)
+                _release(book)
             written = self._condition.wait_for(lambda: book not in self._books, seconds)
-        if not written or book.writer is None or not book.writer.saved:
-            raise RunError(self.news.problem or "the run before this one is not written yet")
+        if not written or book.writer is None or not book.writer.has_snapshot:
+            raise RunError(self.status.problem or "the run before this one is not written yet")
         return book.writer.folder.path
 
-    def rows(self, table: NDArray[np.float64]) -> None:
+    def add_epochs(self, table: NDArray[np.float64]) -> None:
         """Keep the metrics of epochs, as `timeline.tabulate` makes them."""
         if self._book is not None and len(table):
             with self._condition:
                 self._book.since.rows.append(table)
 
-    def event(self, epoch: int, what: str, note: str) -> None:
+    def add_event(self, epoch: int, what: str, note: str) -> None:
         """Keep what happened to the run."""
         from core.runs.writer import RunEvent
 
@@ -202,7 +202,7 @@ class Keeper:
         """Return the seconds until the next save is due; never if there is nothing to keep."""
         return max(0.0, self._due - monotonic())
 
-    def save(self, moment: Moment) -> None:
+    def save(self, moment: RunSnapshot) -> None:
         """Hand over the run as it is now."""
         book = self._book
         if book is None:
@@ -212,7 +212,7 @@ class Keeper:
                 self._books.append(book)
                 book.handed = True
             book.moment = moment
-            book.before, book.since = book.before + book.since, _Meanwhile()
+            book.before, book.since = book.before + book.since, _Pending()
             self._due = monotonic() + max(EVERY, SHARE * self._took)
             if self._thread is None:
                 self._thread = Thread(target=self._serve, name="keeper", daemon=True)
@@ -220,7 +220,7 @@ class Keeper:
             self._condition.notify()
 
     @property
-    def was_handed(self) -> bool:
+    def has_snapshot(self) -> bool:
         """Whether the run was handed over once, so that its end is to be, too."""
         return self._book is not None and self._book.handed
 
@@ -240,18 +240,18 @@ class Keeper:
             self._condition.notify()
         if self._thread is None:
             for book in self._books:
-                _let_go(book)
+                _release(book)
         else:
             self._thread.join(seconds)
             if self._thread.is_alive():
                 problem = f"its last save takes longer than {seconds:g} s, and may be lost"
-                self.news = News(self.news.name, self._sentence(problem))
+                self.status = SaveStatus(self.status.name, self._sentence(problem))
                 return False
-        if newest is not None and newest.writer is not None and self.news.name:
+        if newest is not None and newest.writer is not None and self.status.name:
             try:
                 newest.writer.check_saved()
             except OSError as error:  # it may have been removed since it was saved
-                self.news = News("", self._sentence(error.strerror or str(error)))
+                self.status = SaveStatus("", self._sentence(error.strerror or str(error)))
         return not self.busy
 
     def _end(self) -> None:
@@ -271,11 +271,11 @@ class Keeper:
                     self._condition.wait(wait if wait > 0 else None)
                 if book.moment is None:
                     self._books.remove(book)
-                    _let_go(book)
+                    _release(book)
                     self._condition.notify_all()
                     continue
                 moment, book.moment = book.moment, None
-                before, book.before = book.before, _Meanwhile()
+                before, book.before = book.before, _Pending()
                 self._writing = True
             problem = self._write(book, moment, before)
             with self._condition:
@@ -289,18 +289,18 @@ class Keeper:
                 else:
                     self._retry = 0.0
                 if book is self._book or self._book is None:
-                    is_saved = book.writer is not None and book.writer.saved
+                    is_saved = book.writer is not None and book.writer.has_snapshot
                     name = book.writer.folder.name if book.writer and is_saved else ""
-                    self.news = News(name, problem)
+                    self.status = SaveStatus(name, problem)
 
-    def _next(self) -> _Book | None:
+    def _next(self) -> _PendingRun | None:
         """Return a run with something to be written, or one that is over and has nothing more."""
         if monotonic() < self._retry and not self._closing:
             return None
         waiting = (book for book in self._books if book.moment is not None or book.over)
         return next(waiting, None)
 
-    def _write(self, book: _Book, moment: Moment, before: _Meanwhile) -> str:
+    def _write(self, book: _PendingRun, moment: RunSnapshot, before: _Pending) -> str:
         """Write, and return why not, in a sentence."""
         started = monotonic()
         try:
@@ -309,11 +309,11 @@ class Keeper:
             # with and without diagnostics of so many layers, as they were asked for
             parts = [each[:, : len(COLUMNS)] for each in before.rows]
             table = np.concatenate(parts) if parts else np.empty((0, len(COLUMNS)))
-            fresh = not book.writer.saved
+            fresh = not book.writer.has_snapshot
             book.writer.write(moment, table, before.events)
         except Exception as error:
             # nothing that can go wrong here is a reason to end the run
-            if book.writer is not None and not book.writer.saved:
+            if book.writer is not None and not book.writer.has_snapshot:
                 # a folder without a state would be a damaged run; the next attempt makes another
                 book.writer.folder.discard()
                 book.writer = None
@@ -328,7 +328,7 @@ class Keeper:
         where = "there is no home folder" if parent is None else shown(str(parent))
         return f"this run is not being kept: {where} ({shown(reason)})"
 
-    def _new_writer(self, book: _Book) -> RunWriter:
+    def _new_writer(self, book: _PendingRun) -> RunWriter:
         from core.runs.folder import RunFolder
         from core.runs.writer import RunWriter
 
@@ -342,12 +342,12 @@ class Keeper:
     def _thin(self) -> None:
         from core.runs.catalogue import thin
 
-        if self._keeping.keep is not None and self._keeping.parent is not None:
+        if self._keeping.limit is not None and self._keeping.parent is not None:
             replaced = (each.writer for each in self._replaced)
             spared = {each.folder.name for each in replaced if each is not None}
-            thin(self._keeping.parent, self._keeping.keep, spared=spared)
+            thin(self._keeping.parent, self._keeping.limit, spared=spared)
 
 
-def _let_go(book: _Book) -> None:
+def _release(book: _PendingRun) -> None:
     if book.writer is not None:
         book.writer.folder.close()

@@ -33,7 +33,7 @@ _REMOVING: Final = ".removing-"
 
 
 @dataclass(frozen=True)
-class Listed:
+class RunListing:
     """One run folder.
 
     Attributes:
@@ -60,7 +60,7 @@ class Listed:
         return self.path.name
 
 
-def list_runs(parent: Path) -> list[Listed]:
+def list_runs(parent: Path) -> list[RunListing]:
     """Return all runs in a folder, the newest first; one that cannot be read says why.
 
     Raises:
@@ -76,7 +76,7 @@ def list_runs(parent: Path) -> list[Listed]:
         except RunError as error:
             header, damaged = None, str(error)
         unsaved = not saved and _is_unsaved(path)
-        runs.append(Listed(path, saved or _changed(path), size, used, header, damaged, unsaved))
+        runs.append(RunListing(path, saved or _changed(path), size, used, header, damaged, unsaved))
     return sorted(runs, key=lambda run: (run.saved, run.name), reverse=True)
 
 

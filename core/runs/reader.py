@@ -42,7 +42,7 @@ COPIES: Final = 3
 
 
 @dataclass(frozen=True)
-class KeptRun:
+class SavedRun:
     """Everything that a run folder holds, checked as far as it can be without the data.
 
     Attributes:
@@ -154,7 +154,7 @@ def read_header(path: Path) -> Header:
         return _read(directory, arrays=False)[0]
 
 
-def read_run(path: Path) -> KeptRun:
+def read_run(path: Path) -> SavedRun:
     """Return a kept run.
 
     Raises:
@@ -163,7 +163,7 @@ def read_run(path: Path) -> KeptRun:
     with open_directory(path) as directory:
         header, fields, arrays = _read(directory, arrays=True)
         rows, events = _rows(directory, header), _events(directory, header)
-    return KeptRun(path, header, rows, events, fields, arrays)
+    return SavedRun(path, header, rows, events, fields, arrays)
 
 
 def _read(

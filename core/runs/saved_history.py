@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from secrets import randbits
 from typing import TYPE_CHECKING, Final, NamedTuple
 
-from core.training.checkpoints import Place
+from core.training.checkpoints import Position
 
 if TYPE_CHECKING:
     from core.config.run_config import RunConfig
@@ -23,7 +23,7 @@ MOST_BYTES: Final = 2**24
 """Bytes that the past of a run may take in its folder; what is older is given up."""
 
 
-class Cut(NamedTuple):
+class Segment(NamedTuple):
     """Where a segment begins.
 
     Attributes:
@@ -33,7 +33,7 @@ class Cut(NamedTuple):
     """
 
     id: int
-    place: Place
+    place: Position
     is_edit: bool = False
 
 
@@ -51,13 +51,13 @@ class Station:
     state: TrainerState
 
     @property
-    def place(self) -> Place:
+    def place(self) -> Position:
         """When it was."""
-        return Place(self.state.epoch, self.state.batches.next)
+        return Position(self.state.epoch, self.state.batches.next)
 
 
 @dataclass(frozen=True)
-class Past:
+class SavedHistory:
     """The segments that are kept, the newest last, and some stations within them.
 
     Attributes:
@@ -67,79 +67,83 @@ class Past:
         was_edited: whether a parameter was edited before the first of them.
     """
 
-    cuts: tuple[Cut, ...]
+    segments: tuple[Segment, ...]
     starts: tuple[Station, ...]
-    stops: tuple[Station, ...] = ()
+    ends: tuple[Station, ...] = ()
     was_edited: bool = False
 
     @classmethod
-    def begun(cls, start: Station, *, was_edited: bool = False) -> Past:
+    def started(cls, start: Station, *, was_edited: bool = False) -> SavedHistory:
         """Return the past of a run that begins there."""
-        return cls((Cut(randbits(62), start.place),), (start,), (), was_edited)
+        return cls((Segment(randbits(62), start.place),), (start,), (), was_edited)
 
-    def changed(self, place: Place, start: Station, *, is_edit: bool) -> Past:
+    def changed(self, place: Position, start: Station, *, is_edit: bool) -> SavedHistory:
         """Return the past after a change, made at that place; `start` is the moment after it."""
         left = self.branched(place, start.number - 1)
-        cut = Cut(randbits(62), place, is_edit)
-        return replace(left, cuts=(*left.cuts, cut), starts=(*left.starts, start))._bounded()
+        cut = Segment(randbits(62), place, is_edit)
+        return replace(
+            left, segments=(*left.segments, cut), starts=(*left.starts, start)
+        )._bounded()
 
-    def branched(self, place: Place, number: int) -> Past:
+    def branched(self, place: Position, number: int) -> SavedHistory:
         """Return the past of a run that goes on from a moment after so many changes."""
         count = sum(each.number <= number for each in self.starts)
-        stops = (each for each in self.stops if each.number < number or each.place <= place)
+        stops = (each for each in self.ends if each.number < number or each.place <= place)
         stops = (each for each in stops if each.number <= number)
-        return replace(self, cuts=self.cuts[:count], starts=self.starts[:count], stops=tuple(stops))
+        return replace(
+            self, segments=self.segments[:count], starts=self.starts[:count], ends=tuple(stops)
+        )
 
-    def reached(self, stop: Station, *, was_edited: bool = False) -> Past:
+    def extended(self, stop: Station, *, was_edited: bool = False) -> SavedHistory:
         """Return the past of a run that has come to that moment.
 
         If nothing is kept before it, for it was too large or was given up, the past begins there.
         """
-        if not self.cuts:
-            return Past.begun(stop, was_edited=was_edited)._bounded()
-        known = [*self.starts, *self.stops]
+        if not self.segments:
+            return SavedHistory.started(stop, was_edited=was_edited)._bounded()
+        known = [*self.starts, *self.ends]
         if any((each.number, each.place) == (stop.number, stop.place) for each in known):
             return self
-        stops = [*self.stops, stop]
+        stops = [*self.ends, stop]
         while len(stops) > MOST_STOPS:
             places = [self.starts[0].place.epoch if self.starts else 0]
             places += [each.place.epoch for each in stops]
             # without which the way from one to the next is shortest; never the newest
             gaps = [after - before for before, after in zip(places[:-2], places[2:], strict=True)]
             del stops[gaps.index(min(gaps))]
-        return replace(self, stops=tuple(stops))._bounded()
+        return replace(self, ends=tuple(stops))._bounded()
 
-    def renumbered(self) -> Past:
+    def renumbered(self) -> SavedHistory:
         """Return it with its changes counted from its first start, which has none before it."""
         first = self.starts[0].number
 
         def moved(stations: tuple[Station, ...]) -> tuple[Station, ...]:
             return tuple(replace(each, number=each.number - first) for each in stations)
 
-        return replace(self, starts=moved(self.starts), stops=moved(self.stops))
+        return replace(self, starts=moved(self.starts), ends=moved(self.ends))
 
     @property
     def nbytes(self) -> int:
         """The bytes of all of it, but for the data that the newest station has."""
-        stations = (*self.starts, *self.stops)
+        stations = (*self.starts, *self.ends)
         newest = {id(each) for each in self.starts[-1].data.arrays} if self.starts else set()
         data = {id(array): array for each in stations for array in each.data.arrays}
         held = sum(array.nbytes for number, array in data.items() if number not in newest)
         return held + sum(array.nbytes for each in stations for array in each.state.arrays)
 
-    def _bounded(self) -> Past:
+    def _bounded(self) -> SavedHistory:
         past = self
-        while past.cuts and (len(past.cuts) > MOST_SEGMENTS or past.nbytes > MOST_BYTES):
-            if past.stops and past.nbytes > MOST_BYTES:
-                past = replace(past, stops=past.stops[1:])
+        while past.segments and (len(past.segments) > MOST_SEGMENTS or past.nbytes > MOST_BYTES):
+            if past.ends and past.nbytes > MOST_BYTES:
+                past = replace(past, ends=past.ends[1:])
                 continue
             oldest = past.starts[1].number if len(past.starts) > 1 else 2**62
             # what the first cut that stays has changed belongs to what stays
             past = replace(
                 past,
-                cuts=past.cuts[1:],
+                segments=past.segments[1:],
                 starts=past.starts[1:],
-                stops=tuple(each for each in past.stops if each.number >= oldest),
-                was_edited=past.was_edited or past.cuts[0].is_edit,
+                ends=tuple(each for each in past.ends if each.number >= oldest),
+                was_edited=past.was_edited or past.segments[0].is_edit,
             )
         return past

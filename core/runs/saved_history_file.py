@@ -13,10 +13,10 @@ from core.runs.archive import read_archive, write_archive
 from core.runs.atomic_files import RunError, refusal
 from core.runs.folder import PAST, open_directory
 from core.runs.json_fields import Fields
-from core.runs.saved_history import MOST_BYTES, MOST_SEGMENTS, MOST_STOPS, Past, Station
-from core.runs.snapshot import digest_of, edits_of, findable, plain_edits
+from core.runs.saved_history import MOST_BYTES, MOST_SEGMENTS, MOST_STOPS, SavedHistory, Station
+from core.runs.snapshot import digest_of, edits_of, plain_edits, with_absolute_path
 from core.runs.state_codec import Shapes, plain_state, state_for
-from core.training.checkpoints import Place
+from core.training.checkpoints import Position
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -31,18 +31,20 @@ if TYPE_CHECKING:
 FORMAT: Final = "nnfs-tui past"
 
 
-def write_past(directory: Directory, past: Past, digest: Callable[[TrainTest], str]) -> None:
+def write_saved_history(
+    directory: Directory, past: SavedHistory, digest: Callable[[TrainTest], str]
+) -> None:
     """Put the past in the place of the one there is; `digest` returns that of data; raises OSError."""
     stations = []
     arrays: dict[str, Array | Labels] = {}
-    ids = {start.number: cut.id for start, cut in zip(past.starts, past.cuts, strict=True)}
-    for at, station in enumerate((*past.starts, *past.stops)):
+    ids = {start.number: cut.id for start, cut in zip(past.starts, past.segments, strict=True)}
+    for at, station in enumerate((*past.starts, *past.ends)):
         values, own = plain_state(station.state)
         stations.append(
             {
                 "segment": ids[station.number],
                 "is_start": at < len(past.starts),
-                "config": findable(station.config).as_dict(),
+                "config": with_absolute_path(station.config).as_dict(),
                 "edits": plain_edits(station.data),
                 "data_digest": digest(station.data),
                 "state": values,
@@ -53,7 +55,7 @@ def write_past(directory: Directory, past: Past, digest: Callable[[TrainTest], s
     directory.write_whole(PAST, lambda file: write_archive(file, header, arrays))
 
 
-def read_past(folder: Path, header: Header, trainer: Trainer) -> Past | None:
+def read_saved_history(folder: Path, header: Header, trainer: Trainer) -> SavedHistory | None:
     """Return as much of the past as there is, up to the segment in which the run stands.
 
     Without it a run goes on all the same: what cannot be read is as if it were not there.
@@ -68,13 +70,13 @@ def read_past(folder: Path, header: Header, trainer: Trainer) -> Past | None:
     return None
 
 
-def _read(path: Path, header: Header, trainer: Trainer) -> Past | None:
+def _read(path: Path, header: Header, trainer: Trainer) -> SavedHistory | None:
     with open_directory(path.parent) as directory:
         values, arrays = read_archive(directory, PAST)
     fields = Fields(path, values)
     if fields.text("format") != FORMAT:
         raise refusal(path, "it is no past of a run")
-    numbers = {cut.id: number for number, cut in enumerate(header.cuts)}
+    numbers = {cut.id: number for number, cut in enumerate(header.segments)}
     starts: dict[int, Station] = {}
     stops = []
     known = {(header.config.data_key, header.edits): (trainer.data, header.data_digest)}
@@ -100,10 +102,10 @@ def _read(path: Path, header: Header, trainer: Trainer) -> Past | None:
         else:
             stops.append(station)
     _check_order(path, header, starts)
-    first = len(header.cuts)
+    first = len(header.segments)
     while first - 1 in starts:
         first -= 1
-    if first == len(header.cuts):
+    if first == len(header.segments):
         return None
     ends = _ends(header)
     kept = [
@@ -111,26 +113,26 @@ def _read(path: Path, header: Header, trainer: Trainer) -> Past | None:
         for each in stops
         if each.number >= first and starts[each.number].place <= each.place <= ends[each.number]
     ]
-    edits = any(cut.is_edit for cut in header.cuts[: first + 1])
-    past = Past(
-        header.cuts[first:],
-        tuple(starts[number] for number in range(first, len(header.cuts))),
+    edits = any(cut.is_edit for cut in header.segments[: first + 1])
+    past = SavedHistory(
+        header.segments[first:],
+        tuple(starts[number] for number in range(first, len(header.segments))),
         tuple(sorted(kept, key=lambda each: (each.number, each.place))),
         header.edited and (fields.truth("was_edited") or edits),
     )
     return past.renumbered()
 
 
-def _ends(header: Header) -> list[Place]:
+def _ends(header: Header) -> list[Position]:
     """Return the last place of each segment."""
-    return [*(cut.place for cut in header.cuts[1:]), Place(header.epoch, header.batch)]
+    return [*(cut.place for cut in header.segments[1:]), Position(header.epoch, header.batch)]
 
 
 def _check_order(path: Path, header: Header, starts: Mapping[int, Station]) -> None:
     """Raise RunError for what no run can have been: a way through it would not end."""
     ends = _ends(header)
     for number, start in starts.items():
-        cut = header.cuts[number].place
+        cut = header.segments[number].place
         # a change leaves the run where it was, or lets the epoch under way begin again
         within = start.place <= cut and start.place.epoch == cut.epoch
         if not (within and start.place <= ends[number]):

@@ -16,8 +16,8 @@ from core.config.value_types import ConfigError
 from core.datasets.edits import MOST_EDITS, AddPoint, MovePoint, RemovePoint
 from core.runs.atomic_files import Extent, refusal
 from core.runs.kernels import kernels
-from core.runs.saved_history import Cut
-from core.training.checkpoints import Place
+from core.runs.saved_history import Segment
+from core.training.checkpoints import Position
 from core.training.epoch_log import COLUMNS
 from core.training.state import EpochMetrics
 from core.training.stopping import Stop
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from core.datasets.dataset import TrainTest
     from core.datasets.edits import Edit
     from core.runs.json_fields import Fields
-    from core.runs.saved_history import Past
+    from core.runs.saved_history import SavedHistory
     from core.training.state import TrainerState
     from core.training.trainer import Trainer
 
@@ -48,7 +48,7 @@ class Doing(StrEnum):
 
 
 @dataclass(frozen=True)
-class Moment:
+class RunSnapshot:
     """A run as it is now.
 
     Attributes:
@@ -80,8 +80,8 @@ class Moment:
     ended: Stop | None = None
     span: int = 1
     edited: bool = False
-    parts: tuple[int, ...] = (0,)
-    past: Past | None = None
+    comparable_parts: tuple[int, ...] = (0,)
+    history: SavedHistory | None = None
 
     @classmethod
     def of(cls, trainer: Trainer, metrics: EpochMetrics, doing: Doing, **more: Any) -> Self:
@@ -132,15 +132,15 @@ class Header:
     ended: Stop | None
     span: int
     edited: bool
-    parts: tuple[int, ...]
+    comparable_parts: tuple[int, ...]
     rows: Extent
     events: Extent
-    cuts: tuple[Cut, ...]
+    segments: tuple[Segment, ...]
     kernels: str
 
 
 def header_values(
-    moment: Moment, created: float, saved: float, digest: str, rows: Extent, events: Extent
+    moment: RunSnapshot, created: float, saved: float, digest: str, rows: Extent, events: Extent
 ) -> dict[str, Any]:
     """Return the header of a moment as JSON takes it, without the trainer's state."""
     return {
@@ -150,7 +150,7 @@ def header_values(
         "kernels": kernels(),
         "created": created,
         "saved": saved,
-        "config": findable(moment.config).as_dict(),
+        "config": with_absolute_path(moment.config).as_dict(),
         "edits": plain_edits(moment.data),
         "data_digest": digest,
         "sizes": list(moment.sizes),
@@ -163,12 +163,12 @@ def header_values(
         "ended": moment.ended,
         "span": moment.span,
         "edited": moment.edited,
-        "parts": list(moment.parts),
+        "parts": list(moment.comparable_parts),
         "rows": list(rows),
         "events": list(events),
         "cuts": [
             {"id": cut.id, "place": list(cut.place), "is_edit": cut.is_edit}
-            for cut in (() if moment.past is None else moment.past.cuts)
+            for cut in (() if moment.history is None else moment.history.segments)
         ],
     }
 
@@ -219,14 +219,14 @@ def header_of(path: Path, fields: Fields) -> Header:
         _extent(path, fields, "rows"),
         _extent(path, fields, "events"),
         tuple(
-            Cut(each.whole("id"), _place(path, each), each.truth("is_edit"))
+            Segment(each.whole("id"), _place(path, each), each.truth("is_edit"))
             for each in fields.tables("cuts")
         ),
         fields.text_or_empty("kernels"),
     )
 
 
-def findable(config: RunConfig) -> RunConfig:
+def with_absolute_path(config: RunConfig) -> RunConfig:
     """Return the config with the whole path of its file: it may be read from another folder."""
     if config.data is None or Path(config.data).is_absolute():
         return config
@@ -260,11 +260,11 @@ def _moment(path: Path, fields: Fields, name: str) -> float:
     return value
 
 
-def _place(path: Path, fields: Fields) -> Place:
+def _place(path: Path, fields: Fields) -> Position:
     values = fields.wholes("place")
     if len(values) != 2:
         raise refusal(path, "place in its header is no epoch and batch")
-    return Place(*values)
+    return Position(*values)
 
 
 def _parts(path: Path, fields: Fields) -> tuple[int, ...]:

@@ -12,7 +12,7 @@ from core.nn.schedules import PlateauState
 from core.runs.atomic_files import refusal
 from core.training.batches import BatchesState, batch_count
 from core.training.diagnostics import StepSizes
-from core.training.rollback import EpochStart
+from core.training.rollback import EpochSnapshot
 from core.training.state import TrainerState
 from core.training.stopping import Best
 
@@ -129,7 +129,7 @@ def state_for(
                 raise refusal(path, "order is no order of the samples")
         kept = [each for each in (shapes.parameters, shapes.slots, shapes.statistics) if each.size]
         begun = fields.table("start")
-        start = EpochStart(
+        start = EpochSnapshot(
             tuple(like(f"{_START}{at}", array) for at, array in enumerate(kept)),
             begun.whole("steps"),
             _generator(path, begun, "shuffle"),

@@ -12,8 +12,8 @@ import numpy as np
 from core.runs.archive import write_archive
 from core.runs.atomic_files import NOTHING
 from core.runs.folder import CONFIG, EVENTS, ROWS, STATE
-from core.runs.saved_history_file import write_past
-from core.runs.snapshot import digest_of, findable, header_values
+from core.runs.saved_history_file import write_saved_history
+from core.runs.snapshot import digest_of, header_values, with_absolute_path
 from core.runs.state_codec import plain_state
 from core.training.epoch_log import COLUMNS
 
@@ -26,8 +26,8 @@ if TYPE_CHECKING:
     from core.datasets.dataset import TrainTest
     from core.runs.atomic_files import Extent
     from core.runs.folder import RunFolder
-    from core.runs.saved_history import Past
-    from core.runs.snapshot import Moment
+    from core.runs.saved_history import SavedHistory
+    from core.runs.snapshot import RunSnapshot
 
 LARGE_PAST: Final = 2**18
 PAUSE: Final = 20.0
@@ -47,12 +47,12 @@ class RunEvent:
 
     at: float
     epoch: int
-    what: str
+    kind: str
     note: str
 
     def line(self) -> str:
         """Return it as a line of JSON."""
-        values = {"at": round(self.at, 3), "epoch": self.epoch, "what": self.what}
+        values = {"at": round(self.at, 3), "epoch": self.epoch, "what": self.kind}
         return json.dumps({**values, "note": self.note}) + "\n"
 
 
@@ -79,12 +79,12 @@ class RunWriter:
         self._rows, self._events = rows, events
         self._config: RunConfig | None = None
         self._digests: dict[int, tuple[TrainTest, str]] = {}
-        self.saved = saved
-        self._past: Past | None = None
+        self.has_snapshot = saved
+        self._past: SavedHistory | None = None
         self._past_due = 0.0
 
     def write(
-        self, moment: Moment, rows: NDArray[np.float64], events: Sequence[RunEvent] = ()
+        self, moment: RunSnapshot, rows: NDArray[np.float64], events: Sequence[RunEvent] = ()
     ) -> None:
         """Save a moment, with what is new since the one before.
 
@@ -99,12 +99,12 @@ class RunWriter:
         directory = self.folder.directory
         directory.check_there()
         if self._config != moment.config:
-            text = findable(moment.config).to_toml().encode(errors="replace")
+            text = with_absolute_path(moment.config).to_toml().encode(errors="replace")
             directory.write_whole(CONFIG, lambda file: file.write(text))
             self._config = moment.config
         data = np.ascontiguousarray(rows[:, : len(COLUMNS)], "<f8").tobytes()
         told = "".join(each.line() for each in events).encode()
-        self._write_past(moment.past)
+        self._write_past(moment.history)
         new_rows = directory.append(ROWS, self._rows, data)
         new_events = directory.append(EVENTS, self._events, told)
         digest = self._digest(moment.data)
@@ -114,24 +114,24 @@ class RunWriter:
         directory.write_whole(STATE, lambda file: write_archive(file, header, arrays))
         self._rows, self._events = new_rows, new_events
         used = {id(moment.data)}
-        if moment.past is not None:
-            used |= {id(each.data) for each in (*moment.past.starts, *moment.past.stops)}
+        if moment.history is not None:
+            used |= {id(each.data) for each in (*moment.history.starts, *moment.history.ends)}
         self._digests = {number: each for number, each in self._digests.items() if number in used}
-        self.saved = True
+        self.has_snapshot = True
 
     def check_saved(self) -> None:
         """Raise OSError when what was saved is no longer there."""
         self.folder.directory.check_there()
         (self.folder.path / STATE).lstat()
 
-    def _write_past(self, past: Past | None) -> None:
+    def _write_past(self, past: SavedHistory | None) -> None:
         """Write the past if there is more of it; a large one waits, unless something was changed."""
         if past is None or past is self._past:
             return
-        same = self._past is not None and self._past.cuts == past.cuts
+        same = self._past is not None and self._past.segments == past.segments
         if same and past.nbytes > LARGE_PAST and monotonic() < self._past_due:
             return
-        write_past(self.folder.directory, past, self._digest)
+        write_saved_history(self.folder.directory, past, self._digest)
         self._past, self._past_due = past, monotonic() + PAUSE
 
     def _digest(self, data: TrainTest) -> str:

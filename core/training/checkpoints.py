@@ -32,7 +32,7 @@ AT_ONCE: Final = 8
 """Thinning drops one in so many, which makes it rare."""
 
 
-class Place(NamedTuple):
+class Position(NamedTuple):
     """A moment of a run: so many epochs, and so many batches of the next one, are trained."""
 
     epoch: int
@@ -50,7 +50,7 @@ class Checkpoint:
         config, data, state: what the run was then.
     """
 
-    place: Place
+    place: Position
     changes: int
     at: float
     config: RunConfig
@@ -58,7 +58,7 @@ class Checkpoint:
     state: TrainerState
 
     @property
-    def order(self) -> tuple[int, Place]:
+    def order(self) -> tuple[int, Position]:
         """What checkpoints stand in order by: a change may let an epoch that had begun begin anew."""
         return self.changes, self.place
 

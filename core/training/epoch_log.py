@@ -58,7 +58,7 @@ def in_order(rows: NDArray[np.float64]) -> NDArray[np.float64]:
     return rows[rows[:, 0] < np.append(later[1:], np.inf)]
 
 
-class Timeline:
+class EpochLog:
     """The metrics of epochs 0 to n in order, without a gap."""
 
     def __init__(self) -> None:
@@ -85,9 +85,9 @@ class Timeline:
         """Forget all epochs but the first `count`."""
         self._count = min(self._count, count)
 
-    def copy(self) -> Timeline:
+    def copy(self) -> EpochLog:
         """Return another timeline with the same epochs."""
-        other = Timeline()
+        other = EpochLog()
         other._rows, other._count = self._rows[: self._count].copy(), self._count
         return other
 

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True)
-class EpochStart:
+class EpochSnapshot:
     """What an epoch that diverges goes back to.
 
     Attributes:
@@ -38,7 +38,7 @@ class EpochStart:
     last_step: tuple[StepSizes, ...] = ()
 
 
-class StartKeeper:
+class EpochRollback:
     """Keeps what an epoch begins with, in buffers of its own.
 
     Attributes:
@@ -66,7 +66,7 @@ class StartKeeper:
         self._shuffles, self._drops = batches.order is not None, batches.drops
         self._shuffle_state, self._mask_state = _state(shuffle), _state(masks)
 
-    def keep(self) -> None:
+    def save(self) -> None:
         """Take a copy of everything as it is."""
         for each in self._keep:
             each()
@@ -76,7 +76,7 @@ class StartKeeper:
         if self._drops:
             self._mask_state = _state(self._masks)
 
-    def go_back(self) -> None:
+    def restore(self) -> None:
         """Put everything back as it was kept."""
         run(self._back)
         self._optimizer.steps = self._steps
@@ -85,10 +85,10 @@ class StartKeeper:
         if self._drops:
             self._masks.bit_generator.state = self._mask_state
 
-    def copied(self) -> EpochStart:
+    def snapshot(self) -> EpochSnapshot:
         """Return what is kept, for a trainer's state."""
         arrays = tuple(copy.copy() for copy in self._copies)
-        return EpochStart(
+        return EpochSnapshot(
             arrays,
             self._steps,
             dict(self._shuffle_state),
@@ -97,7 +97,7 @@ class StartKeeper:
             self.last_step,
         )
 
-    def take(self, start: EpochStart) -> None:
+    def load(self, start: EpochSnapshot) -> None:
         """Keep what another state kept."""
         for copy, array in zip(self._copies, start.arrays, strict=True):
             copy[:] = array

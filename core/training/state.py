@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from core.nn.schedules import PlateauState
     from core.training.batches import BatchesState
     from core.training.diagnostics import LayerDiagnostics, StepSizes
-    from core.training.rollback import EpochStart
+    from core.training.rollback import EpochSnapshot
     from core.training.stopping import Best, Stop
 
 
@@ -96,7 +96,7 @@ class TrainerState:
     best_parameters: Array
     best_statistics: Array
     limit: float
-    start: EpochStart | None
+    start: EpochSnapshot | None
     stopped: Stop | None = None
     restored: int | None = None
     layer_steps: tuple[int, ...] | None = None

@@ -12,14 +12,14 @@ from time import perf_counter
 from typing import TYPE_CHECKING, Final
 
 from core.training.batches import batch_count
-from core.training.checkpoints import OVERHEAD, Checkpoint, Checkpoints, Held, Place
+from core.training.checkpoints import OVERHEAD, Checkpoint, Checkpoints, Held, Position
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from core.arrays import Array, Labels
     from core.datasets.dataset import TrainTest
-    from core.runs.saved_history import Past
+    from core.runs.saved_history import SavedHistory
     from core.training.trainer import Trainer
 
 LIMIT: Final = 64 * 2**20
@@ -42,21 +42,21 @@ LOOKING: Final = 0.02
 
 @dataclass(frozen=True)
 class _Change:
-    place: Place
-    after: Place
+    place: Position
+    after: Position
     apply: Callable[[], object]
     is_edit: bool
     arrays: tuple[Array | Labels, ...]
 
 
-class History:
+class TimeTravel:
     """Remembers the run of one trainer from where it stands.
 
     Attributes:
         head: the newest moment that was reached.
     """
 
-    head: Place
+    head: Position
 
     def __init__(self, trainer: Trainer, limit: int = LIMIT, *, was_edited: bool = False) -> None:
         self._trainer, self._limit = trainer, limit
@@ -70,7 +70,7 @@ class History:
         self.head = self._here
 
     @classmethod
-    def reaching_back(cls, trainer: Trainer, past: Past) -> History:
+    def reaching_back(cls, trainer: Trainer, past: SavedHistory) -> TimeTravel:
         """Return the history of a run that was kept, with what was kept of its past.
 
         Args:
@@ -79,13 +79,13 @@ class History:
         """
         history = cls(trainer, was_edited=past.was_edited)
         newest = history._checkpoints.first
-        for each in (*past.starts, *past.stops):
+        for each in (*past.starts, *past.ends):
             place, samples = each.place, len(each.data.y_train)
             at = place.epoch + place.batch / batch_count(each.config.batch_size, samples)
             history._checkpoints.add(
                 Checkpoint(place, each.number, at, each.config, each.data, each.state)
             )
-        for cut, start in list(zip(past.cuts, past.starts, strict=True))[1:]:
+        for cut, start in list(zip(past.segments, past.starts, strict=True))[1:]:
             # it was changed to this, whatever it was that did it
             apply = partial(trainer.return_to, start.config, start.data, start.state)
             arrays = start.data.arrays
@@ -102,7 +102,7 @@ class History:
         return self._applied
 
     @property
-    def here(self) -> Place:
+    def here(self) -> Position:
         """The moment at which the trainer stands."""
         return self._here
 
@@ -112,7 +112,7 @@ class History:
         return self._checkpoints.states_size + self._size_beside
 
     @property
-    def first(self) -> Place:
+    def first(self) -> Position:
         """The earliest moment that can be gone back to: where the run was begun, or resumed."""
         return self._checkpoints.first.place
 
@@ -127,12 +127,12 @@ class History:
         return self._was_edited or any(each.is_edit for each in self._changes[: self._applied])
 
     @property
-    def undone(self) -> Place | None:
+    def rolled_back_to(self) -> Position | None:
         """Where the last change was made in an epoch that was given up, for it diverged; or None."""
         last = self._changes[self._applied - 1].after if self._applied else self._here
         return last if last > self._here else None
 
-    def note(self) -> None:
+    def record_epoch(self) -> None:
         """Take an epoch that was just trained in; call it after each, at the head."""
         here = self._here
         if here < self.head:
@@ -143,7 +143,7 @@ class History:
         self._keep_if_due()
 
     def change(
-        self, apply: Callable[[], object], *, is_edit: bool = False, place: Place | None = None
+        self, apply: Callable[[], object], *, is_edit: bool = False, place: Position | None = None
     ) -> None:
         """Change the trainer, and remember it; what lay in the future of this moment is gone.
 
@@ -166,7 +166,7 @@ class History:
         else:
             self._bound()
 
-    def branch(self, place: Place | None = None) -> None:
+    def branch(self, place: Position | None = None) -> None:
         """Forget the future: the run goes on from here."""
         here = self._here if place is None else place
         for each in self._changes[self._applied :]:
@@ -188,7 +188,7 @@ class History:
             self.head = self._here  # which may be within an epoch
             self._keep()
         # within an epoch the end of the one before can be gone back to, too
-        target = max(Place(epoch), self._checkpoints.first.place)
+        target = max(Position(epoch), self._checkpoints.first.place)
         if newest := target >= self.head:
             target = self.head
         start = next(each for each in reversed(self._checkpoints) if newest or each.place <= target)
@@ -204,8 +204,8 @@ class History:
         self._train_to(target, start, target, go_on)
 
     @property
-    def _here(self) -> Place:
-        return Place(self._trainer.epoch, self._trainer.batches.next)
+    def _here(self) -> Position:
+        return Position(self._trainer.epoch, self._trainer.batches.next)
 
     @property
     def _size_beside(self) -> int:
@@ -214,7 +214,7 @@ class History:
         remembered = len(self._changes) - self._checkpoints.first.changes
         return self._data.size - present + OVERHEAD * remembered
 
-    def _made_before(self, place: Place) -> int:
+    def _made_before(self, place: Position) -> int:
         """Return how many changes were made by the end of an epoch."""
         made = [number for number, each in enumerate(self._changes, 1) if each.after <= place]
         return max(made, default=0)
@@ -224,7 +224,7 @@ class History:
         self._applied = checkpoint.changes
 
     def _train_to(
-        self, place: Place, start: Checkpoint, target: Place, go_on: Callable[[float], bool]
+        self, place: Position, start: Checkpoint, target: Position, go_on: Callable[[float], bool]
     ) -> bool:
         """Train to a moment; tell False if somebody stopped it before."""
         trainer = self._trainer
@@ -245,7 +245,7 @@ class History:
 
     def _stop_short(self, start: Checkpoint) -> None:
         """Go to the end of the last whole epoch on a way that is given up."""
-        begun = Place(self._trainer.epoch)
+        begun = Position(self._trainer.epoch)
         if self._made_before(begun) == self._applied and start.place <= begun:
             self._trainer.abandon_epoch()
         else:

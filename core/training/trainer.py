@@ -26,7 +26,7 @@ from core.randomness import stream
 from core.training.batches import Batches
 from core.training.diagnostics import Diagnostics
 from core.training.evaluation import NOT_MEASURED, Evaluation, Measure
-from core.training.rollback import StartKeeper
+from core.training.rollback import EpochRollback
 from core.training.state import EpochMetrics, TrainerState
 from core.training.stopping import Best, Stop
 
@@ -234,7 +234,7 @@ class Trainer:
             self._best_parameters.copy(),
             self._best_statistics.copy(),
             self._limit,
-            self._start.copied() if self.batches.next else None,
+            self._start.snapshot() if self.batches.next else None,
             self.stopped,
             self.restored,
             self._layer_steps,
@@ -272,7 +272,7 @@ class Trainer:
         self._best_statistics[:] = state.best_statistics
         self._limit = state.limit
         if state.start is not None:
-            self._start.take(state.start)
+            self._start.load(state.start)
         self.stopped, self.restored = state.stopped, state.restored
         self._drop_measures()
         self._show_rate(state.learning_rate)
@@ -481,7 +481,7 @@ class Trainer:
             dropout=config.dropouts,
             masks=self._mask_rng,
         )
-        self._start = StartKeeper(
+        self._start = EpochRollback(
             network, self.optimizer, self.batches, self._shuffle_rng, self._mask_rng
         )
 
@@ -522,7 +522,7 @@ class Trainer:
             self._set_rate()
         if self._diagnostics is not None:
             self._start.last_step = self._diagnostics.last_step
-        self._start.keep()
+        self._start.save()
         self.batches.begin()
 
     def _end_epoch(self) -> EpochMetrics:
@@ -558,7 +558,7 @@ class Trainer:
         return metrics
 
     def _go_back(self) -> None:
-        self._start.go_back()
+        self._start.restore()
         self.batches.next = 0
         self._drop_measures()
         self._show_rate(self._start.learning_rate)

@@ -15,7 +15,7 @@ from core.runs.kernels import changed_kernels
 from core.training.stopping import Stop
 from core.training.trainer import Trainer, memory_of_training, sizes_of
 from tui.cli import json_log
-from tui.cli.autosave import KeptTraining
+from tui.cli.autosave import HeadlessAutosave
 from tui.cli.streams import CannotWrite
 from tui.drawing import number_format
 
@@ -28,9 +28,9 @@ if TYPE_CHECKING:
 
     from core.config.run_config import RunConfig
     from core.datasets import TrainTest
-    from core.runs.autosaver import Keeping, News
+    from core.runs.autosaver import SaveOptions, SaveStatus
     from core.runs.folder import RunFolder
-    from core.runs.reader import KeptRun
+    from core.runs.reader import SavedRun
     from core.training.state import EpochMetrics
 
 REFRESH: Final = 0.1
@@ -79,7 +79,7 @@ def train(
     outputs: Sequence[IO[str]] = (),
     *,
     quiet: bool = False,
-    keeping: Keeping | None = None,
+    keeping: SaveOptions | None = None,
     resume: Path | None = None,
 ) -> int:
     """Train to the end of the run, and return the program's exit status.
@@ -105,7 +105,7 @@ def train(
             else:
                 trainer, newest = kept[0].trainer(tell), kept[0].header.metrics
         memory.enter_context(memory_of_training(config, trainer.data))
-        keeper = KeptTraining(trainer, newest, keeping, kept)
+        keeper = HeadlessAutosave(trainer, newest, keeping, kept)
         moved = "" if kept is None else changed_kernels(kept[0].header.kernels)
         if moved:
             print(f"nnfs-tui: {moved}", file=sys.stderr)  # noqa: T201
@@ -136,7 +136,7 @@ def train(
         restored = trainer.restored
         text = summary(config, metrics, good, seconds, stopped, trainer.data, restored, trained)
         print(text)  # noqa: T201
-    _tell_kept(keeper.news, quiet=quiet)
+    _tell_kept(keeper.status, quiet=quiet)
     if stopped == "interrupted":
         return 128 + interruption.number
     return EXIT_DIVERGED if stopped is Stop.DIVERGED else 0
@@ -146,7 +146,7 @@ def _run(
     trainer: Trainer,
     interruption: Interruption,
     outputs: Sequence[IO[str]],
-    keeper: KeptTraining,
+    keeper: HeadlessAutosave,
 ) -> tuple[EpochMetrics, json_log.Ending]:
     metrics = keeper.newest
     kind = json_log.Kind.of(trainer.config, trainer.data)
@@ -161,14 +161,14 @@ def _run(
             trained = trainer.advance(shown + REFRESH)
             if trained is not None:
                 metrics, stopped = trained, trainer.stopped
-                keeper.take(metrics)
+                keeper.add_epoch(metrics)
                 line = json_log.epoch(metrics, kind)
                 for output in outputs:
                     output.write(line + "\n")
             now = perf_counter()
             if now - shown > REFRESH:
                 shown = now
-                keeper.look()
+                keeper.poll()
                 done = trainer.epoch + trainer.share_of_epoch
                 bar.update(task, completed=done, description=_losses(metrics))
                 bar.refresh()
@@ -179,7 +179,7 @@ def _run(
     return metrics, stopped
 
 
-def _opened(path: Path) -> tuple[KeptRun, RunFolder]:
+def _opened(path: Path) -> tuple[SavedRun, RunFolder]:
     from core.runs.folder import RunFolder
     from core.runs.reader import read_run
 
@@ -187,7 +187,7 @@ def _opened(path: Path) -> tuple[KeptRun, RunFolder]:
     return read_run(path), folder
 
 
-def _tell_kept(news: News | None, *, quiet: bool) -> None:
+def _tell_kept(news: SaveStatus | None, *, quiet: bool) -> None:
     """Say where the run is, or why it is nowhere."""
     if news is not None and news.problem:
         print(f"nnfs-tui: {news.problem}", file=sys.stderr)  # noqa: T201

@@ -25,7 +25,7 @@ from tui.cli.arguments import (
     parser,
     with_switches,
 )
-from tui.cli.save_options import folder_of, keeping_of, run_of
+from tui.cli.save_options import folder_of, run_of, save_options_of
 from tui.cli.streams import (
     STDERR,
     STDOUT,
@@ -350,7 +350,7 @@ def _train(
 ) -> int:
     from tui.cli.headless import train
 
-    keeping = keeping_of(options)
+    keeping = save_options_of(options)
     with ExitStack() as stack:
         outputs = [sys.stdout] if as_json else []
         if options.log is not None:
@@ -386,7 +386,7 @@ def _watch(
     from tui.app import NnfsApp
     from tui.cli.run_log import RunLog
 
-    keeping = keeping_of(options)
+    keeping = save_options_of(options)
     log = RunLog(_log_file(options.log, waits=False)) if options.log is not None else None
     app = NnfsApp(
         config,

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
-    from core.runs.catalogue import Listed
+    from core.runs.catalogue import RunListing
 
 _HEADINGS = ("name", "state", "epochs", "loss", "score", "saved", "network")
 
@@ -59,7 +59,7 @@ def _line(cells: Sequence[str], widths: Sequence[int]) -> str:
     )
 
 
-def _row(run: Listed) -> _Row:
+def _row(run: RunListing) -> _Row:
     saved = strftime("%Y-%m-%d %H:%M", localtime(run.saved))
     header = run.header
     if header is None:
@@ -82,7 +82,7 @@ def _row(run: Listed) -> _Row:
     )
 
 
-def _state(run: Listed) -> str:
+def _state(run: RunListing) -> str:
     header = run.header
     if header is None:
         return "unsaved" if run.unsaved else "damaged"
@@ -95,7 +95,7 @@ def _state(run: Listed) -> str:
     return str(header.doing)
 
 
-def _values(run: Listed) -> dict[str, Any]:
+def _values(run: RunListing) -> dict[str, Any]:
     header = run.header
     saved = datetime.fromtimestamp(run.saved, UTC).isoformat(timespec="seconds")
     values: dict[str, Any] = {"name": run.name, "path": str(run.path), "state": _state(run)}

@@ -11,19 +11,19 @@ from tui.cli.arguments import WrongUse
 if TYPE_CHECKING:
     import argparse
 
-    from core.runs.autosaver import Keeping
+    from core.runs.autosaver import SaveOptions
 
 FOLDER: Final = "NNFS_TUI_RUN_DIR"
 NUMBER: Final = "NNFS_TUI_KEEP_RUNS"
 
 
-def keeping_of(options: argparse.Namespace) -> Keeping | None:
+def save_options_of(options: argparse.Namespace) -> SaveOptions | None:
     """Return where runs are kept and how many, or None if this one is not to be."""
-    from core.runs.autosaver import Keeping
+    from core.runs.autosaver import SaveOptions
 
     if getattr(options, "no_save", False):
         return None
-    return Keeping(folder_of(options), _number_of(options))
+    return SaveOptions(folder_of(options), _number_of(options))
 
 
 def folder_of(options: argparse.Namespace) -> Path | None:

@@ -17,8 +17,8 @@ from core.process import (
     BaselineFound,
     Cancel,
     Configure,
+    ConfigureAutosave,
     Failed,
-    Keep,
     MeasureBaseline,
     Moved,
     Pause,
@@ -46,7 +46,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from core.process import Command, Event
-    from core.runs.autosaver import Keeping
+    from core.runs.autosaver import SaveOptions
     from tui.cli.run_log import RunLog
     from tui.process_link import Link
 
@@ -61,7 +61,7 @@ class RunScreen(Screen[None]):
         *,
         speed: float | None,
         run_log: RunLog | None,
-        keeping: Keeping | None = None,
+        keeping: SaveOptions | None = None,
     ) -> None:
         super().__init__()
         self.session = Session(config)
@@ -122,7 +122,7 @@ class RunScreen(Screen[None]):
         self._listen()
         self._link.send(SetSpeed(self._speed))
         if self._keeping is not None:
-            self._link.send(Keep(self._keeping))
+            self._link.send(ConfigureAutosave(self._keeping))
         self._link.send(command)
         self._sent += 1
         self.pull()

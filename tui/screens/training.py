@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
     from core.config.run_config import RunConfig
     from core.process import Event, Refused
-    from core.runs.autosaver import Keeping
+    from core.runs.autosaver import SaveOptions
     from tui.cli.run_log import RunLog
     from tui.drawing.canvas import Canvas
     from tui.process_link import Link
@@ -56,7 +56,7 @@ class TrainingScreen(ViewScreen):
         frames_per_second: float = 10.0,
         paused: bool = False,
         run_log: RunLog | None = None,
-        keeping: Keeping | None = None,
+        keeping: SaveOptions | None = None,
         resume: Path | None = None,
         pacer: Pacer | None = None,
     ) -> None:

@@ -9,7 +9,7 @@ from core import RunConfig, Trainer
 from core.analysis.advice import THINNED, Advice, _Curves, advise
 from core.config.presets import PRESETS
 from core.training.diagnostics import LayerDiagnostics
-from core.training.epoch_log import Timeline, tabulate
+from core.training.epoch_log import EpochLog, tabulate
 from core.training.state import EpochMetrics
 
 SICK = {
@@ -137,18 +137,18 @@ UNSTABLE = {"wildml"}
 """The edge of stability is what it is about: with some seeds its loss jumps up every other epoch."""
 
 
-def run(config: RunConfig) -> tuple[Trainer, Timeline, list[EpochMetrics]]:
+def run(config: RunConfig) -> tuple[Trainer, EpochLog, list[EpochMetrics]]:
     trainer = Trainer(config)
     rows = [trainer.untrained]
     with np.errstate(all="ignore"):
         while trainer.stopped is None:
             rows.append(trainer.train_epoch())
-    timeline = Timeline()
+    timeline = EpochLog()
     timeline.extend(tabulate(rows))
     return trainer, timeline, rows
 
 
-def until(timeline: Timeline, count: int) -> Timeline:
+def until(timeline: EpochLog, count: int) -> EpochLog:
     early = timeline.copy()
     early.truncate(count)
     return early
@@ -160,13 +160,13 @@ def kinds(told: Sequence[Advice]) -> list[str]:
 
 def invented(
     train: Sequence[float], test: Sequence[float], scores: tuple[float, float] = (0.5, 0.5)
-) -> Timeline:
+) -> EpochLog:
     """Return a timeline of these losses."""
     rows = [
         EpochMetrics(epoch, *losses, *scores, 0.01)
         for epoch, losses in enumerate(zip(train, test, strict=True))
     ]
-    timeline = Timeline()
+    timeline = EpochLog()
     timeline.extend(tabulate(rows))
     return timeline
 
@@ -262,7 +262,7 @@ def test_weights_that_somebody_changed_break_the_symmetry_of_zeros() -> None:
 
 
 def test_a_run_without_an_epoch_hears_nothing() -> None:
-    assert advise(RunConfig(initializer="zeros"), Timeline(), (), has_classes=True) == []
+    assert advise(RunConfig(initializer="zeros"), EpochLog(), (), has_classes=True) == []
 
 
 def test_losses_from_before_another_loss_was_taken_are_left_out() -> None:
@@ -281,7 +281,7 @@ def test_validation_samples_tell_of_overfitting_before_test_samples_do() -> None
         )
         for epoch, loss, score in zip(epochs, train, 0.9 - epochs / 1000, strict=True)
     ]
-    timeline = Timeline()
+    timeline = EpochLog()
     timeline.extend(tabulate(rows))
     (told,) = advise(RunConfig(), timeline, (), has_classes=True)
     assert told.kind == "overfitting"
@@ -296,7 +296,7 @@ def test_a_long_run_is_judged_by_a_few_of_its_epochs() -> None:
     table[:, 1] = np.exp(-epochs / 20_000)
     table[:, 2] = 0.2 + np.abs(epochs - 30_000) / 50_000
     table[:, 3], table[:, 4] = 0.99, 0.9 - epochs / 1_000_000
-    timeline = Timeline()
+    timeline = EpochLog()
     timeline.extend(table)
     (told,) = advise(RunConfig(epochs=count), timeline, (), has_classes=True)
     assert told.kind == "overfitting"

@@ -33,7 +33,7 @@ from core.process import (
     TrainingProcess,
 )
 from core.process.channel import Channel
-from core.training.epoch_log import Timeline, tabulate
+from core.training.epoch_log import EpochLog, tabulate
 from core.training.state import EpochMetrics
 from core.training.stopping import Stop
 
@@ -354,7 +354,7 @@ def test_a_channel_carries_messages_larger_than_the_socket_takes_at_once() -> No
 
 
 def test_the_timeline_keeps_epochs_in_order_and_lets_one_be_replaced() -> None:
-    timeline = Timeline()
+    timeline = EpochLog()
     assert timeline.last() is None
     rows = [EpochMetrics(epoch, 1.0 / (epoch + 1), 0, 0, 0, 0.1) for epoch in range(1000)]
     timeline.extend(tabulate(rows[:300]))

@@ -21,7 +21,7 @@ from core.datasets.edits import AddPoint, Edit, MovePoint, RemovePoint
 from core.datasets.prepare import prepare
 from core.datasets.summary import Summary, summarize
 from core.runs.atomic_files import NOTHING, SPARSE, Directory, RunError
-from core.runs.autosaver import Keeper, Keeping, News
+from core.runs.autosaver import Autosaver, SaveOptions, SaveStatus
 from core.runs.catalogue import find, list_runs, remove
 from core.runs.folder import CONFIG, EVENTS, LOCK, PAST, ROWS, STATE, RunFolder
 from core.runs.kernels import changed_kernels, kernels
@@ -323,19 +323,19 @@ def test_data_are_measured_once_for_all_edits(monkeypatch: pytest.MonkeyPatch) -
     assert len(measured) == 1
 
 
-def keeping(parent: Path) -> tuple[Keeper, Trainer]:
-    keeper, trainer = Keeper(Keeping(parent, None)), Trainer(RunConfig())
+def keeping(parent: Path) -> tuple[Autosaver, Trainer]:
+    keeper, trainer = Autosaver(SaveOptions(parent, None)), Trainer(RunConfig())
     keeper.begin("moons")
-    keeper.rows(tabulate(run_of(trainer, 2)))
+    keeper.add_epochs(tabulate(run_of(trainer, 2)))
     return keeper, trainer
 
 
-def until_there_is_a_problem(keeper: Keeper) -> str:
+def until_there_is_a_problem(keeper: Autosaver) -> str:
     deadline = monotonic() + PATIENCE
-    while not keeper.news.problem:
+    while not keeper.status.problem:
         assert monotonic() < deadline
         sleep(0.005)
-    return keeper.news.problem
+    return keeper.status.problem
 
 
 @pytest.mark.parametrize("room", [0, 1000])
@@ -346,7 +346,7 @@ def test_a_first_save_on_a_full_disk_leaves_no_folder(tmp_path: Path, room: int)
     try:
         keeper.save(moment_of(trainer))
         assert "(File too large)" in until_there_is_a_problem(keeper)
-        assert not keeper.news.name  # there is nothing to resume
+        assert not keeper.status.name  # there is nothing to resume
         keeper.close(PATIENCE)
     finally:
         resource.setrlimit(resource.RLIMIT_FSIZE, before)
@@ -373,13 +373,13 @@ def test_a_folder_that_vanishes_while_training_is_not_claimed_to_be_saved(
     keeper.save(moment_of(trainer))
     wait_for(keeper)
     path = find(tmp_path)
-    assert keeper.news == News(path.name)
+    assert keeper.status == SaveStatus(path.name)
     path.rename(tmp_path / "elsewhere")
     if moved:
         keeper.save(moment_of(trainer))
         assert "was moved or removed" in until_there_is_a_problem(keeper)
     keeper.close(PATIENCE)
-    assert "was moved or removed" in keeper.news.problem
+    assert "was moved or removed" in keeper.status.problem
     assert read_run(tmp_path / "elsewhere").header.epoch == 2
 
 

@@ -18,10 +18,9 @@ from core.datasets.edits import AddPoint
 from core.process import (
     Branched,
     Configure,
+    ConfigureAutosave,
     EditData,
     EditParameter,
-    Keep,
-    Kept,
     Moved,
     Progress,
     Pull,
@@ -30,6 +29,7 @@ from core.process import (
     Reopened,
     Restore,
     Resume,
+    SaveStatusChanged,
     Seek,
     SetSpeed,
     Start,
@@ -39,18 +39,18 @@ from core.process import (
     StepBatch,
     TrainingProcess,
 )
-from core.process.autosave import Record
+from core.process.autosave import RunAutosave
 from core.process.channel import Channel
 from core.process.command_queue import Exchange
 from core.process.commands import go_on
 from core.process.speed import Clock
 from core.process.training_run import LiveRun
 from core.runs.atomic_files import RunError
-from core.runs.autosaver import Keeping
+from core.runs.autosaver import SaveOptions
 from core.runs.catalogue import find, list_runs
 from core.runs.folder import STATE, RunFolder
 from core.runs.reader import read_header, read_run
-from core.training.epoch_log import Timeline
+from core.training.epoch_log import EpochLog
 from tests.core.process.test_worker import ENDLESS, Watcher
 from tests.core.runs.test_reader import assert_same, rewritten, saved
 
@@ -64,15 +64,15 @@ def parent(tmp_path: Path) -> Path:
 def watching(parent: Path) -> Iterator[Watcher]:
     process = TrainingProcess()
     watcher = Watcher(process)
-    watcher.send(SetSpeed(None), Keep(Keeping(parent, 100)))
+    watcher.send(SetSpeed(None), ConfigureAutosave(SaveOptions(parent, 100)))
     try:
         yield watcher
     finally:
         process.close()
 
 
-def timeline_of(watcher: Watcher) -> Timeline:
-    timeline = Timeline()
+def timeline_of(watcher: Watcher) -> EpochLog:
+    timeline = EpochLog()
     for event in watcher.events:
         if isinstance(event, Progress):
             timeline.extend(event.table)
@@ -81,8 +81,10 @@ def timeline_of(watcher: Watcher) -> Timeline:
     return timeline
 
 
-def kept(watcher: Watcher) -> list[Kept]:
-    return [event for event in watcher.events if isinstance(event, Kept) and event.name]
+def kept(watcher: Watcher) -> list[SaveStatusChanged]:
+    return [
+        event for event in watcher.events if isinstance(event, SaveStatusChanged) and event.name
+    ]
 
 
 def steps(watcher: Watcher, epochs: int) -> Progress:
@@ -140,7 +142,7 @@ def test_a_run_goes_on_where_the_screen_left_it(parent: Path) -> None:
     trainer = read_run(listed.path).trainer()
     assert trainer.epoch == 15
     np.testing.assert_array_equal(trainer.network.parameters, again.parameters)
-    notes = [event.what for event in read_run(listed.path).events]
+    notes = [event.kind for event in read_run(listed.path).events]
     assert notes == ["began", "changed", "edited", "changed"]
 
 
@@ -173,7 +175,7 @@ def test_a_killed_process_leaves_what_was_saved_last(parent: Path) -> None:
 def test_a_stopped_process_saves_when_its_screen_goes(parent: Path) -> None:
     process = TrainingProcess()
     watcher = Watcher(process)
-    watcher.send(SetSpeed(None), Keep(Keeping(parent, 100)), Start(ENDLESS))
+    watcher.send(SetSpeed(None), ConfigureAutosave(SaveOptions(parent, 100)), Start(ENDLESS))
     epoch = 0
     while epoch <= 3:  # one answer may come before the fourth epoch
         watcher.events.clear()
@@ -231,7 +233,7 @@ def test_a_run_of_as_many_epochs_as_there_can_be_is_trained_on_all_the_same(pare
     ours, theirs = socket.socketpair()
     with ours, theirs:
         exchange = Exchange(Channel(ours))
-        run = LiveRun(trainer, exchange, Clock(), Record(exchange))
+        run = LiveRun(trainer, exchange, Clock(), RunAutosave(exchange))
         run.begin_anew()
         trainer.restore(replace(trainer.state(), epoch=MOST_EPOCHS))
         assert go_on(run, MOST_EPOCHS + 1) == ""
@@ -326,7 +328,7 @@ def test_a_replaced_run_is_restored_and_the_one_before_it(parent: Path, keeps: b
     """Each comes back bit for bit, with its curves and its past, also where nothing is saved."""
     process = TrainingProcess()
     watcher = Watcher(process)
-    watcher.send(SetSpeed(None), *([Keep(Keeping(parent, 1))] if keeps else []))
+    watcher.send(SetSpeed(None), *([ConfigureAutosave(SaveOptions(parent, 1))] if keeps else []))
 
     def restored() -> tuple[Reopened, str]:
         watcher.events.clear()
@@ -388,8 +390,8 @@ def test_a_run_that_cannot_be_kept_goes_on(tmp_path: Path) -> None:
     with watching(tmp_path / "file") as watcher:
         watcher.send(Start(RunConfig(epochs=300)))
         watcher.until_state(State.FINISHED)
-        watcher.until(lambda: any(isinstance(event, Kept) for event in watcher.events))
-        (told,) = (event for event in watcher.events if isinstance(event, Kept))
+        watcher.until(lambda: any(isinstance(event, SaveStatusChanged) for event in watcher.events))
+        (told,) = (event for event in watcher.events if isinstance(event, SaveStatusChanged))
         assert told.problem.startswith("this run is not being kept: ")
         watcher.send(Resume())
         watcher.until_state(State.FINISHED)

@@ -14,7 +14,7 @@ import pytest
 from core import RunConfig, Trainer
 from core.runs import autosaver as keeping
 from core.runs.atomic_files import RunError
-from core.runs.autosaver import Keeper, Keeping
+from core.runs.autosaver import Autosaver, SaveOptions
 from core.runs.catalogue import find, list_runs, remove, thin
 from core.runs.folder import LOCK, STATE, RunFolder, in_use
 from core.runs.reader import read_run
@@ -141,26 +141,26 @@ def test_a_folder_in_which_nothing_was_saved_is_no_run(parent: Path) -> None:
     assert not begun.path.exists()
 
 
-def wait_for(keeper: Keeper) -> None:
+def wait_for(keeper: Autosaver) -> None:
     deadline = monotonic() + PATIENCE
     while keeper.busy:
-        assert monotonic() < deadline, keeper.news
+        assert monotonic() < deadline, keeper.status
         sleep(0.005)
 
 
 def test_the_keeper_saves_beside_the_training_and_at_the_end(parent: Path) -> None:
     trainer = Trainer(RunConfig())
-    keeper = Keeper(Keeping(parent, 100))
+    keeper = Autosaver(SaveOptions(parent, 100))
     keeper.begin("moons")
-    keeper.rows(tabulate([trainer.untrained]))
+    keeper.add_epochs(tabulate([trainer.untrained]))
     assert not parent.exists()  # a run that was never handed over is none
-    keeper.rows(tabulate([trainer.train_epoch()]))
+    keeper.add_epochs(tabulate([trainer.train_epoch()]))
     keeper.save(moment_of(trainer))
     wait_for(keeper)
     (first,) = list_runs(parent)
     assert first.used
-    keeper.event(1, "changed", "learning rate")
-    keeper.rows(tabulate([trainer.train_epoch()]))
+    keeper.add_event(1, "changed", "learning rate")
+    keeper.add_epochs(tabulate([trainer.train_epoch()]))
     keeper.save(moment_of(trainer))
     keeper.begin("xor")  # what was handed over is written all the same
     assert keeper.close(PATIENCE)
@@ -168,7 +168,7 @@ def test_the_keeper_saves_beside_the_training_and_at_the_end(parent: Path) -> No
     assert not only.used
     kept = read_run(only.path)
     np.testing.assert_array_equal(kept.rows[:, 0], [0, 1, 2])
-    assert [event.what for event in kept.events] == ["changed"]
+    assert [event.kind for event in kept.events] == ["changed"]
 
 
 def test_a_disk_that_refuses_is_told_of_and_tried_again(
@@ -177,24 +177,24 @@ def test_a_disk_that_refuses_is_told_of_and_tried_again(
     monkeypatch.setattr(keeping, "RETRY", 0.01)
     trainer = Trainer(RunConfig())
     rows = run_of(trainer, 3)
-    keeper = Keeper(Keeping(parent, None))
+    keeper = Autosaver(SaveOptions(parent, None))
     keeper.begin("moons")
-    keeper.rows(tabulate(rows[:2]))
+    keeper.add_epochs(tabulate(rows[:2]))
     before = resource.getrlimit(resource.RLIMIT_FSIZE)
     resource.setrlimit(resource.RLIMIT_FSIZE, (1000, before[1]))  # room for one file, not for all
     try:
         keeper.save(moment_of(trainer))
         deadline = monotonic() + PATIENCE
-        while not keeper.news.problem:
+        while not keeper.status.problem:
             assert monotonic() < deadline
             sleep(0.005)
     finally:
         resource.setrlimit(resource.RLIMIT_FSIZE, before)
-    assert "(File too large)" in keeper.news.problem
-    keeper.rows(tabulate(rows[2:]))
+    assert "(File too large)" in keeper.status.problem
+    keeper.add_epochs(tabulate(rows[2:]))
     keeper.save(moment_of(trainer))
     wait_for(keeper)
-    assert not keeper.news.problem
+    assert not keeper.status.problem
     keeper.close(PATIENCE)
     np.testing.assert_array_equal(read_run(find(parent)).rows[:, 0], range(4))
 
@@ -212,22 +212,22 @@ def test_a_moment_that_waits_for_the_disk_is_not_written_with_what_came_after_it
 
     monkeypatch.setattr(os, "fsync", slow)
     trainer = Trainer(RunConfig())
-    keeper = Keeper(Keeping(parent, None))
+    keeper = Autosaver(SaveOptions(parent, None))
     keeper.begin("moons")
-    keeper.rows(tabulate([trainer.untrained]))
+    keeper.add_epochs(tabulate([trainer.untrained]))
     keeper.save(moment_of(trainer))
     assert reached.wait(PATIENCE)
-    keeper.rows(tabulate(run_of(trainer, 3)))
-    keeper.event(3, "changed", "learning rate")
+    keeper.add_epochs(tabulate(run_of(trainer, 3)))
+    keeper.add_event(3, "changed", "learning rate")
     keeper.save(moment_of(trainer))
-    keeper.event(1, "branched", "the run goes on from epoch 1")
-    keeper.rows(tabulate([trainer.untrained]))
+    keeper.add_event(1, "branched", "the run goes on from epoch 1")
+    keeper.add_epochs(tabulate([trainer.untrained]))
     go_on.set()
     wait_for(keeper)
     kept = read_run(find(parent))
     keeper.close(PATIENCE)
     assert kept.rows[-1, 0] == kept.header.epoch == 3
-    assert [event.what for event in kept.events] == ["changed"]
+    assert [event.kind for event in kept.events] == ["changed"]
 
 
 @pytest.mark.parametrize("where", ["none", "file"])
@@ -235,11 +235,11 @@ def test_without_a_place_the_run_goes_on_and_a_sentence_says_why(
     tmp_path: Path, where: str
 ) -> None:
     (tmp_path / "file").write_text("")
-    keeper = Keeper(Keeping(None if where == "none" else tmp_path / "file" / "runs", 100))
+    keeper = Autosaver(SaveOptions(None if where == "none" else tmp_path / "file" / "runs", 100))
     trainer = Trainer(RunConfig())
     keeper.begin("moons")
     keeper.save(moment_of(trainer))
     keeper.close(PATIENCE)
-    assert keeper.news.problem.startswith("this run is not being kept: ")
-    assert ("there is no home folder" in keeper.news.problem) == (where == "none")
+    assert keeper.status.problem.startswith("this run is not being kept: ")
+    assert ("there is no home folder" in keeper.status.problem) == (where == "none")
     assert LOCK not in {path.name for path in tmp_path.rglob("*")}

@@ -21,20 +21,20 @@ from core.datasets.edits import AddPoint, MovePoint, RemovePoint
 from core.runs.atomic_files import RunError
 from core.runs.catalogue import list_runs
 from core.runs.folder import CONFIG, EVENTS, PAST, ROWS, STATE, RunFolder, name_for
-from core.runs.reader import KeptRun, read_header, read_run
-from core.runs.saved_history import Past, Station
-from core.runs.saved_history_file import read_past
-from core.runs.snapshot import Doing, Moment
+from core.runs.reader import SavedRun, read_header, read_run
+from core.runs.saved_history import SavedHistory, Station
+from core.runs.saved_history_file import read_saved_history
+from core.runs.snapshot import Doing, RunSnapshot
 from core.runs.writer import RunEvent, RunWriter
 from core.training.epoch_log import tabulate
 from core.training.state import EpochMetrics
-from core.training.time_travel import History
+from core.training.time_travel import TimeTravel
 from tests.core.training.test_trainer import CONFIGS
 
 
-def moment_of(trainer: Trainer, doing: Doing = Doing.TRAINING) -> Moment:
+def moment_of(trainer: Trainer, doing: Doing = Doing.TRAINING) -> RunSnapshot:
     newest = trainer.untrained if trainer.batches.next else trainer.measure()
-    return Moment.of(trainer, newest, doing)
+    return RunSnapshot.of(trainer, newest, doing)
 
 
 def saved(parent: Path, trainer: Trainer, rows: list[EpochMetrics]) -> Path:
@@ -228,7 +228,7 @@ def test_a_write_that_fails_leaves_what_there_was(run: Path) -> None:
     np.testing.assert_array_equal(read_run(run).rows[:, 0], range(14))
 
 
-def as_read(kept: KeptRun) -> tuple[object, ...]:
+def as_read(kept: SavedRun) -> tuple[object, ...]:
     state = kept.trainer().state()
     order = () if state.batches.order is None else tuple(state.batches.order)
     arrays = state.parameters.tobytes(), state.slots.tobytes(), order
@@ -348,18 +348,18 @@ def test_a_header_that_was_tampered_with_raises_nothing_else(
 def with_past(tmp_path: Path) -> Path:
     """A run that was changed twice, with its past."""
     trainer = Trainer(RunConfig(dropout=0.1))
-    history = History(trainer)
+    history = TimeTravel(trainer)
 
     def station() -> Station:
         return Station(history.applied, trainer.config, trainer.data, trainer.state())
 
-    past = Past.begun(station())
+    past = SavedHistory.started(station())
     for edit in (False, True):
         for _ in range(3):
             trainer.train_epoch()
-            history.note()
+            history.record_epoch()
         batches(trainer, 2)
-        past = past.reached(station())
+        past = past.extended(station())
         place = history.here
         if edit:
             history.change(lambda: trainer.set_parameter(0, 0.5), is_edit=True)
@@ -368,7 +368,7 @@ def with_past(tmp_path: Path) -> Path:
         past = past.changed(place, station(), is_edit=edit)
     trainer.train_epoch()
     folder = RunFolder.create(tmp_path, "moons", time())
-    moment = replace(moment_of(trainer), past=past)
+    moment = replace(moment_of(trainer), history=past)
     rows = [trainer.untrained._replace(epoch=epoch) for epoch in range(trainer.epoch + 1)]
     RunWriter(folder, time()).write(moment, tabulate(rows))
     folder.close()
@@ -379,10 +379,10 @@ def went_back(path: Path) -> bool:
     """Go on with the run, and back to its beginning if there is a past; tell whether there is."""
     kept = read_run(path)
     trainer = kept.trainer()
-    past = read_past(path, kept.header, trainer)
+    past = read_saved_history(path, kept.header, trainer)
     if past is None:
         return False
-    history = History.reaching_back(trainer, past)
+    history = TimeTravel.reaching_back(trainer, past)
     head = trainer.state()
     asked = 0
 

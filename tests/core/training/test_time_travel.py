@@ -10,10 +10,10 @@ from hypothesis import strategies as st
 
 from core import RunConfig, Trainer
 from core.training import time_travel as past
-from core.training.checkpoints import Place
+from core.training.checkpoints import Position
 from core.training.state import TrainerState
 from core.training.stopping import Stop
-from core.training.time_travel import LIMIT, History
+from core.training.time_travel import LIMIT, TimeTravel
 
 CONFIGS = [
     RunConfig(samples=60, hidden=(4,), epochs=400),
@@ -40,11 +40,11 @@ def go_on(share: float) -> bool:
     return True
 
 
-def train(trainer: Trainer, history: History, epochs: int) -> list[TrainerState]:
+def train(trainer: Trainer, history: TimeTravel, epochs: int) -> list[TrainerState]:
     states = []
     for _ in range(epochs):
         trainer.train_epoch()
-        history.note()
+        history.record_epoch()
         states.append(trainer.state())
     return states
 
@@ -53,7 +53,7 @@ def train(trainer: Trainer, history: History, epochs: int) -> list[TrainerState]
 @pytest.mark.parametrize("limit", [0, 40_000, 64 * 2**20])
 def test_every_epoch_can_be_gone_back_to(config: RunConfig, limit: int) -> None:
     trainer = Trainer(config)
-    history = History(trainer, limit)
+    history = TimeTravel(trainer, limit)
     states = [trainer.state(), *train(trainer, history, 60)]
     for epoch in (60, 0, 1, 59, 30, 31, 7, 60, 45):
         history.travel(epoch, go_on)
@@ -63,13 +63,13 @@ def test_every_epoch_can_be_gone_back_to(config: RunConfig, limit: int) -> None:
 
 def test_the_checkpoints_stay_within_their_limit_and_thin_out_with_age() -> None:
     trainer = Trainer(RunConfig(samples=60, hidden=(4,)))
-    one = History(trainer).size
-    history = History(trainer, 40 * one)
+    one = TimeTravel(trainer).size
+    history = TimeTravel(trainer, 40 * one)
     history._due = 0
     for _ in range(500):
         trainer.train_epoch()
         history._due = 0  # as if each epoch took its time
-        history.note()
+        history.record_epoch()
         assert history.size <= 40 * one
     epochs = [each.place.epoch for each in history._checkpoints]
     assert epochs[0] == 0
@@ -82,12 +82,12 @@ def test_the_checkpoints_stay_within_their_limit_and_thin_out_with_age() -> None
 @given(st.data())
 def test_changes_are_made_again_where_they_were_made(data: st.DataObject) -> None:
     trainer = Trainer(RunConfig(samples=60, hidden=(4,), batch_size=10))
-    history = History(trainer, data.draw(st.sampled_from([100_000, 10**7])))
+    history = TimeTravel(trainer, data.draw(st.sampled_from([100_000, 10**7])))
     states = {0: trainer.state()}
     for _ in range(data.draw(st.integers(1, 5))):
         for _ in range(data.draw(st.integers(0, 6))):
             trainer.train_epoch()
-            history.note()
+            history.record_epoch()
             states[trainer.epoch] = trainer.state()
         batches = data.draw(st.integers(0, 4))
         for _ in range(batches):
@@ -121,12 +121,12 @@ def test_changes_are_made_again_where_they_were_made(data: st.DataObject) -> Non
 
 def test_a_run_that_goes_on_from_the_past_has_another_future() -> None:
     trainer = Trainer(RunConfig(samples=60, hidden=(4,)))
-    history = History(trainer)
+    history = TimeTravel(trainer)
     before = train(trainer, history, 20)
     history.travel(10, go_on)
     config = trainer.config.changed(learning_rate=0.1)
     history.change(lambda: trainer.configure(config))
-    assert history.head == Place(10)
+    assert history.head == Position(10)
     after = train(trainer, history, 10)
     assert not same(after[-1], before[-1])
     history.travel(15, go_on)
@@ -137,7 +137,7 @@ def test_a_run_that_goes_on_from_the_past_has_another_future() -> None:
 
 def test_a_way_that_is_stopped_ends_at_an_epoch_between() -> None:
     trainer = Trainer(RunConfig(samples=2000, batch_size=1, epochs=400))
-    history = History(trainer, 0)
+    history = TimeTravel(trainer, 0)
     states = train(trainer, history, 6)
     history.travel(5, lambda share: share < 0.5)
     assert 0 < trainer.epoch < 5
@@ -147,7 +147,7 @@ def test_a_way_that_is_stopped_ends_at_an_epoch_between() -> None:
 
 def test_from_within_an_epoch_its_beginning_and_the_newest_batch_can_be_gone_to() -> None:
     trainer = Trainer(RunConfig(samples=60, hidden=(4,), batch_size=10))
-    history = History(trainer)
+    history = TimeTravel(trainer)
     states = train(trainer, history, 5)
     trainer.advance(0.0)
     trainer.advance(0.0)
@@ -162,11 +162,11 @@ def test_from_within_an_epoch_its_beginning_and_the_newest_batch_can_be_gone_to(
 
 def test_a_few_checkpoints_lie_over_the_whole_run() -> None:
     trainer = Trainer(RunConfig(samples=20, hidden=(2,), batch_size="full", epochs=1000))
-    history = History(trainer, 8 * History(trainer).size)
+    history = TimeTravel(trainer, 8 * TimeTravel(trainer).size)
     for _ in range(500):
         trainer.train_epoch()
         history._due = 0  # as if each epoch took its time
-        history.note()
+        history.record_epoch()
         places = [each.place.epoch for each in history._checkpoints]
         if trainer.epoch >= 50:
             assert len(places) >= 7
@@ -175,14 +175,14 @@ def test_a_few_checkpoints_lie_over_the_whole_run() -> None:
 
 def test_a_state_that_is_large_is_bounded_too() -> None:
     trainer = Trainer(RunConfig(samples=20, hidden=(1000, 300), batch_size="full", epochs=1000))
-    history = History(trainer)
+    history = TimeTravel(trainer)
     one = trainer.state().parameters.nbytes
     assert history.size > 4 * one > 4 * 2**20
     states = [trainer.state()]
     for _ in range(30):
         trainer.train_epoch()
         history._due = 0
-        history.note()
+        history.record_epoch()
         assert history.size <= LIMIT
         states.append(trainer.state())
     # the weights that patience would bring back are the same in all of them
@@ -197,7 +197,7 @@ def test_data_count_and_the_oldest_are_given_up_with_their_epochs() -> None:
     trainer = Trainer(RunConfig(samples=5000, hidden=(2,), batch_size="full", epochs=1000))
     data = sum(each.nbytes for each in trainer.data.arrays)
     limit = 6 * data
-    history = History(trainer, limit)
+    history = TimeTravel(trainer, limit)
     assert history.size < data  # what it is trained on now is there anyway
     states = {0: trainer.state()}
     for number in range(1, 8):
@@ -208,7 +208,7 @@ def test_data_count_and_the_oldest_are_given_up_with_their_epochs() -> None:
         states[trainer.epoch] = trainer.state()
         for _ in range(5):
             trainer.train_epoch()
-            history.note()
+            history.record_epoch()
             states[trainer.epoch] = trainer.state()
     assert history.size > 2 * data
     history.travel(0, go_on)
@@ -222,10 +222,10 @@ def test_data_count_and_the_oldest_are_given_up_with_their_epochs() -> None:
 
 def test_a_change_that_ends_waiting_is_made_again_as_it_was() -> None:
     trainer = Trainer(RunConfig(samples=60, patience=3, learning_rate=0.3, epochs=1000))
-    history = History(trainer)
+    history = TimeTravel(trainer)
     while trainer.stopped is None:
         trainer.train_epoch()
-        history.note()
+        history.record_epoch()
     end, ended = trainer.epoch, trainer.state()
     history.travel(0, go_on)
     history.travel(end, go_on)
@@ -239,10 +239,10 @@ def test_a_change_that_ends_waiting_is_made_again_as_it_was() -> None:
 
 
 @pytest.fixture(scope="module")
-def slow() -> tuple[Trainer, History, list[TrainerState]]:
+def slow() -> tuple[Trainer, TimeTravel, list[TrainerState]]:
     """Return a run of two epochs that take long, with a change within the second; no checkpoints."""
     trainer = Trainer(RunConfig(samples=200_000, hidden=(2,), batch_size=10, epochs=100))
-    history = History(trainer, 12_000)
+    history = TimeTravel(trainer, 12_000)
     states = [trainer.state(), *train(trainer, history, 1)]
     for _ in range(5):
         trainer.advance(0.0)
@@ -254,7 +254,7 @@ def slow() -> tuple[Trainer, History, list[TrainerState]]:
 
 
 def test_giving_up_a_way_waits_for_no_end_of_an_epoch(
-    slow: tuple[Trainer, History, list[TrainerState]],
+    slow: tuple[Trainer, TimeTravel, list[TrainerState]],
 ) -> None:
     trainer, history, states = slow
     batches: list[int] = []
@@ -271,7 +271,7 @@ def test_giving_up_a_way_waits_for_no_end_of_an_epoch(
 
 
 def test_a_way_that_is_given_up_within_a_changed_epoch_ends_where_it_began(
-    slow: tuple[Trainer, History, list[TrainerState]],
+    slow: tuple[Trainer, TimeTravel, list[TrainerState]],
 ) -> None:
     trainer, history, states = slow
     history.travel(10**9, lambda share: trainer.epoch < 1 or trainer.batches.next <= 5)
@@ -282,13 +282,13 @@ def test_a_way_that_is_given_up_within_a_changed_epoch_ends_where_it_began(
 
 def test_an_epoch_that_diverged_leaves_nothing_to_go_back_to() -> None:
     trainer = Trainer(RunConfig(samples=60, hidden=(4,), batch_size=10, optimizer="sgd"))
-    history = History(trainer)
+    history = TimeTravel(trainer)
     states = [trainer.state(), *train(trainer, history, 3)]
     history.change(partial(trainer.configure, trainer.config.changed(learning_rate=1e6)))
     for _ in range(3):
         trainer.advance(0.0)
         history._due = 0
-        history.note()
+        history.record_epoch()
     (diverged,) = train(trainer, history, 1)
     assert trainer.stopped is Stop.DIVERGED
     for epoch in (1, 3, 10**9):
@@ -305,13 +305,13 @@ def test_from_within_an_epoch_a_run_goes_to_nothing_before_its_first_moment(
     trainer.train_epoch()
     for _ in range(3):
         trainer.advance(0.0)
-    history, first = History(trainer), trainer.state()  # a run that was resumed
+    history, first = TimeTravel(trainer), trainer.state()  # a run that was resumed
     history.change(partial(trainer.configure, trainer.config.changed(activation="relu")))
     present = trainer.state()
     history.travel(0, go_on)
     assert same(trainer.state(), present)  # which has no batch yet
     trainer.restore(first)
-    history = History(trainer)
+    history = TimeTravel(trainer)
     history._due = inf
     train(trainer, history, 2)
     history.travel(2, lambda share: False)
@@ -321,7 +321,7 @@ def test_from_within_an_epoch_a_run_goes_to_nothing_before_its_first_moment(
 
 def test_before_an_edit_a_run_is_not_edited() -> None:
     trainer = Trainer(RunConfig(samples=60))
-    history = History(trainer)
+    history = TimeTravel(trainer)
     train(trainer, history, 5)
     told = [history.is_edited]
     history.change(lambda: trainer.set_parameter(3, 0.5), is_edit=True)

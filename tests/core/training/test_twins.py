@@ -16,13 +16,13 @@ from core import RunConfig
 from core.datasets.edits import AddPoint, Edit, MovePoint, RemovePoint
 from core.process import (
     Configure,
+    ConfigureAutosave,
     EditData,
     EditParameter,
-    Keep,
-    Kept,
     Moved,
     Reopen,
     Run,
+    SaveStatusChanged,
     Seek,
     Start,
     StepBatch,
@@ -31,7 +31,7 @@ from core.process.channel import Channel
 from core.process.messages import Command, Event
 from core.process.worker import TrainingLoop
 from core.runs import autosaver, saved_history
-from core.runs.autosaver import Keeping
+from core.runs.autosaver import SaveOptions
 from core.runs.catalogue import find
 from core.runs.reader import read_run
 from core.training.epoch_log import in_order
@@ -66,7 +66,7 @@ def serving(parent: Path) -> Iterator[Channel]:
     thread = Thread(target=TrainingLoop(Channel(theirs)).run)
     with np.errstate(all="ignore"):
         thread.start()
-    channel.post(Keep(Keeping(parent, None)))
+    channel.post(ConfigureAutosave(SaveOptions(parent, None)))
     try:
         yield channel
     finally:
@@ -142,7 +142,7 @@ def test_a_run_that_is_resumed_is_as_one_that_never_stopped(
     one, other = read_run(find(whole)), read_run(find(parts))
     assert_same(one.trainer(), other.trainer())
     np.testing.assert_array_equal(in_order(one.rows), in_order(other.rows))
-    assert one.header.parts == other.header.parts
+    assert one.header.comparable_parts == other.header.comparable_parts
 
 
 def test_of_an_epoch_that_takes_long_the_batches_are_kept(
@@ -154,7 +154,7 @@ def test_of_an_epoch_that_takes_long_the_batches_are_kept(
         channel.post(Start(RunConfig(samples=100_000, batch_size=1)))
         events: list[Event] = []
         deadline = monotonic() + PATIENCE
-        while not any(isinstance(each, Kept) and each.name for each in events):
+        while not any(isinstance(each, SaveStatusChanged) and each.name for each in events):
             assert monotonic() < deadline
             events += channel.receive(0.1)
         first = read_run(find(parent)).header

@@ -5,14 +5,14 @@ from pathlib import Path
 from core import RunConfig, Trainer
 from core.process import Configure, Reopen, Seek
 from core.process.messages import Command
-from core.runs.autosaver import Keeping
+from core.runs.autosaver import SaveOptions
 from core.runs.catalogue import find
 from tests.core.training.test_twins import obeyed, seen, serving
 from tui.cli import headless
 
 
 def test_a_run_that_was_trained_without_a_screen_can_be_gone_back_in(tmp_path: Path) -> None:
-    config, keeping = RunConfig(samples=40, dropout=0.2, epochs=6), Keeping(tmp_path, None)
+    config, keeping = RunConfig(samples=40, dropout=0.2, epochs=6), SaveOptions(tmp_path, None)
     assert headless.train(config, quiet=True, keeping=keeping) == 0
     headless.train(config, quiet=True, keeping=keeping, resume=find(tmp_path))  # which is over
     trainer = Trainer(config)
