@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from core.datasets.edits import Edit
     from core.datasets.summary import Summary
 
-Tell: TypeAlias = Callable[[str, float], None]
+ProgressCallback: TypeAlias = Callable[[str, float], None]
 """Told what is being done and how much of it is, from 0 to 1; raises to end it."""
 
 

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Final, TypeAlias
 import numpy as np
 
 from core.datasets.dataset import Dataset
-from core.datasets.prepare import LARGEST_INPUT, silent
+from core.datasets.prepare import LARGEST_INPUT, no_progress
 from core.datasets.summary import summarize
 from core.output_file import replacing
 
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from core.arrays import Array, Labels
-    from core.datasets.dataset import Tell, TrainTest
+    from core.datasets.dataset import ProgressCallback, TrainTest
     from core.datasets.summary import Summary
 
 FEWEST: Final = 2
@@ -91,7 +91,9 @@ def apply(data: TrainTest, edit: Edit) -> TrainTest:
     return apply_all(data, (edit,))
 
 
-def apply_all(data: TrainTest, edits: Sequence[Edit], tell: Tell = silent) -> TrainTest:
+def apply_all(
+    data: TrainTest, edits: Sequence[Edit], tell: ProgressCallback = no_progress
+) -> TrainTest:
     """Return the data with training samples added, moved or removed, one edit after the other.
 
     The preparation stays as it was measured, so that the weights mean what they meant. A test part

@@ -20,7 +20,7 @@ from core.randomness import stream
 if TYPE_CHECKING:
     from core.arrays import Array, Labels
     from core.config.run_config import RunConfig
-    from core.datasets.dataset import Dataset, Tell
+    from core.datasets.dataset import Dataset, ProgressCallback
 
 MOST_NUMBERS: Final = 200_000_000
 """Inputs of all samples together: 0.8 GB in float32."""
@@ -32,12 +32,12 @@ LONG: Final = 2_000_000
 """Numbers from which on preparing them takes as long as a person notices."""
 
 
-def silent(what: str, share: float) -> None:
+def no_progress(what: str, share: float) -> None:
     """Tell nobody how far loading is."""
     del what, share
 
 
-def load(config: RunConfig, tell: Tell = silent) -> Dataset:
+def load(config: RunConfig, tell: ProgressCallback = no_progress) -> Dataset:
     """Draw or read the config's data set, in its own units.
 
     Raises:
@@ -62,7 +62,7 @@ def load(config: RunConfig, tell: Tell = silent) -> Dataset:
 
 # numbers near the largest there are overflow on the way; what comes of it is checked
 @np.errstate(all="ignore")
-def prepare(config: RunConfig, tell: Tell = silent) -> TrainTest:
+def prepare(config: RunConfig, tell: ProgressCallback = no_progress) -> TrainTest:
     """Return the config's data in their parts, as inputs of a network.
 
     Raises:
@@ -78,7 +78,7 @@ def prepare(config: RunConfig, tell: Tell = silent) -> TrainTest:
         return _in_parts(data, config, tell)
 
 
-def _in_parts(data: Dataset, config: RunConfig, tell: Tell) -> TrainTest:
+def _in_parts(data: Dataset, config: RunConfig, tell: ProgressCallback) -> TrainTest:
 
     def go_on(share: float) -> None:
         if data.x.size > LONG or data.texts:

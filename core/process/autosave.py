@@ -18,8 +18,8 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-    from core.process.command_queue import Exchange
-    from core.process.training_run import LiveRun
+    from core.process.command_queue import CommandQueue
+    from core.process.training_run import TrainingRun
     from core.runs.folder import RunFolder
     from core.runs.reader import SavedRun
     from core.training.state import EpochMetrics
@@ -47,14 +47,14 @@ HEARD: Final = 0.2
 """Seconds in which a screen that waits for it hears what came of that."""
 
 
-def _revision_of(run: LiveRun) -> tuple[int, Position]:
+def _revision_of(run: TrainingRun) -> tuple[int, Position]:
     """Return what is another after everything by which a run is no longer as it was saved."""
-    return run.revision, run.history.here
+    return run.revision, run.time_travel.here
 
 
-def _checkpoint(run: LiveRun) -> Station:
+def _checkpoint(run: TrainingRun) -> Station:
     trainer = run.trainer
-    return Station(run.history.applied, trainer.config, trainer.data, trainer.state())
+    return Station(run.time_travel.applied, trainer.config, trainer.data, trainer.state())
 
 
 class RunAutosave:
@@ -67,7 +67,7 @@ class RunAutosave:
         keeps: whether runs are saved for later sessions.
     """
 
-    def __init__(self, exchange: Exchange) -> None:
+    def __init__(self, exchange: CommandQueue) -> None:
         self._exchange = exchange
         self._autosaver = Autosaver(SaveOptions(None, only_replaced=True))
         self.keeps = False
@@ -81,14 +81,14 @@ class RunAutosave:
         """Keep the runs that begin from here on."""
         self._autosaver, self.keeps = Autosaver(keeping), True
 
-    def begin(self, run: LiveRun) -> None:
+    def begin(self, run: TrainingRun) -> None:
         """Keep another run."""
         self._follow(run)
         self.history = SavedHistory.started(_checkpoint(run))
         self._autosaver.begin(run.trainer.config.source_name)
 
     def resume(
-        self, run: LiveRun, kept: SavedRun, folder: RunFolder, past: SavedHistory | None
+        self, run: TrainingRun, kept: SavedRun, folder: RunFolder, past: SavedHistory | None
     ) -> None:
         """Keep a run on in the folder that it was read from, with the past that was found there."""
         self._follow(run)
@@ -102,21 +102,21 @@ class RunAutosave:
         self._autosaver.add_epochs(table[self._handed :])
         self._handed = 0
 
-    def changed(self, run: LiveRun, place: Position, *, is_edit: bool) -> None:
+    def changed(self, run: TrainingRun, place: Position, *, is_edit: bool) -> None:
         """Take a change that was made at that place."""
         if self.history is not None:
             self.history = self.history.changed(place, _checkpoint(run), is_edit=is_edit)
 
-    def branched(self, run: LiveRun) -> None:
+    def branched(self, run: TrainingRun) -> None:
         """Give the future up, as the run has."""
         if self.history is not None:
-            self.history = self.history.branched(run.history.here, run.history.applied)
+            self.history = self.history.branched(run.time_travel.here, run.time_travel.applied)
 
-    def add_event(self, run: LiveRun, what: str, note: str) -> None:
+    def add_event(self, run: TrainingRun, what: str, note: str) -> None:
         """Take what happened to the run, in a word and a sentence."""
         self._autosaver.add_event(run.trainer.epoch, what, note)
 
-    def poll(self, run: LiveRun | None) -> None:
+    def poll(self, run: TrainingRun | None) -> None:
         """Save what is due, and say what came of what was saved."""
         keeper = self._autosaver
         if not self.keeps:
@@ -127,7 +127,7 @@ class RunAutosave:
             if ended or not keeper.due_in():
                 self._save(run, keeper)
 
-    def seconds_to_poll(self, run: LiveRun | None) -> float | None:
+    def seconds_to_poll(self, run: TrainingRun | None) -> float | None:
         """Return the seconds until there is something to look at; None for never."""
         keeper = self._autosaver
         if not self.keeps:
@@ -136,12 +136,12 @@ class RunAutosave:
             return WHILE_WRITING
         return keeper.due_in() if run is not None and self._is_new(run) else None
 
-    def save_newest(self, run: LiveRun) -> None:
+    def save_newest(self, run: TrainingRun) -> None:
         """Save the newest moment now, before somebody leaves it for the past."""
         if self._is_new(run):
             self._save(run, self._autosaver)
 
-    def final_snapshot(self, run: LiveRun) -> RunSnapshot | None:
+    def final_snapshot(self, run: TrainingRun) -> RunSnapshot | None:
         """Return what is to be saved if another run takes the place of this one.
 
         A run of which no epoch was trained is not worth a folder.
@@ -170,7 +170,7 @@ class RunAutosave:
         """
         return self._autosaver.last_replaced(LAST_REPLACED)
 
-    def close(self, run: LiveRun | None) -> None:
+    def close(self, run: TrainingRun | None) -> None:
         """Save the last moment, and wait until it is written."""
         if not self.keeps:
             self._autosaver.close(LAST_SAVE)
@@ -186,12 +186,12 @@ class RunAutosave:
             self._told = news
             self._exchange.post(SaveStatusChanged(news.name, news.problem))
 
-    def _follow(self, run: LiveRun) -> None:
+    def _follow(self, run: TrainingRun) -> None:
         self._saved, self._state, self._handed = _revision_of(run), None, 0
 
-    def _is_new(self, run: LiveRun) -> bool:
+    def _is_new(self, run: TrainingRun) -> bool:
         """Tell whether there is something that is not saved; the past is not, it has its future."""
-        if _revision_of(run) == self._saved or run.history.is_past:
+        if _revision_of(run) == self._saved or run.time_travel.is_past:
             return False
         if self._autosaver.has_snapshot:
             return True
@@ -203,16 +203,16 @@ class RunAutosave:
             keeper.add_epochs(tabulate(rows[self._handed :]))
             self._handed = len(rows)
 
-    def _save(self, run: LiveRun, keeper: Autosaver) -> None:
+    def _save(self, run: TrainingRun, keeper: Autosaver) -> None:
         self._take_untold(run.rows, keeper)
         moment, self.history = self._moment(run)
         keeper.save(moment)
         self._saved, self._state = _revision_of(run), run.state
 
-    def _moment(self, run: LiveRun) -> tuple[RunSnapshot, SavedHistory | None]:
+    def _moment(self, run: TrainingRun) -> tuple[RunSnapshot, SavedHistory | None]:
         """Return the run as it is, and its past up to here."""
-        moment, past, trainer = run.moment(), self.history, run.trainer
+        moment, past, trainer = run.snapshot(), self.history, run.trainer
         if past is not None:
-            here = Station(run.history.applied, trainer.config, trainer.data, moment.state)
+            here = Station(run.time_travel.applied, trainer.config, trainer.data, moment.state)
             past = past.extended(here, was_edited=moment.edited)
         return replace(moment, history=past), past

@@ -15,7 +15,7 @@ class Cancelled(Exception):  # noqa: N818 (it is what was asked for)
     """Loading was ended, by somebody or by what came after it."""
 
 
-class Exchange:
+class CommandQueue:
     """The training process's side of the channel.
 
     Attributes:
@@ -52,7 +52,7 @@ class Exchange:
         """Take commands in, after waiting up to so long (None: for ever) for one."""
         self.waiting += self._channel.receive(seconds)
 
-    def tell_loading(self, what: str, share: float) -> None:
+    def send_loading(self, what: str, share: float) -> None:
         """Say how far loading is, and look whether it is to go on.
 
         Raises:

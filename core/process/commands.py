@@ -18,8 +18,8 @@ from core.training.stopping import Stop
 if TYPE_CHECKING:
     from core.config.run_config import RunConfig
     from core.datasets.edits import Edit
-    from core.process.command_queue import Exchange
-    from core.process.training_run import LiveRun
+    from core.process.command_queue import CommandQueue
+    from core.process.training_run import TrainingRun
 
 SAME_NUMBERS: Final = {
     *("optimizer", "learning_rate", "momentum", "weight_decay", "batch_size", "clip_norm"),
@@ -32,7 +32,7 @@ REFUSALS: Final = (ConfigError, DataError, MemoryError, Cancelled)
 """What may come of loading data; the run that there is goes on."""
 
 
-def configure(run: LiveRun, exchange: Exchange, changes: dict[str, Any]) -> None:
+def configure(run: TrainingRun, exchange: CommandQueue, changes: dict[str, Any]) -> None:
     """Go on with other values of some settings, or say why not."""
     trainer = run.trainer
     before, data = trainer.config, trainer.data
@@ -40,27 +40,27 @@ def configure(run: LiveRun, exchange: Exchange, changes: dict[str, Any]) -> None
         config = before.changed(**changes)
     except ConfigError as error:
         # each side checked what it knew: two changes may rule each other out
-        run.tell_run(None, fresh=False, note=str(error))
+        run.send_run(None, fresh=False, note=str(error))
         return
     run.report(force=True)  # the last epochs, with the parameters that belong to them
     share, restored = trainer.share_of_epoch, trainer.restored
-    parting = run.record.final_snapshot(run)
+    parting = run.autosave.final_snapshot(run)
     try:
         fresh = _reconfigure(run, exchange, config)
     except REFUSALS as error:
-        run.tell_run(None, fresh=False, note=why_refused(error))
+        run.send_run(None, fresh=False, note=why_refused(error))
         return
     if fresh:
-        run.record.save_final(parting)
-        run.begin_anew()
+        run.autosave.save_final(parting)
+        run.start()
     if config.epochs != before.epochs:
         run.span = config.epochs
     note = describe_change(before, config, fresh=fresh)
-    if fresh and run.record.can_restore:
+    if fresh and run.autosave.can_restore:
         note += "; backspace restores the one before"
     if share and not trainer.share_of_epoch and not fresh:
         note += f"; epoch {trainer.epoch + 1:,} begins again"
-    run.tell_run(trainer.data if trainer.data is not data else None, fresh=fresh, note=note)
+    run.send_run(trainer.data if trainer.data is not data else None, fresh=fresh, note=note)
     changed = {each.name for each in before.differences(config)}
     other_numbers = restored is not None or not changed <= SAME_NUMBERS
     if not run.active and not run.rows:
@@ -78,24 +78,24 @@ def configure(run: LiveRun, exchange: Exchange, changes: dict[str, Any]) -> None
         run.report(force=True)
 
 
-def _reconfigure(run: LiveRun, exchange: Exchange, config: RunConfig) -> bool:
+def _reconfigure(run: TrainingRun, exchange: CommandQueue, config: RunConfig) -> bool:
     """Take another config, which the history remembers; tell whether the run began anew."""
     trainer, fresh = run.trainer, False
     draws = trainer.config.data_key != config.data_key
-    data = prepare(config, exchange.tell_loading) if draws else trainer.data
+    data = prepare(config, exchange.send_loading) if draws else trainer.data
 
     def apply() -> None:
         nonlocal fresh
         fresh = trainer.configure(config, data=data)
 
-    epoch, was_past = trainer.epoch, run.history.is_past
+    epoch, was_past = trainer.epoch, run.time_travel.is_past
     run.change(apply)  # may be refused, and then nothing has happened
     if was_past:
-        run.tell_branched(epoch)
+        run.send_branched(epoch)
     return fresh
 
 
-def edit_parameter(run: LiveRun, index: int, value: float) -> None:
+def edit_parameter(run: TrainingRun, index: int, value: float) -> None:
     """Give one number of the flat parameter vector another value."""
     trainer = run.trainer
     if not 0 <= index < trainer.network.parameters.size:
@@ -103,7 +103,7 @@ def edit_parameter(run: LiveRun, index: int, value: float) -> None:
     run.report(force=True)
     leave_past(run)
     run.change(lambda: trainer.set_parameter(index, value), is_edit=True)
-    measured = run.tell_moved(index)
+    measured = run.send_moved(index)
     if trainer.batches.next:
         return  # a row would be of no epoch's end
     run.newest = measured
@@ -112,14 +112,14 @@ def edit_parameter(run: LiveRun, index: int, value: float) -> None:
         run.report(force=True)
 
 
-def edit_data(run: LiveRun, edit: Edit) -> None:
+def edit_data(run: TrainingRun, edit: Edit) -> None:
     """Add, move or remove a training sample, or say why not."""
     trainer = run.trainer
     before = trainer.data
     try:
         data = edits.apply(before, edit)
     except ValueError as error:
-        run.tell_run(None, fresh=False, note=str(error))
+        run.send_run(None, fresh=False, note=str(error))
         return
 
     def change() -> None:
@@ -133,7 +133,7 @@ def edit_data(run: LiveRun, edit: Edit) -> None:
     note = f"{edits.describe(before, edit)}; the data are edited"
     if share:
         note += f"; epoch {trainer.epoch + 1:,} begins again"
-    run.tell_run(data, fresh=False, note=note)
+    run.send_run(data, fresh=False, note=note)
     if run.active:
         return
     run.newest = trainer.measure()
@@ -145,7 +145,7 @@ def edit_data(run: LiveRun, edit: Edit) -> None:
         run.report(force=True)
 
 
-def go_on(run: LiveRun, end: int) -> str:
+def resume(run: TrainingRun, end: int) -> str:
     """Lift what would end the run at once or before that epoch, and say so."""
     trainer = run.trainer
     changes: dict[str, Any] = {}
@@ -166,7 +166,7 @@ def go_on(run: LiveRun, end: int) -> str:
     if changes:
         config = trainer.config.changed(**changes)
         run.change(lambda: trainer.configure(config))
-        run.tell_run(None, fresh=False, note=note)
+        run.send_run(None, fresh=False, note=note)
     return note
 
 

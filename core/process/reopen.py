@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 
 from core.process.messages import Branched, Progress, Reopened, State
-from core.process.training_run import LiveRun
+from core.process.training_run import TrainingRun
 from core.runs.folder import RunFolder
 from core.runs.kernels import changed_kernels
 from core.runs.reader import read_run
@@ -20,8 +20,8 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from core.process.autosave import RunAutosave
-    from core.process.command_queue import Exchange
-    from core.process.speed import Clock
+    from core.process.command_queue import CommandQueue
+    from core.process.speed import EpochTimer
     from core.runs.reader import SavedRun
 
 PATIENCE: Final = 3.0
@@ -41,13 +41,13 @@ STATES: Final = {
 
 def reopen(
     path: Path,
-    exchange: Exchange,
-    clock: Clock,
+    exchange: CommandQueue,
+    clock: EpochTimer,
     record: RunAutosave,
     *,
     paused: bool,
     restored: bool = False,
-) -> LiveRun:
+) -> TrainingRun:
     """Return the run that is kept in a folder, where it was saved, and tell it to the screen.
 
     Args:
@@ -65,17 +65,17 @@ def reopen(
     folder = RunFolder.open(path, PATIENCE)
     try:
         kept = read_run(path)
-        run = LiveRun(kept.trainer(exchange.tell_loading), exchange, clock, record)
+        run = TrainingRun(kept.trainer(exchange.send_loading), exchange, clock, record)
     except BaseException:
         folder.close()
         raise
     header = kept.header
     run.state = STATES[header.doing]
-    run.go_on_from(kept, folder)
-    run.tell_run(run.trainer.data, fresh=True, note="")
-    _tell_rows(run, exchange, kept)
+    run.resume_from(kept, folder)
+    run.send_run(run.trainer.data, fresh=True, note="")
+    _send_rows(run, exchange, kept)
     run.report(force=True)  # how much of the epoch under way is trained
-    first = run.history.first
+    first = run.time_travel.first
     name = folder.name if record.keeps else ""
     exchange.post(Reopened(name, header.edited, header.comparable_parts, restored))
     note = f"{folder.name} goes on at epoch {header.epoch:,}"
@@ -91,26 +91,26 @@ def reopen(
     if run.state is State.TRAINING:
         run.set_state(State.PAUSED if paused else State.TRAINING, note)
     else:
-        run.tell_state(note)
+        run.send_state(note)
     return run
 
 
-def _tell_rows(run: LiveRun, exchange: Exchange, kept: SavedRun) -> None:
+def _send_rows(run: TrainingRun, exchange: CommandQueue, kept: SavedRun) -> None:
     """Tell every epoch, and the future that was given up last, which stays in sight."""
     rows, last = kept.rows, kept.header.epoch + (kept.header.doing is Doing.DIVERGED)
     jumps = np.flatnonzero(np.diff(rows[:, 0]) <= -BRANCH) + 1
     if len(jumps):
         at = int(jumps[-1])
-        _tell(run, exchange, in_order(rows[:at]))
+        _send(run, exchange, in_order(rows[:at]))
         exchange.post(Branched(max(0, int(rows[at, 0]) - 1)))
         rows = rows[at:]
     rows = in_order(rows)
-    _tell(run, exchange, rows)
+    _send(run, exchange, rows)
     if len(rows) and rows[-1, 0] > last:
         exchange.post(Branched(last))  # nothing was trained since then
 
 
-def _tell(run: LiveRun, exchange: Exchange, rows: NDArray[np.float64]) -> None:
+def _send(run: TrainingRun, exchange: CommandQueue, rows: NDArray[np.float64]) -> None:
     network = run.trainer.network
     parameters, statistics = network.parameters.copy(), network.statistics.copy()
     exchange.post(Progress(rows, parameters, statistics, 0.0))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from time import perf_counter
 
 
-class Pace:
+class RateMeter:
     """Epochs per second over the last one to two seconds."""
 
     def __init__(self) -> None:
@@ -27,7 +27,7 @@ class Pace:
             self._marks = [self._marks[-1], (now, self._count)]
 
 
-class Clock:
+class EpochTimer:
     """Says when the next epoch is due; outlives a run, as the pace that was asked for does.
 
     Attributes:

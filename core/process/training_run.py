@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 
 from core.process.autosave import DOING
 from core.process.messages import Branched, Moved, Progress, Run, State, StateChanged
-from core.process.speed import Pace
+from core.process.speed import RateMeter
 from core.process.status_text import why_stopped
 from core.runs.saved_history_file import read_saved_history
 from core.runs.snapshot import RunSnapshot
@@ -23,8 +23,8 @@ if TYPE_CHECKING:
     from core.datasets import TrainTest
     from core.nn.optimizers import Optimizer
     from core.process.autosave import RunAutosave
-    from core.process.command_queue import Exchange
-    from core.process.speed import Clock
+    from core.process.command_queue import CommandQueue
+    from core.process.speed import EpochTimer
     from core.runs.folder import RunFolder
     from core.runs.reader import SavedRun
     from core.training.checkpoints import Position
@@ -46,7 +46,7 @@ ENOUGH_ROWS: Final = 50_000
 """Rows that wait for a screen that does not pull, before they are sent all the same."""
 
 
-class LiveRun:
+class TrainingRun:
     """One run, from its start until another takes its place.
 
     Attributes:
@@ -67,51 +67,53 @@ class LiveRun:
         record: where it is kept.
     """
 
-    history: TimeTravel
+    time_travel: TimeTravel
     ended: Stop | None
     rows: list[EpochMetrics]
     newest: EpochMetrics
     newest_of_head: EpochMetrics
 
     def __init__(
-        self, trainer: Trainer, exchange: Exchange, clock: Clock, record: RunAutosave
+        self, trainer: Trainer, exchange: CommandQueue, clock: EpochTimer, record: RunAutosave
     ) -> None:
-        self.trainer, self._exchange, self._clock = trainer, exchange, clock
-        self.record = record
+        self.trainer, self._queue, self._timer = trainer, exchange, clock
+        self.autosave = record
         self.revision = 0
         self.state = State.PAUSED
         self.steps_left = 0
         self.span = trainer.config.epochs
         self.stepped: Optimizer | None = None
-        self.pace = Pace()
+        self.rate = RateMeter()
         self.began = 0.0
         self.ended = None
         self.rows = []
-        self.parts: tuple[int, ...] = (0,)
-        self._told = trainer.config
+        self.comparable_parts: tuple[int, ...] = (0,)
+        self._sent_config = trainer.config
 
-    def begin_anew(self) -> None:
+    def start(self) -> None:
         """Take note that the trainer stands at epoch 0, with other weights."""
-        self.history = TimeTravel(self.trainer)
+        self.time_travel = TimeTravel(self.trainer)
         self.ended = None
         self.newest = self.newest_of_head = self.trainer.untrained
         self.rows = [self.newest]
-        self.parts = (0,)
-        self._told = self.trainer.config
-        self.record.begin(self)
-        self.record.add_event(self, "began", self._told.describe(self.trainer.network.sizes))
+        self.comparable_parts = (0,)
+        self._sent_config = self.trainer.config
+        self.autosave.begin(self)
+        self.autosave.add_event(
+            self, "began", self._sent_config.describe(self.trainer.network.sizes)
+        )
 
-    def go_on_from(self, kept: SavedRun, folder: RunFolder) -> None:
+    def resume_from(self, kept: SavedRun, folder: RunFolder) -> None:
         """Take note that the trainer stands where a kept run was saved."""
         header, past = kept.header, read_saved_history(kept.path, kept.header, self.trainer)
         if past is None:
-            self.history = TimeTravel(self.trainer, was_edited=header.edited)
+            self.time_travel = TimeTravel(self.trainer, was_edited=header.edited)
         else:
-            self.history = TimeTravel.reaching_back(self.trainer, past)
+            self.time_travel = TimeTravel.reaching_back(self.trainer, past)
         self.newest = self.newest_of_head = header.metrics
         self.ended, self.span = header.ended, header.span
-        self.parts = header.comparable_parts
-        self.record.resume(self, kept, folder, past)
+        self.comparable_parts = header.comparable_parts
+        self.autosave.resume(self, kept, folder, past)
 
     def change(
         self, apply: Callable[[], object], *, is_edit: bool = False, place: Position | None = None
@@ -123,11 +125,11 @@ class LiveRun:
             is_edit: whether it gives a parameter another value.
             place: where it is made, if not here.
         """
-        here = self.history.here
-        self.history.change(apply, is_edit=is_edit, place=place)
+        here = self.time_travel.here
+        self.time_travel.change(apply, is_edit=is_edit, place=place)
         place = here if place is None else place
         self.revision += 1
-        self.record.changed(self, place, is_edit=is_edit)
+        self.autosave.changed(self, place, is_edit=is_edit)
 
     @property
     def active(self) -> bool:
@@ -140,24 +142,24 @@ class LiveRun:
         samples = sum(self.trainer.data.all_samples)
         return samples * self.trainer.network.parameters.size <= MOST_MEASURED
 
-    def take(self, metrics: EpochMetrics) -> bool:
+    def finish_epoch(self, metrics: EpochMetrics) -> bool:
         """Take an epoch in that is over; tell whether the run is, too."""
         trainer = self.trainer
         self.revision += 1
         self.rows.append(metrics)
         diverged = trainer.stopped is Stop.DIVERGED
-        if diverged and (place := self.history.rolled_back_to) is not None:
+        if diverged and (place := self.time_travel.rolled_back_to) is not None:
             # the way here leads through those changes, and back from behind them
             state = trainer.state()
             back = partial(trainer.return_to, trainer.config, trainer.data, state)
             self.change(back, place=place)
-        self.history.record_epoch()
+        self.time_travel.record_epoch()
         if not diverged:
             # what is saved and listed is of the network that is there
             self.newest = metrics if trainer.restored is None else trainer.measure()
         if trainer.stopped is None:
             return False
-        self._clock.last = perf_counter()
+        self._timer.last = perf_counter()
         self.steps_left = 0
         self.ended = trainer.stopped
         ended = State.DIVERGED if diverged else State.FINISHED
@@ -170,23 +172,23 @@ class LiveRun:
             # the epoch that diverged never was: what comes next follows the one before it
             self.rows = [self.trainer.measure()]
         if state is not self.state and state in {State.FINISHED, State.DIVERGED}:
-            self.record.add_event(self, str(state).lower(), note)
+            self.autosave.add_event(self, str(state).lower(), note)
         self.state = state
         self.revision += 1
         if state is State.TRAINING:
-            self._clock.restart()
-            self.pace.restart()
+            self._timer.restart()
+            self.rate.restart()
         self.report(force=True)
-        self.tell_state(note)
+        self.send_state(note)
 
-    def tell_state(self, note: str = "") -> None:
+    def send_state(self, note: str = "") -> None:
         """Tell what the run is doing, and why."""
         stopped, restored = self.trainer.stopped, self.trainer.restored
-        self._exchange.post(StateChanged(self.state, note, stopped, restored))
+        self._queue.post(StateChanged(self.state, note, stopped, restored))
 
     def report(self, *, force: bool = False) -> None:
         """Send what is new, when it was pulled or has to be known."""
-        trainer, exchange = self.trainer, self._exchange
+        trainer, exchange = self.trainer, self._queue
         share = trainer.share_of_epoch
         if share and not force and perf_counter() - self.began < LONG_EPOCH:
             share = 0.0
@@ -196,14 +198,14 @@ class LiveRun:
         too_many = len(self.rows) >= ENOUGH_ROWS and not exchange.backlog
         if force or exchange.pulled or too_many:
             network, rows = trainer.network, tabulate(self.rows)
-            self.record.add_epochs(rows)
+            self.autosave.add_epochs(rows)
             at_rest = force and self.stepped is trainer.optimizer
             exchange.post(
                 Progress(
                     rows,
                     network.parameters.copy(),
                     network.statistics.copy(),
-                    self.pace.value,
+                    self.rate.value,
                     share,
                     trainer.optimizer.gradient.copy() if at_rest else None,
                     measured,
@@ -225,55 +227,55 @@ class LiveRun:
         is_told = self.newest is newest and rate == newest.learning_rate
         return None if is_told else self.newest._replace(learning_rate=rate)
 
-    def tell_run(
+    def send_run(
         self, data: TrainTest | None, *, fresh: bool, note: str, travelled: bool = False
     ) -> None:
         """Tell what runs from here on, with the samples if the screen has others."""
-        changed = {each.name for each in self._told.differences(self.trainer.config)}
-        self._told = self.trainer.config
+        changed = {each.name for each in self._sent_config.differences(self.trainer.config)}
+        self._sent_config = self.trainer.config
         if not (travelled or fresh) and (changed or data is not None):
             self._note_change(changed, note, drawn=data is not None)
         if data is not None:
             inputs = data.x_train.shape[1]
             data = data.thinned(min(MOST_SHOWN, max(100, MOST_NUMBERS_SHOWN // max(1, inputs))))
-        answered = self._exchange.answered
-        self._exchange.post(Run(self.trainer.config, data, fresh, note, answered, travelled))
+        answered = self._queue.answered
+        self._queue.post(Run(self.trainer.config, data, fresh, note, answered, travelled))
 
-    def tell_moved(self, edited: int | None = None) -> EpochMetrics:
+    def send_moved(self, edited: int | None = None) -> EpochMetrics:
         """Tell which network is shown from here on; return its metrics."""
         trainer, network = self.trainer, self.trainer.network
-        past, measured = self.history.is_past, trainer.measure()
+        past, measured = self.time_travel.is_past, trainer.measure()
         if edited is not None:
             self.revision += 1
             value = float(network.parameters[edited])
-            self.record.add_event(self, "edited", f"parameter {edited} is {value:.6g} now")
-        self._exchange.post(
+            self.autosave.add_event(self, "edited", f"parameter {edited} is {value:.6g} now")
+        self._queue.post(
             Moved(
                 trainer.epoch,
-                self.history.head.epoch,
+                self.time_travel.head.epoch,
                 measured,
                 network.parameters.copy(),
                 network.statistics.copy(),
                 past,
                 trainer.share_of_epoch,
                 edited,
-                self.history.is_edited,
+                self.time_travel.is_edited,
                 None if past else trainer.stopped,
                 None if past else trainer.restored,
             )
         )
         return measured
 
-    def tell_branched(self, epoch: int) -> None:
+    def send_branched(self, epoch: int) -> None:
         """Tell that the run goes on from a past epoch; what came after it is no longer of it."""
         self.ended = None
         self.revision += 1
-        self.parts = tuple(each for each in self.parts if each <= epoch + 1)
-        self.record.branched(self)
-        self.record.add_event(self, "branched", f"the run goes on from epoch {epoch:,}")
-        self._exchange.post(Branched(epoch))
+        self.comparable_parts = tuple(each for each in self.comparable_parts if each <= epoch + 1)
+        self.autosave.branched(self)
+        self.autosave.add_event(self, "branched", f"the run goes on from epoch {epoch:,}")
+        self._queue.post(Branched(epoch))
 
-    def moment(self) -> RunSnapshot:
+    def snapshot(self) -> RunSnapshot:
         """Return everything of it that is kept."""
         return RunSnapshot.of(
             self.trainer,
@@ -281,9 +283,9 @@ class LiveRun:
             DOING[self.state],
             ended=self.ended,
             span=self.span,
-            edited=self.history.is_edited,
-            parts=self.parts,
-            past=self.record.history,
+            edited=self.time_travel.is_edited,
+            parts=self.comparable_parts,
+            past=self.autosave.history,
         )
 
     def _note_change(self, changed: set[str], note: str, *, drawn: bool) -> None:
@@ -291,5 +293,5 @@ class LiveRun:
         if drawn or changed & WHAT_LOSSES_MEAN:
             # behind the last row that the screen has, which may be of an epoch that diverged
             end = self.trainer.epoch + 1 + (self.state is State.DIVERGED)
-            self.parts = (*(each for each in self.parts if each < end), end)
-        self.record.add_event(self, "changed", note)
+            self.comparable_parts = (*(each for each in self.comparable_parts if each < end), end)
+        self.autosave.add_event(self, "changed", note)

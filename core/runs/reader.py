@@ -13,7 +13,7 @@ from core.config.value_types import ConfigError
 from core.datasets import DATASETS
 from core.datasets import edits as data_edits
 from core.datasets.dataset import DataError
-from core.datasets.prepare import prepare, silent
+from core.datasets.prepare import no_progress, prepare
 from core.nn.network import parameter_count
 from core.runs.archive import read_archive
 from core.runs.atomic_files import RunError, refusal, shown
@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 
     from core.arrays import Array, Labels
     from core.config.run_config import RunConfig
-    from core.datasets.dataset import Tell, TrainTest
+    from core.datasets.dataset import ProgressCallback, TrainTest
     from core.runs.atomic_files import Directory
 
 
@@ -59,7 +59,7 @@ class SavedRun:
     _state: Fields
     _arrays: Mapping[str, Array | Labels]
 
-    def trainer(self, tell: Tell = silent) -> Trainer:
+    def trainer(self, tell: ProgressCallback = no_progress) -> Trainer:
         """Return the trainer, with the data drawn or read again, where it was saved.
 
         Args:
@@ -75,7 +75,7 @@ class SavedRun:
                 self.path / STATE, "the run is too large for the memory of this machine"
             ) from None
 
-    def _trainer(self, tell: Tell) -> Trainer:
+    def _trainer(self, tell: ProgressCallback) -> Trainer:
         header, path = self.header, self.path / STATE
         self._check_parameters()
         _check_memory(path, header, _drawn(header.config))
@@ -102,7 +102,7 @@ class SavedRun:
                 self.path / STATE, f"parameters is {there}; the network has {count:,} parameters"
             )
 
-    def _data(self, tell: Tell) -> TrainTest:
+    def _data(self, tell: ProgressCallback) -> TrainTest:
         header, path = self.header, self.path / STATE
         try:
             data = data_edits.apply_all(prepare(header.config, tell), header.edits, tell)

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Final, Self
 import numpy as np
 
 from core.datasets.given import given
-from core.datasets.prepare import prepare, silent
+from core.datasets.prepare import no_progress, prepare
 from core.memory import memory_for
 from core.nn.initializers import INITIALIZERS
 from core.nn.losses import LOSSES
@@ -35,7 +35,7 @@ if TYPE_CHECKING:
 
     from core.arrays import Array, Labels
     from core.config.run_config import RunConfig
-    from core.datasets.dataset import Tell, TrainTest
+    from core.datasets.dataset import ProgressCallback, TrainTest
     from core.nn.calls import Calls
     from core.nn.initializers import Draws
     from core.nn.optimizers import Optimizer
@@ -119,7 +119,7 @@ class Trainer:
     """Whether the samples were given, so that no setting draws others."""
 
     def __init__(
-        self, config: RunConfig, data: TrainTest | None = None, tell: Tell = silent
+        self, config: RunConfig, data: TrainTest | None = None, tell: ProgressCallback = no_progress
     ) -> None:
         """Draw or read the data, and the first weights.
 
@@ -304,7 +304,7 @@ class Trainer:
             self._drop_measures()
 
     def configure(
-        self, config: RunConfig, tell: Tell = silent, data: TrainTest | None = None
+        self, config: RunConfig, tell: ProgressCallback = no_progress, data: TrainTest | None = None
     ) -> bool:
         """Take another config during the run; nothing changes when that raises.
 
@@ -332,7 +332,7 @@ class Trainer:
             self.__dict__ = before
             raise
 
-    def _configure(self, config: RunConfig, tell: Tell, data: TrainTest | None) -> bool:
+    def _configure(self, config: RunConfig, tell: ProgressCallback, data: TrainTest | None) -> bool:
         changes = {each.name: each for each in self.config.differences(config)}
         draws = self.config.data_key != config.data_key and not self._own_data
         if data is None:

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from core.arrays import Array
-    from core.datasets.dataset import Tell
+    from core.datasets.dataset import ProgressCallback
     from core.datasets.files.choice import Choice
     from core.datasets.files.layout import Layout
     from core.datasets.files.source import Source
@@ -62,7 +62,9 @@ class NotNumbersError(Exception):
         self.strays = strays
 
 
-def read_text(opened: InputFile, suffix: str, source: Source, file: str, tell: Tell) -> Table:
+def read_text(
+    opened: InputFile, suffix: str, source: Source, file: str, tell: ProgressCallback
+) -> Table:
     """Return the chosen columns of a text file."""
 
     def from_start() -> Lines:

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from typing import BinaryIO
 
-    from core.datasets.dataset import DataError, Tell
+    from core.datasets.dataset import DataError, ProgressCallback
 
 BLOCK: Final = 1 << 21
 """Bytes read at once: some 50 ms of work."""
@@ -31,7 +31,7 @@ class Lines:
     """
 
     def __init__(
-        self, raw: BinaryIO, size: int, file: str, encoding: str | None, tell: Tell
+        self, raw: BinaryIO, size: int, file: str, encoding: str | None, tell: ProgressCallback
     ) -> None:
         self.first = 1
         self.share = 0.0

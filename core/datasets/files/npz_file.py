@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from core.arrays import Array
-    from core.datasets.dataset import Tell
+    from core.datasets.dataset import ProgressCallback
     from core.datasets.files.source import Source
 
 FEATURES: Final = ("x", "X", "data", "features")
@@ -68,7 +68,7 @@ class _ShortReads:
         return self._stream.read(_LONGEST_READ if size < 0 else size)
 
 
-def read_npz(stream: BinaryIO, source: Source, file: str, tell: Tell) -> Table:
+def read_npz(stream: BinaryIO, source: Source, file: str, tell: ProgressCallback) -> Table:
     """Return the arrays of features and targets in an NPZ file."""
     try:
         archive = zipfile.ZipFile(_ShortReads(stream))
@@ -79,7 +79,7 @@ def read_npz(stream: BinaryIO, source: Source, file: str, tell: Tell) -> Table:
 
 
 class _Reader:
-    def __init__(self, archive: zipfile.ZipFile, file: str, tell: Tell) -> None:
+    def __init__(self, archive: zipfile.ZipFile, file: str, tell: ProgressCallback) -> None:
         self._archive = archive
         self._file = file
         self._tell = tell

@@ -16,14 +16,14 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from core.arrays import Array
-    from core.datasets.dataset import Tell
+    from core.datasets.dataset import ProgressCallback
     from core.datasets.files.source import Source
 
 BATCH: Final = 1 << 16
 """Rows at once."""
 
 
-def read_parquet(stream: BinaryIO, source: Source, file: str, tell: Tell) -> Table:
+def read_parquet(stream: BinaryIO, source: Source, file: str, tell: ProgressCallback) -> Table:
     """Return the chosen columns of a Parquet file."""
     try:
         from pyarrow import parquet
@@ -48,7 +48,7 @@ def _guard(file: str) -> Iterator[None]:
 class _Reader:
     """Reads one file; pyarrow's own types are unknown to the type checker."""
 
-    def __init__(self, opened: Any, schema: Any, file: str, tell: Tell) -> None:
+    def __init__(self, opened: Any, schema: Any, file: str, tell: ProgressCallback) -> None:
         self._opened = opened
         self._schema = schema
         self._file = file

@@ -14,7 +14,7 @@ from core.datasets.files.parquet_file import read_parquet
 from core.input_file import InputFileError, open_input
 
 if TYPE_CHECKING:
-    from core.datasets.dataset import Dataset, Tell
+    from core.datasets.dataset import Dataset, ProgressCallback
     from core.datasets.files.source import Source
     from core.datasets.files.table import Table
     from core.input_file import InputFile
@@ -37,7 +37,7 @@ _REFUSED: Final = {
 LONGEST_CLAUSE: Final = 200
 
 
-def read(source: Source, tell: Tell) -> Dataset:
+def read(source: Source, tell: ProgressCallback) -> Dataset:
     """Return the data set in a file.
 
     Args:
@@ -82,7 +82,9 @@ def _why(error: OSError | MemoryError) -> str:
     return f"the file cannot be read ({reason}); check its path and its disk"
 
 
-def _table(opened: InputFile, path: Path, source: Source, file: str, tell: Tell) -> Table:
+def _table(
+    opened: InputFile, path: Path, source: Source, file: str, tell: ProgressCallback
+) -> Table:
     suffix = path.suffix.lower()
     if suffix == ".npz":
         return read_npz(opened.stream, source, file, tell)

@@ -21,7 +21,7 @@ from core.datasets.edits import (
 )
 from core.datasets.files.read import read
 from core.datasets.files.source import Source
-from core.datasets.prepare import prepare, silent
+from core.datasets.prepare import no_progress, prepare
 from core.process import (
     Branched,
     EditData,
@@ -272,7 +272,7 @@ def test_a_file_gives_the_same_samples_back(name: str, task: str | None, tmp_pat
     data = apply(data, MovePoint(0, tuple(0.5 for _ in data.feature_names)))
     path = tmp_path / "edited.csv"
     told = write_csv(data, path)
-    found = read(Source(str(path), features=data.feature_names, task=task), silent)
+    found = read(Source(str(path), features=data.feature_names, task=task), no_progress)
     parts = [(data.x_train, data.y_train)]
     if not data.shared:
         parts.append((data.x_test, data.y_test))
@@ -298,7 +298,7 @@ def test_numbers_that_nothing_scaled_come_back_bit_for_bit(tmp_path: Path) -> No
     data = prepare(MOONS)
     write_csv(data, tmp_path / "moons.csv")
     source = Source(str(tmp_path / "moons.csv"), features=data.feature_names)
-    assert np.array_equal(read(source, silent).x[: len(data.y_train)], data.x_train)
+    assert np.array_equal(read(source, no_progress).x[: len(data.y_train)], data.x_train)
     iris = prepare(PRESETS["iris"].config())
     write_csv(iris, tmp_path / "iris.csv")
     cells = (tmp_path / "iris.csv").read_text(encoding="utf-8").replace("\n", ",").split(",")

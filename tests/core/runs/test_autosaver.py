@@ -41,10 +41,10 @@ from core.process import (
 )
 from core.process.autosave import RunAutosave
 from core.process.channel import Channel
-from core.process.command_queue import Exchange
-from core.process.commands import go_on
-from core.process.speed import Clock
-from core.process.training_run import LiveRun
+from core.process.command_queue import CommandQueue
+from core.process.commands import resume
+from core.process.speed import EpochTimer
+from core.process.training_run import TrainingRun
 from core.runs.atomic_files import RunError
 from core.runs.autosaver import SaveOptions
 from core.runs.catalogue import find, list_runs
@@ -232,11 +232,11 @@ def test_a_run_of_as_many_epochs_as_there_can_be_is_trained_on_all_the_same(pare
     trainer = Trainer(RunConfig(epochs=MOST_EPOCHS))
     ours, theirs = socket.socketpair()
     with ours, theirs:
-        exchange = Exchange(Channel(ours))
-        run = LiveRun(trainer, exchange, Clock(), RunAutosave(exchange))
-        run.begin_anew()
+        exchange = CommandQueue(Channel(ours))
+        run = TrainingRun(trainer, exchange, EpochTimer(), RunAutosave(exchange))
+        run.start()
         trainer.restore(replace(trainer.state(), epoch=MOST_EPOCHS))
-        assert go_on(run, MOST_EPOCHS + 1) == ""
+        assert resume(run, MOST_EPOCHS + 1) == ""
     assert trainer.train_epoch().epoch == MOST_EPOCHS + 1
     path = saved(parent, trainer, [trainer.untrained])
     rewritten(path / STATE, claim)
