@@ -18,7 +18,7 @@ from typing import Final
 import numpy as np
 
 from core import Trainer
-from core.analysis.prediction_map import Map
+from core.analysis.prediction_map import PredictionMap
 from core.config.presets import PRESETS
 
 EPOCHS: Final = 100_000
@@ -35,7 +35,7 @@ def resident_kib() -> float:
 
 def main() -> None:
     trainer = Trainer(PRESETS["moons"].config(epochs=EPOCHS))
-    grid = Map(trainer.network, np.random.default_rng(0).normal(size=(120 * 60, 2)))
+    grid = PredictionMap(trainer.network, np.random.default_rng(0).normal(size=(120 * 60, 2)))
     for _ in range(1_000):
         trainer.train_epoch()
     grid.refresh()

@@ -14,7 +14,7 @@ Labels: TypeAlias = NDArray[np.int64]
 """Class numbers, counted from 0."""
 
 
-def evenly(count: int, most: int) -> Labels:
+def evenly_spaced(count: int, most: int) -> Labels:
     """Return at most `most` of the numbers from 0 to count - 1, spread evenly, in their order."""
     if count <= most:
         return np.arange(count)

@@ -20,7 +20,7 @@ from core.process import (
     StateChanged,
 )
 from core.training.epoch_log import EpochLog, layers_of, metrics_of
-from core.training.trainer import WHAT_LOSSES_MEAN, build_network
+from core.training.trainer import LOSS_SETTINGS, build_network
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -315,7 +315,7 @@ class Session:
         if (
             not run.fresh
             and not run.travelled
-            and (run.data is not None or changed & WHAT_LOSSES_MEAN)
+            and (run.data is not None or changed & LOSS_SETTINGS)
         ):
             # a loss before this says nothing about one after it
             if self._parts[-1] != len(self.timeline):

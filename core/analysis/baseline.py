@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from core.arrays import evenly
+from core.arrays import evenly_spaced
 
 if TYPE_CHECKING:
     from core.arrays import Array
@@ -49,7 +49,7 @@ def measure_baseline(data: TrainTest) -> Baseline:
     """
     x_train, x_test = _features_alone(data, data.x_train), _features_alone(data, data.x_test)
     most = max(1, MOST_NUMBERS // max(1, x_train.shape[1]))
-    few = evenly(len(x_train), most)
+    few = evenly_spaced(len(x_train), most)
     if data.has_classes:
         from sklearn.linear_model import LogisticRegression  # a second to import
 

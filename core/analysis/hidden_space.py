@@ -14,9 +14,9 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 
 from core.analysis.planes import Plane, PlaneChoice, principal_components
-from core.arrays import evenly
+from core.arrays import evenly_spaced
 from core.nn.calls import run
-from core.nn.network import ForwardPasses, columns
+from core.nn.network import ForwardPasses, with_bias_row
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -127,7 +127,7 @@ class Axes:
 
 
 @dataclass(frozen=True)
-class Picture:
+class SpaceView:
     """The hidden space of one snapshot of the parameters.
 
     Attributes:
@@ -185,7 +185,7 @@ class HiddenSpace:
         if len(network.layers) < 2:
             raise ValueError("a network without a hidden layer has no hidden space")
         self.network = network
-        self.chosen = evenly(len(data.y_train), most)
+        self.chosen = evenly_spaced(len(data.y_train), most)
         x, self.y = data.x_train[self.chosen], data.y_train[self.chosen]
         plane = Plane.through(data, choice)
         grid = _grid(plane.coordinates(data.preparation.features(x)), len(data.feature_names))
@@ -193,7 +193,7 @@ class HiddenSpace:
         points = plane.features(grid.reshape(-1, 2))
         inputs = np.concatenate([x, data.preparation.inputs(points)])
         passes = ForwardPasses(network, len(inputs))
-        self._calls = [*network.fold_calls, *passes.calls(columns(inputs, network.dtype))]
+        self._calls = [*network.fold_calls, *passes.calls(with_bias_row(inputs, network.dtype))]
         self._hidden, self._logits = passes.layers[-2].values, passes.logits
         self._targets = _targets(self.y, network.classes)
         self.inputs_linear = linear_score(x, self._targets, bool(network.classes))
@@ -218,7 +218,7 @@ class HiddenSpace:
         before: Axes | None = None,
         *,
         along_output: bool = False,
-    ) -> Picture | None:
+    ) -> SpaceView | None:
         """Return the picture of the parameters as they are, or None where it is not finite.
 
         Args:
@@ -249,7 +249,7 @@ class HiddenSpace:
         offsets = (axes.origin - axes.start @ axes.directions) @ weights + biases
         logits = self._logits[:, :count].T
         labels = decide(logits) if self.network.classes else np.zeros(count, np.int64)
-        return Picture(
+        return SpaceView(
             axes,
             coordinates[:count],
             labels,
@@ -298,7 +298,7 @@ def linear_score(
     """
     reached = -inf if reached is None or isnan(reached) else reached
     x = np.asarray(x, np.float64)
-    few = evenly(len(x), max(2, int(MOST_PRODUCTS / max(1, x.shape[1] * min(x.shape)))))
+    few = evenly_spaced(len(x), max(2, int(MOST_PRODUCTS / max(1, x.shape[1] * min(x.shape)))))
     x, level = x - x[few].mean(axis=0), targets[few].mean(axis=0)
     x /= max(float(np.abs(x).max()), 1e-300)  # for the squares of what is very large
     x = x @ _whitening(x[few])

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from core.arrays import evenly
+from core.arrays import evenly_spaced
 
 if TYPE_CHECKING:
     from core.arrays import Array, Labels
@@ -146,7 +146,7 @@ class Plane:
     @classmethod
     def of_components(cls, data: TrainTest) -> Plane:
         """Return the plane of the first two principal components of the training inputs."""
-        few = evenly(len(data.x_train), MOST_SAMPLES)
+        few = evenly_spaced(len(data.x_train), MOST_SAMPLES)
         features = data.preparation.features(data.x_train[few])
         scale = (
             data.preparation.scale if data.preparation.scale.size else np.ones(features.shape[1])

@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from core.arrays import evenly
+from core.arrays import evenly_spaced
 from core.nn.calls import Calls, call, constant, run
-from core.nn.network import ForwardPasses, columns
+from core.nn.network import ForwardPasses, with_bias_row
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from core.nn.network import Network
 
 
-class Map:
+class PredictionMap:
     """What a network predicts at a set of inputs, again and again without allocating anything.
 
     Attributes:
@@ -34,7 +34,7 @@ class Map:
         self.network, self.target = network, target
         points = len(x)
         self._passes = ForwardPasses(network, points)
-        self._calls = [*network.fold_calls, *self._passes.calls(columns(x, network.dtype))]
+        self._calls = [*network.fold_calls, *self._passes.calls(with_bias_row(x, network.dtype))]
         z = self._passes.logits
         self.labels = np.zeros(points, np.int64)
         self.values = np.zeros(points, z.dtype)
@@ -44,7 +44,7 @@ class Map:
             self._calls += self._pick(z)
             self._calls += network.loss.certainty(z, self.values)
 
-    def refresh(self) -> Map:
+    def refresh(self) -> PredictionMap:
         """Compute everything with the network's parameters as they are."""
         run(self._calls)
         return self
@@ -64,7 +64,7 @@ class Map:
 
 def classify(network: Network, x: Array) -> tuple[Labels, Array]:
     """Return (samples,) predicted classes, and how certain each is: 0 for a guess, 1 for sure."""
-    shown = Map(network, x).refresh()
+    shown = PredictionMap(network, x).refresh()
     return shown.labels, shown.values
 
 
@@ -78,4 +78,4 @@ def quantize(values: Array, levels: int, low: float, high: float) -> NDArray[np.
 def in_class_order(y: Labels | Array, most: int) -> Labels:
     """Return at most that many sample numbers, sorted by class, or value, and spread evenly."""
     order = np.argsort(y, kind="stable")
-    return order[evenly(len(order), most)]
+    return order[evenly_spaced(len(order), most)]

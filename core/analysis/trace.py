@@ -12,7 +12,7 @@ import numpy as np
 
 from core.nn.calls import run
 from core.nn.layers import NORM_EPSILON, ForwardPass
-from core.nn.network import columns
+from core.nn.network import with_bias_row
 from core.training.diagnostics import DEAD, NEAR_BOUND
 
 if TYPE_CHECKING:
@@ -136,7 +136,7 @@ def trace_sample(network: Network, x_row: Array, y: Array | Labels | float) -> T
     """
     parameters, loss = network.parameters.copy(), network.loss
     network.fold()
-    block = columns(np.asarray(x_row)[None], network.dtype)
+    block = with_bias_row(np.asarray(x_row)[None], network.dtype)
     inputs, weights, sums, values = [], [], [], []
     for layer, part in zip(network.layers, network.slices, strict=True):
         z = layer.folded.T.dot(block)
@@ -236,7 +236,7 @@ class UnitFacts:
 def unit_facts(network: Network, layer: int, unit: int, x: Array) -> UnitFacts:
     """Return what a unit of a layer, both counted from 0, gives for (samples, inputs)."""
     network.fold()
-    inputs = columns(x, network.dtype)
+    inputs = with_bias_row(x, network.dtype)
     its = ForwardPass(network.layers[0], len(x))
     run(its.forward(inputs))
     for each in network.layers[1 : layer + 1]:

@@ -7,15 +7,15 @@ from typing import Final
 
 from core.config.settings import declare
 from core.config.value_types import (
-    Columns,
+    ColumnNames,
     ConfigError,
     Delimiter,
-    Or,
-    Real,
-    Several,
+    Float,
+    Integer,
+    MultiChoice,
+    OptionalValue,
     Switch,
     Text,
-    Whole,
     auto,
     choice,
     or_off,
@@ -42,47 +42,47 @@ class DataConfig:
     samples: int | None = declare(
         "data",
         None,
-        auto(Whole(4, 1_000_000)),
+        auto(Integer(4, 1_000_000)),
         "data",
         "how many samples to draw (auto: the set's own)",
     )
     noise: float | None = declare(
         "data",
         None,
-        auto(Real(0, 10, open_high=False)),
+        auto(Float(0, 10, open_high=False)),
         "data",
         "deviation of the noise in the samples",
     )
     classes: int | None = declare(
         "data",
         None,
-        auto(Whole(2, 20)),
+        auto(Integer(2, 20)),
         "data",
         "number of classes of blobs and quantiles, of arms of the spiral",
     )
     data_seed: int | None = declare(
         "data",
         None,
-        auto(Whole(0, 2**63 - 1)),
+        auto(Integer(0, 2**63 - 1)),
         "data",
         "decides data and split alone (auto: the seed)",
     )
     test_size: float = declare(
         "data",
         0.25,
-        Real(0, 1),
+        Float(0, 1),
         "data",
         "share of the samples kept for testing; with 0 all are trained on and tested with",
     )
     validation_size: float = declare(
         "data",
         0.0,
-        Real(0, 1),
+        Float(0, 1),
         "data",
         "share of the samples that decide when to stop, and are neither trained on nor tested with",
     )
     features: tuple[str, ...] | None = declare(
-        "data", None, Or(Columns(), "all"), "data", "columns to predict from"
+        "data", None, OptionalValue(ColumnNames(), "all"), "data", "columns to predict from"
     )
     preprocess: str | None = declare(
         "data",
@@ -94,7 +94,7 @@ class DataConfig:
     features_extra: tuple[str, ...] = declare(
         "data",
         (),
-        Several(tuple(EXTRA_FEATURES), tuple(line for line, _ in EXTRA_FEATURES.values())),
+        MultiChoice(tuple(EXTRA_FEATURES), tuple(line for line, _ in EXTRA_FEATURES.values())),
         "data",
         "more inputs, made of the two features of two-dimensional data",
     )
@@ -108,7 +108,7 @@ class DataConfig:
     target: tuple[str, ...] | None = declare(
         "file",
         None,
-        auto(Columns()),
+        auto(ColumnNames()),
         "data",
         "what to predict (auto: a column called target, label, class or y, or the last)",
     )
@@ -148,7 +148,7 @@ class DataConfig:
         "what is counted in texts",
     )
     vocabulary: int = declare(
-        "file", 500, Whole(1, 20_000), "data", "n-grams that are counted, the most frequent ones"
+        "file", 500, Integer(1, 20_000), "data", "n-grams that are counted, the most frequent ones"
     )
     delimiter: str | None = declare(
         "file", None, auto(Delimiter()), "data", "what stands between two columns"

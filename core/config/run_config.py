@@ -17,14 +17,14 @@ from core.config.data_config import OF_TABLES, DataConfig
 from core.config.settings import Setting, declare, table_of
 from core.config.value_types import (
     BatchSize,
-    Choice,
     ConfigError,
+    Float,
+    Integer,
     LayerNumbers,
+    OneOf,
     PerLayer,
-    Real,
     Sizes,
     Switch,
-    Whole,
     as_text,
     auto,
     choice,
@@ -52,7 +52,7 @@ MOST_TOML: Final = 32_768
 MOST_EPOCHS: Final = 100_000_000
 
 
-def _formulas(entries: Iterable[Any]) -> Choice:
+def _formulas(entries: Iterable[Any]) -> OneOf:
     return choice({entry.name: entry.formula for entry in entries})
 
 
@@ -92,7 +92,7 @@ class RunConfig(DataConfig):
     dropout: float | tuple[float, ...] = declare(
         "network",
         0.0,
-        PerLayer(Real(0, 1)),
+        PerLayer(Float(0, 1)),
         "live",
         "share of hidden outputs that a training step leaves out",
     )
@@ -107,12 +107,12 @@ class RunConfig(DataConfig):
     label_smoothing: float = declare(
         "loss",
         0.0,
-        Real(0, 1),
+        Float(0, 1),
         "live",
         "share of each cross-entropy target that is spread over all classes",
     )
     huber_delta: float = declare(
-        "loss", 1.0, Real(0, open_low=True), "live", "error at which the huber loss becomes a line"
+        "loss", 1.0, Float(0, open_low=True), "live", "error at which the huber loss becomes a line"
     )
     optimizer: str = declare(
         "optimiser",
@@ -124,7 +124,7 @@ class RunConfig(DataConfig):
     learning_rate: float = declare(
         "optimiser",
         0.01,
-        Real(0, open_low=True),
+        Float(0, open_low=True),
         "live",
         "length of a step along the gradient",
         "lr",
@@ -132,7 +132,7 @@ class RunConfig(DataConfig):
     momentum: float | None = declare(
         "optimiser",
         None,
-        auto(Real(0, 1)),
+        auto(Float(0, 1)),
         "live",
         "share of its velocity that sgd, momentum, nesterov or rmsprop keeps "
         "(auto: 0.9 for momentum and nesterov, else 0)",
@@ -140,7 +140,7 @@ class RunConfig(DataConfig):
     weight_decay: float = declare(
         "optimiser",
         0.01,
-        Real(0),
+        Float(0),
         "live",
         "what adamw shrinks every parameter by, times the rate, in each step",
     )
@@ -150,14 +150,14 @@ class RunConfig(DataConfig):
     clip_norm: float | None = declare(
         "optimiser",
         None,
-        or_off(Real(0, open_low=True)),
+        or_off(Float(0, open_low=True)),
         "live",
         "shorten a longer gradient, as one vector, to this norm",
     )
     clip_value: float | None = declare(
         "optimiser",
         None,
-        or_off(Real(0, open_low=True)),
+        or_off(Float(0, open_low=True)),
         "live",
         "cut each element of the gradient off at this size, before clip_norm",
     )
@@ -174,14 +174,14 @@ class RunConfig(DataConfig):
     decay: float | None = declare(
         "schedule",
         None,
-        auto(Real(0)),
+        auto(Float(0)),
         "live",
         "factor γ of step (auto: 0.1), exponential (0.99), plateau (0.1), k of inverse_time (0.01)",
     )
     decay_epochs: int | None = declare(
         "schedule",
         None,
-        auto(Whole(1, 100_000_000)),
+        auto(Integer(1, 100_000_000)),
         "live",
         "T of step (auto: 100), cosine and linear (all epochs), and plateau (10), after which the next "
         "epoch that is no better lowers the rate",
@@ -189,18 +189,18 @@ class RunConfig(DataConfig):
     warmup: int = declare(
         "schedule",
         0,
-        Whole(0, 100_000_000),
+        Integer(0, 100_000_000),
         "live",
         "epochs in which the rate first climbs to the learning rate",
     )
     min_learning_rate: float = declare(
-        "schedule", 0.0, Real(0), "live", "rate that no schedule goes below", "min-lr"
+        "schedule", 0.0, Float(0), "live", "rate that no schedule goes below", "min-lr"
     )
     l1: float = declare(
-        "regularisation", 0.0, Real(0), "live", "penalty l1 · Σ|w| (gradient l1 · sign w)"
+        "regularisation", 0.0, Float(0), "live", "penalty l1 · Σ|w| (gradient l1 · sign w)"
     )
     l2: float = declare(
-        "regularisation", 0.0, Real(0), "live", "penalty l2/2 · Σw² (gradient l2 · w)"
+        "regularisation", 0.0, Float(0), "live", "penalty l2/2 · Σw² (gradient l2 · w)"
     )
     penalize_biases: bool = declare(
         "regularisation", False, Switch(), "live", "whether l1 and l2 take the biases in, too"
@@ -208,24 +208,24 @@ class RunConfig(DataConfig):
     epochs: int = declare(
         "stopping",
         600,
-        Whole(1, MOST_EPOCHS),
+        Integer(1, MOST_EPOCHS),
         "live",
         "passes over the training data until the run is finished",
     )
     target_loss: float | None = declare(
-        "stopping", None, or_off(Real(0)), "live", "stop at a monitored loss as low as this"
+        "stopping", None, or_off(Float(0)), "live", "stop at a monitored loss as low as this"
     )
     target_accuracy: float | None = declare(
         "stopping",
         None,
-        or_off(Real(0, 1, open_high=False)),
+        or_off(Float(0, 1, open_high=False)),
         "live",
         "stop at a monitored accuracy, or R², as high as this",
     )
     patience: int | None = declare(
         "stopping",
         None,
-        or_off(Whole(1, 100_000_000)),
+        or_off(Integer(1, 100_000_000)),
         "live",
         "stop at the end of so many epochs in a row without a lower monitored loss",
     )
@@ -262,14 +262,14 @@ class RunConfig(DataConfig):
     seed: int = declare(
         "run",
         0,
-        Whole(0, 2**63 - 1),
+        Integer(0, 2**63 - 1),
         "network",
         "decides data, split, initial weights, shuffles and dropout",
     )
     dtype: str = declare(
         "run",
         "float32",
-        Choice(("float32", "float64")),
+        OneOf(("float32", "float64")),
         "network",
         "precision of every number in training",
     )

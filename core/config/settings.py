@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from core.config.value_types import ConfigError, as_text, suggestion, words_of
 
 if TYPE_CHECKING:
-    from core.config.value_types import Kind
+    from core.config.value_types import ValueType
 
 Effect = Literal["live", "data", "network"]
 """What a change needs during a run: nothing, data drawn anew, or a new network."""
@@ -27,7 +27,7 @@ class Setting:
     """One row of the table of settings."""
 
     name: str
-    kind: Kind
+    value_type: ValueType
     help: str
     effect: Effect
     group: Group
@@ -45,32 +45,34 @@ class Setting:
         Raises:
             ConfigError: when it is none that this setting takes.
         """
-        return self._tried(self.kind.read, text)
+        return self._tried(self.value_type.read, text)
 
     def check(self, value: Any) -> Any:
         """Return the value in its canonical type; raises ConfigError.
 
         What a person would write for it is taken, too, as in a file.
         """
-        return self._tried(self.kind.read if isinstance(value, str) else self.kind.check, value)
+        return self._tried(
+            self.value_type.read if isinstance(value, str) else self.value_type.check, value
+        )
 
     def write(self, value: Any) -> str:
         """Return the text that `read` takes back."""
-        write = getattr(self.kind, "write", as_text)
+        write = getattr(self.value_type, "write", as_text)
         return str(write(value))
 
     def _tried(self, how: Any, value: Any) -> Any:
         try:
             return how(value)
         except (TypeError, ValueError, OverflowError):
-            hint = suggestion(value, words_of(self.kind)) if isinstance(value, str) else ""
-            raise ConfigError(self.name, value, self.kind.accepts + hint) from None
+            hint = suggestion(value, words_of(self.value_type)) if isinstance(value, str) else ""
+            raise ConfigError(self.name, value, self.value_type.accepts + hint) from None
 
 
 def declare(
     group: Group,
     default: Any,
-    kind: Kind,
+    kind: ValueType,
     effect: Effect,
     help_: str,
     option: str | None = None,
@@ -94,7 +96,7 @@ def table_of(config: type[Any]) -> tuple[Setting, ...]:
     return tuple(
         Setting(
             name=each.name,
-            kind=each.metadata["kind"],
+            value_type=each.metadata["kind"],
             help=each.metadata["help"],
             effect=each.metadata["effect"],
             group=each.metadata["group"],

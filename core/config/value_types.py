@@ -35,7 +35,7 @@ class ConfigError(ValueError):
         return f"{name}: {shown!r} was given; accepted is {self.accepted}"
 
 
-class Kind(Protocol):
+class ValueType(Protocol):
     """What values a setting takes."""
 
     @property
@@ -50,7 +50,7 @@ class Kind(Protocol):
 
 
 @dataclass(frozen=True)
-class Whole:
+class Integer:
     """A whole number within bounds."""
 
     low: int
@@ -70,7 +70,7 @@ class Whole:
 
 
 @dataclass(frozen=True)
-class Real:
+class Float:
     """A number within bounds, which can themselves be left out."""
 
     low: float
@@ -100,7 +100,7 @@ class Real:
 
 
 @dataclass(frozen=True)
-class Choice:
+class OneOf:
     """One of a few words, each with a line that says what it is, if that needs to be said."""
 
     words: tuple[str, ...]
@@ -139,7 +139,7 @@ class Sizes:
         return self.check(tuple(int(part) for part in text.split(",")))
 
     def check(self, value: Any) -> tuple[int, ...]:
-        unit = Whole(1, self.most_units)
+        unit = Integer(1, self.most_units)
         sizes = tuple(unit.check(size) for size in ([value] if isinstance(value, int) else value))
         if len(sizes) > self.most_layers:
             raise ValueError
@@ -156,7 +156,7 @@ class BatchSize:
         return self.check(text.strip() if text.strip() == "full" else int(text))
 
     def check(self, value: Any) -> int | str:
-        return "full" if value == "full" else Whole(1, 1_000_000).check(value)
+        return "full" if value == "full" else Integer(1, 1_000_000).check(value)
 
 
 @dataclass(frozen=True)
@@ -175,7 +175,7 @@ class Text:
 
 
 @dataclass(frozen=True)
-class Columns:
+class ColumnNames:
     """Names of columns, or their numbers from 1, by commas; one with a comma in it stands in quotes."""
 
     accepts: str = "column names, or numbers from 1, by commas"
@@ -206,7 +206,7 @@ class Columns:
 
 
 @dataclass(frozen=True)
-class Several:
+class MultiChoice:
     """Any number of a few words, in their order, by commas; `none` or `all` of them."""
 
     words: tuple[str, ...]
@@ -255,10 +255,10 @@ _DELIMITERS = {"comma": ",", "semicolon": ";", "tab": "\t", "pipe": "|", "space"
 
 
 @dataclass(frozen=True)
-class Or:
+class OptionalValue:
     """Another kind's values, or None, for which a person writes a word."""
 
-    kind: Kind
+    kind: ValueType
     word: str
 
     @property
@@ -281,14 +281,14 @@ class Or:
         return str(getattr(self.kind, "write", as_text)(value))
 
 
-def auto(kind: Kind) -> Or:
+def auto(kind: ValueType) -> OptionalValue:
     """Return a kind that can be left to what else is chosen."""
-    return Or(kind, "auto")
+    return OptionalValue(kind, "auto")
 
 
-def or_off(kind: Kind) -> Or:
+def or_off(kind: ValueType) -> OptionalValue:
     """Return a kind for what need not be there."""
-    return Or(kind, "off")
+    return OptionalValue(kind, "off")
 
 
 @dataclass(frozen=True)
@@ -318,7 +318,7 @@ class Switch:
 class PerLayer:
     """One value for all hidden layers, or a tuple of one for each."""
 
-    kind: Kind
+    kind: ValueType
 
     @property
     def accepts(self) -> str:
@@ -358,33 +358,33 @@ class LayerNumbers:
         values = [value] if isinstance(value, int) else value
         if isinstance(values, str):
             return self.read(values)
-        number = Whole(1, 1000)
+        number = Integer(1, 1000)
         return tuple(sorted({number.check(each) for each in values}))
 
 
-def choice(lines: Mapping[str, str]) -> Choice:
+def choice(lines: Mapping[str, str]) -> OneOf:
     """Return a choice of words that each have a line."""
-    return Choice(tuple(lines), tuple(lines.values()))
+    return OneOf(tuple(lines), tuple(lines.values()))
 
 
-def line_of(kind: Kind, word: str) -> str:
+def line_of(kind: ValueType, word: str) -> str:
     """Return the line that says what a word is, or nothing."""
     inner = kind
-    while isinstance(inner, Or | PerLayer):
+    while isinstance(inner, OptionalValue | PerLayer):
         inner = inner.kind
-    if isinstance(inner, Choice | Several) and inner.lines and word in inner.words:
+    if isinstance(inner, OneOf | MultiChoice) and inner.lines and word in inner.words:
         return inner.lines[inner.words.index(word)]
     return ""
 
 
-def is_closed(kind: Kind) -> bool:
+def is_closed(kind: ValueType) -> bool:
     """Return whether a kind takes words, and nothing but words."""
-    if isinstance(kind, Or):
+    if isinstance(kind, OptionalValue):
         return is_closed(kind.kind)
-    return isinstance(kind, Choice | Switch)
+    return isinstance(kind, OneOf | Switch)
 
 
-def words_of(kind: Kind) -> tuple[str, ...]:
+def words_of(kind: ValueType) -> tuple[str, ...]:
     """Return the words that a kind takes, if it takes any."""
     words: tuple[str, ...] = getattr(kind, "words", ())
     return words

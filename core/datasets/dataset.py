@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, TypeAlias
 
-from core.arrays import evenly
+from core.arrays import evenly_spaced
 from core.datasets.preparation import Preparation
 
 if TYPE_CHECKING:
@@ -117,7 +117,7 @@ class TrainTest:
 
     def thinned(self, most: int) -> TrainTest:
         """Return these data with at most so many samples a part, evenly chosen."""
-        train, test = evenly(len(self.y_train), most), evenly(len(self.y_test), most)
+        train, test = evenly_spaced(len(self.y_train), most), evenly_spaced(len(self.y_test), most)
         few = replace(self, samples=self.all_samples)
         if self.x_validation is not None and self.y_validation is not None:
             # nothing shows its samples

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from core.arrays import Array, Labels
 
 
-def given(
+def from_arrays(
     x_train: Array,
     y_train: Array | Labels,
     x_test: Array,

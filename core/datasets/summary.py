@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from core.arrays import evenly
+from core.arrays import evenly_spaced
 
 if TYPE_CHECKING:
     from core.arrays import Array
@@ -92,7 +92,7 @@ def summarize(
         tuple(
             _row(data, int(at))
             for at in (
-                evenly(len(data.y), FIRST_ROWS)
+                evenly_spaced(len(data.y), FIRST_ROWS)
                 if data.texts
                 else range(min(FIRST_ROWS, len(data.y)))
             )

@@ -16,7 +16,7 @@ import numpy as np
 if TYPE_CHECKING:
     from core.arrays import Array
 
-__all__ = ["Call", "Calls", "call", "constant", "repeated", "run"]
+__all__ = ["Call", "Calls", "call", "constant", "broadcast", "run"]
 
 Call: TypeAlias = Callable[[], object]
 Calls: TypeAlias = list[Call]
@@ -36,7 +36,7 @@ def constant(value: float, like: Array) -> Array:
     return np.array(value, like.dtype)
 
 
-def repeated(values: Array, block: Array) -> Call:
+def broadcast(values: Array, block: Array) -> Call:
     """Return the call that writes (rows, 1) or (1, columns) values into every column or row of a block.
 
     NumPy buffers an operand that it has to repeat. A product with ones repeats it into a block that

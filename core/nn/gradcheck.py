@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 
 from core.nn.calls import run
-from core.nn.network import TrainingStep, columns
+from core.nn.network import TrainingStep, with_bias_row
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -74,7 +74,7 @@ class Objective:
         step = TrainingStep(network, len(y), self._gradient)
         targets = np.ascontiguousarray(network.loss.encode(y).T)
         logits = step.layers[-1].values
-        self._calls = step.calls(columns(x, network.dtype), targets * step.target_scale)
+        self._calls = step.calls(with_bias_row(x, network.dtype), targets * step.target_scale)
         if penalty is not None:
             self._calls += penalty.calls(self._gradient)
         self._loss = network.loss.value(logits, targets)

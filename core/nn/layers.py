@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from core.nn.calls import Call, Calls, call, constant, repeated
+from core.nn.calls import Call, Calls, broadcast, call, constant
 
 if TYPE_CHECKING:
     from core.arrays import Array
@@ -99,7 +99,7 @@ class Layer:
             call(np.add, norm.variance, constant(NORM_EPSILON, scale), scale),
             call(np.sqrt, scale, scale),
             call(np.divide, norm.gamma, scale, scale),
-            repeated(scale[None], block),
+            broadcast(scale[None], block),
             call(np.multiply, self.weights, block, weights),
             call(np.multiply, norm.mean, scale, scale),
             call(np.subtract, norm.beta, scale, biases),
@@ -223,7 +223,7 @@ def _norm_calls(norm: BatchNorm, z: Array, delta: Array, gradient: Array) -> tup
         mean, variance, scratch = (np.empty(units, dtype) for _ in range(3))
         centre = [
             call(z.dot, share, mean),
-            repeated(mean[:, None], block),
+            broadcast(mean[:, None], block),
             call(np.subtract, z, block, z),
             call(np.multiply, z, z, block),
             call(block.dot, share, variance),
@@ -235,11 +235,11 @@ def _norm_calls(norm: BatchNorm, z: Array, delta: Array, gradient: Array) -> tup
         ]
     forward = [
         *centre,
-        repeated(scale, block),
+        broadcast(scale, block),
         call(np.multiply, z, block, normal),
-        repeated(gamma, block),
+        broadcast(gamma, block),
         call(np.multiply, normal, block, z),
-        repeated(beta, block),
+        broadcast(beta, block),
         call(np.add, z, block, z),
         *update,
     ]
@@ -252,16 +252,16 @@ def _norm_calls(norm: BatchNorm, z: Array, delta: Array, gradient: Array) -> tup
     if samples > 1:
         backward += [
             call(np.multiply, gamma_gradient[:, None], constant(1 / samples, z), shift),
-            repeated(shift, block),
+            broadcast(shift, block),
             call(np.multiply, normal, block, block),
             call(np.subtract, delta, block, delta),
             call(np.multiply, beta_gradient[:, None], constant(1 / samples, z), shift),
-            repeated(shift, block),
+            broadcast(shift, block),
             call(np.subtract, delta, block, delta),
         ]
     backward += [
         call(np.multiply, scale, gamma, shift),
-        repeated(shift, block),
+        broadcast(shift, block),
         call(np.multiply, delta, block, delta),
     ]
     return forward, backward

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Final
 
 import numpy as np
 
-from core.nn.calls import Calls, call, constant, repeated
+from core.nn.calls import Calls, broadcast, call, constant
 
 if TYPE_CHECKING:
     from core.arrays import Array, Labels
@@ -110,7 +110,7 @@ class Loss:
         block, sums = np.empty_like(z), np.empty(z.shape[1], z.dtype)
         return [
             *_maximum(z, out),
-            repeated(out[None], block),
+            broadcast(out[None], block),
             call(np.subtract, z, block, block),
             call(np.exp, block, block),
             call(np.ones(len(z), z.dtype).dot, block, sums),
@@ -151,11 +151,11 @@ class SoftmaxCrossEntropy(Loss):
         return Gradient(
             [
                 *_maximum(z, highest),
-                repeated(highest[None], block),
+                broadcast(highest[None], block),
                 call(np.subtract, z, block, delta),
                 call(np.exp, delta, delta),
                 call(counts.dot, delta, sums),
-                repeated(sums, block),
+                broadcast(sums, block),
                 call(np.divide, delta, block, delta),
             ],
             lambda targets: [call(np.subtract, delta, targets, delta)],
@@ -176,7 +176,7 @@ class SoftmaxCrossEntropy(Loss):
         ones = np.ones(len(z), z.dtype)
         calls = [
             *_maximum(z, row),
-            repeated(row[None], block),
+            broadcast(row[None], block),
             call(np.subtract, z, block, block),
             call(np.multiply, block, targets, scaled),
             call(np.exp, block, block),
@@ -247,7 +247,7 @@ class Hinge(Loss):
         return [
             call(np.multiply, z, targets, margins),
             call(ones.dot, margins, row),
-            repeated(row, margins),
+            broadcast(row, margins),
             call(np.subtract, z, margins, margins),
             call(np.subtract, margins, targets, margins),
             call(np.add, margins, one, margins),
@@ -262,7 +262,7 @@ class Hinge(Loss):
                 *self._margins(z, targets, delta, row),
                 call(np.heaviside, delta, zero, delta),
                 call(ones.dot, delta, row),
-                repeated(row, block),
+                broadcast(row, block),
                 call(np.multiply, block, targets, block),
                 call(np.subtract, delta, block, delta),
             ]

@@ -164,7 +164,7 @@ class Network:
     def _layer_outputs(self, x: Array) -> list[Array]:
         passes = ForwardPasses(self, len(x))
         self.fold()
-        run(passes.calls(columns(x, self.dtype)))
+        run(passes.calls(with_bias_row(x, self.dtype)))
         return [each.values.T for each in passes.layers]
 
 
@@ -173,7 +173,7 @@ def parameter_count(sizes: Sequence[int], *, batch_norm: bool) -> int:
     return int(_slices(sizes, [batch_norm] * (len(sizes) - 2) + [False])[-1].stop)
 
 
-def columns(x: Array, dtype: np.dtype) -> Array:
+def with_bias_row(x: Array, dtype: np.dtype) -> Array:
     """Return (samples, features) inputs as the (features + 1, samples) block that layers take."""
     rows = np.ones((len(x), x.shape[1] + 1), dtype)
     rows[:, :-1] = x

@@ -123,8 +123,8 @@ def edit_data(run: TrainingRun, edit: Edit) -> None:
         return
 
     def change() -> None:
-        trainer.wait_anew()
-        trainer.take_data(data)
+        trainer.restart_patience()
+        trainer.set_data(data)
 
     run.report(force=True)
     share = trainer.share_of_epoch
@@ -156,7 +156,7 @@ def resume(run: TrainingRun, end: int) -> str:
             changes[stopped.value] = None
         notes.append(f"the run goes on without its {stopped.value.replace('_', ' ')}")
     if stopped is Stop.PATIENCE:
-        run.change(trainer.wait_anew)
+        run.change(trainer.restart_patience)
         notes.append("the run goes on, and patience begins anew")
     end = min(end, MOST_EPOCHS)  # beyond which a run is over again after each epoch
     if end > trainer.config.epochs:

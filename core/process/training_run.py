@@ -15,7 +15,7 @@ from core.runs.snapshot import RunSnapshot
 from core.training.epoch_log import tabulate
 from core.training.stopping import Stop
 from core.training.time_travel import TimeTravel
-from core.training.trainer import WHAT_LOSSES_MEAN
+from core.training.trainer import LOSS_SETTINGS
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -290,7 +290,7 @@ class TrainingRun:
 
     def _note_change(self, changed: set[str], note: str, *, drawn: bool) -> None:
         self.revision += 1
-        if drawn or changed & WHAT_LOSSES_MEAN:
+        if drawn or changed & LOSS_SETTINGS:
             # behind the last row that the screen has, which may be of an epoch that diverged
             end = self.trainer.epoch + 1 + (self.state is State.DIVERGED)
             self.comparable_parts = (*(each for each in self.comparable_parts if each < end), end)

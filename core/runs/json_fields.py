@@ -22,7 +22,7 @@ class Fields:
     def __init__(self, path: Path, values: Mapping[str, Any], within: str = "") -> None:
         self._path, self._values, self._within = path, values, within
 
-    def whole(self, name: str, low: int = 0, high: int = 2**62) -> int:
+    def integer(self, name: str, low: int = 0, high: int = 2**62) -> int:
         """Return a whole number within bounds."""
         return int(
             self._take(
@@ -32,11 +32,11 @@ class Fields:
             )
         )
 
-    def whole_or_none(self, name: str) -> int | None:
+    def integer_or_none(self, name: str) -> int | None:
         """Return a whole number from 0, or None."""
-        return None if self._get(name) is None else self.whole(name)
+        return None if self._get(name) is None else self.integer(name)
 
-    def real(self, name: str) -> float:
+    def number(self, name: str) -> float:
         """Return a number, which may be infinite or NaN."""
         return float(self._take(name, _is_number, "a number"))
 
@@ -48,7 +48,7 @@ class Fields:
         """Return a text, or an empty one where there is none."""
         return "" if self._get(name) is None else self.text(name)
 
-    def truth(self, name: str) -> bool:
+    def boolean(self, name: str) -> bool:
         """Return true or false."""
         return bool(self._take(name, lambda value: isinstance(value, bool), "true or false"))
 
@@ -64,7 +64,7 @@ class Fields:
         """Return a word as the given type has it, or None."""
         return None if self._get(name) is None else self.word(name, words)
 
-    def reals(self, name: str, count: int | None = None) -> tuple[float, ...]:
+    def numbers(self, name: str, count: int | None = None) -> tuple[float, ...]:
         """Return numbers, as many as asked for."""
 
         def fits(value: Any) -> bool:
@@ -77,7 +77,7 @@ class Fields:
         many = "numbers" if count is None else f"{count} numbers"
         return tuple(map(float, self._take(name, fits, many)))
 
-    def wholes(self, name: str, low: int = 0, high: int = 2**62) -> tuple[int, ...]:
+    def integers(self, name: str, low: int = 0, high: int = 2**62) -> tuple[int, ...]:
         """Return whole numbers within bounds."""
 
         def fits(value: Any) -> bool:
@@ -91,7 +91,7 @@ class Fields:
         """Return so many whole numbers from 0, or None."""
         if self._get(name) is None:
             return None
-        values = self.wholes(name, 0, high)
+        values = self.integers(name, 0, high)
         if len(values) != count:
             raise self.refusal(name, f"{count} whole numbers")
         return values
@@ -100,7 +100,7 @@ class Fields:
         """Return a finite number from 0, or None."""
         if self._get(name) is None:
             return None
-        value = self.real(name)
+        value = self.number(name)
         if not 0 <= value < inf:
             raise self.refusal(name, "a learning rate")
         return value

@@ -210,5 +210,5 @@ def _events(directory: Directory, header: Header) -> tuple[RunEvent, ...]:
             raise directory.refusal(EVENTS, "it holds a line that is no event")
         fields = Fields(directory.path / EVENTS, values)
         note, what = fields.text("note"), fields.text("what")
-        events.append(RunEvent(fields.real("at"), fields.whole("epoch"), what, note))
+        events.append(RunEvent(fields.number("at"), fields.integer("epoch"), what, note))
     return tuple(events)

@@ -84,7 +84,7 @@ def _read(path: Path, header: Header, trainer: Trainer) -> SavedHistory | None:
     if len(stations) > MOST_SEGMENTS + MOST_STOPS:
         raise refusal(path, "it holds too many moments")
     for at, each in enumerate(stations):
-        number = numbers.get(each.whole("segment"))
+        number = numbers.get(each.integer("segment"))
         if number is None:
             continue  # of a future that was given up
         config = RunConfig.from_mapping(each.mapping("config"))
@@ -97,7 +97,7 @@ def _read(path: Path, header: Header, trainer: Trainer) -> SavedHistory | None:
         shapes = Shapes.of(trainer.network, config, data)
         state = state_for(shapes, path, each.table("state"), own)
         station = Station(number, config, data, state)
-        if each.truth("is_start"):
+        if each.boolean("is_start"):
             starts[number] = station
         else:
             stops.append(station)
@@ -118,7 +118,7 @@ def _read(path: Path, header: Header, trainer: Trainer) -> SavedHistory | None:
         header.segments[first:],
         tuple(starts[number] for number in range(first, len(header.segments))),
         tuple(sorted(kept, key=lambda each: (each.number, each.place))),
-        header.edited and (fields.truth("was_edited") or edits),
+        header.edited and (fields.boolean("was_edited") or edits),
     )
     return past.renumbered()
 

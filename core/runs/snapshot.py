@@ -181,7 +181,7 @@ def header_of(path: Path, fields: Fields) -> Header:
     """
     if fields.text("format") != FORMAT:
         raise refusal(path, "it is no file of a kept run")
-    version = fields.whole("version")
+    version = fields.integer("version")
     if version != VERSION:
         raise refusal(path, f"version {version} of the format is not read, only {VERSION}")
     try:
@@ -189,10 +189,10 @@ def header_of(path: Path, fields: Fields) -> Header:
     except ConfigError as error:
         raise refusal(path, f"its config is not accepted ({error})") from None
     state = fields.table("state")
-    sizes = fields.wholes("sizes", 1, MOST_UNITS)
+    sizes = fields.integers("sizes", 1, MOST_UNITS)
     if sizes[1:-1] != config.hidden:
         raise refusal(path, "sizes in its header are not those of its config")
-    epoch, *values = fields.reals("metrics", len(COLUMNS))
+    epoch, *values = fields.numbers("metrics", len(COLUMNS))
     if not 0 <= epoch < 2**53:
         raise refusal(path, "its metrics are of no epoch")
     # one NaN for all of them, as a timeline has it
@@ -204,22 +204,22 @@ def header_of(path: Path, fields: Fields) -> Header:
         edits_of(path, fields),
         fields.text("data_digest"),
         sizes,
-        fields.truth("has_classes"),
-        state.whole("epoch", 0, 2 * MOST_EPOCHS),
-        state.whole("batch"),
-        fields.whole("batches", 1),
+        fields.boolean("has_classes"),
+        state.integer("epoch", 0, 2 * MOST_EPOCHS),
+        state.integer("batch"),
+        fields.integer("batches", 1),
         EpochMetrics(int(epoch), *told),
         fields.word("doing", Doing),
         fields.word_or_none("stopped", Stop),
-        fields.whole_or_none("restored"),
+        fields.integer_or_none("restored"),
         fields.word_or_none("ended", Stop),
-        fields.whole("span", 1, MOST_EPOCHS),
-        fields.truth("edited"),
+        fields.integer("span", 1, MOST_EPOCHS),
+        fields.boolean("edited"),
         _parts(path, fields),
         _extent(path, fields, "rows"),
         _extent(path, fields, "events"),
         tuple(
-            Segment(each.whole("id"), _place(path, each), each.truth("is_edit"))
+            Segment(each.integer("id"), _place(path, each), each.boolean("is_edit"))
             for each in fields.tables("cuts")
         ),
         fields.text_or_empty("kernels"),
@@ -254,28 +254,28 @@ def digest_of(data: TrainTest) -> str:
 
 
 def _moment(path: Path, fields: Fields, name: str) -> float:
-    value = fields.real(name)
+    value = fields.number(name)
     if not 0 <= value < 2**37:  # of which a calendar makes a date
         raise refusal(path, f"{name} in its header is no time")
     return value
 
 
 def _place(path: Path, fields: Fields) -> Position:
-    values = fields.wholes("place")
+    values = fields.integers("place")
     if len(values) != 2:
         raise refusal(path, "place in its header is no epoch and batch")
     return Position(*values)
 
 
 def _parts(path: Path, fields: Fields) -> tuple[int, ...]:
-    parts = fields.wholes("parts")
+    parts = fields.integers("parts")
     if not parts or parts[0] or list(parts) != sorted(set(parts)):
         raise refusal(path, "parts in its header are no epochs in order, from 0")
     return parts
 
 
 def _extent(path: Path, fields: Fields, name: str) -> Extent:
-    values = fields.wholes(name)
+    values = fields.integers(name)
     if len(values) != 2:
         raise refusal(path, f"{name} in its header are no length and checksum")
     return Extent(*values)
@@ -307,9 +307,9 @@ def _plain_edit(edit: Edit) -> dict[str, Any]:
 def _edit(path: Path, fields: Fields) -> Edit:
     match fields.text("edit"):
         case "add":
-            return AddPoint(fields.reals("features"), fields.whole("label"))
+            return AddPoint(fields.numbers("features"), fields.integer("label"))
         case "move":
-            return MovePoint(fields.whole("row"), fields.reals("features"))
+            return MovePoint(fields.integer("row"), fields.numbers("features"))
         case "remove":
-            return RemovePoint(fields.whole("row"))
+            return RemovePoint(fields.integer("row"))
     raise refusal(path, "its header holds an edit of the data that is not known")

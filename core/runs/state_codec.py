@@ -120,7 +120,7 @@ def state_for(
             )
         return found
 
-    batch = fields.whole("batch", 0, shapes.batches)
+    batch = fields.integer("batch", 0, shapes.batches)
     start, order = None, None
     if batch:
         if shapes.samples:
@@ -131,16 +131,16 @@ def state_for(
         begun = fields.table("start")
         start = EpochSnapshot(
             tuple(like(f"{_START}{at}", array) for at, array in enumerate(kept)),
-            begun.whole("steps"),
+            begun.integer("steps"),
             _generator(path, begun, "shuffle"),
             _generator(path, begun, "dropout"),
             begun.rate_or_none("learning_rate"),
             _last_step(begun, shapes.layers),
         )
-    steps = fields.whole("steps")
-    factor, best = fields.reals("plateau", 2)
+    steps = fields.integer("steps")
+    factor, best = fields.numbers("plateau", 2)
     return TrainerState(
-        fields.whole("epoch"),
+        fields.integer("epoch"),
         like("parameters", shapes.parameters),
         like("statistics", shapes.statistics),
         like("slots", shapes.slots),
@@ -148,12 +148,12 @@ def state_for(
         BatchesState(
             batch, _generator(path, fields, "shuffle"), _generator(path, fields, "dropout"), order
         ),
-        PlateauState(factor, best, fields.whole("plateau_waited")),
-        Best(fields.whole("best_epoch"), fields.real("best_loss")),
-        fields.whole("waits_from"),
+        PlateauState(factor, best, fields.integer("plateau_waited")),
+        Best(fields.integer("best_epoch"), fields.number("best_loss")),
+        fields.integer("waits_from"),
         like("best_parameters", shapes.parameters),
         like("best_statistics", shapes.statistics),
-        fields.real("limit"),
+        fields.number("limit"),
         start,
         layer_steps=fields.wholes_or_none("layer_steps", shapes.layers, steps),
         learning_rate=fields.rate_or_none("learning_rate"),
@@ -167,7 +167,7 @@ def _flat(sizes: tuple[StepSizes, ...]) -> list[float]:
 
 def _last_step(fields: Fields, layers: int) -> tuple[StepSizes, ...]:
     """Return the step sizes of each layer; none where they were not recorded."""
-    values = fields.reals("last_step", 2 * layers) if fields.holds("last_step") else ()
+    values = fields.numbers("last_step", 2 * layers) if fields.holds("last_step") else ()
     return tuple(StepSizes(*pair) for pair in zip(values[::2], values[1::2], strict=True))
 
 

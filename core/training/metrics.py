@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from core.nn.calls import Calls, call, constant, repeated
+from core.nn.calls import Calls, broadcast, call, constant
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -46,7 +46,7 @@ class Correct:
         self._onehot[self._labels, np.arange(z.shape[1])] = True
         return [
             call(np.maximum.reduce, z, 0, out=row[0]),
-            repeated(row, block),
+            broadcast(row, block),
             call(np.equal, z, block, self._right),
         ]
 

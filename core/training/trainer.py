@@ -13,12 +13,12 @@ from typing import TYPE_CHECKING, Final, Self
 
 import numpy as np
 
-from core.datasets.given import given
+from core.datasets.given import from_arrays
 from core.datasets.prepare import no_progress, prepare
 from core.memory import memory_for
 from core.nn.initializers import INITIALIZERS
 from core.nn.losses import LOSSES
-from core.nn.network import Network, columns
+from core.nn.network import Network, with_bias_row
 from core.nn.optimizers import OPTIMIZERS
 from core.nn.regularization import Freeze, Penalty, clip_norm, clip_value
 from core.nn.schedules import PlateauState
@@ -65,7 +65,7 @@ _IN_PLACE: Final = {
 }
 """Settings whose change needs nothing rebuilt."""
 
-WHAT_LOSSES_MEAN: Final = {"loss", "label_smoothing", "huber_delta", "activation"}
+LOSS_SETTINGS: Final = {"loss", "label_smoothing", "huber_delta", "activation"}
 """Settings after whose change a loss cannot be compared with one before."""
 
 _RATES: Final = {
@@ -158,7 +158,7 @@ class Trainer:
         trainer = cls.__new__(cls)
         trainer._own_data = True
         numbers = config.loss is None or LOSSES[config.loss].numbers
-        trainer._begin(config, given(x_train, y_train, x_test, y_test, numbers=numbers))
+        trainer._begin(config, from_arrays(x_train, y_train, x_test, y_test, numbers=numbers))
         return trainer
 
     def train_epoch(self) -> EpochMetrics:
@@ -274,7 +274,7 @@ class Trainer:
         if state.start is not None:
             self._start.load(state.start)
         self.stopped, self.restored = state.stopped, state.restored
-        self._drop_measures()
+        self._drop_evaluations()
         self._show_rate(state.learning_rate)
         if self._diagnostics is not None:
             self._diagnostics.show_step(state.last_step)
@@ -285,7 +285,7 @@ class Trainer:
             self._build(config, data)
         self.restore(state)
 
-    def take_data(self, data: TrainTest) -> None:
+    def set_data(self, data: TrainTest) -> None:
         """Train on other samples from here on; they have the same features, classes and targets."""
         plateau = self._schedule.plateau
         self._rebuild(self.config, data)
@@ -301,7 +301,7 @@ class Trainer:
         self.network.parameters[index] = value
         self.stopped = self.restored = None
         if self.batches.next:
-            self._drop_measures()
+            self._drop_evaluations()
 
     def configure(
         self, config: RunConfig, tell: ProgressCallback = no_progress, data: TrainTest | None = None
@@ -343,7 +343,7 @@ class Trainer:
             self._waits_from = self.epoch
         self.stopped = self.restored = None
         plateau = self._schedule.plateau if config.schedule == self.config.schedule else None
-        incomparable = draws or bool(changes.keys() & {"monitor", *WHAT_LOSSES_MEAN})
+        incomparable = draws or bool(changes.keys() & {"monitor", *LOSS_SETTINGS})
         if changes.keys() <= _IN_PLACE:
             self.config, self._schedule = config, config.make_schedule()
             self._monitored = data.monitored(config.monitor)
@@ -353,7 +353,7 @@ class Trainer:
                 self._begin(config, data)
                 return True
             self._rebuild(config, data)
-            if draws or changes.keys() & {*WHAT_LOSSES_MEAN, *_PENALTIES}:
+            if draws or changes.keys() & {*LOSS_SETTINGS, *_PENALTIES}:
                 self._set_limit()
         if plateau is not None:
             self._schedule.plateau = PlateauState(plateau.factor) if incomparable else plateau
@@ -362,7 +362,7 @@ class Trainer:
         self._show_rate(None if changes.keys() & _RATES else self.optimizer.learning_rate)
         return False
 
-    def wait_anew(self) -> None:
+    def restart_patience(self) -> None:
         """Count the epochs of patience from here: for a run that goes on after it has ended."""
         self.stopped = self.restored = None
         self._waits_from = self.epoch
@@ -455,7 +455,7 @@ class Trainer:
         if data.x_validation is not None and data.y_validation is not None:
             parts.append((data.x_validation, data.y_validation))
         laid_out = [
-            (columns(x, network.dtype), network.loss.encode(y).astype(network.dtype))
+            (with_bias_row(x, network.dtype), network.loss.encode(y).astype(network.dtype))
             for x, y in parts
         ]
         self._evaluations = [Evaluation(network, x, y.T) for x, y in laid_out]
@@ -560,7 +560,7 @@ class Trainer:
     def _go_back(self) -> None:
         self._start.restore()
         self.batches.next = 0
-        self._drop_measures()
+        self._drop_evaluations()
         self._show_rate(self._start.learning_rate)
         if self._diagnostics is not None:
             self._diagnostics.show_step(self._start.last_step)
@@ -581,7 +581,7 @@ class Trainer:
             () if self._diagnostics is None else self._diagnostics.measure(),
         )
 
-    def _drop_measures(self) -> None:
+    def _drop_evaluations(self) -> None:
         self._measures = []
         for evaluation in self._evaluations:
             evaluation.restart()

@@ -47,7 +47,7 @@ def with_switches(given: list[str]) -> list[str]:
     from core.config.run_config import settings
     from core.config.value_types import Switch
 
-    switches = {each.flag for each in settings() if isinstance(each.kind, Switch)}
+    switches = {each.flag for each in settings() if isinstance(each.value_type, Switch)}
     words = Switch().words
     for each, following in pairwise(given):
         if each in switches and following[:1] != "-" and following not in {*words, *PRESETS}:
@@ -100,7 +100,7 @@ class _Parser(argparse.ArgumentParser):
 def _accepted_by(flag: str) -> str:
     from core.config.run_config import settings
 
-    kinds = {each.flag: each.kind for each in settings()}
+    kinds = {each.flag: each.value_type for each in settings()}
     return f"; accepted is {kinds[flag].accepts}" if flag in kinds else ""
 
 
@@ -261,7 +261,9 @@ def _add_settings(parser: argparse.ArgumentParser) -> None:
             setting.flag,
             dest=setting.name,
             metavar=setting.option.rpartition("-")[2].upper(),
-            help=f"{setting.help}; {setting.kind.accepts}; default {default}".replace("%", "%%"),
+            help=f"{setting.help}; {setting.value_type.accepts}; default {default}".replace(
+                "%", "%%"
+            ),
         )
     parser.epilog = _words()
     parser.formatter_class = _Formatter
@@ -283,7 +285,7 @@ def _words() -> str:
 
     lines = []
     for setting in settings():
-        told = [(word, line_of(setting.kind, word)) for word in words_of(setting.kind)]
+        told = [(word, line_of(setting.value_type, word)) for word in words_of(setting.value_type)]
         told = [(word, line) for word, line in told if line]
         if told:
             lines.append(f"{setting.flag}:")

@@ -9,7 +9,7 @@ import numpy as np
 from textual.binding import Binding, BindingType
 
 from core.analysis.advice import advise
-from core.arrays import evenly
+from core.arrays import evenly_spaced
 from core.process import State
 from tui.drawing import number_format
 from tui.drawing.cells import Cells
@@ -138,7 +138,7 @@ class LayersPanel(Panel):
         if logarithmic:
             with np.errstate(divide="ignore", invalid="ignore"):
                 values = np.log10(values)
-        shown = values[evenly(len(values), room)]
+        shown = values[evenly_spaced(len(values), room)]
         shown = np.where(np.isfinite(shown), shown, np.nan)
         if np.isnan(shown).all():
             return

@@ -360,7 +360,7 @@ class RunScreen(Screen[None]):
         if name == "batch_size":
             values: tuple[Any, ...] = BATCH_SIZES
         else:
-            values = words_of(setting(name).kind)
+            values = words_of(setting(name).value_type)
         current = getattr(self._wanted, name)
         at = values.index(current) if current in values else -1
         if name == "dataset" and self._wanted.data is not None:

@@ -11,7 +11,14 @@ from textual.screen import ModalScreen
 from textual.widgets import Input, Static
 
 from core.config.run_config import RunConfig, settings
-from core.config.value_types import Columns, ConfigError, Delimiter, Or, Text, line_of
+from core.config.value_types import (
+    ColumnNames,
+    ConfigError,
+    Delimiter,
+    OptionalValue,
+    Text,
+    line_of,
+)
 from tui.screens.settings_list import SettingsList
 
 if TYPE_CHECKING:
@@ -186,17 +193,17 @@ class SettingsScreen(ModalScreen[RunConfig | None]):
             self._about.update(f"accepted is {error.accepted}")
             return
         word = self.rows.texts[current.name]
-        line = line_of(current.kind, word)
+        line = line_of(current.value_type, word)
         about = _explanation(current)
         self._about.update(f"{word}: {line}. {about}" if line else about)
 
 
 def _takes_any(row: Setting) -> bool:
     """Return whether a value may have any character in it, such as the name of a file."""
-    kind = row.kind
-    while isinstance(kind, Or):
+    kind = row.value_type
+    while isinstance(kind, OptionalValue):
         kind = kind.kind
-    return isinstance(kind, Text | Columns | Delimiter)
+    return isinstance(kind, Text | ColumnNames | Delimiter)
 
 
 def _explanation(row: Setting) -> str:
@@ -205,4 +212,4 @@ def _explanation(row: Setting) -> str:
         "data": "a change draws the data anew, and keeps trained weights where they fit",
         "network": "a change begins a new run",
     }
-    return f"{row.help}: {row.kind.accepts}; {consequence[row.effect]}"
+    return f"{row.help}: {row.value_type.accepts}; {consequence[row.effect]}"

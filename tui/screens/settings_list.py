@@ -8,7 +8,7 @@ from textual.binding import Binding, BindingType
 from textual.message import Message
 
 from core.config.run_config import settings
-from core.config.value_types import Several, is_closed, words_of
+from core.config.value_types import MultiChoice, is_closed, words_of
 from tui.drawing.canvas import Canvas
 from tui.drawing.cells import Cells, cut
 from tui.drawing.palette import ACCENT, ALARM, BRIGHT, DIM, TEXT, ink
@@ -75,7 +75,9 @@ class SettingsList(Canvas, can_focus=True):
     @property
     def takes_text(self) -> bool:
         """Whether the current setting's value is typed."""
-        return not is_closed(self.current.kind) and not isinstance(self.current.kind, Several)
+        return not is_closed(self.current.value_type) and not isinstance(
+            self.current.value_type, MultiChoice
+        )
 
     @property
     def place(self) -> tuple[int, int, int]:
@@ -154,24 +156,24 @@ class SettingsList(Canvas, can_focus=True):
     def action_change(self, by: int) -> None:
         """Take the next word; of several switches, go to the next, or with space switch it."""
         setting = self.current
-        if isinstance(setting.kind, Several):
-            self._word = (self._word + by) % len(setting.kind.words)
+        if isinstance(setting.value_type, MultiChoice):
+            self._word = (self._word + by) % len(setting.value_type.words)
             self.repaint()
-        elif is_closed(setting.kind):
-            words = words_of(setting.kind)
+        elif is_closed(setting.value_type):
+            words = words_of(setting.value_type)
             text = self.texts[setting.name]
             self.write(words[(words.index(text) + by) % len(words)])
 
     def on_key(self, event: events.Key) -> None:
         """Go to the next word that begins with a letter; switch a switch."""
         setting = self.current
-        if isinstance(setting.kind, Several):
+        if isinstance(setting.value_type, MultiChoice):
             if event.key == "space":
-                self._switch(setting, setting.kind, self._word)
+                self._switch(setting, setting.value_type, self._word)
                 event.stop()
                 event.prevent_default()
-        elif event.character and event.character.isalnum() and is_closed(setting.kind):
-            words = words_of(setting.kind)
+        elif event.character and event.character.isalnum() and is_closed(setting.value_type):
+            words = words_of(setting.value_type)
             at = words.index(self.texts[setting.name]) + 1
             for word in (*words[at:], *words[:at]):
                 if word.startswith(event.character):
@@ -179,7 +181,7 @@ class SettingsList(Canvas, can_focus=True):
                     event.stop()
                     return
 
-    def _switch(self, setting: Setting, kind: Several, at: int) -> None:
+    def _switch(self, setting: Setting, kind: MultiChoice, at: int) -> None:
         chosen = set(kind.read(self.texts[setting.name])) ^ {kind.words[at]}
         self.write(",".join(word for word in kind.words if word in chosen) or "none")
 
@@ -193,8 +195,8 @@ class SettingsList(Canvas, can_focus=True):
         was_current, self._at = at == self._at, at
         if not was_current:
             self._moved()
-        kind = self.current.kind
-        if isinstance(kind, Several):
+        kind = self.current.value_type
+        if isinstance(kind, MultiChoice):
             for word, start, end in _spans(kind):
                 if start <= event.x < end:
                     self._word = word
@@ -252,17 +254,17 @@ class SettingsList(Canvas, can_focus=True):
         cells.write(y, 1, name, ink(BRIGHT if current else TEXT, bold=current))
         colour = ink(ACCENT if changed else BRIGHT if current else TEXT, bold=current)
         end = NAME + VALUE
-        if isinstance(setting.kind, Several):
-            chosen = setting.kind.read(text)
-            for at, start, stop in _spans(setting.kind):
-                word = setting.kind.words[at]
+        if isinstance(setting.value_type, MultiChoice):
+            chosen = setting.value_type.read(text)
+            for at, start, stop in _spans(setting.value_type):
+                word = setting.value_type.words[at]
                 here = current and self.has_focus and at == self._word
                 on = word in chosen
                 cells.write(y, start, "■" if on else "□", ink(ACCENT if on else DIM))
-                line = setting.kind.lines[at] if setting.kind.lines else word
+                line = setting.value_type.lines[at] if setting.value_type.lines else word
                 cells.write(y, start + 1, line, ink(BRIGHT if here else TEXT, bold=here))
                 end = stop
-        elif is_closed(setting.kind) and current:
+        elif is_closed(setting.value_type) and current:
             after = cells.write(y, NAME, "◂ ", ink(ACCENT))
             after = cells.write(y, after, cut(text, VALUE - 4), colour)
             cells.write(y, after, " ▸", ink(ACCENT))
@@ -289,7 +291,7 @@ def _name(row: Setting | str) -> str:
     return "" if isinstance(row, str) else row.name
 
 
-def _spans(kind: Several) -> list[tuple[int, int, int]]:
+def _spans(kind: MultiChoice) -> list[tuple[int, int, int]]:
     """Return number, first and last column of each switch."""
     spans = []
     column = NAME

@@ -17,7 +17,7 @@ TARGET_NAMES: Final = ("target", "label", "class", "y")
 
 
 @dataclass(frozen=True)
-class Choice:
+class ColumnChoice:
     """Columns by their places from 0; without features where texts are read."""
 
     features: tuple[int, ...]
@@ -44,7 +44,7 @@ def check_names(names: Sequence[str], file: str) -> list[str]:
     return [name or f"column {place}" for place, name in enumerate(names, 1)]
 
 
-def choose(names: Sequence[str], source: Source, file: str) -> Choice:
+def choose(names: Sequence[str], source: Source, file: str) -> ColumnChoice:
     """Return the columns that are asked for, and the reader's choice where nothing is.
 
     Args:
@@ -69,11 +69,11 @@ def choose(names: Sequence[str], source: Source, file: str) -> Choice:
         notes.append(f"Features are made of the texts in column '{clean(names[text])}'.")
         if others:
             notes.append(f"Left out beside the texts: {listed(others)}.")
-        return Choice((), targets, text, tuple(notes))
+        return ColumnChoice((), targets, text, tuple(notes))
     features = asked or tuple(at for at in range(len(names)) if at not in targets)
     if not features:
         raise bad(file, "no column is left as a feature; all of them are targets")
-    return Choice(features, targets, None, tuple(notes))
+    return ColumnChoice(features, targets, None, tuple(notes))
 
 
 def find(asked: str, names: Sequence[str], file: str, noun: str = "column") -> int:

@@ -23,8 +23,8 @@ if TYPE_CHECKING:
 
     from core.arrays import Array
     from core.datasets.dataset import ProgressCallback
-    from core.datasets.files.choice import Choice
-    from core.datasets.files.layout import Layout
+    from core.datasets.files.choice import ColumnChoice
+    from core.datasets.files.layout import TextLayout
     from core.datasets.files.source import Source
     from core.input_file import InputFile
 
@@ -45,10 +45,10 @@ class Parsed:
 
 
 @dataclass(frozen=True)
-class Columns:
+class ParsedColumns:
     """What is to be read of each row: columns of numbers, and columns of words, by their places."""
 
-    layout: Layout
+    layout: TextLayout
     file: str
     numbers: tuple[int, ...]
     words: tuple[int, ...]
@@ -86,7 +86,7 @@ def read_text(
 
 
 def _read_columns(
-    lines: Lines, layout: Layout, choice: Choice, strays: dict[int, Stray], file: str
+    lines: Lines, layout: TextLayout, choice: ColumnChoice, strays: dict[int, Stray], file: str
 ) -> Table:
     used = choice.used
     words = {
@@ -97,7 +97,7 @@ def _read_columns(
     numeric = [at for at in range(len(used)) if at not in words]
     wordy = tuple(used[at] for at in words)
     text = () if choice.text is None else (choice.text,)
-    columns = Columns(layout, file, tuple(used[at] for at in numeric), wordy + text)
+    columns = ParsedColumns(layout, file, tuple(used[at] for at in numeric), wordy + text)
     store = Store(len(choice.features), len(choice.targets))
     while block := lines.block():
         parsed = _parse(block, lines, columns)
@@ -125,7 +125,7 @@ def _read_columns(
     )
 
 
-def _parse(block: list[str], lines: Lines, columns: Columns) -> Parsed:
+def _parse(block: list[str], lines: Lines, columns: ParsedColumns) -> Parsed:
     skip = columns.layout.skip + 1 - lines.first
     first = lines.first + max(skip, 0)
     rest = block[max(skip, 0) :]
@@ -136,7 +136,7 @@ def _parse(block: list[str], lines: Lines, columns: Columns) -> Parsed:
         return careful(rows, columns)
 
 
-def fast(block: Sequence[str], first: int, columns: Columns) -> Parsed:
+def fast(block: Sequence[str], first: int, columns: ParsedColumns) -> Parsed:
     """Parse lines without quotes; raises ValueError where there is anything else to think about."""
     delimiter, width = columns.layout.delimiter, len(columns.layout.names)
     text = "".join(block)
@@ -190,7 +190,7 @@ def _filled(block: Sequence[str], delimiter: str) -> list[str]:
     return lines
 
 
-def careful(rows: Rows, columns: Columns) -> Parsed:
+def careful(rows: Rows, columns: ParsedColumns) -> Parsed:
     """Parse rows cell by cell; raises DataError, or NotNumbersError where there are words."""
     width = len(columns.layout.names)
     lines, cells = [], []

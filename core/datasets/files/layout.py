@@ -27,7 +27,7 @@ _WORDS: Final = {"tab": "\t", "\\t": "\t", "space": " "}
 
 
 @dataclass(frozen=True)
-class Layout:
+class TextLayout:
     """The columns of a text file.
 
     Attributes:
@@ -97,7 +97,7 @@ class Rows:
         )
 
 
-def find_layout(lines: Lines, source: Source, suffix: str, file: str) -> Layout:
+def find_layout(lines: Lines, source: Source, suffix: str, file: str) -> TextLayout:
     """Read the beginning of a file, and find out what is not said."""
     block, sample, first = _beginning(lines)
     if not sample:
@@ -125,7 +125,7 @@ def find_layout(lines: Lines, source: Source, suffix: str, file: str) -> Layout:
         notes.append(f"The first row {what}.")
     names = [cell.strip() for cell in row] if has_header else [""] * len(row)
     skip = rows.read if has_header else 0
-    return Layout(delimiter, tuple(check_names(names, file)), has_header, skip, tuple(notes))
+    return TextLayout(delimiter, tuple(check_names(names, file)), has_header, skip, tuple(notes))
 
 
 def _beginning(lines: Lines) -> tuple[list[str], list[str], int]:

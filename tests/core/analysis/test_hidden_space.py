@@ -9,14 +9,14 @@ from core.analysis.hidden_space import (
     POINTS,
     Axes,
     HiddenSpace,
-    Picture,
+    SpaceView,
     decide,
     linear_score,
 )
 from core.analysis.planes import PlaneChoice
 from core.config.presets import PRESETS
 from core.nn.calls import run
-from core.nn.network import ForwardPasses, columns
+from core.nn.network import ForwardPasses, with_bias_row
 
 
 def trained(name: str, epochs: int, **changes: object) -> Trainer:
@@ -30,7 +30,7 @@ def space_of(trainer: Trainer) -> HiddenSpace:
     return HiddenSpace(trainer.network, trainer.data)
 
 
-def picture_of(space: HiddenSpace, pair: tuple[int, int] | None = None) -> Picture:
+def picture_of(space: HiddenSpace, pair: tuple[int, int] | None = None) -> SpaceView:
     picture = space.picture(pair)
     assert picture is not None
     return picture
@@ -75,7 +75,7 @@ def test_the_linear_model_is_converged_and_no_worse_than_the_output_layer(
     space = HiddenSpace(trainer.network, trainer.data)
     own = (picture_of(space).predicted == space.y).mean()
     passes = ForwardPasses(trainer.network, len(space.y))
-    run(passes.calls(columns(trainer.data.x_train, trainer.network.dtype)))
+    run(passes.calls(with_bias_row(trainer.data.x_train, trainer.network.dtype)))
     hidden = passes.layers[-2].values.T
     other = LogisticRegression(C=1e4, max_iter=1000).fit(hidden, space.y).score(hidden, space.y)
     assert space.linear() >= max(own, other - 0.005)

@@ -81,7 +81,7 @@ def test_a_wrong_value_is_named_with_what_is_accepted(
 
 def test_every_setting_has_help_and_an_option_of_its_own() -> None:
     table = settings()
-    assert all(each.help and each.kind.accepts for each in table)
+    assert all(each.help and each.value_type.accepts for each in table)
     assert len({each.option for each in table}) == len(table)
     assert setting("learning_rate").flag == "--lr"
 

@@ -156,7 +156,7 @@ def test_training_goes_on_with_the_edited_data_and_the_same_weights(watcher: Wat
     trainer = Trainer(MOONS)
     for _ in range(20):
         trainer.train_epoch()
-    trainer.take_data(apply(trainer.data, edit))
+    trainer.set_data(apply(trainer.data, edit))
     assert not run.fresh
     assert run.note == "a point of class 1 at (0.3, −0.2) was added; the data are edited"
     assert run.data is not None

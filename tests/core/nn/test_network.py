@@ -3,11 +3,11 @@
 import numpy as np
 import pytest
 
-from core.analysis.prediction_map import Map, classify
+from core.analysis.prediction_map import PredictionMap, classify
 from core.nn.calls import run
 from core.nn.gradcheck import Objective
 from core.nn.losses import LOSSES
-from core.nn.network import Network, TrainingStep, columns
+from core.nn.network import Network, TrainingStep, with_bias_row
 from core.training.evaluation import Evaluation
 
 
@@ -32,7 +32,7 @@ def test_a_network_worked_out_by_hand() -> None:
     assert network.logits(x)[0, 0] == pytest.approx(0.5003761522)
     assert network.predict(x)[0] == pytest.approx([1 - 0.6225477243, 0.6225477243])
     targets = network.loss.encode(y).T
-    loss, accuracy = Evaluation(network, columns(x, network.dtype), targets).measure()
+    loss, accuracy = Evaluation(network, with_bias_row(x, network.dtype), targets).measure()
     assert loss == pytest.approx(0.4739349880)
     assert accuracy == 1
     gradient = Objective(network, x, y).gradient()
@@ -85,7 +85,7 @@ def test_evaluation_in_chunks_is_the_same_as_in_one() -> None:
     network = make((2, 5, 3), "tanh")
     rng = np.random.default_rng(2)
     network.parameters[:] = rng.normal(size=network.parameters.size)
-    inputs = columns(rng.normal(size=(100, 2)), network.dtype)
+    inputs = with_bias_row(rng.normal(size=(100, 2)), network.dtype)
     targets = network.loss.encode(rng.integers(0, 3, 100)).T
     whole = Evaluation(network, inputs, targets).measure()
     assert Evaluation(network, inputs, targets, chunk=32).measure() == pytest.approx(whole)
@@ -96,7 +96,7 @@ def test_evaluation_can_stop_between_two_chunks() -> None:
     network.parameters[:] = np.random.default_rng(2).normal(size=network.parameters.size)
     x = np.random.default_rng(3).normal(size=(100, 2))
     targets = network.loss.encode(np.arange(100) % 3).T
-    evaluation = Evaluation(network, columns(x, network.dtype), targets, chunk=30)
+    evaluation = Evaluation(network, with_bias_row(x, network.dtype), targets, chunk=30)
     steps = [evaluation.advance(0.0) for _ in range(4)]
     assert steps[:3] == [None, None, None]
     assert steps[3] == evaluation.measure()
@@ -130,7 +130,7 @@ def test_batch_normalisation_of_the_reference() -> None:
     network.set_weights([np.eye(2), np.eye(2)], [[], [0, 0]])
     gradient = np.empty_like(network.parameters)
     step = TrainingStep(network, 4, gradient)
-    run(step.calls(columns(x, network.dtype), np.zeros((2, 4))))
+    run(step.calls(with_bias_row(x, network.dtype), np.zeros((2, 4))))
     assert step.layers[0].values[0] == pytest.approx(
         [-1.0690434404, 0, 1.6035651607, -0.5345217202]
     )
@@ -143,7 +143,7 @@ def test_dropout_uses_the_same_mask_in_both_directions() -> None:
     network.set_weights([np.ones((1, 400)), np.ones((400, 1))], [np.zeros(400), [0.0]])
     gradient = np.empty_like(network.parameters)
     step = TrainingStep(network, 1, gradient, (0.25,), np.random.default_rng(0))
-    run(step.calls(columns(np.ones((1, 1)), network.dtype), np.zeros((1, 1))))
+    run(step.calls(with_bias_row(np.ones((1, 1)), network.dtype), np.zeros((1, 1))))
     hidden = step.layers[0].values[:, 0]
     kept = hidden != 0
     assert set(hidden.tolist()) == {0.0, 1 / 0.75}
@@ -160,7 +160,7 @@ def test_a_map_says_what_the_network_predicts(loss: str, classes: int) -> None:
     network = make((2, 5, classes), "tanh", loss)
     network.parameters[:] = np.random.default_rng(2).normal(size=network.parameters.size)
     x = np.random.default_rng(3).normal(size=(100, 2))
-    shown = Map(network, x)
+    shown = PredictionMap(network, x)
     network.parameters[:] += 0.1
     labels, certainty = classify(network, x)
     assert np.array_equal(shown.refresh().labels, labels)
@@ -173,4 +173,4 @@ def test_a_map_of_numbers_shows_the_first_of_them() -> None:
     network = Network((2, 3, 2), "tanh", LOSSES["huber"](0, 2), "float64")
     network.parameters[:] = np.random.default_rng(2).normal(size=network.parameters.size)
     x = np.random.default_rng(3).normal(size=(10, 2))
-    assert np.array_equal(Map(network, x).refresh().values, network.predict(x)[:, 0])
+    assert np.array_equal(PredictionMap(network, x).refresh().values, network.predict(x)[:, 0])

@@ -77,8 +77,8 @@ def edit_data(trainer: Trainer, edit: edits.Edit) -> None:
         data = edits.apply(trainer.data, edit)
     except ValueError:
         return
-    trainer.wait_anew()
-    trainer.take_data(data)
+    trainer.restart_patience()
+    trainer.set_data(data)
 
 
 def change(trainer: Trainer, **changes: object) -> None:
@@ -117,7 +117,7 @@ ACTIONS: dict[str, Callable[[Trainer], object]] = {
     "a point more": add,
     "a point moved": move,
     "a point less": lambda trainer: edit_data(trainer, RemovePoint(0)),
-    "patience anew": lambda trainer: trainer.wait_anew(),
+    "patience anew": lambda trainer: trainer.restart_patience(),
 }
 
 

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from core import RunConfig, Trainer
-from core.analysis.prediction_map import Map
+from core.analysis.prediction_map import PredictionMap
 from core.nn.activations import ACTIVATIONS
 from core.nn.losses import LOSSES
 from core.nn.optimizers import OPTIMIZERS
@@ -46,7 +46,7 @@ def test_a_map_allocates_nothing_after_the_first_time(
     dataset: str, loss: str | None, batch_norm: bool
 ) -> None:
     trainer = Trainer(RunConfig(dataset=dataset, loss=loss, batch_norm=batch_norm))
-    shown = Map(trainer.network, np.random.default_rng(0).normal(size=(3000, 2)))
+    shown = PredictionMap(trainer.network, np.random.default_rng(0).normal(size=(3000, 2)))
     assert most_allocated(shown.refresh) < 2000
 
 

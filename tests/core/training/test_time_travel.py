@@ -106,7 +106,7 @@ def test_changes_are_made_again_where_they_were_made(data: st.DataObject) -> Non
             config = trainer.config.changed(data_seed=data.draw(st.integers(0, 3)))
             history.change(partial(trainer.configure, config))
         else:
-            history.change(trainer.wait_anew)
+            history.change(trainer.restart_patience)
         if not trainer.batches.next:
             states[trainer.epoch] = trainer.state()
     present = trainer.state()

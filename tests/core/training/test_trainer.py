@@ -343,7 +343,7 @@ def test_patience_brings_the_best_weights_back(restore: bool) -> None:
     assert trainer.restored == (best if restore else None)
     expected = min(losses) if restore else losses[-1]
     assert trainer.measure().test_loss == pytest.approx(expected, abs=1e-14)
-    trainer.wait_anew()
+    trainer.restart_patience()
     train(trainer, 19)
     assert trainer.stopped is None
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from core.arrays import evenly
+from core.arrays import evenly_spaced
 from tui.drawing import number_format
 from tui.drawing.braille import draw_line
 from tui.drawing.cells import Cells
@@ -81,7 +81,7 @@ class FittedCurve:
         if show_test:
             parts.insert(0, (data.x_test, data.y_test, False))
         for x, y, is_train in parts:
-            chosen = evenly(len(y), MOST_POINTS)
+            chosen = evenly_spaced(len(y), MOST_POINTS)
             row, column = self._cells_of(x[chosen], y[chosen])
             glyphs, inks = _markers(data, y[chosen], is_train=is_train)
             cells.glyphs[row, GUTTER + column] = glyphs

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 import numpy as np
 
 from core.analysis.prediction_map import classify
-from core.arrays import evenly
+from core.arrays import evenly_spaced
 from tui.drawing import number_format
 from tui.drawing.cells import Cells, cell_width, cut
 from tui.drawing.palette import ACCENT, BRIGHT, CLASS_POINTS, DIM, LEGIBLE, TEXT, TRAIN_MARKERS, ink
@@ -211,7 +211,7 @@ def nearest(view: View, point: Array) -> int | None:
 def row_in_training(data: TrainTest, part: Samples, index: int) -> tuple[int, int]:
     """Return a point's row among the samples that the screen has, and among all there are."""
     shown = int(part.chosen[index])
-    return shown, int(evenly(data.all_samples[0], len(data.y_train))[shown])
+    return shown, int(evenly_spaced(data.all_samples[0], len(data.y_train))[shown])
 
 
 def draw_cursor(cells: Cells, row: int, column: int) -> None:

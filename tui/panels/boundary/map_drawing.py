@@ -27,7 +27,7 @@ from tui.drawing.palette import (
 from tui.panels.number_scale import HIGHER, LOWER, NumberScale
 
 if TYPE_CHECKING:
-    from core.analysis.prediction_map import Map
+    from core.analysis.prediction_map import PredictionMap
     from core.arrays import Labels
     from core.datasets import TrainTest
     from tui.panels.boundary.map_view import Samples, View
@@ -170,7 +170,7 @@ def map_colours(classes: int) -> tuple[str, ...]:
     return (UNCERTAIN, *(colour for field in fields for colour in field))
 
 
-def class_levels(shown: Map, by: Quantize = quantize) -> Labels:
+def class_levels(shown: PredictionMap, by: Quantize = quantize) -> Labels:
     """Return a number into `map_colours` for each point of a map."""
     levels = by(shown.values, LEVELS, 0, 1)
     return np.asarray(

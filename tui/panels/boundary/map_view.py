@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 
 from core.analysis.planes import Plane, PlaneChoice, Window
-from core.analysis.prediction_map import Map
-from core.arrays import evenly
+from core.analysis.prediction_map import PredictionMap
+from core.arrays import evenly_spaced
 from tui.drawing.palette import TEST_MARKERS, TRAIN_MARKERS, WRONG_TEST, WRONG_TRAIN
 
 if TYPE_CHECKING:
@@ -31,12 +31,12 @@ class Samples:
     def __init__(
         self, view: View, network: Network, x: Array, y: Array | Labels, markers: tuple[str, str]
     ) -> None:
-        chosen = evenly(len(y), MOST_POINTS)
+        chosen = evenly_spaced(len(y), MOST_POINTS)
         x, self.y = x[chosen], y[chosen]
         features = view.data.preparation.features(x)
         self.chosen, self.places = chosen, view.plane.coordinates(features)
         self.rows, self.columns = view.window.pixels(self.places)
-        self.map = Map(network, x, view.target)
+        self.map = PredictionMap(network, x, view.target)
         self.markers = markers
 
 
@@ -60,7 +60,7 @@ class View:
         everything = np.concatenate([self.plane.coordinates(features(x)) for x in both])
         self.window = Window.around(everything, columns, rows)
         points = self.plane.features(self.window.points())
-        self.grid = Map(network, data.preparation.inputs(points), target)
+        self.grid = PredictionMap(network, data.preparation.inputs(points), target)
         train = TRAIN_MARKERS, WRONG_TRAIN
         self.train = Samples(self, network, data.x_train, data.y_train, train)
         self.test: Samples | None = None

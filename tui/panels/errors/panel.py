@@ -8,9 +8,9 @@ import numpy as np
 from textual.binding import Binding, BindingType
 
 from core.analysis.confusion import confusion_matrix
-from core.analysis.prediction_map import Map
+from core.analysis.prediction_map import PredictionMap
 from core.nn.calls import run
-from core.nn.network import ForwardPasses, columns
+from core.nn.network import ForwardPasses, with_bias_row
 from tui.drawing.cells import Cells
 from tui.drawing.palette import ALARM, BRIGHT, DIM, RAISED, TEST_MARKERS, TEXT, TRAIN_MARKERS, ink
 from tui.panels.errors.confusion import Table, draw_confusion, lay_out
@@ -51,14 +51,14 @@ class Part:
         self._units = data.preparation.target_units
         self._names = data.class_names
         if network.classes:
-            self._map = Map(network, x)
+            self._map = PredictionMap(network, x)
             self._y = np.asarray(self.y, np.int64)
             counts = np.bincount(self._y, minlength=network.classes)
             self._digits = len(str(counts.max(initial=0)))
         else:
             passes = ForwardPasses(network, len(x))
             self._logits = passes.logits
-            self._calls = [*network.fold_calls, *passes.calls(columns(x, network.dtype))]
+            self._calls = [*network.fold_calls, *passes.calls(with_bias_row(x, network.dtype))]
 
     def table(self) -> Table:
         """Return the confusion matrix of the network as it is, of the samples it has numbers for."""

@@ -20,7 +20,7 @@ from tui.panels.panel import Panel, ViewOptions, Words, message
 if TYPE_CHECKING:
     from textual import events
 
-    from core.analysis.hidden_space import Axes, Picture
+    from core.analysis.hidden_space import Axes, SpaceView
     from core.analysis.planes import PlaneChoice
     from core.arrays import Array, Labels
     from core.datasets import TrainTest
@@ -215,7 +215,7 @@ class SpacePanel(Panel):
         self._plot.name_axes(cells, picture.axes.names, left, rows)
         return cells
 
-    def _tell(self, view: View, data: TrainTest, picture: Picture, width: int) -> None:
+    def _tell(self, view: View, data: TrainTest, picture: SpaceView, width: int) -> None:
         """Say in the border what is seen, and how much of it a straight line tells apart."""
         axes, units, space = picture.axes, view.space.units, view.space
         of = "" if axes.pair is not None and units == 2 else f"of {units} units "

@@ -32,7 +32,7 @@ from tui.panels.hidden_space.axis import Range
 from tui.panels.number_scale import NumberScale
 
 if TYPE_CHECKING:
-    from core.analysis.hidden_space import HiddenSpace, Picture
+    from core.analysis.hidden_space import HiddenSpace, SpaceView
     from core.arrays import Array, Labels
     from core.datasets import TrainTest
     from core.nn.activations import Activation
@@ -51,7 +51,7 @@ class Plot:
     def __init__(self) -> None:
         self.across, self.up = Range(), Range()
 
-    def fit(self, picture: Picture, activation: Activation) -> None:
+    def fit(self, picture: SpaceView, activation: Activation) -> None:
         """Choose the ends of the axes: where an activation has bounds, those."""
         for axis, values in zip((self.across, self.up), picture.samples.T, strict=True):
             if picture.axes.pair is not None and activation.saturates:
@@ -63,7 +63,7 @@ class Plot:
         self,
         space: HiddenSpace,
         data: TrainTest,
-        picture: Picture,
+        picture: SpaceView,
         columns: int,
         rows: int,
         *,
@@ -106,7 +106,7 @@ class Plot:
             self._mark(cells, space, data, sample, picture, fields, colours)
         return cells
 
-    def _fields(self, space: HiddenSpace, picture: Picture, columns: int, rows: int) -> Labels:
+    def _fields(self, space: HiddenSpace, picture: SpaceView, columns: int, rows: int) -> Labels:
         """Return a number into the field colours for each of two pixels a cell."""
         if not space.network.classes:
             return np.zeros((rows, columns), np.int64)
@@ -175,7 +175,7 @@ class Plot:
     def _labels(
         cells: Cells,
         space: HiddenSpace,
-        picture: Picture,
+        picture: SpaceView,
         places: tuple[Labels, Labels],
         fields: Labels,
         colours: tuple[str, ...],
@@ -215,7 +215,7 @@ class Plot:
         space: HiddenSpace,
         data: TrainTest,
         sample: int,
-        picture: Picture,
+        picture: SpaceView,
         fields: Labels,
         colours: tuple[str, ...],
     ) -> None:

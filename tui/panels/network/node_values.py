@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 
 from core.analysis.prediction_map import quantize
-from core.arrays import evenly
+from core.arrays import evenly_spaced
 from core.nn.calls import run
-from core.nn.network import ForwardPasses, columns
+from core.nn.network import ForwardPasses, with_bias_row
 from tui.drawing.palette import CLASS_FIELDS, DIVERGING, UNCERTAIN
 from tui.panels.number_scale import NumberScale
 from tui.panels.output_scale import Scale
@@ -29,7 +29,7 @@ class States:
     def __init__(self, network: Network, data: TrainTest, sample: int | None) -> None:
         self._key = network, data, sample
         if sample is None:
-            x = data.x_train[evenly(len(data.x_train), MOST_SAMPLES)]
+            x = data.x_train[evenly_spaced(len(data.x_train), MOST_SAMPLES)]
         else:
             x = data.x_train[sample : sample + 1]
         self._loss = network.loss
@@ -37,7 +37,7 @@ class States:
         self.largest_inputs = np.where(np.isfinite(largest) & (largest > 0), largest, 1.0)
         self._inputs = x.mean(axis=0)
         self._passes = ForwardPasses(network, len(x))
-        self._calls = [*network.fold_calls, *self._passes.calls(columns(x, network.dtype))]
+        self._calls = [*network.fold_calls, *self._passes.calls(with_bias_row(x, network.dtype))]
 
     def shows(self, network: Network, data: TrainTest, sample: int | None) -> bool:
         """Whether these are the states of these."""

@@ -9,7 +9,7 @@ import numpy as np
 from core.analysis.planes import Plane, Window
 from core.analysis.prediction_map import quantize
 from core.nn.calls import run
-from core.nn.network import ForwardPasses, columns
+from core.nn.network import ForwardPasses, with_bias_row
 from tui.drawing.braille import draw_line
 from tui.drawing.cells import Cells
 from tui.drawing.palette import DIVERGING, FAINT, SUNK, TEXT, ink
@@ -50,7 +50,10 @@ class Grid:
             points = through.features(Window.around(everything, width, 2 * height).points())
         inputs = data.preparation.inputs(points)
         self._passes = ForwardPasses(network, len(points))
-        self._calls = [*network.fold_calls, *self._passes.calls(columns(inputs, network.dtype))]
+        self._calls = [
+            *network.fold_calls,
+            *self._passes.calls(with_bias_row(inputs, network.dtype)),
+        ]
         self.outputs = [each.values for each in self._passes.layers]
 
     def shows(
