@@ -13,13 +13,13 @@ from textual.drivers.linux_driver import LinuxDriver
 import tui.app
 from tui.cli.main import main
 from tui.drawing.canvas import Canvas
-from tui.terminal.driver import ThriftyDriver
+from tui.terminal.driver import DiffDriver
 
 if TYPE_CHECKING:
     from tui.drawing.cells import Cells
 
 
-class WholeDriver(ThriftyDriver):
+class WholeDriver(DiffDriver):
     """Sends what Textual draws, as it is drawn."""
 
     def write(self, data: str) -> None:

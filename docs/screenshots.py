@@ -11,7 +11,7 @@ from pathlib import Path
 from core.config.presets import preset
 from core.process import State, TrainingProcess
 from tui.app import NnfsApp
-from tui.drawing.rendering import Look
+from tui.drawing.rendering import TerminalLook
 
 
 @dataclass(frozen=True)
@@ -22,19 +22,19 @@ class Picture:
     epochs: int
     size: tuple[int, int] = (120, 40)
     keys: tuple[str, ...] = ()
-    look: Look = field(default_factory=Look)
+    look: TerminalLook = field(default_factory=TerminalLook)
 
 
 LOOKS = {
-    "dark": Look(),
-    "light": Look(background="light"),
-    "viridis-dark": Look(palette="viridis"),
-    "viridis-light": Look(palette="viridis", background="light"),
-    "sixteen": Look("16"),
-    "console": Look("16", "console"),
-    "no-color": Look("none"),
-    "ascii": Look("256", "ascii"),
-    "ascii-no-color": Look("none", "ascii"),
+    "dark": TerminalLook(),
+    "light": TerminalLook(background="light"),
+    "viridis-dark": TerminalLook(palette="viridis"),
+    "viridis-light": TerminalLook(palette="viridis", background="light"),
+    "sixteen": TerminalLook("16"),
+    "console": TerminalLook("16", "console"),
+    "no-color": TerminalLook("none"),
+    "ascii": TerminalLook("256", "ascii"),
+    "ascii-no-color": TerminalLook("none", "ascii"),
 }
 PICTURES = {"moons": Picture("moons", 120)} | {
     f"terminals/{name}": Picture("iris", 60, (80, 24), look=look) for name, look in LOOKS.items()

@@ -16,17 +16,17 @@ from textual.dom import DOMNode
 from textual.filter import Monochrome, NoColor
 from textual.screen import ModalScreen
 
-from tui.drawing.rendering import Form, Look
+from tui.drawing.rendering import CellRenderer, TerminalLook
 from tui.drawing.terminal_text import key_name
-from tui.drawing.textual_theme import WidgetForm, css_variables, textual_theme
-from tui.faults import Fault, KeepsFaults
+from tui.drawing.textual_theme import WidgetFilter, css_variables, textual_theme
+from tui.faults import Fault, ReportsFaults
 from tui.keys import KEYS
 from tui.process_link import Link
 from tui.screens.send_order import attention
 from tui.screens.training import TrainingScreen
 from tui.terminal.capabilities import is_relayed, terminal_name
-from tui.terminal.driver import ThriftyDriver
-from tui.terminal.flow_control import Pacer
+from tui.terminal.driver import DiffDriver
+from tui.terminal.flow_control import FlowControl
 from tui.terminal.suspend import ENDING, in_foreground, stop_until_foreground
 from tui.terminal.type_ahead import TypeAhead
 
@@ -51,7 +51,7 @@ LAST_WORDS: Final = 3.0
 """Seconds that an orderly end may take after a signal; the training process is waited for in them."""
 
 
-class NnfsApp(KeepsFaults, App[None]):
+class NnfsApp(ReportsFaults, App[None]):
     """Watches one training process; ends it when it goes."""
 
     CSS_PATH = "app.tcss"
@@ -73,22 +73,22 @@ class NnfsApp(KeepsFaults, App[None]):
         max_rate: float | None = None,
         paused: bool = False,
         run_log: RunLog | None = None,
-        look: Look | None = None,
+        look: TerminalLook | None = None,
         keeping: SaveOptions | None = None,
         resume: Path | None = None,
     ) -> None:
-        self.look = look or Look()
-        self.form = Form(self.look)
-        App.__init__(self, driver_class=ThriftyDriver)
-        KeepsFaults.__init__(self)
+        self.look = look or TerminalLook()
+        self.form = CellRenderer(self.look)
+        App.__init__(self, driver_class=DiffDriver)
+        ReportsFaults.__init__(self)
         own_theme = textual_theme(self.look)
         self.register_theme(own_theme)
         self.theme = own_theme.name
         # what the widgets' own style sheets call the lack of colours
         self.no_color = self.look.is_plain
-        self._widget_form = WidgetForm(self.look)
+        self._widget_form = WidgetFilter(self.look)
         self.animation_level = "none"
-        self.pacer = Pacer(max_rate, is_blind=is_relayed(os.environ, terminal_name()))
+        self.pacer = FlowControl(max_rate, is_blind=is_relayed(os.environ, terminal_name()))
         self.link = Link(process, self._when_line_is_clear)
         self._typed = TypeAhead(self, self._hand_on)
         self.signal_received = 0
@@ -138,7 +138,7 @@ class NnfsApp(KeepsFaults, App[None]):
 
     def on_unmount(self) -> None:
         """Leave no process behind, and know the epochs that it trained last, which it has saved."""
-        if isinstance(self._driver, ThriftyDriver):
+        if isinstance(self._driver, DiffDriver):
             # the training process may have to end a long batch, and a signal's deadline may come first
             self._driver.stop_application_mode()
         for event in self.link.close():
@@ -202,7 +202,7 @@ class NnfsApp(KeepsFaults, App[None]):
 
     def _continue(self) -> None:
         """Take the terminal again after a stop that was not announced (SIGSTOP)."""
-        if not isinstance(self._driver, ThriftyDriver):
+        if not isinstance(self._driver, DiffDriver):
             return
         if in_foreground() or self._stop():
             self._driver.take_again()
@@ -288,13 +288,13 @@ class NnfsApp(KeepsFaults, App[None]):
 
     def _when_line_is_clear(self, callback: Callable[[], None]) -> None:
         """Call back when the line to the terminal is ready for another frame."""
-        if isinstance(self._driver, ThriftyDriver):
+        if isinstance(self._driver, DiffDriver):
             self._driver.when_clear(callback)
         else:
             callback()
 
     def _forget_screen(self) -> None:
-        if isinstance(self._driver, ThriftyDriver):
+        if isinstance(self._driver, DiffDriver):
             self._driver.forget()
 
     def leave_on_signals(self) -> None:
@@ -314,7 +314,7 @@ class NnfsApp(KeepsFaults, App[None]):
 
     def _end_now(self, status: int) -> None:
         """End without the event loop, which does not come to it; this runs in a thread."""
-        if isinstance(self._driver, ThriftyDriver):
+        if isinstance(self._driver, DiffDriver):
             self._driver.abandon_terminal()
         os._exit(status)
 

@@ -42,7 +42,7 @@ class Fault:
         return f"{self.what} ({self.reason}); e tells more"
 
 
-class KeepsFaults:
+class ReportsFaults:
     """Something, the application, that keeps the last faults."""
 
     def __init__(self) -> None:

@@ -369,9 +369,9 @@ def _watch(
     options: argparse.Namespace,
     resume: Path | None = None,
 ) -> int:
-    from tui.terminal.capabilities import look_of
+    from tui.terminal.capabilities import terminal_look
 
-    look = look_of(
+    look = terminal_look(
         os.environ,
         colours=options.colors,
         ascii_only=options.ascii,

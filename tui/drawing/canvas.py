@@ -14,8 +14,8 @@ from textual.widget import Widget
 
 from tui.drawing.cells import Cells
 from tui.drawing.palette import ALARM, ink
-from tui.drawing.rendering import PLAIN_DRAWING, Form, form_of
-from tui.faults import Fault, KeepsFaults
+from tui.drawing.rendering import PLAIN_DRAWING, CellRenderer, renderer_for
+from tui.faults import Fault, ReportsFaults
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -40,9 +40,9 @@ class Canvas(Widget):
         raise NotImplementedError
 
     @property
-    def _form(self) -> Form:
+    def _form(self) -> CellRenderer:
         try:
-            return form_of(self.app)
+            return renderer_for(self.app)
         except RuntimeError:
             return PLAIN_DRAWING  # drawn apart from any application
 
@@ -58,7 +58,7 @@ class Canvas(Widget):
         try:
             cells, self.fault = self.draw(width, height), None
         except Exception as error:
-            if not isinstance(self.app, KeepsFaults):
+            if not isinstance(self.app, ReportsFaults):
                 raise
             self.fault = Fault.of("this cannot be drawn", error)
             self.app.keep(self.fault)
@@ -76,7 +76,7 @@ class Canvas(Widget):
         try:
             await super().on_event(event)
         except Exception as error:
-            if not isinstance(self.app, KeepsFaults):
+            if not isinstance(self.app, ReportsFaults):
                 raise
             self.app.report(Fault.of(f"{self.id}: {type(event).__name__} was not heard", error))
 

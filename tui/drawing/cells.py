@@ -21,7 +21,7 @@ from tui.drawing.rendering import PLAIN_DRAWING
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from tui.drawing.rendering import Form
+    from tui.drawing.rendering import CellRenderer
 
 
 class Cells:
@@ -94,7 +94,7 @@ class Cells:
         differs: NDArray[np.bool_] = (self.glyphs != other.glyphs) | (self.inks != other.inks)
         return differs
 
-    def strip(self, row: int, form: Form = PLAIN_DRAWING) -> Strip:
+    def strip(self, row: int, form: CellRenderer = PLAIN_DRAWING) -> Strip:
         """Return one row as Textual takes it, in a terminal's form, equal neighbours merged."""
         glyphs, inks = self.glyphs[row].tolist(), self.inks[row]
         edges = [0, *(np.flatnonzero(inks[1:] != inks[:-1]) + 1).tolist(), self.width]

@@ -83,7 +83,7 @@ of only eight colours ignores the numbers from 8 on, and writes in its own colou
 
 
 @dataclass(frozen=True)
-class Look:
+class TerminalLook:
     """What a terminal shows, and what a person wants of it.
 
     Attributes:
@@ -112,7 +112,7 @@ class Look:
 class _Table(dict[int, str]):
     """What `str.translate` asks for the glyphs of one ink."""
 
-    def __init__(self, form: Form, number: int) -> None:
+    def __init__(self, form: CellRenderer, number: int) -> None:
         self._form, self._ink = form, ink_of(number)
 
     def __missing__(self, code: int) -> str:
@@ -120,10 +120,10 @@ class _Table(dict[int, str]):
         return glyph
 
 
-class Form:
+class CellRenderer:
     """Turns inks into styles, and glyphs into those that the terminal has."""
 
-    def __init__(self, look: Look) -> None:
+    def __init__(self, look: TerminalLook) -> None:
         self.look = look
         self._draws_all = not look.is_plain and look.glyphs == "unicode"
         self._styles: dict[int, Style] = {}
@@ -264,11 +264,11 @@ def _named(role: str, colour: str) -> Color:
     return Color(role, ColorType.TRUECOLOR, triplet=triplet)
 
 
-PLAIN_DRAWING: Final = Form(Look())
+PLAIN_DRAWING: Final = CellRenderer(TerminalLook())
 """The form that shows a drawing as it is: every colour, every glyph."""
 
 
-def form_of(app: object) -> Form:
+def renderer_for(app: object) -> CellRenderer:
     """Return the form of an application's terminal, or that which shows everything."""
     form = getattr(app, "form", None)
-    return form if isinstance(form, Form) else PLAIN_DRAWING
+    return form if isinstance(form, CellRenderer) else PLAIN_DRAWING

@@ -16,9 +16,9 @@ from tui.drawing.palette import DIM, ink
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-Piece: TypeAlias = tuple[str, int]
+TextSpan: TypeAlias = tuple[str, int]
 """A text and its ink."""
-Line: TypeAlias = list[tuple[int, str, int]]
+TableLine: TypeAlias = list[tuple[int, str, int]]
 """Texts, each with its column and its ink."""
 
 GAP: Final = 2
@@ -52,7 +52,7 @@ def wrapped(words: Iterable[str], width: int, between: str = " ") -> list[str]:
 
 
 @dataclass
-class Column:
+class TableColumn:
     """One column of a table.
 
     Attributes:
@@ -63,7 +63,7 @@ class Column:
     """
 
     heading: list[str]
-    cells: list[Piece]
+    cells: list[TextSpan]
     right: bool = True
     size: int = 0
     heading_ink: int = field(default_factory=lambda: ink(DIM))
@@ -74,15 +74,15 @@ class Column:
             self.size = max(map(cell_width, texts), default=0)
 
 
-def table_width(columns: Sequence[Column]) -> int:
+def table_width(columns: Sequence[TableColumn]) -> int:
     """Return how many cells a row of these takes."""
     return sum(column.size for column in columns) + GAP * (len(columns) - 1)
 
 
-def table_lines(columns: Sequence[Column], rows: int) -> list[Line]:
+def table_lines(columns: Sequence[TableColumn], rows: int) -> list[TableLine]:
     """Return the columns side by side, under their headings."""
     top = max((len(column.heading) for column in columns), default=0)
-    lines: list[Line] = [[] for _ in range(top + rows)]
+    lines: list[TableLine] = [[] for _ in range(top + rows)]
     start = 0
     for column in columns:
         heading = [(text, column.heading_ink) for text in column.heading]

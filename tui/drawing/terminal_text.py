@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Final
 from tui.drawing.rendering import CERTAINTY, CURVES, DIVERGING_GLYPHS
 
 if TYPE_CHECKING:
-    from tui.drawing.rendering import Look
+    from tui.drawing.rendering import TerminalLook
 
 _VIRIDIS: Final = {"blue": "violet", "orange": "yellow"}
 
@@ -62,7 +62,7 @@ _SPELLED: Final = {
 _KEYS: Final = {"⇧": "shift+", "←": "left", "→": "right", "↑": "up", "↓": "down", "⇟": "pagedown"}
 
 
-def worded(text: str, look: Look) -> str:
+def terminal_text(text: str, look: TerminalLook) -> str:
     """Return a text on what is drawn, as it holds for what the terminal shows."""
     if look.is_plain:
         text = _replaced(text, _PLAIN)
@@ -71,7 +71,7 @@ def worded(text: str, look: Look) -> str:
     return text if look.glyphs == "unicode" else _replaced(text, _SPELLED)
 
 
-def key_name(shown: str, look: Look) -> str:
+def key_name(shown: str, look: TerminalLook) -> str:
     """Return the name of a key, which has room for more than a cell."""
     return shown if look.glyphs == "unicode" else _replaced(shown, _KEYS)
 

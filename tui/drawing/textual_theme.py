@@ -19,16 +19,16 @@ from tui.drawing.glyphs import stand_in
 if TYPE_CHECKING:
     from textual.color import Color
 
-    from tui.drawing.rendering import Look
+    from tui.drawing.rendering import TerminalLook
 
 ROLES: Final = ("paper", "raised", "faint", "dim", "text", "bright", "accent", "warning", "alarm")
 """Colours that the style sheet calls by name, as `$role-paper`."""
 
 
-class WidgetForm(LineFilter):
+class WidgetFilter(LineFilter):
     """Takes colours from where there are none, and glyphs to those that the terminal has."""
 
-    def __init__(self, look: Look) -> None:
+    def __init__(self, look: TerminalLook) -> None:
         super().__init__()
         self._look = look
 
@@ -68,7 +68,7 @@ def _colourless(style: Style) -> Style:
     )
 
 
-def textual_theme(look: Look) -> TextualTheme:
+def textual_theme(look: TerminalLook) -> TextualTheme:
     """Return the colours of Textual's widgets, which fit the panels'."""
     if look.is_plain:
         # default is what everything stands on; white, whatever that is, is reversed by the filter
@@ -134,7 +134,7 @@ def textual_theme(look: Look) -> TextualTheme:
     )
 
 
-def css_variables(look: Look) -> dict[str, str]:
+def css_variables(look: TerminalLook) -> dict[str, str]:
     """Return what the style sheet calls the colours by."""
     colour = look.theme.colour
     return {f"role-{role}": "ansi_default" if look.is_plain else colour(role) for role in ROLES}

@@ -25,7 +25,7 @@ from tui.drawing.palette import (
     ink,
     inks_of_pairs,
 )
-from tui.panels.hysteresis import Steady
+from tui.panels.hysteresis import LevelHysteresis
 from tui.panels.number_scale import NumberScale
 from tui.panels.output_scale import Scale
 from tui.panels.panel import Panel, ViewOptions, Words, message
@@ -62,7 +62,7 @@ class ActivationsPanel(Panel):
         super().__init__(session, options)
         self._first = 0
         self._scale: Scale | None = None
-        self._steady = Steady(session)
+        self._steady = LevelHysteresis(session)
         self._ordered = 0, 0, 0
         self._tall, self._across = 0.0, 1
         self._order: Labels = np.empty(0, np.int64)

@@ -21,7 +21,7 @@ SLACK: Final = 0.25
 """Of a level: how far beyond it a value may be before it has another."""
 
 
-class Steady:
+class LevelHysteresis:
     """Keeps the level of each value until that is clearly in another; at rest all are exact.
 
     Batches push values to and fro over the edge of a level. Each time that is a cell to send, over

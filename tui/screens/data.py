@@ -11,7 +11,7 @@ from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
 from tui.drawing.palette import ink
-from tui.drawing.rendering import form_of
+from tui.drawing.rendering import renderer_for
 from tui.drawing.tables import Page
 from tui.screens.data_summary import summary_cells
 
@@ -95,7 +95,7 @@ class SummaryView(ScrollView, can_focus=True):
 
     def render_line(self, y: int) -> Strip:
         """Return one visible row."""
-        form = form_of(self.app)
+        form = renderer_for(self.app)
         row, paper = y + self.scroll_offset.y, form.style(ink())
         width = self.scrollable_content_region.width
         if row >= self._page.height:

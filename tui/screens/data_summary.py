@@ -30,10 +30,10 @@ from tui.drawing.palette import (
 from tui.drawing.tables import (
     GAP,
     UNKNOWN,
-    Column,
-    Line,
     Page,
-    Piece,
+    TableColumn,
+    TableLine,
+    TextSpan,
     aligned,
     decimals,
     histogram,
@@ -79,7 +79,7 @@ def summary_cells(summary: Summary, width: int, first: int = 0) -> Page:
         # texts and long tables say more by their first rows than by a list of features
         *((rows, features) if len(summary.features) > LONG_TABLE else (features, rows)),
     )
-    lines: list[Line] = []
+    lines: list[TableLine] = []
     for section in filter(None, sections):
         lines += [[], *section] if lines else section
     page = Page(width, len(lines))
@@ -127,7 +127,7 @@ def _on_any_paper(shown: Style | None) -> Style:
     return Style.from_color(None if name in {TEXT, BRIGHT} else colour) + Style(bold=bold)
 
 
-def _heading(summary: Summary, width: int) -> list[Line]:
+def _heading(summary: Summary, width: int) -> list[TableLine]:
     facts = [_count(summary.samples, "sample")]
     if summary.feature_count:  # a text has none before they are made of it
         facts.append(_count(summary.feature_count, "feature"))
@@ -140,7 +140,7 @@ def _heading(summary: Summary, width: int) -> list[Line]:
     name = cut(summary.name.strip() or "data", width // 2)
     start = cell_width(name) + 3
     told = wrapped(facts, width - start, " · ")
-    lines: list[Line] = [[(start, line, ink())] for line in told]
+    lines: list[TableLine] = [[(start, line, ink())] for line in told]
     lines[0] = [(0, name, ink(BRIGHT, bold=True)), (start - 2, "·", ink(FAINT)), *lines[0]]
     description = wrapped(summary.description.split(), width)
     return [*lines, *([(0, line, ink(DIM))] for line in description)]
@@ -150,8 +150,8 @@ def _count(number: int, one: str, many: str = "") -> str:
     return f"{number:,} {one if number == 1 else many or one + 's'}"
 
 
-def _notes(summary: Summary, width: int) -> list[Line]:
-    lines: list[Line] = []
+def _notes(summary: Summary, width: int) -> list[TableLine]:
+    lines: list[TableLine] = []
     for note in summary.notes:
         told = wrapped(note.split(), width - 2)
         lines += [[(2, line, ink())] for line in told]
@@ -160,7 +160,7 @@ def _notes(summary: Summary, width: int) -> list[Line]:
     return lines
 
 
-def _classes(summary: Summary, width: int) -> list[Line]:
+def _classes(summary: Summary, width: int) -> list[TableLine]:
     if not summary.classes:
         return []
     counts = [count for _, count in summary.classes]
@@ -178,7 +178,7 @@ def _classes(summary: Summary, width: int) -> list[Line]:
     if len(counts) > CLASSES_IN_ONE_COLUMN:
         across = max(1, (width + 2 * GAP) // (size + 2 * GAP))
     down = ceil(len(counts) / across)
-    lines: list[Line] = [[] for _ in range(down)]
+    lines: list[TableLine] = [[] for _ in range(down)]
     for label, (name, count) in enumerate(summary.classes):
         start = label // down * (size + 2 * GAP)
         marker, number = _of_class(label)
@@ -194,13 +194,13 @@ def _classes(summary: Summary, width: int) -> list[Line]:
     return [_title("classes"), *lines]
 
 
-def _of_class(label: int) -> Piece:
+def _of_class(label: int) -> TextSpan:
     """Return the marker and the ink that a class has on the map."""
     point = CLASS_POINTS[label % len(CLASS_POINTS)]
     return TRAIN_MARKERS[label % len(TRAIN_MARKERS)], ink(point)
 
 
-def _title(text: str) -> Line:
+def _title(text: str) -> TableLine:
     return [(0, text, ink(ACCENT))]
 
 
@@ -211,7 +211,7 @@ def _shown(name: str) -> str:
     return "␣" * before + bare + "␣" * (len(name) - before - len(bare))
 
 
-def _targets(summary: Summary, width: int) -> list[Line]:
+def _targets(summary: Summary, width: int) -> list[TableLine]:
     if not summary.targets:
         return []
     table = _feature_table(summary.targets, width, "", "name")
@@ -221,7 +221,7 @@ def _targets(summary: Summary, width: int) -> list[Line]:
     ]
 
 
-def _features(summary: Summary, width: int) -> list[Line]:
+def _features(summary: Summary, width: int) -> list[TableLine]:
     if not summary.features:
         return []
     relation, told = _relation(summary)
@@ -252,8 +252,8 @@ def _relation(summary: Summary) -> tuple[str, str]:
 
 def _feature_table(
     features: Sequence[FeatureSummary], width: int, relation: str, heading: str
-) -> list[Line]:
-    names: list[Piece] = [(_shown(each.name), ink()) for each in features]
+) -> list[TableLine]:
+    names: list[TextSpan] = [(_shown(each.name), ink()) for each in features]
     columns = _measures(features, relation)
     longest = max(cell_width(heading), *(cell_width(text) for text, _ in names))
     dropped_for_names = [("missing", EASY_NAME), ("bar", EASY_NAME)]
@@ -272,26 +272,26 @@ def _feature_table(
             case _:
                 columns.pop(step, None)
     room = max(1, width - table_width([*columns.values()]) - GAP)
-    name = Column([heading], names, right=False, size=min(longest, LONGEST_NAME, room))
+    name = TableColumn([heading], names, right=False, size=min(longest, LONGEST_NAME, room))
     return table_lines([name, *columns.values()], len(features))
 
 
-def _measures(features: Sequence[FeatureSummary], relation: str) -> dict[str, Column]:
+def _measures(features: Sequence[FeatureSummary], relation: str) -> dict[str, TableColumn]:
     """Return the columns behind the name, by what they hold."""
     triples = [_three(each) for each in features]
     columns = {}
     for at, heading in enumerate(("min", "mean", "max")):
         texts = aligned([three[at] for three in triples])
-        columns[heading] = Column([heading], [(text, ink()) for text in texts])
+        columns[heading] = TableColumn([heading], [(text, ink()) for text in texts])
     missing = [(f"{each.missing:,}", ink(WARNING if each.missing else DIM)) for each in features]
-    columns["missing"] = Column(["missing"], missing)
+    columns["missing"] = TableColumn(["missing"], missing)
     columns["histogram"] = _histograms(features)
     if relation:
         told = [_related(each, signed=relation == "r") for each in features]
-        columns[relation] = Column(
+        columns[relation] = TableColumn(
             [relation], [(text, ink(TEXT if bar else DIM)) for text, bar, _ in told]
         )
-        columns["bar"] = Column([], [(bar, number) for _, bar, number in told], False, BAR)
+        columns["bar"] = TableColumn([], [(bar, number) for _, bar, number in told], False, BAR)
     return columns
 
 
@@ -304,9 +304,9 @@ def _three(feature: FeatureSummary) -> tuple[str, str, str]:
     return low, written(feature.mean, middle), high
 
 
-def _histograms(features: Sequence[FeatureSummary], bins: int = 0) -> Column:
+def _histograms(features: Sequence[FeatureSummary], bins: int = 0) -> TableColumn:
     bars = [histogram(each.histogram, bins) for each in features]
-    return Column(["histogram"], [(bar, ink()) for bar in bars], right=False)
+    return TableColumn(["histogram"], [(bar, ink()) for bar in bars], right=False)
 
 
 def _related(feature: FeatureSummary, *, signed: bool) -> tuple[str, str, int]:
@@ -319,7 +319,7 @@ def _related(feature: FeatureSummary, *, signed: bool) -> tuple[str, str, int]:
     return text, share_bar(abs(value), BAR), ink(colour)
 
 
-def _rows(summary: Summary, width: int, first: int) -> tuple[list[Line], int]:
+def _rows(summary: Summary, width: int, first: int) -> tuple[list[TableLine], int]:
     """Return the table of the first rows, and how many features had no room at its right."""
     if not summary.rows:
         return [], 0
@@ -352,7 +352,7 @@ def _rows(summary: Summary, width: int, first: int) -> tuple[list[Line], int]:
     return lines, hidden
 
 
-def _target_columns(summary: Summary, behind: int) -> list[Column]:
+def _target_columns(summary: Summary, behind: int) -> list[TableColumn]:
     """Return what is to be learnt of the first rows, before what it is learnt from."""
     ends = [row[len(row) - behind :] for row in summary.rows]
     if summary.targets:
@@ -366,18 +366,20 @@ def _target_columns(summary: Summary, behind: int) -> list[Column]:
         for name in row:
             marker, number = _of_class(labels.get(name, 0))
             cells.append((f"{marker} {cut(_shown(name), LONGEST_CLASS)}", number))
-    return [Column(["class"], cells, right=False)] if cells else []
+    return [TableColumn(["class"], cells, right=False)] if cells else []
 
 
-def _value_column(name: str, texts: list[str], room: int) -> Column:
+def _value_column(name: str, texts: list[str], room: int) -> TableColumn:
     if all(_value(text) is not None for text in texts):
         return _numbers(name, texts, TEXT)
     cells = [(" ".join(text.split()), ink()) for text in texts]
     longest = max(cell_width(text) for text, _ in cells)
-    return Column([_shown(name)], cells, right=False, size=max(SHORTEST_NAME, min(longest, room)))
+    return TableColumn(
+        [_shown(name)], cells, right=False, size=max(SHORTEST_NAME, min(longest, room))
+    )
 
 
-def _numbers(name: str, texts: list[str], colour: str) -> Column:
+def _numbers(name: str, texts: list[str], colour: str) -> TableColumn:
     values = [_value(text) for text in texts]
     places = decimals([value for value in values if value is not None])
     cells = [(written(value, places), value) for value in values if value is not None]
@@ -392,7 +394,7 @@ def _numbers(name: str, texts: list[str], colour: str) -> Column:
     if len(heading) > HEADING_LINES:
         last = "".join(glyphs_of(heading[HEADING_LINES - 1])[: size - 1])
         heading = [*heading[: HEADING_LINES - 1], last.rstrip("… ") + "…"]
-    return Column(heading, told, size=size)
+    return TableColumn(heading, told, size=size)
 
 
 def _value(text: str) -> float | None:

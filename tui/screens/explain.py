@@ -11,8 +11,8 @@ from textual.screen import ModalScreen
 from textual.widgets import Static
 
 from tui.drawing.cells import printable
-from tui.drawing.rendering import form_of
-from tui.drawing.terminal_text import worded
+from tui.drawing.rendering import renderer_for
+from tui.drawing.terminal_text import terminal_text
 from tui.screens.explanations import WIDTH, explanation
 
 if TYPE_CHECKING:
@@ -69,7 +69,7 @@ class ExplainScreen(ModalScreen[None]):
         # the values of the moment: nothing is read again while it is open
         columns = self.app.size.width
         room = WIDTH if columns >= WIDTH + FRAME else columns - FRAME - SCROLLBAR
-        wording = partial(worded, look=form_of(self.app).look)
+        wording = partial(terminal_text, look=renderer_for(self.app).look)
         lines = explanation(self._label, self._session, room, wording)
         for fault in reversed(self._faults):
             lines += ["", f"{fault.what}: {fault.reason}", *fault.trace]

@@ -11,8 +11,8 @@ from textual.screen import ModalScreen
 from textual.widgets import Static
 
 from tui.drawing.palette import ACCENT, BRIGHT, TEXT, ink
-from tui.drawing.rendering import form_of
-from tui.drawing.terminal_text import key_name, worded
+from tui.drawing.rendering import renderer_for
+from tui.drawing.terminal_text import key_name, terminal_text
 from tui.keys import GROUPS, help_rows
 from tui.panels import PANELS
 
@@ -31,7 +31,7 @@ class HelpScreen(ModalScreen[None]):
 
     def compose(self) -> ComposeResult:
         """Show the keys by what they are for, and the panels."""
-        form = form_of(self.app)
+        form = renderer_for(self.app)
         style = form.style
         table = Table.grid(padding=(0, 2))
         table.add_column(style=style(ink(ACCENT)), justify="right", no_wrap=True)
@@ -45,7 +45,7 @@ class HelpScreen(ModalScreen[None]):
         table.add_row("", Text("what the panels show", heading))
         for panel in PANELS:
             table.add_row(
-                f"{panel.key or panel.number} {panel.label}", worded(panel.about, form.look)
+                f"{panel.key or panel.number} {panel.label}", terminal_text(panel.about, form.look)
             )
         with VerticalScroll() as scroll:
             scroll.can_focus = True

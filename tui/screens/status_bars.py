@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from core.training.state import EpochMetrics
     from tui.panels import ViewOptions
     from tui.run_model import Session
-    from tui.terminal.flow_control import Pacer
+    from tui.terminal.flow_control import FlowControl
 
 SMALLEST: Final = (40, 12)
 """Columns and rows that the screen needs."""
@@ -77,7 +77,7 @@ class StatusLine(Canvas):
     def __init__(self, session: Session) -> None:
         super().__init__(id="status")
         self.session = session
-        self.pacer: Pacer | None = None
+        self.pacer: FlowControl | None = None
         """Knows the line to the terminal, where that is shown, too."""
         self._bar = 0, 0
 
@@ -268,7 +268,7 @@ def _note_ink(session: Session) -> int:
     return ink(WARNING if session.state in {State.DIVERGED, State.STOPPED} else DIM)
 
 
-def _line_rates(pacer: Pacer, *, at_rest: bool) -> str:
+def _line_rates(pacer: FlowControl, *, at_rest: bool) -> str:
     """Return what the line carries; at rest that is nothing, after this very line."""
     rates = pacer.rates(monotonic())
     took = rates.round_trip

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, ClassVar, Final
 from textual.containers import Horizontal, Vertical
 
 from core.process import BaselineFound, Branched, Loading, Moved, Progress, Run
-from tui.faults import Fault, KeepsFaults
+from tui.faults import Fault, ReportsFaults
 from tui.keys import bindings
 from tui.panels import (
     PANELS,
@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from tui.cli.run_log import RunLog
     from tui.drawing.canvas import Canvas
     from tui.process_link import Link
-    from tui.terminal.flow_control import Pacer
+    from tui.terminal.flow_control import FlowControl
 
 
 LONGEST_WAIT: Final = 0.2
@@ -58,7 +58,7 @@ class TrainingScreen(ViewScreen):
         run_log: RunLog | None = None,
         keeping: SaveOptions | None = None,
         resume: Path | None = None,
-        pacer: Pacer | None = None,
+        pacer: FlowControl | None = None,
     ) -> None:
         super().__init__(config, link, speed=speed, run_log=run_log, keeping=keeping)
         self._reopened = resume
@@ -136,7 +136,7 @@ class TrainingScreen(ViewScreen):
         try:
             yield
         except Exception as error:
-            if not isinstance(self.app, KeepsFaults):
+            if not isinstance(self.app, ReportsFaults):
                 raise
             self.app.report(Fault.of(f"{type(message).__name__} was not followed", error))
 

@@ -11,7 +11,7 @@ import numpy as np
 from core.analysis.planes import PlaneChoice, ranked_features
 from core.config.value_types import ConfigError
 from core.process import EditData, EditParameter
-from tui.faults import KeepsFaults
+from tui.faults import ReportsFaults
 from tui.panels import (
     ActivationsPanel,
     BoundaryPanel,
@@ -326,7 +326,7 @@ class ViewScreen(RunScreen):
         """Say what the focused panel shows, and how to read it."""
         from tui.screens.explain import ExplainScreen
 
-        panel, faults = self.focused, self.app.faults if isinstance(self.app, KeepsFaults) else ()
+        panel, faults = self.focused, self.app.faults if isinstance(self.app, ReportsFaults) else ()
         if isinstance(panel, Panel):
             # where it cannot be drawn, what its border calls it may not be known either
             title = panel.label if panel.fault else panel.name_shown

@@ -12,7 +12,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from tui.drawing.rendering import Look
+from tui.drawing.rendering import TerminalLook
 from tui.terminal.encoding import is_colourless, is_utf8
 
 if TYPE_CHECKING:
@@ -34,14 +34,14 @@ _SIXTEEN: Final = re.compile(r"linux|.*(-16color|-88color|\.linux)$")
 _DARK_COLOURS: Final = frozenset("01234568")
 
 
-def look_of(
+def terminal_look(
     environment: Mapping[str, str],
     *,
     colours: str | None = None,
     ascii_only: bool | None = None,
     palette: str = "blue-orange",
     background: str | None = None,
-) -> Look:
+) -> TerminalLook:
     """Return how to draw: as a person wishes, and for the rest as the environment tells.
 
     Args:
@@ -54,7 +54,7 @@ def look_of(
     if ascii_only is None:
         ascii_only = not is_utf8(environment)
     is_console = environment.get("TERM", "").startswith("linux")
-    return Look(
+    return TerminalLook(
         colours or _colours(environment),
         "ascii" if ascii_only else "console" if is_console else "unicode",
         palette,

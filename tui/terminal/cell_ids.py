@@ -11,13 +11,13 @@ from unicodedata import combining, normalize
 
 from rich.cells import cell_len, split_graphemes
 
-from tui.terminal.escape_codes import PLAIN, Pen, parse_pen
+from tui.terminal.escape_codes import PLAIN, SgrState, parse_sgr
 
 UNKNOWN: Final = -1
 """A cell of which nothing is known."""
 
 
-class CellTable:
+class CellIds:
     """Numbers every cell that it meets.
 
     Attributes:
@@ -27,24 +27,24 @@ class CellTable:
     def __init__(self, *, to_256: bool = False) -> None:
         self.to_256 = to_256
         self.glyphs: list[str] = []
-        self.pens: list[Pen] = []
+        self.pens: list[SgrState] = []
         self.sizes: list[int] = []
         self.has_wide = False
-        self._numbers: dict[Pen, dict[str, int]] = {}
-        self._others: dict[Pen, dict[str, int]] = {}
-        self._parsed: dict[str, Pen] = {}
+        self._numbers: dict[SgrState, dict[str, int]] = {}
+        self._others: dict[SgrState, dict[str, int]] = {}
+        self._parsed: dict[str, SgrState] = {}
 
     def __len__(self) -> int:
         return len(self.glyphs)
 
-    def pen(self, parameters: str) -> Pen:
+    def pen(self, parameters: str) -> SgrState:
         """Return the pen that the parameters of `ESC [ ... m` set."""
         pen = self._parsed.get(parameters)
         if pen is None:
-            pen = self._parsed[parameters] = parse_pen(parameters, to_256=self.to_256)
+            pen = self._parsed[parameters] = parse_sgr(parameters, to_256=self.to_256)
         return pen
 
-    def numbers(self, text: str, pen: Pen) -> list[int]:
+    def numbers(self, text: str, pen: SgrState) -> list[int]:
         """Return the number of each cell that a text takes; nothing but glyphs is left of it."""
         known = self._numbers.get(pen)
         if known is None:
@@ -54,7 +54,7 @@ class CellTable:
             return [self.number(glyph, pen) for glyph in cells_of(text)]
         return found
 
-    def number(self, glyph: str, pen: Pen) -> int:
+    def number(self, glyph: str, pen: SgrState) -> int:
         """Return the number of one cell."""
         # a text is looked up a character at a time, so what is more or less than one stands apart
         one = _is_one_cell(glyph)

@@ -19,9 +19,9 @@ from typing import TYPE_CHECKING, Any, Final, Protocol, runtime_checkable
 from textual.drivers.linux_driver import LinuxDriver
 from textual.events import CursorPosition, Key
 
-from tui.faults import Fault, KeepsFaults
-from tui.terminal.flow_control import QUESTION, Pacer
-from tui.terminal.screen_buffer import ScreenModel, is_frame
+from tui.faults import Fault, ReportsFaults
+from tui.terminal.flow_control import QUESTION, FlowControl
+from tui.terminal.screen_buffer import ScreenBuffer, is_frame
 from tui.terminal.type_ahead import EscapeParser
 
 if TYPE_CHECKING:
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from textual.app import App
     from textual.message import Message
 
-    from tui.drawing.rendering import Look
+    from tui.drawing.rendering import TerminalLook
     from tui.terminal.screen_buffer import Area
 
 RESET: Final = (
@@ -58,17 +58,17 @@ MOUSE: Final = ("\x1b[?1002h", "\x1b[?1006h")
 
 
 @runtime_checkable
-class Watched(Protocol):
+class HasSendOrder(Protocol):
     """An application that knows its terminal, and says what a person looks at."""
 
-    pacer: Pacer
-    look: Look
+    pacer: FlowControl
+    look: TerminalLook
 
     def attention(self) -> Sequence[Area]:
         """Return the areas of the screen, those of a rank in their order."""
 
 
-class ThriftyDriver(LinuxDriver):
+class DiffDriver(LinuxDriver):
     """Takes frames when Textual has them, and sends what they change when the line is free."""
 
     def __init__(
@@ -81,11 +81,11 @@ class ThriftyDriver(LinuxDriver):
     ) -> None:
         super().__init__(app, debug=debug, mouse=mouse, size=size)
         self._event_loop = asyncio.get_running_loop()
-        self._watched = app if isinstance(app, Watched) else None
-        self._pacer = self._watched.pacer if self._watched is not None else Pacer()
+        self._watched = app if isinstance(app, HasSendOrder) else None
+        self._pacer = self._watched.pacer if self._watched is not None else FlowControl()
         self._output = sys.stderr.fileno() if sys.__stderr__ is None else sys.__stderr__.fileno()
         colours = self._watched.look.colours if self._watched is not None else "truecolor"
-        self._model = ScreenModel(to_256=colours == "256")
+        self._model = ScreenBuffer(to_256=colours == "256")
         self._is_open = self._is_synchronized = self._has_terminal = False
         self._settings: list[Any] | None = None
         self._timer: TimerHandle | None = None
@@ -235,7 +235,7 @@ class ThriftyDriver(LinuxDriver):
         return EscapeParser(is_answer_due=lambda: self._pacer.unanswered > 0)
 
     def _report(self, fault: Fault) -> None:
-        if isinstance(self._app, KeepsFaults):
+        if isinstance(self._app, ReportsFaults):
             self._event_loop.call_soon_threadsafe(self._app.call_later, self._app.report, fault)
 
     def process_message(self, message: Message) -> None:

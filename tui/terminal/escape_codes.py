@@ -8,26 +8,26 @@ _SEEN_ON_BLANKS: Final = frozenset({"4", "7", "9", "21", "53"})
 """Attributes that show where there is no glyph: underlines, reverse, strike, overline."""
 
 
-class Pen(NamedTuple):
+class SgrState(NamedTuple):
     """The state of a terminal's style, in the parameters that set it."""
 
     attributes: tuple[str, ...] = ()
     foreground: str = "39"
     background: str = "49"
 
-    def on_blank(self) -> Pen:
+    def on_blank(self) -> SgrState:
         """Return the part that shows on a blank."""
         if _SEEN_ON_BLANKS.intersection(self.attributes):
             return self
-        return Pen((), PLAIN.foreground, self.background)
+        return SgrState((), PLAIN.foreground, self.background)
 
-    def after_blank(self, blank: Pen) -> Pen:
+    def after_blank(self, blank: SgrState) -> SgrState:
         """Return the pen after a blank was drawn: the foreground was left, if that could be."""
         if self.attributes == blank.attributes == ():
-            return Pen((), self.foreground, blank.background)
+            return SgrState((), self.foreground, blank.background)
         return blank
 
-    def change(self, wanted: Pen, *, blank: bool) -> str:
+    def change(self, wanted: SgrState, *, blank: bool) -> str:
         """Return what makes the wanted pen of this one; for a blank, as far as it shows."""
         if self.attributes != wanted.attributes:
             parts = ["", *wanted.attributes]
@@ -44,7 +44,7 @@ class Pen(NamedTuple):
         return f"\x1b[{';'.join(parts)}m" if parts else ""
 
 
-PLAIN: Final = Pen()
+PLAIN: Final = SgrState()
 
 _CUBE: Final = (0, 95, 135, 175, 215, 255)
 """Red, green and blue levels of the entries 16 to 231 of the 256-colour palette."""
@@ -66,7 +66,7 @@ def palette_entry(red: int, green: int, blue: int) -> int:
     return 232 + grey if in_greys < in_cube else 16 + 36 * at[0] + 6 * at[1] + at[2]
 
 
-def parse_pen(parameters: str, *, to_256: bool = False) -> Pen:
+def parse_sgr(parameters: str, *, to_256: bool = False) -> SgrState:
     """Return the pen that these parameters set after a reset, for Textual resets after each use.
 
     With `to_256`, colours given as red, green and blue become entries of the 256-colour palette.
@@ -93,4 +93,4 @@ def parse_pen(parameters: str, *, to_256: bool = False) -> Pen:
             background = number
         elif number not in {"39", "49"}:
             attributes.append(number)
-    return Pen(tuple(attributes), foreground, background)
+    return SgrState(tuple(attributes), foreground, background)

@@ -85,7 +85,7 @@ class _Question:
     """Seconds for which the line was thought to be busy."""
 
 
-class Pacer:
+class FlowControl:
     """Says how many bytes may be sent; is told what was sent and answered. Times are in seconds.
 
     Args:

@@ -14,18 +14,18 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from tui.terminal.cell_ids import UNKNOWN, CellTable
+from tui.terminal.cell_ids import UNKNOWN, CellIds
 from tui.terminal.cursor_moves import move
 from tui.terminal.escape_codes import PLAIN
-from tui.terminal.update import Piece
+from tui.terminal.update import Update
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from numpy.typing import NDArray
 
-    from tui.terminal.escape_codes import Pen
-    from tui.terminal.update import Stretch
+    from tui.terminal.escape_codes import SgrState
+    from tui.terminal.update import Span
 
 _TOKEN: Final = re.compile(
     r"\x1b\[(\d+);(\d+)H"  # a move
@@ -63,7 +63,7 @@ def is_frame(data: str) -> bool:
     return _FRAME.match(data) is not None
 
 
-class ScreenModel:
+class ScreenBuffer:
     """Takes frames, and gives them in pieces that bring the terminal to them.
 
     With `to_256`, their colours are sent as the nearest entries of the 256-colour palette.
@@ -72,7 +72,7 @@ class ScreenModel:
     def __init__(self, columns: int = 0, rows: int = 0, *, to_256: bool = False) -> None:
         self.overflowed = False
         """Whether the last frame was too large for the terminal, and was cut."""
-        self._table = CellTable(to_256=to_256)
+        self._table = CellIds(to_256=to_256)
         self._pieces = 0
         self.resize(columns, rows)
 
@@ -156,17 +156,17 @@ class ScreenModel:
             self._cursor_sent = self._cursor
         return text
 
-    def _shorter(self, *ways: list[Stretch], limit: int) -> Piece | None:
+    def _shorter(self, *ways: list[Span], limit: int) -> Update | None:
         """Return the shortest of some ways to write the same, of those that are short enough."""
-        pieces = [Piece(self._table, self._wanted) for _ in ways]
+        pieces = [Update(self._table, self._wanted) for _ in ways]
         whole = [piece for piece, way in zip(pieces, ways, strict=True) if piece.add(way, limit)]
         return min(whole, key=lambda piece: piece.size, default=None)
 
-    def _first_of(self, first: list[Stretch], rest: list[Stretch], budget: int) -> Piece:
+    def _first_of(self, first: list[Span], rest: list[Span], budget: int) -> Update:
         """Return as much as fits of what goes first and of the rest."""
-        piece = Piece(self._table, self._wanted)
+        piece = Update(self._table, self._wanted)
         for tried in (4 * budget // 3, budget):
-            piece = Piece(self._table, self._wanted)
+            piece = Update(self._table, self._wanted)
             # even a line that changes all the time leaves room for the others
             piece.add(first, 3 * tried // 4 if rest else tried)
             piece.add(rest, tried)
@@ -199,22 +199,22 @@ class ScreenModel:
                 wanted[end] = table.blank(int(wanted[end]))
         wanted[column:end] = numbers
 
-    def _stretches(self, differs: NDArray[np.bool_]) -> list[Stretch]:
+    def _stretches(self, differs: NDArray[np.bool_]) -> list[Span]:
         """Return everything that differs, from the top to the bottom."""
         return [
             (row, self._whole(row, np.flatnonzero(differs[row]).tolist()))
             for row in np.flatnonzero(differs.any(axis=1)).tolist()
         ]
 
-    def _by_pen(self, stretches: list[Stretch]) -> list[Stretch]:
+    def _by_pen(self, stretches: list[Span]) -> list[Span]:
         """Return the same cells, those of one style together.
 
         Where few change, here and there, a move is shorter than a change of style.
         """
-        pens: dict[Pen, list[Stretch]] = {}
+        pens: dict[SgrState, list[Span]] = {}
         for row, columns in stretches:
             numbers = self._wanted[row, columns].tolist()
-            alike: dict[Pen, list[int]] = {}
+            alike: dict[SgrState, list[int]] = {}
             for column, number in zip(columns, numbers, strict=True):
                 alike.setdefault(self._table.pens[number], []).append(column)
             for pen, those in alike.items():
@@ -225,14 +225,14 @@ class ScreenModel:
 
     def _in_order(
         self, differs: NDArray[np.bool_], areas: Sequence[Area]
-    ) -> tuple[list[Stretch], list[Stretch]]:
+    ) -> tuple[list[Span], list[Span]]:
         """Return what goes first, and the rest in its order."""
         owner = np.full(differs.shape, -1)
         for index, area in sorted(enumerate(areas), key=lambda each: (-each[1].rank, -each[0])):
             rows = slice(max(0, area.row), max(0, area.row + area.height))
             owner[rows, max(0, area.column) : max(0, area.column + area.width)] = index
-        first: list[tuple[int, int, Stretch]] = []
-        rest: list[tuple[int, int, Stretch]] = []
+        first: list[tuple[int, int, Span]] = []
+        rest: list[tuple[int, int, Span]] = []
         for row in np.flatnonzero(differs.any(axis=1)).tolist():
             columns = np.flatnonzero(differs[row])
             groups: dict[tuple[int, int], list[int]] = {}
@@ -286,7 +286,7 @@ class ScreenModel:
 
     def _renumber(self) -> None:
         """Number the cells of the screen anew, and let go of all others."""
-        before, self._table = self._table, CellTable(to_256=self._table.to_256)
+        before, self._table = self._table, CellIds(to_256=self._table.to_256)
         rows = self._wanted.tolist()
         for row, numbers in enumerate(rows):
             for column, number in enumerate(numbers):
@@ -296,7 +296,7 @@ class ScreenModel:
         self.forget()
 
 
-def _rows(cells: list[tuple[int, int]]) -> list[Stretch]:
+def _rows(cells: list[tuple[int, int]]) -> list[Span]:
     rows: dict[int, list[int]] = {}
     for row, column in sorted(cells):
         rows.setdefault(row, []).append(column)

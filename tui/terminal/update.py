@@ -14,13 +14,13 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-    from tui.terminal.cell_ids import CellTable
+    from tui.terminal.cell_ids import CellIds
 
-Stretch: TypeAlias = tuple[int, list[int]]
+Span: TypeAlias = tuple[int, list[int]]
 """A row, and those of its columns that are sent, from left to right."""
 
 
-class Piece:
+class Update:
     """Written cell by cell, until a number of bytes is reached.
 
     Attributes:
@@ -29,7 +29,7 @@ class Piece:
         size: bytes so far.
     """
 
-    def __init__(self, table: CellTable, wanted: NDArray[np.int32]) -> None:
+    def __init__(self, table: CellIds, wanted: NDArray[np.int32]) -> None:
         self.sent: list[tuple[int, int]] = []
         self.at: tuple[int, int] | None = None
         self.size = 0
@@ -38,7 +38,7 @@ class Piece:
         self._pen = PLAIN
         self._output: list[str] = []
 
-    def add(self, stretches: Iterable[Stretch], limit: int) -> bool:
+    def add(self, stretches: Iterable[Span], limit: int) -> bool:
         """Write cells until all are written, or the piece has `limit` bytes; tell whether all are.
 
         The first is written in any case.

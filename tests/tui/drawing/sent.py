@@ -11,8 +11,8 @@ from textual.strip import Strip
 
 from tui.drawing.cells import Cells
 from tui.drawing.palette import ink
-from tui.drawing.rendering import Form, Look
-from tui.terminal.screen_buffer import ScreenModel
+from tui.drawing.rendering import CellRenderer, TerminalLook
+from tui.terminal.screen_buffer import ScreenBuffer
 
 ALL = 1 << 20
 ANSI = dict(
@@ -38,7 +38,7 @@ class SentCell(NamedTuple):
 def sent(strips: list[Strip], to_256: bool = True) -> list[SentCell]:
     """Return the cells of a screen, as a terminal shows the bytes that bring them there."""
     columns, rows = strips[0].cell_length, len(strips)
-    model = ScreenModel(columns, rows, to_256=to_256)
+    model = ScreenBuffer(columns, rows, to_256=to_256)
     for row, strip in enumerate(strips):
         written = (
             Strip.render_style(style, text, ColorSystem.TRUECOLOR) if style is not None else text
@@ -74,14 +74,16 @@ def screen_of(app: App[Any]) -> list[Strip]:
     return list(compositor.render_strips(compositor.size))
 
 
-def sent_pairs(look: Look, pairs: Sequence[tuple[str, str]]) -> list[tuple[str, str]]:
+def sent_pairs(look: TerminalLook, pairs: Sequence[tuple[str, str]]) -> list[tuple[str, str]]:
     """Return the colours that are sent for glyphs and for what is behind them, by their roles."""
     cells = Cells(len(pairs), 1)
     for column, (foreground, background) in enumerate(pairs):
         cells.write(0, column, "x", ink(foreground, background))
-    return [(cell.foreground, cell.background) for cell in sent([cells.strip(0, Form(look))])]
+    return [
+        (cell.foreground, cell.background) for cell in sent([cells.strip(0, CellRenderer(look))])
+    ]
 
 
-def sent_colours(look: Look, roles: Sequence[str]) -> list[str]:
+def sent_colours(look: TerminalLook, roles: Sequence[str]) -> list[str]:
     """Return the colours that are sent for backgrounds, by their roles."""
     return [behind for _, behind in sent_pairs(look, [("text", role) for role in roles])]

@@ -8,7 +8,7 @@ import pytest
 from tests.tui.drawing.colour_difference import VISIONS, ciede2000, difference, lab
 from tests.tui.drawing.sent import sent_colours, sent_pairs
 from tui.drawing.palette import CLASS_FIELDS, CLASS_POINTS, DIVERGING
-from tui.drawing.rendering import Look
+from tui.drawing.rendering import TerminalLook
 from tui.drawing.themes import BACKGROUNDS, PALETTES, theme
 
 THEMES = list(product(PALETTES, BACKGROUNDS))
@@ -26,13 +26,13 @@ def least(colours: list[str]) -> dict[str, float]:
     }
 
 
-def fields(look: Look, level: int) -> list[str]:
+def fields(look: TerminalLook, level: int) -> list[str]:
     return sent_colours(look, [CLASS_FIELDS[label][level] for label in range(CLASSES)])
 
 
 @pytest.mark.parametrize(("palette", "background"), THEMES)
 def test_any_two_classes_differ_to_every_eye(palette: str, background: str) -> None:
-    look = Look("256", palette=palette, background=background)
+    look = TerminalLook("256", palette=palette, background=background)
     certain = fields(look, 2)
     for count, bound in CERTAIN.items():
         found = least(certain[:count])
@@ -45,7 +45,7 @@ def test_any_two_classes_differ_to_every_eye(palette: str, background: str) -> N
 
 @pytest.mark.parametrize(("palette", "background"), THEMES)
 def test_classes_differ_also_where_they_are_less_certain(palette: str, background: str) -> None:
-    look = Look("256", palette=palette, background=background)
+    look = TerminalLook("256", palette=palette, background=background)
     guesses, middle, certain = (fields(look, level) for level in range(3))
     assert min(least(middle).values()) >= 5.5
     assert min(least(guesses).values()) >= 2.3
@@ -56,7 +56,7 @@ def test_classes_differ_also_where_they_are_less_certain(palette: str, backgroun
 
 @pytest.mark.parametrize(("palette", "background"), THEMES)
 def test_samples_of_any_two_classes_differ_in_colour(palette: str, background: str) -> None:
-    look = Look("256", palette=palette, background=background)
+    look = TerminalLook("256", palette=palette, background=background)
     points = [colour for colour, _ in sent_pairs(look, [(each, "paper") for each in CLASS_POINTS])]
     found = least(points[:CLASSES])
     assert found["normal"] >= 8
@@ -65,7 +65,7 @@ def test_samples_of_any_two_classes_differ_in_colour(palette: str, background: s
 
 @pytest.mark.parametrize(("palette", "background"), THEMES)
 def test_signs_differ_to_every_eye(palette: str, background: str) -> None:
-    colours = sent_colours(Look("256", palette=palette, background=background), DIVERGING)
+    colours = sent_colours(TerminalLook("256", palette=palette, background=background), DIVERGING)
     for strength, vision in product(range(2, 5), VISIONS):
         one, other = colours[4 - strength], colours[4 + strength]
         assert difference(one, other, vision) >= 10, (strength, vision)

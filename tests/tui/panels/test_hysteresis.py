@@ -9,7 +9,7 @@ from core.process import Progress, Run, State, StateChanged
 from core.training.epoch_log import tabulate
 from tui.panels import ActivationsPanel, BoundaryPanel, Panel, ViewOptions
 from tui.panels import panel as panel_module
-from tui.panels.hysteresis import SLACK, Steady
+from tui.panels.hysteresis import SLACK, LevelHysteresis
 from tui.run_model import Session
 
 NOISY = RunConfig(dataset="digits", hidden=(16,), optimizer="adam", learning_rate=0.01)
@@ -49,7 +49,7 @@ def training() -> Session:
 
 
 def test_a_level_is_kept_until_the_value_is_clearly_beyond_it() -> None:
-    steady = Steady(training())
+    steady = LevelHysteresis(training())
     of = LEVELS, LOW, HIGH
     edge = np.array([0.0, 0.0, 0.0])
     assert steady.quantize(edge - 0.01 * WIDTH, *of).tolist() == [1, 1, 1]
@@ -60,7 +60,7 @@ def test_a_level_is_kept_until_the_value_is_clearly_beyond_it() -> None:
 
 
 def test_another_scale_or_another_size_begins_anew() -> None:
-    steady = Steady(training())
+    steady = LevelHysteresis(training())
     values = np.array([-0.01, 0.01])
     steady.quantize(-values, LEVELS, LOW, HIGH)
     for of in ((LEVELS, LOW, 1.1 * HIGH), (LEVELS + 1, LOW, HIGH)):
@@ -71,7 +71,7 @@ def test_another_scale_or_another_size_begins_anew() -> None:
 
 
 def test_what_is_no_number_has_the_lowest_level_again() -> None:
-    steady = Steady(training())
+    steady = LevelHysteresis(training())
     for value in (0.9, np.nan, np.inf, -np.inf):
         values = np.array([value])
         exact = quantize(values, LEVELS, LOW, HIGH)

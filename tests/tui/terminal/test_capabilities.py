@@ -37,8 +37,8 @@ from tui.drawing.palette import (
     indexed,
     ink,
 )
-from tui.drawing.rendering import CERTAINTY, Form, Look, ramp
-from tui.drawing.terminal_text import worded
+from tui.drawing.rendering import CERTAINTY, CellRenderer, TerminalLook, ramp
+from tui.drawing.terminal_text import terminal_text
 from tui.drawing.themes import (
     BACKGROUNDS,
     MARK_CONTRAST,
@@ -52,11 +52,11 @@ from tui.drawing.themes import (
 from tui.panels.boundary.map_drawing import GUTTER
 from tui.panels.boundary.panel import BoundaryPanel
 from tui.panels.panel import ViewOptions
-from tui.terminal.capabilities import is_relayed, look_of
+from tui.terminal.capabilities import is_relayed, terminal_look
 from tui.terminal.encoding import is_utf8
-from tui.terminal.escape_codes import palette_entry, parse_pen
+from tui.terminal.escape_codes import palette_entry, parse_sgr
 
-MONO = Look("none", "ascii")
+MONO = TerminalLook("none", "ascii")
 THEMES = list(product(PALETTES, BACKGROUNDS))
 WALK = (
     *("0", "9", "i", "u", "escape", "U", "6", "8", "5", "z", "z"),
@@ -67,7 +67,7 @@ WALK = (
 
 
 @asynccontextmanager
-async def watching(preset: str, look: Look, size: tuple[int, int]) -> AsyncIterator[Driver]:
+async def watching(preset: str, look: TerminalLook, size: tuple[int, int]) -> AsyncIterator[Driver]:
     process = TrainingProcess()
     app = NnfsApp(PRESETS[preset].config(), process, paused=True, look=look)
     try:
@@ -93,14 +93,14 @@ def styles_of(driver: Driver) -> set[Style]:
     ("look", "size"),
     [
         (MONO, (120, 40)),
-        (Look("256", "ascii", "viridis", "light"), (80, 24)),
-        (Look("256"), (120, 40)),
-        (Look("16", "console"), (80, 24)),
-        (Look("none", "unicode"), (120, 40)),
+        (TerminalLook("256", "ascii", "viridis", "light"), (80, 24)),
+        (TerminalLook("256"), (120, 40)),
+        (TerminalLook("16", "console"), (80, 24)),
+        (TerminalLook("none", "unicode"), (120, 40)),
     ],
 )
 async def test_every_panel_and_dialog_is_drawn_with_what_the_terminal_has(
-    look: Look, size: tuple[int, int]
+    look: TerminalLook, size: tuple[int, int]
 ) -> None:
     read: set[Style] = set()
     roles: set[tuple[str, str]] = set()
@@ -170,7 +170,7 @@ def roles_of_letters(driver: Driver) -> set[tuple[str, str]]:
     }
 
 
-def pictures_of(look: Look) -> set[str]:
+def pictures_of(look: TerminalLook) -> set[str]:
     return {look.theme.colour(role) for role in look.theme.colours if is_picture(role)}
 
 
@@ -211,7 +211,7 @@ def test_the_class_of_each_cell_of_a_map_is_read_without_colours(preset: str) ->
         (int(row) // 2, int(column))
         for row, column in zip(view.train.rows, view.train.columns, strict=True)
     }
-    form, read = Form(MONO), 0
+    form, read = CellRenderer(MONO), 0
     for row in range(rows):
         line = cells.strip(1 + row, form).text[1 + GUTTER : -1]
         for column, glyph in enumerate(line):
@@ -223,7 +223,7 @@ def test_the_class_of_each_cell_of_a_map_is_read_without_colours(preset: str) ->
 
 
 def test_a_letter_tells_the_class_of_a_sample() -> None:
-    form = Form(MONO)
+    form = CellRenderer(MONO)
     cells = Cells(len(TRAIN_MARKERS), 1)
     for label, marker in enumerate(TRAIN_MARKERS):
         cells.write(0, label, marker, ink(CLASS_POINTS[label]))
@@ -244,21 +244,21 @@ def test_curves_differ_without_colours() -> None:
     cells = Cells(2, 1)
     cells.write(0, 0, "⠒", ink(indexed(TRAIN)))
     cells.write(0, 1, "⠒", ink(indexed(TEST)))
-    assert cells.strip(0, Form(MONO)).text == "*o"
-    assert cells.strip(0, Form(Look("none", "unicode"))).text == "⠒o"
+    assert cells.strip(0, CellRenderer(MONO)).text == "*o"
+    assert cells.strip(0, CellRenderer(TerminalLook("none", "unicode"))).text == "⠒o"
     assert cells.strip(0).text == "⠒⠒"
 
 
 def test_what_is_two_cells_wide_stays_so() -> None:
     cells = Cells(6, 1)
     cells.write(0, 0, "漢字é", ink())
-    assert cells.strip(0, Form(MONO)).text == "????e "
+    assert cells.strip(0, CellRenderer(MONO)).text == "????e "
     assert in_ascii("ŷ = √(η·x₁²)") == "y = V(n.x12)"
 
 
 @pytest.mark.parametrize(("palette", "background"), THEMES)
 def test_text_stands_out_from_what_is_behind_it(palette: str, background: str) -> None:
-    look = Look("256", palette=palette, background=background)
+    look = TerminalLook("256", palette=palette, background=background)
     words = ("dim", "text", "bright", "accent", "warning", "alarm", "reader")
     curves = [f"curve {name}" for name in ("train", "test", "penalized", "validation", "linear")]
     points = CLASS_POINTS[:10]
@@ -278,7 +278,7 @@ def test_text_stands_out_from_what_is_behind_it(palette: str, background: str) -
 
 @pytest.mark.parametrize(("palette", "background"), THEMES)
 def test_each_colour_is_sent_as_it_is(palette: str, background: str) -> None:
-    look = Look("256", palette=palette, background=background)
+    look = TerminalLook("256", palette=palette, background=background)
     roles = list(look.theme.colours)
     assert sent_colours(look, roles) == [look.theme.colour(role) for role in roles]
 
@@ -297,16 +297,16 @@ SIXTEEN = {
 @pytest.mark.parametrize("background", BACKGROUNDS)
 @pytest.mark.parametrize("terminal", SIXTEEN)
 def test_text_in_one_of_16_colours_stands_out(terminal: str, background: str) -> None:
-    look = Look("16", background=background)
+    look = TerminalLook("16", background=background)
     values = SIXTEEN[terminal].split()
     paper = "#000000" if background == "dark" else "#ffffff"
-    form, used = Form(look), set()
+    form, used = CellRenderer(look), set()
     for role in (*look.theme.colours, "legible"):
         for behind in ("paper", "deep", role):
             for bold in (False, True):
                 style = form.style(ink(role, behind, bold=bold))
                 parameters = Strip.render_ansi(style, ColorSystem.TRUECOLOR)
-                colour = parse_pen(parameters).foreground
+                colour = parse_sgr(parameters).foreground
                 if colour == "39":
                     continue
                 number = int(colour) - (30 if int(colour) < 90 else 82)
@@ -408,18 +408,18 @@ def test_all_colours_are_of_the_256() -> None:
 def test_the_environment_tells_what_the_terminal_shows(
     environment: dict[str, str], colours: str, glyphs: str
 ) -> None:
-    look = look_of(environment)
+    look = terminal_look(environment)
     assert (look.colours, look.glyphs) == (colours, glyphs)
 
 
 def test_options_go_before_the_environment() -> None:
     environment = {"TERM": "dumb", "NO_COLOR": "1", "LC_ALL": "C", "COLORFGBG": "0;15"}
-    assert look_of(environment).background == "light"
-    assert look_of({"COLORFGBG": "15;default;0"}).background == "dark"
-    look = look_of(
+    assert terminal_look(environment).background == "light"
+    assert terminal_look({"COLORFGBG": "15;default;0"}).background == "dark"
+    look = terminal_look(
         environment, colours="truecolor", ascii_only=False, palette="viridis", background="dark"
     )
-    assert look == Look("truecolor", "unicode", "viridis", "dark")
+    assert look == TerminalLook("truecolor", "unicode", "viridis", "dark")
 
 
 def test_the_c_locale_is_no_utf8_though_python_says_so() -> None:
@@ -431,12 +431,14 @@ def test_the_c_locale_is_no_utf8_though_python_says_so() -> None:
 
 def test_words_on_colours_follow_what_is_shown() -> None:
     told = "blue negative, orange positive; test samples (violet)"
-    assert worded(told, Look()) == told
-    assert worded(told, Look(palette="viridis")).startswith("violet negative, yellow positive")
-    plain = worded(told, MONO)
+    assert terminal_text(told, TerminalLook()) == told
+    assert terminal_text(told, TerminalLook(palette="viridis")).startswith(
+        "violet negative, yellow positive"
+    )
+    plain = terminal_text(told, MONO)
     assert "blue" not in plain
     assert "(o)" in plain
-    assert worded("η·√v", MONO) == "eta*sqrt v"
+    assert terminal_text("η·√v", MONO) == "eta*sqrt v"
 
 
 def test_every_glyph_in_the_sources_has_a_stand_in() -> None:

@@ -6,13 +6,21 @@ from math import inf
 import pytest
 
 from tests.terminal.line import Line
-from tui.terminal.flow_control import BLIND_RATE, ESCAPE, FIRST, LARGEST, QUESTIONS, QUEUE, Pacer
+from tui.terminal.flow_control import (
+    BLIND_RATE,
+    ESCAPE,
+    FIRST,
+    LARGEST,
+    QUESTIONS,
+    QUEUE,
+    FlowControl,
+)
 
 
 class Simulated:
     """A program that always has more to send, and a terminal at the end of a line."""
 
-    def __init__(self, pacer: Pacer, line: Line, *, mute: bool = False) -> None:
+    def __init__(self, pacer: FlowControl, line: Line, *, mute: bool = False) -> None:
         self.pacer, self.line = pacer, line
         self.now = 1000.0
         self.sent = self.questions = self.most = 0
@@ -76,20 +84,20 @@ LINES = [(8_000, 0.15), (32_000, 0.15), (2_000, 0.6), (1_000_000, 0.02), (100_00
 
 @pytest.mark.parametrize(("rate", "round_trip"), LINES)
 def test_a_line_is_kept_busy_and_little_waits_in_it(rate: float, round_trip: float) -> None:
-    simulated = Simulated(Pacer(), Line(rate, round_trip))
+    simulated = Simulated(FlowControl(), Line(rate, round_trip))
     simulated.run(10.0)
     assert simulated.run(30.0) >= 0.65 * rate * 30
     assert simulated.most <= rate * (round_trip / 2 + 4 * QUEUE) + 600
 
 
 def test_before_a_line_is_known_little_is_sent() -> None:
-    simulated = Simulated(Pacer(), Line(8_000, 0.15))
+    simulated = Simulated(FlowControl(), Line(8_000, 0.15))
     simulated.run(0.5)
     assert simulated.most <= 2 * FIRST
 
 
 def test_a_fast_line_soon_takes_all() -> None:
-    simulated = Simulated(Pacer(), Line(1e9, 0.002))
+    simulated = Simulated(FlowControl(), Line(1e9, 0.002))
     simulated.run(0.2)
     assert simulated.sent > 1_000_000
     assert simulated.pacer.load <= LARGEST
@@ -97,7 +105,7 @@ def test_a_fast_line_soon_takes_all() -> None:
 
 def test_a_line_that_becomes_slower_is_noticed() -> None:
     line = Line(200_000, 0.05)
-    simulated = Simulated(Pacer(), line)
+    simulated = Simulated(FlowControl(), line)
     simulated.run(3.0)
     line.rate = 10_000
     simulated.run(5.0)
@@ -107,7 +115,7 @@ def test_a_line_that_becomes_slower_is_noticed() -> None:
 
 def test_a_line_that_becomes_longer_is_believed_after_a_while() -> None:
     line = Line(50_000, 0.02)
-    simulated = Simulated(Pacer(), line)
+    simulated = Simulated(FlowControl(), line)
     simulated.run(5.0)
     line.round_trip = 0.4
     simulated.run(45.0)
@@ -115,7 +123,7 @@ def test_a_line_that_becomes_longer_is_believed_after_a_while() -> None:
 
 
 def test_lost_answers_do_no_lasting_harm() -> None:
-    simulated = Simulated(Pacer(), Line(1_000_000, 0.02))
+    simulated = Simulated(FlowControl(), Line(1_000_000, 0.02))
     simulated.run(2.0)
     simulated.lose = 3
     simulated.run(20.0)
@@ -123,7 +131,7 @@ def test_lost_answers_do_no_lasting_harm() -> None:
 
 
 def test_while_the_line_is_broken_next_to_nothing_is_sent() -> None:
-    simulated = Simulated(Pacer(), Line(32_000, 0.15))
+    simulated = Simulated(FlowControl(), Line(32_000, 0.15))
     simulated.run(5.0)
     simulated.lose = 1_000_000
     before = simulated.sent
@@ -135,7 +143,7 @@ def test_while_the_line_is_broken_next_to_nothing_is_sent() -> None:
 
 
 def test_a_mute_terminal_gets_a_low_fixed_rate_and_is_asked_no_more() -> None:
-    simulated = Simulated(Pacer(), Line(1e9, 0.0), mute=True)
+    simulated = Simulated(FlowControl(), Line(1e9, 0.0), mute=True)
     simulated.run(60.0)
     assert simulated.questions == QUESTIONS
     assert 10_000 <= simulated.sent / 60 <= 20_000
@@ -144,7 +152,7 @@ def test_a_mute_terminal_gets_a_low_fixed_rate_and_is_asked_no_more() -> None:
 
 
 def test_a_line_with_room_to_spare_is_hardly_ever_asked() -> None:
-    simulated = Simulated(Pacer(), Line(1_000_000, 0.05))
+    simulated = Simulated(FlowControl(), Line(1_000_000, 0.05))
     simulated.demand = 6_000
     simulated.run(10.0)
     before = simulated.questions
@@ -154,7 +162,7 @@ def test_a_line_with_room_to_spare_is_hardly_ever_asked() -> None:
 
 
 def test_a_busy_slow_line_is_asked_every_few_seconds_and_one_at_rest_never() -> None:
-    simulated = Simulated(Pacer(), Line(8_000, 0.15))
+    simulated = Simulated(FlowControl(), Line(8_000, 0.15))
     simulated.run(10.0)
     before = simulated.questions
     simulated.run(60.0)
@@ -165,7 +173,7 @@ def test_a_busy_slow_line_is_asked_every_few_seconds_and_one_at_rest_never() -> 
 
 
 def test_after_enter_nothing_is_asked_for_a_while() -> None:
-    simulated = Simulated(Pacer(), Line(8_000, 0.15))
+    simulated = Simulated(FlowControl(), Line(8_000, 0.15))
     simulated.run(10.0)
     for _ in range(20):
         before = simulated.questions
@@ -176,7 +184,7 @@ def test_after_enter_nothing_is_asked_for_a_while() -> None:
 
 
 def test_where_something_else_would_answer_nothing_is_asked_and_the_rate_is_modest() -> None:
-    pacer = Pacer(is_blind=True)
+    pacer = FlowControl(is_blind=True)
     line = Line(8_000, 0.15)
     now = most = sent = 0.0
     while now < 30:
@@ -194,7 +202,7 @@ def test_where_something_else_would_answer_nothing_is_asked_and_the_rate_is_mode
 
 
 def test_the_last_answers_are_awaited_as_long_as_the_line_is() -> None:
-    simulated = Simulated(Pacer(), Line(32_000, 1.3))
+    simulated = Simulated(FlowControl(), Line(32_000, 1.3))
     assert simulated.pacer.answered_by >= simulated.now + 1.3
     simulated.run(30.0)
     while not simulated.pacer.unanswered:
@@ -204,7 +212,7 @@ def test_the_last_answers_are_awaited_as_long_as_the_line_is() -> None:
 
 
 def test_the_highest_rate_is_kept_in_every_second() -> None:
-    simulated = Simulated(Pacer(max_rate=16_000), Line(1e9, 0.002))
+    simulated = Simulated(FlowControl(max_rate=16_000), Line(1e9, 0.002))
     for _ in range(20):
         before = simulated.sent
         simulated.run(1.0)
@@ -213,7 +221,7 @@ def test_the_highest_rate_is_kept_in_every_second() -> None:
 
 
 def test_the_rates_are_those_of_the_last_seconds() -> None:
-    pacer = Pacer()
+    pacer = FlowControl()
     for tenth in range(100):
         pacer.ask(tenth / 10)
         pacer.send(500, tenth / 10)

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tui.terminal.screen_buffer import Area, ScreenModel, is_frame
+from tui.terminal.screen_buffer import Area, ScreenBuffer, is_frame
 
 COLUMNS, ROWS = 24, 6
 ALL = 1 << 20
@@ -80,7 +80,7 @@ class Emulated:
 
 def drawn_whole(frames: list[Frame]) -> Emulated:
     """Return a terminal with what the model wants of these frames, sent at once."""
-    terminal, model = Emulated(), ScreenModel(COLUMNS, ROWS)
+    terminal, model = Emulated(), ScreenBuffer(COLUMNS, ROWS)
     for frame in frames:
         model.take(as_textual_writes(frame))
     terminal.feed(model.send(ALL))
@@ -101,7 +101,7 @@ def without_wide(frames: list[Frame]) -> list[Frame]:
 @given(frames)
 def test_the_terminal_shows_what_textual_would_have_drawn(frames: list[Frame]) -> None:
     frames = without_wide(frames)  # the emulator leaves half of a wide glyph that is drawn over
-    whole, reduced, model = Emulated(), Emulated(), ScreenModel(COLUMNS, ROWS)
+    whole, reduced, model = Emulated(), Emulated(), ScreenBuffer(COLUMNS, ROWS)
     for frame in frames:
         data = as_textual_writes(frame)
         assert is_frame(data)
@@ -117,7 +117,7 @@ def test_the_terminal_shows_what_textual_would_have_drawn(frames: list[Frame]) -
 @settings(max_examples=60, deadline=None)
 @given(frames, st.integers(0, 60))
 def test_in_pieces_it_comes_to_the_same(frames: list[Frame], budget: int) -> None:
-    terminal, model = Emulated(), ScreenModel(COLUMNS, ROWS)
+    terminal, model = Emulated(), ScreenBuffer(COLUMNS, ROWS)
     longest = 0
     for frame in frames:
         model.take(as_textual_writes(frame))
@@ -138,7 +138,7 @@ def lines_of(text: str, rows: range, columns: range) -> str:
 
 
 def test_what_is_looked_at_comes_first_and_nothing_waits_for_ever() -> None:
-    model, terminal = ScreenModel(COLUMNS, ROWS), Emulated()
+    model, terminal = ScreenBuffer(COLUMNS, ROWS), Emulated()
     far, near, line = range(12), range(12, 24), range(24)
     model.take(lines_of("-", range(ROWS), line))
     terminal.feed(model.send(ALL))
@@ -160,7 +160,7 @@ def test_what_is_looked_at_comes_first_and_nothing_waits_for_ever() -> None:
 
 
 def test_of_what_waits_equally_long_the_row_with_most_changes_goes_first() -> None:
-    model, terminal = ScreenModel(COLUMNS, ROWS), Emulated()
+    model, terminal = ScreenBuffer(COLUMNS, ROWS), Emulated()
     model.take(lines_of("-", range(ROWS), range(COLUMNS)))
     terminal.feed(model.send(ALL))
     model.take("\x1b[1;1Hx" + "\x1b[4;1H" + "x" * 20)
@@ -170,7 +170,7 @@ def test_of_what_waits_equally_long_the_row_with_most_changes_goes_first() -> No
 
 
 def test_what_is_out_of_date_before_it_is_sent_is_never_sent() -> None:
-    model = ScreenModel(COLUMNS, ROWS)
+    model = ScreenBuffer(COLUMNS, ROWS)
     model.take("\x1b[1;1Hold")
     model.take("\x1b[1;1Hnew")
     assert model.send(ALL) == "\x1b[1Hnew"
@@ -180,7 +180,7 @@ def test_what_is_out_of_date_before_it_is_sent_is_never_sent() -> None:
 
 
 def test_a_change_of_one_cell_costs_a_few_bytes() -> None:
-    model = ScreenModel(80, 24)
+    model = ScreenBuffer(80, 24)
     row = "\x1b[5;1H\x1b[38;5;250;48;5;24m" + "a" * 40 + "\x1b[0m"
     model.take(row)
     assert len(model.send(ALL)) > 40
@@ -199,7 +199,7 @@ def test_a_change_of_one_cell_costs_a_few_bytes() -> None:
     ],
 )
 def test_nothing_but_glyphs_reaches_the_terminal(drawn: str, shown: str) -> None:
-    model, terminal = ScreenModel(COLUMNS, ROWS), Emulated()
+    model, terminal = ScreenBuffer(COLUMNS, ROWS), Emulated()
     model.take(f"\x1b[1;1H{drawn}")
     sent = model.send(ALL)
     assert sent.count("\x1b[") == sent.count("\x1b")
@@ -209,7 +209,7 @@ def test_nothing_but_glyphs_reaches_the_terminal(drawn: str, shown: str) -> None
 
 
 def test_a_wide_glyph_that_is_half_drawn_over_is_gone() -> None:
-    model = ScreenModel(COLUMNS, ROWS)
+    model = ScreenBuffer(COLUMNS, ROWS)
     for drawn, sent in (
         ("\x1b[1;1H漢字\x1b[1;1H", "\x1b[1H漢\x1b[1;3H字\x1b[1H"),
         ("\x1b[1;2Ha\x1b[1;1H", "\x1b[1H a\x1b[1H"),
@@ -228,7 +228,7 @@ def test_a_mode_is_no_frame() -> None:
 
 
 def test_a_frame_for_a_larger_terminal_is_cut_and_noticed() -> None:
-    model = ScreenModel(10, 3)
+    model = ScreenBuffer(10, 3)
     for frame, overflows in (
         ("\x1b[1;1Habc", False),
         ("\x1b[1;9Habc", True),
@@ -242,7 +242,7 @@ def test_a_frame_for_a_larger_terminal_is_cut_and_noticed() -> None:
 
 
 def test_cells_that_are_on_no_screen_any_more_are_let_go_of() -> None:
-    model, terminal = ScreenModel(COLUMNS, ROWS), Emulated()
+    model, terminal = ScreenBuffer(COLUMNS, ROWS), Emulated()
     for number in range(3 * 256):
         text = "".join(chr(0x2800 + (number + each) % 256) for each in range(COLUMNS))
         for row in range(ROWS):
@@ -255,7 +255,7 @@ def test_cells_that_are_on_no_screen_any_more_are_let_go_of() -> None:
 
 
 def test_of_areas_that_overlap_the_first_has_its_rows_sent_first() -> None:
-    model = ScreenModel(COLUMNS, ROWS)
+    model = ScreenBuffer(COLUMNS, ROWS)
     for row in range(ROWS):
         model.take(f"\x1b[{row + 1};1H{chr(ord('a') + row) * COLUMNS}")
         model.send(1)  # what is below the title has waited longer

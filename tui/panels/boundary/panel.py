@@ -45,7 +45,7 @@ from tui.panels.boundary.map_drawing import (
     map_colours,
 )
 from tui.panels.boundary.map_view import View
-from tui.panels.hysteresis import Steady
+from tui.panels.hysteresis import LevelHysteresis
 from tui.panels.number_scale import NumberScale
 from tui.panels.panel import Panel, ViewOptions, Words, message
 
@@ -108,7 +108,7 @@ class BoundaryPanel(Panel):
     def __init__(self, session: Session, options: ViewOptions) -> None:
         super().__init__(session, options)
         self._view: View | None = None
-        self._steady = Steady(session)
+        self._steady = LevelHysteresis(session)
         self._curve: FittedCurve | None = None
         self.place: Place | None = None
         """Where the cursor is on the map, or None while it is off."""
