@@ -40,7 +40,7 @@ def cost(name: str) -> None:
         times = []
         for _ in range(FRAMES):
             network.parameters[:] *= 1.0001
-            panel.outdate()
+            panel.invalidate()
             started = process_time()
             panel.draw(*SIZE)
             times.append((process_time() - started) * 1000)

@@ -27,7 +27,7 @@ from tui.drawing.palette import (
 )
 from tui.panels.hysteresis import LevelHysteresis
 from tui.panels.number_scale import NumberScale
-from tui.panels.output_scale import Scale
+from tui.panels.output_scale import OutputScale
 from tui.panels.panel import Panel, ViewOptions, Words, message
 
 if TYPE_CHECKING:
@@ -61,7 +61,7 @@ class ActivationsPanel(Panel):
     def __init__(self, session: Session, options: ViewOptions) -> None:
         super().__init__(session, options)
         self._first = 0
-        self._scale: Scale | None = None
+        self._scale: OutputScale | None = None
         self._steady = LevelHysteresis(session)
         self._ordered = 0, 0, 0
         self._tall, self._across = 0.0, 1
@@ -87,7 +87,7 @@ class ActivationsPanel(Panel):
     def corner(self) -> Words:
         if not self.session.config.hidden:
             return []
-        scale = self._scale or Scale.of(self._activation, np.zeros(0))
+        scale = self._scale or OutputScale.of(self._activation, np.zeros(0))
         blocks: Words = [(" ", ink(background=colour)) for colour in scale.colours for _ in "ab"]
         low_text = f" {scale.low:g} ".replace("-", "−")
         return [(low_text, ink(TEXT)), *blocks, (f" {scale.high:g} ", ink(TEXT))]
@@ -138,7 +138,7 @@ class ActivationsPanel(Panel):
 
     def _units(self, cells: Cells, outputs: Array, across: int, rows: int, samples: int) -> None:
         units = len(outputs)
-        scale = self._scale = Scale.of(self._activation, outputs)
+        scale = self._scale = OutputScale.of(self._activation, outputs)
         colours = scale.colours
         levels = scale.levels(outputs, self._steady.quantize).repeat(across, axis=1)
         a_cell = 1 if units <= rows or not self.options.halves else 2

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
     from core.analysis.advice import Advice
 
-ALL_WELL: Final = "Nothing looks wrong with this run."
+NOTHING_FOUND: Final = "Nothing looks wrong with this run."
 MARGIN: Final = 1
 """Blank columns on either side, as in the table above."""
 
@@ -32,7 +32,7 @@ def advice_lines(advice: Sequence[Advice], width: int, height: int | None = None
     pieces = [(each.sentence, each.remedy) for each in advice]
     lines: list[tuple[str, int]] = []
     if not pieces:
-        lines = [(line, ink(DIM)) for line in wrap(ALL_WELL, room)]
+        lines = [(line, ink(DIM)) for line in wrap(NOTHING_FOUND, room)]
     for sentence, remedy in pieces:
         lines += [(line, ink(WARNING)) for line in wrap(sentence, room)]
         lines += [(line, ink(DIM)) for line in wrap(remedy, room)]

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True)
-class Scale:
+class OutputScale:
     """Colours from the lowest to the highest value of a layer's units.
 
     Attributes:
@@ -31,7 +31,7 @@ class Scale:
     line: str = ACCENT
 
     @classmethod
-    def of(cls, activation: Activation, values: Array) -> Scale:
+    def of(cls, activation: Activation, values: Array) -> OutputScale:
         """Return the scale of an activation that gives these values: by steps, so that it stays."""
         high = 1.0
         if not activation.saturates:

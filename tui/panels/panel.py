@@ -80,7 +80,7 @@ class Panel(Canvas, can_focus=True):
     key: ClassVar[str] = ""
     """The key that shows it, where that is not its number."""
     label: ClassVar[str]
-    title_first: ClassVar[bool] = False
+    title_has_priority: ClassVar[bool] = False
     """Whether all of the title goes before the corner, where there is no room for both."""
     about: ClassVar[str]
     """One line for the help."""
@@ -126,23 +126,23 @@ class Panel(Canvas, can_focus=True):
         """Return what else than the parameters it shows: when that changes it is drawn at once."""
         return ()
 
-    def keeps_at_rest(self) -> bool:
+    def is_fixed_at_rest(self) -> bool:
         """Whether its last drawing still holds, though the run stands still."""
         return False
 
-    def outdate(self) -> None:
+    def invalidate(self) -> None:
         """Draw anew in the next frame, however lately that was done."""
         self._due = 0.0
 
     def redraw(self) -> None:
         """Draw anew at once, however lately that was done."""
-        self.outdate()
+        self.invalidate()
         self.repaint()
 
     def inside(self, width: int, height: int) -> Cells:
         """Return the inside, drawn anew only if that is due or if it shows something else."""
         begun = monotonic()
-        holds = self.keeps_at_rest() if self.session.at_rest else begun < self._due
+        holds = self.is_fixed_at_rest() if self.session.at_rest else begun < self._due
         is_same = bool(self._due) and self._inside_of == self._key(width, height)
         if holds and is_same:
             return self._inside
@@ -202,9 +202,9 @@ class Panel(Canvas, can_focus=True):
             if column + len(text) < width:
                 column = cells.write(0, column, text, number)
         # what explains the colours goes before the last words of the title, if not before the first
-        needed = column + _length(title if self.title_first else title[:1])
+        needed = column + _length(title if self.title_has_priority else title[:1])
         while corner and width - 2 - _length(corner) <= needed:
-            corner = corner[:-1] if self.title_first else []
+            corner = corner[:-1] if self.title_has_priority else []
         start = width - 2 - _length(corner) if corner else width - 1
         for text, number in title:
             if column + len(text) > start:

@@ -149,7 +149,7 @@ class TrainingScreen(ViewScreen):
     def _show(self, event: Event) -> None:
         if isinstance(event, Run | BaselineFound | Moved | Branched):
             for panel in self.panels:
-                panel.outdate()
+                panel.invalidate()
         if isinstance(event, Run):
             self.arrangement.apply()
             self.options.follow(event)

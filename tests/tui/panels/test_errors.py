@@ -16,7 +16,7 @@ from core.training.trainer import build_network
 from tests.tui.sessions import session_after
 from tui.drawing.cells import Cells
 from tui.drawing.palette import CLASS_FIELDS, TEST_MARKERS, TRAIN_MARKERS, style
-from tui.panels.errors.confusion import Table, draw_confusion, lay_out
+from tui.panels.errors.confusion import ConfusionTable, draw_confusion, lay_out
 from tui.panels.errors.panel import ErrorsPanel
 from tui.panels.panel import ViewOptions
 from tui.run_model import Session
@@ -416,7 +416,7 @@ async def test_the_keys_switch_the_part_and_scroll_the_classes() -> None:
 
 def test_classes_below_the_edge_are_counted_where_the_scores_reach_it() -> None:
     names = ("English", "French", "German", "Italian", "Portuguese", "Spanish")
-    table = Table(names, "○△□◇▽☆", np.eye(6, dtype=int), 2)
+    table = ConfusionTable(names, "○△□◇▽☆", np.eye(6, dtype=int), 2)
 
     def told(first: int) -> str:
         lines = draw_confusion(table, first, 38, 6)[0].lines()

@@ -15,7 +15,7 @@ from tui.drawing.cells import Cells
 from tui.drawing.palette import BRIGHT, CLASS_FIELDS, TRAIN_MARKERS, WRONG_TRAIN, ink_of, style
 from tui.drawing.themes import theme
 from tui.panels.cursor import Cursor
-from tui.panels.hidden_space.axis import Range
+from tui.panels.hidden_space.axis import AxisRange
 from tui.panels.hidden_space.panel import SpacePanel
 from tui.panels.panel import ViewOptions
 from tui.run_model import Session
@@ -137,7 +137,7 @@ def test_numbers_are_coloured_by_the_true_one() -> None:
 
 
 def test_an_axis_moves_rarely() -> None:
-    axis = Range()
+    axis = AxisRange()
     ends = set()
     for largest in np.linspace(1.0, 1.9, 50):
         axis.fit(np.array([-largest, largest]))

@@ -109,7 +109,7 @@ def test_a_picture_that_changes_everywhere_is_drawn_less_often(
         drawings += shown is not before
     assert 4 <= drawings <= 14
     # a person's key is answered at once
-    panel.outdate()
+    panel.invalidate()
     assert panel.inside(*SIZE) is not shown
 
 

@@ -24,7 +24,7 @@ from tui.drawing.cells import Cells
 from tui.drawing.palette import TRAIN_MARKERS, style
 from tui.keys import KEYS
 from tui.panels import BoundaryPanel, ViewOptions
-from tui.panels.boundary.map_cursor import Place
+from tui.panels.boundary.map_cursor import CellPosition
 from tui.run_model import Session
 from tui.screens.save import SaveScreen
 
@@ -39,7 +39,7 @@ def pointing(
 ) -> tuple[Cells, Window]:
     """Draw a panel with the cursor on; return its cells and the window of its map."""
     panel = BoundaryPanel(session, ViewOptions(**options))  # type: ignore[arg-type]
-    panel.place = Place(*place)
+    panel.place = CellPosition(*place)
     cells = panel.draw(*size)
     assert panel._view is not None
     return cells, panel._view.window
@@ -163,7 +163,7 @@ def test_a_key_that_the_screen_has_too_is_taken_while_the_cursor_is_on_and_only_
     taken = {key for each in KEYS if each.bound for key in each.keys.split(",")}
     panel = BoundaryPanel(session_after(MOONS, 2), ViewOptions())
     panel.draw(60, 20)
-    for place in (None, Place(3, 3)):
+    for place in (None, CellPosition(3, 3)):
         panel.place = place
         for binding in BoundaryPanel.BINDINGS:
             assert isinstance(binding, Binding)

@@ -16,7 +16,7 @@ from tui.drawing.cells import Cells
 from tui.drawing.palette import BRIGHT, DIVERGING, style
 from tui.panels.cursor import Cursor
 from tui.panels.network.drawing import NEGATIVE, POSITIVE, draw_edges, edge_colour
-from tui.panels.network.layout import Layout, told_apart
+from tui.panels.network.layout import NetworkLayout, told_apart
 from tui.panels.network.panel import NetworkPanel
 from tui.panels.panel import ViewOptions
 from tui.run_model import Session
@@ -57,7 +57,7 @@ def dots_of(glyph: str) -> int:
     return (ord(glyph) - 0x2800).bit_count()
 
 
-def layout_of(panel: NetworkPanel) -> Layout:
+def layout_of(panel: NetworkPanel) -> NetworkLayout:
     assert panel._layout is not None
     return panel._layout
 
@@ -90,7 +90,7 @@ def test_an_edge_has_the_colour_of_its_sign_and_its_strength(
 @pytest.mark.parametrize("weight", [3.0, -3.0])
 def test_a_line_goes_from_its_source_to_its_target_in_its_colour(weight: float) -> None:
     cells = Cells(60, 20)
-    layout = Layout.of((2, 4, 2), (0, 0), [None, None, None], 60, 20)
+    layout = NetworkLayout.of((2, 4, 2), (0, 0), [None, None, None], 60, 20)
     assert layout is not None
     draw_edges(cells, layout, [Edge(0, 1, 2, weight, 1.0, 0)])
     source, target = layout.columns[:2]
@@ -106,7 +106,7 @@ def test_a_strong_edge_is_two_dots_thick() -> None:
     counts = []
     for strength in (0.5, 1.0):
         cells = Cells(60, 20)
-        layout = Layout.of((2, 4, 2), (0, 0), [None, None, None], 60, 20)
+        layout = NetworkLayout.of((2, 4, 2), (0, 0), [None, None, None], 60, 20)
         assert layout is not None
         draw_edges(cells, layout, [Edge(0, 0, 3, 1.0, strength, 0)])
         counts.append(sum(dots_of(cells.glyphs[place]) for place in lines_in(cells)))
@@ -114,7 +114,7 @@ def test_a_strong_edge_is_two_dots_thick() -> None:
 
 
 def test_a_strong_edge_covers_a_weak_one() -> None:
-    layout = Layout.of((2, 4, 2), (0, 0), [None, None, None], 60, 20)
+    layout = NetworkLayout.of((2, 4, 2), (0, 0), [None, None, None], 60, 20)
     assert layout is not None
     strong, weak = Edge(0, 0, 3, 1.0, 1.0, 0), Edge(0, 1, 0, -0.2, 0.2, 0)
     alone, both = Cells(60, 20), Cells(60, 20)
@@ -323,7 +323,7 @@ def test_a_run_that_goes_on_is_drawn_anew_at_its_own_pace() -> None:
     assert session.network is not None
     session.network.parameters[:] = -session.network.parameters
     assert (panel.draw(60, 20).inks == before.inks).all()
-    panel.outdate()
+    panel.invalidate()
     assert (panel.draw(60, 20).inks != before.inks).any()
 
 

@@ -15,7 +15,7 @@ from tui.drawing.palette import DIVERGING, TRAIN_MARKERS, WRONG_TRAIN, style
 from tui.keys import KEYS
 from tui.panels.cursor import Cursor
 from tui.panels.panel import ViewOptions
-from tui.panels.table.columns import Column
+from tui.panels.table.columns import ColumnId
 from tui.panels.table.panel import OutputsTable, TablePanel
 from tui.run_model import Session
 
@@ -120,9 +120,11 @@ def test_of_many_features_those_that_fit_are_shown_and_the_rest_is_counted() -> 
     assert "likeliest" in lines[0]
 
 
-@pytest.mark.parametrize("by", [Column("unit", 2, 1), Column("output", 1), Column("feature", 0)])
+@pytest.mark.parametrize(
+    "by", [ColumnId("unit", 2, 1), ColumnId("output", 1), ColumnId("feature", 0)]
+)
 @pytest.mark.parametrize("descending", [False, True])
-def test_it_is_sorted_by_a_column(by: Column, descending: bool) -> None:
+def test_it_is_sorted_by_a_column(by: ColumnId, descending: bool) -> None:
     session = after("moons", 20)
     data, network = session.data, session.network
     assert data is not None
@@ -162,7 +164,7 @@ def test_every_column_has_its_turn() -> None:
 def test_by_class_the_samples_stand_together() -> None:
     session, table = after("iris", 2), OutputsTable()
     assert session.data is not None
-    table.sorted_by = Column("true")
+    table.sorted_by = ColumnId("true")
     labels = session.data.y_train[table.order(session)]
     assert (np.diff(np.asarray(labels)) >= 0).all()
 
@@ -296,7 +298,7 @@ async def test_a_click_on_a_name_sorts_by_its_column_and_another_turns_the_order
         await pilot.pause()
         place = panel.shown.lines()[2].index("h3"), 2
         await pilot.click(panel, offset=place)
-        assert panel.table.sorted_by == Column("unit", 2, 1)
+        assert panel.table.sorted_by == ColumnId("unit", 2, 1)
         assert "h3 ▴" in panel.shown.lines()[0]
         await pilot.click(panel, offset=place)
         assert "h3 ▾" in panel.shown.lines()[0]

@@ -15,7 +15,7 @@ from tui.drawing.cells import Cells
 from tui.drawing.palette import ACCENT, CLASS_FIELDS, DIVERGING, SEQUENTIAL, UNCERTAIN, style
 from tui.panels.cursor import Cursor
 from tui.panels.panel import ViewOptions
-from tui.panels.unit_maps.layout import LEAST_HEIGHT, LEAST_WIDTH, Layout
+from tui.panels.unit_maps.layout import LEAST_HEIGHT, LEAST_WIDTH, MapsLayout
 from tui.panels.unit_maps.panel import MapsPanel
 from tui.run_model import Session
 
@@ -77,7 +77,7 @@ def test_a_picture_is_what_its_unit_gives_at_each_place(
     assert network is not None
     hidden = network.sizes[1:-1]
     cells = panel_of(session, plane=plane).draw(*size)
-    layout = Layout.of(hidden, network.sizes[-1], size[0] - 2, size[1] - 2)
+    layout = MapsLayout.of(hidden, network.sizes[-1], size[0] - 2, size[1] - 2)
     outputs = outputs_on_grid(session, layout.width, layout.height, plane)
     compared = 0
     for row, (layer, units) in enumerate(layout.rows[: layout.down]):
@@ -114,7 +114,7 @@ def test_pictures_are_large_enough_and_never_overlap(
     hidden: tuple[int, ...], size: tuple[int, int]
 ) -> None:
     width, height = size
-    layout = Layout.of(hidden, 3, width, height)
+    layout = MapsLayout.of(hidden, 3, width, height)
     assert layout.width >= LEAST_WIDTH
     assert layout.height >= LEAST_HEIGHT
     assert layout.across * (layout.width + 1) - 1 <= width
@@ -206,7 +206,7 @@ async def test_keys_scroll_and_switch_to_the_weights_of_pixels() -> None:
         await pilot.press("up", "w")
         assert "w maps" in panel.shown.lines()[0]
         assert session.network is not None
-        layout = Layout.of((32,), 10, 68, 18)
+        layout = MapsLayout.of((32,), 10, 68, 18)
         # every pixel is one of the picture
         assert (layout.width, layout.height) == (8, 5)
         shown = pixels_of(panel.shown, 2, 1, 8, 4)
@@ -290,7 +290,7 @@ def test_a_run_that_goes_on_is_drawn_anew_at_its_own_pace() -> None:
     assert session.network is not None
     session.network.parameters[:] = -session.network.parameters
     assert (panel.draw(100, 30).inks == before.inks).all()
-    panel.outdate()
+    panel.invalidate()
     assert (panel.draw(100, 30).inks != before.inks).any()
     # at rest every drawing is a new one
     session.state = State.PAUSED

@@ -12,7 +12,7 @@ from core.nn.losses import LOSSES
 from tests.tui.sessions import session_after
 from tui.drawing.palette import DIM, WARNING, ink
 from tui.panels import PANELS
-from tui.panels.advice_view import ALL_WELL, advice_lines
+from tui.panels.advice_view import NOTHING_FOUND, advice_lines
 from tui.run_model import Session
 from tui.screens.explain import ExplainScreen
 from tui.screens.explanations import EXPLANATIONS, MOST_LINES, WIDTH, explanation
@@ -163,5 +163,5 @@ def test_advice_takes_no_more_than_its_room(width: int) -> None:
 
 def test_all_well_is_said_quietly() -> None:
     cells = advice_lines([], 60)
-    assert [line.strip() for line in cells.lines()] == [ALL_WELL]
+    assert [line.strip() for line in cells.lines()] == [NOTHING_FOUND]
     assert cells.inks[0, 1] == ink(DIM)

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from core.arrays import Array
     from core.datasets import TrainTest
     from core.nn.network import Network
-    from tui.panels.boundary.map_view import Samples, View
+    from tui.panels.boundary.map_view import MapSamples, MapView
     from tui.panels.panel import Words
 
 LEAST_BOX: Final = 24, 4
@@ -37,15 +37,15 @@ WIDEST: Final = 36
 _SUBSCRIPTS: Final = str.maketrans("0123456789", "₀₁₂₃₄₅₆₇₈₉")
 
 
-class Place(NamedTuple):
+class CellPosition(NamedTuple):
     """A cell of the map, counted from its upper left; it points at the cell's centre."""
 
     column: int
     row: int
 
-    def within(self, columns: int, rows: int) -> Place:
+    def within(self, columns: int, rows: int) -> CellPosition:
         """Return the nearest place on a map of so many cells."""
-        return Place(min(max(self.column, 0), columns - 1), min(max(self.row, 0), rows - 1))
+        return CellPosition(min(max(self.column, 0), columns - 1), min(max(self.row, 0), rows - 1))
 
     def point(self, window: Window) -> Array:
         """Return its (1, 2) coordinates on the plane; a cell is two pixels high."""
@@ -55,7 +55,7 @@ class Place(NamedTuple):
 
 
 @dataclass(frozen=True)
-class Picked:
+class PickedSample:
     """A training point that is being moved.
 
     Attributes:
@@ -88,7 +88,7 @@ class Reading:
     layer: str
 
     @classmethod
-    def of(cls, network: Network, view: View, point: Array, layer: int) -> Reading:
+    def of(cls, network: Network, view: MapView, point: Array, layer: int) -> Reading:
         """Ask the network at a (1, 2) point of a map."""
         window = view.window
         steps = (
@@ -194,7 +194,7 @@ def in_steps(value: float, step: float) -> str:
     return f"{value:.{decimals}f}".replace("-", "−")
 
 
-def nearest(view: View, point: Array) -> int | None:
+def nearest(view: MapView, point: Array) -> int | None:
     """Return the number, among the training points of a map, of the one near a (1, 2) point."""
     window = view.window
     pixel = np.array(
@@ -208,7 +208,7 @@ def nearest(view: View, point: Array) -> int | None:
     return index if away[index] <= REACH else None
 
 
-def row_in_training(data: TrainTest, part: Samples, index: int) -> tuple[int, int]:
+def row_in_training(data: TrainTest, part: MapSamples, index: int) -> tuple[int, int]:
     """Return a point's row among the samples that the screen has, and among all there are."""
     shown = int(part.chosen[index])
     return shown, int(evenly_spaced(data.all_samples[0], len(data.y_train))[shown])
@@ -228,7 +228,7 @@ def draw_picked(cells: Cells, row: int, column: int) -> None:
 def draw_reading(
     cells: Cells,
     reading: Reading,
-    place: Place,
+    place: CellPosition,
     extent: tuple[int, int],
     hint: Words,
     gutter: int = GUTTER,

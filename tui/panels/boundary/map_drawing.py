@@ -30,14 +30,14 @@ if TYPE_CHECKING:
     from core.analysis.prediction_map import PredictionMap
     from core.arrays import Labels
     from core.datasets import TrainTest
-    from tui.panels.boundary.map_view import Samples, View
+    from tui.panels.boundary.map_view import MapSamples, MapView
     from tui.panels.hysteresis import Quantize
 
 GUTTER: Final = 6
 LEVELS: Final = 1 + len(CLASS_FIELDS[0])
 
 
-def draw_labels(cells: Cells, part: Samples, pixels: Labels, colours: tuple[str, ...]) -> None:
+def draw_labels(cells: Cells, part: MapSamples, pixels: Labels, colours: tuple[str, ...]) -> None:
     """Draw the samples of a part by their classes, and a cross for those that are wrong."""
     markers, wrong = part.markers
     right = part.map.refresh().labels == part.y
@@ -54,7 +54,7 @@ def draw_labels(cells: Cells, part: Samples, pixels: Labels, colours: tuple[str,
         cells.inks[row // 2, GUTTER + column] = number
 
 
-def draw_numbers(cells: Cells, part: Samples, scale: NumberScale, pixels: Labels) -> None:
+def draw_numbers(cells: Cells, part: MapSamples, scale: NumberScale, pixels: Labels) -> None:
     """Draw quietly the samples that the network meets; others tell on which side they lie."""
     true = np.asarray(part.y, np.float64)[:, part.map.target]
     given = np.asarray(part.map.refresh().values, np.float64)
@@ -73,7 +73,7 @@ def draw_numbers(cells: Cells, part: Samples, scale: NumberScale, pixels: Labels
     cells.inks[rows, columns] = inks[order]
 
 
-def draw_axes(cells: Cells, rows: int, view: View) -> None:
+def draw_axes(cells: Cells, rows: int, view: MapView) -> None:
     """Write the ends and the names of both axes."""
     dim, text, window = ink(DIM), ink(TEXT), view.window
     across, up = view.plane.names

@@ -20,7 +20,7 @@ MOST_POINTS: Final = 2000
 """Samples of a part that are drawn, at most."""
 
 
-class Samples:
+class MapSamples:
     """One part of the data on a map: where its samples are drawn, and what is predicted there.
 
     Attributes:
@@ -29,7 +29,7 @@ class Samples:
     """
 
     def __init__(
-        self, view: View, network: Network, x: Array, y: Array | Labels, markers: tuple[str, str]
+        self, view: MapView, network: Network, x: Array, y: Array | Labels, markers: tuple[str, str]
     ) -> None:
         chosen = evenly_spaced(len(y), MOST_POINTS)
         x, self.y = x[chosen], y[chosen]
@@ -40,7 +40,7 @@ class Samples:
         self.markers = markers
 
 
-class View:
+class MapView:
     """The plane, the grid, and the samples."""
 
     def __init__(
@@ -62,11 +62,11 @@ class View:
         points = self.plane.features(self.window.points())
         self.grid = PredictionMap(network, data.preparation.inputs(points), target)
         train = TRAIN_MARKERS, WRONG_TRAIN
-        self.train = Samples(self, network, data.x_train, data.y_train, train)
-        self.test: Samples | None = None
+        self.train = MapSamples(self, network, data.x_train, data.y_train, train)
+        self.test: MapSamples | None = None
         if not data.shared:
             test = TEST_MARKERS, WRONG_TEST
-            self.test = Samples(self, network, data.x_test, data.y_test, test)
+            self.test = MapSamples(self, network, data.x_test, data.y_test, test)
 
     def shows(
         self,

@@ -23,8 +23,8 @@ from tui.drawing.palette import (
 from tui.panels.boundary.fitted_curve import GUTTER as CURVE_GUTTER
 from tui.panels.boundary.fitted_curve import FittedCurve
 from tui.panels.boundary.map_cursor import (
-    Picked,
-    Place,
+    CellPosition,
+    PickedSample,
     Reading,
     draw_cursor,
     draw_picked,
@@ -44,7 +44,7 @@ from tui.panels.boundary.map_drawing import (
     half_blocks,
     map_colours,
 )
-from tui.panels.boundary.map_view import View
+from tui.panels.boundary.map_view import MapView
 from tui.panels.hysteresis import LevelHysteresis
 from tui.panels.number_scale import NumberScale
 from tui.panels.panel import Panel, ViewOptions, Words, message
@@ -57,7 +57,7 @@ if TYPE_CHECKING:
     from core.nn.network import Network
     from tui.run_model import Session
 
-NOBODY_NEAR: Final = "there is no training point near the cursor"
+NO_SAMPLE_NEAR: Final = "there is no training point near the cursor"
 
 OF_CURSOR: Final = frozenset(
     {"point", "look", "add_point", "next_class", "remove_point", "move_point"}
@@ -107,13 +107,13 @@ class BoundaryPanel(Panel):
 
     def __init__(self, session: Session, options: ViewOptions) -> None:
         super().__init__(session, options)
-        self._view: View | None = None
+        self._view: MapView | None = None
         self._steady = LevelHysteresis(session)
         self._curve: FittedCurve | None = None
-        self.place: Place | None = None
+        self.place: CellPosition | None = None
         """Where the cursor is on the map, or None while it is off."""
         self._adds = 0
-        self._picked: Picked | None = None
+        self._picked: PickedSample | None = None
 
     @property
     def name_shown(self) -> str:
@@ -194,17 +194,19 @@ class BoundaryPanel(Panel):
         curve.mark(cells, column)
         reading = curve.read(column, self.options.layer)
         extent = curve.columns, curve.rows
-        draw_reading(cells, reading, Place(column, curve.rows), extent, [], CURVE_GUTTER)
+        draw_reading(cells, reading, CellPosition(column, curve.rows), extent, [], CURVE_GUTTER)
         return cells
 
-    def _mark_sample(self, cells: Cells, view: View) -> None:
+    def _mark_sample(self, cells: Cells, view: MapView) -> None:
         """Draw the sample that is looked at."""
         at = np.flatnonzero(view.train.chosen == self.options.cursor.sample)
         if at.size:
             row, column = int(view.train.rows[at[0]]) // 2, GUTTER + int(view.train.columns[at[0]])
             cells.write(row, column, "◉", ink(BRIGHT, DEEP, bold=True))
 
-    def _point_out(self, cells: Cells, network: Network, view: View, place: Place) -> None:
+    def _point_out(
+        self, cells: Cells, network: Network, view: MapView, place: CellPosition
+    ) -> None:
         """Draw the cursor, and what the network says there, in the corner farthest from it."""
         columns, rows = view.window.columns, view.window.rows // 2
         if self._picked is not None:
@@ -254,7 +256,7 @@ class BoundaryPanel(Panel):
     def point_at(self, column: int, row: int) -> None:
         """Put the cursor on a cell of the map."""
         if self._extent is not None:
-            self.place = Place(column, row).within(*self._extent)
+            self.place = CellPosition(column, row).within(*self._extent)
             self.redraw()
 
     def action_point(self, across: int, down: int) -> None:
@@ -281,7 +283,7 @@ class BoundaryPanel(Panel):
         """Look at the training sample that is nearest."""
         sample = self._sample_here()
         if sample is None:
-            self._say(NOBODY_NEAR)
+            self._say(NO_SAMPLE_NEAR)
         else:
             self.post_message(self.LookedAt(replace(self.options.cursor, sample=sample)))
 
@@ -337,11 +339,11 @@ class BoundaryPanel(Panel):
             return
         index = self._nearest(view)
         if index is not None:
-            self._picked = Picked(view.data, index)
+            self._picked = PickedSample(view.data, index)
             self.redraw()
 
     @property
-    def _here(self) -> Place:
+    def _here(self) -> CellPosition:
         """Where the cursor is shown: the map may have become smaller."""
         assert self.place is not None
         assert self._extent is not None
@@ -356,7 +358,7 @@ class BoundaryPanel(Panel):
             return self._view.window.columns, self._view.window.rows // 2
         return None
 
-    def _editable(self) -> View | None:
+    def _editable(self) -> MapView | None:
         """Return the map, or say why its points stay as they are."""
         data, view = self.session.data, self._view
         if data is None or self.place is None:
@@ -367,13 +369,13 @@ class BoundaryPanel(Panel):
             return None
         return view
 
-    def _nearest(self, view: View) -> int | None:
+    def _nearest(self, view: MapView) -> int | None:
         index = nearest(view, self._here.point(view.window))
         if index is None:
-            self._say(NOBODY_NEAR)
+            self._say(NO_SAMPLE_NEAR)
         return index
 
-    def _features(self, view: View) -> tuple[float, ...]:
+    def _features(self, view: MapView) -> tuple[float, ...]:
         features = view.plane.features(self._here.point(view.window))[0]
         return tuple(float(each) for each in features)
 
@@ -385,10 +387,10 @@ class BoundaryPanel(Panel):
 
     def _laid_out(
         self, network: Network, data: TrainTest, columns: int, rows: int, target: int
-    ) -> View:
+    ) -> MapView:
         plane = self.options.plane
         if self._view is None or not self._view.shows(network, data, columns, rows, plane, target):
-            self._view = View(network, data, columns, rows, plane, target)
+            self._view = MapView(network, data, columns, rows, plane, target)
         return self._view
 
 

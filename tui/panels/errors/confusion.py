@@ -51,7 +51,7 @@ They grow lighter, where the classes' own fields stay dark: red is a class.
 
 
 @dataclass(frozen=True)
-class Table:
+class ConfusionTable:
     """The confusion matrix of one part of the data.
 
     Attributes:
@@ -76,7 +76,7 @@ class Table:
 
 
 @dataclass(frozen=True)
-class Layout:
+class ConfusionLayout:
     """How many columns each part of a table takes.
 
     Attributes:
@@ -96,7 +96,7 @@ class Layout:
 
 def lay_out(
     names: tuple[str, ...], digits: int, width: int, *, listed: bool = True
-) -> Layout | None:
+) -> ConfusionLayout | None:
     """Return what fits, the counts before the scores before the names; None if not even colours."""
     classes, longest = len(names), max(map(cell_width, names))
     needed = digits + 1
@@ -129,10 +129,12 @@ def lay_out(
         cell, spare = cell + wider, spare - wider * classes
     if listing:
         listing += min(spare, WIDEST_LIST - LIST_WIDTH)
-    return Layout(label, cell, scores, listing, exact)
+    return ConfusionLayout(label, cell, scores, listing, exact)
 
 
-def draw_confusion(table: Table, first: int, width: int, height: int) -> tuple[Cells, int, int]:
+def draw_confusion(
+    table: ConfusionTable, first: int, width: int, height: int
+) -> tuple[Cells, int, int]:
     """Return the drawing, and the first class that has a row in it and the one behind the last.
 
     It begins with the class `first`, if not all have a row.
@@ -179,7 +181,7 @@ def draw_confusion(table: Table, first: int, width: int, height: int) -> tuple[C
     return cells, first, last
 
 
-def draw_list(table: Table, width: int, height: int) -> Cells:
+def draw_list(table: ConfusionTable, width: int, height: int) -> Cells:
     """Return the most frequent confusions, a line each."""
     cells = Cells(width, height)
     confused = most_confused(table.matrix, max(0, height - 1) if height > 2 else height)
@@ -215,13 +217,13 @@ def _write_class(cells: Cells, row: int, column: int, text: str, label: int) -> 
     cells.write(row, column, text, ink(CLASS_POINTS[label % len(CLASS_POINTS)]))
 
 
-def _listed(table: Table, layout: Layout, height: int) -> Cells:
+def _listed(table: ConfusionTable, layout: ConfusionLayout, height: int) -> Cells:
     cells = Cells(layout.listing - LIST_GAP, height)
     cells.place(0, 0, draw_list(table, cells.width, height))
     return cells
 
 
-def _headings(cells: Cells, table: Table, layout: Layout, heading: int) -> None:
+def _headings(cells: Cells, table: ConfusionTable, layout: ConfusionLayout, heading: int) -> None:
     classes, dim = len(table.names), ink(DIM)
     across, row = classes * layout.cell, heading - 1
     corner = "true╲pred" if heading == 1 and layout.label > 9 else "true"
@@ -240,7 +242,7 @@ def _headings(cells: Cells, table: Table, layout: Layout, heading: int) -> None:
         cells.write_right(row, column, words, dim)
 
 
-def _short_names(table: Table, cell: int) -> list[str]:
+def _short_names(table: ConfusionTable, cell: int) -> list[str]:
     """Return what stands above each column: marker and name, or what of them tells all apart."""
     labels = range(len(table.names))
     free = cell - 1 - (cell >= ROOMY_CELL)
@@ -259,7 +261,9 @@ def _begun(name: str, room: int) -> str:
     return "".join(glyphs[: room if whole else room - 1])
 
 
-def _row(cells: Cells, table: Table, layout: Layout, label: int, top: int, tall: int) -> None:
+def _row(
+    cells: Cells, table: ConfusionTable, layout: ConfusionLayout, label: int, top: int, tall: int
+) -> None:
     middle = top + (tall - 1) // 2
     name = table.name(label, layout.label - 2)
     _write_class(cells, middle, 0, f"{table.marker(label)} {name}", label)
@@ -276,7 +280,7 @@ def _row(cells: Cells, table: Table, layout: Layout, label: int, top: int, tall:
 
 
 def _count(
-    table: Table, cell: int, label: int, other: int, count: int, samples: int
+    table: ConfusionTable, cell: int, label: int, other: int, count: int, samples: int
 ) -> tuple[str, int, int]:
     """Return a count's text, its ink, and that of the cell around it."""
     text = str(count)
@@ -295,7 +299,13 @@ def _count(
 
 
 def _scores(
-    cells: Cells, table: Table, layout: Layout, first: int, last: int, heading: int, tall: int
+    cells: Cells,
+    table: ConfusionTable,
+    layout: ConfusionLayout,
+    first: int,
+    last: int,
+    heading: int,
+    tall: int,
 ) -> None:
     column = layout.label + len(table.names) * layout.cell
     both = precision(table.matrix).tolist(), recall(table.matrix).tolist()
@@ -314,7 +324,7 @@ def _scores(
             cells.write_right(middle, column, text, ink(colour))
 
 
-def _totals(table: Table, width: int) -> Cells:
+def _totals(table: ConfusionTable, width: int) -> Cells:
     cells = Cells(width, 1)
     samples, right = int(table.matrix.sum()), int(table.matrix.trace())
     share, score = accuracy(table.matrix), macro_f1(table.matrix)

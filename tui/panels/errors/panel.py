@@ -13,9 +13,9 @@ from core.nn.calls import run
 from core.nn.network import ForwardPasses, with_bias_row
 from tui.drawing.cells import Cells
 from tui.drawing.palette import ALARM, BRIGHT, DIM, RAISED, TEST_MARKERS, TEXT, TRAIN_MARKERS, ink
-from tui.panels.errors.confusion import Table, draw_confusion, lay_out
+from tui.panels.errors.confusion import ConfusionTable, draw_confusion, lay_out
 from tui.panels.errors.residuals import (
-    Points,
+    ResidualPoints,
     draw_histogram,
     draw_scatter,
     limit_of,
@@ -60,7 +60,7 @@ class Part:
             self._logits = passes.logits
             self._calls = [*network.fold_calls, *passes.calls(with_bias_row(x, network.dtype))]
 
-    def table(self) -> Table:
+    def table(self) -> ConfusionTable:
         """Return the confusion matrix of the network as it is, of the samples it has numbers for."""
         with np.errstate(all="ignore"):
             self._map.refresh()
@@ -70,7 +70,7 @@ class Part:
         if self.undefined:
             true, predicted = true[defined], predicted[defined]
         matrix = confusion_matrix(true, predicted, self._classes)
-        return Table(
+        return ConfusionTable(
             self._names, TEST_MARKERS if self.is_open else TRAIN_MARKERS, matrix, self._digits
         )
 
@@ -79,7 +79,7 @@ class Part:
         layout = lay_out(self._names, self._digits, width)
         return layout is not None and layout.exact and bool(layout.scores)
 
-    def points(self, target: int) -> Points:
+    def points(self, target: int) -> ResidualPoints:
         """Return the true numbers and those that the network predicts as it is."""
         with np.errstate(all="ignore"):
             run(self._calls)
@@ -88,10 +88,10 @@ class Part:
         predicted = self._logits[target].astype(np.float64) * scale + shift
         self.undefined = len(true) - int(np.count_nonzero(np.isfinite(predicted)))
         marker, colour = (TEST_MARKERS[0], BRIGHT) if self.is_open else (TRAIN_MARKERS[0], DIM)
-        return Points(true, predicted, marker, colour, self.name)
+        return ResidualPoints(true, predicted, marker, colour, self.name)
 
 
-class View:
+class ErrorsView:
     """The parts of the data for a network, each laid out when it is first asked for."""
 
     def __init__(self, network: Network, data: TrainTest) -> None:
@@ -129,7 +129,7 @@ class ErrorsPanel(Panel):
 
     def __init__(self, session: Session, options: ViewOptions) -> None:
         super().__init__(session, options)
-        self._view: View | None = None
+        self._view: ErrorsView | None = None
         self._test = True
         self._first = 0
         self._words: Words = []
@@ -172,7 +172,7 @@ class ErrorsPanel(Panel):
             return message(width, height, "What the network gets wrong, and what it takes it for.")
         view, target = self._view, self._target(data)
         if view is None or not view.shows(network, data):
-            view = self._view = View(network, data)
+            view = self._view = ErrorsView(network, data)
         if network.classes:
             return self._draw_classes(view, data, width, height)
         return self._draw_numbers(view, data, target, width, height)
@@ -183,7 +183,7 @@ class ErrorsPanel(Panel):
 
     # --- classes
 
-    def _draw_classes(self, view: View, data: TrainTest, width: int, height: int) -> Cells:
+    def _draw_classes(self, view: ErrorsView, data: TrainTest, width: int, height: int) -> Cells:
         part = view.part(test=self._test)
         table = part.table()
         half = (width - GAP) // 2
@@ -207,7 +207,7 @@ class ErrorsPanel(Panel):
     def _draw_both(
         self,
         parts: tuple[Part, Part],
-        tables: tuple[Table, Table],
+        tables: tuple[ConfusionTable, ConfusionTable],
         half: int,
         width: int,
         height: int,
@@ -240,7 +240,7 @@ class ErrorsPanel(Panel):
     # --- numbers
 
     def _draw_numbers(
-        self, view: View, data: TrainTest, target: int, width: int, height: int
+        self, view: ErrorsView, data: TrainTest, target: int, width: int, height: int
     ) -> Cells:
         train = view.part(test=False)
         both = [train] if data.shared else [train, view.part(test=True)]
@@ -277,8 +277,8 @@ class ErrorsPanel(Panel):
     def _histograms(
         self,
         cells: Cells,
-        points: list[Points],
-        shown: list[Points],
+        points: list[ResidualPoints],
+        shown: list[ResidualPoints],
         left: int,
         top: int,
         width: int,

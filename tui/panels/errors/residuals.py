@@ -25,7 +25,7 @@ FEWEST_BARS: Final = 5
 
 
 @dataclass(frozen=True)
-class Points:
+class ResidualPoints:
     """One part of the data.
 
     Attributes:
@@ -59,7 +59,7 @@ def value_range(true: Array) -> tuple[float, float]:
 
 
 def draw_scatter(
-    parts: list[Points], span: tuple[float, float], target: str, width: int, height: int
+    parts: list[ResidualPoints], span: tuple[float, float], target: str, width: int, height: int
 ) -> Cells:
     """Return predicted (up) against true numbers (across), the later parts on top.
 
@@ -100,7 +100,7 @@ def draw_scatter(
     return cells
 
 
-def draw_histogram(part: Points, limit: float, width: int, height: int) -> Cells:
+def draw_histogram(part: ResidualPoints, limit: float, width: int, height: int) -> Cells:
     """Return the histogram of a part's residuals from -limit to limit, under their mean and spread."""
     cells = Cells(width, height)
     residuals = part.residuals
@@ -140,7 +140,7 @@ def draw_histogram(part: Points, limit: float, width: int, height: int) -> Cells
     return cells
 
 
-def limit_of(parts: list[Points]) -> float:
+def limit_of(parts: list[ResidualPoints]) -> float:
     """Return the end of the histograms: by steps of 1, 2 and 5, for each step moves every bar."""
     sizes = np.concatenate([np.abs(part.residuals) for part in parts])
     # a few that are far off, which stand at the edges, must not press all others into one bar

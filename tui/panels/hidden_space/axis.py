@@ -17,7 +17,7 @@ SHRINKS: Final = 0.6
 """The range becomes shorter once the samples fill less than this of it."""
 
 
-class Range:
+class AxisRange:
     """An axis that follows what is on it by steps, and rarely: each step moves everything."""
 
     def __init__(self) -> None:

@@ -14,7 +14,7 @@ from core.nn.activations import ACTIVATIONS
 from tui.drawing import number_format
 from tui.drawing.cells import Cells
 from tui.drawing.palette import DIM, TEXT, ink
-from tui.panels.hidden_space.plot import Plot
+from tui.panels.hidden_space.plot import HiddenSpacePlot
 from tui.panels.panel import Panel, ViewOptions, Words, message
 
 if TYPE_CHECKING:
@@ -35,11 +35,11 @@ WIDE: Final = 64
 WIDEST: Final = 76
 """Columns from which on the border has room for all words."""
 COMPONENTS, OUTPUT = "components", "output"
-Choice: TypeAlias = "tuple[int, int] | str"
+UnitPair: TypeAlias = "tuple[int, int] | str"
 """Two units, or the principal components, or the direction of the output of two classes."""
 
 
-class View:
+class HiddenSpaceView:
     """What is laid out once for a network, its data and an input plane."""
 
     def __init__(self, network: Network, data: TrainTest, plane: PlaneChoice) -> None:
@@ -73,14 +73,14 @@ class SpacePanel(Panel):
 
     def __init__(self, session: Session, options: ViewOptions) -> None:
         super().__init__(session, options)
-        self._view: View | None = None
+        self._view: HiddenSpaceView | None = None
         self._axes: Axes | None = None
         self._grid = True
         self._chosen = 0
-        self._choices: list[Choice] = []
+        self._choices: list[UnitPair] = []
         self._own: tuple[int, int] | None = None
         """Two units that a person chose."""
-        self._plot = Plot()
+        self._plot = HiddenSpacePlot()
         self._words: Words = []
         self._scores: Words = []
         self._drawn_places: tuple[Labels, Labels] = np.empty(0, np.int64), np.empty(0, np.int64)
@@ -165,15 +165,15 @@ class SpacePanel(Panel):
         self._parameters = _numbers_of(network)
         return cells
 
-    def _laid_out(self, network: Network, data: TrainTest) -> View:
+    def _laid_out(self, network: Network, data: TrainTest) -> HiddenSpaceView:
         view, plane = self._view, self.options.plane
         if view is None or not view.shows(network, data, plane):
             if view is None or not view.shows(network, data, view.plane):
                 self._chosen, self._own, self._axes = 0, None, None
-            view = self._view = View(network, data, plane)
+            view = self._view = HiddenSpaceView(network, data, plane)
         return view
 
-    def _pair(self, space: HiddenSpace) -> Choice:
+    def _pair(self, space: HiddenSpace) -> UnitPair:
         """Return what the coordinates are to be."""
         if self._own is not None and max(self._own) < space.units:
             return self._own
@@ -182,7 +182,7 @@ class SpacePanel(Panel):
             return (0, 1) if space.units == 2 else COMPONENTS
         return self._choices[self._chosen - 1]
 
-    def _draw(self, view: View, data: TrainTest, width: int, height: int) -> Cells:
+    def _draw(self, view: HiddenSpaceView, data: TrainTest, width: int, height: int) -> Cells:
         space = view.space
         chosen = self._pair(space)
         pair = None if isinstance(chosen, str) else chosen
@@ -215,7 +215,7 @@ class SpacePanel(Panel):
         self._plot.name_axes(cells, picture.axes.names, left, rows)
         return cells
 
-    def _tell(self, view: View, data: TrainTest, picture: SpaceView, width: int) -> None:
+    def _tell(self, view: HiddenSpaceView, data: TrainTest, picture: SpaceView, width: int) -> None:
         """Say in the border what is seen, and how much of it a straight line tells apart."""
         axes, units, space = picture.axes, view.space.units, view.space
         of = "" if axes.pair is not None and units == 2 else f"of {units} units "
@@ -249,12 +249,12 @@ def _numbers_of(network: Network) -> Array:
     return np.concatenate([network.parameters, network.statistics])
 
 
-def _choices(space: HiddenSpace) -> list[Choice]:
+def _choices(space: HiddenSpace) -> list[UnitPair]:
     """Return what stands after the first view: pairs of the strongest units, the strongest first."""
     strongest = space.strongest()[:PAIRS_OF]
     places = [(low, high) for high in range(1, len(strongest)) for low in range(high)]
     pairs = [sorted((strongest[low], strongest[high])) for low, high in places]
     if space.units == 2:
         return [COMPONENTS]
-    own: list[Choice] = [OUTPUT] if space.network.classes == 2 and space.units > 1 else []
+    own: list[UnitPair] = [OUTPUT] if space.network.classes == 2 and space.units > 1 else []
     return [*own, *((low, high) for low, high in pairs)]

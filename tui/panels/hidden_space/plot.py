@@ -28,7 +28,7 @@ from tui.drawing.palette import (
     ink,
     inks_of_pairs,
 )
-from tui.panels.hidden_space.axis import Range
+from tui.panels.hidden_space.axis import AxisRange
 from tui.panels.number_scale import NumberScale
 
 if TYPE_CHECKING:
@@ -41,7 +41,7 @@ MOST_STEPS: Final = 32
 """Places at which a piece of a grid line is drawn, at most."""
 
 
-class Plot:
+class HiddenSpacePlot:
     """Draws pictures of a hidden space between two axes, which stay as long as they can.
 
     Attributes:
@@ -49,7 +49,7 @@ class Plot:
     """
 
     def __init__(self) -> None:
-        self.across, self.up = Range(), Range()
+        self.across, self.up = AxisRange(), AxisRange()
 
     def fit(self, picture: SpaceView, activation: Activation) -> None:
         """Choose the ends of the axes: where an activation has bounds, those."""

@@ -13,7 +13,7 @@ from tui.drawing.cells import Cells, cut, printable
 from tui.drawing.palette import ALARM, DIM, TEXT, ink
 from tui.panels.inspector.inspected import colour_of, marker_of, small
 from tui.panels.inspector.sample_view import draw_sample
-from tui.panels.inspector.slow_motion import moments_of, steps_of
+from tui.panels.inspector.slow_motion import steps_of, trace_steps
 from tui.panels.inspector.unit_view import UnitView
 from tui.panels.panel import Panel, ViewOptions, Words
 
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from tui.panels.cursor import Cursor
     from tui.run_model import Session
 
-View: TypeAlias = "Callable[[Session, ViewOptions, int, int], Cells]"
+InspectorView: TypeAlias = "Callable[[Session, ViewOptions, int, int], Cells]"
 """Draws a body; one that is higher than it was asked for is scrolled."""
 
 MOST_NAME: Final = 20
@@ -54,7 +54,7 @@ class InspectorPanel(Panel):
 
     def __init__(self, session: Session, options: ViewOptions) -> None:
         super().__init__(session, options)
-        self.views: dict[str, View] = {"unit": UnitView(), "sample": self._draw_sample}
+        self.views: dict[str, InspectorView] = {"unit": UnitView(), "sample": self._draw_sample}
         self.view = "unit"
         self.step: int | None = None
         """The last pass of the sample view that is shown: 0 for the inputs alone; None for all."""
@@ -88,7 +88,7 @@ class InspectorPanel(Panel):
 
     def action_step_unit(self, by: int) -> None:
         """Go a unit on, or back, through both passes; the cursor goes with it."""
-        moments = moments_of(self.session)
+        moments = trace_steps(self.session)
         if self.view != "sample" or not moments:
             return
         self._follow_cursor()

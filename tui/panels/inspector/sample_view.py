@@ -23,7 +23,7 @@ from tui.panels.inspector.inspected import (
 )
 from tui.panels.inspector.sample_answer import MOST_NAME, draw_answer, draw_loss
 from tui.panels.inspector.sample_back import draw_back
-from tui.panels.output_scale import Scale
+from tui.panels.output_scale import OutputScale
 from tui.panels.panel import message
 
 if TYPE_CHECKING:
@@ -178,7 +178,7 @@ def _forward(it: Inspected, layer: int, width: int, rows: int, units: int | None
     trace = it.trace.layers[layer]
     values = trace.z if layer == it.hidden else trace.a
     name = "outputs z" if layer == it.hidden else it.layer_name(layer)
-    scale = Scale.of(trace.activation, values)
+    scale = OutputScale.of(trace.activation, values)
     marked = it.cursor.unit if it.cursor.layer == layer else None
     texts, across, in_a_row = _numbers_in_a_row(values, width)
     room = width - LABEL

@@ -13,7 +13,7 @@ def steps_of(session: Session) -> int:
     return 0 if session.network is None else 2 * len(session.network.layers) + 1
 
 
-class Moment(NamedTuple):
+class TraceStep(NamedTuple):
     """A step of slow motion, and the unit within it.
 
     Attributes:
@@ -26,16 +26,16 @@ class Moment(NamedTuple):
     unit: int | None = None
 
 
-def moments_of(session: Session) -> list[Moment]:
+def trace_steps(session: Session) -> list[TraceStep]:
     """Return every moment of both passes, unit by unit."""
     if session.network is None:
         return []
     sizes = session.network.sizes[1:]
     count = len(sizes)
-    forward = [Moment(at + 1, at, unit) for at, size in enumerate(sizes) for unit in range(size)]
+    forward = [TraceStep(at + 1, at, unit) for at, size in enumerate(sizes) for unit in range(size)]
     back = [
-        Moment(count + 2 + at, layer, unit)
+        TraceStep(count + 2 + at, layer, unit)
         for at, layer in enumerate(reversed(range(count)))
         for unit in range(sizes[layer])
     ]
-    return [Moment(0), *forward, Moment(count + 1), *back]
+    return [TraceStep(0), *forward, TraceStep(count + 1), *back]

@@ -10,7 +10,7 @@ from tui.drawing.cells import Cells, cell_width, cut
 from tui.drawing.palette import ACCENT, DIM, FAINT, TEXT, ink
 from tui.panels.errors.residuals import BLOCKS
 from tui.panels.inspector.inspected import Inspected, caption, colour_of
-from tui.panels.output_scale import Scale
+from tui.panels.output_scale import OutputScale
 
 if TYPE_CHECKING:
     from core.analysis.trace import UnitFacts
@@ -42,7 +42,7 @@ def draw_histogram(
     if bins < 4:
         return cells
     activation = it.trace.layers[it.cursor.layer].activation
-    scale = Scale.of(activation, facts.outputs)
+    scale = OutputScale.of(activation, facts.outputs)
     low, high = scale.low, scale.high
     counts = facts.histogram(labels, groups, bins, low, high)
     totals = np.maximum(1, counts.sum(axis=1, keepdims=True))

@@ -12,7 +12,7 @@ from tui.drawing.cells import Cells
 from tui.drawing.palette import DIM, DIVERGING, LEGIBLE, ink
 from tui.panels.boundary.map_drawing import half_blocks
 from tui.panels.inspector.inspected import Inspected, caption, largest_of, marker_of
-from tui.panels.output_scale import Scale
+from tui.panels.output_scale import OutputScale
 
 if TYPE_CHECKING:
     from core.analysis.planes import PlaneChoice
@@ -44,7 +44,7 @@ class UnitMap:
         single = len(it.data.feature_names) == 1
         self._lay_out(it, plane, columns, 1 if single else 2 * rows)
         outputs = _outputs_at(it, self._inputs)
-        scale = Scale.of(it.trace.layers[it.cursor.layer].activation, outputs)
+        scale = OutputScale.of(it.trace.layers[it.cursor.layer].activation, outputs)
         colours = scale.colours
         pixels = scale.levels(outputs).reshape(-1, columns)
         if single:
@@ -90,7 +90,7 @@ def _outputs_at(it: Inspected, x: Array) -> Array:
     return it.network.hidden_outputs(x)[it.cursor.layer][:, it.cursor.unit]
 
 
-def _key_of_colours(cells: Cells, column: int, scale: Scale) -> None:
+def _key_of_colours(cells: Cells, column: int, scale: OutputScale) -> None:
     rows = cells.height - 1
     levels = np.linspace(len(scale.colours) - 1, 0, rows).round().astype(int).tolist()
     for row, level in enumerate(levels, start=1):

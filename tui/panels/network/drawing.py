@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from core.analysis.edges import Edge
     from core.nn.network import Network
     from tui.drawing.cells import Cells
-    from tui.panels.network.layout import Column, Layout
+    from tui.panels.network.layout import NetworkLayout, NodeColumn
 
 NEGATIVE: Final = (DIVERGING[2], DIVERGING[1], DIVERGING[0])
 POSITIVE: Final = (DIVERGING[-3], DIVERGING[-2], DIVERGING[-1])
@@ -50,7 +50,7 @@ def _standing(edge: Edge, own: Collection[int]) -> float:
 
 def draw_edges(
     cells: Cells,
-    layout: Layout,
+    layout: NetworkLayout,
     shown: Sequence[Edge],
     selected: Edge | None = None,
     own: Collection[int] = (),
@@ -108,7 +108,7 @@ def draw_edges(
 
 
 def draw_biases(
-    cells: Cells, column: Column, network: Network, layer: int, chosen: int | None
+    cells: Cells, column: NodeColumn, network: Network, layer: int, chosen: int | None
 ) -> None:
     """Write each bias as a bar before its node, by the largest of the layer."""
     start = parameter_index(network, layer, None, 0)
@@ -125,7 +125,7 @@ def draw_biases(
             cells.write(row, column.left - 1, glyph, ink(colour))
 
 
-def draw_hidden_counts(cells: Cells, column: Column, room: int) -> None:
+def draw_hidden_counts(cells: Cells, column: NodeColumn, room: int) -> None:
     """Say how many units of the layer stand above and below those that are shown."""
     before, after = column.units.start, column.size - column.units.stop
     for count, row in ((before, 0), (after, cells.height - 1)):
@@ -138,7 +138,7 @@ def draw_hidden_counts(cells: Cells, column: Column, room: int) -> None:
 
 def draw_nodes(
     cells: Cells,
-    column: Column,
+    column: NodeColumn,
     layer: int,
     layers: int,
     backgrounds: list[str],
@@ -163,7 +163,7 @@ def draw_nodes(
 
 def draw_names(
     cells: Cells,
-    layout: Layout,
+    layout: NetworkLayout,
     inputs: tuple[str, ...],
     outputs: tuple[str, ...],
     *,

@@ -20,7 +20,7 @@ TALL_FROM: Final = 5
 
 
 @dataclass(frozen=True)
-class Column:
+class NodeColumn:
     """The nodes of one layer that are shown.
 
     Attributes:
@@ -45,7 +45,7 @@ class Column:
 
 
 @dataclass(frozen=True)
-class Layout:
+class NetworkLayout:
     """Where the nodes stand.
 
     Attributes:
@@ -55,7 +55,7 @@ class Layout:
     """
 
     first: int
-    columns: tuple[Column, ...]
+    columns: tuple[NodeColumn, ...]
     left_names: int
     right_names: int
 
@@ -67,7 +67,7 @@ class Layout:
         focus: Sequence[int | None],
         width: int,
         height: int,
-    ) -> Layout | None:
+    ) -> NetworkLayout | None:
         """Return the layout, or None where there is no room for two columns.
 
         Names go before layers do.
@@ -109,10 +109,10 @@ class Layout:
             gaps = inner * at // (last - first - 1)
             start = left_names + sum(widths[first:layer]) + gaps
             units, rows, tall = _spread(sizes[layer], focus[layer], height)
-            shown.append(Column(start, widths[layer], units, rows, tall, sizes[layer]))
+            shown.append(NodeColumn(start, widths[layer], units, rows, tall, sizes[layer]))
         return cls(first, tuple(shown), left_names, right_names)
 
-    def column(self, layer: int) -> Column | None:
+    def column(self, layer: int) -> NodeColumn | None:
         """Return the column of a layer of units, 0 for the inputs, if it is shown."""
         at = layer - self.first
         return self.columns[at] if 0 <= at < len(self.columns) else None

@@ -12,7 +12,7 @@ from core.nn.calls import run
 from core.nn.network import ForwardPasses, with_bias_row
 from tui.drawing.palette import CLASS_FIELDS, DIVERGING, UNCERTAIN
 from tui.panels.number_scale import NumberScale
-from tui.panels.output_scale import Scale
+from tui.panels.output_scale import OutputScale
 
 if TYPE_CHECKING:
     from core.arrays import Array
@@ -23,7 +23,7 @@ MOST_SAMPLES: Final = 256
 """Training samples of which a node shows the mean output."""
 
 
-class States:
+class NodeValues:
     """What each node gives: its mean over some training samples, or its value for one of them."""
 
     def __init__(self, network: Network, data: TrainTest, sample: int | None) -> None:
@@ -55,7 +55,7 @@ class States:
 
 
 def backgrounds(
-    network: Network, data: TrainTest, states: States, layer: int, values: Array
+    network: Network, data: TrainTest, states: NodeValues, layer: int, values: Array
 ) -> list[str]:
     """Return the colour of each node of a layer of units, 0 for the inputs."""
     values = np.asarray(values, np.float64)
@@ -63,7 +63,7 @@ def backgrounds(
         levels = quantize(values / states.largest_inputs, len(DIVERGING), -1.0, 1.0)
         return [DIVERGING[level] for level in levels.tolist()]
     if layer < len(network.sizes) - 1:
-        scale = Scale.of(network.layers[layer - 1].activation, values)
+        scale = OutputScale.of(network.layers[layer - 1].activation, values)
         return [scale.colours[level] for level in scale.levels(values).tolist()]
     if data.has_classes:
         levels = quantize(values, 1 + len(CLASS_FIELDS[0]), 0.0, 1.0)

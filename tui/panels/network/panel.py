@@ -21,8 +21,8 @@ from tui.panels.network.drawing import (
     draw_names,
     draw_nodes,
 )
-from tui.panels.network.layout import LONGEST_NAME, Layout, longest, told_apart
-from tui.panels.network.node_values import States, backgrounds
+from tui.panels.network.layout import LONGEST_NAME, NetworkLayout, longest, told_apart
+from tui.panels.network.node_values import NodeValues, backgrounds
 from tui.panels.panel import Panel, ViewOptions, Words, message
 
 if TYPE_CHECKING:
@@ -77,8 +77,8 @@ class NetworkPanel(Panel):
 
     def __init__(self, session: Session, options: ViewOptions) -> None:
         super().__init__(session, options)
-        self._states: States | None = None
-        self._layout: Layout | None = None
+        self._states: NodeValues | None = None
+        self._layout: NetworkLayout | None = None
         # how many incoming edges were walked through; behind them stand the bias, or β, and γ
         self._stop: int | None = None
         self._stop_of: tuple[int, int] | None = None
@@ -244,11 +244,11 @@ class NetworkPanel(Panel):
         sample = cursor.sample if options.inspecting and len(data.x_train) else None
         states = self._states
         if states is None or not states.shows(network, data, sample):
-            states = self._states = States(network, data, sample)
+            states = self._states = NodeValues(network, data, sample)
         return self._draw_network(network, data, states, width, height)
 
     def _draw_network(
-        self, network: Network, data: TrainTest, states: States, width: int, height: int
+        self, network: Network, data: TrainTest, states: NodeValues, width: int, height: int
     ) -> Cells:
         sizes, pointed = network.sizes, self._pointed
         cursor = self._cursor(network) if pointed else None
@@ -263,7 +263,7 @@ class NetworkPanel(Panel):
         outputs = told_apart(self._output_names(network), room)
         markers = 2 if data.has_classes else 0
         lengths = longest(inputs), longest(outputs) + markers
-        layout = self._layout = Layout.of(sizes, lengths, focus, width, height)
+        layout = self._layout = NetworkLayout.of(sizes, lengths, focus, width, height)
         if layout is None:
             self._words = []
             return message(width, height, "too narrow")
@@ -319,7 +319,7 @@ class NetworkPanel(Panel):
     def _tell(
         self,
         network: Network,
-        layout: Layout,
+        layout: NetworkLayout,
         drawn: int,
         stop: int | None,
         cursor: tuple[int, int] | None,

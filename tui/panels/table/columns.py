@@ -30,7 +30,7 @@ SHARE_OF_OUTPUTS: Final = 0.4
 
 
 @dataclass(frozen=True)
-class Column:
+class ColumnId:
     """What can be sorted by.
 
     Attributes:
@@ -45,22 +45,22 @@ class Column:
     layer: int = 0
 
 
-SAMPLE: Final = Column("sample")
-TRUE: Final = Column("true")
+SAMPLE: Final = ColumnId("sample")
+TRUE: Final = ColumnId("true")
 
 
 @dataclass(frozen=True)
 class Feature:
     """How a feature is written, the same in every row."""
 
-    column: Column
+    column: ColumnId
     name: str
     decimals: int
     width: int
 
 
 @dataclass(frozen=True)
-class Layout:
+class TableLayout:
     """Which columns have room.
 
     Attributes:
@@ -73,9 +73,9 @@ class Layout:
     """
 
     features: tuple[Feature, ...]
-    units: tuple[Column, ...]
+    units: tuple[ColumnId, ...]
     shown: int
-    outputs: tuple[Column, ...]
+    outputs: tuple[ColumnId, ...]
     digits: int
     output_digits: int
 
@@ -87,7 +87,7 @@ class Layout:
         layer: int,
         digits: tuple[int, int],
         width: int,
-    ) -> Layout:
+    ) -> TableLayout:
         """Return which columns have room.
 
         Args:
@@ -99,18 +99,20 @@ class Layout:
         """
         unit_digits, out_digits = digits
         room = width - MARKS
-        outputs = [Column("output", at) for at in range(network.classes or network.sizes[-1])]
+        outputs = [ColumnId("output", at) for at in range(network.classes or network.sizes[-1])]
         if network.classes == 2:
             outputs = outputs[1:]
         fit = int(max(width * SHARE_OF_OUTPUTS, out_digits + 4) - len(RULE)) // (out_digits + 2)
         if len(outputs) > fit and network.classes:
-            outputs, out_digits = [Column("predicted")], LEAST_DIGITS + 1
+            outputs, out_digits = [ColumnId("predicted")], LEAST_DIGITS + 1
         outputs = outputs[: max(1, fit)]
         if network.sizes[1:-1] and room < out_digits + unit_digits + 4 + len(RULE):
             outputs = []  # a unit comes first, in a table of units
         room -= len(outputs) * (out_digits + 2) + len(RULE)
         sizes = network.sizes[1:-1]
-        everything = [Column("unit", at, no) for no, size in enumerate(sizes) for at in range(size)]
+        everything = [
+            ColumnId("unit", at, no) for no, size in enumerate(sizes) for at in range(size)
+        ]
         least = sum(each.width + 1 for each in known[:2]) + len(RULE)
         gaps = len(sizes) - 1
         if least + len(everything) * (unit_digits + 2) + gaps <= room:
@@ -175,7 +177,7 @@ def features_of(data: TrainTest) -> list[Feature]:
         # an n-gram may be blanks alone
         name = data.feature_names[number].replace(" ", "␣" if data.preparation.text else " ")
         width = max(2, *map(len, ends), min(cell_width(name) + 1, MOST_NAME))
-        result.append(Feature(Column("feature", number), name, decimals, min(width, 12)))
+        result.append(Feature(ColumnId("feature", number), name, decimals, min(width, 12)))
     return result
 
 

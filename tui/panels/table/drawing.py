@@ -22,19 +22,19 @@ from tui.drawing.palette import (
     ink,
 )
 from tui.panels.number_scale import NumberScale
-from tui.panels.output_scale import Scale
-from tui.panels.table.columns import MARKS, RULE, TRUE, Column, decimal, written
+from tui.panels.output_scale import OutputScale
+from tui.panels.table.columns import MARKS, RULE, TRUE, ColumnId, decimal, written
 
 if TYPE_CHECKING:
     from core.arrays import Array, Labels
     from core.datasets import TrainTest
     from core.nn.network import Network
     from tui.panels.panel import ViewOptions
-    from tui.panels.table.columns import Layout
+    from tui.panels.table.columns import TableLayout
     from tui.run_model import Session
 
 
-class Drawing:
+class TableDrawing:
     """One drawing of the table: the headings and the rows share the places of the columns.
 
     Attributes:
@@ -47,9 +47,9 @@ class Drawing:
         cells: Cells,
         session: Session,
         options: ViewOptions,
-        layout: Layout,
+        layout: TableLayout,
         first: int,
-        sorted_by: tuple[Column, bool],
+        sorted_by: tuple[ColumnId, bool],
         rows: int,
     ) -> None:
         self.cells, self.session, self.options = cells, session, options
@@ -78,7 +78,7 @@ class Drawing:
             place + at * (layout.output_digits + 2) for at in range(len(layout.outputs))
         ]
 
-    def spans(self) -> list[tuple[int, int, Column]]:
+    def spans(self) -> list[tuple[int, int, ColumnId]]:
         """Return the first column of each name, the one behind its last, and what it names."""
         layout = self.layout
         spans = [(0, MARKS, TRUE)]
@@ -112,14 +112,14 @@ class Drawing:
             self._groups(network, data)
 
     def _heading(
-        self, row: int, place: int, width: int, name: str, column: Column, colour: str
+        self, row: int, place: int, width: int, name: str, column: ColumnId, colour: str
     ) -> None:
         arrow = self._arrow(column)
         text = f"{cut(name, width - len(arrow))}{arrow}"
         number = ink(BRIGHT, bold=True) if arrow else ink(colour)
         self.cells.write_right(row, place + width, text, number)
 
-    def _arrow(self, column: Column) -> str:
+    def _arrow(self, column: ColumnId) -> str:
         sorted_by, descending = self.sorted_by
         if sorted_by != column:
             return ""
@@ -241,11 +241,11 @@ class Drawing:
 
 def _papers(activation: str, outputs: Array) -> list[list[str]]:
     """Return the colour behind each of a layer's outputs, as in the panel of activations."""
-    scale = Scale.of(ACTIVATIONS[activation], outputs)
+    scale = OutputScale.of(ACTIVATIONS[activation], outputs)
     return [[scale.colours[level] for level in row] for row in scale.levels(outputs).tolist()]
 
 
-def _output_name(network: Network, data: TrainTest, column: Column) -> tuple[str, str]:
+def _output_name(network: Network, data: TrainTest, column: ColumnId) -> tuple[str, str]:
     output = column.at
     if not network.classes:
         return data.target_names[output], TEXT

@@ -20,13 +20,13 @@ from tui.panels.table.columns import (
     MARKS,
     SAMPLE,
     TRUE,
-    Column,
+    ColumnId,
     Feature,
-    Layout,
+    TableLayout,
     digits_of,
     features_of,
 )
-from tui.panels.table.drawing import Drawing
+from tui.panels.table.drawing import TableDrawing
 
 if TYPE_CHECKING:
     from textual import events
@@ -56,7 +56,7 @@ class OutputsTable:
         self.sorted_by = SAMPLE
         self.descending = False
         self.told: Words = []
-        self._sortable: tuple[Column, ...] = (SAMPLE, TRUE)
+        self._sortable: tuple[ColumnId, ...] = (SAMPLE, TRUE)
         self._data: TrainTest | None = None
         self._features: list[Feature] = []
         self._followed: object = None
@@ -65,8 +65,8 @@ class OutputsTable:
         self._looked_at: tuple[int, int] | None = None
         self._top = 0
         self._samples: Labels = np.empty(0, np.int64)
-        self._places: list[tuple[int, Column]] = []
-        self._headings: list[tuple[int, int, Column]] = []
+        self._places: list[tuple[int, ColumnId]] = []
+        self._headings: list[tuple[int, int, ColumnId]] = []
 
     def scroll(self, rows: int, columns: int) -> None:
         """Show other samples and other units; the next drawing keeps it within what there is."""
@@ -80,13 +80,13 @@ class OutputsTable:
         self.sorted_by = self._sortable[at % len(self._sortable)]
         self.first_row, self._reveal = 0, True
 
-    def sort_by(self, column: Column) -> None:
+    def sort_by(self, column: ColumnId) -> None:
         """Sort by a column, or, if it is that one already, the other way round."""
         if self.sorted_by == column:
             self.descending = not self.descending
         self.sorted_by, self.first_row = column, 0
 
-    def heading_at(self, row: int, column: int) -> Column | None:
+    def heading_at(self, row: int, column: int) -> ColumnId | None:
         """Return the column whose name the last drawing has at a place of it."""
         if row != self._top - 1:
             return None
@@ -159,7 +159,7 @@ class OutputsTable:
         layout = self._lay_out(network, options, width, hidden, np.asarray(outputs))
         self._tell(layout, data, rows)
         cells = Cells(width, height)
-        drawing = Drawing(
+        drawing = TableDrawing(
             cells,
             session,
             options,
@@ -186,7 +186,7 @@ class OutputsTable:
             self.sorted_by = SAMPLE
 
     @staticmethod
-    def _exists(by: Column, network: Network, data: TrainTest) -> bool:
+    def _exists(by: ColumnId, network: Network, data: TrainTest) -> bool:
         if by.kind == "unit":
             return by.layer < len(network.sizes) - 2 and by.at < network.sizes[by.layer + 1]
         if by.kind == "output":
@@ -213,7 +213,7 @@ class OutputsTable:
         width: int,
         hidden: list[Array],
         outputs: Array,
-    ) -> Layout:
+    ) -> TableLayout:
         # a column that once was wide stays so: digits that move sideways cannot be read
         self._digits = max([self._digits, *map(digits_of, hidden)])
         out_digits = LEAST_DIGITS - 1
@@ -223,18 +223,18 @@ class OutputsTable:
             layer = options.cursor.layer
         else:
             layer = min(options.layer, max(0, len(hidden) - 1))
-        layout = Layout.of(network, self._features, layer, (self._digits, out_digits), width)
+        layout = TableLayout.of(network, self._features, layer, (self._digits, out_digits), width)
         features = (each.column for each in layout.features)
         self._sortable = (SAMPLE, TRUE, *features, *layout.units, *layout.outputs)
         self._keep_column_in_sight(layout, options)
         return layout
 
-    def _keep_column_in_sight(self, layout: Layout, options: ViewOptions) -> None:
-        wanted: Column | None = self.sorted_by if self._reveal else None
+    def _keep_column_in_sight(self, layout: TableLayout, options: ViewOptions) -> None:
+        wanted: ColumnId | None = self.sorted_by if self._reveal else None
         cursor = options.cursor
         looked_at = cursor.layer, cursor.unit
         if options.inspecting and looked_at != self._looked_at:
-            wanted = Column("unit", cursor.unit, cursor.layer)
+            wanted = ColumnId("unit", cursor.unit, cursor.layer)
         self._looked_at, self._reveal = looked_at, False
         if wanted in layout.units:
             place = layout.units.index(wanted)
@@ -242,7 +242,7 @@ class OutputsTable:
             self.first_column = min(max(self.first_column, low), place)
         self.first_column = max(0, min(self.first_column, len(layout.units) - layout.shown))
 
-    def _tell(self, layout: Layout, data: TrainTest, rows: int) -> None:
+    def _tell(self, layout: TableLayout, data: TrainTest, rows: int) -> None:
         samples, text, dim = len(data.y_train), ink(TEXT), ink(DIM)
         if rows < samples:
             last = min(samples, self.first_row + rows)

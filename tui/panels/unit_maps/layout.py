@@ -9,7 +9,7 @@ LEAST_WIDTH, LEAST_HEIGHT = 8, 4
 
 
 @dataclass(frozen=True)
-class Layout:
+class MapsLayout:
     """Where the pictures stand.
 
     Attributes:
@@ -26,7 +26,7 @@ class Layout:
     rows: tuple[tuple[int, range], ...]
 
     @classmethod
-    def of(cls, hidden: tuple[int, ...], outputs: int, width: int, height: int) -> Layout:
+    def of(cls, hidden: tuple[int, ...], outputs: int, width: int, height: int) -> MapsLayout:
         """Return the layout with the largest pictures that shows all units, or else the smallest.
 
         Args:
@@ -36,7 +36,7 @@ class Layout:
             height: of the block.
         """
         for layers in ((*hidden, outputs), hidden):
-            best: Layout | None = None
+            best: MapsLayout | None = None
             for across in range(1, max(1, (width + 1) // (LEAST_WIDTH + 1)) + 1):
                 rows = _rows(layers, across)
                 wide, high = (width + 1) // across - 1, height // len(rows) - 1

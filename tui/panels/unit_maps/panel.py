@@ -20,10 +20,10 @@ from tui.drawing.palette import (
     ink,
 )
 from tui.panels.number_scale import NumberScale
-from tui.panels.output_scale import Scale
+from tui.panels.output_scale import OutputScale
 from tui.panels.panel import Panel, ViewOptions, Words, message
-from tui.panels.unit_maps.layout import Layout
-from tui.panels.unit_maps.pictures import Grid, draw_values, has_curves, weights_picture
+from tui.panels.unit_maps.layout import MapsLayout
+from tui.panels.unit_maps.pictures import UnitGrid, draw_values, has_curves, weights_picture
 
 if TYPE_CHECKING:
     from textual import events
@@ -52,8 +52,8 @@ class MapsPanel(Panel):
 
     def __init__(self, session: Session, options: ViewOptions) -> None:
         super().__init__(session, options)
-        self._grid: Grid | None = None
-        self._layout: Layout | None = None
+        self._grid: UnitGrid | None = None
+        self._layout: MapsLayout | None = None
         self._first = 0
         self._weights = False
         self._followed: tuple[int, int] | None = None
@@ -140,14 +140,14 @@ class MapsPanel(Panel):
         height: int,
     ) -> Cells:
         hidden = network.sizes[1:-1]
-        layout = self._layout = Layout.of(hidden, _output_pictures(network), width, height)
+        layout = self._layout = MapsLayout.of(hidden, _output_pictures(network), width, height)
         self._scroll(layout, cursor)
         grid, plane = self._grid, self.options.plane
         if grid is None or not grid.shows(network, data, plane, layout.width, layout.height):
-            grid = self._grid = Grid(network, data, plane, layout.width, layout.height)
+            grid = self._grid = UnitGrid(network, data, plane, layout.width, layout.height)
         grid.refresh()
         cells = Cells(width, height)
-        scales: dict[int, Scale] = {}
+        scales: dict[int, OutputScale] = {}
         probabilities: Array | None = None
         visible = layout.rows[self._first : self._first + layout.down]
         for row, (layer, units) in enumerate(visible):
@@ -156,7 +156,9 @@ class MapsPanel(Panel):
             if of_outputs and probabilities is None:
                 probabilities = network.loss.probabilities(grid.outputs[-1])
             if not of_outputs and layer not in scales:
-                scales[layer] = Scale.of(network.layers[layer].activation, grid.outputs[layer])
+                scales[layer] = OutputScale.of(
+                    network.layers[layer].activation, grid.outputs[layer]
+                )
             for place, unit in enumerate(units):
                 left = place * (layout.width + 1)
                 label = f"{layer + 1}.{unit + 1}"
@@ -177,7 +179,7 @@ class MapsPanel(Panel):
         self._tell(visible, hidden, scales)
         return cells
 
-    def _scroll(self, layout: Layout, cursor: tuple[int, int] | None) -> None:
+    def _scroll(self, layout: MapsLayout, cursor: tuple[int, int] | None) -> None:
         """Keep the rows that are shown within what there is, and the cursor's among them."""
         if cursor is not None and cursor != self._followed:
             for row, (layer, units) in enumerate(layout.rows):
@@ -192,7 +194,7 @@ class MapsPanel(Panel):
         cells: Cells,
         top: int,
         left: int,
-        layout: Layout,
+        layout: MapsLayout,
         data: TrainTest,
         values: Array,
         unit: int,
@@ -202,14 +204,16 @@ class MapsPanel(Panel):
         named = ink(ACCENT, bold=True) if is_cursor else ink(TEXT)
         if data.has_classes:
             field = CLASS_FIELDS[unit % len(CLASS_FIELDS)]
-            scale = Scale((UNCERTAIN, *field), 0.0, 1.0, CLASS_POINTS[unit % len(CLASS_POINTS)])
+            scale = OutputScale(
+                (UNCERTAIN, *field), 0.0, 1.0, CLASS_POINTS[unit % len(CLASS_POINTS)]
+            )
             marker, name = TRAIN_MARKERS[unit % len(TRAIN_MARKERS)], data.class_names[unit]
             cells.write(top, left, marker, ink(scale.line))
             cells.write(top, left + 2, cut(name, layout.width - 2), named)
         else:
             own, (shift, factor) = NumberScale.of(data, unit), data.preparation.target_units(unit)
             low, high = (own.low - shift) / factor, (own.high - shift) / factor
-            scale = Scale(own.colours, low, high)
+            scale = OutputScale(own.colours, low, high)
             cells.write(top, left, cut(data.target_names[unit], layout.width), named)
         cells.place(top + 1, left, draw_values(values, layout.width, layout.height, scale))
 
@@ -217,7 +221,7 @@ class MapsPanel(Panel):
         self,
         visible: tuple[tuple[int, range], ...],
         hidden: tuple[int, ...],
-        scales: dict[int, Scale],
+        scales: dict[int, OutputScale],
     ) -> None:
         shown = sum(len(units) for layer, units in visible if layer < len(hidden))
         count = sum(hidden)

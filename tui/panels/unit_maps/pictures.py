@@ -20,13 +20,13 @@ if TYPE_CHECKING:
     from core.arrays import Array
     from core.datasets import TrainTest
     from core.nn.network import Network
-    from tui.panels.output_scale import Scale
+    from tui.panels.output_scale import OutputScale
 
 MARGIN: Final = 0.08
 """Of a curve: how much of the range is shown beside the samples."""
 
 
-class Grid:
+class UnitGrid:
     """The network over the points of one small picture, every unit's output at once.
 
     Attributes:
@@ -74,7 +74,7 @@ def has_curves(data: TrainTest) -> bool:
     return len(data.feature_names) == 1 and data.preparation.text is None
 
 
-def draw_values(values: Array, width: int, height: int, scale: Scale) -> Cells:
+def draw_values(values: Array, width: int, height: int, scale: OutputScale) -> Cells:
     """Return a unit's picture: of (points,) of a grid, or the curve of them along one feature."""
     if len(values) == 2 * width * height and height > 0:
         return half_blocks(scale.levels(values).reshape(2 * height, width), scale.colours)
