@@ -21,8 +21,8 @@ from tui.drawing.terminal_text import key_name
 from tui.drawing.textual_theme import WidgetFilter, css_variables, textual_theme
 from tui.faults import Fault, ReportsFaults
 from tui.keys import KEYS
-from tui.process_link import Link
-from tui.screens.send_order import attention
+from tui.process_link import ProcessLink
+from tui.screens.send_order import send_order
 from tui.screens.training import TrainingScreen
 from tui.terminal.capabilities import is_relayed, terminal_name
 from tui.terminal.driver import DiffDriver
@@ -89,7 +89,7 @@ class NnfsApp(ReportsFaults, App[None]):
         self._widget_form = WidgetFilter(self.look)
         self.animation_level = "none"
         self.pacer = FlowControl(max_rate, is_blind=is_relayed(os.environ, terminal_name()))
-        self.link = Link(process, self._when_line_is_clear)
+        self.link = ProcessLink(process, self._when_line_is_clear)
         self._typed = TypeAhead(self, self._hand_on)
         self.signal_received = 0
         self.has_failed = False
@@ -174,12 +174,12 @@ class NnfsApp(ReportsFaults, App[None]):
 
     async def _hand_on(self, event: events.Key | events.Paste) -> None:
         if isinstance(event, events.Key):
-            self.training.let_go()
+            self.training.clear_note()
         await super().on_event(event)
 
     def attention(self) -> list[Area]:
         """Return what a person looks at, the first first."""
-        return attention(self.screen, self.training.lines, self.training.panels)
+        return send_order(self.screen, self.training.lines, self.training.panels)
 
     def on_resize(self) -> None:
         """Trust nothing that the terminal showed before it changed its size."""
@@ -198,7 +198,7 @@ class NnfsApp(ReportsFaults, App[None]):
         if self._stop(signal.SIGTSTP):
             self._driver.resume_application_mode()
             self.action_redraw()
-            self.training.release()
+            self.training.resume_after_suspend()
 
     def _continue(self) -> None:
         """Take the terminal again after a stop that was not announced (SIGSTOP)."""
@@ -207,13 +207,13 @@ class NnfsApp(ReportsFaults, App[None]):
         if in_foreground() or self._stop():
             self._driver.take_again()
             self.action_redraw()
-            self.training.release()
+            self.training.resume_after_suspend()
         else:
             self._driver.leave_to_shell()
 
     def _stop(self, number: signal.Signals | None = None) -> bool:
         """Stop until the program has the terminal; return False if it is to end instead."""
-        self.training.hold()
+        self.training.pause_for_suspend()
         before = signal.signal(signal.SIGCONT, signal.SIG_DFL)
         try:
             return stop_until_foreground(lambda: self.signal_received != 0, number)
@@ -230,7 +230,7 @@ class NnfsApp(ReportsFaults, App[None]):
     def report(self, fault: Fault) -> None:
         """Remember what failed, and say so; the run goes on."""
         self.keep(fault)
-        self.training.say(fault.sentence)
+        self.training.show_note(fault.sentence)
 
     async def run_action(self, action: Any, *arguments: Any, **named: Any) -> bool:
         """Do what a key asks for; where that fails, the key does nothing."""

@@ -27,7 +27,7 @@ def _nobody_minds(pid: int) -> None:
     del pid
 
 
-class Link:
+class ProcessLink:
     """Owns one training process after another.
 
     Attributes:

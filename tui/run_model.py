@@ -84,9 +84,9 @@ class Session:
         self.past_epoch: int | None = None
         self.gradient: Array | None = None
         self.edited = False
-        self.old_future: EpochLog | None = None
+        self.old_branch: EpochLog | None = None
         self.baseline: Baseline | None = None
-        self.kept_as = self.not_kept = ""
+        self.saved_as = self.save_problem = ""
         self.resumed_at: int | None = None
         self.layers_over_time: NDArray[np.float64] = np.empty((0, 0, 0))
         self._layer_epochs: NDArray[np.float64] = np.empty(0)
@@ -117,7 +117,7 @@ class Session:
                 self._move(event)
             case Branched():
                 # what is given up stays in sight
-                self.old_future = self.timeline.copy()
+                self.old_branch = self.timeline.copy()
                 self.timeline.truncate(event.epoch + 1)
                 self.past_epoch = None
                 if self.resumed_at is not None:
@@ -136,18 +136,18 @@ class Session:
                     self.layers = ()  # those of a network that gave way to the best
                 if event.note or self._passing:
                     self.note = event.note
-                self._standing = event.note if self.at_rest else ""
+                self._standing = event.note if self.is_at_rest else ""
                 # what is said of a pause is true until it ends
                 self._passing = event.state is State.PAUSED and bool(event.note)
             case Reopened():
-                self.kept_as = event.name
+                self.saved_as = event.name
                 self.resumed_at = None if event.restored else self.head_epoch
                 self.edited, self._parts = event.edited, list(event.parts)
                 self._find_best()
             case SaveStatusChanged():
-                if event.problem or self.not_kept:
+                if event.problem or self.save_problem:
                     self.note = event.problem or "the run is kept again"
-                self.kept_as, self.not_kept = event.name, event.problem
+                self.saved_as, self.save_problem = event.name, event.problem
             case Loading():
                 self.loading = event
             case BaselineFound():
@@ -156,16 +156,16 @@ class Session:
             case Failed():
                 self.loading = None
                 self.state = State.STOPPED
-                kept = "space resumes it as it was saved, " if self.kept_as else ""
+                kept = "space resumes it as it was saved, " if self.saved_as else ""
                 self.note = self._standing = f"{event.reason}; {kept}r starts a new one"
 
-    def let_go(self) -> bool:
+    def clear_note(self) -> bool:
         """Forget what was said, but for what holds as long as the state does; tell if that changed."""
         said, self.note = self.note, self._standing
         return said != self.note
 
     @property
-    def at_rest(self) -> bool:
+    def is_at_rest(self) -> bool:
         """Whether nothing changes until somebody presses a key."""
         return self.state is not State.TRAINING
 
@@ -206,7 +206,7 @@ class Session:
         return "test" if self.data is None else self.data.monitored(self.config.monitor)
 
     @property
-    def described(self) -> str:
+    def description(self) -> str:
         """The run in one line."""
         told = self.config.describe(() if self.network is None else self.network.sizes)
         summary = self.data.summary if self.data is not None else None
@@ -329,7 +329,7 @@ class Session:
             self.timeline = EpochLog()
             self.layers = ()
             self.epochs_per_second = self.share_of_epoch = 0.0
-            self._best = self.past_epoch = self.old_future = self._measured = None
+            self._best = self.past_epoch = self.old_branch = self._measured = None
             self._parts = [0]
             self.resumed_at = None
             self.gradient, self.edited = None, False

@@ -122,12 +122,12 @@ def test_what_is_said_of_a_state_is_kept_as_long_as_it_lasts() -> None:
     session.apply(begin())
     session.apply(StateChanged(State.DIVERGED, "the loss is no number"))
     session.note = "speed: 100"
-    assert session.let_go()
+    assert session.clear_note()
     assert session.note == "the loss is no number"
-    assert not session.let_go()
+    assert not session.clear_note()
     session.apply(StateChanged(State.TRAINING))
     session.note = "speed: 200"
-    assert session.let_go()
+    assert session.clear_note()
     assert session.note == ""
 
 
@@ -172,6 +172,6 @@ def test_a_run_is_edited_from_the_edit_on() -> None:
     session = Session(CONFIG)
     for event in (begin(), progress(0, 1, 2, 3), move(3, past=False, edited=1, was_edited=True)):
         session.apply(event)
-    assert "edited" in session.described
+    assert "edited" in session.description
     session.apply(move(2))
-    assert "edited" not in session.described
+    assert "edited" not in session.description

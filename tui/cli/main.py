@@ -432,10 +432,10 @@ def _say_goodbye(session: Session) -> None:
     trained = None if resumed_at is None else session.head_epoch - resumed_at
     text = summary(session.config, metrics, kept, None, stopped, data, restored, trained)
     print(text.replace("interrupted after", "stopped after"))  # noqa: T201
-    if session.not_kept:
-        print(_printable(session.not_kept))  # noqa: T201
-    elif session.kept_as:
-        print(f"kept: nnfs-tui resume {session.kept_as}")  # noqa: T201
+    if session.save_problem:
+        print(_printable(session.save_problem))  # noqa: T201
+    elif session.saved_as:
+        print(f"kept: nnfs-tui resume {session.saved_as}")  # noqa: T201
 
 
 def _check_screen_options(options: argparse.Namespace) -> None:

@@ -159,7 +159,7 @@ class ActivationsPanel(Panel):
                 cells.write(top + (tall - 1) // 2, 1, f"{unit + 1:>3}", number)
                 columns = slice(LABEL_WIDTH, LABEL_WIDTH + levels.shape[1])
                 cells.inks[top : top + tall, columns] = pairs[levels[unit], levels[unit]]
-                if self.session.at_rest and across >= NUMBER_WIDTH:
+                if self.session.is_at_rest and across >= NUMBER_WIDTH:
                     middle, papers = (
                         top + (tall - 1) // 2,
                         [colours[level] for level in levels[unit]],

@@ -181,7 +181,7 @@ class CurvePanel(Panel):
         columns = [session.timeline.column(name)[:count] for name in names]
         series = [Series(column, colour) for column, colour in zip(columns, colours, strict=True)]
         series[:0] = self.more_series(count)
-        old = session.old_future
+        old = session.old_branch
         if old is not None:
             series.insert(0, Series(old.column(f"train_{self.quantity}"), OLD))
         values = np.concatenate([each.values[span[0] : span[1] + 1] for each in series])

@@ -36,7 +36,7 @@ class LevelHysteresis:
     def quantize(self, values: Array, levels: int, low: float, high: float) -> Labels:
         """Return the number of the level of each value, as `core.quantize` does."""
         exact, of = quantize(values, levels, low, high), (values.shape, levels, low, high)
-        if not self._session.at_rest and self._held_of == of:
+        if not self._session.is_at_rest and self._held_of == of:
             slack = SLACK * (high - low) / levels
             lowest, highest = (quantize(values + by, levels, low, high) for by in (-slack, slack))
             held = self._held

@@ -142,7 +142,7 @@ class Panel(Canvas, can_focus=True):
     def inside(self, width: int, height: int) -> Cells:
         """Return the inside, drawn anew only if that is due or if it shows something else."""
         begun = monotonic()
-        holds = self.is_fixed_at_rest() if self.session.at_rest else begun < self._due
+        holds = self.is_fixed_at_rest() if self.session.is_at_rest else begun < self._due
         is_same = bool(self._due) and self._inside_of == self._key(width, height)
         if holds and is_same:
             return self._inside

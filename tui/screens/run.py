@@ -48,7 +48,7 @@ if TYPE_CHECKING:
     from core.process import Command, Event
     from core.runs.autosaver import SaveOptions
     from tui.cli.run_log import RunLog
-    from tui.process_link import Link
+    from tui.process_link import ProcessLink
 
 
 class RunScreen(Screen[None]):
@@ -57,7 +57,7 @@ class RunScreen(Screen[None]):
     def __init__(
         self,
         config: RunConfig,
-        link: Link,
+        link: ProcessLink,
         *,
         speed: float | None,
         run_log: RunLog | None,
@@ -66,19 +66,19 @@ class RunScreen(Screen[None]):
         super().__init__()
         self.session = Session(config)
         self._link = link
-        self._wanted = config
+        self._requested = config
         self._planned = _ends_of(config)
         self._file = _file_of(config)
         self._sent = 0
-        self._meant: State | None = None
-        self._held = self._resumes = self._is_refused = False
-        self._aim: int | None = None
-        self._ways = 0  # how many were asked for and are not told to be over
+        self._requested_state: State | None = None
+        self._paused_by_suspend = self._resumes = self._is_refused = False
+        self._seek_target: int | None = None
+        self._pending_seeks = 0  # how many were asked for and are not told to be over
         self._speed = speed
         self._run_log = run_log
-        self._keeping = keeping
+        self._save_options = keeping
 
-    def follow(self, event: Event) -> None:
+    def show_event(self, event: Event) -> None:
         """Show what an event, already applied to the session, changed."""
         raise NotImplementedError
 
@@ -98,7 +98,7 @@ class RunScreen(Screen[None]):
 
     @work(exclusive=True, group="training")
     async def _listen(self) -> None:
-        await self._link.listen(self._hear)
+        await self._link.listen(self._on_training_event)
 
     def begin(self, config: RunConfig, *, paused: bool = False) -> None:
         """Start a run, in a new process if the old one is gone."""
@@ -115,49 +115,49 @@ class RunScreen(Screen[None]):
             except OSError as error:
                 self.say(f"no training process could be started ({error.strerror}); r tries again")
                 return
-            self._sent = self._ways = 0
-            self._aim = self._meant = None
+            self._sent = self._pending_seeks = 0
+            self._seek_target = self._requested_state = None
         self._is_refused = False
         self._link.when_stopped = self._say_stopped
         self._listen()
         self._link.send(SetSpeed(self._speed))
-        if self._keeping is not None:
-            self._link.send(ConfigureAutosave(self._keeping))
+        if self._save_options is not None:
+            self._link.send(ConfigureAutosave(self._save_options))
         self._link.send(command)
         self._sent += 1
         self.pull()
 
-    def _hear(self, event: Event) -> None:
+    def _on_training_event(self, event: Event) -> None:
         if isinstance(event, Refused):
             # the process is there, but has no run that could answer
-            self._is_refused, self._meant, self.session.loading = True, None, None
+            self._is_refused, self._requested_state, self.session.loading = True, None, None
             self.refuse(event)
             return
         self.record(event)
         if isinstance(event, Run) and event.answered >= self._sent:
-            self._wanted = event.config
+            self._requested = event.config
         if isinstance(event, Reopened) and event.restored:
             self._planned = _ends_of(self.session.config)
         if isinstance(event, StateChanged | Failed):
-            self._meant = None
+            self._requested_state = None
             self._resume_held()
-        self.follow(event)
+        self.show_event(event)
         if isinstance(event, Moved) and event.edited is None:
-            self._arrive(event)
+            self._finish_seek(event)
 
     def record(self, event: Event) -> None:
         """Take an event in that says what became of the run, without showing it."""
         self.session.apply(event)
         self._log(event)
 
-    def _arrive(self, moved: Moved) -> None:
+    def _finish_seek(self, moved: Moved) -> None:
         """Take note that a way through time is over."""
-        self._ways -= 1
-        if self._ways > 0:
+        self._pending_seeks -= 1
+        if self._pending_seeks > 0:
             return
-        if self._aim is not None and moved.epoch > self._aim:
+        if self._seek_target is not None and moved.epoch > self._seek_target:
             self.say(f"the past begins at epoch {moved.epoch:,}: older epochs are not kept")
-        self._aim, self._ways = None, 0
+        self._seek_target, self._pending_seeks = None, 0
 
     def _say_stopped(self, pid: int) -> None:
         self.say(f"the training process is stopped: kill -CONT {pid} resumes it")
@@ -179,29 +179,29 @@ class RunScreen(Screen[None]):
     def action_toggle_pause(self) -> None:
         """Pause or go on; where the process is gone, with what it has kept."""
         self._resumes = False
-        if self._has_no_run and self._keeping is not None and self.session.kept_as:
-            parent = self._keeping.parent
+        if self._has_no_run and self._save_options is not None and self.session.saved_as:
+            parent = self._save_options.parent
             if parent is not None:
-                self.resume(parent / self.session.kept_as)
+                self.resume(parent / self.session.saved_as)
             return
         # from what is meant: the answer to an earlier press may still be on its way
-        if (self._meant or self.session.state) is not State.TRAINING:
+        if (self._requested_state or self.session.state) is not State.TRAINING:
             self._from_here(Resume())
-        elif self._tell(Pause()):
-            self._meant = State.PAUSED
+        elif self._send(Pause()):
+            self._requested_state = State.PAUSED
 
-    def hold(self) -> None:
+    def pause_for_suspend(self) -> None:
         """Pause the training while the whole program is stopped."""
-        self._held = (self._meant or self.session.state) is State.TRAINING
-        if self._held:
+        self._paused_by_suspend = (self._requested_state or self.session.state) is State.TRAINING
+        if self._paused_by_suspend:
             self._link.send(Pause())
         self._link.send(WatchScreen(is_stopped=True))
 
-    def release(self) -> None:
+    def resume_after_suspend(self) -> None:
         """Resume the training, if it was paused only because the program was stopped."""
         self._link.send(WatchScreen(is_stopped=False))
         # not before the pause is answered: the run may have finished just before
-        self._resumes, self._held = self._held, False
+        self._resumes, self._paused_by_suspend = self._paused_by_suspend, False
 
     def _resume_held(self) -> None:
         """Resume the run once it has paused for the stop; one that has ended stays as it is."""
@@ -225,15 +225,15 @@ class RunScreen(Screen[None]):
 
     def _from_here(self, command: Command) -> None:
         """Send what lets the run go on; from the past, only if somebody wants another future."""
-        self.if_wanted("Continue from", lambda: self._go_on(command))
+        self.confirm_branch("Continue from", lambda: self._resume(command))
 
-    def if_wanted(self, what: str, act: Callable[[], object]) -> None:
+    def confirm_branch(self, what: str, act: Callable[[], object]) -> None:
         """Do what gives the run another future; in the past, ask before, for it had one."""
         from tui.screens.confirm import ConfirmScreen
 
         past, head = self.session.past_epoch, self.session.head_epoch
-        if self._aim is not None:
-            past = self._aim if self._aim < head else None  # it is on its way there
+        if self._seek_target is not None:
+            past = self._seek_target if self._seek_target < head else None  # it is on its way there
         if past is None:
             act()
             return
@@ -256,10 +256,10 @@ class RunScreen(Screen[None]):
         )
         self.app.push_screen(ConfirmScreen(question), decide)
 
-    def _go_on(self, command: Command) -> None:
-        self._aim = None
-        if self._tell(command) and isinstance(command, Resume):
-            self._meant = State.TRAINING
+    def _resume(self, command: Command) -> None:
+        self._seek_target = None
+        if self._send(command) and isinstance(command, Resume):
+            self._requested_state = State.TRAINING
 
     def action_travel(self, by: int) -> None:
         """Go some epochs back or on."""
@@ -282,8 +282,8 @@ class RunScreen(Screen[None]):
     @property
     def _aimed(self) -> int:
         """The epoch that the keys have asked for so far, which may not be there yet."""
-        if self._aim is not None:
-            return self._aim
+        if self._seek_target is not None:
+            return self._seek_target
         past = self.session.past_epoch
         if past is None:
             # within an epoch, one is beyond the end of the last
@@ -292,29 +292,29 @@ class RunScreen(Screen[None]):
 
     def seek(self, epoch: int) -> None:
         """Go to the end of an epoch, if the run stands still."""
-        if not self.session.at_rest and self._meant is not State.PAUSED:
+        if not self.session.is_at_rest and self._requested_state is not State.PAUSED:
             self.say("the run is training: pause it (space) to go back in time")
             return
         # one beyond is the newest moment, which may be within an epoch
         aim = min(max(epoch, 0), self.session.head_epoch + 1)
-        if self._tell(Seek(aim)):
-            self._aim = aim
-            self._ways += 1
+        if self._send(Seek(aim)):
+            self._seek_target = aim
+            self._pending_seeks += 1
 
     def action_reset(self) -> None:
         """Begin again with the same seed, in a new process if the old one is gone."""
         # a run that went on past its end, or a target, begins again with those that it first had
-        config = self._wanted.changed(**self._planned)
+        config = self._requested.changed(**self._planned)
         self._restart(config, f"reset: the same weights as before (seed {config.seed})")
 
     def action_reseed(self) -> None:
         """Begin again with the next seed."""
-        seed = (self._wanted.seed + 1) % 2**63
-        config = self._wanted.changed(**self._planned, seed=seed, data_seed=None)
+        seed = (self._requested.seed + 1) % 2**63
+        config = self._requested.changed(**self._planned, seed=seed, data_seed=None)
         self._restart(config, f"reset with seed {config.seed}: other data and weights")
 
     def _restart(self, config: RunConfig, note: str) -> None:
-        self._wanted = config
+        self._requested = config
         if self._link.process.ended:
             self.begin(config)
         else:
@@ -326,34 +326,34 @@ class RunScreen(Screen[None]):
 
     def action_restore(self) -> None:
         """Go back to the run whose place another took, as it was then."""
-        if self._tell(Restore()):
-            self._aim = None
+        if self._send(Restore()):
+            self._seek_target = None
             self._sent += 1
 
     def action_new_data(self) -> None:
         """Draw the data anew from the next seed of their own, or part them anew; keep the weights."""
-        seed = (self._wanted.draw_seed + 1) % 2**63
-        self.apply(self._wanted.changed(data_seed=seed))
+        seed = (self._requested.draw_seed + 1) % 2**63
+        self.apply(self._requested.changed(data_seed=seed))
 
     def action_baseline(self) -> None:
         """Show, or hide, what a linear model reaches on the same split."""
         if self.session.baseline is not None:
             self.session.baseline = None
-            self.follow(BaselineFound(None, ""))
+            self.show_event(BaselineFound(None, ""))
             self.say("the linear model's line is hidden; B shows it again")
-        elif self._tell(MeasureBaseline()):
+        elif self._send(MeasureBaseline()):
             self.say("fitting a linear model to the same split …")
 
     def action_cancel(self) -> None:
         """End the loading of data, or the way through time, that is under way."""
         if self.session.loading is not None:
-            self._tell(Cancel())
+            self._send(Cancel())
 
     def action_learning_rate(self, direction: int) -> None:
         """Go to the next 1, 2 or 5 times a power of ten."""
-        rate = next_of_125(self._wanted.learning_rate, direction)
+        rate = next_of_125(self._requested.learning_rate, direction)
         with suppress(ConfigError):  # at the end of what a number can be
-            self.apply(self._wanted.changed(learning_rate=rate))
+            self.apply(self._requested.changed(learning_rate=rate))
 
     def action_cycle(self, name: str) -> None:
         """Take the next of a setting's values."""
@@ -361,39 +361,39 @@ class RunScreen(Screen[None]):
             values: tuple[Any, ...] = BATCH_SIZES
         else:
             values = words_of(setting(name).value_type)
-        current = getattr(self._wanted, name)
+        current = getattr(self._requested, name)
         at = values.index(current) if current in values else -1
-        if name == "dataset" and self._wanted.data is not None:
+        if name == "dataset" and self._requested.data is not None:
             at = -1
         for step in range(1, len(values) + 1):
             changes = {name: values[(at + step) % len(values)]}
             if name == "dataset":
                 changes |= OF_ONE_SET
-                if self._file and self._wanted.data is None and at + step == len(values):
+                if self._file and self._requested.data is None and at + step == len(values):
                     changes = dict(self._file)  # it comes after the last of the sets
             # a value that the other settings rule out is passed over
             with suppress(ConfigError):
-                self.apply(self._wanted.changed(**changes))
+                self.apply(self._requested.changed(**changes))
                 return
 
     def apply(self, config: RunConfig) -> None:
         """Ask the process for another config."""
         self._file = _file_of(config) or self._file
         changes = {
-            each.name: getattr(config, each.name) for each in config.differences(self._wanted)
+            each.name: getattr(config, each.name) for each in config.differences(self._requested)
         }
 
         def change() -> None:
-            self._aim, self._wanted = None, config
-            self._sent += self._tell(Configure(changes))
+            self._seek_target, self._requested = None, config
+            self._sent += self._send(Configure(changes))
 
         if changes:
-            self.if_wanted("Change the run at", change)
+            self.confirm_branch("Change the run at", change)
 
-    def _tell(self, command: Command) -> bool:
+    def _send(self, command: Command) -> bool:
         """Send a command, or say why it can do nothing now."""
         if self._has_no_run:
-            kept = "space resumes the run as it was saved, " if self.session.kept_as else ""
+            kept = "space resumes the run as it was saved, " if self.session.saved_as else ""
             self.say(
                 f"the training process has ended; {kept}r starts a new one, with these settings"
             )
@@ -420,11 +420,11 @@ class RunScreen(Screen[None]):
         from tui.screens.settings import SettingsScreen
 
         def apply(config: RunConfig | None) -> None:
-            if config is not None and config != self._wanted:
+            if config is not None and config != self._requested:
                 self._planned = _ends_of(config)
                 self.apply(config)
 
-        self.app.push_screen(SettingsScreen(self._wanted), apply)
+        self.app.push_screen(SettingsScreen(self._requested), apply)
 
 
 OF_ONE_SET: Final[dict[str, Any]] = {

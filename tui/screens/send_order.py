@@ -17,7 +17,7 @@ TOP: Final = 2
 """Rows of a dialog that show which one it is: its title, and the first line."""
 
 
-def attention(
+def send_order(
     screen: Screen[object], lines: Iterable[Widget], panels: Iterable[Widget]
 ) -> list[Area]:
     """Return the areas of a screen, those of each rank in their order.

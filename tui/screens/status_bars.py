@@ -53,7 +53,7 @@ class HeaderLine(Canvas):
     def draw(self, width: int, height: int) -> Cells:
         cells = Cells(width, height)
         column = cells.write(0, 1, "nnfs-tui  ", ink(DIM)) if width >= 100 else 1
-        told = self.session.described
+        told = self.session.description
         if len(told) > width - column - 1:
             told = f"{told[: width - column - 2]}…"
         end = cells.write(0, column, told, ink(BRIGHT, bold=True))
@@ -84,7 +84,7 @@ class StatusLine(Canvas):
     def on_click(self, event: events.Click) -> None:
         """Ask for the epoch at that place of the bar."""
         start, length = self._bar
-        if self.session.at_rest and length and start <= event.x < start + length:
+        if self.session.is_at_rest and length and start <= event.x < start + length:
             share = (event.x - start) / (length - 1)
             self.post_message(self.TravelRequested(round(share * self.session.head_epoch)))
 
@@ -137,14 +137,14 @@ class StatusLine(Canvas):
         if rate:
             shown = f"{rate:,.1f}" if rate < 100 else f"{rate:,.0f}"
             pairs.append(("", f"{shown} epochs/s" if wide else f"{shown}/s"))
-        told = "" if self.pacer is None else _line_rates(self.pacer, at_rest=session.at_rest)
+        told = "" if self.pacer is None else _line_rates(self.pacer, at_rest=session.is_at_rest)
         width = cells.write_right(0, width - 1, told, ink(DIM)) - len(told and " ")
         for name, value in pairs:
             if column + gap + len(name) + 1 + len(value) > width:
                 break
             column = cells.write(0, column + gap - 1, name, ink(DIM))
             column = cells.write(0, column + bool(name), value, ink(TEXT))
-        if session.at_rest and session.head_epoch:
+        if session.is_at_rest and session.head_epoch:
             self._scrub_bar(cells, column + gap, width, metrics.epoch / session.head_epoch)
         return cells
 
@@ -167,7 +167,7 @@ class StatusLine(Canvas):
         return f"{metrics.learning_rate:.4g}" if scheduled else f"{config.learning_rate:g}"
 
 
-def told_in_rows(note: str, width: int) -> list[str]:
+def wrapped_notes(note: str, width: int) -> list[str]:
     """Return what happened last in one row, or in two, of which the second ends with … if need be."""
     return wrap(note, width - 2, max_lines=2, placeholder=" …", break_on_hyphens=False)
 
@@ -181,7 +181,7 @@ class LogLine(Canvas):
 
     def draw(self, width: int, height: int) -> Cells:
         cells = Cells(width, height)
-        rows = told_in_rows(self.session.note, width)
+        rows = wrapped_notes(self.session.note, width)
         if rows:
             cells.write(0, 1, rows[0], _note_ink(self.session))
         return cells
@@ -199,7 +199,7 @@ class FooterLine(Canvas):
         cells = Cells(width, height)
         self._spans = []
         column = 1
-        rest = told_in_rows(self.session.note, width)[1:]
+        rest = wrapped_notes(self.session.note, width)[1:]
         if rest:
             column = cells.write(0, 1, rest[0], _note_ink(self.session)) + 2
         for key, word in self._fitting(width - 1 - column):

@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from core.runs.autosaver import SaveOptions
     from tui.cli.run_log import RunLog
     from tui.drawing.canvas import Canvas
-    from tui.process_link import Link
+    from tui.process_link import ProcessLink
     from tui.terminal.flow_control import FlowControl
 
 
@@ -50,7 +50,7 @@ class TrainingScreen(ViewScreen):
     def __init__(
         self,
         config: RunConfig,
-        link: Link,
+        link: ProcessLink,
         *,
         speed: float | None = 30.0,
         frames_per_second: float = 10.0,
@@ -175,13 +175,13 @@ class TrainingScreen(ViewScreen):
 
     def refuse(self, refused: Refused) -> None:
         if self.session.data is not None:
-            self.say(refused.reason)  # there is a run to look at, though its process is gone
+            self.show_note(refused.reason)  # there is a run to look at, though its process is gone
             return
         self.refused = refused
         self.app.exit()
 
     def _pull_if_moving(self) -> None:
-        if not self.session.at_rest:
+        if not self.session.is_at_rest:
             self.pull()
 
     def repaint_lines(self) -> None:
@@ -235,12 +235,12 @@ class TrainingScreen(ViewScreen):
             if is_frame:
                 self._pull_if_moving()
 
-    def say(self, note: str) -> None:
+    def show_note(self, note: str) -> None:
         self.session.note = note
         self._paint_all()
 
-    def let_go(self) -> None:
+    def clear_note(self) -> None:
         """Forget what was said before."""
-        if self.session.let_go():
+        if self.session.clear_note():
             self._log_line.repaint()
             self._footer.repaint()

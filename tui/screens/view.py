@@ -189,7 +189,7 @@ class ViewScreen(RunScreen):
         crowded, hides = self.arrangement.crowded, panel.display
         if isinstance(panel, LayersPanel):
             # what it shows is measured only while it is
-            self.apply(self._wanted.changed(diagnostics=not hides))
+            self.apply(self._requested.changed(diagnostics=not hides))
         if crowded:
             # on a small screen one takes the place of another; the cursor stays
             self.arrangement.bring(None if hides else panel)
@@ -286,7 +286,7 @@ class ViewScreen(RunScreen):
         from tui.screens.number import NumberScreen
 
         def edit(value: float) -> None:
-            if self._tell(EditParameter(event.index, value)):
+            if self._send(EditParameter(event.index, value)):
                 self.say(
                     f"{event.description}: {event.value:.4g} → {value:.4g}; the run is edited".replace(
                         "-", "−"
@@ -295,13 +295,13 @@ class ViewScreen(RunScreen):
 
         def edit_if_wanted(value: float | None) -> None:
             if value is not None:
-                self.if_wanted("Change the run at", lambda: edit(value))
+                self.confirm_branch("Change the run at", lambda: edit(value))
 
         self.app.push_screen(NumberScreen(event.description, event.value), edit_if_wanted)
 
     def on_boundary_panel_data_edited(self, event: BoundaryPanel.DataEdited) -> None:
         """Let the process train on the data as they were edited on the map."""
-        self.if_wanted("Change the data at", lambda: self._tell(EditData(event.edit)))
+        self.confirm_branch("Change the data at", lambda: self._send(EditData(event.edit)))
 
     def on_boundary_panel_said(self, event: BoundaryPanel.Said) -> None:
         """Show a sentence of the map's."""
@@ -336,7 +336,7 @@ class ViewScreen(RunScreen):
 
     def action_units(self, by: int) -> None:
         """Add a unit to the shown hidden layer, or take one away."""
-        hidden = list(self._wanted.hidden)
+        hidden = list(self._requested.hidden)
         if not hidden:
             self.say("there is no hidden layer; ) adds one")
             return
@@ -346,7 +346,7 @@ class ViewScreen(RunScreen):
 
     def action_layers(self, by: int) -> None:
         """Add a hidden layer behind the last, or take the last away."""
-        hidden = list(self._wanted.hidden)
+        hidden = list(self._requested.hidden)
         if by > 0:
             hidden.append(hidden[-1] if hidden else 4)
         elif hidden:
@@ -358,6 +358,6 @@ class ViewScreen(RunScreen):
 
     def _reshape(self, hidden: list[int]) -> None:
         try:
-            self.apply(self._wanted.changed(hidden=tuple(hidden)))
+            self.apply(self._requested.changed(hidden=tuple(hidden)))
         except ConfigError as error:
             self.say(str(error))

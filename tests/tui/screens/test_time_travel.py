@@ -94,7 +94,7 @@ async def test_going_on_from_the_past_is_asked_for_and_leaves_the_old_future_in_
         assert driver.session.head_epoch == head
         await driver.press("s", "y")
         await driver.until(lambda: driver.session.head_epoch == head - 9)
-        old = driver.session.old_future
+        old = driver.session.old_branch
         assert old is not None
         assert len(old) == head + 1
         assert driver.session.past_epoch is None
@@ -113,7 +113,7 @@ async def test_a_change_in_the_past_begins_another_future() -> None:
         await driver.press("plus", "y")
         await driver.until_config("learning_rate", 0.02)
         assert driver.session.head_epoch == head - 10
-        assert driver.session.old_future is not None
+        assert driver.session.old_branch is not None
 
 
 async def test_a_curve_is_read_at_any_epoch_and_enter_goes_there() -> None:

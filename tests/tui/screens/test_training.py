@@ -378,7 +378,7 @@ async def test_a_dialog_closed_before_it_is_drawn_does_not_stop_the_view() -> No
         dialog = driver.front
         for _ in range(1000):  # busy to its end, as while its widgets are mounted
             dialog.call_later(asyncio.sleep, 0)
-        driver.screen.say("the panels wait until this is drawn")
+        driver.screen.show_note("the panels wait until this is drawn")
         while not dialog._callbacks:
             await asyncio.sleep(0)
         driver.app.pop_screen()

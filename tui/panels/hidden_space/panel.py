@@ -140,7 +140,7 @@ class SpacePanel(Panel):
     def looks_at(self) -> tuple[object, ...]:
         options = self.options
         # at rest the scores are those of the very parameters that are shown
-        at_rest = self.session.at_rest
+        at_rest = self.session.is_at_rest
         shown = (self._grid, self._chosen, self._own)
         return (*shown, self._sample, options.target, options.plane, at_rest)
 
@@ -220,7 +220,7 @@ class SpacePanel(Panel):
         axes, units, space = picture.axes, view.space.units, view.space
         of = "" if axes.pair is not None and units == 2 else f"of {units} units "
         self._words = [(f"{axes.names[0]} × {axes.names[1]} ", ink(TEXT)), (of, ink(DIM))]
-        if self.session.at_rest or monotonic() - view.linear_at >= SECONDS_BETWEEN_SCORES:
+        if self.session.is_at_rest or monotonic() - view.linear_at >= SECONDS_BETWEEN_SCORES:
             view.linear, view.linear_at = space.linear(), monotonic()
         scores = view.linear, space.inputs_linear
         if data.has_classes:
