@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from core.analysis.baseline import Baseline
     from core.arrays import Array
     from core.config.run_config import RunConfig
-    from core.datasets import TrainTest
+    from core.datasets import DataSplit
     from core.nn.network import Network
     from core.process import Event
     from core.training.diagnostics import LayerDiagnostics
@@ -40,7 +40,7 @@ MOST_LAYER_ROWS: Final = 400
 """Epochs whose diagnostics are kept, at most."""
 
 
-class Session:
+class RunModel:
     """The run as it was last told.
 
     Attributes:
@@ -69,7 +69,7 @@ class Session:
 
     def __init__(self, config: RunConfig) -> None:
         self.config = config
-        self.data: TrainTest | None = None
+        self.data: DataSplit | None = None
         self.network: Network | None = None
         self.timeline = EpochLog()
         self.state = State.TRAINING

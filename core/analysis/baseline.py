@@ -9,7 +9,7 @@ from core.arrays import evenly_spaced
 
 if TYPE_CHECKING:
     from core.arrays import Array
-    from core.datasets.dataset import TrainTest
+    from core.datasets.dataset import DataSplit
 
 MOST_NUMBERS: Final = 4_000_000
 """Inputs of all training samples together that it is fitted to; with more, to some of the samples."""
@@ -39,7 +39,7 @@ class Baseline:
         return f"{self.name}: R² {train} train, {test} test"
 
 
-def measure_baseline(data: TrainTest) -> Baseline:
+def measure_baseline(data: DataSplit) -> Baseline:
     """Fit logistic regression, or ridge regression to numbers, with scikit-learn's own settings.
 
     It takes the features alone, without what is made of them: those would bend its line.
@@ -63,5 +63,5 @@ def measure_baseline(data: TrainTest) -> Baseline:
     return Baseline(name, float(train), float(test), data.has_classes)
 
 
-def _features_alone(data: TrainTest, x: Array) -> Array:
+def _features_alone(data: DataSplit, x: Array) -> Array:
     return x[:, : x.shape[1] - len(data.preparation.extra)]

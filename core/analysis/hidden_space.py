@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from core.arrays import Array, Labels
-    from core.datasets import TrainTest
+    from core.datasets import DataSplit
     from core.nn.network import Network
 
 MOST_SAMPLES: Final = 2000
@@ -173,7 +173,7 @@ class HiddenSpace:
     def __init__(
         self,
         network: Network,
-        data: TrainTest,
+        data: DataSplit,
         choice: PlaneChoice | None = None,
         most: int = MOST_SAMPLES,
     ) -> None:

@@ -11,7 +11,7 @@ from core.arrays import evenly_spaced
 
 if TYPE_CHECKING:
     from core.arrays import Array, Labels
-    from core.datasets import TrainTest
+    from core.datasets import DataSplit
 
 UNLIKE: Final = 4.0
 """Two directions whose ranges differ by more than this factor are not drawn to one scale."""
@@ -119,7 +119,7 @@ class Plane:
     told: tuple[str, str] = ("", "")
 
     @classmethod
-    def through(cls, data: TrainTest, chosen: PlaneChoice | None = None) -> Plane:
+    def through(cls, data: DataSplit, chosen: PlaneChoice | None = None) -> Plane:
         """Return the plane of two features, or of the first two principal components of more."""
         names = data.feature_names
         if len(names) < 2 or data.preparation.text is not None:
@@ -131,7 +131,7 @@ class Plane:
         return cls.of_features(data, chosen.across, chosen.up, chosen.held)
 
     @classmethod
-    def of_features(cls, data: TrainTest, across: int, up: int, held: int | None) -> Plane:
+    def of_features(cls, data: DataSplit, across: int, up: int, held: int | None) -> Plane:
         """Return the plane of two features, with the others held at their mean, or at a sample."""
         features = data.preparation.features(data.x_train)
         middle = features.mean(axis=0) if held is None else features[held].copy()
@@ -144,7 +144,7 @@ class Plane:
         return cls(middle, axes, axes, (names[across], names[up]), told)
 
     @classmethod
-    def of_components(cls, data: TrainTest) -> Plane:
+    def of_components(cls, data: DataSplit) -> Plane:
         """Return the plane of the first two principal components of the training inputs."""
         few = evenly_spaced(len(data.x_train), MOST_SAMPLES)
         features = data.preparation.features(data.x_train[few])
@@ -169,7 +169,7 @@ class Plane:
         return self.origin + points @ self.axes
 
 
-def ranked_features(data: TrainTest) -> list[int]:
+def ranked_features(data: DataSplit) -> list[int]:
     """Return the numbers of the features, those that are the most related to the target first."""
     if data.summary is None:
         return list(range(len(data.feature_names)))

@@ -57,7 +57,7 @@ class Dataset:
 
 
 @dataclass(frozen=True, eq=False)
-class TrainTest:
+class DataSplit:
     """A data set in its parts; for a set too small to part, both are the whole of it.
 
     Two of them are equal only if they are one and the same.
@@ -115,7 +115,7 @@ class TrainTest:
             return "validation" if has_validation else "test"
         return choice
 
-    def thinned(self, most: int) -> TrainTest:
+    def thinned(self, most: int) -> DataSplit:
         """Return these data with at most so many samples a part, evenly chosen."""
         train, test = evenly_spaced(len(self.y_train), most), evenly_spaced(len(self.y_test), most)
         few = replace(self, samples=self.all_samples)

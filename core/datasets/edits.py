@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from core.arrays import Array, Labels
-    from core.datasets.dataset import ProgressCallback, TrainTest
+    from core.datasets.dataset import DataSplit, ProgressCallback
     from core.datasets.summary import Summary
 
 FEWEST: Final = 2
@@ -86,14 +86,14 @@ class RemovePoint:
 Edit: TypeAlias = AddPoint | MovePoint | RemovePoint
 
 
-def apply(data: TrainTest, edit: Edit) -> TrainTest:
+def apply(data: DataSplit, edit: Edit) -> DataSplit:
     """Return the data with one training sample added, moved or removed; see `apply_all`."""
     return apply_all(data, (edit,))
 
 
 def apply_all(
-    data: TrainTest, edits: Sequence[Edit], tell: ProgressCallback = no_progress
-) -> TrainTest:
+    data: DataSplit, edits: Sequence[Edit], tell: ProgressCallback = no_progress
+) -> DataSplit:
     """Return the data with training samples added, moved or removed, one edit after the other.
 
     The preparation stays as it was measured, so that the weights mean what they meant. A test part
@@ -141,7 +141,7 @@ class _Samples:
     Arrays are put together once, at the end, from old samples, added ones, and the order of both.
     """
 
-    def __init__(self, data: TrainTest) -> None:
+    def __init__(self, data: DataSplit) -> None:
         self._data = data
         self._x, self._y = data.x_train.copy(), data.y_train
         self._added: list[Array] = []
@@ -208,7 +208,7 @@ class _Samples:
             raise ValueError(f"the last point of class {self._data.class_names[label]} stays")
 
 
-def describe(data: TrainTest, edit: Edit) -> str:
+def describe(data: DataSplit, edit: Edit) -> str:
     """Return a sentence on what an edit does to the data, which are those before it."""
     if isinstance(edit, AddPoint):
         return _sentence(data, edit, edit.label, ())
@@ -216,7 +216,7 @@ def describe(data: TrainTest, edit: Edit) -> str:
     return _sentence(data, edit, label, place_of(data, edit.row))
 
 
-def _sentence(data: TrainTest, edit: Edit, label: int, place: tuple[float, ...]) -> str:
+def _sentence(data: DataSplit, edit: Edit, label: int, place: tuple[float, ...]) -> str:
     if isinstance(edit, AddPoint):
         return f"a point of class {data.class_names[label]} at {_written(edit.features)} was added"
     kind = "the point"
@@ -228,12 +228,12 @@ def _sentence(data: TrainTest, edit: Edit, label: int, place: tuple[float, ...])
     return f"{where} was removed"
 
 
-def place_of(data: TrainTest, row: int) -> tuple[float, ...]:
+def place_of(data: DataSplit, row: int) -> tuple[float, ...]:
     """Return the features of a training sample, in their own units."""
     return _place(data, data.x_train[row : row + 1])
 
 
-def write_csv(data: TrainTest, path: Path) -> str:
+def write_csv(data: DataSplit, path: Path) -> str:
     """Write the training and the test part in their own units, in the place of a file that is there.
 
     The columns are `part`, the features, and last the class by its name, or the numbers to predict.
@@ -268,7 +268,7 @@ def write_csv(data: TrainTest, path: Path) -> str:
     return f"{path.name}: {told} are saved"
 
 
-def _inputs(data: TrainTest, features: Sequence[float]) -> Array:
+def _inputs(data: DataSplit, features: Sequence[float]) -> Array:
     if len(features) != len(data.feature_names):
         raise ValueError(
             f"a point of {len(features)} numbers was given; these data have "
@@ -281,18 +281,18 @@ def _inputs(data: TrainTest, features: Sequence[float]) -> Array:
     return inputs
 
 
-def _check_label(data: TrainTest, label: int) -> None:
+def _check_label(data: DataSplit, label: int) -> None:
     if not data.has_classes:
         raise ValueError("points are added to classes only; here numbers are predicted")
     if not 0 <= label < len(data.class_names):
         raise ValueError(f"class number {label} was given; there are {len(data.class_names)}")
 
 
-def _place(data: TrainTest, inputs: Array) -> tuple[float, ...]:
+def _place(data: DataSplit, inputs: Array) -> tuple[float, ...]:
     return tuple(float(each) for each in data.preparation.features(inputs)[0])
 
 
-def _summary(data: TrainTest, before: Summary, notes: list[str], more: int) -> Summary:
+def _summary(data: DataSplit, before: Summary, notes: list[str], more: int) -> Summary:
     """Return the summary of all parts; what the file lacked is counted no more."""
     rows = [(data.x_train, data.y_train)]
     if not data.shared:
@@ -316,11 +316,11 @@ def _summary(data: TrainTest, before: Summary, notes: list[str], more: int) -> S
     return summarize(whole, before.description, parts)
 
 
-def _numbers(data: TrainTest, y: Labels | Array) -> Array:
+def _numbers(data: DataSplit, y: Labels | Array) -> Array:
     return data.preparation.in_units(np.asarray(y, np.float64))
 
 
-def _columns(data: TrainTest) -> list[str]:
+def _columns(data: DataSplit) -> list[str]:
     names = [*data.feature_names, *(("class",) if data.has_classes else data.target_names)]
     part = "part"
     while part in names:
@@ -330,7 +330,7 @@ def _columns(data: TrainTest) -> list[str]:
     return [part, *names]
 
 
-def _rows(data: TrainTest, x: Array, y: Labels | Array) -> list[list[str]]:
+def _rows(data: DataSplit, x: Array, y: Labels | Array) -> list[list[str]]:
     features = data.preparation.features(x)
     if data.has_classes:
         targets = [[data.class_names[label]] for label in y.tolist()]

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from core.datasets.dataset import TrainTest
+from core.datasets.dataset import DataSplit
 
 if TYPE_CHECKING:
     from core.arrays import Array, Labels
@@ -19,7 +19,7 @@ def from_arrays(
     y_test: Array | Labels,
     *,
     numbers: bool,
-) -> TrainTest:
+) -> DataSplit:
     """Return arrays, (samples, features) and (samples,) or (samples, targets), as data.
 
     Args:
@@ -39,10 +39,10 @@ def from_arrays(
         y_train, y_test = (np.asarray(y, np.float64) for y in (y_train, y_test))
         y_train, y_test = (y.reshape(len(y), -1) for y in (y_train, y_test))
         targets = tuple(f"y{number}" for number in range(1, y_train.shape[1] + 1))
-        return TrainTest(x_train, y_train, x_test, y_test, features, (), targets)
+        return DataSplit(x_train, y_train, x_test, y_test, features, (), targets)
     y_train, y_test = _labels(y_train), _labels(y_test)
     classes = max(2, int(max(np.max(y_train), np.max(y_test))) + 1)
-    return TrainTest(x_train, y_train, x_test, y_test, features, tuple(map(str, range(classes))))
+    return DataSplit(x_train, y_train, x_test, y_test, features, tuple(map(str, range(classes))))
 
 
 def _check_shapes(

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 
 from core.config.value_types import ConfigError, suggestion
-from core.datasets.dataset import DataError, TrainTest
+from core.datasets.dataset import DataError, DataSplit
 from core.datasets.files.names import counted
 from core.datasets.preparation import EXTRA_FEATURES, Preparation, TextFeatures
 from core.datasets.registry import DATASETS
@@ -62,7 +62,7 @@ def load(config: RunConfig, tell: ProgressCallback = no_progress) -> Dataset:
 
 # numbers near the largest there are overflow on the way; what comes of it is checked
 @np.errstate(all="ignore")
-def prepare(config: RunConfig, tell: ProgressCallback = no_progress) -> TrainTest:
+def prepare(config: RunConfig, tell: ProgressCallback = no_progress) -> DataSplit:
     """Return the config's data in their parts, as inputs of a network.
 
     Raises:
@@ -78,7 +78,7 @@ def prepare(config: RunConfig, tell: ProgressCallback = no_progress) -> TrainTes
         return _in_parts(data, config, tell)
 
 
-def _in_parts(data: Dataset, config: RunConfig, tell: ProgressCallback) -> TrainTest:
+def _in_parts(data: Dataset, config: RunConfig, tell: ProgressCallback) -> DataSplit:
 
     def go_on(share: float) -> None:
         if data.x.size > LONG or data.texts:
@@ -104,7 +104,7 @@ def _in_parts(data: Dataset, config: RunConfig, tell: ProgressCallback) -> Train
     x_test = x_train if shared else fitted.inputs(data.x[test])
     for x in (x_train, x_test):
         _check_range(data, x)
-    return TrainTest(
+    return DataSplit(
         x_train,
         y_train,
         x_test,

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from core.process.messages import BaselineFound
 
 if TYPE_CHECKING:
-    from core.datasets import TrainTest
+    from core.datasets import DataSplit
 
 
 class BaselineInBackground:
@@ -19,7 +19,7 @@ class BaselineInBackground:
         found: the answer, once there is one.
     """
 
-    def __init__(self, data: TrainTest) -> None:
+    def __init__(self, data: DataSplit) -> None:
         self.found: BaselineFound | None = None
         self.data = data
         Thread(target=self._measure, daemon=True).start()

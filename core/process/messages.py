@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from core.analysis.baseline import Baseline
     from core.arrays import Array
     from core.config.run_config import RunConfig
-    from core.datasets import TrainTest
+    from core.datasets import DataSplit
     from core.datasets.edits import Edit
     from core.runs.autosaver import SaveOptions
     from core.training.state import EpochMetrics
@@ -183,7 +183,7 @@ class Run:
     """
 
     config: RunConfig
-    data: TrainTest | None
+    data: DataSplit | None
     fresh: bool
     note: str
     answered: int = 0

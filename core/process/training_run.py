@@ -20,7 +20,7 @@ from core.training.trainer import LOSS_SETTINGS
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from core.datasets import TrainTest
+    from core.datasets import DataSplit
     from core.nn.optimizers import Optimizer
     from core.process.autosave import RunAutosave
     from core.process.command_queue import CommandQueue
@@ -228,7 +228,7 @@ class TrainingRun:
         return None if is_told else self.newest._replace(learning_rate=rate)
 
     def send_run(
-        self, data: TrainTest | None, *, fresh: bool, note: str, travelled: bool = False
+        self, data: DataSplit | None, *, fresh: bool, note: str, travelled: bool = False
     ) -> None:
         """Tell what runs from here on, with the samples if the screen has others."""
         changed = {each.name for each in self._sent_config.differences(self.trainer.config)}

@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 
     from core.arrays import Array, Labels
     from core.config.run_config import RunConfig
-    from core.datasets.dataset import ProgressCallback, TrainTest
+    from core.datasets.dataset import DataSplit, ProgressCallback
     from core.runs.atomic_files import Directory
 
 
@@ -102,7 +102,7 @@ class SavedRun:
                 self.path / STATE, f"parameters is {there}; the network has {count:,} parameters"
             )
 
-    def _data(self, tell: ProgressCallback) -> TrainTest:
+    def _data(self, tell: ProgressCallback) -> DataSplit:
         header, path = self.header, self.path / STATE
         try:
             data = data_edits.apply_all(prepare(header.config, tell), header.edits, tell)

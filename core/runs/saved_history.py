@@ -14,7 +14,7 @@ from core.training.checkpoints import Position
 
 if TYPE_CHECKING:
     from core.config.run_config import RunConfig
-    from core.datasets.dataset import TrainTest
+    from core.datasets.dataset import DataSplit
     from core.training.state import TrainerState
 
 MOST_SEGMENTS: Final = 16
@@ -47,7 +47,7 @@ class Station:
 
     number: int
     config: RunConfig
-    data: TrainTest
+    data: DataSplit
     state: TrainerState
 
     @property

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from core.arrays import Array, Labels
-    from core.datasets.dataset import TrainTest
+    from core.datasets.dataset import DataSplit
     from core.runs.atomic_files import Directory
     from core.runs.snapshot import Header
     from core.training.trainer import Trainer
@@ -32,7 +32,7 @@ FORMAT: Final = "nnfs-tui past"
 
 
 def write_saved_history(
-    directory: Directory, past: SavedHistory, digest: Callable[[TrainTest], str]
+    directory: Directory, past: SavedHistory, digest: Callable[[DataSplit], str]
 ) -> None:
     """Put the past in the place of the one there is; `digest` returns that of data; raises OSError."""
     stations = []
@@ -140,8 +140,8 @@ def _check_order(path: Path, header: Header, starts: Mapping[int, Station]) -> N
 
 
 def _data(
-    known: dict[Any, tuple[TrainTest, str]], path: Path, config: RunConfig, fields: Fields
-) -> TrainTest:
+    known: dict[Any, tuple[DataSplit, str]], path: Path, config: RunConfig, fields: Fields
+) -> DataSplit:
     """Return the data of a station; those of many are the same."""
     edits = edits_of(path, fields)
     key = config.data_key, edits

@@ -24,7 +24,7 @@ from core.training.stopping import Stop
 
 if TYPE_CHECKING:
     from core.arrays import Array, Labels
-    from core.datasets.dataset import TrainTest
+    from core.datasets.dataset import DataSplit
     from core.datasets.edits import Edit
     from core.runs.json_fields import Fields
     from core.runs.saved_history import SavedHistory
@@ -69,7 +69,7 @@ class RunSnapshot:
     """
 
     config: RunConfig
-    data: TrainTest
+    data: DataSplit
     state: TrainerState
     sizes: tuple[int, ...]
     batches: int
@@ -236,7 +236,7 @@ def with_absolute_path(config: RunConfig) -> RunConfig:
         return config
 
 
-def digest_of(data: TrainTest) -> str:
+def digest_of(data: DataSplit) -> str:
     """Return a digest of everything that a network learns from or is measured by, and of the names."""
     from hashlib import blake2b  # which loads OpenSSL: not before it is needed
 
@@ -281,7 +281,7 @@ def _extent(path: Path, fields: Fields, name: str) -> Extent:
     return Extent(*values)
 
 
-def plain_edits(data: TrainTest) -> list[dict[str, Any]]:
+def plain_edits(data: DataSplit) -> list[dict[str, Any]]:
     """Return what was done by hand to data, as JSON takes it."""
     return [_plain_edit(each) for each in data.edits]
 

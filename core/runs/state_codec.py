@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
     from core.arrays import Array, Labels
     from core.config.run_config import RunConfig
-    from core.datasets.dataset import TrainTest
+    from core.datasets.dataset import DataSplit
     from core.nn.network import Network
     from core.runs.json_fields import Fields
 
@@ -92,7 +92,7 @@ class Shapes:
     samples: int
 
     @classmethod
-    def of(cls, network: Network, config: RunConfig, data: TrainTest) -> Shapes:
+    def of(cls, network: Network, config: RunConfig, data: DataSplit) -> Shapes:
         """Return those of a run with that network; two of its configs may ask for different ones."""
         slots = OPTIMIZERS[config.optimizer](network.parameters, config.hyperparameters()).slots
         samples = len(data.y_train)

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from core.config.run_config import RunConfig
-    from core.datasets.dataset import TrainTest
+    from core.datasets.dataset import DataSplit
     from core.runs.atomic_files import Extent
     from core.runs.folder import RunFolder
     from core.runs.saved_history import SavedHistory
@@ -78,7 +78,7 @@ class RunWriter:
         self.folder, self._created = folder, created
         self._rows, self._events = rows, events
         self._config: RunConfig | None = None
-        self._digests: dict[int, tuple[TrainTest, str]] = {}
+        self._digests: dict[int, tuple[DataSplit, str]] = {}
         self.has_snapshot = saved
         self._past: SavedHistory | None = None
         self._past_due = 0.0
@@ -134,7 +134,7 @@ class RunWriter:
         write_saved_history(self.folder.directory, past, self._digest)
         self._past, self._past_due = past, monotonic() + PAUSE
 
-    def _digest(self, data: TrainTest) -> str:
+    def _digest(self, data: DataSplit) -> str:
         if id(data) not in self._digests:
             self._digests[id(data)] = data, digest_of(data)
         return self._digests[id(data)][1]

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from core.arrays import Array, Labels
     from core.config.run_config import RunConfig
-    from core.datasets.dataset import TrainTest
+    from core.datasets.dataset import DataSplit
     from core.training.state import TrainerState
 
 OVERHEAD: Final = 4000
@@ -54,7 +54,7 @@ class Checkpoint:
     changes: int
     at: float
     config: RunConfig
-    data: TrainTest
+    data: DataSplit
     state: TrainerState
 
     @property

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from core.arrays import Array, Labels
-    from core.datasets.dataset import TrainTest
+    from core.datasets.dataset import DataSplit
     from core.runs.saved_history import SavedHistory
     from core.training.trainer import Trainer
 
@@ -63,7 +63,7 @@ class TimeTravel:
         self._changes: list[_Change] = []
         self._applied = 0
         self._was_edited = was_edited
-        self._present: TrainTest = trainer.data
+        self._present: DataSplit = trainer.data
         self._data = Held()
         self._checkpoints = Checkpoints(self._checkpoint(), self._data)
         self._due = 0.0

@@ -35,7 +35,7 @@ if TYPE_CHECKING:
 
     from core.arrays import Array, Labels
     from core.config.run_config import RunConfig
-    from core.datasets.dataset import ProgressCallback, TrainTest
+    from core.datasets.dataset import DataSplit, ProgressCallback
     from core.nn.calls import Calls
     from core.nn.initializers import Draws
     from core.nn.optimizers import Optimizer
@@ -101,7 +101,7 @@ class Trainer:
     """
 
     config: RunConfig
-    data: TrainTest
+    data: DataSplit
     network: Network
     optimizer: Optimizer
     batches: Batches
@@ -119,7 +119,7 @@ class Trainer:
     """Whether the samples were given, so that no setting draws others."""
 
     def __init__(
-        self, config: RunConfig, data: TrainTest | None = None, tell: ProgressCallback = no_progress
+        self, config: RunConfig, data: DataSplit | None = None, tell: ProgressCallback = no_progress
     ) -> None:
         """Draw or read the data, and the first weights.
 
@@ -279,13 +279,13 @@ class Trainer:
         if self._diagnostics is not None:
             self._diagnostics.show_step(state.last_step)
 
-    def return_to(self, config: RunConfig, data: TrainTest, state: TrainerState) -> None:
+    def return_to(self, config: RunConfig, data: DataSplit, state: TrainerState) -> None:
         """Go to a state of this run, with the config and the data that it had then."""
         if config is not self.config or data is not self.data:
             self._build(config, data)
         self.restore(state)
 
-    def set_data(self, data: TrainTest) -> None:
+    def set_data(self, data: DataSplit) -> None:
         """Train on other samples from here on; they have the same features, classes and targets."""
         plateau = self._schedule.plateau
         self._rebuild(self.config, data)
@@ -304,7 +304,7 @@ class Trainer:
             self._drop_evaluations()
 
     def configure(
-        self, config: RunConfig, tell: ProgressCallback = no_progress, data: TrainTest | None = None
+        self, config: RunConfig, tell: ProgressCallback = no_progress, data: DataSplit | None = None
     ) -> bool:
         """Take another config during the run; nothing changes when that raises.
 
@@ -332,7 +332,7 @@ class Trainer:
             self.__dict__ = before
             raise
 
-    def _configure(self, config: RunConfig, tell: ProgressCallback, data: TrainTest | None) -> bool:
+    def _configure(self, config: RunConfig, tell: ProgressCallback, data: DataSplit | None) -> bool:
         changes = {each.name: each for each in self.config.differences(config)}
         draws = self.config.data_key != config.data_key and not self._own_data
         if data is None:
@@ -367,11 +367,11 @@ class Trainer:
         self.stopped = self.restored = None
         self._waits_from = self.epoch
 
-    def _begin(self, config: RunConfig, data: TrainTest) -> None:
+    def _begin(self, config: RunConfig, data: DataSplit) -> None:
         with memory_of_training(config, data):
             self._draw(config, data)
 
-    def _draw(self, config: RunConfig, data: TrainTest) -> None:
+    def _draw(self, config: RunConfig, data: DataSplit) -> None:
         self._shuffle_rng = stream(config.seed, "shuffle")
         self._mask_rng = stream(config.seed, "dropout")
         self._layer_steps = (0,) * (len(config.hidden) + 1)
@@ -389,7 +389,7 @@ class Trainer:
         self._set_rate()
         self.untrained = self._set_limit()
 
-    def _rebuild(self, config: RunConfig, data: TrainTest) -> None:
+    def _rebuild(self, config: RunConfig, data: DataSplit) -> None:
         if self.batches.next:
             self._go_back()  # the epoch under way begins again
         network, optimizer, kind = self.network, self.optimizer, self.config.optimizer
@@ -435,7 +435,7 @@ class Trainer:
         self._limit = DIVERGENCE * max(1.0, metrics.train_loss + metrics.penalty)
         return metrics
 
-    def _build(self, config: RunConfig, data: TrainTest) -> None:
+    def _build(self, config: RunConfig, data: DataSplit) -> None:
         self.config, self.data = config, data
         self._monitored = data.monitored(config.monitor)
         self.network = network = build_network(config, data)
@@ -590,7 +590,7 @@ class Trainer:
         self.best, self._waits_from = Best(), self.epoch
 
 
-def memory_of_training(config: RunConfig, data: TrainTest) -> AbstractContextManager[None]:
+def memory_of_training(config: RunConfig, data: DataSplit) -> AbstractContextManager[None]:
     """Return a context in which running out of memory is one sentence on what a run needs."""
     sizes = sizes_of(config, data)
     parameters = sum((before + 1) * units for before, units in pairwise(sizes))
@@ -608,7 +608,7 @@ def memory_of_training(config: RunConfig, data: TrainTest) -> AbstractContextMan
     )
 
 
-def build_network(config: RunConfig, data: TrainTest) -> Network:
+def build_network(config: RunConfig, data: DataSplit) -> Network:
     """Return the network that the config asks for on that data, all weights zero."""
     loss = config.loss_for(len(data.class_names), len(data.target_names))
     return Network(
@@ -616,7 +616,7 @@ def build_network(config: RunConfig, data: TrainTest) -> Network:
     )
 
 
-def sizes_of(config: RunConfig, data: TrainTest) -> tuple[int, ...]:
+def sizes_of(config: RunConfig, data: DataSplit) -> tuple[int, ...]:
     """Return the units per layer of the network that the config asks for, the inputs first.
 
     Raises:

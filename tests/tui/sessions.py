@@ -3,14 +3,14 @@
 from core import RunConfig, Trainer
 from core.process import Progress, Run, State, StateChanged
 from core.training.epoch_log import tabulate
-from tui.run_model import Session
+from tui.run_model import RunModel
 
 
-def session_after(config: RunConfig, epochs: int, state: State = State.TRAINING) -> Session:
+def session_after(config: RunConfig, epochs: int, state: State = State.TRAINING) -> RunModel:
     """Train for real, and tell a session."""
     trainer = Trainer(config)
     rows = [trainer.measure(), *(trainer.train_epoch() for _ in range(epochs))]
-    session = Session(config)
+    session = RunModel(config)
     session.apply(Run(config, trainer.data, fresh=True, note=""))
     session.apply(
         Progress(

@@ -14,7 +14,7 @@ from core.training.state import EpochMetrics
 from tui.cli.run_log import RunLog
 from tui.drawing.cells import Cells
 from tui.drawing.palette import ink
-from tui.run_model import Session
+from tui.run_model import RunModel
 
 CONFIG = RunConfig()
 TRAINER = Trainer(CONFIG)
@@ -41,7 +41,7 @@ def begin() -> Run:
 
 
 def test_a_diverged_epoch_is_not_shown_and_gives_way_to_the_next_try() -> None:
-    session = Session(CONFIG)
+    session = RunModel(CONFIG)
     for event in (begin(), progress(0, 1, 2), progress(3, loss=np.nan)):
         session.apply(event)
     session.apply(StateChanged(State.DIVERGED, "diverged"))
@@ -59,7 +59,7 @@ def test_a_diverged_epoch_is_not_shown_and_gives_way_to_the_next_try() -> None:
 
 
 def test_a_fresh_run_forgets_the_one_before() -> None:
-    session = Session(CONFIG)
+    session = RunModel(CONFIG)
     for event in (begin(), progress(0, 1), StateChanged(State.DIVERGED), begin()):
         session.apply(event)
     assert session.epochs_to_plot == 0
@@ -68,7 +68,7 @@ def test_a_fresh_run_forgets_the_one_before() -> None:
 
 def test_a_log_goes_on_with_a_run_that_does() -> None:
     file = io.StringIO()
-    log, session = RunLog(file), Session(CONFIG)
+    log, session = RunLog(file), RunModel(CONFIG)
     for event in (
         begin(),
         progress(0, 1, 2),
@@ -93,7 +93,7 @@ def test_a_log_goes_on_with_a_run_that_does() -> None:
 
 
 def test_nothing_but_glyphs_reaches_the_cells() -> None:
-    session = Session(CONFIG)
+    session = RunModel(CONFIG)
     session.apply(Failed("a\nb\x1b[31m"))
     cells = Cells(60, 1)
     cells.write(0, 0, session.note, ink())
@@ -118,7 +118,7 @@ def test_a_guess_has_no_certainty() -> None:
 
 
 def test_what_is_said_of_a_state_is_kept_as_long_as_it_lasts() -> None:
-    session = Session(CONFIG)
+    session = RunModel(CONFIG)
     session.apply(begin())
     session.apply(StateChanged(State.DIVERGED, "the loss is no number"))
     session.note = "speed: 100"
@@ -132,7 +132,7 @@ def test_what_is_said_of_a_state_is_kept_as_long_as_it_lasts() -> None:
 
 
 def test_the_best_epoch_is_one_that_compares_with_the_shown_one() -> None:
-    session = Session(CONFIG)
+    session = RunModel(CONFIG)
     session.apply(begin())
     session.apply(rows(0.9, 0.3, 0.4, 0.5))
     # other data at epoch 3: what it begins with is measured anew, and is no achievement
@@ -154,7 +154,7 @@ def test_the_best_epoch_is_one_that_compares_with_the_shown_one() -> None:
 
 
 def test_what_is_shown_of_a_moment_was_measured_there() -> None:
-    session = Session(CONFIG)
+    session = RunModel(CONFIG)
     for event in (begin(), progress(0, 1, 2, 3)):
         session.apply(event)
     session.apply(move(2))
@@ -169,7 +169,7 @@ def test_what_is_shown_of_a_moment_was_measured_there() -> None:
 
 
 def test_a_run_is_edited_from_the_edit_on() -> None:
-    session = Session(CONFIG)
+    session = RunModel(CONFIG)
     for event in (begin(), progress(0, 1, 2, 3), move(3, past=False, edited=1, was_edited=True)):
         session.apply(event)
     assert "edited" in session.description

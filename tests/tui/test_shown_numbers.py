@@ -29,7 +29,7 @@ from core.runs.catalogue import find
 from core.training.state import EpochMetrics
 from core.training.trainer import Trainer
 from tests.core.training.test_twins import PATIENCE, serving
-from tui.run_model import Session
+from tui.run_model import RunModel
 from tui.screens.status_bars import StatusLine
 
 BASE = RunConfig(samples=40, hidden=(4, 3), batch_size=16, seed=11, diagnostics=True)
@@ -68,7 +68,7 @@ def anything(random: Random) -> list[Command]:
     return [Seek(random.choice([0, 1, 2, 3, 5, 10**9]))]
 
 
-def measured(session: Session) -> EpochMetrics:
+def measured(session: RunModel) -> EpochMetrics:
     """Return the metrics of the parameters that the session shows, from a trainer of its own."""
     assert session.network is not None
     trainer = Trainer(session.config, session.data)
@@ -77,7 +77,7 @@ def measured(session: Session) -> EpochMetrics:
     return trainer.measure()
 
 
-def assert_shown(session: Session) -> None:
+def assert_shown(session: RunModel) -> None:
     shown, found = session.metrics, measured(session)
     assert shown is not None
     for name in ("train_loss", "test_loss", "train_score", "test_score", "penalty"):
@@ -99,7 +99,7 @@ class Screen:
     """What a screen knows that sends commands and waits until the run is at rest again."""
 
     def __init__(self, channel: Channel, config: RunConfig) -> None:
-        self.session = Session(config)
+        self.session = RunModel(config)
         self._channel, self._answers = channel, 0
 
     def does(self, *commands: Command) -> EpochMetrics:

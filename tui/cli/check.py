@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from core.arrays import Array
     from core.config.run_config import RunConfig
-    from core.datasets import TrainTest
+    from core.datasets import DataSplit
     from core.nn.gradcheck import TensorCheck
     from core.nn.network import Network
 
@@ -52,7 +52,7 @@ def check(config: RunConfig, spoil: Callable[[Array], None] | None = None) -> in
         return _check(config, data, spoil)
 
 
-def _check(config: RunConfig, data: TrainTest, spoil: Callable[[Array], None] | None) -> int:
+def _check(config: RunConfig, data: DataSplit, spoil: Callable[[Array], None] | None) -> int:
     network = build_network(config, data)
     _draw(network, config)
     x, y = data.x_train[:SAMPLES], data.y_train[:SAMPLES]

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from rich.progress import Progress, TaskID
 
     from core.config.run_config import RunConfig
-    from core.datasets import TrainTest
+    from core.datasets import DataSplit
     from core.runs.autosaver import SaveOptions, SaveStatus
     from core.runs.folder import RunFolder
     from core.runs.reader import SavedRun
@@ -244,7 +244,7 @@ def summary(
     kept: EpochMetrics,
     seconds: float | None,
     stopped: json_log.Ending,
-    data: TrainTest,
+    data: DataSplit,
     restored: int | None = None,
     trained: int | None = None,
 ) -> str:

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from core.config.run_config import RunConfig
-    from core.datasets import TrainTest
+    from core.datasets import DataSplit
     from core.nn.network import Network
     from core.process import Branched, Moved
     from core.training.state import EpochMetrics
@@ -24,7 +24,7 @@ _LAYER: Final = "{{{}}}".format(", ".join(f'"{name}": %s' for name in LayerDiagn
 Ending = Stop | Literal["interrupted"]
 
 
-def start(config: RunConfig, network: Network, data: TrainTest) -> str:
+def start(config: RunConfig, network: Network, data: DataSplit) -> str:
     """Return the first line."""
     done = data.summary.notes if data.summary is not None else ()
     notes = {"data_notes": done} if done else {}
@@ -53,7 +53,7 @@ class Kind(NamedTuple):
     validated: bool
 
     @classmethod
-    def of(cls, config: RunConfig, data: TrainTest) -> Kind:
+    def of(cls, config: RunConfig, data: DataSplit) -> Kind:
         """Return what the records of this run have in them."""
         return cls(data.has_classes, config.penalized, data.x_validation is not None)
 

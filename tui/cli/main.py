@@ -44,7 +44,7 @@ if TYPE_CHECKING:
     from core.config.run_config import RunConfig
     from core.process import TrainingProcess
     from tui.cli.json_log import Ending
-    from tui.run_model import Session
+    from tui.run_model import RunModel
 
 WRONG_USE: Final = 2
 LONGEST_REASON: Final = 1500
@@ -416,7 +416,7 @@ def _watch(
     return app.return_code or 0
 
 
-def _say_goodbye(session: Session) -> None:
+def _say_goodbye(session: RunModel) -> None:
     """Leave the run's last numbers in the terminal."""
     from core.process import State
     from tui.cli.headless import summary

@@ -12,7 +12,7 @@ from tui.cli import json_log
 
 if TYPE_CHECKING:
     from core.process import Event
-    from tui.run_model import Session
+    from tui.run_model import RunModel
 
 
 class RunLog:
@@ -25,7 +25,7 @@ class RunLog:
         self._open = False
         self._started = perf_counter()
 
-    def write(self, event: Event, session: Session) -> None:
+    def write(self, event: Event, session: RunModel) -> None:
         """Write what an event, already applied to the session, adds.
 
         Raises:

@@ -34,9 +34,9 @@ if TYPE_CHECKING:
     from textual import events
 
     from core.arrays import Array, Labels
-    from core.datasets import TrainTest
+    from core.datasets import DataSplit
     from core.nn.activations import Activation
-    from tui.run_model import Session
+    from tui.run_model import RunModel
 
 LABEL_WIDTH = 6
 WIDEST_SAMPLE = 26
@@ -58,7 +58,7 @@ class ActivationsPanel(Panel):
         Binding("down", "scroll_units(1)", show=False),
     ]
 
-    def __init__(self, session: Session, options: ViewOptions) -> None:
+    def __init__(self, session: RunModel, options: ViewOptions) -> None:
         super().__init__(session, options)
         self._first = 0
         self._scale: OutputScale | None = None
@@ -119,7 +119,7 @@ class ActivationsPanel(Panel):
             cells.write(0, place, "◉", ink(BRIGHT, DEEP, bold=True))
         return cells
 
-    def _in_order(self, data: TrainTest, most: int) -> Labels:
+    def _in_order(self, data: DataSplit, most: int) -> Labels:
         """Return the samples that are shown; they stay while the data and the size do."""
         target = min(self.options.target, len(data.target_names) - 1)
         if self._ordered != (id(data), most, target):
@@ -225,7 +225,7 @@ class ActivationsPanel(Panel):
             else:
                 cells.write(0, column, marker * across, number)
 
-    def _number_strip(self, cells: Cells, data: TrainTest, y: Array, across: int) -> None:
+    def _number_strip(self, cells: Cells, data: DataSplit, y: Array, across: int) -> None:
         target = min(self.options.target, len(data.target_names) - 1)
         name = data.target_names[target]
         if len(name) >= LABEL_WIDTH:

@@ -43,7 +43,7 @@ if TYPE_CHECKING:
     from textual import events
 
     from tui.drawing.cells import Cells
-    from tui.run_model import Session
+    from tui.run_model import RunModel
 
 BEST: Final = "◆"
 HERE: Final = "●"
@@ -64,7 +64,7 @@ class CurvePanel(Panel):
         Binding("enter", "travel_here", show=False),
     ]
 
-    def __init__(self, session: Session, options: ViewOptions) -> None:
+    def __init__(self, session: RunModel, options: ViewOptions) -> None:
         super().__init__(session, options)
         self._reader: int | None = None
         self._span, self._gutter = (0, 1), 0

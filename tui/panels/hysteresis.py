@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from core.arrays import Array, Labels
-    from tui.run_model import Session
+    from tui.run_model import RunModel
 
 Quantize: TypeAlias = "Callable[[Array, int, float, float], Labels]"
 """As `core.quantize`: from values, a number of levels, and where they begin and end."""
@@ -28,7 +28,7 @@ class LevelHysteresis:
     SSH about eight bytes, and a flicker that says nothing.
     """
 
-    def __init__(self, session: Session) -> None:
+    def __init__(self, session: RunModel) -> None:
         self._session = session
         self._held: Labels = np.empty(0, np.int64)
         self._held_of: tuple[object, ...] = ()

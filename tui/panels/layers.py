@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     from core.analysis.advice import Advice
     from core.training.diagnostics import LayerDiagnostics
-    from tui.run_model import Session
+    from tui.run_model import RunModel
 
 HEADINGS: Final = ("layer", "‖grad‖", "Δθ/θ", "dead", "satur.")
 WIDTHS: Final = (13, 9, 9, 6, 7)
@@ -49,7 +49,7 @@ class LayersPanel(Panel):
 
     BINDINGS: ClassVar[list[BindingType]] = [Binding("c", "next_measure", show=False)]
 
-    def __init__(self, session: Session, options: ViewOptions) -> None:
+    def __init__(self, session: RunModel, options: ViewOptions) -> None:
         super().__init__(session, options)
         self._measure = 0
         self._has_lines = False

@@ -12,7 +12,7 @@ from tui.drawing.palette import DIVERGING, SEQUENTIAL
 
 if TYPE_CHECKING:
     from core.arrays import Array, Labels
-    from core.datasets import TrainTest
+    from core.datasets import DataSplit
     from tui.panels.hysteresis import Quantize
 
 HIGHER: Final = "▲△"
@@ -37,7 +37,7 @@ class NumberScale:
     _scale: float
 
     @classmethod
-    def of(cls, data: TrainTest, target: int) -> NumberScale:
+    def of(cls, data: DataSplit, target: int) -> NumberScale:
         """Return the scale of one of the numbers to predict."""
         shift, scale = data.preparation.target_units(target)
         y = np.asarray(data.y_train, np.float64)[:, target]

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from core.process import Run
     from tui.faults import Fault
-    from tui.run_model import Session
+    from tui.run_model import RunModel
 
 Words: TypeAlias = list[tuple[str, int]]
 """Pieces of text, each with its ink."""
@@ -102,7 +102,7 @@ class Panel(Canvas, can_focus=True):
             self.cursor = cursor
             super().__init__()
 
-    def __init__(self, session: Session, options: ViewOptions) -> None:
+    def __init__(self, session: RunModel, options: ViewOptions) -> None:
         super().__init__(id=self.label)
         self.session = session
         self.options = options

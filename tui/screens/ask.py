@@ -21,8 +21,8 @@ if TYPE_CHECKING:
     from textual.binding import BindingType
 
     from core.arrays import Array
-    from core.datasets import TrainTest
-    from tui.run_model import Session
+    from core.datasets import DataSplit
+    from tui.run_model import RunModel
 
 MOST_FEATURES = 200
 NAME_WIDTH = 24
@@ -43,7 +43,7 @@ class Field:
     words: tuple[str, ...] = ()
 
     @classmethod
-    def of(cls, data: TrainTest) -> list[Field]:
+    def of(cls, data: DataSplit) -> list[Field]:
         """Return the fields of all features."""
         groups = dict(data.preparation.one_hot)
         fields, at = [], 0
@@ -87,7 +87,7 @@ class Field:
 class Answer(Canvas):
     """The probability of each class, the highest first, or the predicted numbers."""
 
-    def __init__(self, data: TrainTest) -> None:
+    def __init__(self, data: DataSplit) -> None:
         super().__init__(id="answer")
         self._data = data
         self.outputs: Array | None = None
@@ -122,7 +122,7 @@ class AskScreen(ModalScreen[None]):
 
     BINDINGS: ClassVar[list[BindingType]] = [("escape", "dismiss", "close")]
 
-    def __init__(self, session: Session) -> None:
+    def __init__(self, session: RunModel) -> None:
         super().__init__()
         self._session = session
         assert session.data is not None

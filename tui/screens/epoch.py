@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from textual.app import ComposeResult
     from textual.binding import BindingType
 
-    from tui.run_model import Session
+    from tui.run_model import RunModel
 
 
 class EpochScreen(ModalScreen[int | None]):
@@ -22,7 +22,7 @@ class EpochScreen(ModalScreen[int | None]):
 
     BINDINGS: ClassVar[list[BindingType]] = [("escape", "dismiss", "cancel")]
 
-    def __init__(self, session: Session) -> None:
+    def __init__(self, session: RunModel) -> None:
         super().__init__()
         self._session = session
 

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from textual.binding import BindingType
 
     from tui.faults import Fault
-    from tui.run_model import Session
+    from tui.run_model import RunModel
 
 
 FRAME: Final = 4
@@ -56,7 +56,7 @@ class ExplainScreen(ModalScreen[None]):
     """
 
     def __init__(
-        self, label: str, title: str, session: Session, faults: Sequence[Fault] = ()
+        self, label: str, title: str, session: RunModel, faults: Sequence[Fault] = ()
     ) -> None:
         """Take the label of the panel, what its border calls it, and what has failed, newest last."""
         super().__init__()

@@ -15,7 +15,7 @@ from core.nn.losses import LOSSES
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from tui.run_model import Session
+    from tui.run_model import RunModel
 
 WIDTH: Final = 76
 """Columns of a line: 80 less the frame and a blank on either side."""
@@ -41,7 +41,7 @@ class Explained(NamedTuple):
 
 
 def explanation(
-    label: str, session: Session, width: int = WIDTH, wording: Callable[[str], str] = str
+    label: str, session: RunModel, width: int = WIDTH, wording: Callable[[str], str] = str
 ) -> list[str]:
     """Return the lines that explain the panel of that label; a word for one that is not known.
 
@@ -64,7 +64,7 @@ def explanation(
     return [line for text in paragraphs for line in wrap(wording(text), max(1, width))]
 
 
-def _loss(session: Session) -> Explained:
+def _loss(session: RunModel) -> Explained:
     penalty = " Ochre is the training loss with its penalty." if session.config.penalized else ""
     return Explained(
         "Mean loss over the training samples (grey) and the test samples (violet) after each epoch, "
@@ -77,7 +77,7 @@ def _loss(session: Session) -> Explained:
     )
 
 
-def _accuracy(session: Session) -> Explained:
+def _accuracy(session: RunModel) -> Explained:
     keys = "B a linear model's score · E all epochs, or the last 1,000 or 100"
     parts = "for the training samples (grey) and the test samples (violet), after each epoch"
     if not _has_classes(session):
@@ -98,7 +98,7 @@ def _accuracy(session: Session) -> Explained:
     )
 
 
-def _boundary(session: Session) -> Explained:
+def _boundary(session: RunModel) -> Explained:
     keys = (
         "t test samples · p P other planes · m a cursor that reads any place; when paused it edits, "
         "too: A adds a point, k changes the class, M moves a point, delete removes one"
@@ -122,7 +122,7 @@ def _boundary(session: Session) -> Explained:
     )
 
 
-def _hidden(session: Session) -> Explained:
+def _hidden(session: RunModel) -> Explained:
     order = "by class" if _has_classes(session) else "by target"
     return Explained(
         "The output of each unit of a hidden layer (a row) for each training sample (a column, "
@@ -135,7 +135,7 @@ def _hidden(session: Session) -> Explained:
     )
 
 
-def _layers(_: Session) -> Explained:
+def _layers(_: RunModel) -> Explained:
     return Explained(
         "How each layer is learning, measured in the last step of the epoch; below, what looks wrong "
         "with the run, and what to try.",
@@ -149,7 +149,7 @@ def _layers(_: Session) -> Explained:
     )
 
 
-def _errors(session: Session) -> Explained:
+def _errors(session: RunModel) -> Explained:
     if not _has_classes(session):
         return Explained(
             "Predicted values (up) against true ones (across), and a histogram of the residuals.",
@@ -170,7 +170,7 @@ def _errors(session: Session) -> Explained:
     )
 
 
-def _inspector(session: Session) -> Explained:
+def _inspector(session: RunModel) -> Explained:
     return Explained(
         "One unit with its numbers: each input × weight, their sum, the bias, the output. Or one "
         "sample: forward through the layers to its loss, and back with the deltas.",
@@ -183,7 +183,7 @@ def _inspector(session: Session) -> Explained:
     )
 
 
-def _table(session: Session) -> Explained:
+def _table(session: RunModel) -> Explained:
     return Explained(
         "One row per training sample: its inputs, the output of every hidden unit, and the "
         "prediction.",
@@ -195,7 +195,7 @@ def _table(session: Session) -> Explained:
     )
 
 
-def _space(session: Session) -> Explained:
+def _space(session: RunModel) -> Explained:
     decides = (
         "two classes part where their logits z = W·h + b are equal: a straight line"
         if _has_classes(session)
@@ -212,7 +212,7 @@ def _space(session: Session) -> Explained:
     )
 
 
-def _network(session: Session) -> Explained:
+def _network(session: RunModel) -> Explained:
     return Explained(
         "The units in columns, inputs on the left, and the weights between them: blue negative, "
         "orange positive, stronger lines for larger ones. Of many, only the strongest are drawn.",
@@ -224,7 +224,7 @@ def _network(session: Session) -> Explained:
     )
 
 
-def _maps(session: Session) -> Explained:
+def _maps(session: RunModel) -> Explained:
     return Explained(
         "A small picture of each hidden unit: its output at each place of the boundary's plane, "
         "layer by layer.",
@@ -236,11 +236,11 @@ def _maps(session: Session) -> Explained:
     )
 
 
-def _has_classes(session: Session) -> bool:
+def _has_classes(session: RunModel) -> bool:
     return session.data is None or session.data.has_classes
 
 
-def _loss_formula(session: Session) -> str:
+def _loss_formula(session: RunModel) -> str:
     if session.network is not None:
         loss = type(session.network.loss)
     elif session.config.loss is not None:
@@ -250,13 +250,13 @@ def _loss_formula(session: Session) -> str:
     return f"{loss.name}, {loss.formula}"
 
 
-def _output(session: Session) -> str:
+def _output(session: RunModel) -> str:
     if not _has_classes(session):
         return "ŷ = W·h + b, h the last hidden layer"
     return "the probabilities of the classes, from the logits z = W·h + b"
 
 
-def _activations(session: Session, most: int = MOST_FORMULAS) -> str:
+def _activations(session: RunModel, most: int = MOST_FORMULAS) -> str:
     names = list(dict.fromkeys(session.config.activations))
     if not names:
         return "but there is no hidden layer here"
@@ -264,7 +264,7 @@ def _activations(session: Session, most: int = MOST_FORMULAS) -> str:
     return f"f = {told}{'; …' if len(names) > most else ''}"
 
 
-EXPLANATIONS: Final[dict[str, Callable[[Session], Explained]]] = {
+EXPLANATIONS: Final[dict[str, Callable[[RunModel], Explained]]] = {
     "loss": _loss,
     "accuracy": _accuracy,
     "boundary": _boundary,

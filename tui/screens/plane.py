@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from textual.app import ComposeResult
     from textual.binding import BindingType
 
-    from core.datasets import TrainTest
+    from core.datasets import DataSplit
 
 COMPONENTS = -1
 
@@ -32,7 +32,7 @@ class PlaneScreen(ModalScreen[PlaneChoice | None]):
         ("q", "dismiss", "cancel"),
     ]
 
-    def __init__(self, data: TrainTest, plane: PlaneChoice, selected: int) -> None:
+    def __init__(self, data: DataSplit, plane: PlaneChoice, selected: int) -> None:
         super().__init__()
         self._data = data
         self._plane = plane

@@ -38,7 +38,7 @@ from core.process import (
     WatchScreen,
 )
 from tui.drawing.number_format import speed as speed_words
-from tui.run_model import Session
+from tui.run_model import RunModel
 from tui.screens.steps import BATCH_SIZES, next_of_125, next_speed
 
 if TYPE_CHECKING:
@@ -64,7 +64,7 @@ class RunScreen(Screen[None]):
         keeping: SaveOptions | None = None,
     ) -> None:
         super().__init__()
-        self.session = Session(config)
+        self.session = RunModel(config)
         self._link = link
         self._requested = config
         self._planned = _ends_of(config)

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
     from core.training.state import EpochMetrics
     from tui.panels import ViewOptions
-    from tui.run_model import Session
+    from tui.run_model import RunModel
     from tui.terminal.flow_control import FlowControl
 
 SMALLEST: Final = (40, 12)
@@ -45,7 +45,7 @@ STATE_COLOURS: Final = {
 class HeaderLine(Canvas):
     """What runs, and at what speed."""
 
-    def __init__(self, session: Session) -> None:
+    def __init__(self, session: RunModel) -> None:
         super().__init__(id="header")
         self.session = session
         self.speed: float | None = None
@@ -74,7 +74,7 @@ class StatusLine(Canvas):
             self.epoch = epoch
             super().__init__()
 
-    def __init__(self, session: Session) -> None:
+    def __init__(self, session: RunModel) -> None:
         super().__init__(id="status")
         self.session = session
         self.pacer: FlowControl | None = None
@@ -175,7 +175,7 @@ def wrapped_notes(note: str, width: int) -> list[str]:
 class LogLine(Canvas):
     """What happened last; what does not fit goes on in the line below."""
 
-    def __init__(self, session: Session) -> None:
+    def __init__(self, session: RunModel) -> None:
         super().__init__(id="log")
         self.session = session
 
@@ -190,7 +190,7 @@ class LogLine(Canvas):
 class FooterLine(Canvas):
     """The keys that matter now, which can be clicked, behind the rest of what happened last."""
 
-    def __init__(self, session: Session, options: ViewOptions) -> None:
+    def __init__(self, session: RunModel, options: ViewOptions) -> None:
         super().__init__(id="footer")
         self.session, self.options = session, options
         self._spans: list[tuple[int, int, Key]] = []
@@ -245,7 +245,7 @@ class FooterLine(Canvas):
 class Notice(Canvas):
     """Stands alone where the terminal is too small for anything else."""
 
-    def __init__(self, session: Session) -> None:
+    def __init__(self, session: RunModel) -> None:
         super().__init__(id="notice")
         self.session = session
 
@@ -264,7 +264,7 @@ class Notice(Canvas):
         return cells
 
 
-def _note_ink(session: Session) -> int:
+def _note_ink(session: RunModel) -> int:
     return ink(WARNING if session.state in {State.DIVERGED, State.STOPPED} else DIM)
 
 

@@ -28,7 +28,7 @@ from tui.screens.steps import RECENT
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from core.datasets import TrainTest
+    from core.datasets import DataSplit
     from tui.panels.cursor import Cursor
     from tui.screens.arrangement import Arrangement
     from tui.screens.status_bars import StatusLine
@@ -121,7 +121,7 @@ class ViewScreen(RunScreen):
             dialog = PlaneScreen(data, self.options.plane, self.options.cursor.sample)
             self.app.push_screen(dialog, self._show_plane)
 
-    def _has_planes(self, data: TrainTest) -> bool:
+    def _has_planes(self, data: DataSplit) -> bool:
         if data.preparation.text is not None:
             self.say("texts have no features to choose; the map is of their principal components")
         elif len(data.feature_names) < 3:

@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from core.config.run_config import RunConfig
-from core.datasets import DATASETS, Dataset, DatasetInfo, TrainTest
+from core.datasets import DATASETS, Dataset, DatasetInfo, DataSplit
 from core.datasets.preparation import PREPROCESSORS
 from core.datasets.prepare import prepare
 from core.datasets.split import part
@@ -18,11 +18,11 @@ def draw(name: str, **options: float) -> Dataset:
     return DATASETS[name].draw(5, **options)  # type: ignore[arg-type]
 
 
-def split(data: Dataset, test_size: float, rng: np.random.Generator) -> TrainTest:
+def split(data: Dataset, test_size: float, rng: np.random.Generator) -> DataSplit:
     """Return the two parts with their features as they are."""
     train, test, _, shared = part(data, test_size, rng)
     names = data.feature_names, data.class_names, data.target_names
-    return TrainTest(data.x[train], data.y[train], data.x[test], data.y[test], *names, shared)
+    return DataSplit(data.x[train], data.y[train], data.x[test], data.y[test], *names, shared)
 
 
 def sorted_rows(x: np.ndarray, y: np.ndarray) -> np.ndarray:

@@ -33,7 +33,7 @@ from tui.panels import BoundaryPanel
 from tui.panels.boundary.fitted_curve import GUTTER, MARGIN, FittedCurve
 from tui.panels.boundary.map_drawing import GUTTER as MAP_GUTTER
 from tui.panels.number_scale import NumberScale
-from tui.run_model import Session
+from tui.run_model import RunModel
 
 Dots = NDArray[np.bool_]
 WINE = PRESETS["wine"].config()
@@ -110,7 +110,7 @@ def test_a_line_has_a_dot_at_every_height_and_is_whole(drawing: tuple[int, list[
 
 
 def curve_units(
-    session: Session, width: int, height: int
+    session: RunModel, width: int, height: int
 ) -> tuple[Cells, NDArray[np.float64], tuple[float, float], int]:
     """Return the drawing, the place of each column of dots, the vertical range, and the rows."""
     network, data = session.network, session.data

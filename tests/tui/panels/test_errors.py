@@ -19,24 +19,24 @@ from tui.drawing.palette import CLASS_FIELDS, TEST_MARKERS, TRAIN_MARKERS, style
 from tui.panels.errors.confusion import ConfusionTable, draw_confusion, lay_out
 from tui.panels.errors.panel import ErrorsPanel
 from tui.panels.panel import ViewOptions
-from tui.run_model import Session
+from tui.run_model import RunModel
 
 PRESET_NAMES = ("xor", "moons", "blobs", "spiral", "iris")
 TEN = RunConfig(dataset="blobs", classes=10, samples=900, hidden=(8,))
 
 
-def after(name: str, epochs: int, state: State = State.PAUSED) -> Session:
+def after(name: str, epochs: int, state: State = State.PAUSED) -> RunModel:
     return session_after(PRESETS[name].config(), epochs, state)
 
 
-def panel_of(session: Session, **options: object) -> ErrorsPanel:
+def panel_of(session: RunModel, **options: object) -> ErrorsPanel:
     panel = ErrorsPanel(session, ViewOptions())
     for name, value in options.items():
         setattr(panel.options, name, value)
     return panel
 
 
-def lines_of(session: Session, width: int, height: int) -> list[str]:
+def lines_of(session: RunModel, width: int, height: int) -> list[str]:
     return inside(panel_of(session).draw(width + 2, height + 2))
 
 
@@ -44,7 +44,7 @@ def inside(cells: Cells) -> list[str]:
     return [line[1:-1] for line in cells.lines()[1:-1]]
 
 
-def matrix_of(session: Session, *, test: bool = True) -> list[list[int]]:
+def matrix_of(session: RunModel, *, test: bool = True) -> list[list[int]]:
     network, data = session.network, session.data
     assert network is not None
     assert data is not None
@@ -189,7 +189,7 @@ def test_counts_are_whole_or_a_mark_stands_for_them(width: int) -> None:
             assert shown in ({"·"} if not matrix[label][other] else marks)
 
 
-def hundred_classes() -> Session:
+def hundred_classes() -> RunModel:
     session = session_after(TEN, 1, State.PAUSED)
     assert session.data is not None
     rng = np.random.default_rng(0)
@@ -302,7 +302,7 @@ def test_a_class_without_samples_and_a_part_of_one_sample() -> None:
 
 
 def test_before_the_first_epoch_it_says_what_will_be_there() -> None:
-    said = "".join(lines_of(Session(PRESETS["moons"].config()), 46, 12))
+    said = "".join(lines_of(RunModel(PRESETS["moons"].config()), 46, 12))
     assert "wrong" in said
 
 

@@ -18,17 +18,17 @@ from tui.panels.cursor import Cursor
 from tui.panels.hidden_space.axis import AxisRange
 from tui.panels.hidden_space.panel import SpacePanel
 from tui.panels.panel import ViewOptions
-from tui.run_model import Session
+from tui.run_model import RunModel
 
 SIZES = ((30, 8), (46, 12), (58, 20), (100, 30))
 
 
 @cache
-def after(name: str, epochs: int, state: State = State.PAUSED) -> Session:
+def after(name: str, epochs: int, state: State = State.PAUSED) -> RunModel:
     return session_after(PRESETS[name].config(), epochs, state)
 
 
-def panel_of(session: Session, **options: object) -> SpacePanel:
+def panel_of(session: RunModel, **options: object) -> SpacePanel:
     panel = SpacePanel(session, ViewOptions())
     for name, value in options.items():
         setattr(panel.options, name, value)
@@ -177,7 +177,7 @@ def test_no_hidden_layer_and_numbers_that_are_not_finite_are_said_in_words() -> 
     assert broken.network is not None
     broken.network.parameters[:] = np.nan
     assert "not finite" in text(panel_of(broken).draw(58, 20))
-    assert "hidden layer sees" in text(panel_of(Session(PRESETS["moons"].config())).draw(58, 20))
+    assert "hidden layer sees" in text(panel_of(RunModel(PRESETS["moons"].config())).draw(58, 20))
 
 
 @pytest.mark.parametrize("size", [*SIZES, (0, 0), (1, 1), (3, 3), (5, 40), (200, 4), (398, 98)])

@@ -10,7 +10,7 @@ from core.training.epoch_log import tabulate
 from tui.panels import ActivationsPanel, BoundaryPanel, Panel, ViewOptions
 from tui.panels import panel as panel_module
 from tui.panels.hysteresis import SLACK, LevelHysteresis
-from tui.run_model import Session
+from tui.run_model import RunModel
 
 NOISY = RunConfig(dataset="digits", hidden=(16,), optimizer="adam", learning_rate=0.01)
 SIZE = 58, 21
@@ -22,7 +22,7 @@ class Learning:
     """A session that is told of one epoch after another, and the time that its panels see."""
 
     def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        self.trainer, self.session, self.now = Trainer(NOISY), Session(NOISY), 100.0
+        self.trainer, self.session, self.now = Trainer(NOISY), RunModel(NOISY), 100.0
         self.session.apply(Run(NOISY, self.trainer.data, fresh=True, note=""))
         self._tell(self.trainer.measure())
         self.session.apply(StateChanged(State.TRAINING))
@@ -38,12 +38,12 @@ class Learning:
         self.session.apply(Progress(tabulate([metrics]), *copies, 30.0))  # type: ignore[list-item]
 
 
-def new(kind: type[Panel], session: Session) -> Panel:
+def new(kind: type[Panel], session: RunModel) -> Panel:
     return kind(session, ViewOptions())
 
 
-def training() -> Session:
-    session = Session(NOISY)
+def training() -> RunModel:
+    session = RunModel(NOISY)
     session.apply(StateChanged(State.TRAINING))
     return session
 

@@ -22,7 +22,7 @@ from tui.panels.cursor import Cursor
 from tui.panels.inspector.panel import InspectorPanel
 from tui.panels.inspector.slow_motion import steps_of
 from tui.panels.panel import ViewOptions
-from tui.run_model import Session
+from tui.run_model import RunModel
 
 SIZES = [(118, 34), (58, 30), (76, 18), (58, 10)]
 NORMED = RunConfig(dataset="moons", hidden=(8, 6), batch_norm=True)
@@ -31,19 +31,19 @@ TERM = re.compile(rf"^\s*(?P<name>.*?)\s+({NUMBER}) × +({NUMBER}) = +({NUMBER})
 RESULT = re.compile(rf"^\s*(?P<name>.+?)\s*(?:{NUMBER})? = +(?P<value>{NUMBER})")
 
 
-def fresh(name: str, epochs: int = 20, **changes: object) -> Session:
+def fresh(name: str, epochs: int = 20, **changes: object) -> RunModel:
     """Return a session that a test may change."""
     config = NORMED.changed(**changes) if name == "normed" else PRESETS[name].config(**changes)
     return session_after(config, epochs, State.PAUSED)
 
 
 @cache
-def after(name: str, epochs: int = 20, **changes: object) -> Session:
+def after(name: str, epochs: int = 20, **changes: object) -> RunModel:
     """Return a session that is only looked at."""
     return fresh(name, epochs, **changes)
 
 
-def panel_of(session: Session, cursor: Cursor, view: str = "unit") -> InspectorPanel:
+def panel_of(session: RunModel, cursor: Cursor, view: str = "unit") -> InspectorPanel:
     panel = InspectorPanel(session, ViewOptions(cursor=cursor))
     panel.view = view
     return panel
@@ -54,7 +54,7 @@ def inside(cells: Cells) -> list[str]:
 
 
 def lines_of(
-    session: Session, cursor: Cursor, view: str = "unit", size: tuple[int, int] = (118, 34)
+    session: RunModel, cursor: Cursor, view: str = "unit", size: tuple[int, int] = (118, 34)
 ) -> list[str]:
     return inside(panel_of(session, cursor, view).draw(size[0] + 2, size[1] + 2))
 
@@ -63,7 +63,7 @@ def value(text: str) -> float:
     return float(text.replace("−", "-"))
 
 
-def by_hand(session: Session, cursor: Cursor) -> tuple[np.ndarray, np.ndarray, float, float]:
+def by_hand(session: RunModel, cursor: Cursor) -> tuple[np.ndarray, np.ndarray, float, float]:
     """Compute a unit's inputs, weights, z and a from the parameters alone."""
     network, data = session.network, session.data
     assert network is not None
@@ -87,7 +87,7 @@ def by_hand(session: Session, cursor: Cursor) -> tuple[np.ndarray, np.ndarray, f
     return values, weights, float(z[unit]), float(a[unit])
 
 
-def checked_sum(session: Session, cursor: Cursor, size: tuple[int, int]) -> int:
+def checked_sum(session: RunModel, cursor: Cursor, size: tuple[int, int]) -> int:
     """Compare all that is on the screen with the parameters; return how many terms there were."""
     lines = lines_of(session, cursor, "unit", size)
     x, w, z, a = by_hand(session, cursor)
@@ -601,7 +601,7 @@ def test_parameters_that_are_no_numbers_do_no_harm(name: str, view: str) -> None
 
 def test_before_the_first_epoch_it_says_what_will_be_there() -> None:
     for view in ("unit", "sample"):
-        said = "".join(lines_of(Session(PRESETS["moons"].config()), Cursor(), view))
+        said = "".join(lines_of(RunModel(PRESETS["moons"].config()), Cursor(), view))
         assert len([word for word in said.split() if word.isalpha()]) >= 5
 
 
@@ -609,7 +609,7 @@ def test_a_view_can_be_added(monkeypatch: pytest.MonkeyPatch) -> None:
     panel = panel_of(after("xor"), Cursor())
     monkeypatch.setattr(panel, "repaint", lambda: None)
 
-    def table(_: Session, __: ViewOptions, width: int, height: int) -> Cells:
+    def table(_: RunModel, __: ViewOptions, width: int, height: int) -> Cells:
         cells = Cells(width, height)
         cells.write(0, 0, "the table", 0)
         return cells
@@ -624,7 +624,7 @@ def test_a_view_can_be_added(monkeypatch: pytest.MonkeyPatch) -> None:
 class Alone(App[None]):
     """The panel, and nothing else."""
 
-    def __init__(self, session: Session) -> None:
+    def __init__(self, session: RunModel) -> None:
         super().__init__()
         self.panel = InspectorPanel(session, ViewOptions())
 

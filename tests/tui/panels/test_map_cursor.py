@@ -25,7 +25,7 @@ from tui.drawing.palette import TRAIN_MARKERS, style
 from tui.keys import KEYS
 from tui.panels import BoundaryPanel, ViewOptions
 from tui.panels.boundary.map_cursor import CellPosition
-from tui.run_model import Session
+from tui.run_model import RunModel
 from tui.screens.save import SaveScreen
 
 MOONS = PRESETS["moons"].config(epochs=100_000_000)
@@ -35,7 +35,7 @@ GUTTER = 6
 
 
 def pointing(
-    session: Session, place: tuple[int, int], size: tuple[int, int] = (70, 30), **options: object
+    session: RunModel, place: tuple[int, int], size: tuple[int, int] = (70, 30), **options: object
 ) -> tuple[Cells, Window]:
     """Draw a panel with the cursor on; return its cells and the window of its map."""
     panel = BoundaryPanel(session, ViewOptions(**options))  # type: ignore[arg-type]
@@ -178,7 +178,7 @@ class Alone(App[None]):
 
     BINDINGS: ClassVar[list[BindingType]] = [("left", "count"), ("right", "count")]
 
-    def __init__(self, session: Session) -> None:
+    def __init__(self, session: RunModel) -> None:
         super().__init__()
         self.session = session
         self.panel = BoundaryPanel(session, ViewOptions())

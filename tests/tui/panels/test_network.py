@@ -19,18 +19,18 @@ from tui.panels.network.drawing import NEGATIVE, POSITIVE, draw_edges, edge_colo
 from tui.panels.network.layout import NetworkLayout, told_apart
 from tui.panels.network.panel import NetworkPanel
 from tui.panels.panel import ViewOptions
-from tui.run_model import Session
+from tui.run_model import RunModel
 from tui.screens.number import NumberScreen, number_of
 
 SIZES = ((30, 8), (46, 12), (58, 20), (100, 30), (198, 30))
 BRAILLE = range(0x2801, 0x2900)
 
 
-def after(name: str, epochs: int = 20, state: State = State.PAUSED) -> Session:
+def after(name: str, epochs: int = 20, state: State = State.PAUSED) -> RunModel:
     return session_after(PRESETS[name].config(), epochs, state)
 
 
-def panel_of(session: Session, **options: object) -> NetworkPanel:
+def panel_of(session: RunModel, **options: object) -> NetworkPanel:
     return NetworkPanel(session, ViewOptions(**options))  # type: ignore[arg-type]
 
 
@@ -62,7 +62,7 @@ def layout_of(panel: NetworkPanel) -> NetworkLayout:
     return panel._layout
 
 
-def with_one_weight(value: float, source: int = 1, target: int = 2) -> Session:
+def with_one_weight(value: float, source: int = 1, target: int = 2) -> RunModel:
     session = after("xor", 1)
     assert session.network is not None
     session.network.parameters[:] = 0
@@ -231,10 +231,10 @@ def test_the_unit_of_the_cursor_is_always_seen(unit: int, height: int) -> None:
     assert unit in layout_of(panel).columns[1].units
 
 
-_digits: list[Session] = []
+_digits: list[RunModel] = []
 
 
-def after_digits() -> Session:
+def after_digits() -> RunModel:
     if not _digits:
         _digits.append(after("digits", 1))
     return _digits[0]
@@ -283,7 +283,7 @@ def test_a_bias_is_a_bar_in_the_colour_of_its_sign() -> None:
 
 def test_before_the_first_epoch_it_says_what_will_be_there() -> None:
     assert "strongest weights" in "\n".join(
-        panel_of(Session(PRESETS["moons"].config())).draw(60, 20).lines()
+        panel_of(RunModel(PRESETS["moons"].config())).draw(60, 20).lines()
     )
 
 
@@ -330,7 +330,7 @@ def test_a_run_that_goes_on_is_drawn_anew_at_its_own_pace() -> None:
 class Alone(App[None]):
     CSS = "#network { width: 1fr; height: 1fr; }"
 
-    def __init__(self, session: Session) -> None:
+    def __init__(self, session: RunModel) -> None:
         super().__init__()
         self.panel = panel_of(session)
         self.requests: list[NetworkPanel.EditRequested] = []
@@ -503,7 +503,7 @@ def test_the_edges_of_the_unit_under_the_cursor_stand_out() -> None:
 
 
 async def test_keys_before_there_is_a_network_do_nothing() -> None:
-    app = Alone(Session(PRESETS["moons"].config()))
+    app = Alone(RunModel(PRESETS["moons"].config()))
     async with app.run_test(size=(70, 24)) as pilot:
         app.panel.focus()
         await pilot.press("down", "right", "w", "enter")

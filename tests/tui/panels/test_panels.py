@@ -32,7 +32,7 @@ from tui.panels import (
     ScorePanel,
     ViewOptions,
 )
-from tui.run_model import Session
+from tui.run_model import RunModel
 from tui.screens.status_bars import FooterLine, HeaderLine, LogLine, StatusLine
 
 XOR = PRESETS["xor"].config()
@@ -40,7 +40,7 @@ MOONS = PRESETS["moons"].config()
 
 
 def drawn(
-    kind: type[Panel], session: Session, width: int = 60, height: int = 20, **options: object
+    kind: type[Panel], session: RunModel, width: int = 60, height: int = 20, **options: object
 ) -> Cells:
     return kind(session, ViewOptions(**options)).draw(width, height)  # type: ignore[arg-type]
 
@@ -206,7 +206,7 @@ def test_no_hidden_layer_is_said_in_words() -> None:
 
 @pytest.mark.parametrize("kind", PANELS)
 def test_before_the_first_epoch_a_panel_says_what_will_be_there(kind: type[Panel]) -> None:
-    words = text(drawn(kind, Session(MOONS)))
+    words = text(drawn(kind, RunModel(MOONS)))
     assert len([word for word in words.split() if word.isalpha()]) >= 5
 
 

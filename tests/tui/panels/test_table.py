@@ -17,13 +17,13 @@ from tui.panels.cursor import Cursor
 from tui.panels.panel import ViewOptions
 from tui.panels.table.columns import ColumnId
 from tui.panels.table.panel import OutputsTable, TablePanel
-from tui.run_model import Session
+from tui.run_model import RunModel
 
 SIZES = ((30, 8), (46, 12), (58, 20), (100, 30))
 
 
 @cache
-def after(name: str, epochs: int, state: State = State.PAUSED) -> Session:
+def after(name: str, epochs: int, state: State = State.PAUSED) -> RunModel:
     return session_after(PRESETS[name].config(), epochs, state)
 
 

@@ -17,14 +17,14 @@ from tui.panels.cursor import Cursor
 from tui.panels.panel import ViewOptions
 from tui.panels.unit_maps.layout import LEAST_HEIGHT, LEAST_WIDTH, MapsLayout
 from tui.panels.unit_maps.panel import MapsPanel
-from tui.run_model import Session
+from tui.run_model import RunModel
 
 
-def after(name: str, epochs: int = 20, state: State = State.PAUSED, **changes: object) -> Session:
+def after(name: str, epochs: int = 20, state: State = State.PAUSED, **changes: object) -> RunModel:
     return session_after(PRESETS[name].config().changed(**changes), epochs, state)
 
 
-def panel_of(session: Session, **options: object) -> MapsPanel:
+def panel_of(session: RunModel, **options: object) -> MapsPanel:
     return MapsPanel(session, ViewOptions(**options))  # type: ignore[arg-type]
 
 
@@ -44,7 +44,7 @@ def pixels_of(cells: Cells, top: int, left: int, width: int, height: int) -> lis
 
 
 def outputs_on_grid(
-    session: Session, width: int, height: int, plane: PlaneChoice
+    session: RunModel, width: int, height: int, plane: PlaneChoice
 ) -> list[np.ndarray]:
     network, data = session.network, session.data
     assert network is not None
@@ -134,7 +134,7 @@ def test_a_panel_of_any_size_is_drawn(name: str, size: tuple[int, int]) -> None:
 
 
 def test_before_the_first_epoch_and_without_units_it_speaks() -> None:
-    untold = "\n".join(panel_of(Session(PRESETS["moons"].config())).draw(60, 20).lines())
+    untold = "\n".join(panel_of(RunModel(PRESETS["moons"].config())).draw(60, 20).lines())
     assert "each hidden unit" in untold
     without = "\n".join(panel_of(after("moons", 1, hidden=())).draw(60, 20).lines())
     assert "no hidden layer" in without

@@ -13,7 +13,7 @@ from tests.tui.sessions import session_after
 from tui.drawing.palette import DIM, WARNING, ink
 from tui.panels import PANELS
 from tui.panels.advice_view import NOTHING_FOUND, advice_lines
-from tui.run_model import Session
+from tui.run_model import RunModel
 from tui.screens.explain import ExplainScreen
 from tui.screens.explanations import EXPLANATIONS, MOST_LINES, WIDTH, explanation
 
@@ -23,9 +23,9 @@ ADVICE = [
 ]
 
 
-def sessions() -> Iterator[Session]:
-    yield Session(RunConfig())  # before the data are there
-    yield Session(RunConfig(loss="hinge"))
+def sessions() -> Iterator[RunModel]:
+    yield RunModel(RunConfig())  # before the data are there
+    yield RunModel(RunConfig(loss="hinge"))
     yield session_after(RunConfig(hidden=()), 1)
     for dataset in ("moons", "bumps"):
         for name in ACTIVATIONS:
@@ -51,7 +51,7 @@ def test_every_panel_has_an_explanation() -> None:
 
 
 def test_an_unknown_panel_is_no_reason_to_fail() -> None:
-    (line,) = explanation("[bold]", Session(RunConfig()))
+    (line,) = explanation("[bold]", RunModel(RunConfig()))
     assert "[bold]" in line
 
 
@@ -67,12 +67,12 @@ def test_the_runs_own_formulas_stand_in_it() -> None:
 
 def test_the_penalty_is_told_where_there_is_one() -> None:
     for strength, told in ((0.0, False), (0.1, True)):
-        lines = " ".join(explanation("loss", Session(RunConfig(l2=strength))))
+        lines = " ".join(explanation("loss", RunModel(RunConfig(l2=strength))))
         assert ("Ochre" in lines) is told
 
 
 class Showing(App[None]):
-    def __init__(self, label: str, title: str, session: Session) -> None:
+    def __init__(self, label: str, title: str, session: RunModel) -> None:
         super().__init__()
         self.explain = ExplainScreen(label, title, session)
 
@@ -118,7 +118,7 @@ async def test_q_quits_the_program() -> None:
 
 
 async def test_a_title_is_no_markup() -> None:
-    app = Showing("loss", "[bold]x[/] \x1b[31m", Session(RunConfig()))
+    app = Showing("loss", "[bold]x[/] \x1b[31m", RunModel(RunConfig()))
     async with app.run_test(size=(80, 24)) as pilot:
         await pilot.pause()
         assert any("[bold]x[/] ·[31m: what it shows" in row for row in app.lines())

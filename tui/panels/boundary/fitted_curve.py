@@ -30,7 +30,7 @@ from tui.panels.boundary.map_view import MOST_POINTS
 
 if TYPE_CHECKING:
     from core.arrays import Array, Labels
-    from core.datasets import TrainTest
+    from core.datasets import DataSplit
     from core.nn.network import Network
 
 GUTTER = 7
@@ -45,7 +45,7 @@ class FittedCurve:
     """
 
     def __init__(
-        self, network: Network, data: TrainTest, target: int, width: int, height: int
+        self, network: Network, data: DataSplit, target: int, width: int, height: int
     ) -> None:
         """Lay the plot out for data with one feature, and one of the numbers to predict."""
         self.network, self.data, self.target = network, data, target
@@ -153,7 +153,7 @@ def _range(values: Array) -> tuple[float, float]:
     return low - margin, high + margin
 
 
-def _heights(data: TrainTest, y: Array | Labels, target: int) -> Array:
+def _heights(data: DataSplit, y: Array | Labels, target: int) -> Array:
     """Return where samples are drawn: at their number; of two classes at 0 and 1, of more at 1."""
     if not data.has_classes:
         return data.preparation.in_units(np.asarray(y, np.float64))[:, target]
@@ -161,7 +161,7 @@ def _heights(data: TrainTest, y: Array | Labels, target: int) -> Array:
 
 
 def _markers(
-    data: TrainTest, y: Array | Labels, *, is_train: bool
+    data: DataSplit, y: Array | Labels, *, is_train: bool
 ) -> tuple[np.ndarray, np.ndarray]:
     markers = TRAIN_MARKERS if is_train else TEST_MARKERS
     if not data.has_classes:
@@ -175,7 +175,7 @@ def _markers(
 
 def _axes(
     cells: Cells,
-    data: TrainTest,
+    data: DataSplit,
     target: int,
     rows: int,
     across: tuple[float, float],

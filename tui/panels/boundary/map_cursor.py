@@ -21,7 +21,7 @@ from tui.panels.boundary.map_drawing import GUTTER
 if TYPE_CHECKING:
     from core.analysis.planes import Window
     from core.arrays import Array
-    from core.datasets import TrainTest
+    from core.datasets import DataSplit
     from core.nn.network import Network
     from tui.panels.boundary.map_view import MapSamples, MapView
     from tui.panels.panel import Words
@@ -63,7 +63,7 @@ class PickedSample:
         index: its number among the points of the map.
     """
 
-    data: TrainTest
+    data: DataSplit
     index: int
 
 
@@ -105,7 +105,7 @@ class Reading:
     def at(
         cls,
         network: Network,
-        data: TrainTest,
+        data: DataSplit,
         features: Array,
         place: tuple[tuple[str, str], ...],
         target: int,
@@ -208,7 +208,7 @@ def nearest(view: MapView, point: Array) -> int | None:
     return index if away[index] <= REACH else None
 
 
-def row_in_training(data: TrainTest, part: MapSamples, index: int) -> tuple[int, int]:
+def row_in_training(data: DataSplit, part: MapSamples, index: int) -> tuple[int, int]:
     """Return a point's row among the samples that the screen has, and among all there are."""
     shown = int(part.chosen[index])
     return shown, int(evenly_spaced(data.all_samples[0], len(data.y_train))[shown])

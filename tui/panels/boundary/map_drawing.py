@@ -29,7 +29,7 @@ from tui.panels.number_scale import HIGHER, LOWER, NumberScale
 if TYPE_CHECKING:
     from core.analysis.prediction_map import PredictionMap
     from core.arrays import Labels
-    from core.datasets import TrainTest
+    from core.datasets import DataSplit
     from tui.panels.boundary.map_view import MapSamples, MapView
     from tui.panels.hysteresis import Quantize
 
@@ -97,7 +97,7 @@ def draw_axes(cells: Cells, rows: int, view: MapView) -> None:
     cells.write(rows, GUTTER + (cells.width - GUTTER - cell_width(across)) // 2, across, text)
 
 
-def draw_number_legend(cells: Cells, row: int, data: TrainTest, target: int) -> None:
+def draw_number_legend(cells: Cells, row: int, data: DataSplit, target: int) -> None:
     """Say what the colours and the markers of numbers mean."""
     scale = NumberScale.of(data, target)
     text, dim = ink(TEXT), ink(DIM)
@@ -115,7 +115,7 @@ def draw_number_legend(cells: Cells, row: int, data: TrainTest, target: int) -> 
             column = cells.write(row, column, words, dim)
 
 
-def draw_legend(cells: Cells, row: int, data: TrainTest, *, show_test: bool) -> None:
+def draw_legend(cells: Cells, row: int, data: DataSplit, *, show_test: bool) -> None:
     """Say what the markers mean: the classes before all else, as many as there is room for."""
     with_test = show_test and not data.shared
     crosses = f"{WRONG_TRAIN} {WRONG_TEST}" if with_test else WRONG_TRAIN

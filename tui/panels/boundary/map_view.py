@@ -13,7 +13,7 @@ from tui.drawing.palette import TEST_MARKERS, TRAIN_MARKERS, WRONG_TEST, WRONG_T
 
 if TYPE_CHECKING:
     from core.arrays import Array, Labels
-    from core.datasets import TrainTest
+    from core.datasets import DataSplit
     from core.nn.network import Network
 
 MOST_POINTS: Final = 2000
@@ -46,7 +46,7 @@ class MapView:
     def __init__(
         self,
         network: Network,
-        data: TrainTest,
+        data: DataSplit,
         columns: int,
         rows: int,
         plane: PlaneChoice,
@@ -71,7 +71,7 @@ class MapView:
     def shows(
         self,
         network: Network,
-        data: TrainTest,
+        data: DataSplit,
         columns: int,
         rows: int,
         plane: PlaneChoice,

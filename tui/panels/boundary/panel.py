@@ -52,10 +52,10 @@ from tui.panels.panel import Panel, ViewOptions, Words, message
 if TYPE_CHECKING:
     from textual import events
 
-    from core.datasets import TrainTest
+    from core.datasets import DataSplit
     from core.datasets.edits import Edit
     from core.nn.network import Network
-    from tui.run_model import Session
+    from tui.run_model import RunModel
 
 NO_SAMPLE_NEAR: Final = "there is no training point near the cursor"
 
@@ -105,7 +105,7 @@ class BoundaryPanel(Panel):
             self.note = note
             super().__init__()
 
-    def __init__(self, session: Session, options: ViewOptions) -> None:
+    def __init__(self, session: RunModel, options: ViewOptions) -> None:
         super().__init__(session, options)
         self._view: MapView | None = None
         self._steady = LevelHysteresis(session)
@@ -181,7 +181,7 @@ class BoundaryPanel(Panel):
         return cells
 
     def _draw_curve(
-        self, network: Network, data: TrainTest, target: int, width: int, height: int
+        self, network: Network, data: DataSplit, target: int, width: int, height: int
     ) -> Cells:
         """Draw what there is of one feature, and what the network says where one reads it."""
         self._view = None
@@ -220,7 +220,7 @@ class BoundaryPanel(Panel):
         reading = Reading.of(network, view, place.point(view.window), self.options.layer)
         draw_reading(cells, reading, place, (columns, rows), self._hint(view.data))
 
-    def _hint(self, data: TrainTest) -> Words:
+    def _hint(self, data: DataSplit) -> Words:
         if self._picked is not None:
             return [("M puts the point here", ink(ACCENT))]
         if not data.has_classes or _why_fixed(data):
@@ -386,7 +386,7 @@ class BoundaryPanel(Panel):
         self.post_message(self.Said(note))
 
     def _laid_out(
-        self, network: Network, data: TrainTest, columns: int, rows: int, target: int
+        self, network: Network, data: DataSplit, columns: int, rows: int, target: int
     ) -> MapView:
         plane = self.options.plane
         if self._view is None or not self._view.shows(network, data, columns, rows, plane, target):
@@ -394,7 +394,7 @@ class BoundaryPanel(Panel):
         return self._view
 
 
-def _why_fixed(data: TrainTest) -> str:
+def _why_fixed(data: DataSplit) -> str:
     """Return why points cannot be edited on the map of these data, or nothing."""
     if data.preparation.text is not None:
         return "texts are no points in a plane, and cannot be edited there"

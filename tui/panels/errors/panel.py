@@ -25,9 +25,9 @@ from tui.panels.errors.residuals import (
 from tui.panels.panel import Panel, ViewOptions, Words, message
 
 if TYPE_CHECKING:
-    from core.datasets import TrainTest
+    from core.datasets import DataSplit
     from core.nn.network import Network
-    from tui.run_model import Session
+    from tui.run_model import RunModel
 
 GAP: Final = 3
 RIGHT_FROM: Final = 44
@@ -40,7 +40,7 @@ BOTH_FROM: Final = 12
 class Part:
     """One part of the data: laid out once for a network, predicted again and again."""
 
-    def __init__(self, network: Network, data: TrainTest, *, test: bool) -> None:
+    def __init__(self, network: Network, data: DataSplit, *, test: bool) -> None:
         x, self.y = (data.x_test, data.y_test) if test else (data.x_train, data.y_train)
         self.name = "train = test" if data.shared else "test" if test else "train"
         self.is_open = test and not data.shared
@@ -94,11 +94,11 @@ class Part:
 class ErrorsView:
     """The parts of the data for a network, each laid out when it is first asked for."""
 
-    def __init__(self, network: Network, data: TrainTest) -> None:
+    def __init__(self, network: Network, data: DataSplit) -> None:
         self._key = network, data
         self._parts: dict[bool, Part] = {}
 
-    def shows(self, network: Network, data: TrainTest) -> bool:
+    def shows(self, network: Network, data: DataSplit) -> bool:
         """Whether this is the view of these."""
         return self._key[0] is network and self._key[1] is data
 
@@ -127,7 +127,7 @@ class ErrorsPanel(Panel):
         Binding("down", "scroll_classes(1)", show=False),
     ]
 
-    def __init__(self, session: Session, options: ViewOptions) -> None:
+    def __init__(self, session: RunModel, options: ViewOptions) -> None:
         super().__init__(session, options)
         self._view: ErrorsView | None = None
         self._test = True
@@ -177,13 +177,13 @@ class ErrorsPanel(Panel):
             return self._draw_classes(view, data, width, height)
         return self._draw_numbers(view, data, target, width, height)
 
-    def _target(self, data: TrainTest) -> int:
+    def _target(self, data: DataSplit) -> int:
         chosen = self.options.target
         return max(0, min(chosen, len(data.target_names) - 1))
 
     # --- classes
 
-    def _draw_classes(self, view: ErrorsView, data: TrainTest, width: int, height: int) -> Cells:
+    def _draw_classes(self, view: ErrorsView, data: DataSplit, width: int, height: int) -> Cells:
         part = view.part(test=self._test)
         table = part.table()
         half = (width - GAP) // 2
@@ -240,7 +240,7 @@ class ErrorsPanel(Panel):
     # --- numbers
 
     def _draw_numbers(
-        self, view: ErrorsView, data: TrainTest, target: int, width: int, height: int
+        self, view: ErrorsView, data: DataSplit, target: int, width: int, height: int
     ) -> Cells:
         train = view.part(test=False)
         both = [train] if data.shared else [train, view.part(test=True)]

@@ -23,9 +23,9 @@ if TYPE_CHECKING:
     from core.analysis.hidden_space import Axes, SpaceView
     from core.analysis.planes import PlaneChoice
     from core.arrays import Array, Labels
-    from core.datasets import TrainTest
+    from core.datasets import DataSplit
     from core.nn.network import Network
-    from tui.run_model import Session
+    from tui.run_model import RunModel
 
 SECONDS_BETWEEN_SCORES: Final = 0.5
 GUTTER: Final = 6
@@ -42,14 +42,14 @@ UnitPair: TypeAlias = "tuple[int, int] | str"
 class HiddenSpaceView:
     """What is laid out once for a network, its data and an input plane."""
 
-    def __init__(self, network: Network, data: TrainTest, plane: PlaneChoice) -> None:
+    def __init__(self, network: Network, data: DataSplit, plane: PlaneChoice) -> None:
         self._key = network, data, plane
         self.plane = plane
         self.space = HiddenSpace(network, data, plane)
         self.linear = self.space.inputs_linear
         self.linear_at = 0.0
 
-    def shows(self, network: Network, data: TrainTest, plane: PlaneChoice) -> bool:
+    def shows(self, network: Network, data: DataSplit, plane: PlaneChoice) -> bool:
         """Whether this is the view of these."""
         mine = self._key
         return mine[0] is network and mine[1] is data and mine[2] == plane
@@ -71,7 +71,7 @@ class SpacePanel(Panel):
         Binding("g", "toggle_grid", show=False),
     ]
 
-    def __init__(self, session: Session, options: ViewOptions) -> None:
+    def __init__(self, session: RunModel, options: ViewOptions) -> None:
         super().__init__(session, options)
         self._view: HiddenSpaceView | None = None
         self._axes: Axes | None = None
@@ -165,7 +165,7 @@ class SpacePanel(Panel):
         self._parameters = _numbers_of(network)
         return cells
 
-    def _laid_out(self, network: Network, data: TrainTest) -> HiddenSpaceView:
+    def _laid_out(self, network: Network, data: DataSplit) -> HiddenSpaceView:
         view, plane = self._view, self.options.plane
         if view is None or not view.shows(network, data, plane):
             if view is None or not view.shows(network, data, view.plane):
@@ -182,7 +182,7 @@ class SpacePanel(Panel):
             return (0, 1) if space.units == 2 else COMPONENTS
         return self._choices[self._chosen - 1]
 
-    def _draw(self, view: HiddenSpaceView, data: TrainTest, width: int, height: int) -> Cells:
+    def _draw(self, view: HiddenSpaceView, data: DataSplit, width: int, height: int) -> Cells:
         space = view.space
         chosen = self._pair(space)
         pair = None if isinstance(chosen, str) else chosen
@@ -215,7 +215,7 @@ class SpacePanel(Panel):
         self._plot.name_axes(cells, picture.axes.names, left, rows)
         return cells
 
-    def _tell(self, view: HiddenSpaceView, data: TrainTest, picture: SpaceView, width: int) -> None:
+    def _tell(self, view: HiddenSpaceView, data: DataSplit, picture: SpaceView, width: int) -> None:
         """Say in the border what is seen, and how much of it a straight line tells apart."""
         axes, units, space = picture.axes, view.space.units, view.space
         of = "" if axes.pair is not None and units == 2 else f"of {units} units "

@@ -34,7 +34,7 @@ from tui.panels.number_scale import NumberScale
 if TYPE_CHECKING:
     from core.analysis.hidden_space import HiddenSpace, SpaceView
     from core.arrays import Array, Labels
-    from core.datasets import TrainTest
+    from core.datasets import DataSplit
     from core.nn.activations import Activation
 
 MOST_STEPS: Final = 32
@@ -62,7 +62,7 @@ class HiddenSpacePlot:
     def draw(
         self,
         space: HiddenSpace,
-        data: TrainTest,
+        data: DataSplit,
         picture: SpaceView,
         columns: int,
         rows: int,
@@ -198,7 +198,7 @@ class HiddenSpacePlot:
     def _values(
         cells: Cells,
         space: HiddenSpace,
-        data: TrainTest,
+        data: DataSplit,
         target: int,
         places: tuple[Labels, Labels],
     ) -> None:
@@ -213,7 +213,7 @@ class HiddenSpacePlot:
         self,
         cells: Cells,
         space: HiddenSpace,
-        data: TrainTest,
+        data: DataSplit,
         sample: int,
         picture: SpaceView,
         fields: Labels,

@@ -26,11 +26,11 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from core.arrays import Array
-    from core.datasets import TrainTest
+    from core.datasets import DataSplit
     from core.nn.network import Network
     from tui.panels.cursor import Cursor
     from tui.panels.panel import ViewOptions, Words
-    from tui.run_model import Session
+    from tui.run_model import RunModel
 
 LABEL: Final = 11
 """Columns that the names of layers take, where they stand below each other."""
@@ -49,14 +49,14 @@ class Inspected:
     """
 
     network: Network
-    data: TrainTest
+    data: DataSplit
     cursor: Cursor
     trace: Trace
     hidden: int
     gradient: Array | None = None
 
     @classmethod
-    def of(cls, session: Session, options: ViewOptions) -> Inspected | None:
+    def of(cls, session: RunModel, options: ViewOptions) -> Inspected | None:
         """Return what the cursor points at; None before there is anything."""
         network, data = session.network, session.data
         if network is None or data is None or not len(session.timeline) or not len(data.x_train):

@@ -21,9 +21,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from tui.panels.cursor import Cursor
-    from tui.run_model import Session
+    from tui.run_model import RunModel
 
-InspectorView: TypeAlias = "Callable[[Session, ViewOptions, int, int], Cells]"
+InspectorView: TypeAlias = "Callable[[RunModel, ViewOptions, int, int], Cells]"
 """Draws a body; one that is higher than it was asked for is scrolled."""
 
 MOST_NAME: Final = 20
@@ -52,7 +52,7 @@ class InspectorPanel(Panel):
         Binding("pagedown", "scroll_view(1)", show=False),
     ]
 
-    def __init__(self, session: Session, options: ViewOptions) -> None:
+    def __init__(self, session: RunModel, options: ViewOptions) -> None:
         super().__init__(session, options)
         self.views: dict[str, InspectorView] = {"unit": UnitView(), "sample": self._draw_sample}
         self.view = "unit"
@@ -192,7 +192,7 @@ class InspectorPanel(Panel):
         return self.options.cursor.within(network.sizes, len(data.x_train))
 
     def _draw_sample(
-        self, session: Session, options: ViewOptions, width: int, height: int
+        self, session: RunModel, options: ViewOptions, width: int, height: int
     ) -> Cells:
         return draw_sample(session, options, width, height, self.step, self.unit)
 

@@ -29,7 +29,7 @@ from tui.panels.panel import message
 if TYPE_CHECKING:
     from core.arrays import Array
     from tui.panels.panel import ViewOptions, Words
-    from tui.run_model import Session
+    from tui.run_model import RunModel
 
 MARGIN: Final = 2
 """Columns for the mark of the step that one is at."""
@@ -48,7 +48,7 @@ class Stage(NamedTuple):
 
 
 def draw_sample(
-    session: Session,
+    session: RunModel,
     options: ViewOptions,
     width: int,
     height: int,

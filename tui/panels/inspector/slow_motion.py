@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
-    from tui.run_model import Session
+    from tui.run_model import RunModel
 
 
-def steps_of(session: Session) -> int:
+def steps_of(session: RunModel) -> int:
     """Return the number of the last step: each layer, the loss, and each layer back."""
     return 0 if session.network is None else 2 * len(session.network.layers) + 1
 
@@ -26,7 +26,7 @@ class TraceStep(NamedTuple):
     unit: int | None = None
 
 
-def trace_steps(session: Session) -> list[TraceStep]:
+def trace_steps(session: RunModel) -> list[TraceStep]:
     """Return every moment of both passes, unit by unit."""
     if session.network is None:
         return []

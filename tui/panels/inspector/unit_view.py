@@ -34,7 +34,7 @@ from tui.panels.panel import message
 if TYPE_CHECKING:
     from core.analysis.planes import PlaneChoice
     from tui.panels.panel import ViewOptions
-    from tui.run_model import Session
+    from tui.run_model import RunModel
 
 TWO_COLUMNS_FROM: Final = 70
 SIDE_BY_SIDE_FROM: Final = 50
@@ -54,7 +54,7 @@ class UnitView:
     def __init__(self) -> None:
         self._map = UnitMap()
 
-    def __call__(self, session: Session, options: ViewOptions, width: int, height: int) -> Cells:
+    def __call__(self, session: RunModel, options: ViewOptions, width: int, height: int) -> Cells:
         """Return the view; it may be higher than `height`, what matters most stands first."""
         inspected = Inspected.of(session, options)
         if inspected is None:

@@ -16,7 +16,7 @@ from tui.panels.output_scale import OutputScale
 
 if TYPE_CHECKING:
     from core.arrays import Array
-    from core.datasets import TrainTest
+    from core.datasets import DataSplit
     from core.nn.network import Network
 
 MOST_SAMPLES: Final = 256
@@ -26,7 +26,7 @@ MOST_SAMPLES: Final = 256
 class NodeValues:
     """What each node gives: its mean over some training samples, or its value for one of them."""
 
-    def __init__(self, network: Network, data: TrainTest, sample: int | None) -> None:
+    def __init__(self, network: Network, data: DataSplit, sample: int | None) -> None:
         self._key = network, data, sample
         if sample is None:
             x = data.x_train[evenly_spaced(len(data.x_train), MOST_SAMPLES)]
@@ -39,7 +39,7 @@ class NodeValues:
         self._passes = ForwardPasses(network, len(x))
         self._calls = [*network.fold_calls, *self._passes.calls(with_bias_row(x, network.dtype))]
 
-    def shows(self, network: Network, data: TrainTest, sample: int | None) -> bool:
+    def shows(self, network: Network, data: DataSplit, sample: int | None) -> bool:
         """Whether these are the states of these."""
         return self._key[0] is network and self._key[1] is data and self._key[2] == sample
 
@@ -55,7 +55,7 @@ class NodeValues:
 
 
 def backgrounds(
-    network: Network, data: TrainTest, states: NodeValues, layer: int, values: Array
+    network: Network, data: DataSplit, states: NodeValues, layer: int, values: Array
 ) -> list[str]:
     """Return the colour of each node of a layer of units, 0 for the inputs."""
     values = np.asarray(values, np.float64)

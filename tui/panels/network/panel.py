@@ -28,9 +28,9 @@ from tui.panels.panel import Panel, ViewOptions, Words, message
 if TYPE_CHECKING:
     from textual import events
 
-    from core.datasets import TrainTest
+    from core.datasets import DataSplit
     from core.nn.network import Network
-    from tui.run_model import Session
+    from tui.run_model import RunModel
 
 EDGES_PER_ROW: Final = 3
 """More lines than this for each row of the panel are a thicket."""
@@ -75,7 +75,7 @@ class NetworkPanel(Panel):
             super().__init__()
             self.index, self.description, self.value = index, description, value
 
-    def __init__(self, session: Session, options: ViewOptions) -> None:
+    def __init__(self, session: RunModel, options: ViewOptions) -> None:
         super().__init__(session, options)
         self._states: NodeValues | None = None
         self._layout: NetworkLayout | None = None
@@ -248,7 +248,7 @@ class NetworkPanel(Panel):
         return self._draw_network(network, data, states, width, height)
 
     def _draw_network(
-        self, network: Network, data: TrainTest, states: NodeValues, width: int, height: int
+        self, network: Network, data: DataSplit, states: NodeValues, width: int, height: int
     ) -> Cells:
         sizes, pointed = network.sizes, self._pointed
         cursor = self._cursor(network) if pointed else None

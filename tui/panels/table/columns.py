@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from core.arrays import Array
-    from core.datasets import TrainTest
+    from core.datasets import DataSplit
     from core.nn.network import Network
 
 MARKS: Final = 4
@@ -163,7 +163,7 @@ def digits_of(values: Array) -> int:
     return min(MOST_DIGITS, max(LEAST_DIGITS, longest))
 
 
-def features_of(data: TrainTest) -> list[Feature]:
+def features_of(data: DataSplit) -> list[Feature]:
     """Return how the features are written, those that are the most related to the target first."""
     if len(data.feature_names) <= 2:
         ranked = list(range(len(data.feature_names)))

@@ -27,11 +27,11 @@ from tui.panels.table.columns import MARKS, RULE, TRUE, ColumnId, decimal, writt
 
 if TYPE_CHECKING:
     from core.arrays import Array, Labels
-    from core.datasets import TrainTest
+    from core.datasets import DataSplit
     from core.nn.network import Network
     from tui.panels.panel import ViewOptions
     from tui.panels.table.columns import TableLayout
-    from tui.run_model import Session
+    from tui.run_model import RunModel
 
 
 class TableDrawing:
@@ -45,7 +45,7 @@ class TableDrawing:
     def __init__(
         self,
         cells: Cells,
-        session: Session,
+        session: RunModel,
         options: ViewOptions,
         layout: TableLayout,
         first: int,
@@ -90,7 +90,7 @@ class TableDrawing:
             spans.append((place, place + layout.output_digits + 2, output))
         return spans
 
-    def headings(self, network: Network, data: TrainTest, *, grouped: bool) -> None:
+    def headings(self, network: Network, data: DataSplit, *, grouped: bool) -> None:
         """Write the names of the columns, and above them, if asked for, what they are."""
         layout, row = self.layout, self.top - 1
         self.cells.write(row, 1, self._arrow(TRUE), ink(BRIGHT, bold=True))
@@ -125,7 +125,7 @@ class TableDrawing:
             return ""
         return "▾" if descending else "▴"
 
-    def _groups(self, network: Network, data: TrainTest) -> None:
+    def _groups(self, network: Network, data: DataSplit) -> None:
         """Say above the names which layers these are, and how many features are left out."""
         layout, dim = self.layout, ink(DIM)
         ends = [*self.rules, self.cells.width]
@@ -163,7 +163,7 @@ class TableDrawing:
     def rows(
         self,
         network: Network,
-        data: TrainTest,
+        data: DataSplit,
         shown: Labels,
         hidden: list[Array],
         outputs: Array,
@@ -210,7 +210,7 @@ class TableDrawing:
                 self.cells.write_right(row, end, written(value, layout.output_digits), number)
             self._rules(row)
 
-    def _class(self, row: int, data: TrainTest, sample: int, predicted: int | None) -> None:
+    def _class(self, row: int, data: DataSplit, sample: int, predicted: int | None) -> None:
         if predicted is None:
             target = max(0, min(self.options.target, len(data.target_names) - 1))
             scale = NumberScale.of(data, target)
@@ -245,7 +245,7 @@ def _papers(activation: str, outputs: Array) -> list[list[str]]:
     return [[scale.colours[level] for level in row] for row in scale.levels(outputs).tolist()]
 
 
-def _output_name(network: Network, data: TrainTest, column: ColumnId) -> tuple[str, str]:
+def _output_name(network: Network, data: DataSplit, column: ColumnId) -> tuple[str, str]:
     output = column.at
     if not network.classes:
         return data.target_names[output], TEXT

@@ -32,10 +32,10 @@ if TYPE_CHECKING:
     from textual import events
 
     from core.arrays import Array, Labels
-    from core.datasets import TrainTest
+    from core.datasets import DataSplit
     from core.nn.network import Network
     from tui.panels.cursor import Cursor
-    from tui.run_model import Session
+    from tui.run_model import RunModel
 
 WHEEL: Final = 3
 """Rows that a turn of the mouse wheel scrolls."""
@@ -57,7 +57,7 @@ class OutputsTable:
         self.descending = False
         self.told: Words = []
         self._sortable: tuple[ColumnId, ...] = (SAMPLE, TRUE)
-        self._data: TrainTest | None = None
+        self._data: DataSplit | None = None
         self._features: list[Feature] = []
         self._followed: object = None
         self._digits = self._output_digits = LEAST_DIGITS
@@ -114,7 +114,7 @@ class OutputsTable:
         words = {"true": "class", "unit": f"h{by.at + 1}", "feature": "input"}
         return f"{words.get(by.kind, by.kind)} {'▾' if self.descending else '▴'}"
 
-    def order(self, session: Session) -> Labels:
+    def order(self, session: RunModel) -> Labels:
         """Return the training samples as they stand in the table, from the first row to the last."""
         network, data = session.network, session.data
         if network is None or data is None:
@@ -136,7 +136,7 @@ class OutputsTable:
         keys = np.asarray(keys, np.float64)
         return np.argsort(-keys if self.descending else keys, kind="stable")
 
-    def draw(self, session: Session, options: ViewOptions, width: int, height: int) -> Cells:
+    def draw(self, session: RunModel, options: ViewOptions, width: int, height: int) -> Cells:
         """Return the table, or in words what will be there."""
         network, data = session.network, session.data
         self.told = []
@@ -177,7 +177,7 @@ class OutputsTable:
 
     # --- what stays while data and network do
 
-    def _follow(self, network: Network, data: TrainTest) -> None:
+    def _follow(self, network: Network, data: DataSplit) -> None:
         if self._data is not data:
             if self._data is not None:
                 self.first_row = self.first_column = 0
@@ -186,7 +186,7 @@ class OutputsTable:
             self.sorted_by = SAMPLE
 
     @staticmethod
-    def _exists(by: ColumnId, network: Network, data: TrainTest) -> bool:
+    def _exists(by: ColumnId, network: Network, data: DataSplit) -> bool:
         if by.kind == "unit":
             return by.layer < len(network.sizes) - 2 and by.at < network.sizes[by.layer + 1]
         if by.kind == "output":
@@ -242,7 +242,7 @@ class OutputsTable:
             self.first_column = min(max(self.first_column, low), place)
         self.first_column = max(0, min(self.first_column, len(layout.units) - layout.shown))
 
-    def _tell(self, layout: TableLayout, data: TrainTest, rows: int) -> None:
+    def _tell(self, layout: TableLayout, data: DataSplit, rows: int) -> None:
         samples, text, dim = len(data.y_train), ink(TEXT), ink(DIM)
         if rows < samples:
             last = min(samples, self.first_row + rows)
@@ -276,7 +276,7 @@ class TablePanel(Panel):
         Binding("C", "turn", show=False),
     ]
 
-    def __init__(self, session: Session, options: ViewOptions) -> None:
+    def __init__(self, session: RunModel, options: ViewOptions) -> None:
         super().__init__(session, options)
         self.table = OutputsTable()
 

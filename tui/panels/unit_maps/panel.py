@@ -29,9 +29,9 @@ if TYPE_CHECKING:
     from textual import events
 
     from core.arrays import Array
-    from core.datasets import TrainTest
+    from core.datasets import DataSplit
     from core.nn.network import Network
-    from tui.run_model import Session
+    from tui.run_model import RunModel
 
 
 class MapsPanel(Panel):
@@ -50,7 +50,7 @@ class MapsPanel(Panel):
         Binding("w", "switch_weights", show=False),
     ]
 
-    def __init__(self, session: Session, options: ViewOptions) -> None:
+    def __init__(self, session: RunModel, options: ViewOptions) -> None:
         super().__init__(session, options)
         self._grid: UnitGrid | None = None
         self._layout: MapsLayout | None = None
@@ -134,7 +134,7 @@ class MapsPanel(Panel):
     def _draw_maps(
         self,
         network: Network,
-        data: TrainTest,
+        data: DataSplit,
         cursor: tuple[int, int] | None,
         width: int,
         height: int,
@@ -195,7 +195,7 @@ class MapsPanel(Panel):
         top: int,
         left: int,
         layout: MapsLayout,
-        data: TrainTest,
+        data: DataSplit,
         values: Array,
         unit: int,
         is_cursor: bool,

@@ -18,7 +18,7 @@ from tui.panels.boundary.map_drawing import half_blocks
 if TYPE_CHECKING:
     from core.analysis.planes import PlaneChoice
     from core.arrays import Array
-    from core.datasets import TrainTest
+    from core.datasets import DataSplit
     from core.nn.network import Network
     from tui.panels.output_scale import OutputScale
 
@@ -34,7 +34,7 @@ class UnitGrid:
     """
 
     def __init__(
-        self, network: Network, data: TrainTest, plane: PlaneChoice, width: int, height: int
+        self, network: Network, data: DataSplit, plane: PlaneChoice, width: int, height: int
     ) -> None:
         self._key = network, data, plane, width, height
         features = data.preparation.features
@@ -57,7 +57,7 @@ class UnitGrid:
         self.outputs = [each.values for each in self._passes.layers]
 
     def shows(
-        self, network: Network, data: TrainTest, plane: PlaneChoice, width: int, height: int
+        self, network: Network, data: DataSplit, plane: PlaneChoice, width: int, height: int
     ) -> bool:
         """Whether this is the grid of these."""
         mine = self._key
@@ -69,7 +69,7 @@ class UnitGrid:
             run(self._calls)
 
 
-def has_curves(data: TrainTest) -> bool:
+def has_curves(data: DataSplit) -> bool:
     """Whether there is one feature, along which a curve says it all."""
     return len(data.feature_names) == 1 and data.preparation.text is None
 
