@@ -3,4 +3,4 @@
 from core.datasets.dataset import DataError, Dataset, DataSplit
 from core.datasets.registry import DATASETS, DatasetInfo
 
-__all__ = ["DATASETS", "DataError", "Dataset", "DatasetInfo", "DataSplit"]
+__all__ = ["DATASETS", "DataError", "DataSplit", "Dataset", "DatasetInfo"]

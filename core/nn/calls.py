@@ -16,7 +16,7 @@ import numpy as np
 if TYPE_CHECKING:
     from core.arrays import Array
 
-__all__ = ["Call", "Calls", "call", "constant", "broadcast", "run"]
+__all__ = ["Call", "Calls", "broadcast", "call", "constant", "run"]
 
 Call: TypeAlias = Callable[[], object]
 Calls: TypeAlias = list[Call]
