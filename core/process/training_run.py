@@ -284,8 +284,8 @@ class TrainingRun:
             ended=self.ended,
             span=self.span,
             edited=self.time_travel.is_edited,
-            parts=self.comparable_parts,
-            past=self.autosave.history,
+            comparable_parts=self.comparable_parts,
+            history=self.autosave.history,
         )
 
     def _note_change(self, changed: set[str], note: str, *, drawn: bool) -> None:

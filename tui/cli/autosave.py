@@ -107,7 +107,7 @@ class HeadlessAutosave:
             ended=trainer.stopped,
             span=trainer.config.epochs if before is None else before.span,
             edited=edited,
-            parts=(0,) if before is None else before.comparable_parts,
+            comparable_parts=(0,) if before is None else before.comparable_parts,
         )
         here = Station(self._segment, moment.config, moment.data, moment.state)
         self._past = self._past.extended(here, was_edited=edited)
