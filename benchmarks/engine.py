@@ -158,6 +158,28 @@ def sklearn_at_once(case: Case) -> Callable[[int], object]:
 
 
 @numba.njit  # type: ignore[untyped-decorator]
+def _compiled_update(w1: Any, b1: Any, w2: Any, b2: Any, g: Any, m: Any, v: Any, t: int) -> None:
+    """One Adam step."""
+    inputs, units = w1.shape
+    outputs = len(b2)
+    one, two = inputs * units, (inputs + 1) * units
+    first = np.float32(1 / (1 - 0.9**t))
+    second = np.float32(1 / (1 - 0.999**t))
+    for p in range(g.size):
+        m[p] = np.float32(0.9) * m[p] + np.float32(0.1) * g[p]
+        v[p] = np.float32(0.999) * v[p] + np.float32(0.001) * g[p] * g[p]
+        change = np.float32(0.01) * m[p] * first / (np.sqrt(v[p] * second) + np.float32(1e-8))
+        if p < one:
+            w1[p // units, p % units] -= change
+        elif p < two:
+            b1[p - one] -= change
+        elif p < two + units * outputs:
+            w2[(p - two) // outputs, (p - two) % outputs] -= change
+        else:
+            b2[p - two - units * outputs] -= change
+
+
+@numba.njit  # type: ignore[untyped-decorator]
 def _compiled_epoch(
     x: Any,
     y: Any,
@@ -216,20 +238,7 @@ def _compiled_epoch(
                 for i in range(inputs):
                     g[i * units + j] += x[row, i] * back
         t += 1
-        first = np.float32(1 / (1 - 0.9**t))
-        second = np.float32(1 / (1 - 0.999**t))
-        for p in range(g.size):
-            m[p] = np.float32(0.9) * m[p] + np.float32(0.1) * g[p]
-            v[p] = np.float32(0.999) * v[p] + np.float32(0.001) * g[p] * g[p]
-            change = np.float32(0.01) * m[p] * first / (np.sqrt(v[p] * second) + np.float32(1e-8))
-            if p < one:
-                w1[p // units, p % units] -= change
-            elif p < two:
-                b1[p - one] -= change
-            elif p < two + units * outputs:
-                w2[(p - two) // outputs, (p - two) % outputs] -= change
-            else:
-                b2[p - two - units * outputs] -= change
+        _compiled_update(w1, b1, w2, b2, g, m, v, t)
         start = stop
     return t
 
