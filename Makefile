@@ -1,4 +1,4 @@
-# Two targets set everything up by themselves: `make run` and `make test`.
+# `make run` and `make test` set up their environment themselves.
 # make run ARGS="xor --lr 0.2" passes arguments on; PYTHON=python3.12 chooses the interpreter.
 
 PYTHON ?= python3
