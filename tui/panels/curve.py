@@ -52,7 +52,7 @@ HERE: Final = "●"
 class CurvePanel(Panel):
     """Two curves of the timeline, train and test."""
 
-    title_first, pace = True, 0.2
+    title_has_priority, pace = True, 0.2
     quantity: ClassVar[str]
 
     BINDINGS: ClassVar[list[BindingType]] = [

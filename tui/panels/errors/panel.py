@@ -115,7 +115,7 @@ class ErrorsPanel(Panel):
     """The confusion matrix of the test or the training part, or the residuals of both."""
 
     number, label = 6, "errors"
-    title_first, pace = True, 0.25
+    title_has_priority, pace = True, 0.25
     about = (
         "confusion matrix; for regression, predicted against true values, and residuals; "
         "x switches test and train, ↑ ↓ scroll"

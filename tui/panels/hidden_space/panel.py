@@ -144,7 +144,7 @@ class SpacePanel(Panel):
         shown = (self._grid, self._chosen, self._own)
         return (*shown, self._sample, options.target, options.plane, at_rest)
 
-    def keeps_at_rest(self) -> bool:
+    def is_fixed_at_rest(self) -> bool:
         # nothing is computed twice of the same parameters
         network = self.session.network
         return network is not None and np.array_equal(self._parameters, _numbers_of(network))

@@ -36,7 +36,7 @@ class InspectorPanel(Panel):
     """Follows the cursor; u switches between its views."""
 
     number, label = 7, "inspector"
-    title_first, pace = True, 0.5
+    title_has_priority, pace = True, 0.5
     about = (
         "one unit's sum, weights and outputs, or one sample's forward and backward pass; "
         "u switches, . and , step by layer, / and \\ by unit, page keys scroll"

@@ -43,7 +43,7 @@ class NetworkPanel(Panel):
     """Nodes that show what they give, and the strongest of the edges between them."""
 
     number, label = 0, "network"
-    title_first, pace = True, 0.25
+    title_has_priority, pace = True, 0.25
     about = (
         "units, and the strongest weights between them: blue negative, orange positive; "
         "arrows move the cursor, w walks its weights, enter edits one"

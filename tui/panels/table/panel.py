@@ -259,7 +259,7 @@ class TablePanel(Panel):
     """The table alone."""
 
     number, label = 8, "table"
-    title_first, pace = True, 0.5
+    title_has_priority, pace = True, 0.5
     about = (
         "hidden outputs and predictions of each training sample, in numbers; arrows scroll, "
         "c sorts by the next column, C reverses the order"

@@ -38,7 +38,7 @@ class MapsPanel(Panel):
     """A picture of each unit's output over the plane of the map, layer by layer."""
 
     number, label, key = 11, "maps", "U"
-    title_first, pace = True, 0.2
+    title_has_priority, pace = True, 0.2
     about = (
         "the output of each hidden unit over the plane of the map; "
         "↑ ↓ scroll, w the weights of a picture's pixels"
