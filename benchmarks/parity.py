@@ -97,7 +97,7 @@ def schedules() -> Iterator[tuple[str, float]]:
         ),
     ]
     for name, options, make in rows:
-        schedule = Schedule.make(name.split()[0], 0.1, run_epochs=STEPS, **options)
+        schedule = Schedule.create(name.split()[0], 0.1, run_epochs=STEPS, **options)
         optimizer = torch.optim.SGD([nn.Parameter(torch.zeros(1))], 0.1)
         scheduler = make(optimizer)
         theirs = []
@@ -107,7 +107,7 @@ def schedules() -> Iterator[tuple[str, float]]:
             scheduler.step()
         yield name, difference([schedule.rate(epoch) for epoch in range(STEPS)], theirs)
     losses = np.repeat(np.random.default_rng(0).uniform(0.5, 1, 12), 9)[:STEPS]
-    schedule = Schedule.make("plateau", 0.1, run_epochs=STEPS, epochs=4, decay=0.3)
+    schedule = Schedule.create("plateau", 0.1, run_epochs=STEPS, epochs=4, decay=0.3)
     optimizer = torch.optim.SGD([nn.Parameter(torch.zeros(1))], 0.1)
     # by default it leaves a rate alone that would change by less than 1e-8; ours has no such rule
     plateau = schedulers.ReduceLROnPlateau(optimizer, factor=0.3, patience=4, eps=0.0)
@@ -218,7 +218,7 @@ def batch_norm() -> Iterator[tuple[str, float]]:
     for _ in range(STEPS):
         x, dy = rng.normal(1, 3, (samples, units)), rng.normal(size=(samples, units))
         inputs = np.vstack([x.T, np.ones(samples)])
-        run([ours.dense(inputs), *ours.rest])
+        run([ours.dense(inputs), *ours.after_dense])
         ours.delta[:] = dy.T
         run([*ours.backward(None), ours.gradient(inputs)])
         tensor = torch.tensor(x, requires_grad=True)

@@ -344,7 +344,7 @@ class RunConfig(DataConfig):
 
     def make_schedule(self) -> Schedule:
         """Return the learning rates of the run."""
-        return Schedule.make(
+        return Schedule.create(
             self.schedule,
             self.learning_rate,
             run_epochs=self.epochs,

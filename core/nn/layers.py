@@ -131,7 +131,7 @@ class TrainingPass:
         outputs: (units + 1, samples), what the layer above sees.
         values: the outputs without their row of ones.
         delta: (units, samples) dL/d(outputs), which the layer above fills in.
-        rest: the calls of the forward pass after `dense`.
+        after_dense: the calls of the forward pass after `dense`.
     """
 
     def __init__(
@@ -153,20 +153,20 @@ class TrainingPass:
         keeps = layer.activation.keeps_input
         self.logits = np.empty_like(self.values) if keeps else activated
         self._gradient = gradient[: layer.matrix.size].reshape(layer.matrix.shape)
-        self.rest: Calls = []
+        self.after_dense: Calls = []
         self._back: Calls = []
         if layer.norm is not None:
             forward, backward = _norm_calls(
                 layer.norm, self.logits, self.delta, gradient[layer.matrix.size :]
             )
-            self.rest += forward
+            self.after_dense += forward
             self._back += backward
         activation = layer.activation
-        self.rest += activation.forward(self.logits, activated)
+        self.after_dense += activation.forward(self.logits, activated)
         self._back[:0] = activation.backward(self.logits, activated, self.delta)
         if drops and rng is not None:
             mask, draw = _mask_calls(self.delta, dropout, rng)
-            self.rest += [*draw, call(np.multiply, activated, mask, self.values)]
+            self.after_dense += [*draw, call(np.multiply, activated, mask, self.values)]
             self._back.insert(0, call(np.multiply, self.delta, mask, self.delta))
 
     def dense(self, inputs: Array) -> Call:
@@ -230,8 +230,10 @@ def _norm_calls(norm: BatchNorm, z: Array, delta: Array, gradient: Array) -> tup
             *inverse_root(variance),
         ]
         update = [
-            *_follow(norm.mean, mean, NORM_MOMENTUM, scratch),
-            *_follow(norm.variance, variance, NORM_MOMENTUM, scratch, samples / (samples - 1)),
+            *_update_running_statistic(norm.mean, mean, NORM_MOMENTUM, scratch),
+            *_update_running_statistic(
+                norm.variance, variance, NORM_MOMENTUM, scratch, samples / (samples - 1)
+            ),
         ]
     forward = [
         *centre,
@@ -267,7 +269,7 @@ def _norm_calls(norm: BatchNorm, z: Array, delta: Array, gradient: Array) -> tup
     return forward, backward
 
 
-def _follow(
+def _update_running_statistic(
     running: Array, batch: Array, momentum: float, scratch: Array, correction: float = 1.0
 ) -> Calls:
     return [

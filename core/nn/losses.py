@@ -61,7 +61,7 @@ class Loss:
 
     name: ClassVar[str]
     formula: ClassVar[str]
-    numbers: ClassVar[bool] = False
+    supports_regression: ClassVar[bool] = False
     """Whether it can predict numbers, and not only classes."""
 
     def __init__(
@@ -72,7 +72,7 @@ class Loss:
         label_smoothing: float = 0.0,
         huber_delta: float = 1.0,
     ) -> None:
-        if targets and not self.numbers:
+        if targets and not self.supports_regression:
             raise ValueError(f"the data has numbers to predict and {self.name} tells classes apart")
         self.classes, self.targets = classes, targets
         self.label_smoothing, self.huber_delta = label_smoothing, huber_delta
@@ -109,13 +109,13 @@ class Loss:
         """Return the calls that write how sure the likeliest class is: 0 for a guess, 1 for sure."""
         block, sums = np.empty_like(z), np.empty(z.shape[1], z.dtype)
         return [
-            *_maximum(z, out),
+            *_column_maxima(z, out),
             broadcast(out[None], block),
             call(np.subtract, z, block, block),
             call(np.exp, block, block),
             call(np.ones(len(z), z.dtype).dot, block, sums),
             call(np.reciprocal, sums, out),
-            *_above_guess(out, len(z)),
+            *_above_chance(out, len(z)),
         ]
 
 
@@ -150,7 +150,7 @@ class SoftmaxCrossEntropy(Loss):
         counts = np.full((1, len(z)), samples, z.dtype)
         return Gradient(
             [
-                *_maximum(z, highest),
+                *_column_maxima(z, highest),
                 broadcast(highest[None], block),
                 call(np.subtract, z, block, delta),
                 call(np.exp, delta, delta),
@@ -175,7 +175,7 @@ class SoftmaxCrossEntropy(Loss):
         row, losses = np.empty(samples, z.dtype), np.empty(samples, z.dtype)
         ones = np.ones(len(z), z.dtype)
         calls = [
-            *_maximum(z, row),
+            *_column_maxima(z, row),
             broadcast(row[None], block),
             call(np.subtract, z, block, block),
             call(np.multiply, block, targets, scaled),
@@ -281,10 +281,10 @@ class Hinge(Loss):
         return Value(calls, losses, 1 / len(z))
 
 
-class _Difference(Loss):
+class _DifferenceLoss(Loss):
     """A loss of z - t: for numbers, or for classes against one-hot targets."""
 
-    numbers = True
+    supports_regression = True
 
     def probabilities(self, z: Array) -> Array:
         if not self.classes:
@@ -299,9 +299,9 @@ class _Difference(Loss):
             call(np.maximum, z, constant(1e-6, z), out=block),
             call(np.minimum, block, constant(1, z), out=block),
             call(np.ones(len(z), z.dtype).dot, block, sums),
-            *_maximum(block, out),
+            *_column_maxima(block, out),
             call(np.divide, out, sums, out),
-            *_above_guess(out, len(z)),
+            *_above_chance(out, len(z)),
         ]
 
     def _slope(self, delta: Array) -> Calls:
@@ -332,7 +332,7 @@ class _Difference(Loss):
         return Value(calls, losses, 1 / len(z))
 
 
-class MeanSquaredError(_Difference):
+class MeanSquaredError(_DifferenceLoss):
     """L = mean over outputs of (z - t)², without a factor of one half."""
 
     name, formula = "mean_squared_error", "mean of (z - t)²: for numbers, or one-hot classes"
@@ -346,7 +346,7 @@ class MeanSquaredError(_Difference):
         return [call(np.multiply, difference, difference, difference)]
 
 
-class MeanAbsoluteError(_Difference):
+class MeanAbsoluteError(_DifferenceLoss):
     """L = mean over outputs of |z - t|, with a slope of 0 at 0."""
 
     name, formula = "mean_absolute_error", "mean of |z - t|: outliers pull no harder than others"
@@ -358,7 +358,7 @@ class MeanAbsoluteError(_Difference):
         return [call(np.abs, difference, difference)]
 
 
-class Huber(_Difference):
+class Huber(_DifferenceLoss):
     """L = d²/2 where |d| < δ and δ·(|d| - δ/2) beyond, d = z - t (Huber 1964), mean over outputs."""
 
     name, formula = "huber", "(z - t)²/2 within δ, a line beyond: between the two above"
@@ -405,7 +405,7 @@ def _two_class_losses(d: Array, targets: Array, smoothing: float) -> tuple[Array
     return losses, calls
 
 
-def _above_guess(probability: Array, classes: int) -> Calls:
+def _above_chance(probability: Array, classes: int) -> Calls:
     guess = 1 / classes
     return [
         call(np.subtract, probability, constant(guess, probability), probability),
@@ -413,7 +413,7 @@ def _above_guess(probability: Array, classes: int) -> Calls:
     ]
 
 
-def _maximum(z: Array, row: Array) -> Calls:
+def _column_maxima(z: Array, row: Array) -> Calls:
     """Return the calls that write the maximum of each column."""
     if len(z) == 3:
         # a reduction over so few rows costs twice what two maxima do

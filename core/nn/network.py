@@ -223,9 +223,9 @@ class TrainingStep:
         self._loss = network.loss.gradient(last.values, last.delta)
         self.target_scale = self._loss.scale
         # what reads neither inputs nor targets is the same for every batch
-        self._forward = list(self.layers[0].rest)
+        self._forward = list(self.layers[0].after_dense)
         for below, each in pairwise(self.layers):
-            self._forward += [each.dense(below.outputs), *each.rest]
+            self._forward += [each.dense(below.outputs), *each.after_dense]
         self._forward += self._loss.before
         self._backward = list(self._loss.after)
         for below, each in reversed([*pairwise(self.layers)]):

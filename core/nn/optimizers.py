@@ -51,7 +51,7 @@ class Optimizer:
 
     Attributes:
         gradient: (parameters,) the vector that backpropagation writes into.
-        slots: (kinds, parameters) the state kept from step to step.
+        slots: (slot_count, parameters) the state kept from step to step.
         steps: how many steps were taken.
         delays: parts of the vector that took fewer steps, and how many fewer: layers that were
             frozen for some time. As in PyTorch, each counts its own steps.
@@ -60,7 +60,7 @@ class Optimizer:
 
     name: ClassVar[str]
     formula: ClassVar[str]
-    kinds: ClassVar[int] = 0
+    slot_count: ClassVar[int] = 0
     counts_steps: ClassVar[bool] = False
     """Whether an update depends on how many there were before it."""
     velocity: ClassVar[int | None] = None
@@ -77,7 +77,7 @@ class Optimizer:
         self.delays = delays if self.counts_steps else ()
         self.steps = 0
         self.gradient = self._make_gradient()
-        self.slots = np.zeros((self.kinds, parameters.size), parameters.dtype)
+        self.slots = np.zeros((self.slot_count, parameters.size), parameters.dtype)
         self._rate = constant(0, parameters)
         self._momentum = constant(0, parameters)
         self._scratch = np.empty(min(parameters.size, BLOCK), parameters.dtype)
@@ -147,7 +147,7 @@ class SGD(Optimizer):
     """b = μ·b + g; θ -= η·b, as `torch.optim.SGD` without dampening."""
 
     name, formula = "sgd", "a step along the gradient, with --momentum of the velocity"
-    kinds = 1
+    slot_count = 1
     velocity = 0
 
     def _update(self, part: slice, scratch: Array) -> Calls:
@@ -200,7 +200,7 @@ class Adagrad(Optimizer):
     """s += g²; θ -= η·g / (√s + ε), ε = 1e-10 (Duchi et al. 2011)."""
 
     name, formula = "adagrad", "steps that shrink with the squares summed up so far"
-    kinds = 1
+    slot_count = 1
     epsilon = 1e-10
 
     def _update(self, part: slice, scratch: Array) -> Calls:
@@ -221,7 +221,7 @@ class RMSprop(Optimizer):
     """v = α·v + (1 - α)·g²; b = μ·b + g / (√v + ε); θ -= η·b, α = 0.99, ε = 1e-8 (Hinton 2012)."""
 
     name, formula = "rmsprop", "steps divided by the root of a running mean square"
-    kinds = 2
+    slot_count = 2
     velocity = 1
     alpha, epsilon = 0.99, 1e-8
 
@@ -260,7 +260,7 @@ class Adam(Optimizer):
     """
 
     name, formula = "adam", "momentum over the root of a running mean square, both unbiased"
-    kinds = 2
+    slot_count = 2
     counts_steps = True
     beta1, beta2, epsilon = 0.9, 0.999, 1e-8
 

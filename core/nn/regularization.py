@@ -87,7 +87,7 @@ def clip_norm(gradient: Array, limit: float) -> Calls:
     return [shorten]
 
 
-class Freeze:
+class FrozenLayers:
     """Keeps the parameters of some layers, and the optimiser's state of them, as they are.
 
     As in PyTorch, a frozen layer that is normalised still follows its batches with its statistics.
@@ -103,11 +103,11 @@ class Freeze:
         ]
         self._gradients = [optimizer.gradient[part] for part in parts]
 
-    def before(self) -> Calls:
+    def zero_gradient(self) -> Calls:
         """Return the calls that go before clipping: the gradient there is none."""
         return [call(gradient.fill, 0) for gradient in self._gradients]
 
-    def around(self, update: Calls) -> Calls:
+    def wrap(self, update: Calls) -> Calls:
         """Return an optimiser's calls between those that save and those that put back."""
         save = [call(np.copyto, copy, view) for view, copy in self._held]
         back = [call(np.copyto, view, copy) for view, copy in self._held]

@@ -18,7 +18,7 @@ PLATEAU_THRESHOLD: Final = 1e-4
 
 
 @dataclass(frozen=True)
-class Curve:
+class ScheduleParameters:
     """What a schedule is told.
 
     Attributes:
@@ -29,11 +29,11 @@ class Curve:
 
     decay: float
     epochs: int
-    lowest: float
+    lowest_factor: float
 
 
 @dataclass(frozen=True)
-class Shape:
+class ScheduleFormula:
     """One entry of the registry.
 
     Attributes:
@@ -44,49 +44,53 @@ class Shape:
 
     name: str
     formula: str
-    factor: Callable[[int, Curve], float]
+    factor: Callable[[int, ScheduleParameters], float]
     decay: float = 1.0
     epochs: int | None = None
 
 
-def _same(_: int, __: Curve) -> float:
+def _constant(_: int, __: ScheduleParameters) -> float:
     return 1.0
 
 
-def _cosine(t: int, curve: Curve) -> float:
+def _cosine(t: int, p: ScheduleParameters) -> float:
     # held at the end, where PyTorch climbs again
-    share = min(t / curve.epochs, 1.0)
-    return curve.lowest + (1 - curve.lowest) * (1 + cos(pi * share)) / 2
+    progress = min(t / p.epochs, 1.0)
+    return p.lowest_factor + (1 - p.lowest_factor) * (1 + cos(pi * progress)) / 2
 
 
-def _line(t: int, curve: Curve) -> float:
-    return 1 - (1 - curve.lowest) * min(t / curve.epochs, 1.0)
+def _linear(t: int, p: ScheduleParameters) -> float:
+    return 1 - (1 - p.lowest_factor) * min(t / p.epochs, 1.0)
 
 
 SCHEDULES: Final = {
-    shape.name: shape
-    for shape in (
-        Shape("constant", "η in every epoch", _same),
-        Shape(
+    each.name: each
+    for each in (
+        ScheduleFormula("constant", "η in every epoch", _constant),
+        ScheduleFormula(
             "step",
             "η·γ^⌊t/T⌋: times γ every T epochs",
-            lambda t, curve: curve.decay ** (t // curve.epochs),
+            lambda t, p: p.decay ** (t // p.epochs),
             0.1,
             100,
         ),
-        Shape(
-            "exponential", "η·γ^t: times γ in every epoch", lambda t, curve: curve.decay**t, 0.99
+        ScheduleFormula(
+            "exponential", "η·γ^t: times γ in every epoch", lambda t, p: p.decay**t, 0.99
         ),
-        Shape(
+        ScheduleFormula(
             "inverse_time",
             "η / (1 + k·t): half after 1/k epochs",
-            lambda t, curve: 1 / (1 + curve.decay * t),
+            lambda t, p: 1 / (1 + p.decay * t),
             0.01,
         ),
-        Shape("cosine", "from η down half a cosine in T epochs, then held", _cosine),
-        Shape("linear", "from η down a line in T epochs, then held", _line),
-        Shape(
-            "plateau", "times γ at each epoch after T in a row that were no better", _same, 0.1, 10
+        ScheduleFormula("cosine", "from η down half a cosine in T epochs, then held", _cosine),
+        ScheduleFormula("linear", "from η down a line in T epochs, then held", _linear),
+        ScheduleFormula(
+            "plateau",
+            "times γ at each epoch after T in a row that were no better",
+            _constant,
+            0.1,
+            10,
         ),
     )
 }
@@ -111,15 +115,15 @@ class Schedule:
         plateau: what is known of the losses so far.
     """
 
-    shape: Shape
-    curve: Curve
+    formula: ScheduleFormula
+    parameters: ScheduleParameters
     learning_rate: float
     min_learning_rate: float = 0.0
     warmup: int = 0
     plateau: PlateauState = field(default_factory=PlateauState)
 
     @classmethod
-    def make(
+    def create(
         cls,
         name: str,
         learning_rate: float,
@@ -131,26 +135,26 @@ class Schedule:
         warmup: int = 0,
     ) -> Schedule:
         """Return the schedule of that name, with its own values for what is None."""
-        shape = SCHEDULES[name]
+        formula = SCHEDULES[name]
         if epochs is None:
-            epochs = shape.epochs or max(1, run_epochs - warmup)
-        curve = Curve(
-            shape.decay if decay is None else decay,
+            epochs = formula.epochs or max(1, run_epochs - warmup)
+        parameters = ScheduleParameters(
+            formula.decay if decay is None else decay,
             epochs,
             min(1.0, min_learning_rate / learning_rate),
         )
-        return cls(shape, curve, learning_rate, min_learning_rate, warmup)
+        return cls(formula, parameters, learning_rate, min_learning_rate, warmup)
 
     @property
     def constant(self) -> bool:
         """Whether every epoch has the same rate."""
-        return self.shape.name == "constant" and not self.warmup
+        return self.formula.name == "constant" and not self.warmup
 
     def rate(self, epoch: int) -> float:
         """Return the rate of an epoch, counted from 0."""
         if epoch < self.warmup:
             return self.learning_rate * (epoch + 1) / (self.warmup + 1)
-        rate = self.learning_rate * self.shape.factor(epoch - self.warmup, self.curve)
+        rate = self.learning_rate * self.formula.factor(epoch - self.warmup, self.parameters)
         rate *= self.plateau.factor
         return max(rate, min(self.min_learning_rate, self.learning_rate))
 
@@ -160,12 +164,12 @@ class Schedule:
         As in `ReduceLROnPlateau`, T epochs that are no better are tolerated, and the one after them
         lowers the rate.
         """
-        if self.shape.name != "plateau" or not isfinite(loss):
+        if self.formula.name != "plateau" or not isfinite(loss):
             return
         before = self.plateau
         if loss < before.best * (1 - PLATEAU_THRESHOLD):
             self.plateau = PlateauState(before.factor, loss, 0)
-        elif before.waited >= self.curve.epochs:
-            self.plateau = PlateauState(before.factor * self.curve.decay, before.best, 0)
+        elif before.waited >= self.parameters.epochs:
+            self.plateau = PlateauState(before.factor * self.parameters.decay, before.best, 0)
         else:
             self.plateau = PlateauState(before.factor, before.best, before.waited + 1)

@@ -20,7 +20,7 @@ from core.nn.initializers import INITIALIZERS
 from core.nn.losses import LOSSES
 from core.nn.network import Network, with_bias_row
 from core.nn.optimizers import OPTIMIZERS
-from core.nn.regularization import Freeze, Penalty, clip_norm, clip_value
+from core.nn.regularization import FrozenLayers, Penalty, clip_norm, clip_value
 from core.nn.schedules import PlateauState
 from core.randomness import stream
 from core.training.batches import Batches
@@ -157,7 +157,7 @@ class Trainer:
         """
         trainer = cls.__new__(cls)
         trainer._own_data = True
-        numbers = config.loss is None or LOSSES[config.loss].numbers
+        numbers = config.loss is None or LOSSES[config.loss].supports_regression
         trainer._begin(config, from_arrays(x_train, y_train, x_test, y_test, numbers=numbers))
         return trainer
 
@@ -490,11 +490,11 @@ class Trainer:
         config, optimizer = self.config, self.optimizer
         gradient = optimizer.gradient
         calls: Calls = []
-        freeze = Freeze(self.network, optimizer, config.freeze) if config.freeze else None
+        freeze = FrozenLayers(self.network, optimizer, config.freeze) if config.freeze else None
         if self._penalty is not None:
             calls += self._penalty.calls(gradient)
         if freeze is not None:
-            calls += freeze.before()
+            calls += freeze.zero_gradient()
         if self._diagnostics is not None:
             calls += self._diagnostics.calls()
         if config.clip_value is not None:
@@ -502,7 +502,7 @@ class Trainer:
         if config.clip_norm is not None:
             calls += clip_norm(gradient, config.clip_norm)
         update = optimizer.calls
-        return calls + (update if freeze is None else freeze.around(update))
+        return calls + (update if freeze is None else freeze.wrap(update))
 
     def _set_rate(self) -> None:
         rate = self._schedule.rate(self.epoch)
@@ -594,7 +594,7 @@ def memory_of_training(config: RunConfig, data: DataSplit) -> AbstractContextMan
     """Return a context in which running out of memory is one sentence on what a run needs."""
     sizes = sizes_of(config, data)
     parameters = sum((before + 1) * units for before, units in pairwise(sizes))
-    slots = OPTIMIZERS[config.optimizer].kinds
+    slots = OPTIMIZERS[config.optimizer].slot_count
     # parameters and their gradient; with the slots, also the best epoch's and the last epoch's start
     numbers = parameters * (4 + 2 * slots)
     samples = len(data.y_train) if isinstance(config.batch_size, str) else config.batch_size

@@ -71,7 +71,9 @@ def test_every_combination_agrees_with_central_differences(
     assert np.array_equal(network.statistics, before[1])
 
 
-@pytest.mark.parametrize("loss", [name for name, loss in LOSSES.items() if loss.numbers])
+@pytest.mark.parametrize(
+    "loss", [name for name, loss in LOSSES.items() if loss.supports_regression]
+)
 @pytest.mark.parametrize("hidden", [(), (5,)])
 def test_numbers_to_predict_agree_too(loss: str, hidden: tuple[int, ...]) -> None:
     network, x, y = network_and_data(hidden, "tanh", a_loss(loss, numbers=True, huber_delta=0.5))

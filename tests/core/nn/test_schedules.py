@@ -6,7 +6,7 @@ from core.nn.schedules import SCHEDULES, Schedule
 
 
 def rates(name: str, count: int, rate: float = 0.1, **options: float) -> list[float]:
-    schedule = Schedule.make(name, rate, run_epochs=10, **options)  # type: ignore[arg-type]
+    schedule = Schedule.create(name, rate, run_epochs=10, **options)  # type: ignore[arg-type]
     return [schedule.rate(epoch) for epoch in range(count)]
 
 
@@ -41,7 +41,7 @@ def test_the_cosine_is_held_at_its_end() -> None:
 
 
 def test_a_plateau_lowers_the_rate_after_its_patience() -> None:
-    schedule = Schedule.make("plateau", 1.0, run_epochs=100, epochs=2, decay=0.5)
+    schedule = Schedule.create("plateau", 1.0, run_epochs=100, epochs=2, decay=0.5)
     seen = []
     for epoch, loss in enumerate([3.0, 2.0, 2.0, 2.5, 1.9999, 1.9999, 1.9, 1.9, 1.9, 1.9]):
         schedule.observe(loss)

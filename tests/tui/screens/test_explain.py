@@ -31,7 +31,7 @@ def sessions() -> Iterator[RunModel]:
         for name in ACTIVATIONS:
             yield session_after(RunConfig(dataset=dataset, activation=name, l1=0.1), 1)
         for loss in LOSSES:
-            if dataset == "moons" or LOSSES[loss].numbers:
+            if dataset == "moons" or LOSSES[loss].supports_regression:
                 yield session_after(RunConfig(dataset=dataset, loss=loss, l2=0.1), 1)
     mixed = ("selu", "softplus", "leaky_relu")
     yield session_after(RunConfig(hidden=(4, 4, 4), activation=mixed), 1)
