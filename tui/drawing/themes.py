@@ -181,7 +181,7 @@ class _Pictures:
 # over the 240 entries of the 256-colour palette with known values. The certain colours maximise the
 # smallest difference (CIEDE2000) between any two of the first k, for each k up to ten, and from
 # "uncertain", to normal, protanopic, deuteranopic and tritanopic eyes (Machado 2009). Weaker steps and
-# samples do so for the chosen ones. tests/tui/drawing/test_class_colours.py holds the differences.
+# samples do so for the chosen ones. tests/tui/drawing/test_themes.py holds the differences.
 _DARK_CLASSES: Final = (
     ("#5f5f87", "#005f87", "#005faf", "#87d7ff"),
     ("#875f5f", "#875f00", "#af5f00", "#ffd787"),

@@ -7,7 +7,7 @@ from core.process import Configure, Reopen, Seek
 from core.process.messages import Command
 from core.runs.autosaver import SaveOptions
 from core.runs.catalogue import find
-from tests.core.training.test_twins import obeyed, seen, serving
+from tests.core.process.test_autosave_twins import obeyed, seen, serving
 from tui.cli import headless
 
 

@@ -13,7 +13,7 @@ from core.analysis.planes import Plane, PlaneChoice, Window
 from core.analysis.prediction_map import classify
 from core.arrays import Array
 from core.config.presets import PRESETS
-from tests.tui.panels.test_panels import background, drawn, text
+from tests.tui.panels.test_panel import background, drawn, text
 from tests.tui.sessions import session_after
 from tui.drawing.braille import draw_line
 from tui.drawing.cells import Cells

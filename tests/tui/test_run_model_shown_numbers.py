@@ -28,7 +28,7 @@ from core.process.messages import Command
 from core.runs.catalogue import find
 from core.training.state import EpochMetrics
 from core.training.trainer import Trainer
-from tests.core.training.test_twins import PATIENCE, serving
+from tests.core.process.test_autosave_twins import PATIENCE, serving
 from tui.run_model import RunModel
 from tui.screens.status_bars import StatusLine
 
