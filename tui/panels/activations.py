@@ -58,11 +58,11 @@ class ActivationsPanel(Panel):
         Binding("down", "scroll_units(1)", show=False),
     ]
 
-    def __init__(self, session: RunModel, options: ViewOptions) -> None:
-        super().__init__(session, options)
+    def __init__(self, run: RunModel, options: ViewOptions) -> None:
+        super().__init__(run, options)
         self._first = 0
         self._scale: OutputScale | None = None
-        self._steady = LevelHysteresis(session)
+        self._steady = LevelHysteresis(run)
         self._ordered = 0, 0, 0
         self._tall, self._across = 0.0, 1
         self._order: Labels = np.empty(0, np.int64)
@@ -74,10 +74,10 @@ class ActivationsPanel(Panel):
         self.redraw()
 
     def title(self) -> Words:
-        network, data = self.session.network, self.session.data
-        if network is None or data is None or not self.session.config.hidden:
+        network, data = self.run.network, self.run.data
+        if network is None or data is None or not self.run.config.hidden:
             return []
-        hidden = self.session.config.hidden
+        hidden = self.run.config.hidden
         layer = min(self.options.layer, len(hidden) - 1)
         return [
             (f"layer {layer + 1} of {len(hidden)} ", ink(TEXT)),
@@ -85,7 +85,7 @@ class ActivationsPanel(Panel):
         ]
 
     def corner(self) -> Words:
-        if not self.session.config.hidden:
+        if not self.run.config.hidden:
             return []
         scale = self._scale or OutputScale.of(self._activation, np.zeros(0))
         blocks: Words = [(" ", ink(background=colour)) for colour in scale.colours for _ in "ab"]
@@ -93,11 +93,11 @@ class ActivationsPanel(Panel):
         return [(low_text, ink(TEXT)), *blocks, (f" {scale.high:g} ", ink(TEXT))]
 
     def body(self, width: int, height: int) -> Cells:
-        network, data = self.session.network, self.session.data
-        hidden = self.session.config.hidden
+        network, data = self.run.network, self.run.data
+        hidden = self.run.config.hidden
         if not hidden:
             return message(width, height, "There is no hidden layer: each output is a line.")
-        if network is None or data is None or not len(self.session.timeline):
+        if network is None or data is None or not len(self.run.timeline):
             return message(width, height, "What each hidden unit gives for each training sample.")
         cells = Cells(width, height)
         most = max(1, width - LABEL_WIDTH)
@@ -159,7 +159,7 @@ class ActivationsPanel(Panel):
                 cells.write(top + (tall - 1) // 2, 1, f"{unit + 1:>3}", number)
                 columns = slice(LABEL_WIDTH, LABEL_WIDTH + levels.shape[1])
                 cells.inks[top : top + tall, columns] = pairs[levels[unit], levels[unit]]
-                if self.session.is_at_rest and across >= NUMBER_WIDTH:
+                if self.run.is_at_rest and across >= NUMBER_WIDTH:
                     middle, papers = (
                         top + (tall - 1) // 2,
                         [colours[level] for level in levels[unit]],
@@ -187,13 +187,13 @@ class ActivationsPanel(Panel):
         return (
             self.options.inspecting
             and cursor.unit == unit
-            and cursor.layer == min(self.options.layer, len(self.session.config.hidden) - 1)
+            and cursor.layer == min(self.options.layer, len(self.run.config.hidden) - 1)
         )
 
     def on_click(self, event: events.Click) -> None:
         """Look at the unit and the sample under the pointer."""
         row, column = event.y - 2, event.x - 1 - LABEL_WIDTH
-        network = self.session.network
+        network = self.run.network
         if network is None or self._tall <= 0:
             return
         unit = self._first + int(row // self._tall)
@@ -238,5 +238,5 @@ class ActivationsPanel(Panel):
 
     @property
     def _activation(self) -> Activation:
-        activations = self.session.config.activations
+        activations = self.run.config.activations
         return ACTIVATIONS[activations[min(self.options.layer, len(activations) - 1)]]

@@ -64,8 +64,8 @@ class CurvePanel(Panel):
         Binding("enter", "travel_here", show=False),
     ]
 
-    def __init__(self, session: RunModel, options: ViewOptions) -> None:
-        super().__init__(session, options)
+    def __init__(self, run: RunModel, options: ViewOptions) -> None:
+        super().__init__(run, options)
         self._reader: int | None = None
         self._span, self._gutter = (0, 1), 0
 
@@ -79,7 +79,7 @@ class CurvePanel(Panel):
     @property
     def reader(self) -> int | None:
         """The epoch that is read, while one is."""
-        return None if self._reader is None else min(self._reader, self.session.head_epoch)
+        return None if self._reader is None else min(self._reader, self.run.head_epoch)
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Leave the arrows to the screen while no epoch is read."""
@@ -88,8 +88,8 @@ class CurvePanel(Panel):
 
     def action_toggle_reader(self) -> None:
         """Read the curve at an epoch, or no more."""
-        shown = self.session.past_epoch
-        start = self.session.head_epoch if shown is None else shown
+        shown = self.run.past_epoch
+        start = self.run.head_epoch if shown is None else shown
         self._reader = start if self._reader is None else None
         self.redraw()
 
@@ -110,7 +110,7 @@ class CurvePanel(Panel):
             self._read_at(epoch_at(event.x - 1, self._span, self._gutter, width))
 
     def _read_at(self, epoch: int) -> None:
-        self._reader = min(max(epoch, 0), self.session.head_epoch)
+        self._reader = min(max(epoch, 0), self.run.head_epoch)
         self.redraw()
 
     def axis(self, values: NDArray[np.float64], ticks: int) -> ValueAxis:
@@ -127,26 +127,26 @@ class CurvePanel(Panel):
 
     def more_series(self, count: int) -> list[Series]:
         """Return other curves than those of train and test, of the epochs before `count`."""
-        data = self.session.data
+        data = self.run.data
         if data is None or data.y_validation is None:
             return []
-        column = self.session.timeline.column(f"validation_{self.quantity}")
+        column = self.run.timeline.column(f"validation_{self.quantity}")
         return [Series(column[:count], VALIDATION)]
 
     def more_title(self) -> Words:
         """Return what the title says of them."""
-        metrics, data = self.session.metrics, self.session.data
+        metrics, data = self.run.metrics, self.run.data
         if metrics is None or data is None or data.y_validation is None:
             return []
         value = self.written(getattr(metrics, f"validation_{self.quantity}"))
         return [(f"─ validation {value} ", ink(indexed(VALIDATION)))]
 
     def title(self) -> Words:
-        metrics, data = self.session.metrics, self.session.data
+        metrics, data = self.run.metrics, self.run.data
         if metrics is None or data is None:
             return []
         if self.reader is not None:
-            metrics = self.session.timeline.at(self.reader)
+            metrics = self.run.timeline.at(self.reader)
         train, test = ink(indexed(TRAIN)), ink(indexed(TEST))
         train_value = self.written(getattr(metrics, f"train_{self.quantity}"))
         if data.shared:
@@ -162,26 +162,26 @@ class CurvePanel(Panel):
         recent = self.options.recent
         if recent is not None:
             words.append((f" last {recent:,} epochs ", ink(DIM)))
-        best = self.session.best
+        best = self.run.best
         if best is not None:
             words.append((f" {BEST} best {best.epoch:,} ", ink(ACCENT)))
         return words
 
     def body(self, width: int, height: int) -> Cells:
-        count = self.session.epochs_to_plot
+        count = self.run.epochs_to_plot
         if not count:
             return message(width, height, f"The {self.label} of every epoch, train and test.")
-        session, span = self.session, epoch_span(count - 1, self.options.recent)
+        run, span = self.run, epoch_span(count - 1, self.options.recent)
         names = [f"train_{self.quantity}"]
         colours = [TRAIN]
-        if session.data is not None and not session.data.shared:
+        if run.data is not None and not run.data.shared:
             # the training curve is the one on top, as it is the one being worked on
             names.insert(0, f"test_{self.quantity}")
             colours.insert(0, TEST)
-        columns = [session.timeline.column(name)[:count] for name in names]
+        columns = [run.timeline.column(name)[:count] for name in names]
         series = [Series(column, colour) for column, colour in zip(columns, colours, strict=True)]
         series[:0] = self.more_series(count)
-        old = session.old_branch
+        old = run.old_branch
         if old is not None:
             series.insert(0, Series(old.column(f"train_{self.quantity}"), OLD))
         values = np.concatenate([each.values[span[0] : span[1] + 1] for each in series])
@@ -199,13 +199,13 @@ class CurvePanel(Panel):
 
     def _marks(self) -> list[Mark]:
         """Return the best epoch, on the curve of the samples whose loss decides, and the shown one."""
-        best, data, session = self.session.best, self.session.data, self.session
+        best, data, run = self.run.best, self.run.data, self.run
         marks = []
         if best is not None and data is not None:
-            part = "train" if data.shared else session.monitored
+            part = "train" if data.shared else run.monitored
             marks.append(Mark(best.epoch, getattr(best, f"{part}_{self.quantity}"), BEST, ACCENT))
-        if session.past_epoch is not None:
-            shown = session.timeline.at(session.past_epoch)
+        if run.past_epoch is not None:
+            shown = run.timeline.at(run.past_epoch)
             marks.append(Mark(shown.epoch, getattr(shown, f"train_{self.quantity}"), HERE, WARNING))
         return marks
 
@@ -227,7 +227,7 @@ class LossPanel(CurvePanel):
         return linear_axis(0.0, axis_top(highest), ticks)
 
     def more_series(self, count: int) -> list[Series]:
-        timeline = self.session.timeline
+        timeline = self.run.timeline
         penalty = timeline.column("penalty")[:count]
         more = super().more_series(count)
         if not self._penalized:
@@ -235,17 +235,17 @@ class LossPanel(CurvePanel):
         return [*more, Series(timeline.column("train_loss")[:count] + penalty, PENALIZED)]
 
     def more_title(self) -> Words:
-        metrics, more = self.session.metrics, super().more_title()
+        metrics, more = self.run.metrics, super().more_title()
         if metrics is None or not self._penalized:
             return more
         whole = number_format.loss(metrics.train_loss + metrics.penalty)
-        config = self.session.config
+        config = self.run.config
         kinds = "+".join(name for name in ("L1", "L2") if getattr(config, name.lower()) > 0)
         return [*more, (f"─ with {kinds} {whole} ", ink(indexed(PENALIZED)))]
 
     @property
     def _penalized(self) -> bool:
-        return self.session.config.penalized
+        return self.run.config.penalized
 
     def corner(self) -> Words:
         words = super().corner()
@@ -270,17 +270,17 @@ class ScorePanel(CurvePanel):
 
     @property
     def name_shown(self) -> str:
-        data = self.session.data
+        data = self.run.data
         return "accuracy" if data is None or data.has_classes else "R²"
 
     def more_series(self, count: int) -> list[Series]:
-        baseline, more = self.session.baseline, super().more_series(count)
+        baseline, more = self.run.baseline, super().more_series(count)
         if baseline is None:
             return more
         return [*more, Series(np.full(count, baseline.test_score), LINEAR)]
 
     def more_title(self) -> Words:
-        baseline, more = self.session.baseline, super().more_title()
+        baseline, more = self.run.baseline, super().more_title()
         if baseline is None:
             return more
         value = self.written(baseline.test_score)
@@ -296,7 +296,7 @@ class ScorePanel(CurvePanel):
         return 0.01
 
     def written(self, value: float) -> str:
-        data = self.session.data
+        data = self.run.data
         if data is None or data.has_classes:
             return f"{number_format.percent(value)} %"
         return f"{value:.3f}".replace("-", "−")

@@ -28,15 +28,15 @@ class LevelHysteresis:
     SSH about eight bytes, and a flicker that says nothing.
     """
 
-    def __init__(self, session: RunModel) -> None:
-        self._session = session
+    def __init__(self, run: RunModel) -> None:
+        self._run = run
         self._held: Labels = np.empty(0, np.int64)
         self._held_of: tuple[object, ...] = ()
 
     def quantize(self, values: Array, levels: int, low: float, high: float) -> Labels:
         """Return the number of the level of each value, as `core.quantize` does."""
         exact, of = quantize(values, levels, low, high), (values.shape, levels, low, high)
-        if not self._session.is_at_rest and self._held_of == of:
+        if not self._run.is_at_rest and self._held_of == of:
             slack = SLACK * (high - low) / levels
             lowest, highest = (quantize(values + by, levels, low, high) for by in (-slack, slack))
             held = self._held

@@ -49,8 +49,8 @@ class LayersPanel(Panel):
 
     BINDINGS: ClassVar[list[BindingType]] = [Binding("c", "next_measure", show=False)]
 
-    def __init__(self, session: RunModel, options: ViewOptions) -> None:
-        super().__init__(session, options)
+    def __init__(self, run: RunModel, options: ViewOptions) -> None:
+        super().__init__(run, options)
         self._measure = 0
         self._has_lines = False
 
@@ -61,13 +61,13 @@ class LayersPanel(Panel):
         return (self._measure,)
 
     def body(self, width: int, height: int) -> Cells:
-        layers = self.session.layers
+        layers = self.run.layers
         self._has_lines = False
         if not layers:
             return message(width, height, self._why_empty())
         cells = Cells(width, height)
         self._row(cells, 0, HEADINGS, [DIM] * len(HEADINGS))
-        activations = (*self.session.config.activations, "output")
+        activations = (*self.run.config.activations, "output")
         rows = height - 1
         hidden_rows = rows if len(layers) <= rows else rows - 1
         for number, (layer, name) in enumerate(zip(layers, activations, strict=False), 1):
@@ -84,27 +84,27 @@ class LayersPanel(Panel):
         return cells
 
     def _why_empty(self) -> str:
-        session = self.session
-        if session.restored is not None:
+        run = self.run
+        if run.restored is not None:
             return (
-                f"The weights of epoch {session.restored:,} are restored; gradients are measured "
+                f"The weights of epoch {run.restored:,} are restored; gradients are measured "
                 "again when training resumes."
             )
-        if session.state is State.DIVERGED:
+        if run.state is State.DIVERGED:
             return "The epoch that diverged was undone; ← shows the one before it."
-        if session.past_epoch is not None and not session.config.diagnostics:
+        if run.past_epoch is not None and not run.config.diagnostics:
             return "Diagnostics were off in this epoch."
         return "How each layer fares, once an epoch is trained."
 
     def _advice(self) -> list[Advice]:
-        session = self.session
-        has_classes = session.data is None or session.data.has_classes
+        run = self.run
+        has_classes = run.data is None or run.data.has_classes
         return advise(
-            session.config,
-            session.timeline,
-            session.layers,
+            run.config,
+            run.timeline,
+            run.layers,
             has_classes,
-            since=session.comparable_from,
+            since=run.comparable_from,
         )
 
     def action_next_measure(self) -> None:
@@ -116,7 +116,7 @@ class LayersPanel(Panel):
         """Draw what each layer's numbers were over the epochs: the chosen one, and more if they fit."""
         start = 1 + sum(WIDTHS) + 2
         room = cells.width - start - 1
-        known = self.session.layers_over_time
+        known = self.run.layers_over_time
         self._has_lines = room >= SHORTEST_LINE and len(known) > 1 and known.shape[1] >= layers
         if not self._has_lines:
             return

@@ -102,9 +102,9 @@ class Panel(Canvas, can_focus=True):
             self.cursor = cursor
             super().__init__()
 
-    def __init__(self, session: RunModel, options: ViewOptions) -> None:
+    def __init__(self, run: RunModel, options: ViewOptions) -> None:
         super().__init__(id=self.label)
-        self.session = session
+        self.run = run
         self.options = options
         self._inside = Cells(0, 0)
         self._inside_of: tuple[object, ...] = ()
@@ -142,7 +142,7 @@ class Panel(Canvas, can_focus=True):
     def inside(self, width: int, height: int) -> Cells:
         """Return the inside, drawn anew only if that is due or if it shows something else."""
         begun = monotonic()
-        holds = self.is_fixed_at_rest() if self.session.is_at_rest else begun < self._due
+        holds = self.is_fixed_at_rest() if self.run.is_at_rest else begun < self._due
         is_same = bool(self._due) and self._inside_of == self._key(width, height)
         if holds and is_same:
             return self._inside
@@ -156,9 +156,9 @@ class Panel(Canvas, can_focus=True):
         return self._inside
 
     def _key(self, width: int, height: int) -> tuple[object, ...]:
-        session = self.session
-        begun = len(session.timeline) > 0
-        return (width, height, session.network, session.data, begun, *self.looks_at())
+        run = self.run
+        begun = len(run.timeline) > 0
+        return (width, height, run.network, run.data, begun, *self.looks_at())
 
     def draw(self, width: int, height: int) -> Cells:
         """Return the frame with the body in it."""

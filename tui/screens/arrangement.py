@@ -138,7 +138,7 @@ class Arrangement:
             return False
         if isinstance(panel, LayersPanel):
             # what it shows is measured only if it is asked for
-            return panel.session.config.diagnostics
+            return panel.run.config.diagnostics
         if inspecting and panel.label in {"loss", "accuracy"}:
             return False
         by_itself = {
@@ -151,7 +151,7 @@ class Arrangement:
 
     def _rows_below(self, height: int) -> int:
         """Return the rows that the panels below need, if there is room for them."""
-        session = self._panels[0].session
+        session = self._panels[0].run
         config, wanted = session.config, 5
         for panel in self._panels:
             if not panel.display:

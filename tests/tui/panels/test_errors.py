@@ -153,7 +153,7 @@ def test_classes_scroll_where_they_are_more_than_rows(monkeypatch: pytest.Monkey
     monkeypatch.setattr(panel, "repaint", lambda: None)
     first = panel.draw(48, 10)
     assert [line[2] for line in inside(first)[1:7]] == list("012345")
-    assert "rows 1–6 of 10" in panel_of(panel.session).draw(60, 9).lines()[0].replace("1–5", "1–6")
+    assert "rows 1–6 of 10" in panel_of(panel.run).draw(60, 9).lines()[0].replace("1–5", "1–6")
     for _ in range(30):
         panel.action_scroll_classes(1)
         panel.draw(48, 10)

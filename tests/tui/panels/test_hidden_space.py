@@ -204,7 +204,7 @@ def test_another_run_begins_with_the_components_again() -> None:
     panel.action_next_pair()
     panel.action_next_pair()
     assert "PC 1" not in panel.draw(58, 20).lines()[0]
-    panel.session = after("iris", 3)
+    panel.run = after("iris", 3)
     assert "PC 1" in panel.draw(58, 20).lines()[0]
 
 

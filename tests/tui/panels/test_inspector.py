@@ -227,7 +227,7 @@ def test_beside_the_map_there_is_room_for_histogram_and_pictures_and_nothing_is_
     assert "more classes" in text_of(drawn)
     assert "⇟ more" not in text_of(drawn)
     # the upper half of the first row of pixels
-    network = panel.session.network
+    network = panel.run.network
     assert network is not None
     weights = network.weights[0][:, 3].reshape(8, 8)
     row = next(at for at, line in enumerate(drawn.lines()) if "its weights" in line)

@@ -105,10 +105,10 @@ class BoundaryPanel(Panel):
             self.note = note
             super().__init__()
 
-    def __init__(self, session: RunModel, options: ViewOptions) -> None:
-        super().__init__(session, options)
+    def __init__(self, run: RunModel, options: ViewOptions) -> None:
+        super().__init__(run, options)
         self._view: MapView | None = None
-        self._steady = LevelHysteresis(session)
+        self._steady = LevelHysteresis(run)
         self._curve: FittedCurve | None = None
         self.place: CellPosition | None = None
         """Where the cursor is on the map, or None while it is off."""
@@ -117,11 +117,11 @@ class BoundaryPanel(Panel):
 
     @property
     def name_shown(self) -> str:
-        data = self.session.data
+        data = self.run.data
         return self.label if data is None or data.has_classes else "prediction"
 
     def title(self) -> Words:
-        view, data = self._view, self.session.data
+        view, data = self._view, self.run.data
         if view is None or data is None or len(data.feature_names) < 2:
             return []
         words = [(f"{told} ", ink(DIM)) for told in view.plane.told if told]
@@ -129,7 +129,7 @@ class BoundaryPanel(Panel):
         return [(f"{data.target_names[view.target]} ", ink(TEXT)), *words] if several else words
 
     def corner(self) -> Words:
-        metrics, data = self.session.metrics, self.session.data
+        metrics, data = self.run.metrics, self.run.data
         if metrics is None or data is None:
             return []
         if data.has_classes:
@@ -138,8 +138,8 @@ class BoundaryPanel(Panel):
         return [(f" R² {score} train ", ink(TEXT))]
 
     def body(self, width: int, height: int) -> Cells:
-        network, data = self.session.network, self.session.data
-        if network is None or data is None or not len(self.session.timeline):
+        network, data = self.run.network, self.run.data
+        if network is None or data is None or not len(self.run.timeline):
             return message(width, height, "What the network predicts at each place of the plane.")
         target = min(self.options.target, max(0, len(data.target_names) - 1))
         if len(data.feature_names) == 1 and data.preparation.text is None:
@@ -360,7 +360,7 @@ class BoundaryPanel(Panel):
 
     def _editable(self) -> MapView | None:
         """Return the map, or say why its points stay as they are."""
-        data, view = self.session.data, self._view
+        data, view = self.run.data, self._view
         if data is None or self.place is None:
             return None
         why = _why_fixed(data)

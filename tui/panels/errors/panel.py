@@ -127,8 +127,8 @@ class ErrorsPanel(Panel):
         Binding("down", "scroll_classes(1)", show=False),
     ]
 
-    def __init__(self, session: RunModel, options: ViewOptions) -> None:
-        super().__init__(session, options)
+    def __init__(self, run: RunModel, options: ViewOptions) -> None:
+        super().__init__(run, options)
         self._view: ErrorsView | None = None
         self._test = True
         self._first = 0
@@ -137,7 +137,7 @@ class ErrorsPanel(Panel):
 
     @property
     def name_shown(self) -> str:
-        data = self.session.data
+        data = self.run.data
         if data is None:
             return self.label
         return "confusion" if data.has_classes else "residuals"
@@ -166,8 +166,8 @@ class ErrorsPanel(Panel):
         return (self.options.target,)
 
     def body(self, width: int, height: int) -> Cells:
-        network, data = self.session.network, self.session.data
-        if network is None or data is None or not len(self.session.timeline):
+        network, data = self.run.network, self.run.data
+        if network is None or data is None or not len(self.run.timeline):
             self._words, self._switchable = [], False
             return message(width, height, "What the network gets wrong, and what it takes it for.")
         view, target = self._view, self._target(data)

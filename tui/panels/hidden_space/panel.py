@@ -71,8 +71,8 @@ class SpacePanel(Panel):
         Binding("g", "toggle_grid", show=False),
     ]
 
-    def __init__(self, session: RunModel, options: ViewOptions) -> None:
-        super().__init__(session, options)
+    def __init__(self, run: RunModel, options: ViewOptions) -> None:
+        super().__init__(run, options)
         self._view: HiddenSpaceView | None = None
         self._axes: Axes | None = None
         self._grid = True
@@ -140,13 +140,13 @@ class SpacePanel(Panel):
     def looks_at(self) -> tuple[object, ...]:
         options = self.options
         # at rest the scores are those of the very parameters that are shown
-        at_rest = self.session.is_at_rest
+        at_rest = self.run.is_at_rest
         shown = (self._grid, self._chosen, self._own)
         return (*shown, self._sample, options.target, options.plane, at_rest)
 
     def is_fixed_at_rest(self) -> bool:
         # nothing is computed twice of the same parameters
-        network = self.session.network
+        network = self.run.network
         return network is not None and np.array_equal(self._parameters, _numbers_of(network))
 
     @property
@@ -154,11 +154,11 @@ class SpacePanel(Panel):
         return self.options.cursor.sample if self.options.inspecting else None
 
     def body(self, width: int, height: int) -> Cells:
-        network, data = self.session.network, self.session.data
-        if not self.session.config.hidden:
+        network, data = self.run.network, self.run.data
+        if not self.run.config.hidden:
             self._words, self._scores = [], []
             return message(width, height, "There is no hidden layer: the inputs are all there is.")
-        if network is None or data is None or not len(self.session.timeline):
+        if network is None or data is None or not len(self.run.timeline):
             self._words, self._scores = [], []
             return message(width, height, "The samples as the last hidden layer sees them.")
         cells = self._draw(self._laid_out(network, data), data, width, height)
@@ -198,7 +198,7 @@ class SpacePanel(Panel):
         columns = width - left
         if rows < 1 or columns < 2:
             return cells
-        self._plot.fit(picture, ACTIVATIONS[self.session.config.activations[-1]])
+        self._plot.fit(picture, ACTIVATIONS[self.run.config.activations[-1]])
         at_rows, at_columns = self._plot.places(picture.samples, columns, rows)
         self._drawn_places = at_rows, left + at_columns
         plot = self._plot.draw(
@@ -220,7 +220,7 @@ class SpacePanel(Panel):
         axes, units, space = picture.axes, view.space.units, view.space
         of = "" if axes.pair is not None and units == 2 else f"of {units} units "
         self._words = [(f"{axes.names[0]} × {axes.names[1]} ", ink(TEXT)), (of, ink(DIM))]
-        if self.session.is_at_rest or monotonic() - view.linear_at >= SECONDS_BETWEEN_SCORES:
+        if self.run.is_at_rest or monotonic() - view.linear_at >= SECONDS_BETWEEN_SCORES:
             view.linear, view.linear_at = space.linear(), monotonic()
         scores = view.linear, space.inputs_linear
         if data.has_classes:

@@ -56,16 +56,16 @@ class Inspected:
     gradient: Array | None = None
 
     @classmethod
-    def of(cls, session: RunModel, options: ViewOptions) -> Inspected | None:
+    def of(cls, run: RunModel, options: ViewOptions) -> Inspected | None:
         """Return what the cursor points at; None before there is anything."""
-        network, data = session.network, session.data
-        if network is None or data is None or not len(session.timeline) or not len(data.x_train):
+        network, data = run.network, run.data
+        if network is None or data is None or not len(run.timeline) or not len(data.x_train):
             return None
         cursor = options.cursor.within(network.sizes, len(data.x_train))
         with np.errstate(all="ignore"):
             row, y = data.x_train[cursor.sample], data.y_train[cursor.sample]
             trace = trace_sample(network, row, y)
-        return cls(network, data, cursor, trace, len(network.layers) - 1, session.gradient)
+        return cls(network, data, cursor, trace, len(network.layers) - 1, run.gradient)
 
     def last_batch_norm(self) -> float | None:
         """Return the norm of the gradient of the unit's weights in the last step, if it is known."""

@@ -52,8 +52,8 @@ class InspectorPanel(Panel):
         Binding("pagedown", "scroll_view(1)", show=False),
     ]
 
-    def __init__(self, session: RunModel, options: ViewOptions) -> None:
-        super().__init__(session, options)
+    def __init__(self, run: RunModel, options: ViewOptions) -> None:
+        super().__init__(run, options)
         self.views: dict[str, InspectorView] = {"unit": UnitView(), "sample": self._draw_sample}
         self.view = "unit"
         self.step: int | None = None
@@ -76,7 +76,7 @@ class InspectorPanel(Panel):
 
     def action_step(self, by: int) -> None:
         """Go a pass on, or back, in the sample view; at its end everything is shown."""
-        last = steps_of(self.session)
+        last = steps_of(self.run)
         if self.view != "sample" or not last:
             return
         self._follow_cursor()
@@ -88,7 +88,7 @@ class InspectorPanel(Panel):
 
     def action_step_unit(self, by: int) -> None:
         """Go a unit on, or back, through both passes; the cursor goes with it."""
-        moments = trace_steps(self.session)
+        moments = trace_steps(self.run)
         if self.view != "sample" or not moments:
             return
         self._follow_cursor()
@@ -118,7 +118,7 @@ class InspectorPanel(Panel):
     # --- the border
 
     def title(self) -> Words:
-        cursor, network, data = self._cursor, self.session.network, self.session.data
+        cursor, network, data = self._cursor, self.run.network, self.run.data
         if cursor is None or network is None or data is None:
             return []
         if self.view != "unit":
@@ -134,7 +134,7 @@ class InspectorPanel(Panel):
         return [(f"output {cut(printable(name), MOST_NAME)} ", ink(TEXT))]
 
     def corner(self) -> Words:
-        cursor, network, data = self._cursor, self.session.network, self.session.data
+        cursor, network, data = self._cursor, self.run.network, self.run.data
         if cursor is None or network is None or data is None:
             return []
         words: Words = [(f" sample {cursor.sample + 1:,} ", ink(TEXT))]
@@ -171,7 +171,7 @@ class InspectorPanel(Panel):
 
     def body(self, width: int, height: int) -> Cells:
         self._follow_cursor()
-        whole = self.views[self.view](self.session, self.options, width, height)
+        whole = self.views[self.view](self.run, self.options, width, height)
         self._first = max(0, min(self._first, whole.height - height))
         self._page, self._more = height, whole.height - self._first > height
         cells = Cells(width, height)
@@ -184,22 +184,20 @@ class InspectorPanel(Panel):
 
     @property
     def _cursor(self) -> Cursor | None:
-        network, data = self.session.network, self.session.data
-        if network is None or data is None or not len(self.session.timeline):
+        network, data = self.run.network, self.run.data
+        if network is None or data is None or not len(self.run.timeline):
             return None
         if not len(data.x_train):
             return None
         return self.options.cursor.within(network.sizes, len(data.x_train))
 
-    def _draw_sample(
-        self, session: RunModel, options: ViewOptions, width: int, height: int
-    ) -> Cells:
-        return draw_sample(session, options, width, height, self.step, self.unit)
+    def _draw_sample(self, run: RunModel, options: ViewOptions, width: int, height: int) -> Cells:
+        return draw_sample(run, options, width, height, self.step, self.unit)
 
     def _follow_cursor(self) -> None:
         """Show everything of another sample, or of another network."""
         cursor = self._cursor
-        looked_at = None if cursor is None else (cursor.sample, id(self.session.network))
+        looked_at = None if cursor is None else (cursor.sample, id(self.run.network))
         if looked_at != self._looked_at:
             self.step = self.unit = None
         self._looked_at = looked_at

@@ -48,7 +48,7 @@ class Stage(NamedTuple):
 
 
 def draw_sample(
-    session: RunModel,
+    run: RunModel,
     options: ViewOptions,
     width: int,
     height: int,
@@ -58,14 +58,14 @@ def draw_sample(
     """Return the view, up to a step, and a unit in it; it may be higher than `height`.
 
     Args:
-        session: the run.
+        run: the run.
         options: where a person looks.
         width: of the view.
         height: that there is room for.
         step: the last that is shown; None for everything.
         unit: the last of the step's layer that is computed; None for all.
     """
-    it = Inspected.of(session, options)
+    it = Inspected.of(run, options)
     if it is None:
         return message(width, height, EMPTY)
     if width < 12:

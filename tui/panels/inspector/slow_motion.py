@@ -8,9 +8,9 @@ if TYPE_CHECKING:
     from tui.run_model import RunModel
 
 
-def steps_of(session: RunModel) -> int:
+def steps_of(run: RunModel) -> int:
     """Return the number of the last step: each layer, the loss, and each layer back."""
-    return 0 if session.network is None else 2 * len(session.network.layers) + 1
+    return 0 if run.network is None else 2 * len(run.network.layers) + 1
 
 
 class TraceStep(NamedTuple):
@@ -26,11 +26,11 @@ class TraceStep(NamedTuple):
     unit: int | None = None
 
 
-def trace_steps(session: RunModel) -> list[TraceStep]:
+def trace_steps(run: RunModel) -> list[TraceStep]:
     """Return every moment of both passes, unit by unit."""
-    if session.network is None:
+    if run.network is None:
         return []
-    sizes = session.network.sizes[1:]
+    sizes = run.network.sizes[1:]
     count = len(sizes)
     forward = [TraceStep(at + 1, at, unit) for at, size in enumerate(sizes) for unit in range(size)]
     back = [

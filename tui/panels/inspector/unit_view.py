@@ -54,9 +54,9 @@ class UnitView:
     def __init__(self) -> None:
         self._map = UnitMap()
 
-    def __call__(self, session: RunModel, options: ViewOptions, width: int, height: int) -> Cells:
+    def __call__(self, run: RunModel, options: ViewOptions, width: int, height: int) -> Cells:
         """Return the view; it may be higher than `height`, what matters most stands first."""
-        inspected = Inspected.of(session, options)
+        inspected = Inspected.of(run, options)
         if inspected is None:
             return message(width, height, EMPTY_BELOW)
         if width < 8:

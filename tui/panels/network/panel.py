@@ -75,8 +75,8 @@ class NetworkPanel(Panel):
             super().__init__()
             self.index, self.description, self.value = index, description, value
 
-    def __init__(self, session: RunModel, options: ViewOptions) -> None:
-        super().__init__(session, options)
+    def __init__(self, run: RunModel, options: ViewOptions) -> None:
+        super().__init__(run, options)
         self._states: NodeValues | None = None
         self._layout: NetworkLayout | None = None
         # how many incoming edges were walked through; behind them stand the bias, or β, and γ
@@ -93,7 +93,7 @@ class NetworkPanel(Panel):
 
     def action_walk(self, by: int) -> None:
         """Select the next incoming edge of the cursor's unit; its bias, or β and γ, come last."""
-        network = self.session.network
+        network = self.run.network
         if network is None:
             return
         stops, stop = self._stops(network), self._selected(network)
@@ -110,7 +110,7 @@ class NetworkPanel(Panel):
 
     def action_edit(self) -> None:
         """Ask for another value of the selected edge, or bias; select the first if none is."""
-        network = self.session.network
+        network = self.run.network
         if network is None:
             return
         stop = self._selected(network)
@@ -123,7 +123,7 @@ class NetworkPanel(Panel):
 
     def on_click(self, event: events.Click) -> None:
         """Point at the node under the mouse, or select the edge; edit what is selected already."""
-        network, layout, row, column = self.session.network, self._layout, event.y - 1, event.x - 1
+        network, layout, row, column = self.run.network, self._layout, event.y - 1, event.x - 1
         if network is None or layout is None:
             return
         node = layout.node_at(row, column)
@@ -145,7 +145,7 @@ class NetworkPanel(Panel):
                 self.action_edit()
 
     def _point(self, *, layers: int = 0, units: int = 0, to: tuple[int, int] | None = None) -> None:
-        network, data = self.session.network, self.session.data
+        network, data = self.run.network, self.run.data
         if network is None or data is None:
             return
         before = self.options.cursor.within(network.sizes, len(data.x_train))
@@ -198,7 +198,7 @@ class NetworkPanel(Panel):
         return f"unit {layer}.{unit + 1}"
 
     def _input_names(self, network: Network) -> tuple[str, ...]:
-        data = self.session.data
+        data = self.run.data
         names = () if data is None else data.feature_names
         more = () if data is None else data.preparation.extra
         names = (*names, *(EXTRA_FEATURES[word][0] for word in more))
@@ -207,7 +207,7 @@ class NetworkPanel(Panel):
         return names
 
     def _output_names(self, network: Network) -> tuple[str, ...]:
-        data = self.session.data
+        data = self.run.data
         names = () if data is None else data.class_names or data.target_names
         if len(names) == 2 and network.sizes[-1] == 1:
             return names[1:]
@@ -235,8 +235,8 @@ class NetworkPanel(Panel):
         return (cursor, options.inspecting, self._stop)
 
     def body(self, width: int, height: int) -> Cells:
-        network, data = self.session.network, self.session.data
-        if network is None or data is None or not len(self.session.timeline):
+        network, data = self.run.network, self.run.data
+        if network is None or data is None or not len(self.run.timeline):
             self._words, self._layout = [], None
             return message(width, height, "The network's units, and the strongest weights of them.")
         options = self.options

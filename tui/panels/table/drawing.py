@@ -45,14 +45,14 @@ class TableDrawing:
     def __init__(
         self,
         cells: Cells,
-        session: RunModel,
+        run: RunModel,
         options: ViewOptions,
         layout: TableLayout,
         first: int,
         sorted_by: tuple[ColumnId, bool],
         rows: int,
     ) -> None:
-        self.cells, self.session, self.options = cells, session, options
+        self.cells, self.run, self.options = cells, run, options
         self.layout, self.sorted_by = layout, sorted_by
         self.top = cells.height - rows
         self.units = layout.units[first : first + layout.shown]
@@ -174,7 +174,7 @@ class TableDrawing:
         classes = network.classes
         labels = decide(logits) if classes else None
         features = data.preparation.features(data.x_train[shown])
-        names = self.session.config.activations
+        names = self.run.config.activations
         papers = [_papers(name, each) for name, each in zip(names, hidden, strict=True)]
         best = outputs.max(axis=1, initial=0.0)
         for at, sample in enumerate(shown.tolist()):

@@ -114,9 +114,9 @@ class OutputsTable:
         words = {"true": "class", "unit": f"h{by.at + 1}", "feature": "input"}
         return f"{words.get(by.kind, by.kind)} {'▾' if self.descending else '▴'}"
 
-    def order(self, session: RunModel) -> Labels:
+    def order(self, run: RunModel) -> Labels:
         """Return the training samples as they stand in the table, from the first row to the last."""
-        network, data = session.network, session.data
+        network, data = run.network, run.data
         if network is None or data is None:
             return np.empty(0, np.int64)
         by = self.sorted_by
@@ -136,11 +136,11 @@ class OutputsTable:
         keys = np.asarray(keys, np.float64)
         return np.argsort(-keys if self.descending else keys, kind="stable")
 
-    def draw(self, session: RunModel, options: ViewOptions, width: int, height: int) -> Cells:
+    def draw(self, run: RunModel, options: ViewOptions, width: int, height: int) -> Cells:
         """Return the table, or in words what will be there."""
-        network, data = session.network, session.data
+        network, data = run.network, run.data
         self.told = []
-        if network is None or data is None or not len(session.timeline):
+        if network is None or data is None or not len(run.timeline):
             words = "What each hidden unit gives for each training sample, in numbers."
             return message(width, height, words)
         self._follow(network, data)
@@ -148,7 +148,7 @@ class OutputsTable:
         rows = height - (2 if grouped else 1)
         if rows < 1 or width < MARKS + LEAST_DIGITS:
             return Cells(width, height)
-        order = self.order(session)
+        order = self.order(run)
         self._keep_in_sight(order, options, rows)
         shown = order[self.first_row : self.first_row + rows]
         x = data.x_train[shown]
@@ -161,7 +161,7 @@ class OutputsTable:
         cells = Cells(width, height)
         drawing = TableDrawing(
             cells,
-            session,
+            run,
             options,
             layout,
             self.first_column,
@@ -276,8 +276,8 @@ class TablePanel(Panel):
         Binding("C", "turn", show=False),
     ]
 
-    def __init__(self, session: RunModel, options: ViewOptions) -> None:
-        super().__init__(session, options)
+    def __init__(self, run: RunModel, options: ViewOptions) -> None:
+        super().__init__(run, options)
         self.table = OutputsTable()
 
     @property
@@ -338,4 +338,4 @@ class TablePanel(Panel):
         return (options.cursor, options.inspecting, options.layer, options.target)
 
     def body(self, width: int, height: int) -> Cells:
-        return self.table.draw(self.session, self.options, width, height)
+        return self.table.draw(self.run, self.options, width, height)

@@ -50,8 +50,8 @@ class MapsPanel(Panel):
         Binding("w", "switch_weights", show=False),
     ]
 
-    def __init__(self, session: RunModel, options: ViewOptions) -> None:
-        super().__init__(session, options)
+    def __init__(self, run: RunModel, options: ViewOptions) -> None:
+        super().__init__(run, options)
         self._grid: UnitGrid | None = None
         self._layout: MapsLayout | None = None
         self._first = 0
@@ -110,11 +110,11 @@ class MapsPanel(Panel):
         return (options.cursor.layer, options.cursor.unit) if options.inspecting else None
 
     def body(self, width: int, height: int) -> Cells:
-        network, data = self.session.network, self.session.data
-        if not self.session.config.hidden:
+        network, data = self.run.network, self.run.data
+        if not self.run.config.hidden:
             self._forget()
             return message(width, height, "There is no hidden layer: no unit has a map of its own.")
-        if network is None or data is None or not len(self.session.timeline):
+        if network is None or data is None or not len(self.run.timeline):
             self._forget()
             return message(width, height, "What each hidden unit gives at each place of the plane.")
         return self._draw_maps(network, data, self._cursor, width, height)
@@ -122,7 +122,7 @@ class MapsPanel(Panel):
     @property
     def _image(self) -> tuple[int, int] | None:
         """The rows and columns of pixels of which the first layer's inputs are, if they are."""
-        data, network = self.session.data, self.session.network
+        data, network = self.run.data, self.run.network
         if data is None or network is None or data.preparation.image is None:
             return None
         rows, across = data.preparation.image
@@ -228,7 +228,7 @@ class MapsPanel(Panel):
         units = f"{count} unit{'s' * (count > 1)}"
         self._visible = units if shown == count else f"{shown} of {units} (↑ ↓)"
         self._scale_words = []
-        if scales and self.session.data is not None and not has_curves(self.session.data):
+        if scales and self.run.data is not None and not has_curves(self.run.data):
             first = next(iter(scales.values()))
             alike = len({(each.colours, each.low, each.high) for each in scales.values()}) == 1
             ends = (
