@@ -5,15 +5,21 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --quiet --disable-pip-version-check
+LOWEST := .venv-lowest
+CHECK_PYTHON = $(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "nnfs-tui needs Python 3.11 or later; try make PYTHON=python3.12")'
 SETUP := pyproject.toml core/__init__.py
 
-.PHONY: run test lint soak bench screenshots clean
+.PHONY: run test test-lowest lint soak bench screenshots clean
 
 run: $(VENV)/.ready
 	@$(BIN)/nnfs-tui $(ARGS)
 
 test: $(VENV)/.ready-test
 	@$(BIN)/python -m pytest $(ARGS)
+
+# the same tests, with the lowest versions that pyproject.toml allows
+test-lowest: $(LOWEST)/.ready
+	@$(LOWEST)/bin/python -m pytest $(ARGS)
 
 lint: $(VENV)/.ready-lint
 	@$(BIN)/ruff check .
@@ -47,10 +53,10 @@ screenshots: $(VENV)/.ready
 	@$(BIN)/python docs/screenshots.py
 
 clean:
-	@rm -rf $(VENV) .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis build dist
+	@rm -rf $(VENV) $(LOWEST) .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis build dist
 
 $(BIN)/python:
-	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "nnfs-tui needs Python 3.11 or later; try make PYTHON=python3.12")'
+	@$(CHECK_PYTHON)
 	@echo "Setting up $(VENV), once ..." >&2
 	@$(PYTHON) -m venv $(VENV)
 	@# dependency groups need pip 25.1
@@ -64,3 +70,12 @@ $(VENV)/.ready-%: $(SETUP) | $(BIN)/python
 	@echo "Installing what $* needs ..." >&2
 	@$(PIP) install --editable . --group $*
 	@touch $@ $(VENV)/.ready
+
+# pip has no such resolution; uv is used for nothing else, and no lock file is written
+$(LOWEST)/.ready: $(SETUP)
+	@$(CHECK_PYTHON)
+	@echo "Setting up $(LOWEST) with the lowest versions ..." >&2
+	@$(PYTHON) -m venv --clear $(LOWEST)
+	@$(LOWEST)/bin/python -m pip --quiet --disable-pip-version-check install uv
+	@$(LOWEST)/bin/uv pip install --quiet --python $(LOWEST) --resolution lowest-direct --editable . --group test
+	@touch $@
