@@ -1,1 +1,5 @@
-"""The network: layers, losses and optimisers as lists of NumPy calls on one parameter vector."""
+"""The neural network: layers, losses and optimisers on one flat parameter vector.
+
+Reading order: calls, activations, initializers, losses, layers, network, regularization, optimizers,
+schedules, gradcheck.
+"""

@@ -1,7 +1,7 @@
-"""Activation functions: what a layer does to its pre-activations, and the derivative of it.
+"""Activation functions and their derivatives.
 
-Layers call these on feature-major blocks, (units, samples). Each returns the calls that compute into
-buffers which the caller owns, and owns what scratch it needs, so that a step allocates nothing.
+Blocks are feature-major, (units, samples). Each function returns the calls that write into the
+caller's buffers; scratch buffers are allocated once, so that a training step allocates nothing.
 Constants and the derivatives at kinks are PyTorch's.
 """
 
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from core.arrays import Array
 
 Scale = Literal["diverging", "unit", "positive", "unbounded"]
-"""The values an activation can give: [-1, 1], [0, 1], [0, ∞) or (-∞, ∞)."""
+"""Range of an activation: [-1, 1], [0, 1], [0, ∞) or (-∞, ∞)."""
 
 LEAKY_SLOPE: Final = 0.01
 ELU_ALPHA: Final = 1.0
@@ -34,12 +34,13 @@ class Activation:
     """One entry of the registry.
 
     Attributes:
-        name: as it is chosen.
-        formula: of the value.
-        scale: which values it gives.
-        forward: (z, a) to the calls that write f(z) into `a`. Unless `keeps_input`, `a` may be `z`.
-        backward: (z, a, delta) to the calls that turn dL/da in `delta` into dL/dz, in place.
-        keeps_input: whether `backward` reads z; otherwise all it needs is a = f(z).
+        name: value of the setting `activation`.
+        formula: formula and description, shown in the help.
+        scale: range of f.
+        forward: maps (z, a) to the calls that write a = f(z). Unless `keeps_input`, `a` may be `z`.
+        backward: maps (z, a, delta) to the calls that multiply `delta` = dL/da by f'(z), which gives
+            dL/dz, in place.
+        keeps_input: whether `backward` reads z; if not, it computes f'(z) from a = f(z) alone.
     """
 
     name: str
@@ -51,7 +52,7 @@ class Activation:
 
     @property
     def saturates(self) -> bool:
-        """Whether it has two horizontal asymptotes, near which a unit learns no more."""
+        """Whether f has two horizontal asymptotes, near which the derivative vanishes."""
         return self.scale in {"diverging", "unit"}
 
 
@@ -60,7 +61,7 @@ def _linear(z: Array, a: Array) -> Calls:
 
 
 def _linear_back(z: Array, a: Array, delta: Array) -> Calls:
-    del z, a, delta  # the slope is 1 everywhere
+    del z, a, delta  # f' = 1
     return []
 
 
@@ -69,7 +70,7 @@ def _tanh(z: Array, a: Array) -> Calls:
 
 
 def _tanh_back(z: Array, a: Array, delta: Array) -> Calls:
-    # delta - delta·a·a instead of delta·(1 - a²): as many calls, and none mixes a block with a scalar
+    # f' = 1 - a². delta - delta·a·a takes as many calls, and none combines a block with a scalar
     del z
     scratch = np.empty_like(a)
     return [
@@ -80,7 +81,7 @@ def _tanh_back(z: Array, a: Array, delta: Array) -> Calls:
 
 
 def _sigmoid(z: Array, a: Array) -> Calls:
-    # (1 + tanh(z/2)) / 2 overflows nowhere
+    # (1 + tanh(z/2)) / 2 never overflows
     half = constant(0.5, a)
     return [
         call(np.multiply, z, half, a),
@@ -91,6 +92,7 @@ def _sigmoid(z: Array, a: Array) -> Calls:
 
 
 def _sigmoid_back(z: Array, a: Array, delta: Array) -> Calls:
+    # f' = a - a²
     del z
     scratch = np.empty_like(a)
     return [
@@ -107,7 +109,7 @@ def _relu(z: Array, a: Array) -> Calls:
 def _relu_back(z: Array, a: Array, delta: Array) -> Calls:
     del z
     slope = np.empty_like(a)
-    # a is never negative, so its sign is the slope
+    # a is never negative, so f' = sign(a)
     return [call(np.sign, a, slope), call(np.multiply, delta, slope, delta)]
 
 
@@ -120,6 +122,7 @@ def _leaky_relu(z: Array, a: Array) -> Calls:
 
 
 def _leaky_relu_back(z: Array, a: Array, delta: Array) -> Calls:
+    # f' = 0.01 + 0.99·[a > 0]
     del z
     slope = np.empty_like(a)
     return [
@@ -141,6 +144,7 @@ def _elu(z: Array, a: Array) -> Calls:
 
 
 def _elu_back(z: Array, a: Array, delta: Array) -> Calls:
+    # f' = min(a, 0) + 1
     del z
     slope = np.empty_like(a)
     return [
@@ -163,7 +167,7 @@ def _selu(z: Array, a: Array) -> Calls:
 
 
 def _selu_back(z: Array, a: Array, delta: Array) -> Calls:
-    # a + scale·alpha where z <= 0, and scale where z > 0
+    # f' = a + scale·alpha where z <= 0, and scale where z > 0
     del z
     slope, above = np.empty_like(a), np.empty_like(a)
     zero, at_zero = constant(0, a), SELU_ALPHA * SELU_SCALE
@@ -194,7 +198,7 @@ def _softplus_back(z: Array, a: Array, delta: Array) -> Calls:
 
 
 def _normal_cdf(z: Array, out: Array) -> Calls:
-    from scipy.special import erf  # NumPy has none; imported for those who use it
+    from scipy.special import erf  # NumPy has no erf; SciPy is imported only if it is used
 
     half = constant(0.5, out)
     return [
@@ -243,16 +247,12 @@ def _swish_back(z: Array, a: Array, delta: Array) -> Calls:
 ACTIVATIONS: Final = {
     activation.name: activation
     for activation in (
-        Activation(
-            "tanh", "tanh(z): from -1 to 1, steepest in the middle", "diverging", _tanh, _tanh_back
-        ),
+        Activation("tanh", "tanh(z): from -1 to 1, steepest at 0", "diverging", _tanh, _tanh_back),
         Activation("sigmoid", "1 / (1 + exp(-z)): from 0 to 1", "unit", _sigmoid, _sigmoid_back),
-        Activation(
-            "relu", "max(z, 0): nothing below zero, a line above", "positive", _relu, _relu_back
-        ),
+        Activation("relu", "max(z, 0): zero below 0, a line above", "positive", _relu, _relu_back),
         Activation(
             "leaky_relu",
-            "max(z, 0.01·z): a relu that never dies",
+            "max(z, 0.01·z): a relu whose units cannot die",
             "unbounded",
             _leaky_relu,
             _leaky_relu_back,
@@ -269,10 +269,10 @@ ACTIVATIONS: Final = {
             _selu,
             _selu_back,
         ),
-        # Hendrycks & Gimpel 2016, with the error function and not its tanh approximation
+        # Hendrycks & Gimpel 2016, with the error function instead of its tanh approximation
         Activation(
             "gelu",
-            "z·Φ(z), Φ the normal distribution: a smooth relu with a dip",
+            "z·Φ(z), Φ the normal cdf: a smooth relu with a dip below 0",
             "unbounded",
             _gelu,
             _gelu_back,
@@ -280,7 +280,7 @@ ACTIVATIONS: Final = {
         ),
         Activation(
             "softplus",
-            "log(1 + exp(z)): a relu without its corner",
+            "log(1 + exp(z)): a smooth relu",
             "positive",
             _softplus,
             _softplus_back,
@@ -288,12 +288,18 @@ ACTIVATIONS: Final = {
         # Ramachandran et al. 2017; PyTorch calls it SiLU
         Activation(
             "swish",
-            "z / (1 + exp(-z)): as gelu, and cheaper (SiLU)",
+            "z / (1 + exp(-z)): similar to gelu, and cheaper (SiLU)",
             "unbounded",
             _swish,
             _swish_back,
             True,
         ),
-        Activation("linear", "z: layers of it are one line", "unbounded", _linear, _linear_back),
+        Activation(
+            "linear",
+            "z: several linear layers equal a single one",
+            "unbounded",
+            _linear,
+            _linear_back,
+        ),
     )
 }

@@ -1,8 +1,11 @@
-"""Training as a list of calls: every NumPy call of a pass, bound to its buffers once and run often.
+"""Lists of NumPy calls that are bound to their buffers once and run many times.
 
-On networks this small a call costs a quarter of a microsecond whatever it computes, and looking it
-up and naming its arguments again half as much on top. So the engine is built from functions that
-return lists of calls; a training step is one flat list, and running it is one short loop.
+On networks this small, a NumPy call costs about 0.25 µs whatever it computes, and looking up the
+function and passing its arguments again adds half as much. The functions of this package therefore do
+not compute anything themselves: they return lists of calls. A training step is one flat list of them.
+
+For example, `[call(np.multiply, z, half, a), call(np.tanh, a, a)]` computes a = tanh(z / 2) each time
+it is run; the last argument of a NumPy function is the buffer that it writes to.
 """
 
 from __future__ import annotations
@@ -22,25 +25,25 @@ Call: TypeAlias = Callable[[], object]
 Calls: TypeAlias = list[Call]
 
 call: Final[Callable[..., Call]] = partial
-"""Binds a function to its arguments: calling a partial object costs less than a closure."""
+"""Bind a function to its arguments. A call of a partial object costs less than one of a closure."""
 
 
 def run(calls: Calls) -> None:
-    """Make the calls, in order."""
+    """Run the calls in order."""
     for each in calls:
         each()
 
 
 def constant(value: float, like: Array) -> Array:
-    """Return a 0-d array in another's precision: as an operand it costs half of a Python float."""
+    """Return a 0-d array with the dtype of `like`; as an operand it costs half of a Python float."""
     return np.array(value, like.dtype)
 
 
 def broadcast(values: Array, block: Array) -> Call:
-    """Return the call that writes (rows, 1) or (1, columns) values into every column or row of a block.
+    """Return the call that broadcasts (rows, 1) or (1, columns) values to a (rows, columns) block.
 
-    NumPy buffers an operand that it has to repeat. A product with ones repeats it into a block that
-    is there already, and in less time.
+    NumPy allocates a buffer for an operand that it broadcasts. A matrix product with ones writes into
+    an existing block, and takes less time.
     """
     rows, columns = block.shape
     if values.shape == (rows, 1):

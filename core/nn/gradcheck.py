@@ -1,7 +1,8 @@
-"""Backpropagation against central differences, tensor by tensor.
+"""Gradient check: backpropagation compared with central differences, for each tensor.
 
-The comparison is |a - n| / (|a| + |n|) in the Euclidean norm of a whole tensor: with h = 1e-5 in
-float64 it stays below 1e-7 where the gradient is right, and a gradient that is 1 % off gives 5e-3.
+The measure is |a - n| / (|a| + |n|), with the Euclidean norms of the whole tensor, a from
+backpropagation and n = (L(θ + h) - L(θ - h)) / 2h. With h = 1e-5 in float64 it is below 1e-7 for a
+correct gradient, and 5e-3 for a gradient that is wrong by 1 %.
 """
 
 from __future__ import annotations
@@ -24,20 +25,20 @@ if TYPE_CHECKING:
 STEP: Final = 1e-5
 TOLERANCE: Final = 1e-7
 ROUNDING: Final = 1e-9
-"""A tensor whose gradient is smaller than this is zero, by both ways of computing it."""
+"""Norm below which both gradients of a tensor count as zero."""
 
 
 @dataclass(frozen=True)
 class TensorCheck:
-    """One tensor's gradient by backpropagation and by differences.
+    """Result of the check for one tensor.
 
     Attributes:
-        layer: its layer's number, 1 for the first.
-        name: what it is: weights, biases, gamma or beta.
-        size: how many numbers it has.
-        checked: how many of them were looked at.
-        norm: of the whole gradient by backpropagation.
-        ratio: |a - n| / (|a| + |n|); 0 where both are zero.
+        layer: number of the layer, counted from 1.
+        name: weights, biases, gamma or beta.
+        size: number of elements.
+        checked: number of elements that were compared.
+        norm: norm of the whole gradient from backpropagation.
+        ratio: |a - n| / (|a| + |n|); 0 if both are zero.
     """
 
     layer: int
@@ -49,26 +50,28 @@ class TensorCheck:
 
     @property
     def passed(self) -> bool:
-        """Whether the two agree."""
+        """Whether the two gradients agree."""
         return self.ratio < TOLERANCE
 
 
 class Objective:
-    """The mean loss of a network in training, with its penalty, as a function of its parameters.
+    """Mean training loss plus penalty as a function of the parameters.
 
-    Batch statistics are the batch's own, as in training, and dropout is left out.
+    Batch normalisation uses the statistics of the batch, as in training; dropout is disabled.
     """
 
     def __init__(
         self, network: Network, x: Array, y: Labels | Array, penalty: Penalty | None = None
     ) -> None:
-        """Take all samples as one batch.
+        """Allocate the buffers for all samples as one batch.
 
         Raises:
-            ValueError: when the network computes in less than float64.
+            ValueError: if the network does not use float64.
         """
         if network.dtype != np.float64:
-            raise ValueError(f"the check needs float64; the network computes in {network.dtype}")
+            raise ValueError(
+                f"the gradient check requires float64: the network uses {network.dtype}"
+            )
         self.network, self._penalty = network, penalty
         self._gradient = np.empty_like(network.parameters)
         step = TrainingStep(network, len(y), self._gradient)
@@ -80,12 +83,12 @@ class Objective:
         self._loss = network.loss.value(logits, targets)
 
     def gradient(self) -> Array:
-        """Return a copy of the gradient by backpropagation."""
+        """Return a copy of the (parameters,) gradient from backpropagation."""
         run(self._calls)
         return self._gradient.copy()
 
     def value(self) -> float:
-        """Return the loss and the penalty of the parameters as they are."""
+        """Return loss plus penalty at the current parameters."""
         run(self._calls)
         run(self._loss.calls)
         penalty = 0.0 if self._penalty is None else self._penalty.value()
@@ -100,21 +103,21 @@ def check_gradients(
     spoil: Callable[[Array], None] | None = None,
     most: int | None = None,
 ) -> Iterator[TensorCheck]:
-    """Compare the gradients of the mean loss over all samples, and the penalty, tensor by tensor.
+    """Check the gradient of the mean loss over all samples plus the penalty, tensor by tensor.
 
-    At a kink the two differ and neither is wrong: a relu unit whose biases and inputs are zero has one
-    there, so draw biases first.
+    At a kink the two gradients differ although neither is wrong. A relu unit with zero biases and zero
+    inputs is at a kink, so draw random biases first.
 
     Args:
-        network: in float64; its parameters and statistics are the same afterwards.
+        network: a float64 network; its parameters and statistics are unchanged afterwards.
         x: (samples, features).
-        y: (samples,) class numbers, or (samples, targets) numbers.
-        penalty: what is added to the loss.
-        spoil: changes the flat gradient before the comparison, to see the check fail.
-        most: how many numbers of a tensor to look at, drawn at random; None for all.
+        y: (samples,) class numbers, or (samples, targets) values.
+        penalty: penalty added to the loss.
+        spoil: modifies the flat gradient before the comparison, to see the check fail.
+        most: maximal number of elements of a tensor to compare, drawn at random; None for all.
 
     Raises:
-        ValueError: when the network computes in less than float64, where this cannot tell.
+        ValueError: if the network does not use float64.
     """
     rng = np.random.default_rng(0)
     objective = Objective(network, x, y, penalty)
@@ -132,27 +135,27 @@ def check_gradients(
             for name, size in names:
                 if not size:
                     continue
-                places = np.arange(start, start + size)
+                indices = np.arange(start, start + size)
                 if most is not None and size > most:
-                    places = np.sort(rng.choice(places, most, replace=False))
+                    indices = np.sort(rng.choice(indices, most, replace=False))
                 numeric = np.array(
-                    [_slope(objective, parameters, place) for place in places.tolist()]
+                    [_slope(objective, parameters, index) for index in indices.tolist()]
                 )
                 norm = float(np.linalg.norm(gradient[start : start + size]))
-                ratio = _ratio(gradient[places], numeric)
-                yield TensorCheck(number, name, size, len(places), norm, ratio)
+                ratio = _ratio(gradient[indices], numeric)
+                yield TensorCheck(number, name, size, len(indices), norm, ratio)
                 start += size
     finally:
         network.statistics[:] = statistics
 
 
-def _slope(objective: Objective, parameters: Array, place: int) -> float:
-    value = float(parameters[place])
-    parameters[place] = value + STEP
+def _slope(objective: Objective, parameters: Array, index: int) -> float:
+    value = float(parameters[index])
+    parameters[index] = value + STEP
     above = objective.value()
-    parameters[place] = value - STEP
+    parameters[index] = value - STEP
     below = objective.value()
-    parameters[place] = value
+    parameters[index] = value
     return (above - below) / (2 * STEP)
 
 

@@ -1,8 +1,8 @@
-"""Initial weights: random draws whose spread depends on a layer's fan-in and fan-out.
+"""Initial weights: random draws whose variance depends on a layer's fan-in and fan-out.
 
-`Network.initialize` calls these once per layer; biases start at zero. All have variance
-gain / fan, as a uniform distribution on ±√(3·variance) or as a normal one, which is not truncated:
-PyTorch's convention. (Keras cuts its normal ones off at two deviations.)
+`Network.initialize` calls these once per layer; biases start at zero. Weights are drawn from a uniform
+distribution on ±√(3·variance), or from a normal distribution without truncation, as in PyTorch.
+(Keras truncates its normal distributions at two standard deviations.)
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 
 class Draws(Protocol):
-    """What an initialiser asks of a random generator, NumPy's legacy `RandomState` included."""
+    """Interface of the random generator: `numpy.random.Generator` or the legacy `RandomState`."""
 
     def uniform(self, low: float, high: float, size: tuple[int, int]) -> Array: ...
 
@@ -30,12 +30,12 @@ class Initializer:
     """One entry of the registry.
 
     Attributes:
-        name: as it is chosen.
-        formula: of the distribution.
-        variance: of a weight, from (fan_in, fan_out).
-        shape: of the distribution.
-        legacy: whether the draws come from `numpy.random.RandomState(seed)`, as in older tutorials,
-            and not from a stream of the run's own.
+        name: value of the setting `initializer`.
+        formula: distribution of a weight, shown in the help.
+        variance: maps (fan_in, fan_out) to the variance of a weight.
+        shape: shape of the distribution.
+        legacy: whether weights are drawn from `numpy.random.RandomState(seed)`, as in older tutorials,
+            instead of the run's own random stream.
     """
 
     name: str
@@ -45,7 +45,7 @@ class Initializer:
     legacy: bool = False
 
     def draw(self, rng: Draws, fan_in: int, fan_out: int) -> Array:
-        """Return (fan_in, fan_out) weights in float64."""
+        """Return (fan_in, fan_out) float64 weights."""
         deviation = sqrt(self.variance(fan_in, fan_out))
         size = fan_in, fan_out
         if self.shape == "normal":
@@ -78,11 +78,11 @@ INITIALIZERS: Final = {
         Initializer(
             "glorot", "U(±√(6 / (fan_in + fan_out))), uniform: for tanh and sigmoid", _glorot
         ),
-        Initializer("he", "U(±√(6 / fan_in)), uniform: for relu and its kin", _he),
+        Initializer("he", "U(±√(6 / fan_in)), uniform: for relu and its variants", _he),
         Initializer("lecun", "U(±√(3 / fan_in)), uniform: for selu", _lecun),
         Initializer(
             "glorot_normal",
-            "N(0, 2 / (fan_in + fan_out)), a mean and a variance, not truncated",
+            "N(0, 2 / (fan_in + fan_out)), mean and variance, not truncated",
             _glorot,
             "normal",
         ),
@@ -90,11 +90,11 @@ INITIALIZERS: Final = {
         Initializer("lecun_normal", "N(0, 1 / fan_in), not truncated", _lecun, "normal"),
         Initializer(
             "lecun_legacy",
-            "N(0, 1 / fan_in) from NumPy's RandomState(seed), as older tutorials draw",
+            "N(0, 1 / fan_in) from NumPy's RandomState(seed), as in older tutorials",
             _lecun,
             "normal",
             True,
         ),
-        Initializer("zeros", "all zero: units that start alike stay alike", _zero),
+        Initializer("zeros", "all zero: identical units remain identical", _zero),
     )
 }

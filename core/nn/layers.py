@@ -1,9 +1,9 @@
-"""Layers over their slices of the network's parameters, and their passes over batches.
+"""A layer of the network, with its forward pass and its backward pass over a batch.
 
-A layer is dense, then normalised over the batch if it is asked for, then its activation, then
-dropout in training. Outputs are stored feature-major, (units + 1, samples), with a last row of ones,
-and dense parameters as (inputs + 1, units), with the biases as the last row: so one product computes
-Wᵀa + b, one product the gradient of both, and every view is contiguous.
+A layer computes z = Wᵀa + b, optionally batch normalisation of z, then the activation f(z) and, during
+training, dropout. Outputs are stored feature-major, (units + 1, samples), with a last row of ones;
+W and b as one (inputs + 1, units) matrix with b as the last row. One matrix product therefore computes
+Wᵀa + b, another one the gradient of both, and every view is contiguous.
 """
 
 from __future__ import annotations
@@ -20,20 +20,20 @@ if TYPE_CHECKING:
 
 NORM_EPSILON: Final = 1e-5
 NORM_MOMENTUM: Final = 0.1
-"""The weight of the new batch in the running statistics, as PyTorch counts it."""
+"""Weight of the new batch in the running statistics, as in PyTorch."""
 
 
 class BatchNorm:
-    """y = γ·(z - μ) / √(σ² + ε) + β, per unit (Ioffe & Szegedy 2015, Algorithm 1).
+    """y = γ·(z - μ) / √(σ² + ε) + β for each unit (Ioffe & Szegedy 2015, Algorithm 1).
 
-    In training μ and σ² are the batch's, σ² with 1/N; the running statistics follow them with a
-    weight of 0.1, and hold σ² with 1/(N-1), as PyTorch's `BatchNorm1d`. (Keras weights a new batch
-    with 0.01, uses ε = 1e-3 and keeps 1/N.) A batch of one sample has no variance: it is normalised
-    by the running statistics and leaves them alone, where PyTorch would raise.
+    During training, μ and σ² are the mean and variance (with 1/N) of the batch. The running statistics
+    used for evaluation are exponential averages with weight 0.1, σ² with 1/(N-1), as in PyTorch's
+    `BatchNorm1d`. (Keras: weight 0.01, ε = 1e-3, 1/N.) A batch of one sample has no variance: it is
+    normalised by the running statistics and does not update them, where PyTorch raises.
 
     Attributes:
         gamma, beta: (units,) views into the network's parameters.
-        mean, variance: (units,) views into the network's statistics.
+        mean, variance: (units,) views into the network's running statistics.
     """
 
     def __init__(self, units: int, parameters: Array, statistics: Array) -> None:
@@ -42,22 +42,24 @@ class BatchNorm:
 
     @staticmethod
     def size(units: int) -> int:
-        """Return the number of parameters, and of statistics."""
+        """Return the number of parameters, which is also the number of running statistics."""
         return 2 * units
 
     def initialize(self) -> None:
-        """Start as the identity."""
+        """Set γ and β, and the running statistics, to the identity."""
         self.gamma[:], self.beta[:] = 1, 0
         self.mean[:], self.variance[:] = 0, 1
 
 
 class Layer:
-    """One layer, with parameters that live in the network's flat vector.
+    """The parameters of one layer, as views into the network's flat vector.
 
     Attributes:
-        weights: (inputs, units).
-        biases: (units,), or (0,) where a norm follows, whose β does their work.
-        norm: what normalises the pre-activations, if anything does.
+        weights: W, (inputs, units).
+        biases: b, (units,); (0,) with batch normalisation, whose β replaces b.
+        matrix: W and b, (inputs + 1, units); with batch normalisation W alone.
+        norm: batch normalisation of z, or None.
+        folded: the (inputs + 1, units) matrix for evaluation, see `fold`.
     """
 
     def __init__(
@@ -81,14 +83,14 @@ class Layer:
 
     @staticmethod
     def size(inputs: int, units: int, normed: bool = False) -> int:
-        """Return the number of parameters."""
+        """Return the number of parameters of a layer."""
         return inputs * units + BatchNorm.size(units) if normed else (inputs + 1) * units
 
     def fold(self) -> Calls:
-        """Return the calls that bring `folded` up to date.
+        """Return the calls that update `folded`, the matrix used for evaluation.
 
-        With running statistics a norm is linear, so that a dense layer can do its work too:
-        `folded` is the (inputs + 1, units) matrix of the two together.
+        With running statistics, batch normalisation is linear and is merged into W and b:
+        W·γ / √(σ² + ε) and β - μ·γ / √(σ² + ε).
         """
         norm = self.norm
         if norm is None:
@@ -107,7 +109,13 @@ class Layer:
 
 
 class ForwardPass:
-    """One layer's outputs for batches of `samples`, as a trained network computes them."""
+    """Evaluation of one layer for batches of one size: a = f(Wᵀa_below + b).
+
+    Attributes:
+        outputs: (units + 1, samples), the last row ones: inputs of the layer above.
+        values: (units, samples), the outputs without the row of ones.
+        logits: (units, samples) z; overwritten with f(z) unless the activation keeps its input.
+    """
 
     def __init__(self, layer: Layer, samples: int) -> None:
         self.layer = layer
@@ -120,18 +128,23 @@ class ForwardPass:
         self._dot = layer.folded.T.dot
 
     def forward(self, inputs: Array) -> Calls:
-        """Return the calls that compute `outputs` from (inputs + 1, samples), which end in ones."""
+        """Return the calls that compute `outputs` from (inputs + 1, samples), the last row ones."""
         return [call(self._dot, inputs, self.logits), *self.activate]
 
 
 class TrainingPass:
-    """One layer's outputs and gradients for batches of `samples` in training.
+    """Forward and backward pass of one layer for batches of one size during training.
+
+    The forward pass is `dense`, z = Wᵀa_below + b, and `after_dense`, a = f(z). The backward pass is
+    `backward`, dL/dz = dL/da · f'(z) and dL/da_below = W · dL/dz, and `gradient`,
+    dL/dW = a_below · (dL/dz)ᵀ and dL/db = Σ dL/dz over the samples.
 
     Attributes:
-        outputs: (units + 1, samples), what the layer above sees.
-        values: the outputs without their row of ones.
-        delta: (units, samples) dL/d(outputs), which the layer above fills in.
-        after_dense: the calls of the forward pass after `dense`.
+        outputs: (units + 1, samples), the last row ones: inputs of the layer above.
+        values: (units, samples), the outputs without the row of ones.
+        delta: (units, samples) dL/da, written by the layer above or the loss; `backward` turns it
+            into dL/dz in place.
+        after_dense: the calls of the forward pass after `dense`: normalisation, f and dropout.
     """
 
     def __init__(
@@ -148,7 +161,7 @@ class TrainingPass:
         self.values = self.outputs[:-1]
         self.delta = np.empty_like(self.values)
         drops = dropout > 0 and rng is not None
-        # with dropout the activation's own values are kept beside those that are passed on
+        # dropout needs a second buffer: f'(z) is computed from the values before dropout
         activated = np.empty_like(self.values) if drops else self.values
         keeps = layer.activation.keeps_input
         self.logits = np.empty_like(self.values) if keeps else activated
@@ -170,35 +183,39 @@ class TrainingPass:
             self._back.insert(0, call(np.multiply, self.delta, mask, self.delta))
 
     def dense(self, inputs: Array) -> Call:
-        """Return the call that computes Wᵀa + b from (inputs + 1, samples), which end in ones."""
+        """Return the call that computes z = Wᵀa + b from (inputs + 1, samples), the last row ones."""
         inputs = inputs[: len(self.layer.matrix)]
         return call(self.layer.matrix.T.dot, inputs, self.logits)
 
     def backward(self, below: TrainingPass | None) -> Calls:
-        """Return the calls that turn `delta` into dL/dz, and fill in the delta `below`."""
+        """Return the calls that turn `delta` into dL/dz, then write W · dL/dz to the delta `below`."""
         if below is None:
             return self._back
         return [*self._back, call(self.layer.weights.dot, self.delta, below.delta)]
 
     def gradient(self, inputs: Array) -> Call:
-        """Return the call that writes the gradient of weights and biases, after `backward`."""
+        """Return the call that writes dL/dW and dL/db, to be run after `backward`.
+
+        Args:
+            inputs: (inputs + 1, samples) outputs of the layer below; its row of ones gives dL/db.
+        """
         inputs = inputs[: len(self.layer.matrix)]
         return call(inputs.dot, self.delta.T, self._gradient)
 
 
 def _mask_calls(like: Array, rate: float, rng: np.random.Generator) -> tuple[Array, Calls]:
-    """Return the mask of inverted dropout, 0 or 1 / (1 - rate), and the calls that draw it anew."""
+    """Return the mask of inverted dropout, 0 or 1 / (1 - rate), and the calls that redraw it."""
     mask = np.empty_like(like)
     return mask, [
         call(rng.random, dtype=mask.dtype, out=mask),
         call(np.subtract, mask, constant(rate, mask), mask),
-        call(np.heaviside, mask, constant(1, mask), mask),  # 1 where the draw reaches the rate
+        call(np.heaviside, mask, constant(1, mask), mask),  # 1 where the draw is at least the rate
         call(np.multiply, mask, constant(1 / (1 - rate), mask), mask),
     ]
 
 
 def _norm_calls(norm: BatchNorm, z: Array, delta: Array, gradient: Array) -> tuple[Calls, Calls]:
-    """Return the calls that normalise `z` in place, and those that take `delta` back through it."""
+    """Return the calls that normalise z in place, and those that turn dL/dy in `delta` into dL/dz."""
     units, samples = z.shape
     dtype = z.dtype
     normal = np.empty_like(z)
@@ -245,7 +262,7 @@ def _norm_calls(norm: BatchNorm, z: Array, delta: Array, gradient: Array) -> tup
         call(np.add, z, block, z),
         *update,
     ]
-    # dL/dz = γ / √(σ² + ε) · (dy - mean dy - z'·mean(dy·z')), z' the normalised z
+    # dL/dz = γ / √(σ² + ε) · (dy - mean(dy) - z'·mean(dy·z')), with z' the normalised z, dy = dL/dy
     backward = [
         call(np.multiply, delta, normal, block),
         call(block.dot, ones, gamma_gradient),
@@ -272,6 +289,7 @@ def _norm_calls(norm: BatchNorm, z: Array, delta: Array, gradient: Array) -> tup
 def _update_running_statistic(
     running: Array, batch: Array, momentum: float, scratch: Array, correction: float = 1.0
 ) -> Calls:
+    """Return the calls for running = (1 - momentum)·running + momentum·correction·batch."""
     return [
         call(np.multiply, running, constant(1 - momentum, running), running),
         call(np.multiply, batch, constant(momentum * correction, running), scratch),

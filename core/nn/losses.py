@@ -1,8 +1,9 @@
-"""Loss functions, all from logits: value, gradient, and the prediction that goes with them.
+"""Loss functions of the logits: value, gradient, and the predictions that belong to the loss.
 
-Blocks are feature-major, (outputs, samples). Values are means over the samples, and stable for any
-finite logit; formulas and names are those of PyTorch's `cross_entropy`, `multi_margin_loss`,
-`binary_cross_entropy_with_logits`, `mse_loss`, `l1_loss` and `huber_loss`.
+Blocks are feature-major, (outputs, samples): z are the logits, t the encoded targets. A loss is the
+mean over the samples, and numerically stable for every finite logit. Formulas and names are those of
+PyTorch's `cross_entropy`, `binary_cross_entropy_with_logits`, `multi_margin_loss`, `mse_loss`,
+`l1_loss` and `huber_loss`.
 """
 
 from __future__ import annotations
@@ -20,12 +21,15 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Gradient:
-    """The calls that write dL/dz into a block, in three parts.
+    """The calls that write dL/dz, (outputs, samples), in three parts.
 
-    Only the one in the middle touches the targets, so that all batches of a size share the others.
+    Only the second part reads the targets, so all batches of one size share the other two.
 
     Attributes:
-        scale: what the targets of a batch are multiplied by when they are laid out.
+        before: the calls that do not depend on the targets, run first.
+        against: maps the (rows, samples) targets of a batch to the calls that read them.
+        after: the calls that complete the gradient.
+        scale: factor by which the caller multiplies the targets beforehand.
     """
 
     before: Calls
@@ -35,7 +39,12 @@ class Gradient:
 
 
 class Value:
-    """The calls that compute each sample's loss, into an array that `total` sums up."""
+    """The calls that compute the loss of each sample, and their sum.
+
+    Attributes:
+        calls: write the (samples,) losses.
+        samples: number of samples.
+    """
 
     def __init__(self, calls: Calls, losses: Array, factor: float = 1.0) -> None:
         self.calls = calls
@@ -49,20 +58,20 @@ class Value:
 
 
 class Loss:
-    """What training makes small, for data with that many classes, or that many target values.
+    """A loss function for a number of classes (classification) or of target values (regression).
 
     Attributes:
-        name: as it is chosen.
-        formula: of the loss of one sample.
-        classes: how many there are, or 0 where numbers are predicted.
-        targets: how many numbers are predicted, or 0 where classes are.
-        outputs: the number of output units.
+        name: value of the setting `loss`.
+        formula: loss of one sample, shown in the help.
+        classes: number of classes; 0 for regression.
+        targets: number of target values; 0 for classification.
+        outputs: number of output units.
     """
 
     name: ClassVar[str]
     formula: ClassVar[str]
     supports_regression: ClassVar[bool] = False
-    """Whether it can predict numbers, and not only classes."""
+    """Whether the loss applies to regression as well as to classification."""
 
     def __init__(
         self,
@@ -73,7 +82,7 @@ class Loss:
         huber_delta: float = 1.0,
     ) -> None:
         if targets and not self.supports_regression:
-            raise ValueError(f"the data has numbers to predict and {self.name} tells classes apart")
+            raise ValueError(f"{self.name} requires classes: the targets of the data are numbers")
         self.classes, self.targets = classes, targets
         self.label_smoothing, self.huber_delta = label_smoothing, huber_delta
         self.outputs = classes or targets
@@ -85,28 +94,36 @@ class Loss:
         return hash((type(self), *vars(self).values()))
 
     def encode(self, y: Array | Labels) -> Array:
-        """Return (samples, rows) float64 targets: one-hot for classes, as they are for numbers."""
+        """Return (samples, rows) float64 targets: one-hot for classes, unchanged for regression."""
         if not self.classes:
             return np.asarray(y, np.float64).reshape(len(y), self.targets)
         return np.eye(self.classes)[np.asarray(y, np.int64)]
 
     def gradient(self, z: Array, delta: Array) -> Gradient:
-        """Return the calls that write the gradient of the mean loss over the samples."""
+        """Return the calls that write dL/dz, L the mean loss over the samples, into `delta`.
+
+        Args:
+            z: (outputs, samples) logits.
+            delta: (outputs, samples).
+        """
         raise NotImplementedError
 
     def value(self, z: Array, targets: Array) -> Value:
-        """Return the calls that compute the loss of each sample."""
+        """Return the calls that compute the loss of each sample from encoded (rows, samples) t."""
         raise NotImplementedError
 
     def probabilities(self, z: Array) -> Array:
-        """Return (classes, samples) probabilities, or the (targets, samples) values themselves."""
+        """Return (classes, samples) probabilities; for regression, the (targets, samples) logits."""
         if not self.classes:
             return z
         exponentials = np.exp(z - z.max(axis=0))
         return np.asarray(exponentials / exponentials.sum(axis=0))
 
     def certainty(self, z: Array, out: Array) -> Calls:
-        """Return the calls that write how sure the likeliest class is: 0 for a guess, 1 for sure."""
+        """Return the calls that write the certainty of the predicted class of each sample.
+
+        Certainty is the largest probability, rescaled from [1 / classes, 1] to [0, 1].
+        """
         block, sums = np.empty_like(z), np.empty(z.shape[1], z.dtype)
         return [
             *_column_maxima(z, out),
@@ -122,15 +139,15 @@ class Loss:
 class SoftmaxCrossEntropy(Loss):
     """L = log Σ exp(z - m) + m - Σ t·z with m = max z; dL/dz = softmax(z) - t.
 
-    With label smoothing s, t = (1 - s)·onehot + s / classes. Two classes need no maximum: half the
-    difference of the logits, d, gives softmax(z) = (1 ± tanh d) / 2, in half as many calls.
+    With label smoothing s, t = (1 - s)·onehot + s / classes. For two classes, with d half the difference
+    of the logits, softmax(z) = (1 ± tanh d) / 2: no maximum is needed, and half as many calls.
     """
 
-    name, formula = "softmax_cross_entropy", "-log softmax(z) of the class; an output a class"
+    name, formula = "softmax_cross_entropy", "-log softmax(z) of the class; one output per class"
 
     def encode(self, y: Array | Labels) -> Array:
         smoothed = _smoothed(super().encode(y), self.label_smoothing)
-        # of two classes, the difference of the second's target and the first's
+        # two classes: the target of the second minus that of the first
         return smoothed[:, 1:] - smoothed[:, :1] if self.classes == 2 else smoothed
 
     def gradient(self, z: Array, delta: Array) -> Gradient:
@@ -146,7 +163,7 @@ class SoftmaxCrossEntropy(Loss):
             )
         block, highest = np.empty_like(z), np.empty(samples, z.dtype)
         sums = np.empty((1, samples), z.dtype)
-        # a sum of exponentials that is `samples` times too large divides by the batch size for free
+        # multiplying the sum of exponentials by `samples` divides the gradient by the batch size
         counts = np.full((1, len(z)), samples, z.dtype)
         return Gradient(
             [
@@ -189,18 +206,18 @@ class SoftmaxCrossEntropy(Loss):
 
 
 class BinaryCrossEntropy(Loss):
-    """L = max(z, 0) - z·t + log(1 + exp(-|z|)); dL/dz = sigmoid(z) - t, one output.
+    """L = max(z, 0) - z·t + log(1 + exp(-|z|)); dL/dz = sigmoid(z) - t, with a single output.
 
-    With label smoothing s, t = (1 - s)·label + s / 2. Targets are kept as 2t - 1, in [-1, 1].
+    With label smoothing s, t = (1 - s)·label + s / 2. Targets are encoded as 2t - 1, in [-1, 1].
     """
 
     name = "binary_cross_entropy"
-    formula = "-log of the class's probability; one output for two classes"
+    formula = "-log of the class's probability; a single output for two classes"
 
     def __init__(self, classes: int = 0, targets: int = 0, **options: float) -> None:
         super().__init__(classes, targets, **options)
         if classes != 2:
-            raise ValueError(f"the data has {classes} classes and {self.name} tells two apart")
+            raise ValueError(f"{self.name} requires two classes: the data has {classes}")
         self.outputs = 1
 
     def encode(self, y: Array | Labels) -> Array:
@@ -236,13 +253,14 @@ class BinaryCrossEntropy(Loss):
 class Hinge(Loss):
     """L = Σ max(0, 1 + z_j - z_class) / classes over the other classes j, as `multi_margin_loss`.
 
-    Its logits are scores and no log-probabilities; `probabilities` shows them as a softmax would.
+    dL/dz_j = 1 / classes for each j in the margin, and dL/dz_class is minus their sum. The logits are
+    scores, not log-probabilities; `probabilities` applies a softmax to display them.
     """
 
-    name, formula = "hinge", "Σ max(0, 1 + z_other - z_class) / classes: content with a margin of 1"
+    name, formula = "hinge", "Σ max(0, 1 + z_other - z_class) / classes: zero from a margin of 1 on"
 
     def _margins(self, z: Array, targets: Array, margins: Array, row: Array) -> Calls:
-        """Return the calls that write 1 + z_j - z_class where j is another class, and 0 else."""
+        """Return the calls that write 1 + z_j - z_class for each other class j, and 0 for the class."""
         ones, one = np.ones((1, len(z)), z.dtype), constant(1, z)
         return [
             call(np.multiply, z, targets, margins),
@@ -282,14 +300,14 @@ class Hinge(Loss):
 
 
 class _DifferenceLoss(Loss):
-    """A loss of z - t: for numbers, or for classes against one-hot targets."""
+    """A loss of the difference z - t: for regression, or for classes with one-hot targets."""
 
     supports_regression = True
 
     def probabilities(self, z: Array) -> Array:
         if not self.classes:
             return z
-        # what is fitted are the one-hot rows themselves: what lies outside [0, 1] is cut off
+        # the outputs are fitted to one-hot rows, so values outside [0, 1] are clipped
         clipped = np.clip(z, 1e-6, 1)
         return np.asarray(clipped / clipped.sum(axis=0))
 
@@ -305,11 +323,11 @@ class _DifferenceLoss(Loss):
         ]
 
     def _slope(self, delta: Array) -> Calls:
-        """Return the calls that turn z - t into the slope, but for a factor."""
+        """Return the calls that turn z - t into dL/dz in place, up to `slope_factor` / z.size."""
         raise NotImplementedError
 
     def _loss(self, difference: Array) -> Calls:
-        """Return the calls that turn z - t into the loss of each element, but for a factor."""
+        """Return the calls that turn z - t into the loss of each element, in place."""
         raise NotImplementedError
 
     slope_factor: ClassVar[float] = 1.0
@@ -333,9 +351,9 @@ class _DifferenceLoss(Loss):
 
 
 class MeanSquaredError(_DifferenceLoss):
-    """L = mean over outputs of (z - t)², without a factor of one half."""
+    """L = mean over outputs of (z - t)², without a factor 1/2; dL/dz = 2·(z - t) / outputs."""
 
-    name, formula = "mean_squared_error", "mean of (z - t)²: for numbers, or one-hot classes"
+    name, formula = "mean_squared_error", "mean of (z - t)²: for regression, or one-hot classes"
     slope_factor = 2.0
 
     def _slope(self, delta: Array) -> Calls:
@@ -347,9 +365,9 @@ class MeanSquaredError(_DifferenceLoss):
 
 
 class MeanAbsoluteError(_DifferenceLoss):
-    """L = mean over outputs of |z - t|, with a slope of 0 at 0."""
+    """L = mean over outputs of |z - t|; dL/dz = sign(z - t) / outputs, with sign(0) = 0."""
 
-    name, formula = "mean_absolute_error", "mean of |z - t|: outliers pull no harder than others"
+    name, formula = "mean_absolute_error", "mean of |z - t|: less sensitive to outliers"
 
     def _slope(self, delta: Array) -> Calls:
         return [call(np.sign, delta, delta)]
@@ -359,9 +377,15 @@ class MeanAbsoluteError(_DifferenceLoss):
 
 
 class Huber(_DifferenceLoss):
-    """L = d²/2 where |d| < δ and δ·(|d| - δ/2) beyond, d = z - t (Huber 1964), mean over outputs."""
+    """L = d²/2 if |d| < δ, else δ·(|d| - δ/2), with d = z - t; mean over outputs (Huber 1964).
 
-    name, formula = "huber", "(z - t)²/2 within δ, a line beyond: between the two above"
+    dL/dz = d clipped to ±δ, / outputs.
+    """
+
+    name, formula = (
+        "huber",
+        "(z - t)²/2 within ±δ, linear beyond: squared near 0, absolute further out",
+    )
 
     def _slope(self, delta: Array) -> Calls:
         low, high = constant(-self.huber_delta, delta), constant(self.huber_delta, delta)
@@ -371,7 +395,7 @@ class Huber(_DifferenceLoss):
         ]
 
     def _loss(self, difference: Array) -> Calls:
-        # with c = min(|d|, δ): c·(|d| - c/2)
+        # c·(|d| - c/2), with c = min(|d|, δ)
         inner = np.empty_like(difference)
         half = np.empty_like(difference)
         return [
@@ -388,10 +412,10 @@ def _smoothed(onehot: Array, smoothing: float) -> Array:
 
 
 def _two_class_losses(d: Array, targets: Array, smoothing: float) -> tuple[Array, Calls]:
-    """Return the losses, and the calls that write them, from half the difference of two logits.
+    """Return the losses and the calls that write them, from d, half the difference of two logits.
 
-    With t = t₂ - t₁ in [-1, 1] and its sign s, L = log(exp d + exp -d) - d·t
-    = log(1 + exp(-2·d·s)) + d·s·(1 - |t|): exact where the loss is small, and it overflows nowhere.
+    With t = t₂ - t₁ in [-1, 1] and s = sign(t), L = log(exp d + exp -d) - d·t
+    = log(1 + exp(-2·d·s)) + d·s·(1 - |t|), which is exact for small losses and never overflows.
     """
     signs = np.where(targets < 0, 2, -2).astype(d.dtype)
     losses = np.empty_like(d)
@@ -414,9 +438,9 @@ def _above_chance(probability: Array, classes: int) -> Calls:
 
 
 def _column_maxima(z: Array, row: Array) -> Calls:
-    """Return the calls that write the maximum of each column."""
+    """Return the calls that write the maximum of each column of z into `row`."""
     if len(z) == 3:
-        # a reduction over so few rows costs twice what two maxima do
+        # over so few rows, a reduction takes twice as long as two maxima
         return [call(np.maximum, z[0], z[1], out=row), call(np.maximum, row, z[2], out=row)]
     return [call(np.maximum.reduce, z, 0, out=row)]
 

@@ -1,7 +1,7 @@
-"""The network: layers over one flat parameter vector.
+"""The multilayer perceptron: its layers, its forward pass, and the training step with backpropagation.
 
-Whoever uses a `Network` sees (samples, features); the feature-major layout stays inside. The trainer
-takes `TrainingStep`s from here, one for each batch size.
+`Network` takes and returns (samples, features) arrays; the feature-major layout is internal. The
+trainer creates one `TrainingStep` per batch size.
 """
 
 from __future__ import annotations
@@ -30,12 +30,13 @@ class Network:
 
     Attributes:
         sizes: units per layer, the inputs first.
-        loss: what decides what the outputs mean.
-        parameters: every trained number, one flat vector; layer by layer, each layer's weights row
-            by row and then its biases, or, where it is normalised, γ and β.
-        statistics: the running means and variances of normalised layers, one flat vector.
-        weights: per layer the (inputs, units) view into `parameters`.
-        biases: per layer the (units,) view; (0,) for a normalised layer.
+        loss: loss function, which also defines how logits become predictions.
+        parameters: all trained parameters in one flat vector: for each layer, the weights row by row,
+            then the biases, or γ and β with batch normalisation.
+        slices: for each layer, its slice of `parameters`.
+        statistics: running means and variances of batch normalisation in one flat vector.
+        weights: for each layer, the (inputs, units) view into `parameters`.
+        biases: for each layer, the (units,) view into `parameters`; (0,) with batch normalisation.
     """
 
     def __init__(
@@ -47,25 +48,25 @@ class Network:
         *,
         batch_norm: bool = False,
     ) -> None:
-        """Build the network, all weights zero.
+        """Create the network with all weights zero.
 
         Args:
             sizes: units per layer, the inputs first, `loss.outputs` last.
-            activation: of all hidden layers, or one name for each.
-            loss: see above.
+            activation: name of the activation of all hidden layers, or one name per hidden layer.
+            loss: loss function.
             dtype: float32 or float64.
-            batch_norm: whether every hidden layer is normalised.
+            batch_norm: whether the hidden layers use batch normalisation.
 
         Raises:
-            ValueError: when the number of activations or of outputs does not fit.
+            ValueError: if the number of activations or of outputs does not match.
         """
         self.sizes = tuple(sizes)
         hidden = len(self.sizes) - 2
         names = [activation] * hidden if isinstance(activation, str) else list(activation)
         if len(names) != hidden:
-            raise ValueError(f"{len(names)} activations given for {hidden} hidden layers")
+            raise ValueError(f"{len(names)} activations for {hidden} hidden layers")
         if self.sizes[-1] != loss.outputs:
-            raise ValueError(f"{self.sizes[-1]} outputs given; {loss.name} takes {loss.outputs}")
+            raise ValueError(f"{self.sizes[-1]} outputs: {loss.name} requires {loss.outputs}")
         self.loss = loss
         self.dtype = np.dtype(dtype)
         normed = [batch_norm] * hidden + [False]
@@ -101,11 +102,11 @@ class Network:
 
     @property
     def classes(self) -> int:
-        """How many classes `predict` gives probabilities for; 0 where it predicts numbers."""
+        """Number of classes; 0 for regression."""
         return self.loss.classes
 
     def initialize(self, initializer: Initializer, rng: Draws) -> None:
-        """Draw new weights, layer by layer from the first; biases become zero, norms the identity."""
+        """Draw new weights, starting with the first layer; set biases to 0 and norms to the identity."""
         for layer in self.layers:
             layer.weights[:] = initializer.draw(rng, layer.inputs, layer.units)
             layer.biases[:] = 0
@@ -113,27 +114,27 @@ class Network:
                 layer.norm.initialize()
 
     def set_weights(self, weights: Sequence[ArrayLike], biases: Sequence[ArrayLike]) -> None:
-        """Copy given weights, (inputs, units) per layer, and biases, (units,) per layer, in.
+        """Copy (inputs, units) weights and (units,) biases into each layer.
 
         Raises:
-            ValueError: when the number of layers or a shape does not fit.
+            ValueError: if the number of layers or a shape does not match.
         """
         if not len(weights) == len(biases) == len(self.layers):
             raise ValueError(
-                f"{len(weights)} weight matrices and {len(biases)} biases given "
+                f"{len(weights)} weight matrices and {len(biases)} bias vectors "
                 f"for {len(self.layers)} layers"
             )
         for layer, weight, bias in zip(self.layers, weights, biases, strict=True):
             if np.shape(weight) != layer.weights.shape or np.shape(bias) != layer.biases.shape:
                 raise ValueError(
-                    f"weights {np.shape(weight)} and biases {np.shape(bias)} given for a layer of "
-                    f"{layer.weights.shape} and {layer.biases.shape}"
+                    f"weights of shape {np.shape(weight)} and biases of shape {np.shape(bias)}: "
+                    f"the layer requires {layer.weights.shape} and {layer.biases.shape}"
                 )
             layer.weights[:] = weight
             layer.biases[:] = bias
 
     def weight_mask(self, biases: bool = False) -> Array:
-        """Return a flat vector that is 1 at each weight, if asked for at each bias, and 0 else."""
+        """Return a (parameters,) vector that is 1 for weights (and optionally biases), 0 elsewhere."""
         mask = np.zeros_like(self.parameters)
         for layer, part in zip(self.layers, self.slices, strict=True):
             penalized = layer.matrix.size if biases else layer.weights.size
@@ -141,12 +142,12 @@ class Network:
         return mask
 
     def fold(self) -> None:
-        """Bring what normalised layers compute with up to date with parameters and statistics."""
+        """Update the matrices for evaluation of layers with batch normalisation; see `Layer.fold`."""
         run(self._fold)
 
     @property
     def fold_calls(self) -> Calls:
-        """What `fold` does."""
+        """The calls of `fold`."""
         return self._fold
 
     def logits(self, x: Array) -> Array:
@@ -158,7 +159,7 @@ class Network:
         return self.loss.probabilities(self.logits(x).T).T
 
     def hidden_outputs(self, x: Array) -> list[Array]:
-        """Return one (samples, units) array per hidden layer."""
+        """Return the outputs of each hidden layer, (samples, units)."""
         return self._layer_outputs(x)[:-1]
 
     def _layer_outputs(self, x: Array) -> list[Array]:
@@ -169,23 +170,23 @@ class Network:
 
 
 def parameter_count(sizes: Sequence[int], *, batch_norm: bool) -> int:
-    """Return how many parameters a network of these units per layer has, without building it."""
+    """Return the number of parameters of a network with these units per layer."""
     return int(_slices(sizes, [batch_norm] * (len(sizes) - 2) + [False])[-1].stop)
 
 
 def with_bias_row(x: Array, dtype: np.dtype) -> Array:
-    """Return (samples, features) inputs as the (features + 1, samples) block that layers take."""
+    """Return (samples, features) inputs as a (features + 1, samples) block, the last row ones."""
     rows = np.ones((len(x), x.shape[1] + 1), dtype)
     rows[:, :-1] = x
     return rows.T
 
 
 class ForwardPasses:
-    """The trained network over batches of one size, in buffers of its own.
+    """Evaluation of the network for batches of one size, in its own buffers.
 
     Attributes:
-        layers: per layer its pass; the last one's values are the logits.
-        logits: (outputs, samples).
+        layers: the forward pass of each layer.
+        logits: (outputs, samples), the values of the last layer.
     """
 
     def __init__(self, network: Network, samples: int) -> None:
@@ -193,7 +194,7 @@ class ForwardPasses:
         self.logits: Array = self.layers[-1].values
 
     def calls(self, inputs: Array) -> Calls:
-        """Return the calls for (features + 1, samples) inputs; the network is folded before them."""
+        """Return the calls for (features + 1, samples) inputs; run `Network.fold` before them."""
         calls: Calls = []
         for each in self.layers:
             calls += each.forward(inputs)
@@ -202,7 +203,16 @@ class ForwardPasses:
 
 
 class TrainingStep:
-    """Forward, loss and backward over batches of one size; leaves the gradient in a flat vector."""
+    """Forward pass, loss and backward pass for batches of one size; writes the flat gradient.
+
+    The list of calls is the following program, written out layer by layer:
+
+        for layer in layers:            z = W.T @ a_below + b;  a = f(z)
+        delta = loss.gradient(z, targets)
+        for layer in reversed(layers):  delta *= df(z);  dW = a_below @ delta.T;  delta = W @ delta
+
+    The first line is `dense` and `after_dense` of a `TrainingPass`, the third `backward` and `gradient`.
+    """
 
     def __init__(
         self,
@@ -212,7 +222,15 @@ class TrainingStep:
         dropout: Sequence[float] = (),
         rng: np.random.Generator | None = None,
     ) -> None:
-        """Take the vector to write into, and per hidden layer the rate at which outputs drop."""
+        """Allocate the buffers and build the calls that all batches share.
+
+        Args:
+            network: its parameters are read at each run of the calls.
+            samples: batch size.
+            gradient: (parameters,), written at each run of the calls.
+            dropout: dropout rate of each hidden layer.
+            rng: random stream of dropout.
+        """
         rates = [*dropout, *[0.0] * (len(network.layers) - len(dropout))]
         self.samples = samples
         self.layers = [
@@ -222,7 +240,7 @@ class TrainingStep:
         last = self.layers[-1]
         self._loss = network.loss.gradient(last.values, last.delta)
         self.target_scale = self._loss.scale
-        # what reads neither inputs nor targets is the same for every batch
+        # calls that read neither inputs nor targets are shared by all batches
         self._forward = list(self.layers[0].after_dense)
         for below, each in pairwise(self.layers):
             self._forward += [each.dense(below.outputs), *each.after_dense]
@@ -237,7 +255,7 @@ class TrainingStep:
 
         Args:
             inputs: (features + 1, samples), the last row ones.
-            targets: (rows, samples), as the loss encodes them, times `target_scale`.
+            targets: (rows, samples) encoded by the loss, times `target_scale`.
         """
         first = self.layers[0]
         return [

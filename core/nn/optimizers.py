@@ -1,9 +1,9 @@
-"""Optimisers on the flat parameter vector, by PyTorch's formulas and names.
+"""Optimisation algorithms: update of the flat parameter vector θ from its gradient g.
 
-An optimiser owns the gradient vector that backpropagation fills and the state that it keeps beside
-the parameters (`slots`). ε stands outside the root, a penalty belongs to the gradient, and only
-AdamW decays weights by itself. (Keras puts ε inside the root of Adagrad and RMSprop, uses 1e-7, and
-rescales a velocity when the rate changes.)
+An optimiser owns the gradient vector that backpropagation writes, and its own state (`slots`: velocity,
+running means). Formulas and names are PyTorch's: ε is added outside the root, penalties are part of the
+gradient, and only AdamW decays weights. (Keras adds ε inside the root of Adagrad and RMSprop, uses
+1e-7, and rescales the velocity when the learning rate changes.)
 """
 
 from __future__ import annotations
@@ -22,22 +22,22 @@ if TYPE_CHECKING:
     from core.arrays import Array
 
 BLOCK: Final = 65_536
-"""Parameters updated at a time, so that what an update touches stays in the processor's cache."""
+"""Parameters updated at a time, so that the arrays involved stay in the processor's cache."""
 
 SMALL: Final = 4_096
-"""Parameters up to which Adam joins what it can into fewer calls."""
+"""Parameters up to which Adam merges operations into fewer calls."""
 
 TABLE: Final = 1_024
-"""Steps whose bias corrections are computed at once."""
+"""Number of steps whose bias corrections are computed at once."""
 
 
 @dataclass(frozen=True)
 class Hyperparameters:
-    """What an optimiser is told; each uses what it knows.
+    """Hyperparameters of all optimisers; each uses those in its formula.
 
     Attributes:
         learning_rate: η.
-        momentum: μ; None for the optimiser's own.
+        momentum: μ; None for the optimiser's default.
         weight_decay: λ of AdamW.
     """
 
@@ -47,24 +47,24 @@ class Hyperparameters:
 
 
 class Optimizer:
-    """What the trainer sees of any optimiser.
+    """Base class of the optimisers. A subclass defines `name`, `formula` and `_update`.
 
     Attributes:
-        gradient: (parameters,) the vector that backpropagation writes into.
-        slots: (slot_count, parameters) the state kept from step to step.
-        steps: how many steps were taken.
-        delays: parts of the vector that took fewer steps, and how many fewer: layers that were
-            frozen for some time. As in PyTorch, each counts its own steps.
-        calls: what a step is made of.
+        gradient: (parameters,), written by backpropagation.
+        slots: (slot_count, parameters) state of the optimiser.
+        steps: number of steps taken.
+        delays: slices of the vector that took fewer steps, and how many fewer: layers that were
+            frozen for some time. As in PyTorch, each layer counts its own steps.
+        calls: the calls of a step.
     """
 
     name: ClassVar[str]
     formula: ClassVar[str]
     slot_count: ClassVar[int] = 0
     counts_steps: ClassVar[bool] = False
-    """Whether an update depends on how many there were before it."""
+    """Whether an update depends on the number of steps."""
     velocity: ClassVar[int | None] = None
-    """The slot that momentum fills; zero, and left alone, without momentum."""
+    """Index of the slot that holds the velocity b; zero, and not updated, without momentum."""
     default_momentum: ClassVar[float] = 0.0
 
     def __init__(
@@ -90,12 +90,12 @@ class Optimizer:
 
     @property
     def learning_rate(self) -> float:
-        """The length of the steps to come."""
+        """The learning rate η of the next step."""
         return self.settings.learning_rate
 
     @property
     def momentum(self) -> float:
-        """The share of the last step that is kept."""
+        """The momentum μ: the setting, or the optimiser's default."""
         given = self.settings.momentum
         return self.default_momentum if given is None else given
 
@@ -110,15 +110,15 @@ class Optimizer:
         return calls
 
     def _delay_of(self, part: slice) -> int:
-        """Return how many steps fewer a part took that is updated at once."""
+        """Return the delay of a slice that is updated at once, in steps."""
         found = (delay for each, delay in self.delays if each.start <= part.start < each.stop)
         return next(found, 0)
 
     def configure(self, settings: Hyperparameters) -> None:
-        """Take new settings; the slots are kept, but for the velocity of an optimiser without momentum.
+        """Apply new hyperparameters and keep the slots, except for the velocity without momentum.
 
-        A velocity left over would come back with the next momentum. When momentum is switched on
-        or off, `calls` are others afterwards.
+        A velocity kept without momentum would take effect when momentum is switched on again. When
+        momentum is switched on or off, `calls` is rebuilt.
         """
         before = self._momentum.item()
         self.settings = settings
@@ -131,22 +131,27 @@ class Optimizer:
                 self.calls = self._step_calls()
 
     def begin_step(self) -> None:
-        """Count a step, and bring what changes from step to step up to date."""
+        """Count a step and update the coefficients that depend on the number of steps."""
         self.steps += 1
 
     def step(self) -> None:
-        """Move the parameters by the gradient."""
+        """Update the parameters from the gradient."""
         run(self.calls)
 
     def _update(self, part: slice, scratch: Array) -> Calls:
-        """Return the calls that move one part of the parameters."""
+        """Return the calls that update one slice of the parameters.
+
+        Args:
+            part: the slice of `parameters`, `gradient` and `slots`.
+            scratch: a buffer of its length.
+        """
         raise NotImplementedError
 
 
 class SGD(Optimizer):
     """b = μ·b + g; θ -= η·b, as `torch.optim.SGD` without dampening."""
 
-    name, formula = "sgd", "a step along the gradient, with --momentum of the velocity"
+    name, formula = "sgd", "gradient descent, with --momentum if given"
     slot_count = 1
     velocity = 0
 
@@ -171,16 +176,16 @@ class SGD(Optimizer):
 
 
 class Momentum(SGD):
-    """SGD with a momentum of 0.9 where none is given (Polyak 1964)."""
+    """SGD with a default momentum of 0.9 (Polyak 1964)."""
 
-    name, formula = "momentum", "SGD that keeps 0.9 of its velocity"
+    name, formula = "momentum", "SGD with a momentum of 0.9"
     default_momentum = 0.9
 
 
 class Nesterov(SGD):
     """b = μ·b + g; θ -= η·(g + μ·b), as `torch.optim.SGD(nesterov=True)` (Sutskever et al. 2013)."""
 
-    name, formula = "nesterov", "momentum that looks ahead"
+    name, formula = "nesterov", "momentum with the gradient at the next position"
     default_momentum = 0.9
 
     def _update_with_velocity(self, part: slice, scratch: Array) -> Calls:
@@ -199,7 +204,7 @@ class Nesterov(SGD):
 class Adagrad(Optimizer):
     """s += g²; θ -= η·g / (√s + ε), ε = 1e-10 (Duchi et al. 2011)."""
 
-    name, formula = "adagrad", "steps that shrink with the squares summed up so far"
+    name, formula = "adagrad", "steps divided by the root of the sum of squared gradients"
     slot_count = 1
     epsilon = 1e-10
 
@@ -220,7 +225,7 @@ class Adagrad(Optimizer):
 class RMSprop(Optimizer):
     """v = α·v + (1 - α)·g²; b = μ·b + g / (√v + ε); θ -= η·b, α = 0.99, ε = 1e-8 (Hinton 2012)."""
 
-    name, formula = "rmsprop", "steps divided by the root of a running mean square"
+    name, formula = "rmsprop", "steps divided by the root of the running mean of squared gradients"
     slot_count = 2
     velocity = 1
     alpha, epsilon = 0.99, 1e-8
@@ -252,14 +257,14 @@ class RMSprop(Optimizer):
 
 
 class Adam(Optimizer):
-    """Kingma & Ba 2015, Algorithm 1, with ε outside the root and after the bias correction.
+    """m = β₁·m + (1 - β₁)·g; v = β₂·v + (1 - β₂)·g²; θ -= η·m̂ / (√v̂ + ε), m̂ = m / (1 - β₁ᵗ), v̂ alike.
 
-    Both moments are kept unnormalised, M = m / (1 - β₁) and V = v / (1 - β₂). The factors left out,
-    both bias corrections and the rate fold into two scalars a step: θ -= M / (a·√V + b) with
-    a = √c₂ / (η·c₁), b = ε / (η·c₁), and c = (1 - β) / (1 - βᵗ) of each moment.
+    Kingma & Ba 2015, Algorithm 1. The slots hold M = m / (1 - β₁) and V = v / (1 - β₂); the omitted
+    factors, both bias corrections and η are merged into two scalars per step: θ -= M / (a·√V + b) with
+    a = √c₂ / (η·c₁), b = ε / (η·c₁), and c = (1 - β) / (1 - βᵗ) for each moment.
     """
 
-    name, formula = "adam", "momentum over the root of a running mean square, both unbiased"
+    name, formula = "adam", "momentum / root of the running mean square, both bias-corrected"
     slot_count = 2
     counts_steps = True
     beta1, beta2, epsilon = 0.9, 0.999, 1e-8
@@ -271,7 +276,7 @@ class Adam(Optimizer):
         delays: Sequence[tuple[slice, int]] = (),
     ) -> None:
         self._scalars = np.zeros((1, 2), parameters.dtype)  # a and b
-        # the same of the parts that took fewer steps
+        # the same for slices that took fewer steps
         self._delayed = {delay: np.zeros((1, 2), parameters.dtype) for _, delay in delays}
         self._largest = float(np.finfo(parameters.dtype).max)
         self._table: list[tuple[float, float]] = []
@@ -281,14 +286,14 @@ class Adam(Optimizer):
     def _make_gradient(self) -> Array:
         if not self._is_small:
             return super()._make_gradient()
-        # the gradient and its square side by side, as the moments are
+        # the gradient and its square in one array, like the two moments
         self._terms = np.zeros((2, self.parameters.size), self.parameters.dtype)
         gradient: Array = self._terms[0]
         return gradient
 
     @property
     def _is_small(self) -> bool:
-        """Whether the number of calls decides how long an update takes, and not the memory read."""
+        """Whether the number of calls, not the memory traffic, limits the speed of an update."""
         return self.parameters.size <= SMALL
 
     def _step_calls(self) -> Calls:
@@ -305,8 +310,8 @@ class Adam(Optimizer):
             at = 0
         scale, offset = self._table[at]
         rate = self.settings.learning_rate
-        # at a rate of zero, or next to it, the denominator is as large as can be, whatever V is; an
-        # infinite one would make a NaN of what is zero
+        # at a rate of (almost) zero, the denominator is the largest finite number whatever V is: an
+        # infinite one would turn 0 into NaN
         largest = self._largest
         if rate * largest > max(scale, offset):
             self._scalars[0, 0], self._scalars[0, 1] = scale / rate, offset / rate
@@ -322,7 +327,7 @@ class Adam(Optimizer):
             scalars[0] = (scale / rate, offset / rate) if fits else (0.0, largest)
 
     def _fill_table(self, start: int) -> None:
-        """Compute those of the next steps at once: one by one they cost more."""
+        """Compute the coefficients of the next steps at once, which is cheaper than one by one."""
         self._table = self._corrections(start, TABLE)
         self._table_start = start
 
@@ -341,7 +346,7 @@ class Adam(Optimizer):
         if self._is_small:
             slots, terms = self.slots[:, part], self._terms[:, part]
             decays = np.repeat(np.array([[self.beta1], [self.beta2]], slots.dtype), len(first), 1)
-            # √V above a row of ones, so that one product makes a·√V + b of them
+            # √V above a row of ones, so that one product gives a·√V + b
             roots = np.ones_like(slots)
             whole = scratch.reshape(1, -1)
             return [
@@ -370,12 +375,12 @@ class Adam(Optimizer):
 
 
 class AdamW(Adam):
-    """θ *= 1 - η·λ, then Adam: decay apart from the gradient (Loshchilov & Hutter 2019).
+    """θ *= 1 - η·λ, then Adam: weight decay decoupled from the gradient (Loshchilov & Hutter 2019).
 
-    As in PyTorch, it decays every parameter, biases too.
+    As in PyTorch, all parameters decay, including biases.
     """
 
-    name, formula = "adamw", "Adam that lets the parameters decay by --weight-decay"
+    name, formula = "adamw", "Adam with decoupled --weight-decay"
 
     def __init__(
         self,

@@ -1,7 +1,4 @@
-"""What happens to a gradient between backpropagation and the optimiser: penalties, clips, and freezing.
-
-Each class gives the calls that the trainer puts into every step.
-"""
+"""Penalties, gradient clipping and frozen layers: the calls between backpropagation and the update."""
 
 from __future__ import annotations
 
@@ -21,10 +18,10 @@ if TYPE_CHECKING:
 
 
 class Penalty:
-    """l1 · Σ|w| + l2/2 · Σw², with the gradient l1 · sign(w) + l2 · w and sign(0) = 0.
+    """l1 · Σ|w| + l2/2 · Σw²; its gradient is l1 · sign(w) + l2 · w, with sign(0) = 0.
 
-    Not divided by the number of samples, and over weights only unless biases are asked for; γ and β
-    of a norm are never penalised. (Keras' l2 is half of ours; scikit-learn divides by the batch.)
+    The penalty is not divided by the number of samples. It covers the weights, optionally the biases,
+    never γ and β. (Keras' l2 is half of this one; scikit-learn divides by the batch size.)
     """
 
     def __init__(self, network: Network, l1: float, l2: float, biases: bool = False) -> None:
@@ -36,7 +33,7 @@ class Penalty:
         self._scratch = np.empty_like(mask)
 
     def calls(self, gradient: Array) -> Calls:
-        """Return the calls that add the penalty's gradient."""
+        """Return the calls that add the gradient of the penalty to `gradient`, (parameters,)."""
         scratch = self._scratch
         calls: Calls = []
         if self._l2:
@@ -53,7 +50,7 @@ class Penalty:
         return calls
 
     def value(self) -> float:
-        """Return the penalty of the parameters as they are."""
+        """Return the penalty of the current parameters."""
         total, scratch = 0.0, self._scratch
         if self._l2:
             np.multiply(self._parameters, self._l2_mask, scratch)
@@ -65,7 +62,7 @@ class Penalty:
 
 
 def clip_value(gradient: Array, limit: float) -> Calls:
-    """Return the calls that cut every element off at ± the limit."""
+    """Return the calls that clip each element to ±limit."""
     low, high = constant(-limit, gradient), constant(limit, gradient)
     return [
         call(np.maximum, gradient, low, out=gradient),
@@ -74,7 +71,7 @@ def clip_value(gradient: Array, limit: float) -> Calls:
 
 
 def clip_norm(gradient: Array, limit: float) -> Calls:
-    """Return the call that shortens the whole gradient to a norm, as `clip_grad_norm_` does."""
+    """Return the call that scales the gradient to a norm of at most `limit`, as `clip_grad_norm_`."""
     factor = constant(1, gradient)
 
     def shorten() -> None:
@@ -88,13 +85,13 @@ def clip_norm(gradient: Array, limit: float) -> Calls:
 
 
 class FrozenLayers:
-    """Keeps the parameters of some layers, and the optimiser's state of them, as they are.
+    """Layers whose parameters and optimiser state do not change.
 
-    As in PyTorch, a frozen layer that is normalised still follows its batches with its statistics.
+    As in PyTorch, the running statistics of a frozen layer are still updated.
     """
 
     def __init__(self, network: Network, optimizer: Optimizer, layers: Sequence[int]) -> None:
-        """Take the numbers of the layers, 1 for the first hidden one."""
+        """Freeze the layers with these numbers, counted from 1."""
         parts = [network.slices[number - 1] for number in layers]
         self._held = [
             (view, view.copy())
@@ -104,11 +101,11 @@ class FrozenLayers:
         self._gradients = [optimizer.gradient[part] for part in parts]
 
     def zero_gradient(self) -> Calls:
-        """Return the calls that go before clipping: the gradient there is none."""
+        """Return the calls that set the gradient of frozen layers to 0, run before clipping."""
         return [call(gradient.fill, 0) for gradient in self._gradients]
 
     def wrap(self, update: Calls) -> Calls:
-        """Return an optimiser's calls between those that save and those that put back."""
+        """Return the optimiser's calls, preceded and followed by those that save and restore."""
         save = [call(np.copyto, copy, view) for view, copy in self._held]
         back = [call(np.copyto, view, copy) for view, copy in self._held]
         return [*save, *update, *back]

@@ -1,7 +1,7 @@
-"""Learning-rate schedules: the rate of each epoch, from the rate that a run is given.
+"""Learning-rate schedules: the learning rate of each epoch, as a factor of the setting η.
 
-The trainer asks once per epoch, with t = 0 for the first. Formulas are those of
-`torch.optim.lr_scheduler`, stepped per epoch; `min_learning_rate` is the lowest rate of them all.
+The trainer calls `Schedule.rate` once per epoch t, counted from 0. Formulas are those of
+`torch.optim.lr_scheduler`, stepped per epoch; no rate is below `min_learning_rate`.
 """
 
 from __future__ import annotations
@@ -14,17 +14,17 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 PLATEAU_THRESHOLD: Final = 1e-4
-"""An epoch counts as better when its loss is lower by this share, as in `ReduceLROnPlateau`."""
+"""Relative decrease of the loss from which an epoch is better, as in `ReduceLROnPlateau`."""
 
 
 @dataclass(frozen=True)
 class ScheduleParameters:
-    """What a schedule is told.
+    """Parameters of a schedule.
 
     Attributes:
-        decay: the factor γ of step, exponential and plateau, the k of inverse time.
-        epochs: between two steps, of a whole cosine or line, of patience at a plateau.
-        lowest: share of the given rate that the cosine and the line end at.
+        decay: factor γ of step, exponential and plateau; k of inverse time.
+        epochs: T: epochs between two steps, length of the cosine and the line, patience of plateau.
+        lowest_factor: final factor of the cosine and the line.
     """
 
     decay: float
@@ -37,9 +37,11 @@ class ScheduleFormula:
     """One entry of the registry.
 
     Attributes:
-        factor: (epoch, curve) to what the given rate is multiplied by.
-        decay: the curve's own, where none is given.
-        epochs: the same; None for those that the run has.
+        name: value of the setting `schedule`.
+        formula: formula and description, shown in the help.
+        factor: maps (epoch, parameters) to the factor of η.
+        decay: default of the parameter `decay`.
+        epochs: default of the parameter `epochs`; None for the epochs of the run.
     """
 
     name: str
@@ -54,7 +56,7 @@ def _constant(_: int, __: ScheduleParameters) -> float:
 
 
 def _cosine(t: int, p: ScheduleParameters) -> float:
-    # held at the end, where PyTorch climbs again
+    # constant after the end, where PyTorch increases again
     progress = min(t / p.epochs, 1.0)
     return p.lowest_factor + (1 - p.lowest_factor) * (1 + cos(pi * progress)) / 2
 
@@ -69,25 +71,25 @@ SCHEDULES: Final = {
         ScheduleFormula("constant", "η in every epoch", _constant),
         ScheduleFormula(
             "step",
-            "η·γ^⌊t/T⌋: times γ every T epochs",
+            "η·γ^⌊t/T⌋: multiplied by γ every T epochs",
             lambda t, p: p.decay ** (t // p.epochs),
             0.1,
             100,
         ),
         ScheduleFormula(
-            "exponential", "η·γ^t: times γ in every epoch", lambda t, p: p.decay**t, 0.99
+            "exponential", "η·γ^t: multiplied by γ every epoch", lambda t, p: p.decay**t, 0.99
         ),
         ScheduleFormula(
             "inverse_time",
-            "η / (1 + k·t): half after 1/k epochs",
+            "η / (1 + k·t): halved after 1/k epochs",
             lambda t, p: 1 / (1 + p.decay * t),
             0.01,
         ),
-        ScheduleFormula("cosine", "from η down half a cosine in T epochs, then held", _cosine),
-        ScheduleFormula("linear", "from η down a line in T epochs, then held", _linear),
+        ScheduleFormula("cosine", "half a cosine from η over T epochs, then constant", _cosine),
+        ScheduleFormula("linear", "linear from η over T epochs, then constant", _linear),
         ScheduleFormula(
             "plateau",
-            "times γ at each epoch after T in a row that were no better",
+            "multiplied by γ after more than T epochs without improvement",
             _constant,
             0.1,
             10,
@@ -98,7 +100,7 @@ SCHEDULES: Final = {
 
 @dataclass(frozen=True)
 class PlateauState:
-    """What a plateau schedule remembers: part of a trainer's state."""
+    """State of a plateau schedule, saved as part of the trainer's state."""
 
     factor: float = 1.0
     best: float = inf
@@ -107,12 +109,15 @@ class PlateauState:
 
 @dataclass
 class Schedule:
-    """The rates of a run.
+    """The learning rates of a run.
 
     Attributes:
-        learning_rate: the given rate, η.
-        warmup: epochs in which the rate first climbs, in equal steps, to the given one.
-        plateau: what is known of the losses so far.
+        formula: entry of the registry.
+        parameters: its parameters.
+        learning_rate: η.
+        min_learning_rate: lower bound of the rate.
+        warmup: number of epochs in which the rate first increases linearly to η.
+        plateau: state of the plateau schedule.
     """
 
     formula: ScheduleFormula
@@ -134,7 +139,7 @@ class Schedule:
         min_learning_rate: float = 0.0,
         warmup: int = 0,
     ) -> Schedule:
-        """Return the schedule of that name, with its own values for what is None."""
+        """Return the schedule of this name; parameters that are None have the schedule's defaults."""
         formula = SCHEDULES[name]
         if epochs is None:
             epochs = formula.epochs or max(1, run_epochs - warmup)
@@ -147,7 +152,7 @@ class Schedule:
 
     @property
     def constant(self) -> bool:
-        """Whether every epoch has the same rate."""
+        """Whether all epochs have the same rate."""
         return self.formula.name == "constant" and not self.warmup
 
     def rate(self, epoch: int) -> float:
@@ -159,10 +164,10 @@ class Schedule:
         return max(rate, min(self.min_learning_rate, self.learning_rate))
 
     def observe(self, loss: float) -> None:
-        """Take the loss of an epoch that is over: what a plateau waits for.
+        """Record the loss of a finished epoch, which decides when a plateau lowers the rate.
 
-        As in `ReduceLROnPlateau`, T epochs that are no better are tolerated, and the one after them
-        lowers the rate.
+        As in `ReduceLROnPlateau`, T epochs without improvement are tolerated; the next one lowers
+        the rate.
         """
         if self.formula.name != "plateau" or not isfinite(loss):
             return

@@ -1,4 +1,4 @@
-"""Backpropagation is right, for every combination, and the check would tell if it were not."""
+"""Backpropagation agrees with central differences for every combination, and the check can fail."""
 
 from itertools import product
 from typing import Any
@@ -75,7 +75,7 @@ def test_every_combination_agrees_with_central_differences(
     "loss", [name for name, loss in LOSSES.items() if loss.supports_regression]
 )
 @pytest.mark.parametrize("hidden", [(), (5,)])
-def test_numbers_to_predict_agree_too(loss: str, hidden: tuple[int, ...]) -> None:
+def test_regression_agrees_with_central_differences(loss: str, hidden: tuple[int, ...]) -> None:
     network, x, y = network_and_data(hidden, "tanh", a_loss(loss, numbers=True, huber_delta=0.5))
     assert all(check.passed for check in check_gradients(network, x, y))
 
@@ -84,12 +84,12 @@ def test_numbers_to_predict_agree_too(loss: str, hidden: tuple[int, ...]) -> Non
     ("loss", "classes"),
     [("softmax_cross_entropy", 2), ("softmax_cross_entropy", 3), ("binary_cross_entropy", 2)],
 )
-def test_smoothed_labels_agree_too(loss: str, classes: int) -> None:
+def test_label_smoothing_agrees_with_central_differences(loss: str, classes: int) -> None:
     network, x, y = network_and_data((4,), "tanh", LOSSES[loss](classes, label_smoothing=0.2))
     assert all(check.passed for check in check_gradients(network, x, y))
 
 
-def test_each_layer_may_have_an_activation_of_its_own() -> None:
+def test_each_layer_can_have_its_own_activation() -> None:
     mixed = ("relu", "tanh", "gelu")
     network, x, y = network_and_data((4, 5, 3), mixed, a_loss("softmax_cross_entropy"))
     assert [layer.activation.name for layer in network.layers] == [*mixed, "linear"]
@@ -139,7 +139,7 @@ def test_any_architecture_agrees_along_a_random_direction(
         network.parameters[:] = start + step * direction
         values.append(objective.value())
     slopes = (values[0] - values[1]) / 2e-5, (values[2] - values[3]) / 2e-6
-    # near a kink of a loss the two steps see different slopes: there is nothing to compare with
+    # near a kink of the loss the two step sizes give different slopes: no comparison is possible
     assume(abs(slopes[0] - slopes[1]) < 1e-6)
     assert slopes[0] == pytest.approx(gradient @ direction, rel=1e-5, abs=1e-8)
 

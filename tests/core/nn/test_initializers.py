@@ -1,4 +1,4 @@
-"""Initial weights have the spread that their formulas say."""
+"""Initial weights have the distribution that their formula states."""
 
 from math import sqrt
 

@@ -1,4 +1,4 @@
-"""Losses agree with published values, and stay finite for any logit."""
+"""Losses agree with published values and remain finite for every logit."""
 
 import numpy as np
 import pytest
@@ -41,7 +41,7 @@ def test_softmax_cross_entropy_of_the_reference(smoothing: float, expected: floa
 
 
 @pytest.mark.parametrize("smoothing", [0.0, 0.1])
-def test_two_classes_are_what_the_general_formula_gives(smoothing: float) -> None:
+def test_the_two_class_form_agrees_with_the_general_formula(smoothing: float) -> None:
     logits = np.array([[2.0, 1.0], [-1.0, 3.0], [1000.0, -1000.0], [0.0, 0.0]])
     labels = [0, 0, 1, 1]
     targets = np.eye(2)[labels] * (1 - smoothing) + smoothing / 2
@@ -131,7 +131,7 @@ def test_a_tie_goes_to_the_first_class() -> None:
         assert score.count() == 2
 
 
-def test_r_squared_is_the_share_of_the_variance_that_is_explained() -> None:
+def test_r_squared_is_the_explained_share_of_the_variance() -> None:
     y = np.array([[1.0, 2.0, 3.0, 4.0], [5.0, 5.0, 5.0, 5.0]])
     z = np.array([[1.1, 1.9, 3.2, 3.8], [5.0, 5.0, 5.0, 5.0]])
     errors = SquaredErrors(z, y)
@@ -143,12 +143,12 @@ def test_r_squared_is_the_share_of_the_variance_that_is_explained() -> None:
 @pytest.mark.parametrize(
     ("name", "classes", "targets", "reason"),
     [
-        ("binary_cross_entropy", 3, 0, "3 classes"),
-        ("softmax_cross_entropy", 0, 1, "numbers to predict"),
-        ("hinge", 0, 2, "numbers to predict"),
+        ("binary_cross_entropy", 3, 0, "requires two classes: the data has 3"),
+        ("softmax_cross_entropy", 0, 1, "requires classes"),
+        ("hinge", 0, 2, "requires classes"),
     ],
 )
-def test_data_that_a_loss_is_not_made_for_is_refused(
+def test_a_loss_rejects_targets_that_it_does_not_support(
     name: str, classes: int, targets: int, reason: str
 ) -> None:
     with pytest.raises(ValueError, match=reason):

@@ -1,4 +1,4 @@
-"""The network computes what its formulas say, seen from outside as (samples, features)."""
+"""The network computes its formulas, in its public layout (samples, features)."""
 
 import numpy as np
 import pytest
@@ -77,7 +77,7 @@ def test_weights_of_another_shape_are_refused() -> None:
     network = make((2, 3, 2), "tanh")
     with pytest.raises(ValueError, match=r"\(2, 2\).*\(2, 3\)"):
         network.set_weights([np.zeros((2, 2)), np.zeros((3, 2))], [np.zeros(3), np.zeros(2)])
-    with pytest.raises(ValueError, match="1 weight matrices and 1 biases given for 2 layers"):
+    with pytest.raises(ValueError, match="1 weight matrices and 1 bias vectors for 2 layers"):
         network.set_weights([np.zeros((2, 3))], [np.zeros(3)])
 
 
@@ -101,11 +101,11 @@ def test_evaluation_can_stop_between_two_chunks() -> None:
     assert steps[:3] == [None, None, None]
     assert steps[3] == evaluation.measure()
     evaluation.advance(0.0)
-    assert evaluation.measure() == steps[3]  # what was half measured is forgotten
+    assert evaluation.measure() == steps[3]  # the partial measurement is discarded
 
 
-def test_a_normalised_network_computes_the_same_in_one_product_less() -> None:
-    # what is folded for evaluation, against the formula of the layer
+def test_folded_batch_normalisation_agrees_with_the_formula() -> None:
+
     network = Network(
         (3, 4, 2), "tanh", LOSSES["softmax_cross_entropy"](2), "float64", batch_norm=True
     )
@@ -156,7 +156,7 @@ def test_dropout_uses_the_same_mask_in_both_directions() -> None:
 
 @pytest.mark.parametrize("loss", ["softmax_cross_entropy", "mean_squared_error", "hinge"])
 @pytest.mark.parametrize("classes", [2, 3])
-def test_a_map_says_what_the_network_predicts(loss: str, classes: int) -> None:
+def test_a_prediction_map_agrees_with_the_network(loss: str, classes: int) -> None:
     network = make((2, 5, classes), "tanh", loss)
     network.parameters[:] = np.random.default_rng(2).normal(size=network.parameters.size)
     x = np.random.default_rng(3).normal(size=(100, 2))
@@ -169,7 +169,7 @@ def test_a_map_says_what_the_network_predicts(loss: str, classes: int) -> None:
     assert certainty == pytest.approx((likeliest - 1 / classes) / (1 - 1 / classes), abs=1e-12)
 
 
-def test_a_map_of_numbers_shows_the_first_of_them() -> None:
+def test_a_prediction_map_of_regression_shows_the_first_target() -> None:
     network = Network((2, 3, 2), "tanh", LOSSES["huber"](0, 2), "float64")
     network.parameters[:] = np.random.default_rng(2).normal(size=network.parameters.size)
     x = np.random.default_rng(3).normal(size=(10, 2))

@@ -1,6 +1,4 @@
-"""Optimisers against their formulas, written out the long way."""
-
-from collections.abc import Callable
+"""Each optimiser agrees with its textbook formula, written out."""
 
 import numpy as np
 import pytest
@@ -73,7 +71,7 @@ def test_adam_follows_its_formula(name: str, decay: float) -> None:
 
 
 @pytest.mark.parametrize("name", sorted(OPTIMIZERS))
-def test_a_large_network_is_updated_in_blocks_and_no_otherwise(name: str) -> None:
+def test_a_large_network_updated_in_blocks_gives_the_same_numbers(name: str) -> None:
     size = 2 * BLOCK + 100
     rng = np.random.default_rng(2)
     parameters, gradients = rng.normal(size=size), rng.normal(size=(3, size))
@@ -92,7 +90,7 @@ def test_a_large_network_is_updated_in_blocks_and_no_otherwise(name: str) -> Non
 
 
 @pytest.mark.parametrize("name", ["sgd", "adam"])
-def test_a_new_learning_rate_counts_from_the_next_step(name: str) -> None:
+def test_a_new_learning_rate_applies_from_the_next_step(name: str) -> None:
     parameters = START.copy()
     optimizer = OPTIMIZERS[name](parameters, Hyperparameters(0.1))
     optimizer.gradient[:] = 1.0
@@ -118,15 +116,15 @@ def test_momentum_can_be_switched_on_and_off() -> None:
     assert [moved(0.0), moved(0.5), moved(0.5), moved(0.0), moved(0.5)] == [1, 1, 1.5, 1, 1]
 
 
-def test_formulas_are_told() -> None:
-    told: dict[str, Callable[..., object]] = {each.formula: each for each in OPTIMIZERS.values()}
-    assert len(told) == len(OPTIMIZERS)
+def test_each_optimiser_has_a_description_of_its_own() -> None:
+    formulas = {each.formula for each in OPTIMIZERS.values()}
+    assert len(formulas) == len(OPTIMIZERS)
 
 
 @pytest.mark.parametrize("name", sorted(OPTIMIZERS))
 @pytest.mark.parametrize("size", [3, 5000])
 @pytest.mark.parametrize("dtype", ["float32", "float64"])
-def test_at_a_rate_of_zero_nothing_moves(name: str, size: int, dtype: str) -> None:
+def test_a_learning_rate_of_zero_changes_no_parameter(name: str, size: int, dtype: str) -> None:
     parameters = np.random.default_rng(0).normal(size=size).astype(dtype)
     before = parameters.copy()
     optimizer = OPTIMIZERS[name](parameters, Hyperparameters(0.0))

@@ -1,4 +1,4 @@
-"""Schedules: the rates of the reference, and what a plateau waits for."""
+"""Schedules agree with PyTorch's rates, and a plateau lowers the rate after its patience."""
 
 import pytest
 
@@ -36,7 +36,7 @@ def test_rates_of_the_reference(
     assert rates(name, len(expected), **options) == pytest.approx(expected, abs=1e-7)
 
 
-def test_the_cosine_is_held_at_its_end() -> None:
+def test_the_cosine_is_constant_after_its_end() -> None:
     assert rates("cosine", 30, min_learning_rate=0.001)[10:] == pytest.approx([0.001] * 20)
 
 
@@ -46,7 +46,7 @@ def test_a_plateau_lowers_the_rate_after_its_patience() -> None:
     for epoch, loss in enumerate([3.0, 2.0, 2.0, 2.5, 1.9999, 1.9999, 1.9, 1.9, 1.9, 1.9]):
         schedule.observe(loss)
         seen.append(schedule.rate(epoch))
-    # 2.0 is best; 2.0, 2.5 and 1.9999 (by less than a share of 1e-4) are three that are no better
+    # 2.0 is the best; 2.0, 2.5 and 1.9999 (better by less than 1e-4) are three without improvement
     assert seen == [1.0, 1.0, 1.0, 1.0, 0.5, 0.5, 0.5, 0.5, 0.5, 0.25]
 
 
