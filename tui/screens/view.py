@@ -310,7 +310,7 @@ class ViewScreen(RunScreen):
     def action_save_data(self) -> None:
         """Write the data, as they are now, to a file."""
         from core.datasets.edits import write_csv
-        from tui.screens.save import SaveScreen
+        from tui.screens.prompts import SaveScreen
 
         def save(path: Path | None) -> None:
             if path is None or self.session.data is None:

@@ -26,7 +26,7 @@ from tui.keys import KEYS
 from tui.panels import BoundaryPanel, ViewOptions
 from tui.panels.boundary.map_cursor import CellPosition
 from tui.run_model import RunModel
-from tui.screens.save import SaveScreen
+from tui.screens.prompts import SaveScreen
 
 MOONS = PRESETS["moons"].config(epochs=100_000_000)
 IRIS = PRESETS["iris"].config()
