@@ -90,7 +90,7 @@ class RunScreen(Screen[None]):
         """Show the chosen pace."""
         raise NotImplementedError
 
-    def say(self, note: str) -> None:
+    def show_note(self, note: str) -> None:
         """Show a sentence on what happened."""
         raise NotImplementedError
 
@@ -113,7 +113,9 @@ class RunScreen(Screen[None]):
             try:
                 self._link.restart()
             except OSError as error:
-                self.say(f"no training process could be started ({error.strerror}); r tries again")
+                self.show_note(
+                    f"no training process could be started ({error.strerror}); r tries again"
+                )
                 return
             self._sent = self._pending_seeks = 0
             self._seek_target = self._requested_state = None
@@ -156,11 +158,11 @@ class RunScreen(Screen[None]):
         if self._pending_seeks > 0:
             return
         if self._seek_target is not None and moved.epoch > self._seek_target:
-            self.say(f"the past begins at epoch {moved.epoch:,}: older epochs are not kept")
+            self.show_note(f"the past begins at epoch {moved.epoch:,}: older epochs are not kept")
         self._seek_target, self._pending_seeks = None, 0
 
     def _say_stopped(self, pid: int) -> None:
-        self.say(f"the training process is stopped: kill -CONT {pid} resumes it")
+        self.show_note(f"the training process is stopped: kill -CONT {pid} resumes it")
 
     def refuse(self, refused: Refused) -> None:
         """End the program, for there is nothing to show, and say why."""
@@ -172,7 +174,7 @@ class RunScreen(Screen[None]):
                 self._run_log.write(event, self.session)
             except OSError as error:
                 self._run_log = None
-                self.say(f"the log ends here: it cannot be written ({error.strerror})")
+                self.show_note(f"the log ends here: it cannot be written ({error.strerror})")
 
     # --- what keys do to the run
 
@@ -293,7 +295,7 @@ class RunScreen(Screen[None]):
     def seek(self, epoch: int) -> None:
         """Go to the end of an epoch, if the run stands still."""
         if not self.session.is_at_rest and self._requested_state is not State.PAUSED:
-            self.say("the run is training: pause it (space) to go back in time")
+            self.show_note("the run is training: pause it (space) to go back in time")
             return
         # one beyond is the newest moment, which may be within an epoch
         aim = min(max(epoch, 0), self.session.head_epoch + 1)
@@ -322,7 +324,7 @@ class RunScreen(Screen[None]):
                 note += "; backspace restores the run before"
             self._link.send(Start(config))
             self._sent += 1
-        self.say(note)
+        self.show_note(note)
 
     def action_restore(self) -> None:
         """Go back to the run whose place another took, as it was then."""
@@ -340,9 +342,9 @@ class RunScreen(Screen[None]):
         if self.session.baseline is not None:
             self.session.baseline = None
             self.show_event(BaselineFound(None, ""))
-            self.say("the linear model's line is hidden; B shows it again")
+            self.show_note("the linear model's line is hidden; B shows it again")
         elif self._send(MeasureBaseline()):
-            self.say("fitting a linear model to the same split …")
+            self.show_note("fitting a linear model to the same split …")
 
     def action_cancel(self) -> None:
         """End the loading of data, or the way through time, that is under way."""
@@ -394,18 +396,18 @@ class RunScreen(Screen[None]):
         """Send a command, or say why it can do nothing now."""
         if self._has_no_run:
             kept = "space resumes the run as it was saved, " if self.session.saved_as else ""
-            self.say(
+            self.show_note(
                 f"the training process has ended; {kept}r starts a new one, with these settings"
             )
             return False
         if self.session.state is State.DIVERGED and isinstance(
             command, Pause | Resume | Step | StepBatch
         ):
-            self.say("the run has diverged: lower the learning rate (−), or start over (r)")
+            self.show_note("the run has diverged: lower the learning rate (−), or start over (r)")
             return False
         self._link.send(command)
         if self.session.loading is not None and isinstance(command, Pause | Resume | Step):
-            self.say("wait until the data are loaded")
+            self.show_note("wait until the data are loaded")
         return True
 
     def action_speed(self, direction: int) -> None:
@@ -413,7 +415,7 @@ class RunScreen(Screen[None]):
         self._speed = next_speed(self._speed, direction)
         self.show_speed(self._speed)
         self._link.send(SetSpeed(self._speed))
-        self.say(f"speed: {speed_words(self._speed)}")
+        self.show_note(f"speed: {speed_words(self._speed)}")
 
     def action_settings(self) -> None:
         """Open the dialog with every setting of the run."""

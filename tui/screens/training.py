@@ -140,7 +140,7 @@ class TrainingScreen(ViewScreen):
                 raise
             self.app.report(Fault.of(f"{type(message).__name__} was not followed", error))
 
-    def follow(self, event: Event) -> None:
+    def show_event(self, event: Event) -> None:
         with self._guarded(event):
             self._show(event)
         if not isinstance(event, Progress | Loading):

@@ -80,7 +80,7 @@ class ViewScreen(RunScreen):
         """Show another hidden layer."""
         layers = len(self.session.config.hidden)
         if not layers:
-            self.say("there is no hidden layer")
+            self.show_note("there is no hidden layer")
         if self.options.inspecting:
             # the layer of the outputs can be looked at, too
             self._look(self.options.cursor.moved(layers=by))
@@ -96,7 +96,7 @@ class ViewScreen(RunScreen):
     def action_show_test(self) -> None:
         """Show or hide the test samples."""
         if self.session.data is not None and self.session.data.shared:
-            self.say("train and test samples are the same here")
+            self.show_note("train and test samples are the same here")
             return
         self.options.show_test = not self.options.show_test
         self.repaint_panels(BoundaryPanel)
@@ -123,10 +123,14 @@ class ViewScreen(RunScreen):
 
     def _has_planes(self, data: DataSplit) -> bool:
         if data.preparation.text is not None:
-            self.say("texts have no features to choose; the map is of their principal components")
+            self.show_note(
+                "texts have no features to choose; the map is of their principal components"
+            )
         elif len(data.feature_names) < 3:
             count = len(data.feature_names)
-            self.say(f"the map already shows all there is: {count} feature{'s' * (count > 1)}")
+            self.show_note(
+                f"the map already shows all there is: {count} feature{'s' * (count > 1)}"
+            )
         else:
             return True
         return False
@@ -137,17 +141,17 @@ class ViewScreen(RunScreen):
             self.options.plane = plane
             self.repaint_panels(BoundaryPanel)
             # a small map has room for the beginning of a name alone
-            self.say(f"map: {plane.describe(data.feature_names)}")
+            self.show_note(f"map: {plane.describe(data.feature_names)}")
 
     def action_target(self) -> None:
         """Show the next of several numbers to predict."""
         data = self.session.data
         names = data.target_names if data is not None else ()
         if len(names) < 2:
-            self.say("there is only one target")
+            self.show_note("there is only one target")
             return
         self.options.target = (self.options.target + 1) % len(names)
-        self.say(f"showing {names[self.options.target]}")
+        self.show_note(f"showing {names[self.options.target]}")
         self.repaint_panels(Panel)
 
     def action_data(self) -> None:
@@ -175,13 +179,15 @@ class ViewScreen(RunScreen):
         self.options.recent = views[(views.index(self.options.recent) + 1) % len(views)]
         self.repaint_panels(CurvePanel)
         recent = self.options.recent
-        self.say(f"curves: {'all epochs' if recent is None else f'the last {recent:,} epochs'}")
+        self.show_note(
+            f"curves: {'all epochs' if recent is None else f'the last {recent:,} epochs'}"
+        )
 
     def action_toggle_panel(self, number: int) -> None:
         """Show or hide a panel; the last one stays."""
         panel = next((each for each in self.panels if each.number == number), None)
         if panel is None:
-            self.say(f"there is no panel {number}")
+            self.show_note(f"there is no panel {number}")
             return
         if panel.label == "inspector":
             self.action_inspect()
@@ -198,7 +204,7 @@ class ViewScreen(RunScreen):
                 self.arrangement.bring(None, alone=panel)  # nothing else has all the room
         elif not self.arrangement.toggle(panel):
             room = "there is room for" if self.arrangement.tight else "left"
-            self.say(f"{panel.label} is the only panel {room}")
+            self.show_note(f"{panel.label} is the only panel {room}")
         elif panel.display:
             panel.focus()  # its own keys are at hand
 
@@ -245,19 +251,19 @@ class ViewScreen(RunScreen):
         if network is None or data is None:
             return
         if not data.has_classes:
-            self.say(
+            self.show_note(
                 "a number is not right or wrong: panel 6 shows how far off the predictions are"
             )
             return
         wrong = np.flatnonzero(network.predict(data.x_train).argmax(axis=1) != data.y_train)
         if not wrong.size:
-            self.say("every training sample is classified correctly")
+            self.show_note("every training sample is classified correctly")
             return
         sample = self.options.cursor.sample
         beyond = wrong[wrong > sample] if direction > 0 else wrong[wrong < sample][::-1]
         found = beyond if beyond.size else (wrong if direction > 0 else wrong[::-1])
         self._look(replace(self.options.cursor, sample=int(found[0])))
-        self.say(f"training sample {found[0] + 1:,}, one of {wrong.size:,} misclassified")
+        self.show_note(f"training sample {found[0] + 1:,}, one of {wrong.size:,} misclassified")
 
     def _look(self, cursor: Cursor) -> None:
         network, data = self.session.network, self.session.data
@@ -287,7 +293,7 @@ class ViewScreen(RunScreen):
 
         def edit(value: float) -> None:
             if self._send(EditParameter(event.index, value)):
-                self.say(
+                self.show_note(
                     f"{event.description}: {event.value:.4g} → {value:.4g}; the run is edited".replace(
                         "-", "−"
                     )
@@ -305,7 +311,7 @@ class ViewScreen(RunScreen):
 
     def on_boundary_panel_said(self, event: BoundaryPanel.Said) -> None:
         """Show a sentence of the map's."""
-        self.say(event.note)
+        self.show_note(event.note)
 
     def action_save_data(self) -> None:
         """Write the data, as they are now, to a file."""
@@ -316,9 +322,9 @@ class ViewScreen(RunScreen):
             if path is None or self.session.data is None:
                 return
             try:
-                self.say(write_csv(self.session.data, path))
+                self.show_note(write_csv(self.session.data, path))
             except (OSError, ValueError) as error:
-                self.say(f"not saved: {getattr(error, 'strerror', None) or error}")
+                self.show_note(f"not saved: {getattr(error, 'strerror', None) or error}")
 
         self.app.push_screen(SaveScreen(), save)
 
@@ -338,7 +344,7 @@ class ViewScreen(RunScreen):
         """Add a unit to the shown hidden layer, or take one away."""
         hidden = list(self._requested.hidden)
         if not hidden:
-            self.say("there is no hidden layer; ) adds one")
+            self.show_note("there is no hidden layer; ) adds one")
             return
         layer = min(self.options.layer, len(hidden) - 1)
         hidden[layer] += by
@@ -352,7 +358,7 @@ class ViewScreen(RunScreen):
         elif hidden:
             hidden.pop()
         else:
-            self.say("there is no hidden layer to remove")
+            self.show_note("there is no hidden layer to remove")
             return
         self._reshape(hidden)
 
@@ -360,4 +366,4 @@ class ViewScreen(RunScreen):
         try:
             self.apply(self._requested.changed(hidden=tuple(hidden)))
         except ConfigError as error:
-            self.say(str(error))
+            self.show_note(str(error))
