@@ -7,7 +7,7 @@ import pytest
 from core.process import State
 from tests.tui.screens.test_training import MOONS, Driver, running
 from tui.panels import BoundaryPanel
-from tui.screens.epoch import EpochScreen
+from tui.screens.prompts import EpochScreen
 from tui.screens.training import TrainingScreen
 
 

@@ -1,96 +1,211 @@
-"""The prompt for a file in which edited data are kept."""
+"""Small dialogs: a yes-or-no question, and prompts for an epoch, a number and a file name."""
 
 from __future__ import annotations
 
 import os
 from contextlib import suppress
+from math import isfinite
 from pathlib import Path
-from typing import TYPE_CHECKING, ClassVar, Final
+from typing import TYPE_CHECKING, ClassVar, Final, Generic, TypeVar
 
 from textual.containers import Vertical
 from textual.screen import ModalScreen
 from textual.widgets import Input, Static
 
-from tui.drawing.cells import printable
+from tui.drawing.cells import cut, printable
 
 if TYPE_CHECKING:
     from textual.app import ComposeResult
     from textual.binding import BindingType
 
-NAME: Final = "edited.csv"
-"""What is proposed."""
+    from tui.run_model import RunModel
 
-ACCEPTED: Final = "a CSV file, such as edited.csv, in a folder that is there"
+Value = TypeVar("Value")
+
+FINITE_NUMBER: Final = "a finite number, such as 0.5, −2 or 1e-3"
+CSV_FILE: Final = "a CSV file, such as edited.csv, in an existing folder"
 
 
-class SaveScreen(ModalScreen[Path | None]):
-    """Returns a path that can be written, or None when it was closed without one.
+class ConfirmScreen(ModalScreen[bool]):
+    """Asks a yes-or-no question and returns the answer."""
 
-    A file that is there is returned only after a second enter.
-    """
+    BINDINGS: ClassVar[list[BindingType]] = [
+        ("y,enter", "dismiss(True)", "yes"),
+        ("n,escape,q", "dismiss(False)", "no"),
+    ]
 
-    BINDINGS: ClassVar[list[BindingType]] = [("escape", "dismiss", "cancel")]
-
-    def __init__(self, name: str = NAME) -> None:
+    def __init__(self, question: str) -> None:
         super().__init__()
-        self._proposed = name
-        self._asked: Path | None = None
+        self._question = question
 
     def compose(self) -> ComposeResult:
-        """Show a field, and what it takes."""
+        """Show the question."""
         with Vertical() as dialog:
-            dialog.border_title = "save the data"
-            dialog.border_subtitle = "enter saves · esc cancels"
-            field = Input(self._proposed, compact=True)
+            dialog.border_subtitle = "y or enter: yes · n or esc: no"
+            yield Static(self._question, markup=False)
+
+
+class PromptScreen(ModalScreen[Value | None], Generic[Value]):
+    """One field and the values it accepts; returns the value, or None when cancelled."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [("escape", "dismiss", "cancel")]
+    heading: ClassVar[str]
+    enter: ClassVar[str]
+    """What the enter key does, in a word."""
+
+    def __init__(self, text: str = "") -> None:
+        super().__init__()
+        self._text = text
+
+    @property
+    def about(self) -> str:
+        """Sentence below the field before anything is rejected."""
+        raise NotImplementedError
+
+    def read(self, text: str) -> Value:
+        """Return the value of a text.
+
+        Raises:
+            ValueError: with a sentence for the user.
+        """
+        raise NotImplementedError
+
+    def compose(self) -> ComposeResult:
+        """Show the field, and the accepted values below it."""
+        with Vertical() as dialog:
+            dialog.border_title = self.heading
+            dialog.border_subtitle = f"enter {self.enter} · esc cancels"
+            field = Input(self._text, compact=True)
             field.cursor_blink = False
             yield field
-            yield Static(ACCEPTED, id="about", markup=False)
-
-    def on_input_changed(self, _: Input.Changed) -> None:
-        """Forget what was asked of another name."""
-        self._asked = None
+            yield Static(self.about, id="about", markup=False)
 
     def on_input_submitted(self, event: Input.Submitted) -> None:
-        """Return the path, ask once more, or say what is wrong with it."""
+        """Return the value, or show why it is rejected."""
+        event.stop()
         try:
-            path = Path(event.value.strip()).expanduser()
-            why = why_not(path)
-            there = not why and path.exists()
-        except (ValueError, OSError, RuntimeError):  # a NUL, too long a name, nobody's home
-            why, there = f"no file can be called {printable(event.value)!r}", False
-        if why:
-            self._say(f"{why}; accepted is {ACCEPTED}")
-        elif there and self._asked != path:
-            self._asked = path
-            self._say(f"{printable(str(path))} is there; enter once more writes over it")
+            value = self.read(event.value)
+        except ValueError as error:
+            about = self.query_one("#about", Static)
+            about.update(str(error))
+            about.add_class("-wrong")
         else:
-            self.dismiss(path)
-
-    def _say(self, text: str) -> None:
-        about = self.query_one("#about", Static)
-        about.update(text)
-        about.add_class("-wrong")
+            self.dismiss(value)
 
 
-def why_not(path: Path) -> str:
-    """Return why nothing can be written to a path, or nothing.
+class EpochScreen(PromptScreen[int]):
+    """Prompt for an epoch to go to."""
+
+    heading = "go to epoch"
+    enter = "goes"
+
+    def __init__(self, session: RunModel) -> None:
+        super().__init__()
+        self._session = session
+
+    @property
+    def about(self) -> str:
+        best = self._session.best
+        or_best = "" if best is None else f", or best (epoch {best.epoch:,})"
+        return f"a whole number from 0 to {self._session.head_epoch}{or_best}"
+
+    def read(self, text: str) -> int:
+        word, best = text.strip().lower().replace(",", ""), self._session.best
+        if word == "best" and best is not None:
+            return best.epoch
+        if word.isdecimal() and int(word) <= self._session.head_epoch:
+            return int(word)
+        raise ValueError(f"invalid value {printable(text)!r}: expected {self.about}")
+
+
+class NumberScreen(PromptScreen[float]):
+    """Prompt for a new value of a weight or a bias."""
+
+    heading = "new value"
+    enter = "sets"
+
+    def __init__(self, name: str, value: float) -> None:
+        super().__init__(f"{value:.6g}")
+        self._name = printable(cut(name, 60))
+
+    @property
+    def about(self) -> str:
+        return f"{self._name}: {FINITE_NUMBER}"
+
+    def read(self, text: str) -> float:
+        value = number_of(text)
+        if value is None:
+            given = cut(printable(text), 40)
+            raise ValueError(f"invalid value {given!r}: expected {FINITE_NUMBER}")
+        return value
+
+
+class SaveScreen(PromptScreen[Path]):
+    """Prompt for a file to save the data to; an existing file needs a second enter."""
+
+    heading = "save the data"
+    enter = "saves"
+
+    def __init__(self, name: str = "edited.csv") -> None:
+        super().__init__(name)
+        self._to_overwrite: Path | None = None
+
+    @property
+    def about(self) -> str:
+        return CSV_FILE
+
+    def on_input_changed(self, _: Input.Changed) -> None:
+        """Ask again before another file is overwritten."""
+        self._to_overwrite = None
+
+    def read(self, text: str) -> Path:
+        try:
+            path = Path(text.strip()).expanduser()
+            problem = write_problem(path)
+            exists = not problem and path.exists()
+        except (
+            ValueError,
+            OSError,
+            RuntimeError,
+        ):  # a NUL, too long a name, an unknown user's home
+            path, exists = Path(), False
+            problem = f"{printable(text)!r} is not a valid file name"
+        if problem:
+            raise ValueError(f"{problem}: expected {CSV_FILE}")
+        if exists and self._to_overwrite != path:
+            self._to_overwrite = path
+            raise ValueError(f"{printable(str(path))} exists; enter once more overwrites it")
+        return path
+
+
+def number_of(text: str) -> float | None:
+    """Return the finite number of a text, which may have a Unicode minus sign, or None."""
+    try:
+        value = float(text.strip().replace("−", "-"))
+    except ValueError:
+        return None
+    return value if isfinite(value) else None
+
+
+def write_problem(path: Path) -> str:
+    """Return why a file cannot be written, or an empty string.
 
     Raises:
-        ValueError, OSError: when no file can have such a name.
+        ValueError, OSError: for a name that no file can have.
     """
     with suppress(FileNotFoundError, NotADirectoryError, PermissionError):
         path.lstat()
     shown, folder = printable(str(path)), printable(str(path.parent))
     if not path.name:
-        return "a name was not given"
+        return "the name is missing"
     if path.is_dir():
         return f"{shown} is a folder"
     if not path.parent.is_dir():
-        return f"there is no folder {folder}"
+        return f"the folder {folder} does not exist"
     if path.exists():
         if not path.is_file():
-            return f"{shown} is no ordinary file"
+            return f"{shown} is not a regular file"
         if not os.access(path, os.W_OK):
-            return f"{shown} may not be written"
+            return f"{shown} is not writable"
         folder, path = printable(str(path.resolve().parent)), path.resolve()
-    return "" if os.access(path.parent, os.W_OK) else f"nothing may be written to {folder}"
+    return "" if os.access(path.parent, os.W_OK) else f"the folder {folder} is not writable"

@@ -231,7 +231,7 @@ class RunScreen(Screen[None]):
 
     def confirm_branch(self, what: str, act: Callable[[], object]) -> None:
         """Do what gives the run another future; in the past, ask before, for it had one."""
-        from tui.screens.confirm import ConfirmScreen
+        from tui.screens.prompts import ConfirmScreen
 
         past, head = self.session.past_epoch, self.session.head_epoch
         if self._seek_target is not None:
@@ -273,7 +273,7 @@ class RunScreen(Screen[None]):
 
     def action_choose_epoch(self) -> None:
         """Ask for an epoch to go to."""
-        from tui.screens.epoch import EpochScreen
+        from tui.screens.prompts import EpochScreen
 
         def go(epoch: int | None) -> None:
             if epoch is not None:

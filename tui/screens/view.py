@@ -289,7 +289,7 @@ class ViewScreen(RunScreen):
 
     def on_network_panel_edit_requested(self, event: NetworkPanel.EditRequested) -> None:
         """Ask for another value of a weight or a bias."""
-        from tui.screens.number import NumberScreen
+        from tui.screens.prompts import NumberScreen
 
         def edit(value: float) -> None:
             if self._send(EditParameter(event.index, value)):

@@ -445,8 +445,8 @@ async def test_a_file_that_is_there_needs_a_second_enter(tmp_path: Path) -> None
     async with app.run_test() as pilot:
         await press(pilot, "enter")
         assert app.answers == []
-        assert "enter once more writes over it" in said(app.screen)
-        # another name between the two is asked about anew
+        assert "enter once more overwrites it" in said(app.screen)
+        # another name between the two is asked about again
         await press(pilot, "end", "x", "backspace", "enter")
         assert app.answers == []
         await press(pilot, "enter")
@@ -457,12 +457,12 @@ async def test_a_file_that_is_there_needs_a_second_enter(tmp_path: Path) -> None
 @pytest.mark.parametrize(
     ("name", "sentence"),
     [
-        ("", "a name was not given"),
+        ("", "the name is missing"),
         (".", "is a folder"),
-        ("nowhere/edited.csv", "there is no folder"),
-        ("a\0b.csv", "no file can be called"),
-        ("x" * 300, "no file can be called"),
-        ("pipe", "is no ordinary file"),
+        ("nowhere/edited.csv", "does not exist"),
+        ("a\0b.csv", "is not a valid file name"),
+        ("x" * 300, "is not a valid file name"),
+        ("pipe", "is not a regular file"),
     ],
 )
 async def test_a_file_that_cannot_be_is_said(name: str, sentence: str, tmp_path: Path) -> None:
@@ -482,5 +482,5 @@ async def test_a_folder_that_may_not_be_written_is_said(tmp_path: Path) -> None:
     app = Asking(str(tmp_path / "new.csv"))
     async with app.run_test() as pilot:
         await press(pilot, "enter")
-        assert "nothing may be written" in said(app.screen)
+        assert "is not writable" in said(app.screen)
     tmp_path.chmod(0o700)

@@ -9,7 +9,7 @@ from core.process import State
 from tests.tui.screens.test_training import MOONS, Driver, running
 from tui.panels.cursor import Cursor
 from tui.screens.explain import ExplainScreen
-from tui.screens.number import NumberScreen
+from tui.screens.prompts import NumberScreen
 
 IRIS = PRESETS["iris"].config(epochs=100_000_000)
 

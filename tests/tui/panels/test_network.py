@@ -20,7 +20,7 @@ from tui.panels.network.layout import NetworkLayout, told_apart
 from tui.panels.network.panel import NetworkPanel
 from tui.panels.panel import ViewOptions
 from tui.run_model import RunModel
-from tui.screens.number import NumberScreen, number_of
+from tui.screens.prompts import NumberScreen, number_of
 
 SIZES = ((30, 8), (46, 12), (58, 20), (100, 30), (198, 30))
 BRAILLE = range(0x2801, 0x2900)
@@ -541,7 +541,7 @@ async def test_the_prompt_returns_a_number_or_says_what_is_wrong() -> None:
         await pilot.press("enter")
         await pilot.pause()
         about = str(screen.query_one("#about", Static).content)
-        assert "accepted is a finite number" in about
+        assert "expected a finite number" in about
         assert "\x1b" not in about
         field.value = "-1.75"
         await pilot.press("enter")

@@ -6,8 +6,7 @@ from core.process import State
 from core.training.trainer import Trainer
 from tests.tui.screens.test_training import MOONS, Driver, running
 from tui.drawing import number_format
-from tui.screens.confirm import ConfirmScreen
-from tui.screens.epoch import EpochScreen
+from tui.screens.prompts import ConfirmScreen, EpochScreen
 
 
 async def at_rest(driver: Driver, epochs: int = 40) -> int:
@@ -72,7 +71,7 @@ async def test_any_epoch_and_the_best_can_be_asked_for() -> None:
         await driver.press("colon")
         assert isinstance(driver.front, EpochScreen)
         await driver.press(*"999999", "enter")
-        await driver.shows("'999999' was given; accepted is a whole number from 0 to")
+        await driver.shows("invalid value '999999': expected a whole number from 0 to")
         await driver.press(*["backspace"] * 6, "7", "enter")
         assert driver.is_on_top()
         await shown_epoch(driver, 7)
