@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from core.training.diagnostics import LayerDiagnostics
     from core.training.epoch_log import EpochLog
 
-Kind = Literal[
+Problem = Literal[
     "diverged",
     "zero_init",
     "exploding",
@@ -131,7 +131,7 @@ class Advice:
         remedy: what to try.
     """
 
-    kind: Kind
+    kind: Problem
     sentence: str
     remedy: str
 

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from core.arrays import Array
     from core.datasets.dataset import DataSplit
 
-MOST_NUMBERS: Final = 4_000_000
+MAX_VALUES: Final = 4_000_000
 """Inputs of all training samples together that it is fitted to; with more, to some of the samples."""
 
 
@@ -48,7 +48,7 @@ def measure_baseline(data: DataSplit) -> Baseline:
         ValueError: when the training samples are all of one class.
     """
     x_train, x_test = _features_alone(data, data.x_train), _features_alone(data, data.x_test)
-    most = max(1, MOST_NUMBERS // max(1, x_train.shape[1]))
+    most = max(1, MAX_VALUES // max(1, x_train.shape[1]))
     few = evenly_spaced(len(x_train), most)
     if data.has_classes:
         from sklearn.linear_model import LogisticRegression  # a second to import

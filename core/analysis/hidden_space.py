@@ -185,8 +185,8 @@ class HiddenSpace:
         if len(network.layers) < 2:
             raise ValueError("a network without a hidden layer has no hidden space")
         self.network = network
-        self.chosen = evenly_spaced(len(data.y_train), most)
-        x, self.y = data.x_train[self.chosen], data.y_train[self.chosen]
+        self.indices = evenly_spaced(len(data.y_train), most)
+        x, self.y = data.x_train[self.indices], data.y_train[self.indices]
         plane = Plane.through(data, choice)
         grid = _grid(plane.coordinates(data.preparation.features(x)), len(data.feature_names))
         self._lines = len(grid)
@@ -196,7 +196,7 @@ class HiddenSpace:
         self._calls = [*network.fold_calls, *passes.calls(with_bias_row(inputs, network.dtype))]
         self._hidden, self._logits = passes.layers[-2].values, passes.logits
         self._targets = _targets(self.y, network.classes)
-        self.inputs_linear = linear_score(x, self._targets, bool(network.classes))
+        self.inputs_linear_score = linear_score(x, self._targets, bool(network.classes))
 
     @property
     def units(self) -> int:
@@ -234,7 +234,7 @@ class HiddenSpace:
         # numbers whose squares are none have no components either
         if not (np.abs(hidden).max() < 1e100 and np.isfinite(weights).all()):
             return None
-        count = len(self.chosen)
+        count = len(self.indices)
         seen = hidden[:count]
         if pair is not None:
             axes = Axes.of_units(seen, *pair)
@@ -263,7 +263,7 @@ class HiddenSpace:
 
         The network's own output layer is one, and so what it reaches is the least.
         """
-        count, classes = len(self.chosen), bool(self.network.classes)
+        count, classes = len(self.indices), bool(self.network.classes)
         seen, own = self._hidden.T[:count], self._logits.T[:count]
         with np.errstate(all="ignore"):
             if classes:

@@ -109,14 +109,14 @@ class Plane:
         axes: (2, features) what one step along each coordinate adds.
         projection: (2, features) what a feature adds to each coordinate.
         names: what the coordinates are called.
-        told: in a few words, which plane it is, and then the rest; empty where there is no other.
+        caption: in a few words, which plane it is, and then the rest; empty where there is no other.
     """
 
     origin: Array
     axes: Array
     projection: Array
     names: tuple[str, str]
-    told: tuple[str, str] = ("", "")
+    caption: tuple[str, str] = ("", "")
 
     @classmethod
     def through(cls, data: DataSplit, chosen: PlaneChoice | None = None) -> Plane:
@@ -140,8 +140,8 @@ class Plane:
         axes[0, across] = axes[1, up] = 1.0
         names = data.feature_names
         where = "mean" if held is None else f"sample {held + 1:,}"
-        told = f"others at {where}", f"· {len(names) - 2} of them"
-        return cls(middle, axes, axes, (names[across], names[up]), told)
+        caption = f"others at {where}", f"· {len(names) - 2} of them"
+        return cls(middle, axes, axes, (names[across], names[up]), caption)
 
     @classmethod
     def of_components(cls, data: DataSplit) -> Plane:
@@ -154,11 +154,11 @@ class Plane:
         origin = features.mean(axis=0)
         centred = (features - origin) / scale
         directions, shares = principal_components(centred)
-        told = (
+        caption = (
             f"{100 * shares.sum():.0f} % of variance",
             f"· principal components of {len(scale)} features",
         )
-        return cls(origin, directions * scale, directions / scale, ("PC 1", "PC 2"), told)
+        return cls(origin, directions * scale, directions / scale, ("PC 1", "PC 2"), caption)
 
     def coordinates(self, features: Array) -> Array:
         """Return the (samples, 2) coordinates of (samples, features), projected."""

@@ -196,7 +196,7 @@ def trace_sample(network: Network, x_row: Array, y: Array | Labels | float) -> T
 
 
 @dataclass(frozen=True)
-class UnitFacts:
+class UnitStatistics:
     """What one unit gives over many samples.
 
     Attributes:
@@ -233,7 +233,7 @@ class UnitFacts:
         return np.asarray(flat.reshape(count, bins), np.int64)
 
 
-def unit_facts(network: Network, layer: int, unit: int, x: Array) -> UnitFacts:
+def unit_statistics(network: Network, layer: int, unit: int, x: Array) -> UnitStatistics:
     """Return what a unit of a layer, both counted from 0, gives for (samples, inputs)."""
     network.fold()
     inputs = with_bias_row(x, network.dtype)
@@ -246,13 +246,13 @@ def unit_facts(network: Network, layer: int, unit: int, x: Array) -> UnitFacts:
     a = its.values[unit].copy()
     slopes = _slopes(its.layer.activation, its.logits[unit], a)
     if not len(a):
-        return UnitFacts(a, slopes, 0.0, 0.0)
+        return UnitStatistics(a, slopes, 0.0, 0.0)
     near_bound = 0.0
     if its.layer.activation.saturates:
         low = -1.0 if its.layer.activation.scale == "diverging" else 0.0
         share = (a - low) / (1 - low)
         near_bound = float(np.mean((share < NEAR_BOUND) | (share > 1 - NEAR_BOUND)))
-    return UnitFacts(a, slopes, float(np.mean(np.abs(slopes) < DEAD)), near_bound)
+    return UnitStatistics(a, slopes, float(np.mean(np.abs(slopes) < DEAD)), near_bound)
 
 
 def _slopes(activation: Activation, z: Array, a: Array) -> Array:

@@ -40,13 +40,13 @@ def test_xor_is_linearly_separable_in_the_hidden_space_and_not_in_the_inputs() -
     space = space_of(trained("xor", 100))
     picture_of(space)
     assert space.linear() == 1.0
-    assert space.inputs_linear <= 0.75
+    assert space.inputs_linear_score <= 0.75
 
 
 def test_moons_become_linearly_separable() -> None:
     space = space_of(trained("moons", 200))
     picture_of(space)
-    assert space.inputs_linear < 0.92 < 0.99 < space.linear()
+    assert space.inputs_linear_score < 0.92 < 0.99 < space.linear()
 
 
 def test_a_linear_model_takes_no_class_between_two_others_for_one_of_those() -> None:
@@ -210,7 +210,7 @@ def test_the_strongest_units_are_those_with_the_largest_outgoing_weights() -> No
 def test_only_some_of_many_samples_are_looked_at() -> None:
     trainer = Trainer(RunConfig(dataset="moons", samples=9000))
     space = space_of(trainer)
-    assert len(space.chosen) == 2000
+    assert len(space.indices) == 2000
     assert picture_of(space).samples.shape == (2000, 2)
 
 

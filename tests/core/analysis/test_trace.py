@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from core import RunConfig, Trainer
-from core.analysis.trace import Trace, trace_sample, unit_facts
+from core.analysis.trace import Trace, trace_sample, unit_statistics
 from core.nn.activations import ACTIVATIONS
 from core.nn.gradcheck import STEP, Objective
 from core.nn.initializers import INITIALIZERS
@@ -148,7 +148,7 @@ def test_a_units_facts_are_those_of_the_diagnostics(activation: str) -> None:
     measured = trainer.measure().layers
     x = trainer.data.x_train
     for number, size in enumerate((6, 5)):
-        facts = [unit_facts(trainer.network, number, unit, x) for unit in range(size)]
+        facts = [unit_statistics(trainer.network, number, unit, x) for unit in range(size)]
         outputs = trainer.network.hidden_outputs(x)[number]
         assert np.array_equal(np.column_stack([each.outputs for each in facts]), outputs)
         assert np.mean([each.dead for each in facts]) == pytest.approx(measured[number].dead)
@@ -165,7 +165,7 @@ def test_a_dead_relu_and_a_saturated_tanh_are_told() -> None:
         network = Network((2, 2, 2), activation, loss, "float64")
         network.layers[0].biases[:] = -20, 0
         network.layers[0].weights[:] = 0.1
-        first, second = (unit_facts(network, 0, unit, x) for unit in (0, 1))
+        first, second = (unit_statistics(network, 0, unit, x) for unit in (0, 1))
         assert first.dead
         assert first.saturated == (activation == "tanh")
         assert not second.dead
@@ -175,7 +175,7 @@ def test_a_dead_relu_and_a_saturated_tanh_are_told() -> None:
 def test_every_finite_output_is_in_one_bin_of_its_group() -> None:
     network, x, y = network_and_data((4,), "tanh", a_loss("hinge"), samples=200)
     x[3] = np.nan
-    facts = unit_facts(network, 0, 1, x)
+    facts = unit_statistics(network, 0, 1, x)
     counts = facts.histogram(y, 3, 7, -0.5, 0.5)
     assert counts.shape == (3, 7)
     assert counts.sum(axis=1).tolist() == [

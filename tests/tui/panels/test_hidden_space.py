@@ -52,10 +52,12 @@ def test_the_border_tells_what_is_seen_and_what_a_line_reaches() -> None:
     space.picture()
     first = panel_of(session).draw(100, 30).lines()[0]
     assert "hidden space PC 1 × PC 2 of 8 units" in first
-    expected = f"{100 * space.linear():.1f} %  in the inputs {100 * space.inputs_linear:.1f} %"
+    expected = (
+        f"{100 * space.linear():.1f} %  in the inputs {100 * space.inputs_linear_score:.1f} %"
+    )
     assert f"linear here {expected}" in first
     narrow = panel_of(session).draw(46, 12).lines()[0]
-    assert f"linear {100 * space.linear():.1f}/{100 * space.inputs_linear:.1f} %" in narrow
+    assert f"linear {100 * space.linear():.1f}/{100 * space.inputs_linear_score:.1f} %" in narrow
 
 
 def test_each_class_has_its_marker_and_wrong_ones_a_cross() -> None:

@@ -124,7 +124,7 @@ class BoundaryPanel(Panel):
         view, data = self._view, self.run.data
         if view is None or data is None or len(data.feature_names) < 2:
             return []
-        words = [(f"{told} ", ink(DIM)) for told in view.plane.told if told]
+        words = [(f"{told} ", ink(DIM)) for told in view.plane.caption if told]
         several = len(data.target_names) > 1
         return [(f"{data.target_names[view.target]} ", ink(TEXT)), *words] if several else words
 

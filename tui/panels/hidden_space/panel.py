@@ -46,7 +46,7 @@ class HiddenSpaceView:
         self._key = network, data, plane
         self.plane = plane
         self.space = HiddenSpace(network, data, plane)
-        self.linear = self.space.inputs_linear
+        self.linear = self.space.inputs_linear_score
         self.linear_at = 0.0
 
     def shows(self, network: Network, data: DataSplit, plane: PlaneChoice) -> bool:
@@ -128,7 +128,7 @@ class SpacePanel(Panel):
             return
         # a cell is about twice as high as wide
         away = (2 * (rows - (event.y - 1))) ** 2 + (columns - (event.x - 1)) ** 2
-        sample = int(self._view.space.chosen[int(away.argmin())])
+        sample = int(self._view.space.indices[int(away.argmin())])
         self.post_message(self.LookedAt(replace(self.options.cursor, sample=sample)))
 
     def title(self) -> Words:
@@ -222,7 +222,7 @@ class SpacePanel(Panel):
         self._words = [(f"{axes.names[0]} × {axes.names[1]} ", ink(TEXT)), (of, ink(DIM))]
         if self.run.is_at_rest or monotonic() - view.linear_at >= SECONDS_BETWEEN_SCORES:
             view.linear, view.linear_at = space.linear(), monotonic()
-        scores = view.linear, space.inputs_linear
+        scores = view.linear, space.inputs_linear_score
         if data.has_classes:
             here, inputs = (number_format.percent(score) for score in scores)
             unit = " %"

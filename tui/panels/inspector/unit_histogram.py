@@ -13,7 +13,7 @@ from tui.panels.inspector.inspected import Inspected, caption, colour_of
 from tui.panels.output_scale import OutputScale
 
 if TYPE_CHECKING:
-    from core.analysis.trace import UnitFacts
+    from core.analysis.trace import UnitStatistics
 
 
 def histogram_rows(it: Inspected) -> int:
@@ -22,7 +22,7 @@ def histogram_rows(it: Inspected) -> int:
 
 
 def draw_histogram(
-    it: Inspected, facts: UnitFacts, width: int, height: int, tall: int = 1
+    it: Inspected, facts: UnitStatistics, width: int, height: int, tall: int = 1
 ) -> Cells:
     """Return how often it gives which output, a row of bars for each class."""
     cells = Cells(width, height)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from core.analysis.trace import UnitFacts, unit_facts
+from core.analysis.trace import UnitStatistics, unit_statistics
 from core.training.diagnostics import MOST_SAMPLES
 from tui.drawing.cells import Cells, cell_width, cut
 from tui.drawing.palette import DIM, TEXT, WARNING, ink
@@ -70,7 +70,9 @@ class UnitView:
 
     def _draw(self, it: Inspected, plane: PlaneChoice, width: int, height: int) -> Cells:
         cursor = it.cursor
-        facts = unit_facts(it.network, cursor.layer, cursor.unit, it.data.x_train[:MOST_SAMPLES])
+        facts = unit_statistics(
+            it.network, cursor.layer, cursor.unit, it.data.x_train[:MOST_SAMPLES]
+        )
         head = draw_head(it, width)
         if width >= TWO_COLUMNS_FROM:
             left_width = max(46, width // 2)
@@ -116,7 +118,7 @@ class UnitView:
         return stacked([head, terms, result, notes, gap, outgoing, *below], width)
 
     def _beside_pixels(
-        self, it: Inspected, facts: UnitFacts, plane: PlaneChoice, width: int, height: int
+        self, it: Inspected, facts: UnitStatistics, plane: PlaneChoice, width: int, height: int
     ) -> Cells:
         """Return the view with the pictures where else the bars of the weights are."""
         head, result, notes = draw_head(it, width), draw_result(it, width), _notes(it, facts, width)
@@ -132,7 +134,7 @@ class UnitView:
         return stacked([head, both, result, notes, outgoing, histogram], width)
 
     def _right(
-        self, it: Inspected, facts: UnitFacts, plane: PlaneChoice, width: int, height: int
+        self, it: Inspected, facts: UnitStatistics, plane: PlaneChoice, width: int, height: int
     ) -> Cells:
         rows = histogram_rows(it)
         groups = rows - 2
@@ -143,7 +145,7 @@ class UnitView:
         return stacked([histogram, gap, self._map.draw(it, plane, width, left)], width)
 
 
-def _notes(it: Inspected, facts: UnitFacts, width: int) -> Cells:
+def _notes(it: Inspected, facts: UnitStatistics, width: int) -> Cells:
     """Return its gradient for this sample, and what keeps it from learning."""
     layer, unit = it.trace.layers[it.cursor.layer], it.cursor.unit
     norm = float(np.linalg.norm(layer.inputs.astype(np.float64)) * abs(layer.sum_delta[unit]))
