@@ -16,7 +16,7 @@ from textual.events import AppBlur, AppFocus, CursorPosition, Key, Paste
 from textual.keys import Keys
 from textual.messages import TerminalSupportsSynchronizedOutput
 
-from tui.terminal.input_tokens import ANSWER, MOST_TYPED, Kind, State, Token, Tokenizer
+from tui.terminal.input_parser import ANSWER, MOST_TYPED, Kind, State, Token, Tokenizer
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Iterable, Iterator
