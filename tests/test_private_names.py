@@ -55,13 +55,13 @@ BORROWED = [
         "tui.terminal.driver",
     ),
     # the names of keys
-    Borrowed("textual", "textual._xterm_parser", "", "XTermParser", "tui.terminal.type_ahead"),
+    Borrowed("textual", "textual._xterm_parser", "", "XTermParser", "tui.terminal.input_parser"),
     Borrowed(
         "textual",
         "textual._xterm_parser",
         "XTermParser",
         "_sequence_to_key_events",
-        "tui.terminal.type_ahead",
+        "tui.terminal.input_parser",
     ),
     # a description is wrapped, a table is not
     Borrowed("Python", "argparse", "HelpFormatter", "_fill_text", "tui.cli.arguments"),

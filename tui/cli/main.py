@@ -33,9 +33,10 @@ from tui.cli.streams import (
     flush_output,
     guard_streams,
     open_log,
+    set_encoding,
     stop_writing,
 )
-from tui.terminal.encoding import can_draw, set_encoding
+from tui.terminal.capabilities import can_draw, terminal_look
 
 if TYPE_CHECKING:
     import argparse
@@ -369,8 +370,6 @@ def _watch(
     options: argparse.Namespace,
     resume: Path | None = None,
 ) -> int:
-    from tui.terminal.capabilities import terminal_look
-
     look = terminal_look(
         os.environ,
         colours=options.colors,

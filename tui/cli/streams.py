@@ -2,17 +2,25 @@
 
 from __future__ import annotations
 
+import codecs
 import errno
 import io
 import os
 import sys
-from typing import IO, TYPE_CHECKING, Final
+from typing import IO, TYPE_CHECKING, Final, TextIO
+
+from tui.terminal.capabilities import is_utf8
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from _typeshed import ReadableBuffer
 
 STDOUT: Final = 1
 STDERR: Final = 2
+
+STAND_INS: Final = "nnfs-tui.stand-ins"
+"""The name of the codecs' error handler that writes x1 for x₁."""
 
 
 class CannotWrite(OSError):  # noqa: N818 (a full disk is no error of the program's)
@@ -76,6 +84,33 @@ def _like(stream: IO[str] | None, raw: io.RawIOBase) -> io.TextIOWrapper:
     encoding, errors = ("utf-8", None) if known is None else (known.encoding, known.errors)
     unbuffered = known is not None and known.write_through
     return io.TextIOWrapper(io.BufferedWriter(raw), encoding, errors, write_through=unbuffered)
+
+
+def set_encoding(
+    streams: tuple[TextIO | None, ...], environment: Mapping[str, str], ascii_only: bool | None
+) -> None:
+    """Let nothing but ASCII through where the locale, or a person, wants no more.
+
+    A locale without our glyphs is no reason to fail, and Python writes UTF-8 even in the C locale.
+    """
+    for stream in streams:
+        if not isinstance(stream, io.TextIOWrapper):
+            continue
+        if ascii_only or (ascii_only is None and not is_utf8(environment)):
+            codecs.register_error(STAND_INS, _stand_ins)
+            stream.reconfigure(encoding="ascii", errors=STAND_INS)
+        elif ascii_only is None:
+            stream.reconfigure(errors="replace")
+        else:
+            stream.reconfigure(encoding="utf-8", errors="replace")
+
+
+def _stand_ins(error: UnicodeError) -> tuple[str, int]:
+    if not isinstance(error, UnicodeEncodeError):
+        raise error
+    from tui.drawing.glyphs import in_ascii
+
+    return in_ascii(error.object[error.start : error.end]), error.end
 
 
 def flush_output() -> None:

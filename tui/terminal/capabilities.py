@@ -12,11 +12,15 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from tui.drawing.rendering import TerminalLook
-from tui.terminal.encoding import is_colourless, is_utf8
-
 if TYPE_CHECKING:
     from collections.abc import Mapping
+
+    from tui.drawing.rendering import TerminalLook
+
+CANNOT_DRAW: Final = frozenset({"dumb", "unknown"})
+"""Values of TERM for what has no cursor to be placed."""
+
+_COLOURLESS: Final = re.compile(r"vt\d|wy\d|.*-(m|mono)$")
 
 _CAPABLE: Final = re.compile(
     r"xterm(-new|-kitty|-ghostty)?$"
@@ -32,6 +36,31 @@ _SIXTEEN: Final = re.compile(r"linux|.*(-16color|-88color|\.linux)$")
 """Names of terminals that have fewer than 256, also within screen, as in `screen.linux`."""
 
 _DARK_COLOURS: Final = frozenset("01234568")
+
+
+def can_draw(environment: Mapping[str, str]) -> bool:
+    """Tell whether the terminal can place its cursor."""
+    return environment.get("TERM", "").lower() not in CANNOT_DRAW
+
+
+def _is_colourless(term: str) -> bool:
+    """Tell whether a terminal of that name is known to have one colour."""
+    return _COLOURLESS.match(term) is not None
+
+
+def is_utf8(environment: Mapping[str, str]) -> bool:
+    """Tell whether the locale, as POSIX reads it from the environment, is in UTF-8.
+
+    Where it says nothing at all, the terminal is taken for a modern one, as Python does.
+    """
+    named = {name: environment.get(name, "") for name in ("LC_ALL", "LC_CTYPE", "LANG")}
+    # Python itself puts this in the place of the C locale
+    if named["LC_CTYPE"] in {"C.UTF-8", "C.utf8", "UTF-8"} and named["LANG"] in {"C", "POSIX"}:
+        named["LC_CTYPE"] = ""
+    chosen = next(filter(None, named.values()), "")
+    if not chosen:
+        return not _is_colourless(environment.get("TERM", ""))
+    return re.search(r"utf-?8", chosen, re.IGNORECASE) is not None
 
 
 def terminal_look(
@@ -51,6 +80,8 @@ def terminal_look(
         palette: one of `themes.PALETTES`.
         background: one of `themes.BACKGROUNDS`.
     """
+    from tui.drawing.rendering import TerminalLook
+
     if ascii_only is None:
         ascii_only = not is_utf8(environment)
     is_console = environment.get("TERM", "").startswith("linux")
@@ -104,7 +135,7 @@ def _colours(environment: Mapping[str, str]) -> str:
     if environment.get("NO_COLOR"):
         return "none"
     term = environment.get("TERM", "").lower()
-    if is_colourless(term):
+    if _is_colourless(term):
         return "none"
     # what is inside of screen or tmux inherits a variable that was said of the terminal around it
     told = environment.get("COLORTERM", "").strip().lower() in {"truecolor", "24bit"}

@@ -21,8 +21,8 @@ from textual.events import CursorPosition, Key
 
 from tui.faults import Fault, ReportsFaults
 from tui.terminal.flow_control import QUESTION, FlowControl
+from tui.terminal.input_parser import EscapeParser
 from tui.terminal.screen_buffer import ScreenBuffer, is_frame
-from tui.terminal.type_ahead import EscapeParser
 
 if TYPE_CHECKING:
     from asyncio import TimerHandle

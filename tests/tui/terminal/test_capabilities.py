@@ -52,8 +52,7 @@ from tui.drawing.themes import (
 from tui.panels.boundary.map_drawing import GUTTER
 from tui.panels.boundary.panel import BoundaryPanel
 from tui.panels.panel import ViewOptions
-from tui.terminal.capabilities import is_relayed, terminal_look
-from tui.terminal.encoding import is_utf8
+from tui.terminal.capabilities import is_relayed, is_utf8, terminal_look
 from tui.terminal.escape_codes import palette_entry, parse_sgr
 
 MONO = TerminalLook("none", "ascii")

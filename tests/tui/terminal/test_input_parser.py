@@ -9,8 +9,7 @@ from textual.events import AppBlur, AppFocus, CursorPosition, Key, MouseDown, Pa
 from textual.message import Message
 from textual.messages import TerminalSupportsSynchronizedOutput
 
-from tui.terminal.input_parser import MOST_PASTED
-from tui.terminal.type_ahead import ESCAPE_WAIT, LONG_WAIT, REST_WAIT, EscapeParser
+from tui.terminal.input_parser import ESCAPE_WAIT, LONG_WAIT, MOST_PASTED, REST_WAIT, EscapeParser
 
 ESC = "\x1b"
 REPLIES = {
