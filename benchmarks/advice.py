@@ -35,20 +35,23 @@ def main() -> None:
         for seed in SEEDS:
             trainer = Trainer(PRESETS[name].config(seed=seed, diagnostics=True))
             config, has_classes = trainer.config, trainer.data.has_classes
-            timeline, asked = EpochLog(), {config.epochs * k // MOMENTS for k in range(MOMENTS + 1)}
+            epoch_log, asked = (
+                EpochLog(),
+                {config.epochs * k // MOMENTS for k in range(MOMENTS + 1)},
+            )
             metrics = trainer.untrained
-            timeline.extend(tabulate([metrics]))
+            epoch_log.extend(tabulate([metrics]))
             while trainer.stopped is None:
                 metrics = trainer.train_epoch()
-                timeline.extend(tabulate([metrics]))
+                epoch_log.extend(tabulate([metrics]))
                 if trainer.epoch not in asked:
                     continue
                 moments += 1
                 began = perf_counter()
-                told = advise(config, timeline, metrics.layers, has_classes)
+                advice = advise(config, epoch_log, metrics.layers, has_classes)
                 costs.append(perf_counter() - began)
-                found.update(each.kind for each in told)
-                without = advise(config, timeline, (), has_classes)
+                found.update(each.kind for each in advice)
+                without = advise(config, epoch_log, (), has_classes)
                 found.update(f"{each.kind} (without diagnostics)" for each in without)
         told_of = ", ".join(f"{kind} {count}" for kind, count in found.most_common())
         print(f"{name:<20}{moments:>8}   {told_of or '–'}", flush=True)
@@ -62,11 +65,11 @@ def cost() -> float:
     rng = np.random.default_rng(0)
     table = tabulate([EpochMetrics(0, 1.0, 1.0, 0.9, 0.9, 0.01)]).repeat(LONG, axis=0)
     table[:, 0], table[:, 1:3] = np.arange(LONG), rng.uniform(0.1, 0.2, (LONG, 2))
-    timeline, config, costs = EpochLog(), PRESETS["moons"].config(epochs=LONG), []
-    timeline.extend(table)
+    epoch_log, config, costs = EpochLog(), PRESETS["moons"].config(epochs=LONG), []
+    epoch_log.extend(table)
     for _ in range(100):
         began = perf_counter()
-        advise(config, timeline, (), has_classes=True)
+        advise(config, epoch_log, (), has_classes=True)
         costs.append(perf_counter() - began)
     return float(np.median(costs))
 

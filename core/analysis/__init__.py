@@ -1,1 +1,1 @@
-"""Analysis of a network for a panel, computed from one snapshot of its parameters."""
+"""Values that panels display, computed from one snapshot of the parameters."""

@@ -1,9 +1,8 @@
-"""What is wrong with a run, in plain sentences, each with what to try.
+"""Advice: problems of a run, each described in a sentence with a remedy.
 
-The screen asks when it draws the layers, with the curves and with the last diagnostics, if a run
-measures them. A sentence is worth its line only if a healthy run never hears it: the thresholds lie
-between what twenty seeds of every preset do at any moment and what sick runs do
-(`python -m benchmarks.advice`).
+The layers panel calls `advise` with the epochs and, if the run measures them, the last diagnostics.
+Advice is only useful if a healthy run never gets any: the thresholds lie between the values of twenty
+seeds of every preset at any epoch and those of failing runs (`python -m benchmarks.advice`).
 """
 
 from __future__ import annotations
@@ -38,97 +37,96 @@ Problem = Literal[
     "no_progress",
     "overfitting",
 ]
-"""What can be wrong, the most pressing first."""
+"""Problems that are detected, the most urgent first."""
 
 WINDOW: Final = 50
-"""Epochs that the pace and the noise of a loss are judged by: what went before may be mended."""
+"""Number of last epochs that are examined for noise: earlier problems may be solved."""
 
 THINNED: Final = 200
-"""Epochs of a whole run that are looked at, so that 100,000 cost what 200 do."""
+"""Number of epochs sampled from a whole run, so that 100,000 epochs cost no more than 200."""
 
 FEWEST: Final = 10
-"""Epochs before curves are judged, and units called dead: Adam's first steps are rough in healthy
-runs too, and with raw inputs up to two thirds of a relu layer begin flat, in iris-keras for all of
-its ten epochs."""
+"""Epochs before curves and dead units are examined: Adam's first steps are noisy in healthy runs too,
+and with unscaled inputs up to two thirds of a relu layer start dead (iris-keras)."""
 
 DEAD: Final = 0.5
-"""Share of a layer's units. The digits preset lives well with up to 0.38; sick runs pass 0.75."""
+"""Share of the units of a layer: at most 0.38 in the digits preset, above 0.75 in failing runs."""
 
 SATURATED: Final = 0.75
-"""Share of a layer's units."""
+"""Share of the units of a layer."""
 
 LEARNT: Final = {True: 0.85, False: 0.5}
-"""Training accuracy, or R², from which saturated units and small gradients are no harm: units that
-separate classes stand near their bounds, in healthy runs from 0.95, or an R² of 0.6, on."""
+"""Training accuracy, or R², from which saturated units and small gradients are harmless: units that
+separate classes saturate, in healthy runs from an accuracy of 0.95 or an R² of 0.6."""
 
 VANISHING: Final = 1e-3
-"""The smallest gradient norm of a layer by the largest: never below 7e-3 in a preset, 1e-4 and less
-in six layers of sigmoid."""
+"""Ratio of the smallest gradient norm of a layer to the largest: at least 7e-3 in every preset, 1e-4
+or less in six sigmoid layers."""
 
 EXPLODING: Final = 100.0
-"""A gradient norm. In presets 35 is the most, for losses near 1 and standardised inputs."""
+"""Gradient norm. The maximum of all presets is 35, for losses near 1 and standardised inputs."""
 
 RISE: Final = 0.1
-"""Rise of the loss in one epoch, by the untrained network's, that no small batch explains."""
+"""Increase of the loss in one epoch, relative to the untrained network's, that is not due to noise."""
 
 RISES: Final = 0.25
-"""Share of the last epochs that rise so. At most 0.14 in presets over 50 epochs."""
+"""Share of the last epochs with such an increase. At most 0.14 in presets over 50 epochs."""
 
 WORSE: Final = 1.2
-"""Mean loss of the last five epochs, by the untrained network's: 1 is what guessing reaches."""
+"""Mean loss of the last five epochs, relative to the untrained network's: guessing gives 1."""
 
 FULL_RISE: Final = 0.05
-"""Rise in one epoch by the mean of the last ones, where an epoch is one step: an exact gradient
-leads down, unless the step is too long."""
+"""Increase in one epoch relative to the mean of the last ones, if an epoch is one step: along an exact
+gradient the loss decreases unless the step is too long."""
 
 LITTLE: Final = 0.1
-"""Fall of the loss, by the untrained network's, below which a run has got nowhere."""
+"""Decrease of the loss, relative to the untrained network's, below which a run is slow."""
 
 STEADY: Final = 0.9
-"""Share of epochs that fall, in a run that is slow and not stuck."""
+"""Share of epochs with a decrease, in a run that is slow but not stuck."""
 
 PACE: Final = 0.4
-"""Fall of the second half by that of the first, from which a run would go on for long; what has
-converged is far below, what is slow is near 1."""
+"""Ratio of the decrease in the second half to that in the first, from which a run is slow: close to 1
+in a slow run, far below in a converged one."""
 
 ENOUGH: Final = 0.5
-"""Fall by the end of the run, at the pace of now, that spares it a word about a slow one."""
+"""Decrease expected at the end of the run, at the current pace, from which no advice is given."""
 
 STUCK: Final = 0.05
-"""Fall of the loss to its lowest so far, by the untrained network's, that is none at all."""
+"""Decrease to the lowest loss so far, relative to the untrained network's, that counts as none."""
 
 STUCK_AFTER: Final = 0.3
-"""Share of the run after which that is worth a word; the checkerboard needs a quarter to get going."""
+"""Share of the run after which advice is given; checkerboard makes no progress in the first quarter."""
 
 UNMOVED: Final = 1e-6
-"""Length of an update by that of the weights, at which float32 hardly tells them apart."""
+"""Ratio of the norm of an update to that of the weights, close to the resolution of float32."""
 
 OVERFIT_RISE: Final = {True: 1.0, False: 0.25}
-"""Rise of the held-out loss over its lowest, for classes and for numbers: a cross-entropy has no
-upper bound, a squared error grows as R² falls."""
+"""Relative increase of the held-out loss over its minimum, for classification and for regression: a
+cross-entropy has no upper bound, a squared error grows as R² decreases."""
 
 OVERFIT_AGE: Final = 0.3
-"""Share of the epochs so far since then, for a loss also rises for a while."""
+"""Share of the epochs so far since that minimum: a loss can also increase temporarily."""
 
 OVERFIT_FALL: Final = 0.9
-"""Training loss by that of the same time: a run that gets worse altogether does not overfit."""
+"""Training loss relative to that at the minimum: if both losses increase, the run does not overfit."""
 
 OVERFIT_GAP: Final = {True: 0.1, False: 0.2}
-"""Accuracy, or R², between training and held-out samples. A loss alone alarms for moons, where one
-confident mistake among fifty samples triples it and the accuracy stays."""
+"""Difference in accuracy, or R², between training and held-out samples. The loss alone is not enough:
+in moons, one confident mistake among fifty samples triples it at the same accuracy."""
 
 OVERFIT_DROP: Final = {True: 0.04, False: 0.1}
-"""Accuracy, or R², below that of the lowest held-out loss: two of fifty samples."""
+"""Decrease of the held-out accuracy, or R², since the minimum of its loss: two of fifty samples."""
 
 
 @dataclass(frozen=True)
 class Advice:
-    """One thing that is wrong.
+    """A problem of a run.
 
     Attributes:
-        kind: what it is.
-        sentence: the same for a reader, with the numbers that tell.
-        remedy: what to try.
+        kind: the problem.
+        sentence: its description, with the measured numbers.
+        remedy: changes to try.
     """
 
     kind: Problem
@@ -138,24 +136,24 @@ class Advice:
 
 def advise(
     config: RunConfig,
-    timeline: EpochLog,
+    epoch_log: EpochLog,
     layers: Sequence[LayerDiagnostics],
     has_classes: bool,
     since: int = 0,
 ) -> list[Advice]:
-    """Return what is wrong with a run, the most pressing first; nothing where all is well.
+    """Return the problems of a run, the most urgent first; empty for a healthy run.
 
     Args:
-        config: the run.
-        timeline: its epochs, one that diverged included.
-        layers: the last diagnostics, the outputs last; empty when the run does not measure them.
-        has_classes: whether classes are told apart, and not numbers predicted.
-        since: the first epoch whose loss compares with the last one's. From any but 0 on, nothing
-            is said that rests on what the untrained network's loss was.
+        config: configuration of the run.
+        epoch_log: its epochs, including one that diverged.
+        layers: the last diagnostics, the output layer last; empty if the run does not measure them.
+        has_classes: whether the task is classification.
+        since: first epoch whose loss is comparable with the last one. Problems that are defined
+            relative to the untrained network's loss are only detected if it is 0.
     """
-    if len(timeline) <= since + 1:
+    if len(epoch_log) <= since + 1:
         return []
-    curves = _Curves(timeline, since, has_classes)
+    curves = _Curves(epoch_log, since, has_classes)
     if curves.diverged:
         return [_diverged(config, curves)]
     zero = _zero_init(config, layers)
@@ -168,24 +166,24 @@ def advise(
     ]
     found += _vanishing(config, layers, curves, has_classes)
     if since == 0:
-        # what is dead or vanishes is why there is no progress, and no rate mends it
+        # dead units and vanishing gradients explain slow progress, and no learning rate solves them
         found += _rate_high(config, curves) or ([] if found else _slow(config, curves, layers))
     return found + _overfitting(curves, has_classes)
 
 
 class _Curves:
-    """The few epochs of a timeline that are looked at."""
+    """The sampled epochs of a run that the detectors examine."""
 
-    def __init__(self, timeline: EpochLog, since: int, has_classes: bool) -> None:
-        self.count = len(timeline) - since
-        """Epochs, the one before the first step included."""
+    def __init__(self, epoch_log: EpochLog, since: int, has_classes: bool) -> None:
+        self.count = len(epoch_log) - since
+        """Number of epochs, including epoch 0 before the first step."""
         self.score_name = "accuracy" if has_classes else "R²"
-        loss = timeline.column("train_loss")[since:]
+        loss = epoch_log.column("train_loss")[since:]
         self.first, self.last = float(loss[0]), float(loss[-1])
         self.recent = loss[-WINDOW - 1 :]
         self.middle = float(loss[(self.count - 1) // 2])
-        self.score = float(timeline.column("train_score")[since:][-5:].mean())
-        newest = timeline.at(len(timeline) - 1)
+        self.score = float(epoch_log.column("train_score")[since:][-5:].mean())
+        newest = epoch_log.at(len(epoch_log) - 1)
         losses = [newest.train_loss + newest.penalty, newest.test_loss]
         limit = DIVERGENCE * max(1.0, self.first)
         self.diverged = not all(map(isfinite, losses)) or losses[0] >= limit
@@ -193,15 +191,15 @@ class _Curves:
         chosen = np.linspace(0, self.count - 1, min(self.count, THINNED)).astype(np.int64)
         self.epochs = chosen + since
         self.train = loss[chosen]
-        self._timeline = timeline
+        self._epoch_log = epoch_log
 
     def thinned(self, name: str) -> NDArray[np.float64]:
-        """Return the epochs of a column that stand for all."""
-        return self._timeline.column(name)[self.epochs]
+        """Return a column at the sampled epochs."""
+        return self._epoch_log.column(name)[self.epochs]
 
     @property
     def fall(self) -> float:
-        """How far the loss has come down, by the untrained network's."""
+        """Decrease of the loss, relative to the untrained network's."""
         return (self.first - self.last) / self.first if self.first > 0 else inf
 
 
@@ -220,26 +218,28 @@ def _zero_init(config: RunConfig, layers: Sequence[LayerDiagnostics]) -> list[Ad
         return []
     passes_zero = set(config.activations) <= ACTIVATIONS.keys() - {"sigmoid", "softplus"}
     if passes_zero:
-        # a gradient says that somebody gave a weight another value
+        # a nonzero gradient means that the user has edited a weight
         if layers and layers[0].gradient_norm > 0:
             return []
-        told = "no gradient reaches a weight, and only the outputs' biases learn"
+        detail = "no gradient reaches a weight, and only the outputs' biases learn"
     elif any(config.dropouts):
-        return []  # which differs from unit to unit
+        return []  # dropout differs between units
     else:
-        told = "all units of a layer get the same gradient, and the layer learns like a single unit"
+        detail = (
+            "all units of a layer get the same gradient, and the layer learns like a single unit"
+        )
     return [
         Advice(
             "zero_init",
-            f"All weights started at zero, so {told}.",
-            "Use a random initializer: glorot, or he for relu.",
+            f"All weights started at zero, so {detail}.",
+            "Use a random initialisation: glorot, or he for relu.",
         )
     ]
 
 
 def _exploding(config: RunConfig, layers: Sequence[LayerDiagnostics]) -> list[Advice]:
     if config.clip_norm is not None or config.clip_value is not None:
-        return []  # which is the remedy
+        return []  # the remedy is already applied
     norms = [each.gradient_norm for each in layers]
     if not norms or not max(norms) > EXPLODING:
         return []
@@ -267,10 +267,10 @@ def _dead(config: RunConfig, layers: Sequence[LayerDiagnostics], curves: _Curves
     return [
         Advice(
             "dead",
-            f"{_units(config, at, shares[at])} are dead: their slope is zero for every sample, "
+            f"{_units(config, at, shares[at])} are dead: their derivative is zero for every sample, "
             "so they no longer learn.",
             f"Lower the learning rate{_scaled(config)}, start over with initializer he, or use "
-            "leaky_relu, whose units do not die.",
+            "leaky_relu, whose units cannot die.",
         )
     ]
 
@@ -288,7 +288,7 @@ def _saturated(
     return [
         Advice(
             "saturated",
-            f"{_units(config, at, shares[at])} are saturated: near a bound, where the slope is "
+            f"{_units(config, at, shares[at])} are saturated: near a bound, where the derivative is "
             f"almost 0. Training {curves.score_name} is only {curves.score:.2f}.",
             f"Start over with a lower learning rate{_scaled(config)}, turn on batch_norm, or "
             "use relu or gelu.",
@@ -305,34 +305,35 @@ def _vanishing(
     ]
     moving = [norm for norm in norms if isfinite(norm)]
     if not curves.score < LEARNT[has_classes]:
-        return []  # what has learnt may have a batch of which a layer learns nothing
+        return []  # in a trained network, the gradient of a single batch can be zero in a layer
     if any(max(each.saturated, each.dead) >= DEAD for each in layers):
-        return []  # they pass no gradient on: that is the cause, and not how many layers there are
+        return []  # these units block the gradient: the number of layers is not the cause
     if len(moving) < 2 or max(moving) == 0 or min(moving) >= VANISHING * max(moving):
         return []
     at, least = norms.index(min(moving)), min(moving)
     there = _layer(config, norms.index(max(moving)))
-    told = f"{max(moving) / least:,.0f} times smaller than in {there}" if least else "zero"
+    detail = f"{max(moving) / least:,.0f} times smaller than in {there}" if least else "zero"
     return [
         Advice(
             "vanishing",
-            f"The gradient vanishes on its way back: in {_layer(config, at)} it is {told}.",
-            "Use fewer layers, an activation with slopes near 1 (tanh, relu, gelu), or batch_norm.",
+            f"The gradient vanishes in backpropagation: in {_layer(config, at)} it is {detail}.",
+            "Use fewer layers, an activation with derivatives near 1 (tanh, relu, gelu), or "
+            "batch_norm.",
         )
     ]
 
 
 def _rate_high(config: RunConfig, curves: _Curves) -> list[Advice]:
     remedy = (
-        f"Lower the learning rate (−), say to {config.learning_rate / 10:g}, or let it decay "
-        "(schedule cosine)."
+        f"Lower the learning rate (−), for example to {config.learning_rate / 10:g}, or use a "
+        "schedule (cosine)."
     )
     if curves.count <= FEWEST or curves.first <= 0:
         return []
     ending = float(curves.recent[-5:].mean())
     if ending > WORSE * curves.first:
-        told = f"The loss is {ending / curves.first:,.1f} times that of the untrained network"
-        return [Advice("rate_high", f"{told}: the learning rate is too high.", remedy)]
+        detail = f"The loss is {ending / curves.first:,.1f} times that of the untrained network"
+        return [Advice("rate_high", f"{detail}: the learning rate is too high.", remedy)]
     steps, level = np.diff(curves.recent), float(curves.recent.mean())
     least = RISE * curves.first
     if config.batch_size == "full" and level > LITTLE * curves.first:
@@ -340,15 +341,15 @@ def _rate_high(config: RunConfig, curves: _Curves) -> list[Advice]:
     rises = int(np.count_nonzero(steps > least))
     if rises < RISES * len(steps):
         return []
-    told = f"The loss jumps up in {rises} of the last {len(steps)} epochs"
-    return [Advice("rate_high", f"{told}: the learning rate is too high.", remedy)]
+    detail = f"The loss jumps up in {rises} of the last {len(steps)} epochs"
+    return [Advice("rate_high", f"{detail}: the learning rate is too high.", remedy)]
 
 
 def _slow(config: RunConfig, curves: _Curves, layers: Sequence[LayerDiagnostics]) -> list[Advice]:
     epochs = curves.count - 1
     if epochs < max(2 * FEWEST, 2 * config.warmup) or curves.fall >= LITTLE:
         return []
-    remedy = f"Raise the learning rate (+), say to {config.learning_rate * 10:g}"
+    remedy = f"Raise the learning rate (+), for example to {config.learning_rate * 10:g}"
     remedy += ", or use adam." if config.optimizer == "sgd" else "."
     fell = f"In {epochs:,} epochs the loss fell by {max(0.0, curves.fall):.1%}"
     earlier, later = curves.first - curves.middle, curves.middle - curves.last
@@ -356,21 +357,21 @@ def _slow(config: RunConfig, curves: _Curves, layers: Sequence[LayerDiagnostics]
     reach = curves.fall + later / curves.first * left / (epochs / 2)
     falling = float(np.mean(np.diff(curves.train) < 0)) >= STEADY
     if falling and later >= PACE * earlier and reach < ENOUGH:
-        told = f"{fell}, steadily: the learning rate is too low"
-        return [Advice("rate_low", f"{told}.", remedy)]
+        detail = f"{fell}, steadily: the learning rate is too low"
+        return [Advice("rate_low", f"{detail}.", remedy)]
     ratios = [each.update_ratio for each in layers]
     if ratios and max(ratios) < UNMOVED and max(each.gradient_norm for each in layers) > UNMOVED:
-        told = f"{fell}: each step changes the weights by less than a millionth"
-        return [Advice("rate_low", f"{told}.", remedy)]
+        detail = f"{fell}: each step changes the weights by less than a millionth"
+        return [Advice("rate_low", f"{detail}.", remedy)]
     lowest = float(curves.train.min())
     if epochs < STUCK_AFTER * config.epochs or curves.first - lowest >= STUCK * curves.first:
         return []
-    more = "" if layers else "; turn on diagnostics to see more"
+    more = "" if layers else "; turn on diagnostics for details"
     return [
         Advice(
             "no_progress",
-            f"{fell}: it makes no progress.",
-            f"Try a learning rate ten times higher (+) or lower (−), or the next seed (R){more}.",
+            f"{fell}: the run makes no progress.",
+            f"Try a learning rate ten times higher (+) or lower (−), or another seed (R){more}.",
         )
     ]
 
@@ -380,7 +381,7 @@ def _overfitting(curves: _Curves, has_classes: bool) -> list[Advice]:
         return []
     losses = curves.thinned(f"{curves.held}_loss")
     if not np.isfinite(losses).all() or np.array_equal(losses, curves.train):
-        return []  # never measured at some epochs, or the same samples
+        return []  # not measured in every epoch, or identical to the training samples
     width = max(3, len(losses) // 20)
     held, train, score, train_score = (
         np.convolve(each, np.full(width, 1 / width), "valid")
@@ -429,5 +430,5 @@ def _units(config: RunConfig, at: int, share: float) -> str:
 
 
 def _scaled(config: RunConfig) -> str:
-    """Return the remedy of remedies, where it is not taken yet."""
+    """Return the advice to standardise the inputs, unless they already are."""
     return ", standardise the inputs (preprocess)" if config.preprocess == "none" else ""

@@ -1,4 +1,4 @@
-"""What a linear model reaches on the same split: the line that a network has to get above."""
+"""Baseline: score of a linear model on the same split, for comparison with the network."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from core.datasets.dataset import DataSplit
 
 MAX_VALUES: Final = 4_000_000
-"""Inputs of all training samples together that it is fitted to; with more, to some of the samples."""
+"""Maximal number of values (samples × inputs) to fit; above it, only some of the samples are used."""
 
 
 @dataclass(frozen=True)
@@ -20,9 +20,9 @@ class Baseline:
     """A fitted linear model.
 
     Attributes:
-        name: what it is, in a word or two.
-        train_score, test_score: accuracy, or R².
-        has_classes: which of the two it is.
+        name: name of the model.
+        train_score, test_score: accuracy, or R² for regression.
+        has_classes: whether the scores are accuracies.
     """
 
     name: str
@@ -40,18 +40,18 @@ class Baseline:
 
 
 def measure_baseline(data: DataSplit) -> Baseline:
-    """Fit logistic regression, or ridge regression to numbers, with scikit-learn's own settings.
+    """Fit logistic regression, or ridge regression, with scikit-learn's default settings.
 
-    It takes the features alone, without what is made of them: those would bend its line.
+    Only the original features are used: derived ones (products, squares) would make it nonlinear.
 
     Raises:
-        ValueError: when the training samples are all of one class.
+        ValueError: if all training samples have the same class.
     """
     x_train, x_test = _features_alone(data, data.x_train), _features_alone(data, data.x_test)
     most = max(1, MAX_VALUES // max(1, x_train.shape[1]))
     few = evenly_spaced(len(x_train), most)
     if data.has_classes:
-        from sklearn.linear_model import LogisticRegression  # a second to import
+        from sklearn.linear_model import LogisticRegression  # takes a second to import
 
         model, name = LogisticRegression(max_iter=1000), "logistic regression"
     else:

@@ -1,4 +1,4 @@
-"""Which classes are taken for which: the confusion matrix, and the scores that are read from it."""
+"""The confusion matrix and the scores computed from it: accuracy, precision, recall and F1."""
 
 from __future__ import annotations
 
@@ -13,45 +13,45 @@ if TYPE_CHECKING:
 
 
 def confusion_matrix(true: Labels, predicted: Labels, classes: int) -> Labels:
-    """Return a (classes, classes) int64 array: samples of each true class, by predicted class.
+    """Return the (classes, classes) int64 number of samples of each true and predicted class.
 
-    Rows are true classes, columns predicted ones, as in scikit-learn's `confusion_matrix`.
+    Rows are true classes, columns predicted classes, as in scikit-learn's `confusion_matrix`.
 
     Args:
         true: (samples,) class numbers from 0.
         predicted: (samples,) class numbers from 0.
-        classes: how many there are, whether they occur or not.
+        classes: number of classes, including those that do not occur.
 
     Raises:
-        ValueError: when a class number is not below `classes`, or the lengths differ.
+        ValueError: if a class number is not below `classes`, or the lengths differ.
     """
     if len(true) != len(predicted):
-        raise ValueError(f"{len(true)} true and {len(predicted)} predicted classes given")
-    for given in (true, predicted):
-        if given.size and not 0 <= given.min() <= given.max() < classes:
-            raise ValueError(f"class numbers from 0 to {classes - 1} are accepted")
+        raise ValueError(f"{len(true)} true and {len(predicted)} predicted classes")
+    for labels in (true, predicted):
+        if labels.size and not 0 <= labels.min() <= labels.max() < classes:
+            raise ValueError(f"class numbers must be between 0 and {classes - 1}")
     pairs = np.bincount(true * classes + predicted, minlength=classes * classes)
     return pairs.reshape(classes, classes).astype(np.int64, copy=False)
 
 
 def accuracy(matrix: Labels) -> float:
-    """Return the share of samples on the diagonal; NaN where there are none."""
+    """Return the share of samples on the diagonal; NaN without samples."""
     samples = int(matrix.sum())
     return int(matrix.trace()) / samples if samples else float("nan")
 
 
 def precision(matrix: Labels) -> NDArray[np.float64]:
-    """Return (classes,) TP / (TP + FP): how many of those taken for a class are of it.
+    """Return (classes,) TP / (TP + FP): share of the samples predicted as a class that belong to it.
 
-    NaN where nothing is taken for the class (Manning, Raghavan & Schütze 2008, section 8.3).
+    NaN for a class that is never predicted (Manning, Raghavan & Schütze 2008, section 8.3).
     """
     return _ratio(matrix.diagonal(), matrix.sum(axis=0))
 
 
 def recall(matrix: Labels) -> NDArray[np.float64]:
-    """Return (classes,) TP / (TP + FN): how many of a class are taken for it.
+    """Return (classes,) TP / (TP + FN): share of the samples of a class that are predicted as it.
 
-    NaN where the class has no samples (Manning, Raghavan & Schütze 2008, section 8.3).
+    NaN for a class without samples (Manning, Raghavan & Schütze 2008, section 8.3).
     """
     return _ratio(matrix.diagonal(), matrix.sum(axis=1))
 
@@ -59,8 +59,8 @@ def recall(matrix: Labels) -> NDArray[np.float64]:
 def f1(matrix: Labels) -> NDArray[np.float64]:
     """Return (classes,) 2 TP / (2 TP + FP + FN), the harmonic mean of precision and recall.
 
-    NaN for a class that neither occurs nor is predicted; 0 for one of which none is right, where
-    the harmonic mean would be 0/0 (scikit-learn's `f1_score` does the same).
+    NaN for a class that neither occurs nor is predicted; 0 for a class without a correct prediction,
+    where the harmonic mean would be 0/0 (as scikit-learn's `f1_score`).
     """
     return _ratio(2 * matrix.diagonal(), matrix.sum(axis=0) + matrix.sum(axis=1))
 
@@ -77,7 +77,7 @@ def most_confused(matrix: Labels, most: int) -> list[tuple[int, int, int]]:
     errors = matrix.copy()
     np.fill_diagonal(errors, 0)
     counts = errors.ravel()
-    # a stable sort of the negated counts: among equals the order of the classes
+    # stable sort of the negated counts: equal counts remain in the order of the classes
     order = np.argsort(-counts, kind="stable")[:most]
     pairs = ((*divmod(at, len(matrix)), int(counts[at])) for at in order.tolist())
     return [(true, taken_for, count) for true, taken_for, count in pairs if count]

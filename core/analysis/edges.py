@@ -1,4 +1,4 @@
-"""Which edges of a network are worth drawing, and where a weight or a bias stands in its parameters."""
+"""The strongest edges of a network, and the index of a weight or bias in its parameter vector."""
 
 from __future__ import annotations
 
@@ -18,12 +18,12 @@ class Edge:
     """One weight.
 
     Attributes:
-        layer: counted from 0 for the first layer of weights.
-        source: the unit of the layer before, or the input.
-        target: the unit of the layer.
-        weight: its value.
-        strength: |weight| by the largest of the layer, from 0 to 1; 0 where it is not finite.
-        index: its place in the network's flat parameter vector.
+        layer: number of the layer, counted from 0.
+        source: unit of the layer below, or input.
+        target: unit of the layer.
+        weight: value of the weight.
+        strength: |weight| relative to the largest of the layer, from 0 to 1; 0 if it is not finite.
+        index: index in the network's flat parameter vector.
     """
 
     layer: int
@@ -37,17 +37,17 @@ class Edge:
 def parameter_index(
     network: Network, layer: int, source: int | None, unit: int, *, gamma: bool = False
 ) -> int:
-    """Return the place of a weight, or of a bias, in the flat parameter vector.
+    """Return the index of a weight or a bias in the flat parameter vector.
 
     Args:
-        network: whose.
-        layer: counted from 0 for the first layer of weights.
-        source: the unit of the layer before; None for the bias, or β of a normalised layer.
-        unit: of the layer.
-        gamma: whether γ is meant where there is no source, and not β.
+        network: the network.
+        layer: number of the layer, counted from 0.
+        source: unit of the layer below; None for the bias, or for β with batch normalisation.
+        unit: unit of the layer.
+        gamma: whether to return the index of γ instead of β.
 
     Raises:
-        IndexError: when there is no such layer or unit, or no γ.
+        IndexError: if there is no such layer or unit, or no γ.
     """
     if not 0 <= layer < len(network.layers):
         raise IndexError(f"layer {layer} of {len(network.layers)}")
@@ -60,21 +60,21 @@ def parameter_index(
     normalised = network.layers[layer].norm is not None
     if gamma and not normalised:
         raise IndexError(f"layer {layer} is not normalised: it has no γ")
-    # γ stands between the weights and β
+    # γ is stored between the weights and β
     rows = inputs + (normalised and not gamma)
     return int(start + rows * units + unit)
 
 
 def edges(network: Network, most: int, within: Sequence[range | None] | None = None) -> list[Edge]:
-    """Return at most that many edges, the strongest first.
+    """Return at most `most` edges, the strongest first.
 
-    A layer's weights are measured by its largest one: those of another layer may all be larger.
+    Strength is relative to the largest weight of the layer, since scales differ between layers.
 
     Args:
-        network: whose weights.
-        most: edges to return.
-        within: per layer of units, the inputs first, those between which edges are wanted, or None
-            for none of them; all of all layers if it is left out.
+        network: the network.
+        most: maximal number of edges.
+        within: for each layer of units, inputs first, the units whose edges are included, or None for
+            no units; without it, all units of all layers.
     """
     strengths, places = [], []
     for layer, weights in enumerate(network.weights):
@@ -110,5 +110,5 @@ def edges(network: Network, most: int, within: Sequence[range | None] | None = N
 
 
 def count_edges(network: Network) -> int:
-    """Return how many weights there are."""
+    """Return the number of weights."""
     return sum(weights.size for weights in network.weights)

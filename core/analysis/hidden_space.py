@@ -1,7 +1,7 @@
-"""The samples as the last hidden layer sees them, in two coordinates; the hidden space panel draws it.
+"""The samples in the space of the last hidden layer, projected to two coordinates.
 
-There the output layer decides by straight lines, so that one sees whether the layers before have
-made the data linearly separable.
+The hidden space panel draws it. In this space the decision boundary of the output layer is linear, so
+the picture shows whether the layers below have made the data linearly separable.
 """
 
 from __future__ import annotations
@@ -27,35 +27,35 @@ if TYPE_CHECKING:
 
 MOST_SAMPLES: Final = 2000
 LINES: Final = 9
-"""Grid lines in each of the two directions."""
+"""Number of grid lines in each of the two directions."""
 POINTS: Final = 40
-"""Points of a grid line."""
+"""Number of points of a grid line."""
 MARGIN: Final = 0.05
-"""How far the grid reaches beyond the samples, as a share of their range."""
+"""Margin of the grid around the samples, relative to their range."""
 MOST_PRODUCTS: Final = 2e8
-"""Multiplications for which a linear model is fitted at most; with more, to fewer samples."""
+"""Maximal number of multiplications to fit a linear model; above it, fewer samples are used."""
 RIDGE: Final = 1e-4
-"""Its penalty, as a share of the mean variance of what it is given."""
+"""Penalty of the linear model, relative to the mean variance of its inputs."""
 MOST_STEPS: Final = 100
 FEWEST_STEPS: Final = 20
 MEMORY: Final = 8
-"""Steps that the fit of a linear model looks back on."""
+"""Number of previous steps that L-BFGS uses."""
 SHORTEST_STEP: Final = 1e-6
 CONVERGED: Final = 1e-6
-"""Share of its loss by which a step lowers it when the fit is over."""
+"""Relative decrease of the loss in one step at which the fit has converged."""
 
 OUTPUT_NAMES: Final = ("w·h", "rest")
 
 
 @dataclass(frozen=True)
 class Axes:
-    """A plane through the hidden outputs.
+    """A plane in the space of the hidden outputs.
 
     Attributes:
-        origin: (units,) the hidden outputs at its middle: the mean of the samples.
-        directions: (2, units) what one step along each coordinate adds; orthonormal.
-        start: (2,) the coordinates of the middle: those of the mean for two units, else zero.
-        names: what the coordinates are called.
+        origin: (units,) mean of the samples, which lies in the plane.
+        directions: (2, units) orthonormal directions of the two coordinates.
+        start: (2,) coordinates of the origin: those of the mean for two units, otherwise zero.
+        names: names of the coordinates.
         pair: the two units, or None for principal components.
     """
 
@@ -67,7 +67,7 @@ class Axes:
 
     @classmethod
     def of_units(cls, hidden: Array, across: int, up: int) -> Axes:
-        """Return the plane of two units, in which the others are held at their mean."""
+        """Return the plane of two units; the other units are fixed at their mean."""
         origin = hidden.mean(axis=0)
         directions = np.zeros((2, len(origin)))
         directions[0, across] = directions[1, up] = 1.0
@@ -78,8 +78,8 @@ class Axes:
     def of_components(cls, hidden: Array, before: Axes | None = None) -> Axes:
         """Return the plane of the first two principal components of (samples, units).
 
-        A component has no sign of its own, and two that are equally strong have no order: both are
-        chosen such that the axes are as near as can be to those before.
+        The sign of a component and the order of two equally strong ones are arbitrary: both are
+        chosen such that the axes are as close as possible to `before`.
         """
         origin = hidden.mean(axis=0)
         directions, _ = principal_components(hidden - origin)
@@ -97,15 +97,15 @@ class Axes:
 
     @classmethod
     def of_output(cls, hidden: Array, weights: Array, before: Axes | None = None) -> Axes:
-        """Return the plane of the output's own direction, and of what varies most across it.
+        """Return the plane of the output's weight vector and the first component orthogonal to it.
 
-        In it alone the line at which two classes are decided is the same for all samples, whatever
-        the other units give: each lies on the side of the class that is predicted for it.
+        Only in this plane is the decision boundary of two classes the same line for all samples,
+        whatever their other coordinates are: each sample lies on the side of its predicted class.
 
         Args:
             hidden: (samples, units).
-            weights: (units,) of the output that decides.
-            before: as for `of_components`.
+            weights: (units,) weights of the output, or the difference of two outputs.
+            before: see `of_components`.
         """
         origin = hidden.mean(axis=0)
         along = weights / max(float(np.linalg.norm(weights)), 1e-300)
@@ -133,11 +133,11 @@ class SpaceView:
     Attributes:
         axes: the plane.
         samples: (samples, 2) coordinates.
-        predicted: (samples,) classes; all zero where numbers are predicted.
-        grid: (lines, points, 2) coordinates of the bent input grid: the first half of the lines at
-            constant second coordinate of the input plane, the others at constant first one.
-        slopes: (2, outputs) and
-        offsets: (outputs,) such that a point p of the plane has the logits p · slopes + offsets.
+        predicted: (samples,) predicted classes; all zero for regression.
+        grid: (lines, points, 2) coordinates of the transformed input grid: the first half of the lines
+            at constant second coordinate of the input plane, the others at constant first coordinate.
+        slopes: (2, outputs), see `offsets`.
+        offsets: (outputs,): a point p of the plane has the logits p · slopes + offsets.
     """
 
     axes: Axes
@@ -149,7 +149,7 @@ class SpaceView:
 
     @property
     def line(self) -> tuple[Array, float] | None:
-        """For two classes (w, b), with w · p + b = 0 where the output decides; else None."""
+        """(w, b) of the decision boundary w · p + b = 0 of two classes; otherwise None."""
         if self.slopes.shape[1] == 1:
             return self.slopes[:, 0], float(self.offsets[0])
         if self.slopes.shape[1] == 2:
@@ -162,12 +162,12 @@ class SpaceView:
 
 
 class HiddenSpace:
-    """Lays out the passes once for a network, its data and an input plane; pictures follow.
+    """Evaluation of the hidden space for a network, its data and an input plane, in fixed buffers.
 
     Attributes:
-        chosen: which training samples are looked at.
-        y: their classes or numbers.
-        inputs_linear: what a linear model reaches on the inputs: accuracy, or R².
+        indices: indices of the training samples that are used.
+        y: their class numbers or target values.
+        inputs_linear_score: accuracy, or R², of a linear model of the inputs.
     """
 
     def __init__(
@@ -180,7 +180,7 @@ class HiddenSpace:
         """Choose the samples and the grid.
 
         Raises:
-            ValueError: when the network has no hidden layer.
+            ValueError: if the network has no hidden layer.
         """
         if len(network.layers) < 2:
             raise ValueError("a network without a hidden layer has no hidden space")
@@ -200,14 +200,14 @@ class HiddenSpace:
 
     @property
     def units(self) -> int:
-        """How many units the last hidden layer has."""
+        """Number of units of the last hidden layer."""
         return len(self._hidden)
 
     def strongest(self) -> list[int]:
-        """Return the units, those with the largest outgoing weights first."""
+        """Return the units in order of the norm of their outgoing weights, the largest first."""
         weights = np.asarray(self.network.weights[-1], np.float64)
         if weights.shape[1] > 1 and self.network.classes:
-            # what is added to all classes alike decides nothing
+            # a contribution that all classes share does not change the prediction
             weights = weights - weights.mean(axis=1, keepdims=True)
         strength = np.nan_to_num(np.linalg.norm(weights, axis=1))
         return [int(unit) for unit in np.argsort(-strength, kind="stable")]
@@ -219,19 +219,19 @@ class HiddenSpace:
         *,
         along_output: bool = False,
     ) -> SpaceView | None:
-        """Return the picture of the parameters as they are, or None where it is not finite.
+        """Return the view for the current parameters, or None if it is not finite.
 
         Args:
             pair: two units as coordinates, or None for the first two principal components.
-            before: the axes of the last picture, from which these are not to flip.
-            along_output: of two classes, take the output's direction instead; see `of_output`.
+            before: axes of the previous view, with which signs and order are aligned.
+            along_output: for two classes, use the plane of `Axes.of_output`.
         """
         with np.errstate(all="ignore"):
             run(self._calls)
         hidden = self._hidden.T.astype(np.float64)
         weights = np.asarray(self.network.weights[-1], np.float64)
         biases = np.asarray(self.network.biases[-1], np.float64)
-        # numbers whose squares are none have no components either
+        # no components can be computed if the squares overflow
         if not (np.abs(hidden).max() < 1e100 and np.isfinite(weights).all()):
             return None
         count = len(self.indices)
@@ -259,9 +259,9 @@ class HiddenSpace:
         )
 
     def linear(self) -> float:
-        """Return what a linear model reaches on all hidden units, as `picture` saw them last.
+        """Return the score of a linear model of all hidden units, at the last call of `picture`.
 
-        The network's own output layer is one, and so what it reaches is the least.
+        The network's output layer is a linear model too, so its score is a lower bound.
         """
         count, classes = len(self.indices), bool(self.network.classes)
         seen, own = self._hidden.T[:count], self._logits.T[:count]
@@ -275,7 +275,7 @@ class HiddenSpace:
 
 
 def decide(logits: Array) -> Labels:
-    """Return the class of each of (samples, outputs) logits."""
+    """Return the (samples,) predicted classes for (samples, outputs) logits."""
     if logits.shape[1] == 1:
         return np.asarray(logits[:, 0] > 0, np.int64)
     return np.asarray(logits.argmax(axis=1), np.int64)
@@ -284,23 +284,23 @@ def decide(logits: Array) -> Labels:
 def linear_score(
     x: Array, targets: Array, has_classes: bool, reached: float | None = None
 ) -> float:
-    """Return what a linear model reaches on the samples that it is fitted to: accuracy, or R².
+    """Return the accuracy, or R², of a linear model on the samples to which it is fitted.
 
-    For numbers it is ridge regression in closed form. For classes it is softmax regression by L-BFGS
-    (Liu & Nocedal 1989) on whitened features; of all models on the way there, the most accurate
-    counts, for the lowest loss is not always that of the fewest errors.
+    Regression: ridge regression in closed form. Classification: softmax regression by L-BFGS (Liu &
+    Nocedal 1989) on whitened features; the best accuracy of all iterations counts, since the lowest
+    loss does not always have the fewest errors.
 
     Args:
         x: (samples, features).
-        targets: (samples, outputs): for classes 1 for the sample's own one, and 0 else.
-        has_classes: which of the two it is.
-        reached: what some linear model of these features is known to reach.
+        targets: (samples, outputs), one-hot for classes.
+        has_classes: whether the task is classification.
+        reached: known score of a linear model of these features, a lower bound.
     """
     reached = -inf if reached is None or isnan(reached) else reached
     x = np.asarray(x, np.float64)
     few = evenly_spaced(len(x), max(2, int(MOST_PRODUCTS / max(1, x.shape[1] * min(x.shape)))))
     x, level = x - x[few].mean(axis=0), targets[few].mean(axis=0)
-    x /= max(float(np.abs(x).max()), 1e-300)  # for the squares of what is very large
+    x /= max(float(np.abs(x).max()), 1e-300)  # avoids overflow of squares
     x = x @ _whitening(x[few])
     if not has_classes:
         given = x @ (x[few].T @ (targets[few] - level)) / len(few) + level
@@ -316,7 +316,7 @@ def linear_score(
 
 
 def _softmax_regressions(x: Array, targets: Array) -> Iterator[Array]:
-    """Yield weights of ever smaller mean cross-entropy, by L-BFGS from zero."""
+    """Yield the weights of each iteration of L-BFGS on the mean cross-entropy, from zero."""
 
     def measured(weights: Array) -> tuple[float, Array]:
         logits = x @ weights
@@ -348,7 +348,7 @@ def _softmax_regressions(x: Array, targets: Array) -> Iterator[Array]:
 
 
 def _quasi_newton(slope: Array, known: Sequence[tuple[Array, Array]]) -> Array:
-    """Return the slope times the inverse of the Hessian that (step, change of slope) pairs tell of."""
+    """Return the gradient times the approximate inverse Hessian, from (step, gradient change) pairs."""
     ahead, shares = slope.copy(), []
     for step, change in reversed(known):
         share = float((step * ahead).sum() / (step * change).sum())
@@ -358,16 +358,16 @@ def _quasi_newton(slope: Array, known: Sequence[tuple[Array, Array]]) -> Array:
         step, change = known[-1]
         ahead *= (step * change).sum() / (change * change).sum()
     else:
-        ahead *= 2  # of whitened features the Hessian is at most a half (Böhning 1992)
+        ahead *= 2  # for whitened features the Hessian is at most 1/2 (Böhning 1992)
     for (step, change), share in zip(known, reversed(shares), strict=True):
         ahead += step * (share - float((change * ahead).sum() / (step * change).sum()))
     return ahead
 
 
 def _whitening(x: Array) -> Array:
-    """Return a matrix that makes the features of (samples, features) uncorrelated, of variance 1.
+    """Return the matrix that makes (samples, features) uncorrelated with variance 1.
 
-    What hardly varies stays small. There are as many new features as the fewer of the two.
+    Features with little variance remain small. The number of new features is the smaller of the two.
     """
     count, wide = len(x), x.shape[1] > len(x)
     products = (x @ x.T if wide else x.T @ x) / count
@@ -384,7 +384,7 @@ def _targets(y: Labels | Array, classes: int) -> Array:
 
 
 def _grid(coordinates: Array, features: int) -> Array:
-    """Return (lines, points, 2) coordinates of the input plane, around those of the samples."""
+    """Return the (lines, points, 2) grid of the input plane around the samples' coordinates."""
     low, high = coordinates.min(axis=0), coordinates.max(axis=0)
     spread = np.where(high > low, high - low, 1.0)
     low, high = low - MARGIN * spread, high + MARGIN * spread

@@ -1,4 +1,4 @@
-"""Planes through the inputs, and the part of one that a map shows."""
+"""Planes in the space of the inputs, and the window of a plane that a map shows."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from core.datasets import DataSplit
 
 UNLIKE: Final = 4.0
-"""Two directions whose ranges differ by more than this factor are not drawn to one scale."""
+"""Ratio of the ranges of two directions above which they are drawn at different scales."""
 
 MOST_SAMPLES: Final = 2000
 """Training samples from which principal components are computed."""
@@ -22,11 +22,11 @@ MOST_SAMPLES: Final = 2000
 
 @dataclass(frozen=True)
 class Window:
-    """A part of the input plane, cut into a grid of square pixels.
+    """A rectangle of the input plane, divided into pixels.
 
     Attributes:
-        left, right, bottom, top: the outer edges, in units of the features.
-        columns, rows: the number of pixels.
+        left, right, bottom, top: outer edges, in units of the features.
+        columns, rows: number of pixels.
     """
 
     left: float
@@ -38,15 +38,15 @@ class Window:
 
     @classmethod
     def around(cls, x: Array, columns: int, rows: int, margin: float = 0.15) -> Window:
-        """Return the smallest window around (samples, 2) points that keeps the aspect ratio.
+        """Return the smallest window around (samples, 2) points with square pixels.
 
-        The direction in which there is room to spare shows more than the data's range. Where the
-        two directions are of different size, such as features in unlike units, each fills its own.
+        One direction may therefore show more than the range of the data. If the ranges differ greatly,
+        such as for features with different units, each direction has its own scale.
         """
         low, high = x[:, :2].min(axis=0), x[:, :2].max(axis=0)
         centre = (low + high) / 2
         spread = high - low
-        # one feature has no second direction: there any will do
+        # a single feature has no second direction: any range will do
         spread[spread <= 0] = spread.max() if spread.max() > 0 else 1.0
         extent = spread * (1 + 2 * margin)
         if extent.max() > UNLIKE * extent.min():
@@ -70,7 +70,7 @@ class Window:
         return np.column_stack([np.tile(across, self.rows), np.repeat(down, self.columns)])
 
     def pixels(self, x: Array) -> tuple[Labels, Labels]:
-        """Return the (samples,) rows and columns of the pixels in which (samples, 2) points lie."""
+        """Return the (samples,) pixel rows and columns of (samples, 2) points."""
         across = (x[:, 0] - self.left) / (self.right - self.left) * self.columns
         down = (self.top - x[:, 1]) / (self.top - self.bottom) * self.rows
         return (
@@ -81,11 +81,11 @@ class Window:
 
 @dataclass(frozen=True)
 class PlaneChoice:
-    """Which plane a person wants to see; without anything, the principal components.
+    """The plane that the user has chosen; by default, the first two principal components.
 
     Attributes:
         across, up: numbers of two features, or None for principal components.
-        held: the training sample at which the other features are held; None for their mean.
+        held: training sample whose values fix the other features; None for their mean.
     """
 
     across: int | None = None
@@ -93,7 +93,7 @@ class PlaneChoice:
     held: int | None = None
 
     def describe(self, names: tuple[str, ...]) -> str:
-        """Return which plane it is, in the names of the features."""
+        """Return a description with the names of the features."""
         if self.across is None or self.up is None:
             return f"the first two principal components of {len(names)} features"
         where = "their mean" if self.held is None else f"sample {self.held + 1:,}"
@@ -102,13 +102,13 @@ class PlaneChoice:
 
 @dataclass(frozen=True)
 class Plane:
-    """A plane through the features, in their own units, on which a map is drawn.
+    """A plane in the space of the features, in their units, on which a map is drawn.
 
     Attributes:
-        origin: (features,) the sample at its middle.
-        axes: (2, features) what one step along each coordinate adds.
-        projection: (2, features) what a feature adds to each coordinate.
-        names: what the coordinates are called.
+        origin: (features,) point with the coordinates (0, 0).
+        axes: (2, features) change of the features per unit of each coordinate.
+        projection: (2, features) change of each coordinate per unit of a feature.
+        names: names of the coordinates.
         caption: in a few words, which plane it is, and then the rest; empty where there is no other.
     """
 
@@ -132,7 +132,7 @@ class Plane:
 
     @classmethod
     def of_features(cls, data: DataSplit, across: int, up: int, held: int | None) -> Plane:
-        """Return the plane of two features, with the others held at their mean, or at a sample."""
+        """Return the plane of two features, with the others fixed at their mean or at a sample."""
         features = data.preparation.features(data.x_train)
         middle = features.mean(axis=0) if held is None else features[held].copy()
         middle[[across, up]] = 0.0
@@ -170,7 +170,7 @@ class Plane:
 
 
 def ranked_features(data: DataSplit) -> list[int]:
-    """Return the numbers of the features, those that are the most related to the target first."""
+    """Return the numbers of the features, those with the strongest relation to the target first."""
     if data.summary is None:
         return list(range(len(data.feature_names)))
     relations = [abs(each.relation) for each in data.summary.features]
@@ -179,17 +179,17 @@ def ranked_features(data: DataSplit) -> list[int]:
 
 
 def principal_components(centred: Array) -> tuple[Array, Array]:
-    """Return the first two principal directions, (2, features), and their shares of the variance."""
+    """Return the first two principal directions, (2, features), and their explained variance ratios."""
     if centred.shape[1] < 2:
         return np.eye(2, centred.shape[1]), np.array([1.0, 0.0])
-    # the smaller of the two products has the same eigenvalues
+    # both products have the same nonzero eigenvalues: use the smaller one
     wide = centred.shape[1] > centred.shape[0]
     values, vectors = np.linalg.eigh(centred @ centred.T if wide else centred.T @ centred)
     directions = vectors[:, [-1, -2]].T
     if wide:
         directions = directions @ centred
         directions /= np.maximum(np.linalg.norm(directions, axis=1, keepdims=True), 1e-300)
-    # the sign of a component is nobody's choice: let its largest part point up
+    # the sign of a component is arbitrary: make its largest element positive
     largest = np.take_along_axis(directions, np.abs(directions).argmax(axis=1)[:, None], axis=1)
     directions = directions * np.where(largest < 0, -1.0, 1.0)
     whole = max(float(values.clip(0).sum()), 1e-300)

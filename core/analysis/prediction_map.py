@@ -1,6 +1,6 @@
-"""What a view of the network needs, computed from one snapshot of its parameters.
+"""Predictions of the network on a grid of inputs, for maps.
 
-The screen asks here at its own resolution, and only for what is visible.
+Panels choose the resolution and compute only visible maps.
 """
 
 from __future__ import annotations
@@ -21,16 +21,16 @@ if TYPE_CHECKING:
 
 
 class PredictionMap:
-    """What a network predicts at a set of inputs, again and again without allocating anything.
+    """Predictions at a fixed set of inputs, updated without allocation.
 
     Attributes:
-        labels: (points,) predicted classes; for numbers, all zero.
-        values: (points,) how certain each is, 0 for a guess and 1 for sure; for numbers, the
-            predicted one.
+        labels: (points,) predicted classes; all zero for regression.
+        values: (points,) certainty of each prediction, from 0 (guess) to 1; for regression, the
+            predicted values.
     """
 
     def __init__(self, network: Network, x: Array, target: int = 0) -> None:
-        """Lay out the passes for (points, inputs), and choose which of several numbers is meant."""
+        """Allocate the buffers for (points, inputs); `target` is the output shown for regression."""
         self.network, self.target = network, target
         points = len(x)
         self._passes = ForwardPasses(network, points)
@@ -45,37 +45,37 @@ class PredictionMap:
             self._calls += network.loss.certainty(z, self.values)
 
     def refresh(self) -> PredictionMap:
-        """Compute everything with the network's parameters as they are."""
+        """Update labels and values for the current parameters."""
         run(self._calls)
         return self
 
     def _pick(self, z: Array) -> Calls:
-        """Return the calls that choose a class: from the logits, as the accuracy is counted."""
+        """Return the calls that predict the classes from the logits, as for the accuracy."""
         if len(z) == 1:
             above = np.empty(z.shape[1], np.bool_)
             return [
                 call(np.greater, z[0], constant(0, z), above),
                 call(np.copyto, self.labels, above),
             ]
-        # along the last axis it needs no buffer of its own
+        # argmax along the last axis needs no buffer
         rows = np.empty(z.T.shape, z.dtype)
         return [call(np.copyto, rows, z.T), call(np.argmax, rows, 1, self.labels)]
 
 
 def classify(network: Network, x: Array) -> tuple[Labels, Array]:
-    """Return (samples,) predicted classes, and how certain each is: 0 for a guess, 1 for sure."""
+    """Return (samples,) predicted classes and their certainty, from 0 (guess) to 1."""
     shown = PredictionMap(network, x).refresh()
     return shown.labels, shown.values
 
 
 def quantize(values: Array, levels: int, low: float, high: float) -> NDArray[np.int64]:
-    """Return the number of the level, of `levels` equal ones from low to high, of each value."""
+    """Return the level number of each value, for `levels` equal intervals from low to high."""
     finite = np.nan_to_num(values, nan=low, posinf=high, neginf=low)
     scaled = (finite - low) * (levels / (high - low))
     return np.asarray(np.clip(scaled, 0, levels - 1), np.int64)
 
 
 def in_class_order(y: Labels | Array, most: int) -> Labels:
-    """Return at most that many sample numbers, sorted by class, or value, and spread evenly."""
+    """Return at most `most` sample numbers, evenly spaced, sorted by class or target value."""
     order = np.argsort(y, kind="stable")
     return order[evenly_spaced(len(order), most)]

@@ -1,6 +1,6 @@
-"""One sample's way through a network, forwards and back, with every number on the way.
+"""Forward and backward pass of a single sample, with all intermediate values, for the inspector.
 
-The inspector asks here. Everything in a `Trace` is of one moment's parameters, which it copies.
+A `Trace` is computed from a copy of the parameters.
 """
 
 from __future__ import annotations
@@ -23,10 +23,10 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class NormTrace:
-    """How one sample is normalised: by running statistics, as in evaluation.
+    """Batch normalisation of one sample by running statistics, as in evaluation.
 
     Attributes:
-        z: (units,) w·x, before the norm.
+        z: (units,) w·x, before normalisation.
         mean, variance: (units,) running statistics.
         gamma, beta: (units,).
         scale: (units,) √(σ² + ε), float64.
@@ -47,20 +47,20 @@ class NormTrace:
 
 @dataclass(frozen=True)
 class LayerTrace:
-    """One layer, for one sample; what goes forwards is in the network's precision, the rest float64.
+    """One layer for one sample; the forward pass in the network's precision, the rest in float64.
 
     Attributes:
-        activation: of all its units.
+        activation: activation of the units.
         inputs: (inputs,).
         weights: (inputs, units).
-        biases: (units,), or (0,) where a norm follows.
-        norm: the step between w·x and z, if there is one.
-        z: (units,) what the activation is applied to.
+        biases: (units,); (0,) with batch normalisation.
+        norm: batch normalisation between w·x and z, or None.
+        z: (units,) input of the activation.
         a: (units,) f(z).
         slope: (units,) f'(z).
         output_gradient: (units,) dL/da.
         delta: (units,) dL/dz, which is f'(z) · dL/da.
-        sum_delta: (units,) dL/d(w·x + b): delta, or where there is a norm γ / √(σ² + ε) · delta.
+        sum_delta: (units,) dL/d(w·x + b): delta, or γ / √(σ² + ε) · delta with batch normalisation.
     """
 
     activation: Activation
@@ -77,37 +77,37 @@ class LayerTrace:
 
     @property
     def weight_gradient(self) -> Array:
-        """(inputs, units) dL/dw for this sample."""
+        """dL/dw for this sample, (inputs, units)."""
         return np.outer(self.inputs.astype(np.float64), self.sum_delta)
 
     @property
     def bias_gradient(self) -> Array:
-        """(units,) dL/db for this sample, or (0,)."""
+        """dL/db for this sample, (units,); (0,) with batch normalisation."""
         return self.sum_delta if self.biases.size else np.empty(0)
 
     @property
     def weight_gradient_norm(self) -> float:
-        """The Euclidean norm of the gradient of the layer's weights, without biases, γ and β."""
-        # that of an outer product is the product of the two norms
+        """Euclidean norm of the gradient of the layer's weights, without biases, γ and β."""
+        # the norm of an outer product is the product of the two norms
         return float(
             np.linalg.norm(self.inputs.astype(np.float64)) * np.linalg.norm(self.sum_delta)
         )
 
     def products(self, unit: int) -> Array:
-        """Return the (inputs,) terms of a unit's sum, float64."""
+        """Return the (inputs,) float64 products of the weighted sum of a unit."""
         return self.inputs.astype(np.float64) * self.weights[:, unit]
 
 
 @dataclass(frozen=True)
 class Trace:
-    """One sample through the whole network.
+    """Forward and backward pass of one sample.
 
     Attributes:
-        layers: the outputs last.
+        layers: all layers, the output layer last.
         predictions: (classes,) probabilities, or (targets,) predicted values.
-        targets: (rows,) what the loss compares the outputs with, as it encodes them.
-        classes: how many there are, or 0 where numbers are predicted.
-        loss: of this sample.
+        targets: (rows,) targets encoded by the loss.
+        classes: number of classes; 0 for regression.
+        loss: loss of this sample.
     """
 
     layers: tuple[LayerTrace, ...]
@@ -118,21 +118,21 @@ class Trace:
 
     @property
     def predicted(self) -> int:
-        """The predicted class: from the outputs, as the accuracy is counted."""
+        """Predicted class, computed from the logits as for the accuracy."""
         z = self.layers[-1].z
         return int(z[0] > 0) if len(z) == 1 else int(z.argmax())
 
 
 def trace_sample(network: Network, x_row: Array, y: Array | Labels | float) -> Trace:
-    """Return what a trained network does with one sample, and the gradient of its loss.
+    """Return the forward pass of one sample and the gradient of its loss.
 
-    Dropout is off and norms use running statistics, as when the network is measured. The forward
-    pass makes the engine's own calls; the backward pass is the chain rule, in float64.
+    Dropout is disabled and batch normalisation uses running statistics, as in evaluation. The forward
+    pass uses the engine's calls; the backward pass is the chain rule in float64.
 
     Args:
         network: its parameters are copied.
         x_row: (inputs,).
-        y: the class number, or the (targets,) numbers to predict.
+        y: class number, or (targets,) values.
     """
     parameters, loss = network.parameters.copy(), network.loss
     network.fold()
@@ -197,13 +197,14 @@ def trace_sample(network: Network, x_row: Array, y: Array | Labels | float) -> T
 
 @dataclass(frozen=True)
 class UnitStatistics:
-    """What one unit gives over many samples.
+    """Outputs of one unit for many samples.
 
     Attributes:
         outputs: (samples,).
-        slopes: (samples,) of its activation.
-        flat: the share of samples at which it has no slope.
-        near_bound: the share at which it is near a bound of its activation; 0 if that has not two.
+        slopes: (samples,) derivatives of the activation.
+        flat: share of the samples at which the derivative is zero.
+        near_bound: share of the samples at which the output is near a bound of the activation; 0 for
+            an activation without two bounds.
     """
 
     outputs: Array
@@ -213,18 +214,18 @@ class UnitStatistics:
 
     @property
     def dead(self) -> bool:
-        """Whether it has no slope at any of the samples: see `core.training.diagnostics.DEAD`."""
+        """Whether the derivative is zero for all samples; see `core.training.diagnostics.DEAD`."""
         return self.flat == 1
 
     @property
     def saturated(self) -> bool:
-        """Whether it is near a bound at more than half of the samples."""
+        """Whether the output is near a bound for more than half of the samples."""
         return self.near_bound > 0.5
 
     def histogram(self, groups: Labels, count: int, bins: int, low: float, high: float) -> Labels:
-        """Return (count, bins) how many outputs of each group fall in each of the equal bins.
+        """Return the (count, bins) number of outputs of each group in equal bins from low to high.
 
-        What lies outside of low and high counts at the ends; what is not finite does not count.
+        Values outside the range count in the first or last bin; values that are not finite are ignored.
         """
         finite = np.isfinite(self.outputs)
         scaled = (self.outputs[finite].astype(np.float64) - low) * (bins / (high - low))
@@ -234,7 +235,7 @@ class UnitStatistics:
 
 
 def unit_statistics(network: Network, layer: int, unit: int, x: Array) -> UnitStatistics:
-    """Return what a unit of a layer, both counted from 0, gives for (samples, inputs)."""
+    """Return the statistics of a unit of a layer, both counted from 0, for (samples, inputs)."""
     network.fold()
     inputs = with_bias_row(x, network.dtype)
     its = ForwardPass(network.layers[0], len(x))
@@ -242,7 +243,7 @@ def unit_statistics(network: Network, layer: int, unit: int, x: Array) -> UnitSt
     for each in network.layers[1 : layer + 1]:
         inputs, its = its.outputs, ForwardPass(each, len(x))
         run(its.forward(inputs))
-    # without an input that it keeps, the activation wrote its values over it
+    # unless the activation keeps its input, z was overwritten with a
     a = its.values[unit].copy()
     slopes = _slopes(its.layer.activation, its.logits[unit], a)
     if not len(a):

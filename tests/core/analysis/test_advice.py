@@ -1,4 +1,4 @@
-"""Sick runs hear what is wrong with them, and healthy ones hear nothing."""
+"""Failing runs get advice, healthy runs get none."""
 
 from collections.abc import Sequence
 
@@ -12,7 +12,7 @@ from core.training.diagnostics import LayerDiagnostics
 from core.training.epoch_log import EpochLog, tabulate
 from core.training.state import EpochMetrics
 
-SICK = {
+FAILING = {
     "relu and steps of 1": (
         "dead",
         {"hidden": (16, 16), "activation": "relu", "learning_rate": 1.0, "epochs": 20},
@@ -132,9 +132,9 @@ SLOW = {
     "step",
     "two-gaussians",
 }
-"""Presets of which two seeds have to do; `benchmarks.advice` takes twenty of each."""
+"""Slow presets, tested with two seeds; `benchmarks.advice` runs twenty of each."""
 UNSTABLE = {"wildml"}
-"""The edge of stability is what it is about: with some seeds its loss jumps up every other epoch."""
+"""Presets at the edge of stability: with some seeds the loss jumps up every other epoch."""
 
 
 def run(config: RunConfig) -> tuple[Trainer, EpochLog, list[EpochMetrics]]:
@@ -143,68 +143,68 @@ def run(config: RunConfig) -> tuple[Trainer, EpochLog, list[EpochMetrics]]:
     with np.errstate(all="ignore"):
         while trainer.stopped is None:
             rows.append(trainer.train_epoch())
-    timeline = EpochLog()
-    timeline.extend(tabulate(rows))
-    return trainer, timeline, rows
+    epoch_log = EpochLog()
+    epoch_log.extend(tabulate(rows))
+    return trainer, epoch_log, rows
 
 
-def until(timeline: EpochLog, count: int) -> EpochLog:
-    early = timeline.copy()
+def until(epoch_log: EpochLog, count: int) -> EpochLog:
+    early = epoch_log.copy()
     early.truncate(count)
     return early
 
 
-def kinds(told: Sequence[Advice]) -> list[str]:
-    return [each.kind for each in told]
+def kinds(advice: Sequence[Advice]) -> list[str]:
+    return [each.kind for each in advice]
 
 
 def invented(
     train: Sequence[float], test: Sequence[float], scores: tuple[float, float] = (0.5, 0.5)
 ) -> EpochLog:
-    """Return a timeline of these losses."""
+    """Return a epoch_log of these losses."""
     rows = [
         EpochMetrics(epoch, *losses, *scores, 0.01)
         for epoch, losses in enumerate(zip(train, test, strict=True))
     ]
-    timeline = EpochLog()
-    timeline.extend(tabulate(rows))
-    return timeline
+    epoch_log = EpochLog()
+    epoch_log.extend(tabulate(rows))
+    return epoch_log
 
 
-@pytest.mark.parametrize("name", SICK)
-def test_a_sick_run_hears_what_is_wrong_and_what_to_try(name: str) -> None:
-    wanted, settings = SICK[name]
+@pytest.mark.parametrize("name", FAILING)
+def test_a_failing_run_gets_advice_with_a_remedy(name: str) -> None:
+    wanted, settings = FAILING[name]
     config = RunConfig(**settings, diagnostics=True)  # type: ignore[arg-type]
-    trainer, timeline, rows = run(config)
-    told = advise(config, timeline, rows[-1].layers, trainer.data.has_classes)
-    assert wanted in kinds(told)
-    for each in told:
+    trainer, epoch_log, rows = run(config)
+    advice = advise(config, epoch_log, rows[-1].layers, trainer.data.has_classes)
+    assert wanted in kinds(advice)
+    for each in advice:
         assert each.sentence.endswith(".")
         assert each.remedy.endswith(".")
     if wanted in FROM_CURVES:
-        assert wanted in kinds(advise(config, timeline, (), trainer.data.has_classes))
-    assert told == advise(config, timeline, rows[-1].layers, trainer.data.has_classes)
+        assert wanted in kinds(advise(config, epoch_log, (), trainer.data.has_classes))
+    assert advice == advise(config, epoch_log, rows[-1].layers, trainer.data.has_classes)
 
 
 @pytest.mark.parametrize("name", sorted(PRESETS.keys() - UNSTABLE))
-def test_a_healthy_run_hears_nothing(name: str) -> None:
+def test_a_healthy_run_gets_no_advice(name: str) -> None:
     for seed in (0, 13) if name in SLOW else (0, 1, 7, 13):
         config = PRESETS[name].config(seed=seed, diagnostics=True)
-        trainer, timeline, rows = run(config)
+        trainer, epoch_log, rows = run(config)
         for share in (0.1, 0.3, 0.6, 1.0):
             epoch = max(1, round(share * trainer.epoch))
-            early = until(timeline, epoch + 1)
+            early = until(epoch_log, epoch + 1)
             has_classes = trainer.data.has_classes
             assert advise(config, early, rows[epoch].layers, has_classes) == [], (seed, epoch)
             assert advise(config, early, (), has_classes) == [], (seed, epoch)
 
 
-def test_the_keras_example_is_told_of_its_dead_units_if_it_goes_on_with_them() -> None:
+def test_the_keras_example_gets_advice_on_its_dead_units_after_its_ten_epochs() -> None:
     config = PRESETS["iris-keras"].config(seed=10, epochs=20, diagnostics=True)
-    _, timeline, rows = run(config)
-    (told,) = advise(config, timeline, rows[-1].layers, has_classes=True)
-    assert told.kind == "dead"
-    assert "standardise the inputs" in told.remedy
+    _, epoch_log, rows = run(config)
+    (advice,) = advise(config, epoch_log, rows[-1].layers, has_classes=True)
+    assert advice.kind == "dead"
+    assert "standardise the inputs" in advice.remedy
 
 
 def test_a_sentence_names_units_and_layer() -> None:
@@ -215,11 +215,11 @@ def test_a_sentence_names_units_and_layer() -> None:
         LayerDiagnostics(1.0, 1e-3, 0.0, 0.0),
     ]
     falling = [1.0 - 0.02 * epoch for epoch in range(12)]
-    (told,) = advise(config, invented(falling, falling), layers, has_classes=True)
-    assert told.sentence.startswith("12 of 16 units of layer 2 (relu) are dead")
+    (advice,) = advise(config, invented(falling, falling), layers, has_classes=True)
+    assert advice.sentence.startswith("12 of 16 units of layer 2 (relu) are dead")
     layers[1] = layers[1]._replace(dead=1.0)
-    (told,) = advise(config, invented(falling, falling), layers, has_classes=True)
-    assert told.sentence.startswith("All 16 units of layer 2 (relu) are dead")
+    (advice,) = advise(config, invented(falling, falling), layers, has_classes=True)
+    assert advice.sentence.startswith("All 16 units of layer 2 (relu) are dead")
 
 
 def test_saturated_units_of_a_network_that_has_learnt_are_no_harm() -> None:
@@ -230,16 +230,16 @@ def test_saturated_units_of_a_network_that_has_learnt_are_no_harm() -> None:
     assert (kinds(poor), good) == (["saturated"], [])
 
 
-def test_what_stays_where_it_was_is_told_after_a_third_of_the_run() -> None:
+def test_a_constant_loss_is_reported_after_a_third_of_the_run() -> None:
     config = RunConfig(epochs=100)
     still = [0.7 + 0.001 * (epoch % 2) for epoch in range(101)]
-    told = advise(config, invented(still, still), (), has_classes=True)
-    assert kinds(told) == ["no_progress"]
-    assert "diagnostics" in told[0].remedy
+    advice = advise(config, invented(still, still), (), has_classes=True)
+    assert kinds(advice) == ["no_progress"]
+    assert "diagnostics" in advice[0].remedy
     assert advise(config, invented(still[:25], still[:25]), (), has_classes=True) == []
 
 
-def test_a_gradient_that_is_clipped_explodes_no_more() -> None:
+def test_a_clipped_gradient_is_not_reported_as_exploding() -> None:
     layers = [LayerDiagnostics(5e3, 1e-3, 0.0, 0.0), LayerDiagnostics(5e3, 1e-3, 0.0, 0.0)]
     losses = [1.0, 0.9]
     for clipped, wanted in ((None, ["exploding"]), (1.0, [])):
@@ -250,29 +250,29 @@ def test_a_gradient_that_is_clipped_explodes_no_more() -> None:
 def test_a_frozen_layer_has_no_gradient_that_could_vanish() -> None:
     losses = [1.0, 0.9]
     layers = [LayerDiagnostics(0.0, 0.0, 0.0, 0.0)] + [LayerDiagnostics(1.0, 1e-3, 0.0, 0.0)] * 2
-    told = advise(RunConfig(), invented(losses, losses), layers, has_classes=True)
-    assert kinds(told) == ["vanishing"]
+    advice = advise(RunConfig(), invented(losses, losses), layers, has_classes=True)
+    assert kinds(advice) == ["vanishing"]
     assert advise(RunConfig(freeze=(1,)), invented(losses, losses), layers, True) == []
 
 
-def test_weights_that_somebody_changed_break_the_symmetry_of_zeros() -> None:
+def test_edited_weights_break_the_symmetry_of_zeros() -> None:
     config, losses = RunConfig(initializer="zeros"), [0.7, 0.69]
     layers = [LayerDiagnostics(0.1, 1e-3, 0.0, 0.0)] * 3
     assert advise(config, invented(losses, losses), layers, has_classes=True) == []
 
 
-def test_a_run_without_an_epoch_hears_nothing() -> None:
+def test_a_run_without_an_epoch_gets_no_advice() -> None:
     assert advise(RunConfig(initializer="zeros"), EpochLog(), (), has_classes=True) == []
 
 
-def test_losses_from_before_another_loss_was_taken_are_left_out() -> None:
+def test_losses_before_a_change_of_the_loss_function_are_ignored() -> None:
     losses = [0.01] * 50 + [1.0] * 50
     config = RunConfig(epochs=1000)
     assert kinds(advise(config, invented(losses, losses), (), True)) == ["rate_high"]
     assert advise(config, invented(losses, losses), (), True, since=50) == []
 
 
-def test_validation_samples_tell_of_overfitting_before_test_samples_do() -> None:
+def test_overfitting_is_measured_on_validation_samples_if_there_are_any() -> None:
     epochs = np.arange(200)
     train, held = np.exp(-epochs / 50), 0.2 + np.abs(epochs - 60) / 100
     rows = [
@@ -281,14 +281,14 @@ def test_validation_samples_tell_of_overfitting_before_test_samples_do() -> None
         )
         for epoch, loss, score in zip(epochs, train, 0.9 - epochs / 1000, strict=True)
     ]
-    timeline = EpochLog()
-    timeline.extend(tabulate(rows))
-    (told,) = advise(RunConfig(), timeline, (), has_classes=True)
-    assert told.kind == "overfitting"
-    assert "validation" in told.sentence
+    epoch_log = EpochLog()
+    epoch_log.extend(tabulate(rows))
+    (advice,) = advise(RunConfig(), epoch_log, (), has_classes=True)
+    assert advice.kind == "overfitting"
+    assert "validation" in advice.sentence
 
 
-def test_a_long_run_is_judged_by_a_few_of_its_epochs() -> None:
+def test_a_long_run_is_examined_at_a_few_of_its_epochs() -> None:
     count = 100_000
     epochs = np.arange(count)
     table = np.full((count, len(tabulate([EpochMetrics(0, 1, 1, 1, 1, 0.1)])[0])), np.nan)
@@ -296,8 +296,8 @@ def test_a_long_run_is_judged_by_a_few_of_its_epochs() -> None:
     table[:, 1] = np.exp(-epochs / 20_000)
     table[:, 2] = 0.2 + np.abs(epochs - 30_000) / 50_000
     table[:, 3], table[:, 4] = 0.99, 0.9 - epochs / 1_000_000
-    timeline = EpochLog()
-    timeline.extend(table)
-    (told,) = advise(RunConfig(epochs=count), timeline, (), has_classes=True)
-    assert told.kind == "overfitting"
-    assert _Curves(timeline, 0, has_classes=True).train.size <= THINNED
+    epoch_log = EpochLog()
+    epoch_log.extend(table)
+    (advice,) = advise(RunConfig(epochs=count), epoch_log, (), has_classes=True)
+    assert advice.kind == "overfitting"
+    assert _Curves(epoch_log, 0, has_classes=True).train.size <= THINNED

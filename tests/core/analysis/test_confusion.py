@@ -1,4 +1,4 @@
-"""The confusion matrix and its scores, beside scikit-learn's."""
+"""The confusion matrix and its scores agree with scikit-learn's."""
 
 import numpy as np
 import pytest
@@ -32,7 +32,7 @@ def test_a_matrix_worked_out_by_hand() -> None:
 
 @pytest.mark.parametrize("classes", [2, 3, 10, 100])
 @pytest.mark.parametrize("samples", [1, 7, 500])
-def test_everything_is_as_in_scikit_learn(classes: int, samples: int) -> None:
+def test_all_scores_agree_with_scikit_learn(classes: int, samples: int) -> None:
     rng = np.random.default_rng(classes * samples)
     # not every class occurs, and not every class is predicted
     true = rng.integers(0, classes, samples)
@@ -54,7 +54,7 @@ def test_everything_is_as_in_scikit_learn(classes: int, samples: int) -> None:
     )
 
 
-def test_without_samples_nothing_is_defined() -> None:
+def test_scores_without_samples_are_nan() -> None:
     none = np.empty(0, np.int64)
     matrix = confusion_matrix(none, none, 2)
     assert matrix.tolist() == [[0, 0], [0, 0]]
@@ -64,12 +64,12 @@ def test_without_samples_nothing_is_defined() -> None:
 @pytest.mark.parametrize(
     ("true", "predicted"), [([0, 3], [0, 0]), ([0, 0], [0, -1]), ([0], [0, 0])]
 )
-def test_labels_that_are_no_classes_are_refused(true: list[int], predicted: list[int]) -> None:
-    with pytest.raises(ValueError, match=r"given|accepted"):
+def test_invalid_class_numbers_are_rejected(true: list[int], predicted: list[int]) -> None:
+    with pytest.raises(ValueError, match=r"between 0 and|1 true and 2 predicted"):
         confusion_matrix(np.array(true), np.array(predicted), 3)
 
 
-def test_the_most_confused_come_first_and_the_right_ones_never() -> None:
+def test_the_most_frequent_errors_come_first() -> None:
     matrix = np.array([[9, 1, 0], [3, 9, 1], [0, 0, 9]])
     assert most_confused(matrix, 10) == [(1, 0, 3), (0, 1, 1), (1, 2, 1)]
     assert most_confused(matrix, 2) == [(1, 0, 3), (0, 1, 1)]

@@ -1,4 +1,4 @@
-"""Which edges are drawn, and where they stand in the flat parameter vector."""
+"""The strongest edges of a network, and the index of each in the flat parameter vector."""
 
 import numpy as np
 import pytest
@@ -17,7 +17,7 @@ def make(*sizes: int, batch_norm: bool = False, dtype: str = "float64") -> Netwo
 
 @pytest.mark.parametrize("batch_norm", [False, True])
 @pytest.mark.parametrize("sizes", [(2, 3), (2, 8, 8, 2), (5, 1, 4)])
-def test_an_index_points_at_the_very_number(sizes: tuple[int, ...], batch_norm: bool) -> None:
+def test_an_index_points_at_its_parameter(sizes: tuple[int, ...], batch_norm: bool) -> None:
     network = make(*sizes, batch_norm=batch_norm)
     seen = set()
     for number, layer in enumerate(network.layers):
@@ -47,7 +47,7 @@ def test_an_index_points_at_the_very_number(sizes: tuple[int, ...], batch_norm: 
 
 
 @pytest.mark.parametrize("place", [(-1, 0, 0), (2, 0, 0), (0, 2, 0), (0, -1, 0), (1, None, 2)])
-def test_an_index_of_what_is_not_there_raises(place: tuple[int, int | None, int]) -> None:
+def test_an_index_of_a_missing_weight_raises(place: tuple[int, int | None, int]) -> None:
     with pytest.raises(IndexError):
         parameter_index(make(2, 3, 2), *place)
 
@@ -76,7 +76,7 @@ def test_there_are_no_more_edges_than_weights() -> None:
     assert edges(network, 0) == []
 
 
-def test_only_edges_between_wanted_units_are_found() -> None:
+def test_only_edges_between_the_given_units_are_included() -> None:
     network = make(6, 5, 4)
     found = edges(network, 1000, [range(2, 4), range(1, 3), None])
     assert {(each.layer, each.source, each.target) for each in found} == {
@@ -88,7 +88,7 @@ def test_only_edges_between_wanted_units_are_found() -> None:
         assert each.strength == pytest.approx(abs(each.weight) / largest)
 
 
-def test_a_layer_of_zeros_or_of_no_numbers_has_no_strong_edge() -> None:
+def test_a_layer_of_zeros_or_nan_has_no_strong_edge() -> None:
     network = make(2, 2, 2)
     network.weights[0][:] = 0
     network.weights[1][:] = [[np.nan, np.inf], [1.0, -2.0]]

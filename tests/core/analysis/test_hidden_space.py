@@ -1,4 +1,4 @@
-"""The hidden space: what the output layer sees, and how well straight lines do there."""
+"""The hidden space: projection, decision boundary, and the score of a linear model."""
 
 import numpy as np
 import pytest
@@ -49,7 +49,7 @@ def test_moons_become_linearly_separable() -> None:
     assert space.inputs_linear_score < 0.92 < 0.99 < space.linear()
 
 
-def test_a_linear_model_takes_no_class_between_two_others_for_one_of_those() -> None:
+def test_a_linear_model_separates_a_class_between_two_others() -> None:
     # three clouds in a row: least squares alone gives the one in the middle away
     rng = np.random.default_rng(0)
     y = np.arange(300) % 3
@@ -88,7 +88,7 @@ def test_a_linear_model_can_fail() -> None:
     assert linear_score(x, x[:, :1] ** 2 - 1.0, False) < 0.1
 
 
-def test_of_numbers_it_is_the_r2_of_ridge_regression() -> None:
+def test_the_score_of_regression_is_the_r2_of_ridge_regression() -> None:
     rng = np.random.default_rng(2)
     x = rng.normal(size=(100, 3))
     y = x @ [[1.0], [2.0], [-1.0]] + 5 + rng.normal(size=(100, 1))
@@ -98,12 +98,12 @@ def test_of_numbers_it_is_the_r2_of_ridge_regression() -> None:
     assert linear_score(x, y, False) == pytest.approx(expected, abs=1e-4)
 
 
-def test_more_features_than_samples_are_no_obstacle() -> None:
+def test_more_features_than_samples_are_supported() -> None:
     x = np.random.default_rng(3).normal(size=(20, 400))
     assert linear_score(x, np.eye(2)[np.arange(20) % 2], True) == 1.0
 
 
-def test_principal_components_are_those_made_by_hand() -> None:
+def test_principal_components_agree_with_a_singular_value_decomposition() -> None:
     trainer = trained("moons", 30)
     hidden = trainer.network.hidden_outputs(trainer.data.x_train)[-1].astype(np.float64)
     centred = hidden - hidden.mean(axis=0)
@@ -115,7 +115,7 @@ def test_principal_components_are_those_made_by_hand() -> None:
     assert samples == pytest.approx(by_hand * signs, abs=1e-5)
 
 
-def test_two_units_are_their_outputs() -> None:
+def test_the_coordinates_of_two_units_are_their_outputs() -> None:
     trainer = trained("moons", 30)
     hidden = trainer.network.hidden_outputs(trainer.data.x_train)[-1]
     picture = picture_of(space_of(trainer), (2, 5))
@@ -124,7 +124,7 @@ def test_two_units_are_their_outputs() -> None:
 
 
 @pytest.mark.parametrize("name", ["moons", "iris", "sine"])
-def test_the_grid_is_what_the_network_makes_of_lines_through_the_inputs(name: str) -> None:
+def test_the_grid_is_the_image_of_lines_through_the_inputs(name: str) -> None:
     trainer = trained(name, 20)
     features = trainer.data.preparation.features(trainer.data.x_train)
     picture = picture_of(space_of(trainer), (0, 1))
@@ -188,7 +188,7 @@ def test_components_neither_flip_nor_swap_from_one_epoch_to_the_next() -> None:
         before = picture.axes
 
 
-def test_axes_that_changed_their_order_or_sign_are_turned_back() -> None:
+def test_axes_with_another_order_or_sign_are_aligned() -> None:
     hidden = np.random.default_rng(4).normal(size=(200, 5)) * [5, 3, 1, 1, 1]
     first = Axes.of_components(hidden)
     turned = Axes(first.origin, -first.directions[::-1], first.start, ("PC 2", "PC 1"), None)
@@ -207,21 +207,21 @@ def test_the_strongest_units_are_those_with_the_largest_outgoing_weights() -> No
     assert space_of(trainer).strongest()[:2] == [3, 6]
 
 
-def test_only_some_of_many_samples_are_looked_at() -> None:
+def test_many_samples_are_subsampled() -> None:
     trainer = Trainer(RunConfig(dataset="moons", samples=9000))
     space = space_of(trainer)
     assert len(space.indices) == 2000
     assert picture_of(space).samples.shape == (2000, 2)
 
 
-def test_what_is_not_finite_has_no_picture() -> None:
+def test_parameters_that_are_not_finite_have_no_picture() -> None:
     trainer = trained("moons", 1)
     space = space_of(trainer)
     trainer.network.parameters[:] = np.nan
     assert space.picture() is None
 
 
-def test_normalised_layers_and_a_chosen_plane_have_one_too() -> None:
+def test_batch_normalisation_and_a_chosen_plane_are_supported() -> None:
     trainer = trained("iris", 5, batch_norm=True)
     space = HiddenSpace(trainer.network, trainer.data, PlaneChoice(2, 3))
     picture = picture_of(space, (0, 1))

@@ -1,4 +1,4 @@
-"""One sample's trace is what the engine computes, and its gradient is the slope of its loss."""
+"""The trace of a sample agrees with the engine, and its gradient with central differences."""
 
 from itertools import product
 
@@ -41,7 +41,7 @@ def flat_gradient(trace: Trace) -> np.ndarray:
 @pytest.mark.parametrize("dtype", ["float32", "float64"])
 @pytest.mark.parametrize("batch_norm", [False, True], ids=["plain", "normed"])
 @pytest.mark.parametrize("activation", ACTIVATIONS)
-def test_the_way_forward_is_the_engines_to_the_last_bit(
+def test_the_forward_pass_equals_the_engines_bit_for_bit(
     activation: str, batch_norm: bool, dtype: str
 ) -> None:
     rng = np.random.default_rng(4)
@@ -72,7 +72,7 @@ def test_its_loss_and_gradient_agree_with_central_differences(
     "loss", [name for name, loss in LOSSES.items() if loss.supports_regression]
 )
 @pytest.mark.parametrize("batch_norm", [False, True], ids=["plain", "normed"])
-def test_numbers_to_predict_agree_too(loss: str, batch_norm: bool) -> None:
+def test_regression_agrees_with_central_differences(loss: str, batch_norm: bool) -> None:
     network, x, y, trace = of_one("tanh", loss, batch_norm=batch_norm, numbers=True)
     compare(network, x, y, trace)
     assert np.array_equal(trace.predictions, network.predict(x[2:3])[0])
@@ -93,13 +93,13 @@ def compare(network: Network, x: np.ndarray, y: np.ndarray, trace: Trace) -> Non
     scale = np.linalg.norm(gradient) + np.linalg.norm(numeric)
     assert np.linalg.norm(gradient - numeric) <= 1e-7 * scale + 1e-9
     for layer in trace.layers:
-        told = layer.weight_gradient_norm
-        assert told == pytest.approx(np.linalg.norm(layer.weight_gradient), rel=1e-9)
+        norm = layer.weight_gradient_norm
+        assert norm == pytest.approx(np.linalg.norm(layer.weight_gradient), rel=1e-9)
 
 
 @pytest.mark.parametrize("batch_norm", [False, True], ids=["plain", "normed"])
 @pytest.mark.parametrize("activation", ACTIVATIONS)
-def test_each_sum_is_the_sum_of_what_is_beside_it(activation: str, batch_norm: bool) -> None:
+def test_each_weighted_sum_is_the_sum_of_its_products(activation: str, batch_norm: bool) -> None:
     *_, trace = of_one(activation, "softmax_cross_entropy", batch_norm=batch_norm)
     for below, layer in zip((None, *trace.layers), trace.layers, strict=False):
         if below is not None:
@@ -118,7 +118,7 @@ def test_each_sum_is_the_sum_of_what_is_beside_it(activation: str, batch_norm: b
         assert layer.output_gradient == pytest.approx(above.weights @ above.sum_delta)
 
 
-def test_a_trace_stays_when_the_network_goes_on() -> None:
+def test_a_trace_does_not_change_with_the_network() -> None:
     network, _, _, trace = of_one("tanh", "softmax_cross_entropy", batch_norm=True)
     before = [layer.weights.copy() for layer in trace.layers], trace.layers[0].norm
     assert before[1] is not None
@@ -131,7 +131,7 @@ def test_a_trace_stays_when_the_network_goes_on() -> None:
     assert np.array_equal(before[1].mean, mean)
 
 
-def test_smoothed_labels_are_what_the_loss_compares_with() -> None:
+def test_the_targets_are_the_smoothed_labels() -> None:
     loss = LOSSES["softmax_cross_entropy"](3, label_smoothing=0.3)
     network, x, y = network_and_data((4,), "tanh", loss)
     trace = trace_sample(network, x[0], y[0])
@@ -141,7 +141,7 @@ def test_smoothed_labels_are_what_the_loss_compares_with() -> None:
 
 
 @pytest.mark.parametrize("activation", ACTIVATIONS)
-def test_a_units_facts_are_those_of_the_diagnostics(activation: str) -> None:
+def test_the_statistics_of_a_unit_agree_with_the_diagnostics(activation: str) -> None:
     config = RunConfig(dataset="moons", hidden=(6, 5), activation=activation, diagnostics=True)
     trainer = Trainer(config)
     trainer.network.parameters[:] *= 6
@@ -158,7 +158,7 @@ def test_a_units_facts_are_those_of_the_diagnostics(activation: str) -> None:
             assert each.flat == np.mean(np.abs(each.slopes) < DEAD)
 
 
-def test_a_dead_relu_and_a_saturated_tanh_are_told() -> None:
+def test_dead_relu_and_saturated_tanh_units_are_recognised() -> None:
     x = np.random.default_rng(0).normal(size=(50, 2))
     for activation in ("relu", "tanh"):
         loss = LOSSES["softmax_cross_entropy"](2)
