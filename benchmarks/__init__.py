@@ -1,4 +1,4 @@
-"""Measurements, each beside a peer in one run. `make bench` runs them all."""
+"""Benchmarks; each measures a figure and a peer for comparison in the same run (`make bench`)."""
 
 import atexit
 import os
@@ -6,7 +6,7 @@ import shutil
 import tempfile
 
 if "NNFS_TUI_RUN_DIR" not in os.environ:
-    # what is measured is no run that anybody wants to keep
+    # runs of benchmarks are saved in a temporary folder
     _folder = tempfile.mkdtemp(prefix="nnfs-tui-bench-")
     os.environ["NNFS_TUI_RUN_DIR"] = _folder
     atexit.register(shutil.rmtree, _folder, ignore_errors=True)

@@ -1,10 +1,9 @@
-"""How often advice is given to healthy runs: every preset, at 25 moments of each run.
+"""Frequency of advice in healthy runs: every preset, at 25 epochs of each run.
 
     python -m benchmarks.advice [preset ...]
 
-Seeds 0 to 19, with diagnostics and without them; what is counted are moments. All should be 0 but
-for wildml, which is about a learning rate that is too high: with seed 1 its loss jumps up in every
-other epoch.
+Seeds 0 to 19, with and without diagnostics. All counts should be 0, except for wildml, whose learning
+rate is deliberately too high: with seed 1 its loss jumps up every other epoch.
 """
 
 from __future__ import annotations
@@ -61,7 +60,7 @@ def main() -> None:
 
 
 def cost() -> float:
-    """Return the seconds that one call takes after a long run; wanted is less than 1 ms."""
+    """Return the seconds of one call after a long run; the target is below 1 ms."""
     rng = np.random.default_rng(0)
     table = tabulate([EpochMetrics(0, 1.0, 1.0, 0.9, 0.9, 0.01)]).repeat(LONG, axis=0)
     table[:, 0], table[:, 1:3] = np.arange(LONG), rng.uniform(0.1, 0.2, (LONG, 2))

@@ -1,9 +1,9 @@
-"""Dialogs at the end of slow lines, while a run trains: their first sign, complete, and closed again.
+"""Time to open and close dialogs over slow connections during training.
 
     python -m benchmarks.dialogs [--repeats N] [dialog ...]
 
 Seconds from the key to the dialog's title on the screen, to all of its cells, and from `esc` to the
-picture behind it. The training continues behind it, so the bytes are not the dialog's alone.
+panels behind it. Training continues meanwhile, so the bytes include the panels.
 """
 
 from __future__ import annotations
@@ -18,22 +18,22 @@ from tests.terminal.terminal import Terminal, nnfs_tui
 
 LINES: Final = (("8 kB/s, 150 ms", 8_000, 0.15), ("32 kB/s, 150 ms", 32_000, 0.15))
 WATCHED: Final = 4.0
-"""Seconds that a dialog is watched after its key, and the picture after `esc`."""
+"""Seconds for which the screen is read after the key and after `esc`."""
 LEFT: Final = 0.02
-"""Share of a dialog's cells that the picture behind may happen to have in common with it."""
+"""Share of a dialog's cells that may equal those of the panels behind it by chance."""
 WANTED: Final = (0.5, 1.2, 1.2)
 
 Picture = list[list[tuple[str, ...]]]
 
 
 class Dialog(NamedTuple):
-    """How it is opened and recognised.
+    """A dialog, and the text by which it is recognised.
 
     Attributes:
-        key: what opens it.
-        title: the beginning of its title.
-        ends: a word of its lower border.
-        preset: the run that has it.
+        key: key that opens the dialog.
+        title: beginning of its title.
+        ends: text in its lower border.
+        preset: preset in which it is available.
     """
 
     key: str
@@ -57,7 +57,7 @@ DIALOGS: Final = {
 
 
 def watched(terminal: Terminal, key: str) -> list[tuple[float, Picture]]:
-    """Press a key, and return what the screen shows whenever something has arrived."""
+    """Press a key, and return the screen's cells each time that output has arrived."""
     pressed = monotonic()
     terminal.press(key)
     shown, count = [(0.0, terminal.cells())], len(terminal.raw)
@@ -70,7 +70,7 @@ def watched(terminal: Terminal, key: str) -> list[tuple[float, Picture]]:
 
 
 def row_of(text: str, picture: Picture) -> int | None:
-    """Return the first row that has the text in it, or None."""
+    """Return the first row that contains the text, or None."""
     rows = ("".join(cell[0] for cell in row) for row in picture)
     return next((number for number, row in enumerate(rows) if text in row), None)
 
@@ -82,7 +82,7 @@ def place_of(dialog: Dialog, whole: Picture) -> tuple[range, slice]:
     bottom = row_of("▁" * 9 if dialog.ends == "▁" else dialog.ends, whole)
     assert bottom is not None
     lower = "".join(cell[0] for cell in whole[bottom])
-    if dialog.ends == "▁":  # the palette has no border, but a line above and one below
+    if dialog.ends == "▁":  # the palette has no border, only a line above and one below
         return range(top, bottom), slice(lower.index("▁" * 9), lower.rindex("▁" * 9) + 9)
     ends = lower.index(dialog.ends)
     left, right = max(0, lower.rfind("╰", 0, ends)), lower.index("╯", ends)
@@ -90,7 +90,7 @@ def place_of(dialog: Dialog, whole: Picture) -> tuple[range, slice]:
 
 
 def times(terminal: Terminal, dialog: Dialog) -> tuple[tuple[float, ...], tuple[int, ...]]:
-    """Return the seconds to the first sign, complete and closed, and the bytes of both ways."""
+    """Return the seconds until first visible, complete and closed, and the bytes to open and close."""
     counts = [len(terminal.raw)]
     opened = watched(terminal, dialog.key)
     counts.append(len(terminal.raw))

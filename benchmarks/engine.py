@@ -1,10 +1,10 @@
-"""Microseconds per epoch: ours beside PyTorch eager, scikit-learn, and a compiled loop as the limit.
+"""Microseconds per epoch compared with PyTorch eager, scikit-learn, and a compiled loop as the limit.
 
-Every contender trains the same network on the same data with the same batches' size, Adam, tanh,
-softmax, float32, on one thread, and shuffles anew in each epoch. They take turns, so that a machine
-that slows down slows all of them; what is printed are medians. Ours is given without its measures, as
-PyTorch is, and once more with the loss and accuracy of both parts (here as large as the training part).
-scikit-learn is called once for each epoch, which is how a screen would have to, and once for all.
+All contenders train the same network on the same data with the same batch size, Adam, tanh, softmax and
+float32, on one thread, and shuffle every epoch. They take turns, so that a slower machine affects all
+of them; medians are printed. This engine is measured without evaluation, like PyTorch, and with the
+loss and accuracy of training and test samples (here equally many). scikit-learn is called once per
+epoch, as a live display requires, and once for all epochs.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ if TYPE_CHECKING:
 
 REPEATS: Final = 7
 SECONDS: Final = 0.15
-"""How long a turn lasts, about."""
+"""Approximate duration of a turn."""
 
 RATE: Final = 0.01
 
@@ -137,7 +137,7 @@ def _classifier(case: Case, **options: Any) -> MLPClassifier:
 
 
 def sklearn_by_epoch(case: Case) -> Callable[[int], object]:
-    """Return its training one epoch at a time, as anybody must who wants to watch."""
+    """Return a function that trains one epoch per call, as a live display requires."""
     model, classes = _classifier(case), np.arange(case.classes)
 
     def train(epochs: int) -> None:
@@ -194,7 +194,7 @@ def _compiled_epoch(
     v: Any,
     t: int,
 ) -> int:
-    """One epoch of a network with one hidden layer, every operation fused into loops."""
+    """Train one epoch of a network with one hidden layer, with all operations fused into loops."""
     samples, inputs = x.shape
     units, outputs = w2.shape
     a = np.empty(units, np.float32)
@@ -268,7 +268,7 @@ def compiled(case: Case) -> Callable[[int], object] | None:
 
 
 def microseconds(contenders: list[Callable[[int], object] | None]) -> list[float | None]:
-    """Return each one's median time per epoch, in turns."""
+    """Return the median time per epoch of each contender, measured in turns."""
     epochs = []
     for each in contenders:
         if each is not None:
@@ -312,7 +312,7 @@ def main() -> None:
             known.append((peer or inf) / mine)
             shown += [f"{peer:,.0f}", f"{known[-1]:.1f}"]
         shown += ["–", "–"] if limit is None else [f"{limit:,.1f}", f"{mine / limit:.2f}"]
-        shown.append(f"{trainer.batches.calls - 1}")  # but for the count of the step
+        shown.append(f"{trainer.batches.calls - 1}")  # without the call that counts the step
         print(f"{case.name:<28}" + "".join(f"{text:>12}" for text in shown), flush=True)
     eager, by_epoch, at_once = (geometric_mean(known) for known in ratios)
     print(

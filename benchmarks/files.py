@@ -1,6 +1,6 @@
-"""Loading a CSV file of 1,000,000 rows and 20 columns: seconds and peak memory, beside other readers.
+"""Time and peak memory to load a CSV file of 1,000,000 rows and 20 columns, compared with other readers.
 
-Each run is a fresh process, as memory that was once taken would count for the next one.
+Each measurement is a new process, since peak memory is never reset.
 """
 
 from __future__ import annotations
@@ -64,7 +64,7 @@ def load(name: str, path: str) -> None:
     """Read the file in this process, and print seconds and the peak in MiB."""
     begin = time.perf_counter()
     if READERS[name](path) != ROWS:
-        raise SystemExit(f"{name} has read another number of rows")
+        raise SystemExit(f"{name} read a different number of rows")
     seconds = time.perf_counter() - begin
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     print(seconds, peak / (1024 * 1024 if sys.platform == "darwin" else 1024))
@@ -85,7 +85,7 @@ def main() -> None:
         path = Path(folder) / "numbers.csv"
         write(path)
         print(f"{ROWS:,} rows of {COLUMNS} numbers, {path.stat().st_size / 1e6:,.0f} MB")
-        for _ in range(REPEATS):  # interleaved: a machine is not as fast at all times
+        for _ in range(REPEATS):  # interleaved, since the speed of the machine varies
             for name in names:
                 took, peak = measure(name, path)
                 seconds[name].append(took)

@@ -1,7 +1,7 @@
-"""How long a pause waits while an epoch of seconds is trained: from the command to its answer.
+"""Time from a pause command to its reply during an epoch that takes seconds.
 
-The real training process, asked at random moments. The peer is the epoch itself, which a trainer
-that can only be stopped between two epochs would have to finish.
+The real training process receives the command at random times. The peer is the duration of the epoch,
+which a trainer that can only pause between epochs would have to finish.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ CASES: Final = {
 
 
 def until(process: TrainingProcess, state: State) -> float:
-    """Wait until the process tells that state, and return when it did."""
+    """Wait until the process reports a state, and return the time."""
     while True:
         select.select([process], [], [])
         for event in process.receive():

@@ -1,4 +1,7 @@
-"""From a key to the screen, beside the smallest Textual application: space to PAUSED, h to a dialog."""
+"""Time from a key to the screen, compared with a minimal Textual application.
+
+Measured for space to PAUSED and for h to the settings dialog.
+"""
 
 from __future__ import annotations
 
@@ -64,7 +67,7 @@ def milliseconds_to_open(terminal: Terminal, times: int) -> list[float]:
             terminal.until_quiet(0.2)
             terminal.press("esc")
             terminal.until(lambda text: "esc cancels" not in text)
-    return waits[1:]  # the first one imports the dialog
+    return waits[1:]  # the first time includes the import of the dialog
 
 
 def main() -> None:

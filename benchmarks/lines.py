@@ -1,8 +1,8 @@
-"""Keys and training at the end of slow lines: space to PAUSED and back, epochs a second on each.
+"""Latency of keys and speed of training over slow connections: space to PAUSED and back, epochs/s.
 
     python -m benchmarks.lines [--presses N]
 
-The peer is the same program at the end of a line without a limit, in the same run.
+The peer is the same program over an unlimited connection, in the same run.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ LINES: Final = (
     ("32 kB/s, 150 ms", 32_000, 0.15, 350),
     ("1 MB/s, 20 ms", 1_000_000, 0.02, 100),
 )
-"""Name, bytes a second, seconds there and back, and milliseconds that are wanted."""
+"""Name, bytes per second, round-trip time in seconds, and target in milliseconds."""
 
 REPEATS: Final = 3
 

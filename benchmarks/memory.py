@@ -1,6 +1,6 @@
-"""Memory over 100,000 epochs of moons: what the trainer holds, and what measuring and a map allocate.
+"""Memory of the trainer, of evaluation and of a map over 100,000 epochs of moons.
 
-The peer of each figure is the same run's own beginning: memory that is flat has a ratio of 1.
+The peer of each figure is the beginning of the same run: constant memory gives a ratio of 1.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ PAGE: Final = resource.getpagesize()
 
 
 def resident_kib() -> float:
-    """Return the resident set in KiB; the highest so far, where there is no /proc."""
+    """Return the resident set size in KiB; its peak on systems without /proc."""
     status = Path("/proc/self/statm")
     if status.exists():
         return int(status.read_text().split()[1]) * PAGE / 1024

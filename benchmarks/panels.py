@@ -1,10 +1,9 @@
-"""What each panel costs a frame, and that a panel that is not shown costs nothing.
+"""Time per frame of each panel; a hidden panel must cost nothing.
 
     python -m benchmarks.panels [preset ...]
 
-Milliseconds of processor time to draw one frame after the network has changed, at 58 by 20 cells; the
-peer is the time between two frames. Then a frame of the whole screen with one panel, beside one with
-all of them.
+Milliseconds of processor time to draw one frame after the network has changed, at 58×20 cells; the peer
+is the interval between frames. Then a frame of the whole screen with one panel, compared with all.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
-"""Our formulas beside PyTorch's own, in float64: the largest difference of each, wanted below 1e-10.
+"""Largest difference between each formula and PyTorch's result in float64; the target is below 1e-10.
 
-Optimisers and whole networks take 100 steps; each line names what is compared. Where we differ on
-purpose it is said beside the line. Ends with status 1 when anything is off.
+Optimisers and whole networks take 100 steps. Deliberate differences are noted on their line. The exit
+status is 1 if any difference is larger.
 """
 
 from __future__ import annotations
@@ -54,7 +54,7 @@ def optimizers() -> Iterator[tuple[str, float]]:
         ),
     ]
     rng = np.random.default_rng(0)
-    for size in (20, 5000):  # Adam has one way for few parameters and one for many
+    for size in (20, 5000):  # Adam has one code path for few parameters and one for many
         start, gradients = rng.normal(size=size), rng.normal(size=(STEPS, size))
         for name, settings, make in rows:
             ours = start.copy()
@@ -109,7 +109,7 @@ def schedules() -> Iterator[tuple[str, float]]:
     losses = np.repeat(np.random.default_rng(0).uniform(0.5, 1, 12), 9)[:STEPS]
     schedule = Schedule.create("plateau", 0.1, run_epochs=STEPS, epochs=4, decay=0.3)
     optimizer = torch.optim.SGD([nn.Parameter(torch.zeros(1))], 0.1)
-    # by default it leaves a rate alone that would change by less than 1e-8; ours has no such rule
+    # by default PyTorch skips changes of the rate below 1e-8; ours has no such rule
     plateau = schedulers.ReduceLROnPlateau(optimizer, factor=0.3, patience=4, eps=0.0)
     ours, theirs = [], []
     for epoch, loss in enumerate(losses.tolist()):
@@ -129,7 +129,9 @@ def activations() -> Iterator[tuple[str, float]]:
         "elu": nn.functional.elu,
         "selu": nn.functional.selu,
         "gelu": nn.functional.gelu,
-        "softplus": lambda z: nn.functional.softplus(z, threshold=1000.0),  # 20: a line beyond it
+        "softplus": lambda z: nn.functional.softplus(
+            z, threshold=1000.0
+        ),  # default 20: linear above it
         "swish": nn.functional.silu,
         "linear": lambda z: z,
     }
@@ -243,7 +245,7 @@ def batch_norm() -> Iterator[tuple[str, float]]:
 
 
 def initializers() -> Iterator[tuple[str, float]]:
-    """Compare the range or the deviation that each draw is asked for."""
+    """Compare the range or standard deviation with which each generator is called."""
     init = nn.init
     theirs: dict[str, Callable[[torch.Tensor], Any]] = {
         "glorot": init.xavier_uniform_,
@@ -255,7 +257,7 @@ def initializers() -> Iterator[tuple[str, float]]:
     }
 
     class Asked:
-        """A generator that notes what it is asked for."""
+        """Generator that records the spread with which it is called."""
 
         def __init__(self) -> None:
             self.spread = 0.0
@@ -274,7 +276,7 @@ def initializers() -> Iterator[tuple[str, float]]:
         seen: list[float] = []
 
         class Weights(torch.Tensor):  # type: ignore[misc]
-            """A tensor that notes how it is filled."""
+            """Tensor that records the bounds with which it is filled."""
 
             def uniform_(self, *bounds: float, **_: Any) -> Any:
                 seen.append(bounds[1])  # noqa: B023

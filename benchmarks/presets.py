@@ -1,9 +1,9 @@
-"""What each preset reaches on its test part, beside a linear model on the same split.
+"""Test score of each preset, compared with a linear model on the same split.
 
     python -m benchmarks.presets [preset ...]
 
-Means over seeds 0 to 9, which decide data, split and first weights; accuracy, or R² for numbers. A
-preset without a test part is left out.
+Means over seeds 0 to 9 for data, split and initial weights; accuracy, or R² for regression. Presets
+without test samples are omitted.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ def main() -> None:
     print(f"{'preset':<20}{'mean':>8}{'lowest':>8}{'linear':>8}{'ratio':>8}   of errors left")
     for name in sys.argv[1:] or PRESETS:
         if name == "wildml":
-            continue  # 5,000 epochs that are about its losses
+            continue  # 5,000 epochs of an example about its losses
         scores, lines = [], []
         for seed in SEEDS:
             trainer = Trainer(PRESETS[name].config(seed=seed))

@@ -1,4 +1,4 @@
-"""How every benchmark prints: one figure a line, beside its peer, as a ratio, and what is wanted."""
+"""Output format of the benchmarks: one figure per line, with its peer, their ratio and the target."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from statistics import median
 
 
 def line(name: str, ours: list[float], peer: list[float], unit: str, wanted: str) -> str:
-    """Return medians of interleaved repeats, their ratio, and the spread of ours."""
+    """Return a line with the medians of interleaved repeats, their ratio, and the spread of `ours`."""
     mine, theirs = median(ours), median(peer)
     spread = f"{min(ours):,.4g} to {max(ours):,.4g}, n = {len(ours)}"
     return (
@@ -16,6 +16,6 @@ def line(name: str, ours: list[float], peer: list[float], unit: str, wanted: str
 
 
 def percentile(values: list[float], share: float) -> float:
-    """Return the value that `share` of all do not exceed."""
+    """Return the quantile of the values at `share`, from 0 to 1."""
     ordered = sorted(values)
     return ordered[min(len(ordered) - 1, int(share * len(ordered)))]

@@ -1,7 +1,7 @@
-"""What keeping a run costs the real training process, which saves or does not.
+"""Cost of autosave in the real training process.
 
-Every two seconds it hands a copy to a thread that writes four files and waits for the disk. The peer
-is the same process without `Keep`; the two take turns.
+Every two seconds, autosave passes a copy to a thread that writes four files and waits for the disk. The
+peer is the same process without autosave; the two take turns.
 """
 
 from __future__ import annotations
@@ -40,13 +40,13 @@ CASES: Final = {
 
 @dataclass(frozen=True)
 class Measured:
-    """A few seconds of one process.
+    """Measurement of one process over a few seconds.
 
     Attributes:
-        speed: epochs a second.
-        work: processor microseconds an epoch, the saving thread's among them: on a busy machine the
-            better measure.
-        size: bytes of what was saved last.
+        speed: epochs per second.
+        work: processor time per epoch in µs, including the saving thread: the better measure on a
+            busy machine.
+        size: bytes of the last save.
     """
 
     speed: float
@@ -55,7 +55,7 @@ class Measured:
 
 
 def measure(config: RunConfig, seconds: float, folder: Path | None) -> Measured:
-    """Train for so long, after the first second."""
+    """Measure training for this many seconds, after the first one."""
     process = TrainingProcess()
     process.send(SetSpeed(None))
     if folder is not None:
@@ -81,7 +81,7 @@ def measure(config: RunConfig, seconds: float, folder: Path | None) -> Measured:
 
 
 def processor_seconds(pid: int) -> float:
-    """Return the processor time that a process has taken."""
+    """Return the processor time of a process in seconds."""
     fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
     return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 

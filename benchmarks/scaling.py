@@ -1,7 +1,7 @@
-"""Time per epoch as samples and as parameters grow, each up to a million: linear is the peer.
+"""Time per epoch for up to a million samples and up to a million parameters; the peer is linear growth.
 
-`ratio` is the time per sample, or per parameter, beside that of the row before the last ones: 1 is
-linear growth. Small sizes cost more, for there a step's calls decide.
+`ratio` compares the time per sample, or per parameter, with a smaller size: linear growth gives 1. Small
+sizes take longer per sample, since the number of calls decides.
 """
 
 from __future__ import annotations
@@ -20,11 +20,11 @@ from core import RunConfig, Trainer
 
 SAMPLES: Final = (1_000, 10_000, 100_000, 300_000, 1_000_000)
 WIDTHS: Final = (30, 97, 312, 560, 996)
-"""Units in each of two hidden layers: about a thousand to a million parameters."""
+"""Units of each of two hidden layers: about a thousand to a million parameters."""
 
 
 def seconds_per_epoch(trainer: Trainer, least: float = 1.0) -> tuple[float, float]:
-    """Return the time of training alone, and with both measures."""
+    """Return the time of training alone, and with the evaluation of both parts."""
 
     def alone() -> None:
         trainer.batches.begin()

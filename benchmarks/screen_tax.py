@@ -1,8 +1,8 @@
-"""What the screen costs: epochs a second beside it, and without it, of the real program.
+"""Epochs per second of the real program with and without a screen.
 
-The peer of the first figures is `train` without a screen; that of the last is the 59.5 epochs a
-second that TensorFlow Playground's page shows on the same network and as much data. The screen is
-drawn into a pseudo-terminal that is read and not emulated, as one at the end of a line is.
+The peer of the first figures is `train` without a screen; that of the last is TensorFlow Playground's
+59.5 epochs per second on the same network and equally many samples. The output goes to a
+pseudo-terminal that is read but not emulated, like that of a remote terminal.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""From the command to the first full frame, beside the smallest Textual application."""
+"""Time from the command to the first full frame, compared with a minimal Textual application."""
 
 from __future__ import annotations
 

@@ -1,9 +1,9 @@
-"""Going back within 100,000 epochs of moons: how long a jump takes, and what being able to costs.
+"""Time to jump within 100,000 epochs of moons, and the cost of recording checkpoints.
 
     python -m benchmarks.travel
 
-The peer of a jump is the second that it may take; that of the training with a history is the same
-training without one.
+The peer of a jump is its time limit of one second; that of training with time travel is training
+without it.
 """
 
 from __future__ import annotations

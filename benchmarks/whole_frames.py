@@ -1,4 +1,4 @@
-"""The program with each panel refreshed whole in each frame, by Textual's own driver: a peer to measure.
+"""The program with each panel redrawn completely in each frame by Textual's driver, as a peer.
 
 python -m benchmarks.whole_frames [arguments of nnfs-tui]
 """
@@ -20,13 +20,13 @@ if TYPE_CHECKING:
 
 
 class WholeDriver(DiffDriver):
-    """Sends what Textual draws, as it is drawn."""
+    """Driver that sends Textual's output unchanged."""
 
     def write(self, data: str) -> None:
         LinuxDriver.write(self, data)
 
     def forget(self) -> None:
-        """Do nothing: there is nothing that it remembers."""
+        """Do nothing, since this driver has no model of the screen."""
 
 
 def show_whole(self: Canvas, cells: Cells) -> None:

@@ -1,9 +1,9 @@
-"""Bytes a second on the wire, of the real program in a pseudo-terminal, beside whole refreshes.
+"""Bytes per second that the real program writes to the terminal, compared with complete redraws.
 
     python -m benchmarks.wire [--seconds N] [case ...]
 
-The peer is the same screen with each panel refreshed whole in each frame (`benchmarks.whole_frames`).
-A case is a preset, with `-max` for max speed; or paused, finished, 80x24, fps2.
+The peer is the same screen with each panel redrawn completely in each frame (`benchmarks.whole_frames`).
+A case is a preset, with `-max` for maximal speed; or paused, finished, 80x24, fps2.
 """
 
 from __future__ import annotations
@@ -18,17 +18,17 @@ from tests.terminal.terminal import Terminal, nnfs_tui
 PRESETS: Final = ("moons", "xor", "spiral", "digits")
 ENDLESS: Final = ("--epochs", "100000000")
 AT_REST: Final = 5.0
-"""Seconds over which a screen at rest is watched."""
+"""Seconds for which an idle screen is measured."""
 
 
 class Case(NamedTuple):
-    """One line of the table: what is run, and how many bytes a second it may take."""
+    """One line of the table: the program's arguments and the target in bytes per second."""
 
     arguments: tuple[str, ...]
     size: tuple[int, int] = (120, 40)
     wanted: float | None = None
     rests: str = ""
-    """A word that the screen shows before it is measured at rest."""
+    """Text on the screen after which it is idle and measured."""
 
 
 CASES: Final = {
@@ -45,11 +45,11 @@ CASES: Final = {
     "finished": Case(("moons", "--epochs", "20", "--speed", "max"), wanted=0.0, rests="FINISHED"),
 }
 FEWER: Final = 6
-"""How many times fewer bytes than whole refreshes are wanted."""
+"""Target factor between complete redraws and this program, in bytes."""
 
 
 def bytes_per_second(case: Case, seconds: float, *, whole: bool) -> list[int]:
-    """Return the bytes of each second, from the first one."""
+    """Return the bytes of each second."""
     common = {"size": case.size, "emulate": bool(case.rests)}
     if whole:
         program = sys.executable, "-m", "benchmarks.whole_frames"
