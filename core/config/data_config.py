@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final
 
+from core.config.errors import ConfigError
 from core.config.settings import declare
 from core.config.value_types import (
     ColumnNames,
-    ConfigError,
     Delimiter,
     Float,
     Integer,

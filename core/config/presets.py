@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any, Final
 
+from core.config.errors import ConfigError, suggestion
 from core.config.run_config import RunConfig
-from core.config.value_types import ConfigError, suggestion
 
 
 @dataclass(frozen=True)

@@ -14,10 +14,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from core.config.data_config import OF_TABLES, DataConfig
+from core.config.errors import ConfigError, suggestion
 from core.config.settings import Setting, declare, table_of
 from core.config.value_types import (
     BatchSize,
-    ConfigError,
     Float,
     Integer,
     LayerNumbers,
@@ -29,7 +29,6 @@ from core.config.value_types import (
     auto,
     choice,
     or_off,
-    suggestion,
 )
 from core.datasets import DATASETS
 from core.input_file import InputFileError, open_input
@@ -553,4 +552,4 @@ def read_toml(path: Path) -> dict[str, Any]:
     try:
         return checked(values)
     except ConfigError as error:
-        raise ConfigError(f"{error.name} in {path}", error.given, error.accepted) from None
+        raise ConfigError(f"{error.name} in {path}", error.given, error.expected) from None

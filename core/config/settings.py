@@ -8,7 +8,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field, fields
 from typing import TYPE_CHECKING, Any, Literal
 
-from core.config.value_types import ConfigError, as_text, suggestion, words_of
+from core.config.errors import ConfigError, suggestion
+from core.config.value_types import as_text, words_of
 
 if TYPE_CHECKING:
     from core.config.value_types import ValueType

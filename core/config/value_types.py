@@ -5,34 +5,11 @@ from __future__ import annotations
 import csv
 import io
 from dataclasses import dataclass
-from difflib import get_close_matches
 from math import isfinite
 from typing import TYPE_CHECKING, Any, Protocol
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
-
-
-class ConfigError(ValueError):
-    """A setting that is not accepted; the message says what was given and what is accepted."""
-
-    def __init__(self, name: str, given: object, accepted: str) -> None:
-        self.name = name
-        self.given = given
-        self.accepted = accepted
-        super().__init__(name, given, accepted)
-
-    def __str__(self) -> str:
-        return self.sentence(self.name.replace("_", " "))
-
-    def sentence(self, name: str) -> str:
-        """Return the message with the setting called `name`, such as its command-line option."""
-        as_it_is = isinstance(self.given, str | bool)
-        try:
-            shown = str(self.given) if as_it_is else as_text(self.given)
-        except ValueError:  # Python writes no number of so many digits in decimal
-            shown = "a number of thousands of digits"
-        return f"{name}: {shown!r} was given; accepted is {self.accepted}"
+    from collections.abc import Mapping
 
 
 class ValueType(Protocol):
@@ -40,7 +17,7 @@ class ValueType(Protocol):
 
     @property
     def accepts(self) -> str:
-        """Completes the sentence "accepted is ..."."""
+        """Completes the sentence "expected ..."."""
 
     def read(self, text: str) -> Any:
         """Return the value that a person wrote; raises ValueError."""
@@ -388,12 +365,6 @@ def words_of(kind: ValueType) -> tuple[str, ...]:
     """Return the words that a kind takes, if it takes any."""
     words: tuple[str, ...] = getattr(kind, "words", ())
     return words
-
-
-def suggestion(given: str, words: Iterable[str]) -> str:
-    """Return the end of a sentence that names the close matches, or nothing."""
-    close = get_close_matches(given.lower(), list(words), n=2, cutoff=0.6)
-    return f"; did you mean {' or '.join(close)}?" if close else ""
 
 
 def as_text(value: Any) -> str:

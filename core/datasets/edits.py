@@ -271,7 +271,7 @@ def write_csv(data: DataSplit, path: Path) -> str:
 def _inputs(data: DataSplit, features: Sequence[float]) -> Array:
     if len(features) != len(data.feature_names):
         raise ValueError(
-            f"a point of {len(features)} numbers was given; these data have "
+            f"a point with {len(features)} values does not fit data with "
             f"{len(data.feature_names)} features"
         )
     own = np.array([features], np.float64)
@@ -285,7 +285,9 @@ def _check_label(data: DataSplit, label: int) -> None:
     if not data.has_classes:
         raise ValueError("points are added to classes only; here numbers are predicted")
     if not 0 <= label < len(data.class_names):
-        raise ValueError(f"class number {label} was given; there are {len(data.class_names)}")
+        raise ValueError(
+            f"class number {label} does not exist; there are {len(data.class_names)} classes"
+        )
 
 
 def _place(data: DataSplit, inputs: Array) -> tuple[float, ...]:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from core.config.value_types import ConfigError, suggestion
+from core.config.errors import ConfigError, suggestion
 from core.datasets.dataset import DataError, DataSplit
 from core.datasets.files.names import counted
 from core.datasets.preparation import EXTRA_FEATURES, Preparation, TextFeatures

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
+from core.config.errors import ConfigError
 from core.config.run_config import MOST_EPOCHS
-from core.config.value_types import ConfigError
 from core.datasets import edits
 from core.datasets.dataset import DataError
 from core.datasets.prepare import prepare

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from time import time
 from typing import TYPE_CHECKING, Final
 
-from core.config.value_types import suggestion
+from core.config.errors import suggestion
 from core.runs.atomic_files import RunError, shown
 from core.runs.folder import LOCK, STATE, RunFolder, in_use, is_ours
 from core.runs.reader import read_header

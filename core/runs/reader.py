@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from core.config.value_types import ConfigError
+from core.config.errors import ConfigError
 from core.datasets import DATASETS
 from core.datasets import edits as data_edits
 from core.datasets.dataset import DataError

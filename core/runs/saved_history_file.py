@@ -5,8 +5,8 @@ from __future__ import annotations
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any, Final
 
+from core.config.errors import ConfigError
 from core.config.run_config import RunConfig
-from core.config.value_types import ConfigError
 from core.datasets import edits as data_edits
 from core.datasets.prepare import prepare
 from core.runs.archive import read_archive, write_archive

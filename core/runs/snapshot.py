@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Any, Final, Self
 import numpy as np
 
 from core import __version__
+from core.config.errors import ConfigError
 from core.config.run_config import MOST_EPOCHS, RunConfig
-from core.config.value_types import ConfigError
 from core.datasets.edits import MOST_EDITS, AddPoint, MovePoint, RemovePoint
 from core.runs.atomic_files import Extent, refusal
 from core.runs.kernels import kernels

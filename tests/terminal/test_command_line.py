@@ -106,7 +106,7 @@ def test_wrong_use_is_told_by_the_program_itself(told: Told) -> None:
 def test_wrong_use_in_a_terminal_is_told_in_the_terminal() -> None:
     with Terminal(PROGRAM, "--lr", "-1") as terminal:
         assert terminal.wait() == 2
-        assert "accepted is a number above 0" in terminal.text()
+        assert "expected a number above 0" in terminal.text()
         assert b"\x1b[?1049h" not in terminal.raw
 
 

@@ -162,8 +162,8 @@ def test_runs_are_listed_removed_and_gone_on_with_without_a_screen(
     for wrong, why in (
         (("resume", "sine"), "no run in"),
         (("resume",), "broken"),
-        (("runs", "rm"), "accepted is nothing, or rm and names of runs"),
-        (("train", "xor", "--keep-runs", "no"), "accepted is a number from 1, or all"),
+        (("runs", "rm"), "expected none, or rm and names of runs"),
+        (("train", "xor", "--keep-runs", "no"), "expected a number from 1, or all"),
     ):
         refused = told(*wrong, "--run-dir", runs)
         assert (refused.returncode, refused.stdout) == (2, "")

@@ -98,9 +98,12 @@ def test_a_dumb_terminal_gets_lines() -> None:
 @pytest.mark.parametrize(
     ("options", "sentence"),
     [
-        (("--colors", "255"), "--colors: '255' was given; accepted is truecolor, 256, 16 or none"),
+        (
+            ("--colors", "255"),
+            "invalid value '255' for --colors: expected truecolor, 256, 16 or none",
+        ),
         (("--palette", "virids"), "did you mean viridis?"),
-        (("--background", "red"), "--background: 'red' was given; accepted is dark or light"),
+        (("--background", "red"), "invalid value 'red' for --background: expected dark or light"),
     ],
 )
 def test_unknown_words_are_refused(

@@ -38,7 +38,7 @@ examples:
 
 
 class WrongUse(Exception):  # noqa: N818 (it is no error of the program's)
-    """One sentence on what was given and what is accepted."""
+    """A usage error: one sentence that names the argument and what is expected instead."""
 
 
 def with_switches(given: list[str]) -> list[str]:
@@ -52,7 +52,7 @@ def with_switches(given: list[str]) -> list[str]:
     for each, following in pairwise(given):
         if each in switches and following[:1] != "-" and following not in {*words, *PRESETS}:
             accepted = Switch().accepts
-            raise WrongUse(f"{each}: {following!r} was given; accepted is {accepted}")
+            raise WrongUse(f"invalid value {following!r} for {each}: expected {accepted}")
     return [
         f"{each}=on" if each in switches and following not in words else each
         for each, following in zip_longest(given, given[1:])
@@ -65,7 +65,7 @@ class _Parser(argparse.ArgumentParser):
     def error(self, message: str) -> NoReturn:
         missing = re.fullmatch(r"argument (--\S+): expected one argument", message)
         if missing:
-            raise WrongUse(f"{missing[1]}: no value was given{_accepted_by(missing[1])}")
+            raise WrongUse(f"missing value for {missing[1]}{_expected_by(missing[1])}")
         raise WrongUse(message)
 
     def parse_args(self, given: Any = None, namespace: Any = None) -> Any:
@@ -75,7 +75,7 @@ class _Parser(argparse.ArgumentParser):
                 # argparse of Python 3.11 takes the value of --option=-- away
                 setattr(options, name, "--")
         if unknown:
-            from core.config.value_types import suggestion
+            from core.config.errors import suggestion
 
             chosen = self._subparsers_by_name[options.command]
             known = chosen.flags()
@@ -97,11 +97,11 @@ class _Parser(argparse.ArgumentParser):
     _subparsers_by_name: dict[str, _Parser]
 
 
-def _accepted_by(flag: str) -> str:
+def _expected_by(flag: str) -> str:
     from core.config.run_config import settings
 
     kinds = {each.flag: each.value_type for each in settings()}
-    return f"; accepted is {kinds[flag].accepts}" if flag in kinds else ""
+    return f": expected {kinds[flag].accepts}" if flag in kinds else ""
 
 
 def parser() -> _Parser:

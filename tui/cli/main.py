@@ -107,7 +107,7 @@ def _refuse(reason: str) -> int:
 
 def _is_about_data(error: ValueError) -> bool:
     """Tell whether it is a sentence for a person about data, settings or runs that do not fit."""
-    from core.config.value_types import ConfigError
+    from core.config.errors import ConfigError
     from core.datasets import DataError
     from core.runs.atomic_files import RunError
 
@@ -193,9 +193,9 @@ def _dispatch(given: list[str], process: TrainingProcess | None) -> int:
 
 def _config(options: argparse.Namespace) -> RunConfig:
     """Return the preset with the file's settings, and over those the options'."""
+    from core.config.errors import ConfigError, suggestion
     from core.config.presets import DEFAULT, PRESETS, preset
     from core.config.run_config import read_toml, settings
-    from core.config.value_types import ConfigError, suggestion
 
     if options.data is None and _is_file(options.preset):
         options.data, options.preset = options.preset, DEFAULT
@@ -281,7 +281,7 @@ def _show_dataset(name: str) -> int:
     elif Path(name).suffix or _exists(name):
         config = RunConfig(data=name)
     else:
-        from core.config.value_types import suggestion
+        from core.config.errors import suggestion
 
         raise WrongUse(
             f"{name!r} is neither a data set nor a file; see nnfs-tui datasets"
@@ -313,7 +313,9 @@ def _runs(options: argparse.Namespace) -> int:
     verb, *names = options.words
     if verb != "rm" or not names:
         given = " ".join(options.words)
-        raise WrongUse(f"runs: {given!r} was given; accepted is nothing, or rm and names of runs")
+        raise WrongUse(
+            f"invalid arguments {given!r} for runs: expected none, or rm and names of runs"
+        )
     for path in dict.fromkeys(find(parent, name) for name in names):
         remove(path)
         print(_printable(f"{path.name} is removed"))  # noqa: T201
@@ -461,19 +463,19 @@ def _byte_rate(flag: str, text: str) -> float:
         value = float("nan")
     if not SLOWEST_RATE <= value <= FASTEST_RATE:
         raise WrongUse(
-            f"{flag}: {text!r} was given; accepted are bytes a second, from {SLOWEST_RATE} to "
+            f"invalid value {text!r} for {flag}: expected bytes per second from {SLOWEST_RATE} to "
             f"{FASTEST_RATE // 10**6}M, such as 16k"
         )
     return value
 
 
 def _one_of(flag: str, text: str | None, accepted: tuple[str, ...]) -> None:
-    from core.config.value_types import suggestion
+    from core.config.errors import suggestion
 
     if text is not None and text not in accepted:
         words = f"{', '.join(accepted[:-1])} or {accepted[-1]}"
         raise WrongUse(
-            f"{flag}: {text!r} was given; accepted is {words}{suggestion(text, accepted)}"
+            f"invalid value {text!r} for {flag}: expected {words}{suggestion(text, accepted)}"
         )
 
 
@@ -484,7 +486,7 @@ def _number(flag: str, text: str, low: float, high: float, *words: str) -> float
         value = float("nan")
     if not low <= value <= high:
         accepted = " or ".join([f"a number from {low:g} to {high:g}", *words])
-        raise WrongUse(f"{flag}: {text!r} was given; accepted is {accepted}")
+        raise WrongUse(f"invalid value {text!r} for {flag}: expected {accepted}")
     return value
 
 

@@ -76,4 +76,4 @@ def _number_of(options: argparse.Namespace) -> int | None:
     if text.isascii() and text.isdecimal() and len(text) <= 10 and 1 <= int(text) <= 10**9:
         return int(text)
     name = "--keep-runs" if option else NUMBER
-    raise WrongUse(f"{name}: {text!r} was given; accepted is a number from 1, or all")
+    raise WrongUse(f"invalid value {text!r} for {name}: expected a number from 1, or all")

@@ -70,7 +70,7 @@ class Field:
         Raises:
             ValueError: with a sentence, when it is no number or no category.
         """
-        told = f"{printable(self.name)}: {printable(text)!r} was given; accepted is"
+        told = f"invalid value {printable(text)!r} for {printable(self.name)}: expected"
         if self.words:
             if text not in self.words:
                 raise ValueError(f"{told} one of {', '.join(map(printable, self.words))}")
@@ -212,7 +212,7 @@ class AskScreen(ModalScreen[None]):
             return preparation.inputs_of_texts([text])
         parts = [part.strip() for part in text.split(",")]
         if len(parts) > len(fields):
-            raise ValueError(f"{len(parts)} values were given; there are {len(fields)} features")
+            raise ValueError(f"{len(parts)} values for {len(fields)} features")
         values = np.full((1, len(self._data.feature_names)), np.nan)
         for field, part in zip(fields, parts, strict=False):
             if part:

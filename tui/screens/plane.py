@@ -103,7 +103,7 @@ class PlaneScreen(ModalScreen[PlaneChoice | None]):
         elif text.isdecimal() and 1 <= int(text) <= len(self._data.y_train):
             self.dismiss(PlaneChoice(across, up, int(text) - 1))
         else:
-            self._complain(f"others at {printable(text)!r} was given; accepted is {self._accepted}")
+            self._complain(f"invalid value {printable(text)!r}: expected {self._accepted}")
 
     def _complain(self, sentence: str) -> None:
         about = self.query_one("#about", Static)

@@ -11,8 +11,9 @@ from typing import TYPE_CHECKING, Any, Final
 from textual import work
 from textual.screen import Screen
 
+from core.config.errors import ConfigError
 from core.config.run_config import RunConfig, setting
-from core.config.value_types import ConfigError, words_of
+from core.config.value_types import words_of
 from core.process import (
     BaselineFound,
     Cancel,

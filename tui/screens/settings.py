@@ -10,15 +10,9 @@ from textual.containers import Container, Vertical
 from textual.screen import ModalScreen
 from textual.widgets import Input, Static
 
+from core.config.errors import ConfigError
 from core.config.run_config import RunConfig, settings
-from core.config.value_types import (
-    ColumnNames,
-    ConfigError,
-    Delimiter,
-    OptionalValue,
-    Text,
-    line_of,
-)
+from core.config.value_types import ColumnNames, Delimiter, OptionalValue, Text, line_of
 from tui.screens.settings_list import SettingsList
 
 if TYPE_CHECKING:
@@ -190,7 +184,7 @@ class SettingsScreen(ModalScreen[RunConfig | None]):
         error = self.rows.errors.get(current.name)
         self._about.set_class(error is not None, "-wrong")
         if error is not None:
-            self._about.update(f"accepted is {error.accepted}")
+            self._about.update(f"expected {error.expected}")
             return
         word = self.rows.texts[current.name]
         line = line_of(current.value_type, word)

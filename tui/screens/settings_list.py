@@ -18,9 +18,9 @@ if TYPE_CHECKING:
 
     from textual import events
 
+    from core.config.errors import ConfigError
     from core.config.run_config import RunConfig
     from core.config.settings import Setting
-    from core.config.value_types import ConfigError
 
 NAME: Final = 20
 VALUE: Final = 25
@@ -281,7 +281,7 @@ class SettingsList(Canvas, can_focus=True):
         """Return what is said beside a value, and whether something is wrong with it."""
         error = self.errors.get(setting.name)
         if error is not None:
-            return f"accepted is {error.accepted}", True
+            return f"expected {error.expected}", True
         why = self.idle.get(setting.name)
         return (setting.help if why is None else f"no effect with {why}"), False
 

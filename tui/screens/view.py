@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 
 from core.analysis.planes import PlaneChoice, ranked_features
-from core.config.value_types import ConfigError
+from core.config.errors import ConfigError
 from core.process import EditData, EditParameter
 from tui.faults import ReportsFaults
 from tui.panels import (

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
-from core.config.value_types import suggestion
+from core.config.errors import suggestion
 from core.datasets.files.names import bad, clean, listed
 
 if TYPE_CHECKING:

@@ -156,7 +156,7 @@ def _checked(given: str, file: str) -> str:
         raise bad(
             file,
             f"the delimiter '{clean(given)}' is not accepted; "
-            "accepted is one character such as , or ; or |, or the word tab or space",
+            "expected one character such as , or ; or |, or the word tab or space",
         )
     return delimiter
 

@@ -102,7 +102,7 @@ class Lines:
             raise bad(
                 self._file,
                 f"the encoding '{clean(self._encoding)}' is not known; "
-                "accepted are those of Python, such as utf-8, latin-1 or utf-16",
+                "expected one of Python's, such as utf-8, latin-1 or utf-16",
             ) from None
 
     def _decode(self, decoder: io.IncrementalNewlineDecoder, chunk: bytes) -> str:

@@ -29,7 +29,7 @@ _REFUSED: Final = {
     ),
     **dict.fromkeys(
         (".npy", ".pkl", ".pickle", ".json", ".jsonl", ".feather", ".h5", ".hdf5", ".mat", ".arff"),
-        "this format is not read; accepted are CSV, TSV, NPZ and Parquet",
+        "unknown format: expected CSV, TSV, NPZ or Parquet",
     ),
 }
 

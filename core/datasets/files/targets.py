@@ -44,8 +44,7 @@ def find_targets(table: Table, task: str | None) -> Targets:
     if task not in (None, "classification", "regression"):
         raise bad(
             table.file,
-            f"the task '{clean(str(task))}' is not known; "
-            "accepted are classification and regression",
+            f"the task '{clean(str(task))}' is not known; expected classification or regression",
         )
     one = table.y.shape[1] == 1
     if task == "classification" and not one:

@@ -9,8 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from core import Trainer
+from core.config.errors import ConfigError
 from core.config.run_config import RunConfig, read_toml, setting, settings
-from core.config.value_types import ConfigError
 from core.nn.activations import ACTIVATIONS
 from core.nn.initializers import INITIALIZERS
 from core.nn.optimizers import OPTIMIZERS
@@ -63,7 +63,7 @@ def test_what_a_setting_writes_it_reads(config: RunConfig) -> None:
         ({"batch_size": "all"}, "all", "full"),
         ({"classes": 3}, "3", "2 or auto for moons"),
         ({"dataset": "spiral", "samples": 5}, "5", "at least 6"),
-        ({"dataset": "spiral", "loss": "binary_cross_entropy"}, "binary", "3 classes"),
+        ({"dataset": "spiral", "loss": "binary_cross_entropy"}, "binary", "the data has 3"),
         ({"seed": -1}, "-1", "from 0"),
     ],
 )

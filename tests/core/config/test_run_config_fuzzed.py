@@ -10,8 +10,8 @@ from hypothesis import HealthCheck, example, given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
+from core.config.errors import ConfigError
 from core.config.run_config import RunConfig, read_toml, settings
-from core.config.value_types import ConfigError
 
 fuzzed = hypothesis_settings(
     deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture], derandomize=True

@@ -114,10 +114,10 @@ def test_numbers_of_samples_stay_right_for_some_of_them() -> None:
         (RemovePoint(150), "there is no training sample 151 any more"),
         (RemovePoint(-1), "no training sample"),
         (MovePoint(3, (0.0, 0.0), at=(7.0, 7.0)), "the data have changed since"),
-        (AddPoint((0.0,), 1), "these data have 2 features"),
+        (AddPoint((0.0,), 1), "does not fit data with 2 features"),
         (AddPoint((0.0, float("nan")), 1), "no network can compute with a point"),
         (AddPoint((0.0, 1e30), 1), "no network can compute with a point"),
-        (AddPoint((0.0, 0.0), 2), "class number 2 was given; there are 2"),
+        (AddPoint((0.0, 0.0), 2), "class number 2 does not exist; there are 2 classes"),
     ],
 )
 def test_what_cannot_be_is_refused_in_a_sentence(edit: Edit, sentence: str) -> None:

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from core import RunConfig, Trainer
-from core.config.value_types import ConfigError
+from core.config.errors import ConfigError
 from core.datasets import DataError, Dataset
 from core.datasets.preparation import EXTRA_FEATURES, Preparation, TextFeatures
 from core.datasets.prepare import prepare

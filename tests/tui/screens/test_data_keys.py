@@ -173,10 +173,10 @@ async def test_what_makes_no_plane_is_told_and_nothing_is_lost() -> None:
             field.focus()
             for held, up, sentence in (
                 ("0", "hue", "or a training sample from 1 to 134"),
-                ("135", "hue", "'135' was given"),
-                ("2.5", "hue", "'2.5' was given"),
-                ("[red]", "hue", "'[red]' was given"),
-                ("", "hue", "'' was given"),
+                ("135", "hue", "invalid value '135': expected mean"),
+                ("2.5", "hue", "invalid value '2.5': expected mean"),
+                ("[red]", "hue", "invalid value '[red]': expected mean"),
+                ("", "hue", "invalid value '': expected mean"),
                 ("mean", "proline", "two different features make a plane"),
             ):
                 dialog.query_one("#up", Select).value = names.index(up)
@@ -327,10 +327,10 @@ async def test_a_question_that_has_no_answer_is_told_so() -> None:
         async with question(driver) as (field, ask):
             before = shown_shares(driver)
             for typed, sentence in (
-                ("5.1, x", "'x' was given; accepted is a number"),
-                ("5.1, [b]", "'[b]' was given; accepted is a number"),
-                ("1, 2, 3, 4, 5", "5 values were given; there are 4 features"),
-                ("inf, 2, 3, 4", "'inf' was given; accepted is a finite number"),
+                ("5.1, x", "invalid value 'x' for sepal width: expected a number"),
+                ("5.1, [b]", "invalid value '[b]' for sepal width: expected a number"),
+                ("1, 2, 3, 4, 5", "5 values for 4 features"),
+                ("inf, 2, 3, 4", "invalid value 'inf' for sepal length: expected a finite number"),
             ):
                 assert sentence in await ask(typed)
                 assert field.value == typed

@@ -52,7 +52,7 @@ async def test_a_value_is_typed_or_chosen_and_checked_beside_it() -> None:
         await found(driver, "learning rate")
         await driver.press(*"-3")
         assert "-3 " in row(driver)
-        assert "accepted is a number above 0" in row(driver)
+        assert "expected a number above 0" in row(driver)
         await driver.press("enter")
         assert driver.front is dialog
         await driver.press("backspace", "backspace", *"0.003")
@@ -93,7 +93,7 @@ async def test_what_two_settings_mean_together_is_checked_and_forgotten(
         assert not dialog.rows.errors
         dialog.go_to("classes")
         await driver.press("3", "ctrl+s")
-        await driver.shows("accepted is 2 or auto for moons")
+        await driver.shows("expected 2 or auto for moons")
         assert dialog.rows.current.name == "classes"
         await driver.press(*"auto", "enter")  # in place of what was wrong
         await driver.until_config("loss", "binary_cross_entropy")

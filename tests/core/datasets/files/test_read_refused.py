@@ -84,7 +84,7 @@ BAD: dict[str, tuple[str | bytes, dict[str, Any], tuple[str, ...]]] = {
     "words as numbers": (FOUR, {"task": "regression"}, ("line 2", "'kind'", "'x'", "number")),
     "several words": (FOUR, {"target": ("a", "kind")}, ("line 2", "'kind'", "'x'")),
     "several classes": (FOUR, {"target": ("a", "b"), "task": "classification"}, ("one column",)),
-    "no task": (FOUR, {"task": "guess"}, ("'guess'", "classification and regression")),
+    "no task": (FOUR, {"task": "guess"}, ("'guess'", "classification or regression")),
     "one class": (FOUR.replace("y\n", "x\n"), {}, ("'kind' is 'x' in every row",)),
     "one number": (table([1, 2, 3, 4], [5] * 4, names="a,b"), {}, ("'b'", "'5'", "every row")),
     "constant": (
@@ -133,7 +133,7 @@ def test_a_line_without_an_end_is_not_read_to_its_end(folder: Folder) -> None:
     [
         ("f.csv.gz", "compressed"),
         ("f.xlsx", "spreadsheet"),
-        ("f.npy", "not read; accepted are CSV"),
+        ("f.npy", "expected CSV"),
     ],
 )
 def test_other_formats_are_refused(folder: Folder, name: str, part: str) -> None:
