@@ -126,11 +126,11 @@ class NumberScreen(PromptScreen[float]):
 
     def __init__(self, name: str, value: float) -> None:
         super().__init__(f"{value:.6g}")
-        self._proposed = printable(cut(name, 60))
+        self._number_name = printable(cut(name, 60))
 
     @property
     def about(self) -> str:
-        return f"{self._proposed}: {FINITE_NUMBER}"
+        return f"{self._number_name}: {FINITE_NUMBER}"
 
     def read(self, text: str) -> float:
         value = number_of(text)
