@@ -5,12 +5,13 @@ from __future__ import annotations
 import asyncio
 import os
 import signal
+from contextlib import suppress
 from threading import Timer
 from typing import TYPE_CHECKING, Any, ClassVar, Final
 
 from textual import events
 from textual._context import active_message_pump
-from textual.app import App, SystemCommand
+from textual.app import App, ScreenStackError, SystemCommand
 from textual.binding import Binding, BindingType
 from textual.dom import DOMNode
 from textual.filter import Monochrome, NoColor
@@ -270,7 +271,9 @@ class NnfsApp(ReportsFaults, App[None]):
         # Textual ends the program for whatever fails in a widget. What fails in a dialog, one of its
         # own among them, costs that dialog alone
         pump = active_message_pump.get(None)
-        screen = pump.screen if isinstance(pump, DOMNode) and pump.is_attached else None
+        screen = None
+        with suppress(ScreenStackError):  # before the first
+            screen = pump.screen if isinstance(pump, DOMNode) and pump.is_attached else None
         if isinstance(screen, ModalScreen) and self.training.is_attached and self.is_running:
             self.report(Fault.of("a dialog was closed", error))
             self.call_later(self._close, screen)

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from core.arrays import evenly_spaced
+from core.memory import SCIKIT_LEARN, importing
 
 if TYPE_CHECKING:
     from core.arrays import Array
@@ -51,11 +52,13 @@ def measure_baseline(data: DataSplit) -> Baseline:
     most = max(1, MAX_VALUES // max(1, x_train.shape[1]))
     few = evenly_spaced(len(x_train), most)
     if data.has_classes:
-        from sklearn.linear_model import LogisticRegression  # takes a second to import
+        with importing(SCIKIT_LEARN):
+            from sklearn.linear_model import LogisticRegression  # takes a second to import
 
         model, name = LogisticRegression(max_iter=1000), "logistic regression"
     else:
-        from sklearn.linear_model import Ridge
+        with importing(SCIKIT_LEARN):
+            from sklearn.linear_model import Ridge
 
         model, name = Ridge(), "ridge regression"
     model.fit(x_train[few], data.y_train[few])

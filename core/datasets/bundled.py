@@ -12,6 +12,7 @@ from typing import Any, Final
 import numpy as np
 
 from core.datasets.dataset import Dataset
+from core.memory import SCIKIT_LEARN, importing
 
 _DIABETES: Final = {
     "bp": "blood pressure",
@@ -27,52 +28,40 @@ _DIABETES: Final = {
 
 def iris() -> Dataset:
     """Return Fisher's iris (1936): 150 flowers, four measures in centimetres, three species."""
-    from sklearn.datasets import load_iris
-
-    data = load_iris()
+    data = _loaded("iris")
     return _classes(data, tuple(name.removesuffix(" (cm)") for name in data.feature_names))
 
 
 def wine() -> Dataset:
     """Return Forina's 178 Italian wines (Aeberhard et al. 1992): 13 measures, three growers."""
-    from sklearn.datasets import load_wine
-
-    data = load_wine()
+    data = _loaded("wine")
     short = (name.removesuffix("_of_diluted_wines") for name in data.feature_names)
     return _classes(data, tuple(name.replace("_", " ") for name in short))
 
 
 def breast_cancer() -> Dataset:
     """Return Wolberg, Street and Mangasarian's 569 tumours (1995): 30 measures of cell nuclei."""
-    from sklearn.datasets import load_breast_cancer
-
-    data = load_breast_cancer()
+    data = _loaded("breast_cancer")
     return _classes(data, tuple(map(str, data.feature_names)))
 
 
 def digits() -> Dataset:
     """Return Alpaydin and Kaynak's 1797 handwritten digits (1998): 8 by 8 pixels from 0 to 16."""
-    from sklearn.datasets import load_digits
-
-    data = load_digits()
+    data = _loaded("digits")
     names = tuple(f"pixel {row},{column}" for row in range(1, 9) for column in range(1, 9))
     return _classes(data, names, image=(8, 8))
 
 
 def diabetes() -> Dataset:
     """Return Efron et al.'s 442 patients (2004): ten measures, and the illness a year later."""
-    from sklearn.datasets import load_diabetes
-
-    data = load_diabetes(scaled=False)
+    data = _loaded("diabetes", scaled=False)
     features = tuple(_DIABETES.get(name, name) for name in data.feature_names)
     return _numbers(data, features, ("progression",))
 
 
 def linnerud() -> Dataset:
     """Return Linnerud's 20 men (in Tenenhaus 1998): three exercises, three body measures."""
-    from sklearn.datasets import load_linnerud
-
-    data = load_linnerud()
+    data = _loaded("linnerud")
     names = [tuple(map(str.lower, each)) for each in (data.feature_names, data.target_names)]
     return _numbers(data, *names)
 
@@ -85,6 +74,14 @@ def languages() -> Dataset:
     y = np.array([names.index(row["language"]) for row in rows], np.int64)
     texts = tuple(row["sentence"] for row in rows)
     return Dataset(np.empty((len(rows), 0)), y, (), names, texts=texts)
+
+
+def _loaded(name: str, **options: Any) -> Any:
+    """Return one of scikit-learn's data sets; raises NotEnoughMemory."""
+    with importing(SCIKIT_LEARN):
+        from sklearn import datasets
+
+        return getattr(datasets, f"load_{name}")(**options)
 
 
 def _classes(data: Any, features: tuple[str, ...], image: tuple[int, int] | None = None) -> Dataset:

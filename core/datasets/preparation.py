@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
+from core.memory import SCIKIT_LEARN, importing
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
@@ -55,7 +57,8 @@ class TextFeatures:
         Raises:
             ValueError: when there is not one in them.
         """
-        from sklearn.feature_extraction.text import TfidfVectorizer  # a second to import
+        with importing(SCIKIT_LEARN):
+            from sklearn.feature_extraction.text import TfidfVectorizer  # a second to import
 
         ngrams = (1, 3) if analyzer == "char" else (1, 2)
         kind = "char_wb" if analyzer == "char" else "word"
@@ -66,7 +69,8 @@ class TextFeatures:
 
     def of(self, texts: Sequence[str]) -> Array:
         """Return the (samples, features) TF-IDF of texts, each of length 1 or 0."""
-        from sklearn.feature_extraction.text import TfidfVectorizer
+        with importing(SCIKIT_LEARN):
+            from sklearn.feature_extraction.text import TfidfVectorizer
 
         known: Any = TfidfVectorizer(
             analyzer=self.analyzer, ngram_range=self.ngrams, vocabulary=self.vocabulary

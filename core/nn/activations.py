@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Final, Literal
 
 import numpy as np
 
+from core.memory import SCIPY, importing
 from core.nn.calls import Calls, call, constant
 
 if TYPE_CHECKING:
@@ -198,7 +199,8 @@ def _softplus_back(z: Array, a: Array, delta: Array) -> Calls:
 
 
 def _normal_cdf(z: Array, out: Array) -> Calls:
-    from scipy.special import erf  # NumPy has no erf; SciPy is imported only if it is used
+    with importing(SCIPY):
+        from scipy.special import erf  # NumPy has no erf; SciPy is imported only if it is used
 
     half = constant(0.5, out)
     return [

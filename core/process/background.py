@@ -5,6 +5,7 @@ from __future__ import annotations
 from threading import Thread
 from typing import TYPE_CHECKING
 
+from core.memory import NotEnoughMemory, start_thread
 from core.process.messages import BaselineFound
 
 if TYPE_CHECKING:
@@ -22,7 +23,10 @@ class BaselineInBackground:
     def __init__(self, data: DataSplit) -> None:
         self.found: BaselineFound | None = None
         self.data = data
-        Thread(target=self._measure, daemon=True).start()
+        try:
+            start_thread(Thread(target=self._measure, daemon=True))
+        except NotEnoughMemory as error:
+            self._refuse(error)
 
     def _measure(self) -> None:
         from core.analysis.baseline import measure_baseline
@@ -32,4 +36,7 @@ class BaselineInBackground:
             self.found = BaselineFound(baseline, str(baseline))
         except Exception as error:
             # whatever scikit-learn cannot do with these data is no reason to end the run
-            self.found = BaselineFound(None, f"there is no linear model of these data: {error}")
+            self._refuse(error)
+
+    def _refuse(self, error: Exception) -> None:
+        self.found = BaselineFound(None, f"there is no linear model of these data: {error}")

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
+from core.memory import reserve_for_products
 from core.process import commands
 from core.process.autosave import RunAutosave
 from core.process.background import BaselineInBackground
@@ -73,6 +74,7 @@ def main(descriptor: int) -> None:
     channel = Channel(socket.socket(fileno=descriptor))
     continue_when_orphaned()
     holder.screen = os.getppid()
+    reserve_for_products()
     try:
         with np.errstate(all="ignore"):  # a run that diverges says so by its loss
             TrainingLoop(channel).run()

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
+from core.memory import NotEnoughMemory, start_thread
 from core.runs.atomic_files import NOTHING, RunError, shown
 from core.training.epoch_log import COLUMNS
 
@@ -215,9 +216,17 @@ class Autosaver:
             book.before, book.since = book.before + book.since, _Pending()
             self._due = monotonic() + max(EVERY, SHARE * self._took)
             if self._thread is None:
-                self._thread = Thread(target=self._serve, name="keeper", daemon=True)
-                self._thread.start()
+                self._start_thread()
             self._condition.notify()
+
+    def _start_thread(self) -> None:
+        thread = Thread(target=self._serve, name="keeper", daemon=True)
+        try:
+            start_thread(thread)
+        except NotEnoughMemory as error:  # the next save tries again, and training continues
+            self.status = SaveStatus(self.status.name, self._sentence(str(error)))
+        else:
+            self._thread = thread
 
     @property
     def has_snapshot(self) -> bool:
@@ -317,7 +326,10 @@ class Autosaver:
                 # a folder without a state would be a damaged run; the next attempt makes another
                 book.writer.folder.discard()
                 book.writer = None
-            return self._sentence((isinstance(error, OSError) and error.strerror) or str(error))
+            reason = error.strerror if isinstance(error, OSError) else str(error)
+            if isinstance(error, MemoryError) and not reason:
+                reason = "there is not enough memory"
+            return self._sentence(reason or str(error))
         self._took = monotonic() - started
         if fresh:
             self._thin()

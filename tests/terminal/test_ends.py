@@ -232,3 +232,12 @@ def test_no_environment_keeps_it_from_running(bare: bool, tmp_path: Path) -> Non
         assert terminal.is_restored()
         assert b"pwned" not in terminal.raw.replace(b"\\x1b]0;pwned", b"")
         until_gone(training)
+
+
+def test_a_screen_that_does_not_fit_into_the_memory_is_refused_before_it_opens() -> None:
+    program = str(Path(sys.executable).with_name("nnfs-tui"))
+    limited = 'ulimit -v 170000; exec "$0" xor'
+    with Terminal("sh", "-c", limited, program, size=(200, 20)) as terminal:
+        assert terminal.wait() == 1
+        assert "there is not enough memory for the screen" in terminal.text()
+        assert "Traceback" not in terminal.text()

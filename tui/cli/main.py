@@ -48,6 +48,9 @@ if TYPE_CHECKING:
     from tui.run_model import RunModel
 
 WRONG_USE: Final = 2
+SCREEN_MEMORY: Final = 60_000_000
+"""Bytes of address space that the screen takes once all is imported: half of them OpenBLAS's buffer."""
+
 LONGEST_REASON: Final = 1500
 _DUMB: Final = "this terminal (TERM=dumb) cannot place its cursor"
 SUFFIXES: Final = (".csv", ".tsv", ".npz", ".parquet")
@@ -384,9 +387,12 @@ def _watch(
     # Textual reads it when it is imported, and would otherwise follow the environment alone; with 256
     # colours, tui.terminal.escape_codes finds the entry of each
     os.environ["TEXTUAL_COLOR_SYSTEM"] = "standard" if look.is_plain else "truecolor"
+    from core.memory import require, reserve_for_products
     from tui.app import NnfsApp
     from tui.cli.run_log import RunLog
 
+    require("for the screen", SCREEN_MEMORY)
+    reserve_for_products()
     keeping = save_options_of(options)
     log = RunLog(_log_file(options.log, waits=False)) if options.log is not None else None
     app = NnfsApp(

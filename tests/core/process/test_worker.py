@@ -270,6 +270,47 @@ def test_what_does_not_fit_into_the_memory_is_refused_and_the_run_continues(
     watcher.until(lambda: watcher.rows()[-1].epoch > before)
 
 
+def limit_memory(watcher: Watcher, more: int) -> None:
+    """Let the process use so many bytes of address space more than it does now."""
+    pid = watcher.process.pid
+    pages = int(Path(f"/proc/{pid}/statm").read_text(encoding="ascii").split()[0])
+    most = pages * resource.getpagesize() + more
+    resource.prlimit(pid, resource.RLIMIT_AS, (most, resource.RLIM_INFINITY))
+
+
+def test_a_library_that_does_not_fit_into_the_memory_is_refused_in_a_sentence(
+    watcher: Watcher,
+) -> None:
+    watcher.send(Start(ENDLESS.changed(dataset="xor")))
+    watcher.until(lambda: bool(watcher.runs()))
+    for changes in ({"dataset": "digits"}, {"activation": "gelu"}):
+        limit_memory(watcher, 100 << 20)  # OpenBLAS would end the process, or never return
+        watcher.events.clear()
+        watcher.send(Configure(changes), Pull())
+        watcher.until(lambda: bool(watcher.runs()))
+        assert "not enough memory to import sci" in watcher.runs()[0].note.lower()
+        assert watcher.runs()[0].config.dataset == "xor"
+
+
+def test_a_run_that_gets_no_memory_pauses_and_resumes_when_there_is_some(watcher: Watcher) -> None:
+    config = RunConfig(dataset="moons", hidden=(500, 500), epochs=3)
+    watcher.send(Start(config, paused=True))
+    watcher.until_state(State.PAUSED)
+    limit_memory(watcher, 1 << 20)  # less than a copy of the parameters
+    watcher.send(Resume(), SetSpeed(None), Pull())
+    change = watcher.until_state(State.PAUSED)
+    assert "253,002 parameters" in change.note
+    assert "choose fewer units" in change.note
+    limit_memory(watcher, 1 << 30)
+    watcher.send(Resume(), Pull())
+    watcher.until_state(State.FINISHED)
+    interrupted = watcher.progress()[-1]
+    watcher.send(Start(config))
+    watcher.until_state(State.FINISHED)
+    assert watcher.progress()[-1].rows()[-1] == interrupted.rows()[-1]
+    assert np.array_equal(watcher.progress()[-1].parameters, interrupted.parameters)
+
+
 def test_a_process_that_is_killed_says_so(watcher: Watcher) -> None:
     watcher.send(Start(ENDLESS))
     watcher.until_state(State.TRAINING)
