@@ -181,15 +181,15 @@ def test_a_stopped_training_process_keeps_neither_keys_nor_the_end_waiting() -> 
 BREAKS = """\
 import sys
 from core.process import State, StateChanged
-from tui import run_model
-from tui.cli import main
-whole = session.Session.apply
+from tui.cli.main import main
+from tui.run_model import RunModel
+whole = RunModel.apply
 def breaks(self, event):
     if isinstance(event, StateChanged) and event.state is State.PAUSED:
         raise ZeroDivisionError("by nothing")
     whole(self, event)
-session.Session.apply = breaks
-sys.exit(cli.main(["moons", "--no-save", "--speed", "max", "--epochs", "100000000"]))
+RunModel.apply = breaks
+sys.exit(main(["moons", "--no-save", "--speed", "max", "--epochs", "100000000"]))
 """
 
 
