@@ -79,7 +79,7 @@ class NnfsApp(ReportsFaults, App[None]):
         resume: Path | None = None,
     ) -> None:
         self.look = look or TerminalLook()
-        self.form = CellRenderer(self.look)
+        self.renderer = CellRenderer(self.look)
         App.__init__(self, driver_class=DiffDriver)
         ReportsFaults.__init__(self)
         own_theme = textual_theme(self.look)
@@ -89,7 +89,7 @@ class NnfsApp(ReportsFaults, App[None]):
         self.no_color = self.look.is_plain
         self._widget_form = WidgetFilter(self.look)
         self.animation_level = "none"
-        self.pacer = FlowControl(max_rate, is_blind=is_relayed(os.environ, terminal_name()))
+        self.flow_control = FlowControl(max_rate, is_blind=is_relayed(os.environ, terminal_name()))
         self.link = ProcessLink(process, self._when_line_is_clear)
         self._typed = TypeAhead(self, self._hand_on)
         self.signal_received = 0
@@ -104,9 +104,9 @@ class NnfsApp(ReportsFaults, App[None]):
             run_log=run_log,
             keeping=keeping,
             resume=resume,
-            pacer=self.pacer,
+            flow_control=self.flow_control,
         )
-        self.training.options.halves = self.form.has_halves
+        self.training.options.halves = self.renderer.has_halves
 
     def on_mount(self) -> None:
         """Show the run."""
@@ -171,14 +171,14 @@ class NnfsApp(ReportsFaults, App[None]):
         elif isinstance(event, events.Key) and event.key in AT_ONCE:
             await self._hand_on(event)
         else:
-            await self._typed.take(event)
+            await self._typed.dispatch(event)
 
     async def _hand_on(self, event: events.Key | events.Paste) -> None:
         if isinstance(event, events.Key):
             self.training.clear_note()
         await super().on_event(event)
 
-    def attention(self) -> list[Area]:
+    def send_order(self) -> list[Area]:
         """Return what a person looks at, the first first."""
         return send_order(self.screen, self.training.lines, self.training.panels)
 
@@ -206,7 +206,7 @@ class NnfsApp(ReportsFaults, App[None]):
         if not isinstance(self._driver, DiffDriver):
             return
         if in_foreground() or self._stop():
-            self._driver.take_again()
+            self._driver.reacquire_terminal()
             self.action_redraw()
             self.training.resume_after_suspend()
         else:

@@ -37,7 +37,7 @@ examples:
 """
 
 
-class WrongUse(Exception):  # noqa: N818 (it is no error of the program's)
+class UsageError(Exception):
     """A usage error: one sentence that names the argument and what is expected instead."""
 
 
@@ -52,7 +52,7 @@ def with_switches(given: list[str]) -> list[str]:
     for each, following in pairwise(given):
         if each in switches and following[:1] != "-" and following not in {*words, *PRESETS}:
             accepted = Switch().accepts
-            raise WrongUse(f"invalid value {following!r} for {each}: expected {accepted}")
+            raise UsageError(f"invalid value {following!r} for {each}: expected {accepted}")
     return [
         f"{each}=on" if each in switches and following not in words else each
         for each, following in zip_longest(given, given[1:])
@@ -65,8 +65,8 @@ class _Parser(argparse.ArgumentParser):
     def error(self, message: str) -> NoReturn:
         missing = re.fullmatch(r"argument (--\S+): expected one argument", message)
         if missing:
-            raise WrongUse(f"missing value for {missing[1]}{_expected_by(missing[1])}")
-        raise WrongUse(message)
+            raise UsageError(f"missing value for {missing[1]}{_expected_by(missing[1])}")
+        raise UsageError(message)
 
     def parse_args(self, given: Any = None, namespace: Any = None) -> Any:
         options, unknown = self.parse_known_args(given, namespace)
@@ -82,9 +82,9 @@ class _Parser(argparse.ArgumentParser):
             flag = unknown[0].partition("=")[0]
             for name, other in self._subparsers_by_name.items():
                 if flag.startswith("--") and flag in other.flags():
-                    raise WrongUse(f"option {flag!r} belongs to {name}, not to {options.command}")
+                    raise UsageError(f"option {flag!r} belongs to {name}, not to {options.command}")
             kind = "option" if flag.startswith("-") else "argument"
-            raise WrongUse(
+            raise UsageError(
                 f"{kind} {unknown[0]!r} is not known to {options.command}"
                 f"{suggestion(flag, known) or f'; see nnfs-tui {options.command} --help'}"
             )

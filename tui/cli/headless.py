@@ -16,7 +16,7 @@ from core.training.stopping import Stop
 from core.training.trainer import Trainer, memory_of_training, sizes_of
 from tui.cli import json_log
 from tui.cli.autosave import HeadlessAutosave
-from tui.cli.streams import CannotWrite
+from tui.cli.streams import OutputError
 from tui.drawing import number_format
 
 if TYPE_CHECKING:
@@ -119,7 +119,7 @@ def train(
         try:
             metrics, stopped = _run(trainer, interruption, outputs, keeper)
             seconds = perf_counter() - started
-        except CannotWrite as error:
+        except OutputError as error:
             error.saved_as = keeper.close()
             raise
         except BaseException:

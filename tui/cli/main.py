@@ -21,7 +21,7 @@ from tui.cli.arguments import (
     FASTEST,
     FASTEST_RATE,
     SLOWEST_RATE,
-    WrongUse,
+    UsageError,
     parser,
     with_switches,
 )
@@ -29,7 +29,7 @@ from tui.cli.save_options import folder_of, run_of, save_options_of
 from tui.cli.streams import (
     STDERR,
     STDOUT,
-    CannotWrite,
+    OutputError,
     flush_output,
     guard_streams,
     open_log,
@@ -47,7 +47,7 @@ if TYPE_CHECKING:
     from tui.cli.json_log import Ending
     from tui.run_model import RunModel
 
-WRONG_USE: Final = 2
+USAGE_ERROR: Final = 2
 SCREEN_MEMORY: Final = 60_000_000
 """Bytes of address space that the screen takes once all is imported: half of them OpenBLAS's buffer."""
 
@@ -77,7 +77,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
             return _dispatch(given, process)
         finally:
             flush_output()  # what fails later is reported by the interpreter, with a traceback
-    except WrongUse as error:
+    except UsageError as error:
         return _refuse(str(error))
     except ValueError as error:
         if not _is_about_data(error):
@@ -90,7 +90,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except BrokenPipeError:
         stop_writing(STDOUT)  # its reader has ended
         return 141
-    except CannotWrite as error:
+    except OutputError as error:
         stop_writing(STDOUT)
         print(_printable(f"nnfs-tui: {error}"), file=sys.stderr)  # noqa: T201
         return 1
@@ -105,7 +105,7 @@ def _refuse(reason: str) -> int:
     if len(reason) > LONGEST_REASON:  # what was given may be as long as a file
         reason = f"{reason[: LONGEST_REASON // 3]} … {reason[-LONGEST_REASON // 2 :]}"
     print(_printable(f"nnfs-tui: {reason}"), file=sys.stderr)  # noqa: T201
-    return WRONG_USE
+    return USAGE_ERROR
 
 
 def _is_about_data(error: ValueError) -> bool:
@@ -204,7 +204,7 @@ def _config(options: argparse.Namespace) -> RunConfig:
         options.data, options.preset = options.preset, DEFAULT
     close = suggestion(options.preset, [*PRESETS, *COMMANDS])
     if options.preset not in PRESETS and any(command in close for command in COMMANDS):
-        raise WrongUse(f"{options.preset!r} is neither a command nor a preset{close}")
+        raise UsageError(f"{options.preset!r} is neither a command nor a preset{close}")
     try:
         chosen = preset(options.preset)
         values = read_toml(Path(options.config)) if options.config is not None else {}
@@ -213,7 +213,7 @@ def _config(options: argparse.Namespace) -> RunConfig:
             if text is not None:
                 values[each.name] = each.read(text)
         if options.data is not None and options.dataset is not None:
-            raise WrongUse("--data and --dataset were both given; data come from one of them")
+            raise UsageError("--data and --dataset were both given; data come from one of them")
         if options.dataset is not None:
             values["data"] = None
         return chosen.config(**values)
@@ -221,7 +221,7 @@ def _config(options: argparse.Namespace) -> RunConfig:
         flags = {each.name: each.flag for each in settings()} | {"config": "--config"}
         if options.config is not None and getattr(options, error.name, "") is None:
             flags[error.name] = f"{error.name} in {options.config}"
-        raise WrongUse(error.sentence(flags.get(error.name, error.name))) from None
+        raise UsageError(error.sentence(flags.get(error.name, error.name))) from None
 
 
 def _is_file(name: str) -> bool:
@@ -286,7 +286,7 @@ def _show_dataset(name: str) -> int:
     else:
         from core.config.errors import suggestion
 
-        raise WrongUse(
+        raise UsageError(
             f"{name!r} is neither a data set nor a file; see nnfs-tui datasets"
             f"{suggestion(name, DATASETS)}"
         )
@@ -304,7 +304,7 @@ def _runs(options: argparse.Namespace) -> int:
 
     parent = folder_of(options)
     if parent is None:
-        raise WrongUse("there is no home folder in which runs could be kept; --run-dir names one")
+        raise UsageError("there is no home folder in which runs could be kept; --run-dir names one")
     if not options.words:
         text = list_of_runs(parent, as_json=options.json)
         if sys.stdout.isatty():
@@ -316,7 +316,7 @@ def _runs(options: argparse.Namespace) -> int:
     verb, *names = options.words
     if verb != "rm" or not names:
         given = " ".join(options.words)
-        raise WrongUse(
+        raise UsageError(
             f"invalid arguments {given!r} for runs: expected none, or rm and names of runs"
         )
     for path in dict.fromkeys(find(parent, name) for name in names):
@@ -363,10 +363,10 @@ def _train(
             outputs.append(stack.enter_context(_log_file(options.log, waits=True)))
         try:
             return train(config, outputs, quiet=as_json, keeping=keeping, resume=resume)
-        except (BrokenPipeError, CannotWrite):
+        except (BrokenPipeError, OutputError):
             raise
         except OSError as error:
-            raise CannotWrite("the output", error) from None
+            raise OutputError("the output", error) from None
 
 
 def _watch(
@@ -468,7 +468,7 @@ def _byte_rate(flag: str, text: str) -> float:
     except ValueError:
         value = float("nan")
     if not SLOWEST_RATE <= value <= FASTEST_RATE:
-        raise WrongUse(
+        raise UsageError(
             f"invalid value {text!r} for {flag}: expected bytes per second from {SLOWEST_RATE} to "
             f"{FASTEST_RATE // 10**6}M, such as 16k"
         )
@@ -480,7 +480,7 @@ def _one_of(flag: str, text: str | None, accepted: tuple[str, ...]) -> None:
 
     if text is not None and text not in accepted:
         words = f"{', '.join(accepted[:-1])} or {accepted[-1]}"
-        raise WrongUse(
+        raise UsageError(
             f"invalid value {text!r} for {flag}: expected {words}{suggestion(text, accepted)}"
         )
 
@@ -492,7 +492,7 @@ def _number(flag: str, text: str, low: float, high: float, *words: str) -> float
         value = float("nan")
     if not low <= value <= high:
         accepted = " or ".join([f"a number from {low:g} to {high:g}", *words])
-        raise WrongUse(f"invalid value {text!r} for {flag}: expected {accepted}")
+        raise UsageError(f"invalid value {text!r} for {flag}: expected {accepted}")
     return value
 
 
@@ -503,7 +503,7 @@ def _log_file(name: str, *, waits: bool) -> IO[str]:
         why = getattr(error, "strerror", None) or error
         if getattr(error, "errno", None) == errno.ENXIO:
             why = "no program reads this pipe"
-        raise WrongUse(
+        raise UsageError(
             f"--log: invalid value {name!r}: expected a file that can be written ({why})"
         ) from None
 

@@ -6,7 +6,7 @@ import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from tui.cli.arguments import WrongUse
+from tui.cli.arguments import UsageError
 
 if TYPE_CHECKING:
     import argparse
@@ -30,7 +30,7 @@ def folder_of(options: argparse.Namespace) -> Path | None:
     """Return the folder of all runs: that of the option, of the environment, or the system's.
 
     Raises:
-        WrongUse: when no folder can have that name, or it is relative to a folder that was removed.
+        UsageError: when no folder can have that name, or it is relative to a folder that was removed.
     """
     from core.runs.folder import default_folder
 
@@ -39,11 +39,11 @@ def folder_of(options: argparse.Namespace) -> Path | None:
         return default_folder()
     name = "--run-dir" if options.run_dir else FOLDER
     if "\0" in given:
-        raise WrongUse(f"{name}: invalid value {given!r}: expected a path without a NUL")
+        raise UsageError(f"{name}: invalid value {given!r}: expected a path without a NUL")
     try:
         return Path(given).absolute()
     except OSError:
-        raise WrongUse(
+        raise UsageError(
             f"{name}: invalid value {given!r}: expected an absolute path, since the working directory "
             "was removed"
         ) from None
@@ -76,4 +76,4 @@ def _number_of(options: argparse.Namespace) -> int | None:
     if text.isascii() and text.isdecimal() and len(text) <= 10 and 1 <= int(text) <= 10**9:
         return int(text)
     name = "--keep-runs" if option else NUMBER
-    raise WrongUse(f"invalid value {text!r} for {name}: expected a number from 1, or all")
+    raise UsageError(f"invalid value {text!r} for {name}: expected a number from 1, or all")

@@ -23,7 +23,7 @@ STAND_INS: Final = "nnfs-tui.stand-ins"
 """The name of the codecs' error handler that writes x1 for x₁."""
 
 
-class CannotWrite(OSError):  # noqa: N818 (a full disk is no error of the program's)
+class OutputError(OSError):
     """One sentence on what could not be written, and why."""
 
     def __init__(self, what: str, error: OSError) -> None:
@@ -53,7 +53,7 @@ class _Output(io.FileIO):
             self.failure = error
             raise
         except OSError as error:
-            self.failure = CannotWrite(self._what, error)
+            self.failure = OutputError(self._what, error)
             raise self.failure from None
 
 
@@ -117,7 +117,7 @@ def flush_output() -> None:
     """Write what is buffered for standard output.
 
     Raises:
-        CannotWrite: when that fails, or failed before: `argparse` ignores it.
+        OutputError: when that fails, or failed before: `argparse` ignores it.
         BrokenPipeError: when its reader has ended.
     """
     sys.stdout.flush()
@@ -134,7 +134,7 @@ def open_log(name: str, *, waits: bool) -> IO[str]:
         waits: whether to wait for that program when it reads too slowly, or else fail.
 
     Raises:
-        OSError: when it cannot be opened, or, as `CannotWrite`, later, when it cannot be written.
+        OSError: when it cannot be opened, or, as `OutputError`, later, when it cannot be written.
         ValueError: for a name that no file can have.
     """
     flags = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC | os.O_NOCTTY

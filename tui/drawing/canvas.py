@@ -14,7 +14,7 @@ from textual.widget import Widget
 
 from tui.drawing.cells import Cells
 from tui.drawing.palette import ALARM, ink
-from tui.drawing.rendering import PLAIN_DRAWING, CellRenderer, renderer_for
+from tui.drawing.rendering import DEFAULT_RENDERER, CellRenderer, renderer_for
 from tui.faults import Fault, ReportsFaults
 
 if TYPE_CHECKING:
@@ -40,11 +40,11 @@ class Canvas(Widget):
         raise NotImplementedError
 
     @property
-    def _form(self) -> CellRenderer:
+    def _renderer(self) -> CellRenderer:
         try:
             return renderer_for(self.app)
         except RuntimeError:
-            return PLAIN_DRAWING  # drawn apart from any application
+            return DEFAULT_RENDERER  # drawn apart from any application
 
     def get_line_filters(self) -> Sequence[LineFilter]:
         """Return none: cells come as the terminal shows them."""
@@ -92,10 +92,10 @@ class Canvas(Widget):
     def render_line(self, y: int) -> Strip:
         """Return one row, from the last drawing."""
         if y >= self._shown.height:
-            return Strip.blank(self.size.width, self._form.style(ink()))
+            return Strip.blank(self.size.width, self._renderer.style(ink()))
         strip = self._strips[y]
         if strip is None:
-            strip = self._strips[y] = self._shown.strip(y, self._form)
+            strip = self._strips[y] = self._shown.strip(y, self._renderer)
         return strip
 
     def _show(self, cells: Cells) -> None:

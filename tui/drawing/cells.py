@@ -16,7 +16,7 @@ from rich.segment import Segment
 from textual.strip import Strip
 
 from tui.drawing.palette import ink
-from tui.drawing.rendering import PLAIN_DRAWING
+from tui.drawing.rendering import DEFAULT_RENDERER
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -35,7 +35,7 @@ class Cells:
 
     def write(self, row: int, column: int, text: str, ink_number: int) -> int:
         """Write text, cut at the block's edges; return the column after it."""
-        glyphs = glyphs_of(text)
+        glyphs = split_cells(text)
         first, last = max(0, -column), max(0, self.width - column)
         visible = glyphs[first:last]
         if 0 <= row < self.height and visible:
@@ -94,7 +94,7 @@ class Cells:
         differs: NDArray[np.bool_] = (self.glyphs != other.glyphs) | (self.inks != other.inks)
         return differs
 
-    def strip(self, row: int, form: CellRenderer = PLAIN_DRAWING) -> Strip:
+    def strip(self, row: int, form: CellRenderer = DEFAULT_RENDERER) -> Strip:
         """Return one row as Textual takes it, in a terminal's form, equal neighbours merged."""
         glyphs, inks = self.glyphs[row].tolist(), self.inks[row]
         edges = [0, *(np.flatnonzero(inks[1:] != inks[:-1]) + 1).tolist(), self.width]
@@ -110,7 +110,7 @@ class Cells:
         return ["".join(row) for row in self.glyphs.tolist()]
 
 
-def glyphs_of(text: str) -> list[str]:
+def split_cells(text: str) -> list[str]:
     """Return a glyph a cell, with an empty one behind each that is two cells wide."""
     if text.isprintable() and (text.isascii() or cell_len(text) == len(text)):
         # all of one cell, unless a wide one makes up for one that has none
@@ -129,7 +129,7 @@ def glyphs_of(text: str) -> list[str]:
 
 def cut(text: str, width: int) -> str:
     """Return a text that takes at most so many cells, with "…" where it was longer."""
-    glyphs = glyphs_of(text)
+    glyphs = split_cells(text)
     if len(glyphs) <= width:
         return text
     if width <= 0:
@@ -141,9 +141,9 @@ def cut(text: str, width: int) -> str:
 
 def cell_width(text: str) -> int:
     """Return how many cells a text takes."""
-    return len(glyphs_of(text))
+    return len(split_cells(text))
 
 
 def printable(text: str) -> str:
     """Return the text with a dot for whatever is no glyph: that may reach no terminal."""
-    return "".join(glyphs_of(text))
+    return "".join(split_cells(text))

@@ -217,7 +217,7 @@ def draw_curves(
     """
     first_epoch, last_epoch = span
     cells = Cells(width, height)
-    gutter = gutter_of(axis)
+    gutter = gutter_width(axis)
     if width < gutter + 8 or height < 2:
         return cells
     has_epochs = height >= 5
@@ -257,7 +257,7 @@ def draw_curves(
     return cells
 
 
-def gutter_of(axis: ValueAxis) -> int:
+def gutter_width(axis: ValueAxis) -> int:
     """Return how many cells the labels of the value axis take."""
     return max(len(label) for label in axis.labels) + 1
 

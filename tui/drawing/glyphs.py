@@ -40,12 +40,12 @@ _SIGNS: Final = str.maketrans(
 )
 
 
-def letter_of(glyph: str) -> str:
+def class_letter(glyph: str) -> str:
     """Return the letter of a class, for its marker."""
     return glyph.translate(_LETTERS)
 
 
-def stand_in(glyph: str, repertoire: str) -> str:
+def fallback(glyph: str, repertoire: str) -> str:
     """Return the glyph, or one that is in the repertoire and means the same, or "?"."""
     if repertoire == "unicode" or glyph.isascii():
         return glyph
@@ -64,7 +64,7 @@ def stand_in(glyph: str, repertoire: str) -> str:
 
 def in_ascii(text: str) -> str:
     """Return a text with a stand-in for each character that is not ASCII."""
-    return "".join(each if each.isascii() else stand_in(each, "ascii") for each in text)
+    return "".join(each if each.isascii() else fallback(each, "ascii") for each in text)
 
 
 def stroke(dots: int) -> str:

@@ -111,16 +111,16 @@ def ink(foreground: str = TEXT, background: str = BACKGROUND, *, bold: bool = Fa
     return len(_INKS) - 1
 
 
-def ink_of(number: int) -> Ink:
+def get_ink(number: int) -> Ink:
     """Return the ink that has this number."""
     return _INKS[number]
 
 
 def style(number: int) -> Style:
     """Return the style of an ink, in colours that are called by their roles."""
-    from tui.drawing.rendering import PLAIN_DRAWING
+    from tui.drawing.rendering import DEFAULT_RENDERER
 
-    return PLAIN_DRAWING.style(number)
+    return DEFAULT_RENDERER.style(number)
 
 
 @cache

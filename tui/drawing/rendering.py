@@ -14,7 +14,7 @@ from rich.color import Color, ColorType
 from rich.color_triplet import ColorTriplet
 from rich.style import Style
 
-from tui.drawing.glyphs import letter_of, stand_in
+from tui.drawing.glyphs import class_letter, fallback
 from tui.drawing.palette import (
     ACCENT,
     ALARM,
@@ -24,7 +24,7 @@ from tui.drawing.palette import (
     TEST_MARKERS,
     TRAIN_MARKERS,
     WARNING,
-    ink_of,
+    get_ink,
 )
 from tui.drawing.themes import Theme, is_picture, theme
 
@@ -109,11 +109,11 @@ class TerminalLook:
         return theme(self.palette, self.background)
 
 
-class _Table(dict[int, str]):
+class _GlyphTable(dict[int, str]):
     """What `str.translate` asks for the glyphs of one ink."""
 
     def __init__(self, form: CellRenderer, number: int) -> None:
-        self._form, self._ink = form, ink_of(number)
+        self._form, self._ink = form, get_ink(number)
 
     def __missing__(self, code: int) -> str:
         glyph = self[code] = self._form.glyph(chr(code), self._ink)
@@ -127,7 +127,7 @@ class CellRenderer:
         self.look = look
         self._draws_all = not look.is_plain and look.glyphs == "unicode"
         self._styles: dict[int, Style] = {}
-        self._tables: dict[int, _Table] = {}
+        self._tables: dict[int, _GlyphTable] = {}
 
     @property
     def has_halves(self) -> bool:
@@ -138,7 +138,7 @@ class CellRenderer:
         """Return the style of an ink."""
         style = self._styles.get(number)
         if style is None:
-            style = self._styles[number] = self._style(ink_of(number))
+            style = self._styles[number] = self._style(get_ink(number))
         return style
 
     def text(self, glyphs: Sequence[str], number: int) -> str:
@@ -153,7 +153,7 @@ class CellRenderer:
                 text = text.replace(phrase, other)
         table = self._tables.get(number)
         if table is None:
-            table = self._tables[number] = _Table(self, number)
+            table = self._tables[number] = _GlyphTable(self, number)
         return text.translate(table)
 
     def glyph(self, glyph: str, ink: Ink) -> str:
@@ -166,12 +166,12 @@ class CellRenderer:
                     shown = behind if here != LEGIBLE else ""
                 else:
                     shown = stronger(here, behind) if glyph == "▀" else behind
-                return ramp(shown)
+                return picture_glyph(shown)
             return " " if look.glyphs == "ascii" else glyph
         if look.is_plain or look.glyphs != "unicode":
             if picture and look.is_plain and (glyph in TRAIN_MARKERS or _is_braille(glyph)):
                 # a sample's value; or an edge's sign, which its strokes would not tell
-                return ramp(here).strip() or "o"
+                return picture_glyph(here).strip() or "o"
             if here in CURVES and (glyph == "─" or _is_braille(glyph)):
                 return glyph if look.glyphs == "unicode" and here == "curve train" else CURVES[here]
         if look.is_plain and here == "focused frame" and glyph in _HEAVY:
@@ -181,8 +181,8 @@ class CellRenderer:
         if look.glyphs == "unicode":
             return glyph
         if glyph in TRAIN_MARKERS + TEST_MARKERS and (here.startswith("point") or here == LEGIBLE):
-            return letter_of(glyph)
-        return stand_in(glyph, look.glyphs)
+            return class_letter(glyph)
+        return fallback(glyph, look.glyphs)
 
     def _style(self, ink: Ink) -> Style:
         look = self.look
@@ -238,7 +238,7 @@ def _strength(role: str) -> int:
     return 0
 
 
-def ramp(role: str) -> str:
+def picture_glyph(role: str) -> str:
     """Return the glyph that stands for a part of a picture where there are no colours."""
     kind, _, rest = role.partition(" ")
     match kind:
@@ -264,11 +264,11 @@ def _named(role: str, colour: str) -> Color:
     return Color(role, ColorType.TRUECOLOR, triplet=triplet)
 
 
-PLAIN_DRAWING: Final = CellRenderer(TerminalLook())
+DEFAULT_RENDERER: Final = CellRenderer(TerminalLook())
 """The form that shows a drawing as it is: every colour, every glyph."""
 
 
 def renderer_for(app: object) -> CellRenderer:
-    """Return the form of an application's terminal, or that which shows everything."""
-    form = getattr(app, "form", None)
-    return form if isinstance(form, CellRenderer) else PLAIN_DRAWING
+    """Return the renderer of an application's terminal, or the default one."""
+    renderer = getattr(app, "renderer", None)
+    return renderer if isinstance(renderer, CellRenderer) else DEFAULT_RENDERER

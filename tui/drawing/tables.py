@@ -130,7 +130,7 @@ def decimals(values: Sequence[float]) -> int:
     return next(needed, most)
 
 
-def written(value: float, places: int) -> str:
+def format_decimals(value: float, places: int) -> str:
     """Return a number with so many decimals, or with a power of ten, and a true minus sign."""
     if not isfinite(value):
         return UNKNOWN

@@ -14,7 +14,7 @@ from rich.style import Style
 from textual.filter import LineFilter
 from textual.theme import Theme as TextualTheme
 
-from tui.drawing.glyphs import stand_in
+from tui.drawing.glyphs import fallback
 
 if TYPE_CHECKING:
     from textual.color import Color
@@ -51,7 +51,7 @@ class WidgetFilter(LineFilter):
 def _written(text: str, repertoire: str) -> str:
     if repertoire == "unicode" or text.isascii():
         return text
-    return "".join(stand_in(glyph, repertoire) * (cell_len(glyph) or 1) for glyph in text)
+    return "".join(fallback(glyph, repertoire) * (cell_len(glyph) or 1) for glyph in text)
 
 
 @lru_cache(1024)

@@ -18,7 +18,7 @@ from tui.drawing.curves import (
     epoch_at,
     epoch_span,
     fitted_axis,
-    gutter_of,
+    gutter_width,
     linear_axis,
     log_axis,
 )
@@ -194,7 +194,7 @@ class CurvePanel(Panel):
         else:
             low, high = float(values.min()), float(values.max())
             axis = fitted_axis(low, high, ticks, self.least_of(high))
-        self._span, self._gutter = span, gutter_of(axis)
+        self._span, self._gutter = span, gutter_width(axis)
         return draw_curves(series, axis, span, width, height, self._marks(), self.reader)
 
     def _marks(self) -> list[Mark]:

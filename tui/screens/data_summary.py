@@ -14,7 +14,7 @@ from rich.style import Style
 from rich.text import Text
 
 from tui.drawing import number_format
-from tui.drawing.cells import cell_width, cut, glyphs_of
+from tui.drawing.cells import cell_width, cut, split_cells
 from tui.drawing.palette import (
     ACCENT,
     BRIGHT,
@@ -36,12 +36,12 @@ from tui.drawing.tables import (
     TextSpan,
     aligned,
     decimals,
+    format_decimals,
     histogram,
     share_bar,
     table_lines,
     table_width,
     wrapped,
-    written,
 )
 
 if TYPE_CHECKING:
@@ -300,8 +300,8 @@ def _three(feature: FeatureSummary) -> tuple[str, str, str]:
     ends = decimals([feature.minimum, feature.maximum])
     more = 2 if ends == 0 else 1  # the mean of counts says more than the counts
     middle = min(ends + more, decimals([feature.minimum, feature.mean, feature.maximum]))
-    low, high = (written(each, ends) for each in (feature.minimum, feature.maximum))
-    return low, written(feature.mean, middle), high
+    low, high = (format_decimals(each, ends) for each in (feature.minimum, feature.maximum))
+    return low, format_decimals(feature.mean, middle), high
 
 
 def _histograms(features: Sequence[FeatureSummary], bins: int = 0) -> TableColumn:
@@ -382,7 +382,7 @@ def _value_column(name: str, texts: list[str], room: int) -> TableColumn:
 def _numbers(name: str, texts: list[str], colour: str) -> TableColumn:
     values = [_value(text) for text in texts]
     places = decimals([value for value in values if value is not None])
-    cells = [(written(value, places), value) for value in values if value is not None]
+    cells = [(format_decimals(value, places), value) for value in values if value is not None]
     told = [(text, ink(colour if isfinite(value) else DIM)) for text, value in cells]
     size = max([HEADING_WORD // 2, *(len(text) for text, _ in told)])
     words = _shown(name).split() or [""]
@@ -392,7 +392,7 @@ def _numbers(name: str, texts: list[str], colour: str) -> TableColumn:
         size += 1
         heading = wrapped(words, size)
     if len(heading) > HEADING_LINES:
-        last = "".join(glyphs_of(heading[HEADING_LINES - 1])[: size - 1])
+        last = "".join(split_cells(heading[HEADING_LINES - 1])[: size - 1])
         heading = [*heading[: HEADING_LINES - 1], last.rstrip("… ") + "…"]
     return TableColumn(heading, told, size=size)
 

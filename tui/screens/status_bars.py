@@ -77,7 +77,7 @@ class StatusLine(Canvas):
     def __init__(self, session: RunModel) -> None:
         super().__init__(id="status")
         self.session = session
-        self.pacer: FlowControl | None = None
+        self.flow_control: FlowControl | None = None
         """Knows the line to the terminal, where that is shown, too."""
         self._bar = 0, 0
 
@@ -137,7 +137,11 @@ class StatusLine(Canvas):
         if rate:
             shown = f"{rate:,.1f}" if rate < 100 else f"{rate:,.0f}"
             pairs.append(("", f"{shown} epochs/s" if wide else f"{shown}/s"))
-        told = "" if self.pacer is None else _line_rates(self.pacer, at_rest=session.is_at_rest)
+        told = (
+            ""
+            if self.flow_control is None
+            else _line_rates(self.flow_control, at_rest=session.is_at_rest)
+        )
         width = cells.write_right(0, width - 1, told, ink(DIM)) - len(told and " ")
         for name, value in pairs:
             if column + gap + len(name) + 1 + len(value) > width:
@@ -211,7 +215,7 @@ class FooterLine(Canvas):
         return cells
 
     def _named(self, key: Key) -> str:
-        return key_name(key.shown, self._form.look)
+        return key_name(key.shown, self._renderer.look)
 
     def _length(self, key: Key, word: str) -> int:
         return len(self._named(key)) + 1 + len(word) + 2
@@ -268,9 +272,9 @@ def _note_ink(session: RunModel) -> int:
     return ink(WARNING if session.state in {State.DIVERGED, State.STOPPED} else DIM)
 
 
-def _line_rates(pacer: FlowControl, *, at_rest: bool) -> str:
+def _line_rates(flow_control: FlowControl, *, at_rest: bool) -> str:
     """Return what the line carries; at rest that is nothing, after this very line."""
-    rates = pacer.rates(monotonic())
+    rates = flow_control.rates(monotonic())
     took = rates.round_trip
     told = "no answer" if took is None else f"{1e3 * took:.0f} ms"
     if at_rest:

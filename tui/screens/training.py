@@ -58,7 +58,7 @@ class TrainingScreen(ViewScreen):
         run_log: RunLog | None = None,
         keeping: SaveOptions | None = None,
         resume: Path | None = None,
-        pacer: FlowControl | None = None,
+        flow_control: FlowControl | None = None,
     ) -> None:
         super().__init__(config, link, speed=speed, run_log=run_log, keeping=keeping)
         self._reopened = resume
@@ -73,7 +73,7 @@ class TrainingScreen(ViewScreen):
         self._header = HeaderLine(self.session)
         self._header.speed = speed
         self._status = StatusLine(self.session)
-        self._pacer = pacer
+        self._flow_control = flow_control
         self._notice = Notice(self.session)
         self._log_line = LogLine(self.session)
         self._footer = FooterLine(self.session, self.options)
@@ -167,7 +167,9 @@ class TrainingScreen(ViewScreen):
 
     def action_show_line(self) -> None:
         """Show or hide what the line to the terminal carries."""
-        self._status.pacer = self._pacer if self._status.pacer is None else None
+        self._status.flow_control = (
+            self._flow_control if self._status.flow_control is None else None
+        )
         self._status.repaint()
 
     def show_speed(self, speed: float | None) -> None:

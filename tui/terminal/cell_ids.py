@@ -27,47 +27,47 @@ class CellIds:
     def __init__(self, *, to_256: bool = False) -> None:
         self.to_256 = to_256
         self.glyphs: list[str] = []
-        self.pens: list[SgrState] = []
+        self.styles: list[SgrState] = []
         self.sizes: list[int] = []
         self.has_wide = False
-        self._numbers: dict[SgrState, dict[str, int]] = {}
-        self._others: dict[SgrState, dict[str, int]] = {}
+        self._ids: dict[SgrState, dict[str, int]] = {}
+        self._other_ids: dict[SgrState, dict[str, int]] = {}
         self._parsed: dict[str, SgrState] = {}
 
     def __len__(self) -> int:
         return len(self.glyphs)
 
-    def pen(self, parameters: str) -> SgrState:
+    def parse_style(self, parameters: str) -> SgrState:
         """Return the pen that the parameters of `ESC [ ... m` set."""
         pen = self._parsed.get(parameters)
         if pen is None:
             pen = self._parsed[parameters] = parse_sgr(parameters, to_256=self.to_256)
         return pen
 
-    def numbers(self, text: str, pen: SgrState) -> list[int]:
+    def ids_for(self, text: str, pen: SgrState) -> list[int]:
         """Return the number of each cell that a text takes; nothing but glyphs is left of it."""
-        known = self._numbers.get(pen)
+        known = self._ids.get(pen)
         if known is None:
-            known = self._numbers[pen] = {}
+            known = self._ids[pen] = {}
         found = [known.get(glyph, UNKNOWN) for glyph in text]
         if UNKNOWN in found:
-            return [self.number(glyph, pen) for glyph in cells_of(text)]
+            return [self.id_for(glyph, pen) for glyph in split_cells(text)]
         return found
 
-    def number(self, glyph: str, pen: SgrState) -> int:
+    def id_for(self, glyph: str, pen: SgrState) -> int:
         """Return the number of one cell."""
         # a text is looked up a character at a time, so what is more or less than one stands apart
         one = _is_one_cell(glyph)
-        known = self._numbers.setdefault(pen, {}) if one else self._others.setdefault(pen, {})
+        known = self._ids.setdefault(pen, {}) if one else self._other_ids.setdefault(pen, {})
         number = known.get(glyph)
         if number is None:
             seen = pen.on_blank() if glyph == " " else pen
             if seen != pen:
-                number = self.number(glyph, seen)
+                number = self.id_for(glyph, seen)
             else:
                 number = len(self.glyphs)
                 self.glyphs.append(glyph)
-                self.pens.append(pen)
+                self.styles.append(pen)
                 self.sizes.append(len(glyph.encode()))
                 self.has_wide = self.has_wide or not glyph
             known[glyph] = number
@@ -79,10 +79,10 @@ class CellIds:
 
     def blank(self, number: int) -> int:
         """Return the blank that is left of a cell whose glyph was cut in two."""
-        return self.number(" ", self.pens[number] if number >= 0 else PLAIN)
+        return self.id_for(" ", self.styles[number] if number >= 0 else PLAIN)
 
 
-def cells_of(text: str) -> list[str]:
+def split_cells(text: str) -> list[str]:
     """Return a glyph a cell, without anything that is none, as wide as Textual takes the text."""
     if text.isascii() and text.isprintable():
         return list(text)

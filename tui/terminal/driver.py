@@ -20,7 +20,7 @@ from textual.drivers.linux_driver import LinuxDriver
 from textual.events import CursorPosition, Key
 
 from tui.faults import Fault, ReportsFaults
-from tui.terminal.flow_control import QUESTION, FlowControl
+from tui.terminal.flow_control import CURSOR_QUERY, FlowControl
 from tui.terminal.input_parser import EscapeParser
 from tui.terminal.screen_buffer import ScreenBuffer, is_frame
 
@@ -45,7 +45,7 @@ FULL: Final = 0.05
 """Seconds until a terminal that takes nothing is tried again."""
 MOST_QUEUED: Final = 200
 """Messages that may wait for the application before more is read."""
-BETWEEN_LOOKS: Final = 0.01
+QUEUE_CHECK_INTERVAL: Final = 0.01
 """Seconds after which a full queue is looked at again."""
 LONGEST_HOLD: Final = 0.5
 """Seconds after which a frame is drawn although the one before is not all on its way."""
@@ -61,10 +61,10 @@ MOUSE: Final = ("\x1b[?1002h", "\x1b[?1006h")
 class HasSendOrder(Protocol):
     """An application that knows its terminal, and says what a person looks at."""
 
-    pacer: FlowControl
+    flow_control: FlowControl
     look: TerminalLook
 
-    def attention(self) -> Sequence[Area]:
+    def send_order(self) -> Sequence[Area]:
         """Return the areas of the screen, those of a rank in their order."""
 
 
@@ -82,10 +82,12 @@ class DiffDriver(LinuxDriver):
         super().__init__(app, debug=debug, mouse=mouse, size=size)
         self._event_loop = asyncio.get_running_loop()
         self._watched = app if isinstance(app, HasSendOrder) else None
-        self._pacer = self._watched.pacer if self._watched is not None else FlowControl()
+        self._flow_control = (
+            self._watched.flow_control if self._watched is not None else FlowControl()
+        )
         self._output = sys.stderr.fileno() if sys.__stderr__ is None else sys.__stderr__.fileno()
         colours = self._watched.look.colours if self._watched is not None else "truecolor"
-        self._model = ScreenBuffer(to_256=colours == "256")
+        self._buffer = ScreenBuffer(to_256=colours == "256")
         self._is_open = self._is_synchronized = self._has_terminal = False
         self._settings: list[Any] | None = None
         self._timer: TimerHandle | None = None
@@ -98,10 +100,10 @@ class DiffDriver(LinuxDriver):
         """Send a mode or a question; of a frame, take what it wants shown."""
         if is_frame(data):
             size = get_terminal_size()
-            if self._model.size != size:
-                self._model.resize(*size)
-            self._model.take(data)
-            if self._model.overflowed:
+            if self._buffer.size != size:
+                self._buffer.resize(*size)
+            self._buffer.apply(data)
+            if self._buffer.overflowed:
                 # drawn for a size that the terminal no longer has: Textual thinks that all is well
                 self._app.call_later(self._app.screen.refresh, layout=True)
             # at once: behind a line that answers a key, the drawing of all panels may be waiting
@@ -113,7 +115,7 @@ class DiffDriver(LinuxDriver):
 
     def forget(self) -> None:
         """Send the whole screen again, for the terminal may show anything."""
-        self._model.forget()
+        self._buffer.invalidate()
         self._pump_in(0.0)
 
     def when_clear(self, callback: Callable[[], None]) -> None:
@@ -131,14 +133,14 @@ class DiffDriver(LinuxDriver):
         super().write("\x1b[H\x1b[2J")
         with suppress(termios.error):
             self._settings = termios.tcgetattr(self.fileno)
-        self._model.resize(0, 0)
-        self._pacer.begin()
+        self._buffer.resize(0, 0)
+        self._flow_control.reset()
         self._answers.clear()
         self._is_open = True
-        if self._pacer.asks(monotonic()):
+        if self._flow_control.should_query(monotonic()):
             # before anything is drawn: how long the line takes bare
-            super().write(QUESTION)
-            self._pacer.ask(monotonic())
+            super().write(CURSOR_QUERY)
+            self._flow_control.on_query(monotonic())
 
     def stop_application_mode(self) -> None:
         """Give the terminal back, unless the shell has it already: the program ends while suspended."""
@@ -150,7 +152,7 @@ class DiffDriver(LinuxDriver):
             super().stop_application_mode()
             self._has_terminal = False
 
-    def take_again(self) -> None:
+    def reacquire_terminal(self) -> None:
         """Take the terminal after a stop (SIGSTOP) that left no time to give it to the shell.
 
         The thread that reads is not replaced: with the shell's line settings it may wait for a whole
@@ -162,7 +164,7 @@ class DiffDriver(LinuxDriver):
         super().write("\x1b[?1049h\x1b[?25l\x1b[?1004h\x1b[H\x1b[2J")
         self._enable_mouse_support()
         super().write(f"{PASTE_ON}{WRAP_OFF}")
-        self._pacer.begin()
+        self._flow_control.reset()
         self._answers.clear()
         self.forget()
 
@@ -189,8 +191,8 @@ class DiffDriver(LinuxDriver):
             self._is_open = False
             self._disable_mouse_support()
             super().write(PASTE_OFF)
-            deadline = min(self._pacer.answered_by, monotonic() + LAST_ANSWERS)
-            while self._pacer.unanswered and (left := deadline - monotonic()) > 0:
+            deadline = min(self._flow_control.reply_deadline, monotonic() + LAST_ANSWERS)
+            while self._flow_control.pending_queries and (left := deadline - monotonic()) > 0:
                 self._answer_came.wait(left)
                 self._note_answers()
         super().disable_input()
@@ -228,11 +230,11 @@ class DiffDriver(LinuxDriver):
     def _await_the_application(self) -> None:
         """Read no faster than the application takes it, or a flood of keys would fill the memory."""
         while self._is_open and self._app.message_queue_size > MOST_QUEUED:
-            if self.exit_event.wait(BETWEEN_LOOKS):
+            if self.exit_event.wait(QUEUE_CHECK_INTERVAL):
                 return
 
     def _new_parser(self) -> EscapeParser:
-        return EscapeParser(is_answer_due=lambda: self._pacer.unanswered > 0)
+        return EscapeParser(is_answer_due=lambda: self._flow_control.pending_queries > 0)
 
     def _report(self, fault: Fault) -> None:
         if isinstance(self._app, ReportsFaults):
@@ -247,13 +249,13 @@ class DiffDriver(LinuxDriver):
                 self._event_loop.call_soon_threadsafe(self._pump)
         else:
             if isinstance(message, Key) and message.key == "enter":
-                self._pacer.enter(monotonic())
+                self._flow_control.on_enter(monotonic())
             super().process_message(message)
 
     def _note_answers(self) -> None:
         self._answer_came.clear()
         while self._answers:
-            self._pacer.answer(self._answers.popleft())
+            self._flow_control.on_reply(self._answers.popleft())
 
     def _pump_in(self, seconds: float) -> None:
         self._cancel_timer()
@@ -275,44 +277,44 @@ class DiffDriver(LinuxDriver):
             self._send_what_may(now)
         finally:
             # whatever failed, what waits is sent later
-            if self._timer is None and (self._model.differs or self._held is not None):
+            if self._timer is None and (self._buffer.has_changes or self._held is not None):
                 self._look_again(now)
 
     def _send_what_may(self, now: float) -> None:
-        room = self._pacer.room(now)
-        while room and self._model.differs:
+        room = self._flow_control.budget(now)
+        while room and self._buffer.has_changes:
             if not self._takes_more():
                 self._pump_in(FULL)
                 room = 0
                 break
-            if self._pacer.asks(now):
-                super().write(QUESTION)
-                self._pacer.ask(now)
+            if self._flow_control.should_query(now):
+                super().write(CURSOR_QUERY)
+                self._flow_control.on_query(now)
             else:
                 self._send(room, now)
-            room = self._pacer.room(now)
-        waits, held = self._model.differs, self._held
+            room = self._flow_control.budget(now)
+        waits, held = self._buffer.has_changes, self._held
         if held is not None and ((room and not waits) or now >= self._held_until):
             self._held = None
             held()
 
     def _look_again(self, now: float) -> None:
         """See to it that what waits is not forgotten, if no answer comes."""
-        again = self._pacer.look_again(now)
+        again = self._flow_control.next_check(now)
         if self._held is not None:
             again = min(LONGEST_HOLD if again is None else again, self._held_until - now)
         if again is not None:
             self._pump_in(max(0.0, again))
 
     def _send(self, room: int, now: float) -> None:
-        areas = self._watched.attention() if self._watched is not None else ()
-        data = self._model.send(room, areas)
+        areas = self._watched.send_order() if self._watched is not None else ()
+        data = self._buffer.next_update(room, areas)
         if self._is_synchronized:
             data = f"{SYNC_START}{data}{SYNC_END}"
-        super().write(data + QUESTION if self._pacer.measures else data)
-        self._pacer.send(len(data.encode()), now)
-        if not self._model.differs:
-            self._pacer.complete(now)
+        super().write(data + CURSOR_QUERY if self._flow_control.is_measuring else data)
+        self._flow_control.on_send(len(data.encode()), now)
+        if not self._buffer.has_changes:
+            self._flow_control.on_frame_shown(now)
 
     def _takes_more(self) -> bool:
         """Tell whether the terminal takes anything; else the writing thread's queue would grow."""

@@ -19,7 +19,7 @@ from dataclasses import dataclass
 from math import inf
 from typing import Final
 
-QUESTION: Final = "\x1b[6n"
+CURSOR_QUERY: Final = "\x1b[6n"
 QUEUE: Final = 0.06
 """Seconds that the last byte may wait in the line for those before it."""
 SMALLEST, FIRST, LARGEST = 300, 3_000, 1 << 18
@@ -77,7 +77,7 @@ class Rates:
 
 
 @dataclass
-class _Question:
+class _Query:
     at: float
     size: int
     """Bytes between it and the question before; 0 for the first of two."""
@@ -99,11 +99,11 @@ class FlowControl:
         self._burst = BLIND_BURST if max_rate is None and is_blind else BURST
         self._paid_until = -inf
         self._record: deque[tuple[float, int, int]] = deque()
-        self.begin()
+        self.reset()
 
-    def begin(self) -> None:
+    def reset(self) -> None:
         """Know nothing of the line."""
-        self._questions: deque[_Question] = deque()
+        self._questions: deque[_Query] = deque()
         self._asked = self._lost = self._overdue = 0
         self._first_sent = self._last_sent = self._last_answer = -inf
         self._is_known = False
@@ -116,12 +116,12 @@ class FlowControl:
         self._asked_at, self._since = -inf, 0
 
     @property
-    def measures(self) -> bool:
+    def is_measuring(self) -> bool:
         """Whether a question should follow the next piece: one went before."""
         return self._is_measuring
 
     @property
-    def unanswered(self) -> int:
+    def pending_queries(self) -> int:
         """Questions on the way."""
         return len(self._questions)
 
@@ -136,7 +136,7 @@ class FlowControl:
         return max(PATIENCE, 4 * self._bare) * (1 << min(self._lost, 5))
 
     @property
-    def answered_by(self) -> float:
+    def reply_deadline(self) -> float:
         """When the last answers should have come, as far as is known."""
         if not self._questions:
             return -inf
@@ -146,7 +146,7 @@ class FlowControl:
         sending = 0.0 if self._rate is None else self._since / self._slow_rate
         return question.at + 1.5 * max(self._takes) + sending + MARGIN
 
-    def asks(self, now: float) -> bool:
+    def should_query(self, now: float) -> bool:
         """Return whether there should be a question before the next piece, which is measured."""
         if self._is_blind or self._questions or self._is_measuring or now < self._quiet_until:
             return False
@@ -158,11 +158,11 @@ class FlowControl:
         is_busy = self._since > IDLE * self._rate * elapsed
         return elapsed >= SELDOM or (self._since >= CHECK and is_busy)
 
-    def enter(self, now: float) -> None:
+    def on_enter(self, now: float) -> None:
         """Note that enter was typed: what follows may be for ssh."""
         self._quiet_until = now + ESCAPE
 
-    def room(self, now: float) -> int:
+    def budget(self, now: float) -> int:
         """Return how many bytes may be sent now."""
         self._give_up(now)
         if self._is_blind:
@@ -190,7 +190,7 @@ class FlowControl:
             if now < self._asked_at + APART and size < FIRST:
                 return 0
             return int(max(size, FIRST if self._is_probing else min(rate * MEASURED, ENOUGH)))
-        if self._free - now > (0.0 if self.asks(now) else QUEUE / 2) + 1e-9:
+        if self._free - now > (0.0 if self.should_query(now) else QUEUE / 2) + 1e-9:
             return 0
         if self._questions:
             window = min(rate * (self._bare + QUEUE), LARGEST)
@@ -198,7 +198,7 @@ class FlowControl:
                 return 0
         return int(size)
 
-    def look_again(self, now: float) -> float | None:
+    def next_check(self, now: float) -> float | None:
         """Return in how many seconds there may be room without an answer before, or None."""
         times = []
         if not self._is_known:
@@ -213,14 +213,14 @@ class FlowControl:
         later = [each - now for each in times if each > now]
         return min(later, default=None)
 
-    def ask(self, now: float) -> None:
+    def on_query(self, now: float) -> None:
         """Note a question, which will be followed by a piece and another."""
         self._asked += 1
-        self._questions.append(_Question(now, 0, max(0.0, self._free - now)))
+        self._questions.append(_Query(now, 0, max(0.0, self._free - now)))
         self._asked_at, self._since = now, 0
         self._is_measuring = True
 
-    def send(self, size: int, now: float) -> None:
+    def on_send(self, size: int, now: float) -> None:
         """Note that so many bytes are sent; if it `measures`, with a question behind them."""
         if self._first_sent == -inf:
             self._first_sent = now
@@ -230,17 +230,17 @@ class FlowControl:
         if self._is_measuring:
             self._is_measuring = False
             self._asked += 1
-            self._questions.append(_Question(now, size, 0.0))
+            self._questions.append(_Query(now, size, 0.0))
         self._since += size
         if self._rate is not None:
             self._free = max(self._free, now) + size / self._slow_rate
         self._note(now, size, 0)
 
-    def complete(self, now: float) -> None:
+    def on_frame_shown(self, now: float) -> None:
         """Note that the terminal will show a whole screen then."""
         self._note(now, 0, 1)
 
-    def answer(self, now: float) -> None:
+    def on_reply(self, now: float) -> None:
         """Note an answer: it is that of the oldest question."""
         self._is_known = True
         self._asked = self._lost = 0

@@ -53,7 +53,7 @@ _LONGEST_ANSWER: Final = 14
 _UNPRINTABLE: Final = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff]")
 
 
-class Kind(Enum):
+class TokenKind(Enum):
     """What a token is."""
 
     TEXT = auto()
@@ -72,11 +72,11 @@ class Kind(Enum):
 class Token:
     """One unit of input."""
 
-    kind: Kind
+    kind: TokenKind
     text: str = ""
 
 
-class State(Enum):
+class TokenizerState(Enum):
     """What the tokenizer is in the middle of."""
 
     GROUND = auto()
@@ -104,7 +104,7 @@ class Tokenizer:
     """
 
     def __init__(self) -> None:
-        self.state = State.GROUND
+        self.state = TokenizerState.GROUND
         self.body = ""
         self.length = 0
         self.held: str | None = None
@@ -113,21 +113,21 @@ class Tokenizer:
         self._tail = ""
         self._tokens: list[Token] = []
         self._rules = {
-            State.GROUND: self._ground,
-            State.ESCAPE: self._escape,
-            State.STRAY_ESCAPE: self._stray_escape,
-            State.SS3: self._sequence,
-            State.CSI: self._sequence,
-            State.MOUSE: self._mouse,
-            State.STRING: self._string,
-            State.STRING_ESCAPE: self._string_escape,
-            State.PASTE: self._paste,
+            TokenizerState.GROUND: self._ground,
+            TokenizerState.ESCAPE: self._escape,
+            TokenizerState.STRAY_ESCAPE: self._stray_escape,
+            TokenizerState.SS3: self._sequence,
+            TokenizerState.CSI: self._sequence,
+            TokenizerState.MOUSE: self._mouse,
+            TokenizerState.STRING: self._string,
+            TokenizerState.STRING_ESCAPE: self._string_escape,
+            TokenizerState.PASTE: self._paste,
         }
 
     @property
     def may_be_whole(self) -> bool:
         """Whether the sequence is one if nothing follows."""
-        return self.state is State.CSI and _WITH_SHIFT.fullmatch(self.body) is not None
+        return self.state is TokenizerState.CSI and _WITH_SHIFT.fullmatch(self.body) is not None
 
     def feed(self, data: str) -> list[Token]:
         """Return the tokens that are complete. Bytes that are no UTF-8 are U+DC80 to U+DCFF."""
@@ -141,14 +141,14 @@ class Tokenizer:
 
     def expire(self) -> list[Token]:
         """Give up waiting for the rest, and return what that makes of the beginning."""
-        if self.state is State.ESCAPE:
-            self._add(Kind.ESCAPE)
-            self.state = State.STRAY_ESCAPE
+        if self.state is TokenizerState.ESCAPE:
+            self._add(TokenKind.ESCAPE)
+            self.state = TokenizerState.STRAY_ESCAPE
             return self._take()
-        if self.state is State.PASTE:
+        if self.state is TokenizerState.PASTE:
             self._end_paste(self._tail)
         elif self.may_be_whole:
-            self._add(Kind.CSI, self.body)
+            self._add(TokenKind.CSI, self.body)
         self._reset()
         return self._take()
 
@@ -156,18 +156,18 @@ class Tokenizer:
         tokens, self._tokens = self._tokens, []
         return tokens
 
-    def _add(self, kind: Kind, text: str = "") -> None:
+    def _add(self, kind: TokenKind, text: str = "") -> None:
         self._tokens.append(Token(kind, text))
 
     def _reset(self) -> None:
         """Wait for nothing; what is held was typed."""
         if self.held:
-            self._add(Kind.TEXT, self.held)
-        self.state, self.held, self.body = State.GROUND, None, ""
+            self._add(TokenKind.TEXT, self.held)
+        self.state, self.held, self.body = TokenizerState.GROUND, None, ""
 
     def _finish(self) -> None:
         """End a sequence that has all its characters."""
-        self.state, self.held, self.body = State.GROUND, None, ""
+        self.state, self.held, self.body = TokenizerState.GROUND, None, ""
 
     # Each rule reads the data from a place on, and returns the place of what it has not read.
 
@@ -175,11 +175,11 @@ class Tokenizer:
         control = _CONTROL.search(data, at)
         end = control.start() if control is not None else len(data)
         if end > at:
-            self._add(Kind.TEXT, data[at:end])
+            self._add(TokenKind.TEXT, data[at:end])
         if control is None:
             return end
         if data[end] == "\x1b":
-            self.state = State.ESCAPE
+            self.state = TokenizerState.ESCAPE
         else:
             self._begin(_seven_bit(data[end]))
         return end + 1
@@ -188,29 +188,29 @@ class Tokenizer:
         """Begin the sequence of an introducer; what is none is ignored."""
         self.body, self.length = "", 0
         if introducer == "[":
-            self.state = State.CSI
+            self.state = TokenizerState.CSI
         elif introducer == "O":
-            self.state = State.SS3
+            self.state = TokenizerState.SS3
         elif introducer in _INTRODUCERS:
-            self.state = State.STRING
+            self.state = TokenizerState.STRING
         else:
-            self.state = State.GROUND
+            self.state = TokenizerState.GROUND
 
     def _escape(self, data: str, at: int) -> int:
         char = data[at]
         if char in _INTRODUCERS or char == "\\":
             self._begin(char)
         elif char in _WITH_ALT:
-            self._add(Kind.ESCAPE, char)
-            self.state = State.GROUND
+            self._add(TokenKind.ESCAPE, char)
+            self.state = TokenizerState.GROUND
         else:
-            self._add(Kind.ESCAPE)
-            self.state = State.GROUND
+            self._add(TokenKind.ESCAPE)
+            self.state = TokenizerState.GROUND
             return at
         return at + 1
 
     def _stray_escape(self, data: str, at: int) -> int:
-        self.state = State.GROUND
+        self.state = TokenizerState.GROUND
         if data[at] not in _AFTER_STRAY_ESCAPE:
             return at
         self._begin(data[at])
@@ -230,7 +230,7 @@ class Tokenizer:
         if not is_final:
             self._abort()
             return at if _CONTROL.match(char) else at + 1
-        if self.state is State.CSI and not self.body and char in "[M":
+        if self.state is TokenizerState.CSI and not self.body and char in "[M":
             self._begin_old(char)
         else:
             self._end_sequence(self.body + char)
@@ -239,7 +239,7 @@ class Tokenizer:
     def _abort(self) -> None:
         """End a sequence that is broken off: it is no key, and the control in it is none either."""
         if self.may_be_whole:
-            self._add(Kind.CSI, self.body)
+            self._add(TokenKind.CSI, self.body)
         self._finish()
 
     def _begin_old(self, char: str) -> None:
@@ -247,13 +247,13 @@ class Tokenizer:
         if char == "[":
             self.body = "["
         else:
-            self.state, self._missing = State.MOUSE, 3
+            self.state, self._missing = TokenizerState.MOUSE, 3
 
     def _end_sequence(self, body: str) -> None:
-        kind = Kind.CSI if self.state is State.CSI else Kind.SS3
+        kind = TokenKind.CSI if self.state is TokenizerState.CSI else TokenKind.SS3
         self._finish()
-        if kind is Kind.CSI and body == "200~":
-            self.state, self._pasted, self._tail = State.PASTE, "", ""
+        if kind is TokenKind.CSI and body == "200~":
+            self.state, self._pasted, self._tail = TokenizerState.PASTE, "", ""
         elif len(body) <= MOST_PARAMETERS:
             self._add(kind, body)
 
@@ -275,9 +275,9 @@ class Tokenizer:
             answer = ANSWER.match(data, end.start())
             if answer is not None and self.length > MOST_TYPED:
                 # no terminal does that; but what follows in a string without an end is not typed
-                self._add(Kind.CSI, answer[1])
+                self._add(TokenKind.CSI, answer[1])
                 return answer.end()
-            self.state = State.STRING_ESCAPE
+            self.state = TokenizerState.STRING_ESCAPE
         elif end[0] in "\x07\x18\x1a" or _seven_bit(end[0]) == "\\":
             self._finish()
         else:
@@ -307,14 +307,14 @@ class Tokenizer:
 
     def _add_pasted(self, text: str) -> None:
         for answer in ANSWER.finditer(text):
-            self._add(Kind.CSI, answer[1])
+            self._add(TokenKind.CSI, answer[1])
         if len(self._pasted) < MOST_PASTED:
             text = _UNPRINTABLE.sub("", ANSWER.sub("", text))
             self._pasted = (self._pasted + text)[:MOST_PASTED]
 
     def _end_paste(self, text: str) -> None:
         self._add_pasted(text)
-        self._add(Kind.PASTE, self._pasted)
+        self._add(TokenKind.PASTE, self._pasted)
         self._pasted = self._tail = ""
 
 
@@ -331,7 +331,7 @@ REST_WAIT: Final = 1.0
 """Seconds that the rest of a sequence is waited for: hardly anything else is typed so quickly."""
 LONG_WAIT: Final = 5.0
 """Seconds that the rest is waited for where that is certain to be sent by the terminal."""
-LOOKING: Final = 0.1
+IDLE_WAIT: Final = 0.1
 """Seconds between two looks at whether there is anything to do but to read."""
 MOST_CELLS: Final = 10_000
 """Columns and rows of the largest terminal."""
@@ -346,7 +346,7 @@ _LINUX_KEY: Final = re.compile(r"\[[A-E]")
 _MOUSE: Final = re.compile(r"<(\d{1,3});(\d{1,5});(\d{1,5})[Mm]")
 _ANSWER: Final = re.compile(r"(\d{1,5});(\d{1,5})R")
 _ANSWERS: Final = re.compile(f"(?:{ANSWER.pattern})+")
-_ANSWERED: Final = frozenset({State.STRING, State.PASTE})
+_ANSWERED: Final = frozenset({TokenizerState.STRING, TokenizerState.PASTE})
 """Where answers do not count as the rest: else those of a run that trains would be the last of it."""
 _ANSWER_BEGIN: Final = re.compile(r"\d{0,5}(;\d{0,5})?")
 _SYNCHRONIZED: Final = re.compile(r"\?2026;[123]\$y")
@@ -388,9 +388,9 @@ class EscapeParser:
     @property
     def patience(self) -> float:
         """The seconds after which it wants to be asked whether a sequence has come to its end."""
-        if self._tokenizer.state is State.GROUND:
-            return LOOKING
-        return min(LOOKING, max(0.0, self._since + self._wait - self._clock()))
+        if self._tokenizer.state is TokenizerState.GROUND:
+            return IDLE_WAIT
+        return min(IDLE_WAIT, max(0.0, self._since + self._wait - self._clock()))
 
     def feed(self, data: str) -> list[Message]:
         """Return what was typed. Bytes that are no UTF-8 are decoded with surrogateescape."""
@@ -402,7 +402,10 @@ class EscapeParser:
 
     def tick(self) -> list[Message]:
         """Return what was typed if no more of it comes in time."""
-        if self._tokenizer.state is State.GROUND or self._clock() < self._since + self._wait:
+        if (
+            self._tokenizer.state is TokenizerState.GROUND
+            or self._clock() < self._since + self._wait
+        ):
             return []
         self._since = self._clock()
         return self._messages(self._tokenizer.expire())
@@ -411,11 +414,11 @@ class EscapeParser:
     def _wait(self) -> float:
         """Seconds that the rest is waited for. Every wait ends, so that no key is lost for ever."""
         read = self._tokenizer
-        if read.state is State.ESCAPE:
+        if read.state is TokenizerState.ESCAPE:
             return ESCAPE_WAIT * (2 if self._is_answer_due() else 1)
-        if read.state is State.SS3 or read.held is not None:
+        if read.state is TokenizerState.SS3 or read.held is not None:
             return SHORT_WAIT
-        if read.state is State.CSI:
+        if read.state is TokenizerState.CSI:
             if read.may_be_whole:
                 return ESCAPE_WAIT
             if _ANSWER_BEGIN.fullmatch(read.body) and self._is_answer_due():
@@ -426,14 +429,14 @@ class EscapeParser:
         return [message for token in tokens for message in self._translate(token)]
 
     def _translate(self, token: Token) -> Iterator[Message]:
-        if token.kind is Kind.TEXT:
+        if token.kind is TokenKind.TEXT:
             for char in token.text:
                 yield from self._keys(char)
-        elif token.kind is Kind.ESCAPE:
+        elif token.kind is TokenKind.ESCAPE:
             yield from self._keys(f"\x1b{token.text}")
-        elif token.kind is Kind.PASTE:
+        elif token.kind is TokenKind.PASTE:
             yield Paste(token.text)
-        elif token.kind is Kind.SS3:
+        elif token.kind is TokenKind.SS3:
             yield from self._keys(_ss3_key(token.text))
         else:
             yield from self._control_sequence(token.text)

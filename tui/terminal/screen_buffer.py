@@ -78,7 +78,7 @@ class Update:
         self.size = 0
         self._table = table
         self._wanted = wanted
-        self._pen = PLAIN
+        self._style = PLAIN
         self._output: list[str] = []
 
     def add(self, stretches: Iterable[Span], limit: int) -> bool:
@@ -90,9 +90,9 @@ class Update:
 
     def text(self) -> str:
         """Return what is sent; it leaves the style as it was before."""
-        if self._pen != PLAIN:
+        if self._style != PLAIN:
             self._write("\x1b[m", 3)
-            self._pen = PLAIN
+            self._style = PLAIN
         return "".join(self._output)
 
     def _add(self, row: int, columns: list[int], limit: int) -> bool:
@@ -101,18 +101,18 @@ class Update:
             if self.size >= limit and self.sent:
                 return False
             number = wanted[column]
-            glyph, pen = table.glyphs[number], table.pens[number]
+            glyph, pen = table.glyphs[number], table.styles[number]
             if not glyph:
                 continue  # it went with the half before
             self.sent.append((row, column))
             if (row, column) != self.at:
-                way = self._way(row, column, wanted)
+                way = self._move_to(row, column, wanted)
                 self._write(way, len(way.encode()))
-            if pen != self._pen:
+            if pen != self._style:
                 blank = glyph == " "
-                change = self._pen.change(pen, blank=blank)
+                change = self._style.change(pen, blank=blank)
                 self._write(change, len(change))
-                self._pen = self._pen.after_blank(pen) if blank else pen
+                self._style = self._style.after_blank(pen) if blank else pen
             self._write(glyph, table.sizes[number])
             after = column + 1
             # terminals differ in where the cursor is after the last column, and in what is wide
@@ -126,7 +126,7 @@ class Update:
         self._output.append(text)
         self.size += size
 
-    def _way(self, row: int, column: int, wanted: list[int]) -> str:
+    def _move_to(self, row: int, column: int, wanted: list[int]) -> str:
         """Return the shortest way: over cells that look the same anyway, or by a move."""
         if self.at is not None and self.at[0] == row and 0 < column - self.at[1] <= 4:
             between = wanted[self.at[1] : column]
@@ -140,10 +140,10 @@ class Update:
         """Tell whether the cell can be written with the pen as it is."""
         if number == UNKNOWN or len(self._table.glyphs[number]) != 1:
             return False
-        pen = self._table.pens[number]
+        pen = self._table.styles[number]
         if self._table.glyphs[number] == " ":
-            return not self._pen.attributes and pen == self._pen.on_blank()
-        return pen == self._pen
+            return not self._style.attributes and pen == self._style.on_blank()
+        return pen == self._style
 
 
 class ScreenBuffer:
@@ -156,7 +156,7 @@ class ScreenBuffer:
         self.overflowed = False
         """Whether the last frame was too large for the terminal, and was cut."""
         self._table = CellIds(to_256=to_256)
-        self._pieces = 0
+        self._updates = 0
         self.resize(columns, rows)
 
     def resize(self, columns: int, rows: int) -> None:
@@ -168,7 +168,7 @@ class ScreenBuffer:
         self._cursor = self._cursor_sent = (0, 0)
         self._changed = False
 
-    def forget(self) -> None:
+    def invalidate(self) -> None:
         """Trust nothing that the terminal shows: all that is wanted is sent again."""
         self._shown[:] = UNKNOWN
         self._changed = True
@@ -179,13 +179,13 @@ class ScreenBuffer:
         return self._size
 
     @property
-    def differs(self) -> bool:
+    def has_changes(self) -> bool:
         """Whether the terminal shows anything else than what is wanted."""
         if self._changed:
             self._changed = bool(self._differences().any()) or self._cursor != self._cursor_sent
         return self._changed
 
-    def take(self, frame: str) -> None:
+    def apply(self, frame: str) -> None:
         """Want what a frame says in moves, styles and glyphs; whatever else is in it is left out.
 
         What is outside of the terminal is cut, and `overflowed` says so.
@@ -203,19 +203,19 @@ class ScreenBuffer:
                     row, column = int(match[1]) - 1, int(match[2]) - 1
                     moved = row, column
                 case 3:
-                    pen = self._table.pen(match[3])
+                    pen = self._table.parse_style(match[3])
                 case 4:
                     row, column = row + 1, 0
                 case 5:
-                    numbers = self._table.numbers(match[5], pen)
-                    self._want(row, column, numbers)
+                    numbers = self._table.ids_for(match[5], pen)
+                    self._write(row, column, numbers)
                     column += len(numbers)
                     moved = None
         columns, rows = self._size
         if moved is not None and moved[0] < rows and moved[1] < columns:
             self._cursor = moved
 
-    def send(self, budget: int, areas: Sequence[Area] = ()) -> str:
+    def next_update(self, budget: int, areas: Sequence[Area] = ()) -> str:
         """Return the next piece, of about so many bytes at most, as one that the terminal shows now.
 
         Where not all of it fits, what ranks 0 goes first, in the order of the areas, of which the first
@@ -223,17 +223,17 @@ class ScreenBuffer:
         head start; and of what has waited equally long, the row of an area with most changes.
         """
         differs = self._differences()
-        self._pieces += 1
+        self._updates += 1
         piece = None
         if int(np.count_nonzero(differs)) <= budget:
-            rows = self._stretches(differs)
-            piece = self._shorter(rows, self._by_pen(rows), limit=budget)
+            rows = self._spans(differs)
+            piece = self._shorter(rows, self._by_style(rows), limit=budget)
         if piece is None:
             self._since[~differs] = _NEVER
-            np.minimum(self._since, self._pieces, out=self._since, where=differs)
+            np.minimum(self._since, self._updates, out=self._since, where=differs)
             piece = self._first_of(*self._in_order(differs, areas), budget)
         text = piece.text()
-        self._note_as_shown(piece.sent)
+        self._mark_shown(piece.sent)
         if self._cursor != self._cursor_sent and not self._differences().any():
             text += move(piece.at, *self._cursor)
             self._cursor_sent = self._cursor
@@ -253,7 +253,7 @@ class ScreenBuffer:
             # even a line that changes all the time leaves room for the others
             piece.add(first, 3 * tried // 4 if rest else tried)
             piece.add(rest, tried)
-            by_pen = self._shorter(self._by_pen(_rows(piece.sent)), limit=budget)
+            by_pen = self._shorter(self._by_style(_rows(piece.sent)), limit=budget)
             if by_pen is not None:
                 return by_pen
         return piece
@@ -262,7 +262,7 @@ class ScreenBuffer:
         differs: NDArray[np.bool_] = (self._wanted != self._shown) & (self._wanted != UNKNOWN)
         return differs
 
-    def _want(self, row: int, column: int, numbers: list[int]) -> None:
+    def _write(self, row: int, column: int, numbers: list[int]) -> None:
         columns, rows = self._size
         room = max(0, columns - column) if row < rows else 0
         table = self._table
@@ -282,14 +282,14 @@ class ScreenBuffer:
                 wanted[end] = table.blank(int(wanted[end]))
         wanted[column:end] = numbers
 
-    def _stretches(self, differs: NDArray[np.bool_]) -> list[Span]:
+    def _spans(self, differs: NDArray[np.bool_]) -> list[Span]:
         """Return everything that differs, from the top to the bottom."""
         return [
             (row, self._whole(row, np.flatnonzero(differs[row]).tolist()))
             for row in np.flatnonzero(differs.any(axis=1)).tolist()
         ]
 
-    def _by_pen(self, stretches: list[Span]) -> list[Span]:
+    def _by_style(self, stretches: list[Span]) -> list[Span]:
         """Return the same cells, those of one style together.
 
         Where few change, here and there, a move is shorter than a change of style.
@@ -299,7 +299,7 @@ class ScreenBuffer:
             numbers = self._wanted[row, columns].tolist()
             alike: dict[SgrState, list[int]] = {}
             for column, number in zip(columns, numbers, strict=True):
-                alike.setdefault(self._table.pens[number], []).append(column)
+                alike.setdefault(self._table.styles[number], []).append(column)
             for pen, those in alike.items():
                 pens.setdefault(pen, []).append((row, those))
         # neighbours in this order share most
@@ -347,17 +347,17 @@ class ScreenBuffer:
         }
         return sorted({*columns, *halves})
 
-    def _note_as_shown(self, cells: list[tuple[int, int]]) -> None:
+    def _mark_shown(self, cells: list[tuple[int, int]]) -> None:
         if not cells:
             return
         rows, columns = np.array(cells).T
         if self._table.has_wide:
             for row, column in cells:
-                self._spoil_halves(row, column)
+                self._invalidate_halves(row, column)
         self._shown[rows, columns] = self._wanted[rows, columns]
         self._since[rows, columns] = _NEVER
 
-    def _spoil_halves(self, row: int, column: int) -> None:
+    def _invalidate_halves(self, row: int, column: int) -> None:
         """Know no more of the other half of a wide glyph that is drawn over."""
         shown, wanted = self._shown[row], self._wanted[row]
         is_half = self._table.is_second_half
@@ -374,9 +374,9 @@ class ScreenBuffer:
         for row, numbers in enumerate(rows):
             for column, number in enumerate(numbers):
                 if number != UNKNOWN:
-                    glyph, pen = before.glyphs[number], before.pens[number]
-                    self._wanted[row, column] = self._table.number(glyph, pen)
-        self.forget()
+                    glyph, pen = before.glyphs[number], before.styles[number]
+                    self._wanted[row, column] = self._table.id_for(glyph, pen)
+        self.invalidate()
 
 
 def _rows(cells: list[tuple[int, int]]) -> list[Span]:

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 ENDING: Final = (signal.SIGTERM, signal.SIGHUP, signal.SIGINT, signal.SIGQUIT)
 """Signals that end the program."""
-BETWEEN_LOOKS: Final = 0.2
+RETRY_INTERVAL: Final = 0.2
 """Seconds between two attempts to stop, where the group cannot be stopped: no shell waits for it."""
 
 
@@ -38,7 +38,7 @@ def stop_until_foreground(is_ending: Callable[[], bool], first: signal.Signals |
         number = number or signal.SIGTTOU
         _stop(number, is_ending)
         if number is signal.SIGTTOU:
-            sleep(BETWEEN_LOOKS)
+            sleep(RETRY_INTERVAL)
         number = None
     return not is_ending()
 

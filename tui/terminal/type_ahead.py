@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 PATIENCE: Final = 1.0
 """Seconds after which a key is handed on although it is not known what became of the one before."""
-BETWEEN_LOOKS: Final = 0.1
+CHECK_INTERVAL: Final = 0.1
 """Seconds between two looks, while keys wait, at whether what the first of them waits for can come."""
 MOST_TYPED_AHEAD: Final = 4_000
 """Keys that wait for those before them. More at once are no keys but, say, a file that was pasted."""
@@ -35,7 +35,7 @@ class TypeAhead:
     def __init__(self, app: App[Any], hand_on: Callable[[Key | Paste], Awaitable[None]]) -> None:
         """Take the application, and what it does with a key."""
         self._app = app
-        self._hand_on = hand_on
+        self._deliver = hand_on
         self._waiting: deque[Key | Paste] = deque()
         self._is_busy = False
         self._given_up_at = 0.0
@@ -45,7 +45,7 @@ class TypeAhead:
         self._step = 0
         self._timer: Timer | None = None
 
-    async def take(self, key: Key | Paste) -> None:
+    async def dispatch(self, key: Key | Paste) -> None:
         """Hand the key on, now or when it is its turn."""
         if self._is_busy:
             if len(self._waiting) < MOST_TYPED_AHEAD:
@@ -58,7 +58,7 @@ class TypeAhead:
         self._below = self._at = below = self._app.screen
         target = self._app.focused or below
         try:
-            await self._hand_on(key)
+            await self._deliver(key)
         finally:
             # twice: what the key has said to its widget is said on in the second round
             self._way = [*target.ancestors_with_self] * 2
@@ -88,7 +88,7 @@ class TypeAhead:
 
     def _look_again(self) -> None:
         if self._timer is None:
-            self._timer = self._app.set_timer(BETWEEN_LOOKS, self._look)
+            self._timer = self._app.set_timer(CHECK_INTERVAL, self._look)
 
     async def _look(self) -> None:
         """See to it that no key waits for what never comes."""
@@ -104,6 +104,6 @@ class TypeAhead:
         if step == self._step and self._is_busy:
             self._is_busy = False
             while self._waiting and not self._is_busy:
-                await self.take(self._waiting.popleft())
+                await self.dispatch(self._waiting.popleft())
             if self._waiting:
                 self._look_again()

@@ -44,8 +44,8 @@ def sent(strips: list[Strip], to_256: bool = True) -> list[SentCell]:
             Strip.render_style(style, text, ColorSystem.TRUECOLOR) if style is not None else text
             for text, style, _ in strip
         )
-        model.take(f"\x1b[{row + 1};1H{''.join(written)}")
-    data = model.send(ALL)
+        model.apply(f"\x1b[{row + 1};1H{''.join(written)}")
+    data = model.next_update(ALL)
     if to_256:
         # nothing but entries of the palette, and none of the first 16, which have no known value
         numbers = [match[1] for match in re.finditer(r"\b[34]8;[25];(\d+)", data)]

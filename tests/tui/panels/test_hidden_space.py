@@ -12,7 +12,7 @@ from core.config.presets import PRESETS
 from core.process import State
 from tests.tui.sessions import session_after
 from tui.drawing.cells import Cells
-from tui.drawing.palette import BRIGHT, CLASS_FIELDS, TRAIN_MARKERS, WRONG_TRAIN, ink_of, style
+from tui.drawing.palette import BRIGHT, CLASS_FIELDS, TRAIN_MARKERS, WRONG_TRAIN, get_ink, style
 from tui.drawing.themes import theme
 from tui.panels.cursor import Cursor
 from tui.panels.hidden_space.axis import AxisRange
@@ -101,7 +101,7 @@ def test_samples_stand_where_their_units_outputs_are() -> None:
 def test_the_bent_grid_stands_back_behind_the_samples() -> None:
     cells = panel_of(after("iris", 60)).draw(58, 20)
     dots = (cells.glyphs >= "\u2801") & (cells.glyphs <= "\u28ff")
-    lines = [ink_of(int(number)) for number in cells.inks[dots]]
+    lines = [get_ink(int(number)) for number in cells.inks[dots]]
     assert len(lines) > 20
     for each in lines:
         line, paper = theme().pair(each.foreground, each.background)

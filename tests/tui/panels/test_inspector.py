@@ -17,7 +17,7 @@ from core.nn.losses import LOSSES
 from core.process import State
 from tests.tui.sessions import session_after
 from tui.drawing.cells import Cells
-from tui.drawing.palette import DIVERGING, ink_of, style
+from tui.drawing.palette import DIVERGING, get_ink, style
 from tui.panels.cursor import Cursor
 from tui.panels.inspector.panel import InspectorPanel
 from tui.panels.inspector.slow_motion import steps_of
@@ -234,9 +234,9 @@ def test_beside_the_map_there_is_room_for_histogram_and_pictures_and_nothing_is_
     column = drawn.lines()[row].index("its weights")
     levels = quantize(weights, len(DIVERGING), -np.abs(weights).max(), np.abs(weights).max())
     shown = [
-        ink_of(int(drawn.inks[row + 1, column + at])).foreground
+        get_ink(int(drawn.inks[row + 1, column + at])).foreground
         if drawn.glyphs[row + 1, column + at] == "▀"
-        else ink_of(int(drawn.inks[row + 1, column + at])).background
+        else get_ink(int(drawn.inks[row + 1, column + at])).background
         for at in range(8)
     ]
     assert shown == [DIVERGING[level] for level in levels[0].tolist()]

@@ -12,9 +12,9 @@ from textual.geometry import Size
 
 from core.datasets import DATASETS, Dataset
 from core.datasets.summary import FeatureSummary, Summary, summarize
-from tui.drawing.cells import cut, glyphs_of
+from tui.drawing.cells import cut, split_cells
 from tui.drawing.palette import CLASS_POINTS, DIVERGING, TRAIN_MARKERS, style
-from tui.drawing.tables import Page, decimals, histogram, written
+from tui.drawing.tables import Page, decimals, format_decimals, histogram
 from tui.screens.data import DataScreen, SummaryView
 from tui.screens.data_summary import show_dataset, summary_cells, summary_text
 
@@ -239,9 +239,9 @@ def test_hostile_names_are_only_letters() -> None:
 
 
 def test_a_wide_glyph_takes_two_cells_and_an_accent_none() -> None:
-    assert glyphs_of("a世b") == ["a", "世", "", "b"]
-    assert glyphs_of("e\u0301x\u0323\u0323") == ["é", "x"]
-    assert glyphs_of("\x1b[0m") == ["·", "[", "0", "m"]
+    assert split_cells("a世b") == ["a", "世", "", "b"]
+    assert split_cells("e\u0301x\u0323\u0323") == ["é", "x"]
+    assert split_cells("\x1b[0m") == ["·", "[", "0", "m"]
     assert cut("世界世界", 5) == "世界…"
     assert cut("世界世界", 8) == "世界世界"
     assert cut("世界世界", 4) == "世…"
@@ -295,7 +295,7 @@ def test_numbers_have_as_many_decimals_as_their_largest_needs(
     values: tuple[float, ...], expected: list[str]
 ) -> None:
     places = decimals(values)
-    assert [written(value, places) for value in values] == expected
+    assert [format_decimals(value, places) for value in values] == expected
 
 
 def test_a_feature_that_never_varies_has_no_relation() -> None:

@@ -24,7 +24,7 @@ from tests.tui.screens.test_training import Driver
 from tests.tui.sessions import session_after
 from tui.app import NnfsApp
 from tui.drawing.cells import Cells, printable
-from tui.drawing.glyphs import in_ascii, stand_in
+from tui.drawing.glyphs import fallback, in_ascii
 from tui.drawing.palette import (
     ACCENT,
     CLASS_FIELDS,
@@ -37,7 +37,7 @@ from tui.drawing.palette import (
     indexed,
     ink,
 )
-from tui.drawing.rendering import CERTAINTY, CellRenderer, TerminalLook, ramp
+from tui.drawing.rendering import CERTAINTY, CellRenderer, TerminalLook, picture_glyph
 from tui.drawing.terminal_text import terminal_text
 from tui.drawing.themes import (
     BACKGROUNDS,
@@ -115,7 +115,7 @@ async def test_every_panel_and_dialog_is_drawn_with_what_the_terminal_has(
                     least = MARK_CONTRAST if on_map else TEXT_CONTRAST
                     assert contrast(*pair) >= least, (key, cell)
             text = driver.text()
-            foreign = {glyph for glyph in text if stand_in(glyph, look.glyphs) != glyph} - {"\n"}
+            foreign = {glyph for glyph in text if fallback(glyph, look.glyphs) != glyph} - {"\n"}
             assert not foreign, (key, foreign, text)
             assert all(len(printable(line)) == size[0] for line in text.split("\n"))
             if look.is_plain:
@@ -203,7 +203,9 @@ def test_the_class_of_each_cell_of_a_map_is_read_without_colours(preset: str) ->
     predicted = network.predict(data.preparation.inputs(points)).argmax(axis=1)
     pixels = predicted.reshape(2 * rows, -1)
     classes = {
-        ramp(field): label for label in range(network.classes) for field in CLASS_FIELDS[label]
+        picture_glyph(field): label
+        for label in range(network.classes)
+        for field in CLASS_FIELDS[label]
     }
     assert len(classes) >= 2 * network.classes  # no glyph stands for two classes
     samples = {
@@ -234,7 +236,7 @@ def test_a_letter_tells_the_class_of_a_sample() -> None:
 
 def test_signs_and_steps_of_a_scale_differ_without_colours() -> None:
     for scale in (DIVERGING, SEQUENTIAL):
-        assert len({ramp(role) for role in scale}) == len(scale)
+        assert len({picture_glyph(role) for role in scale}) == len(scale)
     glyphs = [glyph for triple in CERTAINTY for glyph in triple]
     assert len(set(glyphs)) == len(glyphs)
 
@@ -442,9 +444,9 @@ def test_words_on_colours_follow_what_is_shown() -> None:
 
 def test_every_glyph_in_the_sources_has_a_stand_in() -> None:
     glyphs = {glyph for file in Path(tui.__path__[0]).rglob("*.py") for glyph in file.read_text()}
-    without = {glyph for glyph in glyphs if stand_in(glyph, "ascii") == "?"} - {"?"}
+    without = {glyph for glyph in glyphs if fallback(glyph, "ascii") == "?"} - {"?"}
     assert not without
-    assert stand_in("漢", "ascii") == "?"
+    assert fallback("漢", "ascii") == "?"
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,4 @@
-"""The pacer over lines whose every byte is reckoned, in a time of their own."""
+"""The flow_control over lines whose every byte is reckoned, in a time of their own."""
 
 from collections import deque
 from math import inf
@@ -20,8 +20,8 @@ from tui.terminal.flow_control import (
 class Simulated:
     """A program that always has more to send, and a terminal at the end of a line."""
 
-    def __init__(self, pacer: FlowControl, line: Line, *, mute: bool = False) -> None:
-        self.pacer, self.line = pacer, line
+    def __init__(self, flow_control: FlowControl, line: Line, *, mute: bool = False) -> None:
+        self.flow_control, self.line = flow_control, line
         self.now = 1000.0
         self.sent = self.questions = self.most = 0
         self.lose = 0
@@ -29,7 +29,7 @@ class Simulated:
         self._mute = mute
         self._asked: deque[int] = deque()
         self._arrived = 0
-        self.pacer.ask(self.now)
+        self.flow_control.on_query(self.now)
         self.ask()
 
     def ask(self) -> None:
@@ -42,22 +42,22 @@ class Simulated:
     def send(self, size: int) -> None:
         self.line.write(self.now, b"." * size)
         self.sent += size
-        if self.pacer.measures:
+        if self.flow_control.is_measuring:
             self.ask()
-        self.pacer.send(size, self.now)
+        self.flow_control.on_send(size, self.now)
 
     def run(self, seconds: float) -> int:
         """Return how many bytes arrive in that time, with the line full as far as it may be."""
         end, before, self.most = self.now + seconds, self._arrived, 0
         while self.now < end:
             while room := self._room():
-                if self.pacer.asks(self.now):
-                    self.pacer.ask(self.now)
+                if self.flow_control.should_query(self.now):
+                    self.flow_control.on_query(self.now)
                     self.ask()
                 else:
                     self.send(room)
             self.most = max(self.most, self.line.waiting)
-            again = self.pacer.look_again(self.now)
+            again = self.flow_control.next_check(self.now)
             if self.demand < inf:
                 again = min(0.1, again or inf)
             self.now = min(
@@ -71,12 +71,12 @@ class Simulated:
                 elif not self._mute:
                     self.line.type(self.now, b"R")
             for _ in self.line.typed(self.now):
-                self.pacer.answer(self.now)
+                self.flow_control.on_reply(self.now)
         return self._arrived - before
 
     def _room(self) -> int:
         wanted = inf if self.demand == inf else self.demand * (self.now - 1000) - self.sent
-        return 0 if wanted < 300 else int(min(wanted, self.pacer.room(self.now)))
+        return 0 if wanted < 300 else int(min(wanted, self.flow_control.budget(self.now)))
 
 
 LINES = [(8_000, 0.15), (32_000, 0.15), (2_000, 0.6), (1_000_000, 0.02), (100_000, 0.3)]
@@ -100,7 +100,7 @@ def test_a_fast_line_soon_takes_all() -> None:
     simulated = Simulated(FlowControl(), Line(1e9, 0.002))
     simulated.run(0.2)
     assert simulated.sent > 1_000_000
-    assert simulated.pacer.load <= LARGEST
+    assert simulated.flow_control.load <= LARGEST
 
 
 def test_a_line_that_becomes_slower_is_noticed() -> None:
@@ -147,8 +147,8 @@ def test_a_mute_terminal_gets_a_low_fixed_rate_and_is_asked_no_more() -> None:
     simulated.run(60.0)
     assert simulated.questions == QUESTIONS
     assert 10_000 <= simulated.sent / 60 <= 20_000
-    assert simulated.pacer.unanswered == 0
-    assert simulated.pacer.rates(simulated.now).round_trip is None
+    assert simulated.flow_control.pending_queries == 0
+    assert simulated.flow_control.rates(simulated.now).round_trip is None
 
 
 def test_a_line_with_room_to_spare_is_hardly_ever_asked() -> None:
@@ -177,38 +177,38 @@ def test_after_enter_nothing_is_asked_for_a_while() -> None:
     simulated.run(10.0)
     for _ in range(20):
         before = simulated.questions
-        simulated.pacer.enter(simulated.now)
+        simulated.flow_control.on_enter(simulated.now)
         simulated.run(ESCAPE - 0.1)
         assert simulated.questions - before <= 1  # the second of two
     assert simulated.most <= 3_000
 
 
 def test_where_something_else_would_answer_nothing_is_asked_and_the_rate_is_modest() -> None:
-    pacer = FlowControl(is_blind=True)
+    flow_control = FlowControl(is_blind=True)
     line = Line(8_000, 0.15)
     now = most = sent = 0.0
     while now < 30:
-        assert not pacer.asks(now)
-        while room := pacer.room(now):
-            assert not pacer.measures
-            pacer.send(room, now)
+        assert not flow_control.should_query(now)
+        while room := flow_control.budget(now):
+            assert not flow_control.is_measuring
+            flow_control.on_send(room, now)
             line.write(now, b"." * room)
             sent += room
         line.arrived(now)
         most = max(most, line.waiting if now > 10 else 0)
-        now += pacer.look_again(now) or 0.1
+        now += flow_control.next_check(now) or 0.1
     assert 0.9 * BLIND_RATE * 30 <= sent <= 1.1 * BLIND_RATE * 31
     assert most <= 8_000 * 0.3
 
 
 def test_the_last_answers_are_awaited_as_long_as_the_line_is() -> None:
     simulated = Simulated(FlowControl(), Line(32_000, 1.3))
-    assert simulated.pacer.answered_by >= simulated.now + 1.3
+    assert simulated.flow_control.reply_deadline >= simulated.now + 1.3
     simulated.run(30.0)
-    while not simulated.pacer.unanswered:
+    while not simulated.flow_control.pending_queries:
         simulated.run(0.1)
-    assert simulated.pacer.answered_by >= simulated.now + 0.6
-    assert simulated.pacer.answered_by <= simulated.now + 5
+    assert simulated.flow_control.reply_deadline >= simulated.now + 0.6
+    assert simulated.flow_control.reply_deadline <= simulated.now + 5
 
 
 def test_the_highest_rate_is_kept_in_every_second() -> None:
@@ -221,15 +221,15 @@ def test_the_highest_rate_is_kept_in_every_second() -> None:
 
 
 def test_the_rates_are_those_of_the_last_seconds() -> None:
-    pacer = FlowControl()
+    flow_control = FlowControl()
     for tenth in range(100):
-        pacer.ask(tenth / 10)
-        pacer.send(500, tenth / 10)
-        pacer.complete(tenth / 10)
-        pacer.answer(tenth / 10 + 0.05)
-        pacer.answer(tenth / 10 + 0.06)
-    rates = pacer.rates(9.95)
+        flow_control.on_query(tenth / 10)
+        flow_control.on_send(500, tenth / 10)
+        flow_control.on_frame_shown(tenth / 10)
+        flow_control.on_reply(tenth / 10 + 0.05)
+        flow_control.on_reply(tenth / 10 + 0.06)
+    rates = flow_control.rates(9.95)
     assert rates.frames == pytest.approx(10, rel=0.1)
     assert rates.bytes == pytest.approx(5_000, rel=0.1)
     assert rates.round_trip == pytest.approx(0.05)
-    assert pacer.rates(60.0).bytes == 0
+    assert flow_control.rates(60.0).bytes == 0

@@ -82,8 +82,8 @@ def drawn_whole(frames: list[Frame]) -> Emulated:
     """Return a terminal with what the model wants of these frames, sent at once."""
     terminal, model = Emulated(), ScreenBuffer(COLUMNS, ROWS)
     for frame in frames:
-        model.take(as_textual_writes(frame))
-    terminal.feed(model.send(ALL))
+        model.apply(as_textual_writes(frame))
+    terminal.feed(model.next_update(ALL))
     return terminal
 
 
@@ -106,12 +106,12 @@ def test_the_terminal_shows_what_textual_would_have_drawn(frames: list[Frame]) -
         data = as_textual_writes(frame)
         assert is_frame(data)
         whole.feed(data)
-        model.take(data)
-        reduced.feed(model.send(ALL))
+        model.apply(data)
+        reduced.feed(model.next_update(ALL))
         assert reduced.appearance() == whole.appearance()
-        assert not model.differs
-    model.take(as_textual_writes(frames[-1][-1:]))
-    assert model.send(ALL) == "" or len(frames[-1]) > 1
+        assert not model.has_changes
+    model.apply(as_textual_writes(frames[-1][-1:]))
+    assert model.next_update(ALL) == "" or len(frames[-1]) > 1
 
 
 @settings(max_examples=60, deadline=None)
@@ -120,14 +120,14 @@ def test_in_pieces_it_comes_to_the_same(frames: list[Frame], budget: int) -> Non
     terminal, model = Emulated(), ScreenBuffer(COLUMNS, ROWS)
     longest = 0
     for frame in frames:
-        model.take(as_textual_writes(frame))
-        piece = model.send(budget, AREAS)
+        model.apply(as_textual_writes(frame))
+        piece = model.next_update(budget, AREAS)
         terminal.feed(piece)
         longest = max(longest, len(piece.encode()))
     for _ in range(COLUMNS * ROWS):
-        if model.differs:
-            terminal.feed(model.send(budget, AREAS))
-    assert not model.differs
+        if model.has_changes:
+            terminal.feed(model.next_update(budget, AREAS))
+    assert not model.has_changes
     assert longest <= budget + 60  # at the most a move, a style, a glyph and the end of the style
     assert terminal.appearance() == drawn_whole(frames).appearance()
 
@@ -140,16 +140,16 @@ def lines_of(text: str, rows: range, columns: range) -> str:
 def test_what_is_looked_at_comes_first_and_nothing_waits_for_ever() -> None:
     model, terminal = ScreenBuffer(COLUMNS, ROWS), Emulated()
     far, near, line = range(12), range(12, 24), range(24)
-    model.take(lines_of("-", range(ROWS), line))
-    terminal.feed(model.send(ALL))
-    model.take(lines_of("f", range(3), far) + lines_of("n", range(3), near))
-    model.take(lines_of("l", range(5, 6), line))
+    model.apply(lines_of("-", range(ROWS), line))
+    terminal.feed(model.next_update(ALL))
+    model.apply(lines_of("f", range(3), far) + lines_of("n", range(3), near))
+    model.apply(lines_of("l", range(5, 6), line))
     shown = []
     for turn in range(200):
         # the line and the near panel change all the time
-        model.take(lines_of(str(turn % 10), range(5, 6), range(8)))
-        model.take(lines_of("no"[turn % 2], range(3), near))
-        terminal.feed(model.send(24, AREAS))
+        model.apply(lines_of(str(turn % 10), range(5, 6), range(8)))
+        model.apply(lines_of("no"[turn % 2], range(3), near))
+        terminal.feed(model.next_update(24, AREAS))
         shown.append("\n".join(terminal.screen.display))
     first = shown[0].split("\n")
     assert first[5].startswith("00000000")
@@ -161,31 +161,31 @@ def test_what_is_looked_at_comes_first_and_nothing_waits_for_ever() -> None:
 
 def test_of_what_waits_equally_long_the_row_with_most_changes_goes_first() -> None:
     model, terminal = ScreenBuffer(COLUMNS, ROWS), Emulated()
-    model.take(lines_of("-", range(ROWS), range(COLUMNS)))
-    terminal.feed(model.send(ALL))
-    model.take("\x1b[1;1Hx" + "\x1b[4;1H" + "x" * 20)
-    terminal.feed(model.send(10))
+    model.apply(lines_of("-", range(ROWS), range(COLUMNS)))
+    terminal.feed(model.next_update(ALL))
+    model.apply("\x1b[1;1Hx" + "\x1b[4;1H" + "x" * 20)
+    terminal.feed(model.next_update(10))
     assert "x" not in terminal.screen.display[0]
     assert "x" in terminal.screen.display[3]
 
 
 def test_what_is_out_of_date_before_it_is_sent_is_never_sent() -> None:
     model = ScreenBuffer(COLUMNS, ROWS)
-    model.take("\x1b[1;1Hold")
-    model.take("\x1b[1;1Hnew")
-    assert model.send(ALL) == "\x1b[1Hnew"
-    model.take("\x1b[1;1Hold")
-    model.take("\x1b[1;1Hnew")
-    assert not model.differs
+    model.apply("\x1b[1;1Hold")
+    model.apply("\x1b[1;1Hnew")
+    assert model.next_update(ALL) == "\x1b[1Hnew"
+    model.apply("\x1b[1;1Hold")
+    model.apply("\x1b[1;1Hnew")
+    assert not model.has_changes
 
 
 def test_a_change_of_one_cell_costs_a_few_bytes() -> None:
     model = ScreenBuffer(80, 24)
     row = "\x1b[5;1H\x1b[38;5;250;48;5;24m" + "a" * 40 + "\x1b[0m"
-    model.take(row)
-    assert len(model.send(ALL)) > 40
-    model.take(row.replace("a" * 40, "a" * 20 + "b" + "a" * 19))
-    assert model.send(ALL) == "\x1b[5;21H\x1b[38;5;250;48;5;24mb\x1b[m"
+    model.apply(row)
+    assert len(model.next_update(ALL)) > 40
+    model.apply(row.replace("a" * 40, "a" * 20 + "b" + "a" * 19))
+    assert model.next_update(ALL) == "\x1b[5;21H\x1b[38;5;250;48;5;24mb\x1b[m"
 
 
 @pytest.mark.parametrize(
@@ -200,8 +200,8 @@ def test_a_change_of_one_cell_costs_a_few_bytes() -> None:
 )
 def test_nothing_but_glyphs_reaches_the_terminal(drawn: str, shown: str) -> None:
     model, terminal = ScreenBuffer(COLUMNS, ROWS), Emulated()
-    model.take(f"\x1b[1;1H{drawn}")
-    sent = model.send(ALL)
+    model.apply(f"\x1b[1;1H{drawn}")
+    sent = model.next_update(ALL)
     assert sent.count("\x1b[") == sent.count("\x1b")
     assert "\x07" not in sent
     terminal.feed(sent)
@@ -216,9 +216,9 @@ def test_a_wide_glyph_that_is_half_drawn_over_is_gone() -> None:
         ("\x1b[1;3Hb\x1b[1;1H", "\x1b[1;3Hb \x1b[1H"),
         ("\x1b[1;24H漢\x1b[1;1H", "\x1b[1;24H \x1b[1H"),
     ):
-        model.take(drawn)
-        assert model.send(ALL).removesuffix("\x1b[1H") == sent.removesuffix("\x1b[1H"), drawn
-        assert not model.differs
+        model.apply(drawn)
+        assert model.next_update(ALL).removesuffix("\x1b[1H") == sent.removesuffix("\x1b[1H"), drawn
+        assert not model.has_changes
 
 
 def test_a_mode_is_no_frame() -> None:
@@ -236,9 +236,9 @@ def test_a_frame_for_a_larger_terminal_is_cut_and_noticed() -> None:
         ("\x1b[4;1Habc", True),
         ("\x1b[1;8Habc", False),
     ):
-        model.take(frame)
+        model.apply(frame)
         assert model.overflowed is overflows, frame
-        assert "\x1b[4" not in model.send(ALL)
+        assert "\x1b[4" not in model.next_update(ALL)
 
 
 def test_cells_that_are_on_no_screen_any_more_are_let_go_of() -> None:
@@ -246,18 +246,18 @@ def test_cells_that_are_on_no_screen_any_more_are_let_go_of() -> None:
     for number in range(3 * 256):
         text = "".join(chr(0x2800 + (number + each) % 256) for each in range(COLUMNS))
         for row in range(ROWS):
-            model.take(
+            model.apply(
                 f"\x1b[{row + 1};1H\x1b[38;2;{number % 256};{row};{number // 256}m{text}\x1b[0m"
             )
     assert len(model._table) < 60_000
-    terminal.feed(model.send(ALL))
+    terminal.feed(model.next_update(ALL))
     assert terminal.screen.display[0] == text
 
 
 def test_of_areas_that_overlap_the_first_has_its_rows_sent_first() -> None:
     model = ScreenBuffer(COLUMNS, ROWS)
     for row in range(ROWS):
-        model.take(f"\x1b[{row + 1};1H{chr(ord('a') + row) * COLUMNS}")
-        model.send(1)  # what is below the title has waited longer
+        model.apply(f"\x1b[{row + 1};1H{chr(ord('a') + row) * COLUMNS}")
+        model.next_update(1)  # what is below the title has waited longer
     title, dialog = Area(0, ROWS - 1, COLUMNS, 1, 0), Area(0, 0, COLUMNS, ROWS, 0)
-    assert "f" * COLUMNS in model.send(2 * COLUMNS, (title, dialog))
+    assert "f" * COLUMNS in model.next_update(2 * COLUMNS, (title, dialog))

@@ -8,7 +8,7 @@ import numpy as np
 
 from core.analysis.prediction_map import quantize
 from tui.drawing import number_format
-from tui.drawing.cells import Cells, cell_width, cut, glyphs_of
+from tui.drawing.cells import Cells, cell_width, cut, split_cells
 from tui.drawing.palette import (
     BRIGHT,
     CLASS_FIELDS,
@@ -86,7 +86,7 @@ def draw_axes(cells: Cells, rows: int, view: MapView) -> None:
     elif rows > 4:
         # a long name stands on end, between the two numbers
         room = rows - 2
-        glyphs = [glyph for glyph in glyphs_of(up) if glyph]
+        glyphs = [glyph for glyph in split_cells(up) if glyph]
         name = glyphs if len(glyphs) <= room else [*glyphs[: room - 1], "…"]
         for offset, glyph in enumerate(name):
             cells.write(1 + (room - len(name)) // 2 + offset, GUTTER - 3, glyph, text)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 
 from core.analysis.confusion import accuracy, macro_f1, most_confused, precision, recall
 from tui.drawing import number_format
-from tui.drawing.cells import Cells, cell_width, cut, glyphs_of
+from tui.drawing.cells import Cells, cell_width, cut, split_cells
 from tui.drawing.palette import (
     BACKGROUND,
     CLASS_FIELDS,
@@ -256,7 +256,7 @@ def _short_names(table: ConfusionTable, cell: int) -> list[str]:
 
 def _begun(name: str, room: int) -> str:
     """Return as much of a name as fits, without a sign that it goes on."""
-    glyphs = glyphs_of(name)
+    glyphs = split_cells(name)
     whole = room >= len(glyphs) or bool(glyphs[room])
     return "".join(glyphs[: room if whole else room - 1])
 
