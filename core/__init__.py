@@ -1,7 +1,7 @@
-"""The engine: a multilayer perceptron in NumPy, and everything needed to train and look into one.
+"""The engine: a multilayer perceptron in NumPy, with training, data, saved runs and analysis.
 
-Nothing here knows that a screen exists. The two names that scripts need are loaded when first used,
-so that asking for the version costs no import of NumPy.
+Nothing here depends on the screen. The two names that scripts use are imported on first access, so that
+the version can be read without importing NumPy.
 """
 
 from typing import TYPE_CHECKING, Any

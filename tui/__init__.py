@@ -1,4 +1,4 @@
-"""The terminal side: the Textual application, its panels, and the command line."""
+"""The user interface: the Textual application, its panels, and the command line."""
 
 import signal
 import sys

@@ -1,4 +1,4 @@
-"""Data to learn from: what each set is called, how it is drawn, and how it is split."""
+"""Data sets: the registry, generators, files of the user, splitting and scaling."""
 
 from core.datasets.dataset import DataError, Dataset, DataSplit
 from core.datasets.registry import DATASETS, DatasetInfo

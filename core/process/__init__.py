@@ -1,4 +1,4 @@
-"""The training process: a process of its own, so that neither drawing nor training waits."""
+"""The training process: its messages, the client for the screen, and the training loop."""
 
 from core.process.client import TrainingProcess
 from core.process.messages import (

@@ -1,1 +1,1 @@
-"""Runs that are kept: each in a folder of its own, from which it goes on as if it had never stopped."""
+"""Saved runs: reading, writing and listing run folders, whose files are untrusted input."""

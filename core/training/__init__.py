@@ -1,1 +1,1 @@
-"""Training: epochs, their batches and metrics, when to stop, and going back to an earlier epoch."""
+"""Training: the trainer and its state, batches, metrics, stopping, checkpoints and time travel."""

@@ -1,1 +1,1 @@
-"""Drawing: character cells, colours by role, glyphs, curves and tables."""
+"""Drawing: character cells, canvas, colours by role, glyphs, curves and tables."""

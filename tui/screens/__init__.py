@@ -1,1 +1,1 @@
-"""The screens: the training itself, the settings of the run, and the help."""
+"""The screens: training, settings, data, prompts and help."""

@@ -1,1 +1,1 @@
-"""The terminal: cell differences out, keys in, flow control, and what it can show."""
+"""The terminal: output of cell differences, flow control, key input and capabilities."""

@@ -1,4 +1,4 @@
-"""Data from a person's own files: what is asked for, and the readers of each format."""
+"""Readers of data files: CSV, TSV, NPZ and Parquet."""
 
 from core.datasets.files.read import read
 from core.datasets.files.source import Source

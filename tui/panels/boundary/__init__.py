@@ -1,1 +1,1 @@
-"""The boundary panel: the prediction at each place of a plane, with the samples."""
+"""The boundary panel: the prediction over a plane, with the samples."""

@@ -1,1 +1,1 @@
-"""The hidden space panel: the samples as the last hidden layer maps them."""
+"""The hidden space panel: the samples in the space of the last hidden layer."""

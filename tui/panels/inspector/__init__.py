@@ -1,1 +1,1 @@
-"""The inspector: one unit or one sample with every number the network computes."""
+"""The inspector panel: one unit or one sample with every intermediate value."""

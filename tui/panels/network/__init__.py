@@ -1,1 +1,1 @@
-"""The network panel: units, and the strongest weights between them."""
+"""The network panel: the units and the strongest weights between them."""
