@@ -8,9 +8,10 @@ from tui.panels.hidden_space.panel import SpacePanel
 from tui.panels.inspector.panel import InspectorPanel
 from tui.panels.layers import LayersPanel
 from tui.panels.network.panel import NetworkPanel
-from tui.panels.panel import Panel, ViewOptions
+from tui.panels.panel import Panel
 from tui.panels.table.panel import TablePanel
 from tui.panels.unit_maps.panel import MapsPanel
+from tui.panels.view_options import ViewOptions
 
 PANELS: tuple[type[Panel], ...] = (
     LossPanel,

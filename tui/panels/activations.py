@@ -25,10 +25,9 @@ from tui.drawing.palette import (
     ink,
     inks_of_pairs,
 )
+from tui.panels.colour_scales import NumberScale, OutputScale
 from tui.panels.hysteresis import LevelHysteresis
-from tui.panels.number_scale import NumberScale
-from tui.panels.output_scale import OutputScale
-from tui.panels.panel import Panel, ViewOptions, Words, message
+from tui.panels.panel import Panel, Words, message
 
 if TYPE_CHECKING:
     from textual import events
@@ -36,6 +35,7 @@ if TYPE_CHECKING:
     from core.arrays import Array, Labels
     from core.datasets import DataSplit
     from core.nn.activations import Activation
+    from tui.panels.view_options import ViewOptions
     from tui.run_model import RunModel
 
 LABEL_WIDTH = 6

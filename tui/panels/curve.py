@@ -36,13 +36,14 @@ from tui.drawing.palette import (
     indexed,
     ink,
 )
-from tui.panels.panel import Panel, ViewOptions, Words, message
+from tui.panels.panel import Panel, Words, message
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
     from textual import events
 
     from tui.drawing.cells import Cells
+    from tui.panels.view_options import ViewOptions
     from tui.run_model import RunModel
 
 BEST: Final = "◆"

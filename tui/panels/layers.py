@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from math import isfinite
+from textwrap import wrap
 from typing import TYPE_CHECKING, ClassVar, Final
 
 import numpy as np
@@ -14,14 +15,16 @@ from core.process import State
 from tui.drawing import number_format
 from tui.drawing.cells import Cells
 from tui.drawing.palette import DIM, TEXT, WARNING, ink
-from tui.panels.advice_view import advice_lines
-from tui.panels.panel import Panel, ViewOptions, Words, message
+from tui.panels.panel import Panel, Words, message
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from numpy.typing import NDArray
 
     from core.analysis.advice import Advice
     from core.training.diagnostics import LayerDiagnostics
+    from tui.panels.view_options import ViewOptions
     from tui.run_model import RunModel
 
 HEADINGS: Final = ("layer", "‖grad‖", "Δθ/θ", "dead", "satur.")
@@ -36,6 +39,10 @@ LONGEST_LINE: Final = 60
 GAP: Final = 2
 HEALTHY: Final = (1e-5, 1e-1)
 """Updates by parameters outside of this are worth a look: about 1e-3 is usual."""
+
+NOTHING_FOUND: Final = "Nothing looks wrong with this run."
+ADVICE_MARGIN: Final = 1
+"""Blank columns on either side, as in the table above."""
 
 
 class LayersPanel(Panel):
@@ -180,3 +187,48 @@ def _told(name: str, layer: LayerDiagnostics) -> tuple[tuple[str, ...], list[str
         WARNING if layer.dead else TEXT,
         WARNING if layer.saturated > 0.5 else TEXT,
     ]
+
+
+def advice_lines(advice: Sequence[Advice], width: int, height: int | None = None) -> Cells:
+    """Return each sentence in the colour of a warning, and below it, dim, what to try.
+
+    Args:
+        advice: what is wrong, the most pressing first.
+        width: of the block.
+        height: rows for which there is room, or None for as many as it takes. A sentence is worth
+            more than the remedy of the one before: where not all have room, the sentences come
+            first, and "…" ends what is cut.
+    """
+    room = max(1, width - 2 * ADVICE_MARGIN)
+    pieces = [(each.sentence, each.remedy) for each in advice]
+    lines: list[tuple[str, int]] = []
+    if not pieces:
+        lines = [(line, ink(DIM)) for line in wrap(NOTHING_FOUND, room)]
+    for sentence, remedy in pieces:
+        lines += [(line, ink(WARNING)) for line in wrap(sentence, room)]
+        lines += [(line, ink(DIM)) for line in wrap(remedy, room)]
+    if height is not None and len(lines) > height:
+        lines = _most_pressing(pieces, room, height) if pieces else lines[:height]
+    cells = Cells(width, len(lines))
+    for row, (line, number) in enumerate(lines):
+        cells.write(row, ADVICE_MARGIN, line, number)
+    return cells
+
+
+def _most_pressing(pieces: list[tuple[str, str]], room: int, height: int) -> list[tuple[str, int]]:
+    """Return as many lines as there is room for: all sentences, and remedies from the first on."""
+    sentences = [wrap(sentence, room) for sentence, _ in pieces]
+    left = height - sum(map(len, sentences))
+    lines: list[tuple[str, int]] = []
+    for told, (_, remedy) in zip(sentences, pieces, strict=True):
+        lines += [(line, ink(WARNING)) for line in told]
+        tried = wrap(remedy, room)
+        if len(tried) <= left:
+            lines += [(line, ink(DIM)) for line in tried]
+            left -= len(tried)
+    if len(lines) > height:
+        lines = lines[: max(0, height)]
+        if lines:
+            last, number = lines[-1]
+            lines[-1] = f"{last[: room - 1]}…", number
+    return lines

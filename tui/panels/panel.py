@@ -2,24 +2,21 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
 from textwrap import wrap
 from time import monotonic
 from typing import TYPE_CHECKING, ClassVar, Final, TypeAlias
 
 from textual.message import Message
 
-from core.analysis.planes import PlaneChoice
 from tui.drawing.canvas import Canvas
 from tui.drawing.cells import Cells
 from tui.drawing.palette import ALARM, BRIGHT, DIM, FOCUSED_FRAME, FRAME, TEXT, ink
-from tui.panels.cursor import Cursor
 
 if TYPE_CHECKING:
     from textual import events
 
-    from core.process import Run
     from tui.faults import Fault
+    from tui.panels.view_options import Cursor, ViewOptions
     from tui.run_model import RunModel
 
 Words: TypeAlias = list[tuple[str, int]]
@@ -33,44 +30,6 @@ CELLS_PER_SECOND: Final = 1800
 A picture that noise changes everywhere is drawn less often: more would be no easier to follow.
 """
 LONGEST_PACE: Final = 0.5
-
-
-@dataclass
-class ViewOptions:
-    """How the panels show the run; changed by keys.
-
-    Attributes:
-        layer: the hidden layer shown, counted from 0.
-        log_loss: whether the loss has a logarithmic axis.
-        show_test: whether the test samples are on the map.
-        recent: how many epochs the curves show, or None for all.
-        plane: the plane of the map.
-        target: which of several numbers to predict is shown, counted from 0.
-        cursor: the unit and the sample that a person looks at.
-        inspecting: whether the cursor is shown.
-        halves: whether the terminal shows two rows of a picture in one of cells.
-    """
-
-    layer: int = 0
-    log_loss: bool = False
-    show_test: bool = True
-    recent: int | None = None
-    plane: PlaneChoice = field(default_factory=PlaneChoice)
-    target: int = 0
-    cursor: Cursor = field(default_factory=Cursor)
-    inspecting: bool = False
-    halves: bool = True
-
-    def follow(self, run: Run) -> None:
-        """Let go of what another run no longer has."""
-        hidden = len(run.config.hidden)
-        self.layer = max(0, hidden - 1) if run.fresh else min(self.layer, max(0, hidden - 1))
-        if run.fresh:
-            self.cursor = replace(self.cursor, layer=self.layer, unit=0)
-        if run.data is not None:
-            if self.plane.held is not None or run.fresh:
-                self.plane = PlaneChoice()
-            self.target = min(self.target, max(0, len(run.data.target_names) - 1))
 
 
 class Panel(Canvas, can_focus=True):

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from core.datasets import DataSplit
-    from tui.panels.cursor import Cursor
+    from tui.panels.view_options import Cursor
     from tui.screens.arrangement import Arrangement
     from tui.screens.status_bars import StatusLine
 

@@ -32,7 +32,7 @@ from tui.drawing.palette import (
 from tui.panels import BoundaryPanel
 from tui.panels.boundary.fitted_curve import GUTTER, MARGIN, FittedCurve
 from tui.panels.boundary.map_drawing import GUTTER as MAP_GUTTER
-from tui.panels.number_scale import NumberScale
+from tui.panels.colour_scales import NumberScale
 from tui.run_model import RunModel
 
 Dots = NDArray[np.bool_]

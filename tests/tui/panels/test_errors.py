@@ -18,7 +18,7 @@ from tui.drawing.cells import Cells
 from tui.drawing.palette import CLASS_FIELDS, TEST_MARKERS, TRAIN_MARKERS, style
 from tui.panels.errors.confusion import ConfusionTable, draw_confusion, lay_out
 from tui.panels.errors.panel import ErrorsPanel
-from tui.panels.panel import ViewOptions
+from tui.panels.view_options import ViewOptions
 from tui.run_model import RunModel
 
 PRESET_NAMES = ("xor", "moons", "blobs", "spiral", "iris")

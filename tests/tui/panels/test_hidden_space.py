@@ -14,10 +14,9 @@ from tests.tui.sessions import session_after
 from tui.drawing.cells import Cells
 from tui.drawing.palette import BRIGHT, CLASS_FIELDS, TRAIN_MARKERS, WRONG_TRAIN, get_ink, style
 from tui.drawing.themes import theme
-from tui.panels.cursor import Cursor
-from tui.panels.hidden_space.axis import AxisRange
 from tui.panels.hidden_space.panel import SpacePanel
-from tui.panels.panel import ViewOptions
+from tui.panels.hidden_space.plot import AxisRange
+from tui.panels.view_options import Cursor, ViewOptions
 from tui.run_model import RunModel
 
 SIZES = ((30, 8), (46, 12), (58, 20), (100, 30))

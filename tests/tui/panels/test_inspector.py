@@ -18,10 +18,8 @@ from core.process import State
 from tests.tui.sessions import session_after
 from tui.drawing.cells import Cells
 from tui.drawing.palette import DIVERGING, get_ink, style
-from tui.panels.cursor import Cursor
-from tui.panels.inspector.panel import InspectorPanel
-from tui.panels.inspector.slow_motion import steps_of
-from tui.panels.panel import ViewOptions
+from tui.panels.inspector.panel import InspectorPanel, steps_of
+from tui.panels.view_options import Cursor, ViewOptions
 from tui.run_model import RunModel
 
 SIZES = [(118, 34), (58, 30), (76, 18), (58, 10)]

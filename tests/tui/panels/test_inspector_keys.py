@@ -7,7 +7,7 @@ from textual.widgets import Input
 from core.config.presets import PRESETS
 from core.process import State
 from tests.tui.screens.test_training import MOONS, Driver, running
-from tui.panels.cursor import Cursor
+from tui.panels.view_options import Cursor
 from tui.screens.explain import ExplainScreen
 from tui.screens.prompts import NumberScreen
 

@@ -14,11 +14,10 @@ from core.process import State
 from tests.tui.sessions import session_after
 from tui.drawing.cells import Cells
 from tui.drawing.palette import BRIGHT, DIVERGING, style
-from tui.panels.cursor import Cursor
 from tui.panels.network.drawing import NEGATIVE, POSITIVE, draw_edges, edge_colour
 from tui.panels.network.layout import NetworkLayout, told_apart
 from tui.panels.network.panel import NetworkPanel
-from tui.panels.panel import ViewOptions
+from tui.panels.view_options import Cursor, ViewOptions
 from tui.run_model import RunModel
 from tui.screens.prompts import NumberScreen, number_of
 

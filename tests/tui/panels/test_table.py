@@ -13,10 +13,9 @@ from tests.tui.sessions import session_after
 from tui.drawing.cells import Cells
 from tui.drawing.palette import DIVERGING, TRAIN_MARKERS, WRONG_TRAIN, style
 from tui.keys import KEYS
-from tui.panels.cursor import Cursor
-from tui.panels.panel import ViewOptions
 from tui.panels.table.columns import ColumnId
 from tui.panels.table.panel import OutputsTable, TablePanel
+from tui.panels.view_options import Cursor, ViewOptions
 from tui.run_model import RunModel
 
 SIZES = ((30, 8), (46, 12), (58, 20), (100, 30))

@@ -12,7 +12,7 @@ from core.nn.losses import LOSSES
 from tests.tui.sessions import session_after
 from tui.drawing.palette import DIM, WARNING, ink
 from tui.panels import PANELS
-from tui.panels.advice_view import NOTHING_FOUND, advice_lines
+from tui.panels.layers import NOTHING_FOUND, advice_lines
 from tui.run_model import RunModel
 from tui.screens.explain import ExplainScreen
 from tui.screens.explanations import EXPLANATIONS, MOST_LINES, WIDTH, explanation

@@ -51,7 +51,7 @@ from tui.drawing.themes import (
 )
 from tui.panels.boundary.map_drawing import GUTTER
 from tui.panels.boundary.panel import BoundaryPanel
-from tui.panels.panel import ViewOptions
+from tui.panels.view_options import ViewOptions
 from tui.terminal.capabilities import is_relayed, is_utf8, terminal_look
 from tui.terminal.escape_codes import palette_entry, parse_sgr
 

@@ -24,7 +24,7 @@ from tui.drawing.palette import (
     ink,
     inks_of_pairs,
 )
-from tui.panels.number_scale import HIGHER, LOWER, NumberScale
+from tui.panels.colour_scales import HIGHER, LOWER, NumberScale
 
 if TYPE_CHECKING:
     from core.analysis.prediction_map import PredictionMap

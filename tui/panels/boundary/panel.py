@@ -45,9 +45,9 @@ from tui.panels.boundary.map_drawing import (
     map_colours,
 )
 from tui.panels.boundary.map_view import MapView
+from tui.panels.colour_scales import NumberScale
 from tui.panels.hysteresis import LevelHysteresis
-from tui.panels.number_scale import NumberScale
-from tui.panels.panel import Panel, ViewOptions, Words, message
+from tui.panels.panel import Panel, Words, message
 
 if TYPE_CHECKING:
     from textual import events
@@ -55,6 +55,7 @@ if TYPE_CHECKING:
     from core.datasets import DataSplit
     from core.datasets.edits import Edit
     from core.nn.network import Network
+    from tui.panels.view_options import ViewOptions
     from tui.run_model import RunModel
 
 NO_SAMPLE_NEAR: Final = "there is no training point near the cursor"

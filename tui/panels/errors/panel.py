@@ -22,11 +22,12 @@ from tui.panels.errors.residuals import (
     spread_words,
     value_range,
 )
-from tui.panels.panel import Panel, ViewOptions, Words, message
+from tui.panels.panel import Panel, Words, message
 
 if TYPE_CHECKING:
     from core.datasets import DataSplit
     from core.nn.network import Network
+    from tui.panels.view_options import ViewOptions
     from tui.run_model import RunModel
 
 GAP: Final = 3

@@ -15,7 +15,7 @@ from tui.drawing import number_format
 from tui.drawing.cells import Cells
 from tui.drawing.palette import DIM, TEXT, ink
 from tui.panels.hidden_space.plot import HiddenSpacePlot
-from tui.panels.panel import Panel, ViewOptions, Words, message
+from tui.panels.panel import Panel, Words, message
 
 if TYPE_CHECKING:
     from textual import events
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from core.arrays import Array, Labels
     from core.datasets import DataSplit
     from core.nn.network import Network
+    from tui.panels.view_options import ViewOptions
     from tui.run_model import RunModel
 
 SECONDS_BETWEEN_SCORES: Final = 0.5

@@ -28,8 +28,8 @@ if TYPE_CHECKING:
     from core.arrays import Array
     from core.datasets import DataSplit
     from core.nn.network import Network
-    from tui.panels.cursor import Cursor
-    from tui.panels.panel import ViewOptions, Words
+    from tui.panels.panel import Words
+    from tui.panels.view_options import Cursor, ViewOptions
     from tui.run_model import RunModel
 
 LABEL: Final = 11

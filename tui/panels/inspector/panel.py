@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING, ClassVar, Final, TypeAlias
+from typing import TYPE_CHECKING, ClassVar, Final, NamedTuple, TypeAlias
 
 import numpy as np
 from textual.binding import Binding, BindingType
@@ -13,14 +13,13 @@ from tui.drawing.cells import Cells, cut, printable
 from tui.drawing.palette import ALARM, DIM, TEXT, ink
 from tui.panels.inspector.inspected import colour_of, marker_of, small
 from tui.panels.inspector.sample_view import draw_sample
-from tui.panels.inspector.slow_motion import steps_of, trace_steps
 from tui.panels.inspector.unit_view import UnitView
-from tui.panels.panel import Panel, ViewOptions, Words
+from tui.panels.panel import Panel, Words
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from tui.panels.cursor import Cursor
+    from tui.panels.view_options import Cursor, ViewOptions
     from tui.run_model import RunModel
 
 InspectorView: TypeAlias = "Callable[[RunModel, ViewOptions, int, int], Cells]"
@@ -201,3 +200,36 @@ class InspectorPanel(Panel):
         if looked_at != self._looked_at:
             self.step = self.unit = None
         self._looked_at = looked_at
+
+
+def steps_of(run: RunModel) -> int:
+    """Return the number of the last step: each layer, the loss, and each layer back."""
+    return 0 if run.network is None else 2 * len(run.network.layers) + 1
+
+
+class TraceStep(NamedTuple):
+    """A step of slow motion, and the unit within it.
+
+    Attributes:
+        layer: whose step it is; None for the inputs and for the loss.
+        unit: the last one that is computed; None for all.
+    """
+
+    step: int
+    layer: int | None = None
+    unit: int | None = None
+
+
+def trace_steps(run: RunModel) -> list[TraceStep]:
+    """Return every moment of both passes, unit by unit."""
+    if run.network is None:
+        return []
+    sizes = run.network.sizes[1:]
+    count = len(sizes)
+    forward = [TraceStep(at + 1, at, unit) for at, size in enumerate(sizes) for unit in range(size)]
+    back = [
+        TraceStep(count + 2 + at, layer, unit)
+        for at, layer in enumerate(reversed(range(count)))
+        for unit in range(sizes[layer])
+    ]
+    return [TraceStep(0), *forward, TraceStep(count + 1), *back]

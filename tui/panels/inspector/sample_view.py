@@ -10,6 +10,7 @@ from core.analysis.prediction_map import quantize
 from tui.drawing.cells import Cells, cut
 from tui.drawing.palette import ACCENT, BRIGHT, DIM, DIVERGING, LEGIBLE, TEXT, ink
 from tui.panels.boundary.map_drawing import half_blocks
+from tui.panels.colour_scales import OutputScale
 from tui.panels.inspector.inspected import (
     LABEL,
     Inspected,
@@ -23,12 +24,12 @@ from tui.panels.inspector.inspected import (
 )
 from tui.panels.inspector.sample_answer import MOST_NAME, draw_answer, draw_loss
 from tui.panels.inspector.sample_back import draw_back
-from tui.panels.output_scale import OutputScale
 from tui.panels.panel import message
 
 if TYPE_CHECKING:
     from core.arrays import Array
-    from tui.panels.panel import ViewOptions, Words
+    from tui.panels.panel import Words
+    from tui.panels.view_options import ViewOptions
     from tui.run_model import RunModel
 
 MARGIN: Final = 2

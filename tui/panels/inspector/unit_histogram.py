@@ -8,9 +8,9 @@ import numpy as np
 
 from tui.drawing.cells import Cells, cell_width, cut
 from tui.drawing.palette import ACCENT, DIM, FAINT, TEXT, ink
+from tui.panels.colour_scales import OutputScale
 from tui.panels.errors.residuals import BLOCKS
 from tui.panels.inspector.inspected import Inspected, caption, colour_of
-from tui.panels.output_scale import OutputScale
 
 if TYPE_CHECKING:
     from core.analysis.trace import UnitStatistics

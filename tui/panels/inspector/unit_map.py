@@ -11,8 +11,8 @@ from core.analysis.prediction_map import quantize
 from tui.drawing.cells import Cells
 from tui.drawing.palette import DIM, DIVERGING, LEGIBLE, ink
 from tui.panels.boundary.map_drawing import half_blocks
+from tui.panels.colour_scales import OutputScale
 from tui.panels.inspector.inspected import Inspected, caption, largest_of, marker_of
-from tui.panels.output_scale import OutputScale
 
 if TYPE_CHECKING:
     from core.analysis.planes import PlaneChoice

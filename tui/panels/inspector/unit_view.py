@@ -33,7 +33,7 @@ from tui.panels.panel import message
 
 if TYPE_CHECKING:
     from core.analysis.planes import PlaneChoice
-    from tui.panels.panel import ViewOptions
+    from tui.panels.view_options import ViewOptions
     from tui.run_model import RunModel
 
 TWO_COLUMNS_FROM: Final = 70

@@ -11,8 +11,7 @@ from core.arrays import evenly_spaced
 from core.nn.calls import run
 from core.nn.network import ForwardPasses, with_bias_row
 from tui.drawing.palette import CLASS_FIELDS, DIVERGING, UNCERTAIN
-from tui.panels.number_scale import NumberScale
-from tui.panels.output_scale import OutputScale
+from tui.panels.colour_scales import NumberScale, OutputScale
 
 if TYPE_CHECKING:
     from core.arrays import Array

@@ -23,13 +23,14 @@ from tui.panels.network.drawing import (
 )
 from tui.panels.network.layout import LONGEST_NAME, NetworkLayout, longest, told_apart
 from tui.panels.network.node_values import NodeValues, backgrounds
-from tui.panels.panel import Panel, ViewOptions, Words, message
+from tui.panels.panel import Panel, Words, message
 
 if TYPE_CHECKING:
     from textual import events
 
     from core.datasets import DataSplit
     from core.nn.network import Network
+    from tui.panels.view_options import ViewOptions
     from tui.run_model import RunModel
 
 EDGES_PER_ROW: Final = 3

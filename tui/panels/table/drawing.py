@@ -21,16 +21,15 @@ from tui.drawing.palette import (
     WRONG_TRAIN,
     ink,
 )
-from tui.panels.number_scale import NumberScale
-from tui.panels.output_scale import OutputScale
+from tui.panels.colour_scales import NumberScale, OutputScale
 from tui.panels.table.columns import MARKS, RULE, TRUE, ColumnId, decimal, written
 
 if TYPE_CHECKING:
     from core.arrays import Array, Labels
     from core.datasets import DataSplit
     from core.nn.network import Network
-    from tui.panels.panel import ViewOptions
     from tui.panels.table.columns import TableLayout
+    from tui.panels.view_options import ViewOptions
     from tui.run_model import RunModel
 
 

@@ -14,7 +14,7 @@ from textual.binding import Binding, BindingType
 from core.analysis.hidden_space import decide
 from tui.drawing.cells import Cells
 from tui.drawing.palette import DIM, TEXT, ink
-from tui.panels.panel import Panel, ViewOptions, Words, message
+from tui.panels.panel import Panel, Words, message
 from tui.panels.table.columns import (
     LEAST_DIGITS,
     MARKS,
@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from core.arrays import Array, Labels
     from core.datasets import DataSplit
     from core.nn.network import Network
-    from tui.panels.cursor import Cursor
+    from tui.panels.view_options import Cursor, ViewOptions
     from tui.run_model import RunModel
 
 WHEEL: Final = 3

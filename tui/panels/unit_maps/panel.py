@@ -19,9 +19,8 @@ from tui.drawing.palette import (
     UNCERTAIN,
     ink,
 )
-from tui.panels.number_scale import NumberScale
-from tui.panels.output_scale import OutputScale
-from tui.panels.panel import Panel, ViewOptions, Words, message
+from tui.panels.colour_scales import NumberScale, OutputScale
+from tui.panels.panel import Panel, Words, message
 from tui.panels.unit_maps.layout import MapsLayout
 from tui.panels.unit_maps.pictures import UnitGrid, draw_values, has_curves, weights_picture
 
@@ -31,6 +30,7 @@ if TYPE_CHECKING:
     from core.arrays import Array
     from core.datasets import DataSplit
     from core.nn.network import Network
+    from tui.panels.view_options import ViewOptions
     from tui.run_model import RunModel
 
 

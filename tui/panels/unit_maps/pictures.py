@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from core.arrays import Array
     from core.datasets import DataSplit
     from core.nn.network import Network
-    from tui.panels.output_scale import OutputScale
+    from tui.panels.colour_scales import OutputScale
 
 MARGIN: Final = 0.08
 """Of a curve: how much of the range is shown beside the samples."""
