@@ -22,7 +22,8 @@ from core.config.presets import PRESETS
 from core.process import State, TrainingProcess
 from tests.tui.sessions import session_after
 from tui.app import NnfsApp
-from tui.panels import PANELS, ViewOptions
+from tui.panels.registry import PANELS
+from tui.panels.view_options import ViewOptions
 
 FRAMES: Final = 40
 BETWEEN: Final = 100.0

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from core.datasets import DATASETS
 from tui.keys import GROUPS, help_rows
+from tui.panels.registry import PANELS
 
 ROOT = Path(__file__).resolve().parents[1]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -27,6 +28,12 @@ def test_every_key_is_in_the_documents() -> None:
     for group in GROUPS:
         for shown, sentence in help_rows(group):
             assert f"| {shown} | {sentence} |" in keys
+
+
+def test_the_table_of_panels_lists_the_registered_panels() -> None:
+    _, _, table = README.partition("| panel | shows |\n|---|---|\n")
+    rows = re.findall(r"^\| (\S+ \S+) \|", table.partition("\n\n")[0], re.MULTILINE)
+    assert rows == [f"{panel.key} {panel.label}" for panel in PANELS]
 
 
 def test_every_data_set_is_in_the_documents() -> None:

@@ -8,6 +8,7 @@ from typing import Final
 from textual.binding import Binding
 
 from core.process import State
+from tui.panels.registry import PANELS, panel_hints
 
 ALL: Final = frozenset(State)
 MOVING: Final = frozenset({State.TRAINING})
@@ -216,14 +217,17 @@ KEYS: Final = (
         "suspend; fg in the shell comes back",
     ),
     *(
-        Key(str(number), str(number), f"toggle_panel({number})", "", VIEW, "show or hide a panel")
-        for number in (*range(1, 10), 0)
+        Key(
+            panel.key,
+            panel.key,
+            f"toggle_panel('{panel.label}')",
+            "",
+            VIEW,
+            f"show or hide {'a' if panel.key.isdigit() else f'the {panel.label}'} panel",
+        )
+        for panel in PANELS
     ),
-    Key("U", "U", "toggle_panel(11)", "", VIEW, "show or hide the maps of all hidden units"),
-    Key("", "m", "", "", VIEW, "a cursor on the focused curve or map; see e", bound=False),
-    Key("", "c", "", "", VIEW, "layers and table: next column", bound=False),
-    Key("", "x", "", "", VIEW, "errors: train or test; space: next unit", bound=False),
-    Key("", "w", "", "", VIEW, "network: walk along weights; enter edits", bound=False),
+    *(Key("", key, "", "", VIEW, hint, bound=False) for key, hint in panel_hints().items()),
     Key("", "ctrl+p", "", "", PROGRAM, "all commands by name", bound=False),
 )
 

@@ -23,7 +23,7 @@ from core import RunConfig
 from core.process import State
 from tests.tui.screens.test_training import PATIENCE, Driver, running
 from tui.keys import KEYS
-from tui.panels import PANELS
+from tui.panels.registry import PANELS
 
 VIEW = frozenset(
     (

@@ -6,7 +6,7 @@ import pytest
 
 from core.process import State
 from tests.tui.screens.test_training import MOONS, Driver, running
-from tui.panels import BoundaryPanel
+from tui.panels.boundary.panel import BoundaryPanel
 from tui.screens.prompts import EpochScreen
 from tui.screens.training import TrainingScreen
 
@@ -32,9 +32,11 @@ async def test_a_panel_that_cannot_be_drawn_says_so_and_the_rest_goes_on(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     async with running(MOONS, speed=100.0) as driver:
-        for name in ("body", "title", "name_shown"):
+        for name in ("draw_content", "title", "border_name"):
             with monkeypatch.context() as patch:
-                patch.setattr(BoundaryPanel, name, property(fail) if name == "name_shown" else fail)
+                patch.setattr(
+                    BoundaryPanel, name, property(fail) if name == "border_name" else fail
+                )
                 await driver.until(lambda: driver.panel("boundary").fault is not None)
                 await until_says(driver, "this cannot be drawn", "ZeroDivisionError: by·[31m")
                 await until_trains(driver)
@@ -52,7 +54,7 @@ async def test_the_explanation_of_a_panel_tells_where_it_failed(
         await driver.press("space")
         await driver.until_state(State.PAUSED)
         driver.panel("boundary").focus()
-        monkeypatch.setattr(BoundaryPanel, "body", fail)
+        monkeypatch.setattr(BoundaryPanel, "draw_content", fail)
         driver.panel("boundary").repaint()
         await until_says(driver, "e tells more")
         await driver.press("e")
@@ -67,7 +69,7 @@ async def test_a_key_that_fails_says_so_and_the_run_goes_on(
 ) -> None:
     async with running(MOONS, speed=100.0) as driver:
         monkeypatch.setattr(TrainingScreen, "action_log_loss", fail)
-        monkeypatch.setattr(TrainingScreen, "on_panel_looked_at", fail)
+        monkeypatch.setattr(TrainingScreen, "on_panel_cursor_moved", fail)
         await driver.press("l")
         await until_says(driver, "log loss did not work (ZeroDivisionError: by·[31m nothing)")
         await driver.press("i")

@@ -26,8 +26,9 @@ from tui.drawing.palette import (
     inks_of_pairs,
 )
 from tui.panels.colour_scales import NumberScale, OutputScale
+from tui.panels.explanation import Explanation, activation_formulas
 from tui.panels.hysteresis import LevelHysteresis
-from tui.panels.panel import Panel, Words, message
+from tui.panels.panel import Panel, StyledText, centred_text
 
 if TYPE_CHECKING:
     from textual import events
@@ -48,10 +49,9 @@ NUMBER_WIDTH = 7
 class ActivationsPanel(Panel):
     """What each unit of the chosen hidden layer gives for each sample."""
 
-    number, label = 4, "hidden"
-    about = (
-        "outputs of a hidden layer, a row per unit, a column per sample; [ and ] choose the layer"
-    )
+    key, label = "4", "hidden"
+    summary = "outputs of a hidden layer: a row per unit, a column per sample; [ ] choose the layer"
+    default_from = 0, 0
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("up", "scroll_units(-1)", show=False),
@@ -62,18 +62,34 @@ class ActivationsPanel(Panel):
         super().__init__(run, options)
         self._first = 0
         self._scale: OutputScale | None = None
-        self._steady = LevelHysteresis(run)
+        self._hysteresis = LevelHysteresis(run)
         self._ordered = 0, 0, 0
         self._tall, self._across = 0.0, 1
         self._order: Labels = np.empty(0, np.int64)
         self._visible = ""
+
+    def explanation(self) -> Explanation:
+        order = "class" if self.has_classes else "target"
+        return Explanation(
+            "Output of each unit of a hidden layer (a row) for each training sample (a column, "
+            f"sorted by {order}).",
+            "a row that changes its colour where the class changes helps to separate classes. A row "
+            "of one colour contributes nothing: the unit is dead at 0, or saturated at a bound. Rows "
+            "that look alike have learnt the same feature.",
+            f"a = f(w·x + b), {activation_formulas(self.run)}",
+            "[ ] previous, next layer · ↑ ↓ scroll through the units",
+        )
+
+    def preferred_height(self) -> int:
+        units = max(self.run.config.hidden, default=4)
+        return 3 + units * (2 if units < 5 else 1)
 
     def action_scroll_units(self, by: int) -> None:
         """Show other units, where there are more than rows."""
         self._first = max(0, self._first + by)
         self.redraw()
 
-    def title(self) -> Words:
+    def title(self) -> StyledText:
         network, data = self.run.network, self.run.data
         if network is None or data is None or not self.run.config.hidden:
             return []
@@ -84,21 +100,25 @@ class ActivationsPanel(Panel):
             (f"· {self._visible} ", ink(DIM)),
         ]
 
-    def corner(self) -> Words:
+    def title_right(self) -> StyledText:
         if not self.run.config.hidden:
             return []
         scale = self._scale or OutputScale.of(self._activation, np.zeros(0))
-        blocks: Words = [(" ", ink(background=colour)) for colour in scale.colours for _ in "ab"]
+        blocks: StyledText = [
+            (" ", ink(background=colour)) for colour in scale.colours for _ in "ab"
+        ]
         low_text = f" {scale.low:g} ".replace("-", "−")
         return [(low_text, ink(TEXT)), *blocks, (f" {scale.high:g} ", ink(TEXT))]
 
-    def body(self, width: int, height: int) -> Cells:
+    def draw_content(self, width: int, height: int) -> Cells:
         network, data = self.run.network, self.run.data
         hidden = self.run.config.hidden
         if not hidden:
-            return message(width, height, "There is no hidden layer: each output is a line.")
+            return centred_text(width, height, "There is no hidden layer: each output is a line.")
         if network is None or data is None or not len(self.run.timeline):
-            return message(width, height, "What each hidden unit gives for each training sample.")
+            return centred_text(
+                width, height, "What each hidden unit gives for each training sample."
+            )
         cells = Cells(width, height)
         most = max(1, width - LABEL_WIDTH)
         samples = self._in_order(data, most)
@@ -140,7 +160,7 @@ class ActivationsPanel(Panel):
         units = len(outputs)
         scale = self._scale = OutputScale.of(self._activation, outputs)
         colours = scale.colours
-        levels = scale.levels(outputs, self._steady.quantize).repeat(across, axis=1)
+        levels = scale.levels(outputs, self._hysteresis.quantize).repeat(across, axis=1)
         a_cell = 1 if units <= rows or not self.options.halves else 2
         first = self._first = min(self._first, max(0, units - rows * a_cell))
         last = min(units, first + rows * a_cell)
@@ -203,7 +223,7 @@ class ActivationsPanel(Panel):
         at = column // max(1, self._across)
         if 0 <= at < len(self._order):
             cursor = replace(cursor, sample=int(self._order[at]))
-        self.post_message(self.LookedAt(cursor))
+        self.post_message(self.CursorMoved(cursor))
 
     @staticmethod
     def _numbers(cells: Cells, row: int, outputs: Array, papers: list[str], across: int) -> None:

@@ -36,7 +36,15 @@ from tui.drawing.palette import (
     indexed,
     ink,
 )
-from tui.panels.panel import Panel, Words, message
+from tui.panels.explanation import Explanation, loss_formula
+from tui.panels.panel import (
+    SINGLE_BELOW,
+    SMALL_BELOW,
+    Panel,
+    Placement,
+    StyledText,
+    centred_text,
+)
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -53,8 +61,9 @@ HERE: Final = "●"
 class CurvePanel(Panel):
     """Two curves of the timeline, train and test."""
 
-    title_has_priority, pace = True, 0.2
+    title_has_priority, redraw_interval = True, 0.2
     quantity: ClassVar[str]
+    hints: ClassVar = {"m": "cursor (see e)"}
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("m", "toggle_reader", show=False),
@@ -96,7 +105,7 @@ class CurvePanel(Panel):
 
     def action_read(self, columns: int) -> None:
         """Read some columns on, or one epoch where a column is less."""
-        step = max(1, (self._span[1] - self._span[0]) // max(1, self._inside.width - self._gutter))
+        step = max(1, (self._span[1] - self._span[0]) // max(1, self._content.width - self._gutter))
         self._read_at((self.reader or 0) + columns * step)
 
     def action_travel_here(self) -> None:
@@ -106,7 +115,7 @@ class CurvePanel(Panel):
 
     def on_click(self, event: events.Click) -> None:
         """Read the epoch under the pointer."""
-        width = self._inside.width
+        width = self._content.width
         if width:
             self._read_at(epoch_at(event.x - 1, self._span, self._gutter, width))
 
@@ -118,15 +127,15 @@ class CurvePanel(Panel):
         """Return the axis for all finite values of the curves, with about that many steps."""
         raise NotImplementedError
 
-    def least_of(self, value: float) -> float:
+    def shortest_range(self, value: float) -> float:
         """Return the shortest axis that is worth drawing around a value."""
         raise NotImplementedError
 
-    def written(self, value: float) -> str:
+    def format_value(self, value: float) -> str:
         """Return a value as the title shows it."""
         raise NotImplementedError
 
-    def more_series(self, count: int) -> list[Series]:
+    def extra_series(self, count: int) -> list[Series]:
         """Return other curves than those of train and test, of the epochs before `count`."""
         data = self.run.data
         if data is None or data.y_validation is None:
@@ -134,30 +143,30 @@ class CurvePanel(Panel):
         column = self.run.timeline.column(f"validation_{self.quantity}")
         return [Series(column[:count], VALIDATION)]
 
-    def more_title(self) -> Words:
+    def extra_title(self) -> StyledText:
         """Return what the title says of them."""
         metrics, data = self.run.metrics, self.run.data
         if metrics is None or data is None or data.y_validation is None:
             return []
-        value = self.written(getattr(metrics, f"validation_{self.quantity}"))
+        value = self.format_value(getattr(metrics, f"validation_{self.quantity}"))
         return [(f"─ validation {value} ", ink(indexed(VALIDATION)))]
 
-    def title(self) -> Words:
+    def title(self) -> StyledText:
         metrics, data = self.run.metrics, self.run.data
         if metrics is None or data is None:
             return []
         if self.reader is not None:
             metrics = self.run.timeline.at(self.reader)
         train, test = ink(indexed(TRAIN)), ink(indexed(TEST))
-        train_value = self.written(getattr(metrics, f"train_{self.quantity}"))
+        train_value = self.format_value(getattr(metrics, f"train_{self.quantity}"))
         if data.shared:
-            return [(f"─ train = test {train_value} ", train), *self.more_title()]
-        test_value = self.written(getattr(metrics, f"test_{self.quantity}"))
+            return [(f"─ train = test {train_value} ", train), *self.extra_title()]
+        test_value = self.format_value(getattr(metrics, f"test_{self.quantity}"))
         words = [(f"─ train {train_value} ", train), (f"─ test {test_value} ", test)]
-        return [*words, *self.more_title()]
+        return [*words, *self.extra_title()]
 
-    def corner(self) -> Words:
-        words: Words = []
+    def title_right(self) -> StyledText:
+        words: StyledText = []
         if self.reader is not None:
             return [(f" at epoch {self.reader:,} ", ink(READER))]
         recent = self.options.recent
@@ -168,10 +177,10 @@ class CurvePanel(Panel):
             words.append((f" {BEST} best {best.epoch:,} ", ink(ACCENT)))
         return words
 
-    def body(self, width: int, height: int) -> Cells:
+    def draw_content(self, width: int, height: int) -> Cells:
         count = self.run.epochs_to_plot
         if not count:
-            return message(width, height, f"The {self.label} of every epoch, train and test.")
+            return centred_text(width, height, f"The {self.label} of every epoch, train and test.")
         run, span = self.run, epoch_span(count - 1, self.options.recent)
         names = [f"train_{self.quantity}"]
         colours = [TRAIN]
@@ -181,7 +190,7 @@ class CurvePanel(Panel):
             colours.insert(0, TEST)
         columns = [run.timeline.column(name)[:count] for name in names]
         series = [Series(column, colour) for column, colour in zip(columns, colours, strict=True)]
-        series[:0] = self.more_series(count)
+        series[:0] = self.extra_series(count)
         old = run.old_branch
         if old is not None:
             series.insert(0, Series(old.column(f"train_{self.quantity}"), OLD))
@@ -194,7 +203,7 @@ class CurvePanel(Panel):
             axis = self.axis(values, ticks)
         else:
             low, high = float(values.min()), float(values.max())
-            axis = fitted_axis(low, high, ticks, self.least_of(high))
+            axis = fitted_axis(low, high, ticks, self.shortest_range(high))
         self._span, self._gutter = span, gutter_width(axis)
         return draw_curves(series, axis, span, width, height, self._marks(), self.reader)
 
@@ -214,10 +223,28 @@ class CurvePanel(Panel):
 class LossPanel(CurvePanel):
     """The mean loss, without the penalty, and with it where there is one."""
 
-    number, label, quantity = 1, "loss", "loss"
-    about = (
-        "mean loss after each epoch, train and test; l takes a logarithmic axis, E the last ones"
+    key, label, quantity = "1", "loss", "loss"
+    summary = (
+        "mean training and test loss after each epoch; l switches to a logarithmic axis, E to the "
+        "last epochs"
     )
+    placement, default_from = Placement.LEFT, (0, 0)
+
+    DEFAULT_CSS = "LossPanel { height: 3fr; }"
+
+    def explanation(self) -> Explanation:
+        penalty = " Ochre is the training loss plus the penalty." if self._penalized else ""
+        return Explanation(
+            "Mean loss of the training samples (grey) and the test samples (violet) after each "
+            "epoch, and of the validation samples if there are any. ◆ marks the best epoch."
+            + penalty,
+            "both curves fall while the network learns. A test loss that rises while the training "
+            "loss falls means overfitting. A curve that jumps means that the learning rate is too "
+            "high; one that hardly falls, that it is too low; one that is flat from the start, that "
+            "the network learns nothing.",
+            f"Loss of one sample: {loss_formula(self.run)}.",
+            "l logarithmic axis · E all epochs, or the last 1,000 or 100",
+        )
 
     def axis(self, values: NDArray[np.float64], ticks: int) -> ValueAxis:
         highest = float(values.max())
@@ -227,16 +254,16 @@ class LossPanel(CurvePanel):
             return log_axis(lowest, max(highest, lowest), ticks)
         return linear_axis(0.0, axis_top(highest), ticks)
 
-    def more_series(self, count: int) -> list[Series]:
+    def extra_series(self, count: int) -> list[Series]:
         timeline = self.run.timeline
         penalty = timeline.column("penalty")[:count]
-        more = super().more_series(count)
+        more = super().extra_series(count)
         if not self._penalized:
             return more
         return [*more, Series(timeline.column("train_loss")[:count] + penalty, PENALIZED)]
 
-    def more_title(self) -> Words:
-        metrics, more = self.run.metrics, super().more_title()
+    def extra_title(self) -> StyledText:
+        metrics, more = self.run.metrics, super().extra_title()
         if metrics is None or not self._penalized:
             return more
         whole = number_format.loss(metrics.train_loss + metrics.penalty)
@@ -248,43 +275,71 @@ class LossPanel(CurvePanel):
     def _penalized(self) -> bool:
         return self.run.config.penalized
 
-    def corner(self) -> Words:
-        words = super().corner()
+    def title_right(self) -> StyledText:
+        words = super().title_right()
         return [(" log axis ", ink(DIM)), *words] if self._logarithmic else words
 
     @property
     def _logarithmic(self) -> bool:
         return self.options.log_loss and self.options.recent is None
 
-    def least_of(self, value: float) -> float:
+    def shortest_range(self, value: float) -> float:
         return abs(value) * 1e-3
 
-    def written(self, value: float) -> str:
+    def format_value(self, value: float) -> str:
         return number_format.loss(value)
 
 
 class ScorePanel(CurvePanel):
     """The share of samples that are classified right, or R² where numbers are predicted."""
 
-    number, label, quantity = 2, "accuracy", "score"
-    about = "share of samples classified correctly after each epoch; R² for regression"
+    key, label, quantity = "2", "accuracy", "score"
+    summary = "share of samples classified correctly after each epoch; R² for regression"
+    placement, default_from = Placement.LEFT, SMALL_BELOW
+
+    DEFAULT_CSS = "ScorePanel { height: 2fr; }"
+
+    def is_default(self, width: int, height: int) -> bool:
+        # where one panel at a time is shown, it takes no room from the others
+        is_single = width < SINGLE_BELOW[0] or height < SINGLE_BELOW[1]
+        return is_single or super().is_default(width, height)
+
+    def explanation(self) -> Explanation:
+        keys = "B score of a linear model · E all epochs, or the last 1,000 or 100"
+        parts = "of the training samples (grey) and the test samples (violet), after each epoch"
+        if not self.has_classes:
+            return Explanation(
+                f"R², the share of the target's variance that the network explains, {parts}.",
+                "1 is perfect; 0 is no better than predicting the mean for every sample; a negative "
+                "value is worse than that. A test curve far below the training curve means "
+                "overfitting.",
+                "R² = 1 − Σ(y − ŷ)² / Σ(y − mean y)², over the samples of one part of the data.",
+                keys,
+            )
+        return Explanation(
+            f"Accuracy, the share of samples that are classified correctly, {parts}.",
+            "guessing reaches the share of the most frequent class. A test curve far below the "
+            "training curve means overfitting. Accuracy moves in steps of one sample, and may be "
+            "constant while the loss still falls: then the network only becomes more certain.",
+            "accuracy = samples whose most probable class is the true one / all samples",
+            keys,
+        )
 
     @property
-    def name_shown(self) -> str:
-        data = self.run.data
-        return "accuracy" if data is None or data.has_classes else "R²"
+    def border_name(self) -> str:
+        return "accuracy" if self.has_classes else "R²"
 
-    def more_series(self, count: int) -> list[Series]:
-        baseline, more = self.run.baseline, super().more_series(count)
+    def extra_series(self, count: int) -> list[Series]:
+        baseline, more = self.run.baseline, super().extra_series(count)
         if baseline is None:
             return more
         return [*more, Series(np.full(count, baseline.test_score), LINEAR)]
 
-    def more_title(self) -> Words:
-        baseline, more = self.run.baseline, super().more_title()
+    def extra_title(self) -> StyledText:
+        baseline, more = self.run.baseline, super().extra_title()
         if baseline is None:
             return more
-        value = self.written(baseline.test_score)
+        value = self.format_value(baseline.test_score)
         return [*more, (f"─ linear {value} ", ink(indexed(LINEAR)))]
 
     def axis(self, values: NDArray[np.float64], ticks: int) -> ValueAxis:
@@ -292,12 +347,11 @@ class ScorePanel(CurvePanel):
         low = np.floor(max(float(values.min()), -1.0) * 4) / 4
         return linear_axis(min(float(low), 0.75), 1.0, min(ticks, 2))
 
-    def least_of(self, value: float) -> float:
+    def shortest_range(self, value: float) -> float:
         del value
         return 0.01
 
-    def written(self, value: float) -> str:
-        data = self.run.data
-        if data is None or data.has_classes:
+    def format_value(self, value: float) -> str:
+        if self.has_classes:
             return f"{number_format.percent(value)} %"
         return f"{value:.3f}".replace("-", "−")

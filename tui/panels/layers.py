@@ -15,7 +15,8 @@ from core.process import State
 from tui.drawing import number_format
 from tui.drawing.cells import Cells
 from tui.drawing.palette import DIM, TEXT, WARNING, ink
-from tui.panels.panel import Panel, Words, message
+from tui.panels.explanation import Explanation
+from tui.panels.panel import Panel, StyledText, centred_text
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -48,11 +49,14 @@ ADVICE_MARGIN: Final = 1
 class LayersPanel(Panel):
     """A row for each layer: its gradient, its updates, and its units that learn no more."""
 
-    number, label, pace = 5, "layers", 0.5
-    about = (
-        "each layer's gradient norm, update-to-weight ratio, dead and saturated units; what is wrong, "
-        "and what to try (diagnostics); c shows the next column over time"
+    key, label, redraw_interval = "5", "layers", 0.5
+    summary = (
+        "diagnostics: gradient norm, update-to-weight ratio, dead and saturated units of each layer; "
+        "problems and remedies; c plots the next column over time"
     )
+    hints: ClassVar = {"c": "next column"}
+
+    DEFAULT_CSS = "LayersPanel { width: 70; max-width: 60%; }"
 
     BINDINGS: ClassVar[list[BindingType]] = [Binding("c", "next_measure", show=False)]
 
@@ -61,17 +65,38 @@ class LayersPanel(Panel):
         self._measure = 0
         self._has_lines = False
 
-    def corner(self) -> Words:
+    def explanation(self) -> Explanation:
+        return Explanation(
+            "Diagnostics of each layer, measured in the last step of the epoch; below them, problems "
+            "of the run and remedies.",
+            "‖grad‖ should be similar in all layers: 1,000 times less in the first ones is a "
+            "vanishing gradient, hundreds of times more an exploding one. Δθ/θ is usually about "
+            "0.001. Dead units have a slope below 0.001 for every sample and no longer learn; "
+            "saturated ones are within 2.5 % of a bound for more than half of the samples and learn "
+            "slowly.",
+            "‖grad‖ = √Σg²; Δθ/θ = length of the step / length of θ before it; θ: the layer's "
+            "weights, biases, γ and β",
+            "z enlarges the panel · c plots the next column over time",
+        )
+
+    def is_requested(self) -> bool:
+        # diagnostics are measured only while the panel is shown
+        return self.run.config.diagnostics
+
+    def preferred_height(self) -> int:
+        return len(self.run.config.hidden) + 8  # includes some lines of advice
+
+    def title_right(self) -> StyledText:
         return [(" c over time ", ink(DIM))] if self._has_lines else []
 
-    def looks_at(self) -> tuple[object, ...]:
+    def view_state(self) -> tuple[object, ...]:
         return (self._measure,)
 
-    def body(self, width: int, height: int) -> Cells:
+    def draw_content(self, width: int, height: int) -> Cells:
         layers = self.run.layers
         self._has_lines = False
         if not layers:
-            return message(width, height, self._why_empty())
+            return centred_text(width, height, self._why_empty())
         cells = Cells(width, height)
         self._row(cells, 0, HEADINGS, [DIM] * len(HEADINGS))
         activations = (*self.run.config.activations, "output")

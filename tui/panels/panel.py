@@ -1,7 +1,8 @@
-"""What all panels share: a frame with a title, the focus, and a pace of drawing of their own."""
+"""Base class of the panels: frame, border texts, redraw limits, and what the screen needs to know."""
 
 from __future__ import annotations
 
+from enum import Enum
 from textwrap import wrap
 from time import monotonic
 from typing import TYPE_CHECKING, ClassVar, Final, TypeAlias
@@ -16,46 +17,67 @@ if TYPE_CHECKING:
     from textual import events
 
     from tui.faults import Fault
+    from tui.panels.explanation import Explanation
     from tui.panels.view_options import Cursor, ViewOptions
     from tui.run_model import RunModel
 
-Words: TypeAlias = list[tuple[str, int]]
+StyledText: TypeAlias = list[tuple[str, int]]
 """Pieces of text, each with its ink."""
 
-SHARE_OF_TIME: Final = 0.1
-"""How much of the time a panel with a pace of its own draws at most, however much it shows."""
+SINGLE_BELOW: Final = (60, 16)
+"""Columns and rows of a terminal below which one panel at a time is shown."""
+SMALL_BELOW: Final = (100, 30)
+"""Columns and rows of a terminal below which the default view has fewer panels."""
+
+DRAWING_SHARE: Final = 0.1
+"""Largest share of the time that a panel with a redraw interval spends on drawing."""
 CELLS_PER_SECOND: Final = 1800
-"""How many cells of a panel change at most, unless it would stand still for LONGEST_PACE seconds.
+"""Largest number of changed cells of a panel, unless it would pause for LONGEST_PAUSE seconds.
 
 A picture that noise changes everywhere is drawn less often: more would be no easier to follow.
 """
-LONGEST_PACE: Final = 0.5
+LONGEST_PAUSE: Final = 0.5
+
+
+class Placement(Enum):
+    """Part of the training screen in which a panel is placed."""
+
+    LEFT = "left"
+    CENTRE = "centre"
+    RIGHT = "right"
+    BOTTOM = "bottom"
 
 
 class Panel(Canvas, can_focus=True):
-    """One framed view of the run."""
+    """Framed view of the run. A subclass that sets `key` is a panel of the training screen.
 
-    number: ClassVar[int]
-    key: ClassVar[str] = ""
-    """The key that shows it, where that is not its number."""
-    label: ClassVar[str]
-    title_has_priority: ClassVar[bool] = False
-    """Whether all of the title goes before the corner, where there is no room for both."""
-    about: ClassVar[str]
-    """One line for the help."""
-    pace: ClassVar[float] = 0.0
-    """Seconds between two drawings while the run goes on, at the least; without any, a frame.
-
-    Digits that change in every frame are hard to read, and fine lines are many bytes.
+    Attributes:
+        key: key that shows or hides the panel: a digit, or a free letter.
+        label: short name; also the widget's id.
+        summary: one sentence for the help.
+        hints: keys that only this panel has, for the help, with what they do.
+        placement: part of the screen.
+        default_from: columns and rows of the terminal from which the default view includes the
+            panel; None if the panel is shown on request only.
+        title_has_priority: whether the whole title precedes the right-hand border text when there
+            is no room for both.
+        redraw_interval: least seconds between two drawings while the run trains; 0 for each frame.
+            Digits that change in every frame are hard to read, and fine lines are many bytes.
     """
 
-    @property
-    def name_shown(self) -> str:
-        """What the border calls it."""
-        return self.label
+    key: ClassVar[str]
+    label: ClassVar[str]
+    summary: ClassVar[str]
+    hints: ClassVar[dict[str, str]] = {}
+    placement: ClassVar[Placement] = Placement.BOTTOM
+    default_from: ClassVar[tuple[int, int] | None] = None
+    title_has_priority: ClassVar[bool] = False
+    redraw_interval: ClassVar[float] = 0.0
 
-    class LookedAt(Message):
-        """Somebody points at a unit, or at a sample."""
+    DEFAULT_CSS = "Panel { width: 1fr; }"
+
+    class CursorMoved(Message):
+        """The user chose a unit or a sample."""
 
         def __init__(self, cursor: Cursor) -> None:
             self.cursor = cursor
@@ -65,72 +87,103 @@ class Panel(Canvas, can_focus=True):
         super().__init__(id=self.label)
         self.run = run
         self.options = options
-        self._inside = Cells(0, 0)
-        self._inside_of: tuple[object, ...] = ()
+        self._content = Cells(0, 0)
+        self._content_key: tuple[object, ...] = ()
         self._due = 0.0
 
-    def title(self) -> Words:
-        """Return what stands after the panel's name, at the left of the upper border."""
-        return []
+    # --- overridden by panels
 
-    def corner(self) -> Words:
-        """Return what stands at the right of the upper border."""
-        return []
-
-    def body(self, width: int, height: int) -> Cells:
-        """Return the inside of the frame."""
+    def explanation(self) -> Explanation:
+        """Return the text that `e` opens."""
         raise NotImplementedError
 
-    def looks_at(self) -> tuple[object, ...]:
-        """Return what else than the parameters it shows: when that changes it is drawn at once."""
+    def draw_content(self, width: int, height: int) -> Cells:
+        """Return the cells inside the frame."""
+        raise NotImplementedError
+
+    @property
+    def border_name(self) -> str:
+        """Name of the panel in its border."""
+        return self.label
+
+    def title(self) -> StyledText:
+        """Return the text after the name, on the left of the upper border."""
+        return []
+
+    def title_right(self) -> StyledText:
+        """Return the text on the right of the upper border."""
+        return []
+
+    def view_state(self) -> tuple[object, ...]:
+        """Return what the drawing depends on besides the run; a change redraws the panel at once."""
         return ()
 
     def is_fixed_at_rest(self) -> bool:
-        """Whether its last drawing still holds, though the run stands still."""
+        """Return whether the last drawing is still valid while the run is at rest."""
         return False
 
+    def is_default(self, width: int, height: int) -> bool:
+        """Return whether the default view includes the panel on a terminal of this size."""
+        least = self.default_from
+        return least is not None and width >= least[0] and height >= least[1]
+
+    def is_requested(self) -> bool | None:
+        """Return whether the run or the view options demand the panel; None if the user decides."""
+        return None
+
+    def preferred_height(self) -> int:
+        """Return the rows that the panel needs at the bottom of the screen, with its frame."""
+        return 14
+
+    # --- drawing
+
+    @property
+    def has_classes(self) -> bool:
+        """Whether the run is a classification, which is assumed until the data are known."""
+        return self.run.data is None or self.run.data.has_classes
+
     def invalidate(self) -> None:
-        """Draw anew in the next frame, however lately that was done."""
+        """Redraw in the next frame, regardless of the redraw interval."""
         self._due = 0.0
 
     def redraw(self) -> None:
-        """Draw anew at once, however lately that was done."""
+        """Redraw at once."""
         self.invalidate()
         self.repaint()
 
-    def inside(self, width: int, height: int) -> Cells:
-        """Return the inside, drawn anew only if that is due or if it shows something else."""
-        begun = monotonic()
-        holds = self.is_fixed_at_rest() if self.run.is_at_rest else begun < self._due
-        is_same = bool(self._due) and self._inside_of == self._key(width, height)
-        if holds and is_same:
-            return self._inside
-        before, self._inside = self._inside, self.body(width, height)
-        ended = monotonic()
-        learnt = self._inside.count_changes(before) if is_same else 0
-        # a drawing may bring what it shows into bounds
-        self._inside_of = self._key(width, height)
-        pace = max(self.pace, (ended - begun) / SHARE_OF_TIME) if self.pace else 0.0
-        self._due = ended + max(pace, min(LONGEST_PACE, learnt / CELLS_PER_SECOND))
-        return self._inside
+    def content(self, width: int, height: int) -> Cells:
+        """Return the cells inside the frame, redrawn only if due or if the view state changed."""
+        start = monotonic()
+        is_valid = self.is_fixed_at_rest() if self.run.is_at_rest else start < self._due
+        is_same = bool(self._due) and self._content_key == self._cache_key(width, height)
+        if is_valid and is_same:
+            return self._content
+        before, self._content = self._content, self.draw_content(width, height)
+        end = monotonic()
+        changed = self._content.count_changes(before) if is_same else 0
+        # drawing may clamp the view state
+        self._content_key = self._cache_key(width, height)
+        interval = self.redraw_interval
+        interval = max(interval, (end - start) / DRAWING_SHARE) if interval else 0.0
+        self._due = end + max(interval, min(LONGEST_PAUSE, changed / CELLS_PER_SECOND))
+        return self._content
 
-    def _key(self, width: int, height: int) -> tuple[object, ...]:
+    def _cache_key(self, width: int, height: int) -> tuple[object, ...]:
         run = self.run
-        begun = len(run.timeline) > 0
-        return (width, height, run.network, run.data, begun, *self.looks_at())
+        return (width, height, run.network, run.data, len(run.timeline) > 0, *self.view_state())
 
     def draw(self, width: int, height: int) -> Cells:
-        """Return the frame with the body in it."""
+        """Return the frame and its content."""
         cells = self._frame(width, height)
         if width >= 4 and height >= 3:
-            cells.place(1, 1, self.inside(width - 2, height - 2))
-            self._write_border(cells, self.name_shown, self.title(), self.corner())
+            cells.place(1, 1, self.content(width - 2, height - 2))
+            self._write_border(cells, self.border_name, self.title(), self.title_right())
         return cells
 
     def draw_fault(self, width: int, height: int, fault: Fault) -> Cells:
         cells = self._frame(width, height)
         if width >= 4 and height >= 3:
-            cells.place(1, 1, message(width - 2, height - 2, fault.sentence, ALARM))
+            cells.place(1, 1, centred_text(width - 2, height - 2, fault.sentence, ALARM))
             self._write_border(cells, self.label, [], [])
         return cells
 
@@ -147,38 +200,37 @@ class Panel(Canvas, can_focus=True):
 
     def on_focus(self, _: events.Focus) -> None:
         """Show the brighter frame."""
-        self.call_next(self.repaint)  # not before Textual has noted it, in its own handler
+        self.call_next(self.repaint)  # Textual updates has_focus after this handler
 
     def on_blur(self, _: events.Blur) -> None:
-        """Show the quieter frame."""
+        """Show the darker frame."""
         self.call_next(self.repaint)
 
-    def _write_border(self, cells: Cells, called: str, title: Words, corner: Words) -> None:
-        name = ink(BRIGHT if self.has_focus else TEXT, bold=self.has_focus)
+    def _write_border(self, cells: Cells, name: str, left: StyledText, right: StyledText) -> None:
+        name_ink = ink(BRIGHT if self.has_focus else TEXT, bold=self.has_focus)
         width, column = cells.width, 1
-        key = self.key or str(self.number)
-        for text, number in ((f" {key} ", ink(DIM)), (f"{called} ", name)):
+        for text, number in ((f" {self.key} ", ink(DIM)), (f"{name} ", name_ink)):
             if column + len(text) < width:
                 column = cells.write(0, column, text, number)
-        # what explains the colours goes before the last words of the title, if not before the first
-        needed = column + _length(title if self.title_has_priority else title[:1])
-        while corner and width - 2 - _length(corner) <= needed:
-            corner = corner[:-1] if self.title_has_priority else []
-        start = width - 2 - _length(corner) if corner else width - 1
-        for text, number in title:
+        # the right-hand text gives way to the first words of the title, or to all of it
+        needed = column + _length(left if self.title_has_priority else left[:1])
+        while right and width - 2 - _length(right) <= needed:
+            right = right[:-1] if self.title_has_priority else []
+        start = width - 2 - _length(right) if right else width - 1
+        for text, number in left:
             if column + len(text) > start:
                 break
             column = cells.write(0, column, text, number)
-        for text, number in corner:
+        for text, number in right:
             start = cells.write(0, start, text, number)
 
 
-def _length(words: Words) -> int:
+def _length(words: StyledText) -> int:
     return sum(len(text) for text, _ in words)
 
 
-def message(width: int, height: int, text: str, colour: str = DIM) -> Cells:
-    """Return a body that says in words what will be there."""
+def centred_text(width: int, height: int, text: str, colour: str = DIM) -> Cells:
+    """Return cells with a wrapped sentence in the middle, such as a placeholder for the content."""
     cells = Cells(width, height)
     lines = wrap(text, max(1, width - 2))
     top = max(0, (height - len(lines)) // 2)

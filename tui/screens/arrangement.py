@@ -4,22 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
-from tui.panels import LayersPanel, Panel
+from tui.panels.inspector.panel import InspectorPanel
+from tui.panels.panel import SINGLE_BELOW, SMALL_BELOW, Panel, Placement
 from tui.screens.status_bars import SMALLEST
 
 if TYPE_CHECKING:
     from textual.screen import Screen
-
-TIGHT_BELOW: Final = (60, 16)
-"""Columns and rows below which there is room for one panel at a time."""
-
-NARROW_BELOW: Final = (100, 30)
-"""Columns and rows below which the accuracy stands back, unless it is asked for."""
-SHOWN: Final = {"loss", "boundary", "hidden"}
-"""Panels that are there at any size unless they are hidden."""
-
-WIDE_FROM: Final = (150, 45)
-"""Columns and rows from which on the errors are shown, too, without being asked for."""
 
 LINES: Final = 4
 
@@ -66,13 +56,13 @@ class Arrangement:
         """Whether the inspector takes the whole of a small screen."""
         width, height = self._screen.app.size
         inspecting = self._panels[0].options.inspecting
-        return inspecting and (width < NARROW_BELOW[0] or height < NARROW_BELOW[1])
+        return inspecting and (width < SMALL_BELOW[0] or height < SMALL_BELOW[1])
 
     @property
     def tight(self) -> bool:
         """Whether there is room for one panel only."""
         width, height = self._screen.app.size
-        return width < TIGHT_BELOW[0] or height < TIGHT_BELOW[1]
+        return width < SINGLE_BELOW[0] or height < SINGLE_BELOW[1]
 
     def bring(self, panel: Panel | None, *, alone: Panel | None = None) -> None:
         """Give one panel all the room, or let those come back that were there before.
@@ -101,25 +91,25 @@ class Arrangement:
     def apply(self) -> None:
         """Bring the screen into the state that the choices and its size ask for."""
         screen = self._screen
-        loss, accuracy, boundary = self._panels[:3]
-        below = [panel for panel in self._panels[3:] if panel.label != "inspector"]
-        inspector = next((each for each in self._panels if each.label == "inspector"), None)
         width, height = screen.app.size
         screen.set_class(width < SMALLEST[0] or height < SMALLEST[1], "-too-small")
         alone = self._zoomed or (self._one_of_those_wanted() if self.tight else None)
         for panel in self._panels:
             panel.display = self._wants(panel) if alone is None else panel is alone
+        shown = [panel for panel in self._panels if panel.display]
+        bottom_panels = [panel for panel in shown if panel.placement is Placement.BOTTOM]
         left, top = screen.query_one("#left"), screen.query_one("#top")
-        left.display = loss.display or accuracy.display
-        inspected = inspector is not None and inspector.display
-        top.display = left.display or boundary.display or inspected
+        left.display = any(panel.placement is Placement.LEFT for panel in shown)
+        top.display = len(shown) > len(bottom_panels)
         bottom = screen.query_one("#bottom")
-        bottom.display = any(panel.display for panel in below)
-        bottom.set_class(sum(panel.display for panel in below) == 1, "-alone")
-        bottom.styles.height = self._rows_below(height) if top.display else "1fr"
+        bottom.display = bool(bottom_panels)
+        bottom.set_class(len(bottom_panels) == 1, "-alone")
+        needed = max((panel.preferred_height() for panel in bottom_panels), default=5)
+        rows = max(5, min(needed, (height - LINES) * 2 // 5))
+        bottom.styles.height = rows if top.display else "1fr"
         focused = screen.focused
         if isinstance(focused, Panel) and not focused.display:
-            next(panel for panel in self._panels if panel.display).focus()
+            shown[0].focus()
 
     def _one_of_those_wanted(self) -> Panel:
         """Return the panel that was asked for last, or that has the focus, or the first."""
@@ -130,41 +120,11 @@ class Arrangement:
         return wanted[0]
 
     def _wants(self, panel: Panel) -> bool:
-        width, height = self._screen.app.size
-        inspecting = panel.options.inspecting
-        if panel.label == "inspector":
-            return inspecting
         if self.crowded:
-            return False
-        if isinstance(panel, LayersPanel):
-            # what it shows is measured only if it is asked for
-            return panel.run.config.diagnostics
-        if inspecting and panel.label in {"loss", "accuracy"}:
-            return False
-        by_itself = {
-            # where one at a time is shown, it takes no room from the others
-            "accuracy": (width >= NARROW_BELOW[0] and height >= NARROW_BELOW[1]) or self.tight,
-            "space": inspecting,
-            "errors": not inspecting and width >= WIDE_FROM[0] and height >= WIDE_FROM[1],
-        }
-        return self._chosen.get(panel, by_itself.get(panel.label, panel.label in SHOWN))
-
-    def _rows_below(self, height: int) -> int:
-        """Return the rows that the panels below need, if there is room for them."""
-        session = self._panels[0].run
-        config, wanted = session.config, 5
-        for panel in self._panels:
-            if not panel.display:
-                continue
-            if panel.label == "hidden":
-                units = max(config.hidden, default=4)
-                wanted = max(wanted, 3 + units * (2 if units < 5 else 1))
-            elif panel.label == "layers":
-                # and what looks wrong, with what to try
-                wanted = max(wanted, len(config.hidden) + 8)
-            elif panel.label == "errors" and session.data is not None:
-                # a row a class, its totals, and what stands around them
-                wanted = max(wanted, len(session.data.class_names) + 6, 13)
-            elif panel.label in {"table", "space", "network", "maps"}:
-                wanted = max(wanted, 14)
-        return max(5, min(wanted, (height - LINES) * 2 // 5))
+            return isinstance(panel, InspectorPanel)
+        requested = panel.is_requested()
+        if requested is not None:
+            return requested
+        if panel.options.inspecting and panel.placement is Placement.LEFT:
+            return False  # the inspector takes its place
+        return self._chosen.get(panel, panel.is_default(*self._screen.app.size))

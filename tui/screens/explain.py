@@ -13,7 +13,7 @@ from textual.widgets import Static
 from tui.drawing.cells import printable
 from tui.drawing.rendering import renderer_for
 from tui.drawing.terminal_text import terminal_text
-from tui.screens.explanations import WIDTH, explanation
+from tui.panels.explanation import WIDTH
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from textual.binding import BindingType
 
     from tui.faults import Fault
-    from tui.run_model import RunModel
+    from tui.panels.explanation import Explanation
 
 
 FRAME: Final = 4
@@ -55,22 +55,24 @@ class ExplainScreen(ModalScreen[None]):
     }
     """
 
-    def __init__(
-        self, label: str, title: str, session: RunModel, faults: Sequence[Fault] = ()
-    ) -> None:
-        """Take the label of the panel, what its border calls it, and what has failed, newest last."""
+    def __init__(self, explanation: Explanation, title: str, faults: Sequence[Fault] = ()) -> None:
+        """Explain a panel.
+
+        Args:
+            explanation: of the panel.
+            title: name of the panel in its border.
+            faults: errors of the interface, the newest last.
+        """
         super().__init__()
-        self._label, self._title = label, printable(title)
-        self._session = session
+        self._explanation, self._title = explanation, printable(title)
         self._faults = [*faults]
 
     def compose(self) -> ComposeResult:
-        """Show the lines, each as it is: names may look like markup."""
-        # the values of the moment: nothing is read again while it is open
+        """Show the lines without markup, which names may contain."""
         columns = self.app.size.width
         room = WIDTH if columns >= WIDTH + FRAME else columns - FRAME - SCROLLBAR
         wording = partial(terminal_text, look=renderer_for(self.app).look)
-        lines = explanation(self._label, self._session, room, wording)
+        lines = self._explanation.lines(room, wording)
         for fault in reversed(self._faults):
             lines += ["", f"{fault.what}: {fault.reason}", *fault.trace]
         with VerticalScroll() as dialog:

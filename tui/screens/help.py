@@ -14,7 +14,7 @@ from tui.drawing.palette import ACCENT, BRIGHT, TEXT, ink
 from tui.drawing.rendering import renderer_for
 from tui.drawing.terminal_text import key_name, terminal_text
 from tui.keys import GROUPS, help_rows
-from tui.panels import PANELS
+from tui.panels.registry import PANELS
 
 if TYPE_CHECKING:
     from textual.app import ComposeResult
@@ -44,9 +44,7 @@ class HelpScreen(ModalScreen[None]):
             table.add_row("", "")
         table.add_row("", Text("what the panels show", heading))
         for panel in PANELS:
-            table.add_row(
-                f"{panel.key or panel.number} {panel.label}", terminal_text(panel.about, form.look)
-            )
+            table.add_row(f"{panel.key} {panel.label}", terminal_text(panel.summary, form.look))
         with VerticalScroll() as scroll:
             scroll.can_focus = True
             scroll.border_title = "keys and panels"

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from textual import events
 
     from core.training.state import EpochMetrics
-    from tui.panels import ViewOptions
+    from tui.panels.view_options import ViewOptions
     from tui.run_model import RunModel
     from tui.terminal.flow_control import FlowControl
 

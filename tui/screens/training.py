@@ -11,10 +11,9 @@ from textual.containers import Horizontal, Vertical
 from core.process import BaselineFound, Branched, Loading, Moved, Progress, Run
 from tui.faults import Fault, ReportsFaults
 from tui.keys import bindings
-from tui.panels import (
-    PANELS,
-    ViewOptions,
-)
+from tui.panels.panel import Placement
+from tui.panels.registry import PANELS
+from tui.panels.view_options import ViewOptions
 from tui.screens.arrangement import Arrangement
 from tui.screens.status_bars import FooterLine, HeaderLine, LogLine, Notice, StatusLine
 from tui.screens.view import ViewScreen
@@ -68,7 +67,7 @@ class TrainingScreen(ViewScreen):
         self._settling = self._is_frame = self._is_answer = False
         self._way_out: asyncio.TimerHandle | None = None
         self.refused: Refused | None = None
-        self.panels = [kind(self.session, self.options) for kind in PANELS]
+        self.panels = [panel(self.session, self.options) for panel in PANELS]
         self.arrangement = Arrangement(self, self.panels)
         self._header = HeaderLine(self.session)
         self._header.speed = speed
@@ -85,21 +84,19 @@ class TrainingScreen(ViewScreen):
         ]
 
     def compose(self) -> ComposeResult:
-        """Lay the panels out; the style sheet says how much room each gets."""
+        """Place the panels."""
         header, status, log, footer = self.lines
-        by_label = {panel.label: panel for panel in self.panels}
-        above = ("loss", "accuracy", "inspector", "boundary")
+        at = {
+            place: [each for each in self.panels if each.placement is place] for place in Placement
+        }
         yield header
         with Vertical(id="panels"):
             with Horizontal(id="top"):
                 with Vertical(id="left"):
-                    yield by_label["loss"]
-                    yield by_label["accuracy"]
-                for label in ("inspector", "boundary"):
-                    if label in by_label:
-                        yield by_label[label]
+                    yield from at[Placement.LEFT]
+                yield from (*at[Placement.CENTRE], *at[Placement.RIGHT])
             with Horizontal(id="bottom"):
-                yield from (panel for panel in self.panels if panel.label not in above)
+                yield from at[Placement.BOTTOM]
         yield status
         yield log
         yield footer

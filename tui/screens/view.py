@@ -12,16 +12,11 @@ from core.analysis.planes import PlaneChoice, ranked_features
 from core.config.errors import ConfigError
 from core.process import EditData, EditParameter
 from tui.faults import ReportsFaults
-from tui.panels import (
-    ActivationsPanel,
-    BoundaryPanel,
-    CurvePanel,
-    LayersPanel,
-    LossPanel,
-    NetworkPanel,
-    Panel,
-    ViewOptions,
-)
+from tui.panels.activations import ActivationsPanel
+from tui.panels.boundary.panel import BoundaryPanel
+from tui.panels.curve import CurvePanel, LossPanel
+from tui.panels.layers import LayersPanel
+from tui.panels.panel import Panel
 from tui.screens.run import RunScreen
 from tui.screens.steps import RECENT
 
@@ -29,7 +24,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from core.datasets import DataSplit
-    from tui.panels.view_options import Cursor
+    from tui.panels.network.panel import NetworkPanel
+    from tui.panels.view_options import Cursor, ViewOptions
     from tui.screens.arrangement import Arrangement
     from tui.screens.status_bars import StatusLine
 
@@ -183,13 +179,10 @@ class ViewScreen(RunScreen):
             f"curves: {'all epochs' if recent is None else f'the last {recent:,} epochs'}"
         )
 
-    def action_toggle_panel(self, number: int) -> None:
+    def action_toggle_panel(self, label: str) -> None:
         """Show or hide a panel; the last one stays."""
-        panel = next((each for each in self.panels if each.number == number), None)
-        if panel is None:
-            self.show_note(f"there is no panel {number}")
-            return
-        if panel.label == "inspector":
+        panel = self.panel_named(label)
+        if label == "inspector":
             self.action_inspect()
             return
         crowded, hides = self.arrangement.crowded, panel.display
@@ -279,13 +272,9 @@ class ViewScreen(RunScreen):
             self.repaint_lines()
         self.repaint_panels(Panel)
 
-    def on_panel_looked_at(self, event: Panel.LookedAt) -> None:
+    def on_panel_cursor_moved(self, event: Panel.CursorMoved) -> None:
         """Follow a click on a unit or a sample."""
         self._look(event.cursor)
-
-    def on_network_panel_cursor_moved(self) -> None:
-        """Let the other panels follow the cursor of the network."""
-        self._look(self.options.cursor)
 
     def on_network_panel_edit_requested(self, event: NetworkPanel.EditRequested) -> None:
         """Ask for another value of a weight or a bias."""
@@ -334,9 +323,9 @@ class ViewScreen(RunScreen):
 
         panel, faults = self.focused, self.app.faults if isinstance(self.app, ReportsFaults) else ()
         if isinstance(panel, Panel):
-            # where it cannot be drawn, what its border calls it may not be known either
-            title = panel.label if panel.fault else panel.name_shown
-            self.app.push_screen(ExplainScreen(panel.label, title, self.session, [*faults]))
+            # the name in the border may be what fails
+            title = panel.label if panel.fault else panel.border_name
+            self.app.push_screen(ExplainScreen(panel.explanation(), title, [*faults]))
 
     # --- the shape of the network
 

@@ -29,9 +29,9 @@ from tui.drawing.palette import (
     ink,
     style,
 )
-from tui.panels import BoundaryPanel
 from tui.panels.boundary.fitted_curve import GUTTER, MARGIN, FittedCurve
 from tui.panels.boundary.map_drawing import GUTTER as MAP_GUTTER
+from tui.panels.boundary.panel import BoundaryPanel
 from tui.panels.colour_scales import NumberScale
 from tui.run_model import RunModel
 

@@ -23,8 +23,9 @@ from tui.drawing import number_format
 from tui.drawing.cells import Cells
 from tui.drawing.palette import TRAIN_MARKERS, style
 from tui.keys import KEYS
-from tui.panels import BoundaryPanel, ViewOptions
 from tui.panels.boundary.map_cursor import CellPosition
+from tui.panels.boundary.panel import BoundaryPanel
+from tui.panels.view_options import ViewOptions
 from tui.run_model import RunModel
 from tui.screens.prompts import SaveScreen
 

@@ -14,7 +14,7 @@ from tests.tui.sessions import session_after
 from tui.drawing.cells import Cells
 from tui.drawing.palette import BRIGHT, CLASS_FIELDS, TRAIN_MARKERS, WRONG_TRAIN, get_ink, style
 from tui.drawing.themes import theme
-from tui.panels.hidden_space.panel import SpacePanel
+from tui.panels.hidden_space.panel import HiddenSpacePanel
 from tui.panels.hidden_space.plot import AxisRange
 from tui.panels.view_options import Cursor, ViewOptions
 from tui.run_model import RunModel
@@ -27,8 +27,8 @@ def after(name: str, epochs: int, state: State = State.PAUSED) -> RunModel:
     return session_after(PRESETS[name].config(), epochs, state)
 
 
-def panel_of(session: RunModel, **options: object) -> SpacePanel:
-    panel = SpacePanel(session, ViewOptions())
+def panel_of(session: RunModel, **options: object) -> HiddenSpacePanel:
+    panel = HiddenSpacePanel(session, ViewOptions())
     for name, value in options.items():
         setattr(panel.options, name, value)
     return panel
@@ -166,7 +166,7 @@ def test_while_it_trains_it_is_not_drawn_in_every_frame_but_always_when_it_rests
 def test_what_rests_is_not_computed_again() -> None:
     panel = panel_of(session_after(PRESETS["moons"].config(), 20, State.PAUSED))
     first = panel.draw(58, 20)
-    assert panel.inside(56, 18) is panel.inside(56, 18)
+    assert panel.content(56, 18) is panel.content(56, 18)
     panel.action_toggle_grid()
     assert panel.draw(58, 20).lines() != first.lines()
 
@@ -226,10 +226,10 @@ class OnlySpace(App[None]):
 
     looked_at: Cursor | None = None
 
-    def on_panel_looked_at(self, message: SpacePanel.LookedAt) -> None:
+    def on_panel_cursor_moved(self, message: HiddenSpacePanel.CursorMoved) -> None:
         self.looked_at = message.cursor
 
-    def __init__(self, panel: SpacePanel) -> None:
+    def __init__(self, panel: HiddenSpacePanel) -> None:
         super().__init__()
         self.panel = panel
 
@@ -269,5 +269,7 @@ async def test_a_click_looks_at_the_nearest_sample() -> None:
         await pilot.pause()
         rows, columns = panel._drawn_places
         for sample in range(4):
-            await pilot.click(SpacePanel, offset=(int(columns[sample]) + 1, int(rows[sample]) + 1))
+            await pilot.click(
+                HiddenSpacePanel, offset=(int(columns[sample]) + 1, int(rows[sample]) + 1)
+            )
             assert app.looked_at == Cursor(0, 2, sample)

@@ -7,9 +7,12 @@ from core import RunConfig, Trainer
 from core.analysis.prediction_map import quantize
 from core.process import Progress, Run, State, StateChanged
 from core.training.epoch_log import tabulate
-from tui.panels import ActivationsPanel, BoundaryPanel, Panel, ViewOptions
 from tui.panels import panel as panel_module
+from tui.panels.activations import ActivationsPanel
+from tui.panels.boundary.panel import BoundaryPanel
 from tui.panels.hysteresis import SLACK, LevelHysteresis
+from tui.panels.panel import Panel
+from tui.panels.view_options import ViewOptions
 from tui.run_model import RunModel
 
 NOISY = RunConfig(dataset="digits", hidden=(16,), optimizer="adam", learning_rate=0.01)
@@ -102,15 +105,15 @@ def test_a_picture_that_changes_everywhere_is_drawn_less_often(
     learning = Learning(monkeypatch)
     panel = new(BoundaryPanel, learning.session)
     panel.draw(*SIZE)
-    drawings, shown = 0, panel.inside(*SIZE)
+    drawings, shown = 0, panel.content(*SIZE)
     for _ in range(20):
         learning.learn(0.1)
-        before, shown = shown, panel.inside(*SIZE)
+        before, shown = shown, panel.content(*SIZE)
         drawings += shown is not before
     assert 4 <= drawings <= 14
     # a person's key is answered at once
     panel.invalidate()
-    assert panel.inside(*SIZE) is not shown
+    assert panel.content(*SIZE) is not shown
 
 
 def test_a_picture_that_hardly_changes_is_drawn_in_each_frame(
@@ -119,8 +122,8 @@ def test_a_picture_that_hardly_changes_is_drawn_in_each_frame(
     learning = Learning(monkeypatch)
     panel = new(BoundaryPanel, learning.session)
     learning.learn()
-    shown = panel.inside(*SIZE)
+    shown = panel.content(*SIZE)
     for _ in range(5):
         learning.now += 0.1
-        before, shown = shown, panel.inside(*SIZE)
+        before, shown = shown, panel.content(*SIZE)
         assert shown is not before

@@ -342,7 +342,7 @@ class Alone(App[None]):
     def on_network_panel_edit_requested(self, event: NetworkPanel.EditRequested) -> None:
         self.requests.append(event)
 
-    def on_network_panel_cursor_moved(self) -> None:
+    def on_panel_cursor_moved(self) -> None:
         self.moves += 1
 
     @property

@@ -22,16 +22,13 @@ from tui.drawing.palette import (
     WRONG_TRAIN,
     style,
 )
-from tui.panels import (
-    PANELS,
-    ActivationsPanel,
-    BoundaryPanel,
-    LayersPanel,
-    LossPanel,
-    Panel,
-    ScorePanel,
-    ViewOptions,
-)
+from tui.panels.activations import ActivationsPanel
+from tui.panels.boundary.panel import BoundaryPanel
+from tui.panels.curve import LossPanel, ScorePanel
+from tui.panels.layers import LayersPanel
+from tui.panels.panel import Panel
+from tui.panels.registry import PANELS
+from tui.panels.view_options import ViewOptions
 from tui.run_model import RunModel
 from tui.screens.status_bars import FooterLine, HeaderLine, LogLine, StatusLine
 

@@ -14,7 +14,7 @@ from tests.tui.sessions import session_after
 from tui.drawing.cells import Cells
 from tui.drawing.palette import ACCENT, CLASS_FIELDS, DIVERGING, SEQUENTIAL, UNCERTAIN, style
 from tui.panels.unit_maps.layout import LEAST_HEIGHT, LEAST_WIDTH, MapsLayout
-from tui.panels.unit_maps.panel import MapsPanel
+from tui.panels.unit_maps.panel import UnitMapsPanel
 from tui.panels.view_options import Cursor, ViewOptions
 from tui.run_model import RunModel
 
@@ -23,8 +23,8 @@ def after(name: str, epochs: int = 20, state: State = State.PAUSED, **changes: o
     return session_after(PRESETS[name].config().changed(**changes), epochs, state)
 
 
-def panel_of(session: RunModel, **options: object) -> MapsPanel:
-    return MapsPanel(session, ViewOptions(**options))  # type: ignore[arg-type]
+def panel_of(session: RunModel, **options: object) -> UnitMapsPanel:
+    return UnitMapsPanel(session, ViewOptions(**options))  # type: ignore[arg-type]
 
 
 def pixels_of(cells: Cells, top: int, left: int, width: int, height: int) -> list[list[str]]:
@@ -228,7 +228,7 @@ async def test_a_click_on_a_picture_looks_at_that_unit() -> None:
         def compose(self) -> ComposeResult:
             yield panel
 
-        def on_panel_looked_at(self, event: MapsPanel.LookedAt) -> None:
+        def on_panel_cursor_moved(self, event: UnitMapsPanel.CursorMoved) -> None:
             self.seen.append(event.cursor)
 
     app = Alone()

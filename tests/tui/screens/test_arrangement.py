@@ -8,7 +8,7 @@ from textual.screen import ModalScreen
 from core.config.presets import PRESETS
 from core.process import State
 from tests.tui.screens.test_training import MOONS, Driver, running
-from tui.panels import Panel
+from tui.panels.panel import Panel
 
 IRIS = PRESETS["iris"].config(epochs=100_000_000)
 DIALOGS = {
@@ -60,7 +60,7 @@ async def test_every_panel_has_a_form_at_every_size() -> None:
     async with running(IRIS, SIZES[-1], speed=100.0) as driver:
         await paused(driver)
         for panel in driver.screen.panels:
-            shown, key = panel.display, panel.key or str(panel.number % 10)
+            shown, key = panel.display, panel.key
             if not shown:
                 await driver.press(key)
                 await driver.until(partial(getattr, panel, "display"))
@@ -69,7 +69,7 @@ async def test_every_panel_has_a_form_at_every_size() -> None:
             def look(panel: Panel = panel) -> None:
                 check_layout(driver)
                 assert panel.display
-                assert f" {panel.name_shown} " in driver.text()
+                assert f" {panel.border_name} " in driver.text()
                 assert any(each.strip(" │╭╮╰╯─") for each in panel.shown.lines()[1:-1])
 
             await at_each_size(driver, SIZES, look)

@@ -17,7 +17,7 @@ from core.config.presets import PRESETS
 from core.process import SetSpeed, State, TrainingProcess
 from tui.app import NnfsApp
 from tui.keys import GROUPS, KEYS, help_rows
-from tui.panels import Panel
+from tui.panels.panel import Panel
 from tui.screens.help import HelpScreen
 from tui.screens.steps import next_of_125
 from tui.screens.training import TrainingScreen

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from core.datasets import DataSplit
     from core.nn.network import Network
     from tui.panels.boundary.map_view import MapSamples, MapView
-    from tui.panels.panel import Words
+    from tui.panels.panel import StyledText
 
 LEAST_BOX: Final = 24, 4
 """Columns and rows that a read-out on the map needs; where there are fewer it is the legend's row."""
@@ -160,7 +160,7 @@ class Reading:
             return list(range(len(self.outputs)))
         return [self.told, *self.likely][: max(1, most)]
 
-    def output(self, number: int, room: int) -> Words:
+    def output(self, number: int, room: int) -> StyledText:
         """Return one output in at most so many cells; its name gives way."""
         glyph, colour, name, value = self.outputs[number]
         told = number == self.told
@@ -230,7 +230,7 @@ def draw_reading(
     reading: Reading,
     place: CellPosition,
     extent: tuple[int, int],
-    hint: Words,
+    hint: StyledText,
     gutter: int = GUTTER,
 ) -> None:
     """Write what the network says at a place into the corner of a map farthest from it.
@@ -254,12 +254,12 @@ def draw_reading(
     cells.place(top, gutter + left, box)
 
 
-def read_out(reading: Reading, width: int, height: int, hint: Words) -> Cells:
+def read_out(reading: Reading, width: int, height: int, hint: StyledText) -> Cells:
     """Return a box of at most that size: the place, the outputs, the hidden outputs, the hint."""
     room = min(width, WIDEST) - 2
     hidden = reading.hidden_words(room)
-    lines: list[Words] = [[(line, ink(TEXT))] for line in reading.place_lines(room)]
-    after: list[Words] = [[(hidden, ink(DIM))]] if hidden else []
+    lines: list[StyledText] = [[(line, ink(TEXT))] for line in reading.place_lines(room)]
+    after: list[StyledText] = [[(hidden, ink(DIM))]] if hidden else []
     after += [hint] if hint else []
     after = after[: max(0, height - len(lines) - 1)]  # the prediction goes before them
     most = height - len(lines) - len(after)
@@ -278,7 +278,7 @@ def read_out(reading: Reading, width: int, height: int, hint: Words) -> Cells:
     return box
 
 
-def read_out_line(reading: Reading, width: int, hint: Words) -> Cells:
+def read_out_line(reading: Reading, width: int, hint: StyledText) -> Cells:
     """Return the same in one row: the place, the prediction, and what else there is room for."""
     cells = Cells(width, 1)
     place = "  ".join(f"{cut(name, 8)} {value}" for name, value in reading.place)

@@ -46,8 +46,9 @@ from tui.panels.boundary.map_drawing import (
 )
 from tui.panels.boundary.map_view import MapView
 from tui.panels.colour_scales import NumberScale
+from tui.panels.explanation import Explanation
 from tui.panels.hysteresis import LevelHysteresis
-from tui.panels.panel import Panel, Words, message
+from tui.panels.panel import Panel, Placement, StyledText, centred_text
 
 if TYPE_CHECKING:
     from textual import events
@@ -69,11 +70,13 @@ OF_CURSOR: Final = frozenset(
 class BoundaryPanel(Panel):
     """A map of half-block cells, two pixels each, over the data's range plus a margin."""
 
-    number, label = 3, "boundary"
-    about = (
-        "predicted class and its certainty, or predicted number, over a plane, with the samples; "
-        "t shows test samples, p and P choose the plane, y the target, m reads a place"
+    key, label = "3", "boundary"
+    summary = (
+        "predicted class and its certainty, or predicted value, on a plane, with the samples; "
+        "t shows the test samples, p and P choose the plane, y the target, m sets a cursor"
     )
+    hints: ClassVar = {"m": "cursor (see e)"}
+    placement, default_from = Placement.RIGHT, (0, 0)
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("m", "map_cursor", show=False),
@@ -109,19 +112,45 @@ class BoundaryPanel(Panel):
     def __init__(self, run: RunModel, options: ViewOptions) -> None:
         super().__init__(run, options)
         self._view: MapView | None = None
-        self._steady = LevelHysteresis(run)
+        self._hysteresis = LevelHysteresis(run)
         self._curve: FittedCurve | None = None
         self.place: CellPosition | None = None
         """Where the cursor is on the map, or None while it is off."""
         self._adds = 0
         self._picked: PickedSample | None = None
 
-    @property
-    def name_shown(self) -> str:
-        data = self.run.data
-        return self.label if data is None or data.has_classes else "prediction"
+    def explanation(self) -> Explanation:
+        keys = (
+            "t test samples · p P other planes · m a cursor that shows the prediction at any point; "
+            "when paused it also edits: A adds a point, k changes its class, M moves a point, "
+            "delete removes one"
+        )
+        if not self.has_classes:
+            return Explanation(
+                "Predicted value at each point of the plane, as a colour, and the samples, coloured "
+                "by their true values.",
+                "a sample whose colour differs from its surroundings is predicted badly. With more "
+                "than two features the map is one plane through them; with a single one it is a "
+                "curve.",
+                "ŷ = W·h + b, h the outputs of the last hidden layer",
+                keys + " · y next target",
+            )
+        return Explanation(
+            "Predicted class at each point of the plane, as a colour that is purer where the network "
+            "is more certain, and the samples: filled for train, hollow for test, ✗ and × "
+            "misclassified.",
+            "the decision boundary is where colours meet. Without hidden layers it is straight; "
+            "where it bends around single samples, it overfits. With more than two features, the "
+            "map is one plane.",
+            "certainty = (p − 1/K) / (1 − 1/K), p of the most probable of K classes",
+            keys,
+        )
 
-    def title(self) -> Words:
+    @property
+    def border_name(self) -> str:
+        return self.label if self.has_classes else "prediction"
+
+    def title(self) -> StyledText:
         view, data = self._view, self.run.data
         if view is None or data is None or len(data.feature_names) < 2:
             return []
@@ -129,7 +158,7 @@ class BoundaryPanel(Panel):
         several = len(data.target_names) > 1
         return [(f"{data.target_names[view.target]} ", ink(TEXT)), *words] if several else words
 
-    def corner(self) -> Words:
+    def title_right(self) -> StyledText:
         metrics, data = self.run.metrics, self.run.data
         if metrics is None or data is None:
             return []
@@ -138,10 +167,12 @@ class BoundaryPanel(Panel):
         score = f"{metrics.train_score:.3f}".replace("-", "−")
         return [(f" R² {score} train ", ink(TEXT))]
 
-    def body(self, width: int, height: int) -> Cells:
+    def draw_content(self, width: int, height: int) -> Cells:
         network, data = self.run.network, self.run.data
         if network is None or data is None or not len(self.run.timeline):
-            return message(width, height, "What the network predicts at each place of the plane.")
+            return centred_text(
+                width, height, "What the network predicts at each place of the plane."
+            )
         target = min(self.options.target, max(0, len(data.target_names) - 1))
         if len(data.feature_names) == 1 and data.preparation.text is None:
             return self._draw_curve(network, data, target, width, height)
@@ -154,11 +185,11 @@ class BoundaryPanel(Panel):
         view = self._laid_out(network, data, columns, 2 * rows, target)
         if network.classes:
             colours = map_colours(network.classes)
-            levels = class_levels(view.grid.refresh(), self._steady.quantize)
+            levels = class_levels(view.grid.refresh(), self._hysteresis.quantize)
         else:
             scale = NumberScale.of(data, target)
             colours = scale.colours
-            levels = scale.levels(view.grid.refresh().values, self._steady.quantize)
+            levels = scale.levels(view.grid.refresh().values, self._hysteresis.quantize)
         pixels = levels.reshape(2 * rows, columns)
         cells.place(0, GUTTER, half_blocks(pixels, colours))
         parts = [view.train]
@@ -221,7 +252,7 @@ class BoundaryPanel(Panel):
         reading = Reading.of(network, view, place.point(view.window), self.options.layer)
         draw_reading(cells, reading, place, (columns, rows), self._hint(view.data))
 
-    def _hint(self, data: DataSplit) -> Words:
+    def _hint(self, data: DataSplit) -> StyledText:
         if self._picked is not None:
             return [("M puts the point here", ink(ACCENT))]
         if not data.has_classes or _why_fixed(data):
@@ -278,7 +309,7 @@ class BoundaryPanel(Panel):
             self.point_at(column, row)
             sample = self._sample_here() if self.options.inspecting else None
             if sample is not None:
-                self.post_message(self.LookedAt(replace(self.options.cursor, sample=sample)))
+                self.post_message(self.CursorMoved(replace(self.options.cursor, sample=sample)))
 
     def action_look(self) -> None:
         """Look at the training sample that is nearest."""
@@ -286,7 +317,7 @@ class BoundaryPanel(Panel):
         if sample is None:
             self._say(NO_SAMPLE_NEAR)
         else:
-            self.post_message(self.LookedAt(replace(self.options.cursor, sample=sample)))
+            self.post_message(self.CursorMoved(replace(self.options.cursor, sample=sample)))
 
     def _sample_here(self) -> int | None:
         """Return the training sample near the cursor, or None."""

@@ -22,7 +22,8 @@ from tui.panels.errors.residuals import (
     spread_words,
     value_range,
 )
-from tui.panels.panel import Panel, Words, message
+from tui.panels.explanation import Explanation
+from tui.panels.panel import Panel, StyledText, centred_text
 
 if TYPE_CHECKING:
     from core.datasets import DataSplit
@@ -115,12 +116,14 @@ class ErrorsView:
 class ErrorsPanel(Panel):
     """The confusion matrix of the test or the training part, or the residuals of both."""
 
-    number, label = 6, "errors"
-    title_has_priority, pace = True, 0.25
-    about = (
+    key, label = "6", "errors"
+    title_has_priority, redraw_interval = True, 0.25
+    summary = (
         "confusion matrix; for regression, predicted against true values, and residuals; "
-        "x switches test and train, ↑ ↓ scroll"
+        "x switches between test and train, ↑ ↓ scroll"
     )
+    hints: ClassVar = {"x": "train or test"}
+    default_from = 150, 45
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("x", "switch_part", show=False),
@@ -133,11 +136,40 @@ class ErrorsPanel(Panel):
         self._view: ErrorsView | None = None
         self._test = True
         self._first = 0
-        self._words: Words = []
+        self._words: StyledText = []
         self._switchable = False
 
+    def explanation(self) -> Explanation:
+        if not self.has_classes:
+            return Explanation(
+                "Predicted values (vertical) against true values (horizontal), and a histogram of "
+                "the residuals.",
+                "samples on the dotted line are predicted exactly. A cloud flatter than the line is "
+                "pulled towards the mean; a bend in it is something the network has not learnt. A "
+                "histogram that is not centred at 0 shows a bias.",
+                "residual = y − ŷ",
+                "x train or test part · y next target",
+            )
+        return Explanation(
+            "Confusion matrix: number of samples of each true class (a row) by predicted class (a "
+            "column). Correct predictions are on the diagonal.",
+            "a light cell off the diagonal is a confusion. Two that mirror each other are classes "
+            "that look alike; a whole light column is a class that is predicted too often.",
+            "precision = correct / all predicted as the class; recall = correct / all of the class; "
+            "F1 = 2 · precision · recall / (precision + recall), macro: mean over the classes.",
+            "x train or test part · ↑ ↓ other classes",
+        )
+
+    def is_default(self, width: int, height: int) -> bool:
+        return not self.options.inspecting and super().is_default(width, height)
+
+    def preferred_height(self) -> int:
+        data = self.run.data
+        # a row per class, the totals, and the headings
+        return 5 if data is None else max(len(data.class_names) + 6, 13)
+
     @property
-    def name_shown(self) -> str:
+    def border_name(self) -> str:
         data = self.run.data
         if data is None:
             return self.label
@@ -155,22 +187,24 @@ class ErrorsPanel(Panel):
         self._first = max(0, self._first + by)
         self.redraw()
 
-    def title(self) -> Words:
+    def title(self) -> StyledText:
         return self._words
 
-    def corner(self) -> Words:
+    def title_right(self) -> StyledText:
         if not self._switchable:
             return []
         return [(f" x {'train' if self._test else 'test'} ", ink(DIM))]
 
-    def looks_at(self) -> tuple[object, ...]:
+    def view_state(self) -> tuple[object, ...]:
         return (self.options.target,)
 
-    def body(self, width: int, height: int) -> Cells:
+    def draw_content(self, width: int, height: int) -> Cells:
         network, data = self.run.network, self.run.data
         if network is None or data is None or not len(self.run.timeline):
             self._words, self._switchable = [], False
-            return message(width, height, "What the network gets wrong, and what it takes it for.")
+            return centred_text(
+                width, height, "What the network gets wrong, and what it takes it for."
+            )
         view, target = self._view, self._target(data)
         if view is None or not view.shows(network, data):
             view = self._view = ErrorsView(network, data)
@@ -199,7 +233,7 @@ class ErrorsPanel(Panel):
         self._switchable = not data.shared
         if not table.matrix.any() and part.undefined:
             self._words = [(f"{part.name} ", ink(TEXT))]
-            return message(width, height, "The outputs are not finite: no class is predicted.")
+            return centred_text(width, height, "The outputs are not finite: no class is predicted.")
         cells, first, last = draw_confusion(table, self._first, width, height)
         self._first = first
         self._words = [*_part_words(part), *self._rows_words(first, last, len(table.names))]
@@ -222,7 +256,7 @@ class ErrorsPanel(Panel):
                     column = cells.write(0, column, text, number)
             if not table.matrix.any() and part.undefined:
                 words = "The outputs are not finite: no class is predicted."
-                drawn = message(half, height - 1, words)
+                drawn = centred_text(half, height - 1, words)
             else:
                 drawn, first, last = draw_confusion(table, self._first, half, height - 1)
             cells.place(1, left, drawn)
@@ -233,7 +267,7 @@ class ErrorsPanel(Panel):
         return cells
 
     @staticmethod
-    def _rows_words(first: int, last: int, classes: int) -> Words:
+    def _rows_words(first: int, last: int, classes: int) -> StyledText:
         if last - first in (0, classes):
             return []
         return [(f"· rows {first + 1}–{last} of {classes} (↑ ↓) ", ink(TEXT))]
@@ -251,7 +285,7 @@ class ErrorsPanel(Panel):
         for part in both:
             self._words += _part_words(part, lead="· ")
         if not any(each.residuals.size for each in points):
-            return message(width, height, "The outputs are not finite: nothing is predicted.")
+            return centred_text(width, height, "The outputs are not finite: nothing is predicted.")
         span = value_range(points[0].true)
         name = data.target_names[target]
         cells = Cells(width, height)
@@ -294,10 +328,10 @@ class ErrorsPanel(Panel):
             top += tall
 
 
-def _part_words(part: Part, lead: str = "") -> Words:
+def _part_words(part: Part, lead: str = "") -> StyledText:
     """Return what a part is called, and how many samples of it are here."""
     if lead:
-        words: Words = [(f"{lead}{part.samples} {part.name} ", ink(DIM))]
+        words: StyledText = [(f"{lead}{part.samples} {part.name} ", ink(DIM))]
     else:
         words = [(f"{part.name} ", ink(TEXT)), (f"· {part.samples} ", ink(DIM))]
     if part.undefined:

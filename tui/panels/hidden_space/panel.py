@@ -14,8 +14,9 @@ from core.nn.activations import ACTIVATIONS
 from tui.drawing import number_format
 from tui.drawing.cells import Cells
 from tui.drawing.palette import DIM, TEXT, ink
+from tui.panels.explanation import Explanation
 from tui.panels.hidden_space.plot import HiddenSpacePlot
-from tui.panels.panel import Panel, Words, message
+from tui.panels.panel import Panel, StyledText, centred_text
 
 if TYPE_CHECKING:
     from textual import events
@@ -56,14 +57,15 @@ class HiddenSpaceView:
         return mine[0] is network and mine[1] is data and mine[2] == plane
 
 
-class SpacePanel(Panel):
+class HiddenSpacePanel(Panel):
     """The last hidden layer's outputs in two coordinates, with the bent grid of the inputs."""
 
-    number, label, pace = 9, "space", 0.25
-    about = (
-        "samples as the last hidden layer sees them, the bent input grid, and where the output "
-        "decides; c takes the next two units, x and X another across and up, g hides the grid"
+    key, label, redraw_interval = "9", "space", 0.25
+    summary = (
+        "samples as the last hidden layer maps them, the bent input grid, and the decision line; "
+        "c selects the next two units, x and X the next unit of one axis, g hides the grid"
     )
+    hints: ClassVar = {"c": "next units", "x": "next unit"}
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("c", "next_pair", show=False),
@@ -82,14 +84,34 @@ class SpacePanel(Panel):
         self._own: tuple[int, int] | None = None
         """Two units that a person chose."""
         self._plot = HiddenSpacePlot()
-        self._words: Words = []
-        self._scores: Words = []
+        self._words: StyledText = []
+        self._scores: StyledText = []
         self._drawn_places: tuple[Labels, Labels] = np.empty(0, np.int64), np.empty(0, np.int64)
         self._parameters: Array = np.empty(0)
 
+    def explanation(self) -> Explanation:
+        decision = (
+            "two classes are separated where their logits z = W·h + b are equal: a straight line"
+            if self.has_classes
+            else "the output ŷ = W·h + b grows in one straight direction"
+        )
+        return Explanation(
+            "Training samples as the last hidden layer maps them: its outputs h, for two of its units "
+            "or two principal components; and the grid of the inputs, bent by the network.",
+            f"here {decision}. Learning moves the samples until such lines separate them. The score "
+            "of a linear model in this space is shown with its score in the input space: the "
+            "difference is what the hidden layers achieve.",
+            "principal components: the directions in which h varies most",
+            "c the next two units, or components · x X next unit of one axis · g the grid",
+        )
+
+    def is_default(self, width: int, height: int) -> bool:
+        del width, height
+        return self.options.inspecting
+
     @property
-    def name_shown(self) -> str:
-        return "hidden space" if self._inside.width >= WIDE else self.label
+    def border_name(self) -> str:
+        return "hidden space" if self._content.width >= WIDE else self.label
 
     def action_toggle_grid(self) -> None:
         """Show or hide the bent grid."""
@@ -130,15 +152,15 @@ class SpacePanel(Panel):
         # a cell is about twice as high as wide
         away = (2 * (rows - (event.y - 1))) ** 2 + (columns - (event.x - 1)) ** 2
         sample = int(self._view.space.indices[int(away.argmin())])
-        self.post_message(self.LookedAt(replace(self.options.cursor, sample=sample)))
+        self.post_message(self.CursorMoved(replace(self.options.cursor, sample=sample)))
 
-    def title(self) -> Words:
+    def title(self) -> StyledText:
         return self._words
 
-    def corner(self) -> Words:
+    def title_right(self) -> StyledText:
         return self._scores
 
-    def looks_at(self) -> tuple[object, ...]:
+    def view_state(self) -> tuple[object, ...]:
         options = self.options
         # at rest the scores are those of the very parameters that are shown
         at_rest = self.run.is_at_rest
@@ -154,14 +176,16 @@ class SpacePanel(Panel):
     def _sample(self) -> int | None:
         return self.options.cursor.sample if self.options.inspecting else None
 
-    def body(self, width: int, height: int) -> Cells:
+    def draw_content(self, width: int, height: int) -> Cells:
         network, data = self.run.network, self.run.data
         if not self.run.config.hidden:
             self._words, self._scores = [], []
-            return message(width, height, "There is no hidden layer: the inputs are all there is.")
+            return centred_text(
+                width, height, "There is no hidden layer: the inputs are all there is."
+            )
         if network is None or data is None or not len(self.run.timeline):
             self._words, self._scores = [], []
-            return message(width, height, "The samples as the last hidden layer sees them.")
+            return centred_text(width, height, "The samples as the last hidden layer sees them.")
         cells = self._draw(self._laid_out(network, data), data, width, height)
         self._parameters = _numbers_of(network)
         return cells
@@ -190,7 +214,7 @@ class SpacePanel(Panel):
         picture = space.picture(pair, self._axes, along_output=chosen == OUTPUT)
         if picture is None:
             self._words, self._scores = [], []
-            return message(width, height, "The hidden outputs are not finite.")
+            return centred_text(width, height, "The hidden outputs are not finite.")
         self._axes = picture.axes
         self._tell(view, data, picture, width)
         cells = Cells(width, height)

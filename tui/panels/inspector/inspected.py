@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from core.arrays import Array
     from core.datasets import DataSplit
     from core.nn.network import Network
-    from tui.panels.panel import Words
+    from tui.panels.panel import StyledText
     from tui.panels.view_options import Cursor, ViewOptions
     from tui.run_model import RunModel
 
@@ -107,7 +107,7 @@ class Inspected:
         """Return what a layer is called."""
         return "output" if layer == self.hidden else f"hidden {layer + 1}"
 
-    def class_words(self, label: int) -> Words:
+    def class_words(self, label: int) -> StyledText:
         """Return a class's marker and name."""
         name = cut(_shown(self.data.class_names[label]), 20)
         return [(marker_of(label), ink(colour_of(label))), (f" {name}", ink(TEXT))]
@@ -192,9 +192,9 @@ def _minus(text: str) -> str:
 # --- pieces of a view
 
 
-def flow(parts: Sequence[Words], width: int, gap: int = 3, indent: int = 0) -> Cells:
+def flow(parts: Sequence[StyledText], width: int, gap: int = 3, indent: int = 0) -> Cells:
     """Return parts one behind the other, in as many rows as they need; none of them is broken."""
-    rows: list[list[Words]] = [[]]
+    rows: list[list[StyledText]] = [[]]
     used = 0
     for part in parts:
         size = sum(cell_width(text) for text, _ in part)

@@ -11,10 +11,11 @@ from textual.binding import Binding, BindingType
 from core.analysis.prediction_map import classify
 from tui.drawing.cells import Cells, cut, printable
 from tui.drawing.palette import ALARM, DIM, TEXT, ink
+from tui.panels.explanation import Explanation, activation_formulas
 from tui.panels.inspector.inspected import colour_of, marker_of, small
 from tui.panels.inspector.sample_view import draw_sample
 from tui.panels.inspector.unit_view import UnitView
-from tui.panels.panel import Panel, Words
+from tui.panels.panel import Panel, Placement, StyledText
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -34,12 +35,13 @@ MORE: Final = " ⇟ more "
 class InspectorPanel(Panel):
     """Follows the cursor; u switches between its views."""
 
-    number, label = 7, "inspector"
-    title_has_priority, pace = True, 0.5
-    about = (
-        "one unit's sum, weights and outputs, or one sample's forward and backward pass; "
+    key, label = "7", "inspector"
+    title_has_priority, redraw_interval = True, 0.5
+    summary = (
+        "sum, weights and outputs of one unit, or forward and backward pass of one sample; "
         "u switches, . and , step by layer, / and \\ by unit, page keys scroll"
     )
+    placement = Placement.CENTRE
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("u", "switch_view", show=False),
@@ -63,6 +65,21 @@ class InspectorPanel(Panel):
         self._first = 0
         self._page = 1
         self._more = self._wide = False
+
+    def explanation(self) -> Explanation:
+        return Explanation(
+            "One unit in numbers: each input × weight, their sum, the bias, the output. Or one "
+            "sample: the forward pass to its loss, and the backward pass with the deltas.",
+            "the largest products decide the output; where the slope f' is near 0, the unit learns "
+            "nothing from this sample.",
+            f"a = f(w·x + b), {activation_formulas(self.run, most=1)}\n"
+            "δ = f' · Σ w·δ of the next layer; gradient of a weight = δ · its input",
+            "u unit or sample · ↑ ↓ units · [ ] layers · j k samples · n N misclassified samples · "
+            ". , step by layer, / \\ by unit · page keys scroll",
+        )
+
+    def is_requested(self) -> bool:
+        return self.options.inspecting
 
     # --- keys
 
@@ -106,7 +123,7 @@ class InspectorPanel(Panel):
         self.step, self.unit = now.step, now.unit
         if now.layer is not None and now.unit is not None:
             cursor = replace(self.options.cursor, layer=now.layer, unit=now.unit)
-            self.post_message(self.LookedAt(cursor))
+            self.post_message(self.CursorMoved(cursor))
         self.redraw()
 
     def action_scroll_view(self, by: int) -> None:
@@ -116,7 +133,7 @@ class InspectorPanel(Panel):
 
     # --- the border
 
-    def title(self) -> Words:
+    def title(self) -> StyledText:
         cursor, network, data = self._cursor, self.run.network, self.run.data
         if cursor is None or network is None or data is None:
             return []
@@ -132,11 +149,11 @@ class InspectorPanel(Panel):
         name = names[1] if network.classes and network.sizes[-1] == 1 else names[cursor.unit]
         return [(f"output {cut(printable(name), MOST_NAME)} ", ink(TEXT))]
 
-    def corner(self) -> Words:
+    def title_right(self) -> StyledText:
         cursor, network, data = self._cursor, self.run.network, self.run.data
         if cursor is None or network is None or data is None:
             return []
-        words: Words = [(f" sample {cursor.sample + 1:,} ", ink(TEXT))]
+        words: StyledText = [(f" sample {cursor.sample + 1:,} ", ink(TEXT))]
         if not network.classes:
             shift, scale = data.preparation.target_units(0)
             y = float(np.asarray(data.y_train[cursor.sample]).reshape(-1)[0]) * scale + shift
@@ -164,11 +181,11 @@ class InspectorPanel(Panel):
 
     # --- the body
 
-    def looks_at(self) -> tuple[object, ...]:
+    def view_state(self) -> tuple[object, ...]:
         at, options = (self.view, self.step, self.unit, self._first), self.options
         return (*at, options.cursor, options.plane, options.target)
 
-    def body(self, width: int, height: int) -> Cells:
+    def draw_content(self, width: int, height: int) -> Cells:
         self._follow_cursor()
         whole = self.views[self.view](self.run, self.options, width, height)
         self._first = max(0, min(self._first, whole.height - height))

@@ -24,11 +24,11 @@ from tui.panels.inspector.inspected import (
 )
 from tui.panels.inspector.sample_answer import MOST_NAME, draw_answer, draw_loss
 from tui.panels.inspector.sample_back import draw_back
-from tui.panels.panel import message
+from tui.panels.panel import centred_text
 
 if TYPE_CHECKING:
     from core.arrays import Array
-    from tui.panels.panel import Words
+    from tui.panels.panel import StyledText
     from tui.panels.view_options import ViewOptions
     from tui.run_model import RunModel
 
@@ -68,7 +68,7 @@ def draw_sample(
     """
     it = Inspected.of(run, options)
     if it is None:
-        return message(width, height, EMPTY)
+        return centred_text(width, height, EMPTY)
     if width < 12:
         return Cells(width, height)
     with np.errstate(all="ignore"):
@@ -134,7 +134,7 @@ def _inputs(it: Inspected, width: int, most: int) -> Cells:
         # of very many, those that say the most
         order = np.argsort(-np.abs(features), kind="stable")
         order = order[: max(1, int(np.count_nonzero(features)))]
-    label: Words = [plain("features".ljust(LABEL - 3))]
+    label: StyledText = [plain("features".ljust(LABEL - 3))]
     shown = 0
     best = flow([label], width)
     for upto in range(1, len(order) + 1):
@@ -143,7 +143,7 @@ def _inputs(it: Inspected, width: int, most: int) -> Cells:
             [quiet(f"{cut(names[place], MOST_NAME)} "), plain(_feature(float(features[place])))]
             for place in order[:upto].tolist()
         ]
-        more: list[Words] = [[quiet(f"… {left:,} more")]] if left else []
+        more: list[StyledText] = [[quiet(f"… {left:,} more")]] if left else []
         drawn = flow([*parts, *more], width, indent=LABEL)
         if shown and drawn.height > most:
             break

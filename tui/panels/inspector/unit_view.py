@@ -29,7 +29,7 @@ from tui.panels.inspector.inspected import (
 from tui.panels.inspector.unit_histogram import draw_histogram, histogram_rows
 from tui.panels.inspector.unit_map import UnitMap, has_pixels
 from tui.panels.inspector.unit_sum import MOST_NAME, draw_head, draw_result, draw_sum, tail_rows
-from tui.panels.panel import message
+from tui.panels.panel import centred_text
 
 if TYPE_CHECKING:
     from core.analysis.planes import PlaneChoice
@@ -58,7 +58,7 @@ class UnitView:
         """Return the view; it may be higher than `height`, what matters most stands first."""
         inspected = Inspected.of(run, options)
         if inspected is None:
-            return message(width, height, EMPTY_BELOW)
+            return centred_text(width, height, EMPTY_BELOW)
         if width < 8:
             return Cells(width, height)
         margin = 1 if width >= 32 else 0

@@ -12,6 +12,7 @@ from core.datasets.preparation import EXTRA_FEATURES
 from tui.drawing import number_format
 from tui.drawing.cells import Cells, cut, printable
 from tui.drawing.palette import BRIGHT, DIM, TEXT, ink
+from tui.panels.explanation import Explanation, activation_formulas
 from tui.panels.network.drawing import (
     NEGATIVE,
     POSITIVE,
@@ -23,7 +24,7 @@ from tui.panels.network.drawing import (
 )
 from tui.panels.network.layout import LONGEST_NAME, NetworkLayout, longest, told_apart
 from tui.panels.network.node_values import NodeValues, backgrounds
-from tui.panels.panel import Panel, Words, message
+from tui.panels.panel import Panel, StyledText, centred_text
 
 if TYPE_CHECKING:
     from textual import events
@@ -43,12 +44,13 @@ OWN_EDGES: Final = 24
 class NetworkPanel(Panel):
     """Nodes that show what they give, and the strongest of the edges between them."""
 
-    number, label = 0, "network"
-    title_has_priority, pace = True, 0.25
-    about = (
-        "units, and the strongest weights between them: blue negative, orange positive; "
-        "arrows move the cursor, w walks its weights, enter edits one"
+    key, label = "0", "network"
+    title_has_priority, redraw_interval = True, 0.25
+    summary = (
+        "units and the strongest weights between them: blue negative, orange positive; "
+        "arrows move the cursor, w selects its next weight, enter edits it"
     )
+    hints: ClassVar = {"w": "next weight, enter edits it"}
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("up", "move(0, -1)", show=False),
@@ -59,9 +61,6 @@ class NetworkPanel(Panel):
         Binding("W", "walk(-1)", show=False),
         Binding("enter", "edit", show=False),
     ]
-
-    class CursorMoved(Message):
-        """The cursor points at another unit; the other panels may follow."""
 
     class EditRequested(Message):
         """A person wants to give a weight or a bias another value.
@@ -83,10 +82,23 @@ class NetworkPanel(Panel):
         # how many incoming edges were walked through; behind them stand the bias, or β, and γ
         self._stop: int | None = None
         self._stop_of: tuple[int, int] | None = None
-        self._words: Words = []
+        self._words: StyledText = []
         self._edges: list[Edge] = []
 
-    # --- what keys and the mouse do
+    def explanation(self) -> Explanation:
+        return Explanation(
+            "Units in columns, inputs on the left, and the weights between them: blue negative, "
+            "orange positive, stronger lines for larger weights. Of many, only the strongest are "
+            "drawn.",
+            "follow the strong lines back from an output to see what it depends on. An input or a "
+            "unit without strong lines hardly matters.",
+            f"a = f(Σ w·x + b), {activation_formulas(self.run, most=1)}",
+            "arrows or a click move the cursor · w W select the next, previous weight · enter edits a "
+            "weight, bias, β or γ, which marks the run as edited · ( ) remove or add a layer · { } a "
+            "unit",
+        )
+
+    # --- keys and mouse
 
     def action_move(self, layers: int, units: int) -> None:
         """Move the cursor to another layer, or to another unit of the layer."""
@@ -157,7 +169,7 @@ class NetworkPanel(Panel):
         if self._cursor(network) != self._stop_of:
             self._stop = None
         self.redraw()
-        self.post_message(self.CursorMoved())
+        self.post_message(self.CursorMoved(self.options.cursor))
 
     # --- what is selected
 
@@ -218,10 +230,10 @@ class NetworkPanel(Panel):
 
     # --- drawing
 
-    def title(self) -> Words:
+    def title(self) -> StyledText:
         return self._words
 
-    def corner(self) -> Words:
+    def title_right(self) -> StyledText:
         if not self._words:
             return []
         return [(" ━ −", ink(NEGATIVE[-1])), (" ━ + ", ink(POSITIVE[-1]))]
@@ -230,16 +242,18 @@ class NetworkPanel(Panel):
     def _pointed(self) -> bool:
         return self.has_focus or self.options.inspecting
 
-    def looks_at(self) -> tuple[object, ...]:
+    def view_state(self) -> tuple[object, ...]:
         options = self.options
         cursor = options.cursor if self._pointed else None
         return (cursor, options.inspecting, self._stop)
 
-    def body(self, width: int, height: int) -> Cells:
+    def draw_content(self, width: int, height: int) -> Cells:
         network, data = self.run.network, self.run.data
         if network is None or data is None or not len(self.run.timeline):
             self._words, self._layout = [], None
-            return message(width, height, "The network's units, and the strongest weights of them.")
+            return centred_text(
+                width, height, "The network's units, and the strongest weights of them."
+            )
         options = self.options
         cursor = options.cursor.within(network.sizes, len(data.x_train))
         sample = cursor.sample if options.inspecting and len(data.x_train) else None
@@ -267,7 +281,7 @@ class NetworkPanel(Panel):
         layout = self._layout = NetworkLayout.of(sizes, lengths, focus, width, height)
         if layout is None:
             self._words = []
-            return message(width, height, "too narrow")
+            return centred_text(width, height, "too narrow")
         cells = Cells(width, height)
         within: list[range | None] = [None] * len(sizes)
         for layer, column in enumerate(layout.columns, layout.first):
@@ -325,7 +339,7 @@ class NetworkPanel(Panel):
         stop: int | None,
         cursor: tuple[int, int] | None,
     ) -> None:
-        words: Words = []
+        words: StyledText = []
         if stop is not None:
             value = float(network.parameters[self._index(network, stop)])
             shown = (

@@ -142,7 +142,7 @@ def decimal(value: float, decimals: int) -> str:
     return text.lstrip("-") if not text.strip("-0.") else text.replace("-", "−")
 
 
-def written(value: float, width: int) -> str:
+def format_value(value: float, width: int) -> str:
     """Return a value with three decimals, or as many as there is room for."""
     if not isfinite(value):
         return "–"

@@ -22,7 +22,7 @@ from tui.drawing.palette import (
     ink,
 )
 from tui.panels.colour_scales import NumberScale, OutputScale
-from tui.panels.table.columns import MARKS, RULE, TRUE, ColumnId, decimal, written
+from tui.panels.table.columns import MARKS, RULE, TRUE, ColumnId, decimal, format_value
 
 if TYPE_CHECKING:
     from core.arrays import Array, Labels
@@ -206,7 +206,7 @@ class TableDrawing:
                     value = float(best[at])
                     marker = TRAIN_MARKERS[label % len(TRAIN_MARKERS)]
                     self.cells.write(row, place + 1, marker, number)
-                self.cells.write_right(row, end, written(value, layout.output_digits), number)
+                self.cells.write_right(row, end, format_value(value, layout.output_digits), number)
             self._rules(row)
 
     def _class(self, row: int, data: DataSplit, sample: int, predicted: int | None) -> None:
@@ -227,7 +227,7 @@ class TableDrawing:
         self, row: int, place: int, value: float, background: str, *, boxed: bool, bright: bool
     ) -> None:
         width = self.layout.digits
-        text = written(value, width).rjust(width)
+        text = format_value(value, width).rjust(width)
         if boxed:
             edge = ink(BRIGHT, background)
             self.cells.write(row, place, "▐", edge)

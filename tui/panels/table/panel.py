@@ -14,7 +14,8 @@ from textual.binding import Binding, BindingType
 from core.analysis.hidden_space import decide
 from tui.drawing.cells import Cells
 from tui.drawing.palette import DIM, TEXT, ink
-from tui.panels.panel import Panel, Words, message
+from tui.panels.explanation import Explanation, activation_formulas
+from tui.panels.panel import Panel, StyledText, centred_text
 from tui.panels.table.columns import (
     LEAST_DIGITS,
     MARKS,
@@ -55,7 +56,7 @@ class OutputsTable:
         self.first_row = self.first_column = 0
         self.sorted_by = SAMPLE
         self.descending = False
-        self.told: Words = []
+        self.told: StyledText = []
         self._sortable: tuple[ColumnId, ...] = (SAMPLE, TRUE)
         self._data: DataSplit | None = None
         self._features: list[Feature] = []
@@ -142,7 +143,7 @@ class OutputsTable:
         self.told = []
         if network is None or data is None or not len(run.timeline):
             words = "What each hidden unit gives for each training sample, in numbers."
-            return message(width, height, words)
+            return centred_text(width, height, words)
         self._follow(network, data)
         grouped = height >= 9 and (len(network.sizes) > 3 or len(data.feature_names) > 2)
         rows = height - (2 if grouped else 1)
@@ -258,12 +259,13 @@ class OutputsTable:
 class TablePanel(Panel):
     """The table alone."""
 
-    number, label = 8, "table"
-    title_has_priority, pace = True, 0.5
-    about = (
+    key, label = "8", "table"
+    title_has_priority, redraw_interval = True, 0.5
+    summary = (
         "hidden outputs and predictions of each training sample, in numbers; arrows scroll, "
         "c sorts by the next column, C reverses the order"
     )
+    hints: ClassVar = {"c": "next column"}
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("up", "scroll_table(-1, 0)", show=False),
@@ -280,8 +282,24 @@ class TablePanel(Panel):
         super().__init__(run, options)
         self.table = OutputsTable()
 
+    def explanation(self) -> Explanation:
+        outputs = (
+            "the probabilities of the classes, from the logits z = W·h + b"
+            if self.has_classes
+            else "ŷ = W·h + b, h the last hidden layer"
+        )
+        return Explanation(
+            "One row per training sample: its inputs, the output of every hidden unit, and the "
+            "prediction.",
+            "a column shows for which samples a unit is active. For XOR, look for units with similar "
+            "outputs for the two points of a class: these make it linearly separable.",
+            f"a = f(w·x + b), {activation_formulas(self.run, most=1)}\noutputs: {outputs}",
+            "arrows and page keys scroll · c or a click on a column's name sorts, C reverses the "
+            "order",
+        )
+
     @property
-    def name_shown(self) -> str:
+    def border_name(self) -> str:
         return "hidden outputs"
 
     def action_scroll_table(self, rows: int, columns: int) -> None:
@@ -291,7 +309,7 @@ class TablePanel(Panel):
 
     def action_page(self, by: int) -> None:
         """Show the samples a screenful on."""
-        self.table.scroll(by * max(1, self._inside.height - 2), 0)
+        self.table.scroll(by * max(1, self._content.height - 2), 0)
         self.redraw()
 
     def action_sort_next(self) -> None:
@@ -312,7 +330,7 @@ class TablePanel(Panel):
             self.redraw()
             return
         self.post_message(
-            self.LookedAt(self.table.pointed_at(self.options.cursor, event.y - 1, event.x - 1))
+            self.CursorMoved(self.table.pointed_at(self.options.cursor, event.y - 1, event.x - 1))
         )
 
     def on_mouse_scroll_down(self, event: events.MouseScrollDown) -> None:
@@ -325,17 +343,17 @@ class TablePanel(Panel):
         event.stop()
         self.action_scroll_table(-WHEEL, 0)
 
-    def title(self) -> Words:
+    def title(self) -> StyledText:
         return self.table.told
 
-    def corner(self) -> Words:
+    def title_right(self) -> StyledText:
         if not self.table.told:
             return []
         return [(f" by {self.table.sorted_words} ", ink(DIM)), ("c C ", ink(DIM))]
 
-    def looks_at(self) -> tuple[object, ...]:
+    def view_state(self) -> tuple[object, ...]:
         options = self.options
         return (options.cursor, options.inspecting, options.layer, options.target)
 
-    def body(self, width: int, height: int) -> Cells:
+    def draw_content(self, width: int, height: int) -> Cells:
         return self.table.draw(self.run, self.options, width, height)

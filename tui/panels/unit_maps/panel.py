@@ -20,7 +20,8 @@ from tui.drawing.palette import (
     ink,
 )
 from tui.panels.colour_scales import NumberScale, OutputScale
-from tui.panels.panel import Panel, Words, message
+from tui.panels.explanation import Explanation, activation_formulas
+from tui.panels.panel import Panel, StyledText, centred_text
 from tui.panels.unit_maps.layout import MapsLayout
 from tui.panels.unit_maps.pictures import UnitGrid, draw_values, has_curves, weights_picture
 
@@ -34,15 +35,16 @@ if TYPE_CHECKING:
     from tui.run_model import RunModel
 
 
-class MapsPanel(Panel):
+class UnitMapsPanel(Panel):
     """A picture of each unit's output over the plane of the map, layer by layer."""
 
-    number, label, key = 11, "maps", "U"
-    title_has_priority, pace = True, 0.2
-    about = (
-        "the output of each hidden unit over the plane of the map; "
-        "↑ ↓ scroll, w the weights of a picture's pixels"
+    key, label = "U", "maps"
+    title_has_priority, redraw_interval = True, 0.2
+    summary = (
+        "output of each hidden unit on the plane of the boundary panel; ↑ ↓ scroll, w shows the "
+        "weights of the pixels of images"
     )
+    hints: ClassVar = {"w": "weights of pixels"}
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("up", "scroll_maps(-1)", show=False),
@@ -58,7 +60,18 @@ class MapsPanel(Panel):
         self._weights = False
         self._followed: tuple[int, int] | None = None
         self._visible = ""
-        self._scale_words: Words = []
+        self._scale_words: StyledText = []
+
+    def explanation(self) -> Explanation:
+        return Explanation(
+            "Small map of each hidden unit: its output at each point of the plane of the boundary "
+            "panel, layer by layer.",
+            "units of the first layer see one straight edge each; later layers combine edges into "
+            "corners, stripes and islands, and the outputs combine these into classes. A map of one "
+            "colour is a unit that contributes nothing here; of two similar ones, one is redundant.",
+            f"a = f(w·x + b) at each pixel x, {activation_formulas(self.run, most=1)}",
+            "↑ ↓ scroll · click to inspect a unit · w for images: weights of pixels · p P planes",
+        )
 
     def action_scroll_maps(self, by: int) -> None:
         """Show other rows of pictures, where there are more than fit."""
@@ -78,7 +91,9 @@ class MapsPanel(Panel):
         found = self._layout.unit_at(event.y - 1, event.x - 1, self._first)
         if found is not None:
             layer, unit = found
-            self.post_message(self.LookedAt(replace(self.options.cursor, layer=layer, unit=unit)))
+            self.post_message(
+                self.CursorMoved(replace(self.options.cursor, layer=layer, unit=unit))
+            )
 
     def on_mouse_scroll_down(self, event: events.MouseScrollDown) -> None:
         """Show pictures further down."""
@@ -90,7 +105,7 @@ class MapsPanel(Panel):
         event.stop()
         self.action_scroll_maps(-1)
 
-    def title(self) -> Words:
+    def title(self) -> StyledText:
         if not self._visible:
             return []
         words = [(f"{self._visible} ", ink(TEXT))]
@@ -98,10 +113,10 @@ class MapsPanel(Panel):
             words.append((f"· w {'maps' if self._weights else 'weights'} ", ink(DIM)))
         return words
 
-    def corner(self) -> Words:
+    def title_right(self) -> StyledText:
         return self._scale_words
 
-    def looks_at(self) -> tuple[object, ...]:
+    def view_state(self) -> tuple[object, ...]:
         return (self.options.plane, self.options.target, self._cursor)
 
     @property
@@ -109,14 +124,18 @@ class MapsPanel(Panel):
         options = self.options
         return (options.cursor.layer, options.cursor.unit) if options.inspecting else None
 
-    def body(self, width: int, height: int) -> Cells:
+    def draw_content(self, width: int, height: int) -> Cells:
         network, data = self.run.network, self.run.data
         if not self.run.config.hidden:
             self._forget()
-            return message(width, height, "There is no hidden layer: no unit has a map of its own.")
+            return centred_text(
+                width, height, "There is no hidden layer: no unit has a map of its own."
+            )
         if network is None or data is None or not len(self.run.timeline):
             self._forget()
-            return message(width, height, "What each hidden unit gives at each place of the plane.")
+            return centred_text(
+                width, height, "What each hidden unit gives at each place of the plane."
+            )
         return self._draw_maps(network, data, self._cursor, width, height)
 
     @property
@@ -236,7 +255,7 @@ class MapsPanel(Panel):
                 if alike
                 else ("−", "+")
             )
-            blocks: Words = [(" ", ink(background=colour)) for colour in first.colours]
+            blocks: StyledText = [(" ", ink(background=colour)) for colour in first.colours]
             self._scale_words = [(f" {ends[0]} ", ink(TEXT)), *blocks, (f" {ends[1]} ", ink(TEXT))]
 
 

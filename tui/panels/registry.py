@@ -1,0 +1,40 @@
+"""Registry of the panels: finds the panel of every module in `tui.panels`, or of its `panel.py`."""
+
+from __future__ import annotations
+
+import string
+from importlib import import_module
+from pkgutil import iter_modules
+from typing import Final
+
+from tui import panels
+from tui.panels.panel import Panel
+
+KEY_ORDER: Final = f"1234567890{string.ascii_letters}"
+
+
+def _discover() -> tuple[type[Panel], ...]:
+    """Return the classes that define a key, in the order of their keys."""
+    found = []
+    for module in iter_modules(panels.__path__, f"{panels.__name__}."):
+        name = f"{module.name}.panel" if module.ispkg else module.name
+        for value in [*vars(import_module(name)).values()]:
+            is_panel = isinstance(value, type) and issubclass(value, Panel)
+            if is_panel and value.__module__ == name and "key" in vars(value):
+                found.append(value)
+    return tuple(sorted(found, key=lambda panel: KEY_ORDER.index(panel.key)))
+
+
+PANELS: Final = _discover()
+
+
+def panel_hints() -> dict[str, str]:
+    """Return the panels' own keys, each with a help text that names the panels."""
+    hints: dict[str, dict[str, list[str]]] = {}
+    for panel in PANELS:
+        for key, hint in panel.hints.items():
+            hints.setdefault(key, {}).setdefault(hint, []).append(panel.label)
+    return {
+        key: "; ".join(f"{', '.join(labels)}: {hint}" for hint, labels in by_hint.items())
+        for key, by_hint in hints.items()
+    }
