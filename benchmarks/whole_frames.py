@@ -36,5 +36,5 @@ def show_whole(self: Canvas, cells: Cells) -> None:
 
 if __name__ == "__main__":
     Canvas._show = show_whole  # type: ignore[method-assign]
-    vars(tui.app)["ThriftyDriver"] = WholeDriver
+    vars(tui.app)["DiffDriver"] = WholeDriver
     sys.exit(main())

@@ -79,8 +79,8 @@ def test_nothing_that_a_terminal_sends_ends_the_program() -> None:
 def test_an_exit_that_an_exception_causes_has_a_status_that_says_so(name: str) -> None:
     """In the thread that reads the keys, and in a callback of the event loop."""
     program = (
-        "import sys; from tui.cli.main import main; from tui.terminal.driver import ThriftyDriver;"
-        f"ThriftyDriver.{name} = None; sys.exit(main(['moons']))"
+        "import sys; from tui.cli.main import main; from tui.terminal.driver import DiffDriver;"
+        f"DiffDriver.{name} = None; sys.exit(main(['moons']))"
     )
     with Terminal(sys.executable, "-c", program) as terminal:
         assert terminal.wait() == 1
