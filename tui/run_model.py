@@ -20,7 +20,7 @@ from core.process import (
     StateChanged,
 )
 from core.training.epoch_log import EpochLog, layers_of, metrics_of
-from core.training.trainer import LOSS_SETTINGS, build_network
+from core.training.trainer import build_network
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -306,17 +306,13 @@ class RunModel:
     def _begin(self, run: Run) -> None:
         monitored, earlier, self.config = self.monitored, self.config, run.config
         self.loading = None
-        changed = {each.name for each in earlier.differences(run.config)}
-        if run.fresh or changed or run.data is not None:
+        effects = earlier.effects(run.config)
+        if run.fresh or effects or run.data is not None:
             self.restored = None  # a change that was rejected leaves everything as it is
         if run.data is not None:
             self.data = run.data
             self.baseline = None
-        if (
-            not run.fresh
-            and not run.travelled
-            and (run.data is not None or changed & LOSS_SETTINGS)
-        ):
+        if not run.fresh and not run.travelled and (run.data is not None or "loss" in effects):
             # a loss before this says nothing about one after it
             if self._parts[-1] != len(self.timeline):
                 self._parts.append(len(self.timeline))

@@ -33,135 +33,146 @@ class DataConfig:
     """What to learn from, and how it is parted and prepared."""
 
     dataset: str = declare(
-        "data",
         "moons",
         choice({info.name: info.description for info in DATASETS.values()}),
-        "data",
-        "what to learn from",
+        group="data",
+        effect="data",
+        help="data set to learn from",
     )
     samples: int | None = declare(
-        "data",
         None,
         auto(Integer(4, 1_000_000)),
-        "data",
-        "how many samples to draw (auto: the set's own)",
+        group="data",
+        effect="data",
+        help="number of samples to draw (auto: the data set's own)",
     )
     noise: float | None = declare(
-        "data",
         None,
         auto(Float(0, 10, open_high=False)),
-        "data",
-        "deviation of the noise in the samples",
+        group="data",
+        effect="data",
+        help="standard deviation of the noise added to the samples",
     )
     classes: int | None = declare(
-        "data",
         None,
         auto(Integer(2, 20)),
-        "data",
-        "number of classes of blobs and quantiles, of arms of the spiral",
+        group="data",
+        effect="data",
+        help="number of classes of blobs and gaussian_quantiles, and of arms of spiral",
     )
     data_seed: int | None = declare(
-        "data",
         None,
         auto(Integer(0, 2**63 - 1)),
-        "data",
-        "decides data and split alone (auto: the seed)",
+        group="data",
+        effect="data",
+        help="random seed of the data and the split (auto: the seed of the run)",
     )
     test_size: float = declare(
-        "data",
         0.25,
         Float(0, 1),
-        "data",
-        "share of the samples kept for testing; with 0 all are trained on and tested with",
+        group="data",
+        effect="data",
+        help="fraction of the samples held out for testing; with 0 the training samples are also the "
+        "test samples",
     )
     validation_size: float = declare(
-        "data",
         0.0,
         Float(0, 1),
-        "data",
-        "share of the samples that decide when to stop, and are neither trained on nor tested with",
+        group="data",
+        effect="data",
+        help="fraction of the samples held out for validation, which decides when to stop",
     )
     features: tuple[str, ...] | None = declare(
-        "data", None, OptionalValue(ColumnNames(), "all"), "data", "columns to predict from"
+        None,
+        OptionalValue(ColumnNames(), "all"),
+        group="data",
+        effect="data",
+        help="columns to use as features",
     )
     preprocess: str | None = declare(
-        "data",
         None,
         auto(choice(PREPROCESSORS)),
-        "data",
-        "how features become inputs, and numbers targets (auto: the set's own; standard for files)",
+        group="data",
+        effect="data",
+        help="scaling of features and regression targets (auto: the data set's own; standard for files)",
     )
     features_extra: tuple[str, ...] = declare(
-        "data",
         (),
         MultiChoice(tuple(EXTRA_FEATURES), tuple(line for line, _ in EXTRA_FEATURES.values())),
-        "data",
-        "more inputs, made of the two features of two-dimensional data",
+        group="data",
+        effect="data",
+        help="additional inputs computed from the features of two-dimensional data",
     )
     data: str | None = declare(
-        "file",
         None,
         or_off(Text("the name of a CSV, TSV, NPZ or Parquet file")),
-        "data",
-        "a file to learn from, in place of the dataset",
+        group="file",
+        effect="data",
+        help="file to learn from, instead of a built-in data set",
     )
     target: tuple[str, ...] | None = declare(
-        "file",
         None,
         auto(ColumnNames()),
-        "data",
-        "what to predict (auto: a column called target, label, class or y, or the last)",
+        group="file",
+        effect="data",
+        help="column to predict (auto: a column named target, label, class or y, or the last one)",
     )
     task: str | None = declare(
-        "file",
         None,
-        auto(
-            choice({"classification": "tell classes apart", "regression": "predict numbers"}),
-        ),
-        "data",
-        "what to do with the target (auto: words and few whole numbers are classes)",
+        auto(choice({"classification": "predict classes", "regression": "predict numbers"})),
+        group="file",
+        effect="data",
+        help="type of the target (auto: words, and integers with few different values, are classes)",
     )
     missing: str = declare(
-        "file",
         "impute",
         choice(
             {
-                "impute": "the median of the training part, or its most frequent category",
+                "impute": "the median of the training samples, or their most frequent category",
                 "drop": "samples with a missing value are left out",
             }
         ),
-        "data",
-        "what a missing value becomes",
+        group="file",
+        effect="data",
+        help="treatment of missing values",
     )
     text: str | None = declare(
-        "file",
         None,
         or_off(Text("a column name, or a number from 1")),
-        "data",
-        "a column of texts to predict from, by their n-grams (TF-IDF)",
+        group="file",
+        effect="data",
+        help="column of texts to predict from, by their n-grams (TF-IDF)",
     )
     ngrams: str = declare(
-        "file",
         "char",
         choice({"char": "one to three letters", "word": "one or two words"}),
-        "data",
-        "what is counted in texts",
+        group="file",
+        effect="data",
+        help="units that are counted in texts",
     )
     vocabulary: int = declare(
-        "file", 500, Integer(1, 20_000), "data", "n-grams that are counted, the most frequent ones"
+        500,
+        Integer(1, 20_000),
+        group="file",
+        effect="data",
+        help="number of n-grams that are counted, the most frequent ones",
     )
     delimiter: str | None = declare(
-        "file", None, auto(Delimiter()), "data", "what stands between two columns"
+        None, auto(Delimiter()), group="file", effect="data", help="separator between columns"
     )
     header: bool | None = declare(
-        "file", None, auto(Switch()), "data", "whether the first row holds the columns' names"
+        None,
+        auto(Switch()),
+        group="file",
+        effect="data",
+        help="whether the first row contains the names of the columns",
     )
     encoding: str | None = declare(
-        "file",
         None,
         auto(Text("a text encoding such as latin-1 or utf-16")),
-        "data",
-        "how the file's characters are written (auto: UTF-8)",
+        group="file",
+        effect="data",
+        help="character encoding of the file (auto: UTF-8)",
     )
 
     @property

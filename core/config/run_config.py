@@ -42,6 +42,7 @@ from core.training.stopping import StopRule
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
+    from core.config.settings import Effect
     from core.nn.losses import Loss
 
 MOST_TOML: Final = 32_768
@@ -64,179 +65,210 @@ class RunConfig(DataConfig):
     """
 
     hidden: tuple[int, ...] = declare(
-        "network", (8, 8), Sizes(), "network", "sizes of the hidden layers"
+        (8, 8), Sizes(), group="network", effect="network", help="sizes of the hidden layers"
     )
     activation: str | tuple[str, ...] = declare(
-        "network",
         "tanh",
         PerLayer(_formulas(ACTIVATIONS.values())),
-        "live",
-        "activation of the hidden layers",
+        group="network",
+        effect="loss",
+        help="activation function of the hidden layers",
     )
     initializer: str = declare(
-        "network",
         "glorot",
         _formulas(INITIALIZERS.values()),
-        "network",
-        "how initial weights are drawn",
-        "init",
+        group="network",
+        effect="network",
+        help="distribution of the initial weights",
+        option="init",
     )
     batch_norm: bool = declare(
-        "network",
         False,
         Switch(),
-        "network",
-        "normalise each hidden layer over the batch, before its activation",
+        group="network",
+        effect="network",
+        help="batch normalisation of each hidden layer, before its activation",
     )
     dropout: float | tuple[float, ...] = declare(
-        "network",
         0.0,
         PerLayer(Float(0, 1)),
-        "live",
-        "share of hidden outputs that a training step leaves out",
+        group="network",
+        effect="step",
+        help="dropout rate of the hidden layers",
     )
     loss: str | None = declare(
-        "loss",
         None,
         auto(_formulas(LOSSES.values())),
-        "live",
-        "what training makes small (auto: softmax_cross_entropy for classes, "
+        group="loss",
+        effect="loss",
+        help="loss function to minimise (auto: softmax_cross_entropy for classes, "
         "mean_squared_error for numbers)",
     )
     label_smoothing: float = declare(
-        "loss",
         0.0,
         Float(0, 1),
-        "live",
-        "share of each cross-entropy target that is spread over all classes",
+        group="loss",
+        effect="loss",
+        help="fraction of each cross-entropy target that is spread over all classes",
     )
     huber_delta: float = declare(
-        "loss", 1.0, Float(0, open_low=True), "live", "error at which the huber loss becomes a line"
+        1.0,
+        Float(0, open_low=True),
+        group="loss",
+        effect="loss",
+        help="error above which the huber loss is linear",
     )
     optimizer: str = declare(
-        "optimiser",
         "adam",
         _formulas(OPTIMIZERS.values()),
-        "live",
-        "how a step follows from the gradient",
+        group="optimiser",
+        effect="step",
+        help="optimisation algorithm",
     )
     learning_rate: float = declare(
-        "optimiser",
         0.01,
         Float(0, open_low=True),
-        "live",
-        "length of a step along the gradient",
-        "lr",
+        group="optimiser",
+        effect="rates",
+        help="learning rate",
+        option="lr",
     )
     momentum: float | None = declare(
-        "optimiser",
         None,
         auto(Float(0, 1)),
-        "live",
-        "share of its velocity that sgd, momentum, nesterov or rmsprop keeps "
-        "(auto: 0.9 for momentum and nesterov, else 0)",
+        group="optimiser",
+        effect="step",
+        help="momentum of sgd, momentum, nesterov and rmsprop (auto: 0.9 for momentum and nesterov, "
+        "else 0)",
     )
     weight_decay: float = declare(
-        "optimiser",
         0.01,
         Float(0),
-        "live",
-        "what adamw shrinks every parameter by, times the rate, in each step",
+        group="optimiser",
+        effect="in_place",
+        help="decoupled weight decay of adamw, per step and times the learning rate",
     )
     batch_size: int | str = declare(
-        "optimiser", 32, BatchSize(), "live", "samples per step, or full for all of them at once"
+        32,
+        BatchSize(),
+        group="optimiser",
+        effect="step",
+        help="samples per training step, or full for all of them at once",
     )
     clip_norm: float | None = declare(
-        "optimiser",
         None,
         or_off(Float(0, open_low=True)),
-        "live",
-        "shorten a longer gradient, as one vector, to this norm",
+        group="optimiser",
+        effect="step",
+        help="maximum norm of the gradient, taken as one vector",
     )
     clip_value: float | None = declare(
-        "optimiser",
         None,
         or_off(Float(0, open_low=True)),
-        "live",
-        "cut each element of the gradient off at this size, before clip_norm",
+        group="optimiser",
+        effect="step",
+        help="maximum size of each element of the gradient, applied before clip_norm",
     )
     freeze: tuple[int, ...] = declare(
-        "optimiser", (), LayerNumbers(), "live", "layers whose parameters stay as they are"
+        (),
+        LayerNumbers(),
+        group="optimiser",
+        effect="step",
+        help="layers whose parameters are not trained",
     )
     schedule: str = declare(
-        "schedule",
         "constant",
         _formulas(SCHEDULES.values()),
-        "live",
-        "how the learning rate η goes on, epoch by epoch",
+        group="schedule",
+        effect="rates",
+        help="learning-rate schedule, per epoch",
     )
     decay: float | None = declare(
-        "schedule",
         None,
         auto(Float(0)),
-        "live",
-        "factor γ of step (auto: 0.1), exponential (0.99), plateau (0.1), k of inverse_time (0.01)",
+        group="schedule",
+        effect="rates",
+        help="factor γ of step (auto: 0.1), exponential (0.99), plateau (0.1), k of inverse_time (0.01)",
     )
     decay_epochs: int | None = declare(
-        "schedule",
         None,
         auto(Integer(1, 100_000_000)),
-        "live",
-        "T of step (auto: 100), cosine and linear (all epochs), and plateau (10), after which the next "
-        "epoch that is no better lowers the rate",
+        group="schedule",
+        effect="rates",
+        help="T of step (auto: 100), cosine and linear (all epochs), and the patience of plateau (10)",
     )
     warmup: int = declare(
-        "schedule",
         0,
         Integer(0, 100_000_000),
-        "live",
-        "epochs in which the rate first climbs to the learning rate",
+        group="schedule",
+        effect="rates",
+        help="epochs of linear warm-up to the learning rate",
     )
     min_learning_rate: float = declare(
-        "schedule", 0.0, Float(0), "live", "rate that no schedule goes below", "min-lr"
+        0.0,
+        Float(0),
+        group="schedule",
+        effect="rates",
+        help="lower bound of the scheduled learning rate",
+        option="min-lr",
     )
     l1: float = declare(
-        "regularisation", 0.0, Float(0), "live", "penalty l1 · Σ|w| (gradient l1 · sign w)"
+        0.0,
+        Float(0),
+        group="regularisation",
+        effect="penalty",
+        help="L1 penalty l1 · Σ|w| (gradient l1 · sign w)",
     )
     l2: float = declare(
-        "regularisation", 0.0, Float(0), "live", "penalty l2/2 · Σw² (gradient l2 · w)"
+        0.0,
+        Float(0),
+        group="regularisation",
+        effect="penalty",
+        help="L2 penalty l2/2 · Σw² (gradient l2 · w)",
     )
     penalize_biases: bool = declare(
-        "regularisation", False, Switch(), "live", "whether l1 and l2 take the biases in, too"
+        False,
+        Switch(),
+        group="regularisation",
+        effect="penalty",
+        help="whether l1 and l2 also apply to biases",
     )
     epochs: int = declare(
-        "stopping",
         600,
         Integer(1, MOST_EPOCHS),
-        "live",
-        "passes over the training data until the run is finished",
+        group="stopping",
+        effect="rates",  # T of cosine and linear, unless decay_epochs is given
+        help="passes over the training data until the run ends",
     )
     target_loss: float | None = declare(
-        "stopping", None, or_off(Float(0)), "live", "stop at a monitored loss as low as this"
+        None,
+        or_off(Float(0)),
+        group="stopping",
+        effect="in_place",
+        help="stop when the monitored loss is at most this",
     )
     target_accuracy: float | None = declare(
-        "stopping",
         None,
         or_off(Float(0, 1, open_high=False)),
-        "live",
-        "stop at a monitored accuracy, or R², as high as this",
+        group="stopping",
+        effect="in_place",
+        help="stop when the monitored accuracy, or R², is at least this",
     )
     patience: int | None = declare(
-        "stopping",
         None,
         or_off(Integer(1, 100_000_000)),
-        "live",
-        "stop at the end of so many epochs in a row without a lower monitored loss",
+        group="stopping",
+        effect="best",
+        help="stop after this number of epochs without a lower monitored loss",
     )
     restore_best: bool = declare(
-        "stopping",
         True,
         Switch(),
-        "live",
-        "whether patience, at its end, brings the best weights back",
+        group="stopping",
+        effect="best",
+        help="whether the best weights are restored when patience ends the run",
     )
     monitor: str | None = declare(
-        "stopping",
         None,
         auto(
             choice(
@@ -247,30 +279,31 @@ class RunConfig(DataConfig):
                 }
             )
         ),
-        "live",
-        "the samples whose loss stops the run, lowers a plateau, and makes an epoch the best "
-        "(auto: validation where there are such, else test)",
+        group="stopping",
+        effect="monitor",
+        help="samples whose loss is monitored for stopping, a plateau and the best epoch "
+        "(auto: validation if there are any, else test)",
     )
     diagnostics: bool = declare(
-        "run",
         False,
         Switch(),
-        "live",
-        "gradient norm, update ratio, dead and saturated units of each layer (panel 5, --json)",
+        group="run",
+        effect="measure",
+        help="gradient norm, update ratio, dead and saturated units of each layer (panel 5, --json)",
     )
     seed: int = declare(
-        "run",
         0,
         Integer(0, 2**63 - 1),
-        "network",
-        "decides data, split, initial weights, shuffles and dropout",
+        group="run",
+        effect="network",
+        help="random seed of data, split, initial weights, shuffling and dropout",
     )
     dtype: str = declare(
-        "run",
         "float32",
         OneOf(("float32", "float64")),
-        "network",
-        "precision of every number in training",
+        group="run",
+        effect="network",
+        help="floating-point precision of training",
     )
 
     def __post_init__(self) -> None:
@@ -419,6 +452,10 @@ class RunConfig(DataConfig):
     def changed(self, **changes: Any) -> RunConfig:
         """Return a copy with other values; raises ConfigError."""
         return replace(self, **changes)
+
+    def effects(self, other: RunConfig) -> frozenset[Effect]:
+        """Return what changing to another config affects."""
+        return frozenset(each.effect for each in self.differences(other))
 
     def differences(self, other: RunConfig) -> list[Setting]:
         """Return the settings in which two configs differ."""

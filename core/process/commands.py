@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from core.config.errors import ConfigError
 from core.config.run_config import MOST_EPOCHS
+from core.config.settings import IN_PLACE
 from core.datasets import edits
 from core.datasets.dataset import DataError
 from core.datasets.prepare import prepare
@@ -20,13 +21,6 @@ if TYPE_CHECKING:
     from core.datasets.edits import Edit
     from core.process.command_queue import CommandQueue
     from core.process.training_run import TrainingRun
-
-SAME_NUMBERS: Final = {
-    *("optimizer", "learning_rate", "momentum", "weight_decay", "batch_size", "clip_norm"),
-    *("clip_value", "freeze", "schedule", "decay", "decay_epochs", "warmup", "min_learning_rate"),
-    *("dropout", "epochs", "target_loss", "target_accuracy", "patience", "restore_best", "monitor"),
-}
-"""Settings whose change leaves the metrics of a run at rest as they are."""
 
 REFUSALS: Final = (ConfigError, DataError, MemoryError, Cancelled)
 """What may come of loading data; the run that there is goes on."""
@@ -61,8 +55,7 @@ def configure(run: TrainingRun, exchange: CommandQueue, changes: dict[str, Any])
     if share and not trainer.share_of_epoch and not fresh:
         note += f"; epoch {trainer.epoch + 1:,} begins again"
     run.send_run(trainer.data if trainer.data is not data else None, fresh=fresh, note=note)
-    changed = {each.name for each in before.differences(config)}
-    other_numbers = restored is not None or not changed <= SAME_NUMBERS
+    other_numbers = restored is not None or not before.effects(config) <= {*IN_PLACE, "step"}
     if not run.active and not run.rows:
         # what the network computes may have changed with the data or the activation
         run.newest = trainer.measure() if other_numbers else run.newest

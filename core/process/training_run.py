@@ -15,11 +15,11 @@ from core.runs.snapshot import RunSnapshot
 from core.training.epoch_log import tabulate
 from core.training.stopping import Stop
 from core.training.time_travel import TimeTravel
-from core.training.trainer import LOSS_SETTINGS
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from core.config.settings import Effect
     from core.datasets import DataSplit
     from core.nn.optimizers import Optimizer
     from core.process.autosave import RunAutosave
@@ -231,10 +231,10 @@ class TrainingRun:
         self, data: DataSplit | None, *, fresh: bool, note: str, travelled: bool = False
     ) -> None:
         """Tell what runs from here on, with the samples if the screen has others."""
-        changed = {each.name for each in self._sent_config.differences(self.trainer.config)}
+        effects = self._sent_config.effects(self.trainer.config)
         self._sent_config = self.trainer.config
-        if not (travelled or fresh) and (changed or data is not None):
-            self._note_change(changed, note, drawn=data is not None)
+        if not (travelled or fresh) and (effects or data is not None):
+            self._note_change(effects, note, drawn=data is not None)
         if data is not None:
             inputs = data.x_train.shape[1]
             data = data.thinned(min(MOST_SHOWN, max(100, MOST_NUMBERS_SHOWN // max(1, inputs))))
@@ -288,9 +288,9 @@ class TrainingRun:
             history=self.autosave.history,
         )
 
-    def _note_change(self, changed: set[str], note: str, *, drawn: bool) -> None:
+    def _note_change(self, effects: frozenset[Effect], note: str, *, drawn: bool) -> None:
         self.revision += 1
-        if drawn or changed & LOSS_SETTINGS:
+        if drawn or "loss" in effects:
             # behind the last row that the screen has, which may be of an epoch that diverged
             end = self.trainer.epoch + 1 + (self.state is State.DIVERGED)
             self.comparable_parts = (*(each for each in self.comparable_parts if each < end), end)

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Final, Self
 
 import numpy as np
 
+from core.config.settings import IN_PLACE
 from core.datasets.given import from_arrays
 from core.datasets.prepare import no_progress, prepare
 from core.memory import memory_for
@@ -47,41 +48,6 @@ DIVERGENCE: Final = 1e4
 Losses from logits stay finite however absurd the weights: bounded activations, and an optimiser that
 normalises its steps, reach 10⁶ and stay there. Nobody wants to watch that as training.
 """
-
-_IN_PLACE: Final = {
-    "learning_rate",
-    "weight_decay",
-    "schedule",
-    "decay",
-    "decay_epochs",
-    "warmup",
-    "min_learning_rate",
-    "epochs",
-    "target_loss",
-    "target_accuracy",
-    "patience",
-    "restore_best",
-    "monitor",
-}
-"""Settings whose change needs nothing rebuilt."""
-
-LOSS_SETTINGS: Final = {"loss", "label_smoothing", "huber_delta", "activation"}
-"""Settings after whose change a loss cannot be compared with one before."""
-
-_RATES: Final = {
-    *(
-        "learning_rate",
-        "schedule",
-        "decay",
-        "decay_epochs",
-        "warmup",
-        "min_learning_rate",
-        "epochs",
-    ),
-}
-"""Settings on which the rate of an epoch depends."""
-
-_PENALTIES: Final = {"l1", "l2", "penalize_biases"}
 
 
 class Trainer:
@@ -333,7 +299,7 @@ class Trainer:
             raise
 
     def _configure(self, config: RunConfig, tell: ProgressCallback, data: DataSplit | None) -> bool:
-        changes = {each.name: each for each in self.config.differences(config)}
+        effects = self.config.effects(config)
         draws = self.config.data_key != config.data_key and not self._own_data
         if data is None:
             data = prepare(config, tell) if draws else self.data
@@ -343,23 +309,22 @@ class Trainer:
             self._waits_from = self.epoch
         self.stopped = self.restored = None
         plateau = self._schedule.plateau if config.schedule == self.config.schedule else None
-        incomparable = draws or bool(changes.keys() & {"monitor", *LOSS_SETTINGS})
-        if changes.keys() <= _IN_PLACE:
+        incomparable = draws or not effects.isdisjoint({"loss", "monitor"})
+        if effects <= IN_PLACE:
             self.config, self._schedule = config, config.make_schedule()
             self._monitored = data.monitored(config.monitor)
         else:
-            anew = any(each.effect == "network" for each in changes.values())
-            if anew or sizes != self.network.sizes:
+            if "network" in effects or sizes != self.network.sizes:
                 self._begin(config, data)
                 return True
             self._rebuild(config, data)
-            if draws or changes.keys() & {*LOSS_SETTINGS, *_PENALTIES}:
+            if draws or not effects.isdisjoint({"loss", "penalty"}):
                 self._set_limit()
         if plateau is not None:
             self._schedule.plateau = PlateauState(plateau.factor) if incomparable else plateau
-        if incomparable or changes.keys() & {"patience", "restore_best"}:
+        if incomparable or "best" in effects:
             self._forget_best()
-        self._show_rate(None if changes.keys() & _RATES else self.optimizer.learning_rate)
+        self._show_rate(None if "rates" in effects else self.optimizer.learning_rate)
         return False
 
     def restart_patience(self) -> None:

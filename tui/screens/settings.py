@@ -202,8 +202,7 @@ def _takes_any(row: Setting) -> bool:
 
 def _explanation(row: Setting) -> str:
     consequence = {
-        "live": "a change takes effect in the next epoch",
-        "data": "a change draws the data anew, and keeps trained weights where they fit",
-        "network": "a change begins a new run",
-    }
-    return f"{row.help}: {row.value_type.accepts}; {consequence[row.effect]}"
+        "data": "a change draws the data again and keeps the trained weights where they fit",
+        "network": "a change starts a new run",
+    }.get(row.effect, "a change takes effect in the next epoch")
+    return f"{row.help}: {row.value_type.accepts}; {consequence}"
