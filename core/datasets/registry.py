@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
-from core.datasets import bundled, toy, toy_numbers
+from core.datasets import bundled, toy, toy_regression
 from core.datasets.dataset import Dataset
 from core.randomness import stream
 
@@ -139,7 +139,7 @@ DATASETS: Final = {
         DatasetInfo(
             "plane",
             "a number to predict that grows along the diagonal of the plane",
-            toy_numbers.plane,
+            toy_regression.plane,
             samples=200,
             noise=0.1,
             classes=0,
@@ -148,7 +148,7 @@ DATASETS: Final = {
         DatasetInfo(
             "bumps",
             "a number to predict: Gaussian hills and hollows, alternating",
-            toy_numbers.bumps,
+            toy_regression.bumps,
             samples=300,
             noise=0.05,
             classes=0,
@@ -157,7 +157,7 @@ DATASETS: Final = {
         DatasetInfo(
             "two_gaussians",
             "a number to predict: one Gaussian hill and one hollow",
-            toy_numbers.two_gaussians,
+            toy_regression.two_gaussians,
             samples=300,
             noise=0.05,
             classes=0,
@@ -166,7 +166,7 @@ DATASETS: Final = {
         DatasetInfo(
             "sine",
             "a number to predict from one feature: two periods of a sine",
-            toy_numbers.sine,
+            toy_regression.sine,
             samples=200,
             noise=0.08,
             classes=0,
@@ -176,7 +176,7 @@ DATASETS: Final = {
         DatasetInfo(
             "step",
             "a number to predict from one feature: a jump up, and one half down",
-            toy_numbers.step,
+            toy_regression.step,
             samples=200,
             noise=0.05,
             classes=0,

@@ -11,7 +11,7 @@ from core.datasets.preparation import PREPROCESSORS
 from core.datasets.prepare import prepare
 from core.datasets.split import part
 from core.datasets.toy import CIRCLES_FACTOR
-from core.datasets.toy_numbers import STEP_EDGES, STEP_LEVELS
+from core.datasets.toy_regression import STEP_EDGES, STEP_LEVELS
 
 
 def draw(name: str, **options: float) -> Dataset:
