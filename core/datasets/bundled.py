@@ -11,7 +11,7 @@ from typing import Any, Final
 
 import numpy as np
 
-from core.datasets.dataset import Dataset
+from core.datasets.dataset import Dataset, DatasetInfo
 from core.memory import SCIKIT_LEARN, importing
 
 _DIABETES: Final = {
@@ -93,3 +93,79 @@ def _classes(data: Any, features: tuple[str, ...], image: tuple[int, int] | None
 def _numbers(data: Any, features: tuple[str, ...], targets: tuple[str, ...]) -> Dataset:
     x, y = np.asarray(data.data, np.float64), np.asarray(data.target, np.float64)
     return Dataset(x, y.reshape(len(x), -1), features, (), targets)
+
+
+DATASETS: Final = (
+    DatasetInfo(
+        "iris",
+        "Fisher's three species of iris, four measurements each (scikit-learn's copy)",
+        None,
+        samples=150,
+        classes=3,
+        features=4,
+        fixed=iris,
+        preprocess="standard",
+    ),
+    DatasetInfo(
+        "wine",
+        "Forina's Italian wines of three growers, 13 chemical measurements",
+        None,
+        samples=178,
+        classes=3,
+        features=13,
+        fixed=wine,
+        preprocess="standard",
+    ),
+    DatasetInfo(
+        "breast_cancer",
+        "Wisconsin breast tumours, malignant or benign, 30 measurements of cell nuclei",
+        None,
+        samples=569,
+        features=30,
+        fixed=breast_cancer,
+        preprocess="standard",
+    ),
+    DatasetInfo(
+        "digits",
+        "Alpaydin and Kaynak's handwritten digits, 8 by 8 pixels each",
+        None,
+        samples=1797,
+        classes=10,
+        features=64,
+        fixed=digits,
+        preprocess="minmax",
+    ),
+    DatasetInfo(
+        "languages",
+        "sentences in six languages; the features are n-grams of letters",
+        None,
+        samples=360,
+        classes=6,
+        features=0,
+        fixed=languages,
+        texts=True,
+    ),
+    DatasetInfo(
+        "diabetes",
+        "regression: progression of diabetes after a year, from 10 measurements",
+        None,
+        samples=442,
+        classes=0,
+        targets=1,
+        features=10,
+        fixed=diabetes,
+        preprocess="standard",
+    ),
+    DatasetInfo(
+        "linnerud",
+        "regression of three targets: weight, waist and pulse of 20 men from three exercises",
+        None,
+        samples=20,
+        classes=0,
+        targets=3,
+        features=3,
+        fixed=linnerud,
+        preprocess="standard",
+    ),
+)
+"""The data sets of this module, in the order of the listing."""

@@ -1,13 +1,16 @@
-"""The two shapes in which data travels: a whole set as it was read, and its parts as inputs."""
+"""A data set, its entry in the registry, and its split into training, test and validation inputs."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING, Any, TypeAlias
+
+import numpy as np
 
 from core.arrays import evenly_spaced
 from core.datasets.preparation import Preparation
+from core.randomness import stream
 
 if TYPE_CHECKING:
     from core.arrays import Array, Labels
@@ -54,6 +57,77 @@ class Dataset:
         """Return some of the samples, by their numbers."""
         texts = tuple(self.texts[row] for row in chosen.tolist()) if self.texts else ()
         return replace(self, x=self.x[chosen], y=self.y[chosen], texts=texts)
+
+
+Generator: TypeAlias = Callable[[Any, int, float, int], "tuple[Array, Labels | Array]"]
+"""A function of a random generator, samples, noise and classes that returns x and y."""
+
+
+@dataclass(frozen=True)
+class DatasetInfo:
+    """One entry of the registry.
+
+    Attributes:
+        name: value of the setting `dataset`.
+        description: description in the help and the listing.
+        generate: draws samples from (rng, samples, noise, classes); None for a fixed data set.
+        samples, noise, classes: defaults of these settings.
+        any_classes: whether the number of classes can be chosen.
+        targets: number of target values for regression; 0 for classification.
+        features: number of columns of x; 0 for texts.
+        fixed: returns the fixed data set. If there is `generate` too, it is used for a given number
+            of samples.
+        preprocess: default of this setting, a name in `PREPROCESSORS`.
+        texts: whether the samples are texts.
+        legacy: whether `generate` draws from `numpy.random.RandomState(seed)`, as in older tutorials.
+    """
+
+    name: str
+    description: str
+    generate: Generator | None
+    samples: int
+    noise: float = 0.0
+    classes: int = 2
+    any_classes: bool = False
+    targets: int = 0
+    features: int = 2
+    fixed: Callable[[], Dataset] | None = None
+    preprocess: str = "none"
+    texts: bool = False
+    legacy: bool = False
+
+    def draw(
+        self,
+        seed: int,
+        samples: int | None = None,
+        noise: float | None = None,
+        classes: int | None = None,
+    ) -> Dataset:
+        """Return the data set; options that are None have the defaults of this entry."""
+        count = self.classes if classes is None else classes
+        if self.fixed is not None and (samples is None or self.generate is None):
+            return replace(self.fixed(), name=self.name)
+        if self.generate is None:
+            raise ValueError(f"{self.name} is a fixed data set without a generator")
+        rng: Any = np.random.RandomState(seed % 2**32) if self.legacy else stream(seed, "data")
+        x, y = self.generate(
+            rng,
+            self.samples if samples is None else samples,
+            self.noise if noise is None else noise,
+            count,
+        )
+        targets = numbered("y", self.targets) if self.targets else ()
+        return Dataset(
+            x, y, numbered("x", x.shape[1]), tuple(map(str, range(count))), targets, name=self.name
+        )
+
+
+def numbered(letter: str, count: int) -> tuple[str, ...]:
+    """Return the names x₁, x₂, … of columns; the letter alone for a single one."""
+    if count == 1:
+        return (letter,)
+    digits = str.maketrans("0123456789", "₀₁₂₃₄₅₆₇₈₉")
+    return tuple(f"{letter}{number}".translate(digits) for number in range(1, count + 1))
 
 
 @dataclass(frozen=True, eq=False)

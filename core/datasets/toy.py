@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
+from core.datasets.dataset import Dataset, DatasetInfo, numbered
+
 if TYPE_CHECKING:
     from core.arrays import Array, Labels
 
@@ -160,3 +162,68 @@ def _balanced(samples: int, groups: int) -> Labels:
 
 def _on_circle(angle: Array) -> Array:
     return np.column_stack([np.cos(angle), np.sin(angle)])
+
+
+DATASETS: Final = (
+    DatasetInfo(
+        "xor",
+        "the four corners of a square, opposite corners in the same class; a noisy cloud with --samples",
+        xor,
+        samples=4,
+        noise=0.15,
+        fixed=lambda: Dataset(*xor_points(), numbered("x", 2), ("0", "1")),
+    ),
+    DatasetInfo("moons", "two interleaving half circles", moons, 200, 0.2),
+    DatasetInfo("circles", "a circle inside another one", circles, 200, 0.1),
+    DatasetInfo(
+        "blobs",
+        "one round cloud per class, on a circle (--classes)",
+        blobs,
+        samples=300,
+        noise=0.25,
+        classes=4,
+        any_classes=True,
+    ),
+    DatasetInfo(
+        "spiral",
+        "one spiral arm per class (--classes)",
+        spiral,
+        samples=300,
+        noise=0.15,
+        classes=3,
+        any_classes=True,
+    ),
+    DatasetInfo(
+        "checkerboard",
+        "two classes on the squares of a 4 by 4 checkerboard",
+        checkerboard,
+        samples=600,
+        noise=0.01,
+    ),
+    DatasetInfo(
+        "gaussian_quantiles",
+        "rings of a Gaussian distribution, equally many samples in each (--classes)",
+        gaussian_quantiles,
+        samples=300,
+        noise=0.03,
+        classes=3,
+        any_classes=True,
+    ),
+    DatasetInfo(
+        "two_lines",
+        "two parallel lines, linearly separable",
+        two_lines,
+        samples=200,
+        noise=0.05,
+    ),
+)
+"""The data sets of this module, in the order of the listing."""
+
+MOONS_LEGACY: Final = DatasetInfo(
+    "moons_legacy",
+    "scikit-learn's make_moons with NumPy's RandomState(seed), as in older tutorials",
+    moons_legacy,
+    200,
+    0.2,
+    legacy=True,
+)

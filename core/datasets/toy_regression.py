@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
+from core.datasets.dataset import DatasetInfo
+
 if TYPE_CHECKING:
     from core.arrays import Array
 
@@ -73,3 +75,55 @@ def _height(x: Array, places: tuple[tuple[float, float, int], ...], width: float
         for across, up, sign in places
     )
     return np.reshape(height, (-1, 1))
+
+
+DATASETS: Final = (
+    DatasetInfo(
+        "plane",
+        "regression: a plane that rises along the diagonal",
+        plane,
+        samples=200,
+        noise=0.1,
+        classes=0,
+        targets=1,
+    ),
+    DatasetInfo(
+        "bumps",
+        "regression: alternating Gaussian hills and valleys",
+        bumps,
+        samples=300,
+        noise=0.05,
+        classes=0,
+        targets=1,
+    ),
+    DatasetInfo(
+        "two_gaussians",
+        "regression: a Gaussian hill and a Gaussian valley",
+        two_gaussians,
+        samples=300,
+        noise=0.05,
+        classes=0,
+        targets=1,
+    ),
+    DatasetInfo(
+        "sine",
+        "regression from one feature: two periods of a sine",
+        sine,
+        samples=200,
+        noise=0.08,
+        classes=0,
+        targets=1,
+        features=1,
+    ),
+    DatasetInfo(
+        "step",
+        "regression from one feature: a step up, and a half step down",
+        step,
+        samples=200,
+        noise=0.05,
+        classes=0,
+        targets=1,
+        features=1,
+    ),
+)
+"""The data sets of this module, in the order of the listing."""
