@@ -1,7 +1,7 @@
-"""What the terminal can show, as far as the environment tells: read once, before the screen starts.
+"""Capabilities of the terminal, read from the environment once, before the screen starts.
 
-Nothing of it is asked of the terminal itself: the program paints its own background where there are
-colours, and an answer would be late over a slow line.
+The terminal itself is not queried: the program paints its own background if there are colours, and a
+reply would be late over a slow line.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from tui.drawing.rendering import TerminalLook
 
 CANNOT_DRAW: Final = frozenset({"dumb", "unknown"})
-"""Values of TERM for what has no cursor to be placed."""
+"""Values of TERM for terminals without cursor positioning."""
 
 _COLOURLESS: Final = re.compile(r"vt\d|wy\d|.*-(m|mono)$")
 
@@ -26,35 +26,35 @@ _CAPABLE: Final = re.compile(
     r"xterm(-new|-kitty|-ghostty)?$"
     r"|(screen|tmux|alacritty|foot|wezterm|ghostty|kitty|konsole|gnome|vte|st|putty|mintty|iterm2?)\b"
 )
-"""Terminals of at least 256 colours, whatever their names and terminfo say.
+"""Terminals with at least 256 colours, regardless of terminfo.
 
 terminfo gives `xterm` 8 colours, but xterm itself and nearly all programs that use its name (PuTTY,
-older versions of Konsole and of GNOME Terminal) have 256. No answer is needed from the terminal.
+older versions of Konsole and of GNOME Terminal) have 256.
 """
 
 _SIXTEEN: Final = re.compile(r"linux|.*(-16color|-88color|\.linux)$")
-"""Names of terminals that have fewer than 256, also within screen, as in `screen.linux`."""
+"""Names of terminals with fewer than 256 colours, also inside screen, as in `screen.linux`."""
 
 _DARK_COLOURS: Final = frozenset("01234568")
 
 
 def can_draw(environment: Mapping[str, str]) -> bool:
-    """Tell whether the terminal can place its cursor."""
+    """Return whether the terminal can position its cursor."""
     return environment.get("TERM", "").lower() not in CANNOT_DRAW
 
 
 def _is_colourless(term: str) -> bool:
-    """Tell whether a terminal of that name is known to have one colour."""
+    """Return whether a terminal of this name is known to be monochrome."""
     return _COLOURLESS.match(term) is not None
 
 
 def is_utf8(environment: Mapping[str, str]) -> bool:
-    """Tell whether the locale, as POSIX reads it from the environment, is in UTF-8.
+    """Return whether the locale of the environment, read by the rules of POSIX, uses UTF-8.
 
-    Where it says nothing at all, the terminal is taken for a modern one, as Python does.
+    Without any locale the terminal is assumed to be a modern one, as in Python.
     """
     named = {name: environment.get(name, "") for name in ("LC_ALL", "LC_CTYPE", "LANG")}
-    # Python itself puts this in the place of the C locale
+    # Python itself sets this instead of the C locale
     if named["LC_CTYPE"] in {"C.UTF-8", "C.utf8", "UTF-8"} and named["LANG"] in {"C", "POSIX"}:
         named["LC_CTYPE"] = ""
     chosen = next(filter(None, named.values()), "")
@@ -71,12 +71,12 @@ def terminal_look(
     palette: str = "blue-orange",
     background: str | None = None,
 ) -> TerminalLook:
-    """Return how to draw: as a person wishes, and for the rest as the environment tells.
+    """Return the look of the terminal: the user's options, and the environment for all others.
 
     Args:
-        environment: variables by name; read are NO_COLOR, COLORTERM, TERM, COLORFGBG and the locale's.
+        environment: variables by name: NO_COLOR, COLORTERM, TERM, COLORFGBG and those of the locale.
         colours: one of `themes.DEPTHS`.
-        ascii_only: whether nothing but ASCII may be sent.
+        ascii_only: whether only ASCII may be sent.
         palette: one of `themes.PALETTES`.
         background: one of `themes.BACKGROUNDS`.
     """
@@ -94,16 +94,16 @@ def terminal_look(
 
 
 def is_relayed(environment: Mapping[str, str], terminal: str) -> bool:
-    """Tell whether tmux, screen or mosh is between this program and the line.
+    """Return whether tmux, screen or mosh is between this program and the line.
 
-    They answer questions to the terminal on this side of the line.
+    They answer queries themselves, on this side of the line.
 
     Args:
         environment: variables by name.
-        terminal: the terminal's name, such as `/dev/pts/3`, or nothing.
+        terminal: the name of the terminal, such as `/dev/pts/3`, or "".
     """
     if terminal and environment.get("SSH_TTY") == terminal:
-        return False  # sshd's own: if there is a tmux, it is at the other end
+        return False  # opened by sshd: a tmux, if any, is at the other end
     term = environment.get("TERM", "")
     if environment.get("TMUX") or environment.get("STY") or term.startswith(("screen", "tmux")):
         return True
@@ -111,7 +111,7 @@ def is_relayed(environment: Mapping[str, str], terminal: str) -> bool:
 
 
 def terminal_name() -> str:
-    """Return the name of the terminal that is read, or nothing."""
+    """Return the name of the terminal of standard input, or ""."""
     try:
         return os.ttyname(sys.__stdin__.fileno() if sys.__stdin__ else 0)
     except OSError:
@@ -119,7 +119,7 @@ def terminal_name() -> str:
 
 
 def _programs_above() -> list[str]:
-    """Return the names of the processes that this one descends from, as far as Linux tells them."""
+    """Return the names of the parent processes; none except on Linux."""
     names, pid = [], os.getppid()
     try:
         while pid > 1:
@@ -137,9 +137,9 @@ def _colours(environment: Mapping[str, str]) -> str:
     term = environment.get("TERM", "").lower()
     if _is_colourless(term):
         return "none"
-    # what is inside of screen or tmux inherits a variable that was said of the terminal around it
-    told = environment.get("COLORTERM", "").strip().lower() in {"truecolor", "24bit"}
-    if told and not term.startswith(("screen", "tmux", "linux")):
+    # inside screen or tmux the variable is inherited from the outer terminal
+    announced = environment.get("COLORTERM", "").strip().lower() in {"truecolor", "24bit"}
+    if announced and not term.startswith(("screen", "tmux", "linux")):
         return "truecolor"
     if term.endswith("-direct"):
         return "truecolor"
@@ -157,7 +157,7 @@ def _colours_by_terminfo(term: str) -> str:
         curses.setupterm(term, 1)
         count = curses.tigetnum("colors")
     except (ImportError, curses.error, ValueError):
-        # no data base, or not in it: nearly everything that lives knows the eight of ECMA-48
+        # not in the database, or no database: nearly all terminals have the eight colours of ECMA-48
         count = 8
     if count >= 1 << 24:
         return "truecolor"
@@ -165,6 +165,6 @@ def _colours_by_terminfo(term: str) -> str:
 
 
 def _background(environment: Mapping[str, str]) -> str:
-    # "15;0" or "15;default;0": letters, and what is behind them
+    # "15;0" or "15;default;0": foreground first, background last
     behind = environment.get("COLORFGBG", "").rpartition(";")[2]
     return "light" if behind.isdigit() and behind not in _DARK_COLOURS else "dark"

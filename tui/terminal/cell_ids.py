@@ -1,6 +1,6 @@
-"""Numbers for cells: each pair of a glyph and a pen has one, so that screens are arrays.
+"""Ids of cells: each pair of a glyph and a style has one, so that screens are integer arrays.
 
-Behind a glyph that is two cells wide stands a cell with an empty one.
+A glyph that is two cells wide is followed by a cell with an empty glyph.
 """
 
 from __future__ import annotations
@@ -14,14 +14,14 @@ from rich.cells import cell_len, split_graphemes
 from tui.terminal.escape_codes import PLAIN, SgrState, parse_sgr
 
 UNKNOWN: Final = -1
-"""A cell of which nothing is known."""
+"""Id of a cell with unknown content."""
 
 
 class CellIds:
-    """Numbers every cell that it meets.
+    """Table of cells, which assigns an id to each new pair of glyph and style.
 
     Attributes:
-        to_256: whether colours become entries of the 256-colour palette.
+        to_256: whether colours are converted to the 256-colour palette.
     """
 
     def __init__(self, *, to_256: bool = False) -> None:
@@ -38,52 +38,52 @@ class CellIds:
         return len(self.glyphs)
 
     def parse_style(self, parameters: str) -> SgrState:
-        """Return the pen that the parameters of `ESC [ ... m` set."""
-        pen = self._parsed.get(parameters)
-        if pen is None:
-            pen = self._parsed[parameters] = parse_sgr(parameters, to_256=self.to_256)
-        return pen
+        """Return the style that the parameters of `ESC [ ... m` set."""
+        style = self._parsed.get(parameters)
+        if style is None:
+            style = self._parsed[parameters] = parse_sgr(parameters, to_256=self.to_256)
+        return style
 
-    def ids_for(self, text: str, pen: SgrState) -> list[int]:
-        """Return the number of each cell that a text takes; nothing but glyphs is left of it."""
-        known = self._ids.get(pen)
+    def ids_for(self, text: str, style: SgrState) -> list[int]:
+        """Return the id of each cell of a text; other characters are removed or replaced."""
+        known = self._ids.get(style)
         if known is None:
-            known = self._ids[pen] = {}
+            known = self._ids[style] = {}
         found = [known.get(glyph, UNKNOWN) for glyph in text]
         if UNKNOWN in found:
-            return [self.id_for(glyph, pen) for glyph in split_cells(text)]
+            return [self.id_for(glyph, style) for glyph in split_cells(text)]
         return found
 
-    def id_for(self, glyph: str, pen: SgrState) -> int:
-        """Return the number of one cell."""
-        # a text is looked up a character at a time, so what is more or less than one stands apart
+    def id_for(self, glyph: str, style: SgrState) -> int:
+        """Return the id of one cell."""
+        # texts are looked up by character, so longer glyphs and empty ones have another table
         one = _is_one_cell(glyph)
-        known = self._ids.setdefault(pen, {}) if one else self._other_ids.setdefault(pen, {})
+        known = self._ids.setdefault(style, {}) if one else self._other_ids.setdefault(style, {})
         number = known.get(glyph)
         if number is None:
-            seen = pen.on_blank() if glyph == " " else pen
-            if seen != pen:
+            seen = style.on_blank() if glyph == " " else style
+            if seen != style:
                 number = self.id_for(glyph, seen)
             else:
                 number = len(self.glyphs)
                 self.glyphs.append(glyph)
-                self.styles.append(pen)
+                self.styles.append(style)
                 self.sizes.append(len(glyph.encode()))
                 self.has_wide = self.has_wide or not glyph
             known[glyph] = number
         return number
 
     def is_second_half(self, number: int) -> bool:
-        """Tell whether a wide glyph stands in the cell before."""
+        """Return whether the cell is the second half of a wide glyph."""
         return number != UNKNOWN and not self.glyphs[number]
 
     def blank(self, number: int) -> int:
-        """Return the blank that is left of a cell whose glyph was cut in two."""
+        """Return the id of the blank that replaces half of a wide glyph."""
         return self.id_for(" ", self.styles[number] if number >= 0 else PLAIN)
 
 
 def split_cells(text: str) -> list[str]:
-    """Return a glyph a cell, without anything that is none, as wide as Textual takes the text."""
+    """Return one glyph per cell, with the width that Textual assumes, without other characters."""
     if text.isascii() and text.isprintable():
         return list(text)
     cells: list[str] = []
@@ -94,7 +94,7 @@ def split_cells(text: str) -> list[str]:
 
 @lru_cache(4096)
 def _cluster(cluster: str, width: int) -> tuple[str, ...]:
-    """Return the cells of a letter with what stands on it; of joined ones, the first is shown."""
+    """Return the cells of a grapheme cluster: a letter with accents, or the first of joined emoji."""
     composed = normalize("NFC", cluster)
     glyph = composed[:1] + "".join(each for each in composed[1:] if combining(each))
     if width == 0:

@@ -1,4 +1,4 @@
-"""Textual's driver for a Unix terminal: only cells that change, as fast as the line takes them."""
+"""Textual driver for Unix terminals that sends only changed cells, at the rate of the line."""
 
 from __future__ import annotations
 
@@ -38,38 +38,38 @@ RESET: Final = (
     b"\x1b[?2004l\x1b[?7h\x1b[?1000l\x1b[?1002l\x1b[?1003l\x1b[?1006l\x1b[?1015l\x1b[<u"
     b"\x1b[m\x1b[?1049l\x1b[?25h\x1b[?1004l"
 )
-"""Switches off every mode that the program switches on."""
+"""Disables every mode that the program enables."""
 SYNC_START, SYNC_END = "\x1b[?2026h", "\x1b[?2026l"
-"""What a terminal that can do so shows at once."""
+"""Markers of output that a terminal with synchronised output shows in one go."""
 FULL: Final = 0.05
-"""Seconds until a terminal that takes nothing is tried again."""
+"""Seconds until the next attempt to write to a terminal that accepts no output."""
 MOST_QUEUED: Final = 200
-"""Messages that may wait for the application before more is read."""
+"""Queued messages of the application above which no input is read."""
 QUEUE_CHECK_INTERVAL: Final = 0.01
-"""Seconds after which a full queue is looked at again."""
+"""Seconds between two checks of a full queue."""
 LONGEST_HOLD: Final = 0.5
-"""Seconds after which a frame is drawn although the one before is not all on its way."""
-LAST_ANSWERS: Final = 15.0
-"""Seconds that answers are waited for at the end, at most, lest the shell gets them."""
+"""Seconds after which a frame is drawn although the previous one has not been sent completely."""
+REPLY_WAIT: Final = 15.0
+"""Seconds to wait for replies at the end, at most, so that they do not go to the shell."""
 PASTE_ON, PASTE_OFF, WRAP_OFF = "\x1b[?2004h", "\x1b[?2004l", "\x1b[?7l"
-"""Pasted text in brackets, and no wrapping of lines, as Textual's driver sets both."""
+"""Bracketed paste and no line wrapping, as set by Textual's driver."""
 MOUSE: Final = ("\x1b[?1002h", "\x1b[?1006h")
-"""Buttons, and moves while one is held, in decimal numbers: nothing follows a mouse that only moves."""
+"""Reports of buttons and drags, in decimal numbers; a mouse that only moves sends nothing."""
 
 
 @runtime_checkable
 class HasSendOrder(Protocol):
-    """An application that knows its terminal, and says what a person looks at."""
+    """Application with flow control, a terminal look, and an order in which areas are sent."""
 
     flow_control: FlowControl
     look: TerminalLook
 
     def send_order(self) -> Sequence[Area]:
-        """Return the areas of the screen, those of a rank in their order."""
+        """Return the areas of the screen, by rank and then in order."""
 
 
 class DiffDriver(LinuxDriver):
-    """Takes frames when Textual has them, and sends what they change when the line is free."""
+    """Driver that stores Textual's frames and sends their differences when the line is free."""
 
     def __init__(
         self,
@@ -91,22 +91,22 @@ class DiffDriver(LinuxDriver):
         self._is_open = self._is_synchronized = self._has_terminal = False
         self._settings: list[Any] | None = None
         self._timer: TimerHandle | None = None
-        self._answers: deque[float] = deque()
-        self._answer_came = Event()
+        self._replies: deque[float] = deque()
+        self._reply_came = Event()
         self._held: Callable[[], None] | None = None
         self._held_until = 0.0
 
     def write(self, data: str) -> None:
-        """Send a mode or a question; of a frame, take what it wants shown."""
+        """Send a mode or a query; store a frame."""
         if is_frame(data):
             size = get_terminal_size()
             if self._buffer.size != size:
                 self._buffer.resize(*size)
             self._buffer.apply(data)
             if self._buffer.overflowed:
-                # drawn for a size that the terminal no longer has: Textual thinks that all is well
+                # drawn for an outdated size of the terminal, which Textual does not notice
                 self._app.call_later(self._app.screen.refresh, layout=True)
-            # at once: behind a line that answers a key, the drawing of all panels may be waiting
+            # at once: the response to a key must not wait until all panels are drawn
             self._pump()
         elif data in {SYNC_START, SYNC_END}:
             self._is_synchronized = True
@@ -114,14 +114,14 @@ class DiffDriver(LinuxDriver):
             super().write(data)
 
     def forget(self) -> None:
-        """Send the whole screen again, for the terminal may show anything."""
+        """Send the whole screen again, since the content of the terminal is unknown."""
         self._buffer.invalidate()
         self._pump_in(0.0)
 
     def when_clear(self, callback: Callable[[], None]) -> None:
-        """Call back when all that is wanted is on its way, and more may follow; or after a while.
+        """Call back when everything has been sent and the line is free, or after `LONGEST_HOLD` seconds.
 
-        There is one to be called; another takes its place.
+        A new callback replaces the previous one.
         """
         self._held, self._held_until = callback, monotonic() + LONGEST_HOLD
         self._pump_in(0.0)
@@ -129,33 +129,33 @@ class DiffDriver(LinuxDriver):
     def start_application_mode(self) -> None:
         super().start_application_mode()  # type: ignore[no-untyped-call]
         self._has_terminal = True
-        # without an alternate screen, what the shell wrote there
+        # clears the shell's output on terminals without an alternate screen
         super().write("\x1b[H\x1b[2J")
         with suppress(termios.error):
             self._settings = termios.tcgetattr(self.fileno)
         self._buffer.resize(0, 0)
         self._flow_control.reset()
-        self._answers.clear()
+        self._replies.clear()
         self._is_open = True
         if self._flow_control.should_query(monotonic()):
-            # before anything is drawn: how long the line takes bare
+            # before anything is drawn: measures the round trip of the idle line
             super().write(CURSOR_QUERY)
             self._flow_control.on_query(monotonic())
 
     def stop_application_mode(self) -> None:
-        """Give the terminal back, unless the shell has it already: the program ends while suspended."""
+        """Restore the terminal, unless the program ends while suspended."""
         if self._has_terminal:
             self.disable_input()
-            # without an alternate screen, the shell would write inside the picture
+            # without an alternate screen, the shell would write over the screen's content
             last_row = get_terminal_size().lines
             super().write(f"\x1b[m\x1b[H\x1b[J\x1b[{last_row}H")
             super().stop_application_mode()
             self._has_terminal = False
 
     def reacquire_terminal(self) -> None:
-        """Take the terminal after a stop (SIGSTOP) that left no time to give it to the shell.
+        """Set up the terminal after a stop (SIGSTOP) that left no time to restore it for the shell.
 
-        The thread that reads is not replaced: with the shell's line settings it may wait for a whole
+        The input thread is not replaced: with the shell's line settings it may be waiting for a whole
         line.
         """
         if self._settings is not None:
@@ -165,36 +165,36 @@ class DiffDriver(LinuxDriver):
         self._enable_mouse_support()
         super().write(f"{PASTE_ON}{WRAP_OFF}")
         self._flow_control.reset()
-        self._answers.clear()
+        self._replies.clear()
         self.forget()
 
     def abandon_terminal(self) -> None:
-        """Restore the terminal at once, from any thread, as far as it takes anything."""
+        """Restore the terminal at once, from any thread, if it accepts output."""
         if not self._has_terminal:
             return
         with suppress(termios.error, OSError):
             if self.attrs_before is not None:
                 termios.tcsetattr(self.fileno, termios.TCSANOW, self.attrs_before)
-            if self._takes_more():
+            if self._accepts_output():
                 os.write(self._output, RESET)
 
     def leave_to_shell(self) -> None:
-        """End in the background: leave the line settings, which the shell has set, as they are."""
-        signal.signal(signal.SIGTTOU, signal.SIG_IGN)  # what was switched on is still switched off
+        """End in the background: keep the line settings, which are the shell's."""
+        signal.signal(signal.SIGTTOU, signal.SIG_IGN)  # modes are still disabled
         self.attrs_before = None
 
     def disable_input(self) -> None:
-        """Wait for the last answers, or they would be typed into the shell; then take no more."""
+        """Stop reading input, after waiting for the last replies, which would go to the shell."""
         if not self._has_terminal:
             return
         if self._is_open:
             self._is_open = False
             self._disable_mouse_support()
             super().write(PASTE_OFF)
-            deadline = min(self._flow_control.reply_deadline, monotonic() + LAST_ANSWERS)
+            deadline = min(self._flow_control.reply_deadline, monotonic() + REPLY_WAIT)
             while self._flow_control.pending_queries and (left := deadline - monotonic()) > 0:
-                self._answer_came.wait(left)
-                self._note_answers()
+                self._reply_came.wait(left)
+                self._handle_replies()
         super().disable_input()
 
     def _enable_mouse_support(self) -> None:
@@ -208,43 +208,43 @@ class DiffDriver(LinuxDriver):
                 super().write(mode.replace("h", "l"))
 
     def run_input_thread(self) -> None:
-        """Read what is typed, as the base class does, but with a parser that trusts nothing."""
+        """Read input as the base class does, but with a parser for untrusted input."""
         decode = getincrementaldecoder("utf-8")("surrogateescape").decode
         parser = self._new_parser()
         while not self.exit_event.is_set():
-            self._await_the_application()
+            self._wait_for_application()
             is_readable = select.select([self.fileno], [], [], parser.patience)[0]
             data = os.read(self.fileno, 4096) if is_readable else b""
             if is_readable and not data:
-                # the terminal is gone; the kernel says so only to whom it controls
+                # the terminal is gone; the kernel signals that only to the processes which it controls
                 os.kill(os.getpid(), signal.SIGHUP)
                 return
             try:
                 messages = parser.feed(decode(data)) if is_readable else parser.tick()
-            except Exception as error:  # nothing that a terminal sends may end the program
+            except Exception as error:  # no input may end the program
                 parser, messages = self._new_parser(), []
                 self._report(Fault.of("a key was ignored", error))
             for message in messages:
                 self.process_message(message)
 
-    def _await_the_application(self) -> None:
-        """Read no faster than the application takes it, or a flood of keys would fill the memory."""
+    def _wait_for_application(self) -> None:
+        """Wait while the application's queue is full: a flood of keys would fill the memory."""
         while self._is_open and self._app.message_queue_size > MOST_QUEUED:
             if self.exit_event.wait(QUEUE_CHECK_INTERVAL):
                 return
 
     def _new_parser(self) -> EscapeParser:
-        return EscapeParser(is_answer_due=lambda: self._flow_control.pending_queries > 0)
+        return EscapeParser(is_reply_due=lambda: self._flow_control.pending_queries > 0)
 
     def _report(self, fault: Fault) -> None:
         if isinstance(self._app, ReportsFaults):
             self._event_loop.call_soon_threadsafe(self._app.call_later, self._app.report, fault)
 
     def process_message(self, message: Message) -> None:
-        """Keep the answers: they are nobody else's. This runs in the thread that reads."""
+        """Consume replies to cursor queries, and pass on everything else. Runs in the input thread."""
         if isinstance(message, CursorPosition):
-            self._answers.append(monotonic())
-            self._answer_came.set()
+            self._replies.append(monotonic())
+            self._reply_came.set()
             if self._is_open:
                 self._event_loop.call_soon_threadsafe(self._pump)
         else:
@@ -252,10 +252,10 @@ class DiffDriver(LinuxDriver):
                 self._flow_control.on_enter(monotonic())
             super().process_message(message)
 
-    def _note_answers(self) -> None:
-        self._answer_came.clear()
-        while self._answers:
-            self._flow_control.on_reply(self._answers.popleft())
+    def _handle_replies(self) -> None:
+        self._reply_came.clear()
+        while self._replies:
+            self._flow_control.on_reply(self._replies.popleft())
 
     def _pump_in(self, seconds: float) -> None:
         self._cancel_timer()
@@ -267,23 +267,23 @@ class DiffDriver(LinuxDriver):
             self._timer = None
 
     def _pump(self) -> None:
-        """Send what may be sent; see when there may be more."""
+        """Send as much as flow control allows, and schedule the next attempt."""
         self._cancel_timer()
         if not self._is_open:
             return
-        self._note_answers()
+        self._handle_replies()
         now = monotonic()
         try:
-            self._send_what_may(now)
+            self._send_all_allowed(now)
         finally:
-            # whatever failed, what waits is sent later
+            # after a failure, too, the rest is sent later
             if self._timer is None and (self._buffer.has_changes or self._held is not None):
-                self._look_again(now)
+                self._schedule_check(now)
 
-    def _send_what_may(self, now: float) -> None:
+    def _send_all_allowed(self, now: float) -> None:
         room = self._flow_control.budget(now)
         while room and self._buffer.has_changes:
-            if not self._takes_more():
+            if not self._accepts_output():
                 self._pump_in(FULL)
                 room = 0
                 break
@@ -298,8 +298,8 @@ class DiffDriver(LinuxDriver):
             self._held = None
             held()
 
-    def _look_again(self, now: float) -> None:
-        """See to it that what waits is not forgotten, if no answer comes."""
+    def _schedule_check(self, now: float) -> None:
+        """Schedule the next attempt, in case that no reply arrives before."""
         again = self._flow_control.next_check(now)
         if self._held is not None:
             again = min(LONGEST_HOLD if again is None else again, self._held_until - now)
@@ -316,6 +316,6 @@ class DiffDriver(LinuxDriver):
         if not self._buffer.has_changes:
             self._flow_control.on_frame_shown(now)
 
-    def _takes_more(self) -> bool:
-        """Tell whether the terminal takes anything; else the writing thread's queue would grow."""
+    def _accepts_output(self) -> bool:
+        """Return whether the terminal accepts output; otherwise the writer thread's queue would grow."""
         return bool(select.select([], [self._output], [], 0)[1])

@@ -1,34 +1,34 @@
-"""The style of a terminal's next glyph, and the shortest sequence from one style to another."""
+"""Escape codes: styles (SGR) and cursor moves, each as the shortest sequence from the current state."""
 
 from __future__ import annotations
 
 from typing import Final, NamedTuple
 
 _SEEN_ON_BLANKS: Final = frozenset({"4", "7", "9", "21", "53"})
-"""Attributes that show where there is no glyph: underlines, reverse, strike, overline."""
+"""Attributes that are visible on a blank: underlines, reverse, strike, overline."""
 
 
 class SgrState(NamedTuple):
-    """The state of a terminal's style, in the parameters that set it."""
+    """State of a terminal's style, as the SGR parameters that set it."""
 
     attributes: tuple[str, ...] = ()
     foreground: str = "39"
     background: str = "49"
 
     def on_blank(self) -> SgrState:
-        """Return the part that shows on a blank."""
+        """Return the part that is visible on a blank."""
         if _SEEN_ON_BLANKS.intersection(self.attributes):
             return self
         return SgrState((), PLAIN.foreground, self.background)
 
     def after_blank(self, blank: SgrState) -> SgrState:
-        """Return the pen after a blank was drawn: the foreground was left, if that could be."""
+        """Return the state after drawing a blank, which leaves the foreground unchanged if possible."""
         if self.attributes == blank.attributes == ():
             return SgrState((), self.foreground, blank.background)
         return blank
 
     def change(self, wanted: SgrState, *, blank: bool) -> str:
-        """Return what makes the wanted pen of this one; for a blank, as far as it shows."""
+        """Return the sequence from this style to another; for a blank, only the visible part."""
         if self.attributes != wanted.attributes:
             parts = ["", *wanted.attributes]
             if wanted.foreground != PLAIN.foreground:
@@ -53,10 +53,10 @@ _GREYS: Final = tuple(range(8, 248, 10))
 
 
 def palette_entry(red: int, green: int, blue: int) -> int:
-    """Return the number, from 16 to 255, of the entry nearest to a colour: its own if it is one.
+    """Return the index, from 16 to 255, of the palette entry nearest to a colour.
 
-    The first 16 entries are the user's own colours, with unknown values. Rich's conversion is not used,
-    because it moves nearly every grey by one entry.
+    The values of the first 16 entries are unknown, since users configure them. Rich's conversion is not
+    used, because it moves nearly every grey by one entry.
     """
     wanted = red, green, blue
     at = [min(range(6), key=lambda step: abs(_CUBE[step] - part)) for part in wanted]
@@ -67,9 +67,9 @@ def palette_entry(red: int, green: int, blue: int) -> int:
 
 
 def parse_sgr(parameters: str, *, to_256: bool = False) -> SgrState:
-    """Return the pen that these parameters set after a reset, for Textual resets after each use.
+    """Return the style that these parameters set after a reset, since Textual resets after each use.
 
-    With `to_256`, colours given as red, green and blue become entries of the 256-colour palette.
+    With `to_256`, RGB colours become entries of the 256-colour palette.
     """
     attributes: list[str] = []
     foreground, background = PLAIN.foreground, PLAIN.background
@@ -99,7 +99,7 @@ def parse_sgr(parameters: str, *, to_256: bool = False) -> SgrState:
 def move(start: tuple[int, int] | None, row: int, column: int) -> str:
     """Return the sequence that moves the cursor; rows and columns count from 0.
 
-    `start` is (row, column), or None where it is not known.
+    `start` is (row, column), or None if unknown.
     """
     absolute = f"\x1b[{row + 1};{column + 1}H" if column else f"\x1b[{row + 1}H"
     if start is None:

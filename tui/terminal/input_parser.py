@@ -1,9 +1,9 @@
-"""Tokenizer for terminal input: text, keys' escape sequences, replies and pastes, told apart.
+"""Parser of terminal input: distinguishes text, escape sequences of keys, replies and pastes.
 
-A state machine after Paul Williams' parser for the VT500 (vt100.net/emu/dec_ansi_parser), turned
-round: it reads what a terminal sends. Terminal input is untrusted, and arrives in pieces of any size.
-Every sequence is consumed whole, whether anything is known of it or not, so that no part of one is
-taken for keys. Memory is bounded, whatever is sent.
+The tokenizer is a state machine after Paul Williams' parser for the VT500
+(vt100.net/emu/dec_ansi_parser), applied to the output of a terminal. Terminal input is untrusted, and
+arrives in pieces of any size. Every sequence is consumed completely, known or not, so that no part of it
+is mistaken for keys. Memory is bounded.
 """
 
 from __future__ import annotations
@@ -26,42 +26,42 @@ if TYPE_CHECKING:
     from textual.message import Message
 
 MOST_PARAMETERS: Final = 64
-"""Characters of a control sequence that are stored; a longer one is none of a key or reply."""
+"""Characters of a control sequence that are stored; no key or reply is longer."""
 MOST_PASTED: Final = 1 << 16
 """Characters of a paste that are stored; the rest is dropped."""
 MOST_TYPED: Final = 1 << 10
-"""Characters of a sequence that may have been typed; a longer one comes from a machine."""
+"""Characters of a sequence that may have been typed; a longer one was sent by a machine."""
 
 _C1: Final = "\x80-\x9f\udc80-\udcff"
-"""8-bit controls: encoded in UTF-8, or as bytes that are no UTF-8 (decoded with surrogateescape)."""
+"""8-bit controls: encoded in UTF-8, or as invalid UTF-8 (decoded with surrogateescape)."""
 _CONTROL: Final = re.compile(f"[\x1b{_C1}]")
 _INTRODUCERS: Final = frozenset("[O]PX^_")
-"""Of a control sequence, SS3, OSC, DCS, SOS, PM and APC, after an escape."""
+"""Introducers of CSI, SS3, OSC, DCS, SOS, PM and APC, after an escape."""
 _AFTER_STRAY_ESCAPE: Final = _INTRODUCERS - {"O"}
 _WITH_ALT: Final = frozenset("bf\x7f")
-"""After an escape: keys that move or delete by words."""
+"""Keys with alt, after an escape, that move or delete by words."""
 _IN_STRING: Final = re.compile("[\x07\x18\x1a\x1b\x90\x98\x9b-\x9f\udc90\udc98\udc9b-\udc9f]")
-"""What ends a string: BEL, a cancel, ST, or the introducer of another sequence."""
+"""End of a string: BEL, a cancel, ST, or the introducer of another sequence."""
 _PARAMETERS: Final = re.compile("[ -?]*")
 _WITH_SHIFT: Final = re.compile(r"\d{1,2}\$")
 """A key with shift in rxvt. It has no final character, so that it may also be the beginning of another
-sequence, though of none that is known."""
+sequence, although none is known."""
 _PASTE_END: Final = "\x1b[201~"
-ANSWER: Final = re.compile(r"\x1b\[(\d{1,5};\d{1,5}R)")
-"""The cursor's position, which the terminal is asked for all the time."""
-_LONGEST_ANSWER: Final = 14
+CURSOR_REPLY: Final = re.compile(r"\x1b\[(\d{1,5};\d{1,5}R)")
+"""Report of the cursor's position, the reply to the queries of flow control."""
+_LONGEST_REPLY: Final = 14
 _UNPRINTABLE: Final = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff]")
 
 
 class TokenKind(Enum):
-    """What a token is."""
+    """Kind of a token."""
 
     TEXT = auto()
-    """Characters, as they were typed."""
+    """Typed characters."""
     ESCAPE = auto()
-    """The escape key, or alt and the key in the token."""
+    """The escape key, or alt with the key in the token."""
     SS3 = auto()
-    """What follows the introducer ESC O."""
+    """The character after the introducer ESC O."""
     CSI = auto()
     """A control sequence without its introducer ESC [."""
     PASTE = auto()
@@ -77,17 +77,17 @@ class Token:
 
 
 class TokenizerState(Enum):
-    """What the tokenizer is in the middle of."""
+    """State of the tokenizer: the sequence that it is reading."""
 
     GROUND = auto()
     ESCAPE = auto()
-    """After an escape: a key of its own, or the first character of a sequence."""
+    """After an escape, which is a key or starts a sequence."""
     STRAY_ESCAPE = auto()
-    """After an escape that was taken for a key. The rest of a sequence may still come."""
+    """After an escape that was interpreted as a key, although a sequence may still follow."""
     SS3 = auto()
     CSI = auto()
     MOUSE = auto()
-    """In the three bytes of a mouse report of the oldest form."""
+    """In the three bytes of a mouse report in the oldest form."""
     STRING = auto()
     STRING_ESCAPE = auto()
     PASTE = auto()
@@ -97,10 +97,10 @@ class Tokenizer:
     """Turns decoded input into tokens.
 
     Attributes:
-        state: what it waits for the rest of; `expire` ends that.
-        body: a control sequence so far.
-        length: characters of any sequence so far, at least.
-        held: what was read since a stray escape, in case that it was typed.
+        state: the sequence being read; `expire` ends it.
+        body: the control sequence so far.
+        length: minimum number of characters of the sequence so far.
+        held: input since a stray escape, in case that it was typed.
     """
 
     def __init__(self) -> None:
@@ -126,33 +126,33 @@ class Tokenizer:
 
     @property
     def may_be_whole(self) -> bool:
-        """Whether the sequence is one if nothing follows."""
+        """Whether the sequence may be complete already."""
         return self.state is TokenizerState.CSI and _WITH_SHIFT.fullmatch(self.body) is not None
 
     def feed(self, data: str) -> list[Token]:
-        """Return the tokens that are complete. Bytes that are no UTF-8 are U+DC80 to U+DCFF."""
+        """Return the completed tokens. Invalid bytes of UTF-8 are represented by U+DC80 to U+DCFF."""
         at = 0
         while at < len(data):
             before, at = at, self._rules[self.state](data, at)
             self.length += at - before
             if self.held is not None:
                 self.held = self.held + data[before:at] if self.length <= MOST_TYPED else None
-        return self._take()
+        return self._pop_tokens()
 
     def expire(self) -> list[Token]:
-        """Give up waiting for the rest, and return what that makes of the beginning."""
+        """Stop waiting for the rest of a sequence, and return the tokens of its beginning."""
         if self.state is TokenizerState.ESCAPE:
             self._add(TokenKind.ESCAPE)
             self.state = TokenizerState.STRAY_ESCAPE
-            return self._take()
+            return self._pop_tokens()
         if self.state is TokenizerState.PASTE:
             self._end_paste(self._tail)
         elif self.may_be_whole:
             self._add(TokenKind.CSI, self.body)
         self._reset()
-        return self._take()
+        return self._pop_tokens()
 
-    def _take(self) -> list[Token]:
+    def _pop_tokens(self) -> list[Token]:
         tokens, self._tokens = self._tokens, []
         return tokens
 
@@ -160,16 +160,16 @@ class Tokenizer:
         self._tokens.append(Token(kind, text))
 
     def _reset(self) -> None:
-        """Wait for nothing; what is held was typed."""
+        """Return to the ground state; held characters were typed."""
         if self.held:
             self._add(TokenKind.TEXT, self.held)
         self.state, self.held, self.body = TokenizerState.GROUND, None, ""
 
     def _finish(self) -> None:
-        """End a sequence that has all its characters."""
+        """End a complete sequence."""
         self.state, self.held, self.body = TokenizerState.GROUND, None, ""
 
-    # Each rule reads the data from a place on, and returns the place of what it has not read.
+    # Each rule reads the data from position `at`, and returns the position of the unread rest.
 
     def _ground(self, data: str, at: int) -> int:
         control = _CONTROL.search(data, at)
@@ -185,7 +185,7 @@ class Tokenizer:
         return end + 1
 
     def _begin(self, introducer: str) -> None:
-        """Begin the sequence of an introducer; what is none is ignored."""
+        """Start the sequence of an introducer; other characters are ignored."""
         self.body, self.length = "", 0
         if introducer == "[":
             self.state = TokenizerState.CSI
@@ -237,13 +237,13 @@ class Tokenizer:
         return at + 1
 
     def _abort(self) -> None:
-        """End a sequence that is broken off: it is no key, and the control in it is none either."""
+        """End an interrupted sequence: neither it nor the control character in it is a key."""
         if self.may_be_whole:
             self._add(TokenKind.CSI, self.body)
         self._finish()
 
     def _begin_old(self, char: str) -> None:
-        """Begin one of two forms that are older than the standard: ESC [ [ A and ESC [ M x y z."""
+        """Start one of two sequences that predate the standard: ESC [ [ A and ESC [ M x y z."""
         if char == "[":
             self.body = "["
         else:
@@ -272,11 +272,11 @@ class Tokenizer:
         if end is None:
             return len(data)
         if end[0] == "\x1b":
-            answer = ANSWER.match(data, end.start())
-            if answer is not None and self.length > MOST_TYPED:
-                # no terminal does that; but what follows in a string without an end is not typed
-                self._add(TokenKind.CSI, answer[1])
-                return answer.end()
+            reply = CURSOR_REPLY.match(data, end.start())
+            if reply is not None and self.length > MOST_TYPED:
+                # not sent by any terminal; but in a string without an end, nothing else is typed
+                self._add(TokenKind.CSI, reply[1])
+                return reply.end()
             self.state = TokenizerState.STRING_ESCAPE
         elif end[0] in "\x07\x18\x1a" or _seven_bit(end[0]) == "\\":
             self._finish()
@@ -296,7 +296,7 @@ class Tokenizer:
         data, old = self._tail + data[at:], len(self._tail) - at
         end = data.find(_PASTE_END)
         if end < 0:
-            escape = data.rfind("\x1b", -_LONGEST_ANSWER)
+            escape = data.rfind("\x1b", -_LONGEST_REPLY)
             cut = escape if escape >= 0 else len(data)
             self._add_pasted(data[:cut])
             self._tail = data[cut:]
@@ -306,10 +306,10 @@ class Tokenizer:
         return end + len(_PASTE_END) - old
 
     def _add_pasted(self, text: str) -> None:
-        for answer in ANSWER.finditer(text):
-            self._add(TokenKind.CSI, answer[1])
+        for reply in CURSOR_REPLY.finditer(text):
+            self._add(TokenKind.CSI, reply[1])
         if len(self._pasted) < MOST_PASTED:
-            text = _UNPRINTABLE.sub("", ANSWER.sub("", text))
+            text = _UNPRINTABLE.sub("", CURSOR_REPLY.sub("", text))
             self._pasted = (self._pasted + text)[:MOST_PASTED]
 
     def _end_paste(self, text: str) -> None:
@@ -319,67 +319,67 @@ class Tokenizer:
 
 
 def _seven_bit(char: str) -> str:
-    """Return the character that, after an escape, stands for an 8-bit control."""
+    """Return the character that represents an 8-bit control after an escape."""
     return chr((ord(char) & 0xFF) - 0x40) if ord(char) & 0xFF < 0xA0 else ""
 
 
 ESCAPE_WAIT: Final = constants.ESCAPE_DELAY
-"""Seconds after which an escape is the escape key."""
+"""Seconds after which an escape is interpreted as the escape key."""
 SHORT_WAIT: Final = 0.25
-"""Seconds that the rest is waited for where what came so far may be keys."""
+"""Seconds to wait for the rest if the beginning may consist of keys."""
 REST_WAIT: Final = 1.0
-"""Seconds that the rest of a sequence is waited for: hardly anything else is typed so quickly."""
+"""Seconds to wait for the rest of a sequence: its beginning is hardly ever typed so quickly."""
 LONG_WAIT: Final = 5.0
-"""Seconds that the rest is waited for where that is certain to be sent by the terminal."""
+"""Seconds to wait for the rest of a sequence that was certainly sent by the terminal."""
 IDLE_WAIT: Final = 0.1
-"""Seconds between two looks at whether there is anything to do but to read."""
+"""Seconds between two checks of the input thread for other work than reading."""
 MOST_CELLS: Final = 10_000
 """Columns and rows of the largest terminal."""
 _KEY: Final = re.compile(
     r"(?:(?P<code>\d{1,7})(?::\d*){0,2})?(?:;(?P<modifiers>\d{0,3})(?::(?P<type>\d*))?)?"
     r"(?:;(?P<text>[\d:]*))?(?P<final>[u~^$@a-dA-FHPQSZ])"
 )
-"""A key, in the forms of xterm, rxvt and kitty's protocol."""
+"""A key in the encodings of xterm, rxvt and kitty's protocol."""
 _SS3_KEY: Final = re.compile(r"(?:1;(?P<modifiers>\d{1,3}))?(?P<final>[A-FHPQRS])")
 _KEYPAD: Final = re.compile(r"[jkm-yM]")
 _LINUX_KEY: Final = re.compile(r"\[[A-E]")
 _MOUSE: Final = re.compile(r"<(\d{1,3});(\d{1,5});(\d{1,5})[Mm]")
-_ANSWER: Final = re.compile(r"(\d{1,5});(\d{1,5})R")
-_ANSWERS: Final = re.compile(f"(?:{ANSWER.pattern})+")
-_ANSWERED: Final = frozenset({TokenizerState.STRING, TokenizerState.PASTE})
-"""Where answers do not count as the rest: else those of a run that trains would be the last of it."""
-_ANSWER_BEGIN: Final = re.compile(r"\d{0,5}(;\d{0,5})?")
+_CURSOR_REPLY_BODY: Final = re.compile(r"(\d{1,5});(\d{1,5})R")
+_CURSOR_REPLIES: Final = re.compile(f"(?:{CURSOR_REPLY.pattern})+")
+_WITHOUT_EXTENSION: Final = frozenset({TokenizerState.STRING, TokenizerState.PASTE})
+"""States in which a reply does not extend the wait: replies keep arriving while a run trains."""
+_CURSOR_REPLY_BEGIN: Final = re.compile(r"\d{0,5}(;\d{0,5})?")
 _SYNCHRONIZED: Final = re.compile(r"\?2026;[123]\$y")
 
 _NUMBERED: Final = frozenset({*range(1, 9), *range(11, 16), *range(17, 22), 23, 24})
-"""Keys that end in a tilde: home, insert, ..., f1 to f12."""
+"""Numbers of the keys that end in a tilde: home, insert, ..., f1 to f12."""
 _RXVT: Final = {"^": 5, "$": 2, "@": 6}
-"""Modifiers of a numbered key that ends otherwise, in rxvt."""
+"""Modifiers of a numbered key by its final character in rxvt."""
 _CONTROL_KEYS: Final = frozenset({9, 13, 27, 127})
 _FUNCTIONAL: Final = range(57344, 63744)
-"""Private code points that kitty's protocol uses for keys."""
+"""Private code points of keys in kitty's protocol."""
 _KNOWN_FUNCTIONAL: Final = frozenset({*range(57361, 57364), *range(57376, 57441)})
-"""Those that Textual has names for, without modifiers and locks that are pressed alone."""
+"""Code points that Textual has names for, except modifiers and locks that are pressed alone."""
 MOST_MODIFIERS: Final = 256
-"""A sum of eight bits, and one."""
+"""Sum of eight bits, plus one."""
 
 
 class EscapeParser:
-    """Turns what a terminal sends into Textual's messages.
+    """Converts terminal input to Textual's messages.
 
-    Textual's own parser raises on malformed keys, takes what it does not know for keys, and waits for
-    the rest of a sequence as long as for the escape key. Here it only translates keys that are known
-    to be valid. `esc` and a key right after it are two keys; Textual takes them for alt and that key.
+    Textual's own parser raises on malformed keys, interprets unknown sequences as keys, and waits for
+    the rest of a sequence as long as for the escape key. Here it only translates keys that are known to be
+    valid. `esc` directly followed by a key is two keys; Textual interprets them as alt with that key.
     """
 
     def __init__(
         self,
         *,
-        is_answer_due: Callable[[], bool] = lambda: False,
+        is_reply_due: Callable[[], bool] = lambda: False,
         clock: Callable[[], float] = monotonic,
     ) -> None:
-        """Take what says whether the terminal has been asked for its cursor, and a clock."""
-        self._is_answer_due = is_answer_due
+        """Create a parser, given whether a reply to a cursor query is pending, and a clock."""
+        self._is_reply_due = is_reply_due
         self._clock = clock
         self._tokenizer = Tokenizer()
         self._since = clock()
@@ -387,21 +387,21 @@ class EscapeParser:
 
     @property
     def patience(self) -> float:
-        """The seconds after which it wants to be asked whether a sequence has come to its end."""
+        """Seconds after which `tick` should be called."""
         if self._tokenizer.state is TokenizerState.GROUND:
             return IDLE_WAIT
         return min(IDLE_WAIT, max(0.0, self._since + self._wait - self._clock()))
 
     def feed(self, data: str) -> list[Message]:
-        """Return what was typed. Bytes that are no UTF-8 are decoded with surrogateescape."""
+        """Return the messages of some input. Invalid UTF-8 is decoded with surrogateescape."""
         if not data:
             return []
-        if not (self._tokenizer.state in _ANSWERED and _ANSWERS.fullmatch(data)):
+        if not (self._tokenizer.state in _WITHOUT_EXTENSION and _CURSOR_REPLIES.fullmatch(data)):
             self._since = self._clock()
         return self._messages(self._tokenizer.feed(data))
 
     def tick(self) -> list[Message]:
-        """Return what was typed if no more of it comes in time."""
+        """Return the messages of an incomplete sequence once its time is over."""
         if (
             self._tokenizer.state is TokenizerState.GROUND
             or self._clock() < self._since + self._wait
@@ -412,16 +412,16 @@ class EscapeParser:
 
     @property
     def _wait(self) -> float:
-        """Seconds that the rest is waited for. Every wait ends, so that no key is lost for ever."""
+        """Seconds to wait for the rest. Every wait ends, so that the keyboard never blocks."""
         read = self._tokenizer
         if read.state is TokenizerState.ESCAPE:
-            return ESCAPE_WAIT * (2 if self._is_answer_due() else 1)
+            return ESCAPE_WAIT * (2 if self._is_reply_due() else 1)
         if read.state is TokenizerState.SS3 or read.held is not None:
             return SHORT_WAIT
         if read.state is TokenizerState.CSI:
             if read.may_be_whole:
                 return ESCAPE_WAIT
-            if _ANSWER_BEGIN.fullmatch(read.body) and self._is_answer_due():
+            if _CURSOR_REPLY_BEGIN.fullmatch(read.body) and self._is_reply_due():
                 return LONG_WAIT
         return LONG_WAIT if read.length > MOST_TYPED else REST_WAIT
 
@@ -442,14 +442,14 @@ class EscapeParser:
             yield from self._control_sequence(token.text)
 
     def _control_sequence(self, body: str) -> Iterator[Message]:
-        """Return what a control sequence says; nothing for the most of them."""
+        """Return the message of a control sequence; most of them have none."""
         if body == "I":
             yield AppFocus()
         elif body == "O":
             yield AppBlur()
-        elif answer := _ANSWER.fullmatch(body):
-            # shift+f3 looks the same in some terminals; no key of ours
-            yield CursorPosition(int(answer[2]) - 1, int(answer[1]) - 1)
+        elif reply := _CURSOR_REPLY_BODY.fullmatch(body):
+            # identical to shift+f3 of some terminals, which has no function here
+            yield CursorPosition(int(reply[2]) - 1, int(reply[1]) - 1)
         elif _SYNCHRONIZED.fullmatch(body):
             yield TerminalSupportsSynchronizedOutput()
         elif mouse := _MOUSE.fullmatch(body):
@@ -461,7 +461,7 @@ class EscapeParser:
             yield from self._keys(_key(body))
 
     def _keys(self, sequence: str) -> Iterator[Key]:
-        """Return the keys of a sequence that is known to be valid, or empty."""
+        """Return the keys of a sequence that is known to be valid or empty."""
         if sequence:
             for key in self._translator._sequence_to_key_events(sequence):
                 if key.key != Keys.Ignore:
@@ -469,12 +469,12 @@ class EscapeParser:
 
 
 def _is_mouse(buttons: int, x: int, y: int) -> bool:
-    """Tell whether that is a report of the first three buttons or the wheel, on the screen."""
+    """Return whether this is a report of the first three buttons or the wheel, on the screen."""
     return buttons < 128 and 1 <= x <= MOST_CELLS and 1 <= y <= MOST_CELLS
 
 
 def _ss3_key(body: str) -> str:
-    """Return the sequence of a key as Textual knows it, or nothing if there is no such key."""
+    """Return the sequence of a key in Textual's encoding, or "" if there is no such key."""
     if _KEYPAD.fullmatch(body) or body == "R":
         return f"\x1bO{body}"
     if len(body) == 1 and body in "abcd":
@@ -484,11 +484,11 @@ def _ss3_key(body: str) -> str:
 
 
 def _key(body: str) -> str:
-    """Return the sequence of a key as Textual knows it, or nothing if there is no such key."""
+    """Return the sequence of a key in Textual's encoding, or "" if there is no such key."""
     if _LINUX_KEY.fullmatch(body) or body == "Z":
         return f"\x1b[{body}"
     key = _KEY.fullmatch(body)
-    # type 3 of kitty's protocol is a key that is released
+    # type 3 of kitty's protocol is a key release
     if key is None or key["type"] not in {None, "", "1", "2"}:
         return ""
     modifiers, final = int(key["modifiers"] or 1), key["final"]
@@ -529,7 +529,7 @@ def _kitty_key(code: int, modifiers: int, text: str) -> str:
 
 
 def _code_point(digits: str) -> int:
-    """Return the code point of a character that can be shown, or 0."""
+    """Return the code point of a printable character, or 0."""
     point = int(digits) if 0 < len(digits) <= 7 else 0
     is_control = point < 32 or 127 <= point < 160
     return 0 if is_control or 0xD800 <= point <= 0xDFFF or point > 0x10FFFF else point

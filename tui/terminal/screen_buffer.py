@@ -1,9 +1,9 @@
-"""What the terminal shows and what it should show, cell by cell, so that only the difference is sent.
+"""Screen buffer: the wanted and the shown content of each cell, so that only differences are sent.
 
-Textual rewrites each dirty row from the widget's left edge and resets the style after each segment;
-over a slow line most of that is said again, and may be out of date before it arrives. Frames therefore
-change what is wanted, and the driver sends, whenever the line is free, as much of the difference as
-the line carries: what a person looks at first, then what has waited longest.
+Textual rewrites each dirty row from the widget's left edge and resets the style after each segment. Over
+a slow line most of that is redundant, and may be out of date on arrival. Frames therefore change the
+wanted content only, and whenever the line is free the driver sends as many of the differences as fit:
+those in the areas that the user looks at first, then those that have waited longest.
 """
 
 from __future__ import annotations
@@ -29,26 +29,26 @@ _TOKEN: Final = re.compile(
     r"|\x1b\[([\d;:]*)m"  # a style
     r"|(\n)"
     r"|([^\x00-\x1f\x7f-\x9f]+)"  # text
-    r"|\x1b\][^\x07\x1b]*(?:\x07|\x1b\\)|\x1b\[[^@-~]*[@-~]|[\x00-\x1f\x7f-\x9f]"  # is left out
+    r"|\x1b\][^\x07\x1b]*(?:\x07|\x1b\\)|\x1b\[[^@-~]*[@-~]|[\x00-\x1f\x7f-\x9f]"  # ignored
 )
 _FRAME: Final = re.compile(r"\x1b\[\d+;\d+H")
 _NEVER: Final = np.iinfo(np.int64).max
 _TABLE_LIMIT: Final = 50_000
-"""Cells that are numbered before those that are on no screen any more are let go of."""
+"""Ids of cells above which unused ones are dropped."""
 
 HEAD_START: Final = 4
-"""Pieces that what is looked at is ahead of the rest."""
+"""Number of updates by which areas of rank 1 precede others."""
 
 Span: TypeAlias = tuple[int, list[int]]
-"""A row, and those of its columns that are sent, from left to right."""
+"""A row and some of its columns, from left to right."""
 
 
 @dataclass(frozen=True)
 class Area:
-    """A rectangle of the screen, and how much a person looks at it.
+    """A rectangle of the screen with its rank in the order of sending.
 
     Attributes:
-        rank: 0 goes before everything else; of what has waited equally long, 1 goes before 2.
+        rank: 0 is sent before everything else; at equal waiting times, 1 is sent before 2.
     """
 
     column: int
@@ -59,17 +59,17 @@ class Area:
 
 
 def is_frame(data: str) -> bool:
-    """Tell whether this is a piece of the screen, and not a mode or a question."""
+    """Return whether this is screen content, not a mode or a query."""
     return _FRAME.match(data) is not None
 
 
 class Update:
-    """Written cell by cell, until a number of bytes is reached.
+    """Output of some cells for the terminal: moves, styles and glyphs, limited to a number of bytes.
 
     Attributes:
-        sent: the (row, column)s that were written.
-        at: where the terminal's cursor is then, if that is known.
-        size: bytes so far.
+        sent: (row, column) of the cells that were written.
+        at: position of the terminal's cursor afterwards, or None if unknown.
+        size: number of bytes so far.
     """
 
     def __init__(self, table: CellIds, wanted: NDArray[np.int32]) -> None:
@@ -81,15 +81,12 @@ class Update:
         self._style = PLAIN
         self._output: list[str] = []
 
-    def add(self, stretches: Iterable[Span], limit: int) -> bool:
-        """Write cells until all are written, or the piece has `limit` bytes; tell whether all are.
-
-        The first is written in any case.
-        """
-        return all(self._add(row, columns, limit) for row, columns in stretches)
+    def add(self, spans: Iterable[Span], limit: int) -> bool:
+        """Write cells up to `limit` bytes, but at least one; return whether all are written."""
+        return all(self._add(row, columns, limit) for row, columns in spans)
 
     def text(self) -> str:
-        """Return what is sent; it leaves the style as it was before."""
+        """Return the output, which resets the style at its end."""
         if self._style != PLAIN:
             self._write("\x1b[m", 3)
             self._style = PLAIN
@@ -101,21 +98,21 @@ class Update:
             if self.size >= limit and self.sent:
                 return False
             number = wanted[column]
-            glyph, pen = table.glyphs[number], table.styles[number]
+            glyph, style = table.glyphs[number], table.styles[number]
             if not glyph:
-                continue  # it went with the half before
+                continue  # written with the first half
             self.sent.append((row, column))
             if (row, column) != self.at:
                 way = self._move_to(row, column, wanted)
                 self._write(way, len(way.encode()))
-            if pen != self._style:
+            if style != self._style:
                 blank = glyph == " "
-                change = self._style.change(pen, blank=blank)
+                change = self._style.change(style, blank=blank)
                 self._write(change, len(change))
-                self._style = self._style.after_blank(pen) if blank else pen
+                self._style = self._style.after_blank(style) if blank else style
             self._write(glyph, table.sizes[number])
             after = column + 1
-            # terminals differ in where the cursor is after the last column, and in what is wide
+            # terminals differ in the cursor position after the last column, and in the width of glyphs
             self.at = (row, after) if after < len(wanted) and len(glyph) == 1 else None
             if after < len(wanted) and table.is_second_half(wanted[after]):
                 self.sent.append((row, after))
@@ -127,7 +124,7 @@ class Update:
         self.size += size
 
     def _move_to(self, row: int, column: int, wanted: list[int]) -> str:
-        """Return the shortest way: over cells that look the same anyway, or by a move."""
+        """Return the shortest way to a cell: rewriting unchanged cells between, or a cursor move."""
         if self.at is not None and self.at[0] == row and 0 < column - self.at[1] <= 4:
             between = wanted[self.at[1] : column]
             if all(self._fits(number) for number in between):
@@ -137,39 +134,39 @@ class Update:
         return move(self.at, row, column)
 
     def _fits(self, number: int) -> bool:
-        """Tell whether the cell can be written with the pen as it is."""
+        """Return whether the cell can be written in the current style."""
         if number == UNKNOWN or len(self._table.glyphs[number]) != 1:
             return False
-        pen = self._table.styles[number]
+        style = self._table.styles[number]
         if self._table.glyphs[number] == " ":
-            return not self._style.attributes and pen == self._style.on_blank()
-        return pen == self._style
+            return not self._style.attributes and style == self._style.on_blank()
+        return style == self._style
 
 
 class ScreenBuffer:
-    """Takes frames, and gives them in pieces that bring the terminal to them.
+    """Wanted and shown content of a terminal: frames go in, and updates of limited size come out.
 
-    With `to_256`, their colours are sent as the nearest entries of the 256-colour palette.
+    With `to_256`, colours are converted to the nearest entries of the 256-colour palette.
     """
 
     def __init__(self, columns: int = 0, rows: int = 0, *, to_256: bool = False) -> None:
         self.overflowed = False
-        """Whether the last frame was too large for the terminal, and was cut."""
+        """Whether the last frame was larger than the terminal, and was clipped."""
         self._table = CellIds(to_256=to_256)
         self._updates = 0
         self.resize(columns, rows)
 
     def resize(self, columns: int, rows: int) -> None:
-        """Begin with a terminal of that size, of which nothing is known and nothing wanted."""
+        """Start with a terminal of this size, with unknown content, and no frame."""
         self._size = columns, rows
         self._wanted: NDArray[np.int32] = np.full((rows, columns), UNKNOWN, np.int32)
         self._shown = self._wanted.copy()
-        self._since: NDArray[np.int64] = np.full((rows, columns), _NEVER, np.int64)
+        self._waiting_since: NDArray[np.int64] = np.full((rows, columns), _NEVER, np.int64)
         self._cursor = self._cursor_sent = (0, 0)
         self._changed = False
 
     def invalidate(self) -> None:
-        """Trust nothing that the terminal shows: all that is wanted is sent again."""
+        """Regard the terminal's content as unknown, so that everything is sent again."""
         self._shown[:] = UNKNOWN
         self._changed = True
 
@@ -180,15 +177,15 @@ class ScreenBuffer:
 
     @property
     def has_changes(self) -> bool:
-        """Whether the terminal shows anything else than what is wanted."""
+        """Whether there is anything to send."""
         if self._changed:
             self._changed = bool(self._differences().any()) or self._cursor != self._cursor_sent
         return self._changed
 
     def apply(self, frame: str) -> None:
-        """Want what a frame says in moves, styles and glyphs; whatever else is in it is left out.
+        """Store a frame: its moves, styles and glyphs; other sequences are ignored.
 
-        What is outside of the terminal is cut, and `overflowed` says so.
+        Cells outside of the terminal are dropped, and `overflowed` is set.
         """
         self._changed = True
         self.overflowed = False
@@ -196,18 +193,18 @@ class ScreenBuffer:
             self._renumber()
         row = column = 0
         moved = None
-        pen = PLAIN
+        style = PLAIN
         for match in _TOKEN.finditer(frame):
             match match.lastindex:
                 case 2:
                     row, column = int(match[1]) - 1, int(match[2]) - 1
                     moved = row, column
                 case 3:
-                    pen = self._table.parse_style(match[3])
+                    style = self._table.parse_style(match[3])
                 case 4:
                     row, column = row + 1, 0
                 case 5:
-                    numbers = self._table.ids_for(match[5], pen)
+                    numbers = self._table.ids_for(match[5], style)
                     self._write(row, column, numbers)
                     column += len(numbers)
                     moved = None
@@ -216,47 +213,49 @@ class ScreenBuffer:
             self._cursor = moved
 
     def next_update(self, budget: int, areas: Sequence[Area] = ()) -> str:
-        """Return the next piece, of about so many bytes at most, as one that the terminal shows now.
+        """Return the next update, of about `budget` bytes at most, and mark its cells as shown.
 
-        Where not all of it fits, what ranks 0 goes first, in the order of the areas, of which the first
-        has what several have; the rest in the order of how long it has waited, what ranks 1 with a
-        head start; and of what has waited equally long, the row of an area with most changes.
+        If the differences do not fit, areas of rank 0 come first, in their order (of areas that overlap,
+        the first one counts). All others follow by waiting time, with a head start for rank 1; at equal
+        waiting times, the row of an area with most changes comes first.
         """
         differs = self._differences()
         self._updates += 1
-        piece = None
+        update = None
         if int(np.count_nonzero(differs)) <= budget:
             rows = self._spans(differs)
-            piece = self._shorter(rows, self._by_style(rows), limit=budget)
-        if piece is None:
-            self._since[~differs] = _NEVER
-            np.minimum(self._since, self._updates, out=self._since, where=differs)
-            piece = self._first_of(*self._in_order(differs, areas), budget)
-        text = piece.text()
-        self._mark_shown(piece.sent)
+            update = self._shorter(rows, self._by_style(rows), limit=budget)
+        if update is None:
+            self._waiting_since[~differs] = _NEVER
+            np.minimum(self._waiting_since, self._updates, out=self._waiting_since, where=differs)
+            update = self._first_of(*self._in_order(differs, areas), budget)
+        text = update.text()
+        self._mark_shown(update.sent)
         if self._cursor != self._cursor_sent and not self._differences().any():
-            text += move(piece.at, *self._cursor)
+            text += move(update.at, *self._cursor)
             self._cursor_sent = self._cursor
         return text
 
     def _shorter(self, *ways: list[Span], limit: int) -> Update | None:
-        """Return the shortest of some ways to write the same, of those that are short enough."""
-        pieces = [Update(self._table, self._wanted) for _ in ways]
-        whole = [piece for piece, way in zip(pieces, ways, strict=True) if piece.add(way, limit)]
-        return min(whole, key=lambda piece: piece.size, default=None)
+        """Return the shortest update of some orders of cells, or None if all exceed the limit."""
+        updates = [Update(self._table, self._wanted) for _ in ways]
+        whole = [
+            update for update, way in zip(updates, ways, strict=True) if update.add(way, limit)
+        ]
+        return min(whole, key=lambda update: update.size, default=None)
 
     def _first_of(self, first: list[Span], rest: list[Span], budget: int) -> Update:
-        """Return as much as fits of what goes first and of the rest."""
-        piece = Update(self._table, self._wanted)
+        """Return an update with as many cells as fit, of the first spans and then of the rest."""
+        update = Update(self._table, self._wanted)
         for tried in (4 * budget // 3, budget):
-            piece = Update(self._table, self._wanted)
-            # even a line that changes all the time leaves room for the others
-            piece.add(first, 3 * tried // 4 if rest else tried)
-            piece.add(rest, tried)
-            by_pen = self._shorter(self._by_style(_rows(piece.sent)), limit=budget)
-            if by_pen is not None:
-                return by_pen
-        return piece
+            update = Update(self._table, self._wanted)
+            # a row that changes all the time must not starve the others
+            update.add(first, 3 * tried // 4 if rest else tried)
+            update.add(rest, tried)
+            by_style = self._shorter(self._by_style(_rows(update.sent)), limit=budget)
+            if by_style is not None:
+                return by_style
+        return update
 
     def _differences(self) -> NDArray[np.bool_]:
         differs: NDArray[np.bool_] = (self._wanted != self._shown) & (self._wanted != UNKNOWN)
@@ -275,7 +274,7 @@ class ScreenBuffer:
             return
         wanted, end = self._wanted[row], column + len(numbers)
         if table.has_wide:
-            # of a wide glyph that is half covered, nothing is left
+            # a wide glyph that is half covered disappears
             if column and table.is_second_half(wanted[column]):
                 wanted[column - 1] = table.blank(int(wanted[column - 1]))
             if end < columns and table.is_second_half(wanted[end]):
@@ -283,33 +282,35 @@ class ScreenBuffer:
         wanted[column:end] = numbers
 
     def _spans(self, differs: NDArray[np.bool_]) -> list[Span]:
-        """Return everything that differs, from the top to the bottom."""
+        """Return all differences, from top to bottom."""
         return [
             (row, self._whole(row, np.flatnonzero(differs[row]).tolist()))
             for row in np.flatnonzero(differs.any(axis=1)).tolist()
         ]
 
-    def _by_style(self, stretches: list[Span]) -> list[Span]:
-        """Return the same cells, those of one style together.
+    def _by_style(self, spans: list[Span]) -> list[Span]:
+        """Return the same cells grouped by style.
 
-        Where few change, here and there, a move is shorter than a change of style.
+        For few scattered changes, a move is shorter than a change of style.
         """
-        pens: dict[SgrState, list[Span]] = {}
-        for row, columns in stretches:
+        styles: dict[SgrState, list[Span]] = {}
+        for row, columns in spans:
             numbers = self._wanted[row, columns].tolist()
             alike: dict[SgrState, list[int]] = {}
             for column, number in zip(columns, numbers, strict=True):
                 alike.setdefault(self._table.styles[number], []).append(column)
-            for pen, those in alike.items():
-                pens.setdefault(pen, []).append((row, those))
-        # neighbours in this order share most
-        ordered = sorted(pens, key=lambda pen: (pen.attributes, pen.background, pen.foreground))
-        return [stretch for pen in ordered for stretch in pens[pen]]
+            for style, those in alike.items():
+                styles.setdefault(style, []).append((row, those))
+        # neighbours in this order have most in common
+        ordered = sorted(
+            styles, key=lambda each: (each.attributes, each.background, each.foreground)
+        )
+        return [span for style in ordered for span in styles[style]]
 
     def _in_order(
         self, differs: NDArray[np.bool_], areas: Sequence[Area]
     ) -> tuple[list[Span], list[Span]]:
-        """Return what goes first, and the rest in its order."""
+        """Return the spans of rank 0, and the others in order."""
         owner = np.full(differs.shape, -1)
         for index, area in sorted(enumerate(areas), key=lambda each: (-each[1].rank, -each[0])):
             rows = slice(max(0, area.row), max(0, area.row + area.height))
@@ -319,23 +320,23 @@ class ScreenBuffer:
         for row in np.flatnonzero(differs.any(axis=1)).tolist():
             columns = np.flatnonzero(differs[row])
             groups: dict[tuple[int, int], list[int]] = {}
-            owned, since = owner[row, columns].tolist(), self._since[row, columns].tolist()
+            owned, since = owner[row, columns].tolist(), self._waiting_since[row, columns].tolist()
             for column, group in zip(columns.tolist(), zip(owned, since, strict=True), strict=True):
                 groups.setdefault(group, []).append(column)
             for (index, waiting), group_columns in groups.items():
-                stretch = row, self._whole(row, group_columns)
+                span = row, self._whole(row, group_columns)
                 rank = areas[index].rank if index >= 0 else 2
                 if rank == 0:
-                    first.append((index, waiting, stretch))
+                    first.append((index, waiting, span))
                 else:
                     start = waiting - (HEAD_START if rank == 1 else 0)
-                    rest.append((start, -len(group_columns), stretch))
+                    rest.append((start, -len(group_columns), span))
         first.sort()
         rest.sort()
         return [each[-1] for each in first], [each[-1] for each in rest]
 
     def _whole(self, row: int, columns: list[int]) -> list[int]:
-        """Return the columns, and with each second half of a wide glyph the first."""
+        """Return the columns, extended to both halves of wide glyphs."""
         if not self._table.has_wide:
             return columns
         wanted = self._wanted[row].tolist()
@@ -355,10 +356,10 @@ class ScreenBuffer:
             for row, column in cells:
                 self._invalidate_halves(row, column)
         self._shown[rows, columns] = self._wanted[rows, columns]
-        self._since[rows, columns] = _NEVER
+        self._waiting_since[rows, columns] = _NEVER
 
     def _invalidate_halves(self, row: int, column: int) -> None:
-        """Know no more of the other half of a wide glyph that is drawn over."""
+        """Regard the other half of an overwritten wide glyph as unknown."""
         shown, wanted = self._shown[row], self._wanted[row]
         is_half = self._table.is_second_half
         if column and is_half(shown[column]) and not is_half(wanted[column]):
@@ -368,14 +369,14 @@ class ScreenBuffer:
             shown[after] = UNKNOWN
 
     def _renumber(self) -> None:
-        """Number the cells of the screen anew, and let go of all others."""
+        """Replace the table of ids by one of the cells on the screen."""
         before, self._table = self._table, CellIds(to_256=self._table.to_256)
         rows = self._wanted.tolist()
         for row, numbers in enumerate(rows):
             for column, number in enumerate(numbers):
                 if number != UNKNOWN:
-                    glyph, pen = before.glyphs[number], before.styles[number]
-                    self._wanted[row, column] = self._table.id_for(glyph, pen)
+                    glyph, style = before.glyphs[number], before.styles[number]
+                    self._wanted[row, column] = self._table.id_for(glyph, style)
         self.invalidate()
 
 

@@ -1,8 +1,8 @@
-"""Job control: ctrl+z gives the terminal back to the shell, fg takes it again.
+"""Job control: ctrl+z returns the terminal to the shell, and `fg` resumes the program.
 
-Textual sends SIGSTOP to this process alone. That leaves a `make` or `uv` around it running, so that
-the shell does not notice, and under `ssh -t`, where no shell could ever say fg, it would hang for
-good. SIGTSTP to the whole group does what every other program does, and nothing where no shell waits.
+Textual sends SIGSTOP to this process only. A parent such as `make` or `uv` would keep running, so that
+the shell would not notice, and under `ssh -t`, without a shell to run `fg`, the program would hang
+forever. SIGTSTP to the whole group is the standard behaviour, and has no effect without a shell.
 """
 
 from __future__ import annotations
@@ -19,19 +19,19 @@ if TYPE_CHECKING:
 ENDING: Final = (signal.SIGTERM, signal.SIGHUP, signal.SIGINT, signal.SIGQUIT)
 """Signals that end the program."""
 RETRY_INTERVAL: Final = 0.2
-"""Seconds between two attempts to stop, where the group cannot be stopped: no shell waits for it."""
+"""Seconds between two attempts to stop a group that cannot be stopped because it has no shell."""
 
 
 def stop_until_foreground(is_ending: Callable[[], bool], first: signal.Signals | None) -> bool:
-    """Stop until the shell gives this program the terminal, or a signal ends the program.
+    """Stop until the program is in the foreground, or a signal ends it.
 
     Args:
-        is_ending: whether such a signal was received.
-        first: the signal to stop by, whether the program has the terminal or not; None to stop only
-            if it has not.
+        is_ending: returns whether such a signal was received.
+        first: the signal that stops the program even in the foreground; None to stop it only in the
+            background.
 
     Returns:
-        Whether the terminal may be used.
+        Whether the program may use the terminal.
     """
     number = first
     while not is_ending() and (number is not None or not in_foreground()):
@@ -44,9 +44,9 @@ def stop_until_foreground(is_ending: Callable[[], bool], first: signal.Signals |
 
 
 def _stop(number: signal.Signals, is_ending: Callable[[], bool]) -> None:
-    """Stop with the whole job, as the signal does by default, and return when it is continued."""
-    # one that arrived between the check and the stop would have no effect until the next SIGCONT;
-    # while it is blocked it stays pending, and the training process sees that and sends SIGCONT
+    """Stop the whole job by the default action of the signal, and return when it is continued."""
+    # a signal between the check and the stop would have no effect until the next SIGCONT; while blocked
+    # it is pending, which the training process notices, and sends SIGCONT
     signal.pthread_sigmask(signal.SIG_BLOCK, ENDING)
     before = signal.signal(number, signal.SIG_DFL)
     try:
@@ -58,7 +58,7 @@ def _stop(number: signal.Signals, is_ending: Callable[[], bool]) -> None:
 
 
 def in_foreground() -> bool:
-    """Return whether this program's group has the terminal, or there is no terminal any more."""
+    """Return whether this process group is in the foreground, or the terminal no longer exists."""
     try:
         return os.tcgetpgrp(sys.__stdin__.fileno() if sys.__stdin__ else 0) == os.getpgrp()
     except OSError:

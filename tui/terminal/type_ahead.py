@@ -1,6 +1,6 @@
-"""Order of keys: keys that are typed at once, as over a slow line, act as if typed slowly.
+"""Type-ahead: keys that arrive in a burst, as over a slow line, have the effect of keys typed slowly.
 
-The application passes each key on through this queue.
+The application passes all keys through this queue.
 """
 
 from __future__ import annotations
@@ -18,22 +18,22 @@ if TYPE_CHECKING:
     from textual.timer import Timer
 
 PATIENCE: Final = 1.0
-"""Seconds after which a key is handed on although it is not known what became of the one before."""
+"""Seconds after which the next key is delivered although the previous one has not been completed."""
 CHECK_INTERVAL: Final = 0.1
-"""Seconds between two looks, while keys wait, at whether what the first of them waits for can come."""
+"""Seconds between two checks, while keys are queued, whether the previous one can still complete."""
 MOST_TYPED_AHEAD: Final = 4_000
-"""Keys that wait for those before them. More at once are no keys but, say, a file that was pasted."""
+"""Longest queue of keys. A longer burst is not typed but, for example, a pasted file."""
 
 
 class TypeAhead:
-    """Hands a key on when the one before has done all it does, and what it opens has the focus.
+    """Queue that delivers a key once the previous one is completed, and its dialog has the focus.
 
-    Textual gives a key to what has the focus when it arrives. Of a burst that is the screen below
-    for all of them, even where the first opens a dialog for the others.
+    Textual delivers a key to the widget that has the focus when the key arrives. For a burst that is the
+    screen below, even if the first key opens a dialog for the others.
     """
 
     def __init__(self, app: App[Any], hand_on: Callable[[Key | Paste], Awaitable[None]]) -> None:
-        """Take the application, and what it does with a key."""
+        """Create a queue for an application, given its handler of keys."""
         self._app = app
         self._deliver = hand_on
         self._waiting: deque[Key | Paste] = deque()
@@ -46,7 +46,7 @@ class TypeAhead:
         self._timer: Timer | None = None
 
     async def dispatch(self, key: Key | Paste) -> None:
-        """Hand the key on, now or when it is its turn."""
+        """Deliver the key, now or after those before it."""
         if self._is_busy:
             if len(self._waiting) < MOST_TYPED_AHEAD:
                 self._waiting.append(key)
@@ -60,18 +60,18 @@ class TypeAhead:
         try:
             await self._deliver(key)
         finally:
-            # twice: what the key has said to its widget is said on in the second round
+            # twice: messages that the key caused in the first round are handled in the second
             self._way = [*target.ancestors_with_self] * 2
             self._follow(self._step)
 
     async def give_up(self) -> None:
-        """Wait no more for what the key before has led to: that failed."""
+        """Stop waiting for the previous key, whose handler failed."""
         await self._end(self._step)
 
     def _follow(self, step: int) -> None:
-        """Queue behind the key wherever it goes, up to the application, and in what it opens."""
+        """Pass through the queue of each node that handles the key, and of a screen that it opened."""
         if step != self._step:
-            return  # it was taken for lost
+            return  # it was given up
         self._step += 1
         while self._way:
             self._at = self._way.pop(0)
@@ -82,7 +82,7 @@ class TypeAhead:
             self._at = self._app
             self._app.call_later(self._end, self._step)
         else:
-            # its own queue begins when it is composed, and has given the focus
+            # its queue is processed once it is composed and has set the focus
             self._way, self._below = [screen, self._app], screen
             self._follow(self._step)
 
@@ -91,12 +91,12 @@ class TypeAhead:
             self._timer = self._app.set_timer(CHECK_INTERVAL, self._look)
 
     async def _look(self) -> None:
-        """See to it that no key waits for what never comes."""
+        """Give up the previous key if it cannot complete, so that no key waits forever."""
         self._timer = None
         if monotonic() >= self._given_up_at:
             await self._end(self._step)
         elif not self._at.is_attached:
-            self._follow(self._step)  # it was closed, and its queue with it
+            self._follow(self._step)  # the node was removed together with its queue
         if self._is_busy and self._waiting:
             self._look_again()
 

@@ -11,7 +11,7 @@ from tui.terminal.flow_control import (
     ESCAPE,
     FIRST,
     LARGEST,
-    QUESTIONS,
+    MOST_QUERIES,
     QUEUE,
     FlowControl,
 )
@@ -145,7 +145,7 @@ def test_while_the_line_is_broken_next_to_nothing_is_sent() -> None:
 def test_a_mute_terminal_gets_a_low_fixed_rate_and_is_asked_no_more() -> None:
     simulated = Simulated(FlowControl(), Line(1e9, 0.0), mute=True)
     simulated.run(60.0)
-    assert simulated.questions == QUESTIONS
+    assert simulated.questions == MOST_QUERIES
     assert 10_000 <= simulated.sent / 60 <= 20_000
     assert simulated.flow_control.pending_queries == 0
     assert simulated.flow_control.rates(simulated.now).round_trip is None

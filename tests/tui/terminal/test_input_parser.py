@@ -77,8 +77,8 @@ class Typist:
 
     def __init__(self) -> None:
         self.now = 0.0
-        self.is_answer_due = False
-        self.parser = EscapeParser(is_answer_due=lambda: self.is_answer_due, clock=lambda: self.now)
+        self.is_reply_due = False
+        self.parser = EscapeParser(is_reply_due=lambda: self.is_reply_due, clock=lambda: self.now)
         self.messages: list[Message] = []
 
     def type(self, *pieces: str, pause: float = 0.0) -> "Typist":
@@ -149,7 +149,7 @@ def test_what_a_terminal_says_is_no_key_whole_or_split_anywhere(reply: str) -> N
 @pytest.mark.parametrize("at", range(1, 8))
 def test_an_answer_that_is_due_may_come_in_two_parts(at: int) -> None:
     typist = Typist()
-    typist.is_answer_due = True
+    typist.is_reply_due = True
     answer = "\x1b[12;40R"
     pause = ESCAPE_WAIT * 1.5 if at == 1 else LONG_WAIT * 0.9
     typist.type(answer[:at], pause=pause).type(answer[at:], "s")
@@ -158,11 +158,11 @@ def test_an_answer_that_is_due_may_come_in_two_parts(at: int) -> None:
 
 
 @pytest.mark.parametrize("opening", ["[", "O", "]", "P", "X", "^", "_", "[12;4", "[M", "[200~"])
-@pytest.mark.parametrize("is_answer_due", [True, False])
-def test_every_wait_for_the_rest_ends(opening: str, is_answer_due: bool) -> None:
+@pytest.mark.parametrize("is_reply_due", [True, False])
+def test_every_wait_for_the_rest_ends(opening: str, is_reply_due: bool) -> None:
     typist = Typist()
-    typist.is_answer_due = is_answer_due
-    typist.type(ESC + opening).wait(LONG_WAIT if is_answer_due else REST_WAIT)
+    typist.is_reply_due = is_reply_due
+    typist.type(ESC + opening).wait(LONG_WAIT if is_reply_due else REST_WAIT)
     assert typist.type("a").keys == ["a"]
     # keys that come in the meantime are lost, but the answers of a run that trains are none of them
     typist.type(ESC + opening)
@@ -222,9 +222,9 @@ ANYTHING = st.text(st.characters(max_codepoint=0x2FF) | st.sampled_from("\x1b\x1
 
 @settings(max_examples=200, deadline=None)
 @given(st.lists(CONTROL_SEQUENCES | STRINGS | ANYTHING, max_size=4), st.booleans())
-def test_no_garbage_raises_or_stops_the_keyboard(garbage: list[str], is_answer_due: bool) -> None:
+def test_no_garbage_raises_or_stops_the_keyboard(garbage: list[str], is_reply_due: bool) -> None:
     typist = Typist()
-    typist.is_answer_due = is_answer_due
+    typist.is_reply_due = is_reply_due
     typist.type(*garbage).wait().type("a")
     assert typist.keys[-1] == "a"
     characters = (each.character for each in typist.messages if isinstance(each, Key))
