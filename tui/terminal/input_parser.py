@@ -368,8 +368,8 @@ class EscapeParser:
     """Converts terminal input to Textual's messages.
 
     Textual's own parser raises on malformed keys, interprets unknown sequences as keys, and waits for
-    the rest of a sequence as long as for the escape key. Here it only translates keys that are known to be
-    valid. `esc` directly followed by a key is two keys; Textual interprets them as alt with that key.
+    the rest of a sequence as long as for the escape key. Here it only translates keys that are known to
+    be valid. `esc` directly followed by a key is two keys; Textual interprets them as alt with that key.
     """
 
     def __init__(
