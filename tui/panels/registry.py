@@ -13,7 +13,7 @@ from tui.panels.panel import Panel
 KEY_ORDER: Final = f"1234567890{string.ascii_letters}"
 
 
-def _discover() -> tuple[type[Panel], ...]:
+def discover() -> tuple[type[Panel], ...]:
     """Return the classes that define a key, in the order of their keys."""
     found = []
     for module in iter_modules(panels.__path__, f"{panels.__name__}."):
@@ -25,7 +25,7 @@ def _discover() -> tuple[type[Panel], ...]:
     return tuple(sorted(found, key=lambda panel: KEY_ORDER.index(panel.key)))
 
 
-PANELS: Final = _discover()
+PANELS: Final = discover()
 
 
 def panel_hints() -> dict[str, str]:
