@@ -1,4 +1,4 @@
-"""Lines in braille dots: two columns and four rows of them in a cell."""
+"""Lines of braille dots, of which a cell has two columns and four rows."""
 
 from __future__ import annotations
 
@@ -11,19 +11,19 @@ if TYPE_CHECKING:
     from tui.drawing.cells import Cells
 
 DOTS: Final = np.array([[0x01, 0x08], [0x02, 0x10], [0x04, 0x20], [0x40, 0x80]])
-"""The bit of each dot of a cell, by row and column."""
+"""Bit of each dot of a cell, by row and column."""
 
 
 def draw_line(cells: Cells, row: int, column: int, heights: Array, rows: int, ink: int) -> None:
-    """Draw one value for each column of dots, joined to the one before.
+    """Draw a line with one value per column of dots.
 
     Args:
         cells: the block to draw into.
-        row: of its upper left cell.
-        column: of it.
-        heights: (2 · columns,) from 0, at the lower edge, to 1; what lies beyond is cut off.
-        rows: how many cells it is high.
-        ink: of the dots.
+        row: row of the upper left cell.
+        column: column of the upper left cell.
+        heights: (2 · columns,) from 0, at the lower edge, to 1; the line is clipped to this range.
+        rows: height in cells.
+        ink: ink of the dots.
     """
     columns = len(heights) // 2
     dots = 4 * rows
@@ -34,7 +34,7 @@ def draw_line(cells: Cells, row: int, column: int, heights: Array, rows: int, in
     field = np.zeros((dots, 2 * columns), bool)
     for at, here in enumerate(steps[: 2 * columns].tolist()):
         before = int(steps[at - 1]) if at and abs(here) < 1e6 and abs(steps[at - 1]) < 1e6 else here
-        # half of the way belongs to the column before
+        # half of a vertical step is drawn in the previous column
         middle = (before + here) // 2
         low, high = min(middle, here), max(middle, here)
         field[max(0, low) : max(0, min(dots, high + 1)), at] = True

@@ -1,7 +1,7 @@
-"""The widget that every live part of the screen is built on: it sends only the cells that changed.
+"""Base class of all widgets that change during a run: it refreshes only the cells that changed.
 
-Textual rewrites what it is told is dirty and compares nothing itself. A canvas therefore keeps the
-cells it showed last, and asks for one region a row, from the first to the last changed column.
+Textual rewrites every region that is marked as dirty, without comparing. A canvas therefore stores the
+cells it showed last, and refreshes one region per row, from the first to the last changed column.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 
 class Canvas(Widget):
-    """A widget whose content is a block of cells, drawn when its owner says so."""
+    """A widget whose content is a block of cells, drawn when `repaint` is called."""
 
     ALLOW_SELECT = False
 
@@ -36,7 +36,7 @@ class Canvas(Widget):
         self._strips: list[Strip | None] = []
 
     def draw(self, width: int, height: int) -> Cells:
-        """Return what should be on the screen now, in a block of that size."""
+        """Return the current content as a block of this size."""
         raise NotImplementedError
 
     @property
@@ -44,14 +44,14 @@ class Canvas(Widget):
         try:
             return renderer_for(self.app)
         except RuntimeError:
-            return DEFAULT_RENDERER  # drawn apart from any application
+            return DEFAULT_RENDERER  # drawn without an application
 
     def get_line_filters(self) -> Sequence[LineFilter]:
-        """Return none: cells come as the terminal shows them."""
+        """Return none: the cells are already rendered for the terminal."""
         return []
 
     def repaint(self) -> None:
-        """Draw, and send what changed; where that fails, a sentence in its place."""
+        """Draw, and refresh the changed cells; after an exception, show the fault instead."""
         width, height = self.size
         if width <= 0 or height <= 0:
             return
@@ -66,31 +66,31 @@ class Canvas(Widget):
         self._show(cells)
 
     def draw_fault(self, width: int, height: int, fault: Fault) -> Cells:
-        """Return what stands in the place of what cannot be drawn."""
+        """Return the content shown instead of a drawing that failed."""
         cells = Cells(width, height)
         cells.write(0, 1, fault.sentence, ink(ALARM))
         return cells
 
     async def on_event(self, event: events.Event) -> None:
-        """Hear an event; say what fails, for without this the whole program would end."""
+        """Handle an event; report exceptions, which would otherwise end the program."""
         try:
             await super().on_event(event)
         except Exception as error:
             if not isinstance(self.app, ReportsFaults):
                 raise
-            self.app.report(Fault.of(f"{self.id}: {type(event).__name__} was not heard", error))
+            self.app.report(Fault.of(f"{self.id}: {type(event).__name__} was not handled", error))
 
     @property
     def shown(self) -> Cells:
-        """The cells that are on the screen."""
+        """The cells on the screen."""
         return self._shown
 
     def on_resize(self, _: events.Resize) -> None:
-        """Draw at the new size at once; nothing else would before the next frame."""
+        """Draw in the new size at once, not only with the next frame."""
         self.repaint()
 
     def render_line(self, y: int) -> Strip:
-        """Return one row, from the last drawing."""
+        """Return one row of the last drawing."""
         if y >= self._shown.height:
             return Strip.blank(self.size.width, self._renderer.style(ink()))
         strip = self._strips[y]

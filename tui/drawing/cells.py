@@ -1,7 +1,7 @@
-"""A block of character cells: what a panel draws, before anything of it reaches the terminal.
+"""Blocks of character cells, independent of the terminal.
 
-Panels return one; the canvas compares it with the last. Behind a glyph that is two cells wide stands
-an empty one.
+Panels return a block, and the canvas compares it with the previous one. A glyph of two cells is followed
+by an empty one.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 
 class Cells:
-    """`height` rows of `width` cells, each a glyph and an ink; filled with blanks at first."""
+    """`height` rows of `width` cells, each with a glyph and an ink; initially blank."""
 
     def __init__(self, width: int, height: int, paper: int | None = None) -> None:
         self.width, self.height = max(0, width), max(0, height)
@@ -34,12 +34,12 @@ class Cells:
         self.inks: NDArray[np.int64] = np.full(shape, ink() if paper is None else paper, np.int64)
 
     def write(self, row: int, column: int, text: str, ink_number: int) -> int:
-        """Write text, cut at the block's edges; return the column after it."""
+        """Write text, clipped to the block; return the column after it."""
         glyphs = split_cells(text)
         first, last = max(0, -column), max(0, self.width - column)
         visible = glyphs[first:last]
         if 0 <= row < self.height and visible:
-            # of a wide glyph that the edge halves, neither half is shown
+            # a wide glyph at the edge is replaced
             if not visible[0]:
                 visible[0] = "…"
             if last < len(glyphs) and not glyphs[last]:
@@ -55,13 +55,13 @@ class Cells:
         return column + len(glyphs)
 
     def write_right(self, row: int, column: int, text: str, ink_number: int) -> int:
-        """Write text that ends before `column`; return the column where it starts."""
+        """Write text that ends before `column`; return its first column."""
         start = column - cell_width(text)
         self.write(row, start, text, ink_number)
         return start
 
     def place(self, row: int, column: int, block: Cells) -> None:
-        """Copy another block in, cut at this one's edges."""
+        """Copy another block into this one, clipped to its edges."""
         height = min(block.height, self.height - row)
         width = min(block.width, self.width - column)
         if height > 0 and width > 0:
@@ -70,7 +70,7 @@ class Cells:
             self.inks[target] = block.inks[:height, :width]
 
     def count_changes(self, other: Cells) -> int:
-        """Return how many cells differ; all of them if the other block has another size."""
+        """Return the number of cells that differ: all of them if the sizes differ."""
         if self.glyphs.shape != other.glyphs.shape:
             return self.glyphs.size
         return int(np.count_nonzero(self._differs(other)))
@@ -94,56 +94,58 @@ class Cells:
         differs: NDArray[np.bool_] = (self.glyphs != other.glyphs) | (self.inks != other.inks)
         return differs
 
-    def strip(self, row: int, form: CellRenderer = DEFAULT_RENDERER) -> Strip:
-        """Return one row as Textual takes it, in a terminal's form, equal neighbours merged."""
+    def strip(self, row: int, renderer: CellRenderer = DEFAULT_RENDERER) -> Strip:
+        """Return one row as a strip of Textual, rendered for a terminal, with equal inks merged."""
         glyphs, inks = self.glyphs[row].tolist(), self.inks[row]
         edges = [0, *(np.flatnonzero(inks[1:] != inks[:-1]) + 1).tolist(), self.width]
         segments = [
-            Segment(form.text(glyphs[start:end], number := int(inks[start])), form.style(number))
+            Segment(
+                renderer.text(glyphs[start:end], number := int(inks[start])), renderer.style(number)
+            )
             for start, end in pairwise(edges)
             if end > start
         ]
         return Strip(segments, self.width)
 
     def lines(self) -> list[str]:
-        """Return the text alone, a line a row."""
+        """Return the text, one line per row."""
         return ["".join(row) for row in self.glyphs.tolist()]
 
 
 def split_cells(text: str) -> list[str]:
-    """Return a glyph a cell, with an empty one behind each that is two cells wide."""
+    """Return one glyph per cell, with an empty one after each that is two cells wide."""
     if text.isprintable() and (text.isascii() or cell_len(text) == len(text)):
-        # all of one cell, unless a wide one makes up for one that has none
+        # one cell each, unless a wide glyph compensates for one of no width
         glyphs = list(text)
         if text.isascii() or all(map(cell_len, glyphs)):
             return glyphs
     cells: list[str] = []
     for each in normalize("NFC", text):
-        # nothing that is not a glyph may reach the terminal
+        # control characters must not reach the terminal
         glyph = each if each.isprintable() else "·"
         size = cell_len(glyph)
-        if size:  # else an accent without a letter of its own, which has no cell here
+        if size:  # otherwise an accent without a letter
             cells += [glyph] if size == 1 else [glyph, ""]
     return cells
 
 
 def cut(text: str, width: int) -> str:
-    """Return a text that takes at most so many cells, with "…" where it was longer."""
+    """Return the text, shortened to `width` cells with "…" if it is longer."""
     glyphs = split_cells(text)
     if len(glyphs) <= width:
         return text
     if width <= 0:
         return ""
-    # a wide glyph that would be halved goes, too
+    # a wide glyph is removed completely
     kept = glyphs[: width - 1] if glyphs[width - 1] else glyphs[: max(0, width - 2)]
     return "".join(kept).rstrip() + "…"
 
 
 def cell_width(text: str) -> int:
-    """Return how many cells a text takes."""
+    """Return the width of a text in cells."""
     return len(split_cells(text))
 
 
 def printable(text: str) -> str:
-    """Return the text with a dot for whatever is no glyph: that may reach no terminal."""
+    """Return the text with a dot for each control character, which must not reach the terminal."""
     return "".join(split_cells(text))

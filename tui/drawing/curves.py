@@ -1,8 +1,8 @@
-"""Curves over epochs, drawn by plotext in braille. Nothing else here knows plotext.
+"""Curves over epochs, drawn by plotext in braille. The only module that imports plotext.
 
-plotext's time grows with the points it is given, and it takes neither infinities nor a zero on a
-logarithmic axis. So a series is first reduced to its minimum and maximum per column of dots, values
-that cannot be drawn are left out, and logarithms are taken here, on an axis that stays linear.
+The time of plotext grows with the number of points, and it fails on infinity and on zero on a log
+axis. Each series is therefore reduced to its minimum and maximum per column of dots, values that cannot
+be drawn are omitted, and logarithms are computed here, on an axis that is linear for plotext.
 """
 
 from __future__ import annotations
@@ -27,12 +27,12 @@ _COLOURED: Final = re.compile(r"\x1b\[([0-9;]*)m|([^\x1b]+)")
 _AXIS_INK: Final = ink(DIM)
 
 MANY: Final = 4
-"""Epochs per column of dots from which on a curve may have branches."""
+"""Smallest number of epochs per column of dots at which a curve may have branches."""
 
 
 @dataclass(frozen=True)
 class Series:
-    """One curve: a value per epoch, epoch 0 first, and its colour in the 256-colour palette."""
+    """One curve: a value per epoch from epoch 0, and its colour in the 256-colour palette."""
 
     values: NDArray[np.float64]
     colour: int
@@ -40,7 +40,7 @@ class Series:
 
 @dataclass(frozen=True)
 class ValueAxis:
-    """The vertical axis: its bounds, and where its labels stand, in plotted units."""
+    """The vertical axis: its bounds and the positions of its labels, in plotted units."""
 
     low: float
     high: float
@@ -52,7 +52,7 @@ class ValueAxis:
 def linear_axis(low: float, high: float, ticks: int = 4) -> ValueAxis:
     """Return an axis from low to high, labelled at steps of 1, 2 or 5.
 
-    Where those miss the upper end, and even parts of few digits do not, at these.
+    If these do not include the upper end, it is divided evenly, provided that few digits are enough.
     """
     step = nice_ceiling((high - low) / max(ticks, 1))
     if not _divides(step, high - low):
@@ -70,7 +70,7 @@ def _divides(step: float, length: float) -> bool:
 
 
 def fitted_axis(low: float, high: float, ticks: int = 4, least: float = 1e-12) -> ValueAxis:
-    """Return an axis close around the two values, wherever zero is, and not shorter than `least`."""
+    """Return an axis close around the two values, without zero, and not shorter than `least`."""
     step = nice_ceiling(max(high - low, abs(high) * 1e-6, least) / max(ticks, 1))
     bottom, top = floor(low / step + 1e-9) * step, ceil(high / step - 1e-9) * step
     top = max(top, bottom + step)
@@ -91,23 +91,23 @@ def log_axis(low: float, high: float, ticks: int = 4) -> ValueAxis:
 
 
 def nice_ceiling(value: float) -> float:
-    """Return the next 1, 2 or 5 times a power of ten that is not below the value."""
+    """Return the smallest 1, 2 or 5 times a power of ten that is not below the value."""
     power = 10.0 ** floor(log10(max(value, 1e-12)) + 1e-9)
     return next(step * power for step in (1, 2, 5, 10) if step * power >= value * (1 - 1e-9))
 
 
 def axis_top(value: float) -> float:
-    """Return where a value axis ends: close above the value, and still a round number."""
+    """Return the upper end of a value axis: a round number close above the value."""
     power = 10.0 ** floor(log10(max(value, 1e-12)) + 1e-9)
     steps = (1, 1.2, 1.5, 2, 2.5, 3, 4, 5, 6, 8, 10)
     return next(step * power for step in steps if step * power >= value * (1 - 1e-9))
 
 
 def epoch_span(epochs: int, recent: int | None = None) -> tuple[int, int]:
-    """Return where the epoch axis begins and ends.
+    """Return the first and the last epoch of the axis.
 
-    It moves in steps, for each step redraws every cell: of 1, 2 or 5 where all epochs are shown, of
-    a fifth of them where it is the last so many.
+    It moves in steps, since each step redraws every cell: steps of 1, 2 or 5 times a power of ten if all
+    epochs are shown, and of a fifth of the axis if only the last `recent` are.
     """
     if recent is None or epochs <= recent:
         return 0, int(nice_ceiling(max(epochs, 50)))
@@ -117,22 +117,22 @@ def epoch_span(epochs: int, recent: int | None = None) -> tuple[int, int]:
 
 
 Line: TypeAlias = "tuple[NDArray[np.float64], NDArray[np.float64]]"
-"""Epochs, and a value at each."""
+"""Epochs and their values."""
 
 
 def bands(values: NDArray[np.float64], columns: int, span: tuple[int, int]) -> list[Line]:
     """Reduce a series to a line through the minimum and maximum of each column of dots.
 
-    Where many epochs share a column and every other one lies apart from those between, a run
+    If a column contains many epochs, and the even ones are separate from the odd ones, the run
     alternates between two branches: then there are two lines, one for each.
 
     Args:
-        values: one per epoch from 0.
-        columns: how many columns of dots there are for the span.
-        span: the epochs at the left and the right edge.
+        values: one value per epoch from 0.
+        columns: number of columns of dots for the span.
+        span: epochs at the left and the right edge.
 
     Returns:
-        Lines that fill, in each column, the range of the values.
+        Lines that cover the range of the values in each column.
     """
     first, last = span
     shown = values[first : last + 1]
@@ -156,9 +156,9 @@ def bands(values: NDArray[np.float64], columns: int, span: tuple[int, int]) -> l
 def _branches(
     values: NDArray[np.float64], epochs: NDArray[np.int64], starts: NDArray[np.int64]
 ) -> Line | None:
-    """Return per column the top of the lower branch and the bottom of the upper one, if any has two.
+    """Return per column the top of the lower branch and the bottom of the upper one, or None.
 
-    Where there is one, these are the highest and the lowest value of the column.
+    In a column with a single branch these are its highest and lowest value.
     """
     if values.size < MANY * starts.size:
         return None
@@ -194,7 +194,7 @@ def _zigzag(
 
 @dataclass(frozen=True)
 class Mark:
-    """A place on a curve that is pointed out."""
+    """A marked point of a curve."""
 
     epoch: int
     value: float
@@ -211,9 +211,9 @@ def draw_curves(
     marks: Sequence[Mark] = (),
     reader: int | None = None,
 ) -> Cells:
-    """Return the curves, the later ones on top, with both axes, in a block of cells.
+    """Return the curves, later ones on top, with both axes, in a block of cells.
 
-    A line stands upright at the epoch `reader`, if there is one.
+    The epoch `reader`, if given, is marked by a vertical line.
     """
     first_epoch, last_epoch = span
     cells = Cells(width, height)
@@ -258,7 +258,7 @@ def draw_curves(
 
 
 def gutter_width(axis: ValueAxis) -> int:
-    """Return how many cells the labels of the value axis take."""
+    """Return the width of the labels of the value axis in cells."""
     return max(len(label) for label in axis.labels) + 1
 
 
@@ -276,7 +276,7 @@ def _column_of(epoch: int, span: tuple[int, int], gutter: int, width: int) -> in
 def _place(
     mark: Mark, cells: Cells, axis: ValueAxis, span: tuple[int, int], gutter: int, rows: int
 ) -> None:
-    """Write a mark over the cell of its dot, by the same rounding as plotext's."""
+    """Write a mark over the cell of its dot, with the rounding of plotext."""
     if not span[0] <= mark.epoch <= span[1] or (axis.logarithmic and mark.value <= 0):
         return
     value = log10(mark.value) if axis.logarithmic else mark.value
@@ -287,7 +287,7 @@ def _place(
 
 
 def _read(text: str, cells: Cells) -> None:
-    """Put plotext's lines, with their colour sequences, into cells."""
+    """Convert plotext's lines, with their colour sequences, to cells."""
     for row, line in enumerate(text.split("\n")):
         column, current = 0, _AXIS_INK
         for match in _COLOURED.finditer(line):

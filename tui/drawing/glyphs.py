@@ -1,6 +1,6 @@
-"""Stand-ins for glyphs that a terminal cannot show: of one cell each, so that nothing moves.
+"""Fallbacks for glyphs that a terminal cannot show, one cell each, so that nothing moves.
 
-There are three repertoires: everything, what a Linux console's font has, and ASCII.
+There are three repertoires: Unicode, the font of the Linux console, and ASCII.
 """
 
 from __future__ import annotations
@@ -10,17 +10,17 @@ from unicodedata import normalize
 
 TRAIN_MARKERS: Final = "●▲■◆▼★✚▶◀♠♣♥⬢"
 TEST_MARKERS: Final = "○△□◇▽☆✛▷◁♤♧♡⬡"
-"""One for each of thirteen classes, which colours alone would not tell apart."""
+"""One marker per class, for thirteen classes, since colours alone may be hard to distinguish."""
 
 REPERTOIRES: Final = ("unicode", "console", "ascii")
 
 _CONSOLE: Final = frozenset("─│┌┐└┘├┤┬┴┼▀▄█▌▐░▒▓·±²µ°÷")
-"""What the fonts of a Linux console have beyond ASCII: 256 glyphs in all, few of them ours."""
+"""Glyphs used here that the fonts of the Linux console, of 256 glyphs, have beyond ASCII."""
 
 _ROUNDED: Final = dict(zip("╭╮╰╯━┃┏┓┗┛╸┊", "┌┐└┘─│┌┐└┘─│", strict=True))
 
 _LETTERS: Final = str.maketrans(TRAIN_MARKERS + TEST_MARKERS, "ABCDEFGHIJKLMabcdefghijklm")
-"""Classes by their letters, capital for training samples."""
+"""Letters of the classes, capital for training samples."""
 
 _SIGNS: Final = str.maketrans(
     {
@@ -41,12 +41,12 @@ _SIGNS: Final = str.maketrans(
 
 
 def class_letter(glyph: str) -> str:
-    """Return the letter of a class, for its marker."""
+    """Return the letter of a class, given its marker."""
     return glyph.translate(_LETTERS)
 
 
 def fallback(glyph: str, repertoire: str) -> str:
-    """Return the glyph, or one that is in the repertoire and means the same, or "?"."""
+    """Return the glyph, or one of the repertoire with the same meaning, or "?"."""
     if repertoire == "unicode" or glyph.isascii():
         return glyph
     if repertoire == "console":
@@ -57,18 +57,18 @@ def fallback(glyph: str, repertoire: str) -> str:
         return stroke(ord(glyph) - 0x2800)
     sign = glyph.translate(_SIGNS)
     if not sign.isascii():
-        # é without its accent is e
+        # é becomes e
         sign = normalize("NFKD", glyph)[:1]
     return sign if sign.isascii() and sign.isprintable() and sign else "?"
 
 
 def in_ascii(text: str) -> str:
-    """Return a text with a stand-in for each character that is not ASCII."""
+    """Return a text with a fallback for each character that is not ASCII."""
     return "".join(each if each.isascii() else fallback(each, "ascii") for each in text)
 
 
 def stroke(dots: int) -> str:
-    """Return the ASCII stroke nearest to braille dots, given by their bits."""
+    """Return the ASCII character nearest to braille dots, given by their bits."""
     left = [row for row, bit in enumerate((0x01, 0x02, 0x04, 0x40)) if dots & bit]
     right = [row for row, bit in enumerate((0x08, 0x10, 0x20, 0x80)) if dots & bit]
     rows = left + right

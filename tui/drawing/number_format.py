@@ -1,4 +1,4 @@
-"""How numbers are written, so that they keep their width while they change."""
+"""Formats of numbers, with a width that stays constant while the numbers change."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from math import isfinite
 
 
 def loss(value: float) -> str:
-    """Return a loss in six characters or a little more."""
+    """Return a loss in six to eight characters."""
     if not isfinite(value):
         return "not finite"
     if 0 < value < 0.001:
@@ -28,7 +28,7 @@ def brief(value: float) -> str:
 
 
 def short(value: float) -> str:
-    """Return a number in three digits, thousands and millions by their letters: 2.66k, 1.95M."""
+    """Return a number in three digits, with thousands and millions as letters: 2.66k, 1.95M."""
     size = abs(value)
     if not isfinite(value) or size >= 999.5e9 or 0 < size < 0.001:
         return brief(value).replace("-", "−")
@@ -39,24 +39,24 @@ def short(value: float) -> str:
 
 
 def percent(value: float) -> str:
-    """Return a share as a percentage with one decimal, without the sign."""
+    """Return a share as a percentage with one decimal, without "%"."""
     return f"{100 * value:.1f}" if isfinite(value) else "–"
 
 
 def speed(epochs_per_second: float | None) -> str:
-    """Return a chosen speed, in words."""
+    """Return a speed setting in words."""
     if epochs_per_second is None:
         return "max speed"
     return f"{epochs_per_second:g} epoch{'' if epochs_per_second == 1 else 's'}/s"
 
 
 def signed(value: float, decimals: int = 2) -> str:
-    """Return a number with its sign, a true minus sign among them."""
+    """Return a number with its sign, which is a typographic minus if negative."""
     return f"{value:+.{decimals}f}".replace("-", "−")
 
 
 def ends(low: float, high: float) -> tuple[str, str]:
-    """Return the two ends of an axis, each in five characters, with digits as its length needs."""
+    """Return both ends of an axis in five characters each, with decimals according to its length."""
     span = high - low
     decimals = 0 if span >= 100 else 1 if span >= 0.5 else 2 if span >= 0.05 else 3
     texts = [f"{end:.{decimals}f}" for end in (low, high)]

@@ -1,7 +1,7 @@
-"""Every colour on the screen by its role, and the inks made of them.
+"""Roles of all colours on the screen, and the inks made of them.
 
-Panels draw with roles: what colour each is, and what stands for it where there is none, is said in
-`tui.drawing.themes` and `tui.drawing.rendering`. So one drawing serves every terminal.
+Panels draw with roles, so that one drawing serves every terminal. `tui.drawing.themes` defines the
+colour of each role, and `tui.drawing.rendering` its glyph on terminals without colours.
 """
 
 from __future__ import annotations
@@ -32,47 +32,47 @@ FRAME: Final = "frame"
 FOCUSED_FRAME: Final = "focused frame"
 
 DEEP: Final = "deep"
-"""Behind what must stand out from a map: black on a dark background."""
+"""Background of text on a map: black in a dark theme."""
 SUNK: Final = "sunk"
 TINTED: Final = "tinted"
 RAISED: Final = "raised"
-"""Papers that differ a little from the background, more and more."""
+"""Backgrounds that differ slightly from the normal one, in increasing order."""
 
 LEGIBLE: Final = "legible"
-"""Letters in black or white, whichever reads better on what is behind them."""
+"""Black or white text, whichever has more contrast on its background."""
 
 MISTAKE: Final = "mistake"
-"""Behind the number of a frequent mistake; WARNING is behind that of a more frequent one."""
+"""Background of the number of a frequent mistake; that of a more frequent one is WARNING."""
 
 TRAIN: Final = 252
-"""The training curve: light grey, of the 256-colour palette as plotext counts it."""
+"""Training curve: light grey, as an index of the 256-colour palette for plotext."""
 TEST: Final = 141
-"""The test curve: violet, and darker, so that grey tells it too."""
+"""Test curve: violet, and darker, so that it differs in greyscale too."""
 
 PENALIZED: Final = 179
-"""The training loss with its penalty: ochre."""
+"""Training loss with its penalty: ochre."""
 
 VALIDATION: Final = 109
-"""The validation curve: a quiet blue-green."""
+"""Validation curve: blue-green."""
 
 LINEAR: Final = 137
-"""What a linear model reaches: brown."""
+"""Loss of a linear model: brown."""
 
 OLD: Final = 239
-"""What a run had trained before it went on from the past: a dim grey."""
+"""Curve of the branch that was abandoned when training resumed from an earlier epoch: dim grey."""
 
 READER: Final = "reader"
-"""Where a person reads a curve."""
+"""Cursor of a curve."""
 
 UNCERTAIN: Final = "uncertain"
 
 CLASS_FIELDS: Final = tuple(
     (f"field {label} 0", f"field {label} 1", f"field {label} 2") for label in range(CLASSES)
 )
-"""Per class the background of a map where it is predicted, from a guess to certainty."""
+"""Background of the map per predicted class, from a guess to certainty."""
 
 CLASS_POINTS: Final = tuple(f"point {label}" for label in range(CLASSES))
-"""Per class the colour of its samples."""
+"""Colour of the samples per class."""
 
 WRONG_TRAIN, WRONG_TEST = "✗", "×"
 
@@ -94,7 +94,7 @@ _CURVES: Final = {
 
 @dataclass(frozen=True)
 class Ink:
-    """How a glyph is drawn: the roles of its colour and of what is behind it, and its weight."""
+    """Appearance of a glyph: the roles of its foreground and background, and its weight."""
 
     foreground: str
     background: str
@@ -106,18 +106,18 @@ _INKS: list[Ink] = []
 
 @cache
 def ink(foreground: str = TEXT, background: str = BACKGROUND, *, bold: bool = False) -> int:
-    """Return the number of an ink: cells hold numbers, which compare faster than styles."""
+    """Return the number of an ink: cells store numbers, which compare faster than styles."""
     _INKS.append(Ink(foreground, background, bold))
     return len(_INKS) - 1
 
 
 def get_ink(number: int) -> Ink:
-    """Return the ink that has this number."""
+    """Return the ink with this number."""
     return _INKS[number]
 
 
 def style(number: int) -> Style:
-    """Return the style of an ink, in colours that are called by their roles."""
+    """Return the style of an ink, with colours named by their roles."""
     from tui.drawing.rendering import DEFAULT_RENDERER
 
     return DEFAULT_RENDERER.style(number)
@@ -125,12 +125,12 @@ def style(number: int) -> Style:
 
 @cache
 def inks_of_pairs(colours: tuple[str, ...]) -> np.ndarray:
-    """Return (colours, colours) ink numbers: a cell's foreground by its background."""
+    """Return (colours, colours) ink numbers, by foreground and background."""
     return np.array([[ink(upper, lower) for lower in colours] for upper in colours])
 
 
 def indexed(number: int) -> str:
-    """Return the role of the curve, or the colour, that plotext calls by its number."""
+    """Return the role of a curve, or a colour, given its number in plotext."""
     if number in _CURVES:
         return _CURVES[number]
     if number >= 232:

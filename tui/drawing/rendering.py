@@ -1,8 +1,8 @@
-"""What stands on a terminal for what was drawn: a style and a glyph for each glyph and its ink.
+"""Rendering of cells for a terminal: a style and a glyph for each glyph and its ink.
 
-There is one place where drawings become what a terminal can show, so that no panel needs to know.
-With 256 colours or more a picture is in its colours. With 16, whose values nobody knows, or none, it
-is in glyphs that mean the same: each class and each step of a scale has its own.
+Panels are independent of the terminal; only this module adapts their drawings. With 256 colours or more,
+pictures are in colour. With 16, whose values are unknown, or none, they are in glyphs with the same
+meaning: each class and each step of a scale has its own.
 """
 
 from __future__ import annotations
@@ -43,14 +43,14 @@ CERTAINTY: Final = (
     (")", ">", "}"),
     ("_", "^", "&"),
 )
-"""Per class the glyphs of a map where it is predicted, from a guess to certainty.
+"""Glyphs of the map per predicted class, from a guess to certainty.
 
-No glyph is in two of them; further classes have their letters, small, and capital where it is sure.
+All glyphs are different; further classes have letters, small ones and, if certain, capital ones.
 """
 
 DIVERGING_GLYPHS: Final = "=~-_.:+*#"
 SEQUENTIAL_GLYPHS: Final = " .:-=+*#"
-"""In the order of `DIVERGING` and `SEQUENTIAL`."""
+"""Glyphs in the order of `DIVERGING` and `SEQUENTIAL`."""
 
 CURVES: Final = {
     "curve train": "*",
@@ -60,31 +60,31 @@ CURVES: Final = {
     "curve linear": "=",
     "curve old": ".",
 }
-"""Curves where colours do not tell them apart; the titles show these before the names."""
+"""Glyphs of curves on terminals without colours; titles show them before the names."""
 
 _REVERSED: Final = frozenset({DEEP, BRIGHT, ACCENT, WARNING})
-"""What stands out by what is behind it."""
+"""Backgrounds that become reverse video."""
 
 _BOLD: Final = frozenset({BRIGHT, ALARM})
 
 _HEAVY: Final = dict(zip("─│╭╮╰╯", "━┃┏┓┗┛", strict=True))
 
 _PHRASES: Final = {"filled train, open test": "ABCDEF train, abcd test"}
-"""Words on glyphs, where these have become others; as long as before."""
+"""Texts about glyphs, adapted to their fallbacks, of the same length."""
 
 _SIXTEEN_DARK: Final = (6, 9, 13, 2, 11, 7)
 _SIXTEEN_LIGHT: Final = (4, 1, 5, 0, 12)
-"""Of the 16 colours, those of the classes; glyphs tell them too, for their values vary.
+"""Colours of the classes with 16 colours; glyphs differ too, since the values of colours vary.
 
-On black and on white these have a contrast of 4.5 with the values of xterm, of the Linux console (VGA)
-and of PuTTY; blue, red and magenta on black, and green, yellow and cyan on white, have not. A terminal
-of only eight colours ignores the numbers from 8 on, and writes in its own colour.
+These have a contrast of 4.5 on black or on white with the values of xterm, the Linux console (VGA) and
+PuTTY, unlike blue, red and magenta on black, and green, yellow and cyan on white. A terminal with only
+eight colours ignores numbers above 7, and uses its default colour.
 """
 
 
 @dataclass(frozen=True)
 class TerminalLook:
-    """What a terminal shows, and what a person wants of it.
+    """Colours and glyphs of a terminal, and the palette and background that the user wants.
 
     Attributes:
         colours: one of `themes.DEPTHS`.
@@ -100,28 +100,28 @@ class TerminalLook:
 
     @property
     def is_plain(self) -> bool:
-        """Whether pictures have to do without colours."""
+        """Whether pictures are drawn without colours."""
         return self.colours in {"16", "none"}
 
     @property
     def theme(self) -> Theme:
-        """The colours."""
+        """The colours of all roles."""
         return theme(self.palette, self.background)
 
 
 class _GlyphTable(dict[int, str]):
-    """What `str.translate` asks for the glyphs of one ink."""
+    """Table for `str.translate` with the glyphs of one ink."""
 
-    def __init__(self, form: CellRenderer, number: int) -> None:
-        self._form, self._ink = form, get_ink(number)
+    def __init__(self, renderer: CellRenderer, number: int) -> None:
+        self._renderer, self._ink = renderer, get_ink(number)
 
     def __missing__(self, code: int) -> str:
-        glyph = self[code] = self._form.glyph(chr(code), self._ink)
+        glyph = self[code] = self._renderer.glyph(chr(code), self._ink)
         return glyph
 
 
 class CellRenderer:
-    """Turns inks into styles, and glyphs into those that the terminal has."""
+    """Converts inks to styles, and glyphs to those that the terminal has."""
 
     def __init__(self, look: TerminalLook) -> None:
         self.look = look
@@ -142,12 +142,12 @@ class CellRenderer:
         return style
 
     def text(self, glyphs: Sequence[str], number: int) -> str:
-        """Return the text of neighbours of the same ink."""
+        """Return the text of neighbouring cells of the same ink."""
         text = "".join(glyphs)
         if self._draws_all:
             return text
         if self.look.glyphs != "unicode":
-            if len(text) != len(glyphs):  # of a glyph that is two cells wide, both must be filled
+            if len(text) != len(glyphs):  # both cells of a wide glyph must be filled
                 text = "".join(glyph or "?" for glyph in glyphs)
             for phrase, other in _PHRASES.items():
                 text = text.replace(phrase, other)
@@ -157,7 +157,7 @@ class CellRenderer:
         return text.translate(table)
 
     def glyph(self, glyph: str, ink: Ink) -> str:
-        """Return what stands for a glyph of an ink."""
+        """Return the glyph that the terminal shows for a glyph of an ink."""
         look, here, behind = self.look, ink.foreground, ink.background
         picture = is_picture(here)
         if glyph in "▀ " and (picture or is_picture(behind)):
@@ -170,7 +170,7 @@ class CellRenderer:
             return " " if look.glyphs == "ascii" else glyph
         if look.is_plain or look.glyphs != "unicode":
             if picture and look.is_plain and (glyph in TRAIN_MARKERS or _is_braille(glyph)):
-                # a sample's value; or an edge's sign, which its strokes would not tell
+                # the value of a sample or the sign of an edge, which its dots do not show
                 return picture_glyph(here).strip() or "o"
             if here in CURVES and (glyph == "─" or _is_braille(glyph)):
                 return glyph if look.glyphs == "unicode" and here == "curve train" else CURVES[here]
@@ -188,7 +188,7 @@ class CellRenderer:
         look = self.look
         if look.is_plain:
             number = self._sixteen(ink) if look.colours == "16" else None
-            # many terminals make bold colours bright, and bright ones are too pale on white
+            # many terminals show bold text in bright colours, which are too pale on white
             bold = (ink.bold or ink.foreground in _BOLD) and (
                 number is None or look.background == "dark"
             )
@@ -222,7 +222,7 @@ class CellRenderer:
 
 
 def stronger(one: str, other: str) -> str:
-    """Return, of the two pixels of a cell, the one that says more."""
+    """Return the role of higher certainty or magnitude, of the two pixels of a cell."""
     return max(other, one, key=_strength)
 
 
@@ -239,7 +239,7 @@ def _strength(role: str) -> int:
 
 
 def picture_glyph(role: str) -> str:
-    """Return the glyph that stands for a part of a picture where there are no colours."""
+    """Return the glyph of a role of a picture on a terminal without colours."""
     kind, _, rest = role.partition(" ")
     match kind:
         case "field":
@@ -265,7 +265,7 @@ def _named(role: str, colour: str) -> Color:
 
 
 DEFAULT_RENDERER: Final = CellRenderer(TerminalLook())
-"""The form that shows a drawing as it is: every colour, every glyph."""
+"""Renderer that changes nothing: all colours and all glyphs."""
 
 
 def renderer_for(app: object) -> CellRenderer:

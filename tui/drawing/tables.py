@@ -1,6 +1,6 @@
-"""Tables in cells: columns of numbers, small pictures, and texts of glyphs of any width.
+"""Tables in cells: columns of numbers, small charts, and texts with glyphs of any width.
 
-The page of a data set is made of these; what stands in it comes from files that anyone may have made.
+Used by the summary of a data set, whose contents come from untrusted files.
 """
 
 from __future__ import annotations
@@ -17,30 +17,30 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
 TextSpan: TypeAlias = tuple[str, int]
-"""A text and its ink."""
+"""A text with its ink."""
 TableLine: TypeAlias = list[tuple[int, str, int]]
-"""Texts, each with its column and its ink."""
+"""Texts with their columns and inks."""
 
 GAP: Final = 2
 UNKNOWN: Final = "–"
 LEVELS: Final = "▁▂▃▄▅▆▇"
-"""Not the full block: the histograms of neighbouring rows would grow together."""
+"""Without the full block, with which the histograms of neighbouring rows would touch."""
 DIGITS: Final = 4
-"""That of a feature's largest value are shown, and of the smaller ones as many decimals."""
+"""Digits of the largest value of a feature; smaller values have as many decimals."""
 
 
 class Page(Cells):
-    """A page of a data set.
+    """Page of the summary of a data set.
 
     Attributes:
-        hidden: how many features of the first rows are to the right of what is shown.
+        hidden: number of features of the first rows to the right of the visible ones.
     """
 
     hidden = 0
 
 
 def wrapped(words: Iterable[str], width: int, between: str = " ") -> list[str]:
-    """Return lines of whole words; of a word longer than a line, what fits on one."""
+    """Return lines of whole words; a word longer than a line is cut."""
     lines: list[str] = []
     for word in words:
         longer = f"{lines[-1]}{between}{word}" if lines else word
@@ -56,10 +56,10 @@ class TableColumn:
     """One column of a table.
 
     Attributes:
-        heading: its lines, the last one next to the cells.
-        cells: a text and its ink per row.
-        right: whether the texts end, and do not begin, at one column.
-        size: cells across; made wide enough for all if it is 0.
+        heading: lines of the heading.
+        cells: text and ink per row.
+        right: whether the texts are aligned to the right.
+        size: width in cells; if 0, that of the widest text.
     """
 
     heading: list[str]
@@ -75,12 +75,12 @@ class TableColumn:
 
 
 def table_width(columns: Sequence[TableColumn]) -> int:
-    """Return how many cells a row of these takes."""
+    """Return the width of a row in cells."""
     return sum(column.size for column in columns) + GAP * (len(columns) - 1)
 
 
 def table_lines(columns: Sequence[TableColumn], rows: int) -> list[TableLine]:
-    """Return the columns side by side, under their headings."""
+    """Return the lines of headings and cells."""
     top = max((len(column.heading) for column in columns), default=0)
     lines: list[TableLine] = [[] for _ in range(top + rows)]
     start = 0
@@ -95,7 +95,7 @@ def table_lines(columns: Sequence[TableColumn], rows: int) -> list[TableLine]:
 
 
 def histogram(counts: Sequence[int], bins: int = 0) -> str:
-    """Return a glyph a bin, blank where nothing is; with fewer `bins`, neighbours are added up."""
+    """Return one glyph per bin, blank for zero; if `bins` is smaller, neighbours are added up."""
     if 0 < bins < len(counts):
         size = ceil(len(counts) / bins)
         counts = [sum(counts[at : at + size]) for at in range(0, len(counts), size)]
@@ -106,14 +106,14 @@ def histogram(counts: Sequence[int], bins: int = 0) -> str:
 
 
 def share_bar(share: float, width: int) -> str:
-    """Return a line as long as a share of the width; what is above 0 can be seen."""
+    """Return a bar of a share of the width; any share above 0 is visible."""
     halves = round(min(1.0, max(0.0, share)) * width * 2)
     whole, rest = divmod(max(halves, int(share > 0)), 2)
     return "━" * whole + "╸" * rest
 
 
 def decimals(values: Sequence[float]) -> int:
-    """Return how many decimals these numbers need, at `DIGITS` digits of the largest; −1: a power."""
+    """Return the number of decimals for `DIGITS` digits of the largest value; −1 for exponents."""
     known = [value for value in values if isfinite(value)]
     largest = max(map(abs, known), default=0.0)
     if largest == 0:
@@ -131,7 +131,7 @@ def decimals(values: Sequence[float]) -> int:
 
 
 def format_decimals(value: float, places: int) -> str:
-    """Return a number with so many decimals, or with a power of ten, and a true minus sign."""
+    """Return a number with some decimals, or an exponent, and a typographic minus."""
     if not isfinite(value):
         return UNKNOWN
     if places < 0:
@@ -145,7 +145,7 @@ def format_decimals(value: float, places: int) -> str:
 
 
 def aligned(texts: list[str]) -> list[str]:
-    """Return numbers with their points below one another, where that needs no wide column."""
+    """Return numbers aligned at their decimal points, unless the column would be too wide."""
     parts = [text.partition(".") for text in texts]
     before = max((len(whole) for whole, _, _ in parts), default=0)
     after = max((len(point + rest) for _, point, rest in parts), default=0)

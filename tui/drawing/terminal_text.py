@@ -1,6 +1,6 @@
-"""Words on what is drawn, where a terminal or a palette draws it otherwise than the words say.
+"""Adaptation of texts about drawings to the palette and the glyphs of the terminal.
 
-The texts themselves are written for the default palette, with all glyphs.
+The texts themselves are written for the default palette and all glyphs.
 """
 
 from __future__ import annotations
@@ -57,13 +57,13 @@ _SPELLED: Final = {
     " · ": "; ",
     "·": "*",
 }
-"""What one cell cannot say."""
+"""Glyphs whose fallback needs more than one cell."""
 
 _KEYS: Final = {"⇧": "shift+", "←": "left", "→": "right", "↑": "up", "↓": "down", "⇟": "pagedown"}
 
 
 def terminal_text(text: str, look: TerminalLook) -> str:
-    """Return a text on what is drawn, as it holds for what the terminal shows."""
+    """Return a text about a drawing, adapted to the terminal."""
     if look.is_plain:
         text = _replaced(text, _PLAIN)
     elif look.palette == "viridis":
@@ -72,7 +72,7 @@ def terminal_text(text: str, look: TerminalLook) -> str:
 
 
 def key_name(shown: str, look: TerminalLook) -> str:
-    """Return the name of a key, which has room for more than a cell."""
+    """Return the name of a key, spelled out if the terminal has no glyph for it."""
     return shown if look.glyphs == "unicode" else _replaced(shown, _KEYS)
 
 

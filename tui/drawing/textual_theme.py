@@ -1,6 +1,6 @@
-"""What Textual's own widgets draw, in the forms of poorer terminals.
+"""Theme and filter that adapt Textual's own widgets to the terminal.
 
-Panels come in the terminal's form already; borders, fields and lists pass through here.
+Panels are rendered for the terminal by themselves; borders, fields and lists pass through this filter.
 """
 
 from __future__ import annotations
@@ -22,18 +22,18 @@ if TYPE_CHECKING:
     from tui.drawing.rendering import TerminalLook
 
 ROLES: Final = ("paper", "raised", "faint", "dim", "text", "bright", "accent", "warning", "alarm")
-"""Colours that the style sheet calls by name, as `$role-paper`."""
+"""Roles available in the style sheet, for example as `$role-paper`."""
 
 
 class WidgetFilter(LineFilter):
-    """Takes colours from where there are none, and glyphs to those that the terminal has."""
+    """Filter that removes colours and replaces glyphs that the terminal does not have."""
 
     def __init__(self, look: TerminalLook) -> None:
         super().__init__()
         self._look = look
 
     def apply(self, segments: list[Segment], background: Color) -> list[Segment]:  # noqa: ARG002
-        """Return the segments as they may be shown."""
+        """Return the segments adapted to the terminal."""
         return [
             segment
             if segment.control
@@ -56,7 +56,7 @@ def _written(text: str, repertoire: str) -> str:
 
 @lru_cache(1024)
 def _colourless(style: Style) -> Style:
-    """Return a style without colours; what stood out by its background is reversed."""
+    """Return a style without colours; a background becomes reverse video."""
     behind = style.bgcolor
     stands_out = behind is not None and not behind.is_default
     return Style(
@@ -69,9 +69,9 @@ def _colourless(style: Style) -> Style:
 
 
 def textual_theme(look: TerminalLook) -> TextualTheme:
-    """Return the colours of Textual's widgets, which fit the panels'."""
+    """Return a theme for Textual's widgets with the colours of the panels."""
     if look.is_plain:
-        # default is what everything stands on; white, whatever that is, is reversed by the filter
+        # default is the normal background; white becomes reverse video in the filter
         return TextualTheme(
             "nnfs-plain",
             primary="ansi_default",
@@ -124,7 +124,7 @@ def textual_theme(look: TerminalLook) -> TextualTheme:
         surface=colour("sunk"),
         panel=colour("tinted"),
         dark=look.theme.dark,
-        # Textual's own are mixed with what is behind them, and below the contrast that text needs
+        # Textual's own are blended with the background, and have too little contrast for text
         variables={
             "block-cursor-blurred-foreground": colour("bright"),
             "block-cursor-blurred-background": colour("raised"),
@@ -135,6 +135,6 @@ def textual_theme(look: TerminalLook) -> TextualTheme:
 
 
 def css_variables(look: TerminalLook) -> dict[str, str]:
-    """Return what the style sheet calls the colours by."""
+    """Return the variables of the style sheet."""
     colour = look.theme.colour
     return {f"role-{role}": "ansi_default" if look.is_plain else colour(role) for role in ROLES}

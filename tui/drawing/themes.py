@@ -1,8 +1,8 @@
-"""What each colour of the palette is, in two palettes, on a dark and on a light background.
+"""Colours of each role, in two palettes, on a dark and on a light background.
 
-All are from the 256-colour palette, so they look the same with more, and cost few bytes over SSH.
-Both palettes are safe for colour-blind eyes: one sets blue against orange, the other, after
-matplotlib's viridis, violet against yellow, which differ in lightness too.
+All are from the 256-colour palette, so they look the same with more colours, and cost few bytes over
+SSH. Both palettes are safe for colour-blind users: one contrasts blue with orange, the other, after
+matplotlib's viridis, violet with yellow, which differ in lightness too.
 """
 
 from __future__ import annotations
@@ -15,28 +15,28 @@ DEPTHS: Final = ("truecolor", "256", "16", "none")
 PALETTES: Final = ("blue-orange", "viridis")
 BACKGROUNDS: Final = ("dark", "light")
 CLASSES: Final = 104
-"""Classes that have a role of their own; from there on they repeat."""
+"""Number of classes with roles of their own; further classes repeat them."""
 
 TEXT_CONTRAST: Final = 4.5
 MARK_CONTRAST: Final = 3.0
-"""WCAG 2.2, 1.4.3 and 1.4.11: what text, and what a mark, needs at least."""
+"""Minimum contrast of text and of markers: WCAG 2.2, 1.4.3 and 1.4.11."""
 
 TEXTS: Final = frozenset({"dim", "text", "bright", "accent", "warning", "alarm"})
-"""Roles of letters, unlike those of frames, grids and separators, which need no contrast."""
+"""Roles of text; frames, grids and separators need no contrast."""
 
 QUIET: Final = frozenset({"paper", "raised"})
-"""Lines behind the samples, such as the bent grid of the hidden space, that are to stand back."""
+"""Roles of lines behind the samples, such as the grid of the hidden space."""
 
 Classes: TypeAlias = "tuple[tuple[str, str, str, str], ...]"
 
 
 @dataclass(frozen=True)
 class Theme:
-    """A colour for each role.
+    """Colours of all roles.
 
     Attributes:
         palette: one of `PALETTES`.
-        dark: whether letters are light.
+        dark: whether the background is dark.
         colours: `#rrggbb` by role; see `tui.drawing.palette` for the roles.
     """
 
@@ -45,11 +45,11 @@ class Theme:
     colours: dict[str, str]
 
     def colour(self, role: str) -> str:
-        """Return the colour of a role; a colour stays what it is."""
+        """Return the colour of a role; a colour is returned unchanged."""
         return self.colours.get(role, role)
 
     def pair(self, foreground: str, background: str) -> tuple[str, str]:
-        """Return the colours of a glyph and of what is behind it, which it stands out from."""
+        """Return the colours of a glyph and its background, with enough contrast."""
         paper = self.colour(background)
         if foreground == "legible":
             return legible_on(paper), paper
@@ -57,7 +57,7 @@ class Theme:
         if is_picture(background) and not is_picture(foreground) and foreground not in QUIET:
             least = MARK_CONTRAST if foreground.startswith("point") else TEXT_CONTRAST
             if contrast(colour, paper) < least:
-                # markers stay light on dark, or dark on light, where that is enough
+                # markers remain light on dark, or dark on light, if the contrast is sufficient
                 plain = "#ffffff" if self.dark else "#000000"
                 colour = plain if contrast(plain, paper) >= least else legible_on(paper)
         elif foreground in TEXTS and contrast(colour, paper) < TEXT_CONTRAST:
@@ -67,13 +67,13 @@ class Theme:
 
 
 def is_picture(role: str) -> bool:
-    """Tell whether a role is part of a picture, and means a class or a number."""
+    """Return whether a role is part of a picture, and represents a class or a number."""
     return role.startswith(("field", "diverging", "sequential", "uncertain"))
 
 
 @cache
 def theme(palette: str = "blue-orange", background: str = "dark") -> Theme:
-    """Return one of the four."""
+    """Return the theme of a palette and a background."""
     dark = background == "dark"
     words = _DARK if dark else _LIGHT
     pictures = _PICTURES[palette, background]
@@ -105,7 +105,7 @@ def contrast(one: str, other: str) -> float:
 
 
 def legible_on(paper: str) -> str:
-    """Return black or white, whichever stands out more; it is never less than 4.5."""
+    """Return black or white, whichever has more contrast, which is at least 4.5."""
     return max("#000000", "#ffffff", key=lambda letters: contrast(letters, paper))
 
 
@@ -166,8 +166,8 @@ class _Pictures:
     """The colours of maps and samples.
 
     Attributes:
-        classes: per class the background of a map where it is predicted, from a guess to certainty, and
-            the colour of its samples; more classes repeat them.
+        classes: per class three backgrounds of the map, from a guess to certainty, and the colour of its
+            samples; further classes repeat them.
         diverging: from the most negative to the most positive value.
         sequential: from zero up.
     """
@@ -180,8 +180,8 @@ class _Pictures:
 # The first two classes of each palette give it its name. The others were found by simulated annealing
 # over the 240 entries of the 256-colour palette with known values. The certain colours maximise the
 # smallest difference (CIEDE2000) between any two of the first k, for each k up to ten, and from
-# "uncertain", to normal, protanopic, deuteranopic and tritanopic eyes (Machado 2009). Weaker steps and
-# samples do so for the chosen ones. tests/tui/drawing/test_themes.py holds the differences.
+# "uncertain", in normal, protanopic, deuteranopic and tritanopic vision (Machado 2009). Weaker steps and
+# samples do so given those. tests/tui/drawing/test_themes.py asserts the differences.
 _DARK_CLASSES: Final = (
     ("#5f5f87", "#005f87", "#005faf", "#87d7ff"),
     ("#875f5f", "#875f00", "#af5f00", "#ffd787"),
