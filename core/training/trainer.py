@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Final, Self
 import numpy as np
 
 from core.config.settings import IN_PLACE
-from core.datasets.given import from_arrays
+from core.datasets.dataset import from_arrays
 from core.datasets.prepare import no_progress, prepare
 from core.memory import memory_for
 from core.nn.initializers import INITIALIZERS

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 
 from core.datasets.dataset import Dataset
-from core.datasets.files.cells import order
 from core.datasets.files.names import bad, clean, counted, distinct, listed, of_category
 from core.datasets.files.targets import comma, find_targets, stray
+from core.datasets.files.words import order
 
 if TYPE_CHECKING:
     from core.arrays import Array

@@ -11,7 +11,7 @@ from core.datasets.files.names import bad, clean, listed
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from core.datasets.files.source import Source
+    from core.datasets.files.table import Source
 
 TARGET_NAMES: Final = ("target", "label", "class", "y")
 

@@ -10,13 +10,12 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from core.datasets.files.cells import number
 from core.datasets.files.choice import choose
 from core.datasets.files.layout import Rows, find_layout
 from core.datasets.files.lines import Lines
 from core.datasets.files.names import bad, clean, clean_text, counted
 from core.datasets.files.table import Store, Table
-from core.datasets.files.words import MOST_CATEGORIES, MOST_CLASSES, Stray, Words
+from core.datasets.files.words import MOST_CATEGORIES, MOST_CLASSES, Stray, Words, number
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -25,7 +24,7 @@ if TYPE_CHECKING:
     from core.datasets.dataset import ProgressCallback
     from core.datasets.files.choice import ColumnChoice
     from core.datasets.files.layout import TextLayout
-    from core.datasets.files.source import Source
+    from core.datasets.files.table import Source
     from core.input_file import InputFile
 
 

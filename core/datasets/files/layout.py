@@ -7,16 +7,16 @@ from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from core.datasets.files.cells import has_decimal_comma, is_number
 from core.datasets.files.choice import check_names
 from core.datasets.files.lines import LONGEST_LINE
 from core.datasets.files.names import bad, clean
+from core.datasets.files.words import has_decimal_comma, is_number
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from core.datasets.files.lines import Lines
-    from core.datasets.files.source import Source
+    from core.datasets.files.table import Source
 
 DELIMITERS: Final = (",", ";", "\t", "|")
 SAMPLE: Final = 50

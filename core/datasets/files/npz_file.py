@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
     from core.arrays import Array
     from core.datasets.dataset import ProgressCallback
-    from core.datasets.files.source import Source
+    from core.datasets.files.table import Source
 
 FEATURES: Final = ("x", "X", "data", "features")
 TARGETS: Final = ("y", "Y", "target", "targets", "label", "labels")

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from core.arrays import Array
     from core.datasets.dataset import ProgressCallback
-    from core.datasets.files.source import Source
+    from core.datasets.files.table import Source
 
 BATCH: Final = 1 << 16
 """Rows at once."""

@@ -15,8 +15,7 @@ from core.input_file import InputFileError, open_input
 
 if TYPE_CHECKING:
     from core.datasets.dataset import Dataset, ProgressCallback
-    from core.datasets.files.source import Source
-    from core.datasets.files.table import Table
+    from core.datasets.files.table import Source, Table
     from core.input_file import InputFile
 
 _REFUSED: Final = {

@@ -7,9 +7,8 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from core.datasets.files.cells import has_decimal_comma, order
 from core.datasets.files.names import bad, clean, counted, distinct, listed
-from core.datasets.files.words import MOST_CLASSES
+from core.datasets.files.words import MOST_CLASSES, has_decimal_comma, order
 
 if TYPE_CHECKING:
     from core.arrays import Array, Labels

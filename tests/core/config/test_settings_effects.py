@@ -17,7 +17,7 @@ import pytest
 
 from core import RunConfig, Trainer
 from core.config.run_config import setting, settings
-from core.config.settings import IN_PLACE, Effect
+from core.config.settings import IN_PLACE
 from core.config.value_types import words_of
 from core.datasets import DataSplit
 from core.datasets.prepare import prepare
@@ -29,6 +29,7 @@ from core.process.commands import configure
 from core.process.speed import EpochTimer
 from core.process.training_run import TrainingRun
 from core.training.state import EpochMetrics
+from core.training.stopping import Best
 
 BASE = RunConfig(samples=24, hidden=(3, 2), batch_size=7, epochs=50, noise=0.3)
 PATIENT = {"patience": 20, "schedule": "plateau", "decay_epochs": 1, "learning_rate": 0.5}
@@ -198,7 +199,7 @@ def continues_like_its_twin(
             parameters.append(trainer.network.parameters.copy())
     if is_restored:
         trainer = restored(trainer)
-    before, under_way = trainer.measure(), trainer.batches.next
+    before, best, under_way = trainer.measure(), trainer.best, trainer.batches.next
     config, sizes = trainer.config.changed(**changes), trainer.network.sizes
     effects = trainer.config.effects(config)
 
@@ -209,11 +210,11 @@ def continues_like_its_twin(
         assert trainer.batches.next == (under_way if effects <= IN_PLACE else 0)
         compares = trainer.data is data and "loss" not in effects
         if not under_way:
-            check_what_stays(trainer, effects, before if compares else None)
+            check_what_stays(trainer, base, before if compares else None)
         if compares:
             check_best(trainer, rows, parameters)
-        else:
-            assert not trainer.best.epoch
+        keeps_best = compares and effects.isdisjoint({"best", "monitor"})
+        assert trainer.best == (best if keeps_best else Best())
         twin.restore(trainer.state())
     else:  # a new run has begun
         assert "network" in effects or trainer.network.sizes != sizes
@@ -223,10 +224,15 @@ def continues_like_its_twin(
     assert bits(trainer) == bits(twin)
 
 
-def check_what_stays(
-    trainer: Trainer, effects: frozenset[Effect], before: EpochMetrics | None
-) -> None:
+def next_rate(trainer: Trainer, config: RunConfig) -> float:
+    schedule = config.make_schedule()
+    schedule.plateau = trainer.state().plateau
+    return schedule.rate(trainer.epoch)
+
+
+def check_what_stays(trainer: Trainer, old: RunConfig, before: EpochMetrics | None) -> None:
     """Numbers that the row promises to keep are the same, and the network did not diverge by itself."""
+    effects = old.effects(trainer.config)
     after = trainer.measure()
     assert not trainer.diverged(after)
     if before is not None:
@@ -235,7 +241,10 @@ def check_what_stays(
         np.testing.assert_equal(after.validation_loss, before.validation_loss)
         assert after.penalty == before.penalty or "penalty" in effects
         assert len(after.layers) == len(before.layers) or "measure" in effects
-        assert after.learning_rate == before.learning_rate or "rates" in effects
+        if next_rate(trainer, old) != next_rate(trainer, trainer.config):
+            assert after.learning_rate == next_rate(trainer, trainer.config)
+        else:
+            assert after.learning_rate == before.learning_rate or "rates" in effects
 
 
 def check_best(trainer: Trainer, rows: list[EpochMetrics], parameters: list[Any]) -> None:

@@ -20,7 +20,7 @@ from core.datasets.edits import (
     write_csv,
 )
 from core.datasets.files.read import read
-from core.datasets.files.source import Source
+from core.datasets.files.table import Source
 from core.datasets.prepare import no_progress, prepare
 from core.process import (
     Branched,
