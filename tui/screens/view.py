@@ -11,13 +11,13 @@ import numpy as np
 from core.analysis.planes import PlaneChoice, ranked_features
 from core.config.errors import ConfigError
 from core.process import EditData, EditParameter
+from tui.controller import RunScreen
 from tui.faults import ReportsFaults
 from tui.panels.activations import ActivationsPanel
 from tui.panels.boundary.panel import BoundaryPanel
 from tui.panels.curve import CurvePanel, LossPanel
 from tui.panels.layers import LayersPanel
 from tui.panels.panel import Panel
-from tui.screens.run import RunScreen
 from tui.screens.steps import RECENT
 
 if TYPE_CHECKING:
