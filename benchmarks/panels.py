@@ -52,7 +52,7 @@ async def hidden_panels(name: str) -> None:
     app = NnfsApp(PRESETS[name].config(), TrainingProcess(), paused=True)
     async with app.run_test(size=(120, 40)) as pilot:
         screen = app.training
-        while not len(screen.session.timeline):
+        while not len(screen.run.timeline):
             await pilot.pause(0.05)
         drawn: dict[str, int] = {}
         for panel in screen.panels:
@@ -64,7 +64,7 @@ async def hidden_panels(name: str) -> None:
 
             panel.draw = counted  # type: ignore[assignment, method-assign]
         for _ in range(10):
-            screen._paint_panels()
+            screen.frames._paint_panels()
         shown = {panel.label for panel in screen.panels if panel.display}
         others = sum(count for label, count in drawn.items() if label not in shown)
         print(

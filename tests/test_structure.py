@@ -1,11 +1,15 @@
-"""The structure of the repository: the tests that guard a module are found by its path."""
+"""The structure of the repository: tests are found by the path of their module, classes are small."""
 
+import ast
 from pathlib import Path
 
 import pytest
 
 ROOT = Path(__file__).resolve().parents[1]
 TESTS = ROOT / "tests"
+MOST_METHODS = 25
+EXCEPTIONS = {"Trainer": 32, "BoundaryPanel": 29, "NnfsApp": 29}
+"""Classes still to be divided, which must not grow."""
 OF_THE_PROGRAM = (TESTS, TESTS / "terminal")
 """Folders of tests of the whole program, which mirror nothing."""
 
@@ -28,3 +32,31 @@ def test_a_test_of_no_module_is_found() -> None:
     assert mirrors(TESTS / "core" / "nn" / "test_network_shapes.py")
     assert not mirrors(TESTS / "core" / "nn" / "test_networks.py")
     assert not mirrors(TESTS / "core" / "test_network.py")
+
+
+def large_classes(source: str) -> dict[str, int]:
+    """Return the classes of a module with too many methods, and how many each has."""
+    sizes = {
+        node.name: sum(
+            isinstance(each, ast.FunctionDef | ast.AsyncFunctionDef) for each in node.body
+        )
+        for node in ast.walk(ast.parse(source))
+        if isinstance(node, ast.ClassDef)
+    }
+    return {name: size for name, size in sizes.items() if size > EXCEPTIONS.get(name, MOST_METHODS)}
+
+
+def test_no_class_has_more_than_25_methods() -> None:
+    for package in ("core", "tui"):
+        for path in (ROOT / package).rglob("*.py"):
+            assert large_classes(path.read_text(encoding="utf-8")) == {}, path
+
+
+def test_a_class_with_26_methods_is_found() -> None:
+    def source(methods: int) -> str:
+        return "class Large:\n" + "".join(
+            f"    {'async ' * (at % 2)}def method_{at}(self): ...\n" for at in range(methods)
+        )
+
+    assert large_classes(source(25)) == {}
+    assert large_classes(source(26)) == {"Large": 26}

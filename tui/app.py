@@ -105,6 +105,7 @@ class NnfsApp(ReportsFaults, App[None]):
             keeping=keeping,
             resume=resume,
             flow_control=self.flow_control,
+            redraw=self.action_redraw,
         )
         self.training.options.halves = self.renderer.has_halves
 
@@ -143,7 +144,7 @@ class NnfsApp(ReportsFaults, App[None]):
             # the training process may have to end a long batch, and a signal's deadline may come first
             self._driver.stop_application_mode()
         for event in self.link.close():
-            self.training.record(event)
+            self.training.controller.record(event)
 
     def get_system_commands(self, screen: Screen[Any]) -> Iterable[SystemCommand]:
         """Offer everything that has a key in the command palette, too."""
@@ -153,15 +154,15 @@ class NnfsApp(ReportsFaults, App[None]):
             if command.title == "Screenshot":
                 yield command
         seen = set()
-        for key in KEYS:
+        for row, key in enumerate(KEYS):
             if key.bound and key.help not in seen and not key.shown.isdigit():
                 seen.add(key.help)
 
-                async def run(action: str = key.action) -> None:
-                    await self.training.run_action(action)
+                def press(row: int = row) -> None:
+                    self.training.action_press(row)
 
                 yield SystemCommand(
-                    key.help.capitalize(), f"key: {key_name(key.shown, self.look)}", run
+                    key.help.capitalize(), f"key: {key_name(key.shown, self.look)}", press
                 )
 
     async def on_event(self, event: events.Event) -> None:
@@ -199,7 +200,7 @@ class NnfsApp(ReportsFaults, App[None]):
         if self._stop(signal.SIGTSTP):
             self._driver.resume_application_mode()
             self.action_redraw()
-            self.training.resume_after_suspend()
+            self.training.controller.resume_after_suspend()
 
     def _continue(self) -> None:
         """Take the terminal again after a stop that was not announced (SIGSTOP)."""
@@ -208,13 +209,13 @@ class NnfsApp(ReportsFaults, App[None]):
         if in_foreground() or self._stop():
             self._driver.reacquire_terminal()
             self.action_redraw()
-            self.training.resume_after_suspend()
+            self.training.controller.resume_after_suspend()
         else:
             self._driver.leave_to_shell()
 
     def _stop(self, number: signal.Signals | None = None) -> bool:
         """Stop until the program has the terminal; return False if it is to end instead."""
-        self.training.pause_for_suspend()
+        self.training.controller.pause_for_suspend()
         before = signal.signal(signal.SIGCONT, signal.SIG_DFL)
         try:
             return stop_until_foreground(lambda: self.signal_received != 0, number)

@@ -1,15 +1,15 @@
-"""What a screen of a run does with the training process: hears its events, and sends what keys ask for.
+"""Controllers of the training screen: commands to the training process, and its replies.
 
-`TrainingScreen` draws what is known of the run; nothing here draws.
+The screen owns a `RunController` and shows what it reports through `View`. Replies can be late or
+never come, so keys act on what was requested, and every wait ends when the process does.
 """
 
 from __future__ import annotations
 
+from bisect import bisect_left, bisect_right
 from contextlib import suppress
-from typing import TYPE_CHECKING, Any, Final
-
-from textual import work
-from textual.screen import Screen
+from math import floor, log10
+from typing import TYPE_CHECKING, Any, Final, Protocol
 
 from core.config.errors import ConfigError
 from core.config.run_config import RunConfig, setting
@@ -38,164 +38,250 @@ from core.process import (
     StepBatch,
     WatchScreen,
 )
-from tui.drawing.number_format import speed as speed_words
+from tui.drawing import number_format
 from tui.run_model import RunModel
-from tui.screens.steps import BATCH_SIZES, next_of_125, next_speed
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from pathlib import Path
 
     from core.process import Command, Event
     from core.runs.autosaver import SaveOptions
-    from tui.cli.run_log import RunLog
-    from tui.process_link import ProcessLink
 
 
-class RunScreen(Screen[None]):
-    """Owns one session, and the config that the keys have asked for so far."""
+SPEEDS: Final = (1.0, 2.0, 5.0, 10.0, 30.0, 100.0, 300.0, 1000.0, None)
+"""Epochs per second; None is as fast as possible."""
+BATCH_SIZES: Final = (1, 5, 10, 16, 32, 64, 128, "full")
+
+
+class Link(Protocol):
+    """Connection to the training process; `ProcessLink`, except in tests."""
+
+    when_stopped: Callable[[int], None]
+
+    @property
+    def ended(self) -> bool:
+        """Whether the process has ended."""
+
+    def restart(self) -> None:
+        """Start another process.
+
+        Raises:
+            OSError: when the system cannot start one.
+        """
+
+    def send(self, command: Command) -> None:
+        """Send a command."""
+
+
+class EventLog(Protocol):
+    """Log file of a run; `RunLog`, except in tests."""
+
+    def write(self, event: Event, run: RunModel, /) -> None:
+        """Write an event that the run model already includes.
+
+        Raises:
+            OSError: when the file cannot be written.
+        """
+
+
+class View(Protocol):
+    """What a controller asks of the screen."""
+
+    def listen(self) -> object:
+        """Pass every event of the process to `RunController.on_event`, until the process ends."""
+
+    def pull(self) -> None:
+        """Request the next frame."""
+
+    def show_event(self, event: Event) -> None:
+        """Show the change made by an event that the run model already includes."""
+
+    def show_note(self, note: str) -> None:
+        """Show a sentence on what happened."""
+
+    def show_speed(self, speed: float | None) -> None:
+        """Show the requested speed."""
+
+    def show_refusal(self, refused: Refused) -> None:
+        """Show why there is no run."""
+
+    def confirm(self, question: str, act: Callable[[], object]) -> None:
+        """Ask a yes-or-no question, and act on yes."""
+
+
+class RunController:
+    """Sends the commands that keys ask for, and follows the run through the events.
+
+    Attributes:
+        run: the state of the run, as last reported.
+        speed: requested epochs per second; None is as fast as possible.
+        settings: the requested configuration.
+        travel: the requested epoch.
+    """
 
     def __init__(
         self,
         config: RunConfig,
-        link: ProcessLink,
+        link: Link,
+        view: View,
         *,
-        speed: float | None,
-        run_log: RunLog | None,
-        keeping: SaveOptions | None = None,
+        speed: float | None = None,
+        log: EventLog | None = None,
+        save_options: SaveOptions | None = None,
     ) -> None:
-        super().__init__()
-        self.session = RunModel(config)
+        self.run = RunModel(config)
+        self.speed = speed
+        self.settings = ConfigController(self, config)
+        self.travel = TravelController(self)
+        self.view = view
         self._link = link
-        self._requested = config
-        self._planned = _ends_of(config)
-        self._file = _file_of(config)
-        self._sent = 0
+        self._log = log
+        self._save_options = save_options
+        self._sent = 0  # commands that a `Run` answers
         self._requested_state: State | None = None
         self._paused_by_suspend = self._resumes = self._is_refused = False
-        self._seek_target: int | None = None
-        self._pending_seeks = 0  # how many were asked for and are not told to be over
-        self._speed = speed
-        self._run_log = run_log
-        self._save_options = keeping
 
-    def show_event(self, event: Event) -> None:
-        """Show what an event, already applied to the session, changed."""
-        raise NotImplementedError
+    # --- the process
 
-    def pull(self) -> None:
-        """Ask for the next frame."""
-        raise NotImplementedError
-
-    def show_speed(self, speed: float | None) -> None:
-        """Show the chosen pace."""
-        raise NotImplementedError
-
-    def show_note(self, note: str) -> None:
-        """Show a sentence on what happened."""
-        raise NotImplementedError
-
-    # --- the run, as the process tells it
-
-    @work(exclusive=True, group="training")
-    async def _listen(self) -> None:
-        await self._link.listen(self._on_training_event)
-
-    def begin(self, config: RunConfig, *, paused: bool = False) -> None:
-        """Start a run, in a new process if the old one is gone."""
-        self._launch(Start(config, paused))
-
-    def resume(self, path: Path, *, paused: bool = False) -> None:
-        """Go on with a kept run, in a process that has none."""
-        self._launch(Reopen(path, paused))
-
-    def _launch(self, command: Start | Reopen) -> None:
-        if self._link.process.ended:
+    def launch(self, command: Start | Reopen) -> None:
+        """Start or reopen a run, in a new process if the old one has ended."""
+        if self._link.ended:
             try:
                 self._link.restart()
             except OSError as error:
-                self.show_note(
-                    f"no training process could be started ({error.strerror}); r tries again"
+                self.view.show_note(
+                    f"the training process could not be started ({error.strerror}); r tries again"
                 )
                 return
-            self._sent = self._pending_seeks = 0
-            self._seek_target = self._requested_state = None
+            self._sent, self._requested_state = 0, None
+            self.travel.clear()
         self._is_refused = False
-        self._link.when_stopped = self._say_stopped
-        self._listen()
-        self._link.send(SetSpeed(self._speed))
+        self._link.when_stopped = self._show_stopped
+        self.view.listen()
+        self._link.send(SetSpeed(self.speed))
         if self._save_options is not None:
             self._link.send(ConfigureAutosave(self._save_options))
-        self._link.send(command)
-        self._sent += 1
-        self.pull()
+        self._post(command)
+        self.view.pull()
 
-    def _on_training_event(self, event: Event) -> None:
+    def _show_stopped(self, pid: int) -> None:
+        self.view.show_note(f"the training process is stopped: kill -CONT {pid} resumes it")
+
+    @property
+    def _has_no_run(self) -> bool:
+        return self._link.ended or self._is_refused
+
+    def _post(self, command: Command) -> None:
+        self._sent += isinstance(command, Start | Reopen | Restore | Configure)
+        self._link.send(command)
+
+    def send(self, command: Command) -> bool:
+        """Send a command, or show why it has no effect now; return whether it was sent."""
+        if self._has_no_run:
+            saved = "space resumes the saved run, " if self.run.saved_as else ""
+            self.view.show_note(
+                f"the training process has ended; {saved}r starts a new one with these settings"
+            )
+            return False
+        if self.run.state is State.DIVERGED and isinstance(
+            command, Pause | Resume | Step | StepBatch
+        ):
+            self.view.show_note(
+                "the run has diverged: lower the learning rate (−), or start over (r)"
+            )
+            return False
+        self._post(command)
+        if self.run.loading is not None and isinstance(command, Pause | Resume | Step):
+            self.view.show_note("wait until the data are loaded")
+        return True
+
+    def on_event(self, event: Event) -> None:
+        """Handle an event of the process."""
         if isinstance(event, Refused):
-            # the process is there, but has no run that could answer
-            self._is_refused, self._requested_state, self.session.loading = True, None, None
-            self.refuse(event)
+            # the process is alive, but has no run that could answer
+            self._is_refused, self._requested_state, self.run.loading = True, None, None
+            self.view.show_refusal(event)
             return
         self.record(event)
         if isinstance(event, Run) and event.answered >= self._sent:
-            self._requested = event.config
+            self.settings.requested = event.config
         if isinstance(event, Reopened) and event.restored:
-            self._planned = _ends_of(self.session.config)
+            self.settings.plan(self.run.config)
         if isinstance(event, StateChanged | Failed):
             self._requested_state = None
-            self._resume_held()
-        self.show_event(event)
+            self._resume_after_pause()
+        self.view.show_event(event)
         if isinstance(event, Moved) and event.edited is None:
-            self._finish_seek(event)
+            self.travel.finish(event)
 
     def record(self, event: Event) -> None:
-        """Take an event in that says what became of the run, without showing it."""
-        self.session.apply(event)
-        self._log(event)
-
-    def _finish_seek(self, moved: Moved) -> None:
-        """Take note that a way through time is over."""
-        self._pending_seeks -= 1
-        if self._pending_seeks > 0:
-            return
-        if self._seek_target is not None and moved.epoch > self._seek_target:
-            self.show_note(f"the past begins at epoch {moved.epoch:,}: older epochs are not kept")
-        self._seek_target, self._pending_seeks = None, 0
-
-    def _say_stopped(self, pid: int) -> None:
-        self.show_note(f"the training process is stopped: kill -CONT {pid} resumes it")
-
-    def refuse(self, refused: Refused) -> None:
-        """End the program, for there is nothing to show, and say why."""
-        raise NotImplementedError
-
-    def _log(self, event: Event) -> None:
-        if self._run_log is not None:
+        """Update the run model and the log, without showing the event."""
+        self.run.apply(event)
+        if self._log is not None:
             try:
-                self._run_log.write(event, self.session)
+                self._log.write(event, self.run)
             except OSError as error:
-                self._run_log = None
-                self.show_note(f"the log ends here: it cannot be written ({error.strerror})")
+                self._log = None
+                self.view.show_note(
+                    f"logging stopped: the file cannot be written ({error.strerror})"
+                )
 
-    # --- what keys do to the run
+    # --- pausing and stepping
 
-    def action_toggle_pause(self) -> None:
-        """Pause or go on; where the process is gone, with what it has kept."""
+    @property
+    def _is_training(self) -> bool:
+        # the reply to an earlier key may still be on its way
+        return (self._requested_state or self.run.state) is State.TRAINING
+
+    @property
+    def can_travel(self) -> bool:
+        """Whether the run is at rest, or will be before the next command is carried out."""
+        return self.run.is_at_rest or self._requested_state is State.PAUSED
+
+    def toggle_pause(self) -> None:
+        """Pause or resume; if the process has ended, resume the saved run."""
         self._resumes = False
-        if self._has_no_run and self._save_options is not None and self.session.saved_as:
-            parent = self._save_options.parent
-            if parent is not None:
-                self.resume(parent / self.session.saved_as)
-            return
-        # from what is meant: the answer to an earlier press may still be on its way
-        if (self._requested_state or self.session.state) is not State.TRAINING:
-            self._from_here(Resume())
-        elif self._send(Pause()):
+        if self._has_no_run and self._save_options is not None and self.run.saved_as:
+            if self._save_options.parent is not None:
+                self.launch(Reopen(self._save_options.parent / self.run.saved_as))
+        elif not self._is_training:
+            self.train(Resume())
+        elif self.send(Pause()):
             self._requested_state = State.PAUSED
+
+    def train(self, command: Resume | Step | StepBatch) -> None:
+        """Resume or step; a past epoch becomes the start of a new branch, after a confirmation."""
+
+        def resume() -> None:
+            self.travel.target = None
+            if self.send(command) and isinstance(command, Resume):
+                self._requested_state = State.TRAINING
+
+        self.confirm_branch("Continue from", resume)
+
+    def confirm_branch(self, what: str, act: Callable[[], object]) -> None:
+        """Do what starts a new branch; at a past epoch, ask first, since later epochs are lost."""
+        past = self.travel.past_epoch
+        if past is None:
+            act()
+            return
+        later = self.run.head_epoch - past
+        lost = (
+            "What is trained"
+            if later < 1
+            else "The epoch"
+            if later == 1
+            else f"The {later:,} epochs"
+        )
+        self.view.confirm(
+            f"{what} epoch {past:,}? {lost} after it will be discarded: a new branch begins. "
+            "The old curves stay, dimmed.",
+            act,
+        )
 
     def pause_for_suspend(self) -> None:
         """Pause the training while the whole program is stopped."""
-        self._paused_by_suspend = (self._requested_state or self.session.state) is State.TRAINING
+        self._paused_by_suspend = self._is_training
         if self._paused_by_suspend:
             self._link.send(Pause())
         self._link.send(WatchScreen(is_stopped=True))
@@ -203,246 +289,256 @@ class RunScreen(Screen[None]):
     def resume_after_suspend(self) -> None:
         """Resume the training, if it was paused only because the program was stopped."""
         self._link.send(WatchScreen(is_stopped=False))
-        # not before the pause is answered: the run may have finished just before
+        # after the reply to the pause: the run may have finished just before
         self._resumes, self._paused_by_suspend = self._paused_by_suspend, False
 
-    def _resume_held(self) -> None:
-        """Resume the run once it has paused for the stop; one that has ended stays as it is."""
-        if self._resumes and self.session.state is not State.TRAINING:
+    def _resume_after_pause(self) -> None:
+        """Resume a run that has paused for the stop of the program; a finished run stays finished."""
+        if self._resumes and self.run.state is not State.TRAINING:
             self._resumes = False
-            if self.session.state is State.PAUSED:
+            if self.run.state is State.PAUSED:
                 self._link.send(Resume())
 
-    @property
-    def _has_no_run(self) -> bool:
-        """Whether no process is there that could do what a key asks for."""
-        return self._link.process.ended or self._is_refused
+    # --- starting over, and the rest
 
-    def action_step(self, epochs: int) -> None:
-        """Train a few epochs and stand still."""
-        self._from_here(Step(epochs))
+    def reset(self) -> None:
+        """Start over with the same seed."""
+        # a run that continued past its end or its target starts with the original ones
+        config = self.settings.as_planned()
+        self._start_over(config, f"reset: the same weights as before (seed {config.seed})")
 
-    def action_step_batch(self) -> None:
-        """Train one batch and stand still."""
-        self._from_here(StepBatch())
+    def reseed(self) -> None:
+        """Start over with the next seed."""
+        seed = (self.settings.requested.seed + 1) % 2**63
+        config = self.settings.as_planned(seed=seed, data_seed=None)
+        self._start_over(config, f"reset with seed {config.seed}: other data and weights")
 
-    def _from_here(self, command: Command) -> None:
-        """Send what lets the run go on; from the past, only if somebody wants another future."""
-        self.confirm_branch("Continue from", lambda: self._resume(command))
+    def _start_over(self, config: RunConfig, note: str) -> None:
+        self.settings.requested = config
+        if self._link.ended:
+            self.launch(Start(config))
+        else:
+            if self.run.head_epoch or self.run.share_of_epoch:
+                note += "; backspace restores the previous run"
+            self._post(Start(config))
+        self.view.show_note(note)
 
-    def confirm_branch(self, what: str, act: Callable[[], object]) -> None:
-        """Do what gives the run another future; in the past, ask before, for it had one."""
-        from tui.screens.prompts import ConfirmScreen
+    def restore(self) -> None:
+        """Restore the run that was replaced last."""
+        if self.send(Restore()):
+            self.travel.target = None
 
-        past, head = self.session.past_epoch, self.session.head_epoch
-        if self._seek_target is not None:
-            past = self._seek_target if self._seek_target < head else None  # it is on its way there
-        if past is None:
-            act()
-            return
+    def toggle_baseline(self) -> None:
+        """Show or hide the score of a linear model on the same split."""
+        if self.run.baseline is not None:
+            self.run.baseline = None
+            self.view.show_event(BaselineFound(None, ""))
+            self.view.show_note("the linear baseline is hidden; B shows it again")
+        elif self.send(MeasureBaseline()):
+            self.view.show_note("fitting a linear model to the same split …")
 
-        def decide(sure: bool | None) -> None:
-            if sure:
-                act()
+    def cancel(self) -> None:
+        """Cancel loading, or a long seek."""
+        if self.run.loading is not None:
+            self.send(Cancel())
 
-        after = self.session.head_epoch - past
-        lost = (
-            "What is trained"
-            if after < 1
-            else "The epoch"
-            if after == 1
-            else f"The {after:,} epochs"
-        )
-        question = (
-            f"{what} epoch {past:,}? {lost} after it will be discarded: a new branch begins. "
-            "The old curves stay, dimmed."
-        )
-        self.app.push_screen(ConfirmScreen(question), decide)
+    def change_speed(self, direction: int) -> None:
+        """Select the next slower or faster speed."""
+        self.speed = next_speed(self.speed, direction)
+        self.view.show_speed(self.speed)
+        self._link.send(SetSpeed(self.speed))
+        self.view.show_note(f"speed: {number_format.speed(self.speed)}")
 
-    def _resume(self, command: Command) -> None:
-        self._seek_target = None
-        if self._send(command) and isinstance(command, Resume):
-            self._requested_state = State.TRAINING
 
-    def action_travel(self, by: int) -> None:
-        """Go some epochs back or on."""
-        self.seek(self._aimed + by)
+class TravelController:
+    """Time travel: the requested epoch, ahead of the replies.
 
-    def action_travel_to(self, end: str) -> None:
-        """Go to the first or the newest epoch."""
-        self.seek(0 if end == "first" else self.session.head_epoch + 1)
+    Attributes:
+        target: the epoch of the last `Seek`, until the process has answered all of them.
+    """
 
-    def action_choose_epoch(self) -> None:
-        """Ask for an epoch to go to."""
-        from tui.screens.prompts import EpochScreen
-
-        def go(epoch: int | None) -> None:
-            if epoch is not None:
-                self.seek(epoch)
-
-        self.app.push_screen(EpochScreen(self.session), go)
+    def __init__(self, controller: RunController) -> None:
+        self._controller = controller
+        self.target: int | None = None
+        self._pending = 0  # unanswered `Seek` commands
 
     @property
-    def _aimed(self) -> int:
-        """The epoch that the keys have asked for so far, which may not be there yet."""
-        if self._seek_target is not None:
-            return self._seek_target
-        past = self.session.past_epoch
-        if past is None:
-            # within an epoch, one is beyond the end of the last
-            return self.session.head_epoch + (self.session.share_of_epoch > 0)
-        return past
+    def past_epoch(self) -> int | None:
+        """The past epoch where the run is, or soon will be; None at the newest."""
+        run = self._controller.run
+        if self.target is None:
+            return run.past_epoch
+        return self.target if self.target < run.head_epoch else None
+
+    def move(self, epochs: int) -> None:
+        """Move a number of epochs forward, or backward if negative."""
+        run = self._controller.run
+        start = run.past_epoch if self.target is None else self.target
+        if start is None:
+            # within an epoch, the newest position is one after the last epoch
+            start = run.head_epoch + (run.share_of_epoch > 0)
+        self.seek(start + epochs)
+
+    def seek_newest(self) -> None:
+        """Go to the newest position, which may be within an epoch."""
+        self.seek(self._controller.run.head_epoch + 1)
 
     def seek(self, epoch: int) -> None:
-        """Go to the end of an epoch, if the run stands still."""
-        if not self.session.is_at_rest and self._requested_state is not State.PAUSED:
-            self.show_note("the run is training: pause it (space) to go back in time")
+        """Go to the end of an epoch, if the run is at rest."""
+        if not self._controller.can_travel:
+            self._controller.view.show_note(
+                "the run is training: pause it (space) to go back in time"
+            )
             return
-        # one beyond is the newest moment, which may be within an epoch
-        aim = min(max(epoch, 0), self.session.head_epoch + 1)
-        if self._send(Seek(aim)):
-            self._seek_target = aim
-            self._pending_seeks += 1
+        target = min(max(epoch, 0), self._controller.run.head_epoch + 1)
+        if self._controller.send(Seek(target)):
+            self.target = target
+            self._pending += 1
 
-    def action_reset(self) -> None:
-        """Begin again with the same seed, in a new process if the old one is gone."""
-        # a run that went on past its end, or a target, begins again with those that it first had
-        config = self._requested.changed(**self._planned)
-        self._restart(config, f"reset: the same weights as before (seed {config.seed})")
+    def finish(self, moved: Moved) -> None:
+        """Record that one seek is over."""
+        self._pending -= 1
+        if self._pending > 0:
+            return
+        if self.target is not None and moved.epoch > self.target:
+            self._controller.view.show_note(
+                f"the history starts at epoch {moved.epoch:,}: older epochs are not saved"
+            )
+        self.clear()
 
-    def action_reseed(self) -> None:
-        """Begin again with the next seed."""
-        seed = (self._requested.seed + 1) % 2**63
-        config = self._requested.changed(**self._planned, seed=seed, data_seed=None)
-        self._restart(config, f"reset with seed {config.seed}: other data and weights")
+    def clear(self) -> None:
+        """Drop the target, which an ended process no longer reaches."""
+        self.target, self._pending = None, 0
 
-    def _restart(self, config: RunConfig, note: str) -> None:
-        self._requested = config
-        if self._link.process.ended:
-            self.begin(config)
-        else:
-            if self.session.head_epoch or self.session.share_of_epoch:
-                note += "; backspace restores the run before"
-            self._link.send(Start(config))
-            self._sent += 1
-        self.show_note(note)
 
-    def action_restore(self) -> None:
-        """Go back to the run whose place another took, as it was then."""
-        if self._send(Restore()):
-            self._seek_target = None
-            self._sent += 1
+class ConfigController:
+    """The requested configuration, which may be ahead of the one that runs.
 
-    def action_new_data(self) -> None:
-        """Draw the data anew from the next seed of their own, or part them anew; keep the weights."""
-        seed = (self._requested.draw_seed + 1) % 2**63
-        self.apply(self._requested.changed(data_seed=seed))
+    Attributes:
+        requested: the configuration with all changes requested so far.
+    """
 
-    def action_baseline(self) -> None:
-        """Show, or hide, what a linear model reaches on the same split."""
-        if self.session.baseline is not None:
-            self.session.baseline = None
-            self.show_event(BaselineFound(None, ""))
-            self.show_note("the linear model's line is hidden; B shows it again")
-        elif self._send(MeasureBaseline()):
-            self.show_note("fitting a linear model to the same split …")
+    def __init__(self, controller: RunController, config: RunConfig) -> None:
+        self._controller = controller
+        self.requested = config
+        self._file = _file_settings(config)
+        self.plan(config)
 
-    def action_cancel(self) -> None:
-        """End the loading of data, or the way through time, that is under way."""
-        if self.session.loading is not None:
-            self._send(Cancel())
+    def plan(self, config: RunConfig) -> None:
+        """Remember when the run is to stop, which continuing past the end lifts."""
+        names = ("epochs", "target_loss", "target_accuracy")
+        self._planned = {name: getattr(config, name) for name in names}
 
-    def action_learning_rate(self, direction: int) -> None:
-        """Go to the next 1, 2 or 5 times a power of ten."""
-        rate = next_of_125(self._requested.learning_rate, direction)
-        with suppress(ConfigError):  # at the end of what a number can be
-            self.apply(self._requested.changed(learning_rate=rate))
+    def as_planned(self, **changes: Any) -> RunConfig:
+        """Return the requested configuration with the stopping conditions first set by the user."""
+        return self.requested.changed(**self._planned, **changes)
 
-    def action_cycle(self, name: str) -> None:
-        """Take the next of a setting's values."""
-        if name == "batch_size":
-            values: tuple[Any, ...] = BATCH_SIZES
-        else:
-            values = words_of(setting(name).value_type)
-        current = getattr(self._requested, name)
+    def apply(self, config: RunConfig) -> None:
+        """Send the differences from the requested configuration."""
+        self._file = _file_settings(config) or self._file
+        changes = {
+            each.name: getattr(config, each.name) for each in config.differences(self.requested)
+        }
+
+        def change() -> None:
+            self._controller.travel.target, self.requested = None, config
+            self._controller.send(Configure(changes))
+
+        if changes:
+            self._controller.confirm_branch("Change the run at", change)
+
+    def apply_from_dialog(self, config: RunConfig | None) -> None:
+        """Apply a configuration of the settings dialog, with its stopping conditions."""
+        if config is not None and config != self.requested:
+            self.plan(config)
+            self.apply(config)
+
+    def draw_data(self) -> None:
+        """Draw or split the data with the next data seed; trained weights are kept."""
+        self.apply(self.requested.changed(data_seed=(self.requested.draw_seed + 1) % 2**63))
+
+    def change_learning_rate(self, direction: int) -> None:
+        """Select the next 1, 2 or 5 times a power of ten."""
+        rate = next_of_125(self.requested.learning_rate, direction)
+        with suppress(ConfigError):  # beyond the range of a float
+            self.apply(self.requested.changed(learning_rate=rate))
+
+    def next_value(self, name: str) -> None:
+        """Select the next value of a setting; values that other settings rule out are skipped."""
+        values: tuple[Any, ...] = (
+            BATCH_SIZES if name == "batch_size" else words_of(setting(name).value_type)
+        )
+        current = getattr(self.requested, name)
         at = values.index(current) if current in values else -1
-        if name == "dataset" and self._requested.data is not None:
+        if name == "dataset" and self.requested.data is not None:
             at = -1
         for step in range(1, len(values) + 1):
             changes = {name: values[(at + step) % len(values)]}
             if name == "dataset":
-                changes |= OF_ONE_SET
-                if self._file and self._requested.data is None and at + step == len(values):
-                    changes = dict(self._file)  # it comes after the last of the sets
-            # a value that the other settings rule out is passed over
+                changes |= DATASET_DEFAULTS
+                if self._file and self.requested.data is None and at + step == len(values):
+                    changes = dict(self._file)  # the file follows the last data set
             with suppress(ConfigError):
-                self.apply(self._requested.changed(**changes))
+                self.apply(self.requested.changed(**changes))
                 return
 
-    def apply(self, config: RunConfig) -> None:
-        """Ask the process for another config."""
-        self._file = _file_of(config) or self._file
-        changes = {
-            each.name: getattr(config, each.name) for each in config.differences(self._requested)
-        }
+    def change_units(self, layer: int, by: int) -> None:
+        """Add units to a hidden layer, or remove some."""
+        hidden = list(self.requested.hidden)
+        if not hidden:
+            self._controller.view.show_note("there is no hidden layer; ) adds one")
+            return
+        hidden[min(layer, len(hidden) - 1)] += by
+        self._reshape(hidden)
 
-        def change() -> None:
-            self._seek_target, self._requested = None, config
-            self._sent += self._send(Configure(changes))
+    def change_layers(self, by: int) -> None:
+        """Add a hidden layer after the last, or remove the last."""
+        hidden = list(self.requested.hidden)
+        if by > 0:
+            hidden.append(hidden[-1] if hidden else 4)
+        elif hidden:
+            hidden.pop()
+        else:
+            self._controller.view.show_note("there is no hidden layer to remove")
+            return
+        self._reshape(hidden)
 
-        if changes:
-            self.confirm_branch("Change the run at", change)
-
-    def _send(self, command: Command) -> bool:
-        """Send a command, or say why it can do nothing now."""
-        if self._has_no_run:
-            kept = "space resumes the run as it was saved, " if self.session.saved_as else ""
-            self.show_note(
-                f"the training process has ended; {kept}r starts a new one, with these settings"
-            )
-            return False
-        if self.session.state is State.DIVERGED and isinstance(
-            command, Pause | Resume | Step | StepBatch
-        ):
-            self.show_note("the run has diverged: lower the learning rate (−), or start over (r)")
-            return False
-        self._link.send(command)
-        if self.session.loading is not None and isinstance(command, Pause | Resume | Step):
-            self.show_note("wait until the data are loaded")
-        return True
-
-    def action_speed(self, direction: int) -> None:
-        """Go to the next slower or faster pace."""
-        self._speed = next_speed(self._speed, direction)
-        self.show_speed(self._speed)
-        self._link.send(SetSpeed(self._speed))
-        self.show_note(f"speed: {speed_words(self._speed)}")
-
-    def action_settings(self) -> None:
-        """Open the dialog with every setting of the run."""
-        from tui.screens.settings import SettingsScreen
-
-        def apply(config: RunConfig | None) -> None:
-            if config is not None and config != self._requested:
-                self._planned = _ends_of(config)
-                self.apply(config)
-
-        self.app.push_screen(SettingsScreen(self._requested), apply)
+    def _reshape(self, hidden: list[int]) -> None:
+        try:
+            self.apply(self.requested.changed(hidden=tuple(hidden)))
+        except ConfigError as error:
+            self._controller.view.show_note(str(error))
 
 
-OF_ONE_SET: Final[dict[str, Any]] = {
+DATASET_DEFAULTS: Final[dict[str, Any]] = {
     **dict.fromkeys(("data", "samples", "noise", "classes", "features"), None),
     "features_extra": (),
 }
-"""What stays behind with a data set when another is taken."""
+"""Settings of a data set, which another data set does not inherit."""
 
 
-def _file_of(config: RunConfig) -> dict[str, Any]:
-    """Return the settings with which key d comes back to a file, if the run has one."""
+def _file_settings(config: RunConfig) -> dict[str, Any]:
+    """Return the settings that read the data from the same file again, if there is a file."""
     names = ("data", "features", "features_extra")
     return {name: getattr(config, name) for name in names} if config.data is not None else {}
 
 
-def _ends_of(config: RunConfig) -> dict[str, Any]:
-    """Return the settings that a run which goes on past its end lifts."""
-    return {name: getattr(config, name) for name in ("epochs", "target_loss", "target_accuracy")}
+def next_speed(current: float | None, direction: int) -> float | None:
+    """Return the next slower or faster speed, or the same at the end."""
+    speeds = [speed or float("inf") for speed in SPEEDS]
+    speed = current or float("inf")
+    at = bisect_right(speeds, speed) if direction > 0 else bisect_left(speeds, speed) - 1
+    return SPEEDS[at] if 0 <= at < len(SPEEDS) else current
+
+
+def next_of_125(value: float, direction: int) -> float:
+    """Return the next number of the form 1, 2 or 5 times a power of ten, up or down."""
+    power = floor(log10(value))
+    steps = [
+        float(f"{digit}e{exponent}")
+        for exponent in range(power - 1, power + 3)
+        for digit in (1, 2, 5)
+    ]
+    if direction > 0:
+        return next(step for step in steps if step > value * (1 + 1e-9))
+    return next(step for step in reversed(steps) if step < value * (1 - 1e-9))

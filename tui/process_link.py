@@ -53,6 +53,11 @@ class ProcessLink:
         """The process that runs now."""
         return self._process
 
+    @property
+    def ended(self) -> bool:
+        """Whether that process has ended."""
+        return self._process.ended
+
     async def listen(self, tell: Callable[[Event], None]) -> None:
         """Tell every event of the process until it ends, and then why it did."""
         process = self._process

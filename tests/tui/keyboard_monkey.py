@@ -22,18 +22,12 @@ from textual.screen import ModalScreen
 from core import RunConfig
 from core.process import State
 from tests.tui.screens.test_training import PATIENCE, Driver, running
-from tui.keys import KEYS
+from tui.keys import CHANGE, KEYS
 from tui.panels.registry import PANELS
 
-VIEW = frozenset(
-    (
-        *("toggle_pause", "step", "step_batch", "travel", "travel_to", "choose_epoch", "speed"),
-        *("help", "data", "inspect", "unit", "sample", "wrong_sample", "layer", "log_loss"),
-        *("recent", "explain", "show_test", "plane", "target", "zoom", "next_panel"),
-        *("previous_panel", "app.redraw", "toggle_panel", "baseline", "cancel"),
-    )
-)
-"""Actions after which a run must come to the same numbers, for they change what is seen or when."""
+CHANGING = frozenset({"r", "R", "backspace", "A", "P", "F", "ctrl+s", "ctrl+z", "q", "ctrl+c"})
+"""Keys outside the group CHANGE that change the run, open a field to type in, or end the program;
+after the others a run must come to the same numbers, for they change what is seen or when."""
 
 OURS = re.compile(r'/(tui|core)/[^"]*\.py"')
 GUARDS = re.compile(r"in (on_event|_on_message|run_action|_guarded|_handle_exception)$")
@@ -84,7 +78,7 @@ def keys_of(*, harmless: bool) -> list[str]:
     keys = [
         key
         for row in KEYS
-        if row.bound and (not harmless or row.action.partition("(")[0] in VIEW)
+        if row.bound and (not harmless or (row.group != CHANGE and row.shown not in CHANGING))
         for key in row.keys.split(",")
     ]
     for panel in PANELS:

@@ -8,7 +8,7 @@ from core.process import State
 from tests.tui.screens.test_training import MOONS, Driver, running
 from tui.panels.boundary.panel import BoundaryPanel
 from tui.screens.prompts import EpochScreen
-from tui.screens.training import TrainingScreen
+from tui.screens.view import CursorController, ViewController
 
 
 def fail(*_: object, **__: object) -> None:
@@ -68,10 +68,10 @@ async def test_a_key_that_fails_says_so_and_the_run_goes_on(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     async with running(MOONS, speed=100.0) as driver:
-        monkeypatch.setattr(TrainingScreen, "action_log_loss", fail)
-        monkeypatch.setattr(TrainingScreen, "on_panel_cursor_moved", fail)
+        monkeypatch.setattr(ViewController, "toggle_log_loss", fail)
+        monkeypatch.setattr(CursorController, "set", fail)
         await driver.press("l")
-        await until_says(driver, "log loss did not work (ZeroDivisionError: by·[31m nothing)")
+        await until_says(driver, "key l failed (ZeroDivisionError: by·[31m nothing)")
         await driver.press("i")
         await driver.until(lambda: "inspector" in driver.visible())
         await driver.press("space")

@@ -419,7 +419,7 @@ def _watch(
     if app.signal_received:
         stop_writing(STDOUT, STDERR)  # there may be nobody left to write to
     else:
-        _say_goodbye(app.training.session)
+        _say_goodbye(app.training.run)
     return app.return_code or 0
 
 

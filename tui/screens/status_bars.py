@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from textual import events
 
     from core.training.state import EpochMetrics
+    from tui.keys import Handler
     from tui.panels.view_options import ViewOptions
     from tui.run_model import RunModel
     from tui.terminal.flow_control import FlowControl
@@ -74,12 +75,17 @@ class StatusLine(Canvas):
             self.epoch = epoch
             super().__init__()
 
-    def __init__(self, session: RunModel) -> None:
+    def __init__(self, session: RunModel, flow_control: FlowControl | None = None) -> None:
         super().__init__(id="status")
         self.session = session
-        self.flow_control: FlowControl | None = None
-        """Knows the line to the terminal, where that is shown, too."""
+        self._flow_control = flow_control
+        self._shows_rates = False
         self._bar = 0, 0
+
+    def toggle_rates(self) -> None:
+        """Show or hide the rates of the line to the terminal."""
+        self._shows_rates = not self._shows_rates
+        self.repaint()
 
     def on_click(self, event: events.Click) -> None:
         """Ask for the epoch at that place of the bar."""
@@ -137,12 +143,10 @@ class StatusLine(Canvas):
         if rate:
             shown = f"{rate:,.1f}" if rate < 100 else f"{rate:,.0f}"
             pairs.append(("", f"{shown} epochs/s" if wide else f"{shown}/s"))
-        told = (
-            ""
-            if self.flow_control is None
-            else _line_rates(self.flow_control, at_rest=session.is_at_rest)
-        )
-        width = cells.write_right(0, width - 1, told, ink(DIM)) - len(told and " ")
+        rates = ""
+        if self._flow_control is not None and self._shows_rates:
+            rates = _line_rates(self._flow_control, at_rest=session.is_at_rest)
+        width = cells.write_right(0, width - 1, rates, ink(DIM)) - bool(rates)
         for name, value in pairs:
             if column + gap + len(name) + 1 + len(value) > width:
                 break
@@ -192,7 +196,14 @@ class LogLine(Canvas):
 
 
 class FooterLine(Canvas):
-    """The keys that matter now, which can be clicked, behind the rest of what happened last."""
+    """The keys that matter now, which can be clicked, after the rest of a long note."""
+
+    class Pressed(Message):
+        """A click on a key."""
+
+        def __init__(self, handler: Handler, key: str) -> None:
+            self.handler, self.key = handler, key
+            super().__init__()
 
     def __init__(self, session: RunModel, options: ViewOptions) -> None:
         super().__init__(id="footer")
@@ -223,7 +234,7 @@ class FooterLine(Canvas):
     def _fitting(self, width: int) -> list[tuple[Key, str]]:
         """Return the keys that fit; help and quit are never the ones left out."""
         keys = footer(self.session.state, looking=self.options.inspecting)
-        kept = [each for each in keys if each[0].action in {"help", "quit"}]
+        kept = [each for each in keys if each[0].shown in {"?", "q"}]
         room = width + 2 - sum(self._length(*each) for each in kept)
         if room < 0:
             return []  # a long note leaves none
@@ -235,15 +246,14 @@ class FooterLine(Canvas):
                 kept.append(each)
         return [each for each in keys if each in kept]
 
-    async def on_click(self, event: events.Click) -> None:
-        """Do what the key under the pointer does."""
+    def on_click(self, event: events.Click) -> None:
+        """Press the key under the pointer."""
         for start, end, key in self._spans:
-            if not start <= event.x < end:
-                continue
-            first = event.x - start <= len(self._named(key)) // 2
-            action = key.halves[0 if first else 1] if key.halves else key.action
-            if action:
-                await self.screen.run_action(action)
+            if start <= event.x < end:
+                first = event.x - start <= len(self._named(key)) // 2
+                handler = key.halves[0 if first else 1] if key.halves else key.handler
+                if handler is not None:
+                    self.post_message(self.Pressed(handler, key.shown))
 
 
 class Notice(Canvas):

@@ -1,25 +1,42 @@
-"""The training screen: its panels, the frame clock, and what the keys of the view do."""
+"""The training screen: panels and lines that show a run, and the keys that control it."""
 
 from __future__ import annotations
 
-import asyncio
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, ClassVar, Final
+from typing import TYPE_CHECKING, ClassVar
 
+from textual import on, work
 from textual.containers import Horizontal, Vertical
+from textual.screen import Screen
 
-from core.process import BaselineFound, Branched, Loading, Moved, Progress, Run
+from core.process import (
+    BaselineFound,
+    Branched,
+    EditData,
+    Loading,
+    Moved,
+    Progress,
+    Reopen,
+    Run,
+    Start,
+)
+from tui.controller import RunController
 from tui.faults import Fault, ReportsFaults
-from tui.keys import bindings
-from tui.panels.panel import Placement
+from tui.keys import KEYS, bindings
+from tui.panels.boundary.panel import BoundaryPanel
+from tui.panels.curve import CurvePanel
+from tui.panels.network.panel import NetworkPanel
+from tui.panels.panel import Panel, Placement
 from tui.panels.registry import PANELS
 from tui.panels.view_options import ViewOptions
+from tui.screens import dialogs
 from tui.screens.arrangement import Arrangement
+from tui.screens.frames import FrameClock
 from tui.screens.status_bars import FooterLine, HeaderLine, LogLine, Notice, StatusLine
-from tui.screens.view import ViewScreen
+from tui.screens.view import CursorController, ViewController
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
     from pathlib import Path
 
     from textual import events
@@ -32,19 +49,34 @@ if TYPE_CHECKING:
     from core.runs.autosaver import SaveOptions
     from tui.cli.run_log import RunLog
     from tui.drawing.canvas import Canvas
+    from tui.keys import Handler
     from tui.process_link import ProcessLink
+    from tui.run_model import RunModel
     from tui.terminal.flow_control import FlowControl
 
 
-LONGEST_WAIT: Final = 0.2
-"""Seconds after which panels are drawn although Textual has not reported the lines as drawn."""
+class TrainingScreen(Screen[None]):
+    """Shows a run in panels, and passes keys to the controllers.
 
-
-class TrainingScreen(ViewScreen):
-    """Shows one session in panels, as often as frames are due."""
+    Attributes:
+        run: the state of the run, as last reported.
+        controller: sends commands to the training process.
+        view: changes which panels are shown, and of what.
+        cursor: moves the cursor on a unit and a sample.
+        refused: why there is no run, if there is none.
+    """
 
     BINDINGS: ClassVar[list[BindingType]] = [*bindings()]
     AUTO_FOCUS = "#loss"
+    # declared, because the table of keys and this module refer to one another
+    controller: RunController
+    view: ViewController
+    cursor: CursorController
+    arrangement: Arrangement
+    status: StatusLine
+    options: ViewOptions
+    run: RunModel
+    redraw: Callable[[], None]
 
     def __init__(
         self,
@@ -58,30 +90,28 @@ class TrainingScreen(ViewScreen):
         keeping: SaveOptions | None = None,
         resume: Path | None = None,
         flow_control: FlowControl | None = None,
+        redraw: Callable[[], None],
     ) -> None:
-        super().__init__(config, link, speed=speed, run_log=run_log, keeping=keeping)
-        self._reopened = resume
-        self.options = ViewOptions(layer=max(0, len(config.hidden) - 1))
+        super().__init__()
+        self._link = link
+        self._launch = Start(config, paused) if resume is None else Reopen(resume, paused)
         self._frame = 1 / frames_per_second
-        self._paused = paused
-        self._settling = self._is_frame = self._is_answer = False
-        self._way_out: asyncio.TimerHandle | None = None
+        self.redraw = redraw
+        self.controller = RunController(
+            config, link, self, speed=speed, log=run_log, save_options=keeping
+        )
+        self.run = self.controller.run
         self.refused: Refused | None = None
-        self.panels = [panel(self.session, self.options) for panel in PANELS]
+        self.options = ViewOptions(layer=max(0, len(config.hidden) - 1))
+        self.panels = [panel(self.run, self.options) for panel in PANELS]
         self.arrangement = Arrangement(self, self.panels)
-        self._header = HeaderLine(self.session)
+        self.view, self.cursor = ViewController(self), CursorController(self)
+        self.frames = FrameClock(self)
+        self._header, self.status = HeaderLine(self.run), StatusLine(self.run, flow_control)
         self._header.speed = speed
-        self._status = StatusLine(self.session)
-        self._flow_control = flow_control
-        self._notice = Notice(self.session)
-        self._log_line = LogLine(self.session)
-        self._footer = FooterLine(self.session, self.options)
-        self.lines: list[Canvas] = [
-            self._header,
-            self._status,
-            self._log_line,
-            self._footer,
-        ]
+        self._log_line, self._footer = LogLine(self.run), FooterLine(self.run, self.options)
+        self.lines: list[Canvas] = [self._header, self.status, self._log_line, self._footer]
+        self.notice = Notice(self.run)
 
     def compose(self) -> ComposeResult:
         """Place the panels."""
@@ -100,48 +130,76 @@ class TrainingScreen(ViewScreen):
         yield status
         yield log
         yield footer
-        yield self._notice
+        yield self.notice
 
     def on_mount(self) -> None:
-        """Start the run: the process has been waiting for it."""
+        """Start the run: the process is already waiting for it."""
         self.arrangement.apply()
-        if self._reopened is None:
-            self.begin(self.session.config, paused=self._paused)
-        else:
-            self.resume(self._reopened, paused=self._paused)
+        self.controller.launch(self._launch)
 
     def on_resize(self, _: events.Resize) -> None:
         """Choose the layout for the size."""
         self.arrangement.apply()
 
     def on_screen_resume(self) -> None:
-        """Catch up with what happened behind another screen."""
-        self._paint_all()
-        self._pull_if_moving()
+        """Show what happened while another screen was on top."""
+        self.frames.paint_all()
+        self.frames.pull()
+
+    # --- errors
 
     async def on_event(self, event: events.Event) -> None:
-        """Hear an event; say what fails, for without this the whole program would end."""
-        with self._guarded(event):
+        """Handle an event; an exception is reported, where Textual would end the program."""
+        with self._guarded(f"{type(event).__name__} was not handled"):
             await super().on_event(event)
 
     async def _on_message(self, message: Message) -> None:
-        with self._guarded(message):
+        with self._guarded(f"{type(message).__name__} was not handled"):
             await super()._on_message(message)
 
     @contextmanager
-    def _guarded(self, message: object) -> Iterator[None]:
+    def _guarded(self, failure: str) -> Iterator[None]:
         try:
             yield
         except Exception as error:
             if not isinstance(self.app, ReportsFaults):
                 raise
-            self.app.report(Fault.of(f"{type(message).__name__} was not followed", error))
+            self.app.report(Fault.of(failure, error))
+
+    # --- keys
+
+    def action_press(self, row: int) -> None:
+        """Call the handler of a row of the table of keys."""
+        key = KEYS[row]
+        if key.handler is not None:
+            self.press(key.handler, key.shown)
+
+    @on(FooterLine.Pressed)
+    def _press_in_footer(self, event: FooterLine.Pressed) -> None:
+        self.press(event.handler, event.key)
+
+    def press(self, handler: Handler, key: str) -> None:
+        """Call the handler of a key; if it fails, the key has no effect."""
+        with self._guarded(f"key {key} failed"):
+            handler(self)
+
+    # --- what the controller asks for
+
+    @work(exclusive=True, group="training")
+    async def listen(self) -> None:
+        """Pass every event of the process to the controller, until the process ends."""
+        await self._link.listen(self.controller.on_event)
+
+    def pull(self) -> None:
+        """Request the next frame."""
+        self._link.pull(self._frame)
 
     def show_event(self, event: Event) -> None:
-        with self._guarded(event):
+        """Show the change made by an event that the run model already includes."""
+        with self._guarded(f"{type(event).__name__} was not shown"):
             self._show(event)
         if not isinstance(event, Progress | Loading):
-            self._pull_if_moving()
+            self.frames.pull()
 
     def _show(self, event: Event) -> None:
         if isinstance(event, Run | BaselineFound | Moved | Branched):
@@ -152,94 +210,60 @@ class TrainingScreen(ViewScreen):
             self.options.follow(event)
         if isinstance(event, Progress):
             if self.is_current:
-                self._is_frame = True
-                self._settle()
+                self.frames.paint_frame()
         elif isinstance(event, Loading):
-            self.repaint_lines()
+            self.frames.paint_lines()
         else:
-            self._paint_all()
-
-    def pull(self) -> None:
-        self._link.pull(self._frame)
-
-    def action_show_line(self) -> None:
-        """Show or hide what the line to the terminal carries."""
-        self._status.flow_control = (
-            self._flow_control if self._status.flow_control is None else None
-        )
-        self._status.repaint()
+            self.frames.paint_all()
 
     def show_speed(self, speed: float | None) -> None:
+        """Show the requested speed."""
         self._header.speed = speed
 
-    def refuse(self, refused: Refused) -> None:
-        if self.session.data is not None:
-            self.show_note(refused.reason)  # there is a run to look at, though its process is gone
+    def show_refusal(self, refused: Refused) -> None:
+        """Show why the process has no run; without data to look at, exit with the reason."""
+        if self.run.data is not None:
+            self.show_note(refused.reason)
             return
         self.refused = refused
         self.app.exit()
 
-    def _pull_if_moving(self) -> None:
-        if not self.session.is_at_rest:
-            self.pull()
-
-    def repaint_lines(self) -> None:
-        for line in self.lines:
-            line.repaint()
-
-    def _paint_all(self) -> None:
-        """Draw everything as it is now: the lines first and alone, since they answer a key."""
-        self.repaint_lines()
-        # what answers a key often comes right behind a frame, whose panels then have to wait
-        self._is_answer = self._settling
-        self._settle()
-
-    def _settle(self) -> None:
-        """Draw the panels once what was drawn before is out."""
-        if not self._settling:
-            self._settling = True
-            self._wait_for_lines()
-
-    def _wait_for_lines(self) -> None:
-        """Go on when the lines are drawn, or soon in any case."""
-        # the screen itself knows nothing yet of what a line has to draw
-        self.lines[-1].call_after_refresh(self._end_wait)
-        # Textual hands that callback to the dialog on top, and loses it when the dialog is closed
-        self._way_out = asyncio.get_running_loop().call_later(
-            LONGEST_WAIT, self.call_later, self._end_wait
-        )
-
-    def _end_wait(self) -> None:
-        if self._way_out is None:
-            return  # it has ended the other way
-        self._way_out.cancel()
-        self._way_out = None
-        if self._is_answer:
-            self._is_answer = False
-            self._wait_for_lines()
-        else:
-            self._paint_panels()
-
-    def _paint_panels(self) -> None:
-        is_frame, self._is_frame, self._settling = self._is_frame, False, False
-        try:
-            with self.app.batch_update():
-                for panel in self.panels:
-                    if panel.display:
-                        panel.repaint()
-                self._notice.repaint()
-                if is_frame:
-                    self.repaint_lines()
-        finally:
-            if is_frame:
-                self._pull_if_moving()
-
     def show_note(self, note: str) -> None:
-        self.session.note = note
-        self._paint_all()
+        """Show a sentence on what happened."""
+        self.run.note = note
+        self.frames.paint_all()
 
     def clear_note(self) -> None:
-        """Forget what was said before."""
-        if self.session.clear_note():
+        """Remove the sentence, unless it describes the state of the run."""
+        if self.run.clear_note():
             self._log_line.repaint()
             self._footer.repaint()
+
+    def confirm(self, question: str, act: Callable[[], object]) -> None:
+        """Ask a yes-or-no question, and act on yes."""
+        dialogs.confirm(self, question, act)
+
+    # --- what panels and lines ask for
+
+    @on(CurvePanel.TravelRequested)
+    @on(StatusLine.TravelRequested)
+    def _travel(self, event: CurvePanel.TravelRequested | StatusLine.TravelRequested) -> None:
+        self.controller.travel.seek(event.epoch)
+
+    @on(Panel.CursorMoved)
+    def _set_cursor(self, event: Panel.CursorMoved) -> None:
+        self.cursor.set(event.cursor)
+
+    @on(NetworkPanel.EditRequested)
+    def _edit_parameter(self, event: NetworkPanel.EditRequested) -> None:
+        dialogs.edit_parameter(self, event)
+
+    @on(BoundaryPanel.DataEdited)
+    def _edit_data(self, event: BoundaryPanel.DataEdited) -> None:
+        self.controller.confirm_branch(
+            "Change the data at", lambda: self.controller.send(EditData(event.edit))
+        )
+
+    @on(BoundaryPanel.Said)
+    def _show_sentence(self, event: BoundaryPanel.Said) -> None:
+        self.show_note(event.note)

@@ -197,7 +197,7 @@ async def test_two_features_leave_no_plane_to_choose() -> None:
         for key in ("p", "P"):
             await driver.press(key)
             assert driver.is_on_top()
-            await driver.shows("the map already shows all there is: 2 features")
+            await driver.shows("the map already shows all of the data: 2 features")
             await driver.press("tab")
             assert "the map already shows all" not in driver.text()
 
@@ -342,7 +342,7 @@ async def test_a_question_that_has_no_answer_is_told_so() -> None:
 
 async def test_a_question_after_the_data_changed_is_told_so() -> None:
     async with running(IRIS, speed=100.0) as driver, question(driver) as (_, ask):
-        driver.screen.apply(driver.session.config.changed(dataset="wine"))
+        driver.screen.controller.settings.apply(driver.session.config.changed(dataset="wine"))
         await driver.until_config("dataset", "wine")
         assert "the run has other data now" in await ask("1, 2, 3, 4")
 
@@ -399,7 +399,7 @@ async def test_the_errors_are_shown_at_any_size() -> None:
 async def test_loading_is_shown_and_ended_by_escape(endless: str) -> None:
     async with running(MOONS, speed=100.0) as driver:
         await driver.until(lambda: driver.epoch > 5)
-        driver.screen.apply(MOONS.changed(data=endless))
+        driver.screen.controller.settings.apply(MOONS.changed(data=endless))
         await driver.until(lambda: driver.session.loading is not None)
         await driver.until(lambda: "LOADING" in driver.text())
         await driver.shows("reading endless.csv")

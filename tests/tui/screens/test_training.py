@@ -16,10 +16,10 @@ from core import RunConfig
 from core.config.presets import PRESETS
 from core.process import SetSpeed, State, TrainingProcess
 from tui.app import NnfsApp
+from tui.controller import next_of_125
 from tui.keys import GROUPS, KEYS, help_rows
 from tui.panels.panel import Panel
 from tui.screens.help import HelpScreen
-from tui.screens.steps import next_of_125
 from tui.screens.training import TrainingScreen
 
 PATIENCE = 60
@@ -33,7 +33,7 @@ class Driver:
     def __init__(self, app: NnfsApp, pilot: Pilot[None]) -> None:
         self.app, self.pilot = app, pilot
         self.screen: TrainingScreen = app.training
-        self.session = app.training.session
+        self.session = app.training.run
 
     async def until(self, done: Callable[[], bool], patience: float = PATIENCE) -> None:
         """Wait for what the training process, a thread or a file has yet to do."""
@@ -56,7 +56,7 @@ class Driver:
 
     async def settled(self) -> None:
         """Wait until the panels show what the session knows."""
-        await self.until(lambda: not self.screen._settling)
+        await self.until(lambda: not self.screen.frames.is_waiting)
 
     async def until_config(self, name: str, value: object) -> None:
         await self.until(lambda: getattr(self.session.config, name) == value)
@@ -220,16 +220,18 @@ async def test_keys_change_the_run_and_say_what_became_of_the_weights() -> None:
 
 async def test_keys_faster_than_the_answers_all_count() -> None:
     async with running(MOONS, speed=30.0) as driver:
-        for action in ("learning_rate(1)", "cycle('activation')", "cycle('batch_size')"):
-            await driver.screen.run_action(action)
+        settings = driver.screen.controller.settings
+        settings.change_learning_rate(1)
+        settings.next_value("activation")
+        settings.next_value("batch_size")
         await driver.until_config("batch_size", 64)
         config = driver.session.config
         assert (config.learning_rate, config.activation) == (0.02, "sigmoid")
         for _ in range(3):
-            driver.screen.action_toggle_pause()
+            driver.screen.controller.toggle_pause()
         await driver.until_state(State.PAUSED)
-        driver.screen.action_toggle_pause()
-        driver.screen.action_toggle_pause()
+        driver.screen.controller.toggle_pause()
+        driver.screen.controller.toggle_pause()
         await driver.press("s")
         await driver.until_state(State.PAUSED)
 
@@ -340,13 +342,11 @@ async def test_help_lists_every_key_of_the_table() -> None:
         assert driver.is_on_top()
 
 
-def test_the_table_binds_no_key_twice_and_every_action_exists() -> None:
+def test_the_table_binds_no_key_twice_and_every_bound_key_has_a_handler() -> None:
     bound = [key for row in KEYS if row.bound for key in row.keys.split(",")]
     assert len(bound) == len(set(bound))
     for row in KEYS:
-        name = row.action.partition("(")[0]
-        owner = NnfsApp if name.startswith("app.") else TrainingScreen
-        assert not name or hasattr(owner, f"action_{name.removeprefix('app.')}")
+        assert row.handler is not None or not row.bound
 
 
 async def test_the_palette_offers_what_the_keys_do() -> None:
@@ -461,17 +461,6 @@ async def test_many_units_scroll_in_the_focused_panel() -> None:
         await driver.shows("units 2–")
 
 
-def test_learning_rates_move_through_1_2_and_5() -> None:
-    rate, seen = 0.01, []
-    for _ in range(7):
-        rate = next_of_125(rate, 1)
-        seen.append(rate)
-    assert seen == [0.02, 0.05, 0.1, 0.2, 0.5, 1.0, 2.0]
-    assert next_of_125(0.03, 1) == 0.05
-    assert next_of_125(0.03, -1) == 0.02
-    assert next_of_125(1e-9, -1) == 5e-10
-
-
 async def test_the_layers_panel_is_measured_while_it_is_shown() -> None:
     async with running(MOONS, (120, 40), speed=30.0) as driver:
         assert "layers" not in driver.visible()
@@ -530,7 +519,7 @@ async def test_numbers_and_classes_can_follow_one_another() -> None:
         await driver.press("d")
         await driver.until_config("dataset", "plane")
         await driver.until(lambda: "prediction" in driver.text() and "R²" in driver.text())
-        driver.screen.apply(driver.session.config.changed(dataset="xor"))
+        driver.screen.controller.settings.apply(driver.session.config.changed(dataset="xor"))
         await driver.until_config("dataset", "xor")
         await driver.until(lambda: "boundary" in driver.text() and "accuracy" in driver.text())
 

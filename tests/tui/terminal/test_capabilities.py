@@ -17,7 +17,7 @@ from textual.widget import Widget
 
 import tui
 from core.config.presets import PRESETS
-from core.process import State, TrainingProcess
+from core.process import State, Step, TrainingProcess
 from tests.tui.drawing.colour_difference import lab
 from tests.tui.drawing.sent import SentCell, screen_of, sent, sent_colours, sent_pairs
 from tests.tui.screens.test_training import Driver
@@ -73,7 +73,7 @@ async def watching(preset: str, look: TerminalLook, size: tuple[int, int]) -> As
         async with app.run_test(size=size) as pilot:
             driver = Driver(app, pilot)
             await driver.until_state(State.PAUSED)
-            app.training.action_step(20)
+            app.training.controller.train(Step(20))
             await driver.until(lambda: driver.epoch == 20)
             await driver.settled()
             yield driver

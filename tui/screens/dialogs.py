@@ -1,0 +1,127 @@
+"""Open the dialogs of the training screen, and apply what they return.
+
+Each dialog is imported when it is first opened: together they would delay the first frame.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from core.process import EditParameter
+from tui.faults import ReportsFaults
+from tui.panels.panel import Panel
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    from tui.panels.network.panel import NetworkPanel
+    from tui.screens.training import TrainingScreen
+
+
+def show_help(screen: TrainingScreen) -> None:
+    """Show the keys and the panels."""
+    from tui.screens.help import HelpScreen
+
+    screen.app.push_screen(HelpScreen())
+
+
+def show_explanation(screen: TrainingScreen) -> None:
+    """Explain the focused panel."""
+    from tui.screens.explain import ExplainScreen
+
+    panel = screen.focused
+    faults = screen.app.faults if isinstance(screen.app, ReportsFaults) else ()
+    if isinstance(panel, Panel):
+        # the name in the border may be what fails
+        title = panel.label if panel.fault else panel.border_name
+        screen.app.push_screen(ExplainScreen(panel.explanation(), title, [*faults]))
+
+
+def show_data(screen: TrainingScreen) -> None:
+    """Show the summary of the data."""
+    from tui.screens.data import DataScreen
+
+    data = screen.run.data
+    if data is not None and data.summary is not None:
+        screen.app.push_screen(DataScreen(data.summary))
+
+
+def ask(screen: TrainingScreen) -> None:
+    """Predict an input that the user types."""
+    from tui.screens.ask import AskScreen
+
+    if screen.run.network is not None:
+        screen.app.push_screen(AskScreen(screen.run))
+
+
+def change_settings(screen: TrainingScreen) -> None:
+    """Open the settings of the run."""
+    from tui.screens.settings import SettingsScreen
+
+    settings = screen.controller.settings
+    screen.app.push_screen(SettingsScreen(settings.requested), settings.apply_from_dialog)
+
+
+def choose_plane(screen: TrainingScreen) -> None:
+    """Choose the features of the map."""
+    from tui.screens.plane import PlaneScreen
+
+    data = screen.run.data
+    if data is not None and screen.view.has_planes(data):
+        dialog = PlaneScreen(data, screen.options.plane, screen.options.cursor.sample)
+        screen.app.push_screen(dialog, screen.view.show_plane)
+
+
+def choose_epoch(screen: TrainingScreen) -> None:
+    """Ask for an epoch to go to."""
+    from tui.screens.prompts import EpochScreen
+
+    def go(epoch: int | None) -> None:
+        if epoch is not None:
+            screen.controller.travel.seek(epoch)
+
+    screen.app.push_screen(EpochScreen(screen.run), go)
+
+
+def confirm(screen: TrainingScreen, question: str, act: Callable[[], object]) -> None:
+    """Ask a yes-or-no question, and act on yes."""
+    from tui.screens.prompts import ConfirmScreen
+
+    def decide(yes: bool | None) -> None:
+        if yes:
+            act()
+
+    screen.app.push_screen(ConfirmScreen(question), decide)
+
+
+def edit_parameter(screen: TrainingScreen, event: NetworkPanel.EditRequested) -> None:
+    """Ask for a new value of a weight or a bias."""
+    from tui.screens.prompts import NumberScreen
+
+    def edit(value: float | None) -> None:
+        if value is not None:
+            screen.controller.confirm_branch("Change the run at", lambda: send(value))
+
+    def send(value: float) -> None:
+        if screen.controller.send(EditParameter(event.index, value)):
+            change = f"{event.value:.4g} → {value:.4g}".replace("-", "−")
+            screen.show_note(f"{event.description}: {change}; the run is edited")
+
+    screen.app.push_screen(NumberScreen(event.description, event.value), edit)
+
+
+def save_data(screen: TrainingScreen) -> None:
+    """Ask for a file and save the data, including edits, as CSV."""
+    from core.datasets.edits import write_csv
+    from tui.screens.prompts import SaveScreen
+
+    def save(path: Path | None) -> None:
+        if path is None or screen.run.data is None:
+            return
+        try:
+            screen.show_note(write_csv(screen.run.data, path))
+        except (OSError, ValueError) as error:
+            screen.show_note(f"not saved: {getattr(error, 'strerror', None) or error}")
+
+    screen.app.push_screen(SaveScreen(), save)

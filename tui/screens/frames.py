@@ -1,0 +1,86 @@
+"""Frame clock of the training screen: the lines are drawn first and alone, then the panels."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING, Final
+
+if TYPE_CHECKING:
+    from tui.screens.training import TrainingScreen
+
+LONGEST_WAIT: Final = 0.2
+"""Seconds after which panels are drawn although Textual has not reported the lines as drawn."""
+
+
+class FrameClock:
+    """Draws what changed, and requests the next frame once one is drawn.
+
+    Attributes:
+        is_waiting: whether panels are still to be drawn.
+    """
+
+    def __init__(self, screen: TrainingScreen) -> None:
+        self._screen = screen
+        self.is_waiting = self._is_frame = self._is_reply = False
+        self._timeout: asyncio.TimerHandle | None = None
+
+    def pull(self) -> None:
+        """Request the next frame, unless the run is at rest."""
+        if not self._screen.run.is_at_rest:
+            self._screen.pull()
+
+    def paint_lines(self) -> None:
+        """Draw the lines above and below the panels."""
+        for line in self._screen.lines:
+            line.repaint()
+
+    def paint_frame(self) -> None:
+        """Draw a frame: the panels, then the lines with the numbers of the same epoch."""
+        self._is_frame = True
+        self._start_wait()
+
+    def paint_all(self) -> None:
+        """Draw everything: the lines first and alone, since they answer a key."""
+        self.paint_lines()
+        # a reply often arrives right after a frame, whose panels then have to wait
+        self._is_reply = self.is_waiting
+        self._start_wait()
+
+    def _start_wait(self) -> None:
+        if not self.is_waiting:
+            self.is_waiting = True
+            self._wait_for_lines()
+
+    def _wait_for_lines(self) -> None:
+        """Continue once the lines are drawn, or after LONGEST_WAIT."""
+        # called on a line, because the screen does not know yet which lines are to be drawn
+        self._screen.lines[-1].call_after_refresh(self._end_wait)
+        # Textual passes that callback to the topmost dialog, and loses it when the dialog is closed
+        self._timeout = asyncio.get_running_loop().call_later(
+            LONGEST_WAIT, self._screen.call_later, self._end_wait
+        )
+
+    def _end_wait(self) -> None:
+        if self._timeout is None:
+            return  # the wait has already ended
+        self._timeout.cancel()
+        self._timeout = None
+        if self._is_reply:
+            self._is_reply = False
+            self._wait_for_lines()
+        else:
+            self._paint_panels()
+
+    def _paint_panels(self) -> None:
+        is_frame, self._is_frame, self.is_waiting = self._is_frame, False, False
+        try:
+            with self._screen.app.batch_update():
+                for panel in self._screen.panels:
+                    if panel.display:
+                        panel.repaint()
+                self._screen.notice.repaint()
+                if is_frame:
+                    self.paint_lines()
+        finally:
+            if is_frame:
+                self.pull()
