@@ -1,4 +1,4 @@
-"""The application: one training screen, the command palette, and a clean end however it comes."""
+"""The Textual application: the training screen, the command palette, and an orderly exit."""
 
 from __future__ import annotations
 
@@ -47,19 +47,58 @@ if TYPE_CHECKING:
     from tui.terminal.screen_buffer import Area
 
 AT_ONCE: Final = frozenset({"ctrl+c", "ctrl+q", "ctrl+z"})
-"""Keys that wait for no other."""
-LAST_WORDS: Final = 3.0
-"""Seconds that an orderly end may take after a signal; the training process is waited for in them."""
+"""Keys that do not wait until the screen has handled earlier ones."""
+EXIT_TIMEOUT: Final = 3.0
+"""Seconds for an orderly exit after a signal, including the wait for the training process."""
+
+
+class ExitSignals:
+    """Ends the application on a signal such as TERM or HUP.
+
+    Attributes:
+        received: the number of the signal, or 0.
+        event_loop: of the application, once it runs.
+    """
+
+    def __init__(self, app: NnfsApp) -> None:
+        self._app = app
+        self.received = 0
+        self.event_loop: asyncio.AbstractEventLoop | None = None
+
+    def install(self) -> None:
+        """Handle the signals from now on."""
+        for number in ENDING:
+            signal.signal(number, self._on_signal)
+
+    def exit(self) -> None:
+        """Exit in order, with the status of a program ended by the signal."""
+        self._app.exit(return_code=128 + self.received)
+
+    def _on_signal(self, number: int, _: FrameType | None) -> None:
+        self.received = number
+        # after a hang-up Textual may wait for ever to write to a terminal that no longer exists; the
+        # training process ends by itself when its channel is closed
+        deadline = Timer(EXIT_TIMEOUT, self._exit_now, (128 + number,))
+        deadline.daemon = True
+        deadline.start()
+        if self.event_loop is not None:
+            self.event_loop.call_soon_threadsafe(self.exit)
+
+    def _exit_now(self, status: int) -> None:
+        """Exit without the event loop, which does not respond; this runs in a thread."""
+        if isinstance(self._app._driver, DiffDriver):
+            self._app._driver.abandon_terminal()
+        os._exit(status)
 
 
 class NnfsApp(ReportsFaults, App[None]):
-    """Watches one training process; ends it when it goes."""
+    """Shows one run; its training process ends with the application."""
 
     CSS_PATH = "app.tcss"
     TITLE = "nnfs-tui"
     HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (72, "-wide")]  # noqa: RUF012 (Textual's own type)
     BINDINGS: ClassVar[list[BindingType]] = [
-        # at once, and from any dialog
+        # also in a dialog
         Binding("ctrl+c,ctrl+q", "quit", "quit", show=False, priority=True),
         Binding("ctrl+z", "suspend_process", "suspend", show=False, priority=True),
     ]
@@ -85,16 +124,15 @@ class NnfsApp(ReportsFaults, App[None]):
         own_theme = textual_theme(self.look)
         self.register_theme(own_theme)
         self.theme = own_theme.name
-        # what the widgets' own style sheets call the lack of colours
+        # in the style sheets of Textual's widgets: no colours
         self.no_color = self.look.is_plain
         self._widget_form = WidgetFilter(self.look)
         self.animation_level = "none"
         self.flow_control = FlowControl(max_rate, is_blind=is_relayed(os.environ, terminal_name()))
         self.link = ProcessLink(process, self._when_line_is_clear)
         self._typed = TypeAhead(self, self._hand_on)
-        self.signal_received = 0
+        self.exit_signals = ExitSignals(self)
         self.has_failed = False
-        self._event_loop: asyncio.AbstractEventLoop | None = None
         self.training = TrainingScreen(
             config,
             self.link,
@@ -110,27 +148,27 @@ class NnfsApp(ReportsFaults, App[None]):
         self.training.options.halves = self.renderer.has_halves
 
     def on_mount(self) -> None:
-        """Show the run."""
-        self._event_loop = asyncio.get_running_loop()
-        self._event_loop.set_exception_handler(self._on_loop_error)
+        """Show the training screen."""
+        self.exit_signals.event_loop = asyncio.get_running_loop()
+        self.exit_signals.event_loop.set_exception_handler(self._on_loop_error)
         if self._driver is not None and self._driver.can_suspend:
-            # the driver's own handlers stop without the training process, and take the terminal a
-            # second time after a SIGSTOP, so that its modes are never restored
-            signal.signal(signal.SIGTSTP, self._on_signal(self.action_suspend_process))
-            signal.signal(signal.SIGCONT, self._on_signal(self._continue))
+            # the driver's own handlers stop only this process, and set the terminal's modes a second
+            # time after a SIGSTOP, so that they are never restored
+            signal.signal(signal.SIGTSTP, self._in_event_loop(self.action_suspend_process))
+            signal.signal(signal.SIGCONT, self._in_event_loop(self._continue))
         self.push_screen(self.training)
-        if self.signal_received:
-            self._leave()
+        if self.exit_signals.received:
+            self.exit_signals.exit()
 
     def get_css_variables(self) -> dict[str, str]:
-        """Add the palette, as the terminal shows it."""
+        """Add the colours of the palette, as the terminal shows them."""
         return super().get_css_variables() | css_variables(self.look)
 
     def get_line_filters(self) -> Sequence[LineFilter]:
-        """Return what brings Textual's own widgets to what the terminal shows."""
+        """Return the filters that limit Textual's own widgets to the terminal's colours and glyphs."""
         if self.look.is_plain:
             return [self._widget_form]
-        # Textual's grey for NO_COLOR is not wanted: whoever asks for colours by an option gets them
+        # without Textual's grey for NO_COLOR, since an option can override NO_COLOR
         filters = [
             each
             for each in super().get_line_filters()
@@ -139,17 +177,16 @@ class NnfsApp(ReportsFaults, App[None]):
         return filters if self.look.glyphs == "unicode" else [*filters, self._widget_form]
 
     def on_unmount(self) -> None:
-        """Leave no process behind, and know the epochs that it trained last, which it has saved."""
+        """End the training process, and record the last epochs, which it has saved."""
         if isinstance(self._driver, DiffDriver):
-            # the training process may have to end a long batch, and a signal's deadline may come first
+            # restore the terminal first: a long batch may outlast the deadline of a signal
             self._driver.stop_application_mode()
         for event in self.link.close():
             self.training.controller.record(event)
 
     def get_system_commands(self, screen: Screen[Any]) -> Iterable[SystemCommand]:
-        """Offer everything that has a key in the command palette, too."""
-        # the others would lay the screen out against its own keys, say their help twice, or change
-        # the colours of half of the screen
+        """Offer the commands of all keys in the command palette."""
+        # Textual's other commands duplicate keys, or change the layout or some of the colours
         for command in super().get_system_commands(screen):
             if command.title == "Screenshot":
                 yield command
@@ -166,7 +203,7 @@ class NnfsApp(ReportsFaults, App[None]):
                 )
 
     async def on_event(self, event: events.Event) -> None:
-        """Let go of what was said before a key was pressed; what that one does may say more."""
+        """Handle an event; keys wait until the screen has handled earlier ones."""
         if not isinstance(event, events.Key | events.Paste) or event.is_forwarded:
             await super().on_event(event)
         elif isinstance(event, events.Key) and event.key in AT_ONCE:
@@ -180,20 +217,20 @@ class NnfsApp(ReportsFaults, App[None]):
         await super().on_event(event)
 
     def send_order(self) -> list[Area]:
-        """Return what a person looks at, the first first."""
+        """Return the areas of the screen in the order in which they are sent."""
         return send_order(self.screen, self.training.lines, self.training.panels)
 
     def on_resize(self) -> None:
-        """Trust nothing that the terminal showed before it changed its size."""
+        """Send the whole screen: the terminal may have changed it with its size."""
         self._forget_screen()
 
     def action_redraw(self) -> None:
-        """Draw the whole screen again, after something else has written on it."""
+        """Send the whole screen, after another program has written to the terminal."""
         self._forget_screen()
         self.screen.refresh(layout=True)
 
     def action_suspend_process(self) -> None:
-        """Stop, with the training, until the shell continues both."""
+        """Stop the program and pause the training, until the shell continues the program."""
         if self._driver is None or not self._driver.can_suspend:
             return
         self._driver.suspend_application_mode()
@@ -203,7 +240,7 @@ class NnfsApp(ReportsFaults, App[None]):
             self.training.controller.resume_after_suspend()
 
     def _continue(self) -> None:
-        """Take the terminal again after a stop that was not announced (SIGSTOP)."""
+        """Restore the screen after SIGSTOP, which cannot be handled, and SIGCONT."""
         if not isinstance(self._driver, DiffDriver):
             return
         if in_foreground() or self._stop():
@@ -214,38 +251,40 @@ class NnfsApp(ReportsFaults, App[None]):
             self._driver.leave_to_shell()
 
     def _stop(self, number: signal.Signals | None = None) -> bool:
-        """Stop until the program has the terminal; return False if it is to end instead."""
+        """Stop until the program has the terminal; return False if a signal ends the program."""
         self.training.controller.pause_for_suspend()
         before = signal.signal(signal.SIGCONT, signal.SIG_DFL)
         try:
-            return stop_until_foreground(lambda: self.signal_received != 0, number)
+            return stop_until_foreground(lambda: self.exit_signals.received != 0, number)
         finally:
             signal.signal(signal.SIGCONT, before)
 
-    def _on_signal(self, action: Callable[[], None]) -> Callable[[int, FrameType | None], None]:
-        def later(_: int, __: FrameType | None) -> None:
-            if self._event_loop is not None:
-                self._event_loop.call_soon_threadsafe(self.call_later, action)
+    def _in_event_loop(self, action: Callable[[], None]) -> Callable[[int, FrameType | None], None]:
+        """Return a signal handler that calls a function in the event loop."""
+        loop = asyncio.get_running_loop()
 
-        return later
+        def handle(_: int, __: FrameType | None) -> None:
+            loop.call_soon_threadsafe(self.call_later, action)
+
+        return handle
 
     def report(self, fault: Fault) -> None:
-        """Remember what failed, and say so; the run goes on."""
+        """Record an error of the interface, and show it; the run continues."""
         self.keep(fault)
         self.training.show_note(fault.sentence)
 
     async def run_action(self, action: Any, *arguments: Any, **named: Any) -> bool:
-        """Do what a key asks for; where that fails, the key does nothing."""
+        """Run the action of a key; if it fails, the key has no effect."""
         try:
             return await super().run_action(action, *arguments, **named)
         except Exception as error:
-            told = action if isinstance(action, str) else action[1]
-            self.report(Fault.of(f"{told.replace('_', ' ')} did not work", error))
+            name = action if isinstance(action, str) else action[1]
+            self.report(Fault.of(f"{name.replace('_', ' ')} failed", error))
             return True
 
     @property
     def return_code(self) -> int | None:
-        """The exit status; after an exception never 0, whatever happened since."""
+        """The exit status, which is not 0 after an exception."""
         code = super().return_code
         return 1 if self.has_failed and not code else code
 
@@ -255,9 +294,10 @@ class NnfsApp(ReportsFaults, App[None]):
         super().panic(*renderables)
 
     def _on_loop_error(self, loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
-        """End where a callback of the event loop fails, as where a message's handler does.
+        """End the program when a callback of the event loop fails.
 
-        By default that is logged. The screen would stand still: no callback comes after it.
+        By default the error is only logged, and the screen stops: the failed callback would have
+        scheduled the next one.
         """
         error = context.get("exception")
         if "handle" not in context or not isinstance(error, Exception):
@@ -269,14 +309,14 @@ class NnfsApp(ReportsFaults, App[None]):
             self._fail(raised)
 
     def _handle_exception(self, error: Exception) -> None:
-        # Textual ends the program for whatever fails in a widget. What fails in a dialog, one of its
-        # own among them, costs that dialog alone
+        # Textual ends the program for any error in a widget. An error in a dialog, including Textual's
+        # own, closes only that dialog
         pump = active_message_pump.get(None)
         screen = None
-        with suppress(ScreenStackError):  # before the first
+        with suppress(ScreenStackError):  # before the first screen
             screen = pump.screen if isinstance(pump, DOMNode) and pump.is_attached else None
         if isinstance(screen, ModalScreen) and self.training.is_attached and self.is_running:
-            self.report(Fault.of("a dialog was closed", error))
+            self.report(Fault.of("a dialog failed and was closed", error))
             self.call_later(self._close, screen)
         else:
             self._fail(error)
@@ -300,27 +340,3 @@ class NnfsApp(ReportsFaults, App[None]):
     def _forget_screen(self) -> None:
         if isinstance(self._driver, DiffDriver):
             self._driver.forget()
-
-    def leave_on_signals(self) -> None:
-        """End in order when the system says so, or at once if the terminal takes nothing any more."""
-        for number in ENDING:
-            signal.signal(number, self._note_signal)
-
-    def _note_signal(self, number: int, _: FrameType | None) -> None:
-        self.signal_received = number
-        # after a hang-up Textual may wait for ever to write its last words to a terminal that is
-        # gone; the training process ends by itself when its channel is closed
-        deadline = Timer(LAST_WORDS, self._end_now, (128 + number,))
-        deadline.daemon = True
-        deadline.start()
-        if self._event_loop is not None:
-            self._event_loop.call_soon_threadsafe(self._leave)
-
-    def _end_now(self, status: int) -> None:
-        """End without the event loop, which does not come to it; this runs in a thread."""
-        if isinstance(self._driver, DiffDriver):
-            self._driver.abandon_terminal()
-        os._exit(status)
-
-    def _leave(self) -> None:
-        self.exit(return_code=128 + self.signal_received)

@@ -91,7 +91,7 @@ async def test_a_dialog_that_fails_is_closed(monkeypatch: pytest.MonkeyPatch) ->
                 await driver.press("colon", *keys)
                 await until_failed(driver, count)
                 await driver.until(driver.is_on_top)
-                await until_says(driver, "a dialog was closed (ZeroDivisionError")
+                await until_says(driver, "a dialog failed and was closed (ZeroDivisionError")
         await driver.press("colon", "0", "enter")
         await driver.until(lambda: driver.session.past_epoch == 0)
         driver.app.faults.clear()

@@ -407,7 +407,7 @@ def _watch(
         keeping=keeping,
         resume=resume,
     )
-    app.leave_on_signals()
+    app.exit_signals.install()
     try:
         app.run(mouse=not options.no_mouse)
     finally:
@@ -416,7 +416,7 @@ def _watch(
     if refused := app.training.refused:
         status = _refuse(refused.reason)
         return 1 if refused.no_memory else status
-    if app.signal_received:
+    if app.exit_signals.received:
         stop_writing(STDOUT, STDERR)  # there may be nobody left to write to
     else:
         _say_goodbye(app.training.run)
