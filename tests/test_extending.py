@@ -49,6 +49,13 @@ def apply(diff: str, folder: Path) -> bool:
     return applied.returncode == 0
 
 
+def run(command: list[str], copy: Path) -> subprocess.CompletedProcess[str]:
+    environment = {**os.environ, "PYTHONPATH": str(copy), "NNFS_TUI_RUN_DIR": str(copy / "runs")}
+    return subprocess.run(
+        command, cwd=copy, env=environment, text=True, capture_output=True, timeout=120
+    )
+
+
 @pytest.fixture
 def copy(tmp_path: Path) -> Path:
     ignored = shutil.ignore_patterns("__pycache__", "images")
@@ -61,15 +68,11 @@ def copy(tmp_path: Path) -> Path:
 
 @pytest.mark.parametrize("title", SECTIONS)
 def test_a_diff_applies_and_its_checks_pass(title: str, copy: Path) -> None:
-    section = SECTIONS[title]
-    assert apply(diff_of(section), copy)
-    commands = commands_of(section)
+    assert apply(diff_of(SECTIONS[title]), copy)
+    commands = commands_of(SECTIONS[title])
     assert commands
-    environment = {**os.environ, "PYTHONPATH": str(copy), "NNFS_TUI_RUN_DIR": str(copy / "runs")}
     for command in commands:
-        done = subprocess.run(
-            command, cwd=copy, env=environment, text=True, capture_output=True, timeout=120
-        )
+        done = run(command, copy)
         assert done.returncode == 0, done.stdout + done.stderr
 
 
@@ -84,3 +87,10 @@ def test_the_table_counts_the_files_of_each_diff() -> None:
 def test_a_diff_of_other_code_does_not_apply(copy: Path) -> None:
     diff = diff_of(next(iter(SECTIONS.values())))
     assert not apply(diff.replace("np.empty_like(a)", "np.empty(a)").replace("\n ", "\n x"), copy)
+
+
+def test_a_key_without_its_row_in_the_documents_is_found(copy: Path) -> None:
+    section = SECTIONS["A key"]
+    (code,) = re.findall(r"--- a/tui.*?(?=--- a/|\Z)", diff_of(section), re.DOTALL)
+    assert apply(code, copy)
+    assert "test_every_key_is_in_the_documents" in run(commands_of(section)[0], copy).stdout
