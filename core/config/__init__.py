@@ -1,1 +1,1 @@
-"""Settings of a run: their types, their table, and the validated `RunConfig`."""
+"""The settings of a run: value types, the settings table and the validated `RunConfig`."""

@@ -1,4 +1,4 @@
-"""The settings that say what to learn from: the first part of a run's config."""
+"""Settings of the data: the first part of `RunConfig`."""
 
 from __future__ import annotations
 
@@ -25,12 +25,12 @@ from core.datasets.files import Source
 from core.datasets.preparation import EXTRA_FEATURES, PREPROCESSORS
 
 OF_TABLES: Final = ("delimiter", "header", "encoding")
-"""Settings that concern nothing but tables written as text."""
+"""Settings that only apply to tables in text files."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class DataConfig:
-    """What to learn from, and how it is parted and prepared."""
+    """The data to learn from, their split and their preprocessing."""
 
     dataset: str = declare(
         "moons",
@@ -177,12 +177,12 @@ class DataConfig:
 
     @property
     def drawn_classes(self) -> int:
-        """How many classes a drawn data set has; 0 where it has numbers to predict."""
+        """Number of classes of a built-in data set; 0 for regression."""
         return DATASETS[self.dataset].classes if self.classes is None else self.classes
 
     @property
     def source(self) -> Source | None:
-        """The file to read, and what of it; None where the data are no file's."""
+        """The file to read and the options for reading it; None for a built-in data set."""
         if self.data is None:
             return None
         return Source(
@@ -197,16 +197,16 @@ class DataConfig:
         )
 
     def check_data(self) -> None:
-        """Check what these settings mean together, as far as it is known before data are read.
+        """Check combinations of these settings, as far as possible before data are read.
 
         Raises:
-            ConfigError: when that is not accepted.
+            ConfigError: if two settings contradict each other.
         """
         if self.test_size + self.validation_size >= 1:
             raise ConfigError(
                 "validation_size",
                 self.validation_size,
-                f"a share below {1 - self.test_size:g}, for test size is {self.test_size:g}",
+                f"a number below {1 - self.test_size:g}, as test size is {self.test_size:g}",
             )
         if self.data is None:
             self._check_drawn()
@@ -215,15 +215,15 @@ class DataConfig:
         info = DATASETS[self.dataset]
         features = len(self.features) if self.features is not None else info.features
         if self.features_extra and features != 2:
-            accepted = f"none, for {self.dataset} has {features} features and not two"
+            accepted = f"none, as {self.dataset} has {features} features and not two"
             raise ConfigError("features_extra", self.features_extra, accepted)
         if self.classes is not None and not info.any_classes and self.classes != info.classes:
             accepted = f"{info.classes} or auto" if info.classes else "auto"
             raise ConfigError("classes", self.classes, f"{accepted} for {self.dataset}")
         if self.noise is not None and info.fixed and self.samples is None:
-            points = "the points stay where they are"
+            points = "its points are fixed"
             if info.generate is not None:
-                points += ", unless samples asks for a cloud"
+                points += " unless samples is given"
             raise ConfigError("noise", self.noise, f"auto for {self.dataset}: {points}")
         if self.samples is not None and info.generate is None:
             raise ConfigError(

@@ -1,4 +1,4 @@
-"""Named runs: a config that is worth watching, and a line that says why."""
+"""Presets: named configurations that are worth watching, each with its reason."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ class Preset:
     settings: dict[str, Any]
 
     def config(self, **changes: Any) -> RunConfig:
-        """Return the run, with other values where they are given; raises ConfigError."""
+        """Return the config with some values changed; raises ConfigError."""
         return RunConfig(**{**self.settings, **changes})
 
 
@@ -29,7 +29,7 @@ PRESETS: Final = {
     for preset in (
         Preset(
             "xor",
-            "four points that no straight line separates; four hidden units do",
+            "four points that no straight line separates, but four hidden units do",
             {
                 "dataset": "xor",
                 "hidden": (4,),
@@ -38,25 +38,25 @@ PRESETS: Final = {
                 "epochs": 500,
             },
         ),
-        Preset("moons", "two half circles; two hidden layers bend a line between them", {}),
+        Preset("moons", "two half circles; two hidden layers bend a boundary between them", {}),
         Preset(
             "circles",
-            "a circle inside another; six hidden units close the line",
+            "a circle inside another; six hidden units close the boundary",
             {"dataset": "circles", "hidden": (6,), "learning_rate": 0.02},
         ),
         Preset(
             "blobs",
-            "four clouds and four classes; a first look at softmax",
+            "four clusters and four classes; a first look at softmax",
             {"dataset": "blobs", "hidden": (8,), "epochs": 400},
         ),
         Preset(
             "spiral",
-            "three winding arms; see the boundary roll itself up",
+            "three spiral arms; the boundary winds itself up",
             {"dataset": "spiral", "hidden": (16, 16), "epochs": 600},
         ),
         Preset(
             "checkerboard",
-            "sixteen squares of two classes; two layers of sixteen cut them out",
+            "sixteen squares of two classes; two layers of sixteen units separate them",
             {
                 "dataset": "checkerboard",
                 "hidden": (16, 16),
@@ -66,7 +66,7 @@ PRESETS: Final = {
         ),
         Preset(
             "gaussian-quantiles",
-            "a core and two rings around it; the boundary closes twice",
+            "a core inside two rings; two closed boundaries",
             {
                 "dataset": "gaussian_quantiles",
                 "hidden": (8, 8),
@@ -77,17 +77,17 @@ PRESETS: Final = {
         ),
         Preset(
             "two-lines",
-            "two lines that a straight one separates: no hidden layer is needed",
+            "two lines that a straight boundary separates: no hidden layer is needed",
             {"dataset": "two_lines", "hidden": (), "learning_rate": 0.03, "epochs": 60},
         ),
         Preset(
             "iris",
-            "three species of iris from four measures, one told at once, two of them not",
+            "three species of iris from four measurements: one is easy to separate, two are not",
             {"dataset": "iris", "hidden": (8,), "l2": 0.001, "epochs": 100},
         ),
         Preset(
             "iris-keras",
-            "the much copied Keras example, 2,499 parameters and 10 epochs: too few to learn it",
+            "the much-copied Keras example: 2,499 parameters, and 10 epochs, too few to learn it",
             {
                 "dataset": "iris",
                 "preprocess": "none",
@@ -100,12 +100,12 @@ PRESETS: Final = {
         ),
         Preset(
             "wine",
-            "three growers of wine from thirteen measures of the chemistry",
+            "three wine growers from thirteen chemical measurements",
             {"dataset": "wine", "hidden": (8,), "l2": 0.01, "epochs": 40},
         ),
         Preset(
             "breast-cancer",
-            "malignant or benign, from thirty measures of cell nuclei",
+            "malignant or benign, from thirty measurements of cell nuclei",
             {"dataset": "breast_cancer", "hidden": (8,), "l2": 0.01, "epochs": 40},
         ),
         Preset(
@@ -121,13 +121,13 @@ PRESETS: Final = {
         ),
         Preset(
             "languages",
-            "short sentences in six languages, told apart by their letters",
+            "short sentences in six languages, classified by their letters",
             {"dataset": "languages", "hidden": (16,), "l2": 0.001, "epochs": 30},
         ),
         Preset(
             "wildml",
-            "a tutorial at the edge of stability: chaos from epoch 1,180 to 2,500, then two losses in "
-            "turn, for ever",
+            "a tutorial at the edge of stability: chaos from epoch 1,180 to 2,500, then a loss that "
+            "alternates between two values",
             {
                 "dataset": "moons_legacy",
                 "test_size": 0,
@@ -143,17 +143,17 @@ PRESETS: Final = {
         ),
         Preset(
             "bumps",
-            "a landscape of hills and hollows; the network predicts its height",
+            "a landscape of hills and valleys; the network predicts the height",
             {"dataset": "bumps", "hidden": (16, 16), "epochs": 400},
         ),
         Preset(
             "sine",
-            "two waves to follow: the curve bends itself onto the points",
+            "two periods of a sine: a curve fitted to points",
             {"dataset": "sine", "hidden": (8, 8), "activation": "gelu", "epochs": 300},
         ),
         Preset(
             "step",
-            "three levels with two jumps, which smooth units can only approach",
+            "three levels with two jumps, which smooth units can only approximate",
             {
                 "dataset": "step",
                 "hidden": (8, 8),
@@ -165,17 +165,18 @@ PRESETS: Final = {
         ),
         Preset(
             "two-gaussians",
-            "a hill and a hollow; the network predicts the height",
+            "a hill and a valley; the network predicts the height",
             {"dataset": "two_gaussians", "hidden": (8, 8), "activation": "gelu", "epochs": 200},
         ),
         Preset(
             "diabetes",
-            "how far diabetes went in a year, from ten measures; hardly half of it can be told",
+            "progression of diabetes after a year, from ten measurements: less than half is predictable",
             {"dataset": "diabetes", "hidden": (8,), "l2": 0.1, "epochs": 60},
         ),
         Preset(
             "linnerud",
-            "three numbers from three, for twenty men: a fit, for so few cannot be tested with",
+            "three numbers from three, for twenty men: a fit only, as there are too few samples to test"
+            " with",
             {
                 "dataset": "linnerud",
                 "test_size": 0,
@@ -189,8 +190,8 @@ PRESETS: Final = {
 
 
 def preset(name: str) -> Preset:
-    """Return the preset of that name; raises ConfigError that suggests what may have been meant."""
-    name = name.replace("_", "-")  # data sets have that in their names
+    """Return the preset of that name; a ConfigError suggests similar names."""
+    name = name.replace("_", "-")  # as in the names of data sets
     if name not in PRESETS:
         accepted = f"one of {', '.join(PRESETS)}{suggestion(name, PRESETS)}"
         raise ConfigError("preset", name, accepted)

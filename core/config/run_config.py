@@ -1,7 +1,7 @@
 """RunConfig: everything that defines a run, validated, read from and written to TOML.
 
-Its fields carry the one table of settings: the command line, the hyperparameter dialog, the help and
-the TOML reader all take name, kind, default and help from there.
+Its fields declare the settings table, from which the command line, the settings dialog, the help and
+the TOML reader take names, types, defaults and help texts.
 """
 
 from __future__ import annotations
@@ -46,7 +46,7 @@ if TYPE_CHECKING:
     from core.nn.losses import Loss
 
 MOST_TOML: Final = 32_768
-"""Bytes of a settings file: ten times what all settings take; the parser is quadratic in some."""
+"""Maximum bytes of a settings file, ten times the size of all settings: the parser can be quadratic."""
 
 
 MOST_EPOCHS: Final = 100_000_000
@@ -61,7 +61,7 @@ class RunConfig(DataConfig):
     """Everything that defines a run: the same config gives the same numbers, bit for bit.
 
     Raises:
-        ConfigError: when a value, or what two of them mean together, is not accepted.
+        ConfigError: if a value is invalid, or two values contradict each other.
     """
 
     hidden: tuple[int, ...] = declare(
@@ -319,7 +319,7 @@ class RunConfig(DataConfig):
             )
         if self.monitor == "validation" and not self.validation_size:
             raise ConfigError(
-                "monitor", self.monitor, "auto, test or train, for validation size is 0"
+                "monitor", self.monitor, "auto, test or train, as validation size is 0"
             )
 
     def _check_layers(self) -> None:
@@ -328,7 +328,7 @@ class RunConfig(DataConfig):
             values = getattr(self, name)
             if isinstance(values, tuple) and len(values) != layers:
                 raise ConfigError(
-                    name, values, f"one value, or {layers}, for hidden is {as_text(self.hidden)}"
+                    name, values, f"one value, or {layers}, as hidden is {as_text(self.hidden)}"
                 )
         if self.freeze and self.freeze[-1] > layers + 1:
             raise ConfigError(
@@ -337,7 +337,7 @@ class RunConfig(DataConfig):
 
     @property
     def draw_seed(self) -> int:
-        """The seed of data and split."""
+        """Random seed of the data and the split."""
         return self.seed if self.data_seed is None else self.data_seed
 
     @property
@@ -352,14 +352,14 @@ class RunConfig(DataConfig):
 
     @property
     def penalized(self) -> bool:
-        """Whether a penalty is added to the loss."""
+        """Whether l1 or l2 adds a penalty to the loss."""
         return self.l1 > 0 or self.l2 > 0
 
     def loss_for(self, classes: int, targets: int) -> Loss:
-        """Return the loss for data with that many classes, or numbers to predict.
+        """Return the loss for data with this number of classes, or of regression targets.
 
         Raises:
-            ConfigError: when the chosen one does not fit.
+            ConfigError: if the chosen loss does not fit.
         """
         name = self.loss or ("mean_squared_error" if targets else "softmax_cross_entropy")
         try:
@@ -367,15 +367,15 @@ class RunConfig(DataConfig):
                 classes, targets, label_smoothing=self.label_smoothing, huber_delta=self.huber_delta
             )
         except ValueError as error:
-            fitting = " or ".join(_losses_for(classes, targets))
-            raise ConfigError("loss", self.loss, f"auto, {fitting} here, for {error}") from None
+            fitting = ", ".join(_losses_for(classes, targets))
+            raise ConfigError("loss", self.loss, f"auto or one of {fitting} ({error})") from None
 
     def hyperparameters(self) -> Hyperparameters:
-        """Return what an optimiser is told."""
+        """Return the hyperparameters of the optimiser."""
         return Hyperparameters(self.learning_rate, self.momentum, self.weight_decay)
 
     def make_schedule(self) -> Schedule:
-        """Return the learning rates of the run."""
+        """Return the learning-rate schedule of the run."""
         return Schedule.create(
             self.schedule,
             self.learning_rate,
@@ -388,11 +388,11 @@ class RunConfig(DataConfig):
 
     @cached_property
     def stop_rule(self) -> StopRule:
-        """Return what ends the run."""
+        """The conditions that end the run."""
         return StopRule(self.epochs, self.target_loss, self.target_accuracy, self.patience)
 
     def without_effect(self) -> dict[str, str]:
-        """Return the settings that are not at their default and do nothing here, and why."""
+        """Return the settings that were changed but have no effect in this run, each with the reason."""
         return {
             name: why
             for name, why in self.idle.items()
@@ -401,7 +401,7 @@ class RunConfig(DataConfig):
 
     @cached_property
     def data_key(self) -> tuple[Any, ...]:
-        """Return what the samples follow from: with the same key they are the same."""
+        """The values that determine the samples: equal keys mean equal samples."""
         names = (
             each.name
             for each in settings()
@@ -411,7 +411,7 @@ class RunConfig(DataConfig):
 
     @cached_property
     def idle(self) -> dict[str, str]:
-        """The settings that do nothing here, whatever they are, and why."""
+        """The settings that have no effect in this run, each with the reason."""
         loss = self.loss or ""
         info, drawn = DATASETS[self.dataset], self.data is None
         number_loss = not loss and drawn and info.targets > 0
@@ -450,7 +450,7 @@ class RunConfig(DataConfig):
         return {name: why for name, (is_idle, why) in idle.items() if is_idle}
 
     def changed(self, **changes: Any) -> RunConfig:
-        """Return a copy with other values; raises ConfigError."""
+        """Return a copy with these values changed; raises ConfigError."""
         return replace(self, **changes)
 
     def effects(self, other: RunConfig) -> frozenset[Effect]:
@@ -464,7 +464,7 @@ class RunConfig(DataConfig):
         ]
 
     def as_dict(self) -> dict[str, Any]:
-        """Return plain values, as JSON takes them; what is left to the data set is left out."""
+        """Return values that JSON can represent; those left to the data set are omitted."""
         values = {each.name: getattr(self, each.name) for each in settings()}
         return {
             name: list(value) if isinstance(value, tuple) else value
@@ -473,7 +473,7 @@ class RunConfig(DataConfig):
         }
 
     def to_toml(self) -> str:
-        """Return the config as TOML, one setting a line."""
+        """Return the config as TOML, one setting per line."""
         # a JSON string, number or list of numbers is the same in TOML
         lines = (
             f"{name} = {json.dumps(value, ensure_ascii=False)}\n"
@@ -483,14 +483,14 @@ class RunConfig(DataConfig):
 
     @classmethod
     def from_mapping(cls, values: Mapping[str, Any]) -> RunConfig:
-        """Return the config with the given values, such as a TOML file's; raises ConfigError."""
+        """Return the config with the given values, such as those of a TOML file; raises ConfigError."""
         return cls(**checked(values))
 
     def describe(self, sizes: Sequence[int] = ()) -> str:
         """Return the run in one line, such as `moons · 2-8-8-2 tanh · adam 0.01 · batch 32 · seed 0`.
 
         Args:
-            sizes: units per layer, the inputs first; what is not known before the data are read.
+            sizes: units per layer, inputs first; without them, unknown sizes are shown as `?`.
         """
         shape = "-".join(map(str, sizes or self._known_sizes()))
         if self.hidden:
@@ -511,7 +511,7 @@ class RunConfig(DataConfig):
         ]
         if self.dropout:
             parts.append(f"dropout {as_text(self.dropout)}")
-        # with the convention, for others halve or do not, and divide by the number of samples
+        # with the formula: conventions differ in the factor 1/2 and in dividing by the number of samples
         parts += [f"L1 {self.l1:g}·Σ|w|"] if self.l1 else []
         parts += [f"L2 {self.l2:g}·Σw²/2"] if self.l2 else []
         if self.data_seed is not None:
@@ -520,7 +520,7 @@ class RunConfig(DataConfig):
 
     @property
     def source_name(self) -> str:
-        """What the data are called: the data set, or the file."""
+        """Name of the data set or of the file."""
         return self.dataset if self.data is None else Path(self.data).name
 
     def _known_sizes(self) -> tuple[int | str, ...]:
@@ -558,14 +558,14 @@ def setting(name: str) -> Setting:
 
 
 def checked(values: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the values in their canonical types; raises ConfigError, also for an unknown name."""
+    """Return the values in their canonical types; raises ConfigError, also for unknown names."""
     names: Final = [each.name for each in settings()]
     options: Final = {each.option: each.name for each in settings()}
     for name in values:
         if name not in names:
             meant = options.get(name.replace("_", "-"))
             hint = f"; did you mean {meant}?" if meant else suggestion(name, names)
-            raise ConfigError("setting", name, f"a setting: {', '.join(names)}{hint}")
+            raise ConfigError("setting", name, f"one of {', '.join(names)}{hint}")
     return {name: setting(name).check(value) for name, value in values.items()}
 
 
@@ -573,18 +573,18 @@ def read_toml(path: Path) -> dict[str, Any]:
     """Return the checked settings of a TOML file.
 
     Raises:
-        ConfigError: when there is no such file, or what stands in it is not accepted.
+        ConfigError: if the file cannot be read, or a setting in it is invalid.
     """
     try:
         with open_input(path) as opened:
             content = opened.read_whole(MOST_TOML)
-        # the mark that Windows begins a file with is not TOML's
+        # a byte order mark, which Windows writes, is not valid TOML
         values = tomllib.loads(content.decode("utf-8-sig"))
     except (InputFileError, OSError) as error:
-        raise ConfigError("config", str(path), f"a TOML file that can be read ({error})") from None
+        raise ConfigError("config", str(path), f"a readable TOML file ({error})") from None
     except RecursionError:
         raise ConfigError("config", str(path), "a TOML file (nested too deeply)") from None
-    except ValueError as error:  # of the decoders, and of numbers with thousands of digits
+    except ValueError as error:  # from decoding, or from numbers with thousands of digits
         raise ConfigError("config", str(path), f"a TOML file ({error})") from None
     try:
         return checked(values)

@@ -1,4 +1,4 @@
-"""The kinds of values that settings take: how each is read, checked, and told about in a sentence."""
+"""Types of setting values: each reads, checks and describes the values that it accepts."""
 
 from __future__ import annotations
 
@@ -13,14 +13,14 @@ if TYPE_CHECKING:
 
 
 class ValueType(Protocol):
-    """What values a setting takes."""
+    """The values that a setting accepts."""
 
     @property
     def accepts(self) -> str:
         """Completes the sentence "expected ..."."""
 
     def read(self, text: str) -> Any:
-        """Return the value that a person wrote; raises ValueError."""
+        """Return the value for a text that the user typed; raises ValueError."""
 
     def check(self, value: Any) -> Any:
         """Return the value in its canonical type; raises ValueError."""
@@ -48,7 +48,7 @@ class Integer:
 
 @dataclass(frozen=True)
 class Float:
-    """A number within bounds, which can themselves be left out."""
+    """A number within bounds; `open_low` and `open_high` exclude a bound itself."""
 
     low: float
     high: float = float("inf")
@@ -73,12 +73,14 @@ class Float:
         below = number < self.high if self.open_high else number <= self.high
         if not (isfinite(number) and above and below):
             raise ValueError
-        return number + 0.0  # -0.0 is no deviation for NumPy, and is written otherwise than 0
+        return (
+            number + 0.0
+        )  # -0.0 is written differently from 0, and NumPy rejects it as a deviation
 
 
 @dataclass(frozen=True)
 class OneOf:
-    """One of a few words, each with a line that says what it is, if that needs to be said."""
+    """One of several words, each with an optional line of explanation."""
 
     words: tuple[str, ...]
     lines: tuple[str, ...] = ()
@@ -125,7 +127,7 @@ class Sizes:
 
 @dataclass(frozen=True)
 class BatchSize:
-    """A number of samples, or `full` for all of them at once."""
+    """Number of samples, or `full` for all of them at once."""
 
     accepts: str = "a whole number from 1 to 1000000, or full"
 
@@ -138,7 +140,7 @@ class BatchSize:
 
 @dataclass(frozen=True)
 class Text:
-    """Any text of one line, such as the name of a file."""
+    """One line of text, such as the name of a file."""
 
     accepts: str
 
@@ -153,9 +155,9 @@ class Text:
 
 @dataclass(frozen=True)
 class ColumnNames:
-    """Names of columns, or their numbers from 1, by commas; one with a comma in it stands in quotes."""
+    """Column names, or numbers from 1, separated by commas; a name with a comma is quoted."""
 
-    accepts: str = "column names, or numbers from 1, by commas"
+    accepts: str = "column names, or numbers from 1, separated by commas"
 
     def read(self, text: str) -> tuple[str, ...]:
         try:
@@ -165,7 +167,7 @@ class ColumnNames:
 
     def write(self, value: Any) -> str:
         written = io.StringIO()
-        # a name that is also a word of a setting is told from it by its quotes
+        # quotes distinguish a name from a keyword of the setting
         words = {"auto", "all", "off", "none"}
         if len(value) == 1 and value[0].lower() in words:
             return f'"{value[0]}"'
@@ -184,14 +186,14 @@ class ColumnNames:
 
 @dataclass(frozen=True)
 class MultiChoice:
-    """Any number of a few words, in their order, by commas; `none` or `all` of them."""
+    """Any subset of several words, separated by commas; or `none`, or `all`."""
 
     words: tuple[str, ...]
     lines: tuple[str, ...] = ()
 
     @property
     def accepts(self) -> str:
-        return f"any of {', '.join(self.words)}, by commas; all, or none"
+        return f"any of {', '.join(self.words)}, separated by commas; all, or none"
 
     def read(self, text: str) -> tuple[str, ...]:
         text = text.strip().lower()
@@ -209,7 +211,7 @@ class MultiChoice:
 
 @dataclass(frozen=True)
 class Delimiter:
-    """What stands between two columns: one character, or a word for it."""
+    """Column separator: one character, or a word for it."""
 
     accepts: str = "comma, semicolon, tab, pipe, space, or one character"
 
@@ -233,7 +235,7 @@ _DELIMITERS = {"comma": ",", "semicolon": ";", "tab": "\t", "pipe": "|", "space"
 
 @dataclass(frozen=True)
 class OptionalValue:
-    """Another kind's values, or None, for which a person writes a word."""
+    """The values of another type, or None, for which the user writes a keyword."""
 
     kind: ValueType
     word: str
@@ -259,12 +261,12 @@ class OptionalValue:
 
 
 def auto(kind: ValueType) -> OptionalValue:
-    """Return a kind that can be left to what else is chosen."""
+    """Return a type whose value may be left to the program."""
     return OptionalValue(kind, "auto")
 
 
 def or_off(kind: ValueType) -> OptionalValue:
-    """Return a kind for what need not be there."""
+    """Return a type whose value may be absent."""
     return OptionalValue(kind, "off")
 
 
@@ -293,13 +295,13 @@ class Switch:
 
 @dataclass(frozen=True)
 class PerLayer:
-    """One value for all hidden layers, or a tuple of one for each."""
+    """One value for all hidden layers, or a tuple with one value per layer."""
 
     kind: ValueType
 
     @property
     def accepts(self) -> str:
-        return f"{self.kind.accepts}; or such a value for each hidden layer, by commas"
+        return f"{self.kind.accepts}; or one such value per hidden layer, separated by commas"
 
     @property
     def words(self) -> tuple[str, ...]:
@@ -322,9 +324,9 @@ class PerLayer:
 
 @dataclass(frozen=True)
 class LayerNumbers:
-    """Numbers of layers, such as 1 or 1,2; `none` for none."""
+    """Layer numbers, such as 1 or 1,2; or `none`."""
 
-    accepts: str = "layer numbers such as 1 or 1,2 (the output layer has the last), or none"
+    accepts: str = "layer numbers such as 1 or 1,2 (the output layer is the last), or none"
 
     def read(self, text: str) -> tuple[int, ...]:
         if text.strip().lower() == "none":
@@ -340,12 +342,12 @@ class LayerNumbers:
 
 
 def choice(lines: Mapping[str, str]) -> OneOf:
-    """Return a choice of words that each have a line."""
+    """Return a choice of words, each with its explanation."""
     return OneOf(tuple(lines), tuple(lines.values()))
 
 
 def line_of(kind: ValueType, word: str) -> str:
-    """Return the line that says what a word is, or nothing."""
+    """Return the explanation of a word, or an empty string."""
     inner = kind
     while isinstance(inner, OptionalValue | PerLayer):
         inner = inner.kind
@@ -355,20 +357,20 @@ def line_of(kind: ValueType, word: str) -> str:
 
 
 def is_closed(kind: ValueType) -> bool:
-    """Return whether a kind takes words, and nothing but words."""
+    """Return whether a type accepts only words."""
     if isinstance(kind, OptionalValue):
         return is_closed(kind.kind)
     return isinstance(kind, OneOf | Switch)
 
 
 def words_of(kind: ValueType) -> tuple[str, ...]:
-    """Return the words that a kind takes, if it takes any."""
+    """Return the words that a type accepts."""
     words: tuple[str, ...] = getattr(kind, "words", ())
     return words
 
 
 def as_text(value: Any) -> str:
-    """Return a setting's value as a person writes it."""
+    """Return a setting's value as the user would write it."""
     if value is None:
         return "auto"
     if isinstance(value, bool):

@@ -1,4 +1,4 @@
-"""The settings: validated, told about in one sentence, and the same after a round trip."""
+"""The settings: validation, one-sentence errors and round trips."""
 
 import tomllib
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""Nothing that a settings file can hold does more than to be refused in a sentence."""
+"""Whatever a settings file contains, it is read or rejected with one sentence."""
 
 import json
 from datetime import UTC, datetime
@@ -109,9 +109,9 @@ def test_any_bytes_are_refused_or_read(tmp_path: Path, content: bytes) -> None:
         (b"epochs = 3\nepochs = 4\n", "a TOML file"),
         (b"data = '\xff'\n", "a TOML file"),
         (b"a" * 1_000_000 + b" = 1\n", "at most 32,768"),
-        (b"a" * 30_000 + b" = 1\n", "a setting"),
+        (b"a" * 30_000 + b" = 1\n", "for setting"),
         (b"'\x1b]0;x\x07' = 1\n", "a TOML file"),
-        (b"a" + b".a" * 2_000 + b" = 1\n", "a TOML file|a setting"),
+        (b"a" + b".a" * 2_000 + b" = 1\n", "a TOML file|for setting"),
         (b"epochs = 0x" + b"f" * 30_000 + b"\n", "a whole number"),
     ],
 )
