@@ -1,4 +1,4 @@
-"""The hidden activations: a layer's units as rows, the training samples as columns, by class."""
+"""The hidden panel: outputs of a hidden layer, a row per unit, a column per training sample."""
 
 from __future__ import annotations
 
@@ -42,12 +42,12 @@ if TYPE_CHECKING:
 LABEL_WIDTH = 6
 WIDEST_SAMPLE = 26
 WIDE_SAMPLE = 12
-"""Columns that a sample needs to have its inputs written above it."""
+"""Columns per sample from which its inputs are written above it."""
 NUMBER_WIDTH = 7
 
 
 class ActivationsPanel(Panel):
-    """What each unit of the chosen hidden layer gives for each sample."""
+    """Output of each unit of the selected hidden layer for each sample, sorted by class."""
 
     key, label = "4", "hidden"
     summary = "outputs of a hidden layer: a row per unit, a column per sample; [ ] choose the layer"
@@ -85,7 +85,7 @@ class ActivationsPanel(Panel):
         return 3 + units * (2 if units < 5 else 1)
 
     def action_scroll_units(self, by: int) -> None:
-        """Show other units, where there are more than rows."""
+        """Scroll through the units if there are more than rows."""
         self._first = max(0, self._first + by)
         self.redraw()
 
@@ -114,10 +114,14 @@ class ActivationsPanel(Panel):
         network, data = self.run.network, self.run.data
         hidden = self.run.config.hidden
         if not hidden:
-            return centred_text(width, height, "There is no hidden layer: each output is a line.")
+            return centred_text(
+                width,
+                height,
+                "This network has no hidden layer: the outputs depend linearly on the inputs.",
+            )
         if network is None or data is None or not len(self.run.timeline):
             return centred_text(
-                width, height, "What each hidden unit gives for each training sample."
+                width, height, "The output of each hidden unit for each training sample."
             )
         cells = Cells(width, height)
         most = max(1, width - LABEL_WIDTH)
@@ -132,7 +136,7 @@ class ActivationsPanel(Panel):
         self._units(cells, outputs, across, height - 1, data.all_samples[0])
         at = np.flatnonzero(samples == self.options.cursor.sample)
         if self.options.inspecting and at.size:
-            # before what a wide column says of the sample
+            # before the text of a wide column
             place = (
                 LABEL_WIDTH + int(at[0]) * across + (0 if across >= WIDE_SAMPLE else across // 2)
             )
@@ -140,7 +144,7 @@ class ActivationsPanel(Panel):
         return cells
 
     def _in_order(self, data: DataSplit, most: int) -> Labels:
-        """Return the samples that are shown; they stay while the data and the size do."""
+        """Return the shown samples, which depend on the data and the size alone."""
         target = min(self.options.target, len(data.target_names) - 1)
         if self._ordered != (id(data), most, target):
             in_order = data.y_train if data.has_classes else data.y_train[:, target]
@@ -148,7 +152,7 @@ class ActivationsPanel(Panel):
             self._ordered = id(data), most, target
         sample = self.options.cursor.sample
         if self.options.inspecting and sample not in self._order and sample < len(data.y_train):
-            # in the place of the one that stands where it would
+            # in place of its neighbour in the order
             values = data.y_train if data.has_classes else data.y_train[:, target]
             before = int(np.count_nonzero(values < values[sample]))
             order = self._order.copy()
@@ -211,7 +215,7 @@ class ActivationsPanel(Panel):
         )
 
     def on_click(self, event: events.Click) -> None:
-        """Look at the unit and the sample under the pointer."""
+        """Select the unit and the sample under the pointer."""
         row, column = event.y - 2, event.x - 1 - LABEL_WIDTH
         network = self.run.network
         if network is None or self._tall <= 0:

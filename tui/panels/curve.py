@@ -1,4 +1,4 @@
-"""The loss and the accuracy panel: train and test over the epochs."""
+"""The loss and the accuracy panel: training and test curves over the epochs."""
 
 from __future__ import annotations
 
@@ -59,7 +59,7 @@ HERE: Final = "●"
 
 
 class CurvePanel(Panel):
-    """Two curves of the timeline, train and test."""
+    """Training and test curve of one quantity."""
 
     title_has_priority, redraw_interval = True, 0.2
     quantity: ClassVar[str]
@@ -80,7 +80,7 @@ class CurvePanel(Panel):
         self._span, self._gutter = (0, 1), 0
 
     class TravelRequested(Message):
-        """Somebody wants to go to the epoch that is read."""
+        """The user wants to travel to the epoch at the cursor."""
 
         def __init__(self, epoch: int) -> None:
             self.epoch = epoch
@@ -88,33 +88,33 @@ class CurvePanel(Panel):
 
     @property
     def reader(self) -> int | None:
-        """The epoch that is read, while one is."""
+        """Epoch at the cursor, or None while the cursor is off."""
         return None if self._reader is None else min(self._reader, self.run.head_epoch)
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """Leave the arrows to the screen while no epoch is read."""
+        """Leave the arrow keys to the screen while the cursor is off."""
         del parameters
         return self._reader is not None or action not in {"read", "travel_here"}
 
     def action_toggle_reader(self) -> None:
-        """Read the curve at an epoch, or no more."""
+        """Show or hide the cursor."""
         shown = self.run.past_epoch
         start = self.run.head_epoch if shown is None else shown
         self._reader = start if self._reader is None else None
         self.redraw()
 
     def action_read(self, columns: int) -> None:
-        """Read some columns on, or one epoch where a column is less."""
+        """Move the cursor by columns, at least by one epoch."""
         step = max(1, (self._span[1] - self._span[0]) // max(1, self._content.width - self._gutter))
         self._read_at((self.reader or 0) + columns * step)
 
     def action_travel_here(self) -> None:
-        """Ask for the network of the epoch that is read."""
+        """Request the network of the epoch at the cursor."""
         if self.reader is not None:
             self.post_message(self.TravelRequested(self.reader))
 
     def on_click(self, event: events.Click) -> None:
-        """Read the epoch under the pointer."""
+        """Move the cursor to the epoch under the pointer."""
         width = self._content.width
         if width:
             self._read_at(epoch_at(event.x - 1, self._span, self._gutter, width))
@@ -124,19 +124,19 @@ class CurvePanel(Panel):
         self.redraw()
 
     def axis(self, values: NDArray[np.float64], ticks: int) -> ValueAxis:
-        """Return the axis for all finite values of the curves, with about that many steps."""
+        """Return the axis for the finite values of all curves, with about this many ticks."""
         raise NotImplementedError
 
     def shortest_range(self, value: float) -> float:
-        """Return the shortest axis that is worth drawing around a value."""
+        """Return the least range of an axis around a value."""
         raise NotImplementedError
 
     def format_value(self, value: float) -> str:
-        """Return a value as the title shows it."""
+        """Return a value as text for the title."""
         raise NotImplementedError
 
     def extra_series(self, count: int) -> list[Series]:
-        """Return other curves than those of train and test, of the epochs before `count`."""
+        """Return the curves besides train and test, for the epochs before `count`."""
         data = self.run.data
         if data is None or data.y_validation is None:
             return []
@@ -144,7 +144,7 @@ class CurvePanel(Panel):
         return [Series(column[:count], VALIDATION)]
 
     def extra_title(self) -> StyledText:
-        """Return what the title says of them."""
+        """Return the title texts of the extra curves."""
         metrics, data = self.run.metrics, self.run.data
         if metrics is None or data is None or data.y_validation is None:
             return []
@@ -180,12 +180,12 @@ class CurvePanel(Panel):
     def draw_content(self, width: int, height: int) -> Cells:
         count = self.run.epochs_to_plot
         if not count:
-            return centred_text(width, height, f"The {self.label} of every epoch, train and test.")
+            return centred_text(width, height, f"The training and test {self.label} of each epoch.")
         run, span = self.run, epoch_span(count - 1, self.options.recent)
         names = [f"train_{self.quantity}"]
         colours = [TRAIN]
         if run.data is not None and not run.data.shared:
-            # the training curve is the one on top, as it is the one being worked on
+            # the training curve, which training optimises, is drawn last, on top
             names.insert(0, f"test_{self.quantity}")
             colours.insert(0, TEST)
         columns = [run.timeline.column(name)[:count] for name in names]
@@ -208,7 +208,7 @@ class CurvePanel(Panel):
         return draw_curves(series, axis, span, width, height, self._marks(), self.reader)
 
     def _marks(self) -> list[Mark]:
-        """Return the best epoch, on the curve of the samples whose loss decides, and the shown one."""
+        """Return the marks of the best epoch, on the monitored curve, and of the shown epoch."""
         best, data, run = self.run.best, self.run.data, self.run
         marks = []
         if best is not None and data is not None:
@@ -221,7 +221,7 @@ class CurvePanel(Panel):
 
 
 class LossPanel(CurvePanel):
-    """The mean loss, without the penalty, and with it where there is one."""
+    """Mean loss, without the penalty and, if there is one, with it."""
 
     key, label, quantity = "1", "loss", "loss"
     summary = (
@@ -291,7 +291,7 @@ class LossPanel(CurvePanel):
 
 
 class ScorePanel(CurvePanel):
-    """The share of samples that are classified right, or R² where numbers are predicted."""
+    """Share of samples that are classified correctly, or R² for regression."""
 
     key, label, quantity = "2", "accuracy", "score"
     summary = "share of samples classified correctly after each epoch; R² for regression"
@@ -343,7 +343,7 @@ class ScorePanel(CurvePanel):
         return [*more, (f"─ linear {value} ", ink(indexed(LINEAR)))]
 
     def axis(self, values: NDArray[np.float64], ticks: int) -> ValueAxis:
-        # an R² can be as low as one likes: what is below -1 is cut off
+        # R² has no lower bound: values below -1 are cut off
         low = np.floor(max(float(values.min()), -1.0) * 4) / 4
         return linear_axis(min(float(low), 0.75), 1.0, min(ticks, 2))
 

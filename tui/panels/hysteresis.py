@@ -1,4 +1,4 @@
-"""Levels of colour that noise does not move: for pictures that are drawn while a network learns."""
+"""Hysteresis of colour levels: noise of a training network does not change the picture."""
 
 from __future__ import annotations
 
@@ -15,17 +15,17 @@ if TYPE_CHECKING:
     from tui.run_model import RunModel
 
 Quantize: TypeAlias = "Callable[[Array, int, float, float], Labels]"
-"""As `core.quantize`: from values, a number of levels, and where they begin and end."""
+"""Signature of `quantize`: values, number of levels, lowest and highest value."""
 
 SLACK: Final = 0.25
-"""Of a level: how far beyond it a value may be before it has another."""
+"""Share of a level by which a value may exceed it before the level changes."""
 
 
 class LevelHysteresis:
-    """Keeps the level of each value until that is clearly in another; at rest all are exact.
+    """Keeps the level of each value until it is clearly in another; at rest all are exact.
 
-    Batches push values to and fro over the edge of a level. Each time that is a cell to send, over
-    SSH about eight bytes, and a flicker that says nothing.
+    Batches move values across the edge of a level and back. Each time that is a cell to send, over
+    SSH about eight bytes, and a flicker without meaning.
     """
 
     def __init__(self, run: RunModel) -> None:
@@ -34,7 +34,7 @@ class LevelHysteresis:
         self._held_of: tuple[object, ...] = ()
 
     def quantize(self, values: Array, levels: int, low: float, high: float) -> Labels:
-        """Return the number of the level of each value, as `core.quantize` does."""
+        """Return the level of each value, like `core.analysis.prediction_map.quantize`."""
         exact, of = quantize(values, levels, low, high), (values.shape, levels, low, high)
         if not self._run.is_at_rest and self._held_of == of:
             slack = SLACK * (high - low) / levels

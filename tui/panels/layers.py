@@ -1,4 +1,4 @@
-"""The layers panel: how each layer fares, in numbers, for a person who wants to know why it stalls."""
+"""The layers panel: diagnostics of each layer, and advice on problems of the run."""
 
 from __future__ import annotations
 
@@ -31,23 +31,23 @@ if TYPE_CHECKING:
 HEADINGS: Final = ("layer", "‖grad‖", "Δθ/θ", "dead", "satur.")
 WIDTHS: Final = (13, 9, 9, 6, 7)
 MEASURES: Final = ("‖grad‖ (log)", "Δθ/θ (log)", "dead", "saturated")
-"""What can be shown over time, in the order of the diagnostics."""
+"""Measures that can be plotted over time, in the order of the diagnostics."""
 BLOCKS: Final = "▁▂▃▄▅▆▇█"
 SHORTEST_LINE: Final = 12
 SHORT_LINE: Final = 22
-"""Columns of a line over time from which on another one stands beside it."""
+"""Columns per plot over time from which there is more than one."""
 LONGEST_LINE: Final = 60
 GAP: Final = 2
 HEALTHY: Final = (1e-5, 1e-1)
-"""Updates by parameters outside of this are worth a look: about 1e-3 is usual."""
+"""Usual range of the update-to-weight ratio; about 1e-3 is typical."""
 
 NOTHING_FOUND: Final = "Nothing looks wrong with this run."
 ADVICE_MARGIN: Final = 1
-"""Blank columns on either side, as in the table above."""
+"""Blank columns on both sides, as in the table above."""
 
 
 class LayersPanel(Panel):
-    """A row for each layer: its gradient, its updates, and its units that learn no more."""
+    """A row per layer: gradient norm, update-to-weight ratio, dead and saturated units."""
 
     key, label, redraw_interval = "5", "layers", 0.5
     summary = (
@@ -126,7 +126,7 @@ class LayersPanel(Panel):
             return "The epoch that diverged was undone; ← shows the one before it."
         if run.past_epoch is not None and not run.config.diagnostics:
             return "Diagnostics were off in this epoch."
-        return "How each layer fares, once an epoch is trained."
+        return "The diagnostics of each layer, after the first trained epoch."
 
     def _advice(self) -> list[Advice]:
         run = self.run
@@ -140,12 +140,12 @@ class LayersPanel(Panel):
         )
 
     def action_next_measure(self) -> None:
-        """Show the next of the columns over time."""
+        """Plot the next measure over time."""
         self._measure = (self._measure + 1) % len(MEASURES)
         self.redraw()
 
     def _over_time(self, cells: Cells, layers: int) -> None:
-        """Draw what each layer's numbers were over the epochs: the chosen one, and more if they fit."""
+        """Plot the selected measure of each layer over the epochs, and more measures if they fit."""
         start = 1 + sum(WIDTHS) + 2
         room = cells.width - start - 1
         known = self.run.layers_over_time
@@ -165,7 +165,7 @@ class LayersPanel(Panel):
     def _lines(
         cells: Cells, start: int, room: int, values: NDArray[np.float64], *, logarithmic: bool
     ) -> None:
-        """Draw a layer a row, all on one scale: a share from 0 to 1, or from least to most."""
+        """Draw one row per layer on a common scale: 0 to 1, or the range of a logarithmic measure."""
         low, high = 0.0, 1.0
         if logarithmic:
             with np.errstate(divide="ignore", invalid="ignore"):
@@ -194,7 +194,7 @@ class LayersPanel(Panel):
 
 
 def _told(name: str, layer: LayerDiagnostics) -> tuple[tuple[str, ...], list[str]]:
-    """Return the texts of a row, and their colours."""
+    """Return the texts and the colours of a row."""
     low, high = HEALTHY
     ratio = layer.update_ratio
     unusual = isfinite(ratio) and ratio != 0 and not low <= ratio <= high
@@ -215,14 +215,14 @@ def _told(name: str, layer: LayerDiagnostics) -> tuple[tuple[str, ...], list[str
 
 
 def advice_lines(advice: Sequence[Advice], width: int, height: int | None = None) -> Cells:
-    """Return each sentence in the colour of a warning, and below it, dim, what to try.
+    """Return each sentence in the warning colour, and below it the remedy, dim.
 
     Args:
-        advice: what is wrong, the most pressing first.
-        width: of the block.
-        height: rows for which there is room, or None for as many as it takes. A sentence is worth
-            more than the remedy of the one before: where not all have room, the sentences come
-            first, and "…" ends what is cut.
+        advice: problems, the most urgent first.
+        width: columns of the block.
+        height: rows that are available, or None for no limit. A sentence has priority over the
+            remedy of the previous one: if not all fit, the sentences come first, and "…" ends
+            text that is cut off.
     """
     room = max(1, width - 2 * ADVICE_MARGIN)
     pieces = [(each.sentence, each.remedy) for each in advice]
@@ -241,7 +241,7 @@ def advice_lines(advice: Sequence[Advice], width: int, height: int | None = None
 
 
 def _most_pressing(pieces: list[tuple[str, str]], room: int, height: int) -> list[tuple[str, int]]:
-    """Return as many lines as there is room for: all sentences, and remedies from the first on."""
+    """Return as many lines as fit: all sentences, then remedies in order."""
     sentences = [wrap(sentence, room) for sentence, _ in pieces]
     left = height - sum(map(len, sentences))
     lines: list[tuple[str, int]] = []

@@ -266,7 +266,7 @@ async def test_a_fitted_curve_is_read_with_the_cursor_too() -> None:
         assert sum(line.count("┼") for line in app.panel.shown.lines()) == 1
         await press(pilot, "A", "M", "delete")
         assert not app.edits
-        assert app.said == ["points are edited where the data have two features; these have 1"] * 3
+        assert app.said == ["points can be edited only with two features; these data have 1"] * 3
         # a click reads there, and the sample that is looked at is marked
         await pilot.click(app.panel, offset=(1 + 7 + 10, 12))
         assert app.panel.place.column == 10
@@ -292,7 +292,7 @@ async def test_the_nearest_point_is_moved_and_removed() -> None:
         expected = int(np.linalg.norm(pixels, axis=1).argmin())
         await press(pilot, "M")
         assert app.edits == []
-        assert "M puts the point here" in text(app.panel.shown)
+        assert "M moves the point here" in text(app.panel.shown)
         await press(pilot, "ctrl+left", "ctrl+up", "M")
         edit = app.edits[0]
         assert isinstance(edit, MovePoint)
@@ -307,7 +307,7 @@ async def test_the_nearest_point_is_moved_and_removed() -> None:
         app.panel.point_at(0, 0)
         await press(pilot, "backspace")
         assert len(app.edits) == 2
-        assert app.said == ["there is no training point near the cursor"]
+        assert app.said == ["no training point near the cursor"]
 
 
 async def test_a_sample_of_many_is_meant_by_its_own_number() -> None:

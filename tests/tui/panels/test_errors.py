@@ -1,4 +1,4 @@
-"""The errors panel, drawn without an application: what is taken for what, and what is missed."""
+"""Errors panel, drawn without an application: confusion matrices and residuals."""
 
 from dataclasses import replace
 
@@ -232,7 +232,7 @@ def test_where_not_even_colours_fit_the_most_frequent_confusions_are_listed() ->
     lines = lines_of(session, 46, 12)
     matrix = np.array(matrix_of(session))
     np.fill_diagonal(matrix, 0)
-    assert "taken for" in lines[0]
+    assert "true → predicted" in lines[0]
     counts = [int(line.split()[-1]) for line in lines[1:]]
     assert counts == sorted(matrix.ravel().tolist(), reverse=True)[: len(counts)]
     first = lines[1].split()

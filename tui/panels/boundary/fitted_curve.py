@@ -1,4 +1,4 @@
-"""The boundary panel for one feature: what the network gives along it, as a curve over the samples."""
+"""The boundary panel for a single feature: the prediction as a curve, and the samples."""
 
 from __future__ import annotations
 
@@ -38,16 +38,16 @@ MARGIN = 0.08
 
 
 class FittedCurve:
-    """Draws the curve of the predicted number, or of each class's probability, over the samples.
+    """Curve of the predicted value, or of the probability of each class, with the samples.
 
     Attributes:
-        rows, columns: of the plot, without the axes.
+        rows, columns: size of the plot without the axes.
     """
 
     def __init__(
         self, network: Network, data: DataSplit, target: int, width: int, height: int
     ) -> None:
-        """Lay the plot out for data with one feature, and one of the numbers to predict."""
+        """Compute the layout for data with one feature, and one of the targets."""
         self.network, self.data, self.target = network, data, target
         self._width, self._height = width, height
         self.rows, self.columns = height - 2, width - GUTTER
@@ -61,15 +61,15 @@ class FittedCurve:
 
     @property
     def has_room(self) -> bool:
-        """Whether there is room for a curve."""
+        """Whether the curve fits."""
         return self.rows >= 2 and self.columns >= 4
 
     def draw(self, *, show_test: bool, sample: int | None = None) -> Cells:
-        """Return the curve, the samples and the axes.
+        """Return the plot.
 
         Args:
-            show_test: whether the test samples are drawn, too.
-            sample: the training sample that is looked at, or None.
+            show_test: whether the test samples are drawn.
+            sample: selected training sample, or None.
         """
         cells = Cells(self._width, self._height)
         if not self.has_room:
@@ -99,7 +99,7 @@ class FittedCurve:
         return cells
 
     def mark(self, cells: Cells, column: int) -> None:
-        """Draw where a person reads the curve: a line through it."""
+        """Draw the cursor: a vertical line, with a cross on each curve."""
         column = min(max(column, 0), self.columns - 1)
         for row in range(self.rows):
             free = cells.glyphs[row, GUTTER + column] == " "
@@ -113,19 +113,19 @@ class FittedCurve:
                 cells.write(row, GUTTER + column, "┼", ink(LEGIBLE, BRIGHT, bold=True))
 
     def features_at(self, column: int) -> Array:
-        """Return the (1, 1) features in the middle of a column."""
+        """Return the feature at the centre of a column, as a (1, 1) array."""
         step = (self._right - self._left) / self.columns
         return np.array([[self._left + (column + 0.5) * step]])
 
     def read(self, column: int, layer: int) -> Reading:
-        """Ask the network there."""
+        """Return the prediction at a column."""
         features = self.features_at(column)
         step = (self._right - self._left) / self.columns
         place = ((self.data.feature_names[0], in_steps(float(features[0, 0]), step)),)
         return Reading.at(self.network, self.data, features, place, self.target, layer)
 
     def nearest(self, column: int) -> int:
-        """Return the training sample that is the nearest to a column."""
+        """Return the training sample that is nearest to a column."""
         return int(np.abs(self._places - self.features_at(column)[0, 0]).argmin())
 
     def _curves(self, outputs: Array) -> list[tuple[Array, int]]:
@@ -154,7 +154,7 @@ def _range(values: Array) -> tuple[float, float]:
 
 
 def _heights(data: DataSplit, y: Array | Labels, target: int) -> Array:
-    """Return where samples are drawn: at their number; of two classes at 0 and 1, of more at 1."""
+    """Return the heights of samples: the target; 0 and 1 for two classes, 1 for more."""
     if not data.has_classes:
         return data.preparation.in_units(np.asarray(y, np.float64))[:, target]
     return np.asarray(y, np.float64) if len(data.class_names) == 2 else np.ones(len(y))
@@ -196,7 +196,7 @@ def _axes(
         samples += "" if data.shared else f"  {TEST_MARKERS[0]} test"
         words = f"{name}  ", "predicted  "
         if GUTTER + len("".join(words)) + len("⠒⠒ ") + len(samples) > cells.width:
-            words = "", f"{name}  "  # its name says enough of the curve
+            words = "", f"{name}  "  # the target's name is enough
         column = cells.write(rows + 1, column, words[0], text)
         column = cells.write(rows + 1, column, "⠒⠒ ", ink(ACCENT, bold=True))
         column = cells.write(rows + 1, column, words[1], dim if words[0] else text)

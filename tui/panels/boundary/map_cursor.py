@@ -1,6 +1,6 @@
-"""The cursor on the boundary panel's map: where it points, what the network says there, and its look.
+"""Cursor of the boundary panel: position, prediction at that point, and drawing.
 
-`BoundaryPanel` keeps the place; everything here follows from it and from one snapshot of the network.
+`BoundaryPanel` stores the position; the rest follows from it and the current parameters.
 """
 
 from __future__ import annotations
@@ -27,28 +27,28 @@ if TYPE_CHECKING:
     from tui.panels.panel import StyledText
 
 LEAST_BOX: Final = 24, 4
-"""Columns and rows that a read-out on the map needs; where there are fewer it is the legend's row."""
+"""Least columns and rows of a map with a box for the reading; below them it replaces the legend."""
 REACH: Final = 6.0
-"""Pixels within which the nearest training point is meant: as many columns, half as many rows."""
+"""Pixels within which the nearest training point is selected: columns, or twice the rows."""
 
 WIDEST: Final = 36
-"""Columns of the read-out, at most."""
+"""Largest width of the reading in columns."""
 
 _SUBSCRIPTS: Final = str.maketrans("0123456789", "₀₁₂₃₄₅₆₇₈₉")
 
 
 class CellPosition(NamedTuple):
-    """A cell of the map, counted from its upper left; it points at the cell's centre."""
+    """Cell of the map, counted from the upper left. Its point is the centre of the cell."""
 
     column: int
     row: int
 
     def within(self, columns: int, rows: int) -> CellPosition:
-        """Return the nearest place on a map of so many cells."""
+        """Return the nearest cell of a map of this size."""
         return CellPosition(min(max(self.column, 0), columns - 1), min(max(self.row, 0), rows - 1))
 
     def point(self, window: Window) -> Array:
-        """Return its (1, 2) coordinates on the plane; a cell is two pixels high."""
+        """Return the (1, 2) coordinates on the plane; a cell is two pixels high."""
         across = window.left + (self.column + 0.5) * (window.right - window.left) / window.columns
         up = window.top - (2 * self.row + 1) * (window.top - window.bottom) / window.rows
         return np.array([[across, up]])
@@ -56,11 +56,11 @@ class CellPosition(NamedTuple):
 
 @dataclass(frozen=True)
 class PickedSample:
-    """A training point that is being moved.
+    """Training point that the user moves.
 
     Attributes:
-        data: those that it is one of.
-        index: its number among the points of the map.
+        data: data set of the point.
+        index: index among the points of the map.
     """
 
     data: DataSplit
@@ -69,15 +69,15 @@ class PickedSample:
 
 @dataclass(frozen=True)
 class Reading:
-    """What the network says at a place.
+    """Prediction of the network at a point.
 
     Attributes:
-        place: the names of the coordinates, and their values in their own units.
-        outputs: each class with its probability, or each number to predict, and how it is marked.
+        place: names and values of the coordinates, in their own units.
+        outputs: marker, its ink, name and value of each class or target.
         told: which of the outputs is the prediction, or the number that the map shows.
-        likely: the other outputs, the most probable class first.
-        hidden: (units,) the outputs of the hidden layer that the panels show.
-        layer: what that is called, such as `h₂`.
+        likely: indices of the other outputs, the most probable class first.
+        hidden: (units,) outputs of the hidden layer that the panels show.
+        layer: name of that layer, such as `h₂`.
     """
 
     place: tuple[tuple[str, str], ...]
@@ -89,7 +89,7 @@ class Reading:
 
     @classmethod
     def of(cls, network: Network, view: MapView, point: Array, layer: int) -> Reading:
-        """Ask the network at a (1, 2) point of a map."""
+        """Return the prediction at a (1, 2) point of a map."""
         window = view.window
         steps = (
             (window.right - window.left) / window.columns,
@@ -111,15 +111,15 @@ class Reading:
         target: int,
         layer: int,
     ) -> Reading:
-        """Ask the network for one sample.
+        """Return the prediction for one sample.
 
         Args:
-            network: what predicts.
-            data: whose classes and numbers they are.
-            features: (1, features) in their own units.
-            place: how that is told: names of coordinates, and their values.
-            target: which of several numbers to predict is shown.
-            layer: the hidden layer whose outputs are read.
+            network: the network.
+            data: data with the names and units.
+            features: (1, features) array in the units of the data.
+            place: names and values of the coordinates.
+            target: index of the shown target.
+            layer: hidden layer whose outputs are returned.
         """
         x = data.preparation.inputs(features)
         given, layers = network.predict(x), network.hidden_outputs(x)
@@ -148,20 +148,20 @@ class Reading:
         return cls(place, tuple(outputs), told, likely, hidden, called)
 
     def place_lines(self, room: int) -> list[str]:
-        """Return the place in one line, or, where names are long, a line a coordinate."""
+        """Return the coordinates in one line, or in a line each if the names are long."""
         whole = "  ".join(map(" ".join, self.place))
         if cell_width(whole) <= room:
             return [whole]
         return [f"{cut(name, room - 1 - len(value))} {value}" for name, value in self.place]
 
     def in_order(self, most: int) -> list[int]:
-        """Return the numbers of the outputs to be shown: all as they are, or the likely ones."""
+        """Return the indices of the shown outputs: all in order, or the most likely ones."""
         if len(self.outputs) <= most:
             return list(range(len(self.outputs)))
         return [self.told, *self.likely][: max(1, most)]
 
     def output(self, number: int, room: int) -> StyledText:
-        """Return one output in at most so many cells; its name gives way."""
+        """Return one output in at most this many cells, with its name shortened."""
         glyph, colour, name, value = self.outputs[number]
         told = number == self.told
         words = ink(BRIGHT, bold=True) if told else ink(TEXT)
@@ -169,7 +169,7 @@ class Reading:
         return [*([(f"{glyph} ", colour)] if glyph else []), (f"{cut(name, room)} {value}", words)]
 
     def hidden_words(self, room: int) -> str:
-        """Return as many hidden outputs as there is room for."""
+        """Return as many hidden outputs as fit."""
         text = self.layer
         for number, value in enumerate(self.hidden.tolist()):
             more = f" {number_format.signed(value)}"
@@ -181,13 +181,13 @@ class Reading:
 
 
 def marker(label: int) -> tuple[str, int]:
-    """Return the glyph and the ink of a class's training points."""
+    """Return the glyph and the ink of the training points of a class."""
     colour = ink(CLASS_POINTS[label % len(CLASS_POINTS)])
     return TRAIN_MARKERS[label % len(TRAIN_MARKERS)], colour
 
 
 def in_steps(value: float, step: float) -> str:
-    """Return a coordinate with as many decimals as tell one pixel from the next."""
+    """Return a coordinate with the decimals that distinguish neighbouring pixels."""
     decimals = max(0, ceil(-log10(step))) if step > 0 else 0
     if decimals > 6 or abs(value) >= 1e7:
         return f"{value:.6g}".replace("-", "−")
@@ -195,7 +195,7 @@ def in_steps(value: float, step: float) -> str:
 
 
 def nearest(view: MapView, point: Array) -> int | None:
-    """Return the number, among the training points of a map, of the one near a (1, 2) point."""
+    """Return the index of the training point of a map near a (1, 2) point, or None."""
     window = view.window
     pixel = np.array(
         [
@@ -209,19 +209,19 @@ def nearest(view: MapView, point: Array) -> int | None:
 
 
 def row_in_training(data: DataSplit, part: MapSamples, index: int) -> tuple[int, int]:
-    """Return a point's row among the samples that the screen has, and among all there are."""
+    """Return the row of a point in the samples of the screen, and in the whole training data."""
     shown = int(part.chosen[index])
     return shown, int(evenly_spaced(data.all_samples[0], len(data.y_train))[shown])
 
 
 def draw_cursor(cells: Cells, row: int, column: int) -> None:
-    """Draw the crosshair, dark on bright: it stands out from every colour of a map."""
+    """Draw the crosshair, dark on bright, which contrasts with every colour of a map."""
     cells.glyphs[row, column] = "┼"
     cells.inks[row, column] = ink(LEGIBLE, BRIGHT, bold=True)
 
 
 def draw_picked(cells: Cells, row: int, column: int) -> None:
-    """Mark the point that is being moved; its glyph stays."""
+    """Highlight the point that the user moves."""
     cells.inks[row, column] = ink(LEGIBLE, ACCENT, bold=True)
 
 
@@ -233,15 +233,15 @@ def draw_reading(
     hint: StyledText,
     gutter: int = GUTTER,
 ) -> None:
-    """Write what the network says at a place into the corner of a map farthest from it.
+    """Write a reading into the corner of the map farthest from its point.
 
     Args:
-        cells: the panel's inside, the map in it behind the gutter.
-        reading: what is said.
-        place: where.
+        cells: content of the panel: a gutter, then the map.
+        reading: prediction at the point.
+        place: cell of the point.
         extent: columns and rows of the map.
-        hint: what a key would do there.
-        gutter: columns before the map.
+        hint: keys that apply there.
+        gutter: columns to the left of the map.
     """
     columns, rows = extent
     if columns < LEAST_BOX[0] or rows // 2 < LEAST_BOX[1]:
@@ -255,13 +255,13 @@ def draw_reading(
 
 
 def read_out(reading: Reading, width: int, height: int, hint: StyledText) -> Cells:
-    """Return a box of at most that size: the place, the outputs, the hidden outputs, the hint."""
+    """Return a box of at most this size: coordinates, outputs, hidden outputs and hint."""
     room = min(width, WIDEST) - 2
     hidden = reading.hidden_words(room)
     lines: list[StyledText] = [[(line, ink(TEXT))] for line in reading.place_lines(room)]
     after: list[StyledText] = [[(hidden, ink(DIM))]] if hidden else []
     after += [hint] if hint else []
-    after = after[: max(0, height - len(lines) - 1)]  # the prediction goes before them
+    after = after[: max(0, height - len(lines) - 1)]  # after the prediction
     most = height - len(lines) - len(after)
     shown = reading.in_order(most)
     if len(shown) < len(reading.outputs) and most > 1:
@@ -279,7 +279,7 @@ def read_out(reading: Reading, width: int, height: int, hint: StyledText) -> Cel
 
 
 def read_out_line(reading: Reading, width: int, hint: StyledText) -> Cells:
-    """Return the same in one row: the place, the prediction, and what else there is room for."""
+    """Return one row: coordinates, prediction, and as much of the rest as fits."""
     cells = Cells(width, 1)
     place = "  ".join(f"{cut(name, 8)} {value}" for name, value in reading.place)
     column = cells.write(0, 0, cut(place, width), ink(TEXT)) + 2

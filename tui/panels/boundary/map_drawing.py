@@ -38,10 +38,10 @@ LEVELS: Final = 1 + len(CLASS_FIELDS[0])
 
 
 def draw_labels(cells: Cells, part: MapSamples, pixels: Labels, colours: tuple[str, ...]) -> None:
-    """Draw the samples of a part by their classes, and a cross for those that are wrong."""
+    """Draw the samples of a part with the markers of their classes, misclassified ones as crosses."""
     markers, wrong = part.markers
     right = part.map.refresh().labels == part.y
-    # those that are wrong come last, so that nothing covers them
+    # misclassified samples are drawn last, on top of the others
     for index in np.argsort(~right, kind="stable").tolist():
         row, column, label = int(part.rows[index]), int(part.columns[index]), int(part.y[index])
         point = CLASS_POINTS[label % len(CLASS_POINTS)]
@@ -55,7 +55,7 @@ def draw_labels(cells: Cells, part: MapSamples, pixels: Labels, colours: tuple[s
 
 
 def draw_numbers(cells: Cells, part: MapSamples, scale: NumberScale, pixels: Labels) -> None:
-    """Draw quietly the samples that the network meets; others tell on which side they lie."""
+    """Draw samples near the prediction dimly, and the others with the direction of their residual."""
     true = np.asarray(part.y, np.float64)[:, part.map.target]
     given = np.asarray(part.map.refresh().values, np.float64)
     off = scale.levels(true) - scale.levels(given)
@@ -66,7 +66,7 @@ def draw_numbers(cells: Cells, part: MapSamples, scale: NumberScale, pixels: Lab
     filled = int(part.markers[0] != TRAIN_MARKERS)
     met = part.markers[0][0]
     glyphs = np.where(off > 1, HIGHER[filled], np.where(off < -1, LOWER[filled], met))
-    # the largest residuals come last, so that nothing covers them
+    # the largest residuals are drawn last, on top of the others
     order = np.argsort(np.abs(off), kind="stable")
     rows, columns = part.rows[order] // 2, GUTTER + part.columns[order]
     cells.glyphs[rows, columns] = glyphs[order]
@@ -74,7 +74,7 @@ def draw_numbers(cells: Cells, part: MapSamples, scale: NumberScale, pixels: Lab
 
 
 def draw_axes(cells: Cells, rows: int, view: MapView) -> None:
-    """Write the ends and the names of both axes."""
+    """Write the limits and the names of both axes."""
     dim, text, window = ink(DIM), ink(TEXT), view.window
     across, up = view.plane.names
     left, right = number_format.ends(window.left, window.right)
@@ -84,7 +84,7 @@ def draw_axes(cells: Cells, rows: int, view: MapView) -> None:
     if rows > 2 and cell_width(up) < GUTTER:
         cells.write_right(rows // 2, GUTTER - 1, up, text)
     elif rows > 4:
-        # a long name stands on end, between the two numbers
+        # a long name is vertical, between the two numbers
         room = rows - 2
         glyphs = [glyph for glyph in split_cells(up) if glyph]
         name = glyphs if len(glyphs) <= room else [*glyphs[: room - 1], "…"]
@@ -98,7 +98,7 @@ def draw_axes(cells: Cells, rows: int, view: MapView) -> None:
 
 
 def draw_number_legend(cells: Cells, row: int, data: DataSplit, target: int) -> None:
-    """Say what the colours and the markers of numbers mean."""
+    """Draw the legend of a regression: colour scale and markers."""
     scale = NumberScale.of(data, target)
     text, dim = ink(TEXT), ink(DIM)
     low, high = f" {number_format.short(scale.low)} ", f" {number_format.short(scale.high)}  "
@@ -116,7 +116,7 @@ def draw_number_legend(cells: Cells, row: int, data: DataSplit, target: int) -> 
 
 
 def draw_legend(cells: Cells, row: int, data: DataSplit, *, show_test: bool) -> None:
-    """Say what the markers mean: the classes before all else, as many as there is room for."""
+    """Draw the legend of a classification: classes first, as many as fit."""
     with_test = show_test and not data.shared
     crosses = f"{WRONG_TRAIN} {WRONG_TEST}" if with_test else WRONG_TRAIN
     parts = "" if data.shared else "filled train, open test  " if with_test else "t test  "
@@ -125,7 +125,7 @@ def draw_legend(cells: Cells, row: int, data: DataSplit, *, show_test: bool) -> 
     names, gap, left = _shortened(data.class_names, room)
     column = GUTTER
     for label, name in enumerate(names):
-        # on the class's part of the map; the blank is where its glyph stands without colours
+        # the map colour of the class; without colours its glyph replaces the blank
         field = CLASS_FIELDS[label % len(CLASS_FIELDS)][-1]
         point = ink(CLASS_POINTS[label % len(CLASS_POINTS)], field)
         column = cells.write(row, column, TRAIN_MARKERS[label % len(TRAIN_MARKERS)], point)
@@ -145,9 +145,9 @@ def draw_legend(cells: Cells, row: int, data: DataSplit, *, show_test: bool) -> 
 
 
 def _shortened(names: tuple[str, ...], room: int) -> tuple[list[str], int, int]:
-    """Return names for a legend, the gap behind each, and how many have no room.
+    """Return the names for a legend, the gap after each, and the number of those left out.
 
-    They are cut so that all fit if they can still be told apart then.
+    Names are shortened so that all fit, provided that they remain distinct.
     """
     for length in range(max(map(cell_width, names)), 0, -1):
         short = [cut(name, length).removesuffix("…") for name in names]
@@ -165,13 +165,13 @@ def _shortened(names: tuple[str, ...], room: int) -> tuple[list[str], int, int]:
 
 
 def map_colours(classes: int) -> tuple[str, ...]:
-    """Return the backgrounds of a map: unsure, then each class from a guess to certainty."""
+    """Return the backgrounds of a map: uncertain, then each class with increasing certainty."""
     fields = (CLASS_FIELDS[label % len(CLASS_FIELDS)] for label in range(classes))
     return (UNCERTAIN, *(colour for field in fields for colour in field))
 
 
 def class_levels(shown: PredictionMap, by: Quantize = quantize) -> Labels:
-    """Return a number into `map_colours` for each point of a map."""
+    """Return the index into `map_colours` for each point of a map."""
     levels = by(shown.values, LEVELS, 0, 1)
     return np.asarray(
         np.where(levels == 0, 0, 1 + shown.labels * (LEVELS - 1) + levels - 1), np.int64
@@ -179,10 +179,10 @@ def class_levels(shown: PredictionMap, by: Quantize = quantize) -> Labels:
 
 
 def half_blocks(pixels: Labels, colours: tuple[str, ...]) -> Cells:
-    """Return a picture of two pixels a cell, from numbers into the colours."""
+    """Return a picture with two pixels per cell, from indices into the colours."""
     upper, lower = pixels[::2], pixels[1::2]
     cells = Cells(pixels.shape[1], len(lower))
-    # a blank where both are alike: fewer bytes than a half block, and longer runs
+    # a blank if both are equal: fewer bytes than a half block, and longer runs
     cells.glyphs = np.where(upper == lower, " ", "▀")
     cells.inks = inks_of_pairs(colours)[upper, lower]
     return cells

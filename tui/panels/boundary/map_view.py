@@ -1,4 +1,4 @@
-"""What the boundary panel lays out once for a network, its data, a plane and a size."""
+"""Map of the boundary panel: plane, grid and sample positions for one network and size."""
 
 from __future__ import annotations
 
@@ -17,14 +17,14 @@ if TYPE_CHECKING:
     from core.nn.network import Network
 
 MOST_POINTS: Final = 2000
-"""Samples of a part that are drawn, at most."""
+"""Largest number of drawn samples of one part."""
 
 
 class MapSamples:
-    """One part of the data on a map: where its samples are drawn, and what is predicted there.
+    """One part of the data on a map: pixels and predictions of its samples.
 
     Attributes:
-        chosen: their rows in the part.
+        chosen: rows of the drawn samples in the part.
         places: (samples, 2) coordinates on the plane.
     """
 
@@ -41,7 +41,7 @@ class MapSamples:
 
 
 class MapView:
-    """The plane, the grid, and the samples."""
+    """Plane, grid and samples of a map."""
 
     def __init__(
         self,
@@ -77,6 +77,6 @@ class MapView:
         plane: PlaneChoice,
         target: int = 0,
     ) -> bool:
-        """Whether this is the view of these."""
+        """Return whether the map was computed for these arguments."""
         mine = self._key
         return mine[0] is network and mine[1] is data and mine[2:] == (columns, rows, plane, target)

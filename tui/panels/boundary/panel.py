@@ -1,4 +1,4 @@
-"""The decision boundary: the predicted class everywhere in the plane, and the samples on it."""
+"""The boundary panel: prediction at each point of a plane, with the samples."""
 
 from __future__ import annotations
 
@@ -59,16 +59,16 @@ if TYPE_CHECKING:
     from tui.panels.view_options import ViewOptions
     from tui.run_model import RunModel
 
-NO_SAMPLE_NEAR: Final = "there is no training point near the cursor"
+NO_SAMPLE_NEAR: Final = "no training point near the cursor"
 
 OF_CURSOR: Final = frozenset(
     {"point", "look", "add_point", "next_class", "remove_point", "move_point"}
 )
-"""What keys do only while the cursor is on the map."""
+"""Actions that are available only while the cursor is on the map."""
 
 
 class BoundaryPanel(Panel):
-    """A map of half-block cells, two pixels each, over the data's range plus a margin."""
+    """Map of half-block cells, two pixels each, over the range of the data plus a margin."""
 
     key, label = "3", "boundary"
     summary = (
@@ -96,14 +96,14 @@ class BoundaryPanel(Panel):
     ]
 
     class DataEdited(Message):
-        """Somebody wants a training point added, moved or removed."""
+        """The user adds, moves or removes a training point."""
 
         def __init__(self, edit: Edit) -> None:
             self.edit = edit
             super().__init__()
 
     class Said(Message):
-        """A sentence for the log: why a key did nothing."""
+        """A message for the log line, such as why a key has no effect."""
 
         def __init__(self, note: str) -> None:
             self.note = note
@@ -115,7 +115,7 @@ class BoundaryPanel(Panel):
         self._hysteresis = LevelHysteresis(run)
         self._curve: FittedCurve | None = None
         self.place: CellPosition | None = None
-        """Where the cursor is on the map, or None while it is off."""
+        """Position of the cursor, or None while it is off."""
         self._adds = 0
         self._picked: PickedSample | None = None
 
@@ -171,7 +171,7 @@ class BoundaryPanel(Panel):
         network, data = self.run.network, self.run.data
         if network is None or data is None or not len(self.run.timeline):
             return centred_text(
-                width, height, "What the network predicts at each place of the plane."
+                width, height, "The prediction of the network at each point of the plane."
             )
         target = min(self.options.target, max(0, len(data.target_names) - 1))
         if len(data.feature_names) == 1 and data.preparation.text is None:
@@ -215,7 +215,7 @@ class BoundaryPanel(Panel):
     def _draw_curve(
         self, network: Network, data: DataSplit, target: int, width: int, height: int
     ) -> Cells:
-        """Draw what there is of one feature, and what the network says where one reads it."""
+        """Draw the fitted curve of a single feature, and the reading at the cursor."""
         self._view = None
         curve = self._curve = FittedCurve(network, data, target, width, height)
         sample = self.options.cursor.sample if self.options.inspecting else None
@@ -230,7 +230,7 @@ class BoundaryPanel(Panel):
         return cells
 
     def _mark_sample(self, cells: Cells, view: MapView) -> None:
-        """Draw the sample that is looked at."""
+        """Mark the selected sample."""
         at = np.flatnonzero(view.train.chosen == self.options.cursor.sample)
         if at.size:
             row, column = int(view.train.rows[at[0]]) // 2, GUTTER + int(view.train.columns[at[0]])
@@ -239,7 +239,7 @@ class BoundaryPanel(Panel):
     def _point_out(
         self, cells: Cells, network: Network, view: MapView, place: CellPosition
     ) -> None:
-        """Draw the cursor, and what the network says there, in the corner farthest from it."""
+        """Draw the cursor, and the prediction there in the corner farthest from it."""
         columns, rows = view.window.columns, view.window.rows // 2
         if self._picked is not None:
             if self._picked.data is view.data:
@@ -254,7 +254,7 @@ class BoundaryPanel(Panel):
 
     def _hint(self, data: DataSplit) -> StyledText:
         if self._picked is not None:
-            return [("M puts the point here", ink(ACCENT))]
+            return [("M moves the point here", ink(ACCENT))]
         if not data.has_classes or _why_fixed(data):
             return []
         self._adds %= len(data.class_names)
@@ -266,18 +266,18 @@ class BoundaryPanel(Panel):
             (" (k)", ink(DIM)),
         ]
 
-    # --- the cursor, and what it does to the data
+    # --- cursor and edits of the data
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """Leave the keys of the cursor to the screen while there is none."""
+        """Leave the keys of the cursor to the screen while it is off."""
         if action in OF_CURSOR:
             return self.place is not None and self._extent is not None
         return super().check_action(action, parameters)
 
     def action_map_cursor(self) -> None:
-        """Put a cursor on the map, or take it off."""
+        """Show or hide the cursor."""
         if self._extent is None:
-            self._say("there is nothing to point at yet")
+            self._say("the map is not drawn yet")
         elif self.place is None:
             columns, rows = self._extent
             self.point_at(columns // 2, rows // 2)
@@ -286,19 +286,19 @@ class BoundaryPanel(Panel):
             self.redraw()
 
     def point_at(self, column: int, row: int) -> None:
-        """Put the cursor on a cell of the map."""
+        """Move the cursor to a cell of the map."""
         if self._extent is not None:
             self.place = CellPosition(column, row).within(*self._extent)
             self.redraw()
 
     def action_point(self, across: int, down: int) -> None:
-        """Move the cursor by some cells."""
+        """Move the cursor by a number of cells."""
         if self.place is not None:
             here = self._here
             self.point_at(here.column + across, here.row + down)
 
     def on_click(self, event: events.Click) -> None:
-        """Point at the cell that was clicked, and, while somebody inspects, at the sample there."""
+        """Move the cursor to the clicked cell and, while inspecting, select the sample there."""
         gutter = GUTTER if self._curve is None else CURVE_GUTTER
         column, row = event.x - 1 - gutter, event.y - 1
         if self._extent is None:
@@ -312,7 +312,7 @@ class BoundaryPanel(Panel):
                 self.post_message(self.CursorMoved(replace(self.options.cursor, sample=sample)))
 
     def action_look(self) -> None:
-        """Look at the training sample that is nearest."""
+        """Select the nearest training sample."""
         sample = self._sample_here()
         if sample is None:
             self._say(NO_SAMPLE_NEAR)
@@ -330,29 +330,29 @@ class BoundaryPanel(Panel):
         return None if index is None else int(view.train.chosen[index])
 
     def action_next_class(self) -> None:
-        """Choose the next class to add points of."""
+        """Choose the next class for added points."""
         view = self._editable()
         if view is None:
             return
         if not view.data.has_classes:
-            self._say("points are added to classes only; here numbers are predicted")
+            self._say("points can be added for classification only")
             return
         self._adds = (self._adds + 1) % len(view.data.class_names)
         self.redraw()
 
     def action_add_point(self) -> None:
-        """Ask for a training point of the chosen class at the cursor."""
+        """Request a training point of the chosen class at the cursor."""
         view = self._editable()
         if view is None:
             return
         if not view.data.has_classes:
-            self._say("points are added to classes only; here numbers are predicted")
+            self._say("points can be added for classification only")
             return
         self._adds %= len(view.data.class_names)
         self._edit(AddPoint(self._features(view), self._adds))
 
     def action_remove_point(self) -> None:
-        """Ask that the nearest training point be removed."""
+        """Request the removal of the nearest training point."""
         view = self._editable()
         index = self._nearest(view) if view is not None else None
         if view is not None and index is not None:
@@ -360,7 +360,7 @@ class BoundaryPanel(Panel):
             self._edit(RemovePoint(row, place_of(view.data, shown)))
 
     def action_move_point(self) -> None:
-        """Pick the nearest training point up, or ask that the one picked up be put down here."""
+        """Pick up the nearest training point, or request to move the picked one here."""
         view = self._editable()
         if view is None:
             return
@@ -376,14 +376,14 @@ class BoundaryPanel(Panel):
 
     @property
     def _here(self) -> CellPosition:
-        """Where the cursor is shown: the map may have become smaller."""
+        """Position of the cursor, clamped to the map, which may have become smaller."""
         assert self.place is not None
         assert self._extent is not None
         return self.place.within(*self._extent)
 
     @property
     def _extent(self) -> tuple[int, int] | None:
-        """Columns and rows of the map, or of the curve, once it was drawn."""
+        """Columns and rows of the map or the curve; None before the first drawing."""
         if self._curve is not None and self._curve.has_room:
             return self._curve.columns, self._curve.rows
         if self._view is not None:
@@ -391,7 +391,7 @@ class BoundaryPanel(Panel):
         return None
 
     def _editable(self) -> MapView | None:
-        """Return the map, or say why its points stay as they are."""
+        """Return the map if its points can be edited; otherwise show the reason."""
         data, view = self.run.data, self._view
         if data is None or self.place is None:
             return None
@@ -427,10 +427,10 @@ class BoundaryPanel(Panel):
 
 
 def _why_fixed(data: DataSplit) -> str:
-    """Return why points cannot be edited on the map of these data, or nothing."""
+    """Return the reason why points cannot be edited, or an empty string."""
     if data.preparation.text is not None:
-        return "texts are no points in a plane, and cannot be edited there"
+        return "points of a text data set cannot be edited"
     count = len(data.feature_names)
     if count != 2:
-        return f"points are edited where the data have two features; these have {count:,}"
+        return f"points can be edited only with two features; these data have {count:,}"
     return ""

@@ -1,4 +1,4 @@
-"""The drawing of a confusion matrix, for the errors panel: counts, or colours where they lack room."""
+"""Confusion matrix of the errors panel: counts, or colours alone if counts do not fit."""
 
 from __future__ import annotations
 
@@ -37,28 +37,28 @@ LIST_GAP: Final = 3
 TALL: Final = 3
 LIST_HEIGHT: Final = 5
 ROOMY_CELL: Final = 5
-"""Columns from which on a cell has a blank at its right too."""
+"""Columns of a cell from which it has a blank on both sides."""
 ERROR_FIELDS: Final = (
     (0.05, WARNING, BACKGROUND),
     (0.2, WARNING, RAISED),
     (0.5, LEGIBLE, MISTAKE),
     (1.0, LEGIBLE, WARNING),
 )
-"""The colours of an error by its share of the row, up to which each is taken.
+"""Colours of an error by the largest share of its row, in increasing order.
 
-They grow lighter, where the classes' own fields stay dark: red is a class.
+They become lighter, while the colours of the classes, one of which is red, remain dark.
 """
 
 
 @dataclass(frozen=True)
 class ConfusionTable:
-    """The confusion matrix of one part of the data.
+    """Confusion matrix of one part of the data.
 
     Attributes:
-        names: of the classes.
-        markers: of the classes' samples, over and over.
-        matrix: (classes, classes), rows are true.
-        digits: those of the largest count that is possible, so that columns stay where they are.
+        names: names of the classes.
+        markers: markers of the classes, used cyclically.
+        matrix: (classes, classes) counts; rows are the true classes.
+        digits: digits of the largest possible count, so that the columns do not move.
     """
 
     names: tuple[str, ...]
@@ -71,20 +71,20 @@ class ConfusionTable:
         return self.markers[label % len(self.markers)]
 
     def name(self, label: int, room: int) -> str:
-        """Return the name of a class, cut."""
+        """Return the name of a class, shortened to a number of cells."""
         return cut(self.names[label] or str(label + 1), room)
 
 
 @dataclass(frozen=True)
 class ConfusionLayout:
-    """How many columns each part of a table takes.
+    """Columns of each part of a table.
 
     Attributes:
-        label: the marker and the name of a row.
-        cell: one class.
-        scores: the headings and widths of precision and recall.
-        listing: the most frequent confusions at the right, with the gap; 0 for none.
-        exact: whether every count has room.
+        label: marker and name of a row.
+        cell: count of one class.
+        scores: headings and widths of precision and recall.
+        listing: list of the most frequent confusions, with its gap; 0 if there is none.
+        exact: whether all counts fit.
     """
 
     label: int
@@ -97,10 +97,10 @@ class ConfusionLayout:
 def lay_out(
     names: tuple[str, ...], digits: int, width: int, *, listed: bool = True
 ) -> ConfusionLayout | None:
-    """Return what fits, the counts before the scores before the names; None if not even colours."""
+    """Return the layout: counts have priority over scores, scores over names; None if too small."""
     classes, longest = len(names), max(map(cell_width, names))
     needed = digits + 1
-    # "true" stands above the names; counts that fit come before it
+    # counts have priority over the heading "true"
     labels = 5, 2 + min(longest, 2), 2
     sizes = [(label, cell) for cell in (needed, 1) for label in labels]
     label = next((label for label, cell in sizes if width >= label + classes * cell), 0)
@@ -135,12 +135,12 @@ def lay_out(
 def draw_confusion(
     table: ConfusionTable, first: int, width: int, height: int
 ) -> tuple[Cells, int, int]:
-    """Return the drawing, and the first class that has a row in it and the one behind the last.
+    """Return the drawing, the first class that has a row, and the end of the rows.
 
-    It begins with the class `first`, if not all have a row.
+    If not all classes have a row, the drawing begins with the class `first`.
     """
     cells, classes = Cells(width, height), len(table.names)
-    # where rows can be tall, the list stands below
+    # if rows can be tall, the list is below the matrix
     listed = height < classes * TALL + 4 + LIST_HEIGHT
     layout = lay_out(table.names, table.digits, width, listed=listed)
     if layout is None or height < 2:
@@ -157,7 +157,7 @@ def draw_confusion(
     for row, label in enumerate(range(first, last)):
         _row(cells, table, layout, label, heading + row * tall, tall)
     _scores(cells, table, layout, first, last, heading, tall)
-    # the title may lack the room to say that there are more rows
+    # the title may be too short for the number of rows
     edge, untold = width - layout.listing - 1, []
     for more, row, arrow in ((first, 0, "↑"), (classes - last, -1, "↓")):
         at = heading + (last - first + row if row else 0)
@@ -182,16 +182,16 @@ def draw_confusion(
 
 
 def draw_list(table: ConfusionTable, width: int, height: int) -> Cells:
-    """Return the most frequent confusions, a line each."""
+    """Return the list of the most frequent confusions."""
     cells = Cells(width, height)
     confused = most_confused(table.matrix, max(0, height - 1) if height > 2 else height)
     if not confused:
-        words = "nothing is confused" if table.matrix.any() else "no samples"
+        words = "no confusions" if table.matrix.any() else "no samples"
         cells.write(0, 0, words, ink(DIM))
         return cells
     top = 0
     if height > 2:
-        cells.write(0, 0, "true → taken for", ink(DIM))
+        cells.write(0, 0, "true → predicted", ink(DIM))
         cells.write_right(0, width, "times", ink(DIM)) if width >= 22 else None
         top = 1
     counts = len(f"{confused[0][2]:,}") + 1
@@ -243,7 +243,7 @@ def _headings(cells: Cells, table: ConfusionTable, layout: ConfusionLayout, head
 
 
 def _short_names(table: ConfusionTable, cell: int) -> list[str]:
-    """Return what stands above each column: marker and name, or what of them tells all apart."""
+    """Return the column headings: marker and name, or the part of them that is distinct."""
     labels = range(len(table.names))
     free = cell - 1 - (cell >= ROOMY_CELL)
     for with_marker, room in ((True, free - 1), (False, max(1, free))):
@@ -255,7 +255,7 @@ def _short_names(table: ConfusionTable, cell: int) -> list[str]:
 
 
 def _begun(name: str, room: int) -> str:
-    """Return as much of a name as fits, without a sign that it goes on."""
+    """Return as much of a name as fits, without an ellipsis."""
     glyphs = split_cells(name)
     whole = room >= len(glyphs) or bool(glyphs[room])
     return "".join(glyphs[: room if whole else room - 1])
@@ -282,7 +282,7 @@ def _row(
 def _count(
     table: ConfusionTable, cell: int, label: int, other: int, count: int, samples: int
 ) -> tuple[str, int, int]:
-    """Return a count's text, its ink, and that of the cell around it."""
+    """Return the text of a count, its ink, and the ink of its cell."""
     text = str(count)
     if not count:
         return "·", ink(FAINT), ink()
@@ -292,7 +292,7 @@ def _count(
         colour = fields[min(int(share * len(fields)), len(fields) - 1)]
         text = text if len(text) <= cell > 1 else table.marker(label)
         return text, ink(LEGIBLE, colour, bold=True), ink(LEGIBLE, colour)
-    # at least one blank before it, so that two of them never look like one number
+    # at least one blank before it, so that two counts do not look like one number
     text = text if len(text) <= max(1, cell - 1) else "+"
     letters, colour = next(colours for most, *colours in ERROR_FIELDS if share <= most)
     return text, ink(letters, colour), ink(LEGIBLE, colour)
@@ -316,7 +316,7 @@ def _scores(
             if not isfinite(value):
                 text, colour = "–", DIM
             elif width < 6:
-                # 100 % is said of all alone
+                # 100 % only if all are correct
                 percent = 100 if value == 1 else min(99, round(100 * value))
                 text, colour = f"{percent}%", TEXT
             else:

@@ -1,4 +1,4 @@
-"""The errors panel: which classes are taken for which, or how far predicted numbers are off."""
+"""The errors panel: confusion matrix of a classification, residuals of a regression."""
 
 from __future__ import annotations
 
@@ -33,14 +33,14 @@ if TYPE_CHECKING:
 
 GAP: Final = 3
 RIGHT_FROM: Final = 44
-"""Columns from which on the histogram stands beside the scatter."""
+"""Columns from which the histogram is to the right of the scatter plot."""
 BELOW_FROM: Final = 13
 BOTH_FROM: Final = 12
-"""Rows from which on each part has a histogram."""
+"""Rows from which both parts have a histogram."""
 
 
 class Part:
-    """One part of the data: laid out once for a network, predicted again and again."""
+    """One part of the data, with the buffers for repeated predictions of a network."""
 
     def __init__(self, network: Network, data: DataSplit, *, test: bool) -> None:
         x, self.y = (data.x_test, data.y_test) if test else (data.x_train, data.y_train)
@@ -63,7 +63,7 @@ class Part:
             self._calls = [*network.fold_calls, *passes.calls(with_bias_row(x, network.dtype))]
 
     def table(self) -> ConfusionTable:
-        """Return the confusion matrix of the network as it is, of the samples it has numbers for."""
+        """Return the current confusion matrix of the samples with finite outputs."""
         with np.errstate(all="ignore"):
             self._map.refresh()
         defined = np.isfinite(self._map.values)
@@ -77,12 +77,12 @@ class Part:
         )
 
     def counts_fit(self, width: int) -> bool:
-        """Whether all counts and scores of the part have room."""
+        """Return whether all counts and scores of the part fit."""
         layout = lay_out(self._names, self._digits, width)
         return layout is not None and layout.exact and bool(layout.scores)
 
     def points(self, target: int) -> ResidualPoints:
-        """Return the true numbers and those that the network predicts as it is."""
+        """Return the true and the currently predicted values."""
         with np.errstate(all="ignore"):
             run(self._calls)
         shift, scale = self._units(target)
@@ -94,18 +94,18 @@ class Part:
 
 
 class ErrorsView:
-    """The parts of the data for a network, each laid out when it is first asked for."""
+    """Parts of the data for a network, each prepared when it is first used."""
 
     def __init__(self, network: Network, data: DataSplit) -> None:
         self._key = network, data
         self._parts: dict[bool, Part] = {}
 
     def shows(self, network: Network, data: DataSplit) -> bool:
-        """Whether this is the view of these."""
+        """Return whether the view was computed for these arguments."""
         return self._key[0] is network and self._key[1] is data
 
     def part(self, *, test: bool) -> Part:
-        """Return the test or the training part, which is one where they are shared."""
+        """Return the test or the training part, which may be the same."""
         network, data = self._key
         test = test or data.shared
         if test not in self._parts:
@@ -114,7 +114,7 @@ class ErrorsView:
 
 
 class ErrorsPanel(Panel):
-    """The confusion matrix of the test or the training part, or the residuals of both."""
+    """Confusion matrix of the test or the training part, or residuals of both."""
 
     key, label = "6", "errors"
     title_has_priority, redraw_interval = True, 0.25
@@ -176,14 +176,14 @@ class ErrorsPanel(Panel):
         return "confusion" if data.has_classes else "residuals"
 
     def action_switch_part(self) -> None:
-        """Show the training part instead of the test part, or the other way round."""
+        """Switch between the training and the test part."""
         if not self._switchable:
-            return  # both are there, or they are one
+            return  # both parts are shown, or they are the same
         self._test = not self._test
         self.redraw()
 
     def action_scroll_classes(self, by: int) -> None:
-        """Show other classes, where there are more than rows."""
+        """Scroll through the classes if there are more than rows."""
         self._first = max(0, self._first + by)
         self.redraw()
 
@@ -203,7 +203,7 @@ class ErrorsPanel(Panel):
         if network is None or data is None or not len(self.run.timeline):
             self._words, self._switchable = [], False
             return centred_text(
-                width, height, "What the network gets wrong, and what it takes it for."
+                width, height, "The errors of the network, by true and predicted value."
             )
         view, target = self._view, self._target(data)
         if view is None or not view.shows(network, data):
@@ -224,7 +224,7 @@ class ErrorsPanel(Panel):
         half = (width - GAP) // 2
         if not data.shared and height >= 4:
             other = view.part(test=not self._test)
-            # the digits of a part are known before it is predicted
+            # the number of digits does not depend on the predictions
             if part.counts_fit(half) and other.counts_fit(half):
                 train, test = view.part(test=False), view.part(test=True)
                 tables = other.table(), table
@@ -285,7 +285,7 @@ class ErrorsPanel(Panel):
         for part in both:
             self._words += _part_words(part, lead="· ")
         if not any(each.residuals.size for each in points):
-            return centred_text(width, height, "The outputs are not finite: nothing is predicted.")
+            return centred_text(width, height, "The outputs are not finite: no value is predicted.")
         span = value_range(points[0].true)
         name = data.target_names[target]
         cells = Cells(width, height)
@@ -329,7 +329,7 @@ class ErrorsPanel(Panel):
 
 
 def _part_words(part: Part, lead: str = "") -> StyledText:
-    """Return what a part is called, and how many samples of it are here."""
+    """Return the name of a part and its number of samples."""
     if lead:
         words: StyledText = [(f"{lead}{part.samples} {part.name} ", ink(DIM))]
     else:

@@ -1,4 +1,4 @@
-"""The drawing of what a regression misses, for the errors panel: a scatter, and histograms."""
+"""Residuals of a regression in the errors panel: scatter plot and histograms."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 GUTTER: Final = 7
 MARGIN: Final = 0.05
 MIDDLE: Final = 0.98
-"""Share of the residuals that the histograms spread out."""
+"""Share of the residuals within the limits of the histograms."""
 
 BLOCKS: Final = " ▁▂▃▄▅▆▇█"
 FEWEST_BARS: Final = 5
@@ -26,12 +26,12 @@ FEWEST_BARS: Final = 5
 
 @dataclass(frozen=True)
 class ResidualPoints:
-    """One part of the data.
+    """True and predicted values of one part of the data.
 
     Attributes:
-        true, predicted: (samples,) float64; NaN is left out.
-        marker, colour: of its samples, and of the name above its histogram.
-        name: what it is called.
+        true, predicted: (samples,) float64; NaN is omitted.
+        marker, colour: of the samples and of the name above the histogram.
+        name: name of the part.
     """
 
     true: Array
@@ -42,18 +42,18 @@ class ResidualPoints:
 
     @property
     def residuals(self) -> Array:
-        """The finite true numbers minus the predicted ones."""
+        """Finite differences between true and predicted values."""
         residuals = self.true - self.predicted
         return residuals[np.isfinite(residuals)]
 
 
 def value_range(true: Array) -> tuple[float, float]:
-    """Return the ends of both axes: they follow from true numbers alone, and so stay."""
+    """Return the limits of both axes, which depend on the true values alone and stay fixed."""
     finite = true[np.isfinite(true)]
     if not finite.size:
         return 0.0, 1.0
     low, high = float(finite.min()), float(finite.max())
-    # numbers that never vary have a middle and no length
+    # constant values have a range of zero
     margin = (high - low) * MARGIN or max(abs(high) * 0.1, 1e-9)
     return low - margin, high + margin
 
@@ -61,16 +61,16 @@ def value_range(true: Array) -> tuple[float, float]:
 def draw_scatter(
     parts: list[ResidualPoints], span: tuple[float, float], target: str, width: int, height: int
 ) -> Cells:
-    """Return predicted (up) against true numbers (across), the later parts on top.
+    """Return predicted (vertical) against true values (horizontal), later parts on top.
 
-    What is predicted outside the span stands at the edge, as an arrow.
+    Predictions outside the span are arrows at the edge.
     """
     cells = Cells(width, height)
     rows, columns = height - 1, width - GUTTER
     if rows < 1 or columns < 2:
         return cells
     low, high = span
-    # a quiet line on which prediction and truth agree
+    # a dim line where prediction and truth agree
     across = np.arange(columns)
     cells.glyphs[_cells_of(across[::-1] + 0.5, 0, columns, rows), GUTTER + across] = "·"
     cells.inks[:rows, GUTTER:] = ink(FAINT)
@@ -101,7 +101,7 @@ def draw_scatter(
 
 
 def draw_histogram(part: ResidualPoints, limit: float, width: int, height: int) -> Cells:
-    """Return the histogram of a part's residuals from -limit to limit, under their mean and spread."""
+    """Return the histogram of residuals from -limit to limit, with their mean and deviation."""
     cells = Cells(width, height)
     residuals = part.residuals
     column = cells.write(0, 0, f"{part.marker} {part.name}", ink(part.colour))
@@ -116,7 +116,7 @@ def draw_histogram(part: ResidualPoints, limit: float, width: int, height: int) 
     rows = height - top - 1
     if rows < 1 or width < FEWEST_BARS:
         return cells
-    # as many bars as Rice's rule asks for, 2 n^(1/3), and an odd number: one of them is around zero
+    # Rice's rule, 2 n^(1/3) bars, and an odd number, so that one bar is centred at zero
     wanted = max(FEWEST_BARS, 2 * len(residuals) ** (1 / 3))
     thick = max(1, int(width // wanted))
     bars = width // thick
@@ -141,15 +141,15 @@ def draw_histogram(part: ResidualPoints, limit: float, width: int, height: int) 
 
 
 def limit_of(parts: list[ResidualPoints]) -> float:
-    """Return the end of the histograms: by steps of 1, 2 and 5, for each step moves every bar."""
+    """Return the limit of the histograms, in steps of 1, 2 and 5: each change moves every bar."""
     sizes = np.concatenate([np.abs(part.residuals) for part in parts])
-    # a few that are far off, which stand at the edges, must not press all others into one bar
+    # a few outliers, drawn at the edges, must not press all others into one bar
     middle = float(np.quantile(sizes, MIDDLE)) if sizes.size else 0.0
     return nice_ceiling(middle) if middle > 0 else 1.0
 
 
 def spread_words(residuals: Array) -> str:
-    """Return the mean and the standard deviation, in words."""
+    """Return the mean and the standard deviation as text."""
     if not residuals.size:
         return "no number"
     mean, spread = float(residuals.mean()), float(residuals.std())
@@ -158,7 +158,7 @@ def spread_words(residuals: Array) -> str:
 
 
 def _cells_of(values: Array, low: float, high: float, cells: int) -> Labels:
-    """Return the number of the cell, of equal ones from low to high, that each value falls in."""
+    """Return the index of the bin, of equal ones from low to high, of each value."""
     scaled = (values - low) * (cells / (high - low))
     return np.asarray(np.clip(scaled, 0, cells - 1), np.int64)
 
