@@ -332,10 +332,10 @@ async def test_a_sample_of_many_is_meant_by_its_own_number() -> None:
 @pytest.mark.parametrize(
     ("name", "key", "sentence"),
     [
-        ("iris", "A", "two features; these have 4"),
-        ("iris", "delete", "two features; these have 4"),
-        ("bumps", "A", "here numbers are predicted"),
-        ("bumps", "k", "here numbers are predicted"),
+        ("iris", "A", "two features; these data have 4"),
+        ("iris", "delete", "two features; these data have 4"),
+        ("bumps", "A", "for classification only"),
+        ("bumps", "k", "for classification only"),
     ],
 )
 async def test_what_cannot_be_edited_is_said(name: str, key: str, sentence: str) -> None:

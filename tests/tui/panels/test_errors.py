@@ -301,9 +301,9 @@ def test_a_class_without_samples_and_a_part_of_one_sample() -> None:
     assert "accuracy – %" in "\n".join(lines_of(session, 46, 12))
 
 
-def test_before_the_first_epoch_it_says_what_will_be_there() -> None:
-    said = "".join(lines_of(RunModel(PRESETS["moons"].config()), 46, 12))
-    assert "wrong" in said
+def test_before_the_first_epoch_there_is_a_placeholder() -> None:
+    shown = "".join(lines_of(RunModel(PRESETS["moons"].config()), 46, 12))
+    assert "errors of the network" in shown
 
 
 @pytest.mark.parametrize("size", [(0, 0), (1, 1), (3, 3), (5, 40), (200, 4), (12, 6), (398, 98)])
