@@ -99,12 +99,12 @@ def find(parent: Path, name: str | None = None) -> Path:
         matching = [name]
     if not matching:
         raise RunError(
-            f"no run in {where} is called {shown(name)!r}{suggestion(name, names)}; "
+            f"no run in {where} is called '{shown(name)}'{suggestion(name, names)}; "
             "nnfs-tui runs lists them"
         )
     if len(matching) > 1:
         several = ", ".join(map(shown, matching[:4])) + (" ..." if len(matching) > 4 else "")
-        raise RunError(f"{shown(name)!r} begins {len(matching)} names of runs: {several}")
+        raise RunError(f"'{shown(name)}' begins {len(matching)} names of runs: {several}")
     return parent / matching[0]
 
 

@@ -66,6 +66,8 @@ def test_a_run_is_found_by_the_beginning_of_its_name(parent: Path) -> None:
     assert find(parent, first.name) == first  # of which the other's name begins with it, too
     with pytest.raises(RunError, match="'xor-' begins 2 names"):
         find(parent, "xor-")
+    with pytest.raises(RunError, match=r"is called '\\x1b\[31m'"):
+        find(parent, "\x1b[31m")
     with pytest.raises(RunError, match="is called 'moons'"):
         find(parent, "moons")
     for name in ("", "../state", "/", "."):
