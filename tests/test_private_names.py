@@ -66,8 +66,12 @@ BORROWED = [
     # a description is wrapped, a table is not
     Borrowed("Python", "argparse", "HelpFormatter", "_fill_text", "tui.cli.arguments"),
     # which instruction sets NumPy computes with
-    Borrowed("numpy", "numpy._core._multiarray_umath", "", "__cpu_features__", "core.runs.kernels"),
-    Borrowed("numpy", "numpy._core._multiarray_umath", "", "__cpu_dispatch__", "core.runs.kernels"),
+    Borrowed(
+        "numpy", "numpy._core._multiarray_umath", "", "__cpu_features__", "core.runs.cpu_kernels"
+    ),
+    Borrowed(
+        "numpy", "numpy._core._multiarray_umath", "", "__cpu_dispatch__", "core.runs.cpu_kernels"
+    ),
 ]
 DOCUMENTED = {"_exit", "_asdict", "_replace"}
 """Names with an underscore that Python documents: `os._exit`, and methods of named tuples."""

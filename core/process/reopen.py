@@ -8,8 +8,8 @@ import numpy as np
 
 from core.process.messages import Branched, Progress, Reopened, State
 from core.process.training_run import TrainingRun
+from core.runs.cpu_kernels import changed_kernels
 from core.runs.folder import RunFolder
-from core.runs.kernels import changed_kernels
 from core.runs.reader import read_run
 from core.runs.snapshot import Doing
 from core.training.epoch_log import in_order

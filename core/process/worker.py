@@ -41,12 +41,16 @@ from core.process.messages import (
     StepBatch,
     WatchScreen,
 )
-from core.process.parent import WHILE_STOPPED, continue_parent_to_end, continue_when_orphaned
+from core.process.parent_signals import (
+    WHILE_STOPPED,
+    continue_parent_to_end,
+    continue_when_orphaned,
+)
 from core.process.speed import EpochTimer
 from core.process.status_text import idle_settings
 from core.process.training_run import TrainingRun
 from core.process.travel import leave_past, seek
-from core.runs import holder
+from core.runs import lock
 from core.runs.atomic_files import RunError
 from core.training.trainer import Trainer, memory_of_training
 
@@ -73,7 +77,7 @@ def main(descriptor: int) -> None:
     """Serve the channel at that file descriptor until its other end is closed."""
     channel = Channel(socket.socket(fileno=descriptor))
     continue_when_orphaned()
-    holder.screen = os.getppid()
+    lock.screen = os.getppid()
     reserve_for_products()
     try:
         with np.errstate(all="ignore"):  # a run that diverges says so by its loss

@@ -11,8 +11,8 @@ from time import localtime, monotonic, sleep, strftime
 from typing import TYPE_CHECKING, Final, Self
 
 from core.runs.atomic_files import Directory, RunError, make_folder, settle, shown
-from core.runs.holder import LOCK as LOCK
-from core.runs.holder import in_use_by, write_holder
+from core.runs.lock import LOCK as LOCK
+from core.runs.lock import in_use_by, write_holder
 
 if TYPE_CHECKING:
     from pathlib import Path

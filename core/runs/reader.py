@@ -17,10 +17,10 @@ from core.datasets.prepare import no_progress, prepare
 from core.nn.network import parameter_count
 from core.runs.archive import read_archive
 from core.runs.atomic_files import RunError, refusal, shown
+from core.runs.codec import Shapes, state_for
 from core.runs.folder import EVENTS, ROWS, STATE, open_directory
 from core.runs.json_fields import Fields
 from core.runs.snapshot import Header, digest_of, header_of
-from core.runs.state_codec import Shapes, state_for
 from core.runs.writer import RunEvent
 from core.training.epoch_log import COLUMNS
 from core.training.trainer import Trainer, sizes_of

@@ -11,11 +11,11 @@ from core.datasets import edits as data_edits
 from core.datasets.prepare import prepare
 from core.runs.archive import read_archive, write_archive
 from core.runs.atomic_files import RunError, refusal
+from core.runs.codec import Shapes, plain_state, state_for
 from core.runs.folder import PAST, open_directory
 from core.runs.json_fields import Fields
 from core.runs.saved_history import MOST_BYTES, MOST_SEGMENTS, MOST_STOPS, SavedHistory, Station
 from core.runs.snapshot import digest_of, edits_of, plain_edits, with_absolute_path
-from core.runs.state_codec import Shapes, plain_state, state_for
 from core.training.checkpoints import Position
 
 if TYPE_CHECKING:

@@ -15,7 +15,7 @@ from core.config.errors import ConfigError
 from core.config.run_config import MOST_EPOCHS, RunConfig
 from core.datasets.edits import MOST_EDITS, AddPoint, MovePoint, RemovePoint
 from core.runs.atomic_files import Extent, refusal
-from core.runs.kernels import kernels
+from core.runs.cpu_kernels import kernels
 from core.runs.saved_history import Segment
 from core.training.checkpoints import Position
 from core.training.epoch_log import COLUMNS

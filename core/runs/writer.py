@@ -11,10 +11,10 @@ import numpy as np
 
 from core.runs.archive import write_archive
 from core.runs.atomic_files import NOTHING
+from core.runs.codec import plain_state
 from core.runs.folder import CONFIG, EVENTS, ROWS, STATE
 from core.runs.saved_history_file import write_saved_history
 from core.runs.snapshot import digest_of, header_values, with_absolute_path
-from core.runs.state_codec import plain_state
 from core.training.epoch_log import COLUMNS
 
 if TYPE_CHECKING:

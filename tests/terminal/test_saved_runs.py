@@ -12,7 +12,7 @@ import pytest
 from core.runs.atomic_files import RunError
 from core.runs.catalogue import find, list_runs
 from core.runs.folder import STATE, RunFolder
-from core.runs.holder import refuse_if_used, take_over
+from core.runs.lock import refuse_if_used, take_over
 from core.runs.reader import read_header
 from tests.core.runs.test_reader import rewritten
 from tests.terminal.terminal import is_alive, nnfs_tui

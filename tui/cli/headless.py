@@ -11,7 +11,7 @@ from typing import IO, TYPE_CHECKING, Final
 
 import numpy as np
 
-from core.runs.kernels import changed_kernels
+from core.runs.cpu_kernels import changed_kernels
 from core.training.stopping import Stop
 from core.training.trainer import Trainer, memory_of_training, sizes_of
 from tui.cli import json_log

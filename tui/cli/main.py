@@ -331,7 +331,7 @@ def _lacks() -> str:
 
 
 def _resume(options: argparse.Namespace, process: TrainingProcess | None) -> int:
-    from core.runs.holder import refuse_if_used, take_over
+    from core.runs.lock import refuse_if_used, take_over
     from core.runs.reader import read_header
 
     _check_screen_options(options)

@@ -23,8 +23,8 @@ from core.datasets.summary import Summary, summarize
 from core.runs.atomic_files import NOTHING, SPARSE, Directory, RunError
 from core.runs.autosaver import Autosaver, SaveOptions, SaveStatus
 from core.runs.catalogue import find, list_runs, remove
+from core.runs.cpu_kernels import changed_kernels, kernels
 from core.runs.folder import CONFIG, EVENTS, LOCK, PAST, ROWS, STATE, RunFolder
-from core.runs.kernels import changed_kernels, kernels
 from core.runs.reader import read_header, read_run
 from core.runs.snapshot import digest_of
 from core.training.epoch_log import tabulate
@@ -383,7 +383,7 @@ def test_a_folder_that_vanishes_while_training_is_not_claimed_to_be_saved(
     assert read_run(tmp_path / "elsewhere").header.epoch == 2
 
 
-KERNELS = "from core.runs.kernels import kernels; print(kernels())"
+KERNELS = "from core.runs.cpu_kernels import kernels; print(kernels())"
 
 
 def test_the_kernels_are_those_that_numpy_computes_with() -> None:
