@@ -142,7 +142,7 @@ class RunModel:
             case Reopened():
                 self.saved_as = event.name
                 self.resumed_at = None if event.restored else self.head_epoch
-                self.edited, self._parts = event.edited, list(event.parts)
+                self.edited, self._parts = event.edited, list(event.loss_starts)
                 self._find_best()
             case SaveStatusChanged():
                 if event.problem or self.save_problem:

@@ -1,4 +1,4 @@
-"""What somebody changes in a run while it is there: settings, a parameter, a sample, its end."""
+"""Commands that change the current run: settings, edits, time travel, and resuming after its end."""
 
 from __future__ import annotations
 
@@ -11,9 +11,8 @@ from core.datasets import edits
 from core.datasets.dataset import DataError
 from core.datasets.prepare import prepare
 from core.process.command_queue import Cancelled
-from core.process.messages import State
+from core.process.messages import Pull, Seek, SetSpeed, State
 from core.process.status_text import describe_change
-from core.process.travel import leave_past
 from core.training.stopping import Stop
 
 if TYPE_CHECKING:
@@ -23,37 +22,37 @@ if TYPE_CHECKING:
     from core.process.training_run import TrainingRun
 
 REFUSALS: Final = (ConfigError, DataError, MemoryError, Cancelled)
-"""What may come of loading data; the run that there is goes on."""
+"""Errors that reject a change; the current run continues."""
 
 
-def configure(run: TrainingRun, exchange: CommandQueue, changes: dict[str, Any]) -> None:
-    """Go on with other values of some settings, or say why not."""
+def configure(run: TrainingRun, queue: CommandQueue, changes: dict[str, Any]) -> None:
+    """Change settings, or report why not."""
     trainer = run.trainer
     before, data = trainer.config, trainer.data
     try:
         config = before.changed(**changes)
     except ConfigError as error:
-        # each side checked what it knew: two changes may rule each other out
+        # the screen checked each change alone, but two of them may conflict
         run.send_run(None, fresh=False, note=str(error))
         return
     run.report(force=True)  # the last epochs, with the parameters that belong to them
     share, restored = trainer.share_of_epoch, trainer.restored
-    parting = run.autosave.final_snapshot(run)
+    final = run.autosave.final_snapshot(run)
     try:
-        fresh = _reconfigure(run, exchange, config)
+        fresh = _reconfigure(run, queue, config)
     except REFUSALS as error:
         run.send_run(None, fresh=False, note=why_refused(error))
         return
     if fresh:
-        run.autosave.save_final(parting)
+        run.autosave.save_final(final)
         run.start()
     if config.epochs != before.epochs:
-        run.span = config.epochs
+        run.extension = config.epochs
     note = describe_change(before, config, fresh=fresh)
     if fresh and run.autosave.can_restore:
-        note += "; backspace restores the one before"
+        note += "; backspace restores the previous one"
     if share and not trainer.share_of_epoch and not fresh:
-        note += f"; epoch {trainer.epoch + 1:,} begins again"
+        note += f"; epoch {trainer.epoch + 1:,} is restarted"
     run.send_run(trainer.data if trainer.data is not data else None, fresh=fresh, note=note)
     other_numbers = restored is not None or not before.effects(config) <= {*IN_PLACE, "step"}
     if not run.active and not run.rows:
@@ -71,34 +70,34 @@ def configure(run: TrainingRun, exchange: CommandQueue, changes: dict[str, Any])
         run.report(force=True)
 
 
-def _reconfigure(run: TrainingRun, exchange: CommandQueue, config: RunConfig) -> bool:
-    """Take another config, which the history remembers; tell whether the run began anew."""
+def _reconfigure(run: TrainingRun, queue: CommandQueue, config: RunConfig) -> bool:
+    """Record and apply a config; return whether the run restarted with new weights."""
     trainer, fresh = run.trainer, False
     draws = trainer.config.data_key != config.data_key
-    data = prepare(config, exchange.send_loading) if draws else trainer.data
+    data = prepare(config, queue.send_loading) if draws else trainer.data
 
     def apply() -> None:
         nonlocal fresh
         fresh = trainer.configure(config, data=data)
 
     epoch, was_past = trainer.epoch, run.time_travel.is_past
-    run.change(apply)  # may be refused, and then nothing has happened
+    run.change(apply)  # if it raises, nothing has changed
     if was_past:
         run.send_branched(epoch)
     return fresh
 
 
 def edit_parameter(run: TrainingRun, index: int, value: float) -> None:
-    """Give one number of the flat parameter vector another value."""
+    """Set one value of the flat parameter vector."""
     trainer = run.trainer
     if not 0 <= index < trainer.network.parameters.size:
         return
     run.report(force=True)
-    leave_past(run)
+    run.branch_from_past()
     run.change(lambda: trainer.set_parameter(index, value), is_edit=True)
     measured = run.send_moved(index)
     if trainer.batches.next:
-        return  # a row would be of no epoch's end
+        return  # a row must belong to a complete epoch
     run.newest = measured
     if not run.active:
         run.rows = [run.newest]
@@ -106,7 +105,7 @@ def edit_parameter(run: TrainingRun, index: int, value: float) -> None:
 
 
 def edit_data(run: TrainingRun, edit: Edit) -> None:
-    """Add, move or remove a training sample, or say why not."""
+    """Add, move or remove a training sample, or report why not."""
     trainer = run.trainer
     before = trainer.data
     try:
@@ -121,11 +120,11 @@ def edit_data(run: TrainingRun, edit: Edit) -> None:
 
     run.report(force=True)
     share = trainer.share_of_epoch
-    leave_past(run)
+    run.branch_from_past()
     run.change(change)
     note = f"{edits.describe(before, edit)}; the data are edited"
     if share:
-        note += f"; epoch {trainer.epoch + 1:,} begins again"
+        note += f"; epoch {trainer.epoch + 1:,} is restarted"
     run.send_run(data, fresh=False, note=note)
     if run.active:
         return
@@ -138,8 +137,39 @@ def edit_data(run: TrainingRun, edit: Edit) -> None:
         run.report(force=True)
 
 
+def seek(run: TrainingRun, queue: CommandQueue, epoch: int) -> None:
+    """Pause, go to the end of an epoch or to the newest position, and report it."""
+    trainer = run.trainer
+    run.steps_left = 0
+    if run.state is not State.PAUSED:
+        run.set_state(State.PAUSED)
+    run.report(force=True)
+    run.autosave.save_newest(run)
+    before = trainer.config, trainer.data
+    if not run.time_travel.is_past:
+        run.newest_of_head = run.newest
+
+    def proceed(share: float) -> bool:
+        try:
+            queue.send_loading(f"recomputing epoch {epoch:,}", share)
+        except Cancelled:
+            return False
+        # a following Seek supersedes this one
+        following = (each for each in queue.waiting if not isinstance(each, Pull | SetSpeed))
+        return not isinstance(next(following, None), Seek)
+
+    run.time_travel.travel(epoch, proceed)
+    run.stepped = None  # checkpoints have no gradients
+    other_data = trainer.data is not before[1]
+    if trainer.config is not before[0] or other_data:
+        data = trainer.data if other_data else None
+        run.send_run(data, fresh=False, note="", travelled=True)
+    measured = run.send_moved()
+    run.newest = measured if run.time_travel.is_past else run.newest_of_head
+
+
 def resume(run: TrainingRun, end: int) -> str:
-    """Lift what would end the run at once or before that epoch, and say so."""
+    """Change the settings that would end the run before an epoch; return a note about them."""
     trainer = run.trainer
     changes: dict[str, Any] = {}
     notes = []
@@ -147,14 +177,14 @@ def resume(run: TrainingRun, end: int) -> str:
     if stopped in {Stop.TARGET_LOSS, Stop.TARGET_ACCURACY}:
         if getattr(trainer.config, stopped.value) is not None:
             changes[stopped.value] = None
-        notes.append(f"the run goes on without its {stopped.value.replace('_', ' ')}")
+        notes.append(f"training resumed without the {stopped.value.replace('_', ' ')}")
     if stopped is Stop.PATIENCE:
         run.change(trainer.restart_patience)
-        notes.append("the run goes on, and patience begins anew")
-    end = min(end, MOST_EPOCHS)  # beyond which a run is over again after each epoch
+        notes.append("training resumed, patience restarted")
+    end = min(end, MOST_EPOCHS)  # beyond it, the run would end after each epoch
     if end > trainer.config.epochs:
         changes["epochs"] = end
-        notes.append(f"the run goes on to epoch {end:,}")
+        notes.append(f"training resumed up to epoch {end:,}")
     note = "; ".join(notes)
     if changes:
         config = trainer.config.changed(**changes)
@@ -164,7 +194,7 @@ def resume(run: TrainingRun, end: int) -> str:
 
 
 def why_refused(error: BaseException) -> str:
-    """Return the sentence that a refusal is told by."""
+    """Return the message for one of `REFUSALS`."""
     if isinstance(error, MemoryError):
         return str(error) or "there is not enough memory; choose a smaller network or less data"
     return str(error) or "loading was cancelled"

@@ -1,13 +1,14 @@
-"""What travels between the screen and the training process: commands one way, events the other.
+"""Messages between the screen and the training process: commands to it, events from it.
 
-All of it is frozen: a message is a fact, and both sides may keep it.
+All of them are frozen, so that both sides may keep them.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from enum import StrEnum
 from typing import TYPE_CHECKING, Any, TypeAlias
+
+from core.training.stopping import State as State  # noqa: TC001 (exported)
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -25,19 +26,9 @@ if TYPE_CHECKING:
     from core.training.stopping import Stop
 
 
-class State(StrEnum):
-    """What a run is doing, in one word."""
-
-    TRAINING = "TRAINING"
-    PAUSED = "PAUSED"
-    FINISHED = "FINISHED"
-    DIVERGED = "DIVERGED"
-    STOPPED = "STOPPED"
-
-
 @dataclass(frozen=True)
 class Start:
-    """Begin a run at epoch 0, in place of the one there is; also the answer to `reset`."""
+    """Start a new run at epoch 0, which replaces the current one."""
 
     config: RunConfig
     paused: bool = False
@@ -45,18 +36,18 @@ class Start:
 
 @dataclass(frozen=True)
 class ConfigureAutosave:
-    """Keep every run from here on, as it says; before the first `Start`."""
+    """Save every run from here on; sent before the first `Start`."""
 
     options: SaveOptions
 
 
 @dataclass(frozen=True)
 class Reopen:
-    """Go on with a kept run, in place of the one there is; answered as a `Start` is.
+    """Load a saved run, which replaces the current one; answered like a `Start`.
 
     Attributes:
         path: of its folder.
-        paused: whether it stands still, though it was training.
+        paused: whether to pause it, even if it was training.
     """
 
     path: Path
@@ -65,60 +56,60 @@ class Reopen:
 
 @dataclass(frozen=True)
 class Restore:
-    """Go back to the last run whose place another took, where it was then; answered as a `Start` is."""
+    """Restore the run that the current one has replaced; answered like a `Start`."""
 
 
 @dataclass(frozen=True)
 class Pause:
-    """Stand still; nothing changes for a run that does."""
+    """Pause the run; no effect if it is not training."""
 
 
 @dataclass(frozen=True)
 class Resume:
-    """Go on, past the end of a run too; nothing changes for one that trains."""
+    """Resume training, also after the end of the run; no effect if it is training."""
 
 
 @dataclass(frozen=True)
 class Step:
-    """Pause, then train that many epochs as fast as possible."""
+    """Train a number of epochs as fast as possible, then pause."""
 
     epochs: int
 
 
 @dataclass(frozen=True)
 class Configure:
-    """Go on with other values of some settings, from the next epoch."""
+    """Change settings during the run."""
 
     changes: dict[str, Any]
 
 
 @dataclass(frozen=True)
 class SetSpeed:
-    """Keep to that many epochs a second; None for as many as the machine makes."""
+    """Limit the epochs per second; None for no limit."""
 
     epochs_per_second: float | None
 
 
 @dataclass(frozen=True)
 class Cancel:
-    """End loading, or a way through time, that is under way; nothing changes when none is."""
+    """Cancel loading or time travel; no effect if neither is running."""
 
 
 @dataclass(frozen=True)
 class StepBatch:
-    """Pause, then train one batch."""
+    """Train one batch, then pause."""
 
 
 @dataclass(frozen=True)
 class Seek:
-    """Pause, and go to the end of that epoch, or to the newest that was trained."""
+    """Pause, and go to the end of an epoch, at most the newest."""
 
     epoch: int
 
 
 @dataclass(frozen=True)
 class EditParameter:
-    """Give one number of the flat parameter vector another value."""
+    """Set one value of the flat parameter vector."""
 
     index: int
     value: float
@@ -126,26 +117,26 @@ class EditParameter:
 
 @dataclass(frozen=True)
 class EditData:
-    """Add, move or remove a training sample, and go on with the same weights."""
+    """Add, move or remove a training sample; the weights are kept."""
 
     edit: Edit
 
 
 @dataclass(frozen=True)
 class MeasureBaseline:
-    """Ask for the `Baseline` of the data there are."""
+    """Request the `Baseline` of the current data."""
 
 
 @dataclass(frozen=True)
 class WatchScreen:
-    """Say whether the screen's process is stopped; a signal that ends it then has it continued."""
+    """Report whether the screen's process is stopped, so that it is continued to handle SIGTERM."""
 
     is_stopped: bool
 
 
 @dataclass(frozen=True)
 class Pull:
-    """Ask for one `Progress`, as soon as there is something new."""
+    """Request one `Progress`, as soon as there is something new."""
 
 
 Command: TypeAlias = (
@@ -171,15 +162,15 @@ Command: TypeAlias = (
 
 @dataclass(frozen=True)
 class Run:
-    """What runs from here on: sent at a start, and when a change of the config took effect.
+    """Config and data from here on: sent at the start, and after a change of the config.
 
     Attributes:
-        data: the samples, or some of very many, or None when they are those of the `Run` before.
-        fresh: whether the run began at epoch 0, so that what was known of earlier epochs is void.
-        note: what happened, in a sentence; empty at a start.
-        answered: how many `Start`s and `Configure`s the process has carried out; a screen that has
-            sent more is ahead of this config.
-        travelled: whether it is so because somebody went back in time, and nothing was changed.
+        data: the samples, or a part if they are very many; None if they have not changed.
+        fresh: whether the run starts at epoch 0, which invalidates all earlier epochs.
+        note: what happened; empty at the start.
+        answered: number of `Start`s and `Configure`s that were handled; a screen that has sent more
+            has changed the config further.
+        travelled: whether the config differs because of time travel, without a change.
     """
 
     config: RunConfig
@@ -192,20 +183,19 @@ class Run:
 
 @dataclass(frozen=True)
 class Progress:
-    """Every epoch's metrics since the last `Progress`, and the network as it is after them.
+    """Metrics of every epoch since the last `Progress`, and the network after them.
 
     Attributes:
-        table: (epochs, columns) float64, a row an epoch as `timeline.tabulate` makes them, in order
-            and without a gap; the first of a run is epoch 0, the untrained network. There may be
-            no row, within a long epoch.
+        table: (epochs, columns) float64 rows as `epoch_log.tabulate` returns them, in order and
+            without a gap, from epoch 0, the untrained network. Empty within a long epoch.
         parameters: (parameters,) a copy of the flat vector.
-        statistics: (statistics,) a copy of what normalised layers follow.
-        epochs_per_second: over the last second or so.
-        share: how much of the epoch under way is trained, if it is a long one; else 0.
-        gradient: (parameters,) of the last step, clipping included, if the run stands still.
-        measured: the metrics of the network as it is, if the run stands still and no row has them:
-            within an epoch (if its data are not very many), after a change of the learning rate, or
-            with diagnostics that were not saved.
+        statistics: (statistics,) a copy of the running statistics of normalised layers.
+        epochs_per_second: over about the last second.
+        share: fraction of the current epoch that is trained, if it is a long one; else 0.
+        gradient: (parameters,) of the last step, after clipping, if the run is not training.
+        measured: metrics of the current network, if the run is not training and no row has them:
+            within an epoch (unless the data are large), after a change of the learning rate, or with
+            diagnostics that were not saved.
     """
 
     table: NDArray[np.float64]
@@ -217,7 +207,7 @@ class Progress:
     measured: EpochMetrics | None = None
 
     def rows(self) -> list[EpochMetrics]:
-        """Return the table, epoch by epoch."""
+        """Return the metrics of each epoch."""
         from core.training.epoch_log import metrics_of
 
         return [metrics_of(row) for row in self.table]
@@ -225,11 +215,11 @@ class Progress:
 
 @dataclass(frozen=True)
 class StateChanged:
-    """The run's state, and why it is so; a `Progress` with all epochs up to here came before.
+    """Status of the run and the reason; sent after a `Progress` with all epochs so far.
 
     Attributes:
-        stopped: what ended the run, if it has ended.
-        restored: the epoch whose weights were brought back at the end, if any were.
+        stopped: why the run ended, or None.
+        restored: the epoch whose weights were restored at the end, or None.
     """
 
     state: State
@@ -240,11 +230,11 @@ class StateChanged:
 
 @dataclass(frozen=True)
 class Loading:
-    """Data are being read; the run there is stands still meanwhile.
+    """Progress of loading data, during which the current run is not trained.
 
     Attributes:
         what: such as `reading flowers.csv`.
-        share: how much of it is done.
+        share: fraction that is done.
     """
 
     what: str
@@ -253,21 +243,21 @@ class Loading:
 
 @dataclass(frozen=True)
 class Moved:
-    """The network that is shown is that of a past epoch, or the newest again.
+    """The network at the current position, after time travel or the edit of a parameter.
 
     Attributes:
-        epoch: which.
-        head: the newest that was trained.
-        metrics: of that very network, with its diagnostics: at the end of a run, or within an epoch,
-            those of no epoch.
+        epoch: number of epochs trained at this position.
+        head: the newest epoch.
+        metrics: of this network, with diagnostics. They differ from the row of the epoch if the best
+            weights were restored, and within an epoch.
         parameters: (parameters,) a copy of the flat vector.
-        statistics: (statistics,) a copy of what normalised layers follow.
-        past: whether there is anything newer.
-        share: how much of the next epoch is trained.
-        edited: which parameter somebody gave another value, if that is why.
-        was_edited: whether somebody did at that moment, or before it.
-        stopped: why the run is over, if it is and that is its end.
-        restored: the epoch whose weights were brought back there, if any were.
+        statistics: (statistics,) a copy of the running statistics of normalised layers.
+        past: whether there is a newer position.
+        share: fraction of the next epoch that is trained.
+        edited: index of the parameter that was just edited, or None.
+        was_edited: whether a parameter was edited up to this position.
+        stopped: why the run ended here, or None.
+        restored: the epoch whose weights were restored here, or None.
     """
 
     epoch: int
@@ -285,35 +275,35 @@ class Moved:
 
 @dataclass(frozen=True)
 class Branched:
-    """The run goes on from a past epoch; what came after it is no longer of this run."""
+    """All epochs after this one were discarded, since training resumed from there."""
 
     epoch: int
 
 
 @dataclass(frozen=True)
 class Reopened:
-    """A kept run is here again; what was known of its epochs came before.
+    """A saved run was loaded; sent after its epochs.
 
     Attributes:
-        name: of its folder; empty if that is removed at the end.
-        edited: whether a parameter was given another value.
-        parts: the epochs from which losses mean something else than before.
-        restored: whether another run had taken its place in this session.
+        name: of its folder; empty if the folder is temporary.
+        edited: whether a parameter was edited.
+        loss_starts: epochs from which losses are not comparable with those before.
+        restored: whether another run had replaced it in this session.
     """
 
     name: str
     edited: bool
-    parts: tuple[int, ...]
+    loss_starts: tuple[int, ...]
     restored: bool = False
 
 
 @dataclass(frozen=True)
 class SaveStatusChanged:
-    """Where the run is kept, or that it is not.
+    """Whether the run is saved; as `SaveStatus`.
 
     Attributes:
-        name: of its folder; empty before there is one.
-        problem: why it is not kept now, in a sentence; empty when it is.
+        name: of its folder; empty before the first save.
+        problem: why it cannot be saved; empty if it can.
     """
 
     name: str
@@ -322,7 +312,7 @@ class SaveStatusChanged:
 
 @dataclass(frozen=True)
 class Refused:
-    """A run cannot begin, or a kept one not go on, and there is none; the reason is a sentence."""
+    """The first run cannot be started or loaded."""
 
     reason: str
     no_memory: bool = False
@@ -330,7 +320,7 @@ class Refused:
 
 @dataclass(frozen=True)
 class BaselineFound:
-    """What a linear model reaches on the same split, or why there is none."""
+    """Result of a linear model on the same split, or why there is none."""
 
     baseline: Baseline | None
     note: str
@@ -338,7 +328,7 @@ class BaselineFound:
 
 @dataclass(frozen=True)
 class Failed:
-    """The training process cannot go on; it ends after this."""
+    """The training process exits because of an error."""
 
     reason: str
 

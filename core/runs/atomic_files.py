@@ -260,7 +260,7 @@ def _make(path: Path) -> None:
             path.chmod(PRIVATE_FOLDER)  # whatever the umask takes away
 
 
-def settle(folder: Path) -> None:
+def sync_folder(folder: Path) -> None:
     """Wait until the names in a folder are on the disk, too; some file systems cannot."""
     with suppress(OSError):
         descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)

@@ -1,12 +1,12 @@
-"""Keeps the run of a trainer, beside the training: a thread writes what it is handed every few seconds.
+"""Saves runs while they are trained, without waiting for the disk.
 
-The training process has one, as has training without a screen. Whoever trains hands over copies and
-goes on; what the disk takes its time for, or refuses, is the thread's.
+`RunAutosave` is what the training process and `nnfs-tui train` use. It hands copies to an
+`Autosaver`, whose thread writes them every few seconds.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from shutil import rmtree
 from tempfile import mkdtemp
@@ -25,31 +25,33 @@ if TYPE_CHECKING:
 
     from core.runs.folder import RunFolder
     from core.runs.reader import SavedRun
+    from core.runs.saved_history import SavedHistory
     from core.runs.snapshot import RunSnapshot
     from core.runs.writer import RunEvent, RunWriter
+    from core.training.checkpoints import Checkpoint
 
-EVERY: Final = 2.0
-"""Seconds between two saves, at least."""
+INTERVAL: Final = 2.0
+"""Minimum seconds between two saves."""
 
 SHARE: Final = 20
-"""A save that takes long is followed by a pause so many times as long."""
+"""A slow save is followed by a pause of this many times its duration."""
 
 MOST_REPLACED: Final = 50
-"""Runs that can be restored, at most, after others took their places."""
+"""Maximum number of replaced runs that can be restored."""
 
 RETRY: Final = 5.0
-"""Seconds between two attempts at a disk that refuses."""
+"""Seconds between two attempts to write after an error."""
 
 
 @dataclass(frozen=True)
 class SaveOptions:
-    """Where runs are kept, and how many.
+    """Where runs are saved, and how many.
 
     Attributes:
-        parent: the folder of all run folders, or None where there is none to be had.
-        keep: the number of runs that stay, or None for all.
-        only_replaced: whether a run is saved only when another takes its place, so that it can be
-            restored, and in a folder that is removed at the end.
+        parent: the folder of all run folders, or None if there is no home folder.
+        limit: maximum number of saved runs, or None for no limit.
+        only_replaced: save a run only when a new network replaces it, so that it can be restored, in a
+            folder that is removed at exit.
     """
 
     parent: Path | None
@@ -59,20 +61,62 @@ class SaveOptions:
 
 @dataclass(frozen=True)
 class SaveStatus:
-    """What became of the run that is kept.
+    """Whether the current run is saved.
 
     Attributes:
-        name: of its folder; empty before there is a saved run in it.
-        problem: why it is not kept now, in a sentence; empty when it is.
+        name: of its folder; empty before the first save.
+        problem: why it cannot be saved; empty if it can.
     """
 
     name: str = ""
     problem: str = ""
 
 
+class RunAutosave:
+    """Saves the current run, with checkpoints for time travel after it is resumed.
+
+    Attributes:
+        history: the saved checkpoints of the current run.
+    """
+
+    def __init__(self, options: SaveOptions) -> None:
+        self._autosaver = Autosaver(options)
+        self.history: SavedHistory | None = None
+
+    def begin(self, start: Checkpoint, description: str) -> None:
+        """Save a new run from here on."""
+        from core.runs.saved_history import SavedHistory
+
+        self.history = SavedHistory((start,))
+        self._autosaver.begin(start.config.source_name)
+        self._autosaver.add_event(0, "began", description)
+
+    def resume(
+        self, run: SavedRun, folder: RunFolder, start: Checkpoint, history: SavedHistory | None
+    ) -> None:
+        """Continue to save a run in its folder; its history starts here if none could be read."""
+        from core.runs.saved_history import SavedHistory
+
+        self.history = history or SavedHistory((start,), was_edited=run.header.edited)
+        self._autosaver.resume(run, folder)
+
+    def with_history(self, snapshot: RunSnapshot) -> RunSnapshot:
+        """Return the snapshot with the history up to it."""
+        if self.history is None:
+            return snapshot
+        history = self.history.with_checkpoint(snapshot.checkpoint, was_edited=snapshot.edited)
+        return replace(snapshot, history=history)
+
+    def save(self, snapshot: RunSnapshot) -> None:
+        """Save the newest snapshot of the run."""
+        snapshot = self.with_history(snapshot)
+        self.history = snapshot.history
+        self._autosaver.save(snapshot)
+
+
 @dataclass
 class _Pending:
-    """What happened between two moments of a run."""
+    """Epochs and events between two snapshots."""
 
     rows: list[NDArray[np.float64]] = field(default_factory=list)
     events: list[RunEvent] = field(default_factory=list)
@@ -83,86 +127,93 @@ class _Pending:
 
 @dataclass
 class _PendingRun:
-    """One run, from its first epoch to the last time that it is saved.
+    """One run, from its first epoch to its last save.
 
     Attributes:
-        moment: what is to be written next.
-        before: what happened up to that; a moment with epochs that follow it would be none.
-        since: what has happened since then.
+        snapshot: to be written next.
+        before: epochs and events up to that snapshot; later ones must not be written with it.
+        since: epochs and events after it.
+        was_saved: whether a snapshot was handed over.
+        over: whether another run has replaced it.
     """
 
     source: str
     created: float
     writer: RunWriter | None = None
-    moment: RunSnapshot | None = None
+    snapshot: RunSnapshot | None = None
     before: _Pending = field(default_factory=_Pending)
     since: _Pending = field(default_factory=_Pending)
-    handed: bool = False
+    was_saved: bool = False
     over: bool = False
+
+    def close(self) -> None:
+        """Close the folder."""
+        if self.writer is not None:
+            self.writer.folder.close()
 
 
 class Autosaver:
-    """Takes what is to be kept; never waits, but when it is closed.
+    """Queue of runs to write, and the thread that writes them; only `close` waits for it.
 
     Attributes:
-        news: the newest; somebody who looks now and then tells of a change.
+        status: of the current run.
     """
 
-    def __init__(self, keeping: SaveOptions) -> None:
-        self._keeping = keeping
-        self._parent = keeping.parent
+    def __init__(self, options: SaveOptions) -> None:
+        self._options = options
+        self._parent = options.parent
         self._replaced: list[_PendingRun] = []
         self._condition = Condition()
-        self._books: list[_PendingRun] = []
-        self._book: _PendingRun | None = None
+        self._pending: list[_PendingRun] = []
+        self._run: _PendingRun | None = None
         self._thread: Thread | None = None
         self._closing = self._writing = False
         self._due = 0.0
-        self._took = 0.0
+        self._duration = 0.0
         self._retry = 0.0
         self.status = SaveStatus()
 
     @property
     def busy(self) -> bool:
-        """Whether something that was handed over is not written yet."""
+        """Whether a snapshot is not written yet."""
         with self._condition:
-            return self._writing or any(book.moment is not None for book in self._books)
+            return self._writing or any(run.snapshot is not None for run in self._pending)
 
     def begin(self, source: str) -> None:
-        """Keep another run from here on; one that was never handed over is none."""
-        if self._book is not None and self._book.handed:
-            self._replaced = [*self._replaced, self._book][-MOST_REPLACED:]
-        self._end()
-        self._book = _PendingRun(source, time())
-        self._due = monotonic() + EVERY
+        """Save a new run from here on; the previous one can be restored if it was ever saved."""
+        if self._run is not None and self._run.was_saved:
+            self._replaced = [*self._replaced, self._run][-MOST_REPLACED:]
+        self._finish_run()
+        self._run = _PendingRun(source, time())
+        self._due = monotonic() + INTERVAL
         self.status = SaveStatus()
 
-    def resume(self, run: SavedRun, folder: RunFolder) -> None:
-        """Keep a run in the folder that it was read from."""
+    def resume(self, saved: SavedRun, folder: RunFolder) -> None:
+        """Continue to save a run in its folder."""
         from core.runs.writer import RunWriter
 
-        # the run that is restored is no longer one that can be; the one that it replaces is saved
+        # the restored run is now the current one, no longer a replaced one
         self._replaced = [
             each
             for each in self._replaced
             if each.writer is None or each.writer.folder.path != folder.path
         ]
-        self._end()
-        header = run.header
-        self._book = book = _PendingRun(header.config.source_name, header.created)
-        book.writer = RunWriter(folder, header.created, header.rows, header.events, saved=True)
-        book.handed = True
-        self._books.append(book)
-        self._due = monotonic() + EVERY
+        self._finish_run()
+        header = saved.header
+        self._run = run = _PendingRun(header.config.source_name, header.created)
+        run.writer = RunWriter(folder, header.created, header.rows, header.events, saved=True)
+        run.was_saved = True
+        self._pending.append(run)
+        self._due = monotonic() + INTERVAL
         self.status = SaveStatus(folder.name)
 
     @property
     def can_restore(self) -> bool:
-        """Whether another run took the place of one that was handed over."""
+        """Whether a replaced run can be restored."""
         return bool(self._replaced)
 
     def last_replaced(self, seconds: float) -> Path:
-        """Return the folder of the last run whose place another took, which is used by no one then.
+        """Return the folder of the last replaced run, and close it.
 
         Args:
             seconds: to wait until it is written.
@@ -172,194 +223,190 @@ class Autosaver:
         """
         if not self._replaced:
             raise RunError(
-                "no run was replaced by a new network, so that none can be restored; "
+                "no run was replaced by a new network, so there is none to restore; "
                 "nnfs-tui runs lists those of other sessions"
             )
-        book = self._replaced[-1]
+        run = self._replaced[-1]
         with self._condition:
             if self._thread is None:
-                self._books.remove(book)
-                _release(book)
-            written = self._condition.wait_for(lambda: book not in self._books, seconds)
-        if not written or book.writer is None or not book.writer.has_snapshot:
-            raise RunError(self.status.problem or "the run before this one is not written yet")
-        return book.writer.folder.path
+                self._pending.remove(run)
+                run.close()
+            written = self._condition.wait_for(lambda: run not in self._pending, seconds)
+        if not written or run.writer is None or not run.writer.has_snapshot:
+            raise RunError(self.status.problem or "the previous run is not written yet")
+        return run.writer.folder.path
 
     def add_epochs(self, table: NDArray[np.float64]) -> None:
-        """Keep the metrics of epochs, as `timeline.tabulate` makes them."""
-        if self._book is not None and len(table):
+        """Add the metrics of epochs, as `epoch_log.tabulate` returns them."""
+        if self._run is not None and len(table):
             with self._condition:
-                self._book.since.rows.append(table)
+                self._run.since.rows.append(table)
 
-    def add_event(self, epoch: int, what: str, note: str) -> None:
-        """Keep what happened to the run."""
+    def add_event(self, epoch: int, kind: str, note: str) -> None:
+        """Add an entry to the event log of the run."""
         from core.runs.writer import RunEvent
 
-        if self._book is not None:
+        if self._run is not None:
             with self._condition:
-                self._book.since.events.append(RunEvent(time(), epoch, what, note))
+                self._run.since.events.append(RunEvent(time(), epoch, kind, note))
 
     def due_in(self) -> float:
-        """Return the seconds until the next save is due; never if there is nothing to keep."""
+        """Return the seconds until the next save."""
         return max(0.0, self._due - monotonic())
 
-    def save(self, moment: RunSnapshot) -> None:
-        """Hand over the run as it is now."""
-        book = self._book
-        if book is None:
+    def save(self, snapshot: RunSnapshot) -> None:
+        """Hand over the newest snapshot of the run."""
+        run = self._run
+        if run is None:
             return
         with self._condition:
-            if not book.handed:
-                self._books.append(book)
-                book.handed = True
-            book.moment = moment
-            book.before, book.since = book.before + book.since, _Pending()
-            self._due = monotonic() + max(EVERY, SHARE * self._took)
+            if not run.was_saved:
+                self._pending.append(run)
+                run.was_saved = True
+            run.snapshot = snapshot
+            run.before, run.since = run.before + run.since, _Pending()
+            self._due = monotonic() + max(INTERVAL, SHARE * self._duration)
             if self._thread is None:
                 self._start_thread()
             self._condition.notify()
 
     def _start_thread(self) -> None:
-        thread = Thread(target=self._serve, name="keeper", daemon=True)
+        thread = Thread(target=self._write_pending, name="autosaver", daemon=True)
         try:
             start_thread(thread)
         except NotEnoughMemory as error:  # the next save tries again, and training continues
-            self.status = SaveStatus(self.status.name, self._sentence(str(error)))
+            self.status = SaveStatus(self.status.name, self._not_saved(str(error)))
         else:
             self._thread = thread
 
     @property
     def has_snapshot(self) -> bool:
-        """Whether the run was handed over once, so that its end is to be, too."""
-        return self._book is not None and self._book.handed
+        """Whether the current run was saved before, so that its end must be saved too."""
+        return self._run is not None and self._run.was_saved
 
     def close(self, seconds: float) -> bool:
-        """Wait up to so long until everything is written; tell whether it is, also by the news."""
+        """Wait until everything is written, and return whether it is; `status` has the reason if not."""
         try:
             return self._close(seconds)
         finally:
-            if self._keeping.only_replaced and self._parent is not None:
+            if self._options.only_replaced and self._parent is not None:
                 rmtree(self._parent, ignore_errors=True)
 
     def _close(self, seconds: float) -> bool:
-        newest = self._book
+        newest = self._run
         with self._condition:
-            self._end()
+            self._finish_run()
             self._closing = True
             self._condition.notify()
         if self._thread is None:
-            for book in self._books:
-                _release(book)
+            for run in self._pending:
+                run.close()
         else:
             self._thread.join(seconds)
             if self._thread.is_alive():
                 problem = f"its last save takes longer than {seconds:g} s, and may be lost"
-                self.status = SaveStatus(self.status.name, self._sentence(problem))
+                self.status = SaveStatus(self.status.name, self._not_saved(problem))
                 return False
         if newest is not None and newest.writer is not None and self.status.name:
             try:
                 newest.writer.check_saved()
             except OSError as error:  # it may have been removed since it was saved
-                self.status = SaveStatus("", self._sentence(error.strerror or str(error)))
+                self.status = SaveStatus("", self._not_saved(error.strerror or str(error)))
         return not self.busy
 
-    def _end(self) -> None:
-        if self._book is not None:
+    def _finish_run(self) -> None:
+        if self._run is not None:
             with self._condition:
-                self._book.over = True
-                self._book = None
-                self._condition.notify()  # what is over is let go of
+                self._run.over = True
+                self._run = None
+                self._condition.notify()  # its folder can be closed
 
-    def _serve(self) -> None:
+    def _write_pending(self) -> None:
+        """Write snapshots until the autosaver is closed; runs in the thread."""
         while True:
             with self._condition:
-                while (book := self._next()) is None:
+                while (run := self._next()) is None:
                     if self._closing:
                         return
                     wait = self._retry - monotonic()
                     self._condition.wait(wait if wait > 0 else None)
-                if book.moment is None:
-                    self._books.remove(book)
-                    _release(book)
+                if run.snapshot is None:
+                    self._pending.remove(run)
+                    run.close()
                     self._condition.notify_all()
                     continue
-                moment, book.moment = book.moment, None
-                before, book.before = book.before, _Pending()
+                snapshot, run.snapshot = run.snapshot, None
+                before, run.before = run.before, _Pending()
                 self._writing = True
-            problem = self._write(book, moment, before)
+            problem = self._write(run, snapshot, before)
             with self._condition:
                 self._writing = False
                 if problem:
-                    book.before = before + book.before
+                    run.before = before + run.before
                     self._retry = monotonic() + RETRY
-                    if book.moment is None:
-                        # without anybody who will be there to try again, that was all
-                        book.moment = None if book.over or self._closing else moment
+                    if run.snapshot is None:
+                        # no further attempt for a run that is over
+                        run.snapshot = None if run.over or self._closing else snapshot
                 else:
                     self._retry = 0.0
-                if book is self._book or self._book is None:
-                    is_saved = book.writer is not None and book.writer.has_snapshot
-                    name = book.writer.folder.name if book.writer and is_saved else ""
+                if run is self._run or self._run is None:
+                    is_saved = run.writer is not None and run.writer.has_snapshot
+                    name = run.writer.folder.name if run.writer and is_saved else ""
                     self.status = SaveStatus(name, problem)
 
     def _next(self) -> _PendingRun | None:
-        """Return a run with something to be written, or one that is over and has nothing more."""
+        """Return a run with a snapshot to write, or one that is over and can be closed."""
         if monotonic() < self._retry and not self._closing:
             return None
-        waiting = (book for book in self._books if book.moment is not None or book.over)
+        waiting = (run for run in self._pending if run.snapshot is not None or run.over)
         return next(waiting, None)
 
-    def _write(self, book: _PendingRun, moment: RunSnapshot, before: _Pending) -> str:
-        """Write, and return why not, in a sentence."""
+    def _write(self, run: _PendingRun, snapshot: RunSnapshot, before: _Pending) -> str:
+        """Write a snapshot; return the problem, or an empty string."""
         started = monotonic()
         try:
-            if book.writer is None:
-                book.writer = self._new_writer(book)
-            # with and without diagnostics of so many layers, as they were asked for
+            if run.writer is None:
+                run.writer = self._new_writer(run)
+            # the number of further columns depends on the layers, if diagnostics are on
             parts = [each[:, : len(COLUMNS)] for each in before.rows]
             table = np.concatenate(parts) if parts else np.empty((0, len(COLUMNS)))
-            fresh = not book.writer.has_snapshot
-            book.writer.write(moment, table, before.events)
+            is_first = not run.writer.has_snapshot
+            run.writer.write(snapshot, table, before.events)
         except Exception as error:
-            # nothing that can go wrong here is a reason to end the run
-            if book.writer is not None and not book.writer.has_snapshot:
-                # a folder without a state would be a damaged run; the next attempt makes another
-                book.writer.folder.discard()
-                book.writer = None
+            # no error in saving may end the training
+            if run.writer is not None and not run.writer.has_snapshot:
+                # a folder without a snapshot would be listed as damaged; the next attempt makes another
+                run.writer.folder.discard()
+                run.writer = None
             reason = error.strerror if isinstance(error, OSError) else str(error)
             if isinstance(error, MemoryError) and not reason:
                 reason = "there is not enough memory"
-            return self._sentence(reason or str(error))
-        self._took = monotonic() - started
-        if fresh:
+            return self._not_saved(reason or str(error))
+        self._duration = monotonic() - started
+        if is_first:
             self._thin()
         return ""
 
-    def _sentence(self, reason: str) -> str:
-        parent = self._keeping.parent
+    def _not_saved(self, reason: str) -> str:
+        parent = self._options.parent
         where = "there is no home folder" if parent is None else shown(str(parent))
-        return f"this run is not being kept: {where} ({shown(reason)})"
+        return f"this run is not saved: {where} ({shown(reason)})"
 
-    def _new_writer(self, book: _PendingRun) -> RunWriter:
+    def _new_writer(self, run: _PendingRun) -> RunWriter:
         from core.runs.folder import RunFolder
         from core.runs.writer import RunWriter
 
-        if self._parent is None and self._keeping.only_replaced:
+        if self._parent is None and self._options.only_replaced:
             self._parent = Path(mkdtemp(prefix="nnfs-tui-"))
         if self._parent is None:
-            raise FileNotFoundError(0, "--run-dir names one")
-        folder = RunFolder.create(self._parent, book.source, book.created)
-        return RunWriter(folder, book.created, NOTHING, NOTHING)
+            raise FileNotFoundError(0, "--run-dir specifies one")
+        folder = RunFolder.create(self._parent, run.source, run.created)
+        return RunWriter(folder, run.created, NOTHING, NOTHING)
 
     def _thin(self) -> None:
         from core.runs.catalogue import thin
 
-        if self._keeping.limit is not None and self._keeping.parent is not None:
+        if self._options.limit is not None and self._options.parent is not None:
             replaced = (each.writer for each in self._replaced)
             spared = {each.folder.name for each in replaced if each is not None}
-            thin(self._keeping.parent, self._keeping.limit, spared=spared)
-
-
-def _release(book: _PendingRun) -> None:
-    if book.writer is not None:
-        book.writer.folder.close()
+            thin(self._options.parent, self._options.limit, spared=spared)

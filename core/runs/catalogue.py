@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, Final
 
 from core.config.errors import suggestion
 from core.runs.atomic_files import RunError, shown
-from core.runs.folder import LOCK, STATE, RunFolder, in_use, is_ours
+from core.runs.folder import STATE, RunFolder, is_run_file
+from core.runs.lock import LOCK, in_use
 from core.runs.reader import read_header
 
 if TYPE_CHECKING:
@@ -114,7 +115,7 @@ def remove(path: Path) -> None:
     Raises:
         RunError: when it is in use, holds something that is none of ours, or cannot be removed.
     """
-    strange = sorted(each for each in _contents(path) if not is_ours(each))
+    strange = sorted(each for each in _contents(path) if not is_run_file(each))
     if strange:
         raise RunError(
             f"{shown(path.name)} is not removed: it holds {shown(strange[0])}, which is of no run"
@@ -207,7 +208,7 @@ def _is_unsaved(path: Path) -> bool:
     """Tell whether there is nothing in a folder but what a first save wrote that did not finish."""
     with suppress(RunError):
         contents = _contents(path)
-        return STATE not in contents and all(map(is_ours, contents))
+        return STATE not in contents and all(map(is_run_file, contents))
     return False
 
 

@@ -1,38 +1,350 @@
-"""A trainer's exact state as plain values and arrays, and back, checked against its network."""
+"""Encoding of saved runs: JSON headers and the arrays of a trainer's state.
+
+Run folders are untrusted input: decoding checks the type and the range of every value.
+"""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from math import inf, nan
 from typing import TYPE_CHECKING, Any, Final, cast
 
 import numpy as np
 
+from core import __version__
+from core.config.errors import ConfigError
+from core.config.run_config import MOST_EPOCHS, RunConfig
+from core.datasets.edits import MOST_EDITS, AddPoint, MovePoint, RemovePoint
 from core.nn.optimizers import OPTIMIZERS
 from core.nn.schedules import PlateauState
-from core.runs.atomic_files import refusal
+from core.runs.atomic_files import Extent, refusal
+from core.runs.cpu_kernels import kernels
+from core.runs.snapshot import Header, resolve_data_path
 from core.training.batches import BatchesState, batch_count
+from core.training.checkpoints import Position, Segment
 from core.training.diagnostics import StepSizes
+from core.training.epoch_log import COLUMNS
 from core.training.rollback import EpochSnapshot
-from core.training.state import TrainerState
-from core.training.stopping import Best
+from core.training.state import EpochMetrics, TrainerState
+from core.training.stopping import Best, State, Stop
+from core.training.trainer import sizes_of
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
     from pathlib import Path
 
     from numpy.typing import NDArray
 
     from core.arrays import Array, Labels
-    from core.config.run_config import RunConfig
     from core.datasets.dataset import DataSplit
+    from core.datasets.edits import Edit
     from core.nn.network import Network
-    from core.runs.json_fields import Fields
+    from core.runs.snapshot import RunSnapshot
 
+FORMAT: Final = "nnfs-tui run"
+VERSION: Final = 1
+
+MOST_UNITS: Final = 200_000_000
+"""Upper bound for the units of a layer; data have at most as many inputs."""
+
+LARGEST: Final = 2**63
+"""Larger integers may not fit into a float."""
+
+_SAVED_STATES: Final = {each.lower(): each for each in State if each is not State.STOPPED}
 _START: Final = "start_"
 
 
-def plain_state(state: TrainerState) -> tuple[dict[str, Any], dict[str, Array | Labels]]:
-    """Return a state as values that JSON takes, and as arrays by their names."""
+class Fields:
+    """Checked access to a JSON object; each method raises RunError with the name of the file."""
+
+    def __init__(self, path: Path, values: Mapping[str, Any], within: str = "") -> None:
+        self.path, self._values, self._within = path, values, within
+
+    def integer(self, name: str, low: int = 0, high: int = 2**62) -> int:
+        """Return an integer within bounds."""
+        return int(
+            self._checked(
+                name,
+                lambda value: type(value) is int and low <= value <= high,
+                f"an integer from {low} to {high}",
+            )
+        )
+
+    def integer_or_none(self, name: str) -> int | None:
+        """Return an integer of at least 0, or None."""
+        return None if self._get(name) is None else self.integer(name)
+
+    def number(self, name: str) -> float:
+        """Return a number, which may be infinite or NaN."""
+        return float(self._checked(name, _is_number, "a number"))
+
+    def text(self, name: str) -> str:
+        """Return a string."""
+        return str(self._checked(name, lambda value: isinstance(value, str), "a string"))
+
+    def text_or_empty(self, name: str) -> str:
+        """Return a string, or an empty one for null."""
+        return "" if self._get(name) is None else self.text(name)
+
+    def boolean(self, name: str) -> bool:
+        """Return true or false."""
+        return bool(self._checked(name, lambda value: isinstance(value, bool), "true or false"))
+
+    def state(self, name: str) -> State:
+        """Return the status of a run."""
+        text = self.text(name)
+        if text not in _SAVED_STATES:
+            raise self.refusal(name, f"one of {', '.join(_SAVED_STATES)}")
+        return _SAVED_STATES[text]
+
+    def stop_or_none(self, name: str) -> Stop | None:
+        """Return the reason for the end of a run, or None."""
+        if self._get(name) is None:
+            return None
+        try:
+            return Stop(self.text(name))
+        except ValueError:
+            raise self.refusal(name, f"one of {', '.join(Stop)}") from None
+
+    def numbers(self, name: str, count: int | None = None) -> tuple[float, ...]:
+        """Return a list of numbers, of the given length if there is one."""
+
+        def fits(value: Any) -> bool:
+            return (
+                isinstance(value, list)
+                and count in {None, len(value)}
+                and all(map(_is_number, value))
+            )
+
+        many = "numbers" if count is None else f"{count} numbers"
+        return tuple(map(float, self._checked(name, fits, many)))
+
+    def integers(self, name: str, low: int = 0, high: int = 2**62) -> tuple[int, ...]:
+        """Return a list of integers within bounds."""
+
+        def fits(value: Any) -> bool:
+            return isinstance(value, list) and all(
+                type(each) is int and low <= each <= high for each in value
+            )
+
+        return tuple(self._checked(name, fits, "integers"))
+
+    def integers_or_none(self, name: str, count: int, high: int) -> tuple[int, ...] | None:
+        """Return a list of integers from 0, of the given length, or None."""
+        if self._get(name) is None:
+            return None
+        values = self.integers(name, 0, high)
+        if len(values) != count:
+            raise self.refusal(name, f"{count} integers")
+        return values
+
+    def rate_or_none(self, name: str) -> float | None:
+        """Return a finite number of at least 0, or None."""
+        if self._get(name) is None:
+            return None
+        value = self.number(name)
+        if not 0 <= value < inf:
+            raise self.refusal(name, "a learning rate")
+        return value
+
+    def holds(self, name: str) -> bool:
+        """Return whether a value is there, other than null and an empty list."""
+        return self._get(name) not in (None, [])
+
+    def table(self, name: str) -> Fields:
+        """Return an object within this one."""
+        return Fields(self.path, self.mapping(name), f"{self._within}{name}.")
+
+    def mapping(self, name: str) -> dict[str, Any]:
+        """Return an object with unchecked values."""
+        return dict(self._checked(name, lambda value: isinstance(value, dict), "an object"))
+
+    def tables(self, name: str) -> list[Fields]:
+        """Return a list of objects within this one."""
+
+        def fits(value: Any) -> bool:
+            return isinstance(value, list) and all(isinstance(each, dict) for each in value)
+
+        found = self._checked(name, fits, "a list of objects")
+        return [
+            Fields(self.path, each, f"{self._within}{name}[{at}].") for at, each in enumerate(found)
+        ]
+
+    def refusal(self, name: str, expected: str) -> Exception:
+        """Return the error for a field that is missing or has an invalid value."""
+        where = f"{self._within}{name} in its header"
+        if name not in self._values:
+            return refusal(self.path, f"{where} is missing")
+        return refusal(self.path, f"invalid {where}: {self._get(name)!r}, expected {expected}")
+
+    def _get(self, name: str) -> Any:
+        return self._values.get(name)
+
+    def _checked(self, name: str, fits: Callable[[Any], bool], expected: str) -> Any:
+        value = self._get(name)
+        if not fits(value):
+            raise self.refusal(name, expected)
+        return value
+
+
+def _is_number(value: Any) -> bool:
+    return type(value) is float or (type(value) is int and abs(value) <= LARGEST)
+
+
+def encode_header(
+    snapshot: RunSnapshot, created: float, saved: float, digest: str, rows: Extent, events: Extent
+) -> dict[str, Any]:
+    """Return the header of a snapshot as JSON values, without the state of the trainer."""
+    config, data = snapshot.checkpoint.config, snapshot.checkpoint.data
+    state, history = snapshot.checkpoint.state, snapshot.history
+    return {
+        "format": FORMAT,
+        "version": VERSION,
+        "program": __version__,
+        "kernels": kernels(),
+        "created": created,
+        "saved": saved,
+        "config": resolve_data_path(config).as_dict(),
+        "edits": encode_edits(data),
+        "data_digest": digest,
+        "sizes": list(sizes_of(config, data)),
+        "has_classes": data.has_classes,
+        "batches": batch_count(config.batch_size, len(data.y_train)),
+        "metrics": list(snapshot.metrics[: len(COLUMNS)]),
+        "doing": snapshot.state.lower(),
+        "stopped": state.stopped,
+        "restored": state.restored,
+        "ended": snapshot.ended,
+        "span": snapshot.extension,
+        "edited": snapshot.edited,
+        "parts": list(snapshot.loss_starts),
+        "rows": list(rows),
+        "events": list(events),
+        "cuts": [
+            {"id": each.id, "place": list(each.position), "is_edit": each.is_edit}
+            for each in (() if history is None else history.segments)
+        ],
+    }
+
+
+def decode_header(fields: Fields) -> Header:
+    """Return the header of a saved run.
+
+    Raises:
+        RunError: when the file is of another format or version, or a value is invalid.
+    """
+    path = fields.path
+    if fields.text("format") != FORMAT:
+        raise refusal(path, "it is not a file of a saved run")
+    version = fields.integer("version")
+    if version != VERSION:
+        raise refusal(path, f"unsupported format version {version}, expected {VERSION}")
+    try:
+        config = RunConfig.from_mapping(fields.mapping("config"))
+    except ConfigError as error:
+        raise refusal(path, f"its config is invalid ({error})") from None
+    state = fields.table("state")
+    sizes = fields.integers("sizes", 1, MOST_UNITS)
+    if sizes[1:-1] != config.hidden:
+        raise refusal(path, "sizes in its header differ from those of its config")
+    epoch, *values = fields.numbers("metrics", len(COLUMNS))
+    if not 0 <= epoch < 2**53:
+        raise refusal(path, "the epoch of its metrics is invalid")
+    # the same NaN object for all of them, as in an EpochLog
+    metrics: list[Any] = [nan if value != value else value for value in values]
+    return Header(
+        _time(fields, "created"),
+        _time(fields, "saved"),
+        config,
+        decode_edits(fields),
+        fields.text("data_digest"),
+        sizes,
+        fields.boolean("has_classes"),
+        state.integer("epoch", 0, 2 * MOST_EPOCHS),
+        state.integer("batch"),
+        fields.integer("batches", 1),
+        EpochMetrics(int(epoch), *metrics),
+        fields.state("doing"),
+        fields.stop_or_none("stopped"),
+        fields.integer_or_none("restored"),
+        fields.stop_or_none("ended"),
+        fields.integer("span", 1, MOST_EPOCHS),
+        fields.boolean("edited"),
+        _loss_starts(fields),
+        _extent(fields, "rows"),
+        _extent(fields, "events"),
+        tuple(
+            Segment(number, each.integer("id"), _position(each), each.boolean("is_edit"))
+            for number, each in enumerate(fields.tables("cuts"))
+        ),
+        fields.text_or_empty("kernels"),
+    )
+
+
+def _time(fields: Fields, name: str) -> float:
+    value = fields.number(name)
+    if not 0 <= value < 2**37:  # the range that `localtime` accepts everywhere
+        raise fields.refusal(name, "a time")
+    return value
+
+
+def _position(fields: Fields) -> Position:
+    values = fields.integers("place")
+    if len(values) != 2:
+        raise fields.refusal("place", "an epoch and a batch")
+    return Position(*values)
+
+
+def _loss_starts(fields: Fields) -> tuple[int, ...]:
+    epochs = fields.integers("parts")
+    if not epochs or epochs[0] or list(epochs) != sorted(set(epochs)):
+        raise fields.refusal("parts", "epochs in order, from 0")
+    return epochs
+
+
+def _extent(fields: Fields, name: str) -> Extent:
+    values = fields.integers(name)
+    if len(values) != 2:
+        raise fields.refusal(name, "a length and a checksum")
+    return Extent(*values)
+
+
+def encode_edits(data: DataSplit) -> list[dict[str, Any]]:
+    """Return the edits of data as JSON values."""
+    return [_encode_edit(each) for each in data.edits]
+
+
+def decode_edits(fields: Fields) -> tuple[Edit, ...]:
+    """Return the edits of data from a header."""
+    edits = fields.tables("edits")
+    if len(edits) > MOST_EDITS:
+        raise refusal(fields.path, f"its header has more than {MOST_EDITS:,} edits of the data")
+    return tuple(map(_decode_edit, edits))
+
+
+def _encode_edit(edit: Edit) -> dict[str, Any]:
+    match edit:
+        case AddPoint():
+            return {"edit": "add", "features": list(edit.features), "label": edit.label}
+        case MovePoint():
+            return {"edit": "move", "row": edit.row, "features": list(edit.features)}
+        case RemovePoint():
+            return {"edit": "remove", "row": edit.row}
+
+
+def _decode_edit(fields: Fields) -> Edit:
+    match fields.text("edit"):
+        case "add":
+            return AddPoint(fields.numbers("features"), fields.integer("label"))
+        case "move":
+            return MovePoint(fields.integer("row"), fields.numbers("features"))
+        case "remove":
+            return RemovePoint(fields.integer("row"))
+    raise fields.refusal("edit", "one of add, move, remove")
+
+
+def encode_state(state: TrainerState) -> tuple[dict[str, Any], dict[str, Array | Labels]]:
+    """Return a trainer's state as JSON values and named arrays."""
     arrays: dict[str, Array | Labels] = {
         "parameters": state.parameters,
         "statistics": state.statistics,
@@ -75,13 +387,13 @@ def plain_state(state: TrainerState) -> tuple[dict[str, Any], dict[str, Array | 
 
 @dataclass(frozen=True)
 class Shapes:
-    """What the arrays of a trainer's state have to be like.
+    """Shapes that the arrays of a trainer's state must have.
 
     Attributes:
         parameters, statistics, slots: arrays of the right shape and precision.
-        layers: of the network.
-        batches: in an epoch.
-        samples: that an epoch puts in an order; 0 where one batch holds all of them.
+        layers: number of layers.
+        batches: number of batches per epoch.
+        samples: length of the order of an epoch; 0 if one batch has all samples.
     """
 
     parameters: Array
@@ -93,7 +405,7 @@ class Shapes:
 
     @classmethod
     def of(cls, network: Network, config: RunConfig, data: DataSplit) -> Shapes:
-        """Return those of a run with that network; two of its configs may ask for different ones."""
+        """Return the shapes for a network, and a config and data of its run."""
         slots = OPTIMIZERS[config.optimizer](network.parameters, config.hyperparameters()).slots
         samples = len(data.y_train)
         count = batch_count(config.batch_size, samples)
@@ -102,60 +414,57 @@ class Shapes:
         return cls(network.parameters, network.statistics, slots, layers, count, ordered)
 
 
-def state_for(
-    shapes: Shapes, path: Path, fields: Fields, arrays: Mapping[str, Array | Labels]
+def decode_state(
+    shapes: Shapes, fields: Fields, arrays: Mapping[str, Array | Labels]
 ) -> TrainerState:
-    """Return the state that a file holds, for a trainer of that kind.
+    """Return a trainer's state from JSON values and named arrays.
 
     Raises:
-        RunError: when it does not fit.
+        RunError: when it does not fit the network.
     """
 
-    def like(name: str, wanted: NDArray[Any]) -> NDArray[Any]:
+    def array(name: str, wanted: NDArray[Any]) -> NDArray[Any]:
         found = arrays.get(name)
         if found is None or found.shape != wanted.shape or found.dtype != wanted.dtype:
             there = "missing" if found is None else f"{found.dtype} of shape {found.shape}"
-            raise refusal(
-                path, f"{name} is {there}; the config asks for {wanted.dtype} of {wanted.shape}"
-            )
+            reason = f"{name} is {there}, expected {wanted.dtype} of shape {wanted.shape}"
+            raise refusal(fields.path, reason)
         return found
 
     batch = fields.integer("batch", 0, shapes.batches)
     start, order = None, None
     if batch:
         if shapes.samples:
-            order = like("order", np.empty(shapes.samples, np.int64))
+            order = array("order", np.empty(shapes.samples, np.int64))
             if not np.array_equal(np.sort(order), np.arange(len(order))):
-                raise refusal(path, "order is no order of the samples")
-        kept = [each for each in (shapes.parameters, shapes.slots, shapes.statistics) if each.size]
-        begun = fields.table("start")
+                raise refusal(fields.path, "order is not a permutation of the samples")
+        saved = [each for each in (shapes.parameters, shapes.slots, shapes.statistics) if each.size]
+        values = fields.table("start")
         start = EpochSnapshot(
-            tuple(like(f"{_START}{at}", array) for at, array in enumerate(kept)),
-            begun.integer("steps"),
-            _generator(path, begun, "shuffle"),
-            _generator(path, begun, "dropout"),
-            begun.rate_or_none("learning_rate"),
-            _last_step(begun, shapes.layers),
+            tuple(array(f"{_START}{at}", each) for at, each in enumerate(saved)),
+            values.integer("steps"),
+            _generator(values, "shuffle"),
+            _generator(values, "dropout"),
+            values.rate_or_none("learning_rate"),
+            _last_step(values, shapes.layers),
         )
     steps = fields.integer("steps")
     factor, best = fields.numbers("plateau", 2)
     return TrainerState(
         fields.integer("epoch"),
-        like("parameters", shapes.parameters),
-        like("statistics", shapes.statistics),
-        like("slots", shapes.slots),
+        array("parameters", shapes.parameters),
+        array("statistics", shapes.statistics),
+        array("slots", shapes.slots),
         steps,
-        BatchesState(
-            batch, _generator(path, fields, "shuffle"), _generator(path, fields, "dropout"), order
-        ),
+        BatchesState(batch, _generator(fields, "shuffle"), _generator(fields, "dropout"), order),
         PlateauState(factor, best, fields.integer("plateau_waited")),
         Best(fields.integer("best_epoch"), fields.number("best_loss")),
         fields.integer("waits_from"),
-        like("best_parameters", shapes.parameters),
-        like("best_statistics", shapes.statistics),
+        array("best_parameters", shapes.parameters),
+        array("best_statistics", shapes.statistics),
         fields.number("limit"),
         start,
-        layer_steps=fields.wholes_or_none("layer_steps", shapes.layers, steps),
+        layer_steps=fields.integers_or_none("layer_steps", shapes.layers, steps),
         learning_rate=fields.rate_or_none("learning_rate"),
         last_step=_last_step(fields, shapes.layers),
     )
@@ -166,16 +475,16 @@ def _flat(sizes: tuple[StepSizes, ...]) -> list[float]:
 
 
 def _last_step(fields: Fields, layers: int) -> tuple[StepSizes, ...]:
-    """Return the step sizes of each layer; none where they were not recorded."""
+    """Return the step sizes of each layer; empty if they were not recorded."""
     values = fields.numbers("last_step", 2 * layers) if fields.holds("last_step") else ()
     return tuple(StepSizes(*pair) for pair in zip(values[::2], values[1::2], strict=True))
 
 
-def _generator(path: Path, fields: Fields, name: str) -> dict[str, Any]:
+def _generator(fields: Fields, name: str) -> dict[str, Any]:
     state = fields.mapping(name)
     try:
-        tried = np.random.PCG64()
-        tried.state = cast(Any, state)
-        return dict(tried.state)
+        generator = np.random.PCG64()
+        generator.state = cast(Any, state)
+        return dict(generator.state)
     except (KeyError, TypeError, ValueError, OverflowError):
-        raise refusal(path, f"{name} is no state of a random generator") from None
+        raise fields.refusal(name, "the state of a random generator") from None

@@ -1,46 +1,43 @@
-"""A run folder: where it is, what it is called, which files it has, and who uses it."""
+"""Run folders: location, names and files."""
 
 from __future__ import annotations
 
-import errno
-import fcntl
 import os
 import re
 from contextlib import suppress
 from time import localtime, monotonic, sleep, strftime
 from typing import TYPE_CHECKING, Final, Self
 
-from core.runs.atomic_files import Directory, RunError, make_folder, settle, shown
-from core.runs.lock import LOCK as LOCK
-from core.runs.lock import in_use_by, write_holder
+from core.runs.atomic_files import Directory, RunError, make_folder, shown, sync_folder
+from core.runs.lock import LOCK, acquire, in_use_error
 
 if TYPE_CHECKING:
     from pathlib import Path
 
 STATE: Final = "state.npz"
-"""The newest moment. What it says of the other files is what counts of them."""
+"""The newest snapshot. Its header says how much of the append-only files is valid."""
 
 CONFIG: Final = "config.toml"
-"""The same config, for people, and for `--config`."""
+"""The same config in a readable form, which `--config` accepts."""
 
 ROWS: Final = "epochs.f64"
-"""Every epoch's metrics: rows of float64, little-endian, in the order of `timeline.COLUMNS`."""
+"""The metrics of every epoch: rows of float64, little-endian, in the order of `epoch_log.COLUMNS`."""
 
 EVENTS: Final = "events.jsonl"
-PAST: Final = "past.npz"
-"""Some earlier moments. A run goes on without it, but not back."""
+HISTORY: Final = "past.npz"
+"""Earlier checkpoints. Without them a run can be resumed, but time travel is limited."""
 
-FILES: Final = frozenset({STATE, CONFIG, ROWS, EVENTS, PAST, LOCK})
+FILES: Final = frozenset({STATE, CONFIG, ROWS, EVENTS, HISTORY, LOCK})
 
-SCRATCH: Final = re.compile(r"\.[a-z.0-9]+\.new")
-"""What a write that was cut short leaves."""
+TEMPORARY: Final = re.compile(r"\.[a-z.0-9]+\.new")
+"""Names of files that an interrupted write leaves behind."""
 
 _LONGEST_NAME: Final = 24
-_NO_LOCKS: Final = {errno.ENOLCK, errno.ENOSYS, errno.EOPNOTSUPP, errno.EINVAL}
+_POLL_INTERVAL: Final = 0.02
 
 
 def default_folder() -> Path | None:
-    """Return the folder of all runs, or None where there is no home that it could be in."""
+    """Return the folder of all runs, or None if there is no home folder."""
     from platformdirs import user_state_path
 
     path = user_state_path("nnfs-tui", appauthor=False) / "runs"
@@ -48,22 +45,22 @@ def default_folder() -> Path | None:
 
 
 def name_for(source: str, seconds: float) -> str:
-    """Return the name of a run on that data, begun at that time, such as moons-20260714-153012."""
+    """Return the name of a run, such as moons-20260714-153012, from its data and start time."""
     word = re.sub(r"[^a-z0-9]+", "-", source.lower().rpartition(".")[0] or source.lower())
     word = word.strip("-")[:_LONGEST_NAME].strip("-") or "run"
     return f"{word}-{strftime('%Y%m%d-%H%M%S', localtime(seconds))}"
 
 
-def is_ours(name: str) -> bool:
-    """Tell whether a file of that name in a run folder is one of a run."""
-    return name in FILES or bool(SCRATCH.fullmatch(name))
+def is_run_file(name: str) -> bool:
+    """Return whether a file of that name can be part of a run folder."""
+    return name in FILES or bool(TEMPORARY.fullmatch(name))
 
 
 def open_directory(path: Path) -> Directory:
-    """Open a run folder, each file of which is an ordinary one.
+    """Open a run folder and check that its files are ordinary files.
 
     Raises:
-        RunError: when it is no folder, or a name of a run's files is that of something else.
+        RunError: when it is not a folder, or one of the names is not an ordinary file.
     """
     try:
         directory = Directory(path)
@@ -72,8 +69,8 @@ def open_directory(path: Path) -> Directory:
             f"{shown(path.name)} cannot be opened as a run folder: {error.strerror}"
         ) from None
     try:
-        for name in filter(is_ours, directory.names()):
-            with suppress(FileNotFoundError):  # a run in use is being saved
+        for name in filter(is_run_file, directory.names()):
+            with suppress(FileNotFoundError):  # the run is in use and being saved
                 directory.check(name)
     except OSError as error:
         directory.close()
@@ -85,10 +82,10 @@ def open_directory(path: Path) -> Directory:
 
 
 class RunFolder:
-    """A folder that is locked as long as this object, or the process, is there.
+    """A run folder that this process has locked until it is closed, or the process exits.
 
     Attributes:
-        directory: its files.
+        directory: the open folder.
     """
 
     def __init__(self, directory: Directory, lock: int | None) -> None:
@@ -97,20 +94,20 @@ class RunFolder:
 
     @property
     def path(self) -> Path:
-        """Where it was opened."""
+        """Path under which it was opened."""
         return self.directory.path
 
     @property
     def name(self) -> str:
-        """What the run is called."""
+        """Name of the run."""
         return self.path.name
 
     @classmethod
     def create(cls, parent: Path, source: str, seconds: float) -> Self:
-        """Make the folder of a new run; of two that are begun in the same second, one ends in -2.
+        """Create the folder of a new run; a second run in the same second gets the suffix -2.
 
         Raises:
-            OSError: when it cannot be made.
+            OSError: when it cannot be created.
         """
         name = first = name_for(source, seconds)
         number = 1
@@ -123,36 +120,36 @@ class RunFolder:
                 continue
             directory = Directory(parent / name)
             try:
-                folder = cls(directory, _locked(directory))
+                folder = cls(directory, acquire(directory))
             except BaseException:
-                _discard(directory)
+                _remove(directory)
                 raise
-            settle(parent)
+            sync_folder(parent)
             return folder
 
     @classmethod
     def open(cls, path: Path, patience: float = 0.0) -> Self:
-        """Take an existing folder for oneself.
+        """Open and lock an existing folder.
 
         Args:
             path: of the folder.
-            patience: seconds to wait for a program that uses it: one that ends saves first.
+            patience: seconds to wait for a process that uses it: it may be exiting, and saves first.
 
         Raises:
-            RunError: when another program uses it, it cannot be written to, or a name in it is that of
-                something else than an ordinary file.
+            RunError: when another process uses it, it cannot be written to, or one of its files is not
+                an ordinary file.
         """
         until = monotonic() + patience
         directory = open_directory(path)
         while True:
             try:
-                return cls(directory, _locked(directory))
+                return cls(directory, acquire(directory))
             except BlockingIOError:
                 if monotonic() < until:
-                    sleep(0.02)
+                    sleep(_POLL_INTERVAL)
                     continue
                 directory.close()
-                raise RunError(in_use_by(path)) from None
+                raise RunError(in_use_error(path)) from None
             except OSError as error:
                 directory.close()
                 reason = error.strerror or "it cannot be opened"
@@ -162,12 +159,12 @@ class RunFolder:
                 raise
 
     def discard(self) -> None:
-        """Remove the folder of a run that was never saved; what cannot be removed stays."""
+        """Remove the folder of a run that was never saved, as far as possible."""
         self._unlock()
-        _discard(self.directory)
+        _remove(self.directory)
 
     def close(self) -> None:
-        """Let others have it."""
+        """Release the lock and close the folder."""
         self._unlock()
         self.directory.close()
 
@@ -177,36 +174,10 @@ class RunFolder:
             self._lock = None
 
 
-def in_use(path: Path) -> bool:
-    """Tell whether a program uses the run in that folder now."""
-    try:
-        with Directory(path) as directory, directory.open(LOCK) as file:
-            fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
-    except BlockingIOError:
-        return True
-    except (OSError, RunError):
-        return False
-    return False
-
-
-def _locked(directory: Directory) -> int | None:
-    """Return the descriptor that holds the lock; it goes with the process, however that ends."""
-    descriptor = directory.open_lock(LOCK)
-    try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except OSError as error:
-        os.close(descriptor)
-        if error.errno in _NO_LOCKS:  # a file system without locks
-            return None
-        raise
-    write_holder(descriptor)
-    return descriptor
-
-
-def _discard(directory: Directory) -> None:
+def _remove(directory: Directory) -> None:
     with suppress(OSError):
         if directory.is_there:
-            for name in filter(is_ours, directory.names()):
+            for name in filter(is_run_file, directory.names()):
                 directory.unlink(name)
             directory.path.rmdir()
     directory.close()

@@ -1,7 +1,8 @@
-"""Which process uses a run, since when, and how it is asked to save and end."""
+"""Lock of a run folder: which process uses the run, and how to make that process save and exit."""
 
 from __future__ import annotations
 
+import errno
 import fcntl
 import json
 import os
@@ -10,7 +11,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from time import monotonic, sleep, time
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
 from core.runs.atomic_files import Directory, RunError, shown
 
@@ -19,27 +20,28 @@ if TYPE_CHECKING:
 
 LOCK: Final = "lock"
 PATIENCE: Final = 3.0
-"""Seconds to wait for a process that uses the run: one that ends saves first."""
+"""Seconds to wait for the process that uses a run: it may be exiting, and saves first."""
 
 ENDING: Final = 20.0
-"""Seconds that a process may take to save and end after it was asked to."""
+"""Seconds that a process has to save and exit after SIGTERM."""
 
-_LONGEST: Final = 200
-_LOOKING: Final = 0.05
+_MOST_BYTES: Final = 200
+_POLL_INTERVAL: Final = 0.05
+_NO_LOCKS: Final = {errno.ENOLCK, errno.ENOSYS, errno.EOPNOTSUPP, errno.EINVAL}
 
 screen: int | None = None
-"""The process that is asked to end when another wants a run of this one, if not this one itself."""
+"""Process id of the screen, which is to be terminated instead of this process; None without one."""
 
 
 @dataclass(frozen=True)
-class Holder:
-    """A process that has the lock of a run.
+class LockOwner:
+    """The process that holds the lock of a run.
 
     Attributes:
-        pid: its number.
-        since: when it took the lock, in seconds of the epoch.
-        end: the process that is to be asked to end: its own, or that of its screen.
-        is_certain: whether it was found to have that very lock, and to be the user's own.
+        pid: its process id; 0 if unknown.
+        since: when it took the lock, in seconds since the Unix epoch.
+        end: the process to terminate: itself, or its screen.
+        is_certain: whether it was verified to hold this lock and to belong to the user.
     """
 
     pid: int
@@ -47,23 +49,41 @@ class Holder:
     end: int
     is_certain: bool
 
-    def told(self) -> str:
-        """Return which process it is, and for how long."""
+    def describe(self) -> str:
+        """Return the process and how long it has held the lock."""
         if not self.pid:
-            return "a process that cannot be named"
+            return "an unknown process"
         return f"process {self.end}, for {_duration(max(0.0, time() - self.since))}"
 
 
-def write_holder(descriptor: int) -> None:
-    """Write into a lock that was taken who has it."""
+def acquire(directory: Directory) -> int | None:
+    """Lock a run folder.
+
+    Returns:
+        The descriptor that holds the lock until it is closed or the process exits; None if the file
+        system has no locks.
+
+    Raises:
+        BlockingIOError: when another process holds the lock.
+        OSError, RunError: when the lock file cannot be opened.
+    """
+    descriptor = directory.open_lock(LOCK)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError as error:
+        os.close(descriptor)
+        if error.errno in _NO_LOCKS:
+            return None
+        raise
     text = json.dumps({"pid": os.getpid(), "since": round(time(), 3), "end": screen or os.getpid()})
-    with suppress(OSError):  # a full disk: the lock holds all the same
+    with suppress(OSError):  # if the disk is full, the lock still holds
         os.ftruncate(descriptor, 0)
         os.pwrite(descriptor, text.encode(), 0)
+    return descriptor
 
 
-def holder_of(path: Path) -> Holder | None:
-    """Return the process that uses the run in that folder, or None if none does."""
+def owner_of(path: Path) -> LockOwner | None:
+    """Return the process that uses the run in that folder, or None."""
     try:
         with Directory(path) as directory, directory.open(LOCK) as file:
             try:
@@ -71,83 +91,88 @@ def holder_of(path: Path) -> Holder | None:
                 return None
             except BlockingIOError:
                 status = os.fstat(file.fileno())
-                text = file.read(_LONGEST)
-    except OSError:
+                text = file.read(_MOST_BYTES)
+    except (OSError, RunError):
         return None
     try:
         values = json.loads(text)
         pid, since, end = int(values["pid"]), float(values["since"]), int(values["end"])
     except (ValueError, TypeError, KeyError, RecursionError, OverflowError):
-        return Holder(0, 0.0, 0, is_certain=False)  # by a version that did not name itself
-    return Holder(pid, since, end, _is_holder(pid, end, status))
+        return LockOwner(0, 0.0, 0, is_certain=False)  # early versions wrote no process id
+    return LockOwner(pid, since, end, _is_owner(pid, end, status))
 
 
-def in_use_by(path: Path) -> str:
-    """Return a sentence on the process that uses the run in that folder."""
-    holder = holder_of(path)
-    told = "" if holder is None else f" ({holder.told()})"
-    return f"{shown(path.name)} is in use by another nnfs-tui{told}"
+def in_use(path: Path) -> bool:
+    """Return whether a process uses the run in that folder."""
+    return owner_of(path) is not None
 
 
-def refuse_if_used(path: Path, patience: float = PATIENCE) -> None:
-    """Wait for a process that is about to end, and refuse the run if it is still in use.
+def in_use_error(path: Path) -> str:
+    """Return the error message for a run that another process uses."""
+    owner = owner_of(path)
+    who = "" if owner is None else f" ({owner.describe()})"
+    return f"{shown(path.name)} is in use by another nnfs-tui{who}"
+
+
+def check_unused(path: Path, patience: float = PATIENCE) -> None:
+    """Wait until no other process uses a run.
 
     Raises:
-        RunError: which names the process, and the way out.
+        RunError: when it is still in use after `patience` seconds.
     """
     until = monotonic() + patience
-    while holder_of(path) is not None:
+    while in_use(path):
         if monotonic() >= until:
-            raise RunError(f"{in_use_by(path)}: --take-over has it save and end")
-        sleep(_LOOKING)
+            raise RunError(f"{in_use_error(path)}: --take-over makes it save and exit")
+        sleep(_POLL_INTERVAL)
 
 
 def take_over(path: Path, progress: Callable[[str], object]) -> None:
-    """Have the process that uses a run save and end, and wait for it.
+    """Make the process that uses a run save and exit, and wait for it.
 
     Args:
         path: of the run's folder.
-        progress: called with a sentence when it has to be waited for.
+        progress: called with a message before waiting.
 
     Raises:
-        RunError: when it is not certain which process that is, or it does not end.
+        RunError: when the process cannot be verified, or does not exit.
     """
-    holder = holder_of(path)
-    if holder is None:
+    owner = owner_of(path)
+    if owner is None:
         return
     name = shown(path.name)
-    if not holder.is_certain:
+    if not owner.is_certain:
         raise RunError(
-            f"{name} is in use ({holder.told()}), and it cannot be verified that this process is "
-            f"yours and has the run: end it yourself{f', with kill {holder.end}' * bool(holder.pid)}"
+            f"{name} is in use ({owner.describe()}), and it cannot be verified that this process is "
+            f"yours and uses the run: end it yourself{f', with kill {owner.end}' * bool(owner.pid)}"
         )
-    progress(f"{name} is in use ({holder.told()}): waiting until it is saved")
-    _end(path, holder)
+    progress(f"{name} is in use ({owner.describe()}): waiting until it is saved")
+    _terminate(path, owner)
     until = monotonic() + ENDING
-    while (left := holder_of(path)) is not None and left.pid == holder.pid:
+    while (left := owner_of(path)) is not None and left.pid == owner.pid:
         if monotonic() >= until:
             raise RunError(
-                f"{holder.told()} has not ended within {ENDING:g} s: kill -KILL {holder.end} ends it "
-                "without saving what it trained since its last save"
+                f"{owner.describe()} has not exited within {ENDING:g} s: kill -KILL {owner.end} ends "
+                "it without saving what it has trained since its last save"
             )
-        sleep(_LOOKING)
+        sleep(_POLL_INTERVAL)
 
 
-def _end(path: Path, holder: Holder) -> None:
-    """Ask a process to end; while its descriptor is open, its number is that of no other."""
+def _terminate(path: Path, owner: LockOwner) -> None:
+    """Send SIGTERM to a process; an open pidfd prevents that its id is reused in between."""
     try:
-        process = os.pidfd_open(holder.end) if hasattr(os, "pidfd_open") else None
+        process = os.pidfd_open(owner.end) if hasattr(os, "pidfd_open") else None
     except ProcessLookupError:
         return
     except OSError:
         process = None
     try:
-        if holder_of(path) != holder:
-            return  # it has ended meanwhile
-        for number in (signal.SIGTERM, signal.SIGCONT):  # a stopped one has to act on it, too
+        if owner_of(path) != owner:
+            return  # it has exited meanwhile
+        for number in (signal.SIGTERM, signal.SIGCONT):  # a stopped process handles no SIGTERM
             with suppress(ProcessLookupError):
                 if process is None:
-                    os.kill(holder.end, number)
+                    os.kill(owner.end, number)
                 else:
                     signal.pidfd_send_signal(process, number)
     finally:
@@ -155,10 +180,10 @@ def _end(path: Path, holder: Holder) -> None:
             os.close(process)
 
 
-def _is_holder(pid: int, end: int, lock: os.stat_result) -> bool:
-    """Return whether that process has the lock open, and the one to be ended is it or its parent.
+def _is_owner(pid: int, end: int, lock: os.stat_result) -> bool:
+    """Return whether the process has the lock open, and `end` is the process itself or its parent.
 
-    Both have to be this user's. Without /proc nothing is certain.
+    Both must belong to this user. Always False without /proc.
     """
     try:
         if any(Path(f"/proc/{each}").stat().st_uid != os.getuid() for each in (pid, end)):
@@ -171,12 +196,11 @@ def _is_holder(pid: int, end: int, lock: os.stat_result) -> bool:
         return False
 
 
-def _is_same(link: Path, lock: Any) -> bool:
+def _is_same(link: Path, lock: os.stat_result) -> bool:
     try:
-        found = link.stat()
+        return os.path.samestat(link.stat(), lock)
     except OSError:
         return False
-    return (found.st_dev, found.st_ino) == (lock.st_dev, lock.st_ino)
 
 
 def _duration(seconds: float) -> str:

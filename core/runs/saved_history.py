@@ -1,149 +1,258 @@
-"""A few moments of a run's past that are kept with it, so that it can be gone back to after a resume.
+"""Checkpoints that are saved with a run, so that time travel still works after it was resumed.
 
-The run is cut into segments by what somebody changed. Each is kept with the moment right after the
-change, so that no change has to be made again, and a few more moments shorten the way to an epoch.
+Each segment is saved with the checkpoint right after its change, so that no change has to be applied
+again; further checkpoints shorten the way to an epoch.
 """
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import dataclass, replace
-from secrets import randbits
-from typing import TYPE_CHECKING, Final, NamedTuple
+from typing import TYPE_CHECKING, Any, Final
 
-from core.training.checkpoints import Position
+from core.config.errors import ConfigError
+from core.config.run_config import RunConfig
+from core.datasets import edits as data_edits
+from core.datasets.prepare import prepare
+from core.runs.archive import read_archive, write_archive
+from core.runs.atomic_files import RunError, refusal
+from core.runs.codec import Fields, Shapes, decode_edits, decode_state, encode_edits, encode_state
+from core.runs.folder import HISTORY, open_directory
+from core.runs.snapshot import digest_of, resolve_data_path
+from core.training.checkpoints import Checkpoint, Position, Segment
 
 if TYPE_CHECKING:
-    from core.config.run_config import RunConfig
+    from collections.abc import Callable, Mapping
+    from pathlib import Path
+
+    from core.arrays import Array, Labels
     from core.datasets.dataset import DataSplit
-    from core.training.state import TrainerState
+    from core.runs.atomic_files import Directory
+    from core.runs.snapshot import Header
+    from core.training.trainer import Trainer
 
+FORMAT: Final = "nnfs-tui past"
 MOST_SEGMENTS: Final = 16
-MOST_STOPS: Final = 16
+MOST_OTHERS: Final = 16
 MOST_BYTES: Final = 2**24
-"""Bytes that the past of a run may take in its folder; what is older is given up."""
-
-
-class Segment(NamedTuple):
-    """Where a segment begins.
-
-    Attributes:
-        id: a number that no other segment has.
-        place: where the change was made.
-        is_edit: whether it gave a parameter another value.
-    """
-
-    id: int
-    place: Position
-    is_edit: bool = False
-
-
-@dataclass(frozen=True)
-class Station:
-    """A moment of the past: a trainer's state, and what it was trained on.
-
-    Attributes:
-        number: how many changes were made before it, by the count of the run's history.
-    """
-
-    number: int
-    config: RunConfig
-    data: DataSplit
-    state: TrainerState
-
-    @property
-    def place(self) -> Position:
-        """When it was."""
-        return Position(self.state.epoch, self.state.batches.next)
+"""Maximum bytes of the history in a run folder; the oldest checkpoints are dropped."""
 
 
 @dataclass(frozen=True)
 class SavedHistory:
-    """The segments that are kept, the newest last, and some stations within them.
+    """Saved checkpoints of a run, the newest last.
 
     Attributes:
-        cuts: one a segment.
-        starts: the moment right after each cut.
-        stops: others, in their order.
+        starts: the checkpoint right after the change that begins each segment.
+        others: further checkpoints.
         was_edited: whether a parameter was edited before the first of them.
     """
 
-    segments: tuple[Segment, ...]
-    starts: tuple[Station, ...]
-    ends: tuple[Station, ...] = ()
+    starts: tuple[Checkpoint, ...]
+    others: tuple[Checkpoint, ...] = ()
     was_edited: bool = False
 
-    @classmethod
-    def started(cls, start: Station, *, was_edited: bool = False) -> SavedHistory:
-        """Return the past of a run that begins there."""
-        return cls((Segment(randbits(62), start.place),), (start,), (), was_edited)
+    @property
+    def segments(self) -> tuple[Segment, ...]:
+        """The segments that have checkpoints."""
+        return tuple(each.segment for each in self.starts)
 
-    def changed(self, place: Position, start: Station, *, is_edit: bool) -> SavedHistory:
-        """Return the past after a change, made at that place; `start` is the moment after it."""
-        left = self.branched(place, start.number - 1)
-        cut = Segment(randbits(62), place, is_edit)
-        return replace(
-            left, segments=(*left.segments, cut), starts=(*left.starts, start)
-        )._bounded()
+    def with_change(self, start: Checkpoint) -> SavedHistory:
+        """Return the history after a change; `start` is the checkpoint right after it."""
+        before = self.up_to(start.segment.position, start.segment.number - 1)
+        return replace(before, starts=(*before.starts, start))._limited()
 
-    def branched(self, place: Position, number: int) -> SavedHistory:
-        """Return the past of a run that goes on from a moment after so many changes."""
-        count = sum(each.number <= number for each in self.starts)
-        stops = (each for each in self.ends if each.number < number or each.place <= place)
-        stops = (each for each in stops if each.number <= number)
-        return replace(
-            self, segments=self.segments[:count], starts=self.starts[:count], ends=tuple(stops)
+    def up_to(self, position: Position, number: int) -> SavedHistory:
+        """Return the history up to a position in the segment of that number."""
+        starts = (each for each in self.starts if each.segment.number <= number)
+        others = (
+            each
+            for each in self.others
+            if each.segment.number < number
+            or (each.segment.number == number and each.position <= position)
         )
+        return replace(self, starts=tuple(starts), others=tuple(others))
 
-    def extended(self, stop: Station, *, was_edited: bool = False) -> SavedHistory:
-        """Return the past of a run that has come to that moment.
+    def with_checkpoint(self, checkpoint: Checkpoint, *, was_edited: bool = False) -> SavedHistory:
+        """Return the history with a newer checkpoint.
 
-        If nothing is kept before it, for it was too large or was given up, the past begins there.
+        If everything before it was dropped because of its size, the history starts there.
         """
-        if not self.segments:
-            return SavedHistory.started(stop, was_edited=was_edited)._bounded()
-        known = [*self.starts, *self.ends]
-        if any((each.number, each.place) == (stop.number, stop.place) for each in known):
+        if not self.starts:
+            segment = Segment.new(checkpoint.segment.number, checkpoint.position)
+            start = replace(checkpoint, segment=segment)
+            return SavedHistory((start,), was_edited=was_edited)._limited()
+        if any(each.order == checkpoint.order for each in (*self.starts, *self.others)):
             return self
-        stops = [*self.ends, stop]
-        while len(stops) > MOST_STOPS:
-            places = [self.starts[0].place.epoch if self.starts else 0]
-            places += [each.place.epoch for each in stops]
-            # without which the way from one to the next is shortest; never the newest
-            gaps = [after - before for before, after in zip(places[:-2], places[2:], strict=True)]
-            del stops[gaps.index(min(gaps))]
-        return replace(self, ends=tuple(stops))._bounded()
-
-    def renumbered(self) -> SavedHistory:
-        """Return it with its changes counted from its first start, which has none before it."""
-        first = self.starts[0].number
-
-        def moved(stations: tuple[Station, ...]) -> tuple[Station, ...]:
-            return tuple(replace(each, number=each.number - first) for each in stations)
-
-        return replace(self, starts=moved(self.starts), ends=moved(self.ends))
+        others = [*self.others, checkpoint]
+        while len(others) > MOST_OTHERS:
+            epochs = [each.position.epoch for each in (self.starts[0], *others)]
+            # drop the one between the two that are closest to each other, never the newest
+            gaps = [after - before for before, after in zip(epochs[:-2], epochs[2:], strict=True)]
+            del others[gaps.index(min(gaps))]
+        return replace(self, others=tuple(others))._limited()
 
     @property
     def nbytes(self) -> int:
-        """The bytes of all of it, but for the data that the newest station has."""
-        stations = (*self.starts, *self.ends)
+        """Bytes of all checkpoints, without the data of the newest segment."""
+        checkpoints = (*self.starts, *self.others)
         newest = {id(each) for each in self.starts[-1].data.arrays} if self.starts else set()
-        data = {id(array): array for each in stations for array in each.data.arrays}
-        held = sum(array.nbytes for number, array in data.items() if number not in newest)
-        return held + sum(array.nbytes for each in stations for array in each.state.arrays)
+        data = {id(array): array for each in checkpoints for array in each.data.arrays}
+        older = sum(array.nbytes for number, array in data.items() if number not in newest)
+        return older + sum(array.nbytes for each in checkpoints for array in each.state.arrays)
 
-    def _bounded(self) -> SavedHistory:
-        past = self
-        while past.segments and (len(past.segments) > MOST_SEGMENTS or past.nbytes > MOST_BYTES):
-            if past.ends and past.nbytes > MOST_BYTES:
-                past = replace(past, ends=past.ends[1:])
+    def _limited(self) -> SavedHistory:
+        history = self
+        while history.starts and (
+            len(history.starts) > MOST_SEGMENTS or history.nbytes > MOST_BYTES
+        ):
+            if history.others and history.nbytes > MOST_BYTES:
+                history = replace(history, others=history.others[1:])
                 continue
-            oldest = past.starts[1].number if len(past.starts) > 1 else 2**62
-            # what the first cut that stays has changed belongs to what stays
-            past = replace(
-                past,
-                segments=past.segments[1:],
-                starts=past.starts[1:],
-                ends=tuple(each for each in past.ends if each.number >= oldest),
-                was_edited=past.was_edited or past.segments[0].is_edit,
+            first, starts = history.starts[0], history.starts[1:]
+            oldest = starts[0].segment.number if starts else 2**62
+            history = SavedHistory(
+                starts,
+                tuple(each for each in history.others if each.segment.number >= oldest),
+                history.was_edited or first.segment.is_edit,
             )
-        return past
+        return history
+
+
+def write_saved_history(
+    directory: Directory, history: SavedHistory, digest: Callable[[DataSplit], str]
+) -> None:
+    """Replace the history in a run folder.
+
+    Args:
+        directory: of the run.
+        history: to write.
+        digest: returns the digest of data.
+
+    Raises:
+        OSError: when it cannot be written.
+    """
+    stations = []
+    arrays: dict[str, Array | Labels] = {}
+    ids = {each.number: each.id for each in history.segments}
+    for at, checkpoint in enumerate((*history.starts, *history.others)):
+        values, own = encode_state(checkpoint.state)
+        stations.append(
+            {
+                "segment": ids[checkpoint.segment.number],
+                "is_start": at < len(history.starts),
+                "config": resolve_data_path(checkpoint.config).as_dict(),
+                "edits": encode_edits(checkpoint.data),
+                "data_digest": digest(checkpoint.data),
+                "state": values,
+            }
+        )
+        arrays |= {f"{at}-{name}": array for name, array in own.items()}
+    header = {"format": FORMAT, "was_edited": history.was_edited, "stations": stations}
+    directory.write_whole(HISTORY, lambda file: write_archive(file, header, arrays))
+
+
+def read_saved_history(folder: Path, header: Header, trainer: Trainer) -> SavedHistory | None:
+    """Return the saved checkpoints up to the position of the run, with segments numbered from 0.
+
+    A run can be resumed without them, so None is returned for a history that cannot be read.
+
+    Args:
+        folder: of the run.
+        header: of its newest snapshot.
+        trainer: in the state of that snapshot.
+    """
+    with suppress(RunError, ConfigError, ValueError, OSError, MemoryError):
+        return _read(folder / HISTORY, header, trainer)
+    return None
+
+
+def _read(path: Path, header: Header, trainer: Trainer) -> SavedHistory | None:
+    with open_directory(path.parent) as directory:
+        values, arrays = read_archive(directory, HISTORY)
+    fields = Fields(path, values)
+    if fields.text("format") != FORMAT:
+        raise refusal(path, "it is not the history of a run")
+    segments = {each.id: each for each in header.segments}
+    starts: dict[int, Checkpoint] = {}
+    others = []
+    known = {(header.config.data_key, header.edits): (trainer.data, header.data_digest)}
+    stations = fields.tables("stations")
+    if len(stations) > MOST_SEGMENTS + MOST_OTHERS:
+        raise refusal(path, "it has too many checkpoints")
+    for at, each in enumerate(stations):
+        segment = segments.get(each.integer("segment"))
+        if segment is None:
+            continue  # it is on a branch that was discarded
+        config = RunConfig.from_mapping(each.mapping("config"))
+        data = _data(known, config, each)
+        own = {
+            name.partition("-")[2]: array
+            for name, array in arrays.items()
+            if name.partition("-")[0] == str(at)
+        }
+        shapes = Shapes.of(trainer.network, config, data)
+        state = decode_state(shapes, each.table("state"), own)
+        checkpoint = Checkpoint(segment, config, data, state)
+        if each.boolean("is_start"):
+            starts[segment.number] = checkpoint
+        else:
+            others.append(checkpoint)
+    _check_order(path, header, starts)
+    first = len(header.segments)
+    while first - 1 in starts:
+        first -= 1
+    if first == len(header.segments):
+        return None
+    ends = _ends(header)
+    valid = [
+        each
+        for each in others
+        if (number := each.segment.number) >= first
+        and starts[number].position <= each.position <= ends[number]
+    ]
+    edits = any(each.is_edit for each in header.segments[: first + 1])
+    return SavedHistory(
+        tuple(_renumbered(starts[each], first) for each in range(first, len(header.segments))),
+        tuple(_renumbered(each, first) for each in sorted(valid, key=lambda each: each.order)),
+        header.edited and (fields.boolean("was_edited") or edits),
+    )
+
+
+def _renumbered(checkpoint: Checkpoint, first: int) -> Checkpoint:
+    segment = checkpoint.segment
+    return replace(checkpoint, segment=segment._replace(number=segment.number - first))
+
+
+def _ends(header: Header) -> list[Position]:
+    """Return the last position of each segment."""
+    positions = [each.position for each in header.segments[1:]]
+    return [*positions, Position(header.epoch, header.batch)]
+
+
+def _check_order(path: Path, header: Header, starts: Mapping[int, Checkpoint]) -> None:
+    """Raise RunError for an impossible order, with which time travel would not terminate."""
+    ends = _ends(header)
+    for number, start in starts.items():
+        change = header.segments[number].position
+        # a change keeps the position, or restarts the current epoch
+        within = start.position <= change and start.position.epoch == change.epoch
+        if not (within and start.position <= ends[number]):
+            raise refusal(path, "its checkpoints are not in order")
+
+
+def _data(known: dict[Any, tuple[DataSplit, str]], config: RunConfig, fields: Fields) -> DataSplit:
+    """Return the data of a checkpoint; many checkpoints share them."""
+    edits = decode_edits(fields)
+    key = config.data_key, edits
+    if key not in known:
+        data = data_edits.apply_all(prepare(config), edits)
+        known[key] = data, digest_of(data)
+        others = [each for each, _ in known.values()][1:]  # the first are those of the run
+        arrays = {id(array): array.nbytes for each in others for array in each.arrays}
+        if sum(arrays.values()) > MOST_BYTES:
+            raise refusal(fields.path, "its data take too much memory")
+    data, digest = known[key]
+    if digest != fields.text("data_digest"):
+        raise refusal(fields.path, "its data have changed")
+    return data

@@ -1,4 +1,4 @@
-"""Writes the moments of one run into its folder; the keeper calls it, in a thread of its own."""
+"""Writes the snapshots of one run into its folder; called by the autosaver, in a thread of its own."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ import numpy as np
 
 from core.runs.archive import write_archive
 from core.runs.atomic_files import NOTHING
-from core.runs.codec import plain_state
+from core.runs.codec import encode_header, encode_state
 from core.runs.folder import CONFIG, EVENTS, ROWS, STATE
-from core.runs.saved_history_file import write_saved_history
-from core.runs.snapshot import digest_of, header_values, with_absolute_path
+from core.runs.saved_history import write_saved_history
+from core.runs.snapshot import digest_of, resolve_data_path
 from core.training.epoch_log import COLUMNS
 
 if TYPE_CHECKING:
@@ -29,20 +29,20 @@ if TYPE_CHECKING:
     from core.runs.saved_history import SavedHistory
     from core.runs.snapshot import RunSnapshot
 
-LARGE_PAST: Final = 2**18
+LARGE_HISTORY: Final = 2**18
 PAUSE: Final = 20.0
-"""Seconds between two times that a past of more bytes is written."""
+"""Minimum seconds between two writes of a history of more bytes than that."""
 
 
 @dataclass(frozen=True)
 class RunEvent:
-    """Something that happened to a run.
+    """An entry in the event log of a run.
 
     Attributes:
-        at: seconds of the epoch.
-        epoch: how many were trained.
-        what: in one word, such as `changed`.
-        note: in a sentence.
+        at: seconds since the Unix epoch.
+        epoch: number of epochs trained.
+        kind: one word, such as `changed`.
+        note: a sentence.
     """
 
     at: float
@@ -57,13 +57,13 @@ class RunEvent:
 
 
 class RunWriter:
-    """Appends to the two files that grow, and then puts the new moment in the place of the old.
+    """Appends to the two append-only files of a run, and then replaces its snapshot.
 
-    Whenever that is cut short, the moment before is what is read.
+    If a write is interrupted at any point, the previous snapshot is still valid.
 
     Attributes:
-        folder: where.
-        saved: whether there is a moment in it.
+        folder: of the run.
+        has_snapshot: whether it has a snapshot.
     """
 
     def __init__(
@@ -80,59 +80,59 @@ class RunWriter:
         self._config: RunConfig | None = None
         self._digests: dict[int, tuple[DataSplit, str]] = {}
         self.has_snapshot = saved
-        self._past: SavedHistory | None = None
-        self._past_due = 0.0
+        self._history: SavedHistory | None = None
+        self._history_due = 0.0
 
     def write(
-        self, moment: RunSnapshot, rows: NDArray[np.float64], events: Sequence[RunEvent] = ()
+        self, snapshot: RunSnapshot, rows: NDArray[np.float64], events: Sequence[RunEvent] = ()
     ) -> None:
-        """Save a moment, with what is new since the one before.
+        """Save a snapshot, with everything new since the previous one.
 
         Args:
-            moment: the run now.
-            rows: as `timeline.tabulate` makes them; an epoch that was there gives way.
-            events: what happened.
+            snapshot: the newest state of the run.
+            rows: new epochs as `epoch_log.tabulate` returns them; one that exists is superseded.
+            events: new events.
 
         Raises:
-            OSError: when it cannot be written; the moment before is still there.
+            OSError: when it cannot be written; the previous snapshot remains.
         """
-        directory = self.folder.directory
+        directory, history = self.folder.directory, snapshot.history
+        config, data = snapshot.checkpoint.config, snapshot.checkpoint.data
         directory.check_there()
-        if self._config != moment.config:
-            text = with_absolute_path(moment.config).to_toml().encode(errors="replace")
+        if self._config != config:
+            text = resolve_data_path(config).to_toml().encode(errors="replace")
             directory.write_whole(CONFIG, lambda file: file.write(text))
-            self._config = moment.config
-        data = np.ascontiguousarray(rows[:, : len(COLUMNS)], "<f8").tobytes()
-        told = "".join(each.line() for each in events).encode()
-        self._write_past(moment.history)
-        new_rows = directory.append(ROWS, self._rows, data)
-        new_events = directory.append(EVENTS, self._events, told)
-        digest = self._digest(moment.data)
-        header = header_values(moment, self._created, time(), digest, new_rows, new_events)
-        state, arrays = plain_state(moment.state)
-        header["state"] = state
+            self._config = config
+        table = np.ascontiguousarray(rows[:, : len(COLUMNS)], "<f8").tobytes()
+        lines = "".join(each.line() for each in events).encode()
+        self._write_history(history)
+        new_rows = directory.append(ROWS, self._rows, table)
+        new_events = directory.append(EVENTS, self._events, lines)
+        digest = self._digest(data)
+        header = encode_header(snapshot, self._created, time(), digest, new_rows, new_events)
+        header["state"], arrays = encode_state(snapshot.checkpoint.state)
         directory.write_whole(STATE, lambda file: write_archive(file, header, arrays))
         self._rows, self._events = new_rows, new_events
-        used = {id(moment.data)}
-        if moment.history is not None:
-            used |= {id(each.data) for each in (*moment.history.starts, *moment.history.ends)}
+        used = {id(data)}
+        if history is not None:
+            used |= {id(each.data) for each in (*history.starts, *history.others)}
         self._digests = {number: each for number, each in self._digests.items() if number in used}
         self.has_snapshot = True
 
     def check_saved(self) -> None:
-        """Raise OSError when what was saved is no longer there."""
+        """Raise OSError if the snapshot no longer exists."""
         self.folder.directory.check_there()
         (self.folder.path / STATE).lstat()
 
-    def _write_past(self, past: SavedHistory | None) -> None:
-        """Write the past if there is more of it; a large one waits, unless something was changed."""
-        if past is None or past is self._past:
+    def _write_history(self, history: SavedHistory | None) -> None:
+        """Write the history if it has changed; a large one is delayed, except after a change."""
+        if history is None or history is self._history:
             return
-        same = self._past is not None and self._past.segments == past.segments
-        if same and past.nbytes > LARGE_PAST and monotonic() < self._past_due:
+        same = self._history is not None and self._history.segments == history.segments
+        if same and history.nbytes > LARGE_HISTORY and monotonic() < self._history_due:
             return
-        write_saved_history(self.folder.directory, past, self._digest)
-        self._past, self._past_due = past, monotonic() + PAUSE
+        write_saved_history(self.folder.directory, history, self._digest)
+        self._history, self._history_due = history, monotonic() + PAUSE
 
     def _digest(self, data: DataSplit) -> str:
         if id(data) not in self._digests:

@@ -1,6 +1,6 @@
-"""Some past states of a run, within a bound of bytes: dense around one moment, sparser away from it.
+"""Checkpoints of a run within a memory limit, dense around the current position and sparse elsewhere.
 
-The history of a run keeps its checkpoints here. Arrays that several of them share count once.
+Used by `time_travel` in memory and by `core.runs.saved_history` on disk.
 """
 
 from __future__ import annotations
@@ -8,9 +8,12 @@ from __future__ import annotations
 from bisect import bisect_left
 from collections import Counter
 from dataclasses import dataclass, replace
+from secrets import randbits
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 import numpy as np
+
+from core.training.batches import batch_count
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
@@ -19,87 +22,119 @@ if TYPE_CHECKING:
     from core.config.run_config import RunConfig
     from core.datasets.dataset import DataSplit
     from core.training.state import TrainerState
+    from core.training.trainer import Trainer
 
 OVERHEAD: Final = 4000
-"""Bytes of a checkpoint beside its arrays: two states of generators, and the objects around them."""
+"""Bytes of a checkpoint in addition to its arrays: two generator states and the Python objects."""
 
 EVENNESS: Final = 8
-"""The spacing grows ninefold over the whole length: by as much as the distance and an eighth of all.
+"""The spacing grows with the distance plus an eighth of the length of the run, so at most ninefold.
 
-In pure proportion to the distance, a handful of checkpoints would leave half of a run without any."""
+With a spacing proportional to the distance alone, a few checkpoints would leave half of a run
+uncovered."""
 
-AT_ONCE: Final = 8
-"""Thinning drops one in so many, which makes it rare."""
+THINNED_SHARE: Final = 8
+"""Thinning drops one checkpoint in this many, so that it is rarely needed."""
 
 
 class Position(NamedTuple):
-    """A moment of a run: so many epochs, and so many batches of the next one, are trained."""
+    """Position in a run: epochs trained, and batches trained of the next epoch."""
 
     epoch: int
     batch: int = 0
 
 
-@dataclass(frozen=True, eq=False)
-class Checkpoint:
-    """A state of a run.
+class Segment(NamedTuple):
+    """Part of a run between two changes of its settings, parameters or data.
 
     Attributes:
-        place: when it was.
-        changes: how many changes were made before it.
-        at: the place in epochs.
-        config, data, state: what the run was then.
+        number: number of changes before it.
+        id: unique number, which links a saved checkpoint to its segment.
+        position: where the change was made; the checkpoint after it may be at the start of the epoch.
+        is_edit: whether the change was the edit of a parameter.
     """
 
-    place: Position
-    changes: int
-    at: float
+    number: int
+    id: int
+    position: Position
+    is_edit: bool = False
+
+    @classmethod
+    def new(cls, number: int, position: Position, *, is_edit: bool = False) -> Segment:
+        """Return a segment with a new id."""
+        return cls(number, randbits(62), position, is_edit)
+
+
+@dataclass(frozen=True, eq=False)
+class Checkpoint:
+    """State of a run at one position, in memory or in a saved run."""
+
+    segment: Segment
     config: RunConfig
     data: DataSplit
     state: TrainerState
 
+    @classmethod
+    def of(cls, trainer: Trainer, segment: Segment | None = None) -> Checkpoint:
+        """Return a checkpoint of the trainer's current state; by default it starts a run."""
+        position = Position(trainer.epoch, trainer.batches.next)
+        segment = segment or Segment.new(0, position)
+        return cls(segment, trainer.config, trainer.data, trainer.state())
+
+    @property
+    def position(self) -> Position:
+        """Position in the run."""
+        return Position(self.state.epoch, self.state.batches.next)
+
     @property
     def order(self) -> tuple[int, Position]:
-        """What checkpoints stand in order by: a change may let an epoch that had begun begin anew."""
-        return self.changes, self.place
+        """Sort key. The segment comes first, since a change can restart the current epoch."""
+        return self.segment.number, self.position
+
+    @property
+    def epochs(self) -> float:
+        """Position in epochs, with the fraction of the current one."""
+        batches = batch_count(self.config.batch_size, len(self.data.y_train))
+        return self.state.epoch + self.state.batches.next / batches
 
 
-class Held:
-    """Counts the bytes of arrays, each once however often it is held."""
+class SharedArrays:
+    """Counts the bytes of arrays, each of them once although several checkpoints share it."""
 
     def __init__(self) -> None:
         self.size = 0
-        self._times: Counter[int] = Counter()
+        self._references: Counter[int] = Counter()
 
     def add(self, arrays: Iterable[Array | Labels]) -> None:
-        """Hold some arrays, once more."""
+        """Add a reference to each array."""
         for array in arrays:
-            self._times[id(array)] += 1
-            if self._times[id(array)] == 1:
+            self._references[id(array)] += 1
+            if self._references[id(array)] == 1:
                 self.size += array.nbytes
 
     def remove(self, arrays: Iterable[Array | Labels]) -> None:
-        """Hold some arrays once less."""
+        """Remove a reference to each array."""
         for array in arrays:
-            self._times[id(array)] -= 1
-            if not self._times[id(array)]:
-                del self._times[id(array)]
+            self._references[id(array)] -= 1
+            if not self._references[id(array)]:
+                del self._references[id(array)]
                 self.size -= array.nbytes
 
-    def within(self, arrays: Iterable[Array | Labels]) -> int:
-        """Return the bytes of those of some distinct arrays that are held."""
-        return sum(array.nbytes for array in arrays if id(array) in self._times)
+    def size_of(self, arrays: Iterable[Array | Labels]) -> int:
+        """Return the bytes of those arrays, all different, that have a reference."""
+        return sum(array.nbytes for array in arrays if id(array) in self._references)
 
 
 class Checkpoints:
-    """Checkpoints in the order of the run; there is always one.
+    """Checkpoints in the order of the run; never empty.
 
     Attributes:
-        data: the samples that they hold.
+        data: the samples that the checkpoints refer to.
     """
 
-    def __init__(self, first: Checkpoint, data: Held) -> None:
+    def __init__(self, first: Checkpoint, data: SharedArrays) -> None:
         self.data = data
-        self._states = Held()
+        self._states = SharedArrays()
         self._all: list[Checkpoint] = []
         self.add(first)
 
@@ -114,75 +149,77 @@ class Checkpoints:
 
     @property
     def first(self) -> Checkpoint:
-        """The oldest one."""
+        """The oldest checkpoint."""
         return self._all[0]
 
     @property
     def states_size(self) -> int:
-        """The bytes of all of them, but for their data."""
+        """Bytes of all checkpoints, without their data."""
         return self._states.size + OVERHEAD * len(self._all)
 
     def add(self, checkpoint: Checkpoint) -> None:
-        """Put one in its place, or in that of one of the same moment, which knew less.
+        """Insert a checkpoint, replacing one at the same position of the same segment.
 
-        When an epoch diverges, the run stands where it stood before, but is over.
+        The newer one is more complete: when an epoch diverges, the position is as before, but the run
+        has ended.
         """
         at = len(self._all)
         if at and checkpoint.order <= self._all[-1].order:
             at = bisect_left(self._all, checkpoint.order, key=lambda each: each.order)
         if at:
-            checkpoint = _sharing(checkpoint, self._all[at - 1].state)
+            checkpoint = _share_best(checkpoint, self._all[at - 1].state)
         self._states.add(checkpoint.state.arrays)
         self.data.add(checkpoint.data.arrays)
         if at < len(self._all) and self._all[at].order == checkpoint.order:
-            self._let_go(self._all[at])
+            self._release(self._all[at])
             self._all[at] = checkpoint
         else:
             self._all.insert(at, checkpoint)
 
-    def drop(self, changes: int) -> None:
-        """Drop all from between two changes."""
-        self.keep(lambda each: each.changes != changes)
+    def drop_segment(self, number: int) -> None:
+        """Drop all checkpoints of a segment."""
+        self.filter(lambda each: each.segment.number != number)
 
-    def keep(self, wanted: Callable[[Checkpoint], bool]) -> None:
-        """Drop all that are not wanted."""
-        kept = []
+    def filter(self, wanted: Callable[[Checkpoint], bool]) -> None:
+        """Drop all checkpoints for which `wanted` is false."""
+        remaining = []
         for each in self._all:
             if wanted(each):
-                kept.append(each)
+                remaining.append(each)
             else:
-                self._let_go(each)
-        self._all = kept
+                self._release(each)
+        self._all = remaining
 
     def thin(self, focus: float) -> None:
-        """Drop those without which the gaps are smallest for their distance from a moment.
+        """Drop the checkpoints that leave the smallest gaps relative to their distance from `focus`.
 
-        The first stays, for all others follow from it, and the last does while there are others.
+        The first one is always kept, since all others can be computed from it, and the last one as long
+        as there are others to drop.
         """
         if len(self._all) < 3:
             last = self._all[-1]
-            self.keep(lambda each: each is not last)
+            self.filter(lambda each: each is not last)
             return
-        at = np.array([each.at for each in self._all])
+        at = np.array([each.epochs for each in self._all])
         distance = np.abs(at[1:-1] - focus) + (at[-1] - at[0]) / EVENNESS + 1e-9
         costs = (at[2:] - at[:-2]) / distance
         dropped: set[int] = set()
         for number in (np.argsort(costs, kind="stable") + 1).tolist():
-            # two neighbours would leave a wider gap than either was thought to
+            # dropping two neighbours would leave a wider gap than the cost of either accounts for
             if not {number - 1, number + 1} & dropped:
                 dropped.add(number)
-            if len(dropped) >= len(self._all) // AT_ONCE:
+            if len(dropped) >= len(self._all) // THINNED_SHARE:
                 break
-        gone = {id(self._all[number]) for number in dropped}
-        self.keep(lambda each: id(each) not in gone)
+        removed = {id(self._all[number]) for number in dropped}
+        self.filter(lambda each: id(each) not in removed)
 
-    def _let_go(self, checkpoint: Checkpoint) -> None:
+    def _release(self, checkpoint: Checkpoint) -> None:
         self._states.remove(checkpoint.state.arrays)
         self.data.remove(checkpoint.data.arrays)
 
 
-def _sharing(checkpoint: Checkpoint, before: TrainerState) -> Checkpoint:
-    """Let the best weights be the same arrays as before, where they are equal."""
+def _share_best(checkpoint: Checkpoint, before: TrainerState) -> Checkpoint:
+    """Replace the best weights by the arrays of the checkpoint before, if they are equal."""
     state = checkpoint.state
     if np.array_equal(state.best_parameters, before.best_parameters) and np.array_equal(
         state.best_statistics, before.best_statistics

@@ -12,8 +12,19 @@ from math import inf
 from typing import NamedTuple
 
 
+class State(StrEnum):
+    """Status of a run, as the screen shows it."""
+
+    TRAINING = "TRAINING"
+    PAUSED = "PAUSED"
+    FINISHED = "FINISHED"
+    DIVERGED = "DIVERGED"
+    STOPPED = "STOPPED"
+    """The training process is suspended (SIGSTOP); never saved."""
+
+
 class Stop(StrEnum):
-    """Why a run is over."""
+    """Reason for the end of a run."""
 
     EPOCHS = "epochs"
     TARGET_LOSS = "target_loss"

@@ -12,7 +12,7 @@ import pytest
 from core.runs.atomic_files import RunError
 from core.runs.catalogue import find, list_runs
 from core.runs.folder import STATE, RunFolder
-from core.runs.lock import refuse_if_used, take_over
+from core.runs.lock import check_unused, take_over
 from core.runs.reader import read_header
 from tests.core.runs.test_reader import rewritten
 from tests.terminal.terminal import is_alive, nnfs_tui
@@ -32,7 +32,7 @@ def test_a_run_is_left_killed_stopped_and_resumed(tmp_path: Path) -> None:
         terminal.press("S", "s")
         terminal.until(lambda text: epoch_shown(text) == 11)
         terminal.press(")")
-        terminal.until("backspace restores the one before")
+        terminal.until("backspace restores the previous one")
         terminal.press("backspace")
         terminal.until("moons of epoch 11 restored")
         terminal.until(lambda text: epoch_shown(text) == 11 and "2-8-8-2 " in text)
@@ -41,7 +41,7 @@ def test_a_run_is_left_killed_stopped_and_resumed(tmp_path: Path) -> None:
         name = find(Path(runs)).name
         assert f"nnfs-tui resume {name}" in terminal.text()
     with nnfs_tui("resume", name[:8], "--run-dir", runs) as terminal:
-        terminal.until(f"{name} goes on at epoch 11")
+        terminal.until(f"{name} resumed at epoch 11")
         assert epoch_shown(terminal.until("PAUSED")) == 11
         terminal.press(" ")
         terminal.until("TRAINING")
@@ -49,7 +49,7 @@ def test_a_run_is_left_killed_stopped_and_resumed(tmp_path: Path) -> None:
         os.kill(child, signal.SIGKILL)
         terminal.until("space resumes it as it was saved")
         terminal.press(" ")
-        terminal.until(lambda text: "goes on at epoch" in text and "STOPPED" not in text)
+        terminal.until(lambda text: "resumed at epoch" in text and "STOPPED" not in text)
         (child,) = terminal.children()
         os.kill(child, signal.SIGSTOP)
         terminal.press("+", "-")
@@ -102,11 +102,11 @@ def test_a_run_in_use_names_its_process_and_is_taken_over(stopped: bool, tmp_pat
         terminal.until(lambda text: epoch_shown(text) >= 0 and list_runs(tmp_path / "runs"))
         path, (training,) = find(Path(runs)), terminal.children()
         with pytest.raises(RunError, match=rf"\(process {terminal.pid}, for \d+ s\): --take-over"):
-            refuse_if_used(path, 0.0)
+            check_unused(path, 0.0)
         if stopped:
             os.kill(terminal.pid, signal.SIGSTOP)
         with nnfs_tui("resume", "--take-over", "--paused", "--run-dir", runs) as other:
-            at = epoch_shown(other.until(lambda text: "goes on at epoch" in text))
+            at = epoch_shown(other.until(lambda text: "resumed at epoch" in text))
             assert f"(process {terminal.pid}, for " in other.raw.decode(errors="replace")
             assert other.raw.index(b"waiting until it is saved") < other.raw.index(b"\x1b[?1049h")
             other.press("q")
@@ -137,7 +137,7 @@ def test_runs_are_listed_removed_and_gone_on_with_without_a_screen(
     assert "no run is kept" in told("runs", "--run-dir", runs).stdout
     for preset, begin in (("xor", told), ("sine", run)):
         done = begin("train", preset, "--epochs", "5", "--run-dir", runs)
-        assert f"kept: nnfs-tui resume {preset}-" in done.stdout
+        assert f"saved: nnfs-tui resume {preset}-" in done.stdout
     assert (
         "kept" not in told("train", "moons", "--epochs", "5", "--run-dir", runs, "--no-save").stdout
     )
@@ -203,7 +203,7 @@ def test_without_a_home_or_a_place_to_write_the_run_goes_on(told: Told, tmp_path
     for place in (str(tmp_path / "file" / "runs"), "/proc/nothing"):
         done = told("train", "xor", "--epochs", "5", "--run-dir", place)
         assert done.returncode == 0
-        assert "this run is not being kept: " in done.stderr
+        assert "this run is not saved: " in done.stderr
         assert "5 of 5 epochs" in done.stdout
 
 
@@ -236,11 +236,11 @@ def test_a_folder_that_vanishes_is_told_of_and_training_continues(tmp_path: Path
         terminal.until(lambda text: epoch_shown(text) > 10)
         (path,) = runs.iterdir()
         path.rename(tmp_path / "elsewhere")
-        at = epoch_shown(terminal.until("this run is not being kept"))
+        at = epoch_shown(terminal.until("this run is not saved"))
         terminal.until(lambda text: epoch_shown(text) > at)
         terminal.press("q")
         assert terminal.wait() == 0
-        assert "this run is not being kept" in terminal.text()
+        assert "this run is not saved" in terminal.text()
         assert f"nnfs-tui resume {path.name}" not in terminal.text()
 
 

@@ -230,7 +230,7 @@ def _add_runs(parsers: dict[str, _Parser]) -> None:
     resume.add_argument(
         "--take-over",
         action="store_true",
-        help="if another nnfs-tui uses the run, have it save and end first",
+        help="if another nnfs-tui uses the run, make it save and exit first",
     )
     resume.add_argument("--train", action="store_true", help="continue without a screen")
     resume.add_argument(

@@ -1,16 +1,15 @@
-"""Keeps a run that is trained without a screen, as the training process keeps one beside it."""
+"""Saves a run that is trained without a screen."""
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
-from core.runs.autosaver import Autosaver
-from core.runs.saved_history import SavedHistory, Station
-from core.runs.saved_history_file import read_saved_history
-from core.runs.snapshot import Doing, RunSnapshot
+from core.runs.autosaver import RunAutosave
+from core.runs.saved_history import read_saved_history
+from core.runs.snapshot import RunSnapshot
+from core.training.checkpoints import Checkpoint
 from core.training.epoch_log import tabulate
-from core.training.stopping import Stop
+from core.training.stopping import State, Stop
 
 if TYPE_CHECKING:
     from core.runs.autosaver import SaveOptions, SaveStatus
@@ -20,98 +19,85 @@ if TYPE_CHECKING:
     from core.training.trainer import Trainer
 
 LAST_SAVE: Final = 10.0
-"""Seconds that the last save may take: nobody waits for a screen here."""
+"""Seconds for the last save; longer than in the training process, as no screen waits for it."""
 
 
-class HeadlessAutosave:
-    """Hands the run of a trainer to a keeper, if it is to be kept.
+class HeadlessAutosave(RunAutosave):
+    """Saves the run of a trainer.
 
     Attributes:
-        newest: the metrics after the last epoch that was good, of the best weights if restored.
+        newest: metrics of the last epoch that did not diverge, or of the restored weights.
     """
 
     def __init__(
         self,
         trainer: Trainer,
         newest: EpochMetrics,
-        keeping: SaveOptions | None,
-        kept: tuple[SavedRun, RunFolder] | None = None,
+        options: SaveOptions,
+        resumed: tuple[SavedRun, RunFolder] | None = None,
     ) -> None:
-        """Begin to keep a run, or go on with one that was kept."""
+        """Start to save a new run, or one that was resumed."""
+        super().__init__(options)
         self._trainer, self.newest = trainer, newest
-        self._autosaver = None if keeping is None else Autosaver(keeping)
-        self._kept = None if kept is None else kept[0].header
-        self._rows: list[EpochMetrics] = [] if kept else [newest]
-        config = trainer.config
-        if self._autosaver is None:
-            return
-        self._past = self._past_of(kept[0] if kept else None)
-        self._segment = self._past.starts[-1].number
-        if kept is not None:
-            self._autosaver.resume(*kept)
-            return
-        self._autosaver.begin(config.source_name)
-        self._autosaver.add_event(0, "began", config.describe(trainer.network.sizes))
+        self._resumed = None if resumed is None else resumed[0].header
+        self._rows: list[EpochMetrics] = [] if resumed else [newest]
+        start = Checkpoint.of(trainer)
+        if resumed is None:
+            self.begin(start, trainer.config.describe(trainer.network.sizes))
+        else:
+            run, folder = resumed
+            history = read_saved_history(run.path, run.header, trainer)
+            self.resume(run, folder, start, history)
+            start = start if history is None else history.starts[-1]
+        self._segment = start.segment
 
     @property
-    def status(self) -> SaveStatus | None:
-        """What became of it, if it is to be kept."""
-        return None if self._autosaver is None else self._autosaver.status
+    def status(self) -> SaveStatus:
+        """Whether the run is saved."""
+        return self._autosaver.status
 
     def add_epoch(self, metrics: EpochMetrics) -> None:
-        """Take an epoch that is over."""
+        """Add an epoch that was trained."""
         trainer = self._trainer
         if trainer.stopped is not Stop.DIVERGED:
             self.newest = metrics if trainer.restored is None else trainer.measure()
-        if self._autosaver is not None:
-            self._rows.append(metrics)
+        self._rows.append(metrics)
 
     def poll(self) -> None:
-        """Save if it is time to; call it now and then."""
-        if self._autosaver is not None and not self._autosaver.due_in():
-            self._save(self._autosaver)
+        """Save the run if it is due."""
+        if not self._autosaver.due_in():
+            self._save_run()
 
     def close(self) -> str:
-        """Save the end, wait until it is written, and return the name of the run that is saved."""
-        keeper, trainer = self._autosaver, self._trainer
-        if keeper is None:
-            return ""
+        """Save the end of the run, wait until it is written, and return the name of the saved run."""
+        trainer = self._trainer
         if trainer.epoch or trainer.batches.next or trainer.stopped:
             if trainer.stopped is not None:
-                keeper.add_event(trainer.epoch, self._doing, f"{trainer.stopped}".replace("_", " "))
-            self._save(keeper)
-        keeper.close(LAST_SAVE)
-        return "" if keeper.status.problem else keeper.status.name
+                note = f"{trainer.stopped}".replace("_", " ")
+                self._autosaver.add_event(trainer.epoch, self._state.lower(), note)
+            self._save_run()
+        self._autosaver.close(LAST_SAVE)
+        return "" if self.status.problem else self.status.name
 
     @property
-    def _doing(self) -> Doing:
+    def _state(self) -> State:
         if self._trainer.stopped is None:
-            return Doing.TRAINING
+            return State.TRAINING
         diverged = self._trainer.stopped is Stop.DIVERGED
-        return Doing.DIVERGED if diverged else Doing.FINISHED
+        return State.DIVERGED if diverged else State.FINISHED
 
-    def _past_of(self, kept: SavedRun | None) -> SavedHistory:
-        trainer, past, edited = self._trainer, None, False
-        if kept is not None:
-            past, edited = read_saved_history(kept.path, kept.header, trainer), kept.header.edited
-        start = Station(0, trainer.config, trainer.data, trainer.state())
-        return past or SavedHistory.started(start, was_edited=edited)
-
-    def _save(self, keeper: Autosaver) -> None:
-        trainer, before = self._trainer, self._kept
-        edited = before is not None and before.edited
-        moment = RunSnapshot.of(
-            trainer,
+    def _save_run(self) -> None:
+        trainer, before = self._trainer, self._resumed
+        snapshot = RunSnapshot(
+            Checkpoint.of(trainer, self._segment),
             self.newest,
-            self._doing,
+            self._state,
             ended=trainer.stopped,
-            span=trainer.config.epochs if before is None else before.span,
-            edited=edited,
-            comparable_parts=(0,) if before is None else before.comparable_parts,
+            extension=trainer.config.epochs if before is None else before.extension,
+            edited=before is not None and before.edited,
+            loss_starts=(0,) if before is None else before.loss_starts,
         )
-        here = Station(self._segment, moment.config, moment.data, moment.state)
-        self._past = self._past.extended(here, was_edited=edited)
         if self._rows:
-            keeper.add_epochs(tabulate(self._rows))
+            self._autosaver.add_epochs(tabulate(self._rows))
             self._rows = []
-        keeper.save(replace(moment, history=self._past))
+        self.save(snapshot)

@@ -1,4 +1,4 @@
-"""Training without a screen: a progress bar on standard error, a summary or JSON lines on output."""
+"""Trains without a screen: a progress bar on standard error, a summary or JSON lines on output."""
 
 from __future__ import annotations
 
@@ -34,39 +34,39 @@ if TYPE_CHECKING:
     from core.training.state import EpochMetrics
 
 REFRESH: Final = 0.1
-"""Seconds between two looks of the progress bar at the run."""
+"""Seconds between two updates of the progress bar."""
 
 EXIT_DIVERGED: Final = 1
 
 PATIENCE: Final = 3.0
-"""Seconds to wait for a program that uses the run, and may be about to end."""
+"""Seconds to wait for a process that uses the run: it may be exiting."""
 
 
 class Interruption:
-    """A signal to end after the epoch that is under way; a second one ends at once."""
+    """Handles signals: the first stops training after the current batch, the second at once."""
 
     def __init__(self) -> None:
         self.number = 0
         self._terminals = [each for each in (1, 2) if os.isatty(each)]
 
-    def note(self, number: int, _: FrameType | None) -> None:
+    def handle(self, number: int, _: FrameType | None) -> None:
         if self.number:
             raise KeyboardInterrupt
         self.number = number
         if number == signal.SIGHUP and self._terminals:
-            # the terminal is gone: what is still said goes nowhere, and the run is kept all the same
-            nowhere = os.open(os.devnull, os.O_WRONLY)
+            # the terminal is gone: discard further output, but still save the run
+            null = os.open(os.devnull, os.O_WRONLY)
             for each in self._terminals:
-                os.dup2(nowhere, each)
+                os.dup2(null, each)
 
 
 @contextmanager
 def _interruptible() -> Iterator[Interruption]:
     interruption = Interruption()
     numbers = [signal.SIGINT, signal.SIGTERM]
-    if signal.getsignal(signal.SIGHUP) is not signal.SIG_IGN:  # as nohup has it
+    if signal.getsignal(signal.SIGHUP) is not signal.SIG_IGN:  # as under nohup
         numbers.append(signal.SIGHUP)
-    before = {number: signal.signal(number, interruption.note) for number in numbers}
+    before = {number: signal.signal(number, interruption.handle) for number in numbers}
     try:
         yield interruption
     finally:
@@ -79,64 +79,68 @@ def train(
     outputs: Sequence[IO[str]] = (),
     *,
     quiet: bool = False,
-    keeping: SaveOptions | None = None,
+    save_options: SaveOptions | None = None,
     resume: Path | None = None,
 ) -> int:
     """Train to the end of the run, and return the program's exit status.
 
     Args:
-        config: the run.
-        outputs: where each epoch is written to as a line of JSON.
-        quiet: leave the summary out.
-        keeping: where the run is kept, if it is to be.
-        resume: the folder of a kept run to go on with.
+        config: of the run.
+        outputs: streams for a line of JSON per epoch.
+        quiet: omit the summary.
+        save_options: where the run is saved; None to not save it.
+        resume: folder of a saved run to resume.
 
     Raises:
-        RunError: when that cannot be gone on with.
+        RunError: when it cannot be resumed.
         NotEnoughMemory: when the data or the network are too large.
     """
     with ExitStack() as memory, _interruptible() as interruption, np.errstate(all="ignore"):
         with _progress_bar("{task.percentage:.0f} %", transient=True) as bar:
-            tell = _Loading(bar, interruption)
-            kept = None if resume is None else _opened(resume)
-            if kept is None:
-                trainer = Trainer(config, tell=tell)
+            progress = _LoadingProgress(bar, interruption)
+            resumed = None if resume is None else _open(resume)
+            if resumed is None:
+                trainer = Trainer(config, tell=progress)
                 newest = trainer.untrained
             else:
-                trainer, newest = kept[0].trainer(tell), kept[0].header.metrics
+                trainer, newest = resumed[0].trainer(progress), resumed[0].header.metrics
         memory.enter_context(memory_of_training(config, trainer.data))
-        keeper = HeadlessAutosave(trainer, newest, keeping, kept)
-        moved = "" if kept is None else changed_kernels(kept[0].header.kernels)
-        if moved:
-            print(f"nnfs-tui: {moved}", file=sys.stderr)  # noqa: T201
+        autosave = None
+        if save_options is not None:
+            autosave = HeadlessAutosave(trainer, newest, save_options, resumed)
+        warning = "" if resumed is None else changed_kernels(resumed[0].header.kernels)
+        if warning:
+            print(f"nnfs-tui: {warning}", file=sys.stderr)  # noqa: T201
         if config.data is not None and trainer.data.summary is not None:
             for note in trainer.data.summary.notes:
                 print(f"nnfs-tui: {note}", file=sys.stderr)  # noqa: T201
         for output in outputs:
             output.write(json_log.start(config, trainer.network, trainer.data) + "\n")
         started = perf_counter()
-        begun_at = newest.epoch
         try:
-            metrics, stopped = _run(trainer, interruption, outputs, keeper)
+            metrics, stopped = _run(trainer, newest, interruption, outputs, autosave)
             seconds = perf_counter() - started
         except OutputError as error:
-            error.saved_as = keeper.close()
+            error.saved_as = autosave.close() if autosave else ""
             raise
         except BaseException:
-            keeper.close()
+            if autosave:
+                autosave.close()
             raise
-        keeper.close()
-    trained = None if kept is None else metrics.epoch - begun_at
+        if autosave:
+            autosave.close()
+    trained = None if resumed is None else metrics.epoch - newest.epoch
     for output in outputs:
-        told = json_log.end(metrics.epoch, seconds, stopped, trainer.restored, trained)
-        output.write(told + "\n")
+        line = json_log.end(metrics.epoch, seconds, stopped, trainer.restored, trained)
+        output.write(line + "\n")
         output.flush()
     if not quiet:
-        good = trainer.measure()  # not always those of the last epoch
+        current = trainer.measure()  # the weights may be those of an earlier epoch
         restored = trainer.restored
-        text = summary(config, metrics, good, seconds, stopped, trainer.data, restored, trained)
+        text = summary(config, metrics, current, seconds, stopped, trainer.data, restored, trained)
         print(text)  # noqa: T201
-    _tell_kept(keeper.status, quiet=quiet)
+    if autosave is not None:
+        _print_status(autosave.status, quiet=quiet)
     if stopped == "interrupted":
         return 128 + interruption.number
     return EXIT_DIVERGED if stopped is Stop.DIVERGED else 0
@@ -144,16 +148,17 @@ def train(
 
 def _run(
     trainer: Trainer,
+    metrics: EpochMetrics,
     interruption: Interruption,
     outputs: Sequence[IO[str]],
-    keeper: HeadlessAutosave,
+    autosave: HeadlessAutosave | None,
 ) -> tuple[EpochMetrics, json_log.Ending]:
-    metrics = keeper.newest
+    """Train to the end; return the metrics of the last epoch, and why the run ended."""
     kind = json_log.Kind.of(trainer.config, trainer.data)
     with _progress_bar("{task.completed:,.0f}/{task.total:,} epochs") as bar:
         task = bar.add_task("training", total=trainer.config.epochs)
         shown = perf_counter()
-        stopped: json_log.Ending | None = trainer.stopped  # a kept run may be over
+        stopped: json_log.Ending | None = trainer.stopped  # a saved run may have ended
         while stopped is None:
             if interruption.number:
                 stopped = "interrupted"
@@ -161,25 +166,27 @@ def _run(
             trained = trainer.advance(shown + REFRESH)
             if trained is not None:
                 metrics, stopped = trained, trainer.stopped
-                keeper.add_epoch(metrics)
+                if autosave is not None:
+                    autosave.add_epoch(metrics)
                 line = json_log.epoch(metrics, kind)
                 for output in outputs:
                     output.write(line + "\n")
             now = perf_counter()
             if now - shown > REFRESH:
                 shown = now
-                keeper.poll()
+                if autosave is not None:
+                    autosave.poll()
                 done = trainer.epoch + trainer.share_of_epoch
                 bar.update(task, completed=done, description=_losses(metrics))
                 bar.refresh()
                 for output in outputs:
-                    output.flush()  # somebody may be following
+                    output.flush()  # another process may read the output
         bar.update(task, completed=trainer.epoch, description=_losses(metrics))
         bar.refresh()
     return metrics, stopped
 
 
-def _opened(path: Path) -> tuple[SavedRun, RunFolder]:
+def _open(path: Path) -> tuple[SavedRun, RunFolder]:
     from core.runs.folder import RunFolder
     from core.runs.reader import read_run
 
@@ -187,16 +194,16 @@ def _opened(path: Path) -> tuple[SavedRun, RunFolder]:
     return read_run(path), folder
 
 
-def _tell_kept(news: SaveStatus | None, *, quiet: bool) -> None:
-    """Say where the run is, or why it is nowhere."""
-    if news is not None and news.problem:
-        print(f"nnfs-tui: {news.problem}", file=sys.stderr)  # noqa: T201
-    elif news is not None and news.name and not quiet:
-        print(f"kept: nnfs-tui resume {news.name}")  # noqa: T201
+def _print_status(status: SaveStatus, *, quiet: bool) -> None:
+    """Print where the run was saved, or why it was not."""
+    if status.problem:
+        print(f"nnfs-tui: {status.problem}", file=sys.stderr)  # noqa: T201
+    elif status.name and not quiet:
+        print(f"saved: nnfs-tui resume {status.name}")  # noqa: T201
 
 
-class _Loading:
-    """Shows how far loading is, and ends it after a signal."""
+class _LoadingProgress:
+    """Shows the progress of loading, and cancels it after a signal."""
 
     def __init__(self, bar: Progress, interruption: Interruption) -> None:
         self._bar, self._interruption = bar, interruption
@@ -222,11 +229,11 @@ def _progress_bar(count: str, *, transient: bool = False) -> Progress:
         TextColumn(count),
         console=console,
         transient=transient,
-        # at its end it writes an empty line where it cannot take itself away
+        # where it cannot erase itself, it would print an empty line at its end
         disable=transient and not console.is_interactive,
-        # no thread that draws: it would take turns with the training
+        # no drawing thread, which would compete with the training
         auto_refresh=False,
-        # or it would take what goes to standard output, too, and write it to its own console
+        # else standard output would be written to this console, too
         redirect_stdout=False,
         redirect_stderr=False,
     )
@@ -241,24 +248,24 @@ def _losses(metrics: EpochMetrics) -> str:
 def summary(
     config: RunConfig,
     metrics: EpochMetrics,
-    kept: EpochMetrics,
+    current: EpochMetrics,
     seconds: float | None,
     stopped: json_log.Ending,
     data: DataSplit,
     restored: int | None = None,
     trained: int | None = None,
 ) -> str:
-    """Return the end of a run in a few lines.
+    """Return a summary of a run in a few lines.
 
     Args:
-        config: the run.
+        config: of the run.
         metrics: of its last epoch.
-        kept: of the network as it is: the best one's, or the last before a divergence.
-        seconds: how long it took, since it was begun or resumed, if that is worth telling.
-        stopped: why it ended.
+        current: of the network: with the best weights, or those before a divergence.
+        seconds: duration since the start or the resumption, or None to omit it.
+        stopped: why the run ended.
         data: its samples.
-        restored: the epoch whose weights came back, if any did.
-        trained: the epochs since it was resumed, if it was.
+        restored: the epoch whose weights were restored, or None.
+        trained: epochs since the run was resumed, or None if it was not.
     """
     if stopped is Stop.DIVERGED:
         outcome = (
@@ -289,13 +296,15 @@ def summary(
     lines = [config.describe(sizes_of(config, data)), outcome]
     width = max(map(len, parts))
     for part in parts:
-        value = number_format.loss(getattr(kept, f"{part}_loss"))
-        score = getattr(kept, f"{part}_score")
-        told = (
+        value = number_format.loss(getattr(current, f"{part}_loss"))
+        score = getattr(current, f"{part}_score")
+        text = (
             f"accuracy {number_format.percent(score)} %" if data.has_classes else f"R² {score:.4f}"
         )
         if part == "train" and config.penalized:
-            told += f"   loss with penalty {number_format.loss(kept.train_loss + kept.penalty)}"
+            text += (
+                f"   loss with penalty {number_format.loss(current.train_loss + current.penalty)}"
+            )
         name = "train = test" if data.shared and part == "train" else part
-        lines.append(f"{name:<{width}}  loss {value}   {told}")
+        lines.append(f"{name:<{width}}  loss {value}   {text}")
     return "\n".join(lines)

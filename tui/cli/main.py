@@ -331,14 +331,14 @@ def _lacks() -> str:
 
 
 def _resume(options: argparse.Namespace, process: TrainingProcess | None) -> int:
-    from core.runs.lock import refuse_if_used, take_over
+    from core.runs.lock import check_unused, take_over
     from core.runs.reader import read_header
 
     _check_screen_options(options)
     path = run_of(options)
     if options.take_over:
         take_over(path, lambda told: print(f"nnfs-tui: {told}", file=sys.stderr))  # noqa: T201
-    refuse_if_used(path)
+    check_unused(path)
     config = read_header(path).config
     if process is not None:
         return _watch(config, process, options, path)
@@ -362,7 +362,7 @@ def _train(
         if options.log is not None:
             outputs.append(stack.enter_context(_log_file(options.log, waits=True)))
         try:
-            return train(config, outputs, quiet=as_json, keeping=keeping, resume=resume)
+            return train(config, outputs, quiet=as_json, save_options=keeping, resume=resume)
         except (BrokenPipeError, OutputError):
             raise
         except OSError as error:
@@ -442,7 +442,7 @@ def _say_goodbye(session: RunModel) -> None:
     if session.save_problem:
         print(_printable(session.save_problem))  # noqa: T201
     elif session.saved_as:
-        print(f"kept: nnfs-tui resume {session.saved_as}")  # noqa: T201
+        print(f"saved: nnfs-tui resume {session.saved_as}")  # noqa: T201
 
 
 def _check_screen_options(options: argparse.Namespace) -> None:

@@ -11,8 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from core.runs.atomic_files import shown
 from core.runs.catalogue import list_runs
-from core.runs.snapshot import Doing
-from core.training.stopping import Stop
+from core.training.stopping import State, Stop
 from tui.drawing import number_format
 
 if TYPE_CHECKING:
@@ -88,11 +87,11 @@ def _state(run: RunListing) -> str:
         return "unsaved" if run.unsaved else "damaged"
     if run.used:
         return "in use"
-    if header.doing is Doing.TRAINING:
+    if header.state is State.TRAINING:
         return "interrupted"
     if header.stopped is not None and header.stopped not in {Stop.EPOCHS, Stop.DIVERGED}:
         return header.stopped.replace("_", " ")
-    return str(header.doing)
+    return header.state.lower()
 
 
 def _values(run: RunListing) -> dict[str, Any]:

@@ -22,7 +22,7 @@ from core.config.value_types import words_of
 from core.datasets import DataSplit
 from core.datasets.prepare import prepare
 from core.process import Configure
-from core.process.autosave import RunAutosave
+from core.process.autosave import TrainingAutosave
 from core.process.channel import Channel
 from core.process.command_queue import CommandQueue
 from core.process.commands import configure
@@ -139,7 +139,7 @@ def by_command(trainer: Trainer, changes: dict[str, Any]) -> None:
     ours, theirs = socket.socketpair()
     with ours, theirs:
         queue = CommandQueue(Channel(ours))
-        run = TrainingRun(trainer, queue, EpochTimer(), RunAutosave(queue))
+        run = TrainingRun(trainer, queue, EpochTimer(), TrainingAutosave(queue))
         run.start()
         configure(run, queue, command.changes)
         trainer.stopped = None  # the process finishes a run that has no epochs left

@@ -142,13 +142,13 @@ def test_a_run_that_is_resumed_is_as_one_that_never_stopped(
     one, other = read_run(find(whole)), read_run(find(parts))
     assert_same(one.trainer(), other.trainer())
     np.testing.assert_array_equal(in_order(one.rows), in_order(other.rows))
-    assert one.header.comparable_parts == other.header.comparable_parts
+    assert one.header.loss_starts == other.header.loss_starts
 
 
 def test_of_an_epoch_that_takes_long_the_batches_are_kept(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(autosaver, "EVERY", 0.0)
+    monkeypatch.setattr(autosaver, "INTERVAL", 0.0)
     parent = tmp_path / "runs"
     with serving(parent) as channel:
         channel.post(Start(RunConfig(samples=100_000, batch_size=1)))

@@ -475,7 +475,7 @@ def test_a_run_that_ended_says_why_and_can_go_on(
     assert np.array_equal(watcher.progress()[-1].parameters, trainer.network.parameters)
     watcher.send(Resume())
     resumed = watcher.until_state(State.TRAINING)
-    assert "the run goes on" in resumed.note
+    assert "training resumed" in resumed.note
     watcher.send(Pull())
     watcher.until(lambda: any(row.epoch > last.epoch for row in watcher.rows()))
 
@@ -521,4 +521,4 @@ def test_a_change_within_a_long_epoch_leaves_the_finished_ones_alone(watcher: Wa
     watcher.send(Configure({"learning_rate": 0.02}), Configure({"clip_norm": 1.0}))
     watcher.until(lambda: len(watcher.runs()) == 2 and len(watcher.rows()) == 2)
     assert watcher.rows() == [first, first]
-    assert "epoch 2 begins again" in watcher.runs()[1].note
+    assert "epoch 2 is restarted" in watcher.runs()[1].note

@@ -24,7 +24,8 @@ from core.runs.atomic_files import NOTHING, SPARSE, Directory, RunError
 from core.runs.autosaver import Autosaver, SaveOptions, SaveStatus
 from core.runs.catalogue import find, list_runs, remove
 from core.runs.cpu_kernels import changed_kernels, kernels
-from core.runs.folder import CONFIG, EVENTS, LOCK, PAST, ROWS, STATE, RunFolder
+from core.runs.folder import CONFIG, EVENTS, HISTORY, ROWS, STATE, RunFolder
+from core.runs.lock import LOCK
 from core.runs.reader import read_header, read_run
 from core.runs.snapshot import digest_of
 from core.training.epoch_log import tabulate
@@ -36,9 +37,9 @@ NAMES = (
     CONFIG,
     ROWS,
     EVENTS,
-    PAST,
+    HISTORY,
     LOCK,
-    *(f".{each}.new" for each in (STATE, CONFIG, PAST)),
+    *(f".{each}.new" for each in (STATE, CONFIG, HISTORY)),
 )
 PRECIOUS = b"precious\n" * 1000
 
@@ -200,8 +201,8 @@ def claim_a_pipe(header: dict[str, Any]) -> None:
 
 
 CLAIMS: dict[Callable[[dict[str, Any]], None], str] = {
-    claim_a_large_network: "parameters is 114 numbers; the network has 251,",
-    claim_large_layers: "sizes in its header are not those of its config",
+    claim_a_large_network: "parameters is 114 numbers, expected 251,",
+    claim_large_layers: "sizes in its header differ from those of its config",
     claim_many_epochs: "epoch in its header",
     claim_a_long_span: "span in its header",
     claim_many_edits: "more than 10,000 edits",
@@ -359,7 +360,7 @@ def test_a_first_save_that_was_killed_is_no_damaged_run(run: Path) -> None:
     assert listed.unsaved
     with pytest.raises(RunError, match="no run is kept in"):
         find(run.parent)
-    with pytest.raises(RunError, match="holds no saved run: its first save did not finish"):
+    with pytest.raises(RunError, match="has no saved run: its first save did not finish"):
         read_run(run)
     remove(run)
     assert not run.exists()

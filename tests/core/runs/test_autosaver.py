@@ -39,7 +39,7 @@ from core.process import (
     StepBatch,
     TrainingProcess,
 )
-from core.process.autosave import RunAutosave
+from core.process.autosave import TrainingAutosave
 from core.process.channel import Channel
 from core.process.command_queue import CommandQueue
 from core.process.commands import resume
@@ -134,7 +134,7 @@ def test_a_run_goes_on_where_the_screen_left_it(parent: Path) -> None:
         for name in ("epoch", "train_loss", "test_loss", "train_score"):
             np.testing.assert_array_equal(after.column(name), before.column(name))
         (told,) = (event for event in watcher.events if isinstance(event, Reopened))
-        assert told == Reopened(listed.name, edited=True, parts=(0, 8))
+        assert told == Reopened(listed.name, edited=True, loss_starts=(0, 8))
         watcher.events.clear()
         watcher.send(Step(3))
         watcher.until(lambda: any(row.epoch == 15 for row in watcher.rows()))
@@ -233,7 +233,7 @@ def test_a_run_of_as_many_epochs_as_there_can_be_is_trained_on_all_the_same(pare
     ours, theirs = socket.socketpair()
     with ours, theirs:
         exchange = CommandQueue(Channel(ours))
-        run = TrainingRun(trainer, exchange, EpochTimer(), RunAutosave(exchange))
+        run = TrainingRun(trainer, exchange, EpochTimer(), TrainingAutosave(exchange))
         run.start()
         trainer.restore(replace(trainer.state(), epoch=MOST_EPOCHS))
         assert resume(run, MOST_EPOCHS + 1) == ""
@@ -392,6 +392,6 @@ def test_a_run_that_cannot_be_kept_goes_on(tmp_path: Path) -> None:
         watcher.until_state(State.FINISHED)
         watcher.until(lambda: any(isinstance(event, SaveStatusChanged) for event in watcher.events))
         (told,) = (event for event in watcher.events if isinstance(event, SaveStatusChanged))
-        assert told.problem.startswith("this run is not being kept: ")
+        assert told.problem.startswith("this run is not saved: ")
         watcher.send(Resume())
         watcher.until_state(State.FINISHED)

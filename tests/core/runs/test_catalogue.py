@@ -16,7 +16,8 @@ from core.runs import autosaver as keeping
 from core.runs.atomic_files import RunError
 from core.runs.autosaver import Autosaver, SaveOptions
 from core.runs.catalogue import find, list_runs, remove, thin
-from core.runs.folder import LOCK, STATE, RunFolder, in_use
+from core.runs.folder import STATE, RunFolder
+from core.runs.lock import LOCK, in_use
 from core.runs.reader import read_run
 from core.training.epoch_log import tabulate
 from tests.core.runs.test_reader import moment_of, run_of, saved
@@ -242,6 +243,6 @@ def test_without_a_place_the_run_goes_on_and_a_sentence_says_why(
     keeper.begin("moons")
     keeper.save(moment_of(trainer))
     keeper.close(PATIENCE)
-    assert keeper.status.problem.startswith("this run is not being kept: ")
+    assert keeper.status.problem.startswith("this run is not saved: ")
     assert ("there is no home folder" in keeper.status.problem) == (where == "none")
     assert LOCK not in {path.name for path in tmp_path.rglob("*")}

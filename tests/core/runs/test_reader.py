@@ -20,21 +20,22 @@ from core.datasets import edits
 from core.datasets.edits import AddPoint, MovePoint, RemovePoint
 from core.runs.atomic_files import RunError
 from core.runs.catalogue import list_runs
-from core.runs.folder import CONFIG, EVENTS, PAST, ROWS, STATE, RunFolder, name_for
+from core.runs.folder import CONFIG, EVENTS, HISTORY, ROWS, STATE, RunFolder, name_for
 from core.runs.reader import SavedRun, read_header, read_run
-from core.runs.saved_history import SavedHistory, Station
-from core.runs.saved_history_file import read_saved_history
-from core.runs.snapshot import Doing, RunSnapshot
+from core.runs.saved_history import SavedHistory, read_saved_history
+from core.runs.snapshot import RunSnapshot
 from core.runs.writer import RunEvent, RunWriter
+from core.training.checkpoints import Checkpoint
 from core.training.epoch_log import tabulate
 from core.training.state import EpochMetrics
+from core.training.stopping import State
 from core.training.time_travel import TimeTravel
 from tests.core.training.test_trainer import CONFIGS
 
 
-def moment_of(trainer: Trainer, doing: Doing = Doing.TRAINING) -> RunSnapshot:
+def moment_of(trainer: Trainer, state: State = State.TRAINING) -> RunSnapshot:
     newest = trainer.untrained if trainer.batches.next else trainer.measure()
-    return RunSnapshot.of(trainer, newest, doing)
+    return RunSnapshot(Checkpoint.of(trainer), newest, state)
 
 
 def saved(parent: Path, trainer: Trainer, rows: list[EpochMetrics]) -> Path:
@@ -350,22 +351,18 @@ def with_past(tmp_path: Path) -> Path:
     trainer = Trainer(RunConfig(dropout=0.1))
     history = TimeTravel(trainer)
 
-    def station() -> Station:
-        return Station(history.applied, trainer.config, trainer.data, trainer.state())
-
-    past = SavedHistory.started(station())
+    past = SavedHistory((history.checkpoint(),))
     for edit in (False, True):
         for _ in range(3):
             trainer.train_epoch()
             history.record_epoch()
         batches(trainer, 2)
-        past = past.extended(station())
-        place = history.here
+        past = past.with_checkpoint(history.checkpoint())
         if edit:
             history.change(lambda: trainer.set_parameter(0, 0.5), is_edit=True)
         else:
             history.change(lambda: change(trainer, optimizer="sgd"))
-        past = past.changed(place, station(), is_edit=edit)
+        past = past.with_change(history.checkpoint())
     trainer.train_epoch()
     folder = RunFolder.create(tmp_path, "moons", time())
     moment = replace(moment_of(trainer), history=past)
@@ -382,7 +379,9 @@ def went_back(path: Path) -> bool:
     past = read_saved_history(path, kept.header, trainer)
     if past is None:
         return False
-    history = TimeTravel.reaching_back(trainer, past)
+    history = TimeTravel.from_checkpoints(
+        trainer, past.starts, past.others, was_edited=past.was_edited
+    )
     head = trainer.state()
     asked = 0
 
@@ -406,21 +405,23 @@ def test_a_damaged_past_is_as_if_there_were_none(
     with_past: Path, how: tuple[str, int | bytes, int], data: st.DataObject
 ) -> None:
     assert went_back(with_past)
-    content = (with_past / PAST).read_bytes()
+    content = (with_past / HISTORY).read_bytes()
     if data.draw(st.booleans()):
-        do_damage(with_past / PAST, how)
+        do_damage(with_past / HISTORY, how)
     else:
-        rewritten(with_past / PAST, lambda header: header.update(stations=tampered(header, data)))
-    if (with_past / PAST).exists() and not (with_past / PAST).is_file():
+        rewritten(
+            with_past / HISTORY, lambda header: header.update(stations=tampered(header, data))
+        )
+    if (with_past / HISTORY).exists() and not (with_past / HISTORY).is_file():
         with pytest.raises(RunError, match="expected an ordinary file"):
             went_back(with_past)
     else:
         went_back(with_past)
-    if (with_past / PAST).is_dir():
-        (with_past / PAST).rmdir()
+    if (with_past / HISTORY).is_dir():
+        (with_past / HISTORY).rmdir()
     else:
-        (with_past / PAST).unlink(missing_ok=True)
-    (with_past / PAST).write_bytes(content)
+        (with_past / HISTORY).unlink(missing_ok=True)
+    (with_past / HISTORY).write_bytes(content)
 
 
 def tampered(header: dict[str, object], data: st.DataObject) -> list[dict[str, object]]:
@@ -459,7 +460,7 @@ def test_other_data_than_then_are_refused(tmp_path: Path) -> None:
     path = saved(tmp_path / "runs", trainer, run_of(trainer, 2))
     assert_same(read_run(path).trainer(), trainer)
     file.write_text(file.read_text().replace("3,3,y", "3,4,y"))
-    with pytest.raises(RunError, match=r"flowers\.csv holds other data now"):
+    with pytest.raises(RunError, match=r"flowers\.csv has changed since"):
         read_run(path).trainer()
     file.unlink()
     with pytest.raises(RunError, match=r"flowers\.csv: there is no such file"):
@@ -468,7 +469,7 @@ def test_other_data_than_then_are_refused(tmp_path: Path) -> None:
 
 def test_a_run_of_another_version_is_refused(run: Path) -> None:
     rewritten(run / STATE, lambda header: header.update(version=2))
-    with pytest.raises(RunError, match="version 2 of the format is not read"):
+    with pytest.raises(RunError, match="unsupported format version 2"):
         read_header(run)
 
 

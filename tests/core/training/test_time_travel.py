@@ -71,7 +71,7 @@ def test_the_checkpoints_stay_within_their_limit_and_thin_out_with_age() -> None
         history._due = 0  # as if each epoch took its time
         history.record_epoch()
         assert history.size <= 40 * one
-    epochs = [each.place.epoch for each in history._checkpoints]
+    epochs = [each.position.epoch for each in history._checkpoints]
     assert epochs[0] == 0
     assert epochs[-1] == 500
     gaps = np.diff(epochs)
@@ -167,7 +167,7 @@ def test_a_few_checkpoints_lie_over_the_whole_run() -> None:
         trainer.train_epoch()
         history._due = 0  # as if each epoch took its time
         history.record_epoch()
-        places = [each.place.epoch for each in history._checkpoints]
+        places = [each.position.epoch for each in history._checkpoints]
         if trainer.epoch >= 50:
             assert len(places) >= 7
             assert np.diff(places).max() <= trainer.epoch / 2
@@ -300,7 +300,7 @@ def test_an_epoch_that_diverged_leaves_nothing_to_go_back_to() -> None:
 def test_from_within_an_epoch_a_run_goes_to_nothing_before_its_first_moment(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(past, "LOOKING", 0.0)
+    monkeypatch.setattr(past, "CHECK_INTERVAL", 0.0)
     trainer = Trainer(RunConfig(samples=60, hidden=(4,), batch_size=10))
     trainer.train_epoch()
     for _ in range(3):

@@ -12,9 +12,9 @@ from tui.cli import headless
 
 
 def test_a_run_that_was_trained_without_a_screen_can_be_gone_back_in(tmp_path: Path) -> None:
-    config, keeping = RunConfig(samples=40, dropout=0.2, epochs=6), SaveOptions(tmp_path, None)
-    assert headless.train(config, quiet=True, keeping=keeping) == 0
-    headless.train(config, quiet=True, keeping=keeping, resume=find(tmp_path))  # which is over
+    config, options = RunConfig(samples=40, dropout=0.2, epochs=6), SaveOptions(tmp_path, None)
+    assert headless.train(config, quiet=True, save_options=options) == 0
+    headless.train(config, quiet=True, save_options=options, resume=find(tmp_path))  # which is over
     trainer = Trainer(config)
     past = [trainer.network.parameters.copy()]
     for _ in range(6):
