@@ -5,5 +5,5 @@ import sys
 
 _is_program = sys.argv[:1] and sys.argv[0].endswith("nnfs-tui")
 if _is_program and signal.getsignal(signal.SIGINT) is signal.default_int_handler:
-    # ctrl+c while the program is being imported ends it without a traceback; `main` catches it later
+    # ctrl+c during the imports ends the program without a traceback; later, `main` catches it
     signal.signal(signal.SIGINT, signal.SIG_DFL)

@@ -168,7 +168,7 @@ def test_runs_are_listed_removed_and_gone_on_with_without_a_screen(
         refused = told(*wrong, "--run-dir", runs)
         assert (refused.returncode, refused.stdout) == (2, "")
         assert why in refused.stderr
-        assert refused.stderr.count("\n") - refused.stderr.count("no terminal here") == 1
+        assert refused.stderr.count("\n") - refused.stderr.count("no terminal to draw on") == 1
 
 
 def test_an_interrupted_run_goes_on_without_a_screen_bit_for_bit(tmp_path: Path) -> None:

@@ -1,6 +1,6 @@
-"""What the program is called with: its commands and options, made from the table of settings.
+"""Argument parser: commands and options, the latter generated from the table of settings.
 
-`cli` reads the arguments with this parser. Nothing here imports NumPy before it has to.
+NumPy is imported only when needed.
 """
 
 from __future__ import annotations
@@ -11,19 +11,19 @@ from itertools import pairwise, zip_longest
 from typing import Any, Final, NoReturn
 
 COMMANDS: Final = {
-    "watch": "train and watch; a preset's name alone does the same",
+    "watch": "train and watch (the default command)",
     "train": "train without a screen",
-    "presets": "list the presets, which are runs with a name",
-    "datasets": "list the data sets, or show one of them",
-    "resume": "continue a saved run: the last, or one by its name",
-    "runs": "list the saved runs, or remove some of them",
+    "presets": "list the presets",
+    "datasets": "list the data sets, or describe one",
+    "resume": "resume a saved run",
+    "runs": "list or remove saved runs",
     "check": "compare backpropagation with central differences, layer by layer",
 }
 FASTEST: Final = 30
 SLOWEST_RATE, FASTEST_RATE = 500, 10**9
-"""Bytes a second."""
+"""Bytes per second."""
 EPOCHS_AT_MAX: Final = 250_000
-"""The length of a watched run at max speed that is given none: a preset's would be over at once."""
+"""Default length of a watched run at max speed: that of a preset would be over in an instant."""
 EXAMPLES: Final = """\
 examples:
   nnfs-tui xor
@@ -42,7 +42,7 @@ class UsageError(Exception):
 
 
 def with_switches(given: list[str]) -> list[str]:
-    """Return the arguments with `on` after each switch that stands alone."""
+    """Return the arguments with `=on` appended to each switch without a value."""
     from core.config.presets import PRESETS
     from core.config.run_config import settings
     from core.config.value_types import Switch
@@ -60,7 +60,7 @@ def with_switches(given: list[str]) -> list[str]:
 
 
 class _Parser(argparse.ArgumentParser):
-    """Complains in one sentence, and suggests what may have been meant."""
+    """Parser that raises `UsageError` with one sentence and a suggestion for near misses."""
 
     def error(self, message: str) -> NoReturn:
         missing = re.fullmatch(r"argument (--\S+): expected one argument", message)
@@ -72,7 +72,7 @@ class _Parser(argparse.ArgumentParser):
         options, unknown = self.parse_known_args(given, namespace)
         for name, value in vars(options).items():
             if value == [] and name != "words":
-                # argparse of Python 3.11 takes the value of --option=-- away
+                # argparse of Python 3.11 drops the value of --option=--
                 setattr(options, name, "--")
         if unknown:
             from core.config.errors import suggestion
@@ -85,13 +85,13 @@ class _Parser(argparse.ArgumentParser):
                     raise UsageError(f"option {flag!r} belongs to {name}, not to {options.command}")
             kind = "option" if flag.startswith("-") else "argument"
             raise UsageError(
-                f"{kind} {unknown[0]!r} is not known to {options.command}"
+                f"unknown {kind} {unknown[0]!r} for {options.command}"
                 f"{suggestion(flag, known) or f'; see nnfs-tui {options.command} --help'}"
             )
         return options
 
     def flags(self) -> list[str]:
-        """Return the long options. The parser has no public list of them; its usage names each."""
+        """Return the long options, read from the usage, since argparse has no public list of them."""
         return ["--help", *re.findall(r"--[a-z][a-z0-9-]*", self.format_usage())]
 
     _subparsers_by_name: dict[str, _Parser]
@@ -105,7 +105,7 @@ def _expected_by(flag: str) -> str:
 
 
 def parser() -> _Parser:
-    """Return the parser of the whole command line."""
+    """Return the parser of the command line."""
     from core import __version__
     from core.config.presets import DEFAULT, PRESETS
 
@@ -126,26 +126,24 @@ def parser() -> _Parser:
         for name, text in COMMANDS.items()
     }
     parser._subparsers_by_name = parsers
-    parsers["datasets"].add_argument(
-        "name", nargs="?", metavar="NAME", help="a data set, or a file, to be shown"
-    )
+    parsers["datasets"].add_argument("name", nargs="?", metavar="NAME", help="a data set or a file")
     for name in ("watch", "train", "check"):
         parsers[name].add_argument(
             "preset",
             nargs="?",
             default=DEFAULT,
             metavar="PRESET",
-            help=f"{', '.join(PRESETS)}, or a file of data (default {DEFAULT})",
+            help=f"{', '.join(PRESETS)}, or a data file (default {DEFAULT})",
         )
         if name != "check":
             parsers[name].add_argument(
                 "--log",
                 metavar="FILE",
-                help="write every epoch to a file, one JSON object per line",
+                help="write every epoch to a file, as one JSON object per line",
             )
         _add_settings(parsers[name])
     parsers["train"].add_argument(
-        "--json", action="store_true", help="write one JSON object per line, and nothing else"
+        "--json", action="store_true", help="print one JSON object per line, and nothing else"
     )
     _add_screen(parsers["watch"])
     _add_runs(parsers)
@@ -158,8 +156,8 @@ def _add_screen(parser: argparse.ArgumentParser) -> None:
         "--speed",
         default="30",
         metavar="N",
-        help=f"epochs per second, or max, which trains {EPOCHS_AT_MAX:,} epochs unless --epochs says "
-        "otherwise (default 30)",
+        help=f"epochs per second, or max, which trains {EPOCHS_AT_MAX:,} epochs unless --epochs is "
+        "given (default 30)",
     )
     screen.add_argument(
         "--fps", default="10", metavar="N", help=f"frames per second, 1 to {FASTEST} (default 10)"
@@ -167,57 +165,57 @@ def _add_screen(parser: argparse.ArgumentParser) -> None:
     screen.add_argument(
         "--max-rate",
         metavar="BYTES",
-        help="bytes per second to the terminal, such as 16k or 1M; the line is measured in any case, "
-        "and not filled further than it carries (default: no limit)",
+        help="limit of bytes per second to the terminal, such as 16k or 1M; the output never exceeds "
+        "the measured rate of the line (default: no limit)",
     )
     screen.add_argument(
         "--paused", action="store_true", help="wait for space before the first epoch"
     )
-    screen.add_argument("--no-mouse", action="store_true", help="leave the mouse to the terminal")
+    screen.add_argument("--no-mouse", action="store_true", help="do not use the mouse")
     screen.add_argument(
         "--colors",
         metavar="N",
-        help="truecolor, 256, 16 or none (default: what NO_COLOR, COLORTERM and TERM tell)",
+        help="truecolor, 256, 16 or none (default: from NO_COLOR, COLORTERM and TERM)",
     )
     screen.add_argument(
         "--palette",
         default="blue-orange",
         metavar="NAME",
-        help="blue-orange or viridis; colour-blind eyes can read both (default blue-orange)",
+        help="blue-orange or viridis, both safe for colour-blind users (default blue-orange)",
     )
     screen.add_argument(
         "--background",
         metavar="NAME",
-        help="dark or light (default: what COLORFGBG tells, or dark)",
+        help="dark or light (default: from COLORFGBG, or dark)",
     )
     screen.add_argument(
         "--ascii",
         action=argparse.BooleanOptionalAction,
-        help="send nothing but ASCII (default: where the locale is not in UTF-8)",
+        help="use only ASCII (default: if the locale is not UTF-8)",
     )
 
 
 def _add_runs(parsers: dict[str, _Parser]) -> None:
-    """Add what concerns the runs that are kept."""
+    """Add the options of saved runs."""
     for name in ("watch", "train", "resume", "runs"):
         group = parsers[name].add_argument_group("saved runs")
         group.add_argument(
             "--run-dir",
             metavar="DIR",
-            help="the folder of all runs (default: NNFS_TUI_RUN_DIR, or the system's for the state of "
-            "programs)",
+            help="folder of saved runs (default: NNFS_TUI_RUN_DIR, or the system's folder for the "
+            "state of programs)",
         )
         if name in {"watch", "train"}:
             group.add_argument(
                 "--no-save",
                 action="store_true",
-                help="do not save this run: leave nothing on the disk",
+                help="do not save this run",
             )
         if name != "runs":
             group.add_argument(
                 "--keep-runs",
                 metavar="N",
-                help="the newest runs that stay, of at most 1 GiB together, or all, whatever they take "
+                help="number of newest runs to keep, up to 1 GiB in total, or all, without a limit "
                 "(default: NNFS_TUI_KEEP_RUNS, or 100)",
             )
     resume = parsers["resume"]
@@ -225,33 +223,33 @@ def _add_runs(parsers: dict[str, _Parser]) -> None:
         "name",
         nargs="?",
         metavar="NAME",
-        help="a run, or the beginning of its name (default: the last)",
+        help="a saved run, or the beginning of its name (default: the latest)",
     )
     resume.add_argument(
         "--take-over",
         action="store_true",
         help="if another nnfs-tui uses the run, make it save and exit first",
     )
-    resume.add_argument("--train", action="store_true", help="continue without a screen")
+    resume.add_argument("--train", action="store_true", help="resume without a screen")
     resume.add_argument(
-        "--json", action="store_true", help="with --train: write one JSON object per line"
+        "--json", action="store_true", help="with --train: print one JSON object per line"
     )
     resume.add_argument(
-        "--log", metavar="FILE", help="write every epoch to a file, one JSON object per line"
+        "--log", metavar="FILE", help="write every epoch to a file, as one JSON object per line"
     )
     _add_screen(resume)
     runs = parsers["runs"]
-    runs.add_argument("words", nargs="*", metavar="rm NAME", help="remove runs, by their names")
-    runs.add_argument("--json", action="store_true", help="write one JSON object per run")
+    runs.add_argument("words", nargs="*", metavar="rm NAME", help="remove the named runs")
+    runs.add_argument("--json", action="store_true", help="print one JSON object per run")
 
 
 def _add_settings(parser: argparse.ArgumentParser) -> None:
     from core.config.run_config import settings
 
     first = parser.add_argument_group(
-        "settings", "what is not given is the preset's; the defaults are those of moons"
+        "settings", "defaults are those of the preset; moons is shown"
     )
-    first.add_argument("--config", metavar="FILE", help="a TOML file with any of these settings")
+    first.add_argument("--config", metavar="FILE", help="TOML file with any of these settings")
     groups: dict[str, Any] = {}
     for setting in settings():
         if setting.group not in groups:
@@ -270,7 +268,7 @@ def _add_settings(parser: argparse.ArgumentParser) -> None:
 
 
 class _Formatter(argparse.HelpFormatter):
-    """Keeps the lines of the epilog, which is a table."""
+    """Formatter that keeps the lines of the epilog, which is a table."""
 
     def _fill_text(self, text: str, width: int, indent: str) -> str:
         if "\n" not in text:
@@ -279,16 +277,18 @@ class _Formatter(argparse.HelpFormatter):
 
 
 def _words() -> str:
-    """Return a table of the words that settings take, each with its line."""
+    """Return a table of the choices of all settings with their descriptions."""
     from core.config.run_config import settings
     from core.config.value_types import line_of, words_of
 
     lines = []
     for setting in settings():
-        told = [(word, line_of(setting.value_type, word)) for word in words_of(setting.value_type)]
-        told = [(word, line) for word, line in told if line]
-        if told:
+        described = [
+            (word, line_of(setting.value_type, word)) for word in words_of(setting.value_type)
+        ]
+        described = [(word, line) for word, line in described if line]
+        if described:
             lines.append(f"{setting.flag}:")
-            lines += [f"  {word:<23}{line}" for word, line in told]
+            lines += [f"  {word:<23}{line}" for word, line in described]
             lines.append("")
     return "\n".join(lines)

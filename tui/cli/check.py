@@ -1,4 +1,4 @@
-"""`nnfs-tui check`: backpropagation beside central differences, layer by layer, for one's own run."""
+"""`nnfs-tui check`: compares backpropagation with central differences, layer by layer, for any run."""
 
 from __future__ import annotations
 
@@ -26,25 +26,25 @@ if TYPE_CHECKING:
     from core.nn.network import Network
 
 SAMPLES: Final = 32
-"""Training samples that are checked with: more of them tell no more, and take their time."""
+"""Number of training samples: more add time, but no information."""
 
 MOST_OF_A_TENSOR: Final = 400
-"""Numbers of a larger tensor that are looked at, for each takes two passes."""
+"""Numbers that are checked per tensor, since each takes two passes."""
 
 SECONDS: Final = 20.0
-"""How long the whole check may take, about: fewer numbers are looked at in a network that is slow."""
+"""Approximate limit of the duration: in a slow network fewer numbers are checked."""
 
 KINKED: Final = ("relu", "leaky_relu")
 HEADINGS: Final = ("layer", "tensor", "numbers", "‖gradient‖", "ratio")
 
 
-@np.errstate(all="ignore")  # numbers that overflow are in the table
+@np.errstate(all="ignore")  # the table shows overflows
 def check(config: RunConfig, spoil: Callable[[Array], None] | None = None) -> int:
-    """Print the comparison, a tensor a line, and what it means; return the exit status.
+    """Print the comparison, one tensor per line, and a verdict; return the exit status.
 
     Args:
-        config: the run; it is checked in float64 whatever its own precision is.
-        spoil: changes the gradient first, to see the check fail.
+        config: the run, which is checked in float64 regardless of its own precision.
+        spoil: function that changes the gradient first, to make the check fail in tests.
     """
     config = config.changed(dtype="float64")
     data = prepare(config)
@@ -59,7 +59,7 @@ def _check(config: RunConfig, data: DataSplit, spoil: Callable[[Array], None] | 
     penalty = None
     if config.penalized:
         penalty = Penalty(network, config.l1, config.l2, config.penalize_biases)
-    dropped = ", dropout left out" if any(config.dropouts) else ""
+    dropped = ", without dropout" if any(config.dropouts) else ""
     print(f"{config.describe(network.sizes)}\n{network.loss.name}, {len(y)} samples{dropped}\n")  # noqa: T201
     print(_row(HEADINGS))  # noqa: T201
     checks: list[TensorCheck] = []
@@ -87,7 +87,7 @@ def _check(config: RunConfig, data: DataSplit, spoil: Callable[[Array], None] | 
 
 
 def _draw(network: Network, config: RunConfig) -> None:
-    """Give the run's own weights, and biases that are not zero: there some activations have a kink."""
+    """Draw the weights of the run, and nonzero biases: some activations have a kink at zero."""
     initializer, rng = INITIALIZERS[config.initializer], stream(config.seed, "weights")
     network.initialize(initializer, rng)
     for layer in network.layers:
@@ -114,10 +114,12 @@ def _meaning(checks: list[TensorCheck], config: RunConfig) -> str:
     zero = sum(not each.norm for each in checks)
     if not different and zero:
         others = len(checks) - zero
-        return f"{others} tensors agree, and the gradients of {zero} are zero by both ways. {how}"
+        return f"{others} tensors agree, and the gradients of {zero} are zero in both. {how}"
     if not different:
         return f"All {len(checks)} tensors agree: backpropagation is right for this run. {how}"
     kinks = ""
     if set(config.activations) & set(KINKED) or config.loss in {"hinge", "mean_absolute_error"}:
-        kinks = " A ratio that is hardly larger may be a kink between the two points: try a --seed."
+        kinks = (
+            " A slightly larger ratio may be due to a kink between the points: try another --seed."
+        )
     return f"Backpropagation is wrong, or not smooth, in {', '.join(different)}. {how}{kinks}"

@@ -1,7 +1,7 @@
-"""The command line: arguments to a RunConfig, then the screen, or training without one.
+"""Entry point: converts arguments to a `RunConfig`, then opens the screen or trains without one.
 
-What is slow to import is imported where it is needed: the training process is started first and
-imports NumPy while this one imports Textual.
+Slow imports are in the functions that need them: the training process is started first and imports NumPy
+while this process imports Textual.
 """
 
 from __future__ import annotations
@@ -76,7 +76,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         try:
             return _dispatch(given, process)
         finally:
-            flush_output()  # what fails later is reported by the interpreter, with a traceback
+            flush_output()  # later failures are reported by the interpreter, with a traceback
     except UsageError as error:
         return _refuse(str(error))
     except ValueError as error:
@@ -88,7 +88,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         print(_printable(f"nnfs-tui: {reason}"), file=sys.stderr)  # noqa: T201
         return 1
     except BrokenPipeError:
-        stop_writing(STDOUT)  # its reader has ended
+        stop_writing(STDOUT)  # the reader has exited
         return 141
     except OutputError as error:
         stop_writing(STDOUT)
@@ -102,14 +102,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _refuse(reason: str) -> int:
-    if len(reason) > LONGEST_REASON:  # what was given may be as long as a file
+    if len(reason) > LONGEST_REASON:  # an argument may be as long as a file
         reason = f"{reason[: LONGEST_REASON // 3]} … {reason[-LONGEST_REASON // 2 :]}"
     print(_printable(f"nnfs-tui: {reason}"), file=sys.stderr)  # noqa: T201
     return USAGE_ERROR
 
 
 def _is_about_data(error: ValueError) -> bool:
-    """Tell whether it is a sentence for a person about data, settings or runs that do not fit."""
+    """Return whether the error is a sentence for the user about data, settings or saved runs."""
     from core.config.errors import ConfigError
     from core.datasets import DataError
     from core.runs.atomic_files import RunError
@@ -118,21 +118,21 @@ def _is_about_data(error: ValueError) -> bool:
 
 
 def _printable(text: str) -> str:
-    """Return the text with what would steer a terminal written out."""
+    """Return the text with control characters escaped."""
     return "".join(each if each.isprintable() else repr(each)[1:-1] for each in text)
 
 
 def _foreign_core() -> str:
-    """Return a sentence when another `core` stands before the one beside this package."""
+    """Return an error message if another package `core` shadows the one of this program."""
     spec = importlib.util.find_spec("core")
-    beside = Path(__file__).resolve().parents[2] / "core" / "__init__.py"
+    own = Path(__file__).resolve().parents[2] / "core" / "__init__.py"
     found = Path(spec.origin).resolve() if spec is not None and spec.origin else None
-    if found == beside:
+    if found == own:
         return ""
     where = found or (spec and list(spec.submodule_search_locations or [])) or "nothing"
     return (
-        f"nnfs-tui: its own package core, in {beside.parent}, is shadowed by {where}; "
-        "take that off PYTHONPATH, or install nnfs-tui in an environment of its own"
+        f"nnfs-tui: its own package core, in {own.parent}, is shadowed by {where}; "
+        "remove that from PYTHONPATH, or install nnfs-tui in an environment of its own"
     )
 
 
@@ -158,7 +158,7 @@ def _start_process() -> TrainingProcess:
 
 
 def _dispatch(given: list[str], process: TrainingProcess | None) -> int:
-    # before NumPy: its threads would take a core from the training beside them
+    # before NumPy, whose threads would take a core from the training process
     from core.process.client import ONE_THREAD
 
     os.environ.update(ONE_THREAD)
@@ -195,7 +195,7 @@ def _dispatch(given: list[str], process: TrainingProcess | None) -> int:
 
 
 def _config(options: argparse.Namespace) -> RunConfig:
-    """Return the preset with the file's settings, and over those the options'."""
+    """Return the preset, overridden by the settings of the file, then by the options."""
     from core.config.errors import ConfigError, suggestion
     from core.config.presets import DEFAULT, PRESETS, preset
     from core.config.run_config import read_toml, settings
@@ -213,7 +213,7 @@ def _config(options: argparse.Namespace) -> RunConfig:
             if text is not None:
                 values[each.name] = each.read(text)
         if options.data is not None and options.dataset is not None:
-            raise UsageError("--data and --dataset were both given; data come from one of them")
+            raise UsageError("--data and --dataset were both given: expected one of them")
         if options.dataset is not None:
             values["data"] = None
         return chosen.config(**values)
@@ -225,7 +225,7 @@ def _config(options: argparse.Namespace) -> RunConfig:
 
 
 def _is_file(name: str) -> bool:
-    """Tell whether a file of data stands where a preset could."""
+    """Return whether the name of a preset is the name of a data file."""
     path = Path(name)
     return bool(path.suffix) and (path.suffix.lower() in SUFFIXES or _exists(name))
 
@@ -233,7 +233,7 @@ def _is_file(name: str) -> bool:
 def _exists(name: str) -> bool:
     try:
         return Path(name).exists()
-    except (OSError, ValueError):  # no file can have such a name: too long, or with a NUL
+    except (OSError, ValueError):  # an invalid file name: too long, or with a NUL
         return False
 
 
@@ -267,12 +267,12 @@ def _list_datasets() -> int:
         features = f"{info.features} feature{'s' * (info.features != 1)}"
         facts = f"{'texts' if info.texts else features}, {told}, {info.samples} samples"
         print(f"{info.name:<{width}}{info.description}\n{'':<{width}}{facts}")  # noqa: T201
-    print("\nnnfs-tui datasets NAME shows one of them, or a file of your own")  # noqa: T201
+    print("\nnnfs-tui datasets NAME describes a data set or a file")  # noqa: T201
     return 0
 
 
 def _show_dataset(name: str) -> int:
-    """Print what the data screen shows of a data set or of a file."""
+    """Print the summary of a data set or a file, as on the data screen."""
     from core.config.run_config import RunConfig
     from core.datasets import DATASETS
     from core.datasets.prepare import prepare
@@ -297,14 +297,14 @@ def _show_dataset(name: str) -> int:
 
 
 def _runs(options: argparse.Namespace) -> int:
-    """List the kept runs, or remove some."""
+    """List the saved runs, or remove some."""
     from core.runs.catalogue import find, remove
     from tui.cli.run_list import list_of_runs
     from tui.drawing.cells import cut
 
     parent = folder_of(options)
     if parent is None:
-        raise UsageError("there is no home folder in which runs could be kept; --run-dir names one")
+        raise UsageError("no home folder to save runs in; choose a folder with --run-dir")
     if not options.words:
         text = list_of_runs(parent, as_json=options.json)
         if sys.stdout.isatty():
@@ -326,8 +326,8 @@ def _runs(options: argparse.Namespace) -> int:
 
 
 def _lacks() -> str:
-    """Return why there is no screen."""
-    return "no terminal here to draw on" if can_draw(os.environ) else _DUMB
+    """Return the reason why there is no screen."""
+    return "no terminal to draw on" if can_draw(os.environ) else _DUMB
 
 
 def _resume(options: argparse.Namespace, process: TrainingProcess | None) -> int:
@@ -382,10 +382,9 @@ def _watch(
         palette=options.palette,
         background=options.background,
     )
-    for size in ("COLUMNS", "LINES"):  # the terminal knows its own, also when it changes
+    for size in ("COLUMNS", "LINES"):  # the size of the terminal may change
         os.environ.pop(size, None)
-    # Textual reads it when it is imported, and would otherwise follow the environment alone; with 256
-    # colours, tui.terminal.escape_codes finds the entry of each
+    # read by Textual on import; with 256 colours, tui.terminal.escape_codes converts the colours
     os.environ["TEXTUAL_COLOR_SYSTEM"] = "standard" if look.is_plain else "truecolor"
     from core.memory import require, reserve_for_products
     from tui.app import NnfsApp
@@ -417,14 +416,14 @@ def _watch(
         status = _refuse(refused.reason)
         return 1 if refused.no_memory else status
     if app.exit_signals.received:
-        stop_writing(STDOUT, STDERR)  # there may be nobody left to write to
+        stop_writing(STDOUT, STDERR)  # the terminal may be gone
     else:
         _say_goodbye(app.training.run)
     return app.return_code or 0
 
 
 def _say_goodbye(session: RunModel) -> None:
-    """Leave the run's last numbers in the terminal."""
+    """Print the last metrics of the run."""
     from core.process import State
     from tui.cli.headless import summary
 
@@ -446,7 +445,7 @@ def _say_goodbye(session: RunModel) -> None:
 
 
 def _check_screen_options(options: argparse.Namespace) -> None:
-    """Turn the screen's options into numbers, and accept no word that is not known."""
+    """Convert the screen options to numbers, and reject unknown words."""
     from tui.drawing.themes import BACKGROUNDS, DEPTHS, PALETTES
 
     slow, fast = 0.01, 1e6
@@ -461,7 +460,7 @@ def _check_screen_options(options: argparse.Namespace) -> None:
 
 
 def _byte_rate(flag: str, text: str) -> float:
-    """Return the bytes a second that a number, with k or M behind it or not, stands for."""
+    """Return the bytes per second of a number with an optional suffix k or M."""
     factors = {"k": 1e3, "M": 1e6}
     try:
         value = float(text.removesuffix("k").removesuffix("M")) * factors.get(text[-1:], 1.0)
@@ -499,12 +498,12 @@ def _number(flag: str, text: str, low: float, high: float, *words: str) -> float
 def _log_file(name: str, *, waits: bool) -> IO[str]:
     try:
         return open_log(name, waits=waits)
-    except (OSError, ValueError) as error:  # no name has a NUL in it
+    except (OSError, ValueError) as error:  # ValueError: a NUL in the name
         why = getattr(error, "strerror", None) or error
         if getattr(error, "errno", None) == errno.ENXIO:
             why = "no program reads this pipe"
         raise UsageError(
-            f"--log: invalid value {name!r}: expected a file that can be written ({why})"
+            f"invalid value {name!r} for --log: expected a writable file ({why})"
         ) from None
 
 

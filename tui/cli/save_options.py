@@ -60,7 +60,7 @@ def run_of(options: argparse.Namespace) -> Path:
 
     parent = folder_of(options)
     if parent is None:
-        raise RunError("there is no home folder in which runs could be kept; --run-dir names one")
+        raise RunError("no home folder to save runs in; choose a folder with --run-dir")
     return find(parent, options.name)
 
 

@@ -1,4 +1,4 @@
-"""Standard streams and logs that may be closed or full: one sentence for the user, no traceback."""
+"""Standard streams and logs that may be closed or full: a one-sentence error instead of a traceback."""
 
 from __future__ import annotations
 
@@ -20,26 +20,26 @@ STDOUT: Final = 1
 STDERR: Final = 2
 
 STAND_INS: Final = "nnfs-tui.stand-ins"
-"""The name of the codecs' error handler that writes x1 for x₁."""
+"""Name of the codec error handler that replaces x₁ by x1."""
 
 
 class OutputError(OSError):
-    """One sentence on what could not be written, and why."""
+    """Error of an output: one sentence with its name and the reason."""
 
     def __init__(self, what: str, error: OSError) -> None:
         reason = "it is closed" if error.errno == errno.EBADF else error.strerror
         super().__init__(error.errno, reason or type(error).__name__)
         self._what = what
         self.saved_as = ""
-        """The name of the run that was saved before the program ended for this reason."""
+        """Name of the run that was saved before the program ended for this reason."""
 
     def __str__(self) -> str:
-        saved = f"; the run is saved, and continues with: nnfs-tui resume {self.saved_as}"
+        saved = f"; the run is saved; resume with: nnfs-tui resume {self.saved_as}"
         return f"{self._what} cannot be written: {self.strerror}{saved if self.saved_as else ''}"
 
 
 class _Output(io.FileIO):
-    """A file whose failures name it."""
+    """File that raises `OutputError` with its description."""
 
     def __init__(self, file: str | int, what: str, *, closefd: bool = True) -> None:
         super().__init__(file, "w", closefd=closefd)
@@ -58,7 +58,7 @@ class _Output(io.FileIO):
 
 
 class _Messages(io.FileIO):
-    """Standard error: where it cannot be written, messages are lost, and the work continues."""
+    """Standard error: if it cannot be written, messages are lost, and the program continues."""
 
     def write(self, data: ReadableBuffer, /) -> int:
         try:
@@ -68,7 +68,7 @@ class _Messages(io.FileIO):
 
 
 def guard_streams() -> None:
-    """Let standard output and standard error fail in order where they are closed or full."""
+    """Replace standard output and standard error by streams with defined errors if closed or full."""
     for descriptor in (0, STDOUT, STDERR):
         _fill(descriptor)
     if sys.stdout is None or not sys.stdout.isatty():
@@ -79,7 +79,7 @@ def guard_streams() -> None:
 
 
 def _like(stream: IO[str] | None, raw: io.RawIOBase) -> io.TextIOWrapper:
-    """Return a stream that writes to that file as another one, if there is one, does to its own."""
+    """Return a text stream for a file, with the encoding and buffering of another stream, if any."""
     known = stream if isinstance(stream, io.TextIOWrapper) else None
     encoding, errors = ("utf-8", None) if known is None else (known.encoding, known.errors)
     unbuffered = known is not None and known.write_through
@@ -89,9 +89,9 @@ def _like(stream: IO[str] | None, raw: io.RawIOBase) -> io.TextIOWrapper:
 def set_encoding(
     streams: tuple[TextIO | None, ...], environment: Mapping[str, str], ascii_only: bool | None
 ) -> None:
-    """Let nothing but ASCII through where the locale, or a person, wants no more.
+    """Restrict streams to ASCII if the locale or the user's option requires it.
 
-    A locale without our glyphs is no reason to fail, and Python writes UTF-8 even in the C locale.
+    Glyphs that the locale lacks must not raise errors, and Python writes UTF-8 even in the C locale.
     """
     for stream in streams:
         if not isinstance(stream, io.TextIOWrapper):
@@ -114,11 +114,11 @@ def _stand_ins(error: UnicodeError) -> tuple[str, int]:
 
 
 def flush_output() -> None:
-    """Write what is buffered for standard output.
+    """Flush standard output.
 
     Raises:
-        OutputError: when that fails, or failed before: `argparse` ignores it.
-        BrokenPipeError: when its reader has ended.
+        OutputError: if that fails, or failed earlier, which `argparse` ignores.
+        BrokenPipeError: if the reader has exited.
     """
     sys.stdout.flush()
     raw = getattr(getattr(sys.stdout, "buffer", None), "raw", None)
@@ -130,31 +130,31 @@ def open_log(name: str, *, waits: bool) -> IO[str]:
     """Open a file for lines of JSON.
 
     Args:
-        name: of the file, or of a pipe that another program reads.
-        waits: whether to wait for that program when it reads too slowly, or else fail.
+        name: name of a file, or of a pipe that another program reads.
+        waits: whether to wait if that program reads too slowly, instead of failing.
 
     Raises:
-        OSError: when it cannot be opened, or, as `OutputError`, later, when it cannot be written.
-        ValueError: for a name that no file can have.
+        OSError: if it cannot be opened; later, as `OutputError`, if it cannot be written.
+        ValueError: for an invalid file name.
     """
     flags = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC | os.O_NOCTTY
-    # a pipe would wait for a reader, which may never come
+    # a pipe would block until there is a reader
     descriptor = os.open(name, flags | os.O_NONBLOCK, 0o666)
     os.set_blocking(descriptor, waits)
     return io.TextIOWrapper(io.BufferedWriter(_Output(descriptor, "the log")), "utf-8")
 
 
 def stop_writing(*descriptors: int) -> None:
-    """Discard what is still buffered: the interpreter would report it when it exits."""
+    """Discard buffered output, which the interpreter would report on exit."""
     nowhere = os.open(os.devnull, os.O_WRONLY)
     for descriptor in descriptors:
         os.dup2(nowhere, descriptor)
 
 
 def _fill(descriptor: int) -> None:
-    """Occupy a standard stream that is closed, or the next file that is opened would be in its place.
+    """Occupy the descriptor of a closed standard stream, which the next opened file would get otherwise.
 
-    What is written there fails, as it does on a stream that is closed.
+    Writing to it fails, as on a closed stream.
     """
     try:
         os.fstat(descriptor)
