@@ -170,7 +170,7 @@ def test_training_on_a_file_ends_in_a_summary(told: Told, flowers: str) -> None:
     first, second, *parts = result.stdout.splitlines()
     assert "flowers" in first
     assert second.startswith("30 of 30 epochs")
-    assert [line.split()[0] for line in parts] == ["train", "test", "kept:"]
+    assert [line.split()[0] for line in parts] == ["train", "test", "saved:"]
     assert all("accuracy" in line for line in parts[:2])
     assert "The target is 'kind', the last column." in result.stderr
 
@@ -254,7 +254,7 @@ def test_a_data_set_is_described(told: Told, flowers: str) -> None:
         (("train", "--features", "lenght", "--data"), ("no column 'lenght'", "mean length?")),
         (("train", "--target", "4", "--data"), ("no column '4'", "'length', 'width', 'kind'")),
         (("train", "--features", "length,kind", "--target", "kind", "--data"), ("both a feature",)),
-        (("train", "--task", "guess", "--data"), ("--task: 'guess'", "regression")),
+        (("train", "--task", "guess", "--data"), ("'guess' for --task", "regression")),
         (("train", "--task", "regression", "--data"), ("'kind'", "a number")),
     ],
 )
