@@ -50,7 +50,7 @@ class Cursor:
 
 @dataclass
 class ViewOptions:
-    """What the panels show of the run; changed by keys.
+    """View of the run in all panels; changed by keys.
 
     Attributes:
         layer: hidden layer that is shown, from 0.

@@ -1,4 +1,4 @@
-"""What the map and the fitted curve show, compared with what the network predicts there."""
+"""Boundary panel, drawn without an application: fitted curves, planes, images and texts."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""Pictures of a network that learns: noise moves no cell, and at rest they are exact."""
+"""Pictures of a training network: noise changes no cell, and at rest they are exact."""
 
 import numpy as np
 import pytest
@@ -22,7 +22,7 @@ WIDTH = (HIGH - LOW) / LEVELS
 
 
 class Learning:
-    """A session that is told of one epoch after another, and the time that its panels see."""
+    """Run model that receives one epoch after another, and the clock of its panels."""
 
     def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
         self.trainer, self.session, self.now = Trainer(NOISY), RunModel(NOISY), 100.0
@@ -111,7 +111,7 @@ def test_a_picture_that_changes_everywhere_is_drawn_less_often(
         before, shown = shown, panel.content(*SIZE)
         drawings += shown is not before
     assert 4 <= drawings <= 14
-    # a person's key is answered at once
+    # a key press is answered at once
     panel.invalidate()
     assert panel.content(*SIZE) is not shown
 

@@ -1,4 +1,4 @@
-"""Panels, drawn without an application: what a person reads in each."""
+"""Panels and status lines, drawn without an application."""
 
 import numpy as np
 import pytest

@@ -1,4 +1,4 @@
-"""What the boundary panel draws: samples, axes, legends, and pictures of two pixels a cell."""
+"""Drawing of the boundary panel: samples, axes, legends, and pictures of two pixels per cell."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The hidden space: the samples as the last hidden layer sees them, and the lines that part them."""
+"""The space panel: outputs of the last hidden layer in two coordinates, and the decision line."""
 
 from __future__ import annotations
 
@@ -32,17 +32,17 @@ if TYPE_CHECKING:
 SECONDS_BETWEEN_SCORES: Final = 0.5
 GUTTER: Final = 6
 PAIRS_OF: Final = 4
-"""So many of the strongest units are shown against each other."""
+"""Number of the strongest units whose pairs are offered as coordinates."""
 WIDE: Final = 64
 WIDEST: Final = 76
-"""Columns from which on the border has room for all words."""
+"""Columns from which the border has room for the full text."""
 COMPONENTS, OUTPUT = "components", "output"
 UnitPair: TypeAlias = "tuple[int, int] | str"
-"""Two units, or the principal components, or the direction of the output of two classes."""
+"""Coordinates: two units, the principal components, or the direction of a binary output."""
 
 
 class HiddenSpaceView:
-    """What is laid out once for a network, its data and an input plane."""
+    """Hidden space of a network, its data and an input plane, with its linear score."""
 
     def __init__(self, network: Network, data: DataSplit, plane: PlaneChoice) -> None:
         self._key = network, data, plane
@@ -52,13 +52,13 @@ class HiddenSpaceView:
         self.linear_at = 0.0
 
     def shows(self, network: Network, data: DataSplit, plane: PlaneChoice) -> bool:
-        """Whether this is the view of these."""
+        """Return whether the view was computed for these arguments."""
         mine = self._key
         return mine[0] is network and mine[1] is data and mine[2] == plane
 
 
 class HiddenSpacePanel(Panel):
-    """The last hidden layer's outputs in two coordinates, with the bent grid of the inputs."""
+    """Outputs of the last hidden layer in two coordinates, with the bent grid of the inputs."""
 
     key, label, redraw_interval = "9", "space", 0.25
     summary = (
@@ -82,7 +82,7 @@ class HiddenSpacePanel(Panel):
         self._chosen = 0
         self._choices: list[UnitPair] = []
         self._own: tuple[int, int] | None = None
-        """Two units that a person chose."""
+        """Two units that the user chose."""
         self._plot = HiddenSpacePlot()
         self._words: StyledText = []
         self._scores: StyledText = []
@@ -119,12 +119,12 @@ class HiddenSpacePanel(Panel):
         self.redraw()
 
     def action_next_pair(self) -> None:
-        """Take the next coordinates: the principal components, then pairs of the strongest units."""
+        """Show the next coordinates: the principal components, then pairs of the strongest units."""
         if self._view is None:
             return
         space = self._view.space
         if not self._chosen:
-            # those that are the strongest now, for as long as somebody goes through them
+            # fixed while the user steps through them
             self._choices = _choices(space)
         if self._own is None:
             self._chosen = (self._chosen + 1) % (1 + len(self._choices))
@@ -132,7 +132,7 @@ class HiddenSpacePanel(Panel):
         self.redraw()
 
     def action_next_unit(self, axis: int) -> None:
-        """Take the next unit as the coordinate across (0) or up (1)."""
+        """Show the next unit on the horizontal (0) or vertical (1) axis."""
         if self._view is None or self._view.space.units < 2:
             return
         now, units = self._pair(self._view.space), self._view.space.units
@@ -145,7 +145,7 @@ class HiddenSpacePanel(Panel):
         self.redraw()
 
     def on_click(self, event: events.Click) -> None:
-        """Look at the sample that is the nearest to the pointer."""
+        """Select the sample nearest to the pointer."""
         rows, columns = self._drawn_places
         if self._view is None or not len(rows):
             return
@@ -162,13 +162,13 @@ class HiddenSpacePanel(Panel):
 
     def view_state(self) -> tuple[object, ...]:
         options = self.options
-        # at rest the scores are those of the very parameters that are shown
+        # at rest the scores are exactly those of the shown parameters
         at_rest = self.run.is_at_rest
         shown = (self._grid, self._chosen, self._own)
         return (*shown, self._sample, options.target, options.plane, at_rest)
 
     def is_fixed_at_rest(self) -> bool:
-        # nothing is computed twice of the same parameters
+        # the same parameters need no second computation
         network = self.run.network
         return network is not None and np.array_equal(self._parameters, _numbers_of(network))
 
@@ -181,11 +181,11 @@ class HiddenSpacePanel(Panel):
         if not self.run.config.hidden:
             self._words, self._scores = [], []
             return centred_text(
-                width, height, "There is no hidden layer: the inputs are all there is."
+                width, height, "This network has no hidden layer, and therefore no hidden space."
             )
         if network is None or data is None or not len(self.run.timeline):
             self._words, self._scores = [], []
-            return centred_text(width, height, "The samples as the last hidden layer sees them.")
+            return centred_text(width, height, "The samples as the last hidden layer maps them.")
         cells = self._draw(self._laid_out(network, data), data, width, height)
         self._parameters = _numbers_of(network)
         return cells
@@ -199,11 +199,11 @@ class HiddenSpacePanel(Panel):
         return view
 
     def _pair(self, space: HiddenSpace) -> UnitPair:
-        """Return what the coordinates are to be."""
+        """Return the selected coordinates."""
         if self._own is not None and max(self._own) < space.units:
             return self._own
         if not self._chosen:
-            # two are the whole space
+            # two units are the whole space
             return (0, 1) if space.units == 2 else COMPONENTS
         return self._choices[self._chosen - 1]
 
@@ -241,7 +241,7 @@ class HiddenSpacePanel(Panel):
         return cells
 
     def _tell(self, view: HiddenSpaceView, data: DataSplit, picture: SpaceView, width: int) -> None:
-        """Say in the border what is seen, and how much of it a straight line tells apart."""
+        """Write the coordinates and the scores of a linear model into the border."""
         axes, units, space = picture.axes, view.space.units, view.space
         of = "" if axes.pair is not None and units == 2 else f"of {units} units "
         self._words = [(f"{axes.names[0]} × {axes.names[1]} ", ink(TEXT)), (of, ink(DIM))]
@@ -270,12 +270,12 @@ class HiddenSpacePanel(Panel):
 
 
 def _numbers_of(network: Network) -> Array:
-    """Return a copy of all that the network computes with."""
+    """Return a copy of the parameters and statistics."""
     return np.concatenate([network.parameters, network.statistics])
 
 
 def _choices(space: HiddenSpace) -> list[UnitPair]:
-    """Return what stands after the first view: pairs of the strongest units, the strongest first."""
+    """Return the coordinates after the default ones: pairs of units, the strongest first."""
     strongest = space.strongest()[:PAIRS_OF]
     places = [(low, high) for high in range(1, len(strongest)) for low in range(high)]
     pairs = [sorted((strongest[low], strongest[high])) for low, high in places]

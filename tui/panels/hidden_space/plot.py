@@ -1,4 +1,4 @@
-"""The plot of the hidden space: fields, bent grid, deciding line, samples and axes."""
+"""Plot of the hidden space: class regions, bent grid, decision line, samples and axes."""
 
 from __future__ import annotations
 
@@ -38,23 +38,23 @@ if TYPE_CHECKING:
     from core.nn.activations import Activation
 
 MOST_STEPS: Final = 32
-"""Places at which a piece of a grid line is drawn, at most."""
+"""Largest number of points of a segment of a grid line."""
 
 PADDING: Final = 0.06
-"""What is shown beyond the range at each end, as a share of it: there saturated units crowd."""
+"""Margin at each end as a share of the range: saturated units cluster there."""
 SHRINKS: Final = 0.6
-"""The range becomes shorter once the samples fill less than this of it."""
+"""Share of the range below which the samples make it shrink."""
 
 
 class AxisRange:
-    """An axis that follows what is on it by steps, and rarely: each step moves everything."""
+    """Axis that follows the samples in steps, and rarely, since each step moves everything."""
 
     def __init__(self) -> None:
         self.low, self.high = -1.0, 1.0
         self._fitted = False
 
     def fit(self, values: Array) -> None:
-        """Take in all values."""
+        """Adapt the range to the values."""
         ends = -float(values.min(initial=0.0)), float(values.max(initial=0.0))
         now = -self.low, self.high
         least = 0.05 * max(*ends, 1e-9)
@@ -65,32 +65,32 @@ class AxisRange:
         self.low, self.high, self._fitted = -fitted[0], fitted[1], True
 
     def hold(self, low: float, high: float) -> None:
-        """Stay at these ends."""
+        """Set a fixed range."""
         self.low, self.high, self._fitted = low, high, False
 
     def shares(self, values: Array) -> Array:
-        """Return where values lie: from 0 at the left or lower edge to 1."""
+        """Return the positions of values, from 0 at the left or lower edge to 1."""
         length = (self.high - self.low) * (1 + 2 * PADDING)
         return np.asarray((values - self.low) / length + PADDING / (1 + 2 * PADDING))
 
     def values(self, shares: Array) -> Array:
-        """Return the values that lie there."""
+        """Return the values at positions from 0 to 1."""
         length = (self.high - self.low) * (1 + 2 * PADDING)
         return np.asarray(self.low + (shares - PADDING / (1 + 2 * PADDING)) * length)
 
 
 class HiddenSpacePlot:
-    """Draws pictures of a hidden space between two axes, which stay as long as they can.
+    """Plot of a hidden space with two axes, which change as rarely as possible.
 
     Attributes:
-        across, up: the axes.
+        across, up: horizontal and vertical axis.
     """
 
     def __init__(self) -> None:
         self.across, self.up = AxisRange(), AxisRange()
 
     def fit(self, picture: SpaceView, activation: Activation) -> None:
-        """Choose the ends of the axes: where an activation has bounds, those."""
+        """Set the ranges of the axes: the bounds of the activation, if it has any."""
         for axis, values in zip((self.across, self.up), picture.samples.T, strict=True):
             if picture.axes.pair is not None and activation.saturates:
                 axis.hold(-1.0 if activation.scale == "diverging" else 0.0, 1.0)
@@ -112,14 +112,14 @@ class HiddenSpacePlot:
         """Return the plot.
 
         Args:
-            space: the hidden space.
-            data: whose training samples are drawn.
-            picture: what of the space is seen.
-            columns: of the plot.
-            rows: of the plot.
+            space: hidden space.
+            data: data with the training samples.
+            picture: samples, grid and axes in the selected coordinates.
+            columns: width of the plot.
+            rows: height of the plot.
             grid: whether the bent input grid is drawn.
-            target: which of several numbers to predict colours the samples.
-            sample: the one that is looked at, or None.
+            target: index of the target that colours the samples.
+            sample: selected sample, or None.
         """
         fields = self._fields(space, picture, columns, 2 * rows)
         colours = _field_colours(space.network.classes)
@@ -145,7 +145,7 @@ class HiddenSpacePlot:
         return cells
 
     def _fields(self, space: HiddenSpace, picture: SpaceView, columns: int, rows: int) -> Labels:
-        """Return a number into the field colours for each of two pixels a cell."""
+        """Return the index into the region colours for each pixel; a cell has two."""
         if not space.network.classes:
             return np.zeros((rows, columns), np.int64)
         across = self.across.values((np.arange(columns) + 0.5) / columns)
@@ -154,9 +154,9 @@ class HiddenSpacePlot:
         return 1 + decide(picture.logits(points)).reshape(rows, columns)
 
     def _between(self, lines: Array, columns: int, rows: int) -> Array:
-        """Return the (places, 2) shares along lines, so close that no dot between is left out."""
+        """Return (points, 2) positions along lines, dense enough for continuous dots."""
         shares = np.stack([self.across.shares(lines[..., 0]), self.up.shares(lines[..., 1])], -1)
-        # what is far out is not seen, and would only need more places
+        # points far outside are invisible, and would only need more steps
         shares = np.clip(shares, -2, 3)
         steps = np.diff(shares, axis=1)
         longest = float((np.abs(steps) * (2 * columns, 4 * rows)).max(initial=1.0))
@@ -165,16 +165,16 @@ class HiddenSpacePlot:
         return np.asarray(places.reshape(-1, 2))
 
     def _straight(self, weights: Array, bias: float) -> Array:
-        """Return the (places, 2) shares of the line w · p + b = 0."""
+        """Return the (points, 2) positions of the line w · p + b = 0."""
         corner = np.array([self.across.values(np.array(0.0)), self.up.values(np.array(0.0))])
         far = np.array([self.across.values(np.array(1.0)), self.up.values(np.array(1.0))])
-        # in shares it is another straight line
+        # positions are linear in the coordinates: another straight line
         slope = weights * (far - corner)
         level = float(weights @ corner) + bias
         length = float(slope @ slope)
         if not (length > 0 and np.isfinite(level / length)):
             return np.empty((0, 2))
-        # from the foot of the middle, as far as the plot reaches
+        # in both directions from the point nearest to the centre
         middle = np.full(2, 0.5)
         foot = middle - slope * ((float(slope @ middle) + level) / length)
         along = np.array([-slope[1], slope[0]]) / np.sqrt(length)
@@ -184,7 +184,7 @@ class HiddenSpacePlot:
     def _dots(
         cells: Cells, shares: Array, fields: Labels, colours: tuple[str, ...], colour: str
     ) -> None:
-        """Draw places as braille dots; what is there already in a cell gives way."""
+        """Draw positions as braille dots, which replace other glyphs."""
         across, down = shares[:, 0] * 2 * cells.width, (1 - shares[:, 1]) * 4 * cells.height
         inside = (
             (across >= 0) & (across < 2 * cells.width) & (down >= 0) & (down < 4 * cells.height)
@@ -201,7 +201,7 @@ class HiddenSpacePlot:
         cells.inks[rows, columns] = inks[fields[2 * rows, columns]]
 
     def places(self, points: Array, columns: int, rows: int) -> tuple[Labels, Labels]:
-        """Return the rows and columns of the cells of (samples, 2) points, at the edge if beyond."""
+        """Return the rows and columns of (samples, 2) points, clamped to the plot."""
         across = np.clip(self.across.shares(points[:, 0]), 0, 1) * columns
         down = np.clip(1 - self.up.shares(points[:, 1]), 0, 1) * rows
         return (
@@ -225,7 +225,7 @@ class HiddenSpacePlot:
         quiet = np.array([[ink(point, paper) for paper in colours] for point in points])
         loud = np.array([ink(point, DEEP, bold=True) for point in points])
         markers = np.array([TRAIN_MARKERS[label % len(TRAIN_MARKERS)] for label in range(classes)])
-        # those that are wrong come last, so that nothing covers them
+        # misclassified samples are drawn last, on top of the others
         order = np.argsort(~right, kind="stable")
         rows, columns = places[0][order], places[1][order]
         y, right = y[order], right[order]
@@ -272,7 +272,7 @@ class HiddenSpacePlot:
         cells.write(row, column, marker, ink(LEGIBLE, BRIGHT, bold=True))
 
     def name_axes(self, cells: Cells, names: tuple[str, str], left: int, rows: int) -> None:
-        """Write the names and the ends of the axes left of the plot and below it."""
+        """Write the names and the limits of the axes to the left of the plot and below it."""
         dim, text = ink(DIM), ink(TEXT)
         columns = cells.width - left
         ends = np.array([[self.across.low, self.up.low], [self.across.high, self.up.high]])
@@ -294,8 +294,8 @@ class HiddenSpacePlot:
 
 
 def _field_colours(classes: int) -> tuple[str, ...]:
-    """Return the backgrounds: of nothing, then of each class where it is decided for."""
+    """Return the backgrounds: none, then the region of each class."""
     if classes <= 2:
-        # the line between them is drawn
+        # the decision line is drawn instead
         return (BACKGROUND, BACKGROUND, TINTED)[: 1 + classes]
     return (BACKGROUND, *(CLASS_FIELDS[label % len(CLASS_FIELDS)][0] for label in range(classes)))

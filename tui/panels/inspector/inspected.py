@@ -1,4 +1,4 @@
-"""What the inspector's views share: the sample's trace, the names of things, and aligned numbers."""
+"""Shared parts of the inspector's views: trace of the sample, names, and aligned numbers."""
 
 from __future__ import annotations
 
@@ -33,19 +33,19 @@ if TYPE_CHECKING:
     from tui.run_model import RunModel
 
 LABEL: Final = 11
-"""Columns that the names of layers take, where they stand below each other."""
+"""Columns of the names of layers."""
 SPACE: Final = "␣"
-"""Stands for a blank at the end of an n-gram, which nobody would see."""
+"""Replaces a blank at the end of an n-gram, which would be invisible."""
 
 
 @dataclass(frozen=True)
 class Inspected:
-    """A unit and a sample, and what the network does with it now.
+    """The selected unit and sample, and the current trace of the sample.
 
     Attributes:
-        cursor: within the network and its data.
-        hidden: how many hidden layers there are.
-        gradient: the flat gradient of the last step, if it is known.
+        cursor: clamped to the network and its data.
+        hidden: number of hidden layers.
+        gradient: flat gradient of the last step, or None.
     """
 
     network: Network
@@ -57,7 +57,7 @@ class Inspected:
 
     @classmethod
     def of(cls, run: RunModel, options: ViewOptions) -> Inspected | None:
-        """Return what the cursor points at; None before there is anything."""
+        """Return the selected unit and sample; None before the first epoch."""
         network, data = run.network, run.data
         if network is None or data is None or not len(run.timeline) or not len(data.x_train):
             return None
@@ -68,7 +68,7 @@ class Inspected:
         return cls(network, data, cursor, trace, len(network.layers) - 1, run.gradient)
 
     def last_batch_norm(self) -> float | None:
-        """Return the norm of the gradient of the unit's weights in the last step, if it is known."""
+        """Return the gradient norm of the unit's weights in the last step, or None."""
         layer = self.network.layers[self.cursor.layer]
         part = self.network.slices[self.cursor.layer]
         if self.gradient is None or self.gradient.size != self.network.parameters.size:
@@ -78,37 +78,37 @@ class Inspected:
 
     @property
     def is_output(self) -> bool:
-        """Whether the unit is an output."""
+        """Whether the unit is in the output layer."""
         return self.cursor.layer == self.hidden
 
     @property
     def label(self) -> int:
-        """The sample's class."""
+        """Class of the sample."""
         return int(self.data.y_train[self.cursor.sample])
 
     def input_names(self, layer: int) -> list[str]:
-        """Return what the inputs of a layer are called."""
+        """Return the names of the inputs of a layer."""
         if layer:
             return [f"h{unit + 1}" for unit in range(self.network.sizes[layer])]
         extra = [EXTRA_FEATURES[word][0] for word in self.data.preparation.extra]
         return [_shown(name) for name in (*self.data.feature_names, *extra)]
 
     def unit_names(self, layer: int) -> list[str]:
-        """Return what the units of a layer are called: outputs by their classes or targets."""
+        """Return the names of the units of a layer; outputs are named after classes or targets."""
         if layer < self.hidden:
             return [f"unit {unit + 1}" for unit in range(self.network.sizes[layer + 1])]
         if not self.network.classes:
             return [_shown(name) for name in self.data.target_names]
         names = [_shown(name) for name in self.data.class_names]
-        # one output for two classes is the second one's
+        # a single output for two classes belongs to the second one
         return names[1:] if self.network.sizes[-1] == 1 else names
 
     def layer_name(self, layer: int) -> str:
-        """Return what a layer is called."""
+        """Return the name of a layer."""
         return "output" if layer == self.hidden else f"hidden {layer + 1}"
 
     def class_words(self, label: int) -> StyledText:
-        """Return a class's marker and name."""
+        """Return the marker and the name of a class."""
         name = cut(_shown(self.data.class_names[label]), 20)
         return [(marker_of(label), ink(colour_of(label))), (f" {name}", ink(TEXT))]
 
@@ -119,7 +119,7 @@ def marker_of(label: int) -> str:
 
 
 def colour_of(label: int) -> str:
-    """Return the colour of a class's samples."""
+    """Return the colour of the samples of a class."""
     return CLASS_POINTS[label % len(CLASS_POINTS)]
 
 
@@ -136,11 +136,11 @@ def _shown(name: str) -> str:
 
 
 def aligned(values: Iterable[float], *, whole: bool = False) -> list[str]:
-    """Return numbers as a column of one width: all with as many decimals, true minus signs.
+    """Return numbers of equal width, with equal decimals and true minus signs.
 
     Args:
-        values: what they are.
-        whole: write them without decimals where none of them has any.
+        values: the numbers.
+        whole: whether integers are written without decimals.
     """
     numbers = [float(value) for value in values]
     sizes = [abs(value) for value in numbers if isfinite(value)]
@@ -157,12 +157,12 @@ def aligned(values: Iterable[float], *, whole: bool = False) -> list[str]:
 
 
 def number(value: float) -> str:
-    """Return one number, as `aligned` writes it."""
+    """Return one number in the format of `aligned`."""
     return aligned([value])[0]
 
 
 def small(value: float) -> str:
-    """Return one number in three digits, such as a gradient of any size."""
+    """Return a number with three significant digits, such as a gradient."""
     if isfinite(value) and (value == 0 or 0.001 <= abs(value) < 1000):
         return _minus(f"{value:#.3g}".rstrip(".")) if value else "0"
     return _scientific(value)
@@ -172,7 +172,7 @@ def _fixed(value: float, decimals: int) -> str:
     if not isfinite(value):
         return "–"
     text = f"{value:.{decimals}f}"
-    # what is rounded to zero has no sign
+    # a number rounded to zero has no sign
     return text.lstrip("-") if not text.strip("-0.") else _minus(text)
 
 
@@ -189,11 +189,11 @@ def _minus(text: str) -> str:
     return text.replace("-", "−")
 
 
-# --- pieces of a view
+# --- parts of a view
 
 
 def flow(parts: Sequence[StyledText], width: int, gap: int = 3, indent: int = 0) -> Cells:
-    """Return parts one behind the other, in as many rows as they need; none of them is broken."""
+    """Return parts in a flow over as many rows as needed, without breaking any of them."""
     rows: list[list[StyledText]] = [[]]
     used = 0
     for part in parts:
@@ -215,7 +215,7 @@ def flow(parts: Sequence[StyledText], width: int, gap: int = 3, indent: int = 0)
 
 
 def caption(text: str, width: int, *more: tuple[str, int]) -> Cells:
-    """Return a row that says what stands below."""
+    """Return a row with a caption for what follows."""
     cells = Cells(width, 1)
     column = cells.write(0, 0, cut(text, width), ink(DIM))
     for words, its_ink in more:
@@ -225,7 +225,7 @@ def caption(text: str, width: int, *more: tuple[str, int]) -> Cells:
 
 
 def stacked(blocks: Sequence[Cells], width: int) -> Cells:
-    """Return blocks one below the other."""
+    """Return blocks stacked vertically."""
     cells = Cells(width, sum(block.height for block in blocks))
     row = 0
     for block in blocks:
@@ -243,7 +243,7 @@ def beside(left: Cells, right: Cells, gap: int = 2) -> Cells:
 
 
 def draw_bar(cells: Cells, row: int, column: int, width: int, value: float, largest: float) -> None:
-    """Draw a signed number as a bar from the middle: to the left in blue, to the right in orange."""
+    """Draw a signed number as a bar from the centre: blue to the left, orange to the right."""
     half = (width - 1) // 2
     middle = column + half
     cells.write(row, middle, "│", ink(FAINT))
@@ -262,20 +262,20 @@ def draw_bar(cells: Cells, row: int, column: int, width: int, value: float, larg
 
 
 def largest_of(values: Array) -> float:
-    """Return the largest size among those that are finite."""
+    """Return the largest finite magnitude."""
     return float(np.abs(values).max(initial=0.0, where=np.isfinite(values)))
 
 
 def bright(text: str) -> tuple[str, int]:
-    """Return words that stand out."""
+    """Return bright text."""
     return text, ink(BRIGHT, bold=True)
 
 
 def plain(text: str) -> tuple[str, int]:
-    """Return words as they are."""
+    """Return text in the normal colour."""
     return text, ink(TEXT)
 
 
 def quiet(text: str) -> tuple[str, int]:
-    """Return words that stand back."""
+    """Return dim text."""
     return text, ink(DIM)

@@ -1,4 +1,4 @@
-"""The inspector: the unit and the sample under the cursor, with every number the network computes."""
+"""The inspector panel: the selected unit or sample with every number the network computes."""
 
 from __future__ import annotations
 
@@ -24,16 +24,16 @@ if TYPE_CHECKING:
     from tui.run_model import RunModel
 
 InspectorView: TypeAlias = "Callable[[RunModel, ViewOptions, int, int], Cells]"
-"""Draws a body; one that is higher than it was asked for is scrolled."""
+"""Draws the content; if it is higher than requested, the panel scrolls it."""
 
 MOST_NAME: Final = 20
 WIDE: Final = 70
-"""Columns from which on the border has room for whole words."""
+"""Columns from which the border has room for the full text."""
 MORE: Final = " ⇟ more "
 
 
 class InspectorPanel(Panel):
-    """Follows the cursor; u switches between its views."""
+    """Unit view or sample view of the cursor."""
 
     key, label = "7", "inspector"
     title_has_priority, redraw_interval = True, 0.5
@@ -58,9 +58,9 @@ class InspectorPanel(Panel):
         self.views: dict[str, InspectorView] = {"unit": UnitView(), "sample": self._draw_sample}
         self.view = "unit"
         self.step: int | None = None
-        """The last pass of the sample view that is shown: 0 for the inputs alone; None for all."""
+        """Last shown step of the sample view: 0 for the inputs alone, None for all."""
         self.unit: int | None = None
-        """The last unit of that pass that is computed; None for all of its layer."""
+        """Last computed unit of that step; None for all of its layer."""
         self._looked_at: tuple[int, int] | None = None
         self._first = 0
         self._page = 1
@@ -91,7 +91,7 @@ class InspectorPanel(Panel):
         self.redraw()
 
     def action_step(self, by: int) -> None:
-        """Go a pass on, or back, in the sample view; at its end everything is shown."""
+        """Go one step forward or back in the sample view; the last step shows everything."""
         last = steps_of(self.run)
         if self.view != "sample" or not last:
             return
@@ -103,7 +103,7 @@ class InspectorPanel(Panel):
         self.redraw()
 
     def action_step_unit(self, by: int) -> None:
-        """Go a unit on, or back, through both passes; the cursor goes with it."""
+        """Go one unit forward or back through both passes, and move the cursor to it."""
         moments = trace_steps(self.run)
         if self.view != "sample" or not moments:
             return
@@ -111,7 +111,7 @@ class InspectorPanel(Panel):
         if self.step is None:
             at = -1 if by > 0 else len(moments)
         elif self.unit is None:
-            # at the end of a step that was gone as a whole
+            # after the last unit of a step that is shown as a whole
             at = max(place for place, each in enumerate(moments) if each.step <= self.step)
         else:
             at = next(
@@ -127,11 +127,11 @@ class InspectorPanel(Panel):
         self.redraw()
 
     def action_scroll_view(self, by: int) -> None:
-        """Show what is above, or below."""
+        """Scroll by a page."""
         self._first = max(0, self._first + by * max(1, self._page - 1))
         self.redraw()
 
-    # --- the border
+    # --- border
 
     def title(self) -> StyledText:
         cursor, network, data = self._cursor, self.run.network, self.run.data
@@ -164,7 +164,7 @@ class InspectorPanel(Panel):
             labels, _ = classify(network, data.x_train[[cursor.sample]])
         right = int(labels[0]) == label
         name = cut(printable(data.class_names[label]), MOST_NAME)
-        # where there is no room for all, the last words go
+        # if not all fits, the last pieces are left out
         return [
             *words,
             ("right " if right else "wrong ", ink(DIM if right else ALARM)),
@@ -179,7 +179,7 @@ class InspectorPanel(Panel):
             cells.write_right(height - 1, width - 2, MORE, ink(TEXT))
         return cells
 
-    # --- the body
+    # --- content
 
     def view_state(self) -> tuple[object, ...]:
         at, options = (self.view, self.step, self.unit, self._first), self.options
@@ -211,7 +211,7 @@ class InspectorPanel(Panel):
         return draw_sample(run, options, width, height, self.step, self.unit)
 
     def _follow_cursor(self) -> None:
-        """Show everything of another sample, or of another network."""
+        """Show all steps again for another sample or another network."""
         cursor = self._cursor
         looked_at = None if cursor is None else (cursor.sample, id(self.run.network))
         if looked_at != self._looked_at:
@@ -220,16 +220,16 @@ class InspectorPanel(Panel):
 
 
 def steps_of(run: RunModel) -> int:
-    """Return the number of the last step: each layer, the loss, and each layer back."""
+    """Return the number of the last step: each layer, the loss, and each layer backward."""
     return 0 if run.network is None else 2 * len(run.network.layers) + 1
 
 
 class TraceStep(NamedTuple):
-    """A step of slow motion, and the unit within it.
+    """Position in the stepwise view of both passes.
 
     Attributes:
-        layer: whose step it is; None for the inputs and for the loss.
-        unit: the last one that is computed; None for all.
+        layer: layer of the step; None for the inputs and for the loss.
+        unit: last computed unit; None for all.
     """
 
     step: int
@@ -238,7 +238,7 @@ class TraceStep(NamedTuple):
 
 
 def trace_steps(run: RunModel) -> list[TraceStep]:
-    """Return every moment of both passes, unit by unit."""
+    """Return all positions in both passes, unit by unit."""
     if run.network is None:
         return []
     sizes = run.network.sizes[1:]

@@ -1,4 +1,4 @@
-"""What the network says of one sample: probabilities or numbers beside the true ones, and its loss."""
+"""Prediction and loss of one sample in the inspector, with the true class or values."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ MOST_NAME: Final = 20
 
 
 def draw_answer(it: Inspected, width: int, most: int) -> Cells:
-    """Return the probabilities as bars, or true and predicted numbers in their own units."""
+    """Return the probabilities as bars, or true and predicted values in their own units."""
     return _probabilities(it, width, most) if it.network.classes else _numbers(it, width, most)
 
 
@@ -38,7 +38,7 @@ def _probabilities(it: Inspected, width: int, most: int) -> Cells:
     ]
     order = np.arange(len(probabilities))
     if len(order) > most:
-        # the true one is always there
+        # the true class is always shown
         keys = np.nan_to_num(probabilities, nan=-1.0)
         keys[it.label] = 2.0
         order = np.sort(np.argsort(-keys, kind="stable")[: max(1, most - 1)])
@@ -46,7 +46,7 @@ def _probabilities(it: Inspected, width: int, most: int) -> Cells:
     longest = max(cell_width(names[label]) for label in order.tolist())
     longest = max(1, min(longest, width - 10))
     cells = Cells(width, len(order) + bool(left))
-    # in front of the bars: marker, name, and a number of five digits
+    # before the bars: marker, name, and a number of five digits
     start = 2 + longest + 1 + 5 + 1
     ends = {it.label: "◂ true", it.trace.predicted: "◂ predicted"}
     if it.label == it.trace.predicted:
@@ -98,14 +98,14 @@ def _numbers(it: Inspected, width: int, most: int) -> Cells:
 
 
 def draw_loss(it: Inspected, width: int) -> Cells:
-    """Return how the loss of the sample comes about, in a line or more."""
+    """Return the lines with the computation of the loss."""
     words = loss_words(it)
     parts = [[bright("loss")], *([plain(each)] for each in words[:-1]), [bright(words[-1])]]
     return flow(parts, width, gap=1)
 
 
 def loss_words(it: Inspected) -> list[str]:
-    """Return how the sample's loss is computed: the formula, its numbers where few, and the value."""
+    """Return the computation of the loss: formula, numbers if they are few, and value."""
     trace, loss = it.trace, it.network.loss
     value = f"= {small(trace.loss)}"
     z, targets = trace.layers[-1].z.astype(np.float64), trace.targets
@@ -113,7 +113,7 @@ def loss_words(it: Inspected) -> list[str]:
         if loss.label_smoothing:
             return ["= −Σ t·log p,", f"t smoothed by {loss.label_smoothing:g}", value]
         probability = float(trace.predictions[it.label])
-        # near one, what is left of it tells more than three digits
+        # near one, the complement is more informative than three digits
         shown = number(probability) if probability < 0.9995 else f"(1 − {small(1 - probability)})"
         if probability >= 1:
             shown = "1.000"
@@ -148,7 +148,7 @@ def loss_words(it: Inspected) -> list[str]:
 
 
 def _terms(texts: list[str], by: int) -> list[str]:
-    """Return a mean with its numbers in it, unless they are many."""
+    """Return the text of a mean with its numbers, unless they are many."""
     if len(texts) > 4:
         return []
     if by == 1:

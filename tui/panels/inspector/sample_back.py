@@ -1,4 +1,4 @@
-"""The way of the gradient back through the layers for one sample: a row a layer, the last first."""
+"""Backward pass of one sample in the inspector: a row per layer, the last layer first."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ MOST_NAME: Final = 20
 
 
 def draw_back(it: Inspected, width: int) -> tuple[Cells, list[Cells]]:
-    """Return the headings, and a row for each layer from the last to the first."""
+    """Return the headings and a row per layer, from the last to the first."""
     layers = it.trace.layers
     order = range(len(layers) - 1, -1, -1)
     deltas = aligned_small([float(np.linalg.norm(each.delta)) for each in layers])
@@ -70,7 +70,7 @@ def draw_back(it: Inspected, width: int) -> tuple[Cells, list[Cells]]:
 
 
 def _delta_strip(row: Cells, start: int, delta: Array) -> None:
-    """Write a layer's deltas as colours, on a scale of their own."""
+    """Write the deltas of a layer as colours on their own scale."""
     room = row.width - start
     high = largest_of(delta) or 1.0
     across = max(1, min(3, room // len(delta)))
@@ -83,7 +83,7 @@ def _delta_strip(row: Cells, start: int, delta: Array) -> None:
 
 
 def aligned_small(values: list[float]) -> list[str]:
-    """Return numbers of very different size, each in three digits, to the right."""
+    """Return numbers of very different magnitude, right-aligned, with three digits each."""
     texts = [small(value) for value in values]
     width = max(map(len, texts))
     return [text.rjust(width) for text in texts]

@@ -1,4 +1,4 @@
-"""The inspector's sample view: one sample's way through all layers, and its gradient's way back."""
+"""Sample view of the inspector: forward and backward pass of one sample."""
 
 from __future__ import annotations
 
@@ -33,16 +33,16 @@ if TYPE_CHECKING:
     from tui.run_model import RunModel
 
 MARGIN: Final = 2
-"""Columns for the mark of the step that one is at."""
+"""Columns for the mark of the current step."""
 MOST_CLASSES: Final = 10
 MOST_STRIP: Final = 6
-"""Rows that a layer's outputs take."""
+"""Largest number of rows for the outputs of a layer."""
 UNMARKED: Final = -1
-EMPTY: Final = "One sample's way through the layers to its loss, and the gradient's way back."
+EMPTY: Final = "The forward pass of one sample to its loss, and the backward pass of the gradient."
 
 
 class Stage(NamedTuple):
-    """What one step of slow motion adds."""
+    """Block of rows that one step adds."""
 
     step: int
     cells: Cells
@@ -56,15 +56,15 @@ def draw_sample(
     step: int | None = None,
     unit: int | None = None,
 ) -> Cells:
-    """Return the view, up to a step, and a unit in it; it may be higher than `height`.
+    """Return the view up to a step and a unit of it; it may be higher than `height`.
 
     Args:
-        run: the run.
-        options: where a person looks.
-        width: of the view.
-        height: that there is room for.
-        step: the last that is shown; None for everything.
-        unit: the last of the step's layer that is computed; None for all.
+        run: model of the run.
+        options: view options with the cursor.
+        width: width of the view.
+        height: available rows.
+        step: last shown step; None for all.
+        unit: last computed unit of the step's layer; None for all.
     """
     it = Inspected.of(run, options)
     if it is None:
@@ -77,7 +77,7 @@ def draw_sample(
 
 
 def _joined(stages: list[Stage], width: int, step: int | None) -> Cells:
-    """Return the stages below each other; what is to come keeps its place, and is empty."""
+    """Return the stages stacked vertically, with empty rows for later steps."""
     blocks = []
     for stage in stages:
         block = Cells(width, stage.cells.height)
@@ -93,7 +93,7 @@ def _joined(stages: list[Stage], width: int, step: int | None) -> Cells:
 def _stages(it: Inspected, width: int, height: int, upto: tuple[int, int] | None) -> list[Stage]:
     layers = it.trace.layers
     count = len(layers)
-    # what is not the layers' is laid out first: they share what is left
+    # the layers share the rows that the other stages leave
     inputs = _inputs(it, width, 2 if height < 20 else 4)
     loss = draw_loss(it, width)
     rows = height - inputs.height - loss.height - (1 + count)
@@ -118,11 +118,11 @@ def _stages(it: Inspected, width: int, height: int, upto: tuple[int, int] | None
     return stages
 
 
-# --- forwards
+# --- forward pass
 
 
 def _inputs(it: Inspected, width: int, most: int) -> Cells:
-    """Return the features in their own units, as many as have room."""
+    """Return the features in their own units, as many as fit."""
     data, cursor = it.data, it.cursor
     image = data.preparation.image
     features = data.preparation.features(data.x_train[[cursor.sample]])[0]
@@ -131,7 +131,7 @@ def _inputs(it: Inspected, width: int, most: int) -> Cells:
     names = it.input_names(0)[: len(features)]
     order = np.arange(len(features))
     if data.preparation.text is not None or image is not None:
-        # of very many, those that say the most
+        # of very many, the most relevant ones
         order = np.argsort(-np.abs(features), kind="stable")
         order = order[: max(1, int(np.count_nonzero(features)))]
     label: StyledText = [plain("features".ljust(LABEL - 3))]
@@ -152,7 +152,7 @@ def _inputs(it: Inspected, width: int, most: int) -> Cells:
 
 
 def _feature(value: float) -> str:
-    """Return a feature as it was measured, with the noise of its way there and back left out."""
+    """Return a feature as measured, without the rounding noise of scaling and back."""
     return f"{value:.5g}".replace("-", "−")
 
 
@@ -175,7 +175,7 @@ def _image(features: Array, image: tuple[int, int], width: int) -> Cells:
 
 
 def _forward(it: Inspected, layer: int, width: int, rows: int, units: int | None) -> Cells:
-    """Return a layer's outputs, or its first ones, as coloured cells, with numbers if they fit."""
+    """Return the (first) outputs of a layer as coloured cells, with numbers if they fit."""
     trace = it.trace.layers[layer]
     values = trace.z if layer == it.hidden else trace.a
     name = "outputs z" if layer == it.hidden else it.layer_name(layer)
@@ -211,7 +211,7 @@ def _forward(it: Inspected, layer: int, width: int, rows: int, units: int | None
 
 
 def _rows_wanted(it: Inspected, layer: int, width: int) -> int:
-    """Return how many rows a layer's outputs need as numbers, or else as colours."""
+    """Return the rows that the outputs of a layer need as numbers, or else as colours."""
     values = it.trace.layers[layer].a
     _, across, in_a_row = _numbers_in_a_row(values, width)
     as_numbers = -(-len(values) // in_a_row)
@@ -221,7 +221,7 @@ def _rows_wanted(it: Inspected, layer: int, width: int) -> int:
 
 
 def _numbers_in_a_row(values: Array, width: int) -> tuple[list[str], int, int]:
-    """Return numbers, the width of each with what is around it, and how many go into a row."""
+    """Return numbers, the width of each with its padding, and the count per row."""
     texts = aligned(values.tolist())
     across = max(len(text) for text in texts) + 2
     return texts, across, max(1, (width - LABEL) // across)

@@ -1,4 +1,4 @@
-"""How often a unit gives which output: a histogram for each class, one below the other."""
+"""Histograms of the outputs of a unit in the inspector, one per class."""
 
 from __future__ import annotations
 
@@ -17,14 +17,14 @@ if TYPE_CHECKING:
 
 
 def histogram_rows(it: Inspected) -> int:
-    """Return how many rows a histogram has at the least, with its caption and its axis."""
+    """Return the least rows of a histogram, including its caption and axis."""
     return 2 + max(1, it.network.classes)
 
 
 def draw_histogram(
     it: Inspected, facts: UnitStatistics, width: int, height: int, tall: int = 1
 ) -> Cells:
-    """Return how often it gives which output, a row of bars for each class."""
+    """Return the histogram of the unit's outputs, a row of bars per class."""
     cells = Cells(width, height)
     count = len(facts.outputs)
     all_of = it.data.all_samples[0]
@@ -47,13 +47,13 @@ def draw_histogram(
     counts = facts.histogram(labels, groups, bins, low, high)
     totals = np.maximum(1, counts.sum(axis=1, keepdims=True))
     shares = counts / totals
-    # a root: what is rare can still be seen beside what is frequent
+    # square root: rare outputs remain visible next to frequent ones
     heights = np.sqrt(shares / max(float(shares.max(initial=0.0)), 1e-12))
     eighths = np.ceil(heights * 8 * tall - 1e-9).astype(np.int64)
     row = 1
     for group in range(groups):
         if row + tall >= height:
-            # of the last row, what has no room is told
+            # the last row reports the classes that do not fit
             left = groups - group
             if left:
                 cells.write(row, 0, cut(f"… {left} more classes", width), ink(DIM))
@@ -82,6 +82,6 @@ def _axis(
     cells.write_right(row, start + bins, right, ink(DIM))
     a = float(layer.a[it.cursor.unit])
     if np.isfinite(a) and bins > len(left) + len(right):
-        # beside the two numbers, and not over them
+        # between the two numbers
         at = int(np.clip((a - low) / (high - low) * bins, len(left) - 1, bins - len(right)))
         cells.write(row, start + at, "▴", ink(ACCENT))

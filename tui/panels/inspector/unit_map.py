@@ -1,4 +1,4 @@
-"""What one unit has learnt, as a picture: its map over the input plane, or the weights of its pixels."""
+"""Picture of one unit in the inspector: map over the input plane, or weights of its pixels."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 
 class UnitMap:
-    """Draws the picture of the unit under the cursor; keeps the places of its map."""
+    """Draws the picture of the selected unit; caches the points of its map."""
 
     def __init__(self) -> None:
         self._key: tuple[object, ...] = ()
@@ -29,7 +29,7 @@ class UnitMap:
         self._plane = Plane(np.zeros(2), np.eye(2), np.eye(2), ("", ""))
 
     def draw(self, it: Inspected, plane: PlaneChoice, width: int, height: int) -> Cells:
-        """Return its weights, where they are those of a picture, or its own map."""
+        """Return the weights of the unit if its inputs are pixels, otherwise its map."""
         image = it.data.preparation.image
         if image is not None and has_pixels(it):
             return _images(it, image, width, height)
@@ -37,7 +37,7 @@ class UnitMap:
 
     def _map(self, it: Inspected, plane: PlaneChoice, width: int, height: int) -> Cells:
         rows = height - 1
-        # where there is room, beside it stands what its colours mean
+        # the colour scale, if it fits
         columns = min(width - 8 if width >= 40 else width, max(12, 3 * rows))
         if rows < 1 or columns < 4:
             return Cells(width, height)
@@ -79,7 +79,7 @@ class UnitMap:
 
 
 def has_pixels(it: Inspected) -> bool:
-    """Whether the unit's weights are those of a picture's pixels."""
+    """Return whether the weights of the unit belong to the pixels of an image."""
     preparation = it.data.preparation
     return preparation.image is not None and it.cursor.layer == 0 and not preparation.extra
 
@@ -102,7 +102,7 @@ def _key_of_colours(cells: Cells, column: int, scale: OutputScale) -> None:
 
 
 def _images(it: Inspected, image: tuple[int, int], width: int, height: int) -> Cells:
-    """Return a unit's weights, the sample, and their products, as pictures side by side."""
+    """Return the weights of a unit, the sample, and their products as adjacent pictures."""
     layer = it.trace.layers[0]
     rows, columns = image
     scale = max(1, min(2, 2 * (height - 1) // rows, width // columns))

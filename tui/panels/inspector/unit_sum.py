@@ -1,4 +1,4 @@
-"""How a unit comes to its output, in numbers: every product, the sum, and what becomes of it."""
+"""Computation of a unit's output in the inspector: products, sum and activation."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ MOST_NAME: Final = 20
 
 
 def formula_of(it: Inspected) -> str:
-    """Return what the unit computes: a = tanh(w·x + b)."""
+    """Return the formula of the unit, such as a = tanh(w·x + b)."""
     layer = it.trace.layers[it.cursor.layer]
     x = "h" if it.cursor.layer else "x"
     inner = f"norm(w·{x})" if layer.norm is not None else f"w·{x} + b"
@@ -37,7 +37,7 @@ def formula_of(it: Inspected) -> str:
 
 
 def draw_head(it: Inspected, width: int) -> Cells:
-    """Return the formula, and the sample for which its numbers are."""
+    """Return the formula and the sample."""
     words = [[bright(formula_of(it))]]
     inputs = it.trace.layers[0].inputs
     told = ""
@@ -49,19 +49,19 @@ def draw_head(it: Inspected, width: int) -> Cells:
         words.append([plain(told)])
     drawn = flow(words, width, gap=2)
     if it.network.classes:
-        # the border says it too, and a line of its own it is not worth
+        # the border names the sample too, so that it needs no line of its own
         whole = flow([*words, [quiet("class "), *it.class_words(it.label)]], width, gap=2)
         drawn = whole if whole.height == drawn.height else drawn
     return drawn
 
 
 def tail_rows(it: Inspected) -> int:
-    """Return how many rows a sum has below its terms."""
+    """Return the rows of a sum below its terms."""
     return 2 if it.trace.layers[it.cursor.layer].norm is None else 5
 
 
 def draw_sum(it: Inspected, width: int, height: int) -> Cells:
-    """Return each input × weight = product, as many as fit, down to z."""
+    """Return the rows input × weight = product, as many as fit, and the sum z."""
     layer, unit = it.trace.layers[it.cursor.layer], it.cursor.unit
     names = it.input_names(it.cursor.layer)
     products, weights = layer.products(unit), layer.weights[:, unit]
@@ -74,7 +74,7 @@ def draw_sum(it: Inspected, width: int, height: int) -> Cells:
     left_out = len(products) - len(order)
     rest = float(products.sum() - products[order].sum())
 
-    # name, first operand, second operand, result; the first has what a sum has of its own
+    # name, first operand, second operand, result
     rows: list[tuple[str, str, str, float]] = []
     given = aligned(layer.inputs[order].tolist(), whole=True)
     norm = layer.norm
@@ -137,7 +137,7 @@ def _table(
         term = at < len(weights)
         is_z = at == len(rows) - 1
         if whole:
-            # a word of the sum's own has the room of its operands, too
+            # a row without operands has their room for its name
             room = names if left else start + first + (0 if right else 3 + second)
             if room > 0:
                 cells.write(row, 0, cut(name, room), text if term or is_z else dim)
@@ -158,7 +158,7 @@ def _table(
 
 
 def draw_result(it: Inspected, width: int) -> Cells:
-    """Return what becomes of z."""
+    """Return the activation or the output computed from z."""
     layer, unit = it.trace.layers[it.cursor.layer], it.cursor.unit
     z, a = float(layer.z[unit]), float(layer.a[unit])
     if not it.is_output:

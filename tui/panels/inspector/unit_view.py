@@ -1,4 +1,4 @@
-"""The inspector's unit view: how one unit comes to its output, in numbers, and what it has learnt."""
+"""Unit view of the inspector: computation of the output, histogram, and map or weights."""
 
 from __future__ import annotations
 
@@ -41,21 +41,21 @@ SIDE_BY_SIDE_FROM: Final = 50
 FEWEST_TERMS: Final = 4
 MOST_TARGETS: Final = 10
 MOST_MAP: Final = 18
-"""Rows of its map, with those of its caption."""
+"""Largest number of rows of the map with its caption."""
 GAP: Final = 2
 PIXELS: Final = 22
 """Columns for two pictures of eight pixels, with their names."""
-EMPTY_BELOW: Final = "What one unit does with one sample, number by number."
+EMPTY_BELOW: Final = "The computation of one unit for one sample, number by number."
 
 
 class UnitView:
-    """Draws the unit under the cursor."""
+    """Draws the selected unit."""
 
     def __init__(self) -> None:
         self._map = UnitMap()
 
     def __call__(self, run: RunModel, options: ViewOptions, width: int, height: int) -> Cells:
-        """Return the view; it may be higher than `height`, what matters most stands first."""
+        """Return the view, the most important parts first; it may be higher than `height`."""
         inspected = Inspected.of(run, options)
         if inspected is None:
             return centred_text(width, height, EMPTY_BELOW)
@@ -120,7 +120,7 @@ class UnitView:
     def _beside_pixels(
         self, it: Inspected, facts: UnitStatistics, plane: PlaneChoice, width: int, height: int
     ) -> Cells:
-        """Return the view with the pictures where else the bars of the weights are."""
+        """Return the view with pictures in place of the bars of the weights."""
         head, result, notes = draw_head(it, width), draw_result(it, width), _notes(it, facts, width)
         outgoing = _outgoing(it, width, 6 if height >= 24 else 3)
         used = head.height + result.height + notes.height + outgoing.height
@@ -146,7 +146,7 @@ class UnitView:
 
 
 def _notes(it: Inspected, facts: UnitStatistics, width: int) -> Cells:
-    """Return its gradient for this sample, and what keeps it from learning."""
+    """Return the gradient of the unit for this sample, and why it may not learn."""
     layer, unit = it.trace.layers[it.cursor.layer], it.cursor.unit
     norm = float(np.linalg.norm(layer.inputs.astype(np.float64)) * abs(layer.sum_delta[unit]))
     words = [
@@ -163,7 +163,7 @@ def _notes(it: Inspected, facts: UnitStatistics, width: int) -> Cells:
     told, samples = "", len(facts.outputs)
     name = layer.activation.name
     if not np.isfinite(facts.outputs).all():
-        told = "its outputs are not all finite"
+        told = "some of its outputs are not finite"
     elif facts.dead:
         told = f"dead: {name} has no slope at any of {samples:,} samples, so it learns nothing"
     elif facts.saturated:
@@ -181,7 +181,7 @@ def _notes(it: Inspected, facts: UnitStatistics, width: int) -> Cells:
 
 
 def _outgoing(it: Inspected, width: int, most: int) -> Cells:
-    """Return the weights with which the next layer takes its output, the largest that fit."""
+    """Return the weights from the unit to the next layer, the largest that fit."""
     if it.is_output:
         return Cells(width, 0)
     above = it.trace.layers[it.cursor.layer + 1]

@@ -1,4 +1,4 @@
-"""How the network panel is drawn: edges as lines in braille, biases as bars, nodes as coloured cells."""
+"""Drawing of the network panel: braille lines for edges, bars for biases, coloured nodes."""
 
 from __future__ import annotations
 
@@ -31,14 +31,14 @@ if TYPE_CHECKING:
 
 NEGATIVE: Final = (DIVERGING[2], DIVERGING[1], DIVERGING[0])
 POSITIVE: Final = (DIVERGING[-3], DIVERGING[-2], DIVERGING[-1])
-"""The colours of an edge, from a weak to a strong one."""
+"""Colours of edges, from weak to strong."""
 THICK_FROM: Final = 0.75
 BARS: Final = "▁▂▃▄▅▆▇█"
 BRAILLE: Final = np.array([chr(0x2800 + bits) for bits in range(256)])
 
 
 def edge_colour(weight: float, strength: float) -> str:
-    """Return the colour of an edge, by its sign and by how strong it is, from 0 to 1."""
+    """Return the colour of an edge from its sign and its strength, from 0 to 1."""
     return (NEGATIVE if weight < 0 else POSITIVE)[min(2, int(3 * strength))]
 
 
@@ -55,14 +55,14 @@ def draw_edges(
     selected: Edge | None = None,
     own: Collection[int] = (),
 ) -> None:
-    """Draw lines in braille between nodes, the strongest last so that nothing covers them.
+    """Draw the edges as braille lines, the strongest last, on top of the others.
 
     Args:
-        cells: the block to draw into.
-        layout: where the nodes stand.
-        shown: the strongest first.
-        selected: an edge that is drawn brightly above all others.
-        own: the places among the parameters of edges that stand out; the others stand back.
+        cells: target of the drawing.
+        layout: positions of the nodes.
+        shown: edges, the strongest first.
+        selected: edge that is drawn brightly on top, or None.
+        own: parameter indices of highlighted edges; all others are dimmed.
     """
     height, width = cells.height, cells.width
     bits = np.zeros((height, width), np.int64)
@@ -80,7 +80,7 @@ def draw_edges(
             continue
         if edge.source not in source.units or edge.target not in target.units:
             continue
-        # before the target stands its bias
+        # the bias is before the target
         start, end = 2 * (source.left + source.width), 2 * (target.left - 1) - 1
         top, bottom = (
             4 * at + 1 for at in (source.row_of(edge.source), target.row_of(edge.target))
@@ -98,7 +98,7 @@ def draw_edges(
             inside = x <= end
             x, y = x[inside], y[inside]
         rows, across = y // 4, x // 2
-        # a stronger line takes a cell for itself: dots of two in one colour are no line
+        # a stronger line replaces the dots in a cell, since a cell has one colour only
         bits[rows, across] *= inks[rows, across] == number
         inks[rows, across] = number
         np.bitwise_or.at(bits, (rows, across), DOTS[y % 4, x % 2])
@@ -110,7 +110,7 @@ def draw_edges(
 def draw_biases(
     cells: Cells, column: NodeColumn, network: Network, layer: int, chosen: int | None
 ) -> None:
-    """Write each bias as a bar before its node, by the largest of the layer."""
+    """Draw each bias as a bar before its node, scaled by the largest of the layer."""
     start = parameter_index(network, layer, None, 0)
     values = network.parameters[start : start + column.size].astype(np.float64)
     sizes = np.where(np.isfinite(values), np.abs(values), 0.0)
@@ -126,7 +126,7 @@ def draw_biases(
 
 
 def draw_hidden_counts(cells: Cells, column: NodeColumn, room: int) -> None:
-    """Say how many units of the layer stand above and below those that are shown."""
+    """Write the number of units above and below the shown ones."""
     before, after = column.units.start, column.size - column.units.stop
     for count, row in ((before, 0), (after, cells.height - 1)):
         if count and row not in column.rows:
@@ -144,7 +144,7 @@ def draw_nodes(
     backgrounds: list[str],
     at_cursor: int | None,
 ) -> None:
-    """Draw the nodes of a layer, each in its colour; hidden ones have their number."""
+    """Draw the nodes of a layer in their colours; hidden ones are numbered."""
     for unit, row in zip(column.units, column.rows, strict=True):
         background = backgrounds[unit]
         number = ink(LEGIBLE, background)
@@ -170,7 +170,7 @@ def draw_names(
     colourful: bool,
     cursor: tuple[int, int] | None,
 ) -> None:
-    """Write what the inputs and the outputs are called beside them."""
+    """Write the names next to the inputs and the outputs."""
     if layout.left_names > 1:
         column = layout.columns[0]
         for unit, row in zip(column.units, column.rows, strict=True):

@@ -1,4 +1,4 @@
-"""Where the nodes of the network panel stand: a column a layer, and what of it there is room for."""
+"""Layout of the network panel: a column per layer, with the units that fit."""
 
 from __future__ import annotations
 
@@ -13,23 +13,23 @@ if TYPE_CHECKING:
     from core.analysis.edges import Edge
 
 LEAST_GAP: Final = 4
-"""Columns between nodes, at least."""
+"""Least columns between nodes."""
 LONGEST_NAME: Final = 18
 TALL_FROM: Final = 5
-"""Rows for each node from which on it is three rows tall."""
+"""Rows per node from which it is three rows tall."""
 
 
 @dataclass(frozen=True)
 class NodeColumn:
-    """The nodes of one layer that are shown.
+    """Shown nodes of one layer.
 
     Attributes:
-        left: the first column of cells of the nodes, without bias and name.
-        width: of a node.
-        units: which are shown.
-        rows: the row of each, in its middle.
-        tall: rows of a node.
-        size: how many units the layer has.
+        left: first column of the nodes, without bias and name.
+        width: width of a node.
+        units: shown units.
+        rows: middle row of each.
+        tall: height of a node in rows.
+        size: number of units of the layer.
     """
 
     left: int
@@ -40,18 +40,18 @@ class NodeColumn:
     size: int
 
     def row_of(self, unit: int) -> int:
-        """Return the row of a unit that is shown."""
+        """Return the row of a shown unit."""
         return self.rows[unit - self.units.start]
 
 
 @dataclass(frozen=True)
 class NetworkLayout:
-    """Where the nodes stand.
+    """Positions of the nodes.
 
     Attributes:
-        first: the layer of units in the first column; 0 are the inputs.
-        columns: the layers that are shown.
-        left_names, right_names: cells for the names of the inputs and of the outputs.
+        first: layer in the first column; 0 is the input layer.
+        columns: shown layers.
+        left_names, right_names: columns for the names of the inputs and of the outputs.
     """
 
     first: int
@@ -68,17 +68,17 @@ class NetworkLayout:
         width: int,
         height: int,
     ) -> NetworkLayout | None:
-        """Return the layout, or None where there is no room for two columns.
+        """Return the layout, or None if two columns do not fit.
 
-        Names go before layers do.
+        Names are dropped before layers.
 
         Args:
             sizes: units per layer, the inputs first.
-            names: cells of the longest name of an input, and of an output.
-            focus: per layer of units the one that is to be seen, or None; only the layers around
-                the last one that has any are shown where there is no room for all.
-            width: of the block.
-            height: of the block.
+            names: width of the longest name of an input, and of an output.
+            focus: per layer the unit that must be visible, or None; if not all layers fit, only those
+                around the last layer with such a unit are shown.
+            width: available columns.
+            height: available rows.
         """
         widths = [2, *(len(str(size)) + 2 for size in sizes[1:-1]), 2]
         room = min(LONGEST_NAME, max(0, width // 5))
@@ -87,14 +87,14 @@ class NetworkLayout:
             return None
         first, last = 0, len(sizes)
         while True:
-            # a bias stands before each node but an input
+            # each node except the inputs has its bias before it
             left_names = left + 1 if first == 0 and left else 0
             right_names = right + 1 if last == len(sizes) and right else 0
             needed = sum(widths[first:last]) + (last - first - 1) * (LEAST_GAP + 1)
             if needed + left_names + right_names <= width:
                 break
             if left or right:
-                left = right = 0  # lines tell more than names
+                left = right = 0  # lines are more informative than names
                 continue
             if last - first == 2:
                 return None
@@ -113,12 +113,12 @@ class NetworkLayout:
         return cls(first, tuple(shown), left_names, right_names)
 
     def column(self, layer: int) -> NodeColumn | None:
-        """Return the column of a layer of units, 0 for the inputs, if it is shown."""
+        """Return the column of a layer, 0 for the inputs, or None if it is not shown."""
         at = layer - self.first
         return self.columns[at] if 0 <= at < len(self.columns) else None
 
     def node_at(self, row: int, column: int) -> tuple[int, int] | None:
-        """Return the layer of units, 0 for the inputs, and the unit that is drawn in a cell."""
+        """Return the layer, 0 for the inputs, and the unit that is drawn in a cell, or None."""
         for layer, nodes in enumerate(self.columns, self.first):
             for unit, middle in zip(nodes.units, nodes.rows, strict=True):
                 across = nodes.left - 1 <= column < nodes.left + nodes.width
@@ -127,7 +127,7 @@ class NetworkLayout:
         return None
 
     def is_bias(self, row: int, column: int) -> bool:
-        """Whether the bias of a unit is drawn in a cell."""
+        """Return whether a cell shows the bias of a unit."""
         return any(
             column == nodes.left - 1 and row in nodes.rows
             for layer, nodes in enumerate(self.columns, self.first)
@@ -135,7 +135,7 @@ class NetworkLayout:
         )
 
     def edge_near(self, row: int, column: int, shown: Sequence[Edge]) -> Edge | None:
-        """Return the edge whose line is the nearest to a cell between two columns, if one is near."""
+        """Return the edge whose line is nearest to a cell between two columns, or None."""
         found, least = None, 1.0
         for edge in shown:
             source, target = self.column(edge.layer), self.column(edge.layer + 1)
@@ -154,7 +154,7 @@ class NetworkLayout:
 
 
 def _spread(units: int, focus: int | None, height: int) -> tuple[range, tuple[int, ...], int]:
-    """Return which units are shown, in which rows, and how tall."""
+    """Return the shown units, their rows and their height."""
     if units <= height:
         tall = 3 if height // units >= TALL_FROM else 1
         return (
@@ -162,7 +162,7 @@ def _spread(units: int, focus: int | None, height: int) -> tuple[range, tuple[in
             tuple((2 * at + 1) * height // (2 * units) for at in range(units)),
             tall,
         )
-    # a line says how many are not shown, above and below
+    # a line above and below gives the number of hidden units
     least = max(1, height - 2) if height > 2 else height
     first = min(max(0, (focus or 0) - least // 2), units - least)
     last, top = first + least, 1 if height > 2 else 0
@@ -174,7 +174,7 @@ def _spread(units: int, focus: int | None, height: int) -> tuple[range, tuple[in
 
 
 def told_apart(names: tuple[str, ...], room: int) -> tuple[str, ...]:
-    """Return names without the word that all begin with, where one of them has no room."""
+    """Return names without their common first word, if one of them does not fit."""
     if len(names) < 2 or longest(names) <= room:
         return names
     word = names[0].partition(" ")[0] + " "
@@ -184,6 +184,6 @@ def told_apart(names: tuple[str, ...], room: int) -> tuple[str, ...]:
 
 
 def longest(names: tuple[str, ...]) -> int:
-    """Return the width of the longest name, of which no more is shown than there is room for."""
-    # the names of thousands of inputs need not all be measured
+    """Return the width of the longest name, at most the largest width shown."""
+    # measuring the names of thousands of inputs is unnecessary
     return max((cell_width(name[:LONGEST_NAME]) for name in names[:200]), default=0)

@@ -1,4 +1,4 @@
-"""What the nodes of the network panel give, and the colours that say so."""
+"""Values of the nodes of the network panel, and their colours."""
 
 from __future__ import annotations
 
@@ -19,11 +19,11 @@ if TYPE_CHECKING:
     from core.nn.network import Network
 
 MOST_SAMPLES: Final = 256
-"""Training samples of which a node shows the mean output."""
+"""Largest number of training samples for the mean output of a node."""
 
 
 class NodeValues:
-    """What each node gives: its mean over some training samples, or its value for one of them."""
+    """Output of each node: mean over some training samples, or value for one of them."""
 
     def __init__(self, network: Network, data: DataSplit, sample: int | None) -> None:
         self._key = network, data, sample
@@ -39,16 +39,16 @@ class NodeValues:
         self._calls = [*network.fold_calls, *self._passes.calls(with_bias_row(x, network.dtype))]
 
     def shows(self, network: Network, data: DataSplit, sample: int | None) -> bool:
-        """Whether these are the states of these."""
+        """Return whether the values were computed for these arguments."""
         return self._key[0] is network and self._key[1] is data and self._key[2] == sample
 
     def refresh(self) -> list[Array]:
-        """Return per column of nodes their values, the inputs first, probabilities or numbers last."""
+        """Return the values per layer, the inputs first, probabilities or predicted values last."""
         with np.errstate(all="ignore"):
             run(self._calls)
             last = self._loss.probabilities(self._passes.logits)
             if len(last) != len(self._passes.logits):
-                last = last[1:]  # one output tells two classes
+                last = last[1:]  # a single output for two classes
             hidden = [each.values.mean(axis=1) for each in self._passes.layers[:-1]]
             return [self._inputs, *hidden, last.mean(axis=1)]
 
@@ -56,7 +56,7 @@ class NodeValues:
 def backgrounds(
     network: Network, data: DataSplit, states: NodeValues, layer: int, values: Array
 ) -> list[str]:
-    """Return the colour of each node of a layer of units, 0 for the inputs."""
+    """Return the colour of each node of a layer, 0 for the inputs."""
     values = np.asarray(values, np.float64)
     if layer == 0:
         levels = quantize(values / states.largest_inputs, len(DIVERGING), -1.0, 1.0)

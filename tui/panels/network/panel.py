@@ -1,4 +1,4 @@
-"""The network panel: its nodes in columns, its strongest edges as lines, and a cursor to edit one."""
+"""The network panel: units in columns, the strongest weights as lines, and a cursor to edit one."""
 
 from __future__ import annotations
 
@@ -35,14 +35,14 @@ if TYPE_CHECKING:
     from tui.run_model import RunModel
 
 EDGES_PER_ROW: Final = 3
-"""More lines than this for each row of the panel are a thicket."""
+"""Largest number of edges per row of the panel: more are illegible."""
 LEAST_EDGES, MOST_EDGES = 24, 160
 OWN_EDGES: Final = 24
-"""Edges of the cursor's unit that are drawn, weak ones too."""
+"""Largest number of drawn edges of the selected unit, which include weak ones."""
 
 
 class NetworkPanel(Panel):
-    """Nodes that show what they give, and the strongest of the edges between them."""
+    """Nodes coloured by their outputs, and the strongest edges between them."""
 
     key, label = "0", "network"
     title_has_priority, redraw_interval = True, 0.25
@@ -63,12 +63,12 @@ class NetworkPanel(Panel):
     ]
 
     class EditRequested(Message):
-        """A person wants to give a weight or a bias another value.
+        """The user wants to change a weight or a bias.
 
         Attributes:
-            index: its place in the flat parameter vector.
-            description: what it is, in a few words.
-            value: the one it has.
+            index: index in the flat parameter vector.
+            description: short name of the parameter.
+            value: current value.
         """
 
         def __init__(self, index: int, description: str, value: float) -> None:
@@ -79,7 +79,7 @@ class NetworkPanel(Panel):
         super().__init__(run, options)
         self._states: NodeValues | None = None
         self._layout: NetworkLayout | None = None
-        # how many incoming edges were walked through; behind them stand the bias, or β, and γ
+        # index of the selected parameter: the incoming edges, then the bias, or β and γ
         self._stop: int | None = None
         self._stop_of: tuple[int, int] | None = None
         self._words: StyledText = []
@@ -101,11 +101,11 @@ class NetworkPanel(Panel):
     # --- keys and mouse
 
     def action_move(self, layers: int, units: int) -> None:
-        """Move the cursor to another layer, or to another unit of the layer."""
+        """Move the cursor to another layer or unit."""
         self._point(layers=layers, units=units)
 
     def action_walk(self, by: int) -> None:
-        """Select the next incoming edge of the cursor's unit; its bias, or β and γ, come last."""
+        """Select the next incoming edge of the selected unit; its bias, or β and γ, come last."""
         network = self.run.network
         if network is None:
             return
@@ -117,12 +117,12 @@ class NetworkPanel(Panel):
         self.redraw()
 
     def _stops(self, network: Network) -> int:
-        """Return how many parameters the cursor's unit has."""
+        """Return the number of parameters of the selected unit."""
         layer = self._cursor(network)[0]
         return network.sizes[layer] + (1 if network.layers[layer].norm is None else 2)
 
     def action_edit(self) -> None:
-        """Ask for another value of the selected edge, or bias; select the first if none is."""
+        """Request a new value for the selected parameter; without one, select the first."""
         network = self.run.network
         if network is None:
             return
@@ -135,7 +135,7 @@ class NetworkPanel(Panel):
         self.post_message(self.EditRequested(index, words, value))
 
     def on_click(self, event: events.Click) -> None:
-        """Point at the node under the mouse, or select the edge; edit what is selected already."""
+        """Select the node or the edge under the mouse; edit it if it is already selected."""
         network, layout, row, column = self.run.network, self._layout, event.y - 1, event.x - 1
         if network is None or layout is None:
             return
@@ -171,15 +171,15 @@ class NetworkPanel(Panel):
         self.redraw()
         self.post_message(self.CursorMoved(self.options.cursor))
 
-    # --- what is selected
+    # --- selection
 
     def _cursor(self, network: Network) -> tuple[int, int]:
-        """Return the layer, 0 for the first hidden one, and the unit of the cursor."""
+        """Return the layer of the cursor, 0 for the first hidden one, and its unit."""
         cursor = self.options.cursor.within(network.sizes, 1)
         return cursor.layer, cursor.unit
 
     def _selected(self, network: Network) -> int | None:
-        """Return the selected source of the cursor's unit, the count of them for its bias, then γ."""
+        """Return the index of the selected parameter: sources first, then the bias or β, then γ."""
         if self._stop is None or self._stop_of != self._cursor(network):
             return None
         return min(self._stop, self._stops(network) - 1)
@@ -191,7 +191,7 @@ class NetworkPanel(Panel):
         return parameter_index(network, layer, source, unit, gamma=stop > sources)
 
     def _names_of(self, network: Network, stop: int) -> tuple[str, str]:
-        """Return what a stop of the walk is, in words, and in the few of a title."""
+        """Return the name of a parameter, and its short form for the title."""
         layer, unit = self._cursor(network)
         node = self._node_name(network, layer + 1, unit)
         if stop >= network.sizes[layer]:
@@ -252,7 +252,7 @@ class NetworkPanel(Panel):
         if network is None or data is None or not len(self.run.timeline):
             self._words, self._layout = [], None
             return centred_text(
-                width, height, "The network's units, and the strongest weights of them."
+                width, height, "The units of the network, and the strongest weights between them."
             )
         options = self.options
         cursor = options.cursor.within(network.sizes, len(data.x_train))
@@ -313,7 +313,7 @@ class NetworkPanel(Panel):
     def _edges_of(
         network: Network, cursor: tuple[int, int], within: list[range | None]
     ) -> list[Edge]:
-        """Return the strongest edges that lead to the cursor's unit and away from it."""
+        """Return the strongest incoming and outgoing edges of the selected unit."""
         at = cursor[0] + 1
         around: list[range | None] = [None] * len(within)
         around[at - 1 : at + 2] = within[at - 1 : at + 2]

@@ -1,4 +1,4 @@
-"""The columns of the table of hidden outputs: which have room, and how their numbers are written."""
+"""Columns of the table panel: the ones that fit, and the format of their numbers."""
 
 from __future__ import annotations
 
@@ -20,24 +20,24 @@ if TYPE_CHECKING:
     from core.nn.network import Network
 
 MARKS: Final = 4
-"""Columns for the cursor, the class, the cross of a wrong one, and a gap."""
+"""Columns for the cursor, the class, the cross of a misclassified sample, and a gap."""
 LEAST_DIGITS: Final = 6
 MOST_DIGITS: Final = 9
 MOST_NAME: Final = 10
 RULE: Final = " ‖"
 SHARE_OF_OUTPUTS: Final = 0.4
-"""How much of the width the columns at the right take at most, unless there is one alone."""
+"""Largest share of the width for the output columns, unless there is only one."""
 
 
 @dataclass(frozen=True)
 class ColumnId:
-    """What can be sorted by.
+    """Identity of a column, by which the table can be sorted.
 
     Attributes:
-        kind: `sample`, `true`, `feature`, `unit`, `output`, or `predicted` for the likeliest class
-            where there is no room for all of them.
-        layer: the hidden layer of a unit.
-        at: the number of the feature, unit or output.
+        kind: `sample`, `true`, `feature`, `unit`, `output`, or `predicted` for the most probable
+            class if not all outputs fit.
+        layer: hidden layer of a unit.
+        at: index of the feature, unit or output.
     """
 
     kind: str
@@ -51,7 +51,7 @@ TRUE: Final = ColumnId("true")
 
 @dataclass(frozen=True)
 class Feature:
-    """How a feature is written, the same in every row."""
+    """Format of a feature, the same in every row."""
 
     column: ColumnId
     name: str
@@ -61,15 +61,15 @@ class Feature:
 
 @dataclass(frozen=True)
 class TableLayout:
-    """Which columns have room.
+    """Columns that fit.
 
     Attributes:
-        features: those at the left.
-        units: the hidden units that can be scrolled through.
-        shown: how many of them there is room for.
-        outputs: those at the right.
-        digits: characters of a number of a unit.
-        output_digits: the same of an output.
+        features: features, on the left.
+        units: hidden units, which can be scrolled.
+        shown: number of visible units.
+        outputs: outputs, on the right.
+        digits: characters per output of a unit.
+        output_digits: characters per output of the network.
     """
 
     features: tuple[Feature, ...]
@@ -88,14 +88,14 @@ class TableLayout:
         digits: tuple[int, int],
         width: int,
     ) -> TableLayout:
-        """Return which columns have room.
+        """Return the columns that fit.
 
         Args:
-            network: whose hidden units and outputs they are.
-            known: the features, those first that matter the most.
-            layer: the hidden layer whose units are shown where those of all have no room.
-            digits: characters of a unit's number, and of an output's.
-            width: of the table.
+            network: network with the hidden units and outputs.
+            known: features, the most relevant first.
+            layer: hidden layer that is shown if not all layers fit.
+            digits: characters per output of a unit, and of the network.
+            width: width of the table.
         """
         unit_digits, out_digits = digits
         room = width - MARKS
@@ -107,7 +107,7 @@ class TableLayout:
             outputs, out_digits = [ColumnId("predicted")], LEAST_DIGITS + 1
         outputs = outputs[: max(1, fit)]
         if network.sizes[1:-1] and room < out_digits + unit_digits + 4 + len(RULE):
-            outputs = []  # a unit comes first, in a table of units
+            outputs = []  # the first unit has priority in a table of units
         room -= len(outputs) * (out_digits + 2) + len(RULE)
         sizes = network.sizes[1:-1]
         everything = [
@@ -120,7 +120,7 @@ class TableLayout:
         else:
             units, gaps = [each for each in everything if each.layer == layer], 0
         wanted = len(units) * (unit_digits + 2) + gaps
-        # one unit has room before any feature has; features have a third, and what no unit can use
+        # features get a third of the width after the first unit, and what units cannot use
         spare = max(room // 3, room % (unit_digits + 2))
         for_features = max(room - wanted, min(room - (unit_digits + 2), spare)) - len(RULE)
         features: list[Feature] = []
@@ -137,13 +137,13 @@ class TableLayout:
 
 
 def decimal(value: float, decimals: int) -> str:
-    """Return a number with a true minus sign, unless nothing but zeros follows it."""
+    """Return a number with a true minus sign, which is omitted before zero."""
     text = f"{value:.{decimals}f}"
     return text.lstrip("-") if not text.strip("-0.") else text.replace("-", "−")
 
 
 def format_value(value: float, width: int) -> str:
-    """Return a value with three decimals, or as many as there is room for."""
+    """Return a value with three decimals, or as many as fit."""
     if not isfinite(value):
         return "–"
     for decimals in (3, 2, 1, 0):
@@ -154,7 +154,7 @@ def format_value(value: float, width: int) -> str:
 
 
 def digits_of(values: Array) -> int:
-    """Return how many characters the values take with three decimals."""
+    """Return the characters of the longest value with three decimals."""
     finite = values[np.isfinite(values)]
     if not finite.size:
         return LEAST_DIGITS
@@ -164,7 +164,7 @@ def digits_of(values: Array) -> int:
 
 
 def features_of(data: DataSplit) -> list[Feature]:
-    """Return how the features are written, those that are the most related to the target first."""
+    """Return the features with their formats, the most correlated with the target first."""
     if len(data.feature_names) <= 2:
         ranked = list(range(len(data.feature_names)))
     else:
@@ -174,7 +174,7 @@ def features_of(data: DataSplit) -> list[Feature]:
     for number, column in zip(ranked, values.T, strict=True):
         decimals = _decimals(column)
         ends = (f"{end:.{decimals}f}" for end in (column.min(initial=0), column.max(initial=0)))
-        # an n-gram may be blanks alone
+        # an n-gram may consist of blanks
         name = data.feature_names[number].replace(" ", "␣" if data.preparation.text else " ")
         width = max(2, *map(len, ends), min(cell_width(name) + 1, MOST_NAME))
         result.append(Feature(ColumnId("feature", number), name, decimals, min(width, 12)))
@@ -182,7 +182,7 @@ def features_of(data: DataSplit) -> list[Feature]:
 
 
 def _decimals(values: Array) -> int:
-    """Return as many decimals as the values have, up to two digits of their range."""
+    """Return the decimals of the values, at most two significant digits of their range."""
     span = float(np.ptp(values)) if values.size else 0.0
     most = 0 if span >= 1000 else 1 if span >= 100 else 2 if span >= 0.5 else 3
     for decimals in range(most):

@@ -1,4 +1,4 @@
-"""How the table of hidden outputs is drawn: its headings, and a row for each sample."""
+"""Drawing of the table panel: headings, and a row per sample."""
 
 from __future__ import annotations
 
@@ -34,11 +34,11 @@ if TYPE_CHECKING:
 
 
 class TableDrawing:
-    """One drawing of the table: the headings and the rows share the places of the columns.
+    """One drawing of the table; headings and rows share the positions of the columns.
 
     Attributes:
-        top: the first row of the samples.
-        units: those that are seen, and in `unit_places` where.
+        top: first row of the samples.
+        units: visible units; `unit_places` are their positions.
     """
 
     def __init__(
@@ -66,7 +66,7 @@ class TableDrawing:
             place += len(RULE)
         self.unit_places: list[int] = []
         for at, unit in enumerate(self.units):
-            # a gap between two layers
+            # gap between two layers
             place += bool(at and self.units[at - 1].layer != unit.layer)
             self.unit_places.append(place)
             place += layout.digits + 2
@@ -78,7 +78,7 @@ class TableDrawing:
         ]
 
     def spans(self) -> list[tuple[int, int, ColumnId]]:
-        """Return the first column of each name, the one behind its last, and what it names."""
+        """Return the start and the end of each heading, and its column."""
         layout = self.layout
         spans = [(0, MARKS, TRUE)]
         for place, feature in zip(self.feature_places, layout.features, strict=True):
@@ -90,7 +90,7 @@ class TableDrawing:
         return spans
 
     def headings(self, network: Network, data: DataSplit, *, grouped: bool) -> None:
-        """Write the names of the columns, and above them, if asked for, what they are."""
+        """Write the headings, and above them, if requested, the names of their groups."""
         layout, row = self.layout, self.top - 1
         self.cells.write(row, 1, self._arrow(TRUE), ink(BRIGHT, bold=True))
         for place, feature in zip(self.feature_places, layout.features, strict=True):
@@ -125,7 +125,7 @@ class TableDrawing:
         return "▾" if descending else "▴"
 
     def _groups(self, network: Network, data: DataSplit) -> None:
-        """Say above the names which layers these are, and how many features are left out."""
+        """Write the names of the layers and the number of omitted features above the headings."""
         layout, dim = self.layout, ink(DIM)
         ends = [*self.rules, self.cells.width]
         if layout.features:
@@ -168,7 +168,7 @@ class TableDrawing:
         outputs: Array,
         logits: Array,
     ) -> None:
-        """Write a row for each of the samples."""
+        """Write a row per sample."""
         layout, cursor = self.layout, self.options.cursor
         classes = network.classes
         labels = decide(logits) if classes else None
@@ -239,7 +239,7 @@ class TableDrawing:
 
 
 def _papers(activation: str, outputs: Array) -> list[list[str]]:
-    """Return the colour behind each of a layer's outputs, as in the panel of activations."""
+    """Return the background of each output of a layer, as in the hidden panel."""
     scale = OutputScale.of(ACTIVATIONS[activation], outputs)
     return [[scale.colours[level] for level in row] for row in scale.levels(outputs).tolist()]
 

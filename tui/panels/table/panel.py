@@ -1,6 +1,6 @@
-"""The table of hidden outputs: a training sample a row, a unit a column, and what comes out of it.
+"""The table panel: hidden outputs and predictions, a row per training sample.
 
-The inspector draws it beside a unit; `TablePanel` is the table alone.
+`OutputsTable` is the table without a widget; `TablePanel` shows it.
 """
 
 from __future__ import annotations
@@ -39,16 +39,16 @@ if TYPE_CHECKING:
     from tui.run_model import RunModel
 
 WHEEL: Final = 3
-"""Rows that a turn of the mouse wheel scrolls."""
+"""Rows per step of the mouse wheel."""
 
 
 class OutputsTable:
-    """Which part of the table is seen, and in which order.
+    """Visible part and order of the table.
 
     Attributes:
-        first_row, first_column: what the upper left corner of the units shows.
-        sorted_by: a column.
-        descending: whether its largest value stands first.
+        first_row, first_column: position of the upper left corner.
+        sorted_by: sort column.
+        descending: whether the largest value is first.
         told: after a drawing, which part of the table it shows, in words.
     """
 
@@ -70,36 +70,36 @@ class OutputsTable:
         self._headings: list[tuple[int, int, ColumnId]] = []
 
     def scroll(self, rows: int, columns: int) -> None:
-        """Show other samples and other units; the next drawing keeps it within what there is."""
+        """Scroll by rows and columns; the next drawing clamps the position."""
         self.first_row = max(0, self.first_row + rows)
         self.first_column = max(0, self.first_column + columns)
 
     def sort_next(self) -> None:
-        """Sort by the next of the columns that the last drawing could show."""
+        """Sort by the next of the columns that were available in the last drawing."""
         known = self.sorted_by in self._sortable
         at = self._sortable.index(self.sorted_by) + 1 if known else 0
         self.sorted_by = self._sortable[at % len(self._sortable)]
         self.first_row, self._reveal = 0, True
 
     def sort_by(self, column: ColumnId) -> None:
-        """Sort by a column, or, if it is that one already, the other way round."""
+        """Sort by a column, or reverse the order if the table is already sorted by it."""
         if self.sorted_by == column:
             self.descending = not self.descending
         self.sorted_by, self.first_row = column, 0
 
     def heading_at(self, row: int, column: int) -> ColumnId | None:
-        """Return the column whose name the last drawing has at a place of it."""
+        """Return the column whose heading is at a position of the last drawing, or None."""
         if row != self._top - 1:
             return None
         return next((each for start, end, each in self._headings if start <= column < end), None)
 
     def turn(self) -> None:
-        """Sort the other way round."""
+        """Reverse the order."""
         self.descending = not self.descending
         self.first_row = 0
 
     def pointed_at(self, cursor: Cursor, row: int, column: int) -> Cursor:
-        """Return the cursor on what the last drawing has at a place of it."""
+        """Return the cursor at a position of the last drawing."""
         at = row - self._top
         if 0 <= at < len(self._samples):
             cursor = replace(cursor, sample=int(self._samples[at]))
@@ -110,13 +110,13 @@ class OutputsTable:
 
     @property
     def sorted_words(self) -> str:
-        """What it is sorted by, in a word, and which way."""
+        """Sort column and direction as text."""
         by = self.sorted_by
         words = {"true": "class", "unit": f"h{by.at + 1}", "feature": "input"}
         return f"{words.get(by.kind, by.kind)} {'▾' if self.descending else '▴'}"
 
     def order(self, run: RunModel) -> Labels:
-        """Return the training samples as they stand in the table, from the first row to the last."""
+        """Return the training samples in the order of the rows."""
         network, data = run.network, run.data
         if network is None or data is None:
             return np.empty(0, np.int64)
@@ -133,16 +133,16 @@ class OutputsTable:
         elif by.kind == "predicted":
             logits = network.logits(data.x_train)
             keys = decide(logits) + 0.5 * network.loss.probabilities(logits.T).max(axis=0)
-        # what is no number stands last, either way
+        # NaN is last in both orders
         keys = np.asarray(keys, np.float64)
         return np.argsort(-keys if self.descending else keys, kind="stable")
 
     def draw(self, run: RunModel, options: ViewOptions, width: int, height: int) -> Cells:
-        """Return the table, or in words what will be there."""
+        """Return the table, or a placeholder before the first epoch."""
         network, data = run.network, run.data
         self.told = []
         if network is None or data is None or not len(run.timeline):
-            words = "What each hidden unit gives for each training sample, in numbers."
+            words = "The output of each hidden unit for each training sample, in numbers."
             return centred_text(width, height, words)
         self._follow(network, data)
         grouped = height >= 9 and (len(network.sizes) > 3 or len(data.feature_names) > 2)
@@ -176,7 +176,7 @@ class OutputsTable:
         drawing.rows(network, data, shown, hidden, np.asarray(outputs), logits)
         return cells
 
-    # --- what stays while data and network do
+    # --- state that lasts as long as data and network
 
     def _follow(self, network: Network, data: DataSplit) -> None:
         if self._data is not data:
@@ -195,7 +195,7 @@ class OutputsTable:
         return by.kind != "feature" or by.at < len(data.feature_names)
 
     def _keep_in_sight(self, order: Labels, options: ViewOptions, rows: int) -> None:
-        """Move to the cursor's row when the cursor moved, and stay within the table."""
+        """Scroll to the row of the cursor when it moved, and clamp the position."""
         sample = options.cursor.sample
         followed = sample, self.sorted_by, self.descending, rows
         if options.inspecting and followed != self._followed:
@@ -215,7 +215,7 @@ class OutputsTable:
         hidden: list[Array],
         outputs: Array,
     ) -> TableLayout:
-        # a column that once was wide stays so: digits that move sideways cannot be read
+        # columns never become narrower: digits that move sideways are illegible
         self._digits = max([self._digits, *map(digits_of, hidden)])
         out_digits = LEAST_DIGITS - 1
         if not network.classes:
@@ -257,7 +257,7 @@ class OutputsTable:
 
 
 class TablePanel(Panel):
-    """The table alone."""
+    """Panel with the table of hidden outputs."""
 
     key, label = "8", "table"
     title_has_priority, redraw_interval = True, 0.5
@@ -303,12 +303,12 @@ class TablePanel(Panel):
         return "hidden outputs"
 
     def action_scroll_table(self, rows: int, columns: int) -> None:
-        """Show other samples or units."""
+        """Scroll by rows and columns."""
         self.table.scroll(rows, columns)
         self.redraw()
 
     def action_page(self, by: int) -> None:
-        """Show the samples a screenful on."""
+        """Scroll by a page."""
         self.table.scroll(by * max(1, self._content.height - 2), 0)
         self.redraw()
 
@@ -318,12 +318,12 @@ class TablePanel(Panel):
         self.redraw()
 
     def action_turn(self) -> None:
-        """Sort the other way round."""
+        """Reverse the order."""
         self.table.turn()
         self.redraw()
 
     def on_click(self, event: events.Click) -> None:
-        """Sort by the column whose name is clicked, or look at the sample and the unit there."""
+        """Sort by the clicked column, or select the clicked sample and unit."""
         heading = self.table.heading_at(event.y - 1, event.x - 1)
         if heading is not None:
             self.table.sort_by(heading)
@@ -334,12 +334,12 @@ class TablePanel(Panel):
         )
 
     def on_mouse_scroll_down(self, event: events.MouseScrollDown) -> None:
-        """Show samples further down."""
+        """Scroll down."""
         event.stop()
         self.action_scroll_table(WHEEL, 0)
 
     def on_mouse_scroll_up(self, event: events.MouseScrollUp) -> None:
-        """Show samples further up."""
+        """Scroll up."""
         event.stop()
         self.action_scroll_table(-WHEEL, 0)
 

@@ -1,22 +1,22 @@
-"""Where the small pictures of the maps panel stand: as large as they can be for all to be seen."""
+"""Layout of the maps panel: the largest pictures with which all units fit."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
 LEAST_WIDTH, LEAST_HEIGHT = 8, 4
-"""Cells of the smallest picture."""
+"""Size of the smallest picture in cells."""
 
 
 @dataclass(frozen=True)
 class MapsLayout:
-    """Where the pictures stand.
+    """Positions of the pictures.
 
     Attributes:
-        width, height: cells of a picture; a line with its label stands above it.
-        across: pictures in a row.
-        down: rows for which there is room.
-        rows: per row the layer and the units; the last layer is that of the outputs.
+        width, height: size of a picture in cells, without the label above it.
+        across: pictures per row.
+        down: rows that fit.
+        rows: layer and units of each row; the last layer is the output layer.
     """
 
     width: int
@@ -31,16 +31,16 @@ class MapsLayout:
 
         Args:
             hidden: units of each hidden layer.
-            outputs: pictures of outputs, shown where there is room for them too.
-            width: of the block.
-            height: of the block.
+            outputs: pictures of the outputs, shown if they fit too.
+            width: available columns.
+            height: available rows.
         """
         for layers in ((*hidden, outputs), hidden):
             best: MapsLayout | None = None
             for across in range(1, max(1, (width + 1) // (LEAST_WIDTH + 1)) + 1):
                 rows = _rows(layers, across)
                 wide, high = (width + 1) // across - 1, height // len(rows) - 1
-                # a picture is not far from square; a cell is twice as high as it is wide
+                # pictures are roughly square; a cell is twice as high as wide
                 wide, high = min(wide, 3 * high), min(high, 3 * wide // 4)
                 if wide < LEAST_WIDTH or high < LEAST_HEIGHT:
                     continue
@@ -55,12 +55,12 @@ class MapsLayout:
         return cls(wide, high, across, down, _rows(hidden, across))
 
     def unit_at(self, row: int, column: int, first: int) -> tuple[int, int] | None:
-        """Return the layer and the unit whose picture or label is in a cell.
+        """Return the layer and the unit whose picture or label is in a cell, or None.
 
         Args:
-            row: of the block.
-            column: of the block.
-            first: the row of pictures that stands at the top.
+            row: row of the cell.
+            column: column of the cell.
+            first: first visible row of pictures.
         """
         down, across = first + row // (self.height + 1), column // (self.width + 1)
         if not 0 <= down < len(self.rows) or not 0 <= across < len(self.rows[down][1]):
@@ -70,7 +70,7 @@ class MapsLayout:
 
 
 def _rows(layers: tuple[int, ...], across: int) -> tuple[tuple[int, range], ...]:
-    """Return the rows of pictures; each layer begins a new one."""
+    """Return the rows of pictures; each layer starts a new row."""
     return tuple(
         (layer, range(first, min(units, first + across)))
         for layer, units in enumerate(layers)

@@ -1,4 +1,4 @@
-"""The maps panel: what every hidden unit gives over the plane of the boundary, in small pictures."""
+"""The maps panel: a small map of each hidden unit over the plane of the boundary panel."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ if TYPE_CHECKING:
 
 
 class UnitMapsPanel(Panel):
-    """A picture of each unit's output over the plane of the map, layer by layer."""
+    """Picture of each unit's output over the plane, layer by layer."""
 
     key, label = "U", "maps"
     title_has_priority, redraw_interval = True, 0.2
@@ -74,18 +74,18 @@ class UnitMapsPanel(Panel):
         )
 
     def action_scroll_maps(self, by: int) -> None:
-        """Show other rows of pictures, where there are more than fit."""
+        """Scroll through the rows of pictures if not all fit."""
         self._first = max(0, self._first + by)
         self.redraw()
 
     def action_switch_weights(self) -> None:
-        """Switch the first layer between its maps and its weights, for pictures."""
+        """Switch the first layer between maps and weights of pixels, for images."""
         if self._image is not None:
             self._weights = not self._weights
             self.redraw()
 
     def on_click(self, event: events.Click) -> None:
-        """Look at the unit whose picture was clicked."""
+        """Select the unit whose picture was clicked."""
         if self._layout is None:
             return
         found = self._layout.unit_at(event.y - 1, event.x - 1, self._first)
@@ -96,12 +96,12 @@ class UnitMapsPanel(Panel):
             )
 
     def on_mouse_scroll_down(self, event: events.MouseScrollDown) -> None:
-        """Show pictures further down."""
+        """Scroll down."""
         event.stop()
         self.action_scroll_maps(1)
 
     def on_mouse_scroll_up(self, event: events.MouseScrollUp) -> None:
-        """Show pictures further up."""
+        """Scroll up."""
         event.stop()
         self.action_scroll_maps(-1)
 
@@ -129,18 +129,18 @@ class UnitMapsPanel(Panel):
         if not self.run.config.hidden:
             self._forget()
             return centred_text(
-                width, height, "There is no hidden layer: no unit has a map of its own."
+                width, height, "This network has no hidden layer, and therefore no unit maps."
             )
         if network is None or data is None or not len(self.run.timeline):
             self._forget()
             return centred_text(
-                width, height, "What each hidden unit gives at each place of the plane."
+                width, height, "The output of each hidden unit at each point of the plane."
             )
         return self._draw_maps(network, data, self._cursor, width, height)
 
     @property
     def _image(self) -> tuple[int, int] | None:
-        """The rows and columns of pixels of which the first layer's inputs are, if they are."""
+        """Rows and columns of the image whose pixels are the inputs, or None."""
         data, network = self.run.data, self.run.network
         if data is None or network is None or data.preparation.image is None:
             return None
@@ -199,7 +199,7 @@ class UnitMapsPanel(Panel):
         return cells
 
     def _scroll(self, layout: MapsLayout, cursor: tuple[int, int] | None) -> None:
-        """Keep the rows that are shown within what there is, and the cursor's among them."""
+        """Clamp the scroll position, and scroll to the cursor when it moved."""
         if cursor is not None and cursor != self._followed:
             for row, (layer, units) in enumerate(layout.rows):
                 if layer == cursor[0] and cursor[1] in units:
@@ -219,7 +219,7 @@ class UnitMapsPanel(Panel):
         unit: int,
         is_cursor: bool,
     ) -> None:
-        """Draw the probability of a class, or a predicted number, and its name."""
+        """Draw the probability of a class, or a predicted value, and its name."""
         named = ink(ACCENT, bold=True) if is_cursor else ink(TEXT)
         if data.has_classes:
             field = CLASS_FIELDS[unit % len(CLASS_FIELDS)]
@@ -260,7 +260,7 @@ class UnitMapsPanel(Panel):
 
 
 def _output_pictures(network: Network) -> int:
-    """Return how many outputs have a picture: of two classes told by one output, the second."""
+    """Return the number of pictures of outputs; a single output for two classes shows the second."""
     return network.sizes[-1]
 
 

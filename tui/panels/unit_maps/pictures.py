@@ -1,4 +1,4 @@
-"""The small pictures of units: what each gives over the plane, or the weights of its pixels."""
+"""Small pictures of units: output over the plane, or weights of the pixels."""
 
 from __future__ import annotations
 
@@ -23,14 +23,14 @@ if TYPE_CHECKING:
     from tui.panels.colour_scales import OutputScale
 
 MARGIN: Final = 0.08
-"""Of a curve: how much of the range is shown beside the samples."""
+"""Margin of a curve around the samples as a share of their range."""
 
 
 class UnitGrid:
-    """The network over the points of one small picture, every unit's output at once.
+    """Outputs of all units at the points of one small picture.
 
     Attributes:
-        outputs: per layer (units, points), row by row from the top left; the last are logits.
+        outputs: per layer (units, points), row by row from the top left; the last ones are logits.
     """
 
     def __init__(
@@ -59,27 +59,27 @@ class UnitGrid:
     def shows(
         self, network: Network, data: DataSplit, plane: PlaneChoice, width: int, height: int
     ) -> bool:
-        """Whether this is the grid of these."""
+        """Return whether the grid was computed for these arguments."""
         mine = self._key
         return mine[0] is network and mine[1] is data and mine[2:] == (plane, width, height)
 
     def refresh(self) -> None:
-        """Compute everything with the network's parameters as they are."""
+        """Recompute the outputs with the current parameters."""
         with np.errstate(all="ignore"):
             run(self._calls)
 
 
 def has_curves(data: DataSplit) -> bool:
-    """Whether there is one feature, along which a curve says it all."""
+    """Return whether the data have a single feature, for which the pictures are curves."""
     return len(data.feature_names) == 1 and data.preparation.text is None
 
 
 def draw_values(values: Array, width: int, height: int, scale: OutputScale) -> Cells:
-    """Return a unit's picture: of (points,) of a grid, or the curve of them along one feature."""
+    """Return the picture of a unit from its (points,) outputs: a map, or a curve."""
     if len(values) == 2 * width * height and height > 0:
         return half_blocks(scale.levels(values).reshape(2 * height, width), scale.colours)
     cells = Cells(width, height)
-    # the zero line, and a little room so that a saturated unit is seen
+    # zero line, and a margin so that a saturated unit is visible
     span = (scale.high - scale.low) or 1.0
     heights = 0.04 + 0.92 * (np.asarray(values, np.float64) - scale.low) / span
     cells.inks[:, :] = ink(TEXT, SUNK)
@@ -92,12 +92,12 @@ def draw_values(values: Array, width: int, height: int, scale: OutputScale) -> C
 
 
 def weights_picture(weights: Array, image: tuple[int, int], width: int, height: int) -> Cells:
-    """Return the (inputs,) weights of a unit as the picture of pixels to which they belong."""
+    """Return the picture of the (inputs,) weights of a unit, pixel by pixel."""
     rows, across = image
     values = np.asarray(weights[: rows * across], np.float64).reshape(image)
     largest = float(np.abs(values).max(initial=0.0, where=np.isfinite(values))) or 1.0
     levels = quantize(values, len(DIVERGING), -largest, largest)
-    # all pixels of one size where that fits
+    # pixels of equal size if that fits
     size = min(2 * height // rows, width // across)
     whole = size > 0 and size * rows % 2 == 0
     tall, wide = (size * rows, size * across) if whole else (2 * height, width)
