@@ -1,4 +1,4 @@
-"""Boundary panel, drawn without an application: fitted curves, planes, images and texts."""
+"""Boundary panel: map and fitted curve agree with the predictions of the network."""
 
 from pathlib import Path
 

@@ -178,7 +178,7 @@ def test_no_hidden_layer_and_numbers_that_are_not_finite_are_said_in_words() -> 
     assert broken.network is not None
     broken.network.parameters[:] = np.nan
     assert "not finite" in text(panel_of(broken).draw(58, 20))
-    assert "hidden layer sees" in text(panel_of(RunModel(PRESETS["moons"].config())).draw(58, 20))
+    assert "hidden layer maps" in text(panel_of(RunModel(PRESETS["moons"].config())).draw(58, 20))
 
 
 @pytest.mark.parametrize("size", [*SIZES, (0, 0), (1, 1), (3, 3), (5, 40), (200, 4), (398, 98)])
