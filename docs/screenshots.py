@@ -1,4 +1,4 @@
-"""Make the pictures of the documents: Textual's screenshots of real runs. Run by `make screenshots`."""
+"""Create the pictures of the documents: Textual screenshots of real runs. Run by `make screenshots`."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from tui.drawing.rendering import TerminalLook
 
 @dataclass(frozen=True)
 class Picture:
-    """A preset, paused after some epochs, in a terminal of some size."""
+    """A preset, paused after some epochs, in a terminal of a given size."""
 
     preset: str
     epochs: int
@@ -60,14 +60,14 @@ async def take(picture: Picture) -> str:
 
 
 def self_contained(svg: str) -> str:
-    """Return the picture without fonts that a reader's browser would fetch from elsewhere."""
+    """Return the picture without references to fonts on other servers."""
     svg = re.sub(r"@font-face \{.*?\}", "", svg, flags=re.DOTALL)
     svg = re.sub(r"Fira Code(?=[,;])", "ui-monospace, 'Cascadia Mono', Menlo, Consolas", svg)
     return re.sub(r"[ \t]+$", "", svg, flags=re.MULTILINE)
 
 
 def main() -> None:
-    """Take all of them, or those named."""
+    """Create all pictures, or the named ones."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("names", nargs="*", default=list(PICTURES))
     parser.add_argument("--folder", type=Path, default=Path(__file__).parent / "images")

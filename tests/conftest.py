@@ -1,4 +1,4 @@
-"""No test keeps a run where a person's own runs are: not even a program that a test starts."""
+"""Tests, and the programs that they start, save runs in a temporary folder, not in the user's."""
 
 import os
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""What may be imported where, seen in fresh interpreters."""
+"""Modules that are imported at run time, in fresh interpreters."""
 
 import subprocess
 import sys

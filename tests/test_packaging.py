@@ -1,4 +1,4 @@
-"""What is shipped: exactly the two packages, and a program that runs from anywhere."""
+"""The wheel contains exactly the two packages, and the program runs from any folder."""
 
 import os
 import subprocess

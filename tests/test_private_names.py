@@ -1,4 +1,4 @@
-"""Private names of libraries that the program uses: each is listed here, and missed when it is gone.
+"""Private names of libraries that the program uses: the list is complete, and each still exists.
 
 The public API of these libraries has no substitute for them. A release may remove them without notice.
 """
@@ -30,7 +30,7 @@ class Borrowed(NamedTuple):
 
 
 BORROWED = [
-    # what fails in a dialog closes that dialog instead of the program
+    # an exception in a dialog closes that dialog instead of the program
     Borrowed("textual", "textual.app", "App", "_handle_exception", "tui.app"),
     Borrowed("textual", "textual._context", "", "active_message_pump", "tui.app"),
     Borrowed("textual", "textual.app", "App", "_driver", "tui.app"),
@@ -110,7 +110,7 @@ class Names(NamedTuple):
     of_self: set[str]
     """Private attributes of `self` and `super()`, and all methods."""
     defined: set[str]
-    """Classes, methods, and what is assigned."""
+    """Classes, methods, and assigned names."""
 
 
 def is_private(name: str) -> bool:
@@ -124,7 +124,7 @@ def tree_of(module: ModuleType) -> ast.Module:
 
 @cache
 def names_of(module: ModuleType, owner: str = "") -> Names:
-    """Return the names of a class, or of all that a module holds."""
+    """Return the names of a class, or of a module."""
     for node in tree_of(module).body:
         if isinstance(node, ast.ClassDef) and node.name == owner:
             return _names(node)
@@ -174,7 +174,7 @@ def private_uses() -> Iterator[tuple[str, str]]:
 
 
 def inherited(kind: type) -> set[str]:
-    """Return the private names that a class shares with those of its bases that are not ours."""
+    """Return the private names that a class shares with bases of other packages."""
     bases = [
         (importlib.import_module(base.__module__), base.__name__)
         for base in kind.__mro__

@@ -1,4 +1,4 @@
-"""The README's example gives what it says, and the tables of the documents are the program's."""
+"""The example of the README prints the stated results, and the tables of the documents are complete."""
 
 import re
 import subprocess

@@ -1,4 +1,4 @@
-"""A line between a program and its terminal: so many bytes a second, so long there and back."""
+"""Simulated line between a program and its terminal, with a rate and a round-trip time."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ _PARTS = re.compile(rb"(\x1b\[6n)")
 
 @dataclass
 class Line:
-    """What is on its way in both directions.
+    """Data in transit in both directions.
 
     Attributes:
         rate: bytes a second towards the person.
@@ -62,7 +62,7 @@ class Line:
 
 
 def parts(data: bytes) -> list[bytes]:
-    """Return the data with each question for the cursor's place as a part of its own."""
+    """Split data so that each query of the cursor position is a part of its own."""
     return [part for part in _PARTS.split(data) if part]
 
 

@@ -1,4 +1,4 @@
-"""A user who does anything to the real program, by keys, pastes, mouse and resizes; it must stay alive.
+"""Soak test: random keys, pastes, mouse actions and resizes in the program, which must keep running.
 
 `python -m tests.terminal.soak --keys N --seed S` plays over all presets. What is done follows from the
 seed; how far the program is with what came before depends on the machine.
@@ -27,9 +27,9 @@ KEYS: Final = 20_000
 BURST: Final = 30
 """Actions between two checks."""
 ANSWERED: Final = 2.0
-"""Seconds in which a key must be answered, not counting those spent waiting for a processor."""
+"""Seconds within which a key must have an effect, except time spent waiting for a processor."""
 NEVER: Final = 60.0
-"""Seconds of the same kind after which what depends on the training counts as frozen."""
+"""Seconds, counted likewise, after which output that depends on training is considered frozen."""
 CHECKED_AT: Final = (120, 40)
 DIALOGS: Final = ("v", "h", "?", ":", "\x13", "e", "A", "\x10")
 CODES: Final = {
@@ -69,7 +69,7 @@ STATES: Final = ("TRAINING", "PAUSED", "FINISHED", "DIVERGED", "STOPPED", "LOADI
 
 
 def code_of(key: str) -> str | None:
-    """Return what a terminal sends for a key by Textual's name, or None if that is not known here."""
+    """Return the bytes of a key, given its name in Textual, or None if unknown."""
     if len(key) == 1 or key in CODES:
         return CODES.get(key, key)
     *modifiers, name = key.split("+")
@@ -82,11 +82,11 @@ def code_of(key: str) -> str | None:
 
 
 class Frozen(AssertionError):  # noqa: N818 (it is no mistake of this module)
-    """The program no longer does what it should, or ended."""
+    """The program is stuck or has ended."""
 
 
 class Soak:
-    """One program in a terminal, what is done to it, and whether it lives."""
+    """A program in a terminal, actions on it, and checks that it is running."""
 
     def __init__(
         self, terminal: Terminal, random: Random, *, dialogs: float, answered: float
@@ -102,7 +102,7 @@ class Soak:
         self._typed_into = False
         self.last: deque[object] = deque(maxlen=2 * BURST)
 
-    # --- what a user does
+    # --- actions
 
     def act(self) -> None:
         """Do one thing, and wait a moment."""
@@ -156,7 +156,7 @@ class Soak:
         text = "".join(self._random.choices(TYPED, k=self._random.choice((0, 1, 30, 3000))))
         self._press(f"\x1b[200~{text}\x1b[201~")
 
-    # --- whether the program lives
+    # --- checks
 
     def begin(self) -> None:
         """Wait for the run: while its data are being loaded, esc ends the program."""
@@ -195,7 +195,7 @@ class Soak:
     def _begin_again(self) -> None:
         before = self._cells()
         self._press("r")
-        # no other key before that: which state it would change is not known
+        # no other key before that, since the state that it would change is unknown
         self._until("a run", lambda: self._state in {"TRAINING", *OVER}, NEVER)
         self._until("epochs", lambda: self._epoch > 5 or self._state in OVER, NEVER)
         if self._state not in OVER:
@@ -261,7 +261,7 @@ class Soak:
         return text in self._rows[-2]
 
     def _is_plain(self) -> bool:
-        """Tell whether no dialog is open, nor a menu, and the whole screen is drawn."""
+        """Return whether no dialog and no menu is open, and the screen is drawn completely."""
         rows = self._rows
         panels = "\n".join(rows[1:-3])
         return (
@@ -290,7 +290,7 @@ class Soak:
         return all(now[name] != before.get(name) for name in now)
 
     def _is_of_one_epoch(self) -> bool:
-        """Tell whether the title of the loss curves has the loss of the status line."""
+        """Return whether the title of the loss curves shows the loss of the status line."""
         rows = self._rows
         status = re.search(r"loss +([\d.e−+-]+)", rows[-3])
         title = next((row for row in rows if "╭ 1 loss " in row), None)
@@ -305,7 +305,7 @@ class Ended(Exception):  # noqa: N818 (it is what was asked for)
 
 
 def _waited(pid: int) -> float:
-    """Return for how many seconds a process has waited for a processor; 0 where that is not told."""
+    """Return the seconds for which a process has waited for a processor; 0 if unknown."""
     try:
         return int(Path(f"/proc/{pid}/schedstat").read_text().split()[1]) / 1e9
     except (OSError, IndexError):
@@ -321,13 +321,13 @@ def play(
     dialogs: float = 0.2,
     answered: float = ANSWERED,
 ) -> int:
-    """Play with a program, and return how many things were done before it ended.
+    """Run actions on a program, and return their number.
 
     Args:
         terminal: where the program runs.
         seed: what decides what is done.
         keys: how many things are done.
-        progress: is told after each check how many of them are.
+        progress: receives the number of actions after each check.
         dialogs: the share of them that opens a dialog and closes it at once.
         answered: seconds in which a key must be answered.
 
@@ -359,7 +359,7 @@ def _told(what: str, seed: str, soak: Soak) -> str:
 
 @contextmanager
 def elsewhere() -> Iterator[None]:
-    """Work in a folder of its own, where whatever is saved goes."""
+    """Change to a temporary folder, for all files that are saved."""
     before = Path.cwd()
     with tempfile.TemporaryDirectory() as folder:
         os.chdir(folder)
@@ -370,7 +370,7 @@ def elsewhere() -> Iterator[None]:
 
 
 def main() -> int:
-    """Play over all presets, or some, and tell how it went."""
+    """Run the soak test on all presets, or some, and print the results."""
     parser = argparse.ArgumentParser(description="Play with the program over all presets.")
     parser.add_argument("--keys", type=int, default=KEYS)
     parser.add_argument("--seed", type=int, default=1)
@@ -381,7 +381,7 @@ def main() -> int:
     for name in arguments.presets:
         done = rounds = 0
         while done < each:
-            # a program that was ended by the palette is started again, with what follows
+            # a program ended by the command palette is restarted
             seed = f"{arguments.seed} {name} {rounds}"
 
             def progress(count: int, before: int = done, name: str = name) -> None:

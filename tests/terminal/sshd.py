@@ -1,4 +1,4 @@
-"""OpenSSH's own server on a loopback port, with keys of its own, and clients that connect to it."""
+"""OpenSSH server on a loopback port, with temporary keys, and its clients."""
 
 from __future__ import annotations
 
@@ -37,13 +37,13 @@ PrintLastLog no
 
 
 def missing() -> str:
-    """Return which of OpenSSH's programs is not here, or nothing."""
+    """Return the programs of OpenSSH that are missing, or ""."""
     programs = ("sshd", "ssh", "ssh-keygen")
     return next((each for each in programs if not shutil.which(each, path=_PATH)), "")
 
 
 class Sshd:
-    """A server that lets in whoever runs it, until the context ends.
+    """A server that admits the user who runs it, until the context ends.
 
     What a client runs has its home, and where programs keep their state, in the folder: nothing of
     the person's own is read or written.
@@ -59,7 +59,7 @@ class Sshd:
             Path("/run/sshd").mkdir(mode=0o755, parents=True, exist_ok=True)  # for its privileges
         self._log = (folder / "log").open("wb")
         for _ in range(5):
-            # somebody else may take the port between the two
+            # another process may take the port between the two
             self._port = _free_port()
             if self._start():
                 break
@@ -147,7 +147,9 @@ class Sshd:
 
 
 def _program(name: str) -> str:
-    found = shutil.which(name, path=_PATH)  # sshd is not on everybody's path, and starts by its own
+    found = shutil.which(
+        name, path=_PATH
+    )  # sshd is often not on the path, and requires an absolute one
     assert found is not None
     return found
 
@@ -163,7 +165,7 @@ def _free_port() -> int:
 
 
 def _descendants(pid: int, name: str) -> list[int]:
-    """Return the processes of that name below a process, those that are nearest to it first."""
+    """Return the descendants of a process with this name, nearest first."""
     children: dict[int, list[int]] = {}
     for entry in Path("/proc").iterdir():
         if entry.name.isdecimal():

@@ -1,4 +1,4 @@
-"""A pseudo-terminal with a program in it, and an emulator that shows what a person would see."""
+"""A pseudo-terminal that runs a program, and an emulator for its screen."""
 
 from __future__ import annotations
 
@@ -36,9 +36,9 @@ import fcntl, os, sys, termios
 fcntl.ioctl(0, termios.TIOCSCTTY, 0)
 os.execvp(sys.argv[1], sys.argv[1:])
 """
-"""Makes the pseudo-terminal the controlling one; a fork would, but not beside the runner's threads."""
+"""Makes the pseudo-terminal the controlling one; forking is unsafe with threads."""
 MODES = ("?1049", "?1002", "?2004", "?1004")
-"""Alternate screen, mouse, bracketed paste, reports of the focus: on while the program runs."""
+"""Modes of the running program: alternate screen, mouse, bracketed paste, focus reports."""
 
 
 class Terminal:
@@ -106,7 +106,7 @@ class Terminal:
         fcntl.ioctl(self._descriptor, termios.TIOCSWINSZ, size)
 
     def read(self, seconds: float = 0.05) -> bool:
-        """Take in what the program writes; tell whether it is still there."""
+        """Read the output of the program; return whether it is still running."""
         if self.status is not None:
             return False
         end = monotonic() + seconds
@@ -197,7 +197,7 @@ class Terminal:
             assert monotonic() < deadline, told
 
     def until_redrawn_the_same(self) -> None:
-        """Let the program at rest draw its whole screen anew, and read until it is as it was."""
+        """Make a program at rest redraw its screen, and read until the screen is the same."""
         self.until_at_rest(0.5)
         shown, count = self.cells(), len(self.raw)
         whole = self._screen.lines * self._screen.columns
@@ -229,7 +229,7 @@ class Terminal:
         return self.status
 
     def is_restored(self, modes: tuple[str, ...] = MODES) -> bool:
-        """Tell whether every mode that was switched on was switched off again, the cursor shown."""
+        """Return whether all modes were disabled again, and the cursor is visible."""
         if self._process.poll() is not None and termios.tcgetattr(self._descriptor) != self._modes:
             return False
         pairs = [(f"\x1b[{mode}h", f"\x1b[{mode}l") for mode in modes]
@@ -262,7 +262,7 @@ def nnfs_tui(
     line: Line | None = None,
     **environment: str,
 ) -> Terminal:
-    """Start the program as a person does."""
+    """Start the program as from a shell."""
     program = str(Path(sys.executable).with_name("nnfs-tui"))
     return Terminal(
         program, *arguments, size=size, emulate=emulate, mute=mute, line=line, **environment
@@ -270,7 +270,7 @@ def nnfs_tui(
 
 
 def is_alive(pid: int) -> bool:
-    """Tell whether a process runs, and is not just waited for."""
+    """Return whether a process is running, and not a zombie."""
     try:
         state = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
     except FileNotFoundError:

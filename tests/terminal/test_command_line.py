@@ -1,4 +1,4 @@
-"""The command line without a screen: what it prints where, and how it ends."""
+"""The command line without a screen: output, messages and exit statuses."""
 
 import json
 import os
@@ -39,7 +39,7 @@ Told = Callable[..., "subprocess.CompletedProcess[str]"]
 
 @pytest.fixture
 def told(capsys: pytest.CaptureFixture[str]) -> Told:
-    """Return what runs the command line in this process: a new one takes half a second to begin."""
+    """Return a function that runs the command line in this process: a new one takes half a second."""
 
     def run_here(*arguments: str) -> "subprocess.CompletedProcess[str]":
         try:
@@ -318,7 +318,7 @@ def test_an_interrupted_run_ends_with_its_summary(
 
 
 def _until_it_trains(pid: int) -> None:
-    """Wait until the process has handlers for both signals, and used some time since."""
+    """Wait until the process has handlers for both signals, and has used some processor time since."""
     wanted = 1 << (signal.SIGINT - 1) | 1 << (signal.SIGTERM - 1)
     start, ticks = None, 0
     while start is None or ticks < start + 5:

@@ -1,4 +1,4 @@
-"""However the program is stopped, continued or ended: the real one, in a real pseudo-terminal."""
+"""Stopping, continuing and ending the real program in a pseudo-terminal."""
 
 import os
 import signal
@@ -14,13 +14,13 @@ from tests.terminal.terminal import MODES, PATIENCE, Terminal, is_alive, nnfs_tu
 from tests.terminal.test_program import ENDLESS, epoch_of
 
 NOT_OF_BASH = tuple(mode for mode in MODES if mode != "?2004")
-"""Its line editor has bracketed pastes, too."""
+"""Shell whose line editor uses bracketed paste, too."""
 
 PROGRAM = str(Path(sys.executable).with_name("nnfs-tui"))
 
 
 def state_of(pid: int) -> str:
-    """Return the letter that the system has for what a process does, such as T for stopped."""
+    """Return the state of a process as a letter, such as T for stopped."""
     return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
 
 
@@ -36,7 +36,7 @@ def until_trains(terminal: Terminal) -> None:
 
 
 def descendants(pid: int) -> list[int]:
-    """Return the children of a process, and theirs."""
+    """Return the descendants of a process."""
     children: list[int] = []
     for task in Path(f"/proc/{pid}/task").iterdir():
         children += map(int, (task / "children").read_text().split())
@@ -44,11 +44,11 @@ def descendants(pid: int) -> list[int]:
 
 
 def suspended(terminal: Terminal) -> None:
-    """Press ctrl+z, and see that the terminal is the shell's."""
+    """Press ctrl+z, and check that the shell has the terminal."""
     terminal.press("ctrl+z")
     terminal.until("Stopped")
     assert terminal.is_restored(NOT_OF_BASH)
-    # the emulator has one screen for both, as screen has by default
+    # the emulator has no alternate screen, as GNU screen by default
     assert "╭" not in terminal.text()
     terminal.press("printf '\\033c'; echo $((6 * 7)) here\r")
     terminal.until(lambda text: "42 here" in text and "Stopped" not in text)
@@ -63,7 +63,7 @@ def test_a_shell_can_suspend_it_and_bring_it_back(command: str) -> None:
         training = descendants(terminal.pid)[-1]
         suspended(terminal)
         deadline = monotonic() + PATIENCE
-        while state_of(training) != "S":  # it waits for what it is told, and trains nothing
+        while state_of(training) != "S":  # it waits for commands
             assert monotonic() < deadline
         before = Path(f"/proc/{training}/stat").read_text().split()[13]
         terminal.press("fg\r")
@@ -104,7 +104,7 @@ def test_a_signal_ends_it_while_it_is_stopped(
         if stop == "STOP":
             os.kill(program, signal.SIGSTOP)
             terminal.until("Stopped")
-            # answers to queries, which the shell takes for input
+            # replies to queries, which the shell would read as input
             terminal.press("\x03", "echo text of the shell\r", "fg\r")
             until_trains(terminal)
             terminal.until(lambda text: "text of the shell" not in text and text.count("╭") == 4)
@@ -124,7 +124,7 @@ def test_a_signal_ends_it_while_it_is_stopped(
 
 
 def test_ctrl_z_does_nothing_where_no_shell_could_bring_it_back() -> None:
-    # as under `ssh -t host nnfs-tui`: it leads the session itself
+    # as under `ssh -t host nnfs-tui`: the program is the session leader
     with nnfs_tui("moons", *ENDLESS) as terminal:
         terminal.until(lambda text: epoch_of(text) > 10)
         terminal.press("ctrl+z")

@@ -1,4 +1,4 @@
-"""The real program with files of a person's own: shown harmlessly, refused, and left at once."""
+"""The real program with files of the user: hostile names, errors, and cancelling a slow load."""
 
 import json
 import re
@@ -18,7 +18,7 @@ COLUMNS = (
     "[bold red]m[/] [@click=app.quit]x[/]",
     "\x9b?1003l世界\nnewline",
 )
-"""Names that would set the title, clear the screen, be markup, and switch the mouse off."""
+"""Names that would set the title, clear the screen, act as markup, and disable the mouse."""
 
 CLASSES = ("\x1b[?1049lone", "[red]two[/red]", "世\n\x1bcthree")
 
@@ -34,7 +34,7 @@ def quoted(cell: str) -> str:
 
 @pytest.fixture
 def hostile(tmp_path: Path) -> str:
-    """Return a file whose names and classes are made to steer a terminal."""
+    """Return a file whose names and classes contain control sequences."""
     lines = [",".join(map(quoted, [*COLUMNS, "kind"]))]
     for at in range(90):
         numbers = [f"{at % 7 + 10 * (at % 3)}", f"{at % 5}", f"{at * 3 % 11}", f"{at % 13 / 2}"]
@@ -65,7 +65,7 @@ def endless(tmp_path_factory: pytest.TempPathFactory) -> str:
 
 
 class WideTerminal(Terminal):
-    """Reads half-overwritten wide glyphs too, on which the emulator's own lines fail."""
+    """Terminal that reads half-overwritten wide glyphs, on which the emulator fails."""
 
     def text(self) -> str:
         screen = self._screen
@@ -74,7 +74,7 @@ class WideTerminal(Terminal):
 
 
 def check_harmless(terminal: Terminal) -> None:
-    """Check that nothing of the file went to the terminal as more than glyphs."""
+    """Check that text from the file reached the terminal as glyphs only."""
     for sequence in HARMFUL:
         assert sequence not in terminal.raw, sequence
     for mode in MODES:

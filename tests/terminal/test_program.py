@@ -16,7 +16,7 @@ import pytest
 from tests.terminal.terminal import PATIENCE, Terminal, is_alive, nnfs_tui
 
 ENDLESS = ("--epochs", "100000000", "--speed", "300")
-"""Fast, but not so fast that the training takes half the processors from the tests."""
+"""Options of a fast run that leaves processor time for the tests."""
 
 FASTEST = ("--epochs", "100000000", "--speed", "max")
 
@@ -307,7 +307,7 @@ def test_a_slow_terminal_holds_no_epoch_back(tmp_path: Path) -> None:
     log = tmp_path / "run.jsonl"
     with nnfs_tui("xor", "--epochs", "20000", "--speed", "max", "--log", str(log)) as terminal:
         terminal.until("TRAINING")
-        # nothing is read for a while: the run must reach its end all the same
+        # nothing is read for a while; the run must finish nevertheless
         child = terminal.children()[0]
         deadline = monotonic() + PATIENCE
         stat = Path(f"/proc/{child}/stat")

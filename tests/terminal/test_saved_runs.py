@@ -1,4 +1,4 @@
-"""The real program keeps its runs: however it ends, `nnfs-tui resume` goes on from there."""
+"""The real program saves its runs: however it ends, `nnfs-tui resume` continues from there."""
 
 import json
 import os

@@ -1,4 +1,4 @@
-"""Whatever a user does, the program stays alive; the long form is `make soak`."""
+"""A short soak test; the long one is `make soak`."""
 
 from pathlib import Path
 

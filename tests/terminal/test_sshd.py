@@ -1,4 +1,4 @@
-"""Over a real SSH connection: what a person sees, and what is left when the line breaks."""
+"""The real program over SSH: its screen, and its end when the connection breaks."""
 
 import os
 import re
@@ -37,19 +37,19 @@ def kill_session(terminal: Terminal, sshd: Sshd) -> None:
 
 
 def epoch(text: str) -> int:
-    """Return the epoch that the status line tells, or 0 before it does."""
+    """Return the epoch in the status line, or 0 if there is none yet."""
     told = re.search(r"epoch +([\d,]+)", text)
     return int(told[1].replace(",", "")) if told else 0
 
 
 def losses(text: str) -> str:
-    """Return the losses that the status line tells."""
+    """Return the losses in the status line."""
     told = re.search(r"loss +(\S+ / +\S+)", text)
     return "" if told is None else told[1]
 
 
 def losses_of(metrics: EpochMetrics) -> str:
-    """Return how the status line tells the losses of an epoch."""
+    """Return the losses of an epoch as in the status line."""
     return f"{number_format.loss(metrics.train_loss)} / {number_format.loss(metrics.test_loss)}"
 
 

@@ -1,4 +1,4 @@
-"""What goes over the wire to each kind of terminal: its colours, its bytes, and nothing else."""
+"""Bytes sent to each kind of terminal: supported colours and characters only."""
 
 import re
 from functools import partial
@@ -13,7 +13,7 @@ DIALOGS = (("h", "settings of the run"), ("?", "keys and panels"), ("v", "data")
 
 
 def parameters(raw: bytes) -> set[bytes]:
-    """Return what colours are set: `38;5`, `38;2`, single numbers."""
+    """Return the kinds of colours that are set: `38;5`, `38;2`, or single numbers."""
     found = set()
     for match in SGR.finditer(raw):
         numbers = iter(match[1].split(b";"))

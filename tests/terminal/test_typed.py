@@ -1,4 +1,4 @@
-"""Keys that arrive at once in the real program, as over a slow line, and what else terminals send."""
+"""Bursts of keys in the real program, as over a slow line, and other terminal input."""
 
 import random
 import sys
@@ -36,7 +36,7 @@ def test_bytes_that_are_no_text_are_no_keys() -> None:
 
 
 def noise(numbers: random.Random) -> bytes:
-    """Return a sequence that no terminal should send, or not unasked; it contains no key that quits."""
+    """Return a sequence that a terminal should not send; it contains no key that quits."""
 
     def some(values: Sequence[str], most: int) -> str:
         return "".join(numbers.choices(values, k=numbers.randint(0, most)))
@@ -77,7 +77,7 @@ def test_nothing_that_a_terminal_sends_ends_the_program() -> None:
 
 @pytest.mark.parametrize("name", ["process_message", "_pump"])
 def test_an_exit_that_an_exception_causes_has_a_status_that_says_so(name: str) -> None:
-    """In the thread that reads the keys, and in a callback of the event loop."""
+    """Exceptions in the input thread, and in a callback of the event loop."""
     program = (
         "import sys; from tui.cli.main import main; from tui.terminal.driver import DiffDriver;"
         f"DiffDriver.{name} = None; sys.exit(main(['moons']))"

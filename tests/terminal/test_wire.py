@@ -1,4 +1,4 @@
-"""The real program at the end of a line that takes its time."""
+"""The real program over a slow line."""
 
 import os
 import re
@@ -20,14 +20,14 @@ def test_a_slow_line_is_never_filled_and_the_screen_is_exact_at_rest() -> None:
     line = Line(8_000, 0.15)
     with nnfs_tui("moons", *ENDLESS, line=line) as terminal:
         terminal.until(lambda text: epoch_of(text) > 0)
-        # until the first answer nobody knows the line, and on a busy machine that comes late
+        # the line is unknown until the first reply, which is late on a busy machine
         line.most = 0
         for _ in range(3):
             terminal.press(" ")
             terminal.until("PAUSED")
             terminal.press(" ")
             terminal.until("TRAINING")
-        # about 2,000; without a pace it is what is left of the first screen, some 25,000
+        # about 2,000; without flow control, the rest of the first screen, some 25,000
         assert 0 < line.most <= 8_000
         terminal.press(" ")
         terminal.until("PAUSED")
@@ -100,6 +100,6 @@ def test_the_highest_rate_is_kept() -> None:
     with nnfs_tui("moons", *ENDLESS, "--max-rate", "16k") as terminal:
         terminal.until(lambda text: epoch_of(text) > 0)
         before = len(terminal.raw)
-        # what arrives together may have been sent a moment before
+        # data that arrives together may have been sent earlier
         assert terminal.written_within(2.0) <= 2.5 * 16_000
         assert len(terminal.raw) > before

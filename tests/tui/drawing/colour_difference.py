@@ -1,4 +1,4 @@
-"""How different two colours are, also to colour-blind eyes: CIEDE2000, and Machado 2009."""
+"""Differences of colours (CIEDE2000), also for colour-blind vision (Machado 2009)."""
 
 from typing import Final
 
@@ -31,7 +31,7 @@ _TO_XYZ: Final = np.array(
 
 
 def lab(colour: str, vision: str = "normal") -> NDArray[np.float64]:
-    """Return CIE L*a*b*, for D65, of `#rrggbb` as an eye of that vision sees it."""
+    """Return CIE L*a*b*, for D65, of `#rrggbb` in this vision."""
     parts = np.array([int(colour[at : at + 2], 16) / 255 for at in (1, 3, 5)])
     linear = np.where(parts <= 0.04045, parts / 12.92, ((parts + 0.055) / 1.055) ** 2.4)
     seen = np.clip(np.array(VISIONS[vision]) @ linear, 0, 1)
@@ -63,5 +63,5 @@ def ciede2000(one: NDArray[np.float64], other: NDArray[np.float64]) -> float:
 
 
 def difference(one: str, other: str, vision: str = "normal") -> float:
-    """Return the CIEDE2000 of two `#rrggbb` as an eye of that vision sees them."""
+    """Return the CIEDE2000 of two `#rrggbb` in this vision."""
     return ciede2000(lab(one, vision), lab(other, vision))

@@ -1,4 +1,4 @@
-"""Colours as the terminal gets them: read from the bytes that are sent, not from a theme."""
+"""Colours received by the terminal: read from the bytes that are sent, not from a theme."""
 
 import re
 from collections.abc import Sequence
@@ -36,7 +36,7 @@ class SentCell(NamedTuple):
 
 
 def sent(strips: list[Strip], to_256: bool = True) -> list[SentCell]:
-    """Return the cells of a screen, as a terminal shows the bytes that bring them there."""
+    """Return the cells of a screen, as an emulated terminal shows the bytes that are sent."""
     columns, rows = strips[0].cell_length, len(strips)
     model = ScreenBuffer(columns, rows, to_256=to_256)
     for row, strip in enumerate(strips):
@@ -47,7 +47,7 @@ def sent(strips: list[Strip], to_256: bool = True) -> list[SentCell]:
         model.apply(f"\x1b[{row + 1};1H{''.join(written)}")
     data = model.next_update(ALL)
     if to_256:
-        # nothing but entries of the palette, and none of the first 16, which have no known value
+        # only entries of the palette, except the first 16, whose values are unknown
         numbers = [match[1] for match in re.finditer(r"\b[34]8;[25];(\d+)", data)]
         assert "8;2;" not in data
         assert all(int(number) >= 16 for number in numbers), data
@@ -69,13 +69,13 @@ def sent(strips: list[Strip], to_256: bool = True) -> list[SentCell]:
 
 
 def screen_of(app: App[Any]) -> list[Strip]:
-    """Return what an application shows."""
+    """Return the cells that an application shows."""
     compositor = app.screen._compositor
     return list(compositor.render_strips(compositor.size))
 
 
 def sent_pairs(look: TerminalLook, pairs: Sequence[tuple[str, str]]) -> list[tuple[str, str]]:
-    """Return the colours that are sent for glyphs and for what is behind them, by their roles."""
+    """Return the colours that are sent for foregrounds and backgrounds, by their roles."""
     cells = Cells(len(pairs), 1)
     for column, (foreground, background) in enumerate(pairs):
         cells.write(0, column, "x", ink(foreground, background))

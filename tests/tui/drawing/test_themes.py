@@ -1,4 +1,4 @@
-"""The ten colours of classes differ to every eye, as they are sent, however many of them are used."""
+"""The colours of ten classes, as sent, differ in every kind of vision, for any number of classes."""
 
 from itertools import combinations, product
 
@@ -14,11 +14,11 @@ from tui.drawing.themes import BACKGROUNDS, PALETTES, theme
 THEMES = list(product(PALETTES, BACKGROUNDS))
 CLASSES = 10
 CERTAIN = {2: 28, 3: 17, 4: 14, 5: 13, 6: 12, 7: 11, 8: 10.5, 9: 10, 10: 9.5}
-"""By the number of classes, how different any two are at least, to each kind of eyes."""
+"""Smallest difference between two classes, by the number of classes and the kind of vision."""
 
 
 def least(colours: list[str]) -> dict[str, float]:
-    """Return per vision how different the two are that are most alike."""
+    """Return the smallest difference of two colours, per kind of vision."""
     seen = {vision: [lab(colour, vision) for colour in colours] for vision in VISIONS}
     return {
         vision: min(ciede2000(one, other) for one, other in combinations(each, 2))
@@ -38,7 +38,7 @@ def test_any_two_classes_differ_to_every_eye(palette: str, background: str) -> N
         found = least(certain[:count])
         assert min(found.values()) >= bound, (count, found)
     assert least(certain)["normal"] >= 10
-    # unsure places are of no class
+    # uncertain places belong to no class
     unsure = sent_colours(look, ["uncertain"])
     assert min(least([*certain[2:], *unsure]).values()) >= 8
 
@@ -49,7 +49,7 @@ def test_classes_differ_also_where_they_are_less_certain(palette: str, backgroun
     guesses, middle, certain = (fields(look, level) for level in range(3))
     assert min(least(middle).values()) >= 5.5
     assert min(least(guesses).values()) >= 2.3
-    # no colour stands for two classes, or for two degrees of certainty
+    # no two classes or degrees of certainty share a colour
     assert least([*guesses, *middle, *certain])["normal"] >= 2.5
     assert least(guesses)["normal"] >= 3
 
@@ -85,6 +85,6 @@ def test_the_difference_is_that_of_the_published_pairs() -> None:
         ((60.2574, -34.0099, 36.2677), (60.4626, -34.1751, 39.4387), 1.2644),
     ):
         assert ciede2000(np.array(one), np.array(other)) == pytest.approx(wanted, abs=1e-4)
-    # green and ochre of the same lightness, which deuteranopes confuse, and others do not
+    # green and ochre of the same lightness, which only deuteranopes confuse
     assert difference("#87875f", "#af875f") > 15
     assert difference("#87875f", "#af875f", "deuteranopia") < 10

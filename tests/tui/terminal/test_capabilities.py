@@ -1,4 +1,4 @@
-"""What each kind of terminal gets: every panel and dialog in the glyphs and colours it has."""
+"""Every panel and dialog on each kind of terminal, in the glyphs and colours that it supports."""
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -157,7 +157,7 @@ def letters_in_front(driver: Driver, known: set[Style]) -> list[SentCell]:
 
 
 def roles_of_letters(driver: Driver) -> set[tuple[str, str]]:
-    """Return the roles of the letters that panels draw, and of what is behind them."""
+    """Return the roles of the text that panels draw, and of its background."""
     known = {*driver.app.look.theme.colours, "legible"}
     return {
         (style.color.name, style.bgcolor.name)
@@ -229,7 +229,7 @@ def test_a_letter_tells_the_class_of_a_sample() -> None:
     for label, marker in enumerate(TRAIN_MARKERS):
         cells.write(0, label, marker, ink(CLASS_POINTS[label]))
     assert cells.strip(0, form).text == "ABCDEFGHIJKLM"
-    # what is no class is no letter
+    # letters are classes only
     cells.write(0, 0, "●◆▲▼", ink(ACCENT))
     assert cells.strip(0, form).text[:4] == "o*^v"
 
@@ -273,7 +273,7 @@ def test_text_stands_out_from_what_is_behind_it(palette: str, background: str) -
     marks = list(product(points, pictures))
     for pair, colours in zip(marks, sent_pairs(look, marks), strict=True):
         assert contrast(*colours) >= MARK_CONTRAST, pair
-    # a check that cannot fail would be none
+    # shows that the check can fail
     assert contrast("#767676", "#121212") < TEXT_CONTRAST
 
 
@@ -317,7 +317,7 @@ def test_text_in_one_of_16_colours_stands_out(terminal: str, background: str) ->
                 for each in shown:
                     assert contrast("#" + values[each], paper) >= TEXT_CONTRAST, (role, each)
     assert len(used) >= 5
-    # blue on black, as a class had it
+    # blue on black, a former colour of a class
     assert contrast("#0000aa", "#000000") < TEXT_CONTRAST
 
 
@@ -349,7 +349,7 @@ def test_colour_blind_eyes_tell_the_classes_and_signs_apart(
     assert apart(CLASS_POINTS[0], CLASS_POINTS[1]) >= 20
     for strength in range(2, 5):
         assert apart(DIVERGING[4 - strength], DIVERGING[4 + strength]) >= 20
-    # green and red of the same lightness, which these eyes confuse
+    # green and red of the same lightness, which protanopes and deuteranopes confuse
     assert np.linalg.norm(lab("#87875f", dichromacy) - lab("#af875f", dichromacy)) < 20
 
 
@@ -424,7 +424,7 @@ def test_options_go_before_the_environment() -> None:
 
 
 def test_the_c_locale_is_no_utf8_though_python_says_so() -> None:
-    # what the interpreter sets on its own where LANG is C
+    # set by the interpreter if LANG is C
     assert not is_utf8({"LANG": "C", "LC_CTYPE": "C.UTF-8"})
     assert is_utf8({"LC_CTYPE": "C.UTF-8"})
     assert is_utf8({"LANG": "en_GB.utf8"})
@@ -456,7 +456,7 @@ def test_every_glyph_in_the_sources_has_a_stand_in() -> None:
         ({"TERM": "xterm-256color", "TMUX": "/tmp/tmux-0/default,1,0"}, "/dev/pts/1", True),
         ({"TERM": "screen.xterm-256color", "STY": "1.pts-0.host"}, "/dev/pts/1", True),
         ({"TERM": "tmux-256color"}, "/dev/pts/1", True),
-        # a tmux at the person's end: sshd's terminal is this program's
+        # a tmux at the client: the program has the terminal of sshd
         ({"TERM": "tmux-256color", "SSH_TTY": "/dev/pts/1"}, "/dev/pts/1", False),
         ({"TERM": "screen", "SSH_TTY": "/dev/pts/1", "TMUX": "x"}, "/dev/pts/2", True),
     ],

@@ -1,4 +1,4 @@
-"""The flow_control over lines whose every byte is reckoned, in a time of their own."""
+"""Flow control over simulated lines, in simulated time."""
 
 from collections import deque
 from math import inf
@@ -18,7 +18,7 @@ from tui.terminal.flow_control import (
 
 
 class Simulated:
-    """A program that always has more to send, and a terminal at the end of a line."""
+    """A program that always has output, and a terminal at the end of a line."""
 
     def __init__(self, flow_control: FlowControl, line: Line, *, mute: bool = False) -> None:
         self.flow_control, self.line = flow_control, line

@@ -1,4 +1,4 @@
-"""Keys that come at once, or in pieces, read as they were typed; what is no key is read as none."""
+"""Terminal input in bursts or pieces: keys are read as typed, and nothing else is read as a key."""
 
 from collections.abc import Iterable
 
@@ -73,7 +73,7 @@ REPLIES = {
 
 
 class Typist:
-    """Types at a parser whose clock goes as it is told."""
+    """Types into a parser with a simulated clock."""
 
     def __init__(self) -> None:
         self.now = 0.0
@@ -88,7 +88,7 @@ class Typist:
         return self
 
     def wait(self, seconds: float = 10.0) -> "Typist":
-        """Let time pass, as the driver does: it asks after the parser's patience."""
+        """Advance the clock, calling `tick` as the driver does."""
         end = self.now + seconds
         while self.now < end:
             self.now = min(end, self.now + max(self.parser.patience, 1e-3))
@@ -141,7 +141,7 @@ def test_what_a_terminal_says_is_no_key_whole_or_split_anywhere(reply: str) -> N
         assert keys_of(pieces, pause=0.07) == ["j", "k"]
         if at == 1 and reply.startswith("\x1b[M"):
             continue  # without numbers in it, it may have been typed
-        # an escape that nothing follows for so long is the key, but the rest is none
+        # an escape followed by nothing for so long is a key, but the rest is not
         late = ["j", "escape", "k"] if pieces[0] == f"j{ESC}" else ["j", "k"]
         assert keys_of(pieces, pause=ESCAPE_WAIT * 1.2) == late
 
@@ -164,7 +164,7 @@ def test_every_wait_for_the_rest_ends(opening: str, is_reply_due: bool) -> None:
     typist.is_reply_due = is_reply_due
     typist.type(ESC + opening).wait(LONG_WAIT if is_reply_due else REST_WAIT)
     assert typist.type("a").keys == ["a"]
-    # keys that come in the meantime are lost, but the answers of a run that trains are none of them
+    # keys typed in the meantime are lost; replies during training must not count as keys
     typist.type(ESC + opening)
     for _ in range(100):
         typist.type("\x1b[12;40R", pause=0.1)

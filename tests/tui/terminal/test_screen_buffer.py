@@ -1,4 +1,4 @@
-"""The model sends less, in pieces, what matters first, and the terminal shows the same."""
+"""The screen buffer sends less, in order of importance, and the terminal shows the same screen."""
 
 import pyte
 import pytest
@@ -55,7 +55,7 @@ def as_textual_writes(frame: Frame) -> str:
 
 
 class Emulated:
-    """A terminal that is told what is drawn, with a line between."""
+    """A terminal that receives what is drawn, over a line."""
 
     def __init__(self) -> None:
         self.screen = pyte.Screen(COLUMNS, ROWS)
@@ -79,7 +79,7 @@ class Emulated:
 
 
 def drawn_whole(frames: list[Frame]) -> Emulated:
-    """Return a terminal with what the model wants of these frames, sent at once."""
+    """Return a terminal with the content of these frames, sent in one update each."""
     terminal, model = Emulated(), ScreenBuffer(COLUMNS, ROWS)
     for frame in frames:
         model.apply(as_textual_writes(frame))
@@ -128,7 +128,7 @@ def test_in_pieces_it_comes_to_the_same(frames: list[Frame], budget: int) -> Non
         if model.has_changes:
             terminal.feed(model.next_update(budget, AREAS))
     assert not model.has_changes
-    assert longest <= budget + 60  # at the most a move, a style, a glyph and the end of the style
+    assert longest <= budget + 60  # at most a move, a style, a glyph and the end of the style
     assert terminal.appearance() == drawn_whole(frames).appearance()
 
 
