@@ -25,6 +25,9 @@ if TYPE_CHECKING:
 MOST_NUMBERS: Final = 200_000_000
 """Inputs of all samples together: 0.8 GB in float32."""
 
+MAX_DIGITS: Final = 10
+"""Digits of a number that counts something: Python refuses to read one of thousands."""
+
 LARGEST_INPUT: Final = 1e15
 """Larger inputs leave single precision within a layer or two."""
 
@@ -187,7 +190,7 @@ def _chosen(data: Dataset, features: tuple[str, ...]) -> Dataset:
     for asked in features:
         if asked in names:
             columns.append(names.index(asked))
-        elif asked.isdecimal() and 0 < int(asked) <= len(names):
+        elif asked.isdecimal() and len(asked) < MAX_DIGITS and 0 < int(asked) <= len(names):
             columns.append(int(asked) - 1)
         else:
             known = ", ".join(names[:8]) + (" ..." if len(names) > 8 else "")

@@ -10,6 +10,7 @@ from textual.screen import ModalScreen
 from textual.widgets import Input, Select, Static
 
 from core.analysis.planes import PlaneChoice, ranked_features
+from core.datasets.prepare import MAX_DIGITS
 from tui.drawing.cells import printable
 
 if TYPE_CHECKING:
@@ -100,10 +101,14 @@ class PlaneScreen(ModalScreen[PlaneChoice | None]):
             self.dismiss(PlaneChoice(across, up))
         elif text == "selected":
             self.dismiss(PlaneChoice(across, up, self._selected))
-        elif text.isdecimal() and 1 <= int(text) <= len(self._data.y_train):
+        elif self._is_sample(text):
             self.dismiss(PlaneChoice(across, up, int(text) - 1))
         else:
             self._complain(f"invalid value {printable(text)!r}: expected {self._accepted}")
+
+    def _is_sample(self, text: str) -> bool:
+        is_number = text.isdecimal() and len(text) < MAX_DIGITS
+        return is_number and 1 <= int(text) <= len(self._data.y_train)
 
     def _complain(self, sentence: str) -> None:
         about = self.query_one("#about", Static)

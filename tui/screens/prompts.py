@@ -12,6 +12,7 @@ from textual.containers import Vertical
 from textual.screen import ModalScreen
 from textual.widgets import Input, Static
 
+from core.datasets.prepare import MAX_DIGITS
 from tui.drawing.cells import cut, printable
 
 if TYPE_CHECKING:
@@ -113,7 +114,7 @@ class EpochScreen(PromptScreen[int]):
         word, best = text.strip().lower().replace(",", ""), self._session.best
         if word == "best" and best is not None:
             return best.epoch
-        if word.isdecimal() and int(word) <= self._session.head_epoch:
+        if word.isdecimal() and len(word) < MAX_DIGITS and int(word) <= self._session.head_epoch:
             return int(word)
         raise ValueError(f"invalid value {printable(text)!r}: expected {self.about}")
 

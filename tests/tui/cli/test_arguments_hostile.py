@@ -31,6 +31,7 @@ PLACES = {
     "number": ["train", "--lr", "{}"],
     "word": ["train", "--loss", "{}"],
     "units": ["train", "--hidden", "x{}"],
+    "features": ["train", "xor", "--features", "{}"],
     "settings": ["train", "--config", "{}"],
     "column": ["train", "--data", "here.csv", "--target", "x{}"],
     "data": ["train", "--data", "{}"],
