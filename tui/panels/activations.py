@@ -179,7 +179,7 @@ class ActivationsPanel(Panel):
             self._tall = tall
             for unit in range(first, last):
                 top = 1 + (unit - first) * tall
-                number = ink(ACCENT, bold=True) if self._looked_at(unit) else ink(DIM)
+                number = ink(ACCENT, bold=True) if self._is_selected(unit) else ink(DIM)
                 cells.write(top + (tall - 1) // 2, 1, f"{unit + 1:>3}", number)
                 columns = slice(LABEL_WIDTH, LABEL_WIDTH + levels.shape[1])
                 cells.inks[top : top + tall, columns] = pairs[levels[unit], levels[unit]]
@@ -193,8 +193,10 @@ class ActivationsPanel(Panel):
         self._tall = 0.5
         for row, unit in enumerate(range(first, last, 2), start=1):
             both = f"{unit + 1}–{unit + 2}" if unit + 1 < last else f"{unit + 1}"
-            looked_at = self._looked_at(unit) or (unit + 1 < last and self._looked_at(unit + 1))
-            cells.write(row, 0, f"{both:>5}", ink(ACCENT, bold=True) if looked_at else ink(DIM))
+            is_selected = self._is_selected(unit) or (
+                unit + 1 < last and self._is_selected(unit + 1)
+            )
+            cells.write(row, 0, f"{both:>5}", ink(ACCENT, bold=True) if is_selected else ink(DIM))
             upper = levels[unit]
             lower = levels[unit + 1] if unit + 1 < last else None
             columns = slice(LABEL_WIDTH, LABEL_WIDTH + len(upper))
@@ -206,7 +208,7 @@ class ActivationsPanel(Panel):
                 cells.inks[row, columns] = pairs[upper, lower]
                 cells.glyphs[row, columns] = np.where(upper == lower, " ", "▀")
 
-    def _looked_at(self, unit: int) -> bool:
+    def _is_selected(self, unit: int) -> bool:
         cursor = self.options.cursor
         return (
             self.options.inspecting

@@ -66,17 +66,17 @@ class CurvePanel(Panel):
     hints: ClassVar = {"m": "cursor (see e)"}
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("m", "toggle_reader", show=False),
-        Binding("left", "read(-1)", show=False),
-        Binding("right", "read(1)", show=False),
-        Binding("ctrl+left", "read(-10)", show=False),
-        Binding("ctrl+right", "read(10)", show=False),
+        Binding("m", "toggle_cursor", show=False),
+        Binding("left", "move_cursor(-1)", show=False),
+        Binding("right", "move_cursor(1)", show=False),
+        Binding("ctrl+left", "move_cursor(-10)", show=False),
+        Binding("ctrl+right", "move_cursor(10)", show=False),
         Binding("enter", "travel_here", show=False),
     ]
 
     def __init__(self, run: RunModel, options: ViewOptions) -> None:
         super().__init__(run, options)
-        self._reader: int | None = None
+        self._cursor_epoch: int | None = None
         self._span, self._gutter = (0, 1), 0
 
     class TravelRequested(Message):
@@ -87,40 +87,40 @@ class CurvePanel(Panel):
             super().__init__()
 
     @property
-    def reader(self) -> int | None:
+    def cursor_epoch(self) -> int | None:
         """Epoch at the cursor, or None while the cursor is off."""
-        return None if self._reader is None else min(self._reader, self.run.head_epoch)
+        return None if self._cursor_epoch is None else min(self._cursor_epoch, self.run.head_epoch)
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Leave the arrow keys to the screen while the cursor is off."""
         del parameters
-        return self._reader is not None or action not in {"read", "travel_here"}
+        return self._cursor_epoch is not None or action not in {"move_cursor", "travel_here"}
 
-    def action_toggle_reader(self) -> None:
+    def action_toggle_cursor(self) -> None:
         """Show or hide the cursor."""
         shown = self.run.past_epoch
         start = self.run.head_epoch if shown is None else shown
-        self._reader = start if self._reader is None else None
+        self._cursor_epoch = start if self._cursor_epoch is None else None
         self.redraw()
 
-    def action_read(self, columns: int) -> None:
+    def action_move_cursor(self, columns: int) -> None:
         """Move the cursor by columns, at least by one epoch."""
         step = max(1, (self._span[1] - self._span[0]) // max(1, self._content.width - self._gutter))
-        self._read_at((self.reader or 0) + columns * step)
+        self._set_cursor((self.cursor_epoch or 0) + columns * step)
 
     def action_travel_here(self) -> None:
         """Request the network of the epoch at the cursor."""
-        if self.reader is not None:
-            self.post_message(self.TravelRequested(self.reader))
+        if self.cursor_epoch is not None:
+            self.post_message(self.TravelRequested(self.cursor_epoch))
 
     def on_click(self, event: events.Click) -> None:
         """Move the cursor to the epoch under the pointer."""
         width = self._content.width
         if width:
-            self._read_at(epoch_at(event.x - 1, self._span, self._gutter, width))
+            self._set_cursor(epoch_at(event.x - 1, self._span, self._gutter, width))
 
-    def _read_at(self, epoch: int) -> None:
-        self._reader = min(max(epoch, 0), self.run.head_epoch)
+    def _set_cursor(self, epoch: int) -> None:
+        self._cursor_epoch = min(max(epoch, 0), self.run.head_epoch)
         self.redraw()
 
     def axis(self, values: NDArray[np.float64], ticks: int) -> ValueAxis:
@@ -155,8 +155,8 @@ class CurvePanel(Panel):
         metrics, data = self.run.metrics, self.run.data
         if metrics is None or data is None:
             return []
-        if self.reader is not None:
-            metrics = self.run.timeline.at(self.reader)
+        if self.cursor_epoch is not None:
+            metrics = self.run.timeline.at(self.cursor_epoch)
         train, test = ink(indexed(TRAIN)), ink(indexed(TEST))
         train_value = self.format_value(getattr(metrics, f"train_{self.quantity}"))
         if data.shared:
@@ -167,8 +167,8 @@ class CurvePanel(Panel):
 
     def title_right(self) -> StyledText:
         words: StyledText = []
-        if self.reader is not None:
-            return [(f" at epoch {self.reader:,} ", ink(READER))]
+        if self.cursor_epoch is not None:
+            return [(f" at epoch {self.cursor_epoch:,} ", ink(READER))]
         recent = self.options.recent
         if recent is not None:
             words.append((f" last {recent:,} epochs ", ink(DIM)))
@@ -205,7 +205,7 @@ class CurvePanel(Panel):
             low, high = float(values.min()), float(values.max())
             axis = fitted_axis(low, high, ticks, self.shortest_range(high))
         self._span, self._gutter = span, gutter_width(axis)
-        return draw_curves(series, axis, span, width, height, self._marks(), self.reader)
+        return draw_curves(series, axis, span, width, height, self._marks(), self.cursor_epoch)
 
     def _marks(self) -> list[Mark]:
         """Return the marks of the best epoch, on the monitored curve, and of the shown epoch."""

@@ -104,7 +104,7 @@ class LayersPanel(Panel):
         hidden_rows = rows if len(layers) <= rows else rows - 1
         for number, (layer, name) in enumerate(zip(layers, activations, strict=False), 1):
             if number <= hidden_rows:
-                self._row(cells, number, *_told(f"{number} {name}", layer))
+                self._row(cells, number, *_row_texts(f"{number} {name}", layer))
         self._over_time(cells, min(len(layers), hidden_rows))
         used = 2 + min(len(layers), hidden_rows)
         if height - used >= 1:
@@ -157,8 +157,8 @@ class LayersPanel(Panel):
         for place in range(count):
             measure = (self._measure + place) % len(MEASURES)
             column = start + place * (each + GAP)
-            told = MEASURES[measure]
-            cells.write(0, column, told, ink(DIM))
+            heading = MEASURES[measure]
+            cells.write(0, column, heading, ink(DIM))
             self._lines(cells, column, each, known[:, :layers, measure], logarithmic=measure < 2)
 
     @staticmethod
@@ -193,7 +193,7 @@ class LayersPanel(Panel):
             column += size
 
 
-def _told(name: str, layer: LayerDiagnostics) -> tuple[tuple[str, ...], list[str]]:
+def _row_texts(name: str, layer: LayerDiagnostics) -> tuple[tuple[str, ...], list[str]]:
     """Return the texts and the colours of a row."""
     low, high = HEALTHY
     ratio = layer.update_ratio
@@ -245,8 +245,8 @@ def _most_pressing(pieces: list[tuple[str, str]], room: int, height: int) -> lis
     sentences = [wrap(sentence, room) for sentence, _ in pieces]
     left = height - sum(map(len, sentences))
     lines: list[tuple[str, int]] = []
-    for told, (_, remedy) in zip(sentences, pieces, strict=True):
-        lines += [(line, ink(WARNING)) for line in told]
+    for wrapped, (_, remedy) in zip(sentences, pieces, strict=True):
+        lines += [(line, ink(WARNING)) for line in wrapped]
         tried = wrap(remedy, room)
         if len(tried) <= left:
             lines += [(line, ink(DIM)) for line in tried]

@@ -264,6 +264,6 @@ class TrainingScreen(Screen[None]):
             "Change the data at", lambda: self.controller.send(EditData(event.edit))
         )
 
-    @on(BoundaryPanel.Said)
-    def _show_sentence(self, event: BoundaryPanel.Said) -> None:
+    @on(BoundaryPanel.NotePosted)
+    def _show_sentence(self, event: BoundaryPanel.NotePosted) -> None:
         self.show_note(event.note)

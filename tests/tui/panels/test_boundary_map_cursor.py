@@ -40,7 +40,7 @@ def pointing(
 ) -> tuple[Cells, Window]:
     """Draw a panel with the cursor on; return its cells and the window of its map."""
     panel = BoundaryPanel(session, ViewOptions(**options))  # type: ignore[arg-type]
-    panel.place = CellPosition(*place)
+    panel.position = CellPosition(*place)
     cells = panel.draw(*size)
     assert panel._view is not None
     return cells, panel._view.window
@@ -165,7 +165,7 @@ def test_a_key_that_the_screen_has_too_is_taken_while_the_cursor_is_on_and_only_
     panel = BoundaryPanel(session_after(MOONS, 2), ViewOptions())
     panel.draw(60, 20)
     for place in (None, CellPosition(3, 3)):
-        panel.place = place
+        panel.position = place
         for binding in BoundaryPanel.BINDINGS:
             assert isinstance(binding, Binding)
             action = binding.action.partition("(")[0]
@@ -206,7 +206,7 @@ class Alone(App[None]):
         self.session.apply(Run(self.session.config, data, fresh=False, note=""))
         self.panel.repaint()
 
-    def on_boundary_panel_said(self, event: BoundaryPanel.Said) -> None:
+    def on_boundary_panel_note_posted(self, event: BoundaryPanel.NotePosted) -> None:
         """Keep what was said."""
         self.said.append(event.note)
 
@@ -230,7 +230,7 @@ async def test_a_point_is_added_where_the_cursor_is() -> None:
         assert app.edits == []
         await press(pilot, "m", "left", "up", "k", "A")
         assert app.panel._view is not None
-        place = app.panel.place
+        place = app.panel.position
         assert place is not None
         assert app.session.data is not None
         assert app.session.data.y_train[-1] == 1
@@ -258,8 +258,8 @@ async def test_a_fitted_curve_is_read_with_the_cursor_too() -> None:
         await press(pilot, "m", "left", "left", "right")
         curve = app.panel._curve
         assert curve is not None
-        assert app.panel.place is not None
-        features = curve.features_at(app.panel.place.column)
+        assert app.panel.position is not None
+        features = curve.features_at(app.panel.position.column)
         value = data.preparation.in_units(network.predict(data.preparation.inputs(features)))[0, 0]
         assert f"y {value:.4g}".replace("-", "−") in text(app.panel.shown)
         assert f"x {features[0, 0]:.1f}".replace("-", "−") in text(app.panel.shown)
@@ -269,12 +269,12 @@ async def test_a_fitted_curve_is_read_with_the_cursor_too() -> None:
         assert app.said == ["points can be edited only with two features; these data have 1"] * 3
         # a click reads there, and the sample that is looked at is marked
         await pilot.click(app.panel, offset=(1 + 7 + 10, 12))
-        assert app.panel.place.column == 10
+        assert app.panel.position.column == 10
         app.panel.options.inspecting = True
         app.panel.repaint()
         assert "◉" in text(app.panel.shown)
         await press(pilot, "m")
-        assert app.panel.place is None
+        assert app.panel.position is None
 
 
 async def test_the_nearest_point_is_moved_and_removed() -> None:
@@ -354,10 +354,10 @@ async def test_arrows_go_to_the_screen_unless_the_cursor_is_on() -> None:
         await press(pilot, "left", "right")
         assert app.counted == 2
         await press(pilot, "m")
-        start = app.panel.place
+        start = app.panel.position
         assert start is not None
         await press(pilot, "right", "down", "ctrl+right", "ctrl+down", "left")
-        assert app.panel.place == (start.column + 5, start.row + 6)
+        assert app.panel.position == (start.column + 5, start.row + 6)
         assert app.counted == 2
         await press(pilot, "m", "left")
         assert "┼" not in text(app.panel.shown)
@@ -370,12 +370,12 @@ async def test_a_click_puts_the_cursor_there_and_its_edges_hold() -> None:
         app.panel.repaint()
         await pilot.click(BoundaryPanel, offset=(20, 9))
         assert app.panel.has_focus
-        assert app.panel.place == (20 - 1 - GUTTER, 8)
+        assert app.panel.position == (20 - 1 - GUTTER, 8)
         assert app.panel.shown.glyphs[9, 20] == "┼"
         await pilot.click(BoundaryPanel, offset=(2, 9))  # beside the map
-        assert app.panel.place == (20 - 1 - GUTTER, 8)
+        assert app.panel.position == (20 - 1 - GUTTER, 8)
         await press(pilot, *["ctrl+left"] * 4, *["ctrl+up"] * 4)
-        assert app.panel.place == (0, 0)
+        assert app.panel.position == (0, 0)
 
 
 async def test_in_the_program_the_cursor_moves_and_time_stands_still() -> None:
@@ -387,16 +387,16 @@ async def test_in_the_program_the_cursor_moves_and_time_stands_still() -> None:
         panel.focus()
         await driver.press("m")
         await driver.until(lambda: "┼" in text(panel.shown))
-        start = panel.place
+        start = panel.position
         assert start is not None
         await driver.press("left", "up")
-        assert panel.place == (start.column - 1, start.row - 1)
+        assert panel.position == (start.column - 1, start.row - 1)
         assert driver.session.past_epoch is None
         data, network = driver.session.data, driver.session.network
         assert data is not None
         assert network is not None
         assert panel._view is not None
-        point = centre(panel._view.window, *panel.place)
+        point = centre(panel._view.window, *panel.position)
         share = network.predict(data.preparation.inputs(point))[0, 1]
         await driver.shows(f"{TRAIN_MARKERS[1]} 1 {number_format.percent(share)} %")
         await driver.press("m", "left")

@@ -15,7 +15,7 @@ from tests.tui.sessions import session_after
 from tui.drawing.cells import Cells
 from tui.drawing.palette import BRIGHT, DIVERGING, style
 from tui.panels.network.drawing import NEGATIVE, POSITIVE, draw_edges, edge_colour
-from tui.panels.network.layout import NetworkLayout, told_apart
+from tui.panels.network.layout import NetworkLayout, distinct_names
 from tui.panels.network.panel import NetworkPanel
 from tui.panels.view_options import Cursor, ViewOptions
 from tui.run_model import RunModel
@@ -192,10 +192,10 @@ def test_names_stand_at_the_inputs_and_outputs() -> None:
 
 
 def test_a_word_that_all_names_share_goes_first() -> None:
-    assert told_apart(("pixel 1,1", "pixel 1,2"), 4) == ("1,1", "1,2")
-    assert told_apart(("pixel 1,1", "pixel 1,2"), 9) == ("pixel 1,1", "pixel 1,2")
-    assert told_apart(("petal length", "sepal width"), 4) == ("petal length", "sepal width")
-    assert told_apart((), 4) == ()
+    assert distinct_names(("pixel 1,1", "pixel 1,2"), 4) == ("1,1", "1,2")
+    assert distinct_names(("pixel 1,1", "pixel 1,2"), 9) == ("pixel 1,1", "pixel 1,2")
+    assert distinct_names(("petal length", "sepal width"), 4) == ("petal length", "sepal width")
+    assert distinct_names((), 4) == ()
 
 
 def test_two_classes_told_by_one_output_have_one_node() -> None:

@@ -181,7 +181,7 @@ def test_it_scrolls_within_what_there_is() -> None:
     last = table.draw(session, options, 58, 12)
     assert session.data is not None
     assert "h32" in last.lines()[1]
-    assert f"{len(session.data.y_train):,} of" in "".join(word for word, _ in table.told)
+    assert f"{len(session.data.y_train):,} of" in "".join(word for word, _ in table.title)
     table.scroll(-10_000, -10_000)
     assert table.draw(session, options, 58, 12).lines() == first.lines()
 
@@ -287,8 +287,8 @@ def test_a_place_of_the_table_is_a_sample_and_a_unit() -> None:
     table.scroll(20, 0)
     lines = table.draw(session, ViewOptions(layer=1), 100, 20).lines()
     column = lines[1].index("h3")
-    assert table.pointed_at(Cursor(0, 0, 7), 5, column) == Cursor(1, 2, 23)
-    assert table.pointed_at(Cursor(0, 0, 7), 0, 0) == Cursor(0, 0, 7)
+    assert table.cursor_at(Cursor(0, 0, 7), 5, column) == Cursor(1, 2, 23)
+    assert table.cursor_at(Cursor(0, 0, 7), 0, 0) == Cursor(0, 0, 7)
 
 
 async def test_a_click_on_a_name_sorts_by_its_column_and_another_turns_the_order() -> None:

@@ -120,10 +120,10 @@ async def test_a_curve_is_read_at_any_epoch_and_enter_goes_there() -> None:
         head = await at_rest(driver)
         await driver.press("m")  # the loss panel has the focus
         panel = driver.panel("loss")
-        reader = getattr(panel, "reader")  # noqa: B009 (of a curve panel)
+        reader = getattr(panel, "cursor_epoch")  # noqa: B009 (of a curve panel)
         assert reader == head
         await driver.press("left", "left", "left")
-        epoch = getattr(panel, "reader")  # noqa: B009
+        epoch = getattr(panel, "cursor_epoch")  # noqa: B009
         assert epoch < head
         row = driver.session.timeline.at(epoch)
         await driver.settled()

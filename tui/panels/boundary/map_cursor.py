@@ -74,7 +74,7 @@ class Reading:
     Attributes:
         place: names and values of the coordinates, in their own units.
         outputs: marker, its ink, name and value of each class or target.
-        told: which of the outputs is the prediction, or the number that the map shows.
+        predicted: index of the predicted class, or of the shown target.
         likely: indices of the other outputs, the most probable class first.
         hidden: (units,) outputs of the hidden layer that the panels show.
         layer: name of that layer, such as `h₂`.
@@ -82,7 +82,7 @@ class Reading:
 
     place: tuple[tuple[str, str], ...]
     outputs: tuple[tuple[str, int, str, str], ...]
-    told: int
+    predicted: int
     likely: tuple[int, ...]
     hidden: Array
     layer: str
@@ -128,7 +128,7 @@ class Reading:
         called = f"h{layer + 1}".translate(_SUBSCRIPTS) if len(layers) > 1 else "h"
         outputs: list[tuple[str, int, str, str]]
         if data.has_classes:
-            told = int(classify(network, x)[0][0])
+            predicted = int(classify(network, x)[0][0])
             outputs = [
                 (*marker(label), name, f"{number_format.percent(share)} %")
                 for label, (name, share) in enumerate(
@@ -137,15 +137,15 @@ class Reading:
             ]
             order = np.argsort(-given[0], kind="stable").tolist()
         else:
-            told = target
+            predicted = target
             values = data.preparation.in_units(np.asarray(given, np.float64))[0].tolist()
             outputs = [
                 ("", 0, name, f"{value:.4g}".replace("-", "−"))
                 for name, value in zip(data.target_names, values, strict=True)
             ]
             order = list(range(len(outputs)))
-        likely = tuple(number for number in order if number != told)
-        return cls(place, tuple(outputs), told, likely, hidden, called)
+        likely = tuple(number for number in order if number != predicted)
+        return cls(place, tuple(outputs), predicted, likely, hidden, called)
 
     def place_lines(self, room: int) -> list[str]:
         """Return the coordinates in one line, or in a line each if the names are long."""
@@ -158,13 +158,13 @@ class Reading:
         """Return the indices of the shown outputs: all in order, or the most likely ones."""
         if len(self.outputs) <= most:
             return list(range(len(self.outputs)))
-        return [self.told, *self.likely][: max(1, most)]
+        return [self.predicted, *self.likely][: max(1, most)]
 
     def output(self, number: int, room: int) -> StyledText:
         """Return one output in at most this many cells, with its name shortened."""
         glyph, colour, name, value = self.outputs[number]
-        told = number == self.told
-        words = ink(BRIGHT, bold=True) if told else ink(TEXT)
+        is_predicted = number == self.predicted
+        words = ink(BRIGHT, bold=True) if is_predicted else ink(TEXT)
         room -= cell_width(value) + 1 + 2 * bool(glyph)
         return [*([(f"{glyph} ", colour)] if glyph else []), (f"{cut(name, room)} {value}", words)]
 
@@ -283,7 +283,7 @@ def read_out_line(reading: Reading, width: int, hint: StyledText) -> Cells:
     cells = Cells(width, 1)
     place = "  ".join(f"{cut(name, 8)} {value}" for name, value in reading.place)
     column = cells.write(0, 0, cut(place, width), ink(TEXT)) + 2
-    pieces = [reading.output(number, WIDEST) for number in (reading.told, *reading.likely)]
+    pieces = [reading.output(number, WIDEST) for number in (reading.predicted, *reading.likely)]
     for words in [*pieces[:2], hint, *pieces[2:]]:
         if words and column + sum(cell_width(text) for text, _ in words) <= width:
             for text, number in words:

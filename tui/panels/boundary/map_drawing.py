@@ -102,7 +102,7 @@ def draw_number_legend(cells: Cells, row: int, data: DataSplit, target: int) -> 
     scale = NumberScale.of(data, target)
     text, dim = ink(TEXT), ink(DIM)
     low, high = f" {number_format.short(scale.low)} ", f" {number_format.short(scale.high)}  "
-    told = f"{HIGHER[0]} above {LOWER[0]} below the map  "
+    legend = f"{HIGHER[0]} above {LOWER[0]} below the map  "
     room = cells.width - GUTTER - len(low) - len(high) - len(scale.colours)
     block = "  " if room >= 12 + len(scale.colours) else " "
     column = cells.write(row, GUTTER, cut(data.target_names[target], max(3, min(20, room))), text)
@@ -110,7 +110,7 @@ def draw_number_legend(cells: Cells, row: int, data: DataSplit, target: int) -> 
     for colour in scale.colours:
         column = cells.write(row, column, block, ink(background=colour))
     column = cells.write(row, column, high, dim)
-    for words in (told, "" if data.shared else "filled train, open test"):
+    for words in (legend, "" if data.shared else "filled train, open test"):
         if column + len(words.rstrip()) <= cells.width:
             column = cells.write(row, column, words, dim)
 

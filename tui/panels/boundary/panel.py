@@ -61,7 +61,7 @@ if TYPE_CHECKING:
 
 NO_SAMPLE_NEAR: Final = "no training point near the cursor"
 
-OF_CURSOR: Final = frozenset(
+CURSOR_ACTIONS: Final = frozenset(
     {"point", "look", "add_point", "next_class", "remove_point", "move_point"}
 )
 """Actions that are available only while the cursor is on the map."""
@@ -102,7 +102,7 @@ class BoundaryPanel(Panel):
             self.edit = edit
             super().__init__()
 
-    class Said(Message):
+    class NotePosted(Message):
         """A message for the log line, such as why a key has no effect."""
 
         def __init__(self, note: str) -> None:
@@ -114,9 +114,9 @@ class BoundaryPanel(Panel):
         self._view: MapView | None = None
         self._hysteresis = LevelHysteresis(run)
         self._curve: FittedCurve | None = None
-        self.place: CellPosition | None = None
+        self.position: CellPosition | None = None
         """Position of the cursor, or None while it is off."""
-        self._adds = 0
+        self._new_class = 0
         self._picked: PickedSample | None = None
 
     def explanation(self) -> Explanation:
@@ -154,7 +154,7 @@ class BoundaryPanel(Panel):
         view, data = self._view, self.run.data
         if view is None or data is None or len(data.feature_names) < 2:
             return []
-        words = [(f"{told} ", ink(DIM)) for told in view.plane.caption if told]
+        words = [(f"{text} ", ink(DIM)) for text in view.plane.caption if text]
         several = len(data.target_names) > 1
         return [(f"{data.target_names[view.target]} ", ink(TEXT)), *words] if several else words
 
@@ -182,7 +182,7 @@ class BoundaryPanel(Panel):
         columns = width - GUTTER
         if rows < 1 or columns < 2:
             return cells
-        view = self._laid_out(network, data, columns, 2 * rows, target)
+        view = self._current_view(network, data, columns, 2 * rows, target)
         if network.classes:
             colours = map_colours(network.classes)
             levels = class_levels(view.grid.refresh(), self._hysteresis.quantize)
@@ -208,8 +208,8 @@ class BoundaryPanel(Panel):
                 draw_number_legend(cells, height - 1, data, target)
         if self.options.inspecting:
             self._mark_sample(cells, view)
-        if self.place is not None:
-            self._point_out(cells, network, view, self.place.within(columns, rows))
+        if self.position is not None:
+            self._draw_cursor(cells, network, view, self.position.within(columns, rows))
         return cells
 
     def _draw_curve(
@@ -220,9 +220,9 @@ class BoundaryPanel(Panel):
         curve = self._curve = FittedCurve(network, data, target, width, height)
         sample = self.options.cursor.sample if self.options.inspecting else None
         cells = curve.draw(show_test=self.options.show_test and not data.shared, sample=sample)
-        if self.place is None or not curve.has_room:
+        if self.position is None or not curve.has_room:
             return cells
-        column = self._here.column
+        column = self._clamped_position.column
         curve.mark(cells, column)
         reading = curve.read(column, self.options.layer)
         extent = curve.columns, curve.rows
@@ -236,7 +236,7 @@ class BoundaryPanel(Panel):
             row, column = int(view.train.rows[at[0]]) // 2, GUTTER + int(view.train.columns[at[0]])
             cells.write(row, column, "◉", ink(BRIGHT, DEEP, bold=True))
 
-    def _point_out(
+    def _draw_cursor(
         self, cells: Cells, network: Network, view: MapView, place: CellPosition
     ) -> None:
         """Draw the cursor, and the prediction there in the corner farthest from it."""
@@ -255,13 +255,13 @@ class BoundaryPanel(Panel):
     def _hint(self, data: DataSplit) -> StyledText:
         if self._picked is not None:
             return [("M moves the point here", ink(ACCENT))]
-        if not data.has_classes or _why_fixed(data):
+        if not data.has_classes or _edit_problem(data):
             return []
-        self._adds %= len(data.class_names)
-        name = data.class_names[self._adds]
+        self._new_class %= len(data.class_names)
+        name = data.class_names[self._new_class]
         return [
             ("A adds ", ink(DIM)),
-            marker(self._adds),
+            marker(self._new_class),
             (f" {cut(name, 12)}", ink(TEXT)),
             (" (k)", ink(DIM)),
         ]
@@ -270,31 +270,31 @@ class BoundaryPanel(Panel):
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Leave the keys of the cursor to the screen while it is off."""
-        if action in OF_CURSOR:
-            return self.place is not None and self._extent is not None
+        if action in CURSOR_ACTIONS:
+            return self.position is not None and self._extent is not None
         return super().check_action(action, parameters)
 
     def action_map_cursor(self) -> None:
         """Show or hide the cursor."""
         if self._extent is None:
-            self._say("the map is not drawn yet")
-        elif self.place is None:
+            self._post_note("the map is not drawn yet")
+        elif self.position is None:
             columns, rows = self._extent
             self.point_at(columns // 2, rows // 2)
         else:
-            self.place = self._picked = None
+            self.position = self._picked = None
             self.redraw()
 
     def point_at(self, column: int, row: int) -> None:
         """Move the cursor to a cell of the map."""
         if self._extent is not None:
-            self.place = CellPosition(column, row).within(*self._extent)
+            self.position = CellPosition(column, row).within(*self._extent)
             self.redraw()
 
     def action_point(self, across: int, down: int) -> None:
         """Move the cursor by a number of cells."""
-        if self.place is not None:
-            here = self._here
+        if self.position is not None:
+            here = self._clamped_position
             self.point_at(here.column + across, here.row + down)
 
     def on_click(self, event: events.Click) -> None:
@@ -307,26 +307,26 @@ class BoundaryPanel(Panel):
         if 0 <= column < columns and 0 <= row < rows:
             self.focus()
             self.point_at(column, row)
-            sample = self._sample_here() if self.options.inspecting else None
+            sample = self._sample_at_cursor() if self.options.inspecting else None
             if sample is not None:
                 self.post_message(self.CursorMoved(replace(self.options.cursor, sample=sample)))
 
     def action_look(self) -> None:
         """Select the nearest training sample."""
-        sample = self._sample_here()
+        sample = self._sample_at_cursor()
         if sample is None:
-            self._say(NO_SAMPLE_NEAR)
+            self._post_note(NO_SAMPLE_NEAR)
         else:
             self.post_message(self.CursorMoved(replace(self.options.cursor, sample=sample)))
 
-    def _sample_here(self) -> int | None:
+    def _sample_at_cursor(self) -> int | None:
         """Return the training sample near the cursor, or None."""
         if self._curve is not None:
-            return self._curve.nearest(self._here.column)
+            return self._curve.nearest(self._clamped_position.column)
         view = self._view
         if view is None:
             return None
-        index = nearest(view, self._here.point(view.window))
+        index = nearest(view, self._clamped_position.point(view.window))
         return None if index is None else int(view.train.chosen[index])
 
     def action_next_class(self) -> None:
@@ -335,9 +335,9 @@ class BoundaryPanel(Panel):
         if view is None:
             return
         if not view.data.has_classes:
-            self._say("points can be added for classification only")
+            self._post_note("points can be added for classification only")
             return
-        self._adds = (self._adds + 1) % len(view.data.class_names)
+        self._new_class = (self._new_class + 1) % len(view.data.class_names)
         self.redraw()
 
     def action_add_point(self) -> None:
@@ -346,10 +346,10 @@ class BoundaryPanel(Panel):
         if view is None:
             return
         if not view.data.has_classes:
-            self._say("points can be added for classification only")
+            self._post_note("points can be added for classification only")
             return
-        self._adds %= len(view.data.class_names)
-        self._edit(AddPoint(self._features(view), self._adds))
+        self._new_class %= len(view.data.class_names)
+        self._edit(AddPoint(self._features(view), self._new_class))
 
     def action_remove_point(self) -> None:
         """Request the removal of the nearest training point."""
@@ -375,11 +375,11 @@ class BoundaryPanel(Panel):
             self.redraw()
 
     @property
-    def _here(self) -> CellPosition:
+    def _clamped_position(self) -> CellPosition:
         """Position of the cursor, clamped to the map, which may have become smaller."""
-        assert self.place is not None
+        assert self.position is not None
         assert self._extent is not None
-        return self.place.within(*self._extent)
+        return self.position.within(*self._extent)
 
     @property
     def _extent(self) -> tuple[int, int] | None:
@@ -393,31 +393,31 @@ class BoundaryPanel(Panel):
     def _editable(self) -> MapView | None:
         """Return the map if its points can be edited; otherwise show the reason."""
         data, view = self.run.data, self._view
-        if data is None or self.place is None:
+        if data is None or self.position is None:
             return None
-        why = _why_fixed(data)
+        why = _edit_problem(data)
         if why:
-            self._say(why)
+            self._post_note(why)
             return None
         return view
 
     def _nearest(self, view: MapView) -> int | None:
-        index = nearest(view, self._here.point(view.window))
+        index = nearest(view, self._clamped_position.point(view.window))
         if index is None:
-            self._say(NO_SAMPLE_NEAR)
+            self._post_note(NO_SAMPLE_NEAR)
         return index
 
     def _features(self, view: MapView) -> tuple[float, ...]:
-        features = view.plane.features(self._here.point(view.window))[0]
+        features = view.plane.features(self._clamped_position.point(view.window))[0]
         return tuple(float(each) for each in features)
 
     def _edit(self, edit: Edit) -> None:
         self.post_message(self.DataEdited(edit))
 
-    def _say(self, note: str) -> None:
-        self.post_message(self.Said(note))
+    def _post_note(self, note: str) -> None:
+        self.post_message(self.NotePosted(note))
 
-    def _laid_out(
+    def _current_view(
         self, network: Network, data: DataSplit, columns: int, rows: int, target: int
     ) -> MapView:
         plane = self.options.plane
@@ -426,7 +426,7 @@ class BoundaryPanel(Panel):
         return self._view
 
 
-def _why_fixed(data: DataSplit) -> str:
+def _edit_problem(data: DataSplit) -> str:
     """Return the reason why points cannot be edited, or an empty string."""
     if data.preparation.text is not None:
         return "points of a text data set cannot be edited"

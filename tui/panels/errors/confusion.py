@@ -158,21 +158,21 @@ def draw_confusion(
         _row(cells, table, layout, label, heading + row * tall, tall)
     _scores(cells, table, layout, first, last, heading, tall)
     # the title may be too short for the number of rows
-    edge, untold = width - layout.listing - 1, []
+    edge, left_out = width - layout.listing - 1, []
     for more, row, arrow in ((first, 0, "↑"), (classes - last, -1, "↓")):
         at = heading + (last - first + row if row else 0)
         if more and cells.glyphs[at, edge] == " ":
             cells.write(at, edge, arrow, ink(DIM))
         elif more:
-            untold.append(f"{arrow}{more:,}")
+            left_out.append(f"{arrow}{more:,}")
     below = heading + (last - first) * tall
     if totals:
         room = width - layout.listing
         below += 1 if below + 1 < height and tall > 1 else 0
         cells.place(below, 0, _totals(table, room))
-        told = " ".join(untold)
-        if told and (cells.glyphs[below, room - len(told) - 1 : room] == " ").all():
-            cells.write_right(below, room, told, ink(DIM))
+        marks = " ".join(left_out)
+        if marks and (cells.glyphs[below, room - len(marks) - 1 : room] == " ").all():
+            cells.write_right(below, room, marks, ink(DIM))
     if layout.listing:
         cells.place(0, width - layout.listing + LIST_GAP, _listed(table, layout, height))
     elif height - below >= LIST_HEIGHT:

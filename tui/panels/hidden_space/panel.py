@@ -170,7 +170,7 @@ class HiddenSpacePanel(Panel):
     def is_fixed_at_rest(self) -> bool:
         # the same parameters need no second computation
         network = self.run.network
-        return network is not None and np.array_equal(self._parameters, _numbers_of(network))
+        return network is not None and np.array_equal(self._parameters, _copy_state(network))
 
     @property
     def _sample(self) -> int | None:
@@ -186,11 +186,11 @@ class HiddenSpacePanel(Panel):
         if network is None or data is None or not len(self.run.timeline):
             self._words, self._scores = [], []
             return centred_text(width, height, "The samples as the last hidden layer maps them.")
-        cells = self._draw(self._laid_out(network, data), data, width, height)
-        self._parameters = _numbers_of(network)
+        cells = self._draw(self._current_view(network, data), data, width, height)
+        self._parameters = _copy_state(network)
         return cells
 
-    def _laid_out(self, network: Network, data: DataSplit) -> HiddenSpaceView:
+    def _current_view(self, network: Network, data: DataSplit) -> HiddenSpaceView:
         view, plane = self._view, self.options.plane
         if view is None or not view.shows(network, data, plane):
             if view is None or not view.shows(network, data, view.plane):
@@ -216,7 +216,7 @@ class HiddenSpacePanel(Panel):
             self._words, self._scores = [], []
             return centred_text(width, height, "The hidden outputs are not finite.")
         self._axes = picture.axes
-        self._tell(view, data, picture, width)
+        self._update_border(view, data, picture, width)
         cells = Cells(width, height)
         rows = height - (1 if height >= 4 else 0)
         left = GUTTER if width >= 4 * GUTTER else 0
@@ -240,7 +240,9 @@ class HiddenSpacePanel(Panel):
         self._plot.name_axes(cells, picture.axes.names, left, rows)
         return cells
 
-    def _tell(self, view: HiddenSpaceView, data: DataSplit, picture: SpaceView, width: int) -> None:
+    def _update_border(
+        self, view: HiddenSpaceView, data: DataSplit, picture: SpaceView, width: int
+    ) -> None:
         """Write the coordinates and the scores of a linear model into the border."""
         axes, units, space = picture.axes, view.space.units, view.space
         of = "" if axes.pair is not None and units == 2 else f"of {units} units "
@@ -257,11 +259,11 @@ class HiddenSpacePanel(Panel):
         lead = "linear" if data.has_classes else "linear R²"
         dim, text = ink(DIM), ink(TEXT)
         if width >= WIDE:
-            told = (" here ", "  in the inputs ") if width >= WIDEST else (" ", " inputs ")
+            labels = (" here ", "  in the inputs ") if width >= WIDEST else (" ", " inputs ")
             self._scores = [
-                (f" {lead}{told[0]}", dim),
+                (f" {lead}{labels[0]}", dim),
                 (f"{here}{unit}", text),
-                (told[1], dim),
+                (labels[1], dim),
                 (f"{inputs}{unit} ", text),
             ]
         else:
@@ -269,7 +271,7 @@ class HiddenSpacePanel(Panel):
             self._scores = [(f" {lead} ", dim), (f"{here}/{inputs}{unit} ", text)]
 
 
-def _numbers_of(network: Network) -> Array:
+def _copy_state(network: Network) -> Array:
     """Return a copy of the parameters and statistics."""
     return np.concatenate([network.parameters, network.statistics])
 

@@ -278,8 +278,8 @@ class HiddenSpacePlot:
         ends = np.array([[self.across.low, self.up.low], [self.across.high, self.up.high]])
         at_rows, at_columns = self.places(ends, columns, rows)
         if left:
-            for row, told in zip(at_rows.tolist(), number_format.ends(*ends[:, 1]), strict=True):
-                cells.write_right(row, left - 1, told, dim)
+            for row, label in zip(at_rows.tolist(), number_format.ends(*ends[:, 1]), strict=True):
+                cells.write_right(row, left - 1, label, dim)
             if at_rows[0] - at_rows[1] >= 2:
                 cells.write_right(int(at_rows.sum()) // 2, left - 1, names[1], text)
         if rows < cells.height:

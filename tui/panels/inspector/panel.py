@@ -61,7 +61,7 @@ class InspectorPanel(Panel):
         """Last shown step of the sample view: 0 for the inputs alone, None for all."""
         self.unit: int | None = None
         """Last computed unit of that step; None for all of its layer."""
-        self._looked_at: tuple[int, int] | None = None
+        self._followed: tuple[int, int] | None = None
         self._first = 0
         self._page = 1
         self._more = self._wide = False
@@ -138,8 +138,8 @@ class InspectorPanel(Panel):
         if cursor is None or network is None or data is None:
             return []
         if self.view != "unit":
-            told = "forward and back" if self.view == "sample" else self.view
-            return [(f"{told} ", ink(TEXT))]
+            passes = "forward and back" if self.view == "sample" else self.view
+            return [(f"{passes} ", ink(TEXT))]
         if cursor.layer < len(network.sizes) - 2:
             layer = f"of hidden layer {cursor.layer + 1}"
             if not self._wide:
@@ -213,10 +213,10 @@ class InspectorPanel(Panel):
     def _follow_cursor(self) -> None:
         """Show all steps again for another sample or another network."""
         cursor = self._cursor
-        looked_at = None if cursor is None else (cursor.sample, id(self.run.network))
-        if looked_at != self._looked_at:
+        followed = None if cursor is None else (cursor.sample, id(self.run.network))
+        if followed != self._followed:
             self.step = self.unit = None
-        self._looked_at = looked_at
+        self._followed = followed
 
 
 def steps_of(run: RunModel) -> int:

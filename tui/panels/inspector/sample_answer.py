@@ -65,8 +65,8 @@ def _probabilities(it: Inspected, width: int, most: int) -> Cells:
             eighths = round(value * bars * 8) if np.isfinite(value) else 0
             text = "█" * (eighths // 8) + " ▏▎▍▌▋▊▉"[eighths % 8].strip()
             column = cells.write(row, start, text, ink(colour_of(label))) + 1
-        told = ends.get(label, "")
-        for words in (told, told[:6] if told.startswith("◂ true") else told[:1]):
+        mark = ends.get(label, "")
+        for words in (mark, mark[:6] if mark.startswith("◂ true") else mark[:1]):
             if words and column + len(words) <= width:
                 cells.write(row, column, words, ink(BRIGHT))
                 break

@@ -50,8 +50,8 @@ def draw_back(it: Inspected, width: int) -> tuple[Cells, list[Cells]]:
     if fits[2]:
         heading.write(0, place, cut("largest δ", width - place), ink(DIM))
     if strips + 8 <= width:
-        told = "δ = ∂L/∂z" if strips + 9 <= width else "δ"
-        heading.write(0, strips, told, ink(DIM))
+        title = "δ = ∂L/∂z" if strips + 9 <= width else "δ"
+        heading.write(0, strips, title, ink(DIM))
     for layer in order:
         row = Cells(width, 1)
         row.write(0, 0, it.layer_name(layer), ink(BRIGHT if layer == it.cursor.layer else TEXT))

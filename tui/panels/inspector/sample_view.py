@@ -166,11 +166,11 @@ def _image(features: Array, image: tuple[int, int], width: int) -> Cells:
     cells = Cells(width, max(1, picture.height))
     cells.write(0, 0, "features", ink(TEXT))
     cells.place(0, LABEL, picture)
-    told = f"{rows} × {columns} pixels, from {features.min():g} to {features.max():g}"
-    told = told.replace("-", "−")
+    summary = f"{rows} × {columns} pixels, from {features.min():g} to {features.max():g}"
+    summary = summary.replace("-", "−")
     start = LABEL + picture.width + 2
-    if start + len(told) <= width:
-        cells.write(0, start, told, ink(DIM))
+    if start + len(summary) <= width:
+        cells.write(0, start, summary, ink(DIM))
     return cells
 
 

@@ -51,8 +51,8 @@ class UnitMap:
             pixels = pixels.repeat(2 * rows, axis=0)
         cells = Cells(width, height)
         across, up = self._plane.names
-        told = it.data.feature_names[0] if single else f"{across} × {up}"
-        cells.place(0, 0, caption(f"its map over {told}", width))
+        axes = it.data.feature_names[0] if single else f"{across} × {up}"
+        cells.place(0, 0, caption(f"its map over {axes}", width))
         cells.place(1, 0, half_blocks(pixels, colours))
         features = it.data.preparation.features(it.data.x_train[[it.cursor.sample]])
         coordinates = self._plane.coordinates(features)

@@ -40,13 +40,14 @@ def draw_head(it: Inspected, width: int) -> Cells:
     """Return the formula and the sample."""
     words = [[bright(formula_of(it))]]
     inputs = it.trace.layers[0].inputs
-    told = ""
+    sample = ""
     if it.cursor.layer:
-        told = f"h = outputs of hidden layer {it.cursor.layer}"
+        sample = f"h = outputs of hidden layer {it.cursor.layer}"
     elif len(inputs) <= 4:
-        told = f"for the sample x = ({', '.join(text.strip() for text in aligned(inputs, whole=True))})"
-    if told:
-        words.append([plain(told)])
+        values = ", ".join(text.strip() for text in aligned(inputs, whole=True))
+        sample = f"for the sample x = ({values})"
+    if sample:
+        words.append([plain(sample)])
     drawn = flow(words, width, gap=2)
     if it.network.classes:
         # the border names the sample too, so that it needs no line of its own
@@ -163,22 +164,24 @@ def draw_result(it: Inspected, width: int) -> Cells:
     z, a = float(layer.z[unit]), float(layer.a[unit])
     if not it.is_output:
         name = layer.activation.name
-        told = f"a = z = {number(a)}" if name == "linear" else f"{name}({number(z)}) = {number(a)}"
+        result = (
+            f"a = z = {number(a)}" if name == "linear" else f"{name}({number(z)}) = {number(a)}"
+        )
         if name != "linear":
-            told = f"a = {told}"
-        return flow([[bright(told)]], width)
+            result = f"a = {result}"
+        return flow([[bright(result)]], width)
     if not it.network.classes:
         shift, scale = it.data.preparation.target_units(unit)
         name = cut(it.unit_names(it.cursor.layer)[unit], MOST_NAME)
         value = z * scale + shift
         if (shift, scale) == (0, 1):
-            told = f"{name} = z = {number(value)}"
+            result = f"{name} = z = {number(value)}"
         else:
             sign, size = ("−", -shift) if shift < 0 else ("+", shift)
-            told = f"{name} = {small(scale)} × z {sign} {small(size)} = {number(value)}"
+            result = f"{name} = {small(scale)} × z {sign} {small(size)} = {number(value)}"
         true = float(np.asarray(it.data.y_train[it.cursor.sample]).reshape(-1)[unit])
         true = true * scale + shift
-        return flow([[bright(told)], [quiet("true "), plain(number(true))]], width)
+        return flow([[bright(result)], [quiet("true "), plain(number(true))]], width)
     label = 1 if len(layer.z) == 1 else unit
     name = cut(it.unit_names(it.cursor.layer)[unit], MOST_NAME)
     probability = number(float(it.trace.predictions[label]))

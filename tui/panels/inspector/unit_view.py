@@ -160,19 +160,19 @@ def _notes(it: Inspected, facts: UnitStatistics, width: int) -> Cells:
     if last is not None:
         words.append([quiet("on the last batch "), plain(small(last))])
     blocks = [flow(words, width)]
-    told, samples = "", len(facts.outputs)
+    problem, samples = "", len(facts.outputs)
     name = layer.activation.name
     if not np.isfinite(facts.outputs).all():
-        told = "some of its outputs are not finite"
+        problem = "some of its outputs are not finite"
     elif facts.dead:
-        told = f"dead: {name} has no slope at any of {samples:,} samples, so it learns nothing"
+        problem = f"dead: {name} has no slope at any of {samples:,} samples, so it learns nothing"
     elif facts.saturated:
-        told = (
+        problem = (
             f"saturated: near a bound of {name} at {100 * facts.near_bound:.0f} % of {samples:,} "
             "samples, so it learns little"
         )
-    if told:
-        lines = wrap(told, max(8, width))
+    if problem:
+        lines = wrap(problem, max(8, width))
         cells = Cells(width, len(lines))
         for row, line in enumerate(lines):
             cells.write(row, 0, line, ink(WARNING))

@@ -173,7 +173,7 @@ def _spread(units: int, focus: int | None, height: int) -> tuple[range, tuple[in
     return range(first, last), tuple(range(top, top + last - first)), 1
 
 
-def told_apart(names: tuple[str, ...], room: int) -> tuple[str, ...]:
+def distinct_names(names: tuple[str, ...], room: int) -> tuple[str, ...]:
     """Return names without their common first word, if one of them does not fit."""
     if len(names) < 2 or longest(names) <= room:
         return names

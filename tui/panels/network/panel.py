@@ -22,7 +22,7 @@ from tui.panels.network.drawing import (
     draw_names,
     draw_nodes,
 )
-from tui.panels.network.layout import LONGEST_NAME, NetworkLayout, longest, told_apart
+from tui.panels.network.layout import LONGEST_NAME, NetworkLayout, distinct_names, longest
 from tui.panels.network.node_values import NodeValues, backgrounds
 from tui.panels.panel import Panel, StyledText, centred_text
 
@@ -57,8 +57,8 @@ class NetworkPanel(Panel):
         Binding("down", "move(0, 1)", show=False),
         Binding("left", "move(-1, 0)", show=False),
         Binding("right", "move(1, 0)", show=False),
-        Binding("w", "walk(1)", show=False),
-        Binding("W", "walk(-1)", show=False),
+        Binding("w", "select(1)", show=False),
+        Binding("W", "select(-1)", show=False),
         Binding("enter", "edit", show=False),
     ]
 
@@ -80,8 +80,8 @@ class NetworkPanel(Panel):
         self._states: NodeValues | None = None
         self._layout: NetworkLayout | None = None
         # index of the selected parameter: the incoming edges, then the bias, or β and γ
-        self._stop: int | None = None
-        self._stop_of: tuple[int, int] | None = None
+        self._parameter: int | None = None
+        self._parameter_unit: tuple[int, int] | None = None
         self._words: StyledText = []
         self._edges: list[Edge] = []
 
@@ -104,19 +104,20 @@ class NetworkPanel(Panel):
         """Move the cursor to another layer or unit."""
         self._point(layers=layers, units=units)
 
-    def action_walk(self, by: int) -> None:
+    def action_select(self, by: int) -> None:
         """Select the next incoming edge of the selected unit; its bias, or β and γ, come last."""
         network = self.run.network
         if network is None:
             return
-        stops, stop = self._stops(network), self._selected(network)
-        self._select(network, (0 if by > 0 else stops - 1) if stop is None else (stop + by) % stops)
+        count, parameter = self._parameter_count(network), self._selected(network)
+        first = 0 if by > 0 else count - 1
+        self._select(network, first if parameter is None else (parameter + by) % count)
 
-    def _select(self, network: Network, stop: int) -> None:
-        self._stop, self._stop_of = stop, self._cursor(network)
+    def _select(self, network: Network, parameter: int) -> None:
+        self._parameter, self._parameter_unit = parameter, self._cursor(network)
         self.redraw()
 
-    def _stops(self, network: Network) -> int:
+    def _parameter_count(self, network: Network) -> int:
         """Return the number of parameters of the selected unit."""
         layer = self._cursor(network)[0]
         return network.sizes[layer] + (1 if network.layers[layer].norm is None else 2)
@@ -126,11 +127,14 @@ class NetworkPanel(Panel):
         network = self.run.network
         if network is None:
             return
-        stop = self._selected(network)
-        if stop is None:
-            self.action_walk(1)
+        parameter = self._selected(network)
+        if parameter is None:
+            self.action_select(1)
             return
-        index, (words, _) = self._index(network, stop), self._names_of(network, stop)
+        index, (words, _) = (
+            self._index(network, parameter),
+            self._parameter_names(network, parameter),
+        )
         value = float(network.parameters[index])
         self.post_message(self.EditRequested(index, words, value))
 
@@ -142,18 +146,18 @@ class NetworkPanel(Panel):
         node = layout.node_at(row, column)
         if node is not None and node[0] > 0:
             layer, unit = node[0] - 1, node[1]
-            stop = network.sizes[layer] if layout.is_bias(row, column) else None
+            parameter = network.sizes[layer] if layout.is_bias(row, column) else None
         elif node is None:
             edge = layout.edge_near(row, column, self._edges)
             if edge is None:
                 return
-            layer, unit, stop = edge.layer, edge.target, edge.source
+            layer, unit, parameter = edge.layer, edge.target, edge.source
         else:
             return
-        again = (self._cursor(network), self._selected(network)) == ((layer, unit), stop)
+        again = (self._cursor(network), self._selected(network)) == ((layer, unit), parameter)
         self._point(to=(layer, unit))
-        if stop is not None:
-            self._select(network, stop)
+        if parameter is not None:
+            self._select(network, parameter)
             if again:
                 self.action_edit()
 
@@ -166,8 +170,8 @@ class NetworkPanel(Panel):
         if to is not None:
             cursor = before.moved(layers=to[0] - before.layer, units=to[1] - before.unit)
         self.options.cursor = cursor.within(network.sizes, len(data.x_train))
-        if self._cursor(network) != self._stop_of:
-            self._stop = None
+        if self._cursor(network) != self._parameter_unit:
+            self._parameter = None
         self.redraw()
         self.post_message(self.CursorMoved(self.options.cursor))
 
@@ -180,27 +184,27 @@ class NetworkPanel(Panel):
 
     def _selected(self, network: Network) -> int | None:
         """Return the index of the selected parameter: sources first, then the bias or β, then γ."""
-        if self._stop is None or self._stop_of != self._cursor(network):
+        if self._parameter is None or self._parameter_unit != self._cursor(network):
             return None
-        return min(self._stop, self._stops(network) - 1)
+        return min(self._parameter, self._parameter_count(network) - 1)
 
-    def _index(self, network: Network, stop: int) -> int:
+    def _index(self, network: Network, parameter: int) -> int:
         layer, unit = self._cursor(network)
         sources = network.sizes[layer]
-        source = stop if stop < sources else None
-        return parameter_index(network, layer, source, unit, gamma=stop > sources)
+        source = parameter if parameter < sources else None
+        return parameter_index(network, layer, source, unit, gamma=parameter > sources)
 
-    def _names_of(self, network: Network, stop: int) -> tuple[str, str]:
+    def _parameter_names(self, network: Network, parameter: int) -> tuple[str, str]:
         """Return the name of a parameter, and its short form for the title."""
         layer, unit = self._cursor(network)
         node = self._node_name(network, layer + 1, unit)
-        if stop >= network.sizes[layer]:
+        if parameter >= network.sizes[layer]:
             sign = "b" if network.layers[layer].norm is None else "β"
-            if stop > network.sizes[layer]:
+            if parameter > network.sizes[layer]:
                 sign = "γ"
             return f"{'bias' if sign == 'b' else sign} of {node}", f"{sign} {unit + 1}"
-        return f"weight from {self._node_name(network, layer, stop)} to {node}", (
-            f"w {stop + 1}→{unit + 1}"
+        return f"weight from {self._node_name(network, layer, parameter)} to {node}", (
+            f"w {parameter + 1}→{unit + 1}"
         )
 
     def _node_name(self, network: Network, layer: int, unit: int) -> str:
@@ -245,7 +249,7 @@ class NetworkPanel(Panel):
     def view_state(self) -> tuple[object, ...]:
         options = self.options
         cursor = options.cursor if self._pointed else None
-        return (cursor, options.inspecting, self._stop)
+        return (cursor, options.inspecting, self._parameter)
 
     def draw_content(self, width: int, height: int) -> Cells:
         network, data = self.run.network, self.run.data
@@ -267,15 +271,15 @@ class NetworkPanel(Panel):
     ) -> Cells:
         sizes, pointed = network.sizes, self._pointed
         cursor = self._cursor(network) if pointed else None
-        stop = self._selected(network) if pointed else None
+        parameter = self._selected(network) if pointed else None
         focus: list[int | None] = [None] * len(sizes)
         if cursor is not None:
             focus[cursor[0] + 1] = cursor[1]
-            if stop is not None and stop < sizes[cursor[0]]:
-                focus[cursor[0]] = stop
+            if parameter is not None and parameter < sizes[cursor[0]]:
+                focus[cursor[0]] = parameter
         room = min(LONGEST_NAME, width // 5)
-        inputs = told_apart(self._input_names(network), room)
-        outputs = told_apart(self._output_names(network), room)
+        inputs = distinct_names(self._input_names(network), room)
+        outputs = distinct_names(self._output_names(network), room)
         markers = 2 if data.has_classes else 0
         lengths = longest(inputs), longest(outputs) + markers
         layout = self._layout = NetworkLayout.of(sizes, lengths, focus, width, height)
@@ -291,7 +295,7 @@ class NetworkPanel(Panel):
         own = [] if cursor is None else self._edges_of(network, cursor, within)
         known = {edge.index for edge in own}
         drawn = self._edges = own + [edge for edge in drawn if edge.index not in known]
-        selected = self._selected_edge(network, cursor, stop)
+        selected = self._selected_edge(network, cursor, parameter)
         draw_edges(cells, layout, drawn, selected, known)
         values = states.refresh()
         for layer, column in enumerate(layout.columns, layout.first):
@@ -299,14 +303,14 @@ class NetworkPanel(Panel):
             at_cursor = cursor[1] if cursor is not None and layer == cursor[0] + 1 else None
             draw_nodes(cells, column, layer, len(sizes), colours, at_cursor)
             if layer > 0:
-                is_bias = stop is not None and stop >= sizes[layer - 1]
+                is_bias = parameter is not None and parameter >= sizes[layer - 1]
                 chosen = at_cursor if is_bias else None
                 draw_biases(cells, column, network, layer - 1, chosen)
             at = layer - layout.first + 1
             end = layout.columns[at].left - 1 if at < len(layout.columns) else width
             draw_hidden_counts(cells, column, end - column.left)
         draw_names(cells, layout, inputs, outputs, colourful=data.has_classes, cursor=cursor)
-        self._tell(network, layout, len(drawn), stop, cursor)
+        self._update_title(network, layout, len(drawn), parameter, cursor)
         return cells
 
     @staticmethod
@@ -323,29 +327,32 @@ class NetworkPanel(Panel):
 
     @staticmethod
     def _selected_edge(
-        network: Network, cursor: tuple[int, int] | None, stop: int | None
+        network: Network, cursor: tuple[int, int] | None, parameter: int | None
     ) -> Edge | None:
-        if cursor is None or stop is None or stop >= network.sizes[cursor[0]]:
+        if cursor is None or parameter is None or parameter >= network.sizes[cursor[0]]:
             return None
         layer, unit = cursor
-        weight = float(network.weights[layer][stop, unit])
-        return Edge(layer, stop, unit, weight, 1.0, parameter_index(network, layer, stop, unit))
+        weight = float(network.weights[layer][parameter, unit])
+        index = parameter_index(network, layer, parameter, unit)
+        return Edge(layer, parameter, unit, weight, 1.0, index)
 
-    def _tell(
+    def _update_title(
         self,
         network: Network,
         layout: NetworkLayout,
         drawn: int,
-        stop: int | None,
+        parameter: int | None,
         cursor: tuple[int, int] | None,
     ) -> None:
         words: StyledText = []
-        if stop is not None:
-            value = float(network.parameters[self._index(network, stop)])
+        if parameter is not None:
+            value = float(network.parameters[self._index(network, parameter)])
             shown = (
                 number_format.signed(value, 3) if abs(value) < 1e6 else number_format.brief(value)
             )
-            words.append((f"{self._names_of(network, stop)[1]} = {shown} ", ink(BRIGHT)))
+            words.append(
+                (f"{self._parameter_names(network, parameter)[1]} = {shown} ", ink(BRIGHT))
+            )
         elif cursor is not None:
             name = self._node_name(network, cursor[0] + 1, cursor[1])
             words.append((f"{printable(name)} ", ink(BRIGHT)))

@@ -97,11 +97,11 @@ class TableDrawing:
             self._heading(row, place, feature.width, feature.name, feature.column, DIM)
         for place, unit in zip(self.unit_places, self.units, strict=True):
             cursor = self.options.cursor
-            looked_at = self.options.inspecting and (unit.layer, unit.at) == (
+            is_selected = self.options.inspecting and (unit.layer, unit.at) == (
                 cursor.layer,
                 cursor.unit,
             )
-            colour = BRIGHT if looked_at else TEXT
+            colour = BRIGHT if is_selected else TEXT
             self._heading(row, place + 1, layout.digits, f"h{unit.at + 1}", unit, colour)
         for place, output in zip(self.output_places, layout.outputs, strict=True):
             name, colour = _output_name(network, data, output)

@@ -49,21 +49,21 @@ class OutputsTable:
         first_row, first_column: position of the upper left corner.
         sorted_by: sort column.
         descending: whether the largest value is first.
-        told: after a drawing, which part of the table it shows, in words.
+        title: title of the last drawing, the visible rows and units.
     """
 
     def __init__(self) -> None:
         self.first_row = self.first_column = 0
         self.sorted_by = SAMPLE
         self.descending = False
-        self.told: StyledText = []
+        self.title: StyledText = []
         self._sortable: tuple[ColumnId, ...] = (SAMPLE, TRUE)
         self._data: DataSplit | None = None
         self._features: list[Feature] = []
         self._followed: object = None
         self._digits = self._output_digits = LEAST_DIGITS
         self._reveal = False
-        self._looked_at: tuple[int, int] | None = None
+        self._last_unit: tuple[int, int] | None = None
         self._top = 0
         self._samples: Labels = np.empty(0, np.int64)
         self._places: list[tuple[int, ColumnId]] = []
@@ -93,12 +93,12 @@ class OutputsTable:
             return None
         return next((each for start, end, each in self._headings if start <= column < end), None)
 
-    def turn(self) -> None:
+    def reverse(self) -> None:
         """Reverse the order."""
         self.descending = not self.descending
         self.first_row = 0
 
-    def pointed_at(self, cursor: Cursor, row: int, column: int) -> Cursor:
+    def cursor_at(self, cursor: Cursor, row: int, column: int) -> Cursor:
         """Return the cursor at a position of the last drawing."""
         at = row - self._top
         if 0 <= at < len(self._samples):
@@ -140,7 +140,7 @@ class OutputsTable:
     def draw(self, run: RunModel, options: ViewOptions, width: int, height: int) -> Cells:
         """Return the table, or a placeholder before the first epoch."""
         network, data = run.network, run.data
-        self.told = []
+        self.title = []
         if network is None or data is None or not len(run.timeline):
             words = "The output of each hidden unit for each training sample, in numbers."
             return centred_text(width, height, words)
@@ -150,15 +150,15 @@ class OutputsTable:
         if rows < 1 or width < MARKS + LEAST_DIGITS:
             return Cells(width, height)
         order = self.order(run)
-        self._keep_in_sight(order, options, rows)
+        self._scroll_to_cursor(order, options, rows)
         shown = order[self.first_row : self.first_row + rows]
         x = data.x_train[shown]
         with np.errstate(all="ignore"):
             hidden, logits = network.hidden_outputs(x), network.logits(x)
             predicted = network.loss.probabilities(logits.T).T
         outputs = predicted if network.classes else data.preparation.in_units(predicted)
-        layout = self._lay_out(network, options, width, hidden, np.asarray(outputs))
-        self._tell(layout, data, rows)
+        layout = self._compute_layout(network, options, width, hidden, np.asarray(outputs))
+        self._update_title(layout, data, rows)
         cells = Cells(width, height)
         drawing = TableDrawing(
             cells,
@@ -194,7 +194,7 @@ class OutputsTable:
             return by.at < (network.classes or network.sizes[-1])
         return by.kind != "feature" or by.at < len(data.feature_names)
 
-    def _keep_in_sight(self, order: Labels, options: ViewOptions, rows: int) -> None:
+    def _scroll_to_cursor(self, order: Labels, options: ViewOptions, rows: int) -> None:
         """Scroll to the row of the cursor when it moved, and clamp the position."""
         sample = options.cursor.sample
         followed = sample, self.sorted_by, self.descending, rows
@@ -207,7 +207,7 @@ class OutputsTable:
         self._followed = followed
         self.first_row = max(0, min(self.first_row, len(order) - rows))
 
-    def _lay_out(
+    def _compute_layout(
         self,
         network: Network,
         options: ViewOptions,
@@ -227,33 +227,33 @@ class OutputsTable:
         layout = TableLayout.of(network, self._features, layer, (self._digits, out_digits), width)
         features = (each.column for each in layout.features)
         self._sortable = (SAMPLE, TRUE, *features, *layout.units, *layout.outputs)
-        self._keep_column_in_sight(layout, options)
+        self._scroll_to_column(layout, options)
         return layout
 
-    def _keep_column_in_sight(self, layout: TableLayout, options: ViewOptions) -> None:
+    def _scroll_to_column(self, layout: TableLayout, options: ViewOptions) -> None:
         wanted: ColumnId | None = self.sorted_by if self._reveal else None
         cursor = options.cursor
-        looked_at = cursor.layer, cursor.unit
-        if options.inspecting and looked_at != self._looked_at:
+        unit_at = cursor.layer, cursor.unit
+        if options.inspecting and unit_at != self._last_unit:
             wanted = ColumnId("unit", cursor.unit, cursor.layer)
-        self._looked_at, self._reveal = looked_at, False
+        self._last_unit, self._reveal = unit_at, False
         if wanted in layout.units:
             place = layout.units.index(wanted)
             low = place - layout.shown + 1
             self.first_column = min(max(self.first_column, low), place)
         self.first_column = max(0, min(self.first_column, len(layout.units) - layout.shown))
 
-    def _tell(self, layout: TableLayout, data: DataSplit, rows: int) -> None:
+    def _update_title(self, layout: TableLayout, data: DataSplit, rows: int) -> None:
         samples, text, dim = len(data.y_train), ink(TEXT), ink(DIM)
         if rows < samples:
             last = min(samples, self.first_row + rows)
-            self.told.append((f"{self.first_row + 1:,}–{last:,} of {samples:,} samples ", text))
+            self.title.append((f"{self.first_row + 1:,}–{last:,} of {samples:,} samples ", text))
         else:
-            self.told.append((f"{samples:,} samples ", text))
+            self.title.append((f"{samples:,} samples ", text))
         units = len(layout.units)
         if layout.shown < units:
             last = self.first_column + layout.shown
-            self.told.append((f"· units {self.first_column + 1}–{last} of {units} ", dim))
+            self.title.append((f"· units {self.first_column + 1}–{last} of {units} ", dim))
 
 
 class TablePanel(Panel):
@@ -275,7 +275,7 @@ class TablePanel(Panel):
         Binding("pageup", "page(-1)", show=False),
         Binding("pagedown", "page(1)", show=False),
         Binding("c", "sort_next", show=False),
-        Binding("C", "turn", show=False),
+        Binding("C", "reverse", show=False),
     ]
 
     def __init__(self, run: RunModel, options: ViewOptions) -> None:
@@ -317,9 +317,9 @@ class TablePanel(Panel):
         self.table.sort_next()
         self.redraw()
 
-    def action_turn(self) -> None:
+    def action_reverse(self) -> None:
         """Reverse the order."""
-        self.table.turn()
+        self.table.reverse()
         self.redraw()
 
     def on_click(self, event: events.Click) -> None:
@@ -330,7 +330,7 @@ class TablePanel(Panel):
             self.redraw()
             return
         self.post_message(
-            self.CursorMoved(self.table.pointed_at(self.options.cursor, event.y - 1, event.x - 1))
+            self.CursorMoved(self.table.cursor_at(self.options.cursor, event.y - 1, event.x - 1))
         )
 
     def on_mouse_scroll_down(self, event: events.MouseScrollDown) -> None:
@@ -344,10 +344,10 @@ class TablePanel(Panel):
         self.action_scroll_table(-WHEEL, 0)
 
     def title(self) -> StyledText:
-        return self.table.told
+        return self.table.title
 
     def title_right(self) -> StyledText:
-        if not self.table.told:
+        if not self.table.title:
             return []
         return [(f" by {self.table.sorted_words} ", ink(DIM)), ("c C ", ink(DIM))]
 

@@ -195,7 +195,7 @@ class UnitMapsPanel(Panel):
                     )
                 cells.place(top + 1, left, picture)
                 _write_label(cells, top, left, layout.width, label, (layer, unit) == cursor)
-        self._tell(visible, hidden, scales)
+        self._update_border(visible, hidden, scales)
         return cells
 
     def _scroll(self, layout: MapsLayout, cursor: tuple[int, int] | None) -> None:
@@ -236,7 +236,7 @@ class UnitMapsPanel(Panel):
             cells.write(top, left, cut(data.target_names[unit], layout.width), named)
         cells.place(top + 1, left, draw_values(values, layout.width, layout.height, scale))
 
-    def _tell(
+    def _update_border(
         self,
         visible: tuple[tuple[int, range], ...],
         hidden: tuple[int, ...],
