@@ -1,7 +1,7 @@
-"""Whole messages over a stream socket between the two processes, without ever waiting to write.
+"""Messages over a stream socket between the two processes, sent without blocking.
 
-What the socket does not take at once stays here and goes out with a later call: a training process
-whose screen has been stopped keeps training.
+What the socket does not accept at once is buffered and sent with a later call, so that training
+continues while the screen is stopped.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ _CHUNK: Final = 1 << 18
 
 
 class Channel:
-    """One end. The other is this program's own, so messages are pickled."""
+    """One end of the socket. Messages are pickled, since the other end is trusted."""
 
     def __init__(self, end: socket.socket) -> None:
         end.setblocking(False)
@@ -32,35 +32,35 @@ class Channel:
         self.closed = False
 
     def fileno(self) -> int:
-        """Return the socket's number, for an event loop that watches it."""
+        """Return the descriptor of the socket, for an event loop."""
         return self._socket.fileno()
 
     @property
     def backlog(self) -> bool:
-        """Whether something that was posted still waits for the other end to read."""
+        """Whether a message is not completely sent yet."""
         return bool(self._leaving)
 
     def post(self, message: object) -> None:
-        """Send a message, now as far as the socket takes it and the rest later."""
+        """Send a message, as far as the socket accepts it, and the rest later."""
         data = pickle.dumps(message, pickle.HIGHEST_PROTOCOL)
         before = len(self._leaving)
         try:
             self._leaving += _HEADER.pack(len(data))
             self._leaving += data
-        except MemoryError:  # a header alone would make a part of the next message of this one
+        except MemoryError:  # a header without its message would corrupt the stream
             del self._leaving[before:]
             raise
         self._flush()
 
     def receive(self, seconds: float | None = 0) -> list[Any]:
-        """Return the messages that arrived, after waiting up to `seconds` (None: for ever) for one.
+        """Return the received messages, after waiting up to `seconds` (None: no limit) for one.
 
-        Sets `closed` when the other end is gone; what it sent before is still returned.
+        Sets `closed` when the other end is closed; what it sent before is still returned.
         """
         if self.closed:
             return []
         self._watch(select.POLLIN | (select.POLLOUT if self._leaving else 0))
-        # rounded up: a wait that ends early would spin until its time has come
+        # rounded up, since a wait that ends early would be repeated in a busy loop
         timeout = None if seconds is None else -int(-seconds * 1000 // 1)
         for _, ready in self._poll.poll(timeout):
             if ready & select.POLLOUT:
@@ -70,7 +70,7 @@ class Channel:
         return self._messages()
 
     def flush(self, seconds: float) -> None:
-        """Send what was posted, waiting up to `seconds` until everything is on its way."""
+        """Send the buffered messages, waiting up to `seconds` until the socket has accepted them."""
         deadline = monotonic() + seconds
         self._flush()
         self._watch(select.POLLOUT)
@@ -79,12 +79,12 @@ class Channel:
             self._flush()
 
     def finish(self) -> None:
-        """Send nothing more; the other end sees it, and may still say something."""
-        with suppress(OSError):  # it is gone already
+        """Close the sending direction; the other end can still send."""
+        with suppress(OSError):  # the other end is closed
             self._socket.shutdown(socket.SHUT_WR)
 
     def close(self) -> None:
-        """Close this end; the other sees it."""
+        """Close this end."""
         self.closed = True
         self._socket.close()
 
@@ -101,7 +101,7 @@ class Channel:
         except BlockingIOError:
             pass
         except OSError:
-            self._leaving.clear()  # nobody is there to read it; receive() will say so
+            self._leaving.clear()  # the other end is closed, which receive() will report
 
     def _fill(self) -> None:
         try:

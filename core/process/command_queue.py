@@ -1,4 +1,4 @@
-"""What goes to and fro between a run and its screen: commands that wait, and the answers."""
+"""Channel of the training process to the screen, with a queue of the commands to handle."""
 
 from __future__ import annotations
 
@@ -11,16 +11,16 @@ if TYPE_CHECKING:
     from core.process.messages import Command, Event
 
 
-class Cancelled(Exception):  # noqa: N818 (it is what was asked for)
-    """Loading was ended, by somebody or by what came after it."""
+class Cancelled(Exception):  # noqa: N818 (not an error)
+    """Loading was cancelled by the user, or superseded by a later command."""
 
 
 class CommandQueue:
-    """The training process's side of the channel.
+    """Commands from the screen, and events to it.
 
     Attributes:
-        waiting: the commands that have come and are not carried out, in order.
-        answered: how many `Start`s and `Configure`s were carried out, or dropped.
+        waiting: the received commands that were not handled yet, in order.
+        answered: number of `Start`s and `Configure`s that were handled or dropped.
         pulled: whether the screen waits for a `Progress`.
     """
 
@@ -32,37 +32,37 @@ class CommandQueue:
 
     @property
     def closed(self) -> bool:
-        """Whether the screen is gone."""
+        """Whether the screen has closed the channel."""
         return self._channel.closed
 
     @property
     def backlog(self) -> bool:
-        """Whether something that was posted still waits for the screen to read."""
+        """Whether an event is not completely sent yet."""
         return self._channel.backlog
 
     def post(self, event: Event) -> None:
-        """Tell the screen something."""
+        """Send an event to the screen."""
         self._channel.post(event)
 
     def flush(self, seconds: float) -> None:
-        """Wait up to so long until the screen has taken what was posted."""
+        """Wait up to `seconds` until all events are sent."""
         self._channel.flush(seconds)
 
     def receive(self, seconds: float | None) -> None:
-        """Take commands in, after waiting up to so long (None: for ever) for one."""
+        """Receive commands, after waiting up to `seconds` (None: no limit) for one."""
         self.waiting += self._channel.receive(seconds)
 
     def send_loading(self, what: str, share: float) -> None:
-        """Say how far loading is, and look whether it is to go on.
+        """Report the progress of loading, and check whether it was cancelled.
 
         Raises:
-            Cancelled: when it is not.
+            Cancelled: when it was.
         """
         self.post(Loading(what, share))
         self.receive(0)
         for at, each in enumerate(self.waiting):
             if isinstance(each, Cancel):
-                # with it goes what was to be loaded after this
+                # later changes are cancelled with it
                 before, self.waiting = self.waiting[:at], self.waiting[at + 1 :]
                 dropped = [one for one in before if isinstance(one, Configure)]
                 self.answered += len(dropped)

@@ -1,4 +1,4 @@
-"""What the training process does for its parent, the screen's process, which a shell may stop."""
+"""Signals between the training process and its parent, the screen, which a shell may have stopped."""
 
 from __future__ import annotations
 
@@ -10,10 +10,10 @@ from pathlib import Path
 from typing import Final
 
 PR_SET_PDEATHSIG: Final = 1
-"""Of Linux's <sys/prctl.h>: the signal that a process receives when its parent ends."""
+"""From Linux's <sys/prctl.h>: sets the signal that a process receives when its parent exits."""
 
 WHILE_STOPPED: Final = 0.5
-"""Seconds between two looks at a parent that is stopped."""
+"""Seconds between two checks of a stopped parent."""
 
 _ENDING: Final = sum(
     1 << (number - 1) for number in (signal.SIGHUP, signal.SIGINT, signal.SIGQUIT, signal.SIGTERM)
@@ -21,7 +21,7 @@ _ENDING: Final = sum(
 
 
 def continue_when_orphaned() -> None:
-    """Be continued when the parent ends: a training process that is stopped has to save its run."""
+    """Request SIGCONT when the parent exits, so that a stopped training process saves its run."""
     if sys.platform == "linux":
         from ctypes import CDLL
 
@@ -29,10 +29,10 @@ def continue_when_orphaned() -> None:
 
 
 def continue_parent_to_end() -> None:
-    """Continue the parent if it is stopped and a signal that ends it is pending.
+    """Continue the parent if it is stopped and a terminating signal is pending.
 
-    A stopped process acts on no signal, and only some shells send SIGCONT along with another one.
-    Where there is no /proc, nothing is done.
+    A stopped process handles no signals, and only some shells send SIGCONT together with another signal.
+    No effect without /proc.
     """
     parent = os.getppid()
     with suppress(OSError, ValueError, KeyError):

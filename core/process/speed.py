@@ -1,4 +1,4 @@
-"""How fast a run goes: the pace that is asked for, and the one that is reached."""
+"""Speed of a run: the requested and the measured epochs per second."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ class RateMeter:
         self.restart()
 
     def restart(self) -> None:
-        """Forget the past: what follows goes at another pace."""
+        """Discard earlier epochs, after the speed has changed."""
         self._marks = [(perf_counter(), 0)]
         self._count = 0
 
     def count(self, now: float) -> None:
-        """Count one epoch, over at that time."""
+        """Count an epoch that ended at that time."""
         self._count += 1
         start, before = self._marks[0]
         if now - start > 0.2:
@@ -28,10 +28,10 @@ class RateMeter:
 
 
 class EpochTimer:
-    """Says when the next epoch is due; outlives a run, as the pace that was asked for does.
+    """Schedules epochs at the requested speed, also across runs.
 
     Attributes:
-        last: when the last epoch was over.
+        last: time at which the last epoch ended.
     """
 
     def __init__(self) -> None:
@@ -40,12 +40,12 @@ class EpochTimer:
         self._due = 0.0
 
     def set_speed(self, epochs_per_second: float | None) -> None:
-        """Keep to that many epochs a second from here on; None for as many as the machine makes."""
+        """Set the epochs per second; None for no limit."""
         self._interval = 0.0 if epochs_per_second is None else 1 / epochs_per_second
         self._due = max(perf_counter(), self.last + self._interval)
 
     def restart(self) -> None:
-        """Let the next epoch be due at once."""
+        """Schedule the next epoch immediately."""
         self._due = perf_counter()
 
     def wait(self) -> float:
@@ -53,9 +53,9 @@ class EpochTimer:
         return max(0.0, self._due - perf_counter()) if self._interval else 0.0
 
     def tick(self, now: float) -> bool:
-        """Set when the next epoch is due, after one that was over now; tell whether it has to wait."""
+        """Schedule the next epoch after one that ended now; return whether it has to wait."""
         if not self._interval:
             return False
-        # a machine that was busy elsewhere must not make up for it in a burst
+        # after a delay, the missed epochs must not follow in a burst
         self._due = max(self._due + self._interval, now - 0.1)
         return self._due > now

@@ -1,4 +1,4 @@
-"""The sentences that the training process says of a run: what changed, and why it ended."""
+"""Messages of the training process: what has changed, and why the run ended."""
 
 from __future__ import annotations
 
@@ -16,18 +16,18 @@ if TYPE_CHECKING:
 
 
 def describe_change(before: RunConfig, after: RunConfig, *, fresh: bool) -> str:
-    """Return a sentence on what was changed, and what it did to the run."""
+    """Return a message about changed settings, and their effect on the run."""
     changes = "; ".join(
         f"{each.name.replace('_', ' ')} {_shown(each, before)} → {_shown(each, after)}"
         for each in after.differences(before)
     )
-    told = changes + (": a new network, from epoch 0" if fresh else ": trained weights kept")
+    text = changes + (": a new network, from epoch 0" if fresh else ": trained weights kept")
     idle = idle_settings(after, {each.name for each in after.differences(before)})
-    return f"{told}; {idle}" if idle else told
+    return f"{text}; {idle}" if idle else text
 
 
 def idle_settings(config: RunConfig, names: set[str] | None = None) -> str:
-    """Return a sentence on the settings, of those names, that do nothing here."""
+    """Return a message about settings (of the given names) that have no effect."""
     return "; ".join(
         f"{name.replace('_', ' ')} has no effect with {why}"
         for name, why in config.without_effect().items()
@@ -41,7 +41,7 @@ def _shown(setting: Setting, config: RunConfig) -> str:
 
 
 def why_stopped(trainer: Trainer, metrics: EpochMetrics) -> str:
-    """Return a sentence on why the run is over, since that epoch."""
+    """Return a message about the end of the run after an epoch."""
     config, epoch = trainer.config, f"epoch {metrics.epoch:,}"
     monitored = trainer.data.monitored(config.monitor)
     loss = getattr(metrics, f"{monitored}_loss")
@@ -51,11 +51,11 @@ def why_stopped(trainer: Trainer, metrics: EpochMetrics) -> str:
             value = f"loss {shown:.3g}" if np.isfinite(shown) else "loss not finite"
             return f"diverged at {epoch} ({value}): try a lower learning rate (−), then r"
         case Stop.TARGET_LOSS:
-            return f"{monitored} loss {loss:.4g} at {epoch}: the target is reached"
+            return f"{monitored} loss {loss:.4g} at {epoch}: target reached"
         case Stop.TARGET_ACCURACY:
             score = getattr(metrics, f"{monitored}_score")
             name = "accuracy" if trainer.data.has_classes else "R²"
-            return f"{monitored} {name} {score:.4g} at {epoch}: the target is reached"
+            return f"{monitored} {name} {score:.4g} at {epoch}: target reached"
         case Stop.PATIENCE:
             best = f"epoch {trainer.best.epoch:,} ({monitored} loss {trainer.best.loss:.4g})"
             back = "; its weights are restored" if trainer.restored is not None else ""

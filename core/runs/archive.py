@@ -1,4 +1,4 @@
-"""One file with a header and arrays: a ZIP that `numpy.load` opens, too, with nothing pickled."""
+"""Archives with a JSON header and arrays: ZIP files that `numpy.load` can read, without pickles."""
 
 from __future__ import annotations
 
@@ -24,31 +24,31 @@ if TYPE_CHECKING:
 HEADER: Final = "header.json"
 
 LONGEST_HEADER: Final = 2**23
-"""Bytes of a header; some 50,000 points edited by hand take as many."""
+"""Maximum bytes of a header; enough for about 50,000 edited points."""
 
 MOST_TABLES: Final = 2**19
-"""Lists and tables in a header: in memory each takes twenty times the two brackets in the file."""
+"""Maximum lists and objects in a header: each takes twenty times the memory of its brackets."""
 
 MOST_MEMBERS: Final = 2**10
-"""Files in an archive. A run's past has some 300 arrays."""
+"""Maximum number of files in an archive; the history of a run has about 300 arrays."""
 
 LONGEST_DIRECTORY: Final = 2**18
-"""Bytes of the list of these files at an archive's end, which is read before anything else."""
+"""Maximum bytes of the central directory, which is read first."""
 
 _END: Final = struct.Struct("<4s4H2LH")
-"""End of a ZIP without a comment: signature, disks, entries, bytes and place of the list, comment."""
+"""End of a ZIP without a comment: signature, disks, entries, size and offset of the directory."""
 
 _LOCATOR: Final = 20
-"""Bytes in front of that which say where another end is, of a file of more than 2 GiB."""
+"""Bytes before it that locate the ZIP64 end, in files of more than 2 GiB."""
 
 _NUMBERS: Final = "fiu"
-"""The kinds of arrays that are read: floating point and whole numbers."""
+"""Accepted kinds of arrays: floating point numbers and integers."""
 
 
 def write_archive(
     file: IO[bytes], header: Mapping[str, Any], arrays: Mapping[str, Array | Labels]
 ) -> None:
-    """Write an archive to a file that can be sought; raises ValueError if it could not be read again."""
+    """Write an archive to a seekable file; raises ValueError if its header is too large to be read."""
     text = json.dumps(header, ensure_ascii=True, indent=1).encode()
     if not _is_readable(text):
         raise ValueError("its data have too many edits")
@@ -62,10 +62,10 @@ def write_archive(
 def read_archive(
     directory: Directory, name: str, *, arrays: bool = True
 ) -> tuple[dict[str, Any], dict[str, Array | Labels]]:
-    """Return the header and, if they are asked for, the arrays of an archive.
+    """Return the header of an archive, and its arrays if `arrays` is true.
 
     Raises:
-        RunError: when it is not what `write_archive` writes.
+        RunError: when it is damaged, or was not written by `write_archive`.
     """
     path = directory.path / name
     with directory.open(name) as file:
@@ -74,9 +74,9 @@ def read_archive(
         except RunError:
             raise
         except MemoryError:
-            raise refusal(path, "it is too large for the memory of this machine") from None
+            raise refusal(path, "it does not fit into the memory of this machine") from None
         except Exception as error:
-            # zipfile, zlib, json and NumPy raise a dozen types on bytes of other formats
+            # zipfile, zlib, json and NumPy raise a dozen types of exceptions for invalid files
             raise refusal(path, f"it is damaged ({str(error) or type(error).__name__})") from None
 
 
@@ -88,11 +88,11 @@ def _read(
     with zipfile.ZipFile(file) as archive:
         members = archive.infolist()
         names = [each.filename for each in members]
-        # what is not compressed cannot turn out larger than the file, nor all of it if none overlap
+        # uncompressed members cannot be larger than the file, and in sum only if they overlap
         stored = all(each.compress_type == zipfile.ZIP_STORED for each in members)
         stored = stored and sum(each.file_size for each in members) <= size
         if HEADER not in names or len(set(names)) < len(names) or not stored:
-            raise refusal(path, "it is no file of a kept run")
+            raise refusal(path, "it is not a file of a saved run")
         if archive.getinfo(HEADER).file_size > LONGEST_HEADER:
             raise refusal(path, "its header is too long")
         text = archive.read(HEADER)
@@ -100,7 +100,7 @@ def _read(
             raise refusal(path, "its header is too long")
         header = json.loads(text)
         if not isinstance(header, dict):
-            raise refusal(path, "its header is no table")
+            raise refusal(path, "its header is not a JSON object")
         found: dict[str, Array | Labels] = {}
         for name in names if arrays else ():
             if name != HEADER:
@@ -114,7 +114,7 @@ def _is_readable(header: bytes) -> bool:
 
 
 def _check_end(path: Path, file: IO[bytes], size: int) -> None:
-    """Check how many files the archive says it has: a list of them takes ten times its length."""
+    """Check the number of members, since reading the directory takes ten times its size in memory."""
     file.seek(max(0, size - _LOCATOR - _END.size))
     end = file.read()
     file.seek(0)
@@ -124,24 +124,24 @@ def _check_end(path: Path, file: IO[bytes], size: int) -> None:
     if end.startswith(b"PK\6\7") and size < zipfile.ZIP64_LIMIT:
         raise refusal(path, "it has a second end")
     if count > MOST_MEMBERS or length > LONGEST_DIRECTORY:
-        raise refusal(path, "it holds too many arrays")
+        raise refusal(path, "it has too many arrays")
 
 
 def _array(path: Path, name: str, data: bytes) -> Array | Labels:
-    """Return an array, if there is as much of it as its header says."""
+    """Return an array, after comparing its length with its shape."""
     file = io.BytesIO(data)
     if np.lib.format.read_magic(file) != (1, 0):
-        raise refusal(path, f"{name} is no array of version 1.0")
+        raise refusal(path, f"{name} is not an array in NumPy's format 1.0")
     shape, by_columns, dtype = np.lib.format.read_array_header_1_0(file)
     if dtype.kind not in _NUMBERS:
-        raise refusal(path, f"{name} holds no numbers")
+        raise refusal(path, f"{name} has no numbers")
     numbers = memoryview(data)[file.tell() :]
     if by_columns or min(shape, default=0) < 0 or prod(shape) * dtype.itemsize != len(numbers):
-        raise refusal(path, f"{name} is not as long as it says")
+        raise refusal(path, f"{name} has another length than its header says")
     return np.frombuffer(numbers, dtype).reshape(shape).copy()
 
 
 def _member(name: str) -> zipfile.ZipInfo:
-    member = zipfile.ZipInfo(name)  # of 1980: the same state makes the same bytes
+    member = zipfile.ZipInfo(name)  # dated 1980, so that equal states give equal bytes
     member.external_attr = 0o600 << 16
     return member

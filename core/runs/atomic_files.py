@@ -1,7 +1,7 @@
-"""Files of a run folder: written whole or not at all, and read as untrusted input.
+"""Files of run folders: written atomically, and read as untrusted input.
 
-A folder may come from someone else. Its files are reached by their names relative to the open folder,
-and nothing but ordinary files is opened: a link could lead to any file of the user's.
+A run folder may have been received from another user. Its files are opened relative to the open folder,
+and only if they are ordinary files, since a link could lead to any file of this user.
 """
 
 from __future__ import annotations
@@ -18,17 +18,17 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 LONGEST: Final = 200
-"""Characters of a sentence about a file that are taken over from elsewhere."""
+"""Maximum number of characters of external text in an error message."""
 
 PRIVATE: Final = 0o600
 PRIVATE_FOLDER: Final = 0o700
 
 SPARSE: Final = 2**26
-"""Bytes from which on a file has to take up space on the disk: one of a few kilobytes can claim to have
+"""Size from which a file is checked for holes: a sparse file of a few kilobytes can have a size of
 terabytes, all of them zero."""
 
 SPARSENESS: Final = 8
-"""A file may be longer by this factor than what it takes up: some file systems compress."""
+"""Maximum ratio of a file's size to its disk usage, since some file systems compress."""
 
 _KINDS: Final = {
     stat.S_IFLNK: "a symbolic link",
@@ -42,13 +42,13 @@ _SAFELY: Final = os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
 
 
 class RunError(ValueError):
-    """A run that cannot be read, found or saved; the message is one sentence for the user."""
+    """A run cannot be found, read or saved; the message is shown to the user."""
 
 
 class Extent(NamedTuple):
-    """The part of an append-only file that counts: its length in bytes, and its checksum (CRC-32).
+    """Valid part of an append-only file: its length in bytes and its CRC-32.
 
-    What follows it was left by a write that did not finish, and is dropped.
+    Bytes after it are left over from an interrupted write, and are discarded.
     """
 
     length: int = 0
@@ -62,14 +62,14 @@ class Directory:
     """An open folder of a run.
 
     Attributes:
-        path: where it was opened; it may have been moved since then.
+        path: under which it was opened; it may have been moved since.
     """
 
     def __init__(self, path: Path) -> None:
-        """Open it.
+        """Open a folder.
 
         Raises:
-            OSError: when there is no such folder, or its last name is a link.
+            OSError: when it does not exist, or is a symbolic link.
         """
         self.path = path
         flags = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
@@ -83,37 +83,37 @@ class Directory:
         self.close()
 
     def close(self) -> None:
-        """Close it; once more does nothing."""
+        """Close the folder; no effect if it is closed."""
         if self._descriptor >= 0:
             os.close(self._descriptor)
             self._descriptor = -1
 
     @property
     def is_there(self) -> bool:
-        """Whether its path still leads to it."""
+        """Whether it still exists under its path."""
         try:
             return os.path.samestat(self.path.lstat(), self._status)
         except OSError:
             return False
 
     def check_there(self) -> None:
-        """Raise OSError when what is written would not be found under its path."""
+        """Raise OSError if it no longer exists under its path."""
         if not self.is_there:
             raise FileNotFoundError(ENOENT, f"{self.path.name} was moved or removed")
 
     def names(self) -> list[str]:
-        """Return the names in it, sorted; raises OSError."""
+        """Return the names of its files, sorted; raises OSError."""
         return sorted(os.listdir(self._descriptor))  # noqa: PTH208 (a descriptor has no path)
 
     def check(self, name: str) -> None:
-        """Check that a name is that of an ordinary file; raises OSError, RunError."""
+        """Raise RunError unless a name is an ordinary file; raises OSError if it does not exist."""
         self._check(name, os.stat(name, dir_fd=self._descriptor, follow_symlinks=False))
 
     def open(self, name: str) -> IO[bytes]:
-        """Open a file to read it.
+        """Open a file for reading.
 
         Raises:
-            RunError: when there is no such file, or it is something else.
+            RunError: when it does not exist, or is not an ordinary file.
         """
         try:
             descriptor = self._open(name, os.O_RDONLY)
@@ -121,18 +121,18 @@ class Directory:
             raise self.refusal(name, error.strerror or "it cannot be opened") from None
         if _is_sparse(descriptor):
             os.close(descriptor)
-            raise self.refusal(name, "most of it is a hole, expected a file that was written")
+            raise self.refusal(name, "most of it is a hole, expected a file without holes")
         return os.fdopen(descriptor, "rb")
 
     def open_lock(self, name: str) -> int:
-        """Return the descriptor of a file that is created if need be; raises OSError, RunError."""
+        """Open or create a lock file, and return its descriptor; raises OSError, RunError."""
         return self._open(name, os.O_RDWR, create=True)
 
     def read_extent(self, name: str, extent: Extent) -> bytes:
-        """Return the part of a file that counts.
+        """Return the valid part of a file.
 
         Raises:
-            RunError: when it is not what was written.
+            RunError: when it is truncated or its checksum differs.
         """
         if not extent.length:
             return b""
@@ -145,43 +145,47 @@ class Directory:
                 reason = getattr(error, "strerror", "") or "it cannot be read"
                 raise self.refusal(name, reason) from None
         if len(data) < extent.length or zlib.crc32(data) != extent.checksum:
-            raise self.refusal(name, "it is not what was written (its checksum differs)")
+            raise self.refusal(name, "its checksum differs")
         return data
 
     def write_whole(self, name: str, write: Callable[[IO[bytes]], object]) -> None:
-        """Put a file in the place of the one there is, or leave that as it is.
+        """Replace a file atomically.
+
+        Args:
+            name: of the file.
+            write: writes the content to a temporary file.
 
         Raises:
-            OSError: when it cannot be written; nothing has changed then.
+            OSError: when it cannot be written; the previous file remains.
         """
-        scratch, folder = f".{name}.new", self._descriptor
+        temporary, folder = f".{name}.new", self._descriptor
         with suppress(FileNotFoundError):
-            os.unlink(scratch, dir_fd=folder)
+            os.unlink(temporary, dir_fd=folder)
         try:
-            with os.fdopen(self._create(scratch, os.O_WRONLY), "wb") as file:
+            with os.fdopen(self._create(temporary, os.O_WRONLY), "wb") as file:
                 write(file)
                 file.flush()
                 os.fsync(file.fileno())
-            os.replace(scratch, name, src_dir_fd=folder, dst_dir_fd=folder)
+            os.replace(temporary, name, src_dir_fd=folder, dst_dir_fd=folder)
         except BaseException:
             with suppress(OSError):
-                os.unlink(scratch, dir_fd=folder)
+                os.unlink(temporary, dir_fd=folder)
             raise
         with suppress(OSError):
             os.fsync(folder)
 
     def append(self, name: str, extent: Extent, data: bytes) -> Extent:
-        """Write behind the part of a file that counts, and return the part that counts then.
+        """Append to the valid part of a file, and return the new extent.
 
         Raises:
-            OSError, RunError: when it cannot be written; the part that counted is as it was.
+            OSError, RunError: when it cannot be written; the previous extent remains valid.
         """
         if not data:
             return extent
         descriptor = self._open(name, os.O_RDWR, create=True)
         with os.fdopen(descriptor, "r+b") as file:
             if os.fstat(descriptor).st_size < extent.length:
-                raise OSError(0, f"{name} has become shorter")
+                raise OSError(0, f"{name} is truncated")
             file.truncate(extent.length)
             file.seek(extent.length)
             file.write(data)
@@ -194,14 +198,14 @@ class Directory:
         os.unlink(name, dir_fd=self._descriptor)
 
     def refusal(self, name: str, reason: object) -> RunError:
-        """Return the sentence on one of its files."""
+        """Return the error for one of its files."""
         return refusal(self.path / name, reason)
 
     def _open(self, name: str, flags: int, *, create: bool = False) -> int:
-        """Return the descriptor of an ordinary file.
+        """Open an ordinary file, and return its descriptor.
 
-        It is checked before it is opened, since opening a device may have an effect, and after, since
-        another file may have taken its place.
+        The type is checked before opening, since opening a device may have side effects, and after,
+        since the file may have been replaced in between.
         """
         try:
             self.check(name)
@@ -222,7 +226,7 @@ class Directory:
         flags |= os.O_CREAT | os.O_EXCL | _SAFELY
         descriptor = os.open(name, flags, PRIVATE, dir_fd=self._descriptor)
         with suppress(OSError):  # some file systems have no modes
-            os.fchmod(descriptor, PRIVATE)  # whatever the umask takes away
+            os.fchmod(descriptor, PRIVATE)  # regardless of the umask
         return descriptor
 
     def _check(self, name: str, status: os.stat_result) -> None:
@@ -231,24 +235,24 @@ class Directory:
             what = _KINDS.get(kind, "something else")
             raise self.refusal(name, f"it is {what}, expected an ordinary file")
         if status.st_nlink > 1:
-            # one of which is cut off and written to, and the other may be any file of the user's
+            # appending truncates the file, and its other name may be any file of the user
             raise self.refusal(
-                name, "it is a hard link, expected a file with one name; cp -r makes a copy to use"
+                name, "it is a hard link, expected a file with one name; cp -r makes a usable copy"
             )
 
 
 def make_folder(path: Path) -> None:
-    """Make a folder that is there for its user alone, and those above it that are missing.
+    """Create a folder that only its owner can access, and missing parents.
 
     Raises:
-        OSError: when it cannot be made, also when it is there.
+        OSError: when it cannot be created, or exists.
     """
     with suppress(FileNotFoundError):
-        path.lstat()  # too long a name is refused before anything is made
+        path.lstat()  # fails for a name that is too long, before any parent is created
         raise FileExistsError(EEXIST, os.strerror(EEXIST))
     for parent in reversed(path.parents):
         if not parent.exists():
-            with suppress(FileExistsError):  # another program was faster
+            with suppress(FileExistsError):  # another process has created it
                 _make(parent)
     _make(path)
 
@@ -257,11 +261,11 @@ def _make(path: Path) -> None:
     path.mkdir(PRIVATE_FOLDER)
     if stat.S_IMODE(path.lstat().st_mode) != PRIVATE_FOLDER:
         with suppress(OSError):  # some file systems have no modes
-            path.chmod(PRIVATE_FOLDER)  # whatever the umask takes away
+            path.chmod(PRIVATE_FOLDER)  # regardless of the umask
 
 
 def sync_folder(folder: Path) -> None:
-    """Wait until the names in a folder are on the disk, too; some file systems cannot."""
+    """Flush the names in a folder to the disk, if the file system supports it."""
     with suppress(OSError):
         descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
         try:
@@ -277,7 +281,7 @@ def _is_sparse(descriptor: int) -> bool:
         return False
     if used:
         return True
-    try:  # some file systems count no blocks at all
+    try:  # some file systems report no blocks at all
         os.lseek(descriptor, 0, os.SEEK_DATA)
     except OSError as error:
         return error.errno == ENXIO
@@ -286,11 +290,11 @@ def _is_sparse(descriptor: int) -> bool:
 
 
 def refusal(path: Path, reason: object) -> RunError:
-    """Return the sentence on a file of a run folder."""
+    """Return the error for a file of a run folder."""
     return RunError(f"{shown(path.parent.name)}/{shown(path.name)}: {shown(str(reason))}")
 
 
 def shown(text: str) -> str:
-    """Return a text of printable characters, cut to a length: files may hold anything."""
+    """Return external text truncated, with non-printable characters escaped."""
     cut = text if len(text) <= LONGEST else text[: LONGEST - 1] + "…"
     return "".join(each if each.isprintable() else repr(each)[1:-1] for each in cut)

@@ -45,7 +45,7 @@ RETRY: Final = 5.0
 
 @dataclass(frozen=True)
 class SaveOptions:
-    """Where runs are saved, and how many.
+    """Folder and maximum number of saved runs.
 
     Attributes:
         parent: the folder of all run folders, or None if there is no home folder.

@@ -1,4 +1,4 @@
-"""All runs that are kept: listed, found by their names, removed, and thinned to a limit."""
+"""All saved runs: listed, found by name, removed, and limited in number and size."""
 
 from __future__ import annotations
 
@@ -22,29 +22,29 @@ if TYPE_CHECKING:
     from core.runs.snapshot import Header
 
 KEEP: Final = 100
-"""Runs that are kept, unless somebody says otherwise."""
+"""Default maximum number of saved runs."""
 
 MOST_BYTES: Final = 2**30
-"""Bytes that all of them together may take, unless as many as there are shall be kept."""
+"""Maximum bytes of all saved runs, unless their number is unlimited."""
 
 LEFT_OVER: Final = 3600.0
-"""Seconds after which a folder in which nothing was ever saved is thrown away."""
+"""Seconds after which a folder without a saved run is removed."""
 
 _REMOVING: Final = ".removing-"
 
 
 @dataclass(frozen=True)
 class RunListing:
-    """One run folder.
+    """A run folder in the list of runs.
 
     Attributes:
         path: of the folder.
-        saved: when it was last saved, in seconds of the epoch.
+        saved: time of the last save, in seconds since the Unix epoch.
         size: bytes of its files.
-        used: whether a program uses it now.
-        header: what it says of itself, or None where that cannot be read.
-        damaged: why it cannot be read, in a sentence.
-        unsaved: whether that is because its first save did not finish.
+        used: whether a process uses it.
+        header: description of the run, or None if it cannot be read.
+        damaged: why it cannot be read.
+        unsaved: whether its first save did not finish.
     """
 
     path: Path
@@ -57,12 +57,12 @@ class RunListing:
 
     @property
     def name(self) -> str:
-        """What the run is called."""
+        """Name of the run."""
         return self.path.name
 
 
 def list_runs(parent: Path) -> list[RunListing]:
-    """Return all runs in a folder, the newest first; one that cannot be read says why.
+    """Return all runs in a folder, the newest first, including damaged ones.
 
     Raises:
         RunError: when the folder itself cannot be read.
@@ -71,7 +71,7 @@ def list_runs(parent: Path) -> list[RunListing]:
     for path, saved, size in _folders(parent):
         used = in_use(path)
         if not saved and (_is_empty(path) or used):
-            continue  # it was only just begun
+            continue  # it has just started
         try:
             header, damaged = read_header(path), ""
         except RunError as error:
@@ -82,7 +82,7 @@ def list_runs(parent: Path) -> list[RunListing]:
 
 
 def find(parent: Path, name: str | None = None) -> Path:
-    """Return the folder of a run: by its name or the beginning of it, or that of the newest.
+    """Return the folder of a run by its name or a prefix of it, or of the newest run.
 
     Raises:
         RunError: when there is none, or more than one.
@@ -93,7 +93,7 @@ def find(parent: Path, name: str | None = None) -> Path:
     if name is None:
         newest = next((path for path, saved, _ in folders if saved), None)
         if newest is None:
-            raise RunError(f"no run is kept in {where}; nnfs-tui moons begins one")
+            raise RunError(f"no saved run in {where}; nnfs-tui moons starts one")
         return newest
     matching = [each for each in names if each.startswith(name)] if name else []
     if name in names:
@@ -105,27 +105,28 @@ def find(parent: Path, name: str | None = None) -> Path:
         )
     if len(matching) > 1:
         several = ", ".join(map(shown, matching[:4])) + (" ..." if len(matching) > 4 else "")
-        raise RunError(f"'{shown(name)}' begins {len(matching)} names of runs: {several}")
+        raise RunError(f"'{shown(name)}' is a prefix of {len(matching)} runs: {several}")
     return parent / matching[0]
 
 
 def remove(path: Path) -> None:
-    """Remove a run folder that nobody uses.
+    """Remove a run folder.
 
     Raises:
-        RunError: when it is in use, holds something that is none of ours, or cannot be removed.
+        RunError: when it is in use, contains other files, or cannot be removed.
     """
-    strange = sorted(each for each in _contents(path) if not is_run_file(each))
-    if strange:
+    foreign = sorted(each for each in _contents(path) if not is_run_file(each))
+    if foreign:
         raise RunError(
-            f"{shown(path.name)} is not removed: it holds {shown(strange[0])}, which is of no run"
+            f"{shown(path.name)} is not removed: it contains {shown(foreign[0])}, "
+            "which is not part of a run"
         )
     folder = RunFolder.open(path)
     try:
-        # its name goes at once, whole, whatever happens to what is in it
-        doomed = path.with_name(_REMOVING + path.name)
-        path.rename(doomed)
-        shutil.rmtree(doomed)
+        # renamed first, so that an interrupted removal leaves no damaged run
+        removed_path = path.with_name(_REMOVING + path.name)
+        path.rename(removed_path)
+        shutil.rmtree(removed_path)
     except OSError as error:
         reason = error.strerror or type(error).__name__
         raise RunError(f"{shown(path.name)} cannot be removed: {reason}") from None
@@ -136,9 +137,9 @@ def remove(path: Path) -> None:
 def thin(
     parent: Path, keep: int, most_bytes: int = MOST_BYTES, spared: Collection[str] = ()
 ) -> int:
-    """Remove the oldest runs beyond a number and a size; return how many.
+    """Remove the oldest runs beyond a number and a total size; return how many.
 
-    A run that is in use stays, as do those of the names spared, and whatever cannot be read as a run.
+    Runs that are in use or in `spared` are not removed, nor is anything that cannot be read as a run.
     """
     removed = total = 0
     _sweep(parent)
@@ -152,7 +153,7 @@ def thin(
             continue
         with suppress(RunError):
             if saved:
-                read_header(path)  # it is one of ours
+                read_header(path)  # raises unless it is a run
             elif not (_is_unsaved(path) and time() - _changed(path) > LEFT_OVER):
                 continue
             remove(path)
@@ -162,7 +163,7 @@ def thin(
 
 
 def _folders(parent: Path) -> list[tuple[Path, float, int]]:
-    """Return each folder, when its state was saved (0 for never), and the bytes in it."""
+    """Return each folder, the time of its last save (0 for never), and its bytes."""
     found = []
     try:
         with os.scandir(parent) as entries:
@@ -195,7 +196,7 @@ def _contents(path: Path) -> set[str]:
         return {each.name for each in path.iterdir()}
     except OSError as error:
         reason = error.strerror or type(error).__name__
-        raise RunError(f"{shown(path.name)} cannot be looked into: {reason}") from None
+        raise RunError(f"{shown(path.name)} cannot be listed: {reason}") from None
 
 
 def _is_empty(path: Path) -> bool:
@@ -205,7 +206,7 @@ def _is_empty(path: Path) -> bool:
 
 
 def _is_unsaved(path: Path) -> bool:
-    """Tell whether there is nothing in a folder but what a first save wrote that did not finish."""
+    """Return whether a folder has only files of a first save that did not finish."""
     with suppress(RunError):
         contents = _contents(path)
         return STATE not in contents and all(map(is_run_file, contents))
@@ -220,7 +221,7 @@ def _changed(path: Path) -> float:
 
 
 def _sweep(parent: Path) -> None:
-    """Throw away what a removal that was cut short has left."""
+    """Remove what interrupted removals have left."""
     with suppress(OSError), os.scandir(parent) as entries:
         for entry in entries:
             if entry.name.startswith(_REMOVING) and entry.is_dir(follow_symlinks=False):

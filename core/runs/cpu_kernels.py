@@ -1,4 +1,4 @@
-"""Processor kernels that a run is trained with: others give other last bits."""
+"""Processor kernels of OpenBLAS and NumPy: others give different last bits of results."""
 
 from __future__ import annotations
 
@@ -23,28 +23,30 @@ _CORE_NAMES: Final = (
 def kernels() -> str:
     """Return the kernels of this process, such as `x86_64 SkylakeX X86_V3 X86_V4`.
 
-    These are the machine, the core that OpenBLAS computes for, and the instruction sets beyond the
-    baseline that NumPy uses. What a build of NumPy does not have is left out.
+    They are the machine, OpenBLAS's name of the processor core, and the instruction sets that NumPy uses
+    beyond its baseline, as far as this build of NumPy provides them.
     """
     return " ".join([os.uname().machine, *_blas_core(), *_numpy_targets()])
 
 
 def changed_kernels(trained_with: str) -> str:
-    """Return a sentence when a run is continued with other kernels than before, else nothing."""
+    """Return a warning if the kernels differ from those a run was trained with, or an empty string."""
     if not trained_with or trained_with == kernels():
         return ""
     return (
-        "other processor kernels than before: from here on numbers may differ in their last bits "
+        "the processor kernels have changed: from here on numbers may differ in their last bits "
         f"({shown(trained_with)}, now {kernels()})"
     )
 
 
 def _blas_core() -> list[str]:
-    # private names of NumPy, which a test guards; without them less is recorded
+    # private names of NumPy, checked by a test; without them less is recorded
     with suppress(ImportError, AttributeError, OSError):
         from ctypes import CDLL, c_char_p
 
-        library = CDLL(import_module(_NUMPY).__file__)  # also finds what that is linked with
+        library = CDLL(
+            import_module(_NUMPY).__file__
+        )  # also finds symbols of the libraries that it is linked with
         for name in _CORE_NAMES:
             with suppress(AttributeError):
                 ask = getattr(library, name)

@@ -1,8 +1,8 @@
-"""The batches of an epoch: drawn anew each time, laid out once, and stoppable after each.
+"""Mini-batches of an epoch: shuffled for each epoch, and interruptible after each batch.
 
-Rows are gathered into buffers a window of batches at a time. Each batch of a window is one flat list
-of calls on views of those buffers, so that an epoch only refills what the views show; and the memory
-that this takes does not grow with the number of samples.
+Rows are copied into buffers, a window of batches at a time. Each batch of a window is a flat list of
+calls on views of the buffers, so a new epoch only refills the buffers, and the memory does not grow
+with the number of samples.
 """
 
 from __future__ import annotations
@@ -28,13 +28,13 @@ WINDOW_BATCHES: Final = 4_096
 
 @dataclass(frozen=True)
 class BatchesState:
-    """Where an epoch stands: part of a trainer's state.
+    """Position within an epoch: part of a trainer's state.
 
     Attributes:
-        next: the number of the next batch; 0 between two epochs.
-        shuffle: the state of the generator of the shuffles.
-        dropout: the state of the generator of the dropout masks.
-        order: the order of the samples in an epoch that has begun.
+        next: number of the next batch; 0 between two epochs.
+        shuffle: state of the generator of the shuffles.
+        dropout: state of the generator of the dropout masks.
+        order: order of the samples within an epoch; None between two epochs or for a full batch.
     """
 
     next: int
@@ -44,7 +44,7 @@ class BatchesState:
 
 
 def batch_count(size: int | str, samples: int) -> int:
-    """Return the batches of an epoch; a size in words is that of all samples."""
+    """Return the number of batches per epoch; the size `full` is one batch of all samples."""
     return 1 if isinstance(size, str) else -(-samples // min(size, samples))
 
 
@@ -52,10 +52,10 @@ class Batches:
     """Runs training steps over the batches of one epoch after another.
 
     Attributes:
-        count: batches in an epoch.
-        next: the number of the next batch.
-        order: (samples,) the order of the epoch, or None where one batch holds all samples.
-        drops: whether masks are drawn.
+        count: number of batches per epoch.
+        next: number of the next batch.
+        order: (samples,) the order of the epoch, or None if one batch has all samples.
+        drops: whether dropout masks are drawn.
     """
 
     def __init__(
@@ -71,19 +71,19 @@ class Batches:
         dropout: tuple[float, ...],
         masks: np.random.Generator,
     ) -> None:
-        """Lay the batches out.
+        """Build the calls of all batches.
 
         Args:
-            network: what is trained.
-            rows: (samples, features + 1), the last column ones, which may be left out where the first
-                layer has no biases.
-            targets: (samples, rows) as the loss encodes them.
-            size: samples in a batch; the last one may have fewer.
-            gradient: the vector that a step writes.
-            update: the calls that use it, at the end of each step.
-            shuffle: draws the orders.
-            dropout: the rate of each hidden layer.
-            masks: draws what is dropped.
+            network: to train.
+            rows: (samples, features + 1), the last column ones; without that column if the first layer
+                has no biases.
+            targets: (samples, rows) as encoded by the loss.
+            size: samples per batch; the last one may have fewer.
+            gradient: vector that each step writes.
+            update: calls at the end of each step, which update the parameters.
+            shuffle: generator of the orders.
+            dropout: rate of each hidden layer.
+            masks: generator of the dropout masks.
         """
         samples = len(rows)
         size = min(size, samples)
@@ -130,23 +130,23 @@ class Batches:
 
     @property
     def calls(self) -> int:
-        """How many calls a step takes."""
+        """Number of calls per step."""
         return len(self._programs[0])
 
     def begin(self) -> None:
-        """Draw the order of the next epoch."""
+        """Shuffle the samples for the next epoch."""
         self.next = 0
         if self.order is not None:
             self._loaded = -1
-            # from the natural order each time: then the generator alone is the state of the shuffles
+            # always from the natural order, so that the generator is the only state of the shuffles
             np.copyto(self.order, self._natural)
             self._shuffle.shuffle(self.order)
 
     def advance(self, until: float) -> bool:
-        """Train batch after batch until that time; tell whether the epoch is over."""
+        """Train batches until a time of `perf_counter`; return whether the epoch is complete."""
         at, window = self.next, self._window
         if self.count == 1 and not at and self._loaded == 0:
-            # a full batch stays as it was laid out, and there is no time to look at between two
+            # a full batch needs no copy, and there is only one, so no time to check
             for each in self._last[0]:
                 each()
             self.next = 1
@@ -167,17 +167,17 @@ class Batches:
         return True
 
     def state(self) -> BatchesState:
-        """Return a copy of what decides how this and the next epochs go on."""
-        begun = self.next > 0
+        """Return a copy of the state that determines all further batches."""
+        started = self.next > 0
         return BatchesState(
             self.next,
             dict(self._shuffle.bit_generator.state),
             dict(self._masks.bit_generator.state),
-            self.order.copy() if begun and self.order is not None else None,
+            self.order.copy() if started and self.order is not None else None,
         )
 
     def restore(self, state: BatchesState) -> None:
-        """Go to a state of these batches."""
+        """Restore a state."""
         self.next, self._loaded = state.next, -1
         self._shuffle.bit_generator.state = state.shuffle
         self._masks.bit_generator.state = state.dropout
@@ -188,12 +188,12 @@ class Batches:
         return self._shown[start : start + count].T
 
     def _load(self, number: int) -> None:
-        """Gather the rows of a window, and lay its targets out batch by batch."""
+        """Copy the rows and targets of a window into the buffers."""
         size, start = self._size, number * self._window * self._size
         samples = min(len(self._rows) - start, self._window * size)
         if self.order is not None:
             part = self.order[start : start + samples]
-            # every index is in range; the other modes would buffer the output
+            # all indices are valid; the mode `raise` would buffer the output
             self._rows.take(part, 0, self._shown[:samples], "clip")
             self._targets.take(part, 0, self._shown_targets[:samples], "clip")
         full = samples // size
@@ -209,5 +209,5 @@ class Batches:
     def _arrange(targets: Array, blocks: Array, scale: float) -> None:
         np.copyto(blocks, targets)
         if scale != 1:
-            # in place: from the transposed view it would take a buffer
+            # in place, since a transposed view as input would need a buffer
             np.multiply(blocks, constant(scale, blocks), blocks)

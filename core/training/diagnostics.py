@@ -1,6 +1,6 @@
-"""How each layer fares: the size of its gradient and of its updates, and units that learn no more.
+"""Diagnostics of each layer: gradient norm, relative update size, dead and saturated units.
 
-Asked for by a setting, for it costs two copies a step.
+Computed only if the setting `diagnostics` is on, since they cost two copies per step.
 """
 
 from __future__ import annotations
@@ -17,25 +17,25 @@ if TYPE_CHECKING:
     from core.nn.network import Network
 
 MOST_SAMPLES: Final = 2048
-"""Training samples that dead and saturated units are looked for with."""
+"""Maximum number of training samples for which dead and saturated units are counted."""
 
 DEAD: Final = 1e-3
-"""A unit whose activation has a smaller slope at every sample cannot learn."""
+"""A unit is dead if the slope of its activation is smaller than this for every sample."""
 
 NEAR_BOUND: Final = 0.025
-"""Share of an activation's range, at each end, in which a unit counts as saturated."""
+"""Fraction of the range of an activation, at each end, in which a unit counts as saturated."""
 
 
 class LayerDiagnostics(NamedTuple):
     """One layer after an epoch.
 
     Attributes:
-        gradient_norm: Euclidean norm of the gradient of the epoch's last step, with the penalty and
-            before clipping; NaN before the first step.
-        update_ratio: norm of that step's change of the parameters, by the norm of the parameters.
-        dead: share of units whose activation has no slope at any training sample.
-        saturated: share of units that are near a bound of their activation at more than half of the
-            training samples; 0 for activations that have no two bounds.
+        gradient_norm: Euclidean norm of the gradient in the last step of the epoch, with the penalty
+            and before clipping; NaN before the first step.
+        update_ratio: norm of the update in that step, divided by the norm of the parameters.
+        dead: fraction of units whose activation has no slope for any training sample.
+        saturated: fraction of units that are near a bound of their activation for more than half of
+            the training samples; 0 for activations without two bounds.
     """
 
     gradient_norm: float
@@ -45,19 +45,25 @@ class LayerDiagnostics(NamedTuple):
 
 
 class StepSizes(NamedTuple):
-    """Of one layer's last step; both NaN before the first."""
+    """Gradient norm and update ratio of a layer in its last step; NaN before the first."""
 
     gradient_norm: float
     update_ratio: float
 
 
 class Diagnostics:
-    """Watches the steps of one network."""
+    """Measures the layers and the last step of one network."""
 
     def __init__(self, network: Network, gradient: Array, inputs: Array) -> None:
-        """Take the vector of gradients, and all training inputs, (features + 1, samples)."""
+        """Prepare buffers and calls.
+
+        Args:
+            network: to measure.
+            gradient: vector that each step writes.
+            inputs: (features + 1, samples) of the training samples.
+        """
         self._network, self._gradient = network, gradient
-        # before the first step nothing is known
+        # NaN until the first step
         self._seen = np.full_like(gradient, np.nan)
         self._before = np.full_like(network.parameters, np.nan)
         self._known: tuple[StepSizes, ...] = ()
@@ -71,7 +77,7 @@ class Diagnostics:
         ]
 
     def calls(self) -> Calls:
-        """Return the calls that go into a step, before the gradient is clipped and used."""
+        """Return the calls of a step that copy the gradient and the parameters before the update."""
         return [
             call(np.copyto, self._seen, self._gradient),
             call(np.copyto, self._before, self._network.parameters),
@@ -79,23 +85,23 @@ class Diagnostics:
 
     @property
     def last_step(self) -> tuple[StepSizes, ...]:
-        """Each layer's step sizes, the outputs last."""
+        """Step sizes of each layer, the outputs last."""
         if self._known and np.isnan(self._before).all():
             return self._known
         return tuple(self._step_sizes(part) for part in self._network.slices)
 
     def show_step(self, known: tuple[StepSizes, ...] = ()) -> None:
-        """Take the sizes of a last step that was not taken here, until the next; empty: unknown.
+        """Set the sizes of the last step, until the next one; empty for unknown.
 
-        Also for parameters that are about to be changed by other things than a step: a difference to
-        them is no update.
+        Needed after restoring a state, and before the parameters change otherwise than by a step: the
+        difference would be mistaken for an update.
         """
         self._known = known
         self._seen.fill(np.nan)
         self._before.fill(np.nan)
 
     def measure(self) -> tuple[LayerDiagnostics, ...]:
-        """Return a layer's diagnostics each, the outputs last."""
+        """Return the diagnostics of each layer, the outputs last."""
         run(self._forward)
         steps = self.last_step
         return tuple(self._measure(number, step) for number, step in enumerate(steps))

@@ -1,4 +1,4 @@
-"""Every epoch's metrics, in columns that grow: what the curves and the status line read."""
+"""Metrics of every epoch in growing columns, which the curves and the status line read."""
 
 from __future__ import annotations
 
@@ -16,16 +16,16 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 COLUMNS: Final = EpochMetrics._fields[:-1]
-"""The metrics that are one number an epoch: all but the diagnostics of the layers."""
+"""The metrics with one number per epoch: all except the diagnostics of the layers."""
 
 _WIDTH: Final = len(COLUMNS)
 _PER_LAYER: Final = len(LayerDiagnostics._fields)
 
 
 def tabulate(rows: Sequence[EpochMetrics]) -> NDArray[np.float64]:
-    """Return (epochs, columns) numbers: those of `COLUMNS`, then each layer's diagnostics.
+    """Return the metrics as (epochs, columns) numbers: `COLUMNS`, then the diagnostics of each layer.
 
-    All rows have the same number of layers.
+    All rows must have the same number of layers.
     """
     if not rows:
         return np.empty((0, _WIDTH))
@@ -42,24 +42,24 @@ def metrics_of(row: NDArray[np.float64]) -> EpochMetrics:
         LayerDiagnostics(*rest[start : start + _PER_LAYER])
         for start in range(0, len(rest), _PER_LAYER)
     )
-    # one NaN for all of them, or no two rows without validation would be equal
-    told: list[Any] = [nan if value != value else value for value in values[: _WIDTH - 1]]
-    return EpochMetrics(int(epoch), *told)._replace(layers=layers)
+    # the same NaN object for all, since otherwise rows without validation would never be equal
+    metrics: list[Any] = [nan if value != value else value for value in values[: _WIDTH - 1]]
+    return EpochMetrics(int(epoch), *metrics)._replace(layers=layers)
 
 
 def layers_of(table: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Return the (epochs, layers, measures) diagnostics in a table; none where there are no layers."""
+    """Return the diagnostics in a table as (epochs, layers, measures); possibly without layers."""
     return table[:, _WIDTH:].reshape(len(table), -1, _PER_LAYER)
 
 
 def in_order(rows: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Return a table without the rows that gave way to later ones of the same or an earlier epoch."""
+    """Return a table without the rows that later ones of the same or an earlier epoch supersede."""
     later = np.minimum.accumulate(rows[::-1, 0])[::-1]
     return rows[rows[:, 0] < np.append(later[1:], np.inf)]
 
 
 class EpochLog:
-    """The metrics of epochs 0 to n in order, without a gap."""
+    """Metrics of the epochs 0 to n, in order and without a gap."""
 
     def __init__(self) -> None:
         self._rows = np.empty((256, _WIDTH))
@@ -69,7 +69,7 @@ class EpochLog:
         return self._count
 
     def extend(self, table: NDArray[np.float64]) -> None:
-        """Append the rows of a table; an epoch that is there already gives way, with all after it."""
+        """Append the rows of a table; if its first epoch exists, it replaces that and all later ones."""
         if not len(table):
             return
         start = min(int(table[0, 0]), self._count)
@@ -82,23 +82,23 @@ class EpochLog:
         self._count = stop
 
     def truncate(self, count: int) -> None:
-        """Forget all epochs but the first `count`."""
+        """Drop all epochs except the first `count`."""
         self._count = min(self._count, count)
 
     def copy(self) -> EpochLog:
-        """Return another timeline with the same epochs."""
+        """Return a copy."""
         other = EpochLog()
         other._rows, other._count = self._rows[: self._count].copy(), self._count
         return other
 
     def column(self, name: str) -> NDArray[np.float64]:
-        """Return one column of all epochs; a view, to read and not to keep."""
+        """Return one column of all epochs, as a view that is valid until the next change."""
         return self._rows[: self._count, COLUMNS.index(name)]
 
     def last(self) -> EpochMetrics | None:
-        """Return the newest epoch, or None before there is one."""
+        """Return the newest epoch, or None if there is none."""
         return self.at(self._count - 1) if self._count else None
 
     def at(self, index: int) -> EpochMetrics:
-        """Return the epoch at a place in the timeline, without its diagnostics."""
+        """Return the epoch at an index, without its diagnostics."""
         return metrics_of(self._rows[index])

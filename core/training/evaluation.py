@@ -1,7 +1,7 @@
-"""Loss and score of a network on a fixed set of samples, in buffers of its own.
+"""Loss and score of a network on a fixed set of samples.
 
-The trainer has one for the training and one for the test samples. Everything is laid out once, in
-chunks, so that measuring allocates nothing and can stop between two chunks.
+The trainer has an evaluation for each part of the data. The calls are built once, in chunks, so that
+measuring allocates nothing and can be interrupted between two chunks.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ CHUNK: Final = 4096
 
 
 class Measure(NamedTuple):
-    """The mean loss, without any penalty, and the share classified right, or R²."""
+    """Mean loss without penalty, and accuracy or R²."""
 
     loss: float
     score: float
@@ -44,12 +44,19 @@ class _Chunk(NamedTuple):
 
 
 class Evaluation:
-    """Measures a network with the parameters that it has at the time."""
+    """Measures a network with its current parameters."""
 
     def __init__(
         self, network: Network, inputs: Array, targets: Array, *, chunk: int = CHUNK
     ) -> None:
-        """Take all inputs, (features + 1, samples), and targets, (rows, samples), encoded."""
+        """Build the calls.
+
+        Args:
+            network: to measure.
+            inputs: (features + 1, samples).
+            targets: (rows, samples) as encoded by the loss.
+            chunk: samples per chunk.
+        """
         self.samples = inputs.shape[1]
         self._next, self._total = 0, 0.0
         self._count: NDArray[np.float64] | int = 0
@@ -75,17 +82,17 @@ class Evaluation:
 
     @property
     def calls(self) -> int:
-        """How many NumPy calls a measurement takes, but for the sums."""
+        """Number of NumPy calls per measurement, without the sums."""
         return sum(len(chunk.calls) for chunk in self._chunks)
 
     def measure(self) -> Measure:
-        """Return the measures with the current parameters."""
+        """Return loss and score with the current parameters."""
         self.restart()
         measured = self.advance(inf)
         return NOT_MEASURED if measured is None else measured
 
     def advance(self, until: float) -> Measure | None:
-        """Go on measuring until that time; the measures, or None when they are not complete."""
+        """Measure until a time of `perf_counter`; return loss and score, or None if not complete."""
         chunks = self._chunks
         if not self._next:
             run(self._fold)
@@ -103,7 +110,7 @@ class Evaluation:
         return measured
 
     def restart(self) -> None:
-        """Forget what was measured so far."""
+        """Discard an incomplete measurement."""
         self._next, self._total = 0, 0.0
         self._count = 0 if self._deviations is None else np.zeros(self._deviations.size)
 

@@ -1,6 +1,6 @@
-"""What tells a person how good a network is: accuracy for classes, R² for numbers.
+"""Scores of a network: accuracy for classification, R² for regression.
 
-`Evaluation` makes the calls chunk by chunk and adds the counts up.
+`Evaluation` runs the calls of each chunk and adds up the counts.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 
 class Correct:
-    """How many samples of a chunk are classified right; a tie goes to the first class."""
+    """Number of correctly classified samples in a chunk; a tie counts as the first class."""
 
     def __init__(self, loss: Loss, z: Array, targets: Array) -> None:
         self._z = z
@@ -57,12 +57,12 @@ class Correct:
         if np.count_nonzero(right) == right.shape[1]:
             np.logical_and(right, self._onehot, right)
             return int(np.count_nonzero(right))
-        # somewhere two outputs are equal
+        # at least two outputs are equal
         return int(np.count_nonzero(self._z.argmax(axis=0) == self._labels))
 
 
 class SquaredErrors:
-    """The sum of squared errors of each target over a chunk."""
+    """Sum of squared errors of each target in a chunk."""
 
     def __init__(self, z: Array, targets: Array) -> None:
         self._block = np.empty_like(z)
@@ -84,10 +84,10 @@ def squared_deviations(targets: Array) -> NDArray[np.float64]:
 
 
 def r_squared(errors: NDArray[np.float64], deviations: NDArray[np.float64]) -> float:
-    """Return the coefficient of determination, 1 - errors / deviations, mean over the targets.
+    """Return the coefficient of determination, 1 - errors / deviations, averaged over the targets.
 
-    A target that never varies counts as 1 when it is met exactly and as 0 otherwise, as in
-    scikit-learn's `r2_score`.
+    A constant target counts as 1 if it is predicted exactly, and as 0 otherwise, as in scikit-learn's
+    `r2_score`.
     """
     parts = [
         1 - error / deviation if deviation else float(error == 0)

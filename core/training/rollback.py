@@ -1,4 +1,4 @@
-"""What an epoch begins with: what the trainer goes back to when it diverges, or begins again."""
+"""Snapshot of the start of an epoch, to which the trainer rolls back if it diverges or is restarted."""
 
 from __future__ import annotations
 
@@ -19,15 +19,15 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class EpochSnapshot:
-    """What an epoch that diverges goes back to.
+    """State at the start of an epoch.
 
     Attributes:
-        arrays: parameters, slots and statistics, those of them that there are.
-        steps: of the optimiser.
-        shuffle: the state of the generator of the shuffles.
-        masks: the state of the generator of the dropout masks.
-        learning_rate: the rate of the epoch before; None if it was not recorded.
-        last_step: as in a trainer's state, of the epoch before.
+        arrays: parameters, slots and statistics, without empty ones.
+        steps: number of steps of the optimiser.
+        shuffle: state of the generator of the shuffles.
+        masks: state of the generator of the dropout masks.
+        learning_rate: of the previous epoch; None if it was not recorded.
+        last_step: of the previous epoch, as in `TrainerState`.
     """
 
     arrays: tuple[Array, ...]
@@ -39,10 +39,10 @@ class EpochSnapshot:
 
 
 class EpochRollback:
-    """Keeps what an epoch begins with, in buffers of its own.
+    """Saves and restores the start of an epoch, in preallocated buffers.
 
     Attributes:
-        learning_rate, last_step: those of the epoch before, which the trainer keeps here.
+        learning_rate, last_step: of the previous epoch; set by the trainer.
     """
 
     def __init__(
@@ -56,19 +56,19 @@ class EpochRollback:
         arrays = [network.parameters, optimizer.slots, network.statistics]
         pairs = [(array, array.copy()) for array in arrays if array.size]
         self._copies = [copy for _, copy in pairs]
-        self._keep: Calls = [call(np.copyto, copy, array) for array, copy in pairs]
-        self._back: Calls = [call(np.copyto, array, copy) for array, copy in pairs]
+        self._save_calls: Calls = [call(np.copyto, copy, array) for array, copy in pairs]
+        self._restore_calls: Calls = [call(np.copyto, array, copy) for array, copy in pairs]
         self.learning_rate: float | None = None
         self.last_step: tuple[StepSizes, ...] = ()
         self._optimizer, self._steps = optimizer, 0
         self._shuffle, self._masks = shuffle, masks
-        # reading the state of a generator takes as long as three calls
+        # reading the state of a generator takes as long as three calls, so only if it is used
         self._shuffles, self._drops = batches.order is not None, batches.drops
         self._shuffle_state, self._mask_state = _state(shuffle), _state(masks)
 
     def save(self) -> None:
-        """Take a copy of everything as it is."""
-        for each in self._keep:
+        """Copy the current state."""
+        for each in self._save_calls:
             each()
         self._steps = self._optimizer.steps
         if self._shuffles:
@@ -77,8 +77,8 @@ class EpochRollback:
             self._mask_state = _state(self._masks)
 
     def restore(self) -> None:
-        """Put everything back as it was kept."""
-        run(self._back)
+        """Restore the copied state."""
+        run(self._restore_calls)
         self._optimizer.steps = self._steps
         if self._shuffles:
             self._shuffle.bit_generator.state = self._shuffle_state
@@ -86,7 +86,7 @@ class EpochRollback:
             self._masks.bit_generator.state = self._mask_state
 
     def snapshot(self) -> EpochSnapshot:
-        """Return what is kept, for a trainer's state."""
+        """Return the copied state, for `TrainerState`."""
         arrays = tuple(copy.copy() for copy in self._copies)
         return EpochSnapshot(
             arrays,
@@ -98,7 +98,7 @@ class EpochRollback:
         )
 
     def load(self, start: EpochSnapshot) -> None:
-        """Keep what another state kept."""
+        """Replace the copied state by that of a `TrainerState`."""
         for copy, array in zip(self._copies, start.arrays, strict=True):
             copy[:] = array
         self._steps = start.steps

@@ -1,4 +1,4 @@
-"""The trainer's two records: what is known of an epoch, and what decides how training goes on."""
+"""Records of the trainer: the metrics of an epoch, and its complete state."""
 
 from __future__ import annotations
 
@@ -16,16 +16,15 @@ if TYPE_CHECKING:
 
 
 class EpochMetrics(NamedTuple):
-    """What is known of an epoch, measured after it.
+    """Metrics of an epoch, measured after it.
 
     Attributes:
-        train_loss, test_loss: the mean losses without the penalty.
-        train_score, test_score: the share classified right, or R² where numbers are predicted.
-        learning_rate: the rate that the epoch was trained with; of what is no epoch's end, see
-            `Trainer.measure`.
-        penalty: what l1 and l2 add to the loss.
-        validation_loss, validation_score: of the third part; NaN where there is none.
-        layers: each layer's diagnostics, the outputs last; empty unless they are asked for.
+        train_loss, test_loss: mean losses without the penalty.
+        train_score, test_score: accuracy, or R² for regression.
+        learning_rate: of the epoch; see `Trainer.measure` for metrics within an epoch.
+        penalty: sum of the l1 and l2 terms, which the optimiser minimises with the loss.
+        validation_loss, validation_score: NaN without validation samples.
+        layers: diagnostics of each layer, the outputs last; empty unless they are on.
     """
 
     epoch: int
@@ -41,47 +40,53 @@ class EpochMetrics(NamedTuple):
 
     @property
     def train_accuracy(self) -> float:
-        """The share of training samples classified right."""
+        """Accuracy on the training samples."""
         return self.train_score
 
     @property
     def test_accuracy(self) -> float:
-        """The share of test samples classified right."""
+        """Accuracy on the test samples."""
         return self.test_score
 
     @property
     def validation_accuracy(self) -> float:
-        """The share of validation samples classified right."""
+        """Accuracy on the validation samples."""
         return self.validation_score
 
     @property
     def train_r2(self) -> float:
-        """The coefficient of determination over the training samples."""
+        """Coefficient of determination on the training samples."""
         return self.train_score
 
     @property
     def test_r2(self) -> float:
-        """The coefficient of determination over the test samples."""
+        """Coefficient of determination on the test samples."""
         return self.test_score
 
     @property
     def validation_r2(self) -> float:
-        """The coefficient of determination over the validation samples."""
+        """Coefficient of determination on the validation samples."""
         return self.validation_score
 
 
 @dataclass(frozen=True)
 class TrainerState:
-    """Everything that decides how training goes on from here.
+    """Everything that determines further training.
 
     Attributes:
-        stopped, restored: why the run was over, and whose weights were brought back; what going on
-            lifts depends on them.
-        layer_steps: for each layer the steps that it took, if it is frozen, and else those that it
-            missed while it was; None if that was not recorded.
-        learning_rate: the rate that is shown, and within an epoch used; None if it was not recorded.
-        last_step: for each layer the norm of its gradient and its update ratio in the last step;
-            empty without diagnostics.
+        epoch: number of epochs trained.
+        steps: number of steps of the optimiser.
+        best: the epoch with the lowest monitored loss.
+        waits_from: the epoch from which patience counts.
+        limit: loss from which the run counts as diverged.
+        start: start of the current epoch; None between two epochs.
+        stopped: why the run ended, or None.
+        restored: the epoch whose weights were restored at the end, or None.
+        layer_steps: for each layer the number of its steps if it is frozen, else the number of steps
+            that it missed while it was frozen; None if that was not recorded.
+        learning_rate: of the last epoch, or of the current one; None if it was not recorded.
+        last_step: gradient norm and update ratio of each layer in the last step; empty without
+            diagnostics.
     """
 
     epoch: int
@@ -105,7 +110,7 @@ class TrainerState:
 
     @property
     def arrays(self) -> tuple[Array | Labels, ...]:
-        """All that it holds."""
+        """All arrays of the state."""
         arrays = (self.parameters, self.statistics, self.slots)
         best = (self.best_parameters, self.best_statistics)
         start = () if self.start is None else self.start.arrays

@@ -1,7 +1,6 @@
-"""When a run is over: its epochs are trained, a target is reached, or nothing gets better.
+"""End of a run: all epochs trained, a target reached, or early stopping.
 
-The trainer asks after each epoch. What is watched is the loss of one part of the data, and what is
-best is the lowest.
+The trainer checks the rule after each epoch, with the metrics of the monitored part of the data.
 """
 
 from __future__ import annotations
@@ -34,7 +33,7 @@ class Stop(StrEnum):
 
 
 class Best(NamedTuple):
-    """The epoch with the lowest watched loss so far."""
+    """The epoch with the lowest monitored loss so far."""
 
     epoch: int = 0
     loss: float = inf
@@ -42,13 +41,13 @@ class Best(NamedTuple):
 
 @dataclass(frozen=True)
 class StopRule:
-    """What ends a run; None for what does not.
+    """Conditions that end a run; None for one that is off.
 
     Attributes:
-        epochs: how many to train.
-        target_loss: a watched loss that is low enough.
-        target_accuracy: a watched accuracy, or R², that is high enough.
-        patience: how many epochs in a row without a lower watched loss end the run: at the last of them.
+        epochs: number of epochs to train.
+        target_loss: monitored loss at or below which the run ends.
+        target_accuracy: monitored accuracy, or R², at or above which the run ends.
+        patience: number of epochs without a lower monitored loss after which the run ends.
     """
 
     epochs: int
@@ -57,12 +56,12 @@ class StopRule:
     patience: int | None = None
 
     def verdict(self, epoch: int, loss: float, score: float, since: int) -> Stop | None:
-        """Return why a run is over after an epoch, or None.
+        """Return why the run ends after an epoch, or None.
 
         Args:
-            epoch: how many were trained.
-            loss: the watched loss.
-            score: the watched accuracy, or R².
+            epoch: number of epochs trained.
+            loss: monitored loss.
+            score: monitored accuracy, or R².
             since: the epoch from which patience counts.
         """
         if self.target_loss is not None and loss <= self.target_loss:

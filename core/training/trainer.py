@@ -1,7 +1,7 @@
-"""The trainer: one epoch at a time, its metrics, and its exact state in and out.
+"""Trainer of a network: epochs, metrics, changes of settings, and exact copies of its state.
 
-Scripts use it directly; the training process drives one for the screen, batch by batch. It prints
-nothing and waits for nobody.
+Scripts and `nnfs-tui train` use it directly; the training process drives it batch by batch. It prints
+nothing and never waits.
 """
 
 from __future__ import annotations
@@ -45,8 +45,8 @@ if TYPE_CHECKING:
 DIVERGENCE: Final = 1e4
 """A loss this many times that of the untrained network (or of a loss of 1) counts as diverged.
 
-Losses from logits stay finite however absurd the weights: bounded activations, and an optimiser that
-normalises its steps, reach 10⁶ and stay there. Nobody wants to watch that as training.
+Losses from logits can stay finite for arbitrarily bad weights: with bounded activations, and an
+optimiser that normalises its steps, they reach 10⁶ and stay there.
 """
 
 
@@ -54,16 +54,16 @@ class Trainer:
     """Trains one network on one data set.
 
     Attributes:
-        config: what defines the run.
-        data: the training and test samples.
+        config: all settings of the run.
+        data: training, test and validation samples.
         network: the network being trained.
-        optimizer: what moves its parameters.
-        batches: what an epoch is made of, and how far the one under way is.
-        epoch: how many epochs it was trained.
-        stopped: why the run is over, since the last epoch, or None.
+        optimizer: updates its parameters.
+        batches: the batches of an epoch, and the position in the current one.
+        epoch: number of epochs trained.
+        stopped: why the run ended with the last epoch, or None.
         best: the epoch with the lowest monitored loss so far.
-        restored: the epoch whose weights were brought back when the run stopped, or None.
-        untrained: the metrics of the network that the run began with.
+        restored: the epoch whose weights were restored when the run ended, or None.
+        untrained: metrics of the network before training.
     """
 
     config: RunConfig
@@ -82,21 +82,21 @@ class Trainer:
     _layer_steps: tuple[int, ...]
     """As in `TrainerState`."""
     _own_data = False
-    """Whether the samples were given, so that no setting draws others."""
+    """Whether the samples were passed in, so that no setting changes them."""
 
     def __init__(
         self, config: RunConfig, data: DataSplit | None = None, tell: ProgressCallback = no_progress
     ) -> None:
-        """Draw or read the data, and the first weights.
+        """Draw or read the data, and initialise the weights.
 
         Args:
-            config: the run.
-            data: what `prepare(config)` returned before, if it did.
-            tell: is told how far loading is, and may end it by an exception.
+            config: all settings of the run.
+            data: what `prepare(config)` has returned, if it was called before.
+            tell: called while the data are loaded; an exception cancels loading.
 
         Raises:
             ConfigError: when a setting does not fit the data.
-            DataError: when a file holds nothing that can be learnt from.
+            DataError: when a file has no usable data.
             NotEnoughMemory: when the data or the network are too large.
         """
         self._begin(config, prepare(config, tell) if data is None else data)
@@ -110,16 +110,15 @@ class Trainer:
         x_test: Array,
         y_test: Labels | Array,
     ) -> Self:
-        """Train on given arrays instead of the config's data set.
+        """Train on arrays instead of the data set of the config.
 
         Args:
-            config: the run.
+            config: all settings of the run.
             x_train: (samples, features).
-            y_train: (samples,) whole class numbers from 0; or, as floating point numbers,
-                (samples,) or (samples, targets) values to predict, unless the config's loss is one
-                for classes only.
-            x_test: as `x_train`.
-            y_test: as `y_train`.
+            y_train: (samples,) integer classes from 0; or floating point targets of shape (samples,)
+                or (samples, targets), unless the loss of the config is for classes only.
+            x_test: like `x_train`.
+            y_test: like `y_train`.
         """
         trainer = cls.__new__(cls)
         trainer._own_data = True
@@ -128,13 +127,12 @@ class Trainer:
         return trainer
 
     def train_epoch(self) -> EpochMetrics:
-        """Train to the end of the epoch that is under way, or of the next, and measure.
+        """Train to the end of the current or the next epoch, and return its metrics.
 
-        When the loss diverges, everything goes back to before this epoch, so that the last good
-        state is what is left; `stopped` tells.
+        If the loss diverges, the state before this epoch is restored, and `stopped` is set.
         """
-        # a run that diverges says so by its loss; and BLAS kernels that work on whole registers
-        # raise flags for lanes that are nobody's
+        # divergence is detected by the loss; BLAS kernels that process whole registers also raise
+        # floating point flags for unused lanes
         with np.errstate(all="ignore"):
             metrics = self.advance(inf)
             while metrics is None:
@@ -142,11 +140,10 @@ class Trainer:
         return metrics
 
     def advance(self, until: float) -> EpochMetrics | None:
-        """Train and measure until that time, in `perf_counter`'s seconds.
+        """Train and measure until a time of `perf_counter`; at least one batch or chunk of samples.
 
         Returns:
-            The metrics, when the epoch is over; None when it goes on. A batch, or a part of the
-            samples that are measured, is the least that is done.
+            The metrics at the end of the epoch, or None within it.
         """
         batches, measures = self.batches, self._measures
         if not batches.next:
@@ -162,31 +159,31 @@ class Trainer:
 
     @property
     def share_of_epoch(self) -> float:
-        """How much of the epoch under way is trained; 0 between two."""
+        """Fraction of the current epoch that is trained; 0 between two epochs."""
         return self.batches.next / self.batches.count
 
     def abandon_epoch(self) -> None:
-        """Go back to where the epoch that is under way began, if one is."""
+        """Go back to the start of the current epoch."""
         if self.batches.next:
-            self._go_back()
+            self._roll_back()
 
     def measure(self) -> EpochMetrics:
-        """Return the metrics of the network as it is.
+        """Return the metrics of the current network.
 
-        The rate is the one that the last step was taken with, that of the first step before there is
-        one, and that of the next step if the settings were changed since.
+        The learning rate is that of the last step, or of the next one before the first step and after
+        a change of the settings.
         """
         with np.errstate(all="ignore"):
             return self._metrics([evaluation.measure() for evaluation in self._evaluations])
 
     def diverged(self, metrics: EpochMetrics) -> bool:
-        """Tell whether a loss is not finite, or beyond any use."""
+        """Return whether a loss is not finite, or above the limit of divergence."""
         within = metrics.train_loss + metrics.penalty < self._limit
         validated = self.data.x_validation is None or isfinite(metrics.validation_loss)
         return not (within and isfinite(metrics.test_loss) and validated)
 
     def state(self) -> TrainerState:
-        """Return a copy of everything that decides how training goes on, within an epoch too."""
+        """Return a copy of everything that determines further training, also within an epoch."""
         return TrainerState(
             self.epoch,
             self.network.parameters.copy(),
@@ -209,10 +206,10 @@ class Trainer:
         )
 
     def restore(self, state: TrainerState) -> None:
-        """Go to a state of this trainer, or of another with the same config.
+        """Restore a state of this trainer, or of another one with the same config.
 
         Raises:
-            ValueError: when the state belongs to another network or optimiser.
+            ValueError: when the state does not fit the network or the optimiser.
         """
         shapes = state.parameters.shape, state.slots.shape
         if shapes != (self.network.parameters.shape, self.optimizer.slots.shape):
@@ -240,19 +237,19 @@ class Trainer:
         if state.start is not None:
             self._start.load(state.start)
         self.stopped, self.restored = state.stopped, state.restored
-        self._drop_evaluations()
+        self._reset_evaluations()
         self._show_rate(state.learning_rate)
         if self._diagnostics is not None:
             self._diagnostics.show_step(state.last_step)
 
     def return_to(self, config: RunConfig, data: DataSplit, state: TrainerState) -> None:
-        """Go to a state of this run, with the config and the data that it had then."""
+        """Restore a state of this run, with its config and its data."""
         if config is not self.config or data is not self.data:
             self._build(config, data)
         self.restore(state)
 
     def set_data(self, data: DataSplit) -> None:
-        """Train on other samples from here on; they have the same features, classes and targets."""
+        """Replace the samples by others with the same features, classes and targets."""
         plateau = self._schedule.plateau
         self._rebuild(self.config, data)
         self._schedule.plateau = PlateauState(plateau.factor)
@@ -261,35 +258,35 @@ class Trainer:
         self._forget_best()
 
     def set_parameter(self, index: int, value: float) -> None:
-        """Give one number of the flat vector another value."""
+        """Set one value of the flat parameter vector."""
         if self._diagnostics is not None:
             self._diagnostics.show_step(self._diagnostics.last_step)
         self.network.parameters[index] = value
         self.stopped = self.restored = None
         if self.batches.next:
-            self._drop_evaluations()
+            self._reset_evaluations()
 
     def configure(
         self, config: RunConfig, tell: ProgressCallback = no_progress, data: DataSplit | None = None
     ) -> bool:
-        """Take another config during the run; nothing changes when that raises.
+        """Change the config during the run; if it raises, nothing changes.
 
-        Trained weights are kept as long as the network's shape stays and no new draw of them is
-        asked for; an optimiser of the same kind keeps its state. An epoch that is under way goes on
-        after a change of rates or of what ends the run, and begins again after any other.
+        The weights are kept unless the shape of the network or the initialisation changes, and the
+        state of the optimiser unless its algorithm changes. After a change of learning-rate schedules
+        or stopping, the current epoch continues; after any other change it is restarted.
 
         Args:
-            config: the other one.
-            tell: is told how far loading other data is, and may end it by an exception.
-            data: what `prepare(config)` returned before, if it did.
+            config: the new one.
+            tell: called while other data are loaded; an exception cancels loading.
+            data: what `prepare(config)` has returned, if it was called before.
 
         Returns:
-            Whether the run began anew, at epoch 0 with new weights.
+            Whether the run was restarted, at epoch 0 with new weights.
 
         Raises:
             ConfigError: when a setting does not fit the data.
-            DataError: when a file holds nothing that can be learnt from.
-            NotEnoughMemory: when the other network does not fit in beside this one.
+            DataError: when a file has no usable data.
+            NotEnoughMemory: when there is not enough memory for both networks.
         """
         before = self.__dict__.copy()
         try:
@@ -328,7 +325,7 @@ class Trainer:
         return False
 
     def restart_patience(self) -> None:
-        """Count the epochs of patience from here: for a run that goes on after it has ended."""
+        """Restart counting epochs for patience, to continue a run that has ended."""
         self.stopped = self.restored = None
         self._waits_from = self.epoch
 
@@ -356,7 +353,7 @@ class Trainer:
 
     def _rebuild(self, config: RunConfig, data: DataSplit) -> None:
         if self.batches.next:
-            self._go_back()  # the epoch under way begins again
+            self._roll_back()  # restart the current epoch
         network, optimizer, kind = self.network, self.optimizer, self.config.optimizer
         best = self._best_parameters, self._best_statistics
         rate = optimizer.learning_rate
@@ -370,18 +367,18 @@ class Trainer:
         if kind == config.optimizer:
             self.optimizer.slots[:] = optimizer.slots
             self.optimizer.steps = optimizer.steps
-        self._show_rate(rate)  # which may drop a velocity, too
+        self._show_rate(rate)  # which may also reset a velocity
         if self._diagnostics is not None:
             self._diagnostics.show_step(last_step)
 
     def _layer_steps_under(self, config: RunConfig) -> tuple[int, ...]:
-        """Return what `layer_steps` is to be under another config, at this step."""
+        """Return `layer_steps` for another config."""
         if config.optimizer != self.config.optimizer:
-            return (0,) * len(self._layer_steps)  # which begins with its first step
+            return (0,) * len(self._layer_steps)  # a new optimiser starts with its first step
 
         steps, before = self.optimizer.steps, self.config
         return tuple(
-            # what is frozen now, or was before, swaps the steps missed for those taken
+            # freezing and unfreezing swap the number of steps taken and the number missed
             steps - count if (number in before.freeze) != (number in config.freeze) else count
             for number, count in enumerate(self._layer_steps, 1)
         )
@@ -395,7 +392,7 @@ class Trainer:
         )
 
     def _set_limit(self) -> EpochMetrics:
-        """Let divergence be counted from the network as it is; return its metrics."""
+        """Set the limit of divergence from the current network, and return its metrics."""
         metrics = self.measure()
         self._limit = DIVERGENCE * max(1.0, metrics.train_loss + metrics.penalty)
         return metrics
@@ -434,7 +431,9 @@ class Trainer:
             self._diagnostics = Diagnostics(network, self.optimizer.gradient, inputs)
         samples, rows = len(data.y_train), inputs.T
         if network.layers[0].norm is not None:
-            rows = np.ascontiguousarray(rows[:, :-1])  # no bias asks for the ones
+            rows = np.ascontiguousarray(
+                rows[:, :-1]
+            )  # without biases, the column of ones is unused
         self.batches = Batches(
             network,
             rows,
@@ -451,7 +450,7 @@ class Trainer:
         )
 
     def _update_calls(self) -> Calls:
-        """Return what follows backpropagation in every step."""
+        """Return the calls after backpropagation in each step."""
         config, optimizer = self.config, self.optimizer
         gradient = optimizer.gradient
         calls: Calls = []
@@ -474,7 +473,7 @@ class Trainer:
         self.optimizer.configure(replace(self.config.hyperparameters(), learning_rate=rate))
 
     def _show_rate(self, rate: float | None) -> None:
-        """Show the rate of the last step until the next epoch begins; None for that of the next step."""
+        """Set the learning rate to display until the next epoch; None for that of the next step."""
         if rate is None or self._schedule.constant or self.batches.next:
             self._set_rate()
         else:
@@ -497,7 +496,7 @@ class Trainer:
         self._measures = []
         if self.diverged(metrics):
             self.epoch -= 1
-            self._go_back()
+            self._roll_back()
             self.stopped = Stop.DIVERGED
             return metrics
         if self._monitored == "train":
@@ -516,16 +515,16 @@ class Trainer:
         self.stopped = self.config.stop_rule.verdict(self.epoch, loss, score, since)
         if self.stopped is Stop.PATIENCE and self.config.restore_best and self.best.epoch:
             if self._diagnostics is not None:
-                self._diagnostics.show_step()  # the best epoch's are not known
+                self._diagnostics.show_step()  # those of the best epoch are unknown
             np.copyto(self.network.parameters, self._best_parameters)
             np.copyto(self.network.statistics, self._best_statistics)
             self.restored = self.best.epoch
         return metrics
 
-    def _go_back(self) -> None:
+    def _roll_back(self) -> None:
         self._start.restore()
         self.batches.next = 0
-        self._drop_evaluations()
+        self._reset_evaluations()
         self._show_rate(self._start.learning_rate)
         if self._diagnostics is not None:
             self._diagnostics.show_step(self._start.last_step)
@@ -546,7 +545,7 @@ class Trainer:
             () if self._diagnostics is None else self._diagnostics.measure(),
         )
 
-    def _drop_evaluations(self) -> None:
+    def _reset_evaluations(self) -> None:
         self._measures = []
         for evaluation in self._evaluations:
             evaluation.restart()
@@ -556,11 +555,11 @@ class Trainer:
 
 
 def memory_of_training(config: RunConfig, data: DataSplit) -> AbstractContextManager[None]:
-    """Return a context in which running out of memory is one sentence on what a run needs."""
+    """Return a context that turns MemoryError into NotEnoughMemory with the size of the run."""
     sizes = sizes_of(config, data)
     parameters = sum((before + 1) * units for before, units in pairwise(sizes))
     slots = OPTIMIZERS[config.optimizer].slot_count
-    # parameters and their gradient; with the slots, also the best epoch's and the last epoch's start
+    # parameters, gradient, and copies for the best epoch and the start of the epoch, with the slots
     numbers = parameters * (4 + 2 * slots)
     samples = len(data.y_train) if isinstance(config.batch_size, str) else config.batch_size
     numbers += sum(data.all_samples) * (sizes[0] + sizes[-1])
@@ -574,7 +573,7 @@ def memory_of_training(config: RunConfig, data: DataSplit) -> AbstractContextMan
 
 
 def build_network(config: RunConfig, data: DataSplit) -> Network:
-    """Return the network that the config asks for on that data, all weights zero."""
+    """Return the network for a config and data, with all weights zero."""
     loss = config.loss_for(len(data.class_names), len(data.target_names))
     return Network(
         sizes_of(config, data), config.activations, loss, config.dtype, batch_norm=config.batch_norm
@@ -582,7 +581,7 @@ def build_network(config: RunConfig, data: DataSplit) -> Network:
 
 
 def sizes_of(config: RunConfig, data: DataSplit) -> tuple[int, ...]:
-    """Return the units per layer of the network that the config asks for, the inputs first.
+    """Return the units per layer of the network for a config and data, the inputs first.
 
     Raises:
         ConfigError: when the loss does not fit the data.

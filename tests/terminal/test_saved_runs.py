@@ -134,7 +134,7 @@ def test_runs_are_listed_removed_and_gone_on_with_without_a_screen(
     told: Told, tmp_path: Path
 ) -> None:
     runs = str(tmp_path / "runs")
-    assert "no run is kept" in told("runs", "--run-dir", runs).stdout
+    assert "no saved run" in told("runs", "--run-dir", runs).stdout
     for preset, begin in (("xor", told), ("sine", run)):
         done = begin("train", preset, "--epochs", "5", "--run-dir", runs)
         assert f"saved: nnfs-tui resume {preset}-" in done.stdout
@@ -249,7 +249,7 @@ def test_a_run_that_continues_with_other_kernels_says_so_once(told: Told, tmp_pa
     told("train", "xor", "--epochs", "5", "--run-dir", runs)
     state = find(Path(runs)) / STATE
     rewritten(state, lambda header: header.update(kernels="x86_64 Katmai"))
-    sentence = "other processor kernels than before"
+    sentence = "the processor kernels have changed"
     with nnfs_tui("resume", "--run-dir", runs) as terminal:
         terminal.until(sentence)
         terminal.press("q")

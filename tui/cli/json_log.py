@@ -1,4 +1,4 @@
-"""The records that `train --json` and `--log` write: one JSON object a line, as the design has them."""
+"""Records that `train --json` and `--log` write, one JSON object per line."""
 
 from __future__ import annotations
 
@@ -40,12 +40,12 @@ def start(config: RunConfig, network: Network, data: DataSplit) -> str:
 
 
 class Kind(NamedTuple):
-    """What the records of a run have in them.
+    """Fields in the records of a run.
 
     Attributes:
-        has_classes: whether its scores are accuracies, and not R².
+        has_classes: whether the scores are accuracies, not R².
         penalized: whether the penalty is written.
-        validated: whether there is a validation part.
+        validated: whether there are validation samples.
     """
 
     has_classes: bool
@@ -54,16 +54,16 @@ class Kind(NamedTuple):
 
     @classmethod
     def of(cls, config: RunConfig, data: DataSplit) -> Kind:
-        """Return what the records of this run have in them."""
+        """Return the fields for a run."""
         return cls(data.has_classes, config.penalized, data.x_validation is not None)
 
 
 def epoch(metrics: EpochMetrics, kind: Kind) -> str:
-    """Return the line of one epoch; what is not finite becomes null, for JSON knows no NaN.
+    """Return the line of an epoch, with null for numbers that are not finite, as JSON has no NaN.
 
     Args:
-        metrics: of the epoch; its layers' diagnostics are written if there are any.
-        kind: what else is written.
+        metrics: of the epoch; diagnostics are written if there are any.
+        kind: further fields.
     """
     # an epoch of a small network takes 100 µs, and `json.dumps` a third of that
     template, values = _template(kind)
@@ -80,12 +80,12 @@ def epoch(metrics: EpochMetrics, kind: Kind) -> str:
 
 
 def branch(branched: Branched) -> str:
-    """Return the line of a run that goes on from a past epoch; later lines replace those beyond it."""
+    """Return the line of a branch: the lines after it supersede those of later epochs."""
     return _line(event="branch", epoch=branched.epoch)
 
 
 def edit(moved: Moved) -> str:
-    """Return the line of a parameter that somebody gave another value."""
+    """Return the line of the edit of a parameter."""
     index = moved.edited or 0
     return _line(
         event="edit", epoch=moved.epoch, parameter=index, value=float(moved.parameters[index])
@@ -102,11 +102,11 @@ def end(
     """Return the last line.
 
     Args:
-        epochs: of the run.
-        seconds: of training, since the run was begun or resumed.
+        epochs: number of epochs of the run.
+        seconds: of training since the run was started or resumed.
         stopped: why it ended.
-        restored: the epoch whose weights came back, if any did.
-        trained: the epochs in those seconds, if the run was resumed.
+        restored: the epoch whose weights were restored, or None.
+        trained: number of epochs since the run was resumed, or None if it was not.
     """
     more = {} if trained is None else {"epochs_trained": trained}
     trained = epochs if trained is None else trained
@@ -123,7 +123,7 @@ def end(
 
 @cache
 def _template(kind: Kind) -> tuple[str, Callable[[EpochMetrics], Any]]:
-    """Return the line to fill in, and what takes its values from the metrics."""
+    """Return the format string of a line, and a function that gets its values from the metrics."""
     score = "accuracy" if kind.has_classes else "r2"
     fields = ["epoch", "train_loss", "test_loss", "train_score", "test_score", "learning_rate"]
     if kind.penalized:

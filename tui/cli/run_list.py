@@ -1,4 +1,4 @@
-"""The list of kept runs, for people and for programs, and their removal: `nnfs-tui runs`."""
+"""List of saved runs as a table or as JSON: `nnfs-tui runs`."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ class _Row:
 
 
 def list_of_runs(parent: Path, *, as_json: bool) -> str:
-    """Return all runs, the newest first: a line each, or an object of JSON each.
+    """Return all runs, the newest first, as a table or as one JSON object per line.
 
     Raises:
         RunError: when the folder cannot be read.
@@ -39,10 +39,10 @@ def list_of_runs(parent: Path, *, as_json: bool) -> str:
     if as_json:
         return "\n".join(json.dumps(_values(run)) for run in runs)
     if not runs:
-        return f"no run is kept in {shown(str(parent))}; nnfs-tui moons begins one"
+        return f"no saved run in {shown(str(parent))}; nnfs-tui moons starts one"
     rows = [_row(run) for run in runs]
-    told = [row.cells for row in rows]
-    widths = [max(map(len, column)) for column in zip(_HEADINGS, *told, strict=True)]
+    cells = [row.cells for row in rows]
+    widths = [max(map(len, column)) for column in zip(_HEADINGS, *cells, strict=True)]
     lines = [_line(_HEADINGS, widths)]
     lines += [f"{_line(row.cells, widths)}{row.damaged}" for row in rows]
     size = sum(run.size for run in runs)

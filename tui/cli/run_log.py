@@ -1,4 +1,4 @@
-"""Writes a watched run to a file, in the same lines as `train --json`."""
+"""Writes the runs of a session to a file, in the format of `train --json`."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 class RunLog:
-    """Appends every run of a session to an open file; an epoch is written once."""
+    """Appends events to an open file, each epoch once."""
 
     def __init__(self, file: IO[str]) -> None:
         self._file = file
@@ -26,10 +26,10 @@ class RunLog:
         self._started = perf_counter()
 
     def write(self, event: Event, session: RunModel) -> None:
-        """Write what an event, already applied to the session, adds.
+        """Write the lines for an event that was already applied to the model.
 
         Raises:
-            OSError: when it cannot be written, such as to a full disk.
+            OSError: when they cannot be written.
         """
         if isinstance(event, Run) and event.fresh:
             self._end("interrupted")
@@ -43,11 +43,11 @@ class RunLog:
             kind = json_log.Kind.of(session.config, session.data)
             for row in event.rows():
                 if row.epoch > self._last:
-                    self._open = True  # a run that had ended goes on, and will end again
+                    self._open = True  # a run that had ended was resumed, and will end again
                     self._line(json_log.epoch(row, kind))
                     self._last = row.epoch
         elif isinstance(event, Branched):
-            # what was written beyond this epoch is of a run that was given up
+            # later epochs that were written belong to a discarded branch
             self._line(json_log.branch(event))
             self._last, self._open = event.epoch, True
             if self._resumed_at is not None:
@@ -58,11 +58,11 @@ class RunLog:
             self._end(event.stopped or Stop.EPOCHS, event.restored)
         elif isinstance(event, StateChanged) and event.state is State.DIVERGED:
             self._end(Stop.DIVERGED)
-            self._last -= 1  # it will be trained again, if the run goes on
+            self._last -= 1  # it is trained again if training resumes
 
     def close(self) -> None:
-        """Write the end of a run that had none."""
-        with suppress(OSError):  # told when it was written
+        """Write the end of a run that has not ended, and close the file."""
+        with suppress(OSError):  # an earlier write has reported it
             self._end("interrupted")
             self._file.flush()
         with suppress(OSError):

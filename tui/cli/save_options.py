@@ -1,4 +1,4 @@
-"""From options and the environment to where runs are kept and how many, and to the run that is meant."""
+"""Converts options and environment variables to the folder and the number of saved runs."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ NUMBER: Final = "NNFS_TUI_KEEP_RUNS"
 
 
 def save_options_of(options: argparse.Namespace) -> SaveOptions | None:
-    """Return where runs are kept and how many, or None if this one is not to be."""
+    """Return where runs are saved and how many, or None with --no-save."""
     from core.runs.autosaver import SaveOptions
 
     if getattr(options, "no_save", False):
@@ -27,10 +27,10 @@ def save_options_of(options: argparse.Namespace) -> SaveOptions | None:
 
 
 def folder_of(options: argparse.Namespace) -> Path | None:
-    """Return the folder of all runs: that of the option, of the environment, or the system's.
+    """Return the folder of all runs: from the option, the environment, or the default.
 
     Raises:
-        UsageError: when no folder can have that name, or it is relative to a folder that was removed.
+        UsageError: when the path is invalid, or relative to a working directory that was removed.
     """
     from core.runs.folder import default_folder
 
@@ -50,10 +50,10 @@ def folder_of(options: argparse.Namespace) -> Path | None:
 
 
 def run_of(options: argparse.Namespace) -> Path:
-    """Return the folder of the run to go on with.
+    """Return the folder of the run to resume.
 
     Raises:
-        RunError: when there is none of that name.
+        RunError: when there is no run of that name.
     """
     from core.runs.atomic_files import RunError
     from core.runs.catalogue import find

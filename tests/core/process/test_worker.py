@@ -453,7 +453,7 @@ def test_a_step_within_a_long_epoch_ends_it() -> None:
 @pytest.mark.parametrize(
     ("changes", "stopped", "sentence"),
     [
-        ({"target_loss": 0.3}, Stop.TARGET_LOSS, "the target is reached"),
+        ({"target_loss": 0.3}, Stop.TARGET_LOSS, "target reached"),
         ({"target_accuracy": 0.9}, Stop.TARGET_ACCURACY, "test accuracy 0.9"),
         ({"patience": 8, "learning_rate": 0.1}, Stop.PATIENCE, "its weights are restored"),
         ({"epochs": 5}, Stop.EPOCHS, "finished after 5 epochs"),

@@ -248,11 +248,11 @@ def longer(members: dict[str, bytes]) -> None:
 @pytest.mark.parametrize(
     ("change", "why"),
     [
-        (longer, "parameters.npy is not as long as it says"),
+        (longer, "parameters.npy has another length than its header says"),
         (lambda members: members.pop("parameters.npy"), "parameters is missing"),
         (
             lambda members: members.update({f"{at}.npy": b"" for at in range(2000)}),
-            "it holds too many arrays",
+            "it has too many arrays",
         ),
     ],
 )
@@ -358,7 +358,7 @@ def test_a_first_save_that_was_killed_is_no_damaged_run(run: Path) -> None:
     (run / STATE).rename(run / f".{STATE}.new")
     (listed,) = list_runs(run.parent)
     assert listed.unsaved
-    with pytest.raises(RunError, match="no run is kept in"):
+    with pytest.raises(RunError, match="no saved run in"):
         find(run.parent)
     with pytest.raises(RunError, match="has no saved run: its first save did not finish"):
         read_run(run)
@@ -407,7 +407,7 @@ def test_a_run_says_so_when_it_is_continued_with_other_kernels(run: Path) -> Non
     assert not changed_kernels(kernels())
     rewritten(run / STATE, lambda header: header.update(kernels="a64\x1b[2J"))
     sentence = changed_kernels(read_header(run).kernels)
-    assert sentence.startswith("other processor kernels than before")
+    assert sentence.startswith("the processor kernels have changed")
     assert sentence.isprintable()
     rewritten(run / STATE, lambda header: header.pop("kernels"))  # as older versions have it
     assert not changed_kernels(read_header(run).kernels)

@@ -59,13 +59,13 @@ def test_the_newest_run_stands_first_and_damage_is_one_line(parent: Path) -> Non
 
 
 def test_a_run_is_found_by_the_beginning_of_its_name(parent: Path) -> None:
-    with pytest.raises(RunError, match="no run is kept in"):
+    with pytest.raises(RunError, match="no saved run in"):
         find(parent)
     first, second = some_runs(parent, 2)
     assert find(parent) == second
     assert find(parent, second.name) == second
     assert find(parent, first.name) == first  # of which the other's name begins with it, too
-    with pytest.raises(RunError, match="'xor-' begins 2 names"):
+    with pytest.raises(RunError, match="'xor-' is a prefix of 2 runs"):
         find(parent, "xor-")
     with pytest.raises(RunError, match=r"is called '\\x1b\[31m'"):
         find(parent, "\x1b[31m")
@@ -110,7 +110,7 @@ def test_a_process_that_dies_leaves_no_lock(parent: Path) -> None:
 def test_what_is_none_of_ours_is_not_removed(parent: Path) -> None:
     (path,) = some_runs(parent, 1)
     (path / "thesis.txt").write_text("mine")
-    with pytest.raises(RunError, match=r"it holds thesis\.txt"):
+    with pytest.raises(RunError, match=r"it contains thesis\.txt"):
         remove(path)
     assert thin(parent, 0) == 0
     assert (path / "thesis.txt").exists()

@@ -446,7 +446,7 @@ def test_nothing_is_unpickled(run: Path) -> None:
     with zipfile.ZipFile(run / STATE, "w") as archive:
         for name, content in members.items():
             archive.writestr(name, content)
-    with pytest.raises(RunError, match="holds no numbers"):
+    with pytest.raises(RunError, match="has no numbers"):
         read_run(run)
     assert not (run / "sprung").exists()
     np.load(io.BytesIO(pickled.getvalue()), allow_pickle=True)
