@@ -1,7 +1,7 @@
-"""Files that the user names are untrusted: only regular ones are opened, and their size is a bound.
+"""Input files named by the user, which are untrusted: only regular files of bounded size are read.
 
-A pipe, a device or a socket can block for ever or never end, and a file can grow or change while it
-is read. Every reader of such a file opens it here.
+A pipe, a device or a socket can block or never end, and a file can grow or change while it is read. All
+readers of such files open them here.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ _FLAGS: Final = os.O_RDONLY | os.O_NONBLOCK | os.O_NOCTTY | os.O_CLOEXEC
 
 
 class InputFileError(Exception):
-    """A file that cannot be read; the message is a clause that follows the file's name."""
+    """Error for a file that cannot be read; the message follows the file's name."""
 
 
 @dataclass(frozen=True)
@@ -28,9 +28,9 @@ class InputFile:
     """An open regular file.
 
     Attributes:
-        stream: reads its bytes; readers stop at `size` even if there are more by then.
-        size: in bytes, when it was opened.
-        modified: when it was changed last, in nanoseconds, as it was opened.
+        stream: the content; readers stop at `size` even if the file has grown.
+        size: size in bytes at the time of opening.
+        modified: time of the last change in nanoseconds, at the time of opening.
     """
 
     stream: BinaryIO
@@ -38,7 +38,7 @@ class InputFile:
     modified: int
 
     def read_whole(self, most: int) -> bytes:
-        """Return all its bytes; more than `most` of them raise InputFileError."""
+        """Return all bytes; raise InputFileError if there are more than `most`."""
         if self.size > most:
             raise InputFileError(f"it has {self.size:,} bytes, at most {most:,} are read")
         content = self.stream.read(self.size + 1)
@@ -48,7 +48,7 @@ class InputFile:
         return content
 
     def check_unchanged(self) -> None:
-        """Raise InputFileError when the file was written to since it was opened."""
+        """Raise InputFileError if the file has been written to since it was opened."""
         now = os.fstat(self.stream.fileno())
         if (now.st_size, now.st_mtime_ns) != (self.size, self.modified):
             raise _changed()
@@ -56,14 +56,14 @@ class InputFile:
 
 @contextmanager
 def open_input(path: Path) -> Iterator[InputFile]:
-    """Open a file that the user named, to read it.
+    """Open a file named by the user for reading.
 
     Raises:
-        InputFileError: when it is no regular file, or cannot be opened.
+        InputFileError: if it is not a regular file, or cannot be opened.
     """
     descriptor = -1
     try:
-        # opening can have an effect on a device, so that its kind is looked at before, too
+        # opening a device can have side effects, so the file type is checked before and after
         _check_kind(path.stat().st_mode)
         descriptor = os.open(path, _FLAGS)
         found = os.fstat(descriptor)

@@ -1,4 +1,4 @@
-"""How much memory this process can use, and the error for what does not fit into it."""
+"""Memory limits of this process, and the error for an operation that exceeds them."""
 
 from __future__ import annotations
 
@@ -15,34 +15,34 @@ if TYPE_CHECKING:
     from threading import Thread
 
 UNKNOWN: Final = 1 << 40
-"""Bytes to assume where the system does not say."""
+"""Bytes that are assumed if the system does not report its memory."""
 
 
 MEGABYTE: Final = 1_000_000
 
 THREAD: Final = 41_000_000
-"""Bytes of address space that OpenBLAS reserves for each of its threads but the first."""
+"""Bytes of address space that OpenBLAS reserves for each thread except the first."""
 
 
 LEFT: Final = 50_000_000
-"""Bytes that are left for the work: OpenBLAS tries its buffers at several addresses, a thread has a
-stack, and the library is imported to compute something."""
+"""Bytes that must remain available: OpenBLAS tries its buffers at several addresses, a thread has a
+stack, and the imported library needs memory for its computation."""
 
 
 M_ARENA_MAX: Final = -8
-"""Of <malloc.h>: how many heaps there are at most."""
+"""Constant of <malloc.h>: maximal number of heaps."""
 
 PRODUCT: Final = 128
-"""Rows and columns of a matrix that is too large for the products without a buffer."""
+"""Rows and columns of a matrix whose product requires OpenBLAS's buffer."""
 
 
 class Library(NamedTuple):
-    """A library that is imported when it is needed.
+    """A library that is imported on first use.
 
     Attributes:
-        name: for the user.
-        module: its name in Python.
-        size: bytes of address space that it takes with one thread.
+        name: name in messages.
+        module: name of the Python module.
+        size: bytes of address space that it needs with one thread.
     """
 
     name: str
@@ -55,12 +55,12 @@ SCIKIT_LEARN: Final = Library("scikit-learn", "sklearn", 178_000_000)
 
 
 class NotEnoughMemory(MemoryError):  # noqa: N818 (as MemoryError, whose place it takes)
-    """One sentence on what needs how much memory, and what to reduce."""
+    """Error whose message states the operation, its memory and what to reduce."""
 
 
 @cache
 def total_memory() -> int:
-    """Return the bytes that this process could use: the computer's, or its own limit."""
+    """Return the memory available to this process in bytes: the computer's, or its own limit."""
     try:
         total = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
     except (OSError, ValueError):
@@ -71,18 +71,18 @@ def total_memory() -> int:
 
 @contextmanager
 def memory_for(what: str, size: int, advice: str) -> Iterator[None]:
-    """Raise NotEnoughMemory, with one sentence, when memory runs out within the block.
+    """Raise NotEnoughMemory if memory runs out within the block.
 
-    It is raised at once where the size alone is more than there is: the system lends memory that it
-    does not have, and ends the process later.
+    It is raised at once if the size exceeds the total memory: the system overcommits, and would kill
+    the process later.
 
     Args:
-        what: needs the memory.
-        size: in bytes, at least.
-        advice: what to reduce, as "choose fewer units".
+        what: the operation, for the message.
+        size: lower bound of the memory in bytes.
+        advice: what to reduce, such as "choose fewer units".
     """
-    told = f", about {size / 1e6:,.0f} MB" if size >= MEGABYTE else ""
-    sentence = f"there is not enough memory for {what}{told}; {advice}"
+    amount = f", about {size / 1e6:,.0f} MB" if size >= MEGABYTE else ""
+    sentence = f"there is not enough memory for {what}{amount}; {advice}"
     if size > total_memory():
         raise NotEnoughMemory(sentence)
     try:
@@ -94,7 +94,7 @@ def memory_for(what: str, size: int, advice: str) -> Iterator[None]:
 
 
 def start_thread(thread: Thread) -> None:
-    """Start a thread; raises NotEnoughMemory, with one sentence, when there is no room for its stack."""
+    """Start a thread; raise NotEnoughMemory if there is no memory for its stack."""
     try:
         thread.start()
     except RuntimeError:
@@ -102,10 +102,10 @@ def start_thread(thread: Thread) -> None:
 
 
 def reserve_for_products() -> None:
-    """Let OpenBLAS allocate its buffer for matrix products before threads and arrays need memory.
+    """Make OpenBLAS allocate its buffer for matrix products before threads and arrays need memory.
 
-    It allocates at the first product, and ends the process when it gets nothing then. Under a limit,
-    threads share one heap: one of its own reserves 64 MB of address space for a few kilobytes.
+    OpenBLAS allocates at the first product, and exits if that fails. If there is a limit, threads share
+    one heap: a separate one reserves 64 MB of address space for a few kilobytes.
     """
     import numpy as np
 
@@ -120,10 +120,10 @@ def reserve_for_products() -> None:
 
 @contextmanager
 def importing(library: Library) -> Iterator[None]:
-    """Raise NotEnoughMemory, with one sentence, when a library cannot be imported within the block.
+    """Raise NotEnoughMemory if there is no memory to import a library within the block.
 
-    That is checked before: OpenBLAS, which the libraries bring along, ends the process or never
-    returns when it gets no memory, and the linker raises ImportError.
+    This is checked before the import: without memory, OpenBLAS, which the libraries include, exits or
+    never returns, and the linker raises ImportError.
     """
     threads = int(os.environ.get("OPENBLAS_NUM_THREADS", 0)) or os.cpu_count() or 1
     size = library.size + (threads - 1) * THREAD + LEFT
@@ -142,11 +142,11 @@ def importing(library: Library) -> Iterator[None]:
 
 
 def require(what: str, size: int) -> None:
-    """Raise NotEnoughMemory when so many bytes more are beyond the limit of this process.
+    """Raise NotEnoughMemory if `size` more bytes would exceed the limit of this process.
 
     Args:
-        what: needs them, as "for the screen".
-        size: in bytes of address space.
+        what: the purpose, such as "for the screen".
+        size: bytes of address space.
     """
     limit = _limit()
     if limit is not None and _address_space() + size > limit:
@@ -161,7 +161,7 @@ def _too_low(what: str, size: int, limit: int) -> NotEnoughMemory:
 
 
 def _address_space() -> int:
-    """Return the bytes that this process has in use or reserved; 0 where the system does not say."""
+    """Return the address space of this process in bytes; 0 if the system does not report it."""
     try:
         pages = Path("/proc/self/statm").read_text(encoding="ascii").split()[0]
     except OSError:
@@ -170,6 +170,6 @@ def _address_space() -> int:
 
 
 def _limit() -> int | None:
-    """Return the bytes of address space that this process may use, or None for any number."""
+    """Return the limit of the address space of this process in bytes, or None if there is none."""
     limit, _ = resource.getrlimit(resource.RLIMIT_AS)
     return None if limit == resource.RLIM_INFINITY else limit

@@ -1,4 +1,4 @@
-"""Files that the user names to be written: replaced by a whole one, or left as they are."""
+"""Output files named by the user: either replaced completely, or unchanged."""
 
 from __future__ import annotations
 
@@ -16,13 +16,13 @@ _FLAGS: Final = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOE
 
 @contextmanager
 def replacing(path: Path) -> Iterator[TextIO]:
-    """Open a new file that takes the place of a path when the block ends without an exception.
+    """Open a new file that replaces `path` when the block ends without an exception.
 
-    It is written beside the old one, which a full disk or a kill therefore leaves as it was, and gets
-    its mode. A link is followed: the user named it, and the file behind it is meant.
+    It is written in the same folder, so that a full disk or a kill does not change the old file, and has
+    the mode of the old file. A symbolic link is followed, since the user named it.
 
     Raises:
-        OSError: when it cannot be written.
+        OSError: if it cannot be written.
     """
     target = Path(os.path.realpath(path))
     scratch = target.with_name(f".nnfs-tui-{os.getpid()}.new")

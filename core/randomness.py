@@ -1,6 +1,6 @@
-"""Random streams: each random choice of a run draws from a generator of its own.
+"""Random streams: each kind of random choice in a run has its own generator.
 
-A stream added later, or one that draws more, leaves the numbers of the others as they are.
+A new stream, or a different number of draws from one, does not change the numbers of the others.
 """
 
 from __future__ import annotations
@@ -15,5 +15,5 @@ _KEYS: Final[dict[Purpose, int]] = {"data": 0, "split": 1, "weights": 2, "shuffl
 
 
 def stream(seed: int, purpose: Purpose) -> np.random.Generator:
-    """Return the generator for one purpose: a child of `SeedSequence(seed)` with a fixed place."""
+    """Return the generator for a purpose: a child of `SeedSequence(seed)` with a fixed key."""
     return np.random.default_rng(np.random.SeedSequence(seed, spawn_key=(_KEYS[purpose],)))

@@ -1,4 +1,4 @@
-"""Create the pictures of the documents: Textual screenshots of real runs. Run by `make screenshots`."""
+"""Screenshots for the documents, made by Textual from real runs (`make screenshots`)."""
 
 from __future__ import annotations
 
