@@ -225,9 +225,10 @@ class Soak:
     def _time(self) -> float:
         """Return seconds, without those that this process, the program or the training waited.
 
-        On a busy machine they wait for a processor, which is none of their faults.
+        On a busy machine they wait for a processor, which is none of their faults. They may wait at
+        the same time, so the longest wait counts, not the sum, which can exceed the time that passed.
         """
-        return monotonic() - sum(map(_waited, (os.getpid(), self._terminal.pid, *self._children())))
+        return monotonic() - max(map(_waited, (os.getpid(), self._terminal.pid, *self._children())))
 
     def _children(self) -> list[int]:
         try:
@@ -294,8 +295,8 @@ class Soak:
         rows = self._rows
         status = re.search(r"loss +([\d.e−+-]+)", rows[-3])
         title = next((row for row in rows if "╭ 1 loss " in row), None)
-        if status is None or title is None:
-            return True
+        if status is None or title is None or " at epoch " in title:
+            return True  # with a cursor on the curves the title has the values at the cursor
         told = re.search(r"1 loss .*?train ([\d.e−+-]+)", title)
         return told is None or told.group(1) == status.group(1)
 
