@@ -1,4 +1,4 @@
-"""What the screen knows of the run: told by the training process's events, read by every panel."""
+"""State of the run on the screen: updated by events of the training process, read by every panel."""
 
 from __future__ import annotations
 
@@ -37,34 +37,34 @@ if TYPE_CHECKING:
 
 
 MOST_LAYER_ROWS: Final = 400
-"""Epochs whose diagnostics are kept, at most."""
+"""Largest number of epochs whose diagnostics are stored."""
 
 
 class RunModel:
-    """The run as it was last told.
+    """The run as of the last event.
 
     Attributes:
-        config: what runs.
-        data: its samples, or None before the process told.
+        config: configuration of the run.
+        data: its samples, or None before the first event.
         network: a copy of the network, with the parameters of the last `Progress`.
-        timeline: every epoch's metrics.
-        state: what the run is doing.
-        note: what happened last, in a sentence.
-        layers: the diagnostics of each layer after the last epoch, if they are asked for.
-        comparable_from: the first epoch whose loss means what that of the shown one does.
-        layers_over_time: (epochs, layers, measures) those of some epochs before.
-        share_of_epoch: how much of a long epoch under way is trained.
-        stopped: what ended the run, if it has ended.
-        restored: the epoch whose weights came back when the run stopped, or None.
-        loading: what is being loaded, while something is.
-        gradient: the flat gradient of the last step, while the run stands still.
-        edited: whether somebody gave a parameter another value, by the moment that is shown.
-        past_epoch: the epoch whose network is shown, while that is not the newest.
-        old_future: what a run that went on from the past had trained before it did.
-        baseline: what a linear model reaches, once it was asked for.
-        kept_as: the name under which the run is kept; empty before it is.
-        resumed_at: the epoch at which it was resumed, if it was saved by another program.
-        not_kept: why it is not kept now, if there is a reason.
+        timeline: metrics of all epochs.
+        state: status of the run.
+        note: last message, one sentence.
+        layers: diagnostics of each layer after the last epoch, if they are enabled.
+        comparable_from: first epoch whose loss is comparable with that of the epoch shown.
+        layers_over_time: (epochs, layers, measures) diagnostics of some earlier epochs.
+        share_of_epoch: share of the current epoch that is trained.
+        stopped: reason why the run ended, or None.
+        restored: best epoch, whose weights were restored when the run stopped, or None.
+        loading: progress of loading, or None.
+        gradient: flat gradient of the last step, while the run is paused.
+        edited: whether the user had edited a parameter by the epoch shown.
+        past_epoch: epoch shown, if not the newest.
+        old_branch: epochs of the branch that was abandoned when training resumed from an earlier epoch.
+        baseline: results of a linear model, once requested.
+        saved_as: name of the saved run, or "".
+        resumed_at: epoch at which a saved run was resumed, or None.
+        save_problem: reason why the run is not being saved, or "".
     """
 
     def __init__(self, config: RunConfig) -> None:
@@ -74,7 +74,7 @@ class RunModel:
         self.timeline = EpochLog()
         self.state = State.TRAINING
         self.note = ""
-        self._standing = ""  # what is said of the state is true as long as that is
+        self._standing = ""  # note that is valid as long as the state
         self.layers: tuple[LayerDiagnostics, ...] = ()
         self.epochs_per_second = 0.0
         self.share_of_epoch = 0.0
@@ -91,14 +91,14 @@ class RunModel:
         self.layers_over_time: NDArray[np.float64] = np.empty((0, 0, 0))
         self._layer_epochs: NDArray[np.float64] = np.empty(0)
         self._thinning = 1
-        self._measured: EpochMetrics | None = None  # of the network, where that is of no row
+        self._measured: EpochMetrics | None = None  # of the network shown, if no row has them
         self._best: int | None = None
-        self._parts = [0]  # the epochs from which losses mean something else than before
+        self._parts = [0]  # epochs from which losses are not comparable with earlier ones
         self._passing = False
-        self._void: int | None = None  # the epoch that diverged, while it is the last one told
+        self._void: int | None = None  # the epoch that diverged, while it is the last one
 
     def apply(self, event: Event) -> None:
-        """Take an event of the training process."""
+        """Update the model by an event of the training process."""
         match event:
             case Run():
                 self._begin(event)
@@ -116,29 +116,9 @@ class RunModel:
             case Moved():
                 self._move(event)
             case Branched():
-                # what is given up stays in sight
-                self.old_branch = self.timeline.copy()
-                self.timeline.truncate(event.epoch + 1)
-                self.past_epoch = None
-                if self.resumed_at is not None:
-                    self.resumed_at = min(self.resumed_at, event.epoch)
-                self._parts = [each for each in self._parts if each <= event.epoch + 1]
-                self._forget_layers(event.epoch + 1)
-                self._find_best()
+                self._branch(event.epoch)
             case StateChanged():
-                self.state = event.state
-                self.stopped, self.restored = event.stopped, event.restored
-                last = self.timeline.last()
-                if event.state is State.DIVERGED and last is not None:
-                    self._void = last.epoch
-                    self.layers = ()  # those of the epoch that is void
-                elif event.restored is not None:
-                    self.layers = ()  # those of a network that gave way to the best
-                if event.note or self._passing:
-                    self.note = event.note
-                self._standing = event.note if self.is_at_rest else ""
-                # what is said of a pause is true until it ends
-                self._passing = event.state is State.PAUSED and bool(event.note)
+                self._change_state(event)
             case Reopened():
                 self.saved_as = event.name
                 self.resumed_at = None if event.restored else self.head_epoch
@@ -146,7 +126,7 @@ class RunModel:
                 self._find_best()
             case SaveStatusChanged():
                 if event.problem or self.save_problem:
-                    self.note = event.problem or "the run is kept again"
+                    self.note = event.problem or "the run is being saved again"
                 self.saved_as, self.save_problem = event.name, event.problem
             case Loading():
                 self.loading = event
@@ -160,21 +140,21 @@ class RunModel:
                 self.note = self._standing = f"{event.reason}; {kept}r starts a new one"
 
     def clear_note(self) -> bool:
-        """Forget what was said, but for what holds as long as the state does; tell if that changed."""
-        said, self.note = self.note, self._standing
-        return said != self.note
+        """Clear the note, except one that is valid as long as the state; return whether it changed."""
+        before, self.note = self.note, self._standing
+        return before != self.note
 
     @property
     def is_at_rest(self) -> bool:
-        """Whether nothing changes until somebody presses a key."""
+        """Whether nothing changes until the user presses a key."""
         return self.state is not State.TRAINING
 
     @property
     def metrics(self) -> EpochMetrics | None:
         """The metrics of the network that is shown.
 
-        They are those of the last epoch, unless it diverged or the best one's weights came back, or
-        what is shown was measured by itself.
+        These are the metrics of the last epoch, unless it diverged, the weights of the best epoch were
+        restored, or the network shown was measured separately.
         """
         count = self.epochs_to_plot
         if self._measured is not None:
@@ -187,36 +167,61 @@ class RunModel:
 
     @property
     def best(self) -> EpochMetrics | None:
-        """The epoch with the lowest monitored loss of those that compare with the one shown."""
+        """The epoch with the lowest monitored loss among those comparable with the epoch shown."""
         return None if self._best is None else self.timeline.at(self._best)
 
     @property
     def comparable_from(self) -> int:
-        """The first epoch whose loss means what that of the one shown does."""
+        """First epoch whose loss is comparable with that of the epoch shown."""
         return self._part[0]
 
     @property
     def epochs_to_plot(self) -> int:
-        """How many rows of the timeline belong on a curve: not the one that diverged."""
+        """Number of epochs on a curve: all except one that diverged."""
         return len(self.timeline) - (self._void is not None)
 
     @property
     def monitored(self) -> str:
-        """The part whose loss decides when to stop, and which epoch is the best."""
+        """The part whose loss determines the best epoch and early stopping."""
         return "test" if self.data is None else self.data.monitored(self.config.monitor)
 
     @property
     def description(self) -> str:
-        """The run in one line."""
-        told = self.config.describe(() if self.network is None else self.network.sizes)
+        """Description of the run in one line."""
+        text = self.config.describe(() if self.network is None else self.network.sizes)
         summary = self.data.summary if self.data is not None else None
         edited = self.edited or (summary is not None and summary.name.endswith("(edited)"))
-        return f"{told} · edited" if edited else told
+        return f"{text} · edited" if edited else text
 
     @property
     def head_epoch(self) -> int:
         """The newest epoch that was trained."""
         return max(0, self.epochs_to_plot - 1)
+
+    def _change_state(self, event: StateChanged) -> None:
+        self.state = event.state
+        self.stopped, self.restored = event.stopped, event.restored
+        last = self.timeline.last()
+        if event.state is State.DIVERGED and last is not None:
+            self._void = last.epoch
+            self.layers = ()  # they are of the epoch that diverged
+        elif event.restored is not None:
+            self.layers = ()  # they are of the last network, not of the restored one
+        if event.note or self._passing:
+            self.note = event.note
+        self._standing = event.note if self.is_at_rest else ""
+        # a note on a pause is valid until the pause ends
+        self._passing = event.state is State.PAUSED and bool(event.note)
+
+    def _branch(self, epoch: int) -> None:
+        self.old_branch = self.timeline.copy()
+        self.timeline.truncate(epoch + 1)
+        self.past_epoch = None
+        if self.resumed_at is not None:
+            self.resumed_at = min(self.resumed_at, epoch)
+        self._parts = [each for each in self._parts if each <= epoch + 1]
+        self._forget_layers(epoch + 1)
+        self._find_best()
 
     def _move(self, moved: Moved) -> None:
         part, self.edited = self._part, moved.was_edited
@@ -233,7 +238,11 @@ class RunModel:
         if part != self._part:
             self._find_best()
         if self._passing:
-            self.note, self._standing, self._passing = "", "", False  # it was said of where one was
+            self.note, self._standing, self._passing = (
+                "",
+                "",
+                False,
+            )  # it was about the previous position
         self.loading = None
         self.layers = moved.metrics.layers if moved.restored is None else ()
         if self.network is not None:
@@ -242,9 +251,9 @@ class RunModel:
 
     @property
     def _part(self) -> tuple[int, int]:
-        """The epochs, first and behind the last, that compare with the one shown.
+        """The first and, exclusively, the last epoch comparable with the one shown.
 
-        The epoch at whose end something was changed belongs to what follows, as its first network.
+        An epoch after which the loss was changed belongs to the following part, as its first network.
         """
         shown = self.past_epoch
         if shown is None:
@@ -267,11 +276,11 @@ class RunModel:
         if self._void is not None and start <= self._void:
             self._void = None
         if self._best is not None and not start > self._best >= self.comparable_from:
-            start = 0  # it was measured anew, or is of another part
+            start = 0  # it was measured again, or is of another part
         self._find_best(start)
 
     def _remember_layers(self, measured: NDArray[np.float64], epochs: NDArray[np.float64]) -> None:
-        """Keep the diagnostics of some epochs, evenly thinned, for what they were over time."""
+        """Store the diagnostics of some epochs, evenly thinned."""
         if measured.shape[1:] != self.layers_over_time.shape[1:]:
             self.layers_over_time, self._layer_epochs = measured[:0], epochs[:0]
             self._thinning = 1
@@ -282,7 +291,7 @@ class RunModel:
         self.layers_over_time, self._layer_epochs = known, epochs
 
     def _forget_layers(self, start: int) -> None:
-        """Drop the diagnostics from an epoch on, which are measured again or no longer of this run."""
+        """Drop the diagnostics from an epoch on, which are outdated."""
         keep = self._layer_epochs < start
         self.layers_over_time, self._layer_epochs = (
             self.layers_over_time[keep],
@@ -290,12 +299,12 @@ class RunModel:
         )
 
     def _find_best(self, start: int = 0) -> None:
-        """Look for a better epoch than the best one, from an epoch on; from 0, for the best of all."""
+        """Update the best epoch from `start` on; from 0, search all epochs."""
         if not start:
             self._best = None
         monitored = self.timeline.column(f"{self.monitored}_loss")
         part, stop = self._part
-        first = max(start, 1, part)  # the untrained network is no achievement
+        first = max(start, 1, part)  # without the untrained network
         losses = np.nan_to_num(monitored[first:stop], nan=np.inf)
         if losses.size:
             at = first + int(losses.argmin())
@@ -308,12 +317,12 @@ class RunModel:
         self.loading = None
         effects = earlier.effects(run.config)
         if run.fresh or effects or run.data is not None:
-            self.restored = None  # a change that was rejected leaves everything as it is
+            self.restored = None  # but not after a rejected change
         if run.data is not None:
             self.data = run.data
             self.baseline = None
         if not run.fresh and not run.travelled and (run.data is not None or "loss" in effects):
-            # a loss before this says nothing about one after it
+            # losses before and after are not comparable
             if self._parts[-1] != len(self.timeline):
                 self._parts.append(len(self.timeline))
             self._best = None
