@@ -40,7 +40,7 @@ class InputFile:
     def read_whole(self, most: int) -> bytes:
         """Return all bytes; raise InputFileError if there are more than `most`."""
         if self.size > most:
-            raise InputFileError(f"it has {self.size:,} bytes, at most {most:,} are read")
+            raise InputFileError(f"it has {self.size:,} bytes: expected at most {most:,}")
         content = self.stream.read(self.size + 1)
         if len(content) != self.size:
             raise _changed()
@@ -78,24 +78,24 @@ def open_input(path: Path) -> Iterator[InputFile]:
 
 def _check_kind(mode: int) -> None:
     if stat.S_ISDIR(mode):
-        raise InputFileError("this is a folder; name a file in it")
+        raise InputFileError("it is a folder; name a file in it")
     if not stat.S_ISREG(mode):
         raise InputFileError(
-            "this is a pipe or a device, and not a file; save what it gives to a file first"
+            "it is a pipe or a device, not a file; save its output to a file first"
         )
 
 
 def _unreadable(error: OSError | ValueError, path: Path) -> InputFileError:
     if not isinstance(error, OSError):  # a NUL character, or a lone surrogate
-        return InputFileError("no file can have such a name; check its path")
+        return InputFileError("it is not a valid file name; check the path")
     if isinstance(error, FileNotFoundError):
         folder = f"the folder '{path.parent.name}'" if path.parent.name else "this folder"
         return InputFileError(f"there is no such file in {folder}; check its path")
     if isinstance(error, PermissionError):
-        return InputFileError("the file may not be read; ask for the permission, or copy it")
-    reason = error.strerror or "no reason is given"
-    return InputFileError(f"the file cannot be read ({reason}); check its path and its disk")
+        return InputFileError("permission denied; change the permissions, or copy it")
+    reason = error.strerror or "unknown reason"
+    return InputFileError(f"the file cannot be read ({reason}); check the path and the disk")
 
 
 def _changed() -> InputFileError:
-    return InputFileError("the file was written to while it was read; copy it, and read the copy")
+    return InputFileError("it was modified while it was read; copy it and read the copy")

@@ -18,28 +18,28 @@ if TYPE_CHECKING:
     from core.datasets.summary import Summary
 
 ProgressCallback: TypeAlias = Callable[[str, float], None]
-"""Told what is being done and how much of it is, from 0 to 1; raises to end it."""
+"""Receives the current step and its progress from 0 to 1; may raise to cancel loading."""
 
 
 class DataError(ValueError):
-    """Data that cannot be learnt from; the message is one sentence for a person."""
+    """Unusable data; the message is one sentence for the user."""
 
 
 @dataclass(frozen=True)
 class Dataset:
-    """Samples with classes, or with numbers to predict, in their own units.
+    """Samples with classes or regression targets, in original units.
 
     Attributes:
         x: (samples, features) float64, NaN where a value is missing; (samples, 0) for texts.
         y: (samples,) class numbers, or (samples, targets) float64.
         feature_names: one name per column of `x`.
-        class_names: one name per class, `y` counts into it; empty where `y` is numbers.
-        target_names: one name per column of `y`; empty where `y` is classes.
-        texts: a text per sample, where features are to be made of those; else empty.
-        one_hot: the columns, first and behind the last, that together are one categorical feature.
-        image: rows and columns of pixels, where the features are those of a picture.
-        notes: what was done to the data so far, a sentence each.
-        name: what the data is called, such as the name of its file.
+        class_names: one name per class, indexed by `y`; empty for regression.
+        target_names: one name per column of `y`; empty for classification.
+        texts: one text per sample, from which features are computed; else empty.
+        one_hot: (start, stop) columns of each one-hot encoded feature.
+        image: rows and columns of pixels, if the features are an image.
+        notes: one sentence for each processing step so far.
+        name: name of the data set or of its file.
     """
 
     x: Array
@@ -54,7 +54,7 @@ class Dataset:
     name: str = ""
 
     def rows(self, chosen: Labels) -> Dataset:
-        """Return some of the samples, by their numbers."""
+        """Return the samples with these indices."""
         texts = tuple(self.texts[row] for row in chosen.tolist()) if self.texts else ()
         return replace(self, x=self.x[chosen], y=self.y[chosen], texts=texts)
 
@@ -132,21 +132,21 @@ def numbered(letter: str, count: int) -> tuple[str, ...]:
 
 @dataclass(frozen=True, eq=False)
 class DataSplit:
-    """A data set in its parts; for a set too small to part, both are the whole of it.
+    """Training, test and validation samples as network inputs.
 
-    Two of them are equal only if they are one and the same.
+    Compared by identity.
 
     Attributes:
-        x_train, x_test: (samples, inputs) as the network takes them.
-        y_train, y_test: class numbers, or numbers to predict.
-        feature_names: one name per feature in its own units; the network may have more inputs.
-        shared: whether the test part is the training part.
-        x_validation, y_validation: a third part, or None.
-        preparation: how inputs follow from features.
-        samples: how many samples the training and the test part have, where these are some of them.
-        validation_samples: how many the third part has.
-        summary: what the data screen shows.
-        edits: what was done to them by hand since they were drawn or read.
+        x_train, x_test: (samples, inputs) arrays.
+        y_train, y_test: class numbers, or scaled regression targets.
+        feature_names: one name per feature; the network may have additional inputs.
+        shared: whether the test samples are the training samples.
+        x_validation, y_validation: validation samples, or None.
+        preparation: the mapping from features to inputs.
+        samples: numbers of training and test samples, if the arrays contain only some of them.
+        validation_samples: number of validation samples.
+        summary: statistics for the data screen.
+        edits: edits by the user since the data were generated or read.
     """
 
     x_train: Array
@@ -167,34 +167,34 @@ class DataSplit:
 
     @property
     def has_classes(self) -> bool:
-        """Whether classes are told apart, and not numbers predicted."""
+        """Whether this is classification and not regression."""
         return bool(self.class_names)
 
     @property
     def all_samples(self) -> tuple[int, int]:
-        """How many samples the training and the test part have in truth."""
+        """Numbers of training and test samples, including those that were thinned out."""
         return self.samples or (len(self.y_train), len(self.y_test))
 
     @property
     def arrays(self) -> tuple[Array | Labels, ...]:
-        """Its arrays; some may be one and the same."""
+        """All arrays; some may be the same object."""
         arrays = (self.x_train, self.y_train, self.x_test, self.y_test)
         third = (self.x_validation, self.y_validation)
         return (*arrays, *(each for each in third if each is not None))
 
     def monitored(self, choice: str | None) -> str:
-        """Return the part whose loss decides, from the setting `monitor`."""
+        """Return the samples whose loss is monitored, for a value of the setting `monitor`."""
         has_validation = self.y_validation is not None
         if choice is None or (choice == "validation" and not has_validation):
             return "validation" if has_validation else "test"
         return choice
 
     def thinned(self, most: int) -> DataSplit:
-        """Return these data with at most so many samples a part, evenly chosen."""
+        """Return the data with at most `most` samples per part, evenly spaced."""
         train, test = evenly_spaced(len(self.y_train), most), evenly_spaced(len(self.y_test), most)
         few = replace(self, samples=self.all_samples)
         if self.x_validation is not None and self.y_validation is not None:
-            # nothing shows its samples
+            # no panel shows validation samples
             few = replace(
                 few, x_validation=self.x_validation[:0], y_validation=self.y_validation[:0]
             )
@@ -213,17 +213,18 @@ def from_arrays(
     *,
     numbers: bool,
 ) -> DataSplit:
-    """Return arrays, (samples, features) and (samples,) or (samples, targets), as data.
+    """Return arrays of a script as data, without preprocessing.
 
     Args:
-        x_train: the training inputs.
-        y_train: class numbers from 0; or, in floating point, numbers to predict.
-        x_test: the test inputs.
-        y_test: their classes, or numbers.
-        numbers: whether numbers in floating point are to be predicted, and not to be taken as classes.
+        x_train: (samples, features) training inputs.
+        y_train: (samples,) class numbers from 0; or (samples,) or (samples, targets) floating-point
+            regression targets.
+        x_test: as `x_train`, for testing.
+        y_test: as `y_train`, for testing.
+        numbers: whether floating-point numbers are regression targets and not classes.
 
     Raises:
-        ValueError: when shapes do not fit one another, or classes are no whole numbers from 0.
+        ValueError: if shapes do not fit together, or classes are not integers from 0.
     """
     _check_shapes(x_train, y_train, x_test, y_test)
     x_train, x_test = np.asarray(x_train, np.float64), np.asarray(x_test, np.float64)
@@ -245,15 +246,17 @@ def _check_shapes(
     inputs = shapes[0], shapes[2]
     if not all(len(shape) == 2 for shape in inputs) or inputs[0][1] != inputs[1][1]:
         raise ValueError(
-            f"inputs of shapes {inputs[0]} and {inputs[1]} given; both are (samples, features)"
+            f"invalid shapes {inputs[0]} and {inputs[1]} of inputs: expected (samples, features)"
         )
     for x, y in (shapes[:2], shapes[2:]):
         if not y or x[0] != y[0] or not x[0]:
-            raise ValueError(f"{x[0]} inputs and targets of shape {y} given; there is one for each")
+            raise ValueError(
+                f"invalid shape {y} of targets: expected one target for each of {x[0]} inputs"
+            )
 
 
 def _labels(y: Array | Labels) -> Labels:
     labels = np.asarray(y).reshape(len(y), -1)
     if labels.shape[1] != 1 or np.any(labels != np.floor(labels)) or labels.min() < 0:
-        raise ValueError("classes are whole numbers from 0, one for each sample")
+        raise ValueError("invalid classes: expected one integer from 0 for each sample")
     return np.asarray(labels[:, 0], np.int64)

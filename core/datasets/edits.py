@@ -1,6 +1,6 @@
-"""Samples that a person adds, moves or removes by hand, and the file in which such data are kept.
+"""Editing samples by hand (add, move, remove), and exporting edited data as CSV.
 
-The training process applies an edit; the screen asks for one, and for the file.
+The screen requests an edit, the training process applies it.
 """
 
 from __future__ import annotations
@@ -26,29 +26,29 @@ if TYPE_CHECKING:
     from core.datasets.summary import Summary
 
 FEWEST: Final = 2
-"""Training samples that stay."""
+"""Minimum number of training samples."""
 
 EDITED: Final = " (edited)"
-"""Behind the name of data that somebody changed by hand."""
+"""Suffix of the name of edited data."""
 
 
 MOST_EDITS: Final = 10_000
-"""Edits of one data set: each is a key press, and all are applied again when the run is resumed."""
+"""Maximum number of edits of a data set: all are applied again when the run is resumed."""
 
 _BETWEEN: Final = 100
-"""Edits between two reports of progress."""
+"""Edits between two calls of the progress callback."""
 
 ROUNDED: Final = 2
-"""Units in the last place by which scaling and back may change a number."""
+"""Units in the last place by which scaling and unscaling may change a number."""
 
 
 @dataclass(frozen=True)
 class AddPoint:
-    """A new training sample, behind the others.
+    """Append a training sample.
 
     Attributes:
-        features: in their own units.
-        label: its class.
+        features: features in original units.
+        label: class number.
     """
 
     features: tuple[float, ...]
@@ -57,12 +57,12 @@ class AddPoint:
 
 @dataclass(frozen=True)
 class MovePoint:
-    """Other features for a training sample.
+    """Change the features of a training sample.
 
     Attributes:
-        row: its number among all training samples.
-        features: the new ones, in their own units.
-        at: those that it is thought to have, or None for any.
+        row: index of the training sample.
+        features: new features in original units.
+        at: expected features before the edit, or None for any.
     """
 
     row: int
@@ -72,11 +72,11 @@ class MovePoint:
 
 @dataclass(frozen=True)
 class RemovePoint:
-    """One training sample less.
+    """Remove a training sample.
 
     Attributes:
-        row: its number among all training samples.
-        at: the features that it is thought to have, in their own units, or None for any.
+        row: index of the training sample.
+        at: expected features in original units, or None for any.
     """
 
     row: int
@@ -94,26 +94,26 @@ def apply(data: DataSplit, edit: Edit) -> DataSplit:
 def apply_all(
     data: DataSplit, edits: Sequence[Edit], tell: ProgressCallback = no_progress
 ) -> DataSplit:
-    """Return the data with training samples added, moved or removed, one edit after the other.
+    """Return the data after a sequence of edits of training samples.
 
-    The preparation stays as it was measured, so that the weights mean what they meant. A test part
-    of its own stays, too; where it is the training part, it changes with that.
+    The fitted preparation does not change, so that trained weights stay valid. Separate test samples
+    do not change; shared ones change with the training samples.
 
     Args:
-        data: before the edits.
-        edits: in their order.
-        tell: progress callback, which may raise to end it.
+        data: data before the edits.
+        edits: edits in order.
+        tell: progress callback, which may raise to cancel.
 
     Raises:
-        ValueError: when too little would be left, or there is no such point; one sentence.
+        ValueError: if too few samples would remain, or a point does not exist; one sentence.
     """
     if not edits:
         return data
     if data.preparation.text is not None:
-        raise ValueError("texts are no points in a plane, and cannot be edited there")
+        raise ValueError("points of a text data set cannot be edited")
     if len(data.edits) + len(edits) > MOST_EDITS:
         raise ValueError(
-            f"data take {MOST_EDITS:,} edits; save them as a file to edit that further"
+            f"data take at most {MOST_EDITS:,} edits; save the data as a file to continue"
         )
     samples, notes = _Samples(data), []
     for at, edit in enumerate(edits):
@@ -121,7 +121,7 @@ def apply_all(
             tell("editing the data", at / len(edits))
         notes.append(f"Edited: {samples.apply(edit)}.")
     x, y = samples.arrays()
-    # by its row, which is sure now: what the point was is not asked again
+    # the features were checked now; when the edits are applied again, the row suffices
     sure = [each if isinstance(each, AddPoint) else replace(each, at=None) for each in edits]
     edited = replace(data, x_train=x, y_train=y, edits=(*data.edits, *sure))
     if data.shared:
@@ -136,9 +136,9 @@ def apply_all(
 
 
 class _Samples:
-    """Training samples while edits are applied: an edit takes no time that depends on their number.
+    """Training samples during edits; the cost of an edit does not depend on their number.
 
-    Arrays are put together once, at the end, from old samples, added ones, and the order of both.
+    Arrays are assembled once, at the end, from old samples, added ones and the order of both.
     """
 
     def __init__(self, data: DataSplit) -> None:
@@ -151,7 +151,7 @@ class _Samples:
         self._counts = np.bincount(self._y, minlength=classes).tolist() if classes else []
 
     def apply(self, edit: Edit) -> str:
-        """Apply an edit, and return a sentence on it; raises ValueError."""
+        """Apply an edit and return its description; raises ValueError."""
         data = self._data
         if isinstance(edit, AddPoint):
             _check_label(data, edit.label)
@@ -182,7 +182,7 @@ class _Samples:
         return x[order], y[order]
 
     def _inputs(self, number: int) -> Array:
-        """Return the (1, inputs) view of a sample, by its number before any was removed."""
+        """Return the (1, inputs) view of a sample, by its index before any removal."""
         if number < len(self._x):
             return self._x[number : number + 1]
         return self._added[number - len(self._x)]
@@ -195,21 +195,23 @@ class _Samples:
 
     def _check_row(self, edit: MovePoint | RemovePoint) -> None:
         if not 0 <= edit.row < len(self._order):
-            raise ValueError(f"there is no training sample {edit.row + 1:,} any more")
-        # a screen that has not heard of the last edit yet would hit a neighbour
+            raise ValueError(f"training sample {edit.row + 1:,} no longer exists")
+        # a screen that has not received the last edit would hit a neighbour
         inputs = self._inputs(self._order[edit.row])
         if edit.at is not None and edit.at != _place(self._data, inputs):
-            raise ValueError("the data have changed since that point was chosen; choose it again")
+            raise ValueError("the data have changed since the point was selected; select it again")
 
     def _check_left(self, label: int) -> None:
         if len(self._order) <= FEWEST:
-            raise ValueError(f"the last {FEWEST} training samples stay")
+            raise ValueError(f"the last {FEWEST} training samples cannot be removed")
         if self._data.has_classes and self._counts[label] == 1:
-            raise ValueError(f"the last point of class {self._data.class_names[label]} stays")
+            raise ValueError(
+                f"the last point of class {self._data.class_names[label]} cannot be removed"
+            )
 
 
 def describe(data: DataSplit, edit: Edit) -> str:
-    """Return a sentence on what an edit does to the data, which are those before it."""
+    """Return one sentence on an edit, given the data before it."""
     if isinstance(edit, AddPoint):
         return _sentence(data, edit, edit.label, ())
     label = int(data.y_train[edit.row]) if data.has_classes else 0
@@ -229,27 +231,27 @@ def _sentence(data: DataSplit, edit: Edit, label: int, place: tuple[float, ...])
 
 
 def place_of(data: DataSplit, row: int) -> tuple[float, ...]:
-    """Return the features of a training sample, in their own units."""
+    """Return the features of a training sample in original units."""
     return _place(data, data.x_train[row : row + 1])
 
 
 def write_csv(data: DataSplit, path: Path) -> str:
-    """Write the training and the test part in their own units, in the place of a file that is there.
+    """Write all samples in original units to a CSV file, which is replaced if it exists.
 
-    The columns are `part`, the features, and last the class by its name, or the numbers to predict.
+    The columns are `part`, the features, and the name of the class or the regression targets.
 
     Returns:
-        A sentence on what was written.
+        One sentence on the written samples.
 
     Raises:
-        ValueError: when these are some of the samples only, or texts; one sentence.
-        OSError: when the file cannot be written; one that is there stays as it is.
+        ValueError: if the data are texts, or only some of the samples; one sentence.
+        OSError: if the file cannot be written; an existing file is unchanged.
     """
     if data.preparation.text is not None:
-        raise ValueError("texts are not saved: there are only their n-grams here")
+        raise ValueError("texts cannot be saved: only their n-grams are loaded")
     if data.all_samples != (len(data.y_train), len(data.y_test)):
         whole = sum(data.all_samples)
-        raise ValueError(f"not saved: only some of the {whole:,} samples are here to be shown")
+        raise ValueError(f"not saved: only some of the {whole:,} samples are loaded")
     parts = [("train", data.x_train, data.y_train), ("test", data.x_test, data.y_test)]
     if data.shared:
         parts = [("train and test", data.x_train, data.y_train)]
@@ -277,13 +279,13 @@ def _inputs(data: DataSplit, features: Sequence[float]) -> Array:
     own = np.array([features], np.float64)
     inputs = data.preparation.inputs(own)
     if not (np.isfinite(own).all() and (np.abs(inputs) < LARGEST_INPUT).all()):
-        raise ValueError(f"no network can compute with a point at {_written(features)}")
+        raise ValueError(f"a point at {_written(features)} is too far away for a network")
     return inputs
 
 
 def _check_label(data: DataSplit, label: int) -> None:
     if not data.has_classes:
-        raise ValueError("points are added to classes only; here numbers are predicted")
+        raise ValueError("points can be added for classification only")
     if not 0 <= label < len(data.class_names):
         raise ValueError(
             f"class number {label} does not exist; there are {len(data.class_names)} classes"
@@ -327,7 +329,7 @@ def _columns(data: DataSplit) -> list[str]:
     part = "part"
     while part in names:
         part += "_"
-    if len(set(names)) < len(names):  # a feature is called so, too
+    if len(set(names)) < len(names):  # a feature has the same name
         names[-1] += "_"
     return [part, *names]
 
@@ -345,7 +347,7 @@ def _rows(data: DataSplit, x: Array, y: Labels | Array) -> list[list[str]]:
 
 
 def _cells(values: Array, shift: Array, scale: Array) -> list[list[str]]:
-    """Return texts that are these numbers; of scaled ones, 0.30000000000000004 was once 0.3."""
+    """Return numbers as text; after scaling, 0.30000000000000004 is written as 0.3."""
     scaled = bool(np.any(shift) or np.any(scale != 1))
     unsure = ROUNDED * np.spacing(np.abs(values).max(axis=0, initial=0.0)) if scaled else 0.0
     unsure = np.broadcast_to(unsure, values.shape)

@@ -1,6 +1,6 @@
-"""From features in their own units to the inputs of a network, and back for the axes of a map.
+"""Preprocessing: features in original units to network inputs, and back for the axes of a map.
 
-Everything that is measured for it, such as a mean, is measured on the training part alone.
+Statistics, such as means, are computed from the training samples only.
 """
 
 from __future__ import annotations
@@ -19,9 +19,9 @@ if TYPE_CHECKING:
     from core.datasets.dataset import Dataset
 
 PREPROCESSORS: Final = {
-    "standard": "mean 0 and deviation 1, by the training samples",
-    "minmax": "from 0 to 1, by the training samples",
-    "none": "as they are",
+    "standard": "mean 0 and standard deviation 1 over the training samples",
+    "minmax": "from 0 to 1 over the training samples",
+    "none": "no scaling",
 }
 
 EXTRA_FEATURES: Final[dict[str, tuple[str, Callable[[Array], Array]]]] = {
@@ -31,18 +31,18 @@ EXTRA_FEATURES: Final[dict[str, tuple[str, Callable[[Array], Array]]]] = {
     "sinx1": ("sin x₁", lambda x: np.sin(x[:, 0])),
     "sinx2": ("sin x₂", lambda x: np.sin(x[:, 1])),
 }
-"""By their words on the command line: how they are written, and what they are."""
+"""By keyword on the command line: the formula to show and the function that computes it."""
 
 
 @dataclass(frozen=True)
 class TextFeatures:
-    """The vocabulary that was found in the training texts.
+    """The vocabulary of the training texts.
 
     Attributes:
         analyzer: `char_wb` or `word`.
-        ngrams: the shortest and the longest n-gram.
+        ngrams: lengths of the shortest and the longest n-gram.
         vocabulary: the n-grams, one per feature.
-        idf: (features,) their inverse document frequencies.
+        idf: (features,) inverse document frequencies.
     """
 
     analyzer: str
@@ -52,10 +52,10 @@ class TextFeatures:
 
     @classmethod
     def fit(cls, texts: Sequence[str], analyzer: str, most: int) -> TextFeatures:
-        """Choose the n-grams that are the most frequent in the texts.
+        """Select the most frequent n-grams of the texts.
 
         Raises:
-            ValueError: when there is not one in them.
+            ValueError: if the texts contain no n-gram.
         """
         with importing(SCIKIT_LEARN):
             from sklearn.feature_extraction.text import TfidfVectorizer  # a second to import
@@ -81,16 +81,16 @@ class TextFeatures:
 
 @dataclass(frozen=True)
 class Preparation:
-    """What a network's inputs are made of; without anything, the features are the inputs.
+    """The mapping from features to network inputs; by default, the inputs are the features.
 
     Attributes:
-        fill: (features,) what a missing value counts as.
-        shift, scale: (features,) an input is (feature - shift) / scale.
-        extra: words of `EXTRA_FEATURES`, made of the first two inputs and added behind them.
-        target_shift, target_scale: (targets,) the same for numbers to predict.
-        text: how texts become features.
-        image: rows and columns of pixels, where the features are those of a picture.
-        one_hot: the columns, first and behind the last, that together are one category.
+        fill: (features,) replacement of missing values.
+        shift, scale: (features,) arrays; an input is (feature - shift) / scale.
+        extra: keywords of `EXTRA_FEATURES`, computed from the first two inputs and appended.
+        target_shift, target_scale: (targets,) arrays, the same for regression targets.
+        text: conversion of texts to features, or None.
+        image: rows and columns of pixels, if the features are an image.
+        one_hot: (start, stop) columns of each one-hot encoded feature.
     """
 
     fill: Array = field(default_factory=lambda: np.empty(0))
@@ -111,16 +111,16 @@ class Preparation:
         extra: tuple[str, ...] = (),
         of_targets: str | None = None,
     ) -> Preparation:
-        """Measure the training part.
+        """Compute the statistics of the training samples.
 
         Args:
-            train: its samples; a text's features are already in `x`.
-            preprocess: a word of `PREPROCESSORS`.
-            extra: words of `EXTRA_FEATURES`.
-            of_targets: a word of `PREPROCESSORS` for numbers to predict, where it is another.
+            train: the training samples; features of texts are already in `x`.
+            preprocess: a keyword of `PREPROCESSORS`.
+            extra: keywords of `EXTRA_FEATURES`.
+            of_targets: a keyword of `PREPROCESSORS` for regression targets, if it differs.
         """
         x, y = train.x, np.asarray(train.y, np.float64)
-        # a value may be missing where nothing is trained
+        # values may be missing
         fill, missing = _fill(train), np.isnan(x)
         filled = np.where(missing, fill, x) if missing.any() else x
         shift, scale = _spread(filled, preprocess)
@@ -136,11 +136,11 @@ class Preparation:
         )
 
     def with_text(self, text: TextFeatures) -> Preparation:
-        """Return the preparation of texts, whose features these are."""
+        """Return a copy for texts that are converted to these features."""
         return replace(self, text=text)
 
     def inputs(self, x: Array) -> Array:
-        """Return the (samples, inputs) of (samples, features) in their own units."""
+        """Return (samples, inputs) for (samples, features) in original units."""
         if self.shift.size:
             x = x - self.shift
             if np.isnan(x).any():
@@ -153,56 +153,56 @@ class Preparation:
         return np.column_stack([x, *more])
 
     def features(self, inputs: Array) -> Array:
-        """Return the (samples, features), in their own units, that made these inputs."""
+        """Return the (samples, features) in original units for (samples, inputs)."""
         if not self.shift.size:
             return inputs[:, : inputs.shape[1] - len(self.extra)]
         return inputs[:, : self.shift.size] * self.scale + self.shift
 
     def targets(self, y: Array) -> Array:
-        """Return the (samples, targets) that a network is to give for these, in their own units."""
+        """Return the scaled (samples, targets) for targets in original units."""
         return (y - self.target_shift) / self.target_scale if self.target_shift.size else y
 
     def in_units(self, outputs: Array) -> Array:
-        """Return (samples, targets) outputs of a network in the targets' own units."""
+        """Return the (samples, targets) outputs of a network in original units."""
         if not self.target_shift.size:
             return outputs
         return outputs * self.target_scale + self.target_shift
 
     def target_units(self, target: int) -> tuple[float, float]:
-        """Return shift and scale: a target's own number is scale · output + shift."""
+        """Return shift and scale of a target: its value in original units is scale · output + shift."""
         if not self.target_shift.size:
             return 0.0, 1.0
         return float(self.target_shift[target]), float(self.target_scale[target])
 
     def inputs_of_texts(self, texts: Sequence[str]) -> Array:
-        """Return the (samples, inputs) of texts."""
+        """Return (samples, inputs) for texts."""
         if self.text is None:
-            raise ValueError("these data are no texts")
+            raise ValueError("these data are not texts")
         return self.inputs(self.text.of(texts))
 
 
 SQUARED: Final = 1e100
-"""Numbers up to this size, and down to its inverse, have squares."""
+"""Squares of numbers up to this size, and down to its inverse, neither overflow nor vanish."""
 
 
 def _spread(values: Array, preprocess: str) -> tuple[Array, Array]:
-    """Return what to take off each column, and what to divide it by then."""
+    """Return the shift and the scale of each column."""
     if preprocess == "none":
         return np.zeros(values.shape[1]), np.ones(values.shape[1])
     if preprocess == "standard":
-        # the squares of very large numbers are none, and those of very small ones are zero
+        # squares of very large numbers overflow, those of very small ones vanish
         unit = np.abs(values).max(axis=0)
         unit = np.where((unit < SQUARED) & (unit > 1 / SQUARED), 1.0, np.where(unit > 0, unit, 1.0))
         scaled = values if (unit == 1).all() else values / unit
         shift, scale = scaled.mean(axis=0) * unit, scaled.std(axis=0) * unit
     else:
         shift, scale = values.min(axis=0), np.ptp(values, axis=0)
-    # a column that never varies in the training part tells nothing, whatever it is divided by
+    # a column that is constant in the training samples has no information at any scale
     return shift, np.where(scale > 1e-12 * np.abs(shift), scale, 1.0)
 
 
 def _fill(train: Dataset) -> Array:
-    """Return the median of each feature, and the most frequent value of a categorical one."""
+    """Return the median of each feature, or the most frequent value of a categorical one."""
     known = ~np.isnan(train.x)
     fill = np.zeros(train.x.shape[1])
     for column in range(fill.size):

@@ -1,4 +1,4 @@
-"""From a config to the data that a run trains on and is tested with."""
+"""Loading, splitting and preprocessing the data of a run configuration."""
 
 from __future__ import annotations
 
@@ -29,23 +29,23 @@ MAX_DIGITS: Final = 10
 """Digits of a number that counts something: Python refuses to read one of thousands."""
 
 LARGEST_INPUT: Final = 1e15
-"""Larger inputs leave single precision within a layer or two."""
+"""Larger inputs overflow single precision within a layer or two."""
 
 LONG: Final = 2_000_000
-"""Numbers from which on preparing them takes as long as a person notices."""
+"""Amount of numbers from which preparing them takes noticeable time."""
 
 
 def no_progress(what: str, share: float) -> None:
-    """Tell nobody how far loading is."""
+    """Progress callback that does nothing."""
     del what, share
 
 
 def load(config: RunConfig, tell: ProgressCallback = no_progress) -> Dataset:
-    """Draw or read the config's data set, in its own units.
+    """Generate or read the data set of a config, in original units.
 
     Raises:
         DataError: when a file holds nothing that can be learnt from.
-        ConfigError: when a column is asked for that is not there.
+        ConfigError: if a requested column does not exist.
     """
     if config.source is not None:
         from core.datasets.files.read import read
@@ -63,15 +63,15 @@ def load(config: RunConfig, tell: ProgressCallback = no_progress) -> Dataset:
     return data
 
 
-# numbers near the largest there are overflow on the way; what comes of it is checked
+# numbers near the largest double overflow on the way; the result is checked
 @np.errstate(all="ignore")
 def prepare(config: RunConfig, tell: ProgressCallback = no_progress) -> DataSplit:
-    """Return the config's data in their parts, as inputs of a network.
+    """Return the data of a config, split and preprocessed.
 
     Raises:
         DataError: when a file holds nothing that can be learnt from.
-        ConfigError: when a setting does not fit the data.
-        NotEnoughMemory: when they are too large.
+        ConfigError: if a setting does not fit the data.
+        NotEnoughMemory: if the data are too large.
     """
     data = load(config, tell)
     _check_extra(data, config)
@@ -129,32 +129,32 @@ def _preprocessing(config: RunConfig, data: Dataset) -> str:
         return config.preprocess
     if config.data is None:
         return DATASETS[config.dataset].preprocess
-    return "none" if data.texts else "standard"  # each text has length 1 already
+    return "none" if data.texts else "standard"  # the features of a text already have norm 1
 
 
 def _prepared(
     data: Dataset, train: Labels, config: RunConfig, preprocess: str
 ) -> tuple[Dataset, Preparation]:
-    """Return the data with features in them, and what makes inputs of these."""
+    """Return the data with their features, and the fitted preparation."""
     if not data.texts:
         return data, Preparation.fit(data.rows(train), preprocess, config.features_extra)
     try:
         text = TextFeatures.fit(data.rows(train).texts, config.ngrams, config.vocabulary)
     except ValueError:
-        raise DataError(f"{data.name}: there are no words in the texts") from None
+        raise DataError(f"{data.name}: the texts contain no words") from None
     if len(data.texts) * len(text.vocabulary) > MOST_NUMBERS:
         most = MOST_NUMBERS // len(data.texts)
         raise ConfigError(
             "vocabulary", config.vocabulary, f"at most {most} for {len(data.texts):,} texts"
         )
-    note = f"The {len(text.vocabulary):,} most frequent n-grams of the training texts are counted."
+    note = f"Features are the {len(text.vocabulary):,} most frequent n-grams of the training texts."
     names = tuple(repr(each)[1:-1] for each in text.vocabulary)
     what = f"{len(data.texts):,} texts and {len(text.vocabulary):,} n-grams"
     size = 16 * len(data.texts) * len(text.vocabulary)
     with memory_for(what, size, "choose fewer samples or a smaller vocabulary"):
         x = text.of(data.texts)
     data = replace(data, x=x, feature_names=names, notes=(*data.notes, note))
-    # numbers to predict are scaled as those of other files are, unless somebody says otherwise
+    # regression targets are scaled as those of other files, unless preprocess is given
     of_targets = config.preprocess or ("standard" if config.data is not None else preprocess)
     fitted = Preparation.fit(data.rows(train), preprocess, of_targets=of_targets)
     return data, fitted.with_text(text)
@@ -165,26 +165,28 @@ def _targets(data: Dataset, rows: Labels, fitted: Preparation) -> Labels | Array
 
 
 def _noted(data: Dataset, fitted: Preparation, preprocess: str) -> Dataset:
-    """Return the data with what preparing them did."""
+    """Return the data with notes on the preprocessing."""
     notes = list(data.notes)
     missing = int(np.isnan(data.x).any(axis=1).sum())
     if missing:
         notes.append(
-            f"{counted(missing, 'sample')} without a value: it is replaced by the median, or the most "
-            "frequent category, of the training part."
+            f"{counted(missing, 'sample')} with missing values: replaced by the median or the most "
+            "frequent category of the training samples."
         )
     if preprocess != "none":
-        how = "mean 0, deviation 1" if preprocess == "standard" else "from 0 to 1"
+        how = "mean 0, standard deviation 1" if preprocess == "standard" else "from 0 to 1"
         what = "Inputs" if data.class_names else "Inputs and targets"
-        notes.append(f"{what} are scaled by the training part ({how}); axes keep their own units.")
+        notes.append(
+            f"{what} are scaled ({how} over the training samples); axes show original units."
+        )
     if fitted.extra:
         made = ", ".join(EXTRA_FEATURES[word][0] for word in fitted.extra)
-        notes.append(f"More inputs are made of the first two: {made}.")
+        notes.append(f"Additional inputs are computed from the first two: {made}.")
     return replace(data, notes=tuple(notes))
 
 
 def _chosen(data: Dataset, features: tuple[str, ...]) -> Dataset:
-    """Return the data with some of the features, by names or by numbers from 1."""
+    """Return the data with some of the features, selected by name or by number from 1."""
     names = data.feature_names
     columns = []
     for asked in features:
@@ -213,10 +215,10 @@ def _without_missing(data: Dataset) -> Dataset:
     constant = any(len(np.unique(column)) < 2 for column in np.reshape(kept.y, (len(kept.y), -1)).T)
     if len(kept.y) < 4 or constant:
         raise DataError(
-            f"{data.name}: {count:,} of {len(data.y):,} samples lack a value, and without them too "
-            "few are left; --missing impute keeps them"
+            f"{data.name}: {count:,} of {len(data.y):,} samples have missing values, and too few "
+            "remain without them; --missing impute keeps them"
         )
-    dropped = f"Left out: {counted(count, 'sample')} without a value."
+    dropped = f"Left out: {counted(count, 'sample')} with missing values."
     return replace(kept, notes=(*data.notes, dropped))
 
 
@@ -225,7 +227,7 @@ def _check_extra(data: Dataset, config: RunConfig) -> None:
         raise ConfigError(
             "features_extra",
             config.features_extra,
-            f"none, for {data.name} has {len(data.feature_names)} features and not two",
+            f"none, as {data.name} has {len(data.feature_names)} features and not two",
         )
 
 
@@ -236,8 +238,8 @@ def _check_range(data: Dataset, inputs: Array) -> None:
         names = data.feature_names
         name = names[column] if column < len(names) else "an extra feature"
         raise DataError(
-            f"{data.name}: {name} has values up to {np.nanmax(np.abs(data.x)):.3g}, beyond what a "
-            "network can compute with; leave it out, or its outliers"
+            f"{data.name}: {name} has values up to {np.nanmax(np.abs(data.x)):.3g}, too large for a "
+            "network; leave out the feature or its outliers"
         )
 
 
@@ -245,6 +247,6 @@ def _check_size(data: Dataset) -> None:
     numbers = data.x.size
     if numbers > MOST_NUMBERS:
         raise DataError(
-            f"{data.name}: {data.x.shape[0]:,} samples of {data.x.shape[1]:,} features are more "
-            f"than {MOST_NUMBERS:,} numbers; choose some with --features"
+            f"{data.name}: {data.x.shape[0]:,} samples of {data.x.shape[1]:,} features exceed "
+            f"{MOST_NUMBERS:,} numbers; choose some with --features"
         )

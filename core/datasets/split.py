@@ -1,4 +1,4 @@
-"""The seeded split into a training, a test and a validation part that keeps the classes' proportions."""
+"""Stratified random split into training, test and validation samples."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ if TYPE_CHECKING:
     from core.arrays import Labels
 
 SMALLEST = 8
-"""A set with fewer samples is not parted: it is train and test at once."""
+"""A data set with fewer samples is not split: all samples are training and test samples."""
 
 
 class Parts(NamedTuple):
-    """The numbers of the samples of each part, in their order.
+    """Indices of the samples of each part, in shuffled order.
 
     Attributes:
-        shared: whether the test part is the training part.
+        shared: whether the test samples are the training samples.
     """
 
     train: Labels
@@ -31,27 +31,27 @@ class Parts(NamedTuple):
 def part(
     data: Dataset, test_size: float, rng: np.random.Generator, validation_size: float = 0.0
 ) -> Parts:
-    """Part a data set at random, so that each class gives the same share of itself to each part.
+    """Split a data set at random, with the same proportions of classes in each part.
 
     Args:
-        data: the whole set.
-        test_size: the share for testing; of each class at least one sample stays for training, and
-            at least one of all is tested with. With 0, the whole set is both parts.
-        rng: decides which samples, and the order of all parts.
-        validation_size: the share for validation, of which the same holds; the test part is the
-            same whatever it is.
+        data: the data set.
+        test_size: fraction of test samples; at least one sample per class remains for training, and
+            at least one sample is for testing. With 0, all samples are in both parts.
+        rng: generator for the choice of samples and their order.
+        validation_size: fraction of validation samples, with the same guarantees; it does not change
+            the test samples.
     """
     everything, nothing = np.arange(len(data.y)), np.empty(0, np.int64)
     if len(data.y) < SMALLEST or not test_size + validation_size:
         return Parts(everything, everything, nothing, shared=True)
-    # numbers to predict are parted as one class would be
+    # regression data are split like a single class
     groups = np.asarray(data.y if data.class_names else np.zeros(len(data.y)), np.int64)
     place = np.zeros(len(data.y), np.int8)
     sizes = np.bincount(groups, minlength=len(data.class_names))
     if sizes.max() < 2:
         raise DataError(
-            f"{data.name}: each of the {len(sizes)} classes has one sample, which cannot be trained "
-            "on and tested with; choose another target"
+            f"{data.name}: each of the {len(sizes)} classes has one sample, too few for training "
+            "and testing; choose another target"
         )
     for_test = _shares(sizes, test_size) if test_size else np.zeros_like(sizes)
     for_validation = np.zeros_like(sizes)
@@ -66,8 +66,8 @@ def part(
 
 
 def _shares(sizes: Labels, test_size: float) -> Labels:
-    """Return how many of each class to test with: rounded down, the largest remainders first up."""
-    most = np.maximum(sizes - 1, 0)  # a class that is never trained on cannot be learnt
+    """Return the number of test samples per class: rounded down, then up at the largest remainders."""
+    most = np.maximum(sizes - 1, 0)  # a class without training samples cannot be learnt
     total = int(np.clip(round(sizes.sum() * test_size), 1, most.sum()))
     exact = sizes * (total / sizes.sum())
     counts: Labels = np.minimum(np.floor(exact).astype(np.int64), most)

@@ -1,4 +1,4 @@
-"""What a person wants to know of a data set before a network sees it; shown on the data screen."""
+"""Summary statistics of a data set, shown on the data screen."""
 
 from __future__ import annotations
 
@@ -16,18 +16,18 @@ if TYPE_CHECKING:
 BINS: Final = 16
 FIRST_ROWS: Final = 20
 MOST_FEATURES: Final = 1000
-"""Features that are measured, the first ones; a vocabulary can be longer."""
+"""Maximum number of features that are summarised; a vocabulary can be longer."""
 
 
 @dataclass(frozen=True)
 class FeatureSummary:
-    """One feature over all samples, in its own units.
+    """Statistics of one feature over all samples, in original units.
 
     Attributes:
-        missing: samples without a value.
-        histogram: samples in each of `BINS` equal parts from the minimum to the maximum.
-        relation: with the target: the correlation, if that is one number or one of two classes; with
-            more classes the correlation ratio η, the share of the deviation between classes.
+        missing: number of samples without a value.
+        histogram: number of samples in each of `BINS` equal intervals from minimum to maximum.
+        relation: relation to the target: Pearson's correlation for a number or two classes; the
+            correlation ratio η for more classes.
     """
 
     name: str
@@ -41,15 +41,15 @@ class FeatureSummary:
 
 @dataclass(frozen=True)
 class Summary:
-    """A data set in short.
+    """Summary of a data set.
 
     Attributes:
-        parts: the names and sizes of the parts, such as ("train", 150).
-        features: each feature, at most `MOST_FEATURES`.
-        rows: the first rows as texts, or some of all texts; the features and then the target.
-        classes: names and numbers of samples.
-        targets: each target, where numbers are predicted; its relation is with itself.
-        notes: what was done to the data, a sentence each.
+        parts: name and size of each part, such as ("train", 150).
+        features: at most `MOST_FEATURES` features.
+        rows: the first rows, or some of the texts, as strings; features first, then the target.
+        classes: name and number of samples of each class.
+        targets: regression targets; the relation is to the target itself.
+        notes: one sentence for each processing step.
     """
 
     name: str
@@ -75,7 +75,7 @@ def summarize(
         for at, name in enumerate(data.feature_names[:MOST_FEATURES])
     )
     if data.texts:
-        # n-grams in their alphabetical order tell nothing
+        # the strongest n-grams first; alphabetical order would be useless
         features = tuple(sorted(features, key=lambda each: -abs(each.relation)))
     targets = tuple(
         _feature(name, y[:, at], y[:, at], 0) for at, name in enumerate(data.target_names)
@@ -88,7 +88,7 @@ def summarize(
         len(data.feature_names),
         parts,
         features,
-        # sorted texts would all be of one class
+        # the first of sorted texts would all be of one class
         tuple(
             _row(data, int(at))
             for at in (
@@ -124,8 +124,8 @@ def _feature(name: str, values: Array, target: Array, classes: int) -> FeatureSu
 
 
 def _histogram(values: Array, low: float, high: float) -> tuple[int, ...]:
-    """Return the counts of equal parts; by hand, for NumPy's refuses parts of no length."""
-    # halved, for the length of a range can be more than the largest number
+    """Return counts in equal intervals; NumPy's function rejects intervals of zero length."""
+    # halved, as the length of a range can overflow
     length = high / 2 - low / 2
     if not length > 0:
         return (len(values), *[0] * (BINS - 1))
@@ -134,21 +134,21 @@ def _histogram(values: Array, low: float, high: float) -> tuple[int, ...]:
 
 
 def _correlation(values: Array, target: Array) -> float:
-    """Return Pearson's r, 0 where one of the two never varies."""
+    """Return Pearson's r; 0 if one of the two is constant."""
     a, b = _centred(values), _centred(target)
     norm = float(np.sqrt((a @ a) * (b @ b)))
     return float(a @ b) / norm if norm > 0 else 0.0
 
 
 def _centred(values: Array) -> Array:
-    """Return the values around their mean, at most 1 in size: squares of huge ones are none."""
+    """Return the centred values, scaled to at most 1 so that their squares do not overflow."""
     largest = float(np.abs(values).max())
     scaled = values / largest if largest > 0 else values
     return np.asarray(scaled - scaled.mean(), np.float64)
 
 
 def _correlation_ratio(values: Array, target: Array) -> float:
-    """Return η, the root of the share of the variance that lies between the classes."""
+    """Return η, the square root of the fraction of variance between classes."""
     labels, values = np.asarray(target, np.int64), _centred(values)
     counts = np.bincount(labels)
     sums = np.bincount(labels, weights=values)

@@ -182,7 +182,7 @@ def test_the_records_tell_what_was_done_to_a_file(told: Told, flowers: str) -> N
     assert result.returncode == 0
     start, *epochs, end = map(json.loads, result.stdout.splitlines())
     assert "The target is 'kind', the last column." in start["data_notes"]
-    assert any("mean 0, deviation 1" in note for note in start["data_notes"])
+    assert any("mean 0, standard deviation 1" in note for note in start["data_notes"])
     assert start["config"]["data"] == flowers
     assert (start["train_samples"], start["test_samples"]) == (40, 20)
     assert len(epochs) == end["epochs"] == 4

@@ -1,4 +1,4 @@
-"""From the columns of a file, whatever its format was, to a data set."""
+"""Conversion of the columns of a file, of any format, to a data set."""
 
 from __future__ import annotations
 
@@ -16,19 +16,19 @@ if TYPE_CHECKING:
     from core.datasets.files.table import Table
 
 FEWEST: Final = 4
-"""Samples without which nothing can be learnt."""
+"""Minimum number of samples."""
 
 
 def assemble(table: Table, task: str | None) -> Dataset:
-    """Return the data set of a table, which is used up by it.
+    """Return the data set of a table, whose arrays it takes over.
 
     Raises:
-        DataError: when nothing can be learnt from it.
+        DataError: if the table is unusable.
     """
     if len(table.y) < FEWEST:
         raise bad(
             table.file,
-            f"there {_are(len(table.y), 'row')} of samples; at least {FEWEST} are needed",
+            f"too few samples: {counted(len(table.y), 'row')}; at least {FEWEST} are needed",
         )
     notes = [*table.notes, *_drop_rows(table)]
     targets = find_targets(table, task)
@@ -52,12 +52,8 @@ def assemble(table: Table, task: str | None) -> Dataset:
     )
 
 
-def _are(number: int, noun: str) -> str:
-    return f"{'is' if number == 1 else 'are'} {counted(number, noun)}"
-
-
 def _drop_rows(table: Table) -> list[str]:
-    """Leave out the rows that lack a target, and those that lack a text."""
+    """Drop rows without a target or a text; return a note on each."""
     notes = []
     keep = np.logical_not(np.isnan(table.y).any(axis=1)).reshape(-1)
     if dropped := int(np.sum(~keep)):
@@ -71,8 +67,8 @@ def _drop_rows(table: Table) -> list[str]:
     if left < FEWEST:
         raise bad(
             table.file,
-            f"{counted(left, 'row')} of {len(keep):,} can be learnt from, the others lack a target "
-            f"or a text; at least {FEWEST} are needed",
+            f"only {left:,} of {counted(len(keep), 'row')} have a target and a text; "
+            f"at least {FEWEST} are needed",
         )
     if left < len(keep):
         table.x, table.y = table.x[keep], table.y[keep]
@@ -82,12 +78,12 @@ def _drop_rows(table: Table) -> list[str]:
 
 
 def _features(table: Table) -> tuple[list[str], list[tuple[int, int]], list[str]]:
-    """Put one column per value in the place of words, and leave out what tells nothing."""
+    """Encode categories one-hot and drop constant columns; return names, columns and notes."""
     low, high = np.fmin.reduce(table.x, axis=0), np.fmax.reduce(table.x, axis=0)
-    varies = low < high  # not so where all are missing
+    varies = low < high  # false where all values are missing
     names: list[str] = []
     one_hot: list[tuple[int, int]] = []
-    parts: list[tuple[int, list[int]]] = []  # a column, and the words that it is parted by
+    parts: list[tuple[int, list[int]]] = []  # a column and the codes of its categories
     constant, encoded, notes = [], [], []
     for at, column in enumerate(table.feature_names):
         words = table.x_words.get(at)
@@ -111,30 +107,30 @@ def _features(table: Table) -> tuple[list[str], list[tuple[int, int]], list[str]
             names += [of_category(column, words.values[code]) for code in used]
             encoded.append(column)
     if constant:
-        notes.append(f"Left out, as the value is the same in every row: {listed(constant)}.")
+        notes.append(f"Left out, as they are constant: {listed(constant)}.")
     if encoded:
-        notes.append(f"One feature for each value of {listed(encoded)}.")
+        notes.append(f"One-hot encoded: {listed(encoded)}.")
     if not parts:
-        raise bad(table.file, "no column is left as a feature; " + _why_none(constant, notes))
+        raise bad(table.file, "no column is left for features; " + _why_none(constant, notes))
     table.x = _parted(table.x, parts, len(names))
     return names, one_hot, notes
 
 
 def _left_out(column: str, most: int, has_spaces: bool) -> str:
     name = clean(column)
-    hint = f"; to learn from its texts, say --text {name}" if has_spaces else ""
-    return f"Left out: '{name}', which has more than {most} different values that are no numbers{hint}."
+    hint = f"; use --text {name} to learn from its texts" if has_spaces else ""
+    return f"Left out: '{name}', which has more than {most} different values that are not numbers{hint}."
 
 
 def _why_none(constant: list[str], notes: list[str]) -> str:
     if constant:
-        return f"the value is the same in every row of {listed(constant)}"
+        return f"constant: {listed(constant)}"
     return notes[0][:1].lower() + notes[0][1:].rstrip(".")
 
 
 def _parted(x: Array, parts: list[tuple[int, list[int]]], width: int) -> Array:
     if width == x.shape[1] and all(not words for _, words in parts):
-        return x  # nothing was left out: as large as it is, it is not copied
+        return x  # nothing was left out: the array, which may be large, is not copied
     result = np.empty((len(x), width))
     to = 0
     for at, words in parts:

@@ -1,4 +1,4 @@
-"""Which columns of a file are the features, and which are to be predicted."""
+"""Selection of the feature and target columns of a file."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ TARGET_NAMES: Final = ("target", "label", "class", "y")
 
 @dataclass(frozen=True)
 class ColumnChoice:
-    """Columns by their places from 0; without features where texts are read."""
+    """Selected columns, by index; no features if texts are read."""
 
     features: tuple[int, ...]
     targets: tuple[int, ...]
@@ -27,30 +27,30 @@ class ColumnChoice:
 
     @property
     def used(self) -> tuple[int, ...]:
-        """The features, then the targets."""
+        """Features, then targets."""
         return self.features + self.targets
 
 
 def check_names(names: Sequence[str], file: str) -> list[str]:
-    """Return names of which none is empty; two that are the same raise DataError."""
+    """Return the names, with placeholders for empty ones; duplicates raise DataError."""
     seen: dict[str, int] = {}
     for place, name in enumerate(names, 1):
         if name and seen.setdefault(name, place) != place:
             raise bad(
                 file,
                 f"columns {seen[name]} and {place} have the same name '{clean(name)}'; "
-                "each column needs a name of its own",
+                "each column needs a unique name",
             )
     return [name or f"column {place}" for place, name in enumerate(names, 1)]
 
 
 def choose(names: Sequence[str], source: Source, file: str) -> ColumnChoice:
-    """Return the columns that are asked for, and the reader's choice where nothing is.
+    """Return the requested columns, or the default ones where none are requested.
 
     Args:
-        names: of all columns.
-        source: what is asked for.
-        file: the file's name in sentences.
+        names: names of all columns.
+        source: the request.
+        file: the file's name in messages.
     """
     notes = []
     text = None if source.text is None else find(source.text, names, file)
@@ -66,30 +66,30 @@ def choose(names: Sequence[str], source: Source, file: str) -> ColumnChoice:
             raise bad(file, f"column '{clean(names[place])}' is both a feature and a target")
     if text is not None:
         others = [name for at, name in enumerate(names) if at != text and at not in targets]
-        notes.append(f"Features are made of the texts in column '{clean(names[text])}'.")
+        notes.append(f"Features are n-grams of the texts in column '{clean(names[text])}'.")
         if others:
-            notes.append(f"Left out beside the texts: {listed(others)}.")
+            notes.append(f"Left out, as features come from the texts: {listed(others)}.")
         return ColumnChoice((), targets, text, tuple(notes))
     features = asked or tuple(at for at in range(len(names)) if at not in targets)
     if not features:
-        raise bad(file, "no column is left as a feature; all of them are targets")
+        raise bad(file, "no column is left for features; all columns are targets")
     return ColumnChoice(features, targets, None, tuple(notes))
 
 
 def find(asked: str, names: Sequence[str], file: str, noun: str = "column") -> int:
-    """Return the place of a column by its name, or by its number from 1."""
+    """Return the index of a column, by its name or its number from 1."""
     cleaned = [clean(name) for name in names]
     for these in (names, cleaned):
         if asked in these:
             return these.index(asked)
     if asked.strip() in names:
         return names.index(asked.strip())
-    # so many digits are no column, and would be slow to read
+    # more digits are not a column number, and slow to convert
     if asked.isascii() and asked.isdigit() and len(asked) < 10 and 1 <= int(asked) <= len(names):
         return int(asked) - 1
     by_lower = {name.lower(): name for name in reversed(cleaned)}
     hint = suggestion(clean(asked), by_lower)
-    raise bad(file, f"there is no {noun} '{clean(asked)}', there is {listed(names)}{hint}")
+    raise bad(file, f"there is no {noun} '{clean(asked)}'; expected one of {listed(names)}{hint}")
 
 
 def _default_target(
@@ -97,7 +97,7 @@ def _default_target(
 ) -> tuple[tuple[int, ...], str]:
     free = [at for at in range(len(names)) if at not in taken]
     if not free:
-        raise bad(file, "no column is left as the target; all of them are features")
+        raise bad(file, "no column is left for the target; all columns are features")
     named = [at for at in free if names[at].strip().casefold() in TARGET_NAMES]
     target = named[0] if len(named) == 1 else free[-1]
     why = "by its name" if len(named) == 1 else "the last column"

@@ -1,6 +1,6 @@
-"""Text files: blocks of plain numbers go through `numpy.loadtxt`, all others cell by cell.
+"""Text files: blocks of plain numbers are parsed by `numpy.loadtxt`, all others cell by cell.
 
-Both ways give the same columns. Only the careful one knows what to say about a cell.
+Both parsers give the same columns; only the careful one can report an invalid cell.
 """
 
 from __future__ import annotations
@@ -30,12 +30,12 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Parsed:
-    """Some rows of a file.
+    """Parsed rows of a file.
 
     Attributes:
         numbers: (rows, columns of numbers).
-        cells: the cells of each other column.
-        lines: the line that each row begins on.
+        cells: cells of each other column.
+        lines: number of the first line of each row.
     """
 
     numbers: Array
@@ -45,7 +45,7 @@ class Parsed:
 
 @dataclass(frozen=True)
 class ParsedColumns:
-    """What is to be read of each row: columns of numbers, and columns of words, by their places."""
+    """Columns to read from each row, by index: numbers and words."""
 
     layout: TextLayout
     file: str
@@ -54,7 +54,7 @@ class ParsedColumns:
 
 
 class NotNumbersError(Exception):
-    """Columns that were read as numbers hold words: the file is to be read anew."""
+    """Columns that were read as numbers contain words: the file has to be read again."""
 
     def __init__(self, strays: dict[int, Stray]) -> None:
         super().__init__()
@@ -136,13 +136,13 @@ def _parse(block: list[str], lines: Lines, columns: ParsedColumns) -> Parsed:
 
 
 def fast(block: Sequence[str], first: int, columns: ParsedColumns) -> Parsed:
-    """Parse lines without quotes; raises ValueError where there is anything else to think about."""
+    """Parse plain lines without quotes; raises ValueError for anything that needs `careful`."""
     delimiter, width = columns.layout.delimiter, len(columns.layout.names)
     text = "".join(block)
     if '"' in text or not delimiter.isascii():
         raise ValueError
     numbers: Sequence[int] = range(first, first + len(block))
-    if "" in block:  # loadtxt leaves out empty lines
+    if "" in block:  # loadtxt skips empty lines
         numbers = [first + at for at, line in enumerate(block) if line]
         block = [line for line in block if line]
     if not block:
@@ -161,7 +161,7 @@ def fast(block: Sequence[str], first: int, columns: ParsedColumns) -> Parsed:
             raise ValueError
     cells: list[Sequence[str]] = []
     if columns.words:
-        # no more cells of a line than are needed, from the end that is closer to them
+        # split off only as many cells as needed, from the closer end of the line
         low, high = min(columns.words), max(columns.words)
         if low > width - 1 - high:
             rows = [line.rsplit(delimiter, width - low) for line in block]
@@ -178,19 +178,19 @@ def _load(block: Sequence[str], delimiter: str, usecols: tuple[int, ...] | None)
 
 
 def _filled(block: Sequence[str], delimiter: str) -> list[str]:
-    """Return lines with a word for each empty cell: the only missing value that most files have."""
+    """Return lines with `nan` in empty cells, the only missing values in most files."""
     empty, word = delimiter * 2, f"{delimiter}nan{delimiter}"
     lines = []
     for line in block:
         first = "nan" if line.startswith(delimiter) else ""
         last = "nan" if line.endswith(delimiter) else ""
-        # once more for every other one of neighbours
+        # the second pass fills every other one of adjacent empty cells
         lines.append(first + line.replace(empty, word).replace(empty, word) + last)
     return lines
 
 
 def careful(rows: Rows, columns: ParsedColumns) -> Parsed:
-    """Parse rows cell by cell; raises DataError, or NotNumbersError where there are words."""
+    """Parse rows cell by cell; raises DataError, or NotNumbersError if there are words."""
     width = len(columns.layout.names)
     lines, cells = [], []
     for line, row in rows:
@@ -199,7 +199,7 @@ def careful(rows: Rows, columns: ParsedColumns) -> Parsed:
             raise bad(
                 columns.file,
                 f"line {line} has {counted(len(row), 'field')}, {what} has {width}; "
-                "every row needs as many",
+                "every row needs the same number",
             )
         lines.append(line)
         cells.append(row)
@@ -229,7 +229,7 @@ def careful(rows: Rows, columns: ParsedColumns) -> Parsed:
 
 
 def _numbers(column: list[str]) -> tuple[list[float], int | None]:
-    """Return the numbers in a column, or the place of the first cell that holds something else."""
+    """Return the numbers in a column, or the index of the first cell that is not a number."""
     text = "".join(column)
     if text.isascii() and "_" not in text:
         try:

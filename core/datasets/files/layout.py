@@ -1,4 +1,4 @@
-"""How a text file is laid out: what parts its columns, and whether its first row names them."""
+"""Layout of a text file: its delimiter, and whether its first row is a header."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 DELIMITERS: Final = (",", ";", "\t", "|")
 SAMPLE: Final = 50
-"""Lines by which the delimiter is found."""
+"""Number of lines from which the delimiter is guessed."""
 
 _SHOWN: Final = {"\t": "tab", " ": "space"}
 _WORDS: Final = {"tab": "\t", "\\t": "\t", "space": " "}
@@ -33,9 +33,9 @@ class TextLayout:
     Attributes:
         delimiter: one character.
         names: one per column.
-        has_header: whether they are the file's own.
-        skip: lines before the first row of data.
-        notes: a sentence on each thing that was found out.
+        has_header: whether the file contains the names.
+        skip: number of lines before the first row of data.
+        notes: one sentence for each guess.
     """
 
     delimiter: str
@@ -46,7 +46,7 @@ class TextLayout:
 
 
 class Rows:
-    """Rows of cells, and the line that each begins on; goes on into the next block within a quote."""
+    """Rows of cells with their first line numbers; a quoted cell may continue in the next block."""
 
     def __init__(
         self, block: Sequence[str], first: int, lines: Lines, delimiter: str, file: str
@@ -56,12 +56,12 @@ class Rows:
         self._lines = lines
         self._file = file
         self._at = 0
-        # strict, or a quote that is never closed would be the rest of the file
+        # strict, as a quote that is never closed would otherwise swallow the rest of the file
         self._reader = csv.reader(self._feed(), delimiter=delimiter, strict=True)
 
     @property
     def read(self) -> int:
-        """How many lines of the file were read."""
+        """Number of lines read so far."""
         return self._first + self._at - 1
 
     def __iter__(self) -> Iterator[tuple[int, list[str]]]:
@@ -78,7 +78,7 @@ class Rows:
         while self._block:
             while self._at < len(self._block):
                 self._at += 1
-                # the end of the line belongs to a text in quotes
+                # a line end within quotes belongs to the cell
                 yield self._block[self._at - 1] + "\n"
             block = self._lines.block()
             if not block:
@@ -93,12 +93,12 @@ class Rows:
             return f"a quote is opened in line {line} and never closed; close it, or double it"
         return (
             f"the row in line {line} has a quote within a cell that begins with one; "
-            "a quote in a quoted cell is written twice"
+            "a quote in a quoted cell is doubled"
         )
 
 
 def find_layout(lines: Lines, source: Source, suffix: str, file: str) -> TextLayout:
-    """Read the beginning of a file, and find out what is not said."""
+    """Read the beginning of a file and guess what was not specified."""
     block, sample, first = _beginning(lines)
     if not sample:
         raise bad(file, "the file is empty; a row of names and rows of samples are needed")
@@ -115,13 +115,13 @@ def find_layout(lines: Lines, source: Source, suffix: str, file: str) -> TextLay
     if len(row) < 2:
         raise bad(
             file,
-            f"line {line} has one column if {shown(delimiter)} parts the columns; "
-            "say what parts them with --delimiter",
+            f"line {line} has only one column with {shown(delimiter)} as the delimiter; "
+            "set --delimiter",
         )
     has_header = source.header
     if has_header is None:
         has_header = not any(is_number(cell) or has_decimal_comma(cell) for cell in row)
-        what = "holds the names of the columns" if has_header else "is data, without names"
+        what = "contains the column names" if has_header else "is data; the columns have no names"
         notes.append(f"The first row {what}.")
     names = [cell.strip() for cell in row] if has_header else [""] * len(row)
     skip = rows.read if has_header else 0
@@ -129,7 +129,7 @@ def find_layout(lines: Lines, source: Source, suffix: str, file: str) -> TextLay
 
 
 def _beginning(lines: Lines) -> tuple[list[str], list[str], int]:
-    """Return the first lines, those that are not blank, and the number of the first of all."""
+    """Return the first lines, the non-blank ones among them, and the number of the first line."""
     first = 1
     read: list[str] = []
     sample: list[str] = []
@@ -137,7 +137,7 @@ def _beginning(lines: Lines) -> tuple[list[str], list[str], int]:
         block = lines.block()
         if not block:
             break
-        # a file can begin with any number of blank lines
+        # a file may begin with any number of blank lines
         if not sample:
             read, first = [], lines.first
         read += block
@@ -146,7 +146,7 @@ def _beginning(lines: Lines) -> tuple[list[str], list[str], int]:
 
 
 def shown(delimiter: str) -> str:
-    """Return a delimiter as a sentence calls it."""
+    """Return the name of a delimiter for messages."""
     return _SHOWN.get(delimiter) or f"'{clean(delimiter)}'"
 
 
@@ -155,8 +155,8 @@ def _checked(given: str, file: str) -> str:
     if len(delimiter) != 1 or delimiter.isalnum() or delimiter in '"\n\r\0.+-_':
         raise bad(
             file,
-            f"the delimiter '{clean(given)}' is not accepted; "
-            "expected one character such as , or ; or |, or the word tab or space",
+            f"invalid delimiter '{clean(given)}': expected one character such as , or ; or |, "
+            "or the word tab or space",
         )
     return delimiter
 
@@ -168,14 +168,14 @@ def _found(sample: Sequence[str], file: str) -> str:
         hint = "--delimiter space" if " " in sample[0].strip() else "--delimiter"
         raise bad(
             file,
-            "the first lines have one column, whichever of , ; | and tab parts the columns; "
-            f"say what parts them with {hint}",
+            "the first lines have only one column with any of , ; | and tab as the delimiter; "
+            f"set {hint}",
         )
     return best
 
 
 def _score(sample: Sequence[str], delimiter: str) -> tuple[float, float, int]:
-    """Return how many rows agree on how many columns, how much of them is numbers, and how many."""
+    """Return the fraction of rows that agree on the number of columns, that of numbers, the columns."""
     try:
         rows = list(csv.reader([f"{line}\n" for line in sample], delimiter=delimiter))
     except csv.Error:
@@ -184,6 +184,6 @@ def _score(sample: Sequence[str], delimiter: str) -> tuple[float, float, int]:
     if columns < 2:
         return 0.0, 0.0, 0
     cells = [cell for row in rows for cell in row]
-    # 1,5;2,5 has three columns if commas part them, of which one is no number
+    # 1,5;2,5 split at commas has three columns, of which one is not a number
     numbers = sum(is_number(cell) or has_decimal_comma(cell) for cell in cells)
     return agreeing / len(rows), numbers / len(cells), columns

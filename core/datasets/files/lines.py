@@ -1,4 +1,4 @@
-"""The lines of a text file, a block at a time: decoded, bounded in length, and counted."""
+"""Lines of a text file in blocks: decoded, of bounded length, and counted."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from core.datasets.dataset import DataError, ProgressCallback
 
 BLOCK: Final = 1 << 21
-"""Bytes read at once: some 50 ms of work."""
+"""Bytes read at once, about 50 ms of work."""
 
 _NOT_FOR_FILES: Final = ("idna", "punycode", "undefined", "unicode-escape", "raw-unicode-escape")
 
@@ -26,8 +26,8 @@ class Lines:
     """Blocks of whole lines.
 
     Attributes:
-        first: the number, from 1, of the first line of the block that was read last.
-        share: how much of the file was read, from 0 to 1.
+        first: number, from 1, of the first line of the last block.
+        share: fraction of the file that was read.
     """
 
     def __init__(
@@ -45,7 +45,7 @@ class Lines:
         self._blocks = self._read()
 
     def block(self) -> list[str]:
-        """Return the next lines without their ends, none at the end of the file."""
+        """Return the next lines without line ends; an empty list at the end of the file."""
         return next(self._blocks, [])
 
     def _read(self) -> Iterator[list[str]]:
@@ -56,12 +56,10 @@ class Lines:
             read += len(chunk)
             text = self._decode(decoder, chunk)
             if read == len(chunk):
-                text = text.removeprefix("\ufeff")  # the mark that Windows begins a file with
+                text = text.removeprefix("\ufeff")  # byte order mark, which Windows writes
             if "\0" in text:
                 line = self._next + text[: text.index("\0")].count("\n")
-                raise bad(
-                    self._file, f"line {line} holds a NUL byte; a text file without any is needed"
-                )
+                raise bad(self._file, f"line {line} contains a NUL byte; expected a text file")
             lines = (self._rest + text).split("\n")
             self._rest = lines.pop() if chunk else ""
             if not chunk and lines[-1] == "":
@@ -74,7 +72,7 @@ class Lines:
                 yield lines
             if not chunk:
                 return
-            # a file that grows as fast as it is read would have no end
+            # a file that grows while it is read might never end
             chunk = self._raw.read(min(BLOCK, self._size - read))
 
     def _check_length(self, lines: list[str]) -> None:
@@ -83,39 +81,39 @@ class Lines:
                 raise bad(
                     self._file,
                     f"line {self._next + at} is longer than {LONGEST_LINE:,} characters; "
-                    "a row on each line is needed",
+                    "expected one row per line",
                 )
 
     def _codec(self, head: bytes) -> codecs.IncrementalDecoder:
         if self._encoding is None:
             wide = _wide_encoding(head)
             if wide:
-                raise bad(self._file, f"this seems to be {wide.upper()}; say --encoding {wide}")
+                raise bad(self._file, f"this seems to be {wide.upper()}; use --encoding {wide}")
             return codecs.getincrementaldecoder("utf-8")()
         try:
             info = codecs.lookup(self._encoding)
-            is_text = getattr(info, "_is_text_encoding", True)  # not so of rot13 or base64
+            is_text = getattr(info, "_is_text_encoding", True)  # false for rot13 and base64
             if not is_text or info.name in _NOT_FOR_FILES:
                 raise LookupError
             return codecs.getincrementaldecoder(self._encoding)()
         except (LookupError, ValueError, ImportError):
             raise bad(
                 self._file,
-                f"the encoding '{clean(self._encoding)}' is not known; "
-                "expected one of Python's, such as utf-8, latin-1 or utf-16",
+                f"unknown encoding '{clean(self._encoding)}': expected a name that Python knows, "
+                "such as utf-8, latin-1 or utf-16",
             ) from None
 
     def _decode(self, decoder: io.IncrementalNewlineDecoder, chunk: bytes) -> str:
         try:
             return decoder.decode(chunk, final=not chunk)
         except UnicodeDecodeError as error:
-            held = "\r" if decoder.getstate()[1] & 1 else ""  # it could be the half of an end
+            held = "\r" if decoder.getstate()[1] & 1 else ""  # possibly the first half of \r\n
             raise self._undecodable(error, held) from None
         except (ValueError, LookupError):
             raise bad(
                 self._file,
-                f"line {self._next} and what follows cannot be read as "
-                f"{clean(self._encoding or 'utf-8')}; name the right --encoding",
+                f"line {self._next} and the following cannot be decoded as "
+                f"{clean(self._encoding or 'utf-8')}; set the right --encoding",
             ) from None
 
     def _undecodable(self, error: UnicodeDecodeError, held: str) -> DataError:
@@ -123,14 +121,14 @@ class Lines:
         line = self._next + before.count("\n") + before.replace("\r\n", "").count("\r")
         byte = error.object[error.start]
         if self._encoding is None:
-            say = "is not UTF-8; if the file is in Latin-1, say --encoding latin-1"
+            say = "is not UTF-8; if the file is in Latin-1, use --encoding latin-1"
         else:
-            say = f"is not {clean(self._encoding)}; name the right --encoding"
-        return bad(self._file, f"line {line} holds the byte 0x{byte:02x}, which {say}")
+            say = f"is not {clean(self._encoding)}; set the right --encoding"
+        return bad(self._file, f"line {line} contains the byte 0x{byte:02x}, which {say}")
 
 
 def _wide_encoding(head: bytes) -> str:
-    """Return the encoding of a file whose characters have two or four bytes, if it seems to be one."""
+    """Return the likely encoding of a file with two or four bytes per character, or an empty string."""
     if head.startswith((codecs.BOM_UTF32_LE, codecs.BOM_UTF32_BE)):
         return "utf-32"
     if head.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
@@ -138,7 +136,7 @@ def _wide_encoding(head: bytes) -> str:
     first = head[:64]
     if len(first) < 4 or not any(first):
         return ""
-    # without a mark, Python takes UTF-16 to be as this machine has it: the order is named
+    # without a byte order mark, Python assumes the order of this machine, so the order is explicit
     if any(first[::2]) and not any(first[1::2]):
         return "utf-16-le"
     return "utf-16-be" if any(first[1::2]) and not any(first[::2]) else ""

@@ -1,4 +1,4 @@
-"""What a file calls things, made fit for a screen: every reader and every sentence goes through it."""
+"""Sanitising of names and texts from files, for all readers and messages."""
 
 from __future__ import annotations
 
@@ -21,8 +21,8 @@ _CONTROLS: Final = re.compile(
 
 
 def clean(text: str, longest: int = LONGEST) -> str:
-    """Return a text of printable characters, composed, and cut to a length."""
-    # a cell can be a book: what is cut off anyway is not looked at
+    """Return the text with printable characters only, in normal form C, cut to a length."""
+    # a cell can be as long as a book: only the beginning is examined
     composed = normalize("NFC", text[: 8 * longest])
     shown = "".join(each if each.isprintable() else "·" for each in composed)
     if len(shown) > longest or len(text) > 8 * longest:
@@ -31,12 +31,12 @@ def clean(text: str, longest: int = LONGEST) -> str:
 
 
 def clean_text(text: str) -> str:
-    """Return a sample's text with a space for every control character."""
+    """Return a text with spaces in place of control characters."""
     return _CONTROLS.sub(" ", text)
 
 
 def distinct(names: Iterable[str]) -> tuple[str, ...]:
-    """Return clean names, of which the second of the same kind ends in (2)."""
+    """Return unique names: the second of the same name ends in (2)."""
     taken: dict[str, int] = {}
     result = []
     for name in names:
@@ -53,23 +53,23 @@ def distinct(names: Iterable[str]) -> tuple[str, ...]:
 
 
 def of_category(column: str, value: str) -> str:
-    """Return the name of the feature that is 1 where a column has a value."""
+    """Return the name of the one-hot feature for a value of a column."""
     whole = f"{clean(column)}={clean(value)}"
     return whole if len(whole) <= LONGEST else f"{clean(column, 18)}={clean(value, 21)}"
 
 
 def listed(names: Sequence[str]) -> str:
-    """Return the first few names of many, quoted."""
+    """Return the first few names, quoted, and the number of the others."""
     shown = ", ".join(f"'{clean(name)}'" for name in names[:MOST_LISTED])
     more = len(names) - MOST_LISTED
     return f"{shown} and {more} more" if more > 0 else shown
 
 
 def counted(number: int, noun: str) -> str:
-    """Return a number of things, in the plural unless it is one."""
+    """Return a number with its noun, in the plural unless the number is one."""
     return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"
 
 
 def bad(file: str, sentence: str) -> DataError:
-    """Return the error that says in one sentence what is wrong with a file."""
+    """Return the error for an unusable file; the sentence names the problem and the remedy."""
     return DataError(f"{file}: {sentence}")

@@ -1,4 +1,4 @@
-"""Arrays that NumPy saved: sizes are checked before memory is taken, and nothing is unpickled."""
+"""NPZ files: sizes are checked before memory is allocated, and nothing is unpickled."""
 
 from __future__ import annotations
 
@@ -35,9 +35,9 @@ MOST_BYTES: Final = 1 << 33
 _PIECE: Final = 1 << 22
 _LONGEST_READ: Final = 2 * _PIECE
 _LONGEST_HEADER: Final = 10_000
-"""Bytes, as in NumPy, which however reads a longer one whole before it refuses it."""
+"""Maximum bytes of a header, as in NumPy, which reads a longer one before rejecting it."""
 _BEST_DEFLATE: Final = 1100
-"""Deflate makes nothing smaller than by 1032 times: an archive that says so lies."""
+"""Upper bound of the compression ratio: Deflate reaches 1032, so a larger claim is false."""
 
 _BROKEN: Final = (
     zipfile.BadZipFile,
@@ -51,14 +51,14 @@ _BROKEN: Final = (
 
 
 class _ShortReads:
-    """A file whose reads are bounded: an archive's directory is read at once, whatever its size."""
+    """A file with bounded reads: zipfile would read a directory of any size at once."""
 
     def __init__(self, stream: BinaryIO) -> None:
         self._stream = stream
         self.tell, self.seekable = stream.tell, stream.seekable
 
     def seek(self, offset: int, whence: int = io.SEEK_SET) -> int:
-        if whence == io.SEEK_SET and offset < 0:  # a directory that claims to be elsewhere
+        if whence == io.SEEK_SET and offset < 0:  # a directory with an impossible position
             raise zipfile.BadZipFile
         return self._stream.seek(offset, whence)
 
@@ -73,7 +73,7 @@ def read_npz(stream: BinaryIO, source: Source, file: str, tell: ProgressCallback
     try:
         archive = zipfile.ZipFile(_ShortReads(stream))
     except (zipfile.BadZipFile, ValueError, NotImplementedError, EOFError, UnicodeError):
-        raise bad(file, "this is no NPZ file; save one with numpy.savez") from None
+        raise bad(file, "not an NPZ file; save one with numpy.savez") from None
     with archive:
         return _Reader(archive, file, tell).table(source)
 
@@ -92,7 +92,7 @@ class _Reader:
     def table(self, source: Source) -> Table:
         names = list(self._members)
         if not names:
-            raise bad(self._file, "there is no array in it; save one with numpy.savez")
+            raise bad(self._file, "the file contains no arrays; save one with numpy.savez")
         y_name = self._chosen(source.target, TARGETS, "target")[0]
         if source.text is not None:
             text = names[find(source.text, names, self._file, "array")]
@@ -132,14 +132,14 @@ class _Reader:
         table = self._with_target(y_name, len(x), x_names[0])
         table.x, table.feature_names, table.image = x, columns, image
         table.notes.insert(
-            0, f"The features are in {_array(x_names)}, the target in '{clean(y_name)}'."
+            0, f"The features are in {_array(x_names)}, the target is in '{clean(y_name)}'."
         )
         if image is not None:
-            table.notes.insert(1, f"Each row is a picture of {image[0]}×{image[1]} pixels.")
+            table.notes.insert(1, f"Each row is an image of {image[0]}×{image[1]} pixels.")
         return table
 
     def _arrays_or_columns(self, asked: tuple[str, ...]) -> tuple[tuple[str, ...], tuple[str, ...]]:
-        """Part what was asked for as features into names of arrays, and columns of the usual one."""
+        """Return the requested features as names of arrays, and as columns of the default array."""
         arrays = {*self._members, *map(clean, self._members)}
         usual = any(each in self._members for each in FEATURES)
         return ((), asked) if usual and not arrays.intersection(asked) else (asked, ())
@@ -149,10 +149,10 @@ class _Reader:
             raise bad(self._file, f"array '{clean(name)}' is both the text and the target")
         texts = self._read(name)
         if texts.dtype.kind != "U" or texts.ndim != 1:
-            raise bad(self._file, f"array '{clean(name)}' is no row of texts")
+            raise bad(self._file, f"array '{clean(name)}' is not a one-dimensional array of texts")
         table = self._with_target(y_name, len(texts), name)
         table.texts = list(map(clean_text, texts.tolist()))
-        table.notes.insert(0, f"Features are made of the texts in array '{clean(name)}'.")
+        table.notes.insert(0, f"Features are n-grams of the texts in array '{clean(name)}'.")
         return table
 
     def _with_target(self, name: str, rows: int, beside: str) -> Table:
@@ -168,7 +168,7 @@ class _Reader:
                     "one class for each row is needed",
                 )
             words = Words(MOST_CLASSES, typed=True)
-            # texts keep no type: what looks like a number is a class as well
+            # strings are classes even if they look like numbers
             codes = words.codes(array.tolist(), range(1, len(array) + 1))
             table.y, table.y_words = np.array(codes).reshape(-1, 1), {0: words}
         else:
@@ -196,7 +196,7 @@ class _Reader:
             if what == "target" and len(places) > 1:
                 raise bad(
                     self._file,
-                    f"the targets of an NPZ file are in one array, {listed(asked)} were given",
+                    f"the targets of an NPZ file have to be in one array, not in {listed(asked)}",
                 )
             return [names[place] for place in places]
         for each in usual:
@@ -205,22 +205,24 @@ class _Reader:
         option = "--target" if what == "target" else "--features"
         raise bad(
             self._file,
-            f"none of its arrays {listed(names)} is called {' or '.join(usual)}; "
-            f"name one with {option}",
+            f"none of the arrays {listed(names)} is named {' or '.join(usual)}; "
+            f"select one with {option}",
         )
 
     def _numbers(self, name: str, array: NDArray[Any]) -> Array:
         if array.dtype.kind not in "fiub":
             raise bad(
                 self._file,
-                f"array '{clean(name)}' holds {clean(str(array.dtype))}; numbers are needed",
+                f"array '{clean(name)}' has the type {clean(str(array.dtype))}: expected numbers",
             )
         if array.ndim == 0 or not array.size:
             raise bad(
                 self._file,
                 f"array '{clean(name)}' has the shape {_shape(array.shape)}; rows of numbers are needed",
             )
-        with np.errstate(all="ignore"):  # what is beyond float64 is infinite, and said below
+        with np.errstate(
+            all="ignore"
+        ):  # numbers beyond float64 become infinite, which is reported below
             values: Array = array.reshape(len(array), -1).astype(np.float64, copy=False)
         infinite = np.isinf(values)
         if infinite.any():
@@ -237,7 +239,7 @@ class _Reader:
             return []
         array = self._read(name)
         if array.dtype.kind != "U" or array.ndim != 1:
-            raise bad(self._file, f"array '{name}' is no row of names; text is needed")
+            raise bad(self._file, f"array '{name}' has to be a one-dimensional array of texts")
         return [str(each) for each in array.tolist()]
 
     def _check_length(self, name: str, rows: int, other: str, others: int) -> None:
@@ -245,7 +247,7 @@ class _Reader:
             raise bad(
                 self._file,
                 f"array '{clean(name)}' has {rows:,} rows, '{clean(other)}' has {others:,}; "
-                "there has to be one for each",
+                "expected the same number",
             )
 
     def _read(self, name: str) -> NDArray[Any]:
@@ -265,16 +267,16 @@ class _Reader:
                     part[:] = np.frombuffer(member.read(len(part)), np.uint8)
                 self._tell(f"reading {self._file}", min(1.0, (first + len(part)) / len(flat)))
             with self._guard(name):
-                member.read(1)  # at the end the checksum is compared
+                member.read(1)  # reading to the end verifies the checksum
             if dtype.kind == "U" and flat.size:
                 self._check_text(name, flat.view(np.dtype("u4").newbyteorder(dtype.byteorder)))
         return array.T if fortran else array
 
     def _check_text(self, name: str, characters: NDArray[np.uint32]) -> None:
-        if characters.max() > sys.maxunicode:  # Python has no text that holds such a character
+        if characters.max() > sys.maxunicode:  # invalid in a Python string
             raise bad(
                 self._file,
-                f"array '{clean(name)}' holds texts with invalid characters; save the file again",
+                f"array '{clean(name)}' contains invalid characters; save the file again",
             )
 
     @contextmanager
@@ -283,7 +285,7 @@ class _Reader:
             yield
         except _BROKEN:
             raise bad(
-                self._file, f"array '{clean(name)}' is damaged or locked; save the file anew"
+                self._file, f"array '{clean(name)}' is damaged or encrypted; save the file again"
             ) from None
 
     def _check_header(
@@ -297,32 +299,32 @@ class _Reader:
         if dtype.hasobject:
             raise bad(
                 self._file,
-                f"array '{clean(name)}' holds Python objects, which are not read; "
-                "save numbers, or texts of the type str",
+                f"array '{clean(name)}' contains Python objects, which are unsafe to load; "
+                "save numbers, or texts of type str",
             )
         if dtype.kind not in "fiubU":
             raise bad(
                 self._file,
-                f"array '{clean(name)}' holds {clean(str(dtype))}; "
-                "numbers, or texts of the type str, are needed",
+                f"array '{clean(name)}' has the type {clean(str(dtype))}: "
+                "expected numbers, or texts of type str",
             )
         if info.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
             raise bad(
                 self._file,
-                f"array '{clean(name)}' is compressed in a way that is not read; "
+                f"array '{clean(name)}' has an unsupported compression; "
                 "save the file with numpy.savez or numpy.savez_compressed",
             )
         count = math.prod(shape)
         what = f"array '{clean(name)}' claims the shape {_shape(shape)}"
-        # as numbers, each element takes 8 bytes
+        # converted to float64, each element takes 8 bytes
         most = min(MOST_BYTES, total_memory() // 2)
         if max(count * max(dtype.itemsize, 8), info.file_size, *shape, 0) > most:
-            raise bad(self._file, f"{what}; at most {most / 2**30:.3g} GiB are read")
+            raise bad(self._file, f"{what}: expected at most {most / 2**30:.3g} GiB")
         stored = info.compress_type == zipfile.ZIP_STORED
         held = info.compress_size * (1 if stored else _BEST_DEFLATE)
         honest = info.file_size == begin + count * dtype.itemsize <= held + 1024
         if not honest or min(shape, default=0) < 0 or count > info.file_size:
-            raise bad(self._file, f"{what}, which is not what the file holds; save the file anew")
+            raise bad(self._file, f"{what}, which does not match its contents; save the file again")
 
 
 def _header(member: IO[bytes]) -> tuple[tuple[int, ...], bool, np.dtype[Any]]:
@@ -333,10 +335,10 @@ def _header(member: IO[bytes]) -> tuple[tuple[int, ...], bool, np.dtype[Any]]:
     header = io.BytesIO(length + member.read(int.from_bytes(length, "little")))
     read = npy.read_array_header_1_0 if version == (1, 0) else npy.read_array_header_2_0
     with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # of a file that Python 2 wrote
+        warnings.simplefilter("ignore")  # about files written by Python 2
         try:
             shape, fortran, dtype = read(header)
-        except Exception as error:  # a header is a Python expression: any error can come of it
+        except Exception as error:  # a header is a Python expression, which can raise anything
             raise ValueError from error
     return shape, fortran, dtype
 

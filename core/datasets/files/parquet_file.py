@@ -1,4 +1,4 @@
-"""Parquet files, for which pyarrow is needed: columns are read in batches, and keep their types."""
+"""Parquet files, read with pyarrow in batches; columns keep their types."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from core.datasets.files.table import Source
 
 BATCH: Final = 1 << 16
-"""Rows at once."""
+"""Rows per batch."""
 
 
 def read_parquet(stream: BinaryIO, source: Source, file: str, tell: ProgressCallback) -> Table:
@@ -42,7 +42,7 @@ def _guard(file: str) -> Iterator[None]:
     try:
         yield
     except (OSError, ValueError, TypeError, NotImplementedError, KeyError, RuntimeError):
-        raise bad(file, "this is no Parquet file, or a damaged one; save it anew") from None
+        raise bad(file, "not a Parquet file, or a damaged one; save it again") from None
 
 
 class _Reader:
@@ -65,14 +65,14 @@ class _Reader:
         if choice.text is not None and kinds[choice.text] != "words":
             raise bad(
                 self._file,
-                f"column '{clean(shown[choice.text])}' holds numbers; texts are needed",
+                f"column '{clean(shown[choice.text])}' contains numbers: expected texts",
             )
         if source.features:
             for place in choice.features:
                 self._check_kind(place, kinds[place], shown)
         features = tuple(place for place in choice.features if kinds[place])
         if left := [shown[place] for place in choice.features if not kinds[place]]:
-            notes.append(f"Left out, as they hold neither numbers nor words: {listed(left)}.")
+            notes.append(f"Left out, as they contain neither numbers nor words: {listed(left)}.")
         used = features + choice.targets
         many = len(features)
         words = {
@@ -99,7 +99,7 @@ class _Reader:
             what = clean(str(self._schema[place].type))
             raise bad(
                 self._file,
-                f"column '{clean(shown[place])}' holds {what}; numbers or words are needed",
+                f"column '{clean(shown[place])}' has the type {what}: expected numbers or words",
             )
 
     def _rows(
@@ -152,7 +152,7 @@ class _Reader:
 
 
 def _kind(kind: Any) -> str:
-    """Return whether a type is one of numbers or words, or nothing of it."""
+    """Return `numbers`, `words`, or an empty string for any other type."""
     from pyarrow import types
 
     if types.is_dictionary(kind):
@@ -182,7 +182,9 @@ def _codes(column: Any, words: Words, lines: range) -> Array:
     places = encoded.indices.fill_null(-1).to_numpy(zero_copy_only=False)
     different = encoded.dictionary.to_pylist()
     firsts = np.full(len(different), lines.start)
-    if words.stray is None and different:  # it could be here: a sentence can be about it
+    if (
+        words.stray is None and different
+    ):  # the first word may be in this batch; an error message may name its row
         known, rows = np.unique(places, return_index=True)
         firsts[known[known >= 0]] += rows[known >= 0]
     codes: Array = np.array([*words.codes(different, firsts.tolist()), np.nan])

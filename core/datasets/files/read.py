@@ -1,4 +1,4 @@
-"""A file of a person's own, by its format, as a data set: what a run's data are loaded with."""
+"""Reading a data set from a file, by its format."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ _REFUSED: Final = {
         "the file is compressed; unpack it first",
     ),
     **dict.fromkeys(
-        (".xls", ".xlsx", ".xlsm", ".ods"), "this is a spreadsheet; save it as CSV first"
+        (".xls", ".xlsx", ".xlsm", ".ods"), "the file is a spreadsheet; save it as CSV first"
     ),
     **dict.fromkeys(
         (".npy", ".pkl", ".pickle", ".json", ".jsonl", ".feather", ".h5", ".hdf5", ".mat", ".arff"),
@@ -40,11 +40,11 @@ def read(source: Source, tell: ProgressCallback) -> Dataset:
     """Return the data set in a file.
 
     Args:
-        source: the file, and what of it.
-        tell: told of the progress; whatever it raises passes through.
+        source: the file and the requested columns.
+        tell: progress callback; its exceptions are passed on.
 
     Raises:
-        DataError: when nothing can be learnt from the file; it says why.
+        DataError: if the file is unusable, with the reason.
     """
     raised: list[BaseException] = []
 
@@ -62,23 +62,23 @@ def read(source: Source, tell: ProgressCallback) -> Dataset:
             try:
                 table = _table(opened, path, source, file, told)
             except DataError:
-                opened.check_unchanged()  # then that is the reason
+                opened.check_unchanged()  # if it was changed, that is the reason
                 raise
             opened.check_unchanged()
         return assemble(table, source.task)
     except InputFileError as error:
         raise bad(file, clean(str(error), LONGEST_CLAUSE)) from None
     except (OSError, MemoryError) as error:
-        if raised:  # it is not the file's
+        if raised:  # raised by the callback
             raise
         raise bad(file, _why(error)) from None
 
 
 def _why(error: OSError | MemoryError) -> str:
     if isinstance(error, MemoryError):
-        return "the file is too large for this computer's memory; use a part of it"
-    reason = clean(error.strerror or "no reason is given")
-    return f"the file cannot be read ({reason}); check its path and its disk"
+        return "the file does not fit into memory; use a part of it"
+    reason = clean(error.strerror or "unknown reason")
+    return f"the file cannot be read ({reason}); check the path and the disk"
 
 
 def _table(

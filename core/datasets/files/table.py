@@ -1,4 +1,4 @@
-"""What every reader hands on: columns of numbers, words by their numbers, or texts."""
+"""The request for a file, and the table of columns that every reader returns."""
 
 from __future__ import annotations
 
@@ -16,17 +16,17 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Source:
-    """A file of samples.
+    """A file and the columns to read from it.
 
     Attributes:
-        path: of a CSV, TSV, NPZ or Parquet file.
-        target: the columns to predict, by name or by number from 1; empty for the reader's choice.
-        features: the columns to predict from; empty for all others.
-        delimiter: what stands between two columns, or None to find out.
-        header: whether the first row holds names, or None to find out.
-        encoding: of a text file; None for UTF-8, with or without a byte order mark.
-        task: `classification`, `regression`, or None to find out.
-        text: the column whose texts are the samples, or None.
+        path: path of a CSV, TSV, NPZ or Parquet file.
+        target: columns to predict, by name or by number from 1; empty for the default.
+        features: columns to predict from; empty for all others.
+        delimiter: column separator, or None to guess it.
+        header: whether the first row contains the column names, or None to guess it.
+        encoding: encoding of a text file; None for UTF-8, with or without a byte order mark.
+        task: `classification`, `regression`, or None to guess it.
+        text: the column of texts that are the samples, or None.
     """
 
     path: str
@@ -41,19 +41,19 @@ class Source:
 
 @dataclass
 class Table:
-    """The columns of a file that were chosen.
+    """The selected columns of a file.
 
     Attributes:
-        file: the file's name, clean.
-        unit: what a row is called, `line` or `row`.
-        feature_names, target_names: as the file has them.
-        x: (rows, features) numbers, or numbers of words; NaN where a value is missing.
+        file: sanitised name of the file.
+        unit: noun for a row in messages, `line` or `row`.
+        feature_names, target_names: names in the file.
+        x: (rows, features) numbers, or codes of words; NaN where a value is missing.
         y: (rows, targets) likewise.
-        x_words, y_words: the words, by column.
-        texts: one per row, where texts were asked for, else None.
-        class_names: what the classes of whole numbers from 0 are called.
+        x_words, y_words: words by column index.
+        texts: one text per row if texts were requested, else None.
+        class_names: names of the classes, if the target is their number from 0.
         image: rows and columns of pixels.
-        notes: what was done so far.
+        notes: one sentence for each processing step so far.
     """
 
     file: str
@@ -71,7 +71,7 @@ class Table:
 
 
 class Store:
-    """Two arrays that grow in place, so that nothing is held twice."""
+    """Feature and target arrays that grow in place, to avoid copies."""
 
     def __init__(self, features: int, targets: int) -> None:
         self.rows = 0
@@ -80,7 +80,7 @@ class Store:
         self.texts: list[str] = []
 
     def append(self, block: Array, share: float) -> None:
-        """Add rows of features and then targets; `share` of the file is read with them."""
+        """Add rows of features and targets, with which a fraction `share` of the file has been read."""
         first, self.rows = self.rows, self.rows + len(block)
         if self.rows > len(self.y):
             self._resize(int(self.rows / min(max(share, 0.01), 1.0) * 1.02) + 1)
@@ -89,10 +89,10 @@ class Store:
         self.y[first : self.rows] = block[:, features:]
 
     def close(self) -> None:
-        """Give back what was not needed."""
+        """Release unused memory."""
         self._resize(self.rows)
 
     def _resize(self, rows: int) -> None:
-        # no view of them is handed out before all is read
+        # there are no views of the arrays yet
         self.x.resize((rows, self.x.shape[1]), refcheck=False)
         self.y.resize((rows, self.y.shape[1]), refcheck=False)

@@ -1,4 +1,4 @@
-"""What is to be predicted: whether a target is classes or numbers, and which classes there are."""
+"""Interpretation of target columns: classification or regression, and the classes."""
 
 from __future__ import annotations
 
@@ -17,12 +17,12 @@ if TYPE_CHECKING:
     from core.datasets.files.words import Words
 
 MOST_WHOLE: Final = 20
-"""Whole numbers are taken for classes, if there are at most so many different ones."""
+"""Maximum number of different integers that are interpreted as classes."""
 
 
 @dataclass(frozen=True)
 class Targets:
-    """Either classes, (samples,) whole numbers with their names, or (samples, targets) numbers."""
+    """Classes, as (samples,) numbers with names, or (samples, targets) regression targets."""
 
     y: Labels | Array
     class_names: tuple[str, ...] = ()
@@ -31,25 +31,25 @@ class Targets:
 
 
 def find_targets(table: Table, task: str | None) -> Targets:
-    """Return what is to be predicted; no row lacks it.
+    """Return the targets of a table in which no row lacks one.
 
     Args:
-        table: whose `y` is read.
-        task: `classification`, `regression`, or None to find out.
+        table: the table.
+        task: `classification`, `regression`, or None to guess it.
 
     Raises:
-        DataError: when nothing can be learnt from it.
+        DataError: if the targets are unusable.
     """
     if task not in (None, "classification", "regression"):
         raise bad(
             table.file,
-            f"the task '{clean(str(task))}' is not known; expected classification or regression",
+            f"unknown task '{clean(str(task))}': expected classification or regression",
         )
     one = table.y.shape[1] == 1
     if task == "classification" and not one:
         raise bad(
             table.file,
-            f"classes are in one column, and {listed(table.target_names)} were given as targets",
+            f"classification has one target column, not {listed(table.target_names)}",
         )
     if task == "regression" or not one:
         return _numbers(table, asked=task is not None)
@@ -77,7 +77,7 @@ def _words(table: Table, words: Words, *, asked: bool) -> Targets:
         raise bad(
             table.file,
             f"the target '{name}' has more than {words.most} classes; "
-            f"at most {words.most} can be told apart, name another column with --target",
+            f"expected at most {words.most}; select another column with --target",
         )
     codes = table.y[:, 0].astype(np.int64)
     ordered = sorted(np.unique(codes).tolist(), key=lambda code: order(words.values[code]))
@@ -93,16 +93,16 @@ def _classes(table: Table, values: Array, *, asked: bool) -> Targets:
     if len(values) > MOST_CLASSES:
         raise bad(
             table.file,
-            f"the target '{name}' has {len(values):,} classes; at most {MOST_CLASSES} can be told "
-            "apart, and numbers are predicted with --task regression",
+            f"the target '{name}' has {len(values):,} classes: expected at most {MOST_CLASSES}; "
+            "numbers are predicted with --task regression",
         )
     shown = [written(value) for value in values.tolist()]
     if table.class_names:
         if values[0] < 0 or values[-1] >= len(table.class_names) or np.any(values % 1):
             raise bad(
                 table.file,
-                f"the classes in '{name}' are from {shown[0]} to {shown[-1]}, "
-                f"but {len(table.class_names)} have a name; they are counted from 0",
+                f"the classes in '{name}' range from {shown[0]} to {shown[-1]}, but there are "
+                f"{len(table.class_names)} class names, for numbers from 0",
             )
         shown = [table.class_names[int(value)] for value in values.tolist()]
     _check_several(table, name, shown)
@@ -116,7 +116,7 @@ def _check_several(table: Table, name: str, values: list[str]) -> None:
         raise bad(
             table.file,
             f"the target '{name}' is '{clean(values[0])}' in every row; "
-            "two classes or more are needed",
+            "expected at least two classes",
         )
 
 
@@ -144,7 +144,7 @@ def _numbers(table: Table, *, asked: bool) -> Targets:
 
 
 def written(value: float) -> str:
-    """Return a number as a person writes it: whole if it is."""
+    """Return a number as text, without decimals if it is an integer."""
     return str(int(value)) if value == int(value) and abs(value) < 1e15 else f"{value:.12g}"
 
 
@@ -154,7 +154,7 @@ def stray(table: Table, name: str, words: Words) -> DataError:
         return comma(table, name, words)
     return bad(
         table.file,
-        f"{_where(table, name, words)}; a number is needed, or nothing where there is none",
+        f"{_where(table, name, words)}: expected a number, or nothing if it is missing",
     )
 
 
@@ -165,6 +165,6 @@ def comma(table: Table, name: str, words: Words) -> DataError:
 
 def _where(table: Table, name: str, words: Words) -> str:
     if words.stray is None:
-        return f"column '{name}' holds words"
+        return f"column '{name}' contains words"
     value = clean(words.stray.value)
-    return f"{table.unit} {words.stray.line}, column '{name}' holds '{value}'"
+    return f"{table.unit} {words.stray.line}, column '{name}' contains '{value}'"

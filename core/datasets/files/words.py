@@ -1,4 +1,4 @@
-"""A column of words while a file is read: its different values, and a number for each."""
+"""Cells of text files: numbers, words or missing values; and the codes of a column of words."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
 MISSING: Final = frozenset({"", "na", "n/a", "nan", "null", "none", "?"})
-"""Cells without a value, stripped and in lower case."""
+"""Texts of missing values, stripped and in lower case."""
 
 NAN: Final = float("nan")
 
@@ -21,10 +21,10 @@ MOST_CLASSES: Final = 100
 
 
 def number(cell: str) -> float:
-    """Return the number in a cell, NaN where it has no value; raises ValueError.
+    """Return the number in a cell, NaN for a missing value; raises ValueError.
 
-    It takes what `numpy.loadtxt` takes, and the ways to leave a value out: neither the underscores
-    nor the digits of other scripts that `float` takes besides.
+    Accepts what `numpy.loadtxt` accepts and the texts in `MISSING`; unlike `float`, neither
+    underscores nor digits of other scripts.
     """
     text = cell.strip()
     if text.casefold() in MISSING:
@@ -35,12 +35,12 @@ def number(cell: str) -> float:
 
 
 def is_missing(cell: str) -> bool:
-    """Return whether a cell has no value."""
+    """Return whether a cell is a missing value."""
     return cell.strip().casefold() in MISSING
 
 
 def is_number(cell: str) -> bool:
-    """Return whether there is a number in a cell, and not nothing."""
+    """Return whether a cell contains a number; a missing value is none."""
     try:
         number(cell)
     except ValueError:
@@ -49,36 +49,36 @@ def is_number(cell: str) -> bool:
 
 
 def has_decimal_comma(cell: str) -> bool:
-    """Return whether a cell is a number but for its comma."""
+    """Return whether a cell is a number with a decimal comma."""
     return _DECIMAL_COMMA.fullmatch(cell.strip()) is not None
 
 
 def order(value: str) -> tuple[bool, float, str]:
-    """Return the key by which values are sorted: numbers by size, then words."""
+    """Return the sort key of a value: numbers by size, then words."""
     return (False, number(value), value) if is_number(value) else (True, 0.0, value)
 
 
 @dataclass(frozen=True)
 class Stray:
-    """The first cell of a column that is no number, and its line or row."""
+    """The first cell of a column that is not a number, and its line or row."""
 
     line: int
     value: str
 
 
 class Words:
-    """The values of one column, numbered as they come.
+    """The values of one column, numbered in order of appearance.
 
     Attributes:
-        values: the different ones, at most one more than `most`.
-        stray: the first that is no number.
-        numbers, commas: how many of the values are numbers, or would be but for a decimal comma.
+        values: different values, at most one more than `most`.
+        stray: the first value that is not a number.
+        numbers, commas: how many values are numbers, and numbers with a decimal comma.
     """
 
     def __init__(self, most: int, stray: Stray | None = None, *, typed: bool = False) -> None:
         self.most = most
         self.stray = stray
-        self.typed = typed  # the file says that these are words, even where they look like numbers
+        self.typed = typed  # the file declares the column as text, even if values look like numbers
         self.values: list[str] = []
         self.numbers = 0
         self.commas = 0
@@ -86,26 +86,26 @@ class Words:
 
     @property
     def too_many(self) -> bool:
-        """Whether there are more values than can be told apart; then codes mean nothing."""
+        """Whether there are more than `most` values; the codes are meaningless then."""
         return len(self.values) > self.most
 
     @property
     def mostly_numbers(self) -> bool:
-        """Whether more values are numbers than are words."""
+        """Whether there are more numbers than words."""
         return 2 * (self.numbers + self.commas) > len(self.values)
 
     @property
     def only_commas(self) -> bool:
-        """Whether the column would be one of numbers if it had no decimal commas."""
+        """Whether the column contains numbers only, some with a decimal comma."""
         return self.commas > 0 and self.numbers + self.commas == len(self.values)
 
     @property
     def has_spaces(self) -> bool:
-        """Whether values are of several words, as texts are."""
+        """Whether some values consist of several words, as texts do."""
         return any(" " in value for value in self.values)
 
     def codes(self, cells: Sequence[str], lines: Sequence[int]) -> list[float]:
-        """Return the number of each cell's value, NaN for one that is missing."""
+        """Return the code of each cell's value, NaN for a missing value."""
         if self.too_many:
             return [0.0] * len(cells)
         known = self._codes

@@ -111,12 +111,12 @@ def test_numbers_of_samples_stay_right_for_some_of_them() -> None:
 @pytest.mark.parametrize(
     ("edit", "sentence"),
     [
-        (RemovePoint(150), "there is no training sample 151 any more"),
-        (RemovePoint(-1), "no training sample"),
+        (RemovePoint(150), "training sample 151 no longer exists"),
+        (RemovePoint(-1), "no longer exists"),
         (MovePoint(3, (0.0, 0.0), at=(7.0, 7.0)), "the data have changed since"),
         (AddPoint((0.0,), 1), "does not fit data with 2 features"),
-        (AddPoint((0.0, float("nan")), 1), "no network can compute with a point"),
-        (AddPoint((0.0, 1e30), 1), "no network can compute with a point"),
+        (AddPoint((0.0, float("nan")), 1), "is too far away for a network"),
+        (AddPoint((0.0, 1e30), 1), "is too far away for a network"),
         (AddPoint((0.0, 0.0), 2), "class number 2 does not exist; there are 2 classes"),
     ],
 )
@@ -128,16 +128,16 @@ def test_what_cannot_be_is_refused_in_a_sentence(edit: Edit, sentence: str) -> N
 def test_no_class_loses_its_last_point_and_two_samples_stay() -> None:
     data = apply(prepare(XOR), RemovePoint(0))
     row = int(np.flatnonzero(data.y_train == 0)[0])
-    with pytest.raises(ValueError, match="the last point of class 0 stays"):
+    with pytest.raises(ValueError, match="the last point of class 0 cannot be removed"):
         apply(data, RemovePoint(row))
     data = apply(data, RemovePoint(int(np.flatnonzero(data.y_train == 1)[0])))
-    with pytest.raises(ValueError, match="the last 2 training samples stay"):
+    with pytest.raises(ValueError, match="the last 2 training samples cannot be removed"):
         apply(data, RemovePoint(0))
 
 
 def test_no_point_is_added_to_numbers_but_one_is_moved() -> None:
     data = prepare(PRESETS["bumps"].config())
-    with pytest.raises(ValueError, match="here numbers are predicted"):
+    with pytest.raises(ValueError, match="for classification only"):
         apply(data, AddPoint((0.0, 0.0), 0))
     moved = apply(data, MovePoint(0, (0.25, 0.5)))
     assert place_of(moved, 0) == pytest.approx((0.25, 0.5))
@@ -233,7 +233,7 @@ def test_a_refused_edit_changes_nothing_and_says_why(watcher: Watcher) -> None:
     watcher.until(lambda: any(row.epoch == 3 for row in watcher.rows()))
     run = watcher.runs()[-1]
     assert run.data is None
-    assert "there is no training sample 10,000" in run.note
+    assert "training sample 10,000 no longer exists" in run.note
     trainer = Trainer(MOONS)
     assert watcher.rows()[-1] == [trainer.train_epoch() for _ in range(3)][-1]
 

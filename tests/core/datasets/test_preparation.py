@@ -210,7 +210,7 @@ def test_the_vocabulary_is_that_of_the_training_texts(tmp_path: Path) -> None:
 
 def test_texts_without_words_are_told_so(tmp_path: Path) -> None:
     path = written(tmp_path, "text,kind\n" + "!,a\n?,b\n" * 6)
-    with pytest.raises(DataError, match="no words in the texts"):
+    with pytest.raises(DataError, match="the texts contain no words"):
         prepare(RunConfig(data=path, text="text", ngrams="word"))
 
 
@@ -225,8 +225,8 @@ def test_samples_without_a_value_are_imputed_or_dropped(tmp_path: Path) -> None:
     assert np.isfinite(imputed.x_train).all()
     assert imputed.summary is not None
     assert dropped.summary is not None
-    assert any("10 samples without a value" in note for note in imputed.summary.notes)
-    assert any("Left out: 10 samples without a value." in n for n in dropped.summary.notes)
+    assert any("10 samples with missing values" in note for note in imputed.summary.notes)
+    assert any("Left out: 10 samples with missing values." in n for n in dropped.summary.notes)
     assert imputed.summary.features[1].missing == 10
 
 

@@ -209,7 +209,7 @@ CLAIMS: dict[Callable[[dict[str, Any]], None], str] = {
     claim_a_large_number: "metrics in its header",
     claim_deep_tables: "edits in its header",
     claim_many_tables: "its header is too long",
-    claim_a_pipe: "zero: this is a pipe or a device",
+    claim_a_pipe: "zero: it is a pipe or a device",
 }
 
 

@@ -481,8 +481,8 @@ def test_a_rate_next_to_nothing_moves_nothing() -> None:
 
 
 BAD_ARRAYS = {
-    "whole numbers from 0": (np.zeros((4, 2)), np.array([-1, 1, -1, 1])),
-    "one for each": (np.zeros((4, 2)), np.array([0, 1, 1])),
+    "expected one integer from 0": (np.zeros((4, 2)), np.array([-1, 1, -1, 1])),
+    "expected one target for each": (np.zeros((4, 2)), np.array([0, 1, 1])),
     "samples, features": (np.zeros(4), np.array([0, 1, 0, 1])),
 }
 

@@ -91,7 +91,7 @@ def test_the_line_of_a_bad_byte_does_not_depend_on_blocks(
 ) -> None:
     content = ("a,b" + end + f"ä,2{end}" * 30).encode() + b"1,\xe9" + end.encode()
     with parsing(fast=True, block=block):
-        assert "line 32 holds the byte 0xe9" in folder.refused(content)
+        assert "line 32 contains the byte 0xe9" in folder.refused(content)
 
 
 def test_words_late_in_a_file_are_words_from_its_beginning(folder: Folder) -> None:

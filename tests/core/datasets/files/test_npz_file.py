@@ -56,7 +56,7 @@ def test_columns_of_the_array_of_features_are_chosen_by_name_or_number(folder: F
     assert (data.feature_names, data.x.tolist()) == (("b",), x[:, 1:2].tolist())
     data = folder.read(folder.npz(x=x, y=Y4), name="f.npz", features=("x",))
     assert data.feature_names == ("x1", "x2", "x3")
-    with pytest.raises(DataError, match="no feature 'x4', there is 'x1', 'x2', 'x3'"):
+    with pytest.raises(DataError, match="no feature 'x4'; expected one of 'x1', 'x2', 'x3'"):
         folder.read(folder.npz(x=x, y=Y4), name="f.npz", features=("x4",))
 
 
@@ -84,22 +84,26 @@ BAD_ARRAYS: dict[str, tuple[dict[str, Any], dict[str, Any], str]] = {
     "objects": (
         {"x": X4, "y": np.array([1, None, "a", []], object)},
         {},
-        "'y' holds Python objects",
+        "'y' contains Python objects",
     ),
     "lengths": ({"x": X4, "y": [1, 2, 3]}, {}, "'y' has 3 rows, 'x' has 4"),
     "infinite": ({"x": [[1, 2], [3, np.inf]], "y": [1, 2]}, {}, "'x', row 2, column 2 is infinite"),
     "no x": ({"a": X4, "y": Y4}, {}, "--features"),
     "no y": ({"x": X4, "b": Y4}, {}, "--target"),
-    "unknown": ({"x": X4, "y": Y4}, {"target": ("yy",)}, "no array 'yy', there is 'x', 'y'"),
+    "unknown": ({"x": X4, "y": Y4}, {"target": ("yy",)}, "no array 'yy'; expected one of 'x', 'y'"),
     "both": ({"x": X4, "y": Y4}, {"target": ("x",)}, "both the features and the target"),
-    "words": ({"x": [["a"], ["b"]], "y": [1, 2]}, {}, "numbers are needed"),
-    "complex": ({"x": X4 * 1j, "y": Y4}, {}, "complex128; numbers"),
+    "words": ({"x": [["a"], ["b"]], "y": [1, 2]}, {}, "expected numbers"),
+    "complex": ({"x": X4 * 1j, "y": Y4}, {}, "complex128: expected numbers"),
     "one number": ({"x": 3.0, "y": Y4}, {}, "the shape ()"),
     "nothing": ({"x": np.empty((0, 2)), "y": []}, {}, "the shape (0, 2)"),
     "deep target": ({"x": X4, "y": np.ones((4, 2, 2))}, {}, "the shape (4, 2, 2)"),
     "names": ({"x": X4, "y": Y4, "feature_names": ["a"]}, {}, "1 names for 2 features"),
-    "classes": ({"x": X4, "y": Y4 + 1, "class_names": ["a", "b"]}, {}, "from 1 to 2, but 2 have"),
-    "no text": ({"t": X4, "y": Y4}, {"text": "t"}, "no row of texts"),
+    "classes": (
+        {"x": X4, "y": Y4 + 1, "class_names": ["a", "b"]},
+        {},
+        "from 1 to 2, but there are 2 class names",
+    ),
+    "no text": ({"t": X4, "y": Y4}, {"text": "t"}, "not a one-dimensional array of texts"),
 }
 
 
@@ -110,7 +114,7 @@ def test_bad_arrays_are_refused_in_a_sentence(folder: Folder, case: str) -> None
 
 
 def test_a_file_that_is_no_archive_is_refused(folder: Folder) -> None:
-    assert "no NPZ file" in folder.refused(b"PK\x03\x04", name="f.npz")
+    assert "not an NPZ file" in folder.refused(b"PK\x03\x04", name="f.npz")
     empty = io.BytesIO()
     zipfile.ZipFile(empty, "w").close()
     assert "no array" in folder.refused(empty.getvalue(), name="f.npz")

@@ -66,8 +66,8 @@ def test_parquet_and_csv_agree(folder: Folder) -> None:
 def test_bad_parquet_is_refused_in_a_sentence(folder: Folder) -> None:
     good = parquet(folder, {"a": [1.0, 2, 3, 4, 5], "y": ["", "u", "v", "u", "v"]})
     for bad in (b"", b"PAR1", good[:-9], good[:8] + b"\xff" * 40 + good[48:]):
-        assert "no Parquet file, or a damaged one" in folder.refused(bad, name="f.parquet")
+        assert "not a Parquet file, or a damaged one" in folder.refused(bad, name="f.parquet")
     said = folder.refused(good, name="f.parquet", task="regression")
-    assert "row 2, column 'y' holds 'u'; a number" in said
+    assert "row 2, column 'y' contains 'u': expected a number" in said
     infinite = parquet(folder, {"a": [1.0, np.inf, 3.0, 4.0], "y": [1, 2, 3, 4]})
     assert "row 2, column 'a' is infinite" in folder.refused(infinite, name="f.parquet")

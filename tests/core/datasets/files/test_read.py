@@ -24,7 +24,12 @@ def test_a_csv_file_has_features_and_classes(folder: Folder) -> None:
     assert data.y.tolist() == [0, 1, 0, 1]
     assert (data.feature_names, data.class_names) == (("a", "b"), ("x", "y"))
     assert data.name == "f.csv"
-    for part in ("separated by ','", "holds the names", "target is 'kind', the last", "2 classes"):
+    for part in (
+        "separated by ','",
+        "contains the column names",
+        "target is 'kind', the last",
+        "2 classes",
+    ):
         assert part in notes_of(data)
 
 
@@ -73,7 +78,7 @@ def test_without_names_columns_are_numbered(folder: Folder) -> None:
     content = FOUR.partition("\n")[2]
     data = folder.read(content)
     assert data.feature_names == ("column 1", "column 2")
-    assert "without names" in notes_of(data)
+    assert "the columns have no names" in notes_of(data)
     assert folder.read(content, target=("2",), features=("1",)).target_names == ("column 2",)
 
 
@@ -154,7 +159,7 @@ def test_categories_have_a_feature_for_each_value(folder: Folder) -> None:
     assert data.one_hot == ((1, 4),)
     assert data.x[:2, 1:].tolist() == [[0, 0, 1], [1, 0, 0]]
     assert np.isnan(data.x[2, 1:]).all()
-    assert "each value of 'colour'" in notes_of(data)
+    assert "One-hot encoded: 'colour'" in notes_of(data)
 
 
 def test_a_stray_word_among_few_values_is_a_category(folder: Folder) -> None:
@@ -208,7 +213,7 @@ def test_texts_are_samples(folder: Folder) -> None:
     assert data.x.shape == (4, 0)
     assert data.class_names == ("a", "b")
     assert "1 row with an empty text" in notes_of(data)
-    assert "beside the texts: 'id'" in notes_of(data)
+    assert "as features come from the texts: 'id'" in notes_of(data)
 
 
 def test_another_encoding_can_be_said(folder: Folder) -> None:

@@ -26,11 +26,11 @@ BAD: dict[str, tuple[str | bytes, dict[str, Any], tuple[str, ...]]] = {
     "empty": ("", {}, ("empty",)),
     "blank": ("\n \n\n", {}, ("empty",)),
     "header only": ("a,b\n", {}, ("0 rows", "4 are needed")),
-    "one row": ("a,b\n1,2\n", {}, ("1 row ", "4 are needed")),
+    "one row": ("a,b\n1,2\n", {}, ("too few samples: 1 row", "4 are needed")),
     "ragged": (FOUR + "1,2\n", {}, ("line 6", "2 fields", "the header has 3")),
     "ragged, no names": ("1,2\n3,4,5\n", {}, ("line 2", "3 fields", "the first row has 2")),
     "open quote": (FOUR + '1,2,"x\n3,4,y\n', {}, ("line 6", "quote", "never closed")),
-    "half quote": (FOUR + '1,2,"x"y\n', {}, ("line 6", "quote", "written twice")),
+    "half quote": (FOUR + '1,2,"x"y\n', {}, ("line 6", "quote", "is doubled")),
     "long cell": (FOUR + '1,2,"' + "x\n" * 80_000, {}, ("line 6", "131,072", "quote")),
     "utf-16": (FOUR.encode("utf-16"), {}, ("--encoding utf-16",)),
     "utf-16, no mark": (FOUR.encode("utf-16-be"), {}, ("--encoding utf-16",)),
@@ -42,21 +42,21 @@ BAD: dict[str, tuple[str | bytes, dict[str, Any], tuple[str, ...]]] = {
     ),
     "wrong encoding": (b"a,b\n1,\xff\n", {"encoding": "ascii"}, ("line 2", "0xff", "ascii")),
     "no mark": (b"\xd8\x00", {"encoding": "utf-16-be"}, ("utf-16-be",)),
-    "no encoding": (FOUR, {"encoding": "utf-\n9"}, ("'utf-·9' is not known", "latin-1")),
-    "no text encoding": (FOUR, {"encoding": "rot13"}, ("'rot13' is not known",)),
-    "no file's encoding": (FOUR, {"encoding": "unicode_escape"}, ("is not known",)),
+    "no encoding": (FOUR, {"encoding": "utf-\n9"}, ("unknown encoding 'utf-·9'", "latin-1")),
+    "no text encoding": (FOUR, {"encoding": "rot13"}, ("unknown encoding 'rot13'",)),
+    "no file's encoding": (FOUR, {"encoding": "unicode_escape"}, ("unknown encoding",)),
     "nul": (FOUR + "1,\0,x\n", {}, ("line 6", "NUL")),
-    "one column": ("abc\ndef\nghi\n", {}, ("one column", "tab", "--delimiter")),
-    "other delimiter": (FOUR, {"delimiter": ";"}, ("one column", "';'", "--delimiter")),
-    "no delimiter": (FOUR, {"delimiter": "ab"}, ("'ab' is not accepted", "tab")),
-    "quote parts": (FOUR, {"delimiter": '"'}, ("is not accepted",)),
+    "one column": ("abc\ndef\nghi\n", {}, ("only one column", "tab", "--delimiter")),
+    "other delimiter": (FOUR, {"delimiter": ";"}, ("only one column", "';'", "--delimiter")),
+    "no delimiter": (FOUR, {"delimiter": "ab"}, ("invalid delimiter 'ab'", "tab")),
+    "quote parts": (FOUR, {"delimiter": '"'}, ("invalid delimiter",)),
     "same names": (FOUR.replace("a,b", "a,a"), {}, ("columns 1 and 2", "'a'")),
     "no target": (FOUR, {"target": ("knid",)}, ("no column 'knid'", "'a', 'b'", "mean kind?")),
     "no number": (FOUR, {"target": ("4",)}, ("no column '4'",)),
     "long number": (FOUR, {"target": ("9" * 5000,)}, ("no column '999",)),
     "both": (FOUR, {"target": ("a",), "features": ("a",)}, ("'a'", "both a feature")),
-    "all features": (FOUR, {"features": ("a", "b", "kind")}, ("as the target",)),
-    "all targets": ("a,b\n1,2\n", {"target": ("a", "b")}, ("left as a feature",)),
+    "all features": (FOUR, {"features": ("a", "b", "kind")}, ("for the target",)),
+    "all targets": ("a,b\n1,2\n", {"target": ("a", "b")}, ("left for features",)),
     "text is target": (FOUR, {"text": "a", "target": ("a",)}, ("both the text and",)),
     "infinite": (FOUR + "1,-inf,x\n", {}, ("line 6", "'b'", "'-inf'", "finite")),
     "huge": (FOUR + "1,1e999,x\n", {}, ("line 6", "'b'", "'1e999'")),
@@ -74,7 +74,7 @@ BAD: dict[str, tuple[str | bytes, dict[str, Any], tuple[str, ...]]] = {
     "stray": (
         table([*range(30), "oops"], list(range(31)), names="a,b"),
         {},
-        ("line 32", "'a'", "'oops'", "a number is needed"),
+        ("line 32", "'a'", "'oops'", "expected a number"),
     ),
     "stray target": (
         table(list(range(31)), [*range(30), "oops"], names="a,b"),
@@ -83,7 +83,11 @@ BAD: dict[str, tuple[str | bytes, dict[str, Any], tuple[str, ...]]] = {
     ),
     "words as numbers": (FOUR, {"task": "regression"}, ("line 2", "'kind'", "'x'", "number")),
     "several words": (FOUR, {"target": ("a", "kind")}, ("line 2", "'kind'", "'x'")),
-    "several classes": (FOUR, {"target": ("a", "b"), "task": "classification"}, ("one column",)),
+    "several classes": (
+        FOUR,
+        {"target": ("a", "b"), "task": "classification"},
+        ("one target column",),
+    ),
     "no task": (FOUR, {"task": "guess"}, ("'guess'", "classification or regression")),
     "one class": (FOUR.replace("y\n", "x\n"), {}, ("'kind' is 'x' in every row",)),
     "one number": (table([1, 2, 3, 4], [5] * 4, names="a,b"), {}, ("'b'", "'5'", "every row")),
@@ -102,8 +106,8 @@ BAD: dict[str, tuple[str | bytes, dict[str, Any], tuple[str, ...]]] = {
         {"task": "classification"},
         ("101 classes", "--task regression"),
     ),
-    "no feature": (table([7] * 4, [1, 2, 3, 4], names="a,b"), {}, ("left as a feature", "'a'")),
-    "no target at all": (table([1] * 5, ["", "", 1, 2, 3], names="a,b"), {}, ("3 rows of 5",)),
+    "no feature": (table([7] * 4, [1, 2, 3, 4], names="a,b"), {}, ("left for features", "'a'")),
+    "no target at all": (table([1] * 5, ["", "", 1, 2, 3], names="a,b"), {}, ("only 3 of 5 rows",)),
     "underscore": (
         table([*range(30), "1_2"], list(range(31)), names="a,b"),
         {},
@@ -143,7 +147,7 @@ def test_other_formats_are_refused(folder: Folder, name: str, part: str) -> None
 def test_what_is_no_file_is_refused(tmp_path: Path) -> None:
     assert "no such file" in sentence(str(tmp_path / "none\x1b.csv"))
     assert "a folder" in sentence(str(tmp_path))
-    assert "no file can have such a name" in sentence(str(tmp_path / "a\0.csv"))
+    assert "it is not a valid file name" in sentence(str(tmp_path / "a\0.csv"))
     assert "cannot be read" in sentence(str(tmp_path / ("x" * 300)))
     os.mkfifo(tmp_path / "pipe.csv")
     assert "a pipe or a device" in sentence(str(tmp_path / "pipe.csv"))
@@ -179,7 +183,7 @@ def test_a_file_that_is_written_to_while_it_is_read_is_refused(
         os.truncate(path, size[0])
         os.utime(path, ns=(0, size[0]))
 
-    with pytest.raises(DataError, match="was written to while it was read"):
+    with pytest.raises(DataError, match="was modified while it was read"):
         read(Source(str(path)), write)
 
 
@@ -201,7 +205,7 @@ def without_rights(path: Path) -> Iterator[None]:
 def test_a_file_that_may_not_be_read_is_refused(folder: Folder) -> None:
     path = folder.write(FOUR)
     with without_rights(Path(path)):
-        assert "may not be read" in sentence(path)
+        assert "permission denied" in sentence(path)
 
 
 def test_a_file_too_large_for_the_memory_is_refused(
@@ -211,4 +215,4 @@ def test_a_file_too_large_for_the_memory_is_refused(
         raise MemoryError
 
     monkeypatch.setattr(csv_file, "Store", full)
-    assert "too large" in folder.refused(FOUR)
+    assert "does not fit into memory" in folder.refused(FOUR)
