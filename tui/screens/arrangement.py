@@ -1,4 +1,4 @@
-"""Which panels of the training screen are shown, how much room each gets, and which has it all."""
+"""Arrangement of the training screen: shown panels, their sizes, and the enlarged panel."""
 
 from __future__ import annotations
 
@@ -12,10 +12,11 @@ if TYPE_CHECKING:
     from textual.screen import Screen
 
 LINES: Final = 4
+"""Rows of the header, the status bar, the log and the footer."""
 
 
 class Arrangement:
-    """Shows and hides the panels of a screen; the style sheet says where they stand."""
+    """Shows, hides and enlarges the panels of a screen."""
 
     def __init__(self, screen: Screen[Any], panels: list[Panel]) -> None:
         self._screen = screen
@@ -25,12 +26,12 @@ class Arrangement:
         self._alone: Panel | None = None
 
     def toggle(self, panel: Panel) -> bool:
-        """Show or hide a panel, and end an enlargement; tell False if it is the last one."""
+        """Show or hide a panel and end an enlargement; return False if it is the only one."""
         if self.tight:
             if panel.display:
                 return False
             self._chosen[panel] = True
-            self.bring(None, alone=panel)
+            self.enlarge(None, alone=panel)
             return True
         if self._zoomed is None and [each for each in self._panels if self._wants(each)] == [panel]:
             return False
@@ -46,14 +47,14 @@ class Arrangement:
                 panel.focus()
 
     def zoom(self) -> None:
-        """Give the focused panel all the room, or give it back."""
+        """Enlarge the focused panel, or restore the others."""
         focused = self._screen.focused
         self._zoomed = focused if self._zoomed is None and isinstance(focused, Panel) else None
         self.apply()
 
     @property
     def crowded(self) -> bool:
-        """Whether the inspector takes the whole of a small screen."""
+        """Whether the inspector fills a small screen."""
         width, height = self._screen.app.size
         inspecting = self._panels[0].options.inspecting
         return inspecting and (width < SMALL_BELOW[0] or height < SMALL_BELOW[1])
@@ -64,10 +65,10 @@ class Arrangement:
         width, height = self._screen.app.size
         return width < SINGLE_BELOW[0] or height < SINGLE_BELOW[1]
 
-    def bring(self, panel: Panel | None, *, alone: Panel | None = None) -> None:
-        """Give one panel all the room, or let those come back that were there before.
+    def enlarge(self, panel: Panel | None, *, alone: Panel | None = None) -> None:
+        """Enlarge one panel, or restore the panels that were shown before.
 
-        Where there is room for one only, that is the one that stands `alone`.
+        If the terminal has room for one panel only, it is `alone`.
         """
         self._zoomed, self._alone = panel, alone or self._alone
         self.apply()
@@ -77,7 +78,7 @@ class Arrangement:
             self.focus("inspector")
 
     def move_focus(self, by: int) -> None:
-        """Focus another panel; what is enlarged follows."""
+        """Focus another panel; if one is enlarged, enlarge that one instead."""
         panels = [each for each in self._panels if self._wants(each) or each is self._zoomed]
         focused = self._screen.focused
         at = panels.index(focused) if isinstance(focused, Panel) and focused in panels else -1
@@ -89,11 +90,11 @@ class Arrangement:
         panel.focus()
 
     def apply(self) -> None:
-        """Bring the screen into the state that the choices and its size ask for."""
+        """Show the panels that the user, the run and the terminal size demand."""
         screen = self._screen
         width, height = screen.app.size
         screen.set_class(width < SMALLEST[0] or height < SMALLEST[1], "-too-small")
-        alone = self._zoomed or (self._one_of_those_wanted() if self.tight else None)
+        alone = self._zoomed or (self._single_panel() if self.tight else None)
         for panel in self._panels:
             panel.display = self._wants(panel) if alone is None else panel is alone
         shown = [panel for panel in self._panels if panel.display]
@@ -111,8 +112,8 @@ class Arrangement:
         if isinstance(focused, Panel) and not focused.display:
             shown[0].focus()
 
-    def _one_of_those_wanted(self) -> Panel:
-        """Return the panel that was asked for last, or that has the focus, or the first."""
+    def _single_panel(self) -> Panel:
+        """Return the panel that was requested last, has the focus, or is the first."""
         wanted = [panel for panel in self._panels if self._wants(panel)]
         for panel in (self._alone, self._screen.focused):
             if panel in wanted:

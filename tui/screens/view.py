@@ -53,10 +53,10 @@ class ViewController:
             settings.apply(settings.requested.changed(diagnostics=not hides))
         if crowded:
             # on a small screen one panel replaces another; the cursor stays
-            screen.arrangement.bring(None if hides else panel)
+            screen.arrangement.enlarge(None if hides else panel)
         elif isinstance(panel, LayersPanel):
             if not hides:
-                screen.arrangement.bring(None, alone=panel)  # end an enlargement
+                screen.arrangement.enlarge(None, alone=panel)  # end an enlargement
         elif not screen.arrangement.toggle(panel):
             reason = "there is room for" if screen.arrangement.tight else "left"
             screen.show_note(f"{panel.label} is the only panel {reason}")
@@ -144,7 +144,7 @@ class CursorController:
             return
         inspector = next(panel for panel in screen.panels if panel.label == "inspector")
         if options.inspecting and not inspector.display:
-            screen.arrangement.bring(None)  # another panel covers it
+            screen.arrangement.enlarge(None)  # another panel covers it
             return
         options.inspecting = not options.inspecting
         screen.arrangement.apply()
