@@ -160,12 +160,13 @@ class TrainingPass:
         self.outputs = np.ones((layer.units + 1, samples), dtype)
         self.values = self.outputs[:-1]
         self.delta = np.empty_like(self.values)
-        drops = dropout > 0 and rng is not None
+        has_dropout = dropout > 0 and rng is not None
         # dropout needs a second buffer: f'(z) is computed from the values before dropout
-        activated = np.empty_like(self.values) if drops else self.values
+        activated = np.empty_like(self.values) if has_dropout else self.values
         keeps = layer.activation.keeps_input
         self.logits = np.empty_like(self.values) if keeps else activated
         self._gradient = gradient[: layer.matrix.size].reshape(layer.matrix.shape)
+        # the backward pass has the reverse order of the forward pass, so its calls are put in front
         self.after_dense: Calls = []
         self._back: Calls = []
         if layer.norm is not None:
@@ -173,14 +174,14 @@ class TrainingPass:
                 layer.norm, self.logits, self.delta, gradient[layer.matrix.size :]
             )
             self.after_dense += forward
-            self._back += backward
+            self._back[:0] = backward
         activation = layer.activation
         self.after_dense += activation.forward(self.logits, activated)
         self._back[:0] = activation.backward(self.logits, activated, self.delta)
-        if drops and rng is not None:
+        if has_dropout and rng is not None:
             mask, draw = _mask_calls(self.delta, dropout, rng)
             self.after_dense += [*draw, call(np.multiply, activated, mask, self.values)]
-            self._back.insert(0, call(np.multiply, self.delta, mask, self.delta))
+            self._back[:0] = [call(np.multiply, self.delta, mask, self.delta)]
 
     def dense(self, inputs: Array) -> Call:
         """Return the call that computes z = Wᵀa + b from (inputs + 1, samples), the last row ones."""

@@ -240,14 +240,17 @@ class TrainingStep:
         last = self.layers[-1]
         self._loss = network.loss.gradient(last.values, last.delta)
         self.target_scale = self._loss.scale
-        # calls that read neither inputs nor targets are shared by all batches
+        # all calls that read neither inputs nor targets, which batches share:
+        # for layer in layers; the first layer's `dense` reads the inputs
         self._forward = list(self.layers[0].after_dense)
-        for below, each in pairwise(self.layers):
-            self._forward += [each.dense(below.outputs), *each.after_dense]
+        for below, layer in pairwise(self.layers):
+            self._forward += [layer.dense(below.outputs), *layer.after_dense]
+        # the gradient of the loss, before and after the calls that read the targets
         self._forward += self._loss.before
         self._backward = list(self._loss.after)
-        for below, each in reversed([*pairwise(self.layers)]):
-            self._backward += [*each.backward(below), each.gradient(below.outputs)]
+        # for layer in reversed(layers); the first layer's `gradient` reads the inputs
+        for below, layer in reversed([*pairwise(self.layers)]):
+            self._backward += [*layer.backward(below), layer.gradient(below.outputs)]
         self._backward += self.layers[0].backward(None)
 
     def calls(self, inputs: Array, targets: Array) -> Calls:
