@@ -92,9 +92,11 @@ def main() -> None:
                 memory[name].append(peak)
     for name in names[1:]:
         wanted = f"{MOST_SECONDS:g} s"
-        print(line(f"seconds, beside {name}", seconds["ours"], seconds[name], "s", wanted))
+        print(line(f"seconds, compared with {name}", seconds["ours"], seconds[name], "s", wanted))
         wanted = f"{MOST_MIB:,.0f} MiB"
-        print(line(f"peak memory, beside {name}", memory["ours"], memory[name], "MiB", wanted))
+        print(
+            line(f"peak memory, compared with {name}", memory["ours"], memory[name], "MiB", wanted)
+        )
     print(f"share of {MOST_SECONDS:g} s: {median(seconds['ours']) / MOST_SECONDS:.2f}")
     print(f"share of {MOST_MIB:,.0f} MiB: {median(memory['ours']) / MOST_MIB:.2f}")
 

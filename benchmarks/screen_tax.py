@@ -56,9 +56,15 @@ def main() -> None:
         for _ in range(repeats):
             ours.append(beside_the_screen(arguments))
             peer.append(without_screen(arguments))
-        print(line(f"{name}, beside / without", ours, peer, "epochs/s", "≥ 0.85"))
+        print(line(f"{name}, with screen / without", ours, peer, "epochs/s", "≥ 0.85"))
     print(
-        line("xor 2-4-1, beside / Playground", ours, [PLAYGROUND], "epochs/s", "≥ 1,000 epochs/s")
+        line(
+            "xor 2-4-1, with screen / Playground",
+            ours,
+            [PLAYGROUND],
+            "epochs/s",
+            "≥ 1,000 epochs/s",
+        )
     )
 
 

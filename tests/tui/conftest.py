@@ -1,7 +1,7 @@
 """Key presses and clicks end when all that they led to, within the application, has been painted.
 
 Textual's own Pilot guesses: it waits until the process has used little time for 20 ms, which on a
-loaded machine is too early, and beside a run that draws is up to a second too late.
+loaded machine is too early, and during a run up to a second too late.
 """
 
 import asyncio
@@ -44,6 +44,6 @@ async def nothing_left_to_do(*_: float) -> None:
 
 @pytest.fixture(autouse=True)
 def steady_pilot(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Let every Pilot wait like this."""
+    """Make every Pilot wait like this."""
     for module in (textual.app, textual.pilot):
         monkeypatch.setattr(module, "wait_for_idle", nothing_left_to_do)

@@ -1,4 +1,4 @@
-"""Somebody who presses anything at any size: random keys, clicks, wheels, resizes and typed text.
+"""Random keys, clicks, wheels, resizes and typed text, at any size of the terminal.
 
 `python -m tests.tui.keyboard_monkey SEED...` plays 10,000 times from each seed, another preset each.
 """
@@ -112,14 +112,14 @@ class Monkey:
                 await self.answers()
 
     async def answers(self) -> None:
-        """Escape leads back to the run, and space pauses it or lets it go on."""
+        """Check that escape returns to the run, and space pauses or resumes it."""
         driver = self._driver
         driver.app.animation_level = "none"
         deadline = monotonic() + PATIENCE
         while isinstance(driver.app.screen, ModalScreen):
             assert monotonic() < deadline, f"stuck in {driver.app.screen}"
             await driver.press("escape")
-        # a set that is being read, or drawn anew for each of many keys, takes its time
+        # reading a set, or drawing it again for each of many keys, takes time
         await driver.until(lambda: driver.session.loading is None, 10 * PATIENCE)
         await driver.pilot.resize_terminal(120, 40)
         state = driver.session.state

@@ -66,7 +66,7 @@ class RecordingLink:
 
 
 class RecordingView:
-    """Records what the screen would show; answers questions as it is told to."""
+    """Records the calls of the screen; answers questions with given answers."""
 
     def __init__(self) -> None:
         self.notes: list[str] = []

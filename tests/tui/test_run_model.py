@@ -1,4 +1,4 @@
-"""What the screen remembers of a run, and what it writes of it to a file."""
+"""The run on the screen, and its log in a file."""
 
 import io
 import json
@@ -135,7 +135,7 @@ def test_the_best_epoch_is_one_that_compares_with_the_shown_one() -> None:
     session = RunModel(CONFIG)
     session.apply(begin())
     session.apply(rows(0.9, 0.3, 0.4, 0.5))
-    # other data at epoch 3: what it begins with is measured anew, and is no achievement
+    # other data at epoch 3: its first metrics are measured again, and do not count as the best
     session.apply(Run(CONFIG, TRAINER.data, fresh=False, note="other data"))
     session.apply(rows(0.01, 0.2, 0.1, 0.15, first=3))
 

@@ -1,4 +1,4 @@
-"""What is shown at rest belongs to the network that is shown, whatever was done before."""
+"""At rest, all numbers shown belong to the network shown, after any commands."""
 
 from pathlib import Path
 from random import Random
@@ -96,7 +96,7 @@ def assert_shown(session: RunModel) -> None:
 
 
 class Screen:
-    """What a screen knows that sends commands and waits until the run is at rest again."""
+    """The model of a screen that sends commands and waits until the run is at rest again."""
 
     def __init__(self, channel: Channel, config: RunConfig) -> None:
         self.session = RunModel(config)

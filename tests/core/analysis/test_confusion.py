@@ -16,14 +16,14 @@ from core.analysis.confusion import (
 
 
 def test_a_matrix_worked_out_by_hand() -> None:
-    # class 0: two right, one taken for 2; class 1: one taken for 0; class 2: one right
+    # class 0: two right, one predicted as 2; class 1: one predicted as 0; class 2: one right
     true = np.array([0, 0, 0, 1, 2])
     predicted = np.array([0, 0, 2, 0, 2])
     matrix = confusion_matrix(true, predicted, 3)
     assert matrix.tolist() == [[2, 0, 1], [1, 0, 0], [0, 0, 1]]
     assert matrix.dtype == np.int64
     assert accuracy(matrix) == 3 / 5
-    # of three taken for 0, two are; nothing is taken for 1; of two taken for 2, one is
+    # of three predicted as 0, two are; nothing is predicted as 1; of two predicted as 2, one is
     np.testing.assert_array_equal(precision(matrix), [2 / 3, np.nan, 1 / 2])
     np.testing.assert_array_equal(recall(matrix), [2 / 3, 0, 1])
     np.testing.assert_array_equal(f1(matrix), [4 / 6, 0, 2 / 3])

@@ -1,7 +1,7 @@
 """The settings table: a setting changed during a run acts as in a run that had it from the start.
 
 Each row declares what changing it affects. Every setting is changed to every kind of value; then the
-run continues beside a twin that is built with the new value and restored to the same state.
+run continues in parallel with a twin that is built with the new value and restored to the same state.
 """
 
 import socket

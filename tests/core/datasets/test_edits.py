@@ -1,4 +1,4 @@
-"""Data that a person edits: samples added, moved and removed, in the run and in a file."""
+"""Data edited by the user: samples added, moved and removed, in the run and in a file."""
 
 import resource
 from collections.abc import Iterator
@@ -164,7 +164,7 @@ def test_training_goes_on_with_the_edited_data_and_the_same_weights(watcher: Wat
     assert run.data.summary.name == "moons (edited)"
     assert np.array_equal(run.data.x_train, trainer.data.x_train)
     assert np.array_equal(watcher.progress()[-1].parameters, trainer.network.parameters)
-    # at rest the metrics are told anew: they are those of the edited data
+    # at rest the metrics are sent again: those of the edited data
     assert watcher.rows() == [trainer.measure()]
     watcher.events.clear()
     watcher.send(Step(5))

@@ -1,4 +1,4 @@
-"""From features to inputs: fitted on the training part alone, and back to the features' own units."""
+"""Preparation of features: fitted on the training part alone, and reversible to their units."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""What is given on the command line comes back in one sentence, and steers no terminal."""
+"""Invalid arguments are quoted in one sentence, without control characters."""
 
 import os
 import resource

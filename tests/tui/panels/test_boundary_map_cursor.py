@@ -372,7 +372,7 @@ async def test_a_click_puts_the_cursor_there_and_its_edges_hold() -> None:
         assert app.panel.has_focus
         assert app.panel.position == (20 - 1 - GUTTER, 8)
         assert app.panel.shown.glyphs[9, 20] == "┼"
-        await pilot.click(BoundaryPanel, offset=(2, 9))  # beside the map
+        await pilot.click(BoundaryPanel, offset=(2, 9))  # next to the map
         assert app.panel.position == (20 - 1 - GUTTER, 8)
         await press(pilot, *["ctrl+left"] * 4, *["ctrl+up"] * 4)
         assert app.panel.position == (0, 0)

@@ -459,7 +459,7 @@ async def test_a_click_on_a_line_selects_that_edge_and_another_asks_for_its_valu
     async with app.run_test(size=(90, 30)) as pilot:
         await pilot.pause()
         inputs, hidden = layout_of(app.panel).columns[:2]
-        # beside the node, where the lines from both inputs have come together
+        # next to the node, where the lines from both inputs have come together
         middle = (inputs.left + inputs.width + hidden.left) // 2
         row = (inputs.row_of(0) + hidden.row_of(0)) // 2
         offset = (1 + middle, 1 + row)

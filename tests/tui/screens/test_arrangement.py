@@ -1,4 +1,4 @@
-"""From 40×12 to 400×100 every panel and every dialog has a form; below that, the program says so."""
+"""Layouts from 40×12 to 400×100 for every panel and dialog; below that, a message."""
 
 from collections.abc import Callable
 from functools import partial

@@ -1,4 +1,4 @@
-"""Going through time by keys: in pause, exactly, and on from there only if somebody wants to."""
+"""Time travel by keys: while paused, exact, and continued only on request."""
 
 import numpy as np
 

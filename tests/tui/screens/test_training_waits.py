@@ -45,7 +45,7 @@ async def test_a_run_that_finished_just_before_a_stop_does_not_resume_after_it()
         link, heard = driver.app.link, b""
         link.send(SetSpeed(None))
         with socket.socket(fileno=os.dup(link.process.fileno())) as channel:
-            while b"FINISHED" not in heard:  # nothing is heard meanwhile
+            while b"FINISHED" not in heard:  # nothing is received meanwhile
                 select.select([channel], [], [])
                 heard = channel.recv(1 << 20, socket.MSG_PEEK)
         assert driver.session.state is State.TRAINING

@@ -138,7 +138,7 @@ async def test_every_panel_and_dialog_is_drawn_with_what_the_terminal_has(
 def letters_in_front(driver: Driver, known: set[Style]) -> list[SentCell]:
     """Return a letter or digit, as it is sent, in each style of the screen that is not yet known.
 
-    Of a dialog, what is beside it is left out.
+    Cells around a dialog are left out.
     """
     screen, found = driver.app.screen, []
     # a dialog's own containers are as large as the screen

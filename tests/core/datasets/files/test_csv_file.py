@@ -1,4 +1,4 @@
-"""How text files are parsed: either way, over the ends of blocks, and told of all along."""
+"""Parsing of text files: fast or careful, across blocks, with progress."""
 
 from pathlib import Path
 
@@ -125,7 +125,7 @@ def test_no_text_does_more_than_to_be_refused(
         folder.try_reading(source)
 
 
-# the one that is told
+# the one that is reported
 
 
 def open_files() -> int:

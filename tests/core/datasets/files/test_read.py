@@ -1,4 +1,4 @@
-"""A person's own text files: what is read of them."""
+"""Text files of the user: contents that are read."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""A person's own files that cannot be read: the sentence about each."""
+"""Files of the user that cannot be read: the error of each."""
 
 import os
 import socket
@@ -189,7 +189,7 @@ def test_a_file_that_is_written_to_while_it_is_read_is_refused(
 
 @contextmanager
 def without_rights(path: Path) -> Iterator[None]:
-    """Nobody may read the file; root, who may read all, becomes somebody else."""
+    """The file is unreadable; root, who may read everything, becomes another user."""
     mode = path.stat().st_mode
     path.chmod(0)
     user = os.geteuid()
