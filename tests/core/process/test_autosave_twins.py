@@ -1,4 +1,4 @@
-"""Two runs under the same commands, one of which ends and is resumed again and again, stay the same."""
+"""Two runs with the same commands stay equal, although one of them is ended and resumed repeatedly."""
 
 import socket
 from collections.abc import Iterator
@@ -76,7 +76,7 @@ def serving(parent: Path) -> Iterator[Channel]:
 
 
 def obeyed(channel: Channel, commands: list[Command], answers: int) -> list[Event]:
-    """Return what came of commands; the last is a `Configure`, with which so many are answered."""
+    """Return the events after commands; the last, a `Configure`, sets `answered` to `answers`."""
     for command in commands:
         channel.post(command)
     events: list[Event] = []
@@ -103,7 +103,7 @@ def anything(random: Random) -> list[Command]:
 
 
 def seen(events: list[Event]) -> list[tuple[object, ...]]:
-    """Return each moment of the past that was shown, and the network that was shown there."""
+    """Return each position that was reported, and the network there."""
     return [
         (each.epoch, each.head, each.share, each.past, each.was_edited, each.parameters.tobytes())
         for each in events
@@ -112,7 +112,7 @@ def seen(events: list[Event]) -> list[tuple[object, ...]]:
 
 
 @pytest.mark.parametrize("seed", range(6))
-def test_a_run_that_is_resumed_is_as_one_that_never_stopped(
+def test_a_resumed_run_equals_one_that_never_stopped(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, seed: int
 ) -> None:
     monkeypatch.setattr(
@@ -145,9 +145,7 @@ def test_a_run_that_is_resumed_is_as_one_that_never_stopped(
     assert one.header.loss_starts == other.header.loss_starts
 
 
-def test_of_an_epoch_that_takes_long_the_batches_are_kept(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_batches_of_a_long_epoch_are_saved(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(autosaver, "INTERVAL", 0.0)
     parent = tmp_path / "runs"
     with serving(parent) as channel:

@@ -1,4 +1,4 @@
-"""The real training process: obeys, never loses an epoch, and ends with whoever started it."""
+"""The real training process: handles commands, loses no epoch, and exits with its parent."""
 
 import os
 import resource
@@ -42,7 +42,7 @@ ENDLESS = RunConfig(epochs=100_000_000)
 
 
 class Watcher:
-    """Talks to a process and keeps what it told."""
+    """Sends commands to a process, and records its events."""
 
     def __init__(self, process: TrainingProcess) -> None:
         self.process = process
@@ -161,7 +161,7 @@ def test_a_step_that_goes_past_the_end_moves_the_end(watcher: Watcher) -> None:
     assert watcher.rows()[-1].epoch >= 30
 
 
-def test_pausing_what_stands_still_changes_nothing(watcher: Watcher) -> None:
+def test_pausing_a_paused_run_has_no_effect(watcher: Watcher) -> None:
     watcher.send(SetSpeed(None), Start(RunConfig(epochs=20)))
     watcher.until_state(State.FINISHED)
     watcher.send(Pause(), Resume())
@@ -191,7 +191,7 @@ def test_a_reset_gives_the_same_run_again(watcher: Watcher) -> None:
     assert watcher.runs()[0].fresh
 
 
-def test_going_on_after_the_end_moves_the_end(watcher: Watcher) -> None:
+def test_resuming_after_the_end_extends_the_run(watcher: Watcher) -> None:
     watcher.send(SetSpeed(None), Start(RunConfig(epochs=20)))
     watcher.until_state(State.FINISHED)
     watcher.send(Resume())
@@ -220,7 +220,7 @@ def test_a_change_takes_effect_in_the_next_epoch_without_a_reset(watcher: Watche
     assert rates == sorted(rates, reverse=True)
 
 
-def test_a_new_shape_begins_a_new_run_and_says_so(watcher: Watcher) -> None:
+def test_a_new_shape_restarts_the_run_and_says_so(watcher: Watcher) -> None:
     watcher.send(SetSpeed(None), Start(ENDLESS))
     watcher.until_state(State.TRAINING)
     watcher.send(Configure({"dataset": "spiral"}), Pull())
@@ -271,7 +271,7 @@ def test_what_does_not_fit_into_the_memory_is_refused_and_the_run_continues(
 
 
 def limit_memory(watcher: Watcher, more: int) -> None:
-    """Let the process use so many bytes of address space more than it does now."""
+    """Limit the address space of the process to `more` bytes above its current size."""
     pid = watcher.process.pid
     pages = int(Path(f"/proc/{pid}/statm").read_text(encoding="ascii").split()[0])
     most = pages * resource.getpagesize() + more
@@ -320,7 +320,7 @@ def test_a_process_that_is_killed_says_so(watcher: Watcher) -> None:
     assert watcher.process.why_it_ended() == "the training process was killed (SIGKILL)"
 
 
-def test_an_exception_in_the_process_is_told_with_its_reason(watcher: Watcher) -> None:
+def test_an_exception_in_the_process_is_reported_with_its_reason(watcher: Watcher) -> None:
     watcher.process._channel.post(Start("no config"))  # type: ignore[arg-type]
     while not watcher.process.ended:
         watcher.events += watcher.process.receive(1)
@@ -329,7 +329,7 @@ def test_an_exception_in_the_process_is_told_with_its_reason(watcher: Watcher) -
     assert "status 1: AttributeError" in watcher.process.why_it_ended()
 
 
-def test_the_process_ends_when_its_starter_dies() -> None:
+def test_the_process_exits_when_its_parent_dies() -> None:
     program = (
         "import os, signal; from core.process import *; from core import RunConfig;"
         "p = TrainingProcess(); p.send(SetSpeed(None)); p.send(Start(RunConfig(epochs=10**8)));"
@@ -411,11 +411,11 @@ LONG = RunConfig(samples=1_000_000, batch_size=5, epochs=1000)
 """An epoch of seconds: 150,000 batches."""
 
 
-def test_a_long_epoch_is_paused_between_two_batches_and_goes_on_there(watcher: Watcher) -> None:
+def test_a_long_epoch_pauses_and_resumes_between_two_batches(watcher: Watcher) -> None:
     watcher.send(SetSpeed(None), Start(LONG), Pull())
     watcher.until_state(State.TRAINING)
     watcher.send(Pull())
-    # what is told while the epoch goes on has no row, and says how far it is
+    # a report within an epoch has no row, but the fraction that is trained
     watcher.until(lambda: any(0 < each.share < 1 for each in watcher.progress()))
     told = [each for each in watcher.progress() if each.share]
     assert all(len(each.table) == 0 for each in told)
@@ -459,7 +459,7 @@ def test_a_step_within_a_long_epoch_ends_it() -> None:
         ({"epochs": 5}, Stop.EPOCHS, "finished after 5 epochs"),
     ],
 )
-def test_a_run_that_ended_says_why_and_can_go_on(
+def test_a_run_that_ended_says_why_and_can_be_resumed(
     watcher: Watcher, changes: dict[str, Any], stopped: Stop, sentence: str
 ) -> None:
     config = RunConfig(**{"epochs": 5000, **changes})
@@ -494,7 +494,7 @@ def test_diagnostics_travel_with_the_metrics(watcher: Watcher) -> None:
 
 
 @pytest.mark.parametrize("changes", [{"patience": 20, "learning_rate": 0.05}, {"target_loss": 0.4}])
-def test_a_run_that_ended_goes_on_after_a_change_too(
+def test_a_run_that_ended_can_be_resumed_after_a_change(
     watcher: Watcher, changes: dict[str, Any]
 ) -> None:
     watcher.send(SetSpeed(None), Start(RunConfig(**{"epochs": 5000, **changes})))

@@ -1,4 +1,4 @@
-"""The real training process reads a file: tells how far it is, obeys meanwhile, and can be stopped."""
+"""The real training process loads a file, reports progress, handles commands, and can be cancelled."""
 
 from collections.abc import Iterator
 from itertools import pairwise
@@ -47,7 +47,7 @@ def watcher() -> Iterator[Watcher]:
 
 
 def write(path: Path, rows: int) -> RunConfig:
-    """Write rows of two clouds to a file, and return a run that learns from it."""
+    """Write rows of two clusters to a file, and return a config that uses it."""
     rng = np.random.default_rng(0)
     labels = rng.integers(2, size=1000)
     points = rng.normal(3.0 * labels[:, None], size=(1000, 2))
@@ -91,13 +91,13 @@ def refused(watcher: Watcher) -> str:
 
 
 def begin_endless_load(watcher: Watcher, config: RunConfig) -> None:
-    """Ask for a file that takes seconds, and wait until it is being read."""
+    """Request a file that takes seconds, and wait until it is being read."""
     loads = len(of_kind(watcher, Loading))
     watcher.send(Start(config))
     until(watcher, Loading, loads + 1)
 
 
-def test_how_far_loading_is_is_told_before_the_run(watcher: Watcher, long: RunConfig) -> None:
+def test_progress_of_loading_is_reported_before_the_run(watcher: Watcher, long: RunConfig) -> None:
     watcher.send(Start(long, paused=True))
     watcher.until(lambda: bool(watcher.runs()))
     kinds = [type(event) for event in watcher.events]
@@ -110,7 +110,7 @@ def test_how_far_loading_is_is_told_before_the_run(watcher: Watcher, long: RunCo
     assert shares[0] < 0.5 < shares[-1] <= 1
 
 
-def test_the_screen_gets_some_samples_of_very_many_and_how_many_there_are(
+def test_the_screen_receives_a_part_of_large_data_and_their_size(
     watcher: Watcher, long: RunConfig
 ) -> None:
     watcher.send(Start(long.changed(validation_size=0.1), paused=True))
@@ -127,7 +127,7 @@ def test_the_screen_gets_some_samples_of_very_many_and_how_many_there_are(
     assert all((*x, y) in rows for x, y in zip(shown.x_test.tolist(), shown.y_test, strict=True))
 
 
-def test_a_small_file_is_given_whole(watcher: Watcher, short: RunConfig) -> None:
+def test_small_data_are_sent_completely(watcher: Watcher, short: RunConfig) -> None:
     watcher.send(Start(short, paused=True))
     watcher.until(lambda: bool(watcher.runs()))
     shown = watcher.runs()[0].data
@@ -136,7 +136,7 @@ def test_a_small_file_is_given_whole(watcher: Watcher, short: RunConfig) -> None
     assert np.array_equal(shown.x_train, prepare(short).x_train)
 
 
-def test_a_first_run_that_is_cancelled_is_refused_and_another_can_begin(
+def test_a_cancelled_first_run_is_rejected_and_another_can_start(
     watcher: Watcher, endless: RunConfig
 ) -> None:
     begin_endless_load(watcher, endless)
@@ -209,7 +209,7 @@ def test_a_first_run_of_a_bad_file_is_refused_in_a_sentence(
 
 
 @pytest.mark.parametrize(("content", "named", "why"), BAD)
-def test_a_bad_file_leaves_a_run_going_on(
+def test_a_bad_file_does_not_end_the_current_run(
     watcher: Watcher, tmp_path: Path, content: str | None, named: str, why: str
 ) -> None:
     file = tmp_path / "bad.csv"
@@ -230,7 +230,7 @@ def test_a_bad_file_leaves_a_run_going_on(
     watcher.until(lambda: any(row.epoch > last for row in watcher.rows()))
 
 
-def test_what_is_sent_while_loading_is_done_afterwards_in_order(
+def test_commands_sent_while_loading_are_handled_afterwards_in_order(
     watcher: Watcher, long: RunConfig
 ) -> None:
     watcher.send(Start(long))
@@ -245,7 +245,7 @@ def test_what_is_sent_while_loading_is_done_afterwards_in_order(
     watcher.until(lambda: states(watcher)[-1] is State.PAUSED)
 
 
-def test_what_came_with_a_start_is_done_before_what_came_while_it_loaded(
+def test_commands_sent_with_a_start_come_before_those_sent_while_it_loads(
     watcher: Watcher, long: RunConfig
 ) -> None:
     # the process is still importing: it finds the two together
@@ -256,7 +256,7 @@ def test_what_came_with_a_start_is_done_before_what_came_while_it_loaded(
     assert states(watcher) == [State.TRAINING, State.PAUSED, State.TRAINING]
 
 
-def test_a_newer_start_ends_an_older_load(watcher: Watcher, endless: RunConfig) -> None:
+def test_a_newer_start_cancels_loading(watcher: Watcher, endless: RunConfig) -> None:
     begin_endless_load(watcher, endless)
     loads = len(of_kind(watcher, Loading))
     watcher.send(Start(RunConfig(seed=7), paused=True))
@@ -265,11 +265,11 @@ def test_a_newer_start_ends_an_older_load(watcher: Watcher, endless: RunConfig) 
     assert watcher.runs()[0].answered == 2
     shares = [event.share for event in watcher.events[loads:] if isinstance(event, Loading)]
     assert max(shares, default=0) < 0.9
-    # nobody asked for an end
+    # nothing was cancelled by the user
     assert not of_kind(watcher, Refused)
 
 
-def test_a_start_that_came_with_another_ends_its_load(watcher: Watcher, endless: RunConfig) -> None:
+def test_a_second_start_cancels_loading_of_the_first(watcher: Watcher, endless: RunConfig) -> None:
     # the process is still importing: it finds the two together
     watcher.send(Start(endless), Start(RunConfig(seed=7), paused=True))
     watcher.until(lambda: any(run.answered == 2 for run in watcher.runs()))
@@ -311,7 +311,7 @@ def baseline_of(watcher: Watcher) -> BaselineFound:
     return next(event for event in watcher.events if isinstance(event, BaselineFound))
 
 
-def test_a_baseline_is_scikit_learns_and_is_measured_beside_the_training(watcher: Watcher) -> None:
+def test_the_baseline_equals_scikit_learn_and_is_measured_during_training(watcher: Watcher) -> None:
     def found() -> bool:
         watcher.send(Pull())
         return bool(of_kind(watcher, BaselineFound))
@@ -342,7 +342,7 @@ def test_a_baseline_is_scikit_learns_and_is_measured_beside_the_training(watcher
         assert f"{told} test" in answer.note
 
 
-def test_a_baseline_is_of_the_data_that_run_when_it_is_told(watcher: Watcher) -> None:
+def test_the_baseline_is_of_the_current_data(watcher: Watcher) -> None:
     watcher.send(Start(ENDLESS, paused=True), MeasureBaseline(), Configure({"dataset": "circles"}))
     until(watcher, BaselineFound)
     answer = baseline_of(watcher)
@@ -353,7 +353,7 @@ def test_a_baseline_is_of_the_data_that_run_when_it_is_told(watcher: Watcher) ->
     assert scores == pytest.approx(fit_logistic(config)), f"told of {config.dataset}"
 
 
-def test_a_file_is_learnt_from_without_scikit_learn(watcher: Watcher, short: RunConfig) -> None:
+def test_training_on_a_file_needs_no_scikit_learn(watcher: Watcher, short: RunConfig) -> None:
     def loaded(name: str) -> bool:
         return f"/{name}/" in Path(f"/proc/{watcher.process.pid}/maps").read_text()
 

@@ -1,4 +1,4 @@
-"""The training process goes back in time, exactly, and on from there."""
+"""The training process travels to past epochs exactly, and resumes from there."""
 
 from collections.abc import Iterator
 
@@ -34,7 +34,7 @@ def watcher() -> Iterator[Watcher]:
 
 
 def trained(watcher: Watcher, config: RunConfig) -> list[np.ndarray]:
-    """Let the process train to the end, and return the parameters of every epoch."""
+    """Train to the end, and return the parameters of every epoch."""
     watcher.send(SetSpeed(None), Start(config))
     watcher.until_state(State.FINISHED)
     trainer = Trainer(config)
@@ -65,7 +65,7 @@ def moved(watcher: Watcher, epoch: int) -> Moved:
         RunConfig(epochs=200, dropout=0.2, batch_norm=True, optimizer="adagrad"),
     ],
 )
-def test_every_epoch_is_what_it_was(watcher: Watcher, config: RunConfig) -> None:
+def test_every_past_epoch_has_the_same_parameters(watcher: Watcher, config: RunConfig) -> None:
     parameters = trained(watcher, config)
     for epoch in (0, 1, 120, 119, config.epochs, 37):
         event = moved(watcher, epoch)
@@ -73,13 +73,13 @@ def test_every_epoch_is_what_it_was(watcher: Watcher, config: RunConfig) -> None
         assert np.array_equal(event.parameters, parameters[epoch])
 
 
-def test_an_epoch_that_is_not_there_is_the_nearest(watcher: Watcher) -> None:
+def test_a_missing_epoch_is_the_nearest_one(watcher: Watcher) -> None:
     trained(watcher, RunConfig(epochs=20))
     assert moved(watcher, -5).epoch == 0
     assert moved(watcher, 10**9).epoch == 20
 
 
-def test_a_run_that_goes_on_from_the_past_without_a_change_is_the_same_again(
+def test_resuming_from_the_past_without_a_change_gives_the_same_bits(
     watcher: Watcher,
 ) -> None:
     config = RunConfig(epochs=100)
@@ -91,7 +91,7 @@ def test_a_run_that_goes_on_from_the_past_without_a_change_is_the_same_again(
     assert np.array_equal(watcher.progress()[-1].parameters, parameters[100])
 
 
-def test_going_on_from_the_past_says_that_a_branch_begins(watcher: Watcher) -> None:
+def test_resuming_from_the_past_reports_a_branch(watcher: Watcher) -> None:
     trained(watcher, RunConfig(epochs=100))
     moved(watcher, 40)
     watcher.events.clear()
@@ -103,7 +103,7 @@ def test_going_on_from_the_past_says_that_a_branch_begins(watcher: Watcher) -> N
     assert moved(watcher, 10**9).epoch == 41
 
 
-def test_changes_are_found_again_where_they_were_made(watcher: Watcher) -> None:
+def test_settings_of_the_past_are_reported(watcher: Watcher) -> None:
     config = RunConfig(epochs=60)
     trained(watcher, config)
     watcher.send(Configure({"learning_rate": 0.1, "activation": "relu", "epochs": 120}), Resume())
@@ -123,7 +123,7 @@ def test_changes_are_found_again_where_they_were_made(watcher: Watcher) -> None:
     assert np.array_equal(moved(watcher, 90).parameters, trainer.network.parameters)
 
 
-def test_an_edited_weight_is_told_and_can_be_gone_back_over(watcher: Watcher) -> None:
+def test_an_edited_weight_is_reported_and_undone_by_time_travel(watcher: Watcher) -> None:
     parameters = trained(watcher, RunConfig(epochs=50))
     watcher.events.clear()
     watcher.send(EditParameter(3, 7.5))
@@ -137,7 +137,7 @@ def test_an_edited_weight_is_told_and_can_be_gone_back_over(watcher: Watcher) ->
     assert np.array_equal(np.delete(again, 3), np.delete(parameters[50], 3))
 
 
-def test_a_run_that_trains_pauses_to_go_back(watcher: Watcher) -> None:
+def test_time_travel_pauses_the_run(watcher: Watcher) -> None:
     watcher.send(SetSpeed(None), Start(RunConfig(epochs=100_000_000)))
     watcher.until_state(State.TRAINING)
     event = moved(watcher, 0)
@@ -146,7 +146,7 @@ def test_a_run_that_trains_pauses_to_go_back(watcher: Watcher) -> None:
     assert np.array_equal(event.parameters, Trainer(RunConfig()).network.parameters)
 
 
-def test_a_batch_at_a_time_is_the_same_epoch(watcher: Watcher) -> None:
+def test_single_batches_give_the_same_epoch(watcher: Watcher) -> None:
     config = RunConfig(epochs=50)
     trainer = Trainer(config)
     watcher.send(SetSpeed(None), Start(config, paused=True))
@@ -178,7 +178,7 @@ def test_a_batch_at_a_time_is_the_same_epoch(watcher: Watcher) -> None:
     assert np.array_equal(watcher.progress()[-1].parameters, again.network.parameters)
 
 
-def test_a_gradient_that_is_no_longer_known_is_not_told(watcher: Watcher) -> None:
+def test_an_unknown_gradient_is_not_sent(watcher: Watcher) -> None:
     trained(watcher, RunConfig(epochs=20))
     assert watcher.progress()[-1].gradient is not None
     moved(watcher, 10)
@@ -188,7 +188,7 @@ def test_a_gradient_that_is_no_longer_known_is_not_told(watcher: Watcher) -> Non
     assert watcher.progress()[-1].gradient is None
 
 
-def test_the_metrics_of_a_past_moment_are_those_of_its_network(watcher: Watcher) -> None:
+def test_metrics_of_the_past_belong_to_its_network(watcher: Watcher) -> None:
     config = RunConfig(patience=5, learning_rate=0.1, epochs=5000)
     watcher.send(SetSpeed(None), Start(config))
     ended = watcher.until_state(State.FINISHED)
@@ -206,7 +206,7 @@ def test_the_metrics_of_a_past_moment_are_those_of_its_network(watcher: Watcher)
     assert (again.stopped, again.restored) == (ended.stopped, trainer.best.epoch)
 
 
-def test_the_row_of_an_epoch_stays_its_own_after_a_way_from_within_the_next(
+def test_the_row_of_an_epoch_is_unchanged_after_travel_from_within_the_next(
     watcher: Watcher,
 ) -> None:
     watcher.send(SetSpeed(None), Start(RunConfig(epochs=50), paused=True), Step(3))
@@ -221,7 +221,7 @@ def test_the_row_of_an_epoch_stays_its_own_after_a_way_from_within_the_next(
     assert watcher.rows()[-1] == third
 
 
-def test_a_moment_before_an_edit_is_not_edited(watcher: Watcher) -> None:
+def test_an_epoch_before_an_edit_is_not_edited(watcher: Watcher) -> None:
     trained(watcher, RunConfig(epochs=20))
     watcher.send(EditParameter(3, 7.5))
     watcher.until(lambda: any(isinstance(each, Moved) for each in watcher.events))

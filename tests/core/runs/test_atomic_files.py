@@ -1,4 +1,4 @@
-"""Run folders from someone else: no file outside of them is touched, and no size in them is believed."""
+"""Untrusted run folders: no file outside of them is written to, and sizes are checked before use."""
 
 import os
 import resource
@@ -72,7 +72,7 @@ def run(tmp_path: Path) -> Path:
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_what_is_no_ordinary_file_is_refused_at_every_name(run: Path, kind: str) -> None:
+def test_only_ordinary_files_are_accepted_under_every_name(run: Path, kind: str) -> None:
     home = run.parent.parent / "home"
     home.mkdir()
     victim = home / "victim"
@@ -98,9 +98,7 @@ def test_what_is_no_ordinary_file_is_refused_at_every_name(run: Path, kind: str)
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_what_takes_the_place_of_a_file_while_training_is_not_written_to(
-    run: Path, kind: str
-) -> None:
+def test_a_replaced_file_is_not_written_to_while_training(run: Path, kind: str) -> None:
     victim = run.parent / "victim"
     victim.write_bytes(PRECIOUS)
     with Directory(run) as directory:
@@ -116,13 +114,13 @@ def test_what_takes_the_place_of_a_file_while_training_is_not_written_to(
     assert victim.read_bytes() == PRECIOUS
 
 
-def test_nothing_is_made_on_the_way_to_a_name_that_is_too_long(tmp_path: Path) -> None:
+def test_no_parent_is_created_for_a_name_that_is_too_long(tmp_path: Path) -> None:
     with pytest.raises(OSError, match="File name too long"):
         RunFolder.create(tmp_path.joinpath(*["a"] * 5000), "moons", 0.0)
     assert not list(tmp_path.iterdir())
 
 
-def test_a_link_to_a_folder_is_no_run_folder(run: Path) -> None:
+def test_a_link_to_a_folder_is_not_a_run_folder(run: Path) -> None:
     link = run.with_name("link")
     link.symlink_to(run)
     for use in (read_header, RunFolder.open):
@@ -133,7 +131,7 @@ def test_a_link_to_a_folder_is_no_run_folder(run: Path) -> None:
 
 
 @pytest.mark.parametrize("mask", [0o000, 0o022, 0o777])
-def test_what_is_made_is_for_its_user_alone(tmp_path: Path, mask: int) -> None:
+def test_only_the_owner_can_access_created_files(tmp_path: Path, mask: int) -> None:
     trainer = Trainer(RunConfig())
     rows = run_of(trainer, 1)
     before = os.umask(mask)
@@ -150,7 +148,7 @@ def test_what_is_made_is_for_its_user_alone(tmp_path: Path, mask: int) -> None:
 
 @pytest.fixture
 def bounded() -> Iterator[None]:
-    """Leave this process 300 MB more than it has."""
+    """Limit the address space of this process to 300 MB more than it uses."""
     pages = int(Path("/proc/self/statm").read_text().split()[0])
     before = resource.getrlimit(resource.RLIMIT_AS)
     most = pages * os.sysconf("SC_PAGE_SIZE") + 300 * 10**6
@@ -215,7 +213,7 @@ CLAIMS: dict[Callable[[dict[str, Any]], None], str] = {
 
 @pytest.mark.usefixtures("bounded")
 @pytest.mark.parametrize("claim", CLAIMS)
-def test_a_claim_in_a_header_costs_neither_memory_nor_time(
+def test_a_false_size_in_a_header_costs_neither_memory_nor_time(
     run: Path, claim: Callable[[dict[str, Any]], None]
 ) -> None:
     rewritten(run / STATE, claim)
@@ -225,7 +223,7 @@ def test_a_claim_in_a_header_costs_neither_memory_nor_time(
 
 
 def archive_of(path: Path, change: Callable[[dict[str, bytes]], object]) -> None:
-    """Write an archive again, with other members."""
+    """Rewrite an archive with changed members."""
     with zipfile.ZipFile(path) as archive:
         members = {each: archive.read(each) for each in archive.namelist()}
     change(members)
@@ -256,7 +254,7 @@ def longer(members: dict[str, bytes]) -> None:
         ),
     ],
 )
-def test_an_array_is_as_long_as_the_file(
+def test_the_size_of_an_array_is_checked_against_the_file(
     run: Path, change: Callable[[dict[str, bytes]], object], why: str
 ) -> None:
     archive_of(run / STATE, change)
@@ -266,7 +264,7 @@ def test_an_array_is_as_long_as_the_file(
 
 @pytest.mark.usefixtures("bounded")
 @pytest.mark.parametrize("name", [STATE, ROWS])
-def test_a_file_of_nothing_but_a_hole_is_not_read(run: Path, name: str) -> None:
+def test_a_sparse_file_is_not_read(run: Path, name: str) -> None:
     rewritten(run / STATE, lambda header: header.update(rows=[SPARSE * 100, 0]))
     os.truncate(run / name, SPARSE * 100)
     with pytest.raises(RunError, match=f"{name}: most of it is a hole"):
@@ -325,36 +323,36 @@ def test_data_are_measured_once_for_all_edits(monkeypatch: pytest.MonkeyPatch) -
 
 
 def keeping(parent: Path) -> tuple[Autosaver, Trainer]:
-    keeper, trainer = Autosaver(SaveOptions(parent, None)), Trainer(RunConfig())
-    keeper.begin("moons")
-    keeper.add_epochs(tabulate(run_of(trainer, 2)))
-    return keeper, trainer
+    autosaver, trainer = Autosaver(SaveOptions(parent, None)), Trainer(RunConfig())
+    autosaver.begin("moons")
+    autosaver.add_epochs(tabulate(run_of(trainer, 2)))
+    return autosaver, trainer
 
 
-def until_there_is_a_problem(keeper: Autosaver) -> str:
+def until_there_is_a_problem(autosaver: Autosaver) -> str:
     deadline = monotonic() + PATIENCE
-    while not keeper.status.problem:
+    while not autosaver.status.problem:
         assert monotonic() < deadline
         sleep(0.005)
-    return keeper.status.problem
+    return autosaver.status.problem
 
 
 @pytest.mark.parametrize("room", [0, 1000])
 def test_a_first_save_on_a_full_disk_leaves_no_folder(tmp_path: Path, room: int) -> None:
-    keeper, trainer = keeping(tmp_path / "runs")
+    autosaver, trainer = keeping(tmp_path / "runs")
     before = resource.getrlimit(resource.RLIMIT_FSIZE)
     resource.setrlimit(resource.RLIMIT_FSIZE, (room, before[1]))
     try:
-        keeper.save(moment_of(trainer))
-        assert "(File too large)" in until_there_is_a_problem(keeper)
-        assert not keeper.status.name  # there is nothing to resume
-        keeper.close(PATIENCE)
+        autosaver.save(moment_of(trainer))
+        assert "(File too large)" in until_there_is_a_problem(autosaver)
+        assert not autosaver.status.name  # there is nothing to resume
+        autosaver.close(PATIENCE)
     finally:
         resource.setrlimit(resource.RLIMIT_FSIZE, before)
     assert list((tmp_path / "runs").iterdir()) == []
 
 
-def test_a_first_save_that_was_killed_is_no_damaged_run(run: Path) -> None:
+def test_an_interrupted_first_save_is_not_a_damaged_run(run: Path) -> None:
     (run / STATE).rename(run / f".{STATE}.new")
     (listed,) = list_runs(run.parent)
     assert listed.unsaved
@@ -370,24 +368,24 @@ def test_a_first_save_that_was_killed_is_no_damaged_run(run: Path) -> None:
 def test_a_folder_that_vanishes_while_training_is_not_claimed_to_be_saved(
     tmp_path: Path, moved: bool
 ) -> None:
-    keeper, trainer = keeping(tmp_path)
-    keeper.save(moment_of(trainer))
-    wait_for(keeper)
+    autosaver, trainer = keeping(tmp_path)
+    autosaver.save(moment_of(trainer))
+    wait_for(autosaver)
     path = find(tmp_path)
-    assert keeper.status == SaveStatus(path.name)
+    assert autosaver.status == SaveStatus(path.name)
     path.rename(tmp_path / "elsewhere")
     if moved:
-        keeper.save(moment_of(trainer))
-        assert "was moved or removed" in until_there_is_a_problem(keeper)
-    keeper.close(PATIENCE)
-    assert "was moved or removed" in keeper.status.problem
+        autosaver.save(moment_of(trainer))
+        assert "was moved or removed" in until_there_is_a_problem(autosaver)
+    autosaver.close(PATIENCE)
+    assert "was moved or removed" in autosaver.status.problem
     assert read_run(tmp_path / "elsewhere").header.epoch == 2
 
 
 KERNELS = "from core.runs.cpu_kernels import kernels; print(kernels())"
 
 
-def test_the_kernels_are_those_that_numpy_computes_with() -> None:
+def test_the_recorded_kernels_are_those_of_numpy() -> None:
     def kernels_with(**variables: str) -> str:
         environment = {**os.environ, **variables}
         command = [sys.executable, "-c", KERNELS]
@@ -402,7 +400,7 @@ def test_the_kernels_are_those_that_numpy_computes_with() -> None:
         assert other.split()[1] != core
 
 
-def test_a_run_says_so_when_it_is_continued_with_other_kernels(run: Path) -> None:
+def test_a_warning_says_that_the_kernels_have_changed(run: Path) -> None:
     assert read_header(run).kernels == kernels()
     assert not changed_kernels(kernels())
     rewritten(run / STATE, lambda header: header.update(kernels="a64\x1b[2J"))

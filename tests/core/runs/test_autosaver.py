@@ -1,4 +1,4 @@
-"""The training process keeps its run: whatever ends it, another goes on from there, bit for bit."""
+"""The training process saves its run: however it ends, the run can be resumed bit for bit."""
 
 import os
 import signal
@@ -88,7 +88,7 @@ def kept(watcher: Watcher) -> list[SaveStatusChanged]:
 
 
 def steps(watcher: Watcher, epochs: int) -> Progress:
-    """Train some epochs, and return what was told after them."""
+    """Train some epochs, and return the `Progress` after them."""
     start = max((row.epoch for row in watcher.rows()), default=0)
     watcher.send(Step(epochs))
     watcher.until(lambda: any(row.epoch == start + epochs for row in watcher.rows()))
@@ -96,7 +96,7 @@ def steps(watcher: Watcher, epochs: int) -> Progress:
 
 
 def travel(watcher: Watcher, epoch: int) -> Moved:
-    """Go to an epoch, and return what was told there."""
+    """Go to an epoch, and return the event."""
     watcher.events.clear()
     watcher.send(Seek(epoch))
     found: list[Moved] = []
@@ -110,7 +110,7 @@ def travel(watcher: Watcher, epoch: int) -> Moved:
     return found[-1]
 
 
-def test_a_run_goes_on_where_the_screen_left_it(parent: Path) -> None:
+def test_a_run_resumes_where_the_screen_left_it(parent: Path) -> None:
     config = RunConfig(dropout=0.1, epochs=1000)
     with watching(parent) as watcher:
         watcher.send(Start(config, paused=True))
@@ -147,7 +147,7 @@ def test_a_run_goes_on_where_the_screen_left_it(parent: Path) -> None:
 
 
 def after_death(parent: Path, die: Callable[[TrainingProcess], object]) -> tuple[int, Path]:
-    """Train until something is saved, let the process die, and return the epochs it had told."""
+    """Train until something is saved, kill the process, and return the epochs it had reported."""
     with watching(parent) as watcher:
         watcher.send(Start(ENDLESS), Pull())
         watcher.until(lambda: bool(kept(watcher)))
@@ -172,7 +172,7 @@ def test_a_killed_process_leaves_what_was_saved_last(parent: Path) -> None:
     np.testing.assert_array_equal(again.parameters, trainer.network.parameters)
 
 
-def test_a_stopped_process_saves_when_its_screen_goes(parent: Path) -> None:
+def test_a_stopped_process_saves_when_its_screen_exits(parent: Path) -> None:
     process = TrainingProcess()
     watcher = Watcher(process)
     watcher.send(SetSpeed(None), ConfigureAutosave(SaveOptions(parent, 100)), Start(ENDLESS))
@@ -198,7 +198,7 @@ def test_a_stopped_process_saves_when_its_screen_goes(parent: Path) -> None:
         (RunConfig(learning_rate=1e6, optimizer="sgd", activation="relu"), State.DIVERGED),
     ],
 )
-def test_a_run_that_was_over_is_over_and_can_go_on_as_then(
+def test_a_finished_run_is_finished_after_reopening_and_can_be_extended(
     parent: Path, config: RunConfig, state: State
 ) -> None:
     def go_on(watcher: Watcher, epoch: int) -> None:
@@ -225,7 +225,7 @@ def test_a_run_that_was_over_is_over_and_can_go_on_as_then(
     np.testing.assert_array_equal(resumed.rows, never_stopped.rows)
 
 
-def test_a_run_of_as_many_epochs_as_there_can_be_is_trained_on_all_the_same(parent: Path) -> None:
+def test_a_run_with_the_maximum_number_of_epochs_can_be_resumed(parent: Path) -> None:
     def claim(header: dict[str, Any]) -> None:
         header["state"]["epoch"] = MOST_EPOCHS + 2
 
@@ -245,7 +245,7 @@ def test_a_run_of_as_many_epochs_as_there_can_be_is_trained_on_all_the_same(pare
         read_run(path)
 
 
-def test_the_newest_moment_is_kept_while_somebody_looks_at_the_past(parent: Path) -> None:
+def test_the_newest_epoch_is_saved_during_time_travel(parent: Path) -> None:
     with watching(parent) as watcher:
         watcher.send(Start(RunConfig(), paused=True))
         steps(watcher, 20)
@@ -254,7 +254,7 @@ def test_the_newest_moment_is_kept_while_somebody_looks_at_the_past(parent: Path
     assert header.epoch == 20
 
 
-def test_a_resumed_run_goes_back_to_every_epoch_before(parent: Path) -> None:
+def test_time_travel_reaches_every_epoch_before_the_resumption(parent: Path) -> None:
     def at_every_epoch(watcher: Watcher) -> list[Moved]:
         return [travel(watcher, epoch) for epoch in (16, 0, 3, 7, 9, 11, 12, 14, 16)]
 
@@ -290,7 +290,7 @@ def test_a_resumed_run_goes_back_to_every_epoch_before(parent: Path) -> None:
         assert {moved.epoch for moved in at_every_epoch(watcher)} == {16}
 
 
-def test_the_future_that_was_given_up_comes_back_too(parent: Path) -> None:
+def test_the_discarded_branch_is_reported_after_reopening(parent: Path) -> None:
     with watching(parent) as watcher:
         watcher.send(Start(RunConfig(), paused=True))
         steps(watcher, 20)
@@ -305,7 +305,7 @@ def test_the_future_that_was_given_up_comes_back_too(parent: Path) -> None:
         assert len(timeline_of(watcher)) == 9
 
 
-def test_each_run_that_was_saved_keeps_a_folder_of_its_own(parent: Path) -> None:
+def test_each_saved_run_has_its_own_folder(parent: Path) -> None:
     with watching(parent) as watcher:
         watcher.send(Start(RunConfig(epochs=3)))
         watcher.until_state(State.FINISHED)
@@ -325,7 +325,7 @@ def test_each_run_that_was_saved_keeps_a_folder_of_its_own(parent: Path) -> None
 
 @pytest.mark.parametrize("keeps", [True, False])
 def test_a_replaced_run_is_restored_and_the_one_before_it(parent: Path, keeps: bool) -> None:
-    """Each comes back bit for bit, with its curves and its past, also where nothing is saved."""
+    """Each is restored bit for bit, with its curves and its history, even with --no-save."""
     process = TrainingProcess()
     watcher = Watcher(process)
     watcher.send(SetSpeed(None), *([ConfigureAutosave(SaveOptions(parent, 1))] if keeps else []))
@@ -369,7 +369,7 @@ def test_a_replaced_run_is_restored_and_the_one_before_it(parent: Path, keeps: b
     assert len(list_runs(parent)) == (2 if keeps else 0)
 
 
-def test_what_cannot_be_gone_on_with_is_refused_in_a_sentence(parent: Path) -> None:
+def test_a_run_that_cannot_be_resumed_is_rejected_with_a_reason(parent: Path) -> None:
     with watching(parent) as watcher:
         watcher.send(Start(RunConfig(epochs=3)))
         watcher.until_state(State.FINISHED)
@@ -385,7 +385,7 @@ def test_what_cannot_be_gone_on_with_is_refused_in_a_sentence(parent: Path) -> N
         (path / "state.npz").write_bytes(b"PK nothing")
 
 
-def test_a_run_that_cannot_be_kept_goes_on(tmp_path: Path) -> None:
+def test_a_run_that_cannot_be_saved_continues(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     with watching(tmp_path / "file") as watcher:
         watcher.send(Start(RunConfig(epochs=300)))

@@ -1,4 +1,4 @@
-"""The list of kept runs, their removal and thinning, and the keeper that writes them."""
+"""The list of saved runs, their removal and thinning, and the autosaver that writes them."""
 
 import os
 import resource
@@ -31,7 +31,7 @@ def parent(tmp_path: Path) -> Path:
 
 
 def some_runs(parent: Path, count: int) -> list[Path]:
-    """Keep runs, the oldest first."""
+    """Save runs, the oldest first."""
     paths = []
     for number in range(count):
         trainer = Trainer(RunConfig(dataset="xor", batch_size="full", seed=number))
@@ -40,7 +40,7 @@ def some_runs(parent: Path, count: int) -> list[Path]:
     return paths
 
 
-def test_the_newest_run_stands_first_and_damage_is_one_line(parent: Path) -> None:
+def test_the_newest_run_is_first_and_a_damaged_run_is_one_line(parent: Path) -> None:
     assert list_runs(parent) == []
     first, second, third = some_runs(parent, 3)
     assert len({first.name, second.name, third.name}) == 3  # begun in the same second
@@ -58,7 +58,7 @@ def test_the_newest_run_stands_first_and_damage_is_one_line(parent: Path) -> Non
     assert listed[1].header.sizes == (2, 8, 8, 2)
 
 
-def test_a_run_is_found_by_the_beginning_of_its_name(parent: Path) -> None:
+def test_a_run_is_found_by_a_prefix_of_its_name(parent: Path) -> None:
     with pytest.raises(RunError, match="no saved run in"):
         find(parent)
     first, second = some_runs(parent, 2)
@@ -107,7 +107,7 @@ def test_a_process_that_dies_leaves_no_lock(parent: Path) -> None:
     RunFolder.open(path, PATIENCE).close()
 
 
-def test_what_is_none_of_ours_is_not_removed(parent: Path) -> None:
+def test_a_folder_with_other_files_is_not_removed(parent: Path) -> None:
     (path,) = some_runs(parent, 1)
     (path / "thesis.txt").write_text("mine")
     with pytest.raises(RunError, match=r"it contains thesis\.txt"):
@@ -116,7 +116,7 @@ def test_what_is_none_of_ours_is_not_removed(parent: Path) -> None:
     assert (path / "thesis.txt").exists()
 
 
-def test_thinning_takes_the_oldest_and_nothing_that_is_used_or_foreign(parent: Path) -> None:
+def test_thinning_removes_the_oldest_and_nothing_used_or_foreign(parent: Path) -> None:
     paths = some_runs(parent, 6)
     (parent / "thesis").mkdir()
     (parent / "thesis" / "text").write_text("mine")
@@ -131,7 +131,7 @@ def test_thinning_takes_the_oldest_and_nothing_that_is_used_or_foreign(parent: P
     assert {run.name for run in list_runs(parent)} == {"thesis", paths[2].name, paths[5].name}
 
 
-def test_a_folder_in_which_nothing_was_saved_is_no_run(parent: Path) -> None:
+def test_a_folder_without_a_snapshot_is_not_a_run(parent: Path) -> None:
     (path,) = some_runs(parent, 1)
     begun = RunFolder.create(parent, "moons", time())
     begun.close()
@@ -144,29 +144,29 @@ def test_a_folder_in_which_nothing_was_saved_is_no_run(parent: Path) -> None:
     assert not begun.path.exists()
 
 
-def wait_for(keeper: Autosaver) -> None:
+def wait_for(saver: Autosaver) -> None:
     deadline = monotonic() + PATIENCE
-    while keeper.busy:
-        assert monotonic() < deadline, keeper.status
+    while saver.busy:
+        assert monotonic() < deadline, saver.status
         sleep(0.005)
 
 
-def test_the_keeper_saves_beside_the_training_and_at_the_end(parent: Path) -> None:
+def test_the_autosaver_saves_during_training_and_at_the_end(parent: Path) -> None:
     trainer = Trainer(RunConfig())
-    keeper = Autosaver(SaveOptions(parent, 100))
-    keeper.begin("moons")
-    keeper.add_epochs(tabulate([trainer.untrained]))
+    saver = Autosaver(SaveOptions(parent, 100))
+    saver.begin("moons")
+    saver.add_epochs(tabulate([trainer.untrained]))
     assert not parent.exists()  # a run that was never handed over is none
-    keeper.add_epochs(tabulate([trainer.train_epoch()]))
-    keeper.save(moment_of(trainer))
-    wait_for(keeper)
+    saver.add_epochs(tabulate([trainer.train_epoch()]))
+    saver.save(moment_of(trainer))
+    wait_for(saver)
     (first,) = list_runs(parent)
     assert first.used
-    keeper.add_event(1, "changed", "learning rate")
-    keeper.add_epochs(tabulate([trainer.train_epoch()]))
-    keeper.save(moment_of(trainer))
-    keeper.begin("xor")  # what was handed over is written all the same
-    assert keeper.close(PATIENCE)
+    saver.add_event(1, "changed", "learning rate")
+    saver.add_epochs(tabulate([trainer.train_epoch()]))
+    saver.save(moment_of(trainer))
+    saver.begin("xor")  # what was handed over is written all the same
+    assert saver.close(PATIENCE)
     (only,) = list_runs(parent)
     assert not only.used
     kept = read_run(only.path)
@@ -174,35 +174,35 @@ def test_the_keeper_saves_beside_the_training_and_at_the_end(parent: Path) -> No
     assert [event.kind for event in kept.events] == ["changed"]
 
 
-def test_a_disk_that_refuses_is_told_of_and_tried_again(
+def test_a_write_error_is_reported_and_retried(
     parent: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(keeping, "RETRY", 0.01)
     trainer = Trainer(RunConfig())
     rows = run_of(trainer, 3)
-    keeper = Autosaver(SaveOptions(parent, None))
-    keeper.begin("moons")
-    keeper.add_epochs(tabulate(rows[:2]))
+    saver = Autosaver(SaveOptions(parent, None))
+    saver.begin("moons")
+    saver.add_epochs(tabulate(rows[:2]))
     before = resource.getrlimit(resource.RLIMIT_FSIZE)
     resource.setrlimit(resource.RLIMIT_FSIZE, (1000, before[1]))  # room for one file, not for all
     try:
-        keeper.save(moment_of(trainer))
+        saver.save(moment_of(trainer))
         deadline = monotonic() + PATIENCE
-        while not keeper.status.problem:
+        while not saver.status.problem:
             assert monotonic() < deadline
             sleep(0.005)
     finally:
         resource.setrlimit(resource.RLIMIT_FSIZE, before)
-    assert "(File too large)" in keeper.status.problem
-    keeper.add_epochs(tabulate(rows[2:]))
-    keeper.save(moment_of(trainer))
-    wait_for(keeper)
-    assert not keeper.status.problem
-    keeper.close(PATIENCE)
+    assert "(File too large)" in saver.status.problem
+    saver.add_epochs(tabulate(rows[2:]))
+    saver.save(moment_of(trainer))
+    wait_for(saver)
+    assert not saver.status.problem
+    saver.close(PATIENCE)
     np.testing.assert_array_equal(read_run(find(parent)).rows[:, 0], range(4))
 
 
-def test_a_moment_that_waits_for_the_disk_is_not_written_with_what_came_after_it(
+def test_a_delayed_snapshot_is_written_without_later_epochs(
     parent: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     reached, go_on = Event(), Event()
@@ -215,34 +215,34 @@ def test_a_moment_that_waits_for_the_disk_is_not_written_with_what_came_after_it
 
     monkeypatch.setattr(os, "fsync", slow)
     trainer = Trainer(RunConfig())
-    keeper = Autosaver(SaveOptions(parent, None))
-    keeper.begin("moons")
-    keeper.add_epochs(tabulate([trainer.untrained]))
-    keeper.save(moment_of(trainer))
+    saver = Autosaver(SaveOptions(parent, None))
+    saver.begin("moons")
+    saver.add_epochs(tabulate([trainer.untrained]))
+    saver.save(moment_of(trainer))
     assert reached.wait(PATIENCE)
-    keeper.add_epochs(tabulate(run_of(trainer, 3)))
-    keeper.add_event(3, "changed", "learning rate")
-    keeper.save(moment_of(trainer))
-    keeper.add_event(1, "branched", "the run goes on from epoch 1")
-    keeper.add_epochs(tabulate([trainer.untrained]))
+    saver.add_epochs(tabulate(run_of(trainer, 3)))
+    saver.add_event(3, "changed", "learning rate")
+    saver.save(moment_of(trainer))
+    saver.add_event(1, "branched", "training resumed from epoch 1")
+    saver.add_epochs(tabulate([trainer.untrained]))
     go_on.set()
-    wait_for(keeper)
+    wait_for(saver)
     kept = read_run(find(parent))
-    keeper.close(PATIENCE)
+    saver.close(PATIENCE)
     assert kept.rows[-1, 0] == kept.header.epoch == 3
     assert [event.kind for event in kept.events] == ["changed"]
 
 
 @pytest.mark.parametrize("where", ["none", "file"])
-def test_without_a_place_the_run_goes_on_and_a_sentence_says_why(
+def test_without_a_folder_training_continues_and_the_status_says_why(
     tmp_path: Path, where: str
 ) -> None:
     (tmp_path / "file").write_text("")
-    keeper = Autosaver(SaveOptions(None if where == "none" else tmp_path / "file" / "runs", 100))
+    saver = Autosaver(SaveOptions(None if where == "none" else tmp_path / "file" / "runs", 100))
     trainer = Trainer(RunConfig())
-    keeper.begin("moons")
-    keeper.save(moment_of(trainer))
-    keeper.close(PATIENCE)
-    assert keeper.status.problem.startswith("this run is not saved: ")
-    assert ("there is no home folder" in keeper.status.problem) == (where == "none")
+    saver.begin("moons")
+    saver.save(moment_of(trainer))
+    saver.close(PATIENCE)
+    assert saver.status.problem.startswith("this run is not saved: ")
+    assert ("there is no home folder" in saver.status.problem) == (where == "none")
     assert LOCK not in {path.name for path in tmp_path.rglob("*")}

@@ -1,4 +1,4 @@
-"""Kept runs: they go on bit for bit, and a folder that is no such thing is refused in a sentence."""
+"""Saved runs are resumed bit for bit, and invalid folders are rejected with a reason."""
 
 import io
 import json
@@ -47,7 +47,7 @@ def saved(parent: Path, trainer: Trainer, rows: list[EpochMetrics]) -> Path:
 
 
 def assert_same(one: Trainer, other: Trainer) -> None:
-    """Everything that decides how training goes on, array by array, and what is known of the end."""
+    """Compare everything that determines further training, and the reason for the end of the run."""
     assert (one.config, one.stopped, one.restored) == (other.config, other.stopped, other.restored)
     ours, theirs = one.state(), other.state()
     for name in ("parameters", "statistics", "slots", "best_parameters", "best_statistics"):
@@ -118,7 +118,7 @@ ACTIONS: dict[str, Callable[[Trainer], object]] = {
     "a point more": add,
     "a point moved": move,
     "a point less": lambda trainer: edit_data(trainer, RemovePoint(0)),
-    "patience anew": lambda trainer: trainer.restart_patience(),
+    "patience restarted": lambda trainer: trainer.restart_patience(),
 }
 
 
@@ -128,7 +128,7 @@ ACTIONS: dict[str, Callable[[Trainer], object]] = {
     st.data(),
 )
 @hypothesis_settings(max_examples=60, deadline=None)
-def test_an_interrupted_run_is_the_same_as_one_that_was_not(
+def test_an_interrupted_run_gives_the_same_bits(
     tmp_path_factory: pytest.TempPathFactory,
     config: RunConfig,
     actions: list[str],
@@ -152,7 +152,7 @@ def test_an_interrupted_run_is_the_same_as_one_that_was_not(
     assert_same(whole, interrupted)
 
 
-def test_a_change_that_is_not_saved_would_be_noticed(tmp_path: Path) -> None:
+def test_the_comparison_detects_a_difference(tmp_path: Path) -> None:
     whole = Trainer(RunConfig())
     interrupted = read_run(saved(tmp_path, whole, [whole.untrained])).trainer()
     interrupted.batches.restore(
@@ -175,7 +175,7 @@ def run(tmp_path: Path) -> Path:
     return saved(tmp_path, trainer, rows)
 
 
-def test_the_curves_and_events_come_back_whole(tmp_path: Path) -> None:
+def test_curves_and_events_are_restored(tmp_path: Path) -> None:
     trainer = Trainer(RunConfig(diagnostics=True))
     rows = run_of(trainer, 12)
     folder = RunFolder.create(tmp_path, "moons", time())
@@ -195,7 +195,7 @@ def _toml(path: Path) -> dict[str, object]:
     return tomllib.loads(path.read_text())
 
 
-def test_what_was_torn_off_is_dropped_and_written_over(tmp_path: Path) -> None:
+def test_an_incomplete_append_is_discarded_and_overwritten(tmp_path: Path) -> None:
     trainer = Trainer(RunConfig())
     rows = run_of(trainer, 3)
     path = saved(tmp_path, trainer, rows)
@@ -214,7 +214,7 @@ def test_what_was_torn_off_is_dropped_and_written_over(tmp_path: Path) -> None:
     assert len(kept.events) == 2
 
 
-def test_a_write_that_fails_leaves_what_there_was(run: Path) -> None:
+def test_a_failed_write_leaves_the_previous_snapshot(run: Path) -> None:
     before = read_run(run)
     trainer = before.trainer()
     writer = RunWriter(RunFolder.open(run), 0.0, before.header.rows, before.header.events)
@@ -274,7 +274,7 @@ def do_damage(path: Path, how: tuple[str, int | bytes, int]) -> None:
 @hypothesis_settings(
     max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
-def test_a_damaged_folder_is_refused_or_the_same(
+def test_a_damaged_folder_is_rejected_or_unchanged(
     run: Path, file: str, how: tuple[str, int | bytes, int]
 ) -> None:
     wanted = as_read(read_run(run))
@@ -304,7 +304,7 @@ VALUES = st.recursive(
 
 
 def rewritten(path: Path, change: Callable[[dict[str, object]], object]) -> None:
-    """Write an archive again, with another header and valid checksums, as somebody who means it."""
+    """Rewrite an archive with another header and valid checksums, like an attacker."""
     with zipfile.ZipFile(path) as archive:
         members = {each: archive.read(each) for each in archive.namelist()}
     header = json.loads(members["header.json"])
@@ -319,9 +319,7 @@ def rewritten(path: Path, change: Callable[[dict[str, object]], object]) -> None
 @hypothesis_settings(
     max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
-def test_a_header_that_was_tampered_with_raises_nothing_else(
-    run: Path, data: st.DataObject
-) -> None:
+def test_a_manipulated_header_raises_only_run_errors(run: Path, data: st.DataObject) -> None:
     content = (run / STATE).read_bytes()
 
     def tamper(header: dict[str, object]) -> None:
@@ -347,7 +345,7 @@ def test_a_header_that_was_tampered_with_raises_nothing_else(
 
 @pytest.fixture
 def with_past(tmp_path: Path) -> Path:
-    """A run that was changed twice, with its past."""
+    """A run with two changes, and its history."""
     trainer = Trainer(RunConfig(dropout=0.1))
     history = TimeTravel(trainer)
 
@@ -373,7 +371,7 @@ def with_past(tmp_path: Path) -> Path:
 
 
 def went_back(path: Path) -> bool:
-    """Go on with the run, and back to its beginning if there is a past; tell whether there is."""
+    """Resume the run and travel to its start if there is a history; return whether there is."""
     kept = read_run(path)
     trainer = kept.trainer()
     past = read_saved_history(path, kept.header, trainer)
@@ -401,7 +399,7 @@ def went_back(path: Path) -> bool:
 @hypothesis_settings(
     max_examples=100, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
-def test_a_damaged_past_is_as_if_there_were_none(
+def test_a_damaged_history_is_ignored(
     with_past: Path, how: tuple[str, int | bytes, int], data: st.DataObject
 ) -> None:
     assert went_back(with_past)
@@ -453,7 +451,7 @@ def test_nothing_is_unpickled(run: Path) -> None:
     assert (run / "sprung").exists()  # it would have
 
 
-def test_other_data_than_then_are_refused(tmp_path: Path) -> None:
+def test_changed_data_are_rejected(tmp_path: Path) -> None:
     file = tmp_path / "flowers.csv"
     file.write_text("a,b,kind\n" + "".join(f"{at},{at % 7},{'xy'[at % 2]}\n" for at in range(40)))
     trainer = Trainer(RunConfig(data=str(file)))
@@ -467,13 +465,13 @@ def test_other_data_than_then_are_refused(tmp_path: Path) -> None:
         read_run(path).trainer()
 
 
-def test_a_run_of_another_version_is_refused(run: Path) -> None:
+def test_another_format_version_is_rejected(run: Path) -> None:
     rewritten(run / STATE, lambda header: header.update(version=2))
     with pytest.raises(RunError, match="unsupported format version 2"):
         read_header(run)
 
 
-def test_names_are_of_harmless_letters() -> None:
+def test_names_consist_of_safe_characters() -> None:
     assert name_for("moons", 0.0).startswith("moons-19")
     assert name_for("../Fl\x1b[31mowers.v2.csv", 0.0).startswith("fl-31mowers-v2-")
     assert name_for("\u202e.csv", 0.0).startswith("run-")

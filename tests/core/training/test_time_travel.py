@@ -1,4 +1,4 @@
-"""Going back is exact: parameters, optimiser and generators, bit for bit, through every change."""
+"""Time travel is exact: parameters, optimiser and generators, bit for bit, across all changes."""
 
 from functools import partial
 from math import inf
@@ -51,7 +51,7 @@ def train(trainer: Trainer, history: TimeTravel, epochs: int) -> list[TrainerSta
 
 @pytest.mark.parametrize("config", CONFIGS)
 @pytest.mark.parametrize("limit", [0, 40_000, 64 * 2**20])
-def test_every_epoch_can_be_gone_back_to(config: RunConfig, limit: int) -> None:
+def test_time_travel_restores_every_epoch(config: RunConfig, limit: int) -> None:
     trainer = Trainer(config)
     history = TimeTravel(trainer, limit)
     states = [trainer.state(), *train(trainer, history, 60)]
@@ -80,7 +80,7 @@ def test_the_checkpoints_stay_within_their_limit_and_thin_out_with_age() -> None
 
 @settings(deadline=None, max_examples=30)
 @given(st.data())
-def test_changes_are_made_again_where_they_were_made(data: st.DataObject) -> None:
+def test_changes_are_applied_again_at_the_same_batch(data: st.DataObject) -> None:
     trainer = Trainer(RunConfig(samples=60, hidden=(4,), batch_size=10))
     history = TimeTravel(trainer, data.draw(st.sampled_from([100_000, 10**7])))
     states = {0: trainer.state()}
@@ -119,7 +119,7 @@ def test_changes_are_made_again_where_they_were_made(data: st.DataObject) -> Non
     assert not history.is_past
 
 
-def test_a_run_that_goes_on_from_the_past_has_another_future() -> None:
+def test_a_change_in_the_past_discards_later_epochs() -> None:
     trainer = Trainer(RunConfig(samples=60, hidden=(4,)))
     history = TimeTravel(trainer)
     before = train(trainer, history, 20)
@@ -135,7 +135,7 @@ def test_a_run_that_goes_on_from_the_past_has_another_future() -> None:
     assert same(trainer.state(), before[4])
 
 
-def test_a_way_that_is_stopped_ends_at_an_epoch_between() -> None:
+def test_cancelled_travel_ends_at_a_complete_epoch() -> None:
     trainer = Trainer(RunConfig(samples=2000, batch_size=1, epochs=400))
     history = TimeTravel(trainer, 0)
     states = train(trainer, history, 6)
@@ -145,7 +145,7 @@ def test_a_way_that_is_stopped_ends_at_an_epoch_between() -> None:
     assert history.is_past
 
 
-def test_from_within_an_epoch_its_beginning_and_the_newest_batch_can_be_gone_to() -> None:
+def test_travel_from_within_an_epoch_reaches_its_start_and_the_newest_batch() -> None:
     trainer = Trainer(RunConfig(samples=60, hidden=(4,), batch_size=10))
     history = TimeTravel(trainer)
     states = train(trainer, history, 5)
@@ -160,7 +160,7 @@ def test_from_within_an_epoch_its_beginning_and_the_newest_batch_can_be_gone_to(
     assert not history.is_past
 
 
-def test_a_few_checkpoints_lie_over_the_whole_run() -> None:
+def test_few_checkpoints_cover_the_whole_run() -> None:
     trainer = Trainer(RunConfig(samples=20, hidden=(2,), batch_size="full", epochs=1000))
     history = TimeTravel(trainer, 8 * TimeTravel(trainer).size)
     for _ in range(500):
@@ -173,7 +173,7 @@ def test_a_few_checkpoints_lie_over_the_whole_run() -> None:
             assert np.diff(places).max() <= trainer.epoch / 2
 
 
-def test_a_state_that_is_large_is_bounded_too() -> None:
+def test_large_states_stay_within_the_limit() -> None:
     trainer = Trainer(RunConfig(samples=20, hidden=(1000, 300), batch_size="full", epochs=1000))
     history = TimeTravel(trainer)
     one = trainer.state().parameters.nbytes
@@ -193,7 +193,7 @@ def test_a_state_that_is_large_is_bounded_too() -> None:
         assert same(trainer.state(), states[epoch])
 
 
-def test_data_count_and_the_oldest_are_given_up_with_their_epochs() -> None:
+def test_the_oldest_data_are_dropped_with_their_epochs() -> None:
     trainer = Trainer(RunConfig(samples=5000, hidden=(2,), batch_size="full", epochs=1000))
     data = sum(each.nbytes for each in trainer.data.arrays)
     limit = 6 * data
@@ -220,7 +220,7 @@ def test_data_count_and_the_oldest_are_given_up_with_their_epochs() -> None:
         assert history.size <= limit + data
 
 
-def test_a_change_that_ends_waiting_is_made_again_as_it_was() -> None:
+def test_restarting_patience_is_applied_again() -> None:
     trainer = Trainer(RunConfig(samples=60, patience=3, learning_rate=0.3, epochs=1000))
     history = TimeTravel(trainer)
     while trainer.stopped is None:
@@ -240,7 +240,7 @@ def test_a_change_that_ends_waiting_is_made_again_as_it_was() -> None:
 
 @pytest.fixture(scope="module")
 def slow() -> tuple[Trainer, TimeTravel, list[TrainerState]]:
-    """Return a run of two epochs that take long, with a change within the second; no checkpoints."""
+    """Return a run of two long epochs, with a change within the second, and no checkpoints."""
     trainer = Trainer(RunConfig(samples=200_000, hidden=(2,), batch_size=10, epochs=100))
     history = TimeTravel(trainer, 12_000)
     states = [trainer.state(), *train(trainer, history, 1)]
@@ -253,7 +253,7 @@ def slow() -> tuple[Trainer, TimeTravel, list[TrainerState]]:
     return trainer, history, [*states, trainer.state()]
 
 
-def test_giving_up_a_way_waits_for_no_end_of_an_epoch(
+def test_cancelling_travel_does_not_wait_for_the_end_of_an_epoch(
     slow: tuple[Trainer, TimeTravel, list[TrainerState]],
 ) -> None:
     trainer, history, states = slow
@@ -270,7 +270,7 @@ def test_giving_up_a_way_waits_for_no_end_of_an_epoch(
     assert history.is_past
 
 
-def test_a_way_that_is_given_up_within_a_changed_epoch_ends_where_it_began(
+def test_travel_cancelled_within_a_changed_epoch_returns_to_the_checkpoint(
     slow: tuple[Trainer, TimeTravel, list[TrainerState]],
 ) -> None:
     trainer, history, states = slow
@@ -280,7 +280,7 @@ def test_a_way_that_is_given_up_within_a_changed_epoch_ends_where_it_began(
     assert same(trainer.state(), states[2])
 
 
-def test_an_epoch_that_diverged_leaves_nothing_to_go_back_to() -> None:
+def test_a_diverged_epoch_leaves_no_checkpoint() -> None:
     trainer = Trainer(RunConfig(samples=60, hidden=(4,), batch_size=10, optimizer="sgd"))
     history = TimeTravel(trainer)
     states = [trainer.state(), *train(trainer, history, 3)]
@@ -297,7 +297,7 @@ def test_an_epoch_that_diverged_leaves_nothing_to_go_back_to() -> None:
     assert not history.is_past
 
 
-def test_from_within_an_epoch_a_run_goes_to_nothing_before_its_first_moment(
+def test_travel_from_within_an_epoch_stops_at_the_first_checkpoint(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(past, "CHECK_INTERVAL", 0.0)

@@ -1,4 +1,4 @@
-"""Training: the same every time, exact in state, gentle on memory, honest about divergence."""
+"""Training is reproducible, its state can be restored exactly, and divergence is detected."""
 
 from typing import Any
 
@@ -72,7 +72,7 @@ def test_another_seed_gives_another_run() -> None:
     batches=st.integers(0, 4),
     after=st.integers(1, 9),
 )
-def test_a_restored_state_goes_on_as_if_it_had_never_stopped(
+def test_a_restored_trainer_continues_with_the_same_bits(
     config: RunConfig, before: int, batches: int, after: int
 ) -> None:
     straight, resumed = Trainer(config), Trainer(config)
@@ -99,7 +99,7 @@ def assert_same(one: Trainer, other: Trainer) -> None:
 
 
 @pytest.mark.parametrize("config", CONFIGS, ids=RunConfig.describe)
-def test_an_epoch_in_pieces_is_the_same_epoch(config: RunConfig) -> None:
+def test_an_interrupted_epoch_gives_the_same_bits(config: RunConfig) -> None:
     whole, pieces = Trainer(config), Trainer(config)
     for _ in range(4):
         metrics = None
@@ -133,7 +133,7 @@ def test_the_last_short_batch_counts_with_its_own_size() -> None:
     assert network.parameters == pytest.approx(w.ravel(), abs=1e-14)
 
 
-def test_each_epoch_is_shuffled_anew() -> None:
+def test_each_epoch_is_shuffled() -> None:
     trainer = Trainer(RunConfig())
     orders = []
     for _ in range(3):
@@ -244,7 +244,7 @@ def test_own_arrays_can_be_trained_on() -> None:
 
 
 @pytest.mark.parametrize(("batch", "samples"), [(7, 100), (32, 128), (50, 100), (1, 9), (99, 100)])
-def test_windows_of_batches_change_nothing(
+def test_the_window_size_does_not_affect_results(
     monkeypatch: pytest.MonkeyPatch, batch: int, samples: int
 ) -> None:
     x = np.random.default_rng(0).normal(size=(samples, 2))
@@ -292,7 +292,7 @@ def test_frozen_layers_stay_as_they_are_and_others_learn() -> None:
     )
 
 
-def test_the_penalty_is_told_beside_the_loss() -> None:
+def test_the_penalty_is_reported_separately_from_the_loss() -> None:
     for biases in (False, True):
         config = RunConfig(l1=0.02, l2=0.3, penalize_biases=biases, dtype="float64")
         trainer = Trainer(config)
@@ -330,7 +330,7 @@ def test_a_target_or_patience_ends_the_run() -> None:
 
 
 @pytest.mark.parametrize("restore", [True, False])
-def test_patience_brings_the_best_weights_back(restore: bool) -> None:
+def test_patience_restores_the_best_weights(restore: bool) -> None:
     config = RunConfig(
         patience=20, learning_rate=0.05, restore_best=restore, batch_norm=True, dtype="float64"
     )
@@ -355,13 +355,13 @@ def train_to_the_end(trainer: Trainer) -> list[EpochMetrics]:
     return metrics
 
 
-def test_the_rate_of_an_epoch_is_the_schedules() -> None:
+def test_each_epoch_uses_the_rate_of_the_schedule() -> None:
     trainer = Trainer(RunConfig(schedule="step", decay_epochs=2, decay=0.5, learning_rate=0.08))
     assert trainer.measure().learning_rate == 0.08
     assert [each.learning_rate for each in train(trainer, 5)] == [0.08, 0.08, 0.04, 0.04, 0.02]
 
 
-def test_diagnostics_tell_what_the_last_step_did() -> None:
+def test_diagnostics_describe_the_last_step() -> None:
     config = RunConfig(
         optimizer="sgd", batch_size="full", diagnostics=True, dtype="float64", clip_norm=1e-3
     )
@@ -427,7 +427,7 @@ def test_the_best_weights_outlive_a_change_that_rebuilds(changes: dict[str, Any]
     "changes",
     [{"label_smoothing": 0.2}, {"activation": "relu"}, {"loss": "hinge"}, {"dataset": "circles"}],
 )
-def test_losses_that_cannot_be_compared_are_forgotten(changes: dict[str, Any]) -> None:
+def test_the_best_loss_is_reset_when_losses_are_not_comparable(changes: dict[str, Any]) -> None:
     trainer = Trainer(RunConfig(schedule="plateau", learning_rate=0.05, patience=20))
     train(trainer, 60)
     assert trainer.state().plateau.best < 1
@@ -439,7 +439,7 @@ def test_losses_that_cannot_be_compared_are_forgotten(changes: dict[str, Any]) -
     assert trainer.stopped is None
 
 
-def test_an_epoch_that_was_restored_half_way_goes_back_to_its_own_start() -> None:
+def test_an_epoch_restored_halfway_rolls_back_to_its_start() -> None:
     config = RunConfig(optimizer="sgd", activation="relu", batch_size=20)
     trainer = Trainer(config)
     train(trainer, 2)
@@ -456,7 +456,7 @@ def test_an_epoch_that_was_restored_half_way_goes_back_to_its_own_start() -> Non
         assert np.array_equal(other.network.parameters, start)
 
 
-def test_a_change_that_rebuilds_begins_the_epoch_under_way_again() -> None:
+def test_a_change_that_rebuilds_restarts_the_current_epoch() -> None:
     trainer = Trainer(RunConfig(optimizer="momentum", dropout=0.1))
     train(trainer, 2)
     before = trainer.state()
@@ -471,7 +471,7 @@ def test_a_change_that_rebuilds_begins_the_epoch_under_way_again() -> None:
     assert after.batches == before.batches
 
 
-def test_a_rate_next_to_nothing_moves_nothing() -> None:
+def test_a_tiny_learning_rate_changes_no_weight() -> None:
     trainer = Trainer(RunConfig(activation="relu", learning_rate=1e-40))
     before = trainer.network.parameters.copy()
     metrics = train(trainer, 3)[-1]

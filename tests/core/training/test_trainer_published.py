@@ -1,4 +1,4 @@
-"""Published networks give their published numbers, and the presets learn what they are for."""
+"""Published networks give their published results, and each preset reaches its purpose."""
 
 import numpy as np
 import pytest

@@ -1,4 +1,4 @@
-"""A setting that is switched during a run acts the same whether or not the run was restored."""
+"""A change of a setting has the same effect whether or not the run was restored."""
 
 from random import Random
 from typing import Any
@@ -69,7 +69,7 @@ def test_a_setting_switched_twice_gives_the_same_bits_as_without_restores(
 @pytest.mark.parametrize("name", sorted(OPTIMIZERS))
 @pytest.mark.parametrize("frozen_first", [True, False])
 def test_an_unfrozen_layer_continues_with_its_own_steps(name: str, frozen_first: bool) -> None:
-    """As in PyTorch, whose optimiser skips what has no gradient: here one for each layer."""
+    """As in PyTorch, whose optimisers skip parameters without gradient."""
     config = RunConfig(samples=30, hidden=(3,), optimizer=name, dtype="float64", clip_norm=None)
     trainer = Trainer(config)
     layers = trainer.network.slices

@@ -1,4 +1,4 @@
-"""What is trained without a screen is kept as the training process keeps a run."""
+"""A run that is trained without a screen is saved like one of the training process."""
 
 from pathlib import Path
 
@@ -11,7 +11,7 @@ from tests.core.process.test_autosave_twins import obeyed, seen, serving
 from tui.cli import headless
 
 
-def test_a_run_that_was_trained_without_a_screen_can_be_gone_back_in(tmp_path: Path) -> None:
+def test_time_travel_works_in_a_run_trained_without_a_screen(tmp_path: Path) -> None:
     config, options = RunConfig(samples=40, dropout=0.2, epochs=6), SaveOptions(tmp_path, None)
     assert headless.train(config, quiet=True, save_options=options) == 0
     headless.train(config, quiet=True, save_options=options, resume=find(tmp_path))  # which is over
