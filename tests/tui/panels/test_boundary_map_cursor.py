@@ -1,4 +1,4 @@
-"""The cursor on the map: what is read there, its keys, and the edits that it asks for."""
+"""Cursor of the boundary panel: predictions, keys, and requested edits."""
 
 import os
 from pathlib import Path

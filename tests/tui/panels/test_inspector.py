@@ -1,4 +1,4 @@
-"""The inspector, drawn without an application: each number on it is the network's own."""
+"""Inspector, drawn without an application: its numbers are those of the network."""
 
 import re
 from dataclasses import replace

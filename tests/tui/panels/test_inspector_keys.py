@@ -1,4 +1,4 @@
-"""Inspecting by keys and by mouse in the real application: the cursor, and all panels that follow it."""
+"""Inspecting by keys and mouse in the application: all panels follow the cursor."""
 
 import numpy as np
 import pytest

@@ -1,4 +1,4 @@
-"""The network panel: its lines are the weights, and its cursor finds each of them."""
+"""Network panel: its lines are the weights, and the cursor reaches each of them."""
 
 from itertools import pairwise
 

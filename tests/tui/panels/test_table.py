@@ -1,4 +1,4 @@
-"""The table of hidden outputs: the numbers on the screen are the network's."""
+"""Table panel: the numbers on the screen are those of the network."""
 
 from dataclasses import replace
 from functools import cache

@@ -1,4 +1,4 @@
-"""The maps panel: each picture is what its unit gives, and there is one for each unit."""
+"""Maps panel: every unit has a picture, which shows its outputs."""
 
 import numpy as np
 import pytest

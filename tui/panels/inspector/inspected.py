@@ -234,7 +234,7 @@ def stacked(blocks: Sequence[Cells], width: int) -> Cells:
     return cells
 
 
-def beside(left: Cells, right: Cells, gap: int = 2) -> Cells:
+def side_by_side(left: Cells, right: Cells, gap: int = 2) -> Cells:
     """Return two blocks side by side."""
     cells = Cells(left.width + gap + right.width, max(left.height, right.height))
     cells.place(0, 0, left)
@@ -266,16 +266,16 @@ def largest_of(values: Array) -> float:
     return float(np.abs(values).max(initial=0.0, where=np.isfinite(values)))
 
 
-def bright(text: str) -> tuple[str, int]:
+def bright_text(text: str) -> tuple[str, int]:
     """Return bright text."""
     return text, ink(BRIGHT, bold=True)
 
 
-def plain(text: str) -> tuple[str, int]:
+def plain_text(text: str) -> tuple[str, int]:
     """Return text in the normal colour."""
     return text, ink(TEXT)
 
 
-def quiet(text: str) -> tuple[str, int]:
+def dim_text(text: str) -> tuple[str, int]:
     """Return dim text."""
     return text, ink(DIM)

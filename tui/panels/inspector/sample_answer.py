@@ -11,14 +11,14 @@ from tui.drawing.palette import BRIGHT, DIM, TEXT, ink
 from tui.panels.inspector.inspected import (
     Inspected,
     aligned,
-    bright,
+    bright_text,
     caption,
     colour_of,
+    dim_text,
     flow,
     marker_of,
     number,
-    plain,
-    quiet,
+    plain_text,
     small,
     stacked,
 )
@@ -86,10 +86,10 @@ def _numbers(it: Inspected, width: int, most: int) -> Cells:
     for target in order:
         texts = aligned([true[target], predicted[target], true[target] - predicted[target]])
         words = [
-            [plain(cut(names[target], MOST_NAME))],
-            [quiet("true "), plain(texts[0].strip())],
-            [quiet("predicted "), bright(texts[1].strip())],
-            [quiet("residual "), plain(texts[2].strip())],
+            [plain_text(cut(names[target], MOST_NAME))],
+            [dim_text("true "), plain_text(texts[0].strip())],
+            [dim_text("predicted "), bright_text(texts[1].strip())],
+            [dim_text("residual "), plain_text(texts[2].strip())],
         ]
         parts.append(flow(words, width))
     if len(order) < len(names):
@@ -100,7 +100,11 @@ def _numbers(it: Inspected, width: int, most: int) -> Cells:
 def draw_loss(it: Inspected, width: int) -> Cells:
     """Return the lines with the computation of the loss."""
     words = loss_words(it)
-    parts = [[bright("loss")], *([plain(each)] for each in words[:-1]), [bright(words[-1])]]
+    parts = [
+        [bright_text("loss")],
+        *([plain_text(each)] for each in words[:-1]),
+        [bright_text(words[-1])],
+    ]
     return flow(parts, width, gap=1)
 
 

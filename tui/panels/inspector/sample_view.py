@@ -16,10 +16,10 @@ from tui.panels.inspector.inspected import (
     Inspected,
     aligned,
     caption,
+    dim_text,
     flow,
     largest_of,
-    plain,
-    quiet,
+    plain_text,
     stacked,
 )
 from tui.panels.inspector.sample_answer import MOST_NAME, draw_answer, draw_loss
@@ -134,16 +134,19 @@ def _inputs(it: Inspected, width: int, most: int) -> Cells:
         # of very many, the most relevant ones
         order = np.argsort(-np.abs(features), kind="stable")
         order = order[: max(1, int(np.count_nonzero(features)))]
-    label: StyledText = [plain("features".ljust(LABEL - 3))]
+    label: StyledText = [plain_text("features".ljust(LABEL - 3))]
     shown = 0
     best = flow([label], width)
     for upto in range(1, len(order) + 1):
         left = len(features) - upto
         parts = [label] + [
-            [quiet(f"{cut(names[place], MOST_NAME)} "), plain(_feature(float(features[place])))]
+            [
+                dim_text(f"{cut(names[place], MOST_NAME)} "),
+                plain_text(_feature(float(features[place]))),
+            ]
             for place in order[:upto].tolist()
         ]
-        more: list[StyledText] = [[quiet(f"… {left:,} more")]] if left else []
+        more: list[StyledText] = [[dim_text(f"… {left:,} more")]] if left else []
         drawn = flow([*parts, *more], width, indent=LABEL)
         if shown and drawn.height > most:
             break

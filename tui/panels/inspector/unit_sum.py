@@ -11,13 +11,13 @@ from tui.drawing.palette import BRIGHT, DIM, TEXT, ink
 from tui.panels.inspector.inspected import (
     Inspected,
     aligned,
-    bright,
+    bright_text,
+    dim_text,
     draw_bar,
     flow,
     largest_of,
     number,
-    plain,
-    quiet,
+    plain_text,
     small,
 )
 
@@ -38,7 +38,7 @@ def formula_of(it: Inspected) -> str:
 
 def draw_head(it: Inspected, width: int) -> Cells:
     """Return the formula and the sample."""
-    words = [[bright(formula_of(it))]]
+    words = [[bright_text(formula_of(it))]]
     inputs = it.trace.layers[0].inputs
     sample = ""
     if it.cursor.layer:
@@ -47,11 +47,11 @@ def draw_head(it: Inspected, width: int) -> Cells:
         values = ", ".join(text.strip() for text in aligned(inputs, whole=True))
         sample = f"for the sample x = ({values})"
     if sample:
-        words.append([plain(sample)])
+        words.append([plain_text(sample)])
     drawn = flow(words, width, gap=2)
     if it.network.classes:
         # the border names the sample too, so that it needs no line of its own
-        whole = flow([*words, [quiet("class "), *it.class_words(it.label)]], width, gap=2)
+        whole = flow([*words, [dim_text("class "), *it.class_words(it.label)]], width, gap=2)
         drawn = whole if whole.height == drawn.height else drawn
     return drawn
 
@@ -169,7 +169,7 @@ def draw_result(it: Inspected, width: int) -> Cells:
         )
         if name != "linear":
             result = f"a = {result}"
-        return flow([[bright(result)]], width)
+        return flow([[bright_text(result)]], width)
     if not it.network.classes:
         shift, scale = it.data.preparation.target_units(unit)
         name = cut(it.unit_names(it.cursor.layer)[unit], MOST_NAME)
@@ -181,7 +181,7 @@ def draw_result(it: Inspected, width: int) -> Cells:
             result = f"{name} = {small(scale)} × z {sign} {small(size)} = {number(value)}"
         true = float(np.asarray(it.data.y_train[it.cursor.sample]).reshape(-1)[unit])
         true = true * scale + shift
-        return flow([[bright(result)], [quiet("true "), plain(number(true))]], width)
+        return flow([[bright_text(result)], [dim_text("true "), plain_text(number(true))]], width)
     label = 1 if len(layer.z) == 1 else unit
     name = cut(it.unit_names(it.cursor.layer)[unit], MOST_NAME)
     probability = number(float(it.trace.predictions[label]))
@@ -191,4 +191,4 @@ def draw_result(it: Inspected, width: int) -> Cells:
         "mean_absolute_error": "z in [0, 1], by their sum",
         "huber": "z in [0, 1], by their sum",
     }.get(it.network.loss.name, "softmax(z)")
-    return flow([[bright(f"p({name}) = {how} = {probability}")]], width)
+    return flow([[bright_text(f"p({name}) = {how} = {probability}")]], width)

@@ -14,15 +14,15 @@ from tui.drawing.palette import DIM, TEXT, WARNING, ink
 from tui.panels.inspector.inspected import (
     Inspected,
     aligned,
-    beside,
     caption,
     colour_of,
+    dim_text,
     draw_bar,
     flow,
     largest_of,
     marker_of,
-    plain,
-    quiet,
+    plain_text,
+    side_by_side,
     small,
     stacked,
 )
@@ -89,7 +89,7 @@ class UnitView:
             gap = Cells(left_width, int(spare >= 2))
             left = stacked([terms, result, notes, gap, outgoing], left_width)
             right = self._right(it, facts, plane, right_width, height - head.height)
-            return stacked([head, beside(left, right, GAP)], width)
+            return stacked([head, side_by_side(left, right, GAP)], width)
         result, notes = draw_result(it, width), _notes(it, facts, width)
         outgoing = _outgoing(it, width, 6 if height >= 24 else 3)
         used = head.height + result.height + notes.height + outgoing.height
@@ -107,7 +107,7 @@ class UnitView:
             tall = max(1, min(4, (rows - 2) // (least_rows - 2)))
             histogram = draw_histogram(it, facts, half, rows, tall)
             picture = self._map.draw(it, plane, width - half - GAP, rows)
-            below = [gap, beside(histogram, picture, GAP)]
+            below = [gap, side_by_side(histogram, picture, GAP)]
         else:
             gap = Cells(width, 0)
             below = [
@@ -130,7 +130,7 @@ class UnitView:
         pictures = self._map.draw(it, plane, PIXELS, terms.height)
         spare = max(4, min(histogram_rows(it), height - used - terms.height))
         histogram = draw_histogram(it, facts, width, spare)
-        both = beside(terms, pictures, GAP)
+        both = side_by_side(terms, pictures, GAP)
         return stacked([head, both, result, notes, outgoing, histogram], width)
 
     def _right(
@@ -150,15 +150,15 @@ def _notes(it: Inspected, facts: UnitStatistics, width: int) -> Cells:
     layer, unit = it.trace.layers[it.cursor.layer], it.cursor.unit
     norm = float(np.linalg.norm(layer.inputs.astype(np.float64)) * abs(layer.sum_delta[unit]))
     words = [
-        [quiet("slope "), plain(small(float(layer.slope[unit])))],
-        [quiet("∂L/∂z "), plain(small(float(layer.delta[unit])))],
-        [quiet("‖∂L/∂w‖ "), plain(small(norm))],
+        [dim_text("slope "), plain_text(small(float(layer.slope[unit])))],
+        [dim_text("∂L/∂z "), plain_text(small(float(layer.delta[unit])))],
+        [dim_text("‖∂L/∂w‖ "), plain_text(small(norm))],
     ]
     if it.is_output:
         words = words[1:]
     last = it.last_batch_norm()
     if last is not None:
-        words.append([quiet("on the last batch "), plain(small(last))])
+        words.append([dim_text("on the last batch "), plain_text(small(last))])
     blocks = [flow(words, width)]
     problem, samples = "", len(facts.outputs)
     name = layer.activation.name
