@@ -80,7 +80,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except UsageError as error:
         return _refuse(str(error))
     except ValueError as error:
-        if not _is_about_data(error):
+        if not _is_user_error(error):
             raise
         return _refuse(str(error))
     except MemoryError as error:
@@ -108,7 +108,7 @@ def _refuse(reason: str) -> int:
     return USAGE_ERROR
 
 
-def _is_about_data(error: ValueError) -> bool:
+def _is_user_error(error: ValueError) -> bool:
     """Return whether the error is a sentence for the user about data, settings or saved runs."""
     from core.config.errors import ConfigError
     from core.datasets import DataError
@@ -189,7 +189,7 @@ def _dispatch(given: list[str], process: TrainingProcess | None) -> int:
     else:
         watched = config
     if process is None:
-        print(f"nnfs-tui: {_lacks()}; training without a screen", file=sys.stderr)  # noqa: T201
+        print(f"nnfs-tui: {_no_screen_reason()}; training without a screen", file=sys.stderr)  # noqa: T201
         return _train(config, options)
     return _watch(watched, process, options)
 
@@ -248,8 +248,8 @@ def _list_presets() -> int:
 
     width = 2 + max(map(len, PRESETS))
     for preset in PRESETS.values():
-        told = preset.config().describe()
-        print(f"{preset.name:<{width}}{preset.description}\n{'':<{width}}{told}")  # noqa: T201
+        text = preset.config().describe()
+        print(f"{preset.name:<{width}}{preset.description}\n{'':<{width}}{text}")  # noqa: T201
     return 0
 
 
@@ -259,13 +259,13 @@ def _list_datasets() -> int:
     width = 2 + max(map(len, DATASETS))
     for info in DATASETS.values():
         if info.targets:
-            told = f"{info.targets} number{'s' * (info.targets > 1)} to predict"
+            text = f"{info.targets} number{'s' * (info.targets > 1)} to predict"
         else:
-            told = f"{info.classes} classes"
+            text = f"{info.classes} classes"
         if info.any_classes:
-            told += " (any number with --classes)"
+            text += " (any number with --classes)"
         features = f"{info.features} feature{'s' * (info.features != 1)}"
-        facts = f"{'texts' if info.texts else features}, {told}, {info.samples} samples"
+        facts = f"{'texts' if info.texts else features}, {text}, {info.samples} samples"
         print(f"{info.name:<{width}}{info.description}\n{'':<{width}}{facts}")  # noqa: T201
     print("\nnnfs-tui datasets NAME describes a data set or a file")  # noqa: T201
     return 0
@@ -325,7 +325,7 @@ def _runs(options: argparse.Namespace) -> int:
     return 0
 
 
-def _lacks() -> str:
+def _no_screen_reason() -> str:
     """Return the reason why there is no screen."""
     return "no terminal to draw on" if can_draw(os.environ) else _DUMB
 
@@ -337,13 +337,13 @@ def _resume(options: argparse.Namespace, process: TrainingProcess | None) -> int
     _check_screen_options(options)
     path = run_of(options)
     if options.take_over:
-        take_over(path, lambda told: print(f"nnfs-tui: {told}", file=sys.stderr))  # noqa: T201
+        take_over(path, lambda text: print(f"nnfs-tui: {text}", file=sys.stderr))  # noqa: T201
     check_unused(path)
     config = read_header(path).config
     if process is not None:
         return _watch(config, process, options, path)
     if not (options.train or options.json):
-        print(f"nnfs-tui: {_lacks()}; training without a screen", file=sys.stderr)  # noqa: T201
+        print(f"nnfs-tui: {_no_screen_reason()}; training without a screen", file=sys.stderr)  # noqa: T201
     return _train(config, options, as_json=options.json, resume=path)
 
 
@@ -418,11 +418,11 @@ def _watch(
     if app.exit_signals.received:
         stop_writing(STDOUT, STDERR)  # the terminal may be gone
     else:
-        _say_goodbye(app.training.run)
+        _print_summary(app.training.run)
     return app.return_code or 0
 
 
-def _say_goodbye(session: RunModel) -> None:
+def _print_summary(session: RunModel) -> None:
     """Print the last metrics of the run."""
     from core.process import State
     from tui.cli.headless import summary

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 STDOUT: Final = 1
 STDERR: Final = 2
 
-STAND_INS: Final = "nnfs-tui.stand-ins"
+FALLBACKS: Final = "nnfs-tui.fallbacks"
 """Name of the codec error handler that replaces x₁ by x1."""
 
 
@@ -97,15 +97,15 @@ def set_encoding(
         if not isinstance(stream, io.TextIOWrapper):
             continue
         if ascii_only or (ascii_only is None and not is_utf8(environment)):
-            codecs.register_error(STAND_INS, _stand_ins)
-            stream.reconfigure(encoding="ascii", errors=STAND_INS)
+            codecs.register_error(FALLBACKS, _replace_by_fallback)
+            stream.reconfigure(encoding="ascii", errors=FALLBACKS)
         elif ascii_only is None:
             stream.reconfigure(errors="replace")
         else:
             stream.reconfigure(encoding="utf-8", errors="replace")
 
 
-def _stand_ins(error: UnicodeError) -> tuple[str, int]:
+def _replace_by_fallback(error: UnicodeError) -> tuple[str, int]:
     if not isinstance(error, UnicodeEncodeError):
         raise error
     from tui.drawing.glyphs import in_ascii
