@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from core.runs.snapshot import Header
 
-KEEP: Final = 100
+DEFAULT_LIMIT: Final = 100
 """Default maximum number of saved runs."""
 
 MOST_BYTES: Final = 2**30

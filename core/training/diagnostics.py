@@ -90,7 +90,7 @@ class Diagnostics:
             return self._known
         return tuple(self._step_sizes(part) for part in self._network.slices)
 
-    def show_step(self, known: tuple[StepSizes, ...] = ()) -> None:
+    def set_last_step(self, known: tuple[StepSizes, ...] = ()) -> None:
         """Set the sizes of the last step, until the next one; empty for unknown.
 
         Needed after restoring a state, and before the parameters change otherwise than by a step: the

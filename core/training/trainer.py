@@ -85,21 +85,24 @@ class Trainer:
     """Whether the samples were passed in, so that no setting changes them."""
 
     def __init__(
-        self, config: RunConfig, data: DataSplit | None = None, tell: ProgressCallback = no_progress
+        self,
+        config: RunConfig,
+        data: DataSplit | None = None,
+        progress: ProgressCallback = no_progress,
     ) -> None:
         """Draw or read the data, and initialise the weights.
 
         Args:
             config: all settings of the run.
             data: what `prepare(config)` has returned, if it was called before.
-            tell: called while the data are loaded; an exception cancels loading.
+            progress: called while the data are loaded; an exception cancels loading.
 
         Raises:
             ConfigError: when a setting does not fit the data.
             DataError: when a file has no usable data.
             NotEnoughMemory: when the data or the network are too large.
         """
-        self._begin(config, prepare(config, tell) if data is None else data)
+        self._begin(config, prepare(config, progress) if data is None else data)
 
     @classmethod
     def from_data(
@@ -240,7 +243,7 @@ class Trainer:
         self._reset_evaluations()
         self._show_rate(state.learning_rate)
         if self._diagnostics is not None:
-            self._diagnostics.show_step(state.last_step)
+            self._diagnostics.set_last_step(state.last_step)
 
     def return_to(self, config: RunConfig, data: DataSplit, state: TrainerState) -> None:
         """Restore a state of this run, with its config and its data."""
@@ -255,19 +258,22 @@ class Trainer:
         self._schedule.plateau = PlateauState(plateau.factor)
         self._own_data = True
         self._set_limit()
-        self._forget_best()
+        self._reset_best()
 
     def set_parameter(self, index: int, value: float) -> None:
         """Set one value of the flat parameter vector."""
         if self._diagnostics is not None:
-            self._diagnostics.show_step(self._diagnostics.last_step)
+            self._diagnostics.set_last_step(self._diagnostics.last_step)
         self.network.parameters[index] = value
         self.stopped = self.restored = None
         if self.batches.next:
             self._reset_evaluations()
 
     def configure(
-        self, config: RunConfig, tell: ProgressCallback = no_progress, data: DataSplit | None = None
+        self,
+        config: RunConfig,
+        progress: ProgressCallback = no_progress,
+        data: DataSplit | None = None,
     ) -> bool:
         """Change the config during the run; if it raises, nothing changes.
 
@@ -277,7 +283,7 @@ class Trainer:
 
         Args:
             config: the new one.
-            tell: called while other data are loaded; an exception cancels loading.
+            progress: called while other data are loaded; an exception cancels loading.
             data: what `prepare(config)` has returned, if it was called before.
 
         Returns:
@@ -290,16 +296,18 @@ class Trainer:
         """
         before = self.__dict__.copy()
         try:
-            return self._configure(config, tell, data)
+            return self._configure(config, progress, data)
         except BaseException:
             self.__dict__ = before
             raise
 
-    def _configure(self, config: RunConfig, tell: ProgressCallback, data: DataSplit | None) -> bool:
+    def _configure(
+        self, config: RunConfig, progress: ProgressCallback, data: DataSplit | None
+    ) -> bool:
         effects = self.config.effects(config)
         draws = self.config.data_key != config.data_key and not self._own_data
         if data is None:
-            data = prepare(config, tell) if draws else self.data
+            data = prepare(config, progress) if draws else self.data
         draws = data is not self.data
         sizes = sizes_of(config, data)
         if self.stopped is Stop.PATIENCE:
@@ -320,7 +328,7 @@ class Trainer:
         if plateau is not None:
             self._schedule.plateau = PlateauState(plateau.factor) if incomparable else plateau
         if incomparable or "best" in effects:
-            self._forget_best()
+            self._reset_best()
         self._show_rate(None if "rates" in effects else self.optimizer.learning_rate)
         return False
 
@@ -347,7 +355,7 @@ class Trainer:
         self.network.initialize(initializer, rng)
         self.epoch = 0
         self.stopped = self.restored = None
-        self._forget_best()
+        self._reset_best()
         self._set_rate()
         self.untrained = self._set_limit()
 
@@ -369,7 +377,7 @@ class Trainer:
             self.optimizer.steps = optimizer.steps
         self._show_rate(rate)  # which may also reset a velocity
         if self._diagnostics is not None:
-            self._diagnostics.show_step(last_step)
+            self._diagnostics.set_last_step(last_step)
 
     def _layer_steps_under(self, config: RunConfig) -> tuple[int, ...]:
         """Return `layer_steps` for another config."""
@@ -515,7 +523,7 @@ class Trainer:
         self.stopped = self.config.stop_rule.verdict(self.epoch, loss, score, since)
         if self.stopped is Stop.PATIENCE and self.config.restore_best and self.best.epoch:
             if self._diagnostics is not None:
-                self._diagnostics.show_step()  # those of the best epoch are unknown
+                self._diagnostics.set_last_step()  # those of the best epoch are unknown
             np.copyto(self.network.parameters, self._best_parameters)
             np.copyto(self.network.statistics, self._best_statistics)
             self.restored = self.best.epoch
@@ -527,7 +535,7 @@ class Trainer:
         self._reset_evaluations()
         self._show_rate(self._start.learning_rate)
         if self._diagnostics is not None:
-            self._diagnostics.show_step(self._start.last_step)
+            self._diagnostics.set_last_step(self._start.last_step)
 
     def _metrics(self, measures: list[Measure]) -> EpochMetrics:
         train = measures[0]
@@ -550,7 +558,7 @@ class Trainer:
         for evaluation in self._evaluations:
             evaluation.restart()
 
-    def _forget_best(self) -> None:
+    def _reset_best(self) -> None:
         self.best, self._waits_from = Best(), self.epoch
 
 

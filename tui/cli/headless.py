@@ -100,7 +100,7 @@ def train(
             progress = _LoadingProgress(bar, interruption)
             resumed = None if resume is None else _open(resume)
             if resumed is None:
-                trainer = Trainer(config, tell=progress)
+                trainer = Trainer(config, progress=progress)
                 newest = trainer.untrained
             else:
                 trainer, newest = resumed[0].trainer(progress), resumed[0].header.metrics

@@ -65,12 +65,12 @@ def run_of(options: argparse.Namespace) -> Path:
 
 
 def _number_of(options: argparse.Namespace) -> int | None:
-    from core.runs.catalogue import KEEP
+    from core.runs.catalogue import DEFAULT_LIMIT
 
     option = getattr(options, "keep_runs", None)
     text = option or os.environ.get(NUMBER)
     if not text:
-        return KEEP
+        return DEFAULT_LIMIT
     if text == "all":
         return None
     if text.isascii() and text.isdecimal() and len(text) <= 10 and 1 <= int(text) <= 10**9:
