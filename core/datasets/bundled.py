@@ -1,4 +1,4 @@
-"""Real data sets that come with scikit-learn or with us, loaded without a network connection.
+"""Real data sets from scikit-learn and from this package, loaded without a network connection.
 
 scikit-learn is imported where it is used: that takes a second, and toy data needs none of it.
 """
@@ -23,24 +23,24 @@ _DIABETES: Final = {
     "s5": "log triglycerides",
     "s6": "glucose",
 }
-"""Readable names of scikit-learn's; those of the others are readable as they are."""
+"""Readable names for abbreviated features; the other names are readable already."""
 
 
 def iris() -> Dataset:
-    """Return Fisher's iris (1936): 150 flowers, four measures in centimetres, three species."""
+    """Return Fisher's iris (1936): 150 flowers, four measurements in centimetres, three species."""
     data = _loaded("iris")
     return _classes(data, tuple(name.removesuffix(" (cm)") for name in data.feature_names))
 
 
 def wine() -> Dataset:
-    """Return Forina's 178 Italian wines (Aeberhard et al. 1992): 13 measures, three growers."""
+    """Return Forina's 178 Italian wines (Aeberhard et al. 1992): 13 measurements, three growers."""
     data = _loaded("wine")
     short = (name.removesuffix("_of_diluted_wines") for name in data.feature_names)
     return _classes(data, tuple(name.replace("_", " ") for name in short))
 
 
 def breast_cancer() -> Dataset:
-    """Return Wolberg, Street and Mangasarian's 569 tumours (1995): 30 measures of cell nuclei."""
+    """Return Wolberg, Street and Mangasarian's 569 tumours (1995): 30 measurements of cell nuclei."""
     data = _loaded("breast_cancer")
     return _classes(data, tuple(map(str, data.feature_names)))
 
@@ -53,21 +53,21 @@ def digits() -> Dataset:
 
 
 def diabetes() -> Dataset:
-    """Return Efron et al.'s 442 patients (2004): ten measures, and the illness a year later."""
+    """Return Efron et al.'s 442 patients (2004): ten measurements and the progression."""
     data = _loaded("diabetes", scaled=False)
     features = tuple(_DIABETES.get(name, name) for name in data.feature_names)
     return _numbers(data, features, ("progression",))
 
 
 def linnerud() -> Dataset:
-    """Return Linnerud's 20 men (in Tenenhaus 1998): three exercises, three body measures."""
+    """Return Linnerud's 20 men (in Tenenhaus 1998): three exercises, three body measurements."""
     data = _loaded("linnerud")
     names = [tuple(map(str.lower, each)) for each in (data.feature_names, data.target_names)]
     return _numbers(data, *names)
 
 
 def languages() -> Dataset:
-    """Return our own short sentences, as texts, in six languages."""
+    """Return short sentences in six languages, written for this package."""
     text = files("core.datasets").joinpath("languages.csv").read_text("utf-8")
     rows = list(csv.DictReader(text.splitlines()))
     names = tuple(sorted({row["language"] for row in rows}))

@@ -92,7 +92,7 @@ def apply(data: DataSplit, edit: Edit) -> DataSplit:
 
 
 def apply_all(
-    data: DataSplit, edits: Sequence[Edit], tell: ProgressCallback = no_progress
+    data: DataSplit, edits: Sequence[Edit], progress: ProgressCallback = no_progress
 ) -> DataSplit:
     """Return the data after a sequence of edits of training samples.
 
@@ -102,7 +102,7 @@ def apply_all(
     Args:
         data: data before the edits.
         edits: edits in order.
-        tell: progress callback, which may raise to cancel.
+        progress: progress callback, which may raise to cancel.
 
     Raises:
         ValueError: if too few samples would remain, or a point does not exist; one sentence.
@@ -118,7 +118,7 @@ def apply_all(
     samples, notes = _Samples(data), []
     for at, edit in enumerate(edits):
         if not at % _BETWEEN:
-            tell("editing the data", at / len(edits))
+            progress("editing the data", at / len(edits))
         notes.append(f"Edited: {samples.apply(edit)}.")
     x, y = samples.arrays()
     # the features were checked now; when the edits are applied again, the row suffices

@@ -40,7 +40,7 @@ def no_progress(what: str, share: float) -> None:
     del what, share
 
 
-def load(config: RunConfig, tell: ProgressCallback = no_progress) -> Dataset:
+def load(config: RunConfig, progress: ProgressCallback = no_progress) -> Dataset:
     """Generate or read the data set of a config, in original units.
 
     Raises:
@@ -50,11 +50,11 @@ def load(config: RunConfig, tell: ProgressCallback = no_progress) -> Dataset:
     if config.source is not None:
         from core.datasets.files.read import read
 
-        data = read(config.source, tell)
+        data = read(config.source, progress)
     else:
         info = DATASETS[config.dataset]
         if info.generate is None:
-            tell(f"loading {info.name}", 0.0)
+            progress(f"loading {info.name}", 0.0)
         data = info.draw(config.draw_seed, config.samples, config.noise, config.classes)
         if config.features is not None:
             data = _chosen(data, config.features)
@@ -65,7 +65,7 @@ def load(config: RunConfig, tell: ProgressCallback = no_progress) -> Dataset:
 
 # numbers near the largest double overflow on the way; the result is checked
 @np.errstate(all="ignore")
-def prepare(config: RunConfig, tell: ProgressCallback = no_progress) -> DataSplit:
+def prepare(config: RunConfig, progress: ProgressCallback = no_progress) -> DataSplit:
     """Return the data of a config, split and preprocessed.
 
     Raises:
@@ -73,36 +73,36 @@ def prepare(config: RunConfig, tell: ProgressCallback = no_progress) -> DataSpli
         ConfigError: if a setting does not fit the data.
         NotEnoughMemory: if the data are too large.
     """
-    data = load(config, tell)
+    data = load(config, progress)
     _check_extra(data, config)
     size = 16 * data.x.size + 8 * sum(map(len, data.texts))
     what = f"{len(data.y):,} samples of {data.name}"
     with memory_for(what, size, "choose fewer samples or features"):
-        return _in_parts(data, config, tell)
+        return _in_parts(data, config, progress)
 
 
-def _in_parts(data: Dataset, config: RunConfig, tell: ProgressCallback) -> DataSplit:
+def _in_parts(data: Dataset, config: RunConfig, progress: ProgressCallback) -> DataSplit:
 
-    def go_on(share: float) -> None:
+    def report(share: float) -> None:
         if data.x.size > LONG or data.texts:
-            tell(f"preparing {data.name}", share)
+            progress(f"preparing {data.name}", share)
 
-    go_on(0.0)
+    report(0.0)
     rng = stream(config.draw_seed, "split")
     train, test, validation, shared = part(data, config.test_size, rng, config.validation_size)
     preprocess = _preprocessing(config, data)
     _check_size(data)
     data, fitted = _prepared(data, train, config, preprocess)
-    go_on(0.3)
+    report(0.3)
     sizes = {"train": len(train), "validation": len(validation), "test": len(test)}
     parts = tuple((name, size) for name, size in sizes.items() if size)
     if shared:
         parts = (("train = test", len(train)),)
     description = "" if config.data is not None else DATASETS[config.dataset].description
     summary = summarize(_noted(data, fitted, preprocess), description, parts)
-    go_on(0.6)
+    report(0.6)
     x_train, y_train = fitted.inputs(data.x[train]), _targets(data, train, fitted)
-    go_on(0.9)
+    report(0.9)
     has_validation = bool(validation.size)
     x_test = x_train if shared else fitted.inputs(data.x[test])
     for x in (x_train, x_test):

@@ -1,7 +1,7 @@
-"""Toy classes in the plane, each a function of a random generator.
+"""Generators of two-dimensional classification data.
 
-Every generator returns x, (samples, 2) float64, and y, (samples,) class numbers. Classes differ in
-size by at most one sample, and samples stand in their order.
+Every generator returns x, (samples, 2) float64, and y, (samples,) class numbers in ascending order.
+Sizes of classes differ by at most one sample.
 """
 
 from __future__ import annotations
@@ -16,22 +16,22 @@ if TYPE_CHECKING:
     from core.arrays import Array, Labels
 
 CIRCLES_FACTOR: Final = 0.5
-"""The inner circle's radius; the outer one's is 1."""
+"""Radius of the inner circle; that of the outer one is 1."""
 
 SPIRAL_TURN: Final = 1.6
-"""How far an arm of the spiral winds, in units of π."""
+"""Angle of a spiral arm, in units of π."""
 
 LINES_APART: Final = 0.6
-"""The distance between the two parallel lines, each of length 2."""
+"""Distance between the two parallel lines, each of length 2."""
 
 
 def xor_points() -> tuple[Array, Labels]:
-    """Return the four corners of the unit square; those with one coordinate at 1 are class 1."""
+    """Return the four corners of the unit square; those with exactly one coordinate at 1 are class 1."""
     return np.array([[0.0, 0.0], [0.0, 1.0], [1.0, 0.0], [1.0, 1.0]]), np.array([0, 1, 1, 0])
 
 
 def xor(rng: np.random.Generator, samples: int, noise: float, classes: int) -> tuple[Array, Labels]:
-    """Return a cloud of Gaussian noise around XOR's four corners."""
+    """Return Gaussian clouds around the four corners of XOR."""
     del classes
     corners, labels = xor_points()
     corner = np.array([0, 3, 1, 2])[_balanced(samples, 4)]
@@ -60,7 +60,7 @@ def moons(
 def moons_legacy(
     rng: np.random.RandomState, samples: int, noise: float, classes: int
 ) -> tuple[Array, Labels]:
-    """Return, number for number, what `make_moons` does with that generator."""
+    """Return exactly the numbers of scikit-learn's `make_moons` with this generator."""
     del classes
     outer = np.linspace(0, np.pi, samples // 2)
     inner = np.linspace(0, np.pi, samples - samples // 2)
@@ -79,7 +79,7 @@ def moons_legacy(
 def circles(
     rng: np.random.Generator, samples: int, noise: float, classes: int
 ) -> tuple[Array, Labels]:
-    """Return a circle inside another, distributed as `make_circles` with our factor."""
+    """Return a circle inside another, distributed as `make_circles` with `CIRCLES_FACTOR`."""
     del classes
     sizes = [samples // 2, samples - samples // 2]
     x = np.concatenate(
@@ -94,7 +94,7 @@ def circles(
 def blobs(
     rng: np.random.Generator, samples: int, noise: float, classes: int
 ) -> tuple[Array, Labels]:
-    """Return Gaussian clouds of deviation `noise` around centres spread evenly on a unit circle."""
+    """Return Gaussian clouds of deviation `noise` around evenly spaced centres on the unit circle."""
     y = _balanced(samples, classes)
     x = _on_circle(2 * np.pi * y / classes) + rng.normal(0, noise, (samples, 2))
     return x, y
@@ -103,7 +103,7 @@ def blobs(
 def spiral(
     rng: np.random.Generator, samples: int, noise: float, classes: int
 ) -> tuple[Array, Labels]:
-    """Return one arm per class, winding out from the middle; noise grows with the radius."""
+    """Return one spiral arm per class, starting at the centre; noise grows with the radius."""
     y = _balanced(samples, classes)
     sizes = np.bincount(y, minlength=classes)
     along = np.concatenate([np.linspace(0.05, 1, size) for size in sizes])
@@ -114,13 +114,13 @@ def spiral(
 def checkerboard(
     rng: np.random.Generator, samples: int, noise: float, classes: int
 ) -> tuple[Array, Labels]:
-    """Return points of the square [-1, 1]² that take their class from a board of 4 by 4 squares.
+    """Return points of the square [-1, 1]² with the classes of a 4 by 4 checkerboard.
 
-    The lower left square is of class 0. Noise moves a point after it has its class.
+    The lower left square is of class 0. Noise is added after classes are assigned.
     """
     del classes
     y = _balanced(samples, 2)
-    square = np.arange(samples) % 8  # each of a class's eight as often as the others
+    square = np.arange(samples) % 8  # the eight squares of a class in equal shares
     row = square // 2
     column = square % 2 * 2 + (row + y) % 2
     within = rng.uniform(0, 1, (samples, 2))
@@ -131,10 +131,10 @@ def checkerboard(
 def gaussian_quantiles(
     rng: np.random.Generator, samples: int, noise: float, classes: int
 ) -> tuple[Array, Labels]:
-    """Return a standard Gaussian cloud parted by radius, as scikit-learn's namesake does it.
+    """Return a standard Gaussian cloud split by radius, as scikit-learn's `make_gaussian_quantiles`.
 
-    The classes are rings of as many samples each, from the middle. Noise moves a point after it has
-    its class.
+    The classes are rings with equally many samples, from the centre. Noise is added after classes
+    are assigned.
     """
     x = rng.normal(0, 1, (samples, 2))
     x = x[np.argsort((x**2).sum(axis=1), kind="stable")]
@@ -144,9 +144,9 @@ def gaussian_quantiles(
 def two_lines(
     rng: np.random.Generator, samples: int, noise: float, classes: int
 ) -> tuple[Array, Labels]:
-    """Return two parallel segments along the diagonal; a straight line between them parts them.
+    """Return two parallel segments along the diagonal.
 
-    That is so while the noise is a small part of `LINES_APART`, as it is by default.
+    They are linearly separable if the noise is small compared to `LINES_APART`, as by default.
     """
     del classes
     y = _balanced(samples, 2)
@@ -156,7 +156,7 @@ def two_lines(
 
 
 def _balanced(samples: int, groups: int) -> Labels:
-    """Return group numbers in order, each group as often as the others or once more."""
+    """Return sorted group numbers; sizes of groups differ by at most one."""
     return np.sort(np.arange(samples) % groups)
 
 

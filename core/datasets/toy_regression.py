@@ -1,7 +1,7 @@
-"""Toy numbers to predict from one feature or two, each a function of a random generator.
+"""Generators of regression data with one or two features.
 
-Every generator returns x, (samples, 1 or 2) float64, and y, (samples, 1) float64, to which the noise
-is added; x is drawn evenly. The last argument, a number of classes, means nothing here.
+Every generator returns uniformly distributed x, (samples, 1 or 2) float64, and y, (samples, 1)
+float64, with added noise. The last argument, the number of classes, is ignored.
 """
 
 from __future__ import annotations
@@ -16,10 +16,10 @@ if TYPE_CHECKING:
     from core.arrays import Array
 
 BUMPS: Final = ((-0.6, 0.6, 1), (0.6, 0.6, -1), (-0.6, -0.6, -1), (0.6, -0.6, 1))
-"""Centres of the Gaussian bumps, and whether each is a hill or a hollow."""
+"""Centres of the Gaussian bumps, and the sign of each: hill or valley."""
 
 TWO_GAUSSIANS: Final = ((0.5, 0.5, 1), (-0.5, -0.5, -1))
-"""As `BUMPS`: one hill, one hollow."""
+"""As `BUMPS`: one hill, one valley."""
 
 STEP_EDGES: Final = (-1 / 3, 1 / 3)
 STEP_LEVELS: Final = (-1.0, 1.0, 0.0)
@@ -29,7 +29,7 @@ STEP_LEVELS: Final = (-1.0, 1.0, 0.0)
 def plane(
     rng: np.random.Generator, samples: int, noise: float, classes: int
 ) -> tuple[Array, Array]:
-    """Return points of the square [-1, 1]² and half the sum of their coordinates, with noise."""
+    """Return points of the square [-1, 1]² and the mean of their coordinates, with noise."""
     del classes
     x = rng.uniform(-1, 1, (samples, 2))
     return x, x.mean(axis=1, keepdims=True) + rng.normal(0, noise, (samples, 1))
@@ -38,7 +38,7 @@ def plane(
 def bumps(
     rng: np.random.Generator, samples: int, noise: float, classes: int
 ) -> tuple[Array, Array]:
-    """Return points of the square [-1, 1]² and the height over them, with noise."""
+    """Return points of the square [-1, 1]² and the heights of four bumps, with noise."""
     del classes
     x = rng.uniform(-1, 1, (samples, 2))
     return x, _height(x, BUMPS, 0.3) + rng.normal(0, noise, (samples, 1))
@@ -47,21 +47,21 @@ def bumps(
 def two_gaussians(
     rng: np.random.Generator, samples: int, noise: float, classes: int
 ) -> tuple[Array, Array]:
-    """Return points of the square [-1, 1]² and the height of a hill and a hollow, with noise."""
+    """Return points of the square [-1, 1]² and the height of a hill and a valley, with noise."""
     del classes
     x = rng.uniform(-1, 1, (samples, 2))
     return x, _height(x, TWO_GAUSSIANS, 0.4) + rng.normal(0, noise, (samples, 1))
 
 
 def sine(rng: np.random.Generator, samples: int, noise: float, classes: int) -> tuple[Array, Array]:
-    """Return points of [-π, π] and sin 2x, two periods of it, with noise."""
+    """Return points of [-π, π] and two periods of sin 2x, with noise."""
     del classes
     x = rng.uniform(-np.pi, np.pi, (samples, 1))
     return x, np.sin(2 * x) + rng.normal(0, noise, (samples, 1))
 
 
 def step(rng: np.random.Generator, samples: int, noise: float, classes: int) -> tuple[Array, Array]:
-    """Return points of [-1, 1] and a target that jumps up and then half down, with noise."""
+    """Return points of [-1, 1] and a target with a step up and half a step down, with noise."""
     del classes
     x = rng.uniform(-1, 1, (samples, 1))
     level = np.array(STEP_LEVELS)[np.searchsorted(STEP_EDGES, x)]
@@ -69,7 +69,7 @@ def step(rng: np.random.Generator, samples: int, noise: float, classes: int) -> 
 
 
 def _height(x: Array, places: tuple[tuple[float, float, int], ...], width: float) -> Array:
-    """Return (samples, 1) heights over points, each place's Gaussian of that deviation, ±1 high."""
+    """Return (samples, 1) sums of Gaussians of deviation `width` and height ±1 at these places."""
     height = sum(
         sign * np.exp(-((x - (across, up)) ** 2).sum(axis=1) / (2 * width**2))
         for across, up, sign in places

@@ -62,13 +62,13 @@ class NotNumbersError(Exception):
 
 
 def read_text(
-    opened: InputFile, suffix: str, source: Source, file: str, tell: ProgressCallback
+    opened: InputFile, suffix: str, source: Source, file: str, progress: ProgressCallback
 ) -> Table:
     """Return the chosen columns of a text file."""
 
     def from_start() -> Lines:
         opened.stream.seek(0)
-        return Lines(opened.stream, opened.size, file, source.encoding, tell)
+        return Lines(opened.stream, opened.size, file, source.encoding, progress)
 
     layout = find_layout(from_start(), source, suffix, file)
     choice = choose(layout.names, source, file)

@@ -31,7 +31,7 @@ class Lines:
     """
 
     def __init__(
-        self, raw: BinaryIO, size: int, file: str, encoding: str | None, tell: ProgressCallback
+        self, raw: BinaryIO, size: int, file: str, encoding: str | None, progress: ProgressCallback
     ) -> None:
         self.first = 1
         self.share = 0.0
@@ -39,7 +39,7 @@ class Lines:
         self._size = size
         self._file = file
         self._encoding = encoding
-        self._tell = tell
+        self._progress = progress
         self._next = 1
         self._rest = ""
         self._blocks = self._read()
@@ -66,7 +66,7 @@ class Lines:
                 lines.pop()
             self._check_length(lines)
             self.share = min(1.0, read / self._size) if self._size and chunk else 1.0
-            self._tell(f"reading {self._file}", self.share)
+            self._progress(f"reading {self._file}", self.share)
             self.first, self._next = self._next, self._next + len(lines)
             if lines:
                 yield lines

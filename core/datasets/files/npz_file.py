@@ -68,21 +68,21 @@ class _ShortReads:
         return self._stream.read(_LONGEST_READ if size < 0 else size)
 
 
-def read_npz(stream: BinaryIO, source: Source, file: str, tell: ProgressCallback) -> Table:
+def read_npz(stream: BinaryIO, source: Source, file: str, progress: ProgressCallback) -> Table:
     """Return the arrays of features and targets in an NPZ file."""
     try:
         archive = zipfile.ZipFile(_ShortReads(stream))
     except (zipfile.BadZipFile, ValueError, NotImplementedError, EOFError, UnicodeError):
         raise bad(file, "not an NPZ file; save one with numpy.savez") from None
     with archive:
-        return _Reader(archive, file, tell).table(source)
+        return _Reader(archive, file, progress).table(source)
 
 
 class _Reader:
-    def __init__(self, archive: zipfile.ZipFile, file: str, tell: ProgressCallback) -> None:
+    def __init__(self, archive: zipfile.ZipFile, file: str, progress: ProgressCallback) -> None:
         self._archive = archive
         self._file = file
-        self._tell = tell
+        self._progress = progress
         self._members = {
             each.filename.removesuffix(".npy"): each
             for each in archive.infolist()
@@ -265,7 +265,7 @@ class _Reader:
                 part = flat[first : first + _PIECE]
                 with self._guard(name):
                     part[:] = np.frombuffer(member.read(len(part)), np.uint8)
-                self._tell(f"reading {self._file}", min(1.0, (first + len(part)) / len(flat)))
+                self._progress(f"reading {self._file}", min(1.0, (first + len(part)) / len(flat)))
             with self._guard(name):
                 member.read(1)  # reading to the end verifies the checksum
             if dtype.kind == "U" and flat.size:

@@ -23,7 +23,7 @@ BATCH: Final = 1 << 16
 """Rows per batch."""
 
 
-def read_parquet(stream: BinaryIO, source: Source, file: str, tell: ProgressCallback) -> Table:
+def read_parquet(stream: BinaryIO, source: Source, file: str, progress: ProgressCallback) -> Table:
     """Return the chosen columns of a Parquet file."""
     try:
         from pyarrow import parquet
@@ -34,7 +34,7 @@ def read_parquet(stream: BinaryIO, source: Source, file: str, tell: ProgressCall
     with _guard(file):
         opened: Any = parquet.ParquetFile(stream)
         schema: Any = opened.schema_arrow
-    return _Reader(opened, schema, file, tell).table(source)
+    return _Reader(opened, schema, file, progress).table(source)
 
 
 @contextmanager
@@ -48,11 +48,11 @@ def _guard(file: str) -> Iterator[None]:
 class _Reader:
     """Reads one file; pyarrow's own types are unknown to the type checker."""
 
-    def __init__(self, opened: Any, schema: Any, file: str, tell: ProgressCallback) -> None:
+    def __init__(self, opened: Any, schema: Any, file: str, progress: ProgressCallback) -> None:
         self._opened = opened
         self._schema = schema
         self._file = file
-        self._tell = tell
+        self._progress = progress
 
     def table(self, source: Source) -> Table:
         names = list(map(str, self._schema.names))
@@ -137,7 +137,7 @@ class _Reader:
                 store.texts.extend(clean_text(str(each or "")) for each in texts)
             share = min(1.0, rows / total) if total else 1.0
             store.append(values, share)
-            self._tell(f"reading {self._file}", share)
+            self._progress(f"reading {self._file}", share)
         store.close()
         return store
 

@@ -36,21 +36,21 @@ _REFUSED: Final = {
 LONGEST_CLAUSE: Final = 200
 
 
-def read(source: Source, tell: ProgressCallback) -> Dataset:
+def read(source: Source, progress: ProgressCallback) -> Dataset:
     """Return the data set in a file.
 
     Args:
         source: the file and the requested columns.
-        tell: progress callback; its exceptions are passed on.
+        progress: progress callback; its exceptions are passed on.
 
     Raises:
         DataError: if the file is unusable, with the reason.
     """
     raised: list[BaseException] = []
 
-    def told(what: str, share: float) -> None:
+    def reported(what: str, share: float) -> None:
         try:
-            tell(what, share)
+            progress(what, share)
         except BaseException as error:
             raised.append(error)
             raise
@@ -60,7 +60,7 @@ def read(source: Source, tell: ProgressCallback) -> Dataset:
     try:
         with open_input(path) as opened:
             try:
-                table = _table(opened, path, source, file, told)
+                table = _table(opened, path, source, file, reported)
             except DataError:
                 opened.check_unchanged()  # if it was changed, that is the reason
                 raise
@@ -82,13 +82,13 @@ def _why(error: OSError | MemoryError) -> str:
 
 
 def _table(
-    opened: InputFile, path: Path, source: Source, file: str, tell: ProgressCallback
+    opened: InputFile, path: Path, source: Source, file: str, progress: ProgressCallback
 ) -> Table:
     suffix = path.suffix.lower()
     if suffix == ".npz":
-        return read_npz(opened.stream, source, file, tell)
+        return read_npz(opened.stream, source, file, progress)
     if suffix in (".parquet", ".pq"):
-        return read_parquet(opened.stream, source, file, tell)
+        return read_parquet(opened.stream, source, file, progress)
     if suffix in _REFUSED:
         raise bad(file, _REFUSED[suffix])
-    return read_text(opened, suffix, source, file, tell)
+    return read_text(opened, suffix, source, file, progress)

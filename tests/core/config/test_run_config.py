@@ -48,7 +48,7 @@ def test_what_a_setting_writes_it_reads(config: RunConfig) -> None:
 
 
 @pytest.mark.parametrize(
-    ("changes", "given", "accepted"),
+    ("changes", "given", "expected"),
     [
         ({"learning_rate": -1}, "-1", "above 0"),
         ({"learning_rate": float("nan")}, "nan", "above 0"),
@@ -67,15 +67,15 @@ def test_what_a_setting_writes_it_reads(config: RunConfig) -> None:
         ({"seed": -1}, "-1", "from 0"),
     ],
 )
-def test_a_wrong_value_is_named_with_what_is_accepted(
-    changes: dict[str, object], given: str, accepted: str
+def test_an_error_names_the_invalid_value_and_what_is_expected(
+    changes: dict[str, object], given: str, expected: str
 ) -> None:
     with pytest.raises(ConfigError) as caught:
         RunConfig(**changes)  # type: ignore[arg-type]
     sentence = str(caught.value)
     assert "\n" not in sentence
     assert given in sentence
-    assert accepted in sentence
+    assert expected in sentence
     assert caught.value.name in changes
 
 
@@ -114,7 +114,7 @@ def test_the_header_says_what_runs() -> None:
     )
 
 
-def test_a_file_may_write_what_a_person_would(tmp_path: Path) -> None:
+def test_a_file_may_contain_what_the_user_would_type(tmp_path: Path) -> None:
     file = tmp_path / "run.toml"
     file.write_text('hidden = 8\nlearning_rate = "0.1"\npatience = "off"\nfreeze = "1,2"\n')
     values = read_toml(file)
@@ -151,13 +151,13 @@ def test_a_decay_that_would_grow_is_refused() -> None:
         ({"hidden": (), "dropout": 0.2, "batch_norm": True}, ["batch_norm", "dropout"]),
     ],
 )
-def test_settings_that_do_nothing_are_told(changes: dict[str, Any], names: list[str]) -> None:
+def test_settings_without_effect_are_reported(changes: dict[str, Any], names: list[str]) -> None:
     assert list(RunConfig(**changes).without_effect()) == names
 
 
 @pytest.mark.parametrize(
     "changes", [{"momentum": 0.5}, {"weight_decay": 0.3}, {"decay": 0.4}, {"huber_delta": 3.0}]
 )
-def test_what_is_said_to_do_nothing_does_nothing(changes: dict[str, Any]) -> None:
+def test_settings_reported_without_effect_have_none(changes: dict[str, Any]) -> None:
     plain, other = Trainer(RunConfig()), Trainer(RunConfig(**changes))
     assert [plain.train_epoch() for _ in range(3)] == [other.train_epoch() for _ in range(3)]

@@ -71,7 +71,7 @@ def toml(value: Any) -> str:
 
 
 def refused_or_read(path: Path) -> None:
-    """There is no third outcome."""
+    """Check that the file is read or rejected, with no third outcome."""
     try:
         config = RunConfig(**read_toml(path))
     except ConfigError:

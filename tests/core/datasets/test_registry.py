@@ -1,4 +1,4 @@
-"""Data: distributed as described, and split in fair shares."""
+"""Built-in data sets: their distributions and their stratified split."""
 
 import numpy as np
 import pytest
@@ -19,7 +19,7 @@ def draw(name: str, **options: float) -> Dataset:
 
 
 def split(data: Dataset, test_size: float, rng: np.random.Generator) -> DataSplit:
-    """Return the two parts with their features as they are."""
+    """Return both parts without preprocessing."""
     train, test, _, shared = part(data, test_size, rng)
     names = data.feature_names, data.class_names, data.target_names
     return DataSplit(data.x[train], data.y[train], data.x[test], data.y[test], *names, shared)

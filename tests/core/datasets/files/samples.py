@@ -1,4 +1,4 @@
-"""A folder of files for the tests of the readers, and what holds of all that is read of one."""
+"""A folder of files for the tests of the readers, and checks for every file that was read."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -16,7 +16,7 @@ from core.datasets.files.names import LONGEST, clean
 fuzzed = settings(deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 
 FOUR = "a,b,kind\n1,2,x\n2,3,y\n3,4,x\n4,6,y\n"
-"""A good file."""
+"""A valid file."""
 
 
 def no_word(what: str, share: float) -> None:
@@ -43,7 +43,7 @@ class Folder:
         return sentence(self.write(content, name), **asked)
 
     def try_reading(self, source: Source) -> None:
-        """Read what may be good or bad: there is no third outcome."""
+        """Read a file that may be invalid: it is read or rejected, with no third outcome."""
         said = ""
         try:
             check_printable(read(source, no_word))

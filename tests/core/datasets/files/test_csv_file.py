@@ -102,7 +102,7 @@ def test_words_late_in_a_file_are_words_from_its_beginning(folder: Folder) -> No
     assert data.x[0].tolist() == [1, 0, 0]
 
 
-# anything at all
+# arbitrary content
 
 
 @fuzzed
@@ -125,7 +125,7 @@ def test_no_text_does_more_than_to_be_refused(
         folder.try_reading(source)
 
 
-# the one that is reported
+# the progress callback
 
 
 def open_files() -> int:
@@ -141,7 +141,7 @@ class Cancelled(BaseException):
     "error", [Cancelled, OSError, ValueError, DataError, MemoryError, EOFError]
 )
 @pytest.mark.parametrize("name", ["f.csv", "f.npz"])
-def test_whatever_telling_raises_passes_through(
+def test_exceptions_of_the_progress_callback_are_passed_on(
     folder: Folder, error: type[BaseException], name: str
 ) -> None:
     content = FOUR.encode() if name == "f.csv" else folder.npz(x=[[1], [2], [3], [4]], y=[0, 1] * 2)
@@ -158,7 +158,7 @@ def test_whatever_telling_raises_passes_through(
     assert open_files() == before
 
 
-def test_progress_is_told_up_to_the_whole(folder: Folder) -> None:
+def test_progress_is_reported_up_to_the_end(folder: Folder) -> None:
     told: list[tuple[str, float]] = []
     path = folder.write(FOUR)
     with parsing(fast=True, block=8):

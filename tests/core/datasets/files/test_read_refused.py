@@ -166,7 +166,7 @@ def test_what_is_no_file_is_refused(tmp_path: Path) -> None:
 def test_a_file_that_is_written_to_while_it_is_read_is_refused(
     folder: Folder, name: str, way: str
 ) -> None:
-    """The writer is as fast as the reader: a file that grows has no end."""
+    """The writer is as fast as the reader: a growing file never ends."""
     content = (FOUR * 20).encode()
     if name == "f.npz":
         content = folder.npz(x=np.eye(8), y=np.arange(8) % 2)
