@@ -23,31 +23,33 @@ from tui.drawing.textual_theme import WidgetFilter, css_variables, textual_theme
 from tui.faults import Fault, ReportsFaults
 from tui.keys import KEYS
 from tui.process_link import ProcessLink
-from tui.screens.send_order import send_order
 from tui.screens.training import TrainingScreen
 from tui.terminal.capabilities import is_relayed, terminal_name
 from tui.terminal.driver import DiffDriver
 from tui.terminal.flow_control import FlowControl
+from tui.terminal.screen_buffer import Area
 from tui.terminal.suspend import ENDING, in_foreground, stop_until_foreground
 from tui.terminal.type_ahead import TypeAhead
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Sequence
     from pathlib import Path
     from types import FrameType
 
     from rich.console import RenderableType
     from textual.filter import LineFilter
     from textual.screen import Screen
+    from textual.widget import Widget
 
     from core.config.run_config import RunConfig
     from core.process import TrainingProcess
     from core.runs.autosaver import SaveOptions
     from tui.cli.run_log import RunLog
-    from tui.terminal.screen_buffer import Area
 
 AT_ONCE: Final = frozenset({"ctrl+c", "ctrl+q", "ctrl+z"})
 """Keys that do not wait until the screen has handled earlier ones."""
+DIALOG_TOP: Final = 2
+"""Rows of a dialog that identify it: its title and the first line."""
 EXIT_TIMEOUT: Final = 3.0
 """Seconds for an orderly exit after a signal, including the wait for the training process."""
 
@@ -114,7 +116,7 @@ class NnfsApp(ReportsFaults, App[None]):
         paused: bool = False,
         run_log: RunLog | None = None,
         look: TerminalLook | None = None,
-        keeping: SaveOptions | None = None,
+        save_options: SaveOptions | None = None,
         resume: Path | None = None,
     ) -> None:
         self.look = look or TerminalLook()
@@ -140,7 +142,7 @@ class NnfsApp(ReportsFaults, App[None]):
             frames_per_second=frames_per_second,
             paused=paused,
             run_log=run_log,
-            keeping=keeping,
+            save_options=save_options,
             resume=resume,
             flow_control=self.flow_control,
             redraw=self.action_redraw,
@@ -340,3 +342,27 @@ class NnfsApp(ReportsFaults, App[None]):
     def _forget_screen(self) -> None:
         if isinstance(self._driver, DiffDriver):
             self._driver.forget()
+
+
+def send_order(
+    screen: Screen[object], lines: Iterable[Widget], panels: Iterable[Widget]
+) -> list[Area]:
+    """Return the areas of a screen, by rank.
+
+    The lines come first, since they show the effect of a key; then the focused panel, then the others. A
+    dialog precedes all of them: its title, the focused field, and the rest.
+    """
+    focused = screen.focused
+    first, second = list(lines), [focused] if focused is not None else []
+    dialog: list[Area] = []
+    if any(line.screen is not screen for line in first):
+        dialog = [Area(*each.region[:3], DIALOG_TOP, 0) for each in _shown(screen.children)]
+        first, second = [*second, *screen.children, *first], []
+    ranked = ((first, 0), (second, 1), (list(panels), 2))
+    return dialog + [
+        Area(*widget.region, rank) for widgets, rank in ranked for widget in _shown(widgets)
+    ]
+
+
+def _shown(widgets: Iterable[Widget]) -> Iterator[Widget]:
+    return (widget for widget in widgets if widget.display and widget.region.area)

@@ -85,7 +85,7 @@ class EventLog(Protocol):
 
 
 class View(Protocol):
-    """What a controller asks of the screen."""
+    """Callbacks of the controller to the screen."""
 
     def listen(self) -> object:
         """Pass every event of the process to `RunController.on_event`, until the process ends."""

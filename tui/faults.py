@@ -1,7 +1,7 @@
-"""What goes wrong in the interface itself: told in a sentence where it happened, while the run goes on.
+"""Errors of the interface: shown in a sentence, while the run continues.
 
-A panel that cannot be drawn must not take the run with it, nor the terminal. What failed is kept with
-its traceback, which `e` shows.
+A panel that cannot be drawn must stop neither the run nor the program. The traceback is recorded, and
+`e` shows it.
 """
 
 from __future__ import annotations
@@ -11,17 +11,17 @@ from collections import deque
 from dataclasses import dataclass
 from typing import Final
 
-MOST_KEPT: Final = 20
+MOST_FAULTS: Final = 20
 
 
 @dataclass(frozen=True)
 class Fault:
-    """One thing that failed.
+    """An error of the interface.
 
     Attributes:
-        what: what was not done, as the beginning of a sentence.
-        reason: the error in a line.
-        trace: where it came from, as Python tells it, a line each.
+        what: the operation that failed, as the beginning of a sentence.
+        reason: the type and the message of the exception, in a line.
+        trace: the lines of the traceback.
     """
 
     what: str
@@ -30,29 +30,29 @@ class Fault:
 
     @classmethod
     def of(cls, what: str, error: BaseException) -> Fault:
-        """Return what is to be kept of an error that was caught."""
-        told = str(error).partition("\n")[0]
-        reason = f"{type(error).__name__}: {told}" if told else type(error).__name__
+        """Return the fault for an exception."""
+        message = str(error).partition("\n")[0]
+        reason = f"{type(error).__name__}: {message}" if message else type(error).__name__
         lines = "".join(traceback.format_exception(error)).splitlines()
         return cls(what, reason, tuple(lines))
 
     @property
     def sentence(self) -> str:
-        """What the screen says."""
-        return f"{self.what} ({self.reason}); e tells more"
+        """Sentence for the screen."""
+        return f"{self.what} ({self.reason}); e shows details"
 
 
 class ReportsFaults:
-    """Something, the application, that keeps the last faults."""
+    """Base of the application, which records the last faults."""
 
     def __init__(self) -> None:
-        self.faults: deque[Fault] = deque(maxlen=MOST_KEPT)
+        self.faults: deque[Fault] = deque(maxlen=MOST_FAULTS)
 
     def keep(self, fault: Fault) -> None:
-        """Remember a fault, once for as long as it repeats itself."""
+        """Record a fault; repetitions are recorded once."""
         if not self.faults or self.faults[-1] != fault:
             self.faults.append(fault)
 
     def report(self, fault: Fault) -> None:
-        """Remember a fault, and say its sentence."""
+        """Record a fault, and show its sentence."""
         raise NotImplementedError

@@ -1,7 +1,7 @@
-"""The bridge to the training process: an asyncio watcher that hands its events to the screen.
+"""Connection to the training process in the event loop: sends commands and receives events.
 
-Frames are pulled: the screen asks for a `Progress` when it is ready to draw one, so there is never
-more than one on its way, nothing piles up, and a run at rest costs nobody anything.
+Frames are pulled: the screen requests a `Progress` when it is ready to draw one. At most one is on its
+way, so none pile up, and a run at rest costs nothing.
 """
 
 from __future__ import annotations
@@ -18,12 +18,12 @@ if TYPE_CHECKING:
 
 
 SILENCE: Final = 2.0
-"""Seconds without an answer after which it is looked whether somebody has stopped the process."""
+"""Seconds without an event after which the link checks whether the process is stopped (SIGSTOP)."""
 LONGEST_WAIT: Final = 1.0
-"""Seconds after which a frame is asked for although the line was not reported as clear."""
+"""Seconds after which a frame is requested although the line was not reported as clear."""
 
 
-def _nobody_minds(pid: int) -> None:
+def _ignore(pid: int) -> None:
     del pid
 
 
@@ -31,35 +31,35 @@ class ProcessLink:
     """Owns one training process after another.
 
     Attributes:
-        when_stopped: is told the number of a process that does not answer, for somebody stopped it.
+        when_stopped: called with the process id of a process that is stopped and does not answer.
     """
 
     def __init__(
         self, process: TrainingProcess, when_clear: Callable[[Callable[[], None]], None]
     ) -> None:
-        """Take a process, and what calls back when the line to the terminal can have a frame."""
+        """Connect to a process; `when_clear` calls back when the terminal is ready for a frame."""
         self._process = process
         self._when_clear = when_clear
         self._is_waiting = False
         self._pulled_at = 0.0
         self._timer: asyncio.TimerHandle | None = None
-        self._way_out: asyncio.TimerHandle | None = None
-        self._doubt: asyncio.TimerHandle | None = None
-        self._heard = self._heard_when_asked = 0
-        self.when_stopped: Callable[[int], None] = _nobody_minds
+        self._timeout: asyncio.TimerHandle | None = None
+        self._check: asyncio.TimerHandle | None = None
+        self._events = self._events_when_sent = 0
+        self.when_stopped: Callable[[int], None] = _ignore
 
     @property
     def process(self) -> TrainingProcess:
-        """The process that runs now."""
+        """The current process."""
         return self._process
 
     @property
     def ended(self) -> bool:
-        """Whether that process has ended."""
+        """Whether the current process has ended."""
         return self._process.ended
 
-    async def listen(self, tell: Callable[[Event], None]) -> None:
-        """Tell every event of the process until it ends, and then why it did."""
+    async def listen(self, on_event: Callable[[Event], None]) -> None:
+        """Pass on every event of the process until it ends, then `Failed` with the reason."""
         process = self._process
         loop = asyncio.get_running_loop()
         readable = asyncio.Event()
@@ -69,56 +69,56 @@ class ProcessLink:
             while not process.ended:
                 await readable.wait()
                 readable.clear()
-                self._heard += 1
+                self._events += 1
                 for event in process.receive():
                     failed = failed or isinstance(event, Failed)
-                    tell(event)
+                    on_event(event)
         finally:
             loop.remove_reader(process.fileno())
             loop.remove_writer(process.fileno())
         if not failed:
             reason = await asyncio.to_thread(process.why_it_ended)
-            tell(Failed(reason))
+            on_event(Failed(reason))
 
     def send(self, command: Command) -> None:
         """Send a command to the process."""
         loop = asyncio.get_running_loop()
         self._process.send(command)
         if self._process.backlog:
-            # it does not read now, and what it reads later may have no answer that would be noticed
+            # the process is not reading now; what it reads later may have no reply
             loop.add_writer(self._process.fileno(), self._send_rest)
-        self._heard_when_asked = self._heard
-        if self._doubt is None:
-            self._doubt = loop.call_later(SILENCE, self._doubt_it)
+        self._events_when_sent = self._events
+        if self._check is None:
+            self._check = loop.call_later(SILENCE, self._check_stopped)
 
     def pull(self, seconds_between: float) -> None:
-        """Ask for the next `Progress`, no sooner than so long after the last, and on a clear line."""
+        """Request the next `Progress`, at least this long after the last, and on a clear line."""
         if self._is_waiting:
             return
         self._is_waiting = True
         loop = asyncio.get_running_loop()
         wait = max(0.0, self._pulled_at + seconds_between - loop.time())
         self._timer = loop.call_later(wait, self._when_clear, self._pull)
-        self._way_out = loop.call_later(wait + LONGEST_WAIT, self._pull)
+        self._timeout = loop.call_later(wait + LONGEST_WAIT, self._pull)
 
     def restart(self) -> None:
-        """Replace a process that ended by a new one."""
+        """Replace a process that has ended with a new one."""
         self._process.close()
         self._process = TrainingProcess()
 
     def close(self) -> list[Event]:
-        """End the process, and return what it said last."""
-        for timer in (self._timer, self._way_out, self._doubt):
+        """End the process, and return its last events."""
+        for timer in (self._timer, self._timeout, self._check):
             if timer is not None:
                 timer.cancel()
         return self._process.close()
 
     def _pull(self) -> None:
         if not self._is_waiting:
-            return  # it was asked for the other way
+            return  # already requested
         self._is_waiting = False
-        if self._way_out is not None:
-            self._way_out.cancel()
+        if self._timeout is not None:
+            self._timeout.cancel()
         self._pulled_at = asyncio.get_running_loop().time()
         self.send(Pull())
 
@@ -127,12 +127,12 @@ class ProcessLink:
         if not self._process.backlog:
             asyncio.get_running_loop().remove_writer(self._process.fileno())
 
-    def _doubt_it(self) -> None:
-        self._doubt = None
-        if self._heard > self._heard_when_asked or self._process.ended:
+    def _check_stopped(self) -> None:
+        self._check = None
+        if self._events > self._events_when_sent or self._process.ended:
             return
         if self._process.is_stopped:
             self.when_stopped(self._process.pid)
         else:
-            # it may be busy, or have nothing to answer; whether it is stopped later is to be seen, too
-            self._doubt = asyncio.get_running_loop().call_later(SILENCE, self._doubt_it)
+            # busy, or the command has no reply; it may still be stopped later
+            self._check = asyncio.get_running_loop().call_later(SILENCE, self._check_stopped)

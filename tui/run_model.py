@@ -136,8 +136,8 @@ class RunModel:
             case Failed():
                 self.loading = None
                 self.state = State.STOPPED
-                kept = "space resumes it as it was saved, " if self.saved_as else ""
-                self.note = self._standing = f"{event.reason}; {kept}r starts a new one"
+                saved = "space resumes the saved run, " if self.saved_as else ""
+                self.note = self._standing = f"{event.reason}; {saved}r starts a new one"
 
     def clear_note(self) -> bool:
         """Clear the note, except one that is valid as long as the state; return whether it changed."""
@@ -151,7 +151,7 @@ class RunModel:
 
     @property
     def metrics(self) -> EpochMetrics | None:
-        """The metrics of the network that is shown.
+        """Metrics of the visible network.
 
         These are the metrics of the last epoch, unless it diverged, the weights of the best epoch were
         restored, or the network shown was measured separately.
@@ -195,7 +195,7 @@ class RunModel:
 
     @property
     def head_epoch(self) -> int:
-        """The newest epoch that was trained."""
+        """The newest trained epoch."""
         return max(0, self.epochs_to_plot - 1)
 
     def _change_state(self, event: StateChanged) -> None:

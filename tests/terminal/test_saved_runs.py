@@ -47,7 +47,7 @@ def test_a_run_is_left_killed_stopped_and_resumed(tmp_path: Path) -> None:
         terminal.until("TRAINING")
         (child,) = terminal.children()
         os.kill(child, signal.SIGKILL)
-        terminal.until("space resumes it as it was saved")
+        terminal.until("space resumes the saved run")
         terminal.press(" ")
         terminal.until(lambda text: "resumed at epoch" in text and "STOPPED" not in text)
         (child,) = terminal.children()

@@ -1,5 +1,7 @@
-"""No key, at no size, is an exception, a stuck screen, or another result; the long version is
-`python -m tests.tui.keyboard_monkey`."""
+"""Random keys at any size raise no exception, block no screen and change no result.
+
+The long version is `python -m tests.tui.keyboard_monkey`.
+"""
 
 from core import Trainer
 from core.process import State

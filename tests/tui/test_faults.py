@@ -1,4 +1,4 @@
-"""What fails in the interface costs what failed, and neither the run nor the terminal."""
+"""An error in the interface stops the part that failed, and neither the run nor the program."""
 
 from pathlib import Path
 
@@ -56,7 +56,7 @@ async def test_the_explanation_of_a_panel_tells_where_it_failed(
         driver.panel("boundary").focus()
         monkeypatch.setattr(BoundaryPanel, "draw_content", fail)
         driver.panel("boundary").repaint()
-        await until_says(driver, "e tells more")
+        await until_says(driver, "e shows details")
         await driver.press("e")
         await until_says(driver, "boundary: what it shows", "Traceback", Path(__file__).name)
         await driver.press("escape")

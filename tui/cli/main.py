@@ -403,7 +403,7 @@ def _watch(
         paused=options.paused,
         run_log=log,
         look=look,
-        keeping=keeping,
+        save_options=keeping,
         resume=resume,
     )
     app.exit_signals.install()

@@ -41,7 +41,7 @@ class Arrangement:
         return True
 
     def focus(self, label: str) -> None:
-        """Focus a panel, if it is shown."""
+        """Focus a panel, if it is visible."""
         for panel in self._panels:
             if panel.label == label and panel.display:
                 panel.focus()

@@ -1,4 +1,4 @@
-"""The dialog in which the network answers to what a person types: a sentence, or a row of numbers."""
+"""Dialog that predicts an input: a row of numbers, or a sentence."""
 
 from __future__ import annotations
 
@@ -30,11 +30,11 @@ NAME_WIDTH = 24
 
 @dataclass(frozen=True)
 class Field:
-    """One feature as a person types it: a number, or the word of a category.
+    """A feature as the user types it: a number, or the word of a category.
 
     Attributes:
-        first, last: its columns, the last one behind them.
-        words: the category that each column stands for; empty for a number.
+        first, last: range of its columns, without `last`.
+        words: the category of each column; empty for a number.
     """
 
     name: str
@@ -60,7 +60,7 @@ class Field:
         return fields
 
     def write(self, values: Array) -> str:
-        """Return the field of a sample, of all its values."""
+        """Return the text of this field for a sample, given all its values."""
         own = values[self.first : self.last]
         return self.words[int(own.argmax())] if self.words else f"{float(own[0]):.6g}"
 
@@ -68,19 +68,19 @@ class Field:
         """Return the values of the field's columns.
 
         Raises:
-            ValueError: with a sentence, when it is no number or no category.
+            ValueError: with a sentence, if the text is not a number or not a category.
         """
-        told = f"invalid value {printable(text)!r} for {printable(self.name)}: expected"
+        prefix = f"invalid value {printable(text)!r} for {printable(self.name)}: expected"
         if self.words:
             if text not in self.words:
-                raise ValueError(f"{told} one of {', '.join(map(printable, self.words))}")
+                raise ValueError(f"{prefix} one of {', '.join(map(printable, self.words))}")
             return np.array([float(word == text) for word in self.words])
         try:
             value = float(text)
         except ValueError:
-            raise ValueError(f"{told} a number") from None
+            raise ValueError(f"{prefix} a number") from None
         if not np.isfinite(value):
-            raise ValueError(f"{told} a finite number")
+            raise ValueError(f"{prefix} a finite number")
         return np.array([value])
 
 
@@ -118,7 +118,7 @@ class Answer(Canvas):
 
 
 class AskScreen(ModalScreen[None]):
-    """Answers with the network as it is at each key press."""
+    """Shows the current network's prediction after each key."""
 
     BINDINGS: ClassVar[list[BindingType]] = [("escape", "dismiss", "close")]
 
@@ -132,7 +132,7 @@ class AskScreen(ModalScreen[None]):
         self._answer = Answer(self._data)
 
     def compose(self) -> ComposeResult:
-        """Show a field, what it takes, and the answer."""
+        """Show a field, the accepted values, and the prediction."""
         with Vertical() as dialog:
             dialog.border_title = "ask the network"
             dialog.border_subtitle = "type · esc closes"
@@ -145,7 +145,7 @@ class AskScreen(ModalScreen[None]):
             yield self._answer
 
     def on_mount(self) -> None:
-        """Answer to what stands there, or get ready to."""
+        """Predict the initial text, or load the text features first."""
         if self._ready:
             self._reply()
         else:
@@ -153,12 +153,12 @@ class AskScreen(ModalScreen[None]):
             self._get_ready()
 
     def on_input_changed(self) -> None:
-        """Answer to what stands there now."""
+        """Predict the new text."""
         self._reply()
 
     @work(thread=True)
     def _get_ready(self) -> None:
-        # importing scikit-learn takes a second, in which the run goes on
+        # in a thread, because importing scikit-learn takes a second
         self._data.preparation.inputs_of_texts(["a"])
 
         def ready() -> None:
@@ -172,10 +172,10 @@ class AskScreen(ModalScreen[None]):
             return "a sentence"
         names = ", ".join(printable(field.name) for field in self._fields[:12])
         more = f" … {len(self._fields):,} values" if len(self._fields) > 12 else ""
-        return f"separated by commas, in their own units; empty for the mean: {names}{more}"
+        return f"separated by commas, in the original units; empty for the mean: {names}{more}"
 
     def _start(self) -> str:
-        """Return a training sample: some of its values can be changed then."""
+        """Return a training sample, whose values can be changed."""
         if self._data.preparation.text is not None or not len(self._data.x_train):
             return ""
         values = self._data.preparation.features(self._data.x_train[:1])[0]
@@ -197,7 +197,7 @@ class AskScreen(ModalScreen[None]):
         about.remove_class("-wrong")
         network = self._session.network
         if network is None or inputs.shape[1] != network.sizes[0]:
-            about.update("the run has other data now: close this and ask anew")
+            about.update("the run has other data now: close this dialog and open it again")
             return
         outputs = network.predict(inputs)
         if not self._data.has_classes:
@@ -206,7 +206,7 @@ class AskScreen(ModalScreen[None]):
         self._answer.repaint()
 
     def _inputs(self, text: str) -> Array:
-        """Return the (1, inputs) of what was typed; raises ValueError with a sentence."""
+        """Return the inputs, (1, inputs), of a text; raises ValueError with a sentence."""
         preparation, fields = self._data.preparation, self._fields
         if preparation.text is not None:
             return preparation.inputs_of_texts([text])
@@ -220,6 +220,6 @@ class AskScreen(ModalScreen[None]):
         return preparation.inputs(self._filled(values))
 
     def _filled(self, values: Array) -> Array:
-        """Return the values with means where nothing was typed."""
+        """Return the values, with the mean of each feature that was left empty."""
         means = self._data.preparation.features(self._data.x_train).mean(axis=0)
         return np.where(np.isnan(values), means, values)

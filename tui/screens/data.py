@@ -1,4 +1,4 @@
-"""The data screen: what is in the data set, before and apart from any network."""
+"""Data screen: summary of the data set, independent of any network."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ class DataScreen(ModalScreen[None]):
 
 
 class SummaryView(ScrollView, can_focus=True):
-    """The page of a data set, laid out once a width, of which the visible rows are drawn."""
+    """Page of a data set, laid out once per width; only visible rows are drawn."""
 
     ALLOW_SELECT = False
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -81,12 +81,12 @@ class SummaryView(ScrollView, can_focus=True):
 
     @property
     def shown(self) -> Page:
-        """The whole page, of which some rows are on the screen."""
+        """The whole page, including rows outside the screen."""
         return self._page
 
     def get_content_height(self, container: Size, viewport: Size, width: int) -> int:  # noqa: ARG002
-        """Return how high the page is at that width."""
-        # the gutter is part of the width here, and not of the room for the page
+        """Return the height of the page for a width."""
+        # the width here includes the gutter of the scroll bar
         return self._laid_out(width - self.scrollbar_size_vertical).height
 
     def on_resize(self, _: events.Resize) -> None:

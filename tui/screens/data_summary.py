@@ -1,4 +1,4 @@
-"""What the data screen and `nnfs-tui datasets NAME` show of a data set, laid out in cells."""
+"""Summary of a data set in cells, for the data screen and `nnfs-tui datasets NAME`."""
 
 from __future__ import annotations
 
@@ -51,24 +51,24 @@ if TYPE_CHECKING:
 
 
 LONG_TABLE: Final = 40
-"""Features from which on the first rows stand before them."""
+"""Number of features from which the first rows precede the table of features."""
 
 NARROWEST: Final = 60
 BAR: Final = 8
 HALVED: Final = 8
-"""Bins of a histogram where there is no room for all."""
+"""Bins of a histogram if there is no room for all."""
 LONGEST_CLASS: Final = 16
 SHORTEST_NAME, EASY_NAME, LONGEST_NAME = 12, 24, 40
-"""Cells of a feature's name: below these, other columns go."""
+"""Cells of a feature's name; below these limits, other columns are dropped."""
 CLASSES_IN_ONE_COLUMN: Final = 8
 MOST_TARGETS: Final = 3
-"""In the table of the first rows, where the features want room, too."""
+"""Targets in the table of the first rows, which also needs room for features."""
 HEADING_LINES: Final = 3
 HEADING_WORD: Final = 13
 
 
 def summary_cells(summary: Summary, width: int, first: int = 0) -> Page:
-    """Return the whole page at a width; the first rows begin with feature number `first`."""
+    """Return the page for a width; the table of first rows starts with feature number `first`."""
     rows, hidden = _rows(summary, width, first)
     features = _features(summary, width)
     sections = (
@@ -76,7 +76,7 @@ def summary_cells(summary: Summary, width: int, first: int = 0) -> Page:
         _notes(summary, width),
         _classes(summary, width),
         _targets(summary, width),
-        # texts and long tables say more by their first rows than by a list of features
+        # for texts and long tables, the first rows are more informative than a list of features
         *((rows, features) if len(summary.features) > LONG_TABLE else (features, rows)),
     )
     lines: list[TableLine] = []
@@ -91,19 +91,19 @@ def summary_cells(summary: Summary, width: int, first: int = 0) -> Page:
 
 
 def summary_text(summary: Summary, width: int) -> str:
-    """Return the page without colours, a line a row."""
+    """Return the page as plain text."""
     return "\n".join(line.rstrip() for line in summary_cells(summary, width).lines())
 
 
 def show_dataset(summary: Summary) -> None:
-    """Print the page, as wide as the terminal; in colour if there is one and it may be."""
+    """Print the page, as wide as the terminal; in colour on a terminal without NO_COLOR."""
     width = max(NARROWEST, shutil.get_terminal_size().columns)
     coloured = sys.stdout.isatty() and not os.environ.get("NO_COLOR")
     print(_coloured(summary, width) if coloured else summary_text(summary, width))  # noqa: T201
 
 
 def _coloured(summary: Summary, width: int) -> str:
-    """Return the page for a terminal, whose own paper and letters may be dark or light."""
+    """Return the page with colours for a dark or a light terminal."""
     cells = summary_cells(summary, width)
     console = Console(file=io.StringIO(), force_terminal=True, width=width)
     with console.capture() as captured:
@@ -129,7 +129,7 @@ def _on_any_paper(shown: Style | None) -> Style:
 
 def _heading(summary: Summary, width: int) -> list[TableLine]:
     facts = [_count(summary.samples, "sample")]
-    if summary.feature_count:  # a text has none before they are made of it
+    if summary.feature_count:  # a text has no features before they are extracted
         facts.append(_count(summary.feature_count, "feature"))
     if summary.classes:
         facts.append(_count(len(summary.classes), "class", "classes"))
@@ -139,8 +139,8 @@ def _heading(summary: Summary, width: int) -> list[TableLine]:
         facts.append(", ".join(f"{name} {size:,}" for name, size in summary.parts))
     name = cut(summary.name.strip() or "data", width // 2)
     start = cell_width(name) + 3
-    told = wrapped(facts, width - start, " · ")
-    lines: list[TableLine] = [[(start, line, ink())] for line in told]
+    fact_lines = wrapped(facts, width - start, " · ")
+    lines: list[TableLine] = [[(start, line, ink())] for line in fact_lines]
     lines[0] = [(0, name, ink(BRIGHT, bold=True)), (start - 2, "·", ink(FAINT)), *lines[0]]
     description = wrapped(summary.description.split(), width)
     return [*lines, *([(0, line, ink(DIM))] for line in description)]
@@ -153,10 +153,10 @@ def _count(number: int, one: str, many: str = "") -> str:
 def _notes(summary: Summary, width: int) -> list[TableLine]:
     lines: list[TableLine] = []
     for note in summary.notes:
-        told = wrapped(note.split(), width - 2)
-        lines += [[(2, line, ink())] for line in told]
-        if told:
-            lines[-len(told)].insert(0, (0, "·", ink(ACCENT)))
+        note_lines = wrapped(note.split(), width - 2)
+        lines += [[(2, line, ink())] for line in note_lines]
+        if note_lines:
+            lines[-len(note_lines)].insert(0, (0, "·", ink(ACCENT)))
     return lines
 
 
@@ -195,7 +195,7 @@ def _classes(summary: Summary, width: int) -> list[TableLine]:
 
 
 def _of_class(label: int) -> TextSpan:
-    """Return the marker and the ink that a class has on the map."""
+    """Return the marker and the ink of a class on the map."""
     point = CLASS_POINTS[label % len(CLASS_POINTS)]
     return TRAIN_MARKERS[label % len(TRAIN_MARKERS)], ink(point)
 
@@ -205,7 +205,7 @@ def _title(text: str) -> TableLine:
 
 
 def _shown(name: str) -> str:
-    """Return a name with its outer blanks made visible: they tell some n-grams apart."""
+    """Return a name with visible leading and trailing spaces, which distinguish some n-grams."""
     bare = name.strip(" ")
     before = len(name) - len(name.lstrip(" "))
     return "␣" * before + bare + "␣" * (len(name) - before - len(bare))
@@ -224,9 +224,9 @@ def _targets(summary: Summary, width: int) -> list[TableLine]:
 def _features(summary: Summary, width: int) -> list[TableLine]:
     if not summary.features:
         return []
-    relation, told = _relation(summary)
+    relation, meaning = _relation(summary)
     lines = [_title("features")]
-    lines += [[(0, line, ink(DIM))] for line in wrapped(told.split(), width)]
+    lines += [[(0, line, ink(DIM))] for line in wrapped(meaning.split(), width)]
     lines += _feature_table(summary.features, width, relation, "name")
     more = summary.feature_count - len(summary.features)
     if more > 0:
@@ -235,11 +235,11 @@ def _features(summary: Summary, width: int) -> list[TableLine]:
 
 
 def _relation(summary: Summary) -> tuple[str, str]:
-    """Return the letter of the relation with the target, and a sentence on it."""
+    """Return the symbol of the relation with the target, and its explanation."""
     if len(summary.classes) > 2:
         return (
             "η",
-            "η: how far the feature tells the classes apart, 0 not at all, 1 entirely",
+            "η: how well the feature separates the classes, 0 not at all, 1 entirely",
         )
     if len(summary.classes) == 2:
         name = cut(_shown(summary.classes[1][0]), LONGEST_CLASS)
@@ -277,7 +277,7 @@ def _feature_table(
 
 
 def _measures(features: Sequence[FeatureSummary], relation: str) -> dict[str, TableColumn]:
-    """Return the columns behind the name, by what they hold."""
+    """Return the columns after the name, by their content."""
     triples = [_three(each) for each in features]
     columns = {}
     for at, heading in enumerate(("min", "mean", "max")):
@@ -287,18 +287,18 @@ def _measures(features: Sequence[FeatureSummary], relation: str) -> dict[str, Ta
     columns["missing"] = TableColumn(["missing"], missing)
     columns["histogram"] = _histograms(features)
     if relation:
-        told = [_related(each, signed=relation == "r") for each in features]
+        related = [_related(each, signed=relation == "r") for each in features]
         columns[relation] = TableColumn(
-            [relation], [(text, ink(TEXT if bar else DIM)) for text, bar, _ in told]
+            [relation], [(text, ink(TEXT if bar else DIM)) for text, bar, _ in related]
         )
-        columns["bar"] = TableColumn([], [(bar, number) for _, bar, number in told], False, BAR)
+        columns["bar"] = TableColumn([], [(bar, number) for _, bar, number in related], False, BAR)
     return columns
 
 
 def _three(feature: FeatureSummary) -> tuple[str, str, str]:
-    """Return the minimum, the mean and the maximum; the mean has more decimals if it needs them."""
+    """Return the minimum, the mean and the maximum; the mean may have more decimals."""
     ends = decimals([feature.minimum, feature.maximum])
-    more = 2 if ends == 0 else 1  # the mean of counts says more than the counts
+    more = 2 if ends == 0 else 1  # the mean of integers needs decimals
     middle = min(ends + more, decimals([feature.minimum, feature.mean, feature.maximum]))
     low, high = (format_decimals(each, ends) for each in (feature.minimum, feature.maximum))
     return low, format_decimals(feature.mean, middle), high
@@ -320,7 +320,7 @@ def _related(feature: FeatureSummary, *, signed: bool) -> tuple[str, str, int]:
 
 
 def _rows(summary: Summary, width: int, first: int) -> tuple[list[TableLine], int]:
-    """Return the table of the first rows, and how many features had no room at its right."""
+    """Return the table of the first rows, and how many features did not fit."""
     if not summary.rows:
         return [], 0
     behind = len(summary.targets) or int(bool(summary.classes))
@@ -342,18 +342,18 @@ def _rows(summary: Summary, width: int, first: int) -> tuple[list[TableLine], in
     whole = 1 if is_text else max(many, summary.feature_count)
     hidden = whole - first - shown
     if len(summary.targets) > MOST_TARGETS:
-        told = f"{MOST_TARGETS} of {len(summary.targets)} numbers to predict"
-        lines[0].append((cell_width(lines[0][0][1]) + GAP, told, ink(DIM)))
+        remark = f"{MOST_TARGETS} of {len(summary.targets)} numbers to predict"
+        lines[0].append((cell_width(lines[0][0][1]) + GAP, remark, ink(DIM)))
     if first:
-        told = f"features {first + 1:,} to {first + shown:,} of {whole:,}"
-        lines.append([(0, told, ink(DIM))])
+        remark = f"features {first + 1:,} to {first + shown:,} of {whole:,}"
+        lines.append([(0, remark, ink(DIM))])
     elif hidden > 0:
         lines.append([(0, f"… and {_count(hidden, 'more feature')}", ink(DIM))])
     return lines, hidden
 
 
 def _target_columns(summary: Summary, behind: int) -> list[TableColumn]:
-    """Return what is to be learnt of the first rows, before what it is learnt from."""
+    """Return the target columns of the first rows, which precede the features."""
     ends = [row[len(row) - behind :] for row in summary.rows]
     if summary.targets:
         return [
@@ -383,8 +383,8 @@ def _numbers(name: str, texts: list[str], colour: str) -> TableColumn:
     values = [_value(text) for text in texts]
     places = decimals([value for value in values if value is not None])
     cells = [(format_decimals(value, places), value) for value in values if value is not None]
-    told = [(text, ink(colour if isfinite(value) else DIM)) for text, value in cells]
-    size = max([HEADING_WORD // 2, *(len(text) for text, _ in told)])
+    shown_cells = [(text, ink(colour if isfinite(value) else DIM)) for text, value in cells]
+    size = max([HEADING_WORD // 2, *(len(text) for text, _ in shown_cells)])
     words = _shown(name).split() or [""]
     size = max(size, min(HEADING_WORD, max(map(cell_width, words))))
     heading = wrapped(words, size)
@@ -394,11 +394,11 @@ def _numbers(name: str, texts: list[str], colour: str) -> TableColumn:
     if len(heading) > HEADING_LINES:
         last = "".join(split_cells(heading[HEADING_LINES - 1])[: size - 1])
         heading = [*heading[: HEADING_LINES - 1], last.rstrip("… ") + "…"]
-    return TableColumn(heading, told, size=size)
+    return TableColumn(heading, shown_cells, size=size)
 
 
 def _value(text: str) -> float | None:
-    """Return the number that a row's text is, not-a-number for none, and None for words."""
+    """Return the number of a text, NaN for an empty text, None for words."""
     if not text:
         return float("nan")
     try:

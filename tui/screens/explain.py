@@ -1,4 +1,4 @@
-"""The explanation of one panel: opened by `e` on the focused panel, over everything else."""
+"""Explanation of the focused panel, opened by `e`."""
 
 from __future__ import annotations
 

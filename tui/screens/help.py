@@ -1,4 +1,4 @@
-"""The help: every key, from the same table as the footer, and what the panels show."""
+"""Help: all keys, from the same table as the footer, and the panels."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ class HelpScreen(ModalScreen[None]):
     ]
 
     def compose(self) -> ComposeResult:
-        """Show the keys by what they are for, and the panels."""
+        """Show the keys by group, and the panels."""
         form = renderer_for(self.app)
         style = form.style
         table = Table.grid(padding=(0, 2))

@@ -1,4 +1,4 @@
-"""The dialog that chooses the plane of the map: two features, and where the others are held."""
+"""Dialog for the plane of the map: two features, and the values of the others."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ COMPONENTS = -1
 
 
 class PlaneScreen(ModalScreen[PlaneChoice | None]):
-    """Returns the choice, or None when it was closed without one."""
+    """Returns the choice, or None when cancelled."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
         ("escape", "dismiss", "cancel"),
@@ -38,7 +38,7 @@ class PlaneScreen(ModalScreen[PlaneChoice | None]):
         self._data = data
         self._plane = plane
         self._selected = min(selected, len(data.y_train) - 1)
-        """The training sample that is looked at, from 0."""
+        """Index of the inspected training sample, from 0."""
 
     def compose(self) -> ComposeResult:
         """Show the two features and the sample."""
@@ -48,7 +48,7 @@ class PlaneScreen(ModalScreen[PlaneChoice | None]):
         up = second if self._plane.up is None else self._plane.up
         if across == COMPONENTS and up == first:
             up = second
-        # as content, for a string would be read as markup
+        # Content, because a string would be parsed as markup
         features = [(Content(name), number) for number, name in enumerate(names)]
         both = (Content("the first two principal components"), COMPONENTS)
         held = "mean" if self._plane.held is None else str(self._plane.held + 1)
@@ -76,7 +76,7 @@ class PlaneScreen(ModalScreen[PlaneChoice | None]):
         return f"mean, selected (now sample {selected:,}), or a training sample from 1 to {last}"
 
     def on_select_changed(self, event: Select.Changed) -> None:
-        """Leave the components when somebody chooses a feature."""
+        """Replace the components when the user selects a feature."""
         across = self.query_one("#across", Select)
         if event.select.id == "up" and event.select.has_focus_within and across.value == COMPONENTS:
             ranked = ranked_features(self._data)
@@ -87,14 +87,14 @@ class PlaneScreen(ModalScreen[PlaneChoice | None]):
         self.action_apply()
 
     def action_apply(self) -> None:
-        """Return the choice, or say what is wrong with it."""
+        """Return the choice, or show why it is invalid."""
         across = self.query_one("#across", Select).value
         up = self.query_one("#up", Select).value
         if not isinstance(across, int) or across == COMPONENTS:
             self.dismiss(PlaneChoice())
             return
         if not isinstance(up, int) or across == up:
-            self._complain("two different features make a plane")
+            self._complain("a plane needs two different features")
             return
         text = self.query_one("#held", Input).value.strip()
         if text == "mean":

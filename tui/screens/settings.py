@@ -1,4 +1,4 @@
-"""The hyperparameter dialog: every setting of the run, validated beside its field."""
+"""Dialog with all settings of the run, validated while they are changed."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ PAGE: Final = 10
 
 
 class SettingsScreen(ModalScreen[RunConfig | None]):
-    """Returns the new config, or None when it was closed without one."""
+    """Returns the new configuration, or None when cancelled."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
         ("escape", "leave", "cancel"),
@@ -34,7 +34,7 @@ class SettingsScreen(ModalScreen[RunConfig | None]):
         ("down,tab", "move(1)", "next"),
         ("pageup", f"move(-{PAGE})", "back"),
         ("pagedown", f"move({PAGE})", "on"),
-        # before the field takes it: no number has one in it
+        # before the field receives it: no number contains a slash
         Binding("slash", "find", "find", priority=True),
         ("q", "dismiss", "cancel"),
     ]
@@ -46,11 +46,11 @@ class SettingsScreen(ModalScreen[RunConfig | None]):
         self._field = Input(id="value", compact=True, select_on_focus=True)
         self._find = Input(id="find", compact=True, placeholder="find a setting")
         for field in (self._field, self._find):
-            field.cursor_blink = False  # a run at rest writes nothing
+            field.cursor_blink = False  # at rest, nothing may be written
         self._about = Static(id="about", markup=False)
 
     def compose(self) -> ComposeResult:
-        """Show a row for each setting, one field over the value that is typed, and what it means."""
+        """Show a row per setting, a field over the value that is typed, and an explanation."""
         with Vertical() as dialog:
             dialog.border_title = "settings of the run"
             dialog.border_subtitle = "enter applies · esc cancels · ↑ ↓ ← → · / finds"
@@ -61,7 +61,7 @@ class SettingsScreen(ModalScreen[RunConfig | None]):
             yield self._about
 
     def on_mount(self) -> None:
-        """Begin in the first row."""
+        """Start in the first row."""
         self._find.display = False
         self._follow()
 
@@ -78,11 +78,11 @@ class SettingsScreen(ModalScreen[RunConfig | None]):
             self._follow()
         else:
             self.rows.move(by)
-            self._follow()  # at once: the next key is for that row
+            self._follow()  # immediately: the next key is for that row
 
     @on(SettingsList.Moved)
     def _follow(self) -> None:
-        """Put the field over the current value, if it is typed, and say what it means."""
+        """Place the field over the current value, if it is typed, and explain the setting."""
         rows, field = self.rows, self._field
         field.display = rows.takes_text
         if rows.takes_text:
@@ -101,11 +101,11 @@ class SettingsScreen(ModalScreen[RunConfig | None]):
     # --- finding
 
     def check_action(self, action: str, _: tuple[object, ...]) -> bool | None:
-        """Leave `/` to a field that takes it."""
+        """Pass `/` to a field that accepts it."""
         return action != "find" or not (self.focused is self._find or _takes_any(self.rows.current))
 
     def action_find(self) -> None:
-        """Ask for a word of the settings to be shown."""
+        """Open the search field."""
         self._find.display = True
         self._find.focus()
 
@@ -123,7 +123,7 @@ class SettingsScreen(ModalScreen[RunConfig | None]):
     @on(Input.Changed, "#find")
     def _show_found(self, event: Input.Changed) -> None:
         if not self.rows.choose(event.value):
-            self._about.update("no setting has that in its name or in what is said of it")
+            self._about.update("no setting has that in its name or its description")
 
     @on(Input.Submitted, "#find")
     def _found(self) -> None:
@@ -139,7 +139,7 @@ class SettingsScreen(ModalScreen[RunConfig | None]):
 
     @on(SettingsList.Changed)
     def _check(self) -> None:
-        """Say what is wrong with the value that was changed; forget what no longer is, elsewhere too."""
+        """Show the error of the changed value, and remove errors that no longer apply."""
         config, wrong = self._read()
         errors = {error.name: error for error in wrong}
         rows = self.rows
@@ -155,7 +155,7 @@ class SettingsScreen(ModalScreen[RunConfig | None]):
         self.action_apply()
 
     def action_apply(self) -> None:
-        """Return the config, or show what is wrong with it."""
+        """Return the configuration, or show the errors."""
         config, wrong = self._read()
         if config is not None:
             self.dismiss(config)
@@ -164,7 +164,7 @@ class SettingsScreen(ModalScreen[RunConfig | None]):
         self.go_to(wrong[0].name)
 
     def _read(self) -> tuple[RunConfig | None, list[ConfigError]]:
-        """Return the config that the fields make, or what is wrong with them."""
+        """Return the configuration of all rows, or their errors."""
         values: dict[str, Any] = {}
         wrong: list[ConfigError] = []
         for each in settings():
@@ -193,7 +193,7 @@ class SettingsScreen(ModalScreen[RunConfig | None]):
 
 
 def _takes_any(row: Setting) -> bool:
-    """Return whether a value may have any character in it, such as the name of a file."""
+    """Return whether a value may contain any character, such as a file name."""
     kind = row.value_type
     while isinstance(kind, OptionalValue):
         kind = kind.kind

@@ -1,4 +1,4 @@
-"""The rows of the settings dialog, drawn as lines: a widget a setting would take a second to open."""
+"""Rows of the settings dialog, drawn as lines: one widget per setting would take a second to open."""
 
 from __future__ import annotations
 
@@ -31,12 +31,12 @@ WHEEL: Final = 3
 
 
 class SettingsList(Canvas, can_focus=True):
-    """One row is the current one; a value of a few words is changed in it, other values beside it.
+    """One row is current; a value with a few choices is changed in it, others in a field over it.
 
     Attributes:
-        texts: every setting's value, as a person writes it.
-        errors: what is wrong with a value, by the setting's name.
-        idle: why a setting has no effect, by its name.
+        texts: the value of every setting, as the user writes it.
+        errors: errors of values, by setting name.
+        idle: why a setting has no effect, by setting name.
     """
 
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -47,10 +47,10 @@ class SettingsList(Canvas, can_focus=True):
     ]
 
     class Moved(Message):
-        """Another row is the current one, or the rows have moved."""
+        """The current row has changed, or the rows have scrolled."""
 
     class Changed(Message):
-        """The current setting has another value."""
+        """The value of the current setting has changed."""
 
     def __init__(self, config: RunConfig, *, id: str) -> None:  # noqa: A002
         super().__init__(id=id)
@@ -60,7 +60,7 @@ class SettingsList(Canvas, can_focus=True):
         self.idle: Mapping[str, str] = config.idle
         self._rows: list[Setting | str] = []
         self._at = self._top = 0
-        self._word = 0  # the one of several switches that a key switches
+        self._word = 0  # index of the switch that a key toggles
         self.choose("")
 
     # --- which row
@@ -74,24 +74,24 @@ class SettingsList(Canvas, can_focus=True):
 
     @property
     def takes_text(self) -> bool:
-        """Whether the current setting's value is typed."""
+        """Whether the value of the current setting is typed."""
         return not is_closed(self.current.value_type) and not isinstance(
             self.current.value_type, MultiChoice
         )
 
     @property
     def place(self) -> tuple[int, int, int]:
-        """Where the current value stands: its column and row here, and its width."""
+        """Column and row of the current value in this widget, and its width."""
         return NAME, self._at - self._top, min(VALUE, max(1, self.size.width - NAME))
 
     def choose(self, text: str) -> bool:
-        """Show the settings whose name, group or help has a text in it; tell whether there are any."""
+        """Show the settings whose name, group or help contains a text; return whether there are any."""
         words = text.lower().replace("_", " ").split()
         rows: list[Setting | str] = []
         group = ""
         for each in settings():
-            told = f"{each.name.replace('_', ' ')} {each.group} {each.help}".lower()
-            if all(word in told for word in words):
+            searched = f"{each.name.replace('_', ' ')} {each.group} {each.help}".lower()
+            if all(word in searched for word in words):
                 if each.group != group:
                     rows.append(each.group)
                     group = each.group
@@ -100,10 +100,10 @@ class SettingsList(Canvas, can_focus=True):
             return False
         before = self._rows[self._at] if self._rows else None
         self._rows = rows
-        # the one that is called so, before those of whose group or help it is a word
-        called = "_".join(words)
+        # a setting with that name comes before settings that mention it
+        wanted = "_".join(words)
         first = next(
-            (at for at, row in enumerate(rows) if called and _name(row).startswith(called)), 1
+            (at for at, row in enumerate(rows) if wanted and _name(row).startswith(wanted)), 1
         )
         self._at = rows.index(before) if before in rows and not words else first
         self._top = 0
@@ -118,7 +118,7 @@ class SettingsList(Canvas, can_focus=True):
         self._moved()
 
     def move(self, by: int) -> None:
-        """Make a row so much farther down the current one; not beyond the ends."""
+        """Move the current row down, or up if negative, within the list."""
         target = min(max(self._at + by, 0), len(self._rows) - 1)
         self._at = self._nearest(target, 1 if by > 0 else -1)
         self._moved()
@@ -128,7 +128,7 @@ class SettingsList(Canvas, can_focus=True):
         self.move(len(self._rows) if end else -len(self._rows))
 
     def _nearest(self, target: int, direction: int) -> int:
-        """Return the row that is none of a group's name; the first row always is one."""
+        """Return the nearest row of a setting; the first row is always the name of a group."""
         while isinstance(self._rows[target], str):
             target += direction if target else 1
         return target
@@ -141,7 +141,7 @@ class SettingsList(Canvas, can_focus=True):
 
     def _keep_in_sight(self) -> None:
         height = max(1, self.size.height)
-        # with the name of the group above, where there is one
+        # with the name of the group, if it is in the row above
         first = self._at - (1 if isinstance(self._rows[self._at - 1], str) else 0)
         self._top = max(min(self._top, first), self._at - height + 1)
         self._top = max(0, min(self._top, len(self._rows) - height))
@@ -149,12 +149,12 @@ class SettingsList(Canvas, can_focus=True):
     # --- its value
 
     def write(self, text: str) -> None:
-        """Give the current setting another value."""
+        """Change the value of the current setting."""
         self.texts[self.current.name] = text
         self.post_message(self.Changed())
 
     def action_change(self, by: int) -> None:
-        """Take the next word; of several switches, go to the next, or with space switch it."""
+        """Select the next choice; with several switches, move to the next switch."""
         setting = self.current
         if isinstance(setting.value_type, MultiChoice):
             self._word = (self._word + by) % len(setting.value_type.words)
@@ -165,7 +165,7 @@ class SettingsList(Canvas, can_focus=True):
             self.write(words[(words.index(text) + by) % len(words)])
 
     def on_key(self, event: events.Key) -> None:
-        """Go to the next word that begins with a letter; switch a switch."""
+        """Select the next choice that starts with a letter, or toggle a switch."""
         setting = self.current
         if isinstance(setting.value_type, MultiChoice):
             if event.key == "space":
@@ -188,7 +188,7 @@ class SettingsList(Canvas, can_focus=True):
     # --- the mouse
 
     def on_click(self, event: events.Click) -> None:
-        """Go to the row; in the current one, change the value under the pointer."""
+        """Go to the row; in the current row, change the value under the pointer."""
         at = self._top + event.y
         if at >= len(self._rows) or isinstance(self._rows[at], str):
             return
@@ -206,7 +206,7 @@ class SettingsList(Canvas, can_focus=True):
             self.action_change(-1 if left else 1)
 
     def on_mouse_scroll_down(self, event: events.MouseScrollDown) -> None:
-        """Scroll down; the current row stays in sight."""
+        """Scroll down; the current row stays visible."""
         event.stop()
         self._scroll(WHEEL)
 
@@ -229,11 +229,11 @@ class SettingsList(Canvas, can_focus=True):
         self.post_message(self.Moved())
 
     def on_focus(self) -> None:
-        """Show the switch that a key switches."""
-        self.call_next(self.repaint)  # not before Textual has noted it, in its own handler
+        """Mark the switch that a key toggles."""
+        self.call_next(self.repaint)  # after Textual's own handler, which changes `has_focus`
 
     def on_blur(self) -> None:
-        """Show it no more."""
+        """Remove the mark."""
         self.call_next(self.repaint)
 
     # --- the cells
@@ -278,7 +278,7 @@ class SettingsList(Canvas, can_focus=True):
             cells.write(y, 0, "!", ink(ALARM, bold=True))
 
     def _remark(self, setting: Setting) -> tuple[str, bool]:
-        """Return what is said beside a value, and whether something is wrong with it."""
+        """Return the remark next to a value, and whether it is an error."""
         error = self.errors.get(setting.name)
         if error is not None:
             return f"expected {error.expected}", True
@@ -287,12 +287,12 @@ class SettingsList(Canvas, can_focus=True):
 
 
 def _name(row: Setting | str) -> str:
-    """Return a setting's name; a group can be called like one, and has none."""
+    """Return the name of a setting, or an empty string for the name of a group."""
     return "" if isinstance(row, str) else row.name
 
 
 def _spans(kind: MultiChoice) -> list[tuple[int, int, int]]:
-    """Return number, first and last column of each switch."""
+    """Return index, first column and end of each switch."""
     spans = []
     column = NAME
     for at, word in enumerate(kind.lines or kind.words):

@@ -1,6 +1,6 @@
-"""The four lines that never move: what runs, how it goes, what happened, and what one can press.
+"""The four lines around the panels: header, status, last event and footer.
 
-And the one that stands alone where the terminal is too small for anything else.
+A fifth widget replaces everything in a terminal that is too small.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from tui.terminal.flow_control import FlowControl
 
 SMALLEST: Final = (40, 12)
-"""Columns and rows that the screen needs."""
+"""Minimum columns and rows of the screen."""
 
 LONGEST_BAR: Final = 40
 SHORTEST_BAR: Final = 8
@@ -44,7 +44,7 @@ STATE_COLOURS: Final = {
 
 
 class HeaderLine(Canvas):
-    """What runs, and at what speed."""
+    """Description of the run, and the requested speed."""
 
     def __init__(self, session: RunModel) -> None:
         super().__init__(id="header")
@@ -54,10 +54,10 @@ class HeaderLine(Canvas):
     def draw(self, width: int, height: int) -> Cells:
         cells = Cells(width, height)
         column = cells.write(0, 1, "nnfs-tui  ", ink(DIM)) if width >= 100 else 1
-        told = self.session.description
-        if len(told) > width - column - 1:
-            told = f"{told[: width - column - 2]}…"
-        end = cells.write(0, column, told, ink(BRIGHT, bold=True))
+        description = self.session.description
+        if len(description) > width - column - 1:
+            description = f"{description[: width - column - 2]}…"
+        end = cells.write(0, column, description, ink(BRIGHT, bold=True))
         chosen = number_format.speed(self.speed)
         right = f"{chosen} ▸ (< >)" if width >= 100 else chosen
         if end + 2 + len(right) < width:
@@ -66,10 +66,10 @@ class HeaderLine(Canvas):
 
 
 class StatusLine(Canvas):
-    """How it goes: the state in one word, then the numbers, each at its place."""
+    """State of the run in one word, then its numbers at fixed positions."""
 
     class TravelRequested(Message):
-        """Somebody clicked a place of the run."""
+        """A click on an epoch of the scrub bar."""
 
         def __init__(self, epoch: int) -> None:
             self.epoch = epoch
@@ -88,7 +88,7 @@ class StatusLine(Canvas):
         self.repaint()
 
     def on_click(self, event: events.Click) -> None:
-        """Ask for the epoch at that place of the bar."""
+        """Request the epoch under the pointer."""
         start, length = self._bar
         if self.session.is_at_rest and length and start <= event.x < start + length:
             share = (event.x - start) / (length - 1)
@@ -136,8 +136,8 @@ class StatusLine(Canvas):
             score = ("accuracy" if wide else "acc", f"{right} %")
         else:
             places = 2 if tight else 3
-            told = slash.join(f"{score:{places + 3}.{places}f}" for score in scores)
-            score = ("R²", told.replace("-", "−"))
+            right = slash.join(f"{score:{places + 3}.{places}f}" for score in scores)
+            score = ("R²", right.replace("-", "−"))
         pairs = [("epoch", epoch), ("loss", loss), score, ("lr", self._rate(metrics))]
         rate = session.epochs_per_second
         if rate:
@@ -157,7 +157,7 @@ class StatusLine(Canvas):
         return cells
 
     def _scrub_bar(self, cells: Cells, column: int, end: int, share: float) -> None:
-        """Draw where in the run the shown epoch is, if there is room."""
+        """Draw the position of the visible epoch in the run, if there is room."""
         length = min(LONGEST_BAR, end - column - 3)
         if length < SHORTEST_BAR:
             return
@@ -169,19 +169,19 @@ class StatusLine(Canvas):
         cells.write(0, column + length, "▸", ink(DIM))
 
     def _rate(self, metrics: EpochMetrics) -> str:
-        """Return the rate that the epoch was trained with, or to which it was changed since."""
+        """Return the learning rate of the epoch, or the new value if it was changed since."""
         config = self.session.config
         scheduled = config.schedule != "constant" or config.warmup
         return f"{metrics.learning_rate:.4g}" if scheduled else f"{config.learning_rate:g}"
 
 
 def wrapped_notes(note: str, width: int) -> list[str]:
-    """Return what happened last in one row, or in two, of which the second ends with … if need be."""
+    """Return the note in one row, or in two, shortened with … if necessary."""
     return wrap(note, width - 2, max_lines=2, placeholder=" …", break_on_hyphens=False)
 
 
 class LogLine(Canvas):
-    """What happened last; what does not fit goes on in the line below."""
+    """The last event; a long note continues in the line below."""
 
     def __init__(self, session: RunModel) -> None:
         super().__init__(id="log")
@@ -232,19 +232,19 @@ class FooterLine(Canvas):
         return len(self._named(key)) + 1 + len(word) + 2
 
     def _fitting(self, width: int) -> list[tuple[Key, str]]:
-        """Return the keys that fit; help and quit are never the ones left out."""
+        """Return the keys that fit; help and quit have priority."""
         keys = footer(self.session.state, looking=self.options.inspecting)
-        kept = [each for each in keys if each[0].shown in {"?", "q"}]
-        room = width + 2 - sum(self._length(*each) for each in kept)
+        chosen = [each for each in keys if each[0].shown in {"?", "q"}]
+        room = width + 2 - sum(self._length(*each) for each in chosen)
         if room < 0:
-            return []  # a long note leaves none
+            return []  # a long note takes all the room
         for each in keys:
-            if each not in kept:
+            if each not in chosen:
                 room -= self._length(*each)
                 if room < 0:
                     break
-                kept.append(each)
-        return [each for each in keys if each in kept]
+                chosen.append(each)
+        return [each for each in keys if each in chosen]
 
     def on_click(self, event: events.Click) -> None:
         """Press the key under the pointer."""
@@ -257,7 +257,7 @@ class FooterLine(Canvas):
 
 
 class Notice(Canvas):
-    """Stands alone where the terminal is too small for anything else."""
+    """Replaces everything in a terminal that is too small."""
 
     def __init__(self, session: RunModel) -> None:
         super().__init__(id="notice")
@@ -266,13 +266,12 @@ class Notice(Canvas):
     def draw(self, width: int, height: int) -> Cells:
         cells = Cells(width, height)
         size, state = self.app.size, self.session.state
-        goes_on = state is State.TRAINING
-        text = "nnfs-tui needs {}×{}, here are {}×{}; {}".format(
-            *SMALLEST,
-            size.width,
-            size.height,
-            "training goes on" if goes_on else f"the run is {state.lower()}",
+        needed = "{}×{}".format(*SMALLEST)
+        given = f"{size.width}×{size.height}"
+        state_word = (
+            "training continues" if state is State.TRAINING else f"the run is {state.lower()}"
         )
+        text = f"nnfs-tui needs {needed}, this terminal has {given}; {state_word}"
         for row, line in enumerate(wrap(text, width)):
             cells.write(row, 0, line, ink(TEXT))
         return cells
@@ -283,10 +282,10 @@ def _note_ink(session: RunModel) -> int:
 
 
 def _line_rates(flow_control: FlowControl, *, at_rest: bool) -> str:
-    """Return what the line carries; at rest that is nothing, after this very line."""
+    """Return the rates of the line; at rest only the round trip, since nothing is sent."""
     rates = flow_control.rates(monotonic())
     took = rates.round_trip
-    told = "no answer" if took is None else f"{1e3 * took:.0f} ms"
+    delay = "no reply" if took is None else f"{1e3 * took:.0f} ms"
     if at_rest:
-        return f"line {told}"
-    return f"{rates.frames:.1f} frames/s  {rates.bytes / 1e3:.1f} kB/s  {told}"
+        return f"line {delay}"
+    return f"{rates.frames:.1f} frames/s  {rates.bytes / 1e3:.1f} kB/s  {delay}"

@@ -87,7 +87,7 @@ class TrainingScreen(Screen[None]):
         frames_per_second: float = 10.0,
         paused: bool = False,
         run_log: RunLog | None = None,
-        keeping: SaveOptions | None = None,
+        save_options: SaveOptions | None = None,
         resume: Path | None = None,
         flow_control: FlowControl | None = None,
         redraw: Callable[[], None],
@@ -98,7 +98,7 @@ class TrainingScreen(Screen[None]):
         self._frame = 1 / frames_per_second
         self.redraw = redraw
         self.controller = RunController(
-            config, link, self, speed=speed, log=run_log, save_options=keeping
+            config, link, self, speed=speed, log=run_log, save_options=save_options
         )
         self.run = self.controller.run
         self.refused: Refused | None = None

@@ -23,7 +23,7 @@ DIALOGS = {
 }
 SIZES = [(80, 24), (400, 100), (40, 12)]
 DIALOG_SIZES = [(80, 24), (200, 60), (40, 12)]
-"""They have a greatest size, which a larger screen does not change."""
+"""Dialogs with a maximum size, which a larger screen does not change."""
 
 
 async def paused(driver: Driver) -> None:
@@ -34,7 +34,7 @@ async def paused(driver: Driver) -> None:
 
 
 def check_layout(driver: Driver) -> None:
-    """Everything is within the screen, nothing is over anything else, and all has been drawn."""
+    """Check that all widgets are inside the screen, do not overlap, and are drawn."""
     shown = [*(p for p in driver.screen.panels if p.display), *driver.screen.lines]
     regions = [each.region for each in shown]
     for at, region in enumerate(regions):
@@ -48,7 +48,7 @@ def check_layout(driver: Driver) -> None:
 async def at_each_size(
     driver: Driver, sizes: list[tuple[int, int]], look: Callable[[], None]
 ) -> None:
-    """Look at 40×12 last, where the next one begins."""
+    """Check 40×12 last, because the next dialog starts there."""
     for size in sizes:
         await driver.pilot.resize_terminal(*size)
         await driver.until(lambda size=size: driver.app.screen._compositor.size == size)  # type: ignore[misc]

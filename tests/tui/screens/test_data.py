@@ -1,4 +1,4 @@
-"""The data screen: what a person reads of a data set, and that no data can harm the terminal."""
+"""Data screen: the summary of a data set, and data that try to harm the terminal."""
 
 import io
 import sys
@@ -71,7 +71,7 @@ def hostile() -> Summary:
 
 def texts() -> Summary:
     sentence = (
-        "one very long sentence that goes on and on until no line can hold the whole of it, " * 3
+        "one very long sentence that is repeated until no line can hold the whole of it, " * 3
     )
     data = Dataset(
         np.zeros((6, 0)),
@@ -146,7 +146,7 @@ def test_a_feature_shows_its_numbers_its_histogram_and_its_relation() -> None:
     assert line.split()[2:6] == ["1.0", "3.76", "6.9", "0"]
     assert histogram(feature.histogram) in line
     assert f"  {feature.relation:.2f}" in line
-    assert "η: how far the feature tells the classes apart" in summary_text(iris(), 115)
+    assert "η: how well the feature separates the classes" in summary_text(iris(), 115)
 
 
 def test_a_correlation_has_a_sign_and_a_colour_for_it() -> None:

@@ -1,4 +1,4 @@
-"""What the keys do with data, driven by Textual's Pilot over the real training process."""
+"""Keys that concern data, driven by Textual's Pilot with a real training process."""
 
 import re
 from collections.abc import AsyncIterator, Awaitable, Callable
@@ -177,7 +177,7 @@ async def test_what_makes_no_plane_is_told_and_nothing_is_lost() -> None:
                 ("2.5", "hue", "invalid value '2.5': expected mean"),
                 ("[red]", "hue", "invalid value '[red]': expected mean"),
                 ("", "hue", "invalid value '': expected mean"),
-                ("mean", "proline", "two different features make a plane"),
+                ("mean", "proline", "a plane needs two different features"),
             ):
                 dialog.query_one("#up", Select).value = names.index(up)
                 field.value = held
@@ -410,7 +410,7 @@ async def test_loading_is_shown_and_ended_by_escape(endless: str) -> None:
         assert driver.session.config == MOONS
         start = driver.epoch
         await driver.until(lambda: driver.epoch > start)
-        await driver.press("D")  # the settings are those of the run that goes on
+        await driver.press("D")  # the settings are those of the run that continues
         await driver.until_config("data_seed", 1)
         assert driver.session.config.data is None
 
@@ -464,7 +464,7 @@ async def test_a_file_that_is_not_there_leaves_the_run_going_on(
         assert driver.session.state is State.TRAINING
         start = driver.epoch
         await driver.until(lambda: driver.epoch > start)
-        # the dialog has the settings of the run that goes on
+        # the dialog has the settings of the run that continues
         dialog = await opened(driver)
         assert dialog.rows.texts["data"] == "off"
         await driver.press("escape")
