@@ -26,6 +26,7 @@ lint: $(VENV)/.ready-lint
 	@$(BIN)/ruff format --check .
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports
+	@$(BIN)/python .ci/vocabulary.py
 
 soak: $(VENV)/.ready-test
 	@$(BIN)/python -m tests.terminal.soak $(ARGS)

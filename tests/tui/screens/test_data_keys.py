@@ -266,7 +266,7 @@ async def question(driver: Driver) -> AsyncIterator[tuple[Input, Callable[[str],
 
 
 def shown_shares(driver: Driver) -> dict[str, str]:
-    """Return the percentage beside each class in the dialog."""
+    """Return the percentage next to each class in the dialog."""
     lines = driver.front.query_one(Answer).draw(80, 20).lines()
     return {
         found[1].strip(): found[2]
