@@ -145,12 +145,17 @@ class DiffDriver(LinuxDriver):
     def stop_application_mode(self) -> None:
         """Restore the terminal, unless the program ends while suspended."""
         if self._has_terminal:
-            self.disable_input()
-            # without an alternate screen, the shell would write over the screen's content
-            last_row = get_terminal_size().lines
-            super().write(f"\x1b[m\x1b[H\x1b[J\x1b[{last_row}H")
-            super().stop_application_mode()
-            self._has_terminal = False
+            try:
+                self.disable_input()
+                # without an alternate screen, the shell would write over the screen's content
+                last_row = get_terminal_size().lines
+                super().write(f"\x1b[m\x1b[H\x1b[J\x1b[{last_row}H")
+                super().stop_application_mode()
+            except BaseException:
+                self.exit_event.set()  # the interpreter waits for the input thread
+                raise
+            finally:
+                self._has_terminal = False
 
     def reacquire_terminal(self) -> None:
         """Set up the terminal after a stop (SIGSTOP) that left no time to restore it for the shell.
