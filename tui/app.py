@@ -13,9 +13,11 @@ from textual import events
 from textual._context import active_message_pump
 from textual.app import App, ScreenStackError, SystemCommand
 from textual.binding import Binding, BindingType
+from textual.command import CommandPalette
 from textual.dom import DOMNode
 from textual.filter import Monochrome, NoColor
 from textual.screen import ModalScreen
+from textual.widgets import Input
 
 from tui.drawing.rendering import CellRenderer, TerminalLook
 from tui.drawing.terminal_text import key_name
@@ -48,6 +50,10 @@ if TYPE_CHECKING:
 
 AT_ONCE: Final = frozenset({"ctrl+c", "ctrl+q", "ctrl+z"})
 """Keys that do not wait until the screen has handled earlier ones."""
+TALL, BROAD = 32, 100
+"""Rows and columns from which dialogs leave a part of the screen uncovered."""
+DIALOG_RANK: Final = -1
+"""Rank of a dialog's areas."""
 DIALOG_TOP: Final = 2
 """Rows of a dialog that identify it: its title and the first line."""
 EXIT_TIMEOUT: Final = 3.0
@@ -91,6 +97,14 @@ class ExitSignals:
         if isinstance(self._app._driver, DiffDriver):
             self._app._driver.abandon_terminal()
         os._exit(status)
+
+
+class Palette(CommandPalette):
+    """Textual's command palette, with a cursor that does not blink: a run at rest writes nothing."""
+
+    def on_mount(self) -> None:
+        """Stop the cursor."""
+        self.query_one(Input).cursor_blink = False
 
 
 class NnfsApp(ReportsFaults, App[None]):
@@ -218,12 +232,20 @@ class NnfsApp(ReportsFaults, App[None]):
             self.training.clear_note()
         await super().on_event(event)
 
+    def action_command_palette(self) -> None:
+        """Open the command palette."""
+        if not isinstance(self.screen, CommandPalette):
+            self.push_screen(Palette(id="--command-palette"))
+
     def send_order(self) -> list[Area]:
         """Return the areas of the screen in the order in which they are sent."""
         return send_order(self.screen, self.training.lines, self.training.panels)
 
     def on_resize(self) -> None:
         """Send the whole screen: the terminal may have changed it with its size."""
+        # not a breakpoint: Textual applies those to a dialog after drawing it once
+        self.set_class(self.size.height >= TALL, "-tall")
+        self.set_class(self.size.width >= BROAD, "-broad")
         self._forget_screen()
 
     def action_redraw(self) -> None:
@@ -350,14 +372,16 @@ def send_order(
     """Return the areas of a screen, by rank.
 
     The lines come first, since they show the effect of a key; then the focused panel, then the others. A
-    dialog precedes all of them: its title, the focused field, and the rest.
+    dialog is sent alone: its title, the focused field, and the rest.
     """
     focused = screen.focused
     first, second = list(lines), [focused] if focused is not None else []
     dialog: list[Area] = []
     if any(line.screen is not screen for line in first):
-        dialog = [Area(*each.region[:3], DIALOG_TOP, 0) for each in _shown(screen.children)]
-        first, second = [*second, *screen.children, *first], []
+        parts = [*_visible(screen.children)]
+        dialog = [Area(*each.region[:3], DIALOG_TOP, DIALOG_RANK) for each in _shown(parts)]
+        dialog += [Area(*each.region, DIALOG_RANK) for each in _shown([*second, *parts])]
+        second = []
     ranked = ((first, 0), (second, 1), (list(panels), 2))
     return dialog + [
         Area(*widget.region, rank) for widgets, rank in ranked for widget in _shown(widgets)
@@ -366,3 +390,12 @@ def send_order(
 
 def _shown(widgets: Iterable[Widget]) -> Iterator[Widget]:
     return (widget for widget in widgets if widget.display and widget.region.area)
+
+
+def _visible(widgets: Iterable[Widget]) -> Iterator[Widget]:
+    """Return the widgets, and of invisible ones the visible descendants."""
+    for widget in widgets:
+        if widget.visible:
+            yield widget
+        else:
+            yield from _visible(widget.children)

@@ -9,6 +9,7 @@ those in the areas that the user looks at first, then those that have waited lon
 from __future__ import annotations
 
 import re
+from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, TypeAlias
 
@@ -33,6 +34,8 @@ _TOKEN: Final = re.compile(
 )
 _FRAME: Final = re.compile(r"\x1b\[\d+;\d+H")
 _NEVER: Final = np.iinfo(np.int64).max
+_FIRST: Final = -(1 << 32)
+"""Waiting since: cells that a closed dialog has uncovered, before any other."""
 _TABLE_LIMIT: Final = 50_000
 """Ids of cells above which unused ones are dropped."""
 
@@ -48,7 +51,9 @@ class Area:
     """A rectangle of the screen with its rank in the order of sending.
 
     Attributes:
-        rank: 0 is sent before everything else; at equal waiting times, 1 is sent before 2.
+        rank: -1 is a dialog: nothing else is sent before it is complete, and the cells it covered come
+            first after it has closed. 0 is sent before the rest; at equal waiting times, 1 is sent
+            before 2.
     """
 
     column: int
@@ -56,6 +61,12 @@ class Area:
     width: int
     height: int
     rank: int = 2
+
+    @property
+    def cells(self) -> tuple[slice, slice]:
+        """Rows and columns, without those left of the screen or above it."""
+        rows = slice(max(0, self.row), max(0, self.row + self.height))
+        return rows, slice(max(0, self.column), max(0, self.column + self.width))
 
 
 def is_frame(data: str) -> bool:
@@ -162,6 +173,8 @@ class ScreenBuffer:
         self._wanted: NDArray[np.int32] = np.full((rows, columns), UNKNOWN, np.int32)
         self._shown = self._wanted.copy()
         self._waiting_since: NDArray[np.int64] = np.full((rows, columns), _NEVER, np.int64)
+        self._dialog: NDArray[np.bool_] = np.zeros((rows, columns), np.bool_)
+        self._uncovered = self._dialog.copy()
         self._cursor = self._cursor_sent = (0, 0)
         self._changed = False
 
@@ -215,12 +228,14 @@ class ScreenBuffer:
     def next_update(self, budget: int, areas: Sequence[Area] = ()) -> str:
         """Return the next update, of about `budget` bytes at most, and mark its cells as shown.
 
-        If the differences do not fit, areas of rank 0 come first, in their order (of areas that overlap,
-        the first one counts). All others follow by waiting time, with a head start for rank 1; at equal
-        waiting times, the row of an area with most changes comes first.
+        If the differences do not fit, dialogs are sent alone. Otherwise areas of rank 0 come first, in
+        their order (of areas that overlap, the first one counts), then cells that a closed dialog has
+        uncovered. All others follow by waiting time, with a head start for rank 1; at equal waiting
+        times, the row of an area with most changes comes first.
         """
         differs = self._differences()
         self._updates += 1
+        self._follow_dialogs(areas)
         update = None
         if int(np.count_nonzero(differs)) <= budget:
             rows = self._spans(differs)
@@ -228,7 +243,10 @@ class ScreenBuffer:
         if update is None:
             self._waiting_since[~differs] = _NEVER
             np.minimum(self._waiting_since, self._updates, out=self._waiting_since, where=differs)
-            update = self._first_of(*self._in_order(differs, areas), budget)
+            self._waiting_since[differs & self._uncovered] = _FIRST
+            is_dialog = differs & self._dialog
+            ordered = self._in_order(is_dialog if is_dialog.any() else differs, areas)
+            update = self._first_of(*ordered, budget)
         text = update.text()
         self._mark_shown(update.sent)
         if self._cursor != self._cursor_sent and not self._differences().any():
@@ -256,6 +274,17 @@ class ScreenBuffer:
             if by_style is not None:
                 return by_style
         return update
+
+    def _follow_dialogs(self, areas: Sequence[Area]) -> None:
+        """Update the cells that dialogs cover, and those that they uncover when they close."""
+        before, self._dialog = self._dialog, np.zeros_like(self._dialog)
+        for area in areas:
+            if area.rank < 0:
+                self._dialog[area.cells] = True
+        if self._dialog.any():
+            self._uncovered[:] = False
+        elif before.any():
+            self._uncovered = before
 
     def _differences(self) -> NDArray[np.bool_]:
         differs: NDArray[np.bool_] = (self._wanted != self._shown) & (self._wanted != UNKNOWN)
@@ -294,6 +323,7 @@ class ScreenBuffer:
         For few scattered changes, a move is shorter than a change of style.
         """
         styles: dict[SgrState, list[Span]] = {}
+        counts: Counter[str] = Counter()
         for row, columns in spans:
             numbers = self._wanted[row, columns].tolist()
             alike: dict[SgrState, list[int]] = {}
@@ -301,9 +331,16 @@ class ScreenBuffer:
                 alike.setdefault(self._table.styles[number], []).append(column)
             for style, those in alike.items():
                 styles.setdefault(style, []).append((row, those))
-        # neighbours in this order have most in common
+                counts[style.background] += len(those)
+        # neighbours in this order have most in common; the most frequent background comes first
         ordered = sorted(
-            styles, key=lambda each: (each.attributes, each.background, each.foreground)
+            styles,
+            key=lambda each: (
+                each.attributes,
+                -counts[each.background],
+                each.background,
+                each.foreground,
+            ),
         )
         return [span for style in ordered for span in styles[style]]
 
@@ -313,9 +350,9 @@ class ScreenBuffer:
         """Return the spans of rank 0, and the others in order."""
         owner = np.full(differs.shape, -1)
         for index, area in sorted(enumerate(areas), key=lambda each: (-each[1].rank, -each[0])):
-            rows = slice(max(0, area.row), max(0, area.row + area.height))
-            owner[rows, max(0, area.column) : max(0, area.column + area.width)] = index
+            owner[area.cells] = index
         first: list[tuple[int, int, Span]] = []
+        uncovered: list[Span] = []
         rest: list[tuple[int, int, Span]] = []
         for row in np.flatnonzero(differs.any(axis=1)).tolist():
             columns = np.flatnonzero(differs[row])
@@ -326,14 +363,18 @@ class ScreenBuffer:
             for (index, waiting), group_columns in groups.items():
                 span = row, self._whole(row, group_columns)
                 rank = areas[index].rank if index >= 0 else 2
-                if rank == 0:
+                if rank <= 0:
                     first.append((index, waiting, span))
+                elif waiting == _FIRST:
+                    uncovered.append(span)
                 else:
                     start = waiting - (HEAD_START if rank == 1 else 0)
                     rest.append((start, -len(group_columns), span))
         first.sort()
         rest.sort()
-        return [each[-1] for each in first], [each[-1] for each in rest]
+        # a fifth fewer bytes than row by row, and borders and text of all panels come first
+        by_style = self._by_style(uncovered)
+        return [each[-1] for each in first], by_style + [each[-1] for each in rest]
 
     def _whole(self, row: int, columns: list[int]) -> list[int]:
         """Return the columns, extended to both halves of wide glyphs."""
@@ -357,6 +398,9 @@ class ScreenBuffer:
                 self._invalidate_halves(row, column)
         self._shown[rows, columns] = self._wanted[rows, columns]
         self._waiting_since[rows, columns] = _NEVER
+        if self._uncovered[rows, columns].any():
+            self._uncovered[rows, columns] = False
+            self._uncovered &= self._differences()
 
     def _invalidate_halves(self, row: int, column: int) -> None:
         """Regard the other half of an overwritten wide glyph as unknown."""

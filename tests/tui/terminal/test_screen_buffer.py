@@ -261,3 +261,29 @@ def test_of_areas_that_overlap_the_first_has_its_rows_sent_first() -> None:
         model.next_update(1)  # what is below the title has waited longer
     title, dialog = Area(0, ROWS - 1, COLUMNS, 1, 0), Area(0, 0, COLUMNS, ROWS, 0)
     assert "f" * COLUMNS in model.next_update(2 * COLUMNS, (title, dialog))
+
+
+def test_a_dialog_is_sent_alone_and_what_it_covered_first_when_it_closes() -> None:
+    model, terminal = ScreenBuffer(COLUMNS, ROWS), Emulated()
+    everything, inside = range(COLUMNS), range(8, 16)
+    dialog = Area(inside[0], 1, len(inside), 3, -1)
+
+    def shown(area_glyph: str) -> int:
+        return sum(row[x][0] == area_glyph for row in terminal.appearance()[1:4] for x in inside)
+
+    model.apply(lines_of("-", range(ROWS), everything))
+    terminal.feed(model.next_update(ALL))
+    model.apply(lines_of("o", range(ROWS), everything))
+    model.apply(lines_of("d", range(1, 4), inside))
+    while shown("d") < 24:
+        assert all("o" not in (cell[0] for cell in row) for row in terminal.appearance())
+        terminal.feed(model.next_update(12, [dialog]))
+    model.apply(lines_of("p", range(1, 4), inside))
+    while shown("p") < 24:
+        assert all("o" not in (cell[0] for cell in row) for row in terminal.appearance())
+        terminal.feed(model.next_update(12))
+    while model.has_changes:
+        terminal.feed(model.next_update(12))
+    assert (
+        sum(cell[0] == "o" for row in terminal.appearance() for cell in row) == COLUMNS * ROWS - 24
+    )
