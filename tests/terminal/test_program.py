@@ -278,7 +278,7 @@ def test_a_run_beside_the_screen_gives_the_numbers_of_a_run_without_one(tmp_path
 
 def test_a_log_on_a_full_disk_is_said_and_the_run_goes_on() -> None:
     with nnfs_tui("moons", *ENDLESS, "--log", "/dev/full") as terminal:
-        terminal.until("the log ends here: it cannot be written (No space left on device)")
+        terminal.until("logging stopped: the file cannot be written (No space left on device)")
         start = epoch_of(terminal.text())
         terminal.until(lambda text: epoch_of(text) > start + 100)
         terminal.press("q")

@@ -328,7 +328,7 @@ async def test_a_narrow_terminal_can_show_the_accuracy_too() -> None:
 
 
 async def test_help_lists_every_key_of_the_table() -> None:
-    async with running(MOONS, (120, 130)) as driver:
+    async with running(MOONS, (120, 220)) as driver:
         await driver.press("?")
         assert isinstance(driver.front, HelpScreen)
         await driver.shows(help_rows(GROUPS[-1])[-1][1])
@@ -354,7 +354,7 @@ async def test_the_palette_offers_what_the_keys_do() -> None:
         commands = {each.title: each for each in driver.app.get_system_commands(driver.front)}
         assert {"Open the settings of the run", "List all keys and panels"} <= set(commands)
         pause = commands["Pause or resume"]
-        await pause.callback()
+        pause.callback()
         await driver.until_state(State.PAUSED)
 
 

@@ -50,7 +50,7 @@ class NetworkPanel(Panel):
         "units and the strongest weights between them: blue negative, orange positive; "
         "arrows move the cursor, w selects its next weight, enter edits it"
     )
-    hints: ClassVar = {"w": "next weight, enter edits it"}
+    hints: ClassVar = {"w": "next weight, enter edits"}
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("up", "move(0, -1)", show=False),

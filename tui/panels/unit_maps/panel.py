@@ -44,7 +44,7 @@ class UnitMapsPanel(Panel):
         "output of each hidden unit on the plane of the boundary panel; ↑ ↓ scroll, w shows the "
         "weights of the pixels of images"
     )
-    hints: ClassVar = {"w": "weights of pixels"}
+    hints: ClassVar = {"w": "pixel weights"}
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("up", "scroll_maps(-1)", show=False),
