@@ -34,6 +34,7 @@ from core.process import (
     Start,
     State,
     StateChanged,
+    StateCommand,
     Step,
     StepBatch,
     WatchScreen,
@@ -138,6 +139,7 @@ class RunController:
         self._log = log
         self._save_options = save_options
         self._sent = 0  # commands that a `Run` answers
+        self._state_commands = 0
         self._requested_state: State | None = None
         self._paused_by_suspend = self._resumes = self._is_refused = False
 
@@ -153,7 +155,7 @@ class RunController:
                     f"the training process could not be started ({error.strerror}); r tries again"
                 )
                 return
-            self._sent, self._requested_state = 0, None
+            self._sent = self._state_commands = 0
             self.travel.clear()
         self._is_refused = False
         self._link.when_stopped = self._show_stopped
@@ -173,6 +175,11 @@ class RunController:
 
     def _post(self, command: Command) -> None:
         self._sent += isinstance(command, Start | Reopen | Restore | Configure)
+        if isinstance(command, StateCommand):
+            self._state_commands += 1
+            starts = isinstance(command, Start | Reopen) and not command.paused
+            is_training = starts or isinstance(command, Resume)
+            self._requested_state = State.TRAINING if is_training else State.PAUSED
         self._link.send(command)
 
     def send(self, command: Command) -> bool:
@@ -207,12 +214,19 @@ class RunController:
             self.settings.requested = event.config
         if isinstance(event, Reopened) and event.restored:
             self.settings.plan(self.run.config)
-        if isinstance(event, StateChanged | Failed):
+        if self._is_newest_state(event):
             self._requested_state = None
+        if isinstance(event, StateChanged | Failed):
             self._resume_after_pause()
         self.view.show_event(event)
         if isinstance(event, Moved) and event.edited is None:
             self.travel.finish(event)
+
+    def _is_newest_state(self, event: Event) -> bool:
+        """Return whether no command that was sent can still change the state that is reported."""
+        if isinstance(event, Run | StateChanged):
+            return event.handled >= self._state_commands
+        return isinstance(event, Failed)
 
     def record(self, event: Event) -> None:
         """Update the run model and the log, without showing the event."""
@@ -246,16 +260,15 @@ class RunController:
                 self.launch(Reopen(self._save_options.parent / self.run.saved_as))
         elif not self._is_training:
             self.train(Resume())
-        elif self.send(Pause()):
-            self._requested_state = State.PAUSED
+        else:
+            self.send(Pause())
 
     def train(self, command: Resume | Step | StepBatch) -> None:
         """Resume or step; a past epoch becomes the start of a new branch, after a confirmation."""
 
         def resume() -> None:
             self.travel.target = None
-            if self.send(command) and isinstance(command, Resume):
-                self._requested_state = State.TRAINING
+            self.send(command)
 
         self.confirm_branch("Continue from", resume)
 
@@ -283,7 +296,7 @@ class RunController:
         """Pause the training while the whole program is stopped."""
         self._paused_by_suspend = self._is_training
         if self._paused_by_suspend:
-            self._link.send(Pause())
+            self._post(Pause())
         self._link.send(WatchScreen(is_stopped=True))
 
     def resume_after_suspend(self) -> None:
@@ -291,13 +304,15 @@ class RunController:
         self._link.send(WatchScreen(is_stopped=False))
         # after the reply to the pause: the run may have finished just before
         self._resumes, self._paused_by_suspend = self._paused_by_suspend, False
+        if self._resumes:
+            self._requested_state = None  # that pause was no request of the user
 
     def _resume_after_pause(self) -> None:
         """Resume a run that has paused for the stop of the program; a finished run stays finished."""
         if self._resumes and self.run.state is not State.TRAINING:
             self._resumes = False
             if self.run.state is State.PAUSED:
-                self._link.send(Resume())
+                self._post(Resume())
 
     # --- starting over, and the rest
 

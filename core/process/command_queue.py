@@ -21,13 +21,14 @@ class CommandQueue:
     Attributes:
         waiting: the received commands that were not handled yet, in order.
         answered: number of `Start`s and `Configure`s that were handled or dropped.
+        handled: number of `StateCommand`s that were handled.
         pulled: whether the screen waits for a `Progress`.
     """
 
     def __init__(self, channel: Channel) -> None:
         self._channel = channel
         self.waiting: list[Command] = []
-        self.answered = 0
+        self.answered = self.handled = 0
         self.pulled = False
 
     @property

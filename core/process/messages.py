@@ -139,6 +139,9 @@ class Pull:
     """Request one `Progress`, as soon as there is something new."""
 
 
+StateCommand: TypeAlias = Start | Reopen | Restore | Pause | Resume | Step | StepBatch
+"""Commands that can change whether the run is training."""
+
 Command: TypeAlias = (
     Start
     | ConfigureAutosave
@@ -171,6 +174,7 @@ class Run:
         answered: number of `Start`s and `Configure`s that were handled; a screen that has sent more
             has changed the config further.
         travelled: whether the config differs because of time travel, without a change.
+        handled: as in `StateChanged`, if a `Start` or `Restore` was rejected: the state stays; else 0.
     """
 
     config: RunConfig
@@ -179,6 +183,7 @@ class Run:
     note: str
     answered: int = 0
     travelled: bool = False
+    handled: int = 0
 
 
 @dataclass(frozen=True)
@@ -220,12 +225,15 @@ class StateChanged:
     Attributes:
         stopped: why the run ended, or None.
         restored: the epoch whose weights were restored at the end, or None.
+        handled: number of `StateCommand`s that were handled; a screen that has sent more has
+            requested another state since.
     """
 
     state: State
     note: str = ""
     stopped: Stop | None = None
     restored: int | None = None
+    handled: int = 0
 
 
 @dataclass(frozen=True)

@@ -189,7 +189,7 @@ class TrainingRun:
     def send_state(self, note: str = "") -> None:
         """Report the status."""
         stopped, restored = self.trainer.stopped, self.trainer.restored
-        self._queue.post(StateChanged(self.state, note, stopped, restored))
+        self._queue.post(StateChanged(self.state, note, stopped, restored, self._queue.handled))
 
     def report(self, *, force: bool = False) -> None:
         """Send new epochs if the screen has pulled, or in any case with `force`."""
@@ -233,7 +233,13 @@ class TrainingRun:
         return None if is_sent else self.newest._replace(learning_rate=rate)
 
     def send_run(
-        self, data: DataSplit | None, *, fresh: bool, note: str, travelled: bool = False
+        self,
+        data: DataSplit | None,
+        *,
+        fresh: bool,
+        note: str,
+        travelled: bool = False,
+        handled: int = 0,
     ) -> None:
         """Report the config, and the samples if the screen has others."""
         effects = self._sent_config.effects(self.trainer.config)
@@ -244,7 +250,7 @@ class TrainingRun:
             inputs = data.x_train.shape[1]
             data = data.thinned(min(MOST_SHOWN, max(100, MOST_NUMBERS_SHOWN // max(1, inputs))))
         answered = self._queue.answered
-        self._queue.post(Run(self.trainer.config, data, fresh, note, answered, travelled))
+        self._queue.post(Run(self.trainer.config, data, fresh, note, answered, travelled, handled))
 
     def send_moved(self, edited: int | None = None) -> EpochMetrics:
         """Report the network at the current position, and return its metrics."""

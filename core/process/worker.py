@@ -38,6 +38,7 @@ from core.process.messages import (
     SetSpeed,
     Start,
     State,
+    StateCommand,
     Step,
     StepBatch,
     WatchScreen,
@@ -175,6 +176,7 @@ class TrainingLoop:
         return 0.0 if run.steps_left else self._timer.wait()
 
     def _handle(self, command: Command) -> None:
+        self._queue.handled += isinstance(command, StateCommand)
         match command:
             case Start():
                 self._queue.answered += 1
@@ -239,7 +241,7 @@ class TrainingLoop:
         except commands.REFUSALS as error:
             reason = commands.why_refused(error)
             if before is not None:
-                before.send_run(None, fresh=False, note=reason)
+                before.send_run(None, fresh=False, note=reason, handled=queue.handled)
             elif not any(isinstance(each, Start) for each in queue.waiting):
                 no_memory = isinstance(error, MemoryError)
                 queue.post(Refused(reason, no_memory))  # else the next one supersedes it
@@ -277,7 +279,8 @@ class TrainingLoop:
             autosave.save_newest(run)
             self._run = reopen(path, queue, self._timer, autosave, paused=True, restored=True)
         except (*commands.REFUSALS, RunError) as error:
-            run.send_run(None, fresh=False, note=commands.why_refused(error))
+            reason = commands.why_refused(error)
+            run.send_run(None, fresh=False, note=reason, handled=queue.handled)
             return
         queue.flush(HANDOVER)
 

@@ -116,7 +116,7 @@ class Desk:
         self.parameters, self.statistics = trainer.network.parameters, trainer.network.statistics
         self.hear(
             Run(config, trainer.data, fresh=True, note="", answered=1),
-            StateChanged(State.TRAINING),
+            StateChanged(State.TRAINING, handled=1),
             Progress(tabulate(rows), self.parameters, self.statistics, 30.0),
         )
         self.metrics = rows[0]
@@ -158,6 +158,36 @@ def test_keys_faster_than_the_replies_all_count() -> None:
     desk.controller.settings.change_learning_rate(1)
     rates = [each.changes for each in desk.link.new() if isinstance(each, Configure)]
     assert rates == [{"learning_rate": 0.02}, {"learning_rate": 0.05}]
+
+
+def test_a_reply_to_an_earlier_key_does_not_change_what_the_next_key_does() -> None:
+    desk = Desk()
+    desk.controller.toggle_pause()
+    desk.controller.toggle_pause()
+    desk.hear(StateChanged(State.PAUSED, handled=2))
+    desk.controller.toggle_pause()
+    desk.hear(StateChanged(State.TRAINING, handled=3))
+    desk.controller.toggle_pause()
+    assert desk.link.new() == [Pause(), Resume(), Pause(), Resume()]
+
+
+def test_keys_after_a_reset_act_on_the_new_run_although_the_old_one_is_still_reported() -> None:
+    desk = Desk()
+    desk.controller.toggle_pause()
+    desk.controller.reset()
+    desk.hear(StateChanged(State.PAUSED, handled=2))
+    desk.controller.toggle_pause()
+    desk.controller.toggle_pause()
+    assert desk.link.new() == [Pause(), Start(MOONS), Pause(), Resume()]
+
+
+def test_a_start_that_is_rejected_leaves_the_state_of_the_current_run() -> None:
+    desk = Desk()
+    desk.hear(StateChanged(State.PAUSED, handled=1))
+    desk.controller.reset()
+    desk.hear(Run(MOONS, None, fresh=False, note="cancelled", answered=2, handled=2))
+    desk.controller.toggle_pause()
+    assert desk.link.new() == [Start(MOONS), Resume()]
 
 
 def test_a_reply_to_an_earlier_change_does_not_undo_a_later_request() -> None:

@@ -171,6 +171,7 @@ def test_cancelling_leaves_the_run_as_it_was(
     (run,) = watcher.runs()
     assert run.note == "loading was cancelled"
     assert (run.config, run.data, run.fresh, run.answered) == (config, None, False, 2)
+    assert run.handled == (3 if how == "start" else 0)
     watcher.send(Configure({"epochs": 1000}))
     watcher.until(lambda: bool(watcher.progress()))
     assert last_parameters(watcher) == before
@@ -238,6 +239,8 @@ def test_commands_sent_while_loading_are_handled_afterwards_in_order(
     watcher.send(SetSpeed(None), Pause(), Step(3), Configure({"learning_rate": 0.5}), Step(1))
     watcher.until(lambda: any(row.epoch == 4 for row in watcher.rows()))
     assert states(watcher)[:2] == [State.TRAINING, State.PAUSED]
+    changes = [each for each in watcher.events if isinstance(each, StateChanged)]
+    assert [each.handled for each in changes][:2] == [1, 2]
     rows = watcher.rows()
     assert [row.epoch for row in rows] == list(range(5))
     assert [run.config.learning_rate for run in watcher.runs()] == [0.01, 0.5]
