@@ -170,8 +170,8 @@ class NnfsApp(ReportsFaults, App[None]):
         if self._driver is not None and self._driver.can_suspend:
             # the driver's own handlers stop only this process, and set the terminal's modes a second
             # time after a SIGSTOP, so that they are never restored
-            signal.signal(signal.SIGTSTP, self._in_event_loop(self.action_suspend_process))
-            signal.signal(signal.SIGCONT, self._in_event_loop(self._continue))
+            signal.signal(signal.SIGTSTP, _in_event_loop(self, self.action_suspend_process))
+            signal.signal(signal.SIGCONT, _in_event_loop(self, self._continue))
         self.push_screen(self.training)
         if self.exit_signals.received:
             self.exit_signals.exit()
@@ -283,15 +283,6 @@ class NnfsApp(ReportsFaults, App[None]):
         finally:
             signal.signal(signal.SIGCONT, before)
 
-    def _in_event_loop(self, action: Callable[[], None]) -> Callable[[int, FrameType | None], None]:
-        """Return a signal handler that calls a function in the event loop."""
-        loop = asyncio.get_running_loop()
-
-        def handle(_: int, __: FrameType | None) -> None:
-            loop.call_soon_threadsafe(self.call_later, action)
-
-        return handle
-
     def report(self, fault: Fault) -> None:
         """Record an error of the interface, and show it; the run continues."""
         self.keep(fault)
@@ -364,6 +355,18 @@ class NnfsApp(ReportsFaults, App[None]):
     def _forget_screen(self) -> None:
         if isinstance(self._driver, DiffDriver):
             self._driver.forget()
+
+
+def _in_event_loop(
+    app: NnfsApp, action: Callable[[], None]
+) -> Callable[[int, FrameType | None], None]:
+    """Return a signal handler that calls a function in the event loop."""
+    loop = asyncio.get_running_loop()
+
+    def handle(_: int, __: FrameType | None) -> None:
+        loop.call_soon_threadsafe(app.call_later, action)
+
+    return handle
 
 
 def send_order(

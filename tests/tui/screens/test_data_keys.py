@@ -233,7 +233,7 @@ async def test_of_one_thing_to_predict_there_is_no_other() -> None:
 
 
 async def test_the_data_screen_opens_and_closes() -> None:
-    async with running(WINE, speed=100.0) as driver:
+    async with running(WINE, (120, 80), speed=100.0) as driver:
         for close in ("v", "escape"):
             await driver.press("v")
             assert isinstance(driver.front, DataScreen)
