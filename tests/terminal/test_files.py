@@ -87,7 +87,7 @@ def test_names_that_would_steer_a_terminal_are_shown_harmlessly(hostile: str) ->
         terminal.until("▲ [re")  # one of the classes, on the map
         terminal.press(" ")
         terminal.until("PAUSED")
-        terminal.resize(120, 90)  # the whole data screen is visible
+        terminal.resize(160, 120)  # the whole data screen is visible
         terminal.press("v")
         terminal.until("[bold red]m[/]")
         terminal.until("]0;PWNED")
