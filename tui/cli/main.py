@@ -356,13 +356,13 @@ def _train(
 ) -> int:
     from tui.cli.headless import train
 
-    keeping = save_options_of(options)
+    save_options = save_options_of(options)
     with ExitStack() as stack:
         outputs = [sys.stdout] if as_json else []
         if options.log is not None:
             outputs.append(stack.enter_context(_log_file(options.log, waits=True)))
         try:
-            return train(config, outputs, quiet=as_json, save_options=keeping, resume=resume)
+            return train(config, outputs, quiet=as_json, save_options=save_options, resume=resume)
         except (BrokenPipeError, OutputError):
             raise
         except OSError as error:
@@ -392,7 +392,7 @@ def _watch(
 
     require("for the screen", SCREEN_MEMORY)
     reserve_for_products()
-    keeping = save_options_of(options)
+    save_options = save_options_of(options)
     log = RunLog(_log_file(options.log, waits=False)) if options.log is not None else None
     app = NnfsApp(
         config,
@@ -403,7 +403,7 @@ def _watch(
         paused=options.paused,
         run_log=log,
         look=look,
-        save_options=keeping,
+        save_options=save_options,
         resume=resume,
     )
     app.exit_signals.install()

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 
 from core.datasets.dataset import Dataset
-from core.datasets.files.names import bad, clean, counted, distinct, listed, of_category
+from core.datasets.files.names import clean, counted, distinct, listed, of_category, unusable
 from core.datasets.files.targets import comma, find_targets, stray
 from core.datasets.files.words import order
 
@@ -26,7 +26,7 @@ def assemble(table: Table, task: str | None) -> Dataset:
         DataError: if the table is unusable.
     """
     if len(table.y) < FEWEST:
-        raise bad(
+        raise unusable(
             table.file,
             f"too few samples: {counted(len(table.y), 'row')}; at least {FEWEST} are needed",
         )
@@ -65,7 +65,7 @@ def _drop_rows(table: Table) -> list[str]:
         keep &= filled
     left = int(keep.sum())
     if left < FEWEST:
-        raise bad(
+        raise unusable(
             table.file,
             f"only {left:,} of {counted(len(keep), 'row')} have a target and a text; "
             f"at least {FEWEST} are needed",
@@ -111,7 +111,7 @@ def _features(table: Table) -> tuple[list[str], list[tuple[int, int]], list[str]
     if encoded:
         notes.append(f"One-hot encoded: {listed(encoded)}.")
     if not parts:
-        raise bad(table.file, "no column is left for features; " + _why_none(constant, notes))
+        raise unusable(table.file, "no column is left for features; " + _why_none(constant, notes))
     table.x = _parted(table.x, parts, len(names))
     return names, one_hot, notes
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
 from core.config.errors import suggestion
-from core.datasets.files.names import bad, clean, listed
+from core.datasets.files.names import clean, listed, unusable
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -36,7 +36,7 @@ def check_names(names: Sequence[str], file: str) -> list[str]:
     seen: dict[str, int] = {}
     for place, name in enumerate(names, 1):
         if name and seen.setdefault(name, place) != place:
-            raise bad(
+            raise unusable(
                 file,
                 f"columns {seen[name]} and {place} have the same name '{clean(name)}'; "
                 "each column needs a unique name",
@@ -61,9 +61,9 @@ def choose(names: Sequence[str], source: Source, file: str) -> ColumnChoice:
         notes.append(note)
     for place in targets:
         if place == text:
-            raise bad(file, f"column '{clean(names[place])}' is both the text and the target")
+            raise unusable(file, f"column '{clean(names[place])}' is both the text and the target")
         if place in asked:
-            raise bad(file, f"column '{clean(names[place])}' is both a feature and a target")
+            raise unusable(file, f"column '{clean(names[place])}' is both a feature and a target")
     if text is not None:
         others = [name for at, name in enumerate(names) if at != text and at not in targets]
         notes.append(f"Features are n-grams of the texts in column '{clean(names[text])}'.")
@@ -72,7 +72,7 @@ def choose(names: Sequence[str], source: Source, file: str) -> ColumnChoice:
         return ColumnChoice((), targets, text, tuple(notes))
     features = asked or tuple(at for at in range(len(names)) if at not in targets)
     if not features:
-        raise bad(file, "no column is left for features; all columns are targets")
+        raise unusable(file, "no column is left for features; all columns are targets")
     return ColumnChoice(features, targets, None, tuple(notes))
 
 
@@ -89,7 +89,9 @@ def find(asked: str, names: Sequence[str], file: str, noun: str = "column") -> i
         return int(asked) - 1
     by_lower = {name.lower(): name for name in reversed(cleaned)}
     hint = suggestion(clean(asked), by_lower)
-    raise bad(file, f"there is no {noun} '{clean(asked)}'; expected one of {listed(names)}{hint}")
+    raise unusable(
+        file, f"there is no {noun} '{clean(asked)}'; expected one of {listed(names)}{hint}"
+    )
 
 
 def _default_target(
@@ -97,7 +99,7 @@ def _default_target(
 ) -> tuple[tuple[int, ...], str]:
     free = [at for at in range(len(names)) if at not in taken]
     if not free:
-        raise bad(file, "no column is left for the target; all columns are features")
+        raise unusable(file, "no column is left for the target; all columns are features")
     named = [at for at in free if names[at].strip().casefold() in TARGET_NAMES]
     target = named[0] if len(named) == 1 else free[-1]
     why = "by its name" if len(named) == 1 else "the last column"

@@ -13,7 +13,7 @@ import numpy as np
 from core.datasets.files.choice import choose
 from core.datasets.files.layout import Rows, find_layout
 from core.datasets.files.lines import Lines
-from core.datasets.files.names import bad, clean, clean_text, counted
+from core.datasets.files.names import clean, clean_text, counted, unusable
 from core.datasets.files.table import Store, Table
 from core.datasets.files.words import MOST_CATEGORIES, MOST_CLASSES, Stray, Words, number
 
@@ -196,7 +196,7 @@ def careful(rows: Rows, columns: ParsedColumns) -> Parsed:
     for line, row in rows:
         if len(row) != width:
             what = "the header" if columns.layout.has_header else "the first row"
-            raise bad(
+            raise unusable(
                 columns.file,
                 f"line {line} has {counted(len(row), 'field')}, {what} has {width}; "
                 "every row needs the same number",
@@ -220,7 +220,7 @@ def careful(rows: Rows, columns: ParsedColumns) -> Parsed:
         raise NotNumbersError(strays)
     if infinite:
         first, place = min(infinite)
-        raise bad(
+        raise unusable(
             columns.file,
             f"line {lines[first]}, column '{clean(columns.layout.names[place])}' holds "
             f"'{clean(cells[first][place].strip())}'; numbers have to be finite",

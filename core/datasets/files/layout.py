@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Final
 
 from core.datasets.files.choice import check_names
 from core.datasets.files.lines import LONGEST_LINE
-from core.datasets.files.names import bad, clean
+from core.datasets.files.names import clean, unusable
 from core.datasets.files.words import has_decimal_comma, is_number
 
 if TYPE_CHECKING:
@@ -70,7 +70,7 @@ class Rows:
             try:
                 row = next(self._reader)
             except csv.Error as error:
-                raise bad(self._file, self._unquoted(line, str(error))) from None
+                raise unusable(self._file, self._unquoted(line, str(error))) from None
             if len(row) > 1 or (row and row[0].strip()):
                 yield line, row
 
@@ -101,7 +101,7 @@ def find_layout(lines: Lines, source: Source, suffix: str, file: str) -> TextLay
     """Read the beginning of a file and guess what was not specified."""
     block, sample, first = _beginning(lines)
     if not sample:
-        raise bad(file, "the file is empty; a row of names and rows of samples are needed")
+        raise unusable(file, "the file is empty; a row of names and rows of samples are needed")
     notes = []
     if source.delimiter is not None:
         delimiter = _checked(source.delimiter, file)
@@ -113,7 +113,7 @@ def find_layout(lines: Lines, source: Source, suffix: str, file: str) -> TextLay
     rows = Rows(block, first, lines, delimiter, file)
     line, row = next(iter(rows))
     if len(row) < 2:
-        raise bad(
+        raise unusable(
             file,
             f"line {line} has only one column with {shown(delimiter)} as the delimiter; "
             "set --delimiter",
@@ -153,7 +153,7 @@ def shown(delimiter: str) -> str:
 def _checked(given: str, file: str) -> str:
     delimiter = _WORDS.get(given, given)
     if len(delimiter) != 1 or delimiter.isalnum() or delimiter in '"\n\r\0.+-_':
-        raise bad(
+        raise unusable(
             file,
             f"invalid delimiter '{clean(given)}': expected one character such as , or ; or |, "
             "or the word tab or space",
@@ -166,7 +166,7 @@ def _found(sample: Sequence[str], file: str) -> str:
     best = max(DELIMITERS, key=lambda each: scores[each])
     if not scores[best][0]:
         hint = "--delimiter space" if " " in sample[0].strip() else "--delimiter"
-        raise bad(
+        raise unusable(
             file,
             "the first lines have only one column with any of , ; | and tab as the delimiter; "
             f"set {hint}",

@@ -6,7 +6,7 @@ import codecs
 import io
 from typing import TYPE_CHECKING, Final
 
-from core.datasets.files.names import bad, clean
+from core.datasets.files.names import clean, unusable
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -59,7 +59,7 @@ class Lines:
                 text = text.removeprefix("\ufeff")  # byte order mark, which Windows writes
             if "\0" in text:
                 line = self._next + text[: text.index("\0")].count("\n")
-                raise bad(self._file, f"line {line} contains a NUL byte; expected a text file")
+                raise unusable(self._file, f"line {line} contains a NUL byte; expected a text file")
             lines = (self._rest + text).split("\n")
             self._rest = lines.pop() if chunk else ""
             if not chunk and lines[-1] == "":
@@ -78,7 +78,7 @@ class Lines:
     def _check_length(self, lines: list[str]) -> None:
         for at, line in enumerate((*lines, self._rest)):
             if len(line) > LONGEST_LINE:
-                raise bad(
+                raise unusable(
                     self._file,
                     f"line {self._next + at} is longer than {LONGEST_LINE:,} characters; "
                     "expected one row per line",
@@ -88,7 +88,9 @@ class Lines:
         if self._encoding is None:
             wide = _wide_encoding(head)
             if wide:
-                raise bad(self._file, f"this seems to be {wide.upper()}; use --encoding {wide}")
+                raise unusable(
+                    self._file, f"this seems to be {wide.upper()}; use --encoding {wide}"
+                )
             return codecs.getincrementaldecoder("utf-8")()
         try:
             info = codecs.lookup(self._encoding)
@@ -97,7 +99,7 @@ class Lines:
                 raise LookupError
             return codecs.getincrementaldecoder(self._encoding)()
         except (LookupError, ValueError, ImportError):
-            raise bad(
+            raise unusable(
                 self._file,
                 f"unknown encoding '{clean(self._encoding)}': expected a name that Python knows, "
                 "such as utf-8, latin-1 or utf-16",
@@ -110,7 +112,7 @@ class Lines:
             held = "\r" if decoder.getstate()[1] & 1 else ""  # possibly the first half of \r\n
             raise self._undecodable(error, held) from None
         except (ValueError, LookupError):
-            raise bad(
+            raise unusable(
                 self._file,
                 f"line {self._next} and the following cannot be decoded as "
                 f"{clean(self._encoding or 'utf-8')}; set the right --encoding",
@@ -124,7 +126,7 @@ class Lines:
             say = "is not UTF-8; if the file is in Latin-1, use --encoding latin-1"
         else:
             say = f"is not {clean(self._encoding)}; set the right --encoding"
-        return bad(self._file, f"line {line} contains the byte 0x{byte:02x}, which {say}")
+        return unusable(self._file, f"line {line} contains the byte 0x{byte:02x}, which {say}")
 
 
 def _wide_encoding(head: bytes) -> str:

@@ -70,6 +70,6 @@ def counted(number: int, noun: str) -> str:
     return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"
 
 
-def bad(file: str, sentence: str) -> DataError:
+def unusable(file: str, sentence: str) -> DataError:
     """Return the error for an unusable file; the sentence names the problem and the remedy."""
     return DataError(f"{file}: {sentence}")

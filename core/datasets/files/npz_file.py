@@ -15,7 +15,7 @@ import numpy as np
 from numpy.lib import format as npy
 
 from core.datasets.files.choice import find
-from core.datasets.files.names import bad, clean, clean_text, listed
+from core.datasets.files.names import clean, clean_text, listed, unusable
 from core.datasets.files.table import Table
 from core.datasets.files.words import MOST_CLASSES, Words
 from core.memory import total_memory
@@ -73,7 +73,7 @@ def read_npz(stream: BinaryIO, source: Source, file: str, progress: ProgressCall
     try:
         archive = zipfile.ZipFile(_ShortReads(stream))
     except (zipfile.BadZipFile, ValueError, NotImplementedError, EOFError, UnicodeError):
-        raise bad(file, "not an NPZ file; save one with numpy.savez") from None
+        raise unusable(file, "not an NPZ file; save one with numpy.savez") from None
     with archive:
         return _Reader(archive, file, progress).table(source)
 
@@ -92,7 +92,7 @@ class _Reader:
     def table(self, source: Source) -> Table:
         names = list(self._members)
         if not names:
-            raise bad(self._file, "the file contains no arrays; save one with numpy.savez")
+            raise unusable(self._file, "the file contains no arrays; save one with numpy.savez")
         y_name = self._chosen(source.target, TARGETS, "target")[0]
         if source.text is not None:
             text = names[find(source.text, names, self._file, "array")]
@@ -100,7 +100,9 @@ class _Reader:
         asked, picked = self._arrays_or_columns(source.features)
         x_names = self._chosen(asked, FEATURES, "features")
         if y_name in x_names:
-            raise bad(self._file, f"array '{clean(y_name)}' is both the features and the target")
+            raise unusable(
+                self._file, f"array '{clean(y_name)}' is both the features and the target"
+            )
         parts, columns = [], []
         image = None
         for name in x_names:
@@ -118,7 +120,7 @@ class _Reader:
         x = parts[0] if len(parts) == 1 else np.column_stack(parts)
         given = self._strings("feature_names")
         if given and len(given) != x.shape[1]:
-            raise bad(
+            raise unusable(
                 self._file,
                 f"array 'feature_names' has {len(given)} names for {x.shape[1]} features; "
                 "each feature needs one",
@@ -146,10 +148,12 @@ class _Reader:
 
     def _texts(self, name: str, y_name: str) -> Table:
         if name == y_name:
-            raise bad(self._file, f"array '{clean(name)}' is both the text and the target")
+            raise unusable(self._file, f"array '{clean(name)}' is both the text and the target")
         texts = self._read(name)
         if texts.dtype.kind != "U" or texts.ndim != 1:
-            raise bad(self._file, f"array '{clean(name)}' is not a one-dimensional array of texts")
+            raise unusable(
+                self._file, f"array '{clean(name)}' is not a one-dimensional array of texts"
+            )
         table = self._with_target(y_name, len(texts), name)
         table.texts = list(map(clean_text, texts.tolist()))
         table.notes.insert(0, f"Features are n-grams of the texts in array '{clean(name)}'.")
@@ -162,7 +166,7 @@ class _Reader:
             if array.ndim == 2 and array.shape[1] == 1:
                 array = array[:, 0]
             if array.ndim != 1:
-                raise bad(
+                raise unusable(
                     self._file,
                     f"array '{clean(name)}' has the shape {_shape(array.shape)}; "
                     "one class for each row is needed",
@@ -173,7 +177,7 @@ class _Reader:
             table.y, table.y_words = np.array(codes).reshape(-1, 1), {0: words}
         else:
             if array.ndim > 2:
-                raise bad(
+                raise unusable(
                     self._file,
                     f"array '{clean(name)}' has the shape {_shape(array.shape)}; "
                     "a target is (rows) or (rows, targets)",
@@ -194,7 +198,7 @@ class _Reader:
         if asked:
             places = dict.fromkeys(find(each, names, self._file, "array") for each in asked)
             if what == "target" and len(places) > 1:
-                raise bad(
+                raise unusable(
                     self._file,
                     f"the targets of an NPZ file have to be in one array, not in {listed(asked)}",
                 )
@@ -203,7 +207,7 @@ class _Reader:
             if each in self._members:
                 return [each]
         option = "--target" if what == "target" else "--features"
-        raise bad(
+        raise unusable(
             self._file,
             f"none of the arrays {listed(names)} is named {' or '.join(usual)}; "
             f"select one with {option}",
@@ -211,12 +215,12 @@ class _Reader:
 
     def _numbers(self, name: str, array: NDArray[Any]) -> Array:
         if array.dtype.kind not in "fiub":
-            raise bad(
+            raise unusable(
                 self._file,
                 f"array '{clean(name)}' has the type {clean(str(array.dtype))}: expected numbers",
             )
         if array.ndim == 0 or not array.size:
-            raise bad(
+            raise unusable(
                 self._file,
                 f"array '{clean(name)}' has the shape {_shape(array.shape)}; rows of numbers are needed",
             )
@@ -227,7 +231,7 @@ class _Reader:
         infinite = np.isinf(values)
         if infinite.any():
             row, column = np.argwhere(infinite)[0].tolist()
-            raise bad(
+            raise unusable(
                 self._file,
                 f"array '{clean(name)}', row {row + 1}, column {column + 1} is infinite; "
                 "numbers have to be finite",
@@ -239,12 +243,12 @@ class _Reader:
             return []
         array = self._read(name)
         if array.dtype.kind != "U" or array.ndim != 1:
-            raise bad(self._file, f"array '{name}' has to be a one-dimensional array of texts")
+            raise unusable(self._file, f"array '{name}' has to be a one-dimensional array of texts")
         return [str(each) for each in array.tolist()]
 
     def _check_length(self, name: str, rows: int, other: str, others: int) -> None:
         if rows != others:
-            raise bad(
+            raise unusable(
                 self._file,
                 f"array '{clean(name)}' has {rows:,} rows, '{clean(other)}' has {others:,}; "
                 "expected the same number",
@@ -274,7 +278,7 @@ class _Reader:
 
     def _check_text(self, name: str, characters: NDArray[np.uint32]) -> None:
         if characters.max() > sys.maxunicode:  # invalid in a Python string
-            raise bad(
+            raise unusable(
                 self._file,
                 f"array '{clean(name)}' contains invalid characters; save the file again",
             )
@@ -284,7 +288,7 @@ class _Reader:
         try:
             yield
         except _BROKEN:
-            raise bad(
+            raise unusable(
                 self._file, f"array '{clean(name)}' is damaged or encrypted; save the file again"
             ) from None
 
@@ -297,19 +301,19 @@ class _Reader:
         dtype: np.dtype[Any],
     ) -> None:
         if dtype.hasobject:
-            raise bad(
+            raise unusable(
                 self._file,
                 f"array '{clean(name)}' contains Python objects, which are unsafe to load; "
                 "save numbers, or texts of type str",
             )
         if dtype.kind not in "fiubU":
-            raise bad(
+            raise unusable(
                 self._file,
                 f"array '{clean(name)}' has the type {clean(str(dtype))}: "
                 "expected numbers, or texts of type str",
             )
         if info.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
-            raise bad(
+            raise unusable(
                 self._file,
                 f"array '{clean(name)}' has an unsupported compression; "
                 "save the file with numpy.savez or numpy.savez_compressed",
@@ -319,12 +323,14 @@ class _Reader:
         # converted to float64, each element takes 8 bytes
         most = min(MOST_BYTES, total_memory() // 2)
         if max(count * max(dtype.itemsize, 8), info.file_size, *shape, 0) > most:
-            raise bad(self._file, f"{what}: expected at most {most / 2**30:.3g} GiB")
+            raise unusable(self._file, f"{what}: expected at most {most / 2**30:.3g} GiB")
         stored = info.compress_type == zipfile.ZIP_STORED
         held = info.compress_size * (1 if stored else _BEST_DEFLATE)
         honest = info.file_size == begin + count * dtype.itemsize <= held + 1024
         if not honest or min(shape, default=0) < 0 or count > info.file_size:
-            raise bad(self._file, f"{what}, which does not match its contents; save the file again")
+            raise unusable(
+                self._file, f"{what}, which does not match its contents; save the file again"
+            )
 
 
 def _header(member: IO[bytes]) -> tuple[tuple[int, ...], bool, np.dtype[Any]]:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, BinaryIO, Final
 import numpy as np
 
 from core.datasets.files.choice import check_names, choose
-from core.datasets.files.names import bad, clean, clean_text, listed
+from core.datasets.files.names import clean, clean_text, listed, unusable
 from core.datasets.files.table import Store, Table
 from core.datasets.files.words import MOST_CATEGORIES, MOST_CLASSES, Words
 
@@ -28,7 +28,7 @@ def read_parquet(stream: BinaryIO, source: Source, file: str, progress: Progress
     try:
         from pyarrow import parquet
     except ImportError:
-        raise bad(
+        raise unusable(
             file, "Parquet is read with pyarrow; install it with pip install 'nnfs-tui[parquet]'"
         ) from None
     with _guard(file):
@@ -42,7 +42,7 @@ def _guard(file: str) -> Iterator[None]:
     try:
         yield
     except (OSError, ValueError, TypeError, NotImplementedError, KeyError, RuntimeError):
-        raise bad(file, "not a Parquet file, or a damaged one; save it again") from None
+        raise unusable(file, "not a Parquet file, or a damaged one; save it again") from None
 
 
 class _Reader:
@@ -63,7 +63,7 @@ class _Reader:
         for place in choice.targets if choice.text is None else (*choice.targets, choice.text):
             self._check_kind(place, kinds[place], shown)
         if choice.text is not None and kinds[choice.text] != "words":
-            raise bad(
+            raise unusable(
                 self._file,
                 f"column '{clean(shown[choice.text])}' contains numbers: expected texts",
             )
@@ -97,7 +97,7 @@ class _Reader:
     def _check_kind(self, place: int, kind: str, shown: list[str]) -> None:
         if not kind:
             what = clean(str(self._schema[place].type))
-            raise bad(
+            raise unusable(
                 self._file,
                 f"column '{clean(shown[place])}' has the type {what}: expected numbers or words",
             )
@@ -144,7 +144,7 @@ class _Reader:
     def _check_finite(self, values: Array, before: int, name: str) -> None:
         infinite = np.flatnonzero(np.isinf(values))
         if infinite.size:
-            raise bad(
+            raise unusable(
                 self._file,
                 f"row {before + int(infinite[0]) + 1}, column '{clean(name)}' is infinite; "
                 "numbers have to be finite",

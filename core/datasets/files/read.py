@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 from core.datasets.dataset import DataError
 from core.datasets.files.assemble import assemble
 from core.datasets.files.csv_file import read_text
-from core.datasets.files.names import bad, clean
+from core.datasets.files.names import clean, unusable
 from core.datasets.files.npz_file import read_npz
 from core.datasets.files.parquet_file import read_parquet
 from core.input_file import InputFileError, open_input
@@ -67,11 +67,11 @@ def read(source: Source, progress: ProgressCallback) -> Dataset:
             opened.check_unchanged()
         return assemble(table, source.task)
     except InputFileError as error:
-        raise bad(file, clean(str(error), LONGEST_CLAUSE)) from None
+        raise unusable(file, clean(str(error), LONGEST_CLAUSE)) from None
     except (OSError, MemoryError) as error:
         if raised:  # raised by the callback
             raise
-        raise bad(file, _why(error)) from None
+        raise unusable(file, _why(error)) from None
 
 
 def _why(error: OSError | MemoryError) -> str:
@@ -90,5 +90,5 @@ def _table(
     if suffix in (".parquet", ".pq"):
         return read_parquet(opened.stream, source, file, progress)
     if suffix in _REFUSED:
-        raise bad(file, _REFUSED[suffix])
+        raise unusable(file, _REFUSED[suffix])
     return read_text(opened, suffix, source, file, progress)

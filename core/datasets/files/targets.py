@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from core.datasets.files.names import bad, clean, counted, distinct, listed
+from core.datasets.files.names import clean, counted, distinct, listed, unusable
 from core.datasets.files.words import MOST_CLASSES, has_decimal_comma, order
 
 if TYPE_CHECKING:
@@ -41,13 +41,13 @@ def find_targets(table: Table, task: str | None) -> Targets:
         DataError: if the targets are unusable.
     """
     if task not in (None, "classification", "regression"):
-        raise bad(
+        raise unusable(
             table.file,
             f"unknown task '{clean(str(task))}': expected classification or regression",
         )
     one = table.y.shape[1] == 1
     if task == "classification" and not one:
-        raise bad(
+        raise unusable(
             table.file,
             f"classification has one target column, not {listed(table.target_names)}",
         )
@@ -74,7 +74,7 @@ def _words(table: Table, words: Words, *, asked: bool) -> Targets:
     if words.mostly_numbers and not asked and len(words.values) > MOST_WHOLE:
         raise stray(table, name, words)
     if words.too_many:
-        raise bad(
+        raise unusable(
             table.file,
             f"the target '{name}' has more than {words.most} classes; "
             f"expected at most {words.most}; select another column with --target",
@@ -91,7 +91,7 @@ def _words(table: Table, words: Words, *, asked: bool) -> Targets:
 def _classes(table: Table, values: Array, *, asked: bool) -> Targets:
     name = clean(table.target_names[0])
     if len(values) > MOST_CLASSES:
-        raise bad(
+        raise unusable(
             table.file,
             f"the target '{name}' has {len(values):,} classes: expected at most {MOST_CLASSES}; "
             "numbers are predicted with --task regression",
@@ -99,7 +99,7 @@ def _classes(table: Table, values: Array, *, asked: bool) -> Targets:
     shown = [written(value) for value in values.tolist()]
     if table.class_names:
         if values[0] < 0 or values[-1] >= len(table.class_names) or np.any(values % 1):
-            raise bad(
+            raise unusable(
                 table.file,
                 f"the classes in '{name}' range from {shown[0]} to {shown[-1]}, but there are "
                 f"{len(table.class_names)} class names, for numbers from 0",
@@ -113,7 +113,7 @@ def _classes(table: Table, values: Array, *, asked: bool) -> Targets:
 
 def _check_several(table: Table, name: str, values: list[str]) -> None:
     if len(values) == 1:
-        raise bad(
+        raise unusable(
             table.file,
             f"the target '{name}' is '{clean(values[0])}' in every row; "
             "expected at least two classes",
@@ -132,7 +132,7 @@ def _numbers(table: Table, *, asked: bool) -> Targets:
     for at, column in enumerate(table.target_names):
         low, high = table.y[:, at].min(), table.y[:, at].max()
         if low == high:
-            raise bad(
+            raise unusable(
                 table.file,
                 f"the target '{clean(column)}' is {written(float(low))} in every row; "
                 "there is nothing to predict",
@@ -152,7 +152,7 @@ def stray(table: Table, name: str, words: Words) -> DataError:
     """Return the error for a word among numbers."""
     if words.stray is not None and has_decimal_comma(words.stray.value):
         return comma(table, name, words)
-    return bad(
+    return unusable(
         table.file,
         f"{_where(table, name, words)}: expected a number, or nothing if it is missing",
     )
@@ -160,7 +160,9 @@ def stray(table: Table, name: str, words: Words) -> DataError:
 
 def comma(table: Table, name: str, words: Words) -> DataError:
     """Return the error for numbers with a decimal comma."""
-    return bad(table.file, f"{_where(table, name, words)}; write numbers with a point, such as 1.5")
+    return unusable(
+        table.file, f"{_where(table, name, words)}; write numbers with a point, such as 1.5"
+    )
 
 
 def _where(table: Table, name: str, words: Words) -> str:
