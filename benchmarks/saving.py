@@ -10,6 +10,7 @@ import argparse
 import os
 import tempfile
 from dataclasses import dataclass
+from math import inf
 from pathlib import Path
 from statistics import median
 from time import monotonic
@@ -55,20 +56,21 @@ class Measured:
 
 
 def measure(config: RunConfig, seconds: float, folder: Path | None) -> Measured:
-    """Measure training for this many seconds, after the first one."""
+    """Measure training for this many seconds, after the first one in which the data are loaded."""
     process = TrainingProcess()
     process.send(SetSpeed(None))
     if folder is not None:
         process.send(ConfigureAutosave(SaveOptions(folder, None)))
     process.send(Start(config))
     process.send(Pull())
-    start = monotonic() + 1
+    start = inf
     marks: list[tuple[float, float, int]] = []
     epoch = 0
     while (now := monotonic()) < start + seconds:
         for event in process.receive(0.1):
             if isinstance(event, Progress):
                 process.send(Pull())
+                start = min(start, now + 1)
                 epoch = int(event.table[-1, 0]) if len(event.table) else epoch
                 if now > start:
                     marks.append((now, processor_seconds(process.pid), epoch))
