@@ -19,8 +19,8 @@ from core.process import (
     State,
     StateChanged,
 )
+from core.training.components import build_network
 from core.training.epoch_log import EpochLog, layers_of, metrics_of
-from core.training.trainer import build_network
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

@@ -182,6 +182,16 @@ class DataSplit:
         third = (self.x_validation, self.y_validation)
         return (*arrays, *(each for each in third if each is not None))
 
+    @property
+    def parts(self) -> list[tuple[Array, Labels | Array]]:
+        """Inputs and targets of all samples: training, test unless shared, and validation if any."""
+        parts = [(self.x_train, self.y_train)]
+        if not self.shared:
+            parts.append((self.x_test, self.y_test))
+        if self.x_validation is not None and self.y_validation is not None:
+            parts.append((self.x_validation, self.y_validation))
+        return parts
+
     def monitored(self, choice: str | None) -> str:
         """Return the samples whose loss is monitored, for a value of the setting `monitor`."""
         has_validation = self.y_validation is not None

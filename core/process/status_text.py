@@ -44,7 +44,7 @@ def why_stopped(trainer: Trainer, metrics: EpochMetrics) -> str:
     """Return a message about the end of the run after an epoch."""
     config, epoch = trainer.config, f"epoch {metrics.epoch:,}"
     monitored = trainer.data.monitored(config.monitor)
-    loss = getattr(metrics, f"{monitored}_loss")
+    loss, score = metrics.on(monitored)
     match trainer.stopped:
         case Stop.DIVERGED:
             shown = metrics.train_loss
@@ -53,7 +53,6 @@ def why_stopped(trainer: Trainer, metrics: EpochMetrics) -> str:
         case Stop.TARGET_LOSS:
             return f"{monitored} loss {loss:.4g} at {epoch}: target reached"
         case Stop.TARGET_ACCURACY:
-            score = getattr(metrics, f"{monitored}_score")
             name = "accuracy" if trainer.data.has_classes else "R²"
             return f"{monitored} {name} {score:.4g} at {epoch}: target reached"
         case Stop.PATIENCE:

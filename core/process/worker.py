@@ -53,7 +53,8 @@ from core.process.status_text import idle_settings
 from core.process.training_run import TrainingRun
 from core.runs import lock
 from core.runs.atomic_files import RunError
-from core.training.trainer import Trainer, memory_of_training
+from core.training.components import memory_of_training
+from core.training.trainer import Trainer
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -22,12 +22,12 @@ from core.runs.cpu_kernels import kernels
 from core.runs.snapshot import Header, resolve_data_path
 from core.training.batches import BatchesState, batch_count
 from core.training.checkpoints import Position, Segment
+from core.training.components import sizes_of
 from core.training.diagnostics import StepSizes
 from core.training.epoch_log import COLUMNS
 from core.training.rollback import EpochSnapshot
 from core.training.state import EpochMetrics, TrainerState
 from core.training.stopping import Best, State, Stop
-from core.training.trainer import sizes_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -378,7 +378,7 @@ def encode_state(state: TrainerState) -> tuple[dict[str, Any], dict[str, Array |
             "learning_rate": start.learning_rate,
             "last_step": _flat(start.last_step),
         },
-        "layer_steps": None if state.layer_steps is None else list(state.layer_steps),
+        "layer_steps": list(state.layer_steps),
         "learning_rate": state.learning_rate,
         "last_step": _flat(state.last_step),
     }
@@ -390,16 +390,16 @@ class Shapes:
     """Shapes that the arrays of a trainer's state must have.
 
     Attributes:
-        parameters, statistics, slots: arrays of the right shape and precision.
-        layers: number of layers.
+        network: has parameters and statistics of the right shape and precision.
+        slots: likewise, the state of the optimiser.
+        freeze: numbers of the frozen layers.
         batches: number of batches per epoch.
         samples: length of the order of an epoch; 0 if one batch has all samples.
     """
 
-    parameters: Array
-    statistics: Array
+    network: Network
     slots: Array
-    layers: int
+    freeze: tuple[int, ...]
     batches: int
     samples: int
 
@@ -409,9 +409,7 @@ class Shapes:
         slots = OPTIMIZERS[config.optimizer](network.parameters, config.hyperparameters()).slots
         samples = len(data.y_train)
         count = batch_count(config.batch_size, samples)
-        ordered = samples if count > 1 else 0
-        layers = len(network.layers)
-        return cls(network.parameters, network.statistics, slots, layers, count, ordered)
+        return cls(network, slots, config.freeze, count, samples if count > 1 else 0)
 
 
 def decode_state(
@@ -431,6 +429,7 @@ def decode_state(
             raise refusal(fields.path, reason)
         return found
 
+    network, layers = shapes.network, len(shapes.network.layers)
     batch = fields.integer("batch", 0, shapes.batches)
     start, order = None, None
     if batch:
@@ -438,7 +437,9 @@ def decode_state(
             order = array("order", np.empty(shapes.samples, np.int64))
             if not np.array_equal(np.sort(order), np.arange(len(order))):
                 raise refusal(fields.path, "order is not a permutation of the samples")
-        saved = [each for each in (shapes.parameters, shapes.slots, shapes.statistics) if each.size]
+        saved = [
+            each for each in (network.parameters, shapes.slots, network.statistics) if each.size
+        ]
         values = fields.table("start")
         start = EpochSnapshot(
             tuple(array(f"{_START}{at}", each) for at, each in enumerate(saved)),
@@ -446,27 +447,34 @@ def decode_state(
             _generator(values, "shuffle"),
             _generator(values, "dropout"),
             values.rate_or_none("learning_rate"),
-            _last_step(values, shapes.layers),
+            _last_step(values, layers),
         )
     steps = fields.integer("steps")
     factor, best = fields.numbers("plateau", 2)
+    slots = array("slots", shapes.slots)
+    layer_steps = fields.integers_or_none("layer_steps", layers, steps)
+    if layer_steps is None:  # saved by an early version
+        layer_steps = tuple(
+            steps if number in shapes.freeze and slots[:, part].any() else 0
+            for number, part in enumerate(network.slices, 1)
+        )
     return TrainerState(
         fields.integer("epoch"),
-        array("parameters", shapes.parameters),
-        array("statistics", shapes.statistics),
-        array("slots", shapes.slots),
+        array("parameters", network.parameters),
+        array("statistics", network.statistics),
+        slots,
         steps,
         BatchesState(batch, _generator(fields, "shuffle"), _generator(fields, "dropout"), order),
         PlateauState(factor, best, fields.integer("plateau_waited")),
         Best(fields.integer("best_epoch"), fields.number("best_loss")),
         fields.integer("waits_from"),
-        array("best_parameters", shapes.parameters),
-        array("best_statistics", shapes.statistics),
+        array("best_parameters", network.parameters),
+        array("best_statistics", network.statistics),
         fields.number("limit"),
         start,
-        layer_steps=fields.integers_or_none("layer_steps", shapes.layers, steps),
+        layer_steps=layer_steps,
         learning_rate=fields.rate_or_none("learning_rate"),
-        last_step=_last_step(fields, shapes.layers),
+        last_step=_last_step(fields, layers),
     )
 
 

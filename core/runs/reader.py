@@ -21,8 +21,9 @@ from core.runs.codec import Fields, Shapes, decode_header, decode_state
 from core.runs.folder import EVENTS, ROWS, STATE, open_directory
 from core.runs.snapshot import Header, digest_of
 from core.runs.writer import RunEvent
+from core.training.components import sizes_of
 from core.training.epoch_log import COLUMNS
-from core.training.trainer import Trainer, sizes_of
+from core.training.trainer import Trainer
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

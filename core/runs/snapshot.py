@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 if TYPE_CHECKING:
-    from core.arrays import Array, Labels
     from core.config.run_config import RunConfig
     from core.datasets.dataset import DataSplit
     from core.datasets.edits import Edit
@@ -104,12 +104,7 @@ def digest_of(data: DataSplit) -> str:
 
     digest = blake2b(digest_size=16)
     digest.update(repr((data.feature_names, data.class_names, data.target_names)).encode())
-    arrays: list[Array | Labels | None] = [data.x_train, data.y_train]
-    if not data.shared:
-        arrays += [data.x_test, data.y_test]
-    arrays += [data.x_validation, data.y_validation]
-    for array in arrays:
-        if array is not None:
-            digest.update(repr((array.dtype.str, array.shape)).encode())
-            digest.update(np.ascontiguousarray(array).data)
+    for array in chain.from_iterable(data.parts):
+        digest.update(repr((array.dtype.str, array.shape)).encode())
+        digest.update(np.ascontiguousarray(array).data)
     return digest.hexdigest()

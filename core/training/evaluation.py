@@ -1,6 +1,6 @@
 """Loss and score of a network on a fixed set of samples.
 
-The trainer has an evaluation for each part of the data. The calls are built once, in chunks, so that
+The trainer evaluates each part of the data. The calls are built once, in chunks, so that
 measuring allocates nothing and can be interrupted between two chunks.
 """
 
@@ -17,6 +17,8 @@ from core.nn.network import ForwardPasses
 from core.training.metrics import Correct, SquaredErrors, r_squared, squared_deviations
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from numpy.typing import NDArray
 
     from core.arrays import Array
@@ -35,6 +37,14 @@ class Measure(NamedTuple):
 
 
 NOT_MEASURED: Final = Measure(nan, nan)
+
+
+class SplitMeasures(NamedTuple):
+    """Measures on the parts of the data; those of training and test are equal if they share samples."""
+
+    train: Measure
+    test: Measure
+    validation: Measure
 
 
 class _Chunk(NamedTuple):
@@ -120,3 +130,48 @@ class Evaluation:
         else:
             score = r_squared(np.asarray(self._count), self._deviations)
         return Measure(self._total / self.samples, score)
+
+
+class SplitEvaluation:
+    """Measures a network on the training, test and validation samples, one part after another."""
+
+    def __init__(
+        self, network: Network, parts: Sequence[tuple[Array, Array]], *, validates: bool
+    ) -> None:
+        """Build the calls.
+
+        Args:
+            network: to measure.
+            parts: of each part the inputs, (features + 1, samples), and the targets, (samples, rows) as
+                encoded by the loss. The test samples are missing if they are the training samples.
+            validates: whether the last part has the validation samples.
+        """
+        self._parts = [Evaluation(network, inputs, targets.T) for inputs, targets in parts]
+        self._has_test = len(parts) - validates > 1
+        self._validates = validates
+        self._measured: list[Measure] = []
+
+    def measure(self) -> SplitMeasures:
+        """Return the measures with the current parameters."""
+        return self._measures([each.measure() for each in self._parts])
+
+    def advance(self, until: float) -> SplitMeasures | None:
+        """Measure until a time of `perf_counter`; return the measures, or None if not complete."""
+        measured = self._measured
+        for each in self._parts[len(measured) :]:
+            measure = each.advance(until)
+            if measure is None:
+                return None
+            measured.append(measure)
+        self._measured = []
+        return self._measures(measured)
+
+    def restart(self) -> None:
+        """Discard an incomplete measurement."""
+        self._measured = []
+        for each in self._parts:
+            each.restart()
+
+    def _measures(self, measured: list[Measure]) -> SplitMeasures:
+        train, validation = measured[0], measured[-1] if self._validates else NOT_MEASURED
+        return SplitMeasures(train, measured[1] if self._has_test else train, validation)

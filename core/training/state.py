@@ -38,35 +38,14 @@ class EpochMetrics(NamedTuple):
     validation_score: float = nan
     layers: tuple[LayerDiagnostics, ...] = ()
 
-    @property
-    def train_accuracy(self) -> float:
-        """Accuracy on the training samples."""
-        return self.train_score
-
-    @property
-    def test_accuracy(self) -> float:
-        """Accuracy on the test samples."""
-        return self.test_score
-
-    @property
-    def validation_accuracy(self) -> float:
-        """Accuracy on the validation samples."""
-        return self.validation_score
-
-    @property
-    def train_r2(self) -> float:
-        """Coefficient of determination on the training samples."""
-        return self.train_score
-
-    @property
-    def test_r2(self) -> float:
-        """Coefficient of determination on the test samples."""
-        return self.test_score
-
-    @property
-    def validation_r2(self) -> float:
-        """Coefficient of determination on the validation samples."""
-        return self.validation_score
+    def on(self, part: str) -> tuple[float, float]:
+        """Return loss and score on the `train`, `test` or `validation` samples."""
+        match part:
+            case "train":
+                return self.train_loss, self.train_score
+            case "test":
+                return self.test_loss, self.test_score
+        return self.validation_loss, self.validation_score
 
 
 @dataclass(frozen=True)
@@ -83,7 +62,7 @@ class TrainerState:
         stopped: why the run ended, or None.
         restored: the epoch whose weights were restored at the end, or None.
         layer_steps: for each layer the number of its steps if it is frozen, else the number of steps
-            that it missed while it was frozen; None if that was not recorded.
+            that it missed while it was frozen.
         learning_rate: of the last epoch, or of the current one; None if it was not recorded.
         last_step: gradient norm and update ratio of each layer in the last step; empty without
             diagnostics.
@@ -104,7 +83,7 @@ class TrainerState:
     start: EpochSnapshot | None
     stopped: Stop | None = None
     restored: int | None = None
-    layer_steps: tuple[int, ...] | None = None
+    layer_steps: tuple[int, ...] = ()
     learning_rate: float | None = None
     last_step: tuple[StepSizes, ...] = ()
 

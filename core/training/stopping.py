@@ -8,7 +8,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 from math import inf
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
+
+if TYPE_CHECKING:
+    from core.config.run_config import RunConfig
+    from core.nn.network import Network
 
 
 class State(StrEnum):
@@ -71,3 +75,48 @@ class StopRule:
         if self.patience is not None and epoch - since >= self.patience:
             return Stop.PATIENCE
         return Stop.EPOCHS if epoch >= self.epochs else None
+
+
+class EarlyStopping:
+    """The best epoch so far, with its weights, and the end of the run.
+
+    Attributes:
+        best: the epoch with the lowest monitored loss so far.
+        waits_from: the epoch from which patience counts.
+        best_parameters, best_statistics: of that epoch, if the config restores them at the end.
+    """
+
+    def __init__(self, network: Network) -> None:
+        """Allocate the copies of the weights."""
+        self.best_parameters = network.parameters.copy()
+        self.best_statistics = network.statistics.copy()
+        self.restart(0)
+
+    def restart(self, epoch: int) -> None:
+        """Forget the best epoch, as later losses do not compare with those so far."""
+        self.best, self.waits_from = Best(), epoch
+
+    def finish_epoch(
+        self, epoch: int, loss: float, score: float, config: RunConfig, network: Network
+    ) -> Stop | None:
+        """Compare an epoch with the best one; return why the run ends with it, or None.
+
+        Args:
+            epoch: number of epochs trained.
+            loss: monitored loss.
+            score: monitored accuracy, or R².
+            config: of the run.
+            network: after the epoch.
+        """
+        if loss < self.best.loss:
+            self.best = Best(epoch, loss)
+            if config.patience is not None and config.restore_best:
+                self.best_parameters[:] = network.parameters
+                self.best_statistics[:] = network.statistics
+        since = max(self.best.epoch, self.waits_from)
+        return config.stop_rule.verdict(epoch, loss, score, since)
+
+    def restore_weights(self, network: Network) -> None:
+        """Set the network to the weights of the best epoch."""
+        network.parameters[:] = self.best_parameters
+        network.statistics[:] = self.best_statistics

@@ -7,7 +7,6 @@ nothing and never waits.
 from __future__ import annotations
 
 from dataclasses import replace
-from itertools import pairwise
 from math import inf, isfinite
 from typing import TYPE_CHECKING, Final, Self
 
@@ -16,31 +15,24 @@ import numpy as np
 from core.config.settings import IN_PLACE
 from core.datasets.dataset import from_arrays
 from core.datasets.prepare import no_progress, prepare
-from core.memory import memory_for
 from core.nn.initializers import INITIALIZERS
 from core.nn.losses import LOSSES
-from core.nn.network import Network, with_bias_row
-from core.nn.optimizers import OPTIMIZERS
-from core.nn.regularization import FrozenLayers, Penalty, clip_norm, clip_value
 from core.nn.schedules import PlateauState
 from core.randomness import stream
-from core.training.batches import Batches
-from core.training.diagnostics import Diagnostics
-from core.training.evaluation import NOT_MEASURED, Evaluation, Measure
-from core.training.rollback import EpochRollback
+from core.training.components import Components, layer_steps_after, memory_of_training, sizes_of
 from core.training.state import EpochMetrics, TrainerState
-from core.training.stopping import Best, Stop
+from core.training.stopping import Best, EarlyStopping, Stop
 
 if TYPE_CHECKING:
-    from contextlib import AbstractContextManager
-
     from core.arrays import Array, Labels
     from core.config.run_config import RunConfig
     from core.datasets.dataset import DataSplit, ProgressCallback
-    from core.nn.calls import Calls
     from core.nn.initializers import Draws
+    from core.nn.network import Network
     from core.nn.optimizers import Optimizer
     from core.nn.schedules import Schedule
+    from core.training.batches import Batches
+    from core.training.evaluation import SplitMeasures
 
 DIVERGENCE: Final = 1e4
 """A loss this many times that of the untrained network (or of a loss of 1) counts as diverged.
@@ -61,7 +53,6 @@ class Trainer:
         batches: the batches of an epoch, and the position in the current one.
         epoch: number of epochs trained.
         stopped: why the run ended with the last epoch, or None.
-        best: the epoch with the lowest monitored loss so far.
         restored: the epoch whose weights were restored when the run ended, or None.
         untrained: metrics of the network before training.
     """
@@ -74,11 +65,10 @@ class Trainer:
     epoch: int
     stopped: Stop | None
     restored: int | None
-    best: Best
     untrained: EpochMetrics
+    _components: Components
     _schedule: Schedule
-    _best_parameters: Array
-    _best_statistics: Array
+    _stopping: EarlyStopping
     _layer_steps: tuple[int, ...]
     """As in `TrainerState`."""
     _own_data = False
@@ -148,17 +138,17 @@ class Trainer:
         Returns:
             The metrics at the end of the epoch, or None within it.
         """
-        batches, measures = self.batches, self._measures
-        if not batches.next:
+        if not self.batches.next:
             self._begin_epoch()
-        if not batches.advance(until):
+        if not self.batches.advance(until):
             return None
-        for evaluation in self._evaluations[len(measures) :]:
-            measure = evaluation.advance(until)
-            if measure is None:
-                return None
-            measures.append(measure)
-        return self._end_epoch()
+        measures = self._components.evaluation.advance(until)
+        return None if measures is None else self._end_epoch(measures)
+
+    @property
+    def best(self) -> Best:
+        """The epoch with the lowest monitored loss so far."""
+        return self._stopping.best
 
     @property
     def share_of_epoch(self) -> float:
@@ -167,8 +157,14 @@ class Trainer:
 
     def abandon_epoch(self) -> None:
         """Go back to the start of the current epoch."""
-        if self.batches.next:
-            self._roll_back()
+        if not self.batches.next:
+            return
+        start, components = self._components.epoch_start, self._components
+        start.restore()
+        self.batches.next = 0
+        components.evaluation.restart()
+        self._show_rate(start.learning_rate)
+        components.set_last_step(start.last_step)
 
     def measure(self) -> EpochMetrics:
         """Return the metrics of the current network.
@@ -177,7 +173,7 @@ class Trainer:
         a change of the settings.
         """
         with np.errstate(all="ignore"):
-            return self._metrics([evaluation.measure() for evaluation in self._evaluations])
+            return self._components.metrics(self.epoch, self._components.evaluation.measure())
 
     def diverged(self, metrics: EpochMetrics) -> bool:
         """Return whether a loss is not finite, or above the limit of divergence."""
@@ -187,6 +183,7 @@ class Trainer:
 
     def state(self) -> TrainerState:
         """Return a copy of everything that determines further training, also within an epoch."""
+        components, stopping = self._components, self._stopping
         return TrainerState(
             self.epoch,
             self.network.parameters.copy(),
@@ -195,17 +192,17 @@ class Trainer:
             self.optimizer.steps,
             self.batches.state(),
             self._schedule.plateau,
-            self.best,
-            self._waits_from,
-            self._best_parameters.copy(),
-            self._best_statistics.copy(),
+            stopping.best,
+            stopping.waits_from,
+            stopping.best_parameters.copy(),
+            stopping.best_statistics.copy(),
             self._limit,
-            self._start.snapshot() if self.batches.next else None,
+            components.epoch_start.snapshot() if self.batches.next else None,
             self.stopped,
             self.restored,
             self._layer_steps,
             self.optimizer.learning_rate,
-            () if self._diagnostics is None else self._diagnostics.last_step,
+            components.last_step,
         )
 
     def restore(self, state: TrainerState) -> None:
@@ -220,12 +217,10 @@ class Trainer:
                 f"a state with parameters {shapes[0]} and slots {shapes[1]} does not fit "
                 f"{self.network} and {self.config.optimizer}"
             )
-        layer_steps = state.layer_steps
-        if layer_steps is None:
-            layer_steps = self._guess_layer_steps(state)
-        if layer_steps != self._layer_steps:
-            self._layer_steps = layer_steps
+        if state.layer_steps != self._layer_steps:
+            self._layer_steps = state.layer_steps
             self._build(self.config, self.data)  # the calls of a step depend on them
+        components, stopping = self._components, self._stopping
         self.epoch = state.epoch
         self.network.parameters[:] = state.parameters
         self.network.statistics[:] = state.statistics
@@ -233,17 +228,16 @@ class Trainer:
         self.optimizer.steps = state.steps
         self.batches.restore(state.batches)
         self._schedule.plateau = state.plateau
-        self.best, self._waits_from = state.best, state.waits_from
-        self._best_parameters[:] = state.best_parameters
-        self._best_statistics[:] = state.best_statistics
+        stopping.best, stopping.waits_from = state.best, state.waits_from
+        stopping.best_parameters[:] = state.best_parameters
+        stopping.best_statistics[:] = state.best_statistics
         self._limit = state.limit
         if state.start is not None:
-            self._start.load(state.start)
+            components.epoch_start.load(state.start)
         self.stopped, self.restored = state.stopped, state.restored
-        self._reset_evaluations()
+        components.evaluation.restart()
         self._show_rate(state.learning_rate)
-        if self._diagnostics is not None:
-            self._diagnostics.set_last_step(state.last_step)
+        components.set_last_step(state.last_step)
 
     def return_to(self, config: RunConfig, data: DataSplit, state: TrainerState) -> None:
         """Restore a state of this run, with its config and its data."""
@@ -258,16 +252,14 @@ class Trainer:
         self._schedule.plateau = PlateauState(plateau.factor)
         self._own_data = True
         self._set_limit()
-        self._reset_best()
+        self._stopping.restart(self.epoch)
 
     def set_parameter(self, index: int, value: float) -> None:
         """Set one value of the flat parameter vector."""
-        if self._diagnostics is not None:
-            self._diagnostics.set_last_step(self._diagnostics.last_step)
+        self._components.set_last_step(self._components.last_step)
         self.network.parameters[index] = value
         self.stopped = self.restored = None
-        if self.batches.next:
-            self._reset_evaluations()
+        self._components.evaluation.restart()
 
     def configure(
         self,
@@ -310,14 +302,12 @@ class Trainer:
             data = prepare(config, progress) if draws else self.data
         draws = data is not self.data
         sizes = sizes_of(config, data)
-        if self.stopped is Stop.PATIENCE:
-            self._waits_from = self.epoch
+        waited = self.stopped is Stop.PATIENCE
         self.stopped = self.restored = None
         plateau = self._schedule.plateau if config.schedule == self.config.schedule else None
         incomparable = draws or not effects.isdisjoint({"loss", "monitor"})
         if effects <= IN_PLACE:
             self.config, self._schedule = config, config.make_schedule()
-            self._monitored = data.monitored(config.monitor)
         else:
             if "network" in effects or sizes != self.network.sizes:
                 self._begin(config, data)
@@ -328,76 +318,48 @@ class Trainer:
         if plateau is not None:
             self._schedule.plateau = PlateauState(plateau.factor) if incomparable else plateau
         if incomparable or "best" in effects:
-            self._reset_best()
+            self._stopping.restart(self.epoch)
+        elif waited:
+            self._stopping.waits_from = self.epoch
         self._show_rate(None if "rates" in effects else self.optimizer.learning_rate)
         return False
 
     def restart_patience(self) -> None:
         """Restart counting epochs for patience, to continue a run that has ended."""
         self.stopped = self.restored = None
-        self._waits_from = self.epoch
+        self._stopping.waits_from = self.epoch
 
     def _begin(self, config: RunConfig, data: DataSplit) -> None:
         with memory_of_training(config, data):
-            self._draw(config, data)
-
-    def _draw(self, config: RunConfig, data: DataSplit) -> None:
-        self._shuffle_rng = stream(config.seed, "shuffle")
-        self._mask_rng = stream(config.seed, "dropout")
-        self._layer_steps = (0,) * (len(config.hidden) + 1)
-        self._build(config, data)
-        initializer = INITIALIZERS[config.initializer]
-        rng: Draws = (
-            np.random.RandomState(config.seed % 2**32)
-            if initializer.legacy
-            else stream(config.seed, "weights")
-        )
-        self.network.initialize(initializer, rng)
-        self.epoch = 0
-        self.stopped = self.restored = None
-        self._reset_best()
-        self._set_rate()
-        self.untrained = self._set_limit()
+            self._shuffle_rng = stream(config.seed, "shuffle")
+            self._mask_rng = stream(config.seed, "dropout")
+            self._layer_steps = (0,) * (len(config.hidden) + 1)
+            self._build(config, data)
+            self._stopping = EarlyStopping(self.network)
+            initializer = INITIALIZERS[config.initializer]
+            rng: Draws = (
+                np.random.RandomState(config.seed % 2**32)
+                if initializer.legacy
+                else stream(config.seed, "weights")
+            )
+            self.network.initialize(initializer, rng)
+            self.epoch = 0
+            self.stopped = self.restored = None
+            self._set_rate()
+            self.untrained = self._set_limit()
 
     def _rebuild(self, config: RunConfig, data: DataSplit) -> None:
-        if self.batches.next:
-            self._roll_back()  # restart the current epoch
-        network, optimizer, kind = self.network, self.optimizer, self.config.optimizer
-        best = self._best_parameters, self._best_statistics
-        rate = optimizer.learning_rate
-        last_step = () if self._diagnostics is None else self._diagnostics.last_step
-        self._layer_steps = self._layer_steps_under(config)
+        self.abandon_epoch()
+        before = self._components
+        rate, last_step = self.optimizer.learning_rate, before.last_step
+        self._layer_steps = layer_steps_after(
+            self._layer_steps, self.optimizer.steps, self.config, config
+        )
         with memory_of_training(config, data):
             self._build(config, data)
-        self._best_parameters[:], self._best_statistics[:] = best
-        self.network.parameters[:] = network.parameters
-        self.network.statistics[:] = network.statistics
-        if kind == config.optimizer:
-            self.optimizer.slots[:] = optimizer.slots
-            self.optimizer.steps = optimizer.steps
+        self._components.copy_weights(before)
         self._show_rate(rate)  # which may also reset a velocity
-        if self._diagnostics is not None:
-            self._diagnostics.set_last_step(last_step)
-
-    def _layer_steps_under(self, config: RunConfig) -> tuple[int, ...]:
-        """Return `layer_steps` for another config."""
-        if config.optimizer != self.config.optimizer:
-            return (0,) * len(self._layer_steps)  # a new optimiser starts with its first step
-
-        steps, before = self.optimizer.steps, self.config
-        return tuple(
-            # freezing and unfreezing swap the number of steps taken and the number missed
-            steps - count if (number in before.freeze) != (number in config.freeze) else count
-            for number, count in enumerate(self._layer_steps, 1)
-        )
-
-    def _guess_layer_steps(self, state: TrainerState) -> tuple[int, ...]:
-        """Return the `layer_steps` of a state that was saved without them."""
-        frozen = self.config.freeze
-        return tuple(
-            state.steps if number in frozen and state.slots[:, part].any() else 0
-            for number, part in enumerate(self.network.slices, 1)
-        )
+        self._components.set_last_step(last_step)
 
     def _set_limit(self) -> EpochMetrics:
         """Set the limit of divergence from the current network, and return its metrics."""
@@ -407,74 +369,11 @@ class Trainer:
 
     def _build(self, config: RunConfig, data: DataSplit) -> None:
         self.config, self.data = config, data
-        self._monitored = data.monitored(config.monitor)
-        self.network = network = build_network(config, data)
-        counts = enumerate(self._layer_steps, 1)
-        missed = [0 if number in config.freeze else count for number, count in counts]
-        delays = [each for each in zip(network.slices, missed, strict=True) if each[1]]
-        self.optimizer = OPTIMIZERS[config.optimizer](
-            network.parameters, config.hyperparameters(), delays
-        )
         self._schedule = config.make_schedule()
-        self._best_parameters = network.parameters.copy()
-        self._best_statistics = network.statistics.copy()
-
-        parts = [(data.x_train, data.y_train)]
-        if not data.shared:
-            parts.append((data.x_test, data.y_test))
-        if data.x_validation is not None and data.y_validation is not None:
-            parts.append((data.x_validation, data.y_validation))
-        laid_out = [
-            (with_bias_row(x, network.dtype), network.loss.encode(y).astype(network.dtype))
-            for x, y in parts
-        ]
-        self._evaluations = [Evaluation(network, x, y.T) for x, y in laid_out]
-        inputs, targets = laid_out[0]
-        self._measures: list[Measure] = []
-        self._penalty: Penalty | None = None
-        if config.l1 or config.l2:
-            self._penalty = Penalty(network, config.l1, config.l2, config.penalize_biases)
-        self._diagnostics: Diagnostics | None = None
-        if config.diagnostics:
-            self._diagnostics = Diagnostics(network, self.optimizer.gradient, inputs)
-        samples, rows = len(data.y_train), inputs.T
-        if network.layers[0].norm is not None:
-            rows = np.ascontiguousarray(
-                rows[:, :-1]
-            )  # without biases, the column of ones is unused
-        self.batches = Batches(
-            network,
-            rows,
-            targets,
-            samples if isinstance(config.batch_size, str) else config.batch_size,
-            self.optimizer.gradient,
-            self._update_calls(),
-            shuffle=self._shuffle_rng,
-            dropout=config.dropouts,
-            masks=self._mask_rng,
+        self._components = new = Components(
+            config, data, self._layer_steps, self._shuffle_rng, self._mask_rng
         )
-        self._start = EpochRollback(
-            network, self.optimizer, self.batches, self._shuffle_rng, self._mask_rng
-        )
-
-    def _update_calls(self) -> Calls:
-        """Return the calls after backpropagation in each step."""
-        config, optimizer = self.config, self.optimizer
-        gradient = optimizer.gradient
-        calls: Calls = []
-        freeze = FrozenLayers(self.network, optimizer, config.freeze) if config.freeze else None
-        if self._penalty is not None:
-            calls += self._penalty.calls(gradient)
-        if freeze is not None:
-            calls += freeze.zero_gradient()
-        if self._diagnostics is not None:
-            calls += self._diagnostics.calls()
-        if config.clip_value is not None:
-            calls += clip_value(gradient, config.clip_value)
-        if config.clip_norm is not None:
-            calls += clip_norm(gradient, config.clip_norm)
-        update = optimizer.calls
-        return calls + (update if freeze is None else freeze.wrap(update))
+        self.network, self.optimizer, self.batches = new.network, new.optimizer, new.batches
 
     def _set_rate(self) -> None:
         rate = self._schedule.rate(self.epoch)
@@ -489,110 +388,28 @@ class Trainer:
 
     def _begin_epoch(self) -> None:
         self.stopped = None
+        start = self._components.epoch_start
         if not self._schedule.constant:
-            self._start.learning_rate = self.optimizer.learning_rate
+            start.learning_rate = self.optimizer.learning_rate
             self._set_rate()
-        if self._diagnostics is not None:
-            self._start.last_step = self._diagnostics.last_step
-        self._start.save()
+        start.last_step = self._components.last_step
+        start.save()
         self.batches.begin()
 
-    def _end_epoch(self) -> EpochMetrics:
-        self.epoch += 1
-        self.batches.next = 0
-        metrics = self._metrics(self._measures)
-        self._measures = []
+    def _end_epoch(self, measures: SplitMeasures) -> EpochMetrics:
+        components, config = self._components, self.config
+        metrics = components.metrics(self.epoch + 1, measures)
         if self.diverged(metrics):
-            self.epoch -= 1
-            self._roll_back()
+            self.abandon_epoch()
             self.stopped = Stop.DIVERGED
             return metrics
-        if self._monitored == "train":
-            loss, score = metrics.train_loss, metrics.train_score
-        elif self._monitored == "test":
-            loss, score = metrics.test_loss, metrics.test_score
-        else:
-            loss, score = metrics.validation_loss, metrics.validation_score
+        self.epoch += 1
+        self.batches.next = 0
+        loss, score = metrics.on(self.data.monitored(config.monitor))
         self._schedule.observe(loss)
-        if loss < self.best.loss:
-            self.best = Best(self.epoch, loss)
-            if self.config.patience is not None and self.config.restore_best:
-                np.copyto(self._best_parameters, self.network.parameters)
-                np.copyto(self._best_statistics, self.network.statistics)
-        since = max(self.best.epoch, self._waits_from)
-        self.stopped = self.config.stop_rule.verdict(self.epoch, loss, score, since)
-        if self.stopped is Stop.PATIENCE and self.config.restore_best and self.best.epoch:
-            if self._diagnostics is not None:
-                self._diagnostics.set_last_step()  # those of the best epoch are unknown
-            np.copyto(self.network.parameters, self._best_parameters)
-            np.copyto(self.network.statistics, self._best_statistics)
+        self.stopped = self._stopping.finish_epoch(self.epoch, loss, score, config, self.network)
+        if self.stopped is Stop.PATIENCE and config.restore_best and self.best.epoch:
+            components.set_last_step()  # those of the best epoch are unknown
+            self._stopping.restore_weights(self.network)
             self.restored = self.best.epoch
         return metrics
-
-    def _roll_back(self) -> None:
-        self._start.restore()
-        self.batches.next = 0
-        self._reset_evaluations()
-        self._show_rate(self._start.learning_rate)
-        if self._diagnostics is not None:
-            self._diagnostics.set_last_step(self._start.last_step)
-
-    def _metrics(self, measures: list[Measure]) -> EpochMetrics:
-        train = measures[0]
-        test = train if self.data.shared else measures[1]
-        validation = NOT_MEASURED if self.data.x_validation is None else measures[-1]
-        return EpochMetrics(
-            self.epoch,
-            train.loss,
-            test.loss,
-            train.score,
-            test.score,
-            self.optimizer.learning_rate,
-            0.0 if self._penalty is None else self._penalty.value(),
-            *validation,
-            () if self._diagnostics is None else self._diagnostics.measure(),
-        )
-
-    def _reset_evaluations(self) -> None:
-        self._measures = []
-        for evaluation in self._evaluations:
-            evaluation.restart()
-
-    def _reset_best(self) -> None:
-        self.best, self._waits_from = Best(), self.epoch
-
-
-def memory_of_training(config: RunConfig, data: DataSplit) -> AbstractContextManager[None]:
-    """Return a context that turns MemoryError into NotEnoughMemory with the size of the run."""
-    sizes = sizes_of(config, data)
-    parameters = sum((before + 1) * units for before, units in pairwise(sizes))
-    slots = OPTIMIZERS[config.optimizer].slot_count
-    # parameters, gradient, and copies for the best epoch and the start of the epoch, with the slots
-    numbers = parameters * (4 + 2 * slots)
-    samples = len(data.y_train) if isinstance(config.batch_size, str) else config.batch_size
-    numbers += sum(data.all_samples) * (sizes[0] + sizes[-1])
-    numbers += 2 * min(samples, len(data.y_train)) * sum(sizes)
-    advice = "choose fewer units in hidden, a smaller batch size or fewer samples"
-    return memory_for(
-        f"{parameters:,} parameters and {sum(data.all_samples):,} samples",
-        numbers * np.dtype(config.dtype).itemsize,
-        advice,
-    )
-
-
-def build_network(config: RunConfig, data: DataSplit) -> Network:
-    """Return the network for a config and data, with all weights zero."""
-    loss = config.loss_for(len(data.class_names), len(data.target_names))
-    return Network(
-        sizes_of(config, data), config.activations, loss, config.dtype, batch_norm=config.batch_norm
-    )
-
-
-def sizes_of(config: RunConfig, data: DataSplit) -> tuple[int, ...]:
-    """Return the units per layer of the network for a config and data, the inputs first.
-
-    Raises:
-        ConfigError: when the loss does not fit the data.
-    """
-    loss = config.loss_for(len(data.class_names), len(data.target_names))
-    return (data.x_train.shape[1], *config.hidden, loss.outputs)

@@ -106,7 +106,7 @@ def test_the_map_counts_right_and_wrong_as_the_accuracy_does() -> None:
         for _ in range(30):
             metrics = trainer.train_epoch()
             labels, certainty = classify(trainer.network, trainer.data.x_train)
-            assert np.mean(labels == trainer.data.y_train) == metrics.train_accuracy
+            assert np.mean(labels == trainer.data.y_train) == metrics.train_score
             assert certainty.min() >= 0
             assert certainty.max() <= 1
 

@@ -13,7 +13,7 @@ from core.nn.gradcheck import STEP, TOLERANCE, Objective, check_gradients
 from core.nn.initializers import INITIALIZERS
 from core.nn.regularization import Penalty
 from core.randomness import stream
-from core.training.trainer import build_network, memory_of_training
+from core.training.components import build_network, memory_of_training
 from tui.drawing import number_format
 
 if TYPE_CHECKING:

@@ -12,8 +12,9 @@ from typing import IO, TYPE_CHECKING, Final
 import numpy as np
 
 from core.runs.cpu_kernels import changed_kernels
+from core.training.components import memory_of_training, sizes_of
 from core.training.stopping import Stop
-from core.training.trainer import Trainer, memory_of_training, sizes_of
+from core.training.trainer import Trainer
 from tui.cli import json_log
 from tui.cli.autosave import HeadlessAutosave
 from tui.cli.streams import OutputError

@@ -88,7 +88,7 @@ def test_circles_are_linear_in_the_squares() -> None:
     assert trainer.network.sizes == (4, 2)
     while trainer.stopped is None:
         metrics = trainer.train_epoch()
-    assert metrics.test_accuracy > 0.95
+    assert metrics.test_score > 0.95
 
 
 def test_extra_features_are_refused_where_there_are_not_two() -> None:
@@ -144,7 +144,7 @@ def test_a_validation_part_decides_when_to_stop_and_is_not_trained_on() -> None:
     assert trainer.best.epoch == int(np.argmin(losses[1:])) + 1
     assert trainer.restored == trainer.best.epoch
     predicted = trainer.network.predict(data.x_validation).argmax(axis=1)
-    assert trainer.measure().validation_accuracy == np.mean(predicted == data.y_validation)
+    assert trainer.measure().validation_score == np.mean(predicted == data.y_validation)
 
 
 def test_without_a_validation_part_its_metrics_are_no_numbers() -> None:

@@ -150,7 +150,7 @@ def test_metrics_are_those_of_the_network_after_the_epoch() -> None:
     probabilities = trainer.network.predict(trainer.data.x_test)
     y = trainer.data.y_test
     assert metrics.test_loss == pytest.approx(-np.log(probabilities[range(len(y)), y]).mean())
-    assert metrics.test_accuracy == np.mean(probabilities.argmax(axis=1) == y)
+    assert metrics.test_score == np.mean(probabilities.argmax(axis=1) == y)
 
 
 # a straight line between two lines is right, and its loss is zero, however large its weights are
@@ -240,7 +240,7 @@ def test_own_arrays_can_be_trained_on() -> None:
     config = RunConfig(hidden=(), learning_rate=0.1, batch_size="full")
     trainer = Trainer.from_data(config, x, y, x, y)
     assert trainer.network.sizes == (1, 2)
-    assert train(trainer, 100)[-1].test_accuracy == 1
+    assert train(trainer, 100)[-1].test_score == 1
 
 
 @pytest.mark.parametrize(("batch", "samples"), [(7, 100), (32, 128), (50, 100), (1, 9), (99, 100)])
@@ -326,7 +326,7 @@ def test_a_target_or_patience_ends_the_run() -> None:
     trainer = Trainer(RunConfig(target_accuracy=0.9, monitor="train"))
     metrics = train_to_the_end(trainer)
     assert trainer.stopped is Stop.TARGET_ACCURACY
-    assert metrics[-1].train_accuracy >= 0.9 > max(each.train_accuracy for each in metrics[:-1])
+    assert metrics[-1].train_score >= 0.9 > max(each.train_score for each in metrics[:-1])
 
 
 @pytest.mark.parametrize("restore", [True, False])
@@ -393,7 +393,7 @@ def test_dead_and_saturated_units_are_found() -> None:
 
 def test_numbers_are_predicted_with_one_and_with_several_targets() -> None:
     metrics = train(Trainer(RunConfig(dataset="plane")), 60)[-1]
-    assert metrics.test_r2 > 0.9
+    assert metrics.test_score > 0.9
     x = np.random.default_rng(0).uniform(-1, 1, (200, 3))
     y = np.column_stack([x[:, 0] * x[:, 1], x.sum(axis=1)])
     trainer = Trainer.from_data(RunConfig(learning_rate=0.02), x[:150], y[:150], x[150:], y[150:])
@@ -403,8 +403,8 @@ def test_numbers_are_predicted_with_one_and_with_several_targets() -> None:
     parts = 1 - ((predicted - y[150:]) ** 2).sum(axis=0) / (
         (y[150:] - y[150:].mean(axis=0)) ** 2
     ).sum(axis=0)
-    assert metrics.test_r2 == pytest.approx(parts.mean(), abs=1e-5)
-    assert metrics.test_r2 > 0.95
+    assert metrics.test_score == pytest.approx(parts.mean(), abs=1e-5)
+    assert metrics.test_score > 0.95
     assert metrics.test_loss == pytest.approx(((predicted - y[150:]) ** 2).mean(), rel=1e-5)
 
 
@@ -497,4 +497,4 @@ def test_arrays_that_do_not_fit_are_refused_in_a_sentence(sentence: str) -> None
 def test_one_class_alone_can_be_trained_on() -> None:
     x, y = np.random.default_rng(0).normal(size=(9, 2)), np.zeros((9, 1), np.int64)
     trainer = Trainer.from_data(RunConfig(), x, y, x, y)
-    assert train(trainer, 20)[-1].train_accuracy == 1
+    assert train(trainer, 20)[-1].train_score == 1

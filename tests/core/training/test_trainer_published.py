@@ -24,7 +24,7 @@ def final(config: RunConfig) -> EpochMetrics:
 
 
 def test_xor_is_learnt_from_98_of_100_seeds() -> None:
-    learnt = [final(PRESETS["xor"].config(seed=seed)).train_accuracy == 1 for seed in range(100)]
+    learnt = [final(PRESETS["xor"].config(seed=seed)).train_score == 1 for seed in range(100)]
     assert sum(learnt) >= 98
 
 
@@ -32,7 +32,7 @@ def test_xor_is_learnt_from_98_of_100_seeds() -> None:
     ("preset", "accuracy"), [("moons", 0.94), ("circles", 0.95), ("blobs", 0.95), ("spiral", 0.93)]
 )
 def test_a_preset_learns_over_seeds(preset: str, accuracy: float) -> None:
-    results = [final(PRESETS[preset].config(seed=seed)).test_accuracy for seed in range(10)]
+    results = [final(PRESETS[preset].config(seed=seed)).test_score for seed in range(10)]
     assert np.mean(results) >= accuracy
 
 
@@ -63,10 +63,10 @@ def test_the_keras_example_is_under_trained() -> None:
     for seed in range(20):
         trainer = Trainer(PRESETS["iris-keras"].config(seed=seed))
         assert trainer.network.parameters.size == 2499
-        results.append(train_to_the_end(trainer)[-1].test_accuracy)
+        results.append(train_to_the_end(trainer)[-1].test_score)
     assert 0.73 <= np.mean(results) <= 0.87
 
 
 def test_iris_done_properly() -> None:
-    results = [final(PRESETS["iris"].config(seed=seed)).test_accuracy for seed in range(10)]
+    results = [final(PRESETS["iris"].config(seed=seed)).test_score for seed in range(10)]
     assert np.mean(results) >= 0.95

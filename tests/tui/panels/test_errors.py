@@ -12,7 +12,7 @@ from core.config.presets import PRESETS
 from core.datasets.preparation import Preparation
 from core.nn.initializers import INITIALIZERS
 from core.process import State
-from core.training.trainer import build_network
+from core.training.components import build_network
 from tests.tui.sessions import session_after
 from tui.drawing.cells import Cells
 from tui.drawing.palette import CLASS_FIELDS, TEST_MARKERS, TRAIN_MARKERS, style

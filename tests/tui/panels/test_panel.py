@@ -59,7 +59,7 @@ def test_titles_carry_the_numbers_of_the_last_epoch() -> None:
     assert f"train {last.train_loss:.4f}" in loss
     assert f"test {last.test_loss:.4f}" in loss
     accuracy = drawn(ScorePanel, session).lines()[0]
-    assert f"train {100 * last.train_accuracy:.1f} %" in accuracy
+    assert f"train {100 * last.train_score:.1f} %" in accuracy
     assert "log axis" in drawn(LossPanel, session, log_loss=True).lines()[0]
 
 
@@ -223,7 +223,7 @@ def test_the_status_line_tells_everything_in_one_line() -> None:
     words = line.split()
     assert words[:3] == ["TRAINING", "epoch", "10"]
     assert f"{last.train_loss:.4f} / {last.test_loss:.4f}" in line
-    assert f"{100 * last.train_accuracy:.1f} /" in line
+    assert f"{100 * last.train_score:.1f} /" in line
     assert "lr 0.01" in line
     assert "30.0 epochs/s" in line
     narrow = StatusLine(session).draw(80, 1).lines()[0]
@@ -311,16 +311,16 @@ def test_a_number_to_predict_has_a_map_and_its_samples() -> None:
     assert last is not None
     cells = drawn(BoundaryPanel, session)
     assert "prediction" in cells.lines()[0]
-    assert f"R² {last.train_r2:.3f} train" in cells.lines()[0]
+    assert f"R² {last.train_score:.3f} train" in cells.lines()[0]
     assert "R²" in drawn(ScorePanel, session).lines()[0]
-    assert f"train {last.train_r2:.3f}" in drawn(ScorePanel, session).lines()[0]
+    assert f"train {last.train_score:.3f}" in drawn(ScorePanel, session).lines()[0]
     shown = {background(cells, row, column) for row in range(2, 16) for column in range(8, 58)}
     assert len(shown & set(DIVERGING)) >= 5  # hills, hollows, and what lies between
     assert "y −" in cells.lines()[-2]
     legend = drawn(BoundaryPanel, session, 100).lines()[-2]
     assert "▲ above ▼ below the map  filled train, open test" in legend
     status = StatusLine(session).draw(120, 1).lines()[0]
-    assert f"R²  {last.train_r2:.3f} /  {last.test_r2:.3f}" in status
+    assert f"R²  {last.train_score:.3f} /  {last.test_score:.3f}" in status
     assert text(drawn(ActivationsPanel, session, 100)).count("y") >= 1
 
 
