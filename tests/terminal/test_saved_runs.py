@@ -202,9 +202,11 @@ def test_without_a_home_or_a_place_to_write_the_run_goes_on(told: Told, tmp_path
     (tmp_path / "file").write_text("")
     for place in (str(tmp_path / "file" / "runs"), "/proc/nothing"):
         done = told("train", "xor", "--epochs", "5", "--run-dir", place)
-        assert done.returncode == 0
+        assert done.returncode == 1
         assert "this run is not saved: " in done.stderr
         assert "5 of 5 epochs" in done.stdout
+        lines = told("train", "xor", "--epochs", "5", "--json", "--run-dir", place)
+        assert (lines.returncode, lines.stdout.count("\n")) == (1, 7)
 
 
 def test_a_run_folder_from_someone_else_is_refused_before_it_leads_to_a_file(

@@ -37,7 +37,8 @@ if TYPE_CHECKING:
 REFRESH: Final = 0.1
 """Seconds between two updates of the progress bar."""
 
-EXIT_DIVERGED: Final = 1
+EXIT_FAILED: Final = 1
+"""Exit status of a run that diverged, or could not be saved."""
 
 PATIENCE: Final = 3.0
 """Seconds to wait for a process that uses the run: it may be exiting."""
@@ -140,11 +141,14 @@ def train(
         restored = trainer.restored
         text = summary(config, metrics, current, seconds, stopped, trainer.data, restored, trained)
         print(text)  # noqa: T201
-    if autosave is not None:
+    is_saved = True
+    if autosave is not None and save_options is not None:
         _print_status(autosave.status, quiet=quiet)
+        # without a home folder, the program has nowhere to save by default
+        is_saved = save_options.parent is None or not autosave.status.problem
     if stopped == "interrupted":
         return 128 + interruption.number
-    return EXIT_DIVERGED if stopped is Stop.DIVERGED else 0
+    return 0 if is_saved and stopped is not Stop.DIVERGED else EXIT_FAILED
 
 
 def _run(
