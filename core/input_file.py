@@ -38,10 +38,13 @@ class InputFile:
     modified: int
 
     def read_whole(self, most: int) -> bytes:
-        """Return all bytes; raise InputFileError if there are more than `most`."""
+        """Return all bytes; raise InputFileError if there are more than `most`, or on an error."""
         if self.size > most:
             raise InputFileError(f"it has {self.size:,} bytes: expected at most {most:,}")
-        content = self.stream.read(self.size + 1)
+        try:
+            content = self.stream.read(self.size + 1)
+        except OSError as error:
+            raise unreadable(error) from None
         if len(content) != self.size:
             raise _changed()
         self.check_unchanged()
@@ -71,7 +74,7 @@ def open_input(path: Path) -> Iterator[InputFile]:
     except (OSError, ValueError, InputFileError) as error:
         if descriptor >= 0:
             os.close(descriptor)
-        raise error if isinstance(error, InputFileError) else _unreadable(error, path) from None
+        raise error if isinstance(error, InputFileError) else _not_opened(error, path) from None
     with os.fdopen(descriptor, "rb") as stream:
         yield InputFile(stream, found.st_size, found.st_mtime_ns)
 
@@ -85,7 +88,7 @@ def _check_kind(mode: int) -> None:
         )
 
 
-def _unreadable(error: OSError | ValueError, path: Path) -> InputFileError:
+def _not_opened(error: OSError | ValueError, path: Path) -> InputFileError:
     if not isinstance(error, OSError):  # a NUL character, or a lone surrogate
         return InputFileError("it is not a valid file name; check the path")
     if isinstance(error, FileNotFoundError):
@@ -93,6 +96,11 @@ def _unreadable(error: OSError | ValueError, path: Path) -> InputFileError:
         return InputFileError(f"there is no such file in {folder}; check its path")
     if isinstance(error, PermissionError):
         return InputFileError("permission denied; change the permissions, or copy it")
+    return unreadable(error)
+
+
+def unreadable(error: OSError) -> InputFileError:
+    """Return the error for a file that the system cannot read."""
     reason = error.strerror or "unknown reason"
     return InputFileError(f"the file cannot be read ({reason}); check the path and the disk")
 

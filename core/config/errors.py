@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from difflib import get_close_matches
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from core.config.value_types import as_text
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
+
+LONGEST_QUOTED: Final = 100
+"""Maximum number of characters of a value in an error message."""
 
 
 class ConfigError(ValueError):
@@ -30,7 +33,19 @@ class ConfigError(ValueError):
             shown = str(self.given) if literal else as_text(self.given)
         except ValueError:  # Python refuses to write a number of so many digits in decimal
             shown = "a number of thousands of digits"
-        return f"invalid value {shown!r} for {name}: expected {self.expected}"
+        return f"invalid value {quoted(shown)} for {name}: expected {self.expected}"
+
+
+def quoted(value: object) -> str:
+    """Return a value as an error message shows it: as a literal, without the middle if it is long.
+
+    A value can be as long as a file, and must not hide the rest of its message.
+    """
+    text = value if isinstance(value, str) else repr(value)
+    if len(text) > LONGEST_QUOTED:
+        end = LONGEST_QUOTED // 3
+        text = f"{text[: LONGEST_QUOTED - end]}…{text[-end:]}"
+    return repr(text) if isinstance(value, str) else text
 
 
 def suggestion(given: str, words: Iterable[str]) -> str:

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from core.config.data_config import OF_TABLES, DataConfig
-from core.config.errors import ConfigError, suggestion
+from core.config.errors import ConfigError, quoted, suggestion
 from core.config.settings import Setting, declare, table_of
 from core.config.value_types import (
     BatchSize,
@@ -580,7 +580,7 @@ def read_toml(path: Path) -> dict[str, Any]:
             content = opened.read_whole(MOST_TOML)
         # a byte order mark, which Windows writes, is not valid TOML
         values = tomllib.loads(content.decode("utf-8-sig"))
-    except (InputFileError, OSError) as error:
+    except InputFileError as error:
         raise ConfigError("config", str(path), f"a readable TOML file ({error})") from None
     except RecursionError:
         raise ConfigError("config", str(path), "a TOML file (nested too deeply)") from None
@@ -589,4 +589,5 @@ def read_toml(path: Path) -> dict[str, Any]:
     try:
         return checked(values)
     except ConfigError as error:
-        raise ConfigError(f"{error.name} in {path}", error.given, error.expected) from None
+        name = f"{error.name} in {quoted(str(path))}"
+        raise ConfigError(name, error.given, error.expected) from None

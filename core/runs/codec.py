@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Final, cast
 import numpy as np
 
 from core import __version__
-from core.config.errors import ConfigError
+from core.config.errors import ConfigError, quoted
 from core.config.run_config import MOST_EPOCHS, RunConfig
 from core.datasets.edits import MOST_EDITS, AddPoint, MovePoint, RemovePoint
 from core.nn.optimizers import OPTIMIZERS
@@ -175,7 +175,9 @@ class Fields:
         where = f"{self._within}{name} in its header"
         if name not in self._values:
             return refusal(self.path, f"{where} is missing")
-        return refusal(self.path, f"invalid {where}: {self._get(name)!r}, expected {expected}")
+        return refusal(
+            self.path, f"invalid {where}: {quoted(self._get(name))}, expected {expected}"
+        )
 
     def _get(self, name: str) -> Any:
         return self._values.get(name)

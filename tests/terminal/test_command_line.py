@@ -83,6 +83,14 @@ def told(capsys: pytest.CaptureFixture[str]) -> Told:
         (["moons", "--patience", "0"], "'0' for --patience", "or off"),
         (["iris", "--samples", "50"], "'50' for --samples", "which has 150"),
         (["--seed", "\x1b[31mred"], "\\x1b[31mred", "whole number"),
+        (["--config", ""], "'' for --config", "the name of a TOML file"),
+        (["--config", "/proc/self/mem"], "/proc/self/mem", "cannot be read (Input/output error)"),
+        (["--data", ""], "'' for --data", "the name of a CSV"),
+        (["train", "--run-dir", ""], "'' for --run-dir", "a folder"),
+        (["train", "--keep-runs", ""], "'' for --keep-runs", "a number from 1"),
+        (["train", "--log", ""], "'' for --log", "a writable file"),
+        (["resume", ""], "called ''", "nnfs-tui runs lists them"),
+        (["runs", "--run-dir", ""], "'' for --run-dir", "a folder"),
     ],
 )
 def test_wrong_use_gets_one_sentence_and_status_2(

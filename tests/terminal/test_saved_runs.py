@@ -271,6 +271,6 @@ def test_a_relative_folder_in_a_working_directory_that_was_removed_is_refused(
         refused = told(*use, "--run-dir", "runs")
         assert refused.returncode == 2
         assert refused.stderr == (
-            "nnfs-tui: --run-dir: invalid value 'runs': expected an absolute path, since the working "
+            "nnfs-tui: invalid value 'runs' for --run-dir: expected an absolute path, since the working "
             "directory was removed\n"
         )

@@ -41,6 +41,13 @@ class UsageError(Exception):
     """A usage error: one sentence that names the argument and what is expected instead."""
 
 
+def invalid_value(given: str, name: str, expected: str) -> UsageError:
+    """Return the error for the value of an option or an environment variable."""
+    from core.config.errors import ConfigError
+
+    return UsageError(ConfigError(name, given, expected).sentence(name))
+
+
 def with_switches(given: list[str]) -> list[str]:
     """Return the arguments with `=on` appended to each switch without a value."""
     from core.config.presets import PRESETS
@@ -51,8 +58,7 @@ def with_switches(given: list[str]) -> list[str]:
     words = Switch().words
     for each, following in pairwise(given):
         if each in switches and following[:1] != "-" and following not in {*words, *PRESETS}:
-            accepted = Switch().accepts
-            raise UsageError(f"invalid value {following!r} for {each}: expected {accepted}")
+            raise invalid_value(following, each, Switch().accepts)
     return [
         f"{each}=on" if each in switches and following not in words else each
         for each, following in zip_longest(given, given[1:])
@@ -75,17 +81,19 @@ class _Parser(argparse.ArgumentParser):
                 # argparse of Python 3.11 drops the value of --option=--
                 setattr(options, name, "--")
         if unknown:
-            from core.config.errors import suggestion
+            from core.config.errors import quoted, suggestion
 
             chosen = self._subparsers_by_name[options.command]
             known = chosen.flags()
             flag = unknown[0].partition("=")[0]
             for name, other in self._subparsers_by_name.items():
                 if flag.startswith("--") and flag in other.flags():
-                    raise UsageError(f"option {flag!r} belongs to {name}, not to {options.command}")
+                    raise UsageError(
+                        f"option {quoted(flag)} belongs to {name}, not to {options.command}"
+                    )
             kind = "option" if flag.startswith("-") else "argument"
             raise UsageError(
-                f"unknown {kind} {unknown[0]!r} for {options.command}"
+                f"unknown {kind} {quoted(unknown[0])} for {options.command}"
                 f"{suggestion(flag, known) or f'; see nnfs-tui {options.command} --help'}"
             )
         return options

@@ -13,7 +13,7 @@ import signal
 import sys
 from contextlib import ExitStack
 from pathlib import Path
-from typing import IO, TYPE_CHECKING, Final
+from typing import IO, TYPE_CHECKING, Any, Final
 
 from tui.cli.arguments import (
     COMMANDS,
@@ -22,6 +22,7 @@ from tui.cli.arguments import (
     FASTEST_RATE,
     SLOWEST_RATE,
     UsageError,
+    invalid_value,
     parser,
     with_switches,
 )
@@ -184,7 +185,11 @@ def _dispatch(given: list[str], process: TrainingProcess | None) -> int:
             print(f"nnfs-tui: {name.replace('_', ' ')} has no effect with {why}", file=sys.stderr)  # noqa: T201
         return _train(config, options, as_json=options.json)
     _check_screen_options(options)
-    if options.speed is None and options.epochs is None and not _file_sets(options, "epochs"):
+    if (
+        options.speed is None
+        and options.epochs is None
+        and "epochs" not in _settings_of_file(options)
+    ):
         watched = config.changed(epochs=EPOCHS_AT_MAX)
     else:
         watched = config
@@ -196,18 +201,18 @@ def _dispatch(given: list[str], process: TrainingProcess | None) -> int:
 
 def _config(options: argparse.Namespace) -> RunConfig:
     """Return the preset, overridden by the settings of the file, then by the options."""
-    from core.config.errors import ConfigError, suggestion
+    from core.config.errors import ConfigError, quoted, suggestion
     from core.config.presets import DEFAULT, PRESETS, preset
-    from core.config.run_config import read_toml, settings
+    from core.config.run_config import settings
 
     if options.data is None and _is_file(options.preset):
         options.data, options.preset = options.preset, DEFAULT
     close = suggestion(options.preset, [*PRESETS, *COMMANDS])
     if options.preset not in PRESETS and any(command in close for command in COMMANDS):
-        raise UsageError(f"{options.preset!r} is neither a command nor a preset{close}")
+        raise UsageError(f"{quoted(options.preset)} is neither a command nor a preset{close}")
     try:
         chosen = preset(options.preset)
-        values = read_toml(Path(options.config)) if options.config is not None else {}
+        values = _settings_of_file(options)
         for each in settings():
             text = getattr(options, each.name)
             if text is not None:
@@ -220,7 +225,7 @@ def _config(options: argparse.Namespace) -> RunConfig:
     except ConfigError as error:
         flags = {each.name: each.flag for each in settings()} | {"config": "--config"}
         if options.config is not None and getattr(options, error.name, "") is None:
-            flags[error.name] = f"{error.name} in {options.config}"
+            flags[error.name] = f"{error.name} in {quoted(options.config)}"
         raise UsageError(error.sentence(flags.get(error.name, error.name))) from None
 
 
@@ -237,10 +242,16 @@ def _exists(name: str) -> bool:
         return False
 
 
-def _file_sets(options: argparse.Namespace, name: str) -> bool:
+def _settings_of_file(options: argparse.Namespace) -> dict[str, Any]:
+    """Return the settings of `--config`."""
+    from core.config.errors import ConfigError
     from core.config.run_config import read_toml
 
-    return options.config is not None and name in read_toml(Path(options.config))
+    if options.config is None:
+        return {}
+    if not options.config:  # Path("") is the working directory
+        raise ConfigError("config", "", "the name of a TOML file")
+    return read_toml(Path(options.config))
 
 
 def _list_presets() -> int:
@@ -284,10 +295,10 @@ def _show_dataset(name: str) -> int:
     elif Path(name).suffix or _exists(name):
         config = RunConfig(data=name)
     else:
-        from core.config.errors import suggestion
+        from core.config.errors import quoted, suggestion
 
         raise UsageError(
-            f"{name!r} is neither a data set nor a file; see nnfs-tui datasets"
+            f"{quoted(name)} is neither a data set nor a file; see nnfs-tui datasets"
             f"{suggestion(name, DATASETS)}"
         )
     summary = prepare(config).summary
@@ -315,9 +326,11 @@ def _runs(options: argparse.Namespace) -> int:
         return 0
     verb, *names = options.words
     if verb != "rm" or not names:
-        given = " ".join(options.words)
+        from core.config.errors import quoted
+
+        given = quoted(" ".join(options.words))
         raise UsageError(
-            f"invalid arguments {given!r} for runs: expected none, or rm and names of runs"
+            f"invalid arguments {given} for runs: expected none, or rm and names of runs"
         )
     for path in dict.fromkeys(find(parent, name) for name in names):
         remove(path)
@@ -467,10 +480,8 @@ def _byte_rate(flag: str, text: str) -> float:
     except ValueError:
         value = float("nan")
     if not SLOWEST_RATE <= value <= FASTEST_RATE:
-        raise UsageError(
-            f"invalid value {text!r} for {flag}: expected bytes per second from {SLOWEST_RATE} to "
-            f"{FASTEST_RATE // 10**6}M, such as 16k"
-        )
+        expected = f"bytes per second from {SLOWEST_RATE} to {FASTEST_RATE // 10**6}M, such as 16k"
+        raise invalid_value(text, flag, expected)
     return value
 
 
@@ -479,9 +490,7 @@ def _one_of(flag: str, text: str | None, accepted: tuple[str, ...]) -> None:
 
     if text is not None and text not in accepted:
         words = f"{', '.join(accepted[:-1])} or {accepted[-1]}"
-        raise UsageError(
-            f"invalid value {text!r} for {flag}: expected {words}{suggestion(text, accepted)}"
-        )
+        raise invalid_value(text, flag, f"{words}{suggestion(text, accepted)}")
 
 
 def _number(flag: str, text: str, low: float, high: float, *words: str) -> float:
@@ -491,7 +500,7 @@ def _number(flag: str, text: str, low: float, high: float, *words: str) -> float
         value = float("nan")
     if not low <= value <= high:
         accepted = " or ".join([f"a number from {low:g} to {high:g}", *words])
-        raise UsageError(f"invalid value {text!r} for {flag}: expected {accepted}")
+        raise invalid_value(text, flag, accepted)
     return value
 
 
@@ -502,9 +511,7 @@ def _log_file(name: str, *, waits: bool) -> IO[str]:
         why = getattr(error, "strerror", None) or error
         if getattr(error, "errno", None) == errno.ENXIO:
             why = "no program reads this pipe"
-        raise UsageError(
-            f"invalid value {name!r} for --log: expected a writable file ({why})"
-        ) from None
+        raise invalid_value(name, "--log", f"a writable file ({why})") from None
 
 
 if __name__ == "__main__":

@@ -6,7 +6,7 @@ import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from tui.cli.arguments import UsageError
+from tui.cli.arguments import invalid_value
 
 if TYPE_CHECKING:
     import argparse
@@ -34,19 +34,16 @@ def folder_of(options: argparse.Namespace) -> Path | None:
     """
     from core.runs.folder import default_folder
 
-    given = options.run_dir or os.environ.get(FOLDER)
-    if not given:
+    name, given = _option_or_variable("--run-dir", options.run_dir, FOLDER)
+    if given is None:
         return default_folder()
-    name = "--run-dir" if options.run_dir else FOLDER
-    if "\0" in given:
-        raise UsageError(f"{name}: invalid value {given!r}: expected a path without a NUL")
+    if not given or "\0" in given:
+        raise invalid_value(given, name, "a folder")
     try:
         return Path(given).absolute()
     except OSError:
-        raise UsageError(
-            f"{name}: invalid value {given!r}: expected an absolute path, since the working directory "
-            "was removed"
-        ) from None
+        expected = "an absolute path, since the working directory was removed"
+        raise invalid_value(given, name, expected) from None
 
 
 def run_of(options: argparse.Namespace) -> Path:
@@ -67,13 +64,21 @@ def run_of(options: argparse.Namespace) -> Path:
 def _number_of(options: argparse.Namespace) -> int | None:
     from core.runs.catalogue import DEFAULT_LIMIT
 
-    option = getattr(options, "keep_runs", None)
-    text = option or os.environ.get(NUMBER)
-    if not text:
+    name, text = _option_or_variable("--keep-runs", getattr(options, "keep_runs", None), NUMBER)
+    if text is None:
         return DEFAULT_LIMIT
     if text == "all":
         return None
     if text.isascii() and text.isdecimal() and len(text) <= 10 and 1 <= int(text) <= 10**9:
         return int(text)
-    name = "--keep-runs" if option else NUMBER
-    raise UsageError(f"invalid value {text!r} for {name}: expected a number from 1, or all")
+    raise invalid_value(text, name, "a number from 1, or all")
+
+
+def _option_or_variable(flag: str, value: str | None, variable: str) -> tuple[str, str | None]:
+    """Return the value of an option, or of its environment variable, and the name of its source.
+
+    An empty variable counts as unset; an empty option does not.
+    """
+    if value is not None:
+        return flag, value
+    return variable, os.environ.get(variable) or None

@@ -11,6 +11,7 @@ from textual.containers import Vertical
 from textual.screen import ModalScreen
 from textual.widgets import Input, Static
 
+from core.config.errors import quoted
 from tui.drawing import number_format
 from tui.drawing.canvas import Canvas
 from tui.drawing.cells import Cells, cut, printable
@@ -70,7 +71,7 @@ class Field:
         Raises:
             ValueError: with a sentence, if the text is not a number or not a category.
         """
-        prefix = f"invalid value {printable(text)!r} for {printable(self.name)}: expected"
+        prefix = f"invalid value {quoted(printable(text))} for {printable(self.name)}: expected"
         if self.words:
             if text not in self.words:
                 raise ValueError(f"{prefix} one of {', '.join(map(printable, self.words))}")

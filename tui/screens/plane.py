@@ -10,6 +10,7 @@ from textual.screen import ModalScreen
 from textual.widgets import Input, Select, Static
 
 from core.analysis.planes import PlaneChoice, ranked_features
+from core.config.errors import quoted
 from core.datasets.prepare import MAX_DIGITS
 from tui.drawing.cells import printable
 
@@ -104,7 +105,7 @@ class PlaneScreen(ModalScreen[PlaneChoice | None]):
         elif self._is_sample(text):
             self.dismiss(PlaneChoice(across, up, int(text) - 1))
         else:
-            self._complain(f"invalid value {printable(text)!r}: expected {self._accepted}")
+            self._complain(f"invalid value {quoted(printable(text))}: expected {self._accepted}")
 
     def _is_sample(self, text: str) -> bool:
         is_number = text.isdecimal() and len(text) < MAX_DIGITS

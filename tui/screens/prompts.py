@@ -12,6 +12,7 @@ from textual.containers import Vertical
 from textual.screen import ModalScreen
 from textual.widgets import Input, Static
 
+from core.config.errors import quoted
 from core.datasets.prepare import MAX_DIGITS
 from tui.drawing.cells import cut, printable
 
@@ -116,7 +117,7 @@ class EpochScreen(PromptScreen[int]):
             return best.epoch
         if word.isdecimal() and len(word) < MAX_DIGITS and int(word) <= self._session.head_epoch:
             return int(word)
-        raise ValueError(f"invalid value {printable(text)!r}: expected {self.about}")
+        raise ValueError(f"invalid value {quoted(printable(text))}: expected {self.about}")
 
 
 class NumberScreen(PromptScreen[float]):
@@ -136,8 +137,8 @@ class NumberScreen(PromptScreen[float]):
     def read(self, text: str) -> float:
         value = number_of(text)
         if value is None:
-            given = cut(printable(text), 40)
-            raise ValueError(f"invalid value {given!r}: expected {FINITE_NUMBER}")
+            given = quoted(printable(text))
+            raise ValueError(f"invalid value {given}: expected {FINITE_NUMBER}")
         return value
 
 
@@ -170,12 +171,14 @@ class SaveScreen(PromptScreen[Path]):
             RuntimeError,
         ):  # a NUL, too long a name, an unknown user's home
             path, exists = Path(), False
-            problem = f"{printable(text)!r} is not a valid file name"
+            problem = f"{quoted(printable(text))} is not a valid file name"
         if problem:
             raise ValueError(f"{problem}: expected {CSV_FILE}")
         if exists and self._to_overwrite != path:
             self._to_overwrite = path
-            raise ValueError(f"{printable(str(path))} exists; enter once more overwrites it")
+            raise ValueError(
+                f"{quoted(printable(str(path)))} exists; enter once more overwrites it"
+            )
         return path
 
 
@@ -196,7 +199,7 @@ def write_problem(path: Path) -> str:
     """
     with suppress(FileNotFoundError, NotADirectoryError, PermissionError):
         path.lstat()
-    shown, folder = printable(str(path)), printable(str(path.parent))
+    shown, folder = quoted(printable(str(path))), quoted(printable(str(path.parent)))
     if not path.name:
         return "the name is missing"
     if path.is_dir():
@@ -208,5 +211,5 @@ def write_problem(path: Path) -> str:
             return f"{shown} is not a regular file"
         if not os.access(path, os.W_OK):
             return f"{shown} is not writable"
-        folder, path = printable(str(path.resolve().parent)), path.resolve()
+        folder, path = quoted(printable(str(path.resolve().parent))), path.resolve()
     return "" if os.access(path.parent, os.W_OK) else f"the folder {folder} is not writable"

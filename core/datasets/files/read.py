@@ -11,7 +11,7 @@ from core.datasets.files.csv_file import read_text
 from core.datasets.files.names import clean, unusable
 from core.datasets.files.npz_file import read_npz
 from core.datasets.files.parquet_file import read_parquet
-from core.input_file import InputFileError, open_input
+from core.input_file import InputFileError, open_input, unreadable
 
 if TYPE_CHECKING:
     from core.datasets.dataset import Dataset, ProgressCallback
@@ -71,14 +71,9 @@ def read(source: Source, progress: ProgressCallback) -> Dataset:
     except (OSError, MemoryError) as error:
         if raised:  # raised by the callback
             raise
-        raise unusable(file, _why(error)) from None
-
-
-def _why(error: OSError | MemoryError) -> str:
-    if isinstance(error, MemoryError):
-        return "the file does not fit into memory; use a part of it"
-    reason = clean(error.strerror or "unknown reason")
-    return f"the file cannot be read ({reason}); check the path and the disk"
+        if isinstance(error, MemoryError):
+            raise unusable(file, "the file does not fit into memory; use a part of it") from None
+        raise unusable(file, clean(str(unreadable(error)), LONGEST_CLAUSE)) from None
 
 
 def _table(
