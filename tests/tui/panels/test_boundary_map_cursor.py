@@ -23,7 +23,9 @@ from tui.drawing import number_format
 from tui.drawing.cells import Cells
 from tui.drawing.palette import TRAIN_MARKERS, style
 from tui.keys import KEYS
+from tui.panels.boundary.fitted_curve import FittedCurve
 from tui.panels.boundary.map_cursor import CellPosition
+from tui.panels.boundary.map_view import MapView
 from tui.panels.boundary.panel import BoundaryPanel
 from tui.panels.view_options import ViewOptions
 from tui.run_model import RunModel
@@ -42,8 +44,8 @@ def pointing(
     panel = BoundaryPanel(session, ViewOptions(**options))  # type: ignore[arg-type]
     panel.position = CellPosition(*place)
     cells = panel.draw(*size)
-    assert panel._view is not None
-    return cells, panel._view.window
+    assert isinstance(panel._picture, MapView)
+    return cells, panel._picture.window
 
 
 def text(cells: Cells) -> str:
@@ -229,7 +231,7 @@ async def test_a_point_is_added_where_the_cursor_is() -> None:
         await press(pilot, "A", "delete", "M", "k")
         assert app.edits == []
         await press(pilot, "m", "left", "up", "k", "A")
-        assert app.panel._view is not None
+        assert isinstance(app.panel._picture, MapView)
         place = app.panel.position
         assert place is not None
         assert app.session.data is not None
@@ -241,7 +243,7 @@ async def test_a_point_is_added_where_the_cursor_is() -> None:
         x = app.session.data.preparation.features(app.session.data.x_train[-1:])
         assert x[0] == pytest.approx(edit.features)
         # it is drawn under the cursor
-        rows, columns = app.panel._view.window.pixels(x)
+        rows, columns = app.panel._picture.window.pixels(x)
         assert (int(columns[0]), int(rows[0]) // 2) == tuple(place)
         await press(pilot, "k", "A")
         assert app.session.data.y_train[-1] == 0
@@ -256,10 +258,10 @@ async def test_a_fitted_curve_is_read_with_the_cursor_too() -> None:
     async with app.run_test(size=(70, 30)) as pilot:
         await begin(pilot, app)
         await press(pilot, "m", "left", "left", "right")
-        curve = app.panel._curve
-        assert curve is not None
+        curve = app.panel._picture
+        assert isinstance(curve, FittedCurve)
         assert app.panel.position is not None
-        features = curve.features_at(app.panel.position.column)
+        features = curve._features(app.panel.position)
         value = data.preparation.in_units(network.predict(data.preparation.inputs(features)))[0, 0]
         assert f"y {value:.4g}".replace("-", "−") in text(app.panel.shown)
         assert f"x {features[0, 0]:.1f}".replace("-", "−") in text(app.panel.shown)
@@ -282,8 +284,8 @@ async def test_the_nearest_point_is_moved_and_removed() -> None:
     async with app.run_test(size=(70, 30)) as pilot:
         await begin(pilot, app)
         await press(pilot, "m")
-        view, data = app.panel._view, app.session.data
-        assert view is not None
+        view, data = app.panel._picture, app.session.data
+        assert isinstance(view, MapView)
         assert data is not None
         row, column = int(view.train.rows[9]) // 2, int(view.train.columns[9])
         app.panel.point_at(column, row)
@@ -319,8 +321,8 @@ async def test_a_sample_of_many_is_meant_by_its_own_number() -> None:
     async with app.run_test(size=(70, 30)) as pilot:
         await begin(pilot, app)
         await press(pilot, "m")
-        view = app.panel._view
-        assert view is not None
+        view = app.panel._picture
+        assert isinstance(view, MapView)
         app.panel.point_at(int(view.train.columns[30]), int(view.train.rows[30]) // 2)
         app.applies = False
         await press(pilot, "delete")
@@ -395,8 +397,8 @@ async def test_in_the_program_the_cursor_moves_and_time_stands_still() -> None:
         data, network = driver.session.data, driver.session.network
         assert data is not None
         assert network is not None
-        assert panel._view is not None
-        point = centre(panel._view.window, *panel.position)
+        assert isinstance(panel._picture, MapView)
+        point = centre(panel._picture.window, *panel.position)
         share = network.predict(data.preparation.inputs(point))[0, 1]
         await driver.shows(f"{TRAIN_MARKERS[1]} 1 {number_format.percent(share)} %")
         await driver.press("m", "left")

@@ -50,6 +50,7 @@ from tui.drawing.themes import (
     theme,
 )
 from tui.panels.boundary.map_drawing import GUTTER
+from tui.panels.boundary.map_view import MapView
 from tui.panels.boundary.panel import BoundaryPanel
 from tui.panels.view_options import ViewOptions
 from tui.terminal.capabilities import is_relayed, is_utf8, terminal_look
@@ -197,8 +198,8 @@ def test_the_class_of_each_cell_of_a_map_is_read_without_colours(preset: str) ->
     panel = BoundaryPanel(session, ViewOptions(show_test=False))
     cells = panel.draw(90, 34)
     rows = 34 - 2 - 2
-    view = panel._view
-    assert view is not None
+    view = panel._picture
+    assert isinstance(view, MapView)
     points = view.plane.features(view.window.points())
     predicted = network.predict(data.preparation.inputs(points)).argmax(axis=1)
     pixels = predicted.reshape(2 * rows, -1)

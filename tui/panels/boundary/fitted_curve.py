@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
 
@@ -25,7 +25,7 @@ from tui.drawing.palette import (
     indexed,
     ink,
 )
-from tui.panels.boundary.map_cursor import Reading, in_steps
+from tui.panels.boundary.map_cursor import CellPosition, Reading, in_steps
 from tui.panels.boundary.map_view import MOST_POINTS
 
 if TYPE_CHECKING:
@@ -43,6 +43,8 @@ class FittedCurve:
     Attributes:
         rows, columns: size of the plot without the axes.
     """
+
+    gutter: ClassVar[int] = GUTTER
 
     def __init__(
         self, network: Network, data: DataSplit, target: int, width: int, height: int
@@ -78,7 +80,7 @@ class FittedCurve:
         across = np.linspace(self._left, self._right, 2 * self.columns)
         outputs = self.network.predict(data.preparation.inputs(across[:, None]))
         parts = [(data.x_train, data.y_train, True)]
-        if show_test:
+        if show_test and not data.shared:
             parts.insert(0, (data.x_test, data.y_test, False))
         for x, y, is_train in parts:
             chosen = evenly_spaced(len(y), MOST_POINTS)
@@ -98,35 +100,38 @@ class FittedCurve:
         _axes(cells, data, target, self.rows, *ends)
         return cells
 
-    def mark(self, cells: Cells, column: int) -> None:
+    def clamp(self, position: CellPosition) -> CellPosition:
+        """Return the nearest column, at the bottom: a cursor on a curve is a vertical line."""
+        return CellPosition(position.column, self.rows - 1).within(self.columns, self.rows)
+
+    def mark(self, cells: Cells, position: CellPosition) -> None:
         """Draw the cursor: a vertical line, with a cross on each curve."""
-        column = min(max(column, 0), self.columns - 1)
+        column = GUTTER + position.column
         for row in range(self.rows):
-            free = cells.glyphs[row, GUTTER + column] == " "
-            if free:
-                cells.write(row, GUTTER + column, "│", ink(READER))
-        outputs = self.network.predict(self.data.preparation.inputs(self.features_at(column)))
+            if cells.glyphs[row, column] == " ":
+                cells.write(row, column, "│", ink(READER))
+        outputs = self.network.predict(self.data.preparation.inputs(self._features(position)))
         for values, _ in self._curves(outputs):
             height = float((values[0] - self._bottom) / (self._top - self._bottom))
             if np.isfinite(height) and 0 <= height <= 1:
                 row = min(self.rows - 1, int((1 - height) * self.rows))
-                cells.write(row, GUTTER + column, "┼", ink(LEGIBLE, BRIGHT, bold=True))
+                cells.write(row, column, "┼", ink(LEGIBLE, BRIGHT, bold=True))
 
-    def features_at(self, column: int) -> Array:
-        """Return the feature at the centre of a column, as a (1, 1) array."""
-        step = (self._right - self._left) / self.columns
-        return np.array([[self._left + (column + 0.5) * step]])
-
-    def read(self, column: int, layer: int) -> Reading:
+    def read(self, position: CellPosition, layer: int) -> Reading:
         """Return the prediction at a column."""
-        features = self.features_at(column)
+        features = self._features(position)
         step = (self._right - self._left) / self.columns
         place = ((self.data.feature_names[0], in_steps(float(features[0, 0]), step)),)
-        return Reading.at(self.network, self.data, features, place, self.target, layer)
+        return Reading.of(self.network, self.data, features, place, self.target, layer)
 
-    def nearest(self, column: int) -> int:
+    def sample_at(self, position: CellPosition) -> int:
         """Return the training sample that is nearest to a column."""
-        return int(np.abs(self._places - self.features_at(column)[0, 0]).argmin())
+        return int(np.abs(self._places - self._features(position)[0, 0]).argmin())
+
+    def _features(self, position: CellPosition) -> Array:
+        """Return the feature at the centre of a column, as a (1, 1) array."""
+        step = (self._right - self._left) / self.columns
+        return np.array([[self._left + (position.column + 0.5) * step]])
 
     def _curves(self, outputs: Array) -> list[tuple[Array, int]]:
         data = self.data

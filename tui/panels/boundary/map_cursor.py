@@ -12,25 +12,19 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 import numpy as np
 
 from core.analysis.prediction_map import classify
-from core.arrays import evenly_spaced
 from tui.drawing import number_format
 from tui.drawing.cells import Cells, cell_width, cut
-from tui.drawing.palette import ACCENT, BRIGHT, CLASS_POINTS, DIM, LEGIBLE, TEXT, TRAIN_MARKERS, ink
-from tui.panels.boundary.map_drawing import GUTTER
+from tui.drawing.palette import BRIGHT, CLASS_POINTS, DIM, TEXT, TRAIN_MARKERS, ink
 
 if TYPE_CHECKING:
     from core.analysis.planes import Window
     from core.arrays import Array
     from core.datasets import DataSplit
     from core.nn.network import Network
-    from tui.panels.boundary.map_view import MapSamples, MapView
     from tui.panels.panel import StyledText
 
 LEAST_BOX: Final = 24, 4
 """Least columns and rows of a map with a box for the reading; below them it replaces the legend."""
-REACH: Final = 6.0
-"""Pixels within which the nearest training point is selected: columns, or twice the rows."""
-
 WIDEST: Final = 36
 """Largest width of the reading in columns."""
 
@@ -55,19 +49,6 @@ class CellPosition(NamedTuple):
 
 
 @dataclass(frozen=True)
-class PickedSample:
-    """Training point that the user moves.
-
-    Attributes:
-        data: data set of the point.
-        index: index among the points of the map.
-    """
-
-    data: DataSplit
-    index: int
-
-
-@dataclass(frozen=True)
 class Reading:
     """Prediction of the network at a point.
 
@@ -88,21 +69,7 @@ class Reading:
     layer: str
 
     @classmethod
-    def of(cls, network: Network, view: MapView, point: Array, layer: int) -> Reading:
-        """Return the prediction at a (1, 2) point of a map."""
-        window = view.window
-        steps = (
-            (window.right - window.left) / window.columns,
-            (window.top - window.bottom) / window.rows,
-        )
-        place = tuple(
-            (name, in_steps(value, step))
-            for name, value, step in zip(view.plane.names, point[0].tolist(), steps, strict=True)
-        )
-        return cls.at(network, view.data, view.plane.features(point), place, view.target, layer)
-
-    @classmethod
-    def at(
+    def of(
         cls,
         network: Network,
         data: DataSplit,
@@ -194,44 +161,13 @@ def in_steps(value: float, step: float) -> str:
     return f"{value:.{decimals}f}".replace("-", "−")
 
 
-def nearest(view: MapView, point: Array) -> int | None:
-    """Return the index of the training point of a map near a (1, 2) point, or None."""
-    window = view.window
-    pixel = np.array(
-        [
-            (window.right - window.left) / window.columns,
-            (window.top - window.bottom) / window.rows,
-        ]
-    )
-    away = np.hypot(*((view.train.places - point) / pixel).T)
-    index = int(away.argmin())
-    return index if away[index] <= REACH else None
-
-
-def row_in_training(data: DataSplit, part: MapSamples, index: int) -> tuple[int, int]:
-    """Return the row of a point in the samples of the screen, and in the whole training data."""
-    shown = int(part.chosen[index])
-    return shown, int(evenly_spaced(data.all_samples[0], len(data.y_train))[shown])
-
-
-def draw_cursor(cells: Cells, row: int, column: int) -> None:
-    """Draw the crosshair, dark on bright, which contrasts with every colour of a map."""
-    cells.glyphs[row, column] = "┼"
-    cells.inks[row, column] = ink(LEGIBLE, BRIGHT, bold=True)
-
-
-def draw_picked(cells: Cells, row: int, column: int) -> None:
-    """Highlight the point that the user moves."""
-    cells.inks[row, column] = ink(LEGIBLE, ACCENT, bold=True)
-
-
 def draw_reading(
     cells: Cells,
     reading: Reading,
     place: CellPosition,
     extent: tuple[int, int],
     hint: StyledText,
-    gutter: int = GUTTER,
+    gutter: int,
 ) -> None:
     """Write a reading into the corner of the map farthest from its point.
 

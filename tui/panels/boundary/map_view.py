@@ -2,22 +2,48 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, ClassVar, Final
 
 import numpy as np
 
 from core.analysis.planes import Plane, PlaneChoice, Window
-from core.analysis.prediction_map import PredictionMap
+from core.analysis.prediction_map import PredictionMap, quantize
 from core.arrays import evenly_spaced
-from tui.drawing.palette import TEST_MARKERS, TRAIN_MARKERS, WRONG_TEST, WRONG_TRAIN
+from tui.drawing.cells import Cells
+from tui.drawing.palette import (
+    BRIGHT,
+    DEEP,
+    LEGIBLE,
+    TEST_MARKERS,
+    TRAIN_MARKERS,
+    WRONG_TEST,
+    WRONG_TRAIN,
+    ink,
+)
+from tui.panels.boundary.map_cursor import CellPosition, Reading, in_steps
+from tui.panels.boundary.map_drawing import (
+    GUTTER,
+    class_levels,
+    draw_axes,
+    draw_labels,
+    draw_legend,
+    draw_number_legend,
+    draw_numbers,
+    half_blocks,
+    map_colours,
+)
+from tui.panels.colour_scales import NumberScale
 
 if TYPE_CHECKING:
     from core.arrays import Array, Labels
     from core.datasets import DataSplit
     from core.nn.network import Network
+    from tui.panels.hysteresis import Quantize
 
 MOST_POINTS: Final = 2000
 """Largest number of drawn samples of one part."""
+REACH: Final = 6.0
+"""Pixels within which the nearest training point is selected: columns, or twice the rows."""
 
 
 class MapSamples:
@@ -29,54 +55,147 @@ class MapSamples:
     """
 
     def __init__(
-        self, view: MapView, network: Network, x: Array, y: Array | Labels, markers: tuple[str, str]
+        self, view: MapView, x: Array, y: Array | Labels, markers: tuple[str, str]
     ) -> None:
         chosen = evenly_spaced(len(y), MOST_POINTS)
         x, self.y = x[chosen], y[chosen]
         features = view.data.preparation.features(x)
         self.chosen, self.places = chosen, view.plane.coordinates(features)
         self.rows, self.columns = view.window.pixels(self.places)
-        self.map = PredictionMap(network, x, view.target)
+        self.map = PredictionMap(view.network, x, view.target)
         self.markers = markers
+
+    def cell(self, index: int) -> tuple[int, int]:
+        """Return the row and the column of a sample in the panel."""
+        return int(self.rows[index]) // 2, GUTTER + int(self.columns[index])
 
 
 class MapView:
-    """Plane, grid and samples of a map."""
+    """Plane, grid and samples of a map.
+
+    Attributes:
+        columns, rows: size of the map in cells, without the axes and the legend.
+    """
+
+    gutter: ClassVar[int] = GUTTER
 
     def __init__(
         self,
         network: Network,
         data: DataSplit,
-        columns: int,
-        rows: int,
+        target: int,
+        width: int,
+        height: int,
         plane: PlaneChoice,
-        target: int = 0,
+        by: Quantize = quantize,
     ) -> None:
-        self._key = network, data, columns, rows, plane, target
-        self.data, self.target = data, target
+        """Compute the map for a panel of this size; `by` turns values into colour levels."""
+        self.network, self.data, self.target = network, data, target
+        self._width, self._height, self._choice, self._quantize = width, height, plane, by
+        self.columns, self.rows = width - GUTTER, height - (2 if height >= 8 else 1)
         self.plane = Plane.through(data, plane)
         features = data.preparation.features
         both = [data.x_train] if data.shared else [data.x_train, data.x_test]
         everything = np.concatenate([self.plane.coordinates(features(x)) for x in both])
-        self.window = Window.around(everything, columns, rows)
+        self.window = Window.around(everything, max(1, self.columns), max(2, 2 * self.rows))
         points = self.plane.features(self.window.points())
         self.grid = PredictionMap(network, data.preparation.inputs(points), target)
         train = TRAIN_MARKERS, WRONG_TRAIN
-        self.train = MapSamples(self, network, data.x_train, data.y_train, train)
+        self.train = MapSamples(self, data.x_train, data.y_train, train)
         self.test: MapSamples | None = None
         if not data.shared:
             test = TEST_MARKERS, WRONG_TEST
-            self.test = MapSamples(self, network, data.x_test, data.y_test, test)
+            self.test = MapSamples(self, data.x_test, data.y_test, test)
 
-    def shows(
-        self,
-        network: Network,
-        data: DataSplit,
-        columns: int,
-        rows: int,
-        plane: PlaneChoice,
-        target: int = 0,
-    ) -> bool:
+    def shows(self, network: Network, data: DataSplit, *others: object) -> bool:
         """Return whether the map was computed for these arguments."""
-        mine = self._key
-        return mine[0] is network and mine[1] is data and mine[2:] == (columns, rows, plane, target)
+        is_same = self.network is network and self.data is data
+        return is_same and others == (self.target, self._width, self._height, self._choice)
+
+    @property
+    def has_room(self) -> bool:
+        """Whether the map fits."""
+        return self.rows >= 1 and self.columns >= 2
+
+    def draw(self, *, show_test: bool, sample: int | None = None) -> Cells:
+        """Return the map with its axes and its legend.
+
+        Args:
+            show_test: whether the test samples are drawn.
+            sample: selected training sample, or None.
+        """
+        cells, data = Cells(self._width, self._height), self.data
+        scale = None if data.has_classes else NumberScale.of(data, self.target)
+        if scale is None:
+            colours = map_colours(self.network.classes)
+            levels = class_levels(self.grid.refresh(), self._quantize)
+        else:
+            colours, levels = (
+                scale.colours,
+                scale.levels(self.grid.refresh().values, self._quantize),
+            )
+        pixels = levels.reshape(2 * self.rows, self.columns)
+        cells.place(0, GUTTER, half_blocks(pixels, colours))
+        for part in (self.test if show_test else None, self.train):
+            if part is not None and scale is None:
+                draw_labels(cells, part, pixels, colours)
+            elif part is not None and scale is not None:
+                draw_numbers(cells, part, scale, pixels)
+        draw_axes(cells, self.rows, self)
+        if self._height > self.rows + 1:
+            if scale is None:
+                draw_legend(cells, self._height - 1, data, show_test=show_test)
+            else:
+                draw_number_legend(cells, self._height - 1, data, self.target)
+        for index in np.flatnonzero(self.train.chosen == sample).tolist():
+            cells.write(*self.train.cell(index), "◉", ink(BRIGHT, DEEP, bold=True))
+        return cells
+
+    # --- cursor
+
+    def clamp(self, position: CellPosition) -> CellPosition:
+        """Return the nearest cell of the map, which may have become smaller."""
+        return position.within(self.columns, self.rows)
+
+    def mark(self, cells: Cells, position: CellPosition) -> None:
+        """Draw the crosshair, dark on bright, which contrasts with every colour of a map."""
+        at = position.row, GUTTER + position.column
+        cells.write(*at, "┼", ink(LEGIBLE, BRIGHT, bold=True))
+
+    def features_at(self, position: CellPosition) -> tuple[float, ...]:
+        """Return the features at a cell, in original units."""
+        features: list[float] = self.plane.features(position.point(self.window))[0].tolist()
+        return tuple(features)
+
+    def read(self, position: CellPosition, layer: int) -> Reading:
+        """Return the prediction at a cell."""
+        point = position.point(self.window)
+        place = tuple(
+            (name, in_steps(value, step))
+            for name, value, step in zip(
+                self.plane.names, point[0].tolist(), self._pixel, strict=True
+            )
+        )
+        features = self.plane.features(point)
+        return Reading.of(self.network, self.data, features, place, self.target, layer)
+
+    def nearest(self, position: CellPosition) -> int | None:
+        """Return the index of the training point of the map near a cell, or None."""
+        away = (self.train.places - position.point(self.window)) / self._pixel
+        distances = np.hypot(*away.T)
+        index = int(distances.argmin())
+        return index if distances[index] <= REACH else None
+
+    def sample_at(self, position: CellPosition) -> int | None:
+        """Return the training sample near a cell, or None."""
+        index = self.nearest(position)
+        return None if index is None else int(self.train.chosen[index])
+
+    @property
+    def _pixel(self) -> tuple[float, float]:
+        """Width and height of a pixel on the plane."""
+        window = self.window
+        return (
+            (window.right - window.left) / window.columns,
+            (window.top - window.bottom) / window.rows,
+        )
