@@ -212,6 +212,8 @@ class RunController:
         self.record(event)
         if isinstance(event, Run) and event.answered >= self._sent:
             self.settings.requested = event.config
+            if not (event.fresh or event.travelled):
+                self.travel.has_left = False  # the last command may have been rejected
         if isinstance(event, Reopened) and event.restored:
             self.settings.plan(self.run.config)
         if self._is_newest_state(event):
@@ -265,18 +267,18 @@ class RunController:
 
     def train(self, command: Resume | Step | StepBatch) -> None:
         """Resume or step; a past epoch becomes the start of a new branch, after a confirmation."""
-
-        def resume() -> None:
-            self.travel.target = None
-            self.send(command)
-
-        self.confirm_branch("Continue from", resume)
+        self.confirm_branch("Continue from", lambda: self.send(command))
 
     def confirm_branch(self, what: str, act: Callable[[], object]) -> None:
         """Do what starts a new branch; at a past epoch, ask first, since later epochs are lost."""
+
+        def branch() -> None:
+            self.travel.leave()
+            act()
+
         past = self.travel.past_epoch
         if past is None:
-            act()
+            branch()
             return
         later = self.run.head_epoch - past
         lost = (
@@ -289,7 +291,7 @@ class RunController:
         self.view.confirm(
             f"{what} epoch {past:,}? {lost} after it will be discarded: a new branch begins. "
             "The old curves stay, dimmed.",
-            act,
+            branch,
         )
 
     def pause_for_suspend(self) -> None:
@@ -330,6 +332,7 @@ class RunController:
 
     def _start_over(self, config: RunConfig, note: str) -> None:
         self.settings.requested = config
+        self.travel.leave()
         if self._link.ended:
             self.launch(Start(config))
         else:
@@ -341,7 +344,7 @@ class RunController:
     def restore(self) -> None:
         """Restore the run that was replaced last."""
         if self.send(Restore()):
-            self.travel.target = None
+            self.travel.leave()
 
     def toggle_baseline(self) -> None:
         """Show or hide the score of a linear model on the same split."""
@@ -370,17 +373,22 @@ class TravelController:
 
     Attributes:
         target: the epoch of the last `Seek`, until the process has answered all of them.
+        has_left: whether a command since the last `Seek` ends at the newest position: it begins a
+            branch or another run.
     """
 
     def __init__(self, controller: RunController) -> None:
         self._controller = controller
         self.target: int | None = None
+        self.has_left = False
         self._pending = 0  # unanswered `Seek` commands
 
     @property
     def past_epoch(self) -> int | None:
         """The past epoch where the run is, or soon will be; None at the newest."""
         run = self._controller.run
+        if self.has_left:
+            return None
         if self.target is None:
             return run.past_epoch
         return self.target if self.target < run.head_epoch else None
@@ -388,7 +396,7 @@ class TravelController:
     def move(self, epochs: int) -> None:
         """Move a number of epochs forward, or backward if negative."""
         run = self._controller.run
-        start = run.past_epoch if self.target is None else self.target
+        start = self.past_epoch if self.target is None else self.target
         if start is None:
             # within an epoch, the newest position is one after the last epoch
             start = run.head_epoch + (run.share_of_epoch > 0)
@@ -407,7 +415,7 @@ class TravelController:
             return
         target = min(max(epoch, 0), self._controller.run.head_epoch + 1)
         if self._controller.send(Seek(target)):
-            self.target = target
+            self.target, self.has_left = target, False
             self._pending += 1
 
     def finish(self, moved: Moved) -> None:
@@ -424,6 +432,10 @@ class TravelController:
     def clear(self) -> None:
         """Drop the target, which an ended process no longer reaches."""
         self.target, self._pending = None, 0
+
+    def leave(self) -> None:
+        """Forget the past, because a command is sent that leaves it."""
+        self.target, self.has_left = None, True
 
 
 class ConfigController:
@@ -456,7 +468,7 @@ class ConfigController:
         }
 
         def change() -> None:
-            self._controller.travel.target, self.requested = None, config
+            self.requested = config
             self._controller.send(Configure(changes))
 
         if changes:

@@ -4,6 +4,8 @@ from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
+import pytest
+
 from core import RunConfig, Trainer
 from core.config.presets import PRESETS
 from core.process import (
@@ -11,6 +13,7 @@ from core.process import (
     Command,
     Configure,
     ConfigureAutosave,
+    EditParameter,
     Event,
     Failed,
     Loading,
@@ -248,6 +251,54 @@ def test_a_change_in_the_past_is_confirmed_and_a_no_changes_nothing() -> None:
     desk.controller.train(Step(1))
     assert desk.link.new() == [Step(1)]
     assert desk.controller.travel.target is None
+
+
+LEAVES: dict[str, Callable[[RunController], object]] = {
+    "reset": lambda controller: controller.reset(),
+    "reseed": lambda controller: controller.reseed(),
+    "restore": lambda controller: controller.restore(),
+    "step": lambda controller: controller.train(Step(1)),
+    "setting": lambda controller: controller.settings.change_learning_rate(1),
+    "shape": lambda controller: controller.settings.change_layers(1),
+    "edit": lambda controller: controller.confirm_branch(
+        "Change the run at", lambda: controller.send(EditParameter(0, 1.0))
+    ),
+}
+
+
+@pytest.mark.parametrize("how", LEAVES)
+@pytest.mark.parametrize("replies", [0, 1, 2])
+def test_a_key_after_one_that_leaves_the_past_does_not_ask_about_it(how: str, replies: int) -> None:
+    """However many seeks the process has still to answer when the first key is pressed."""
+    desk = Desk(epochs=5)
+    desk.hear(StateChanged(State.PAUSED))
+    desk.controller.travel.seek(3)
+    desk.controller.travel.seek(2)
+    for epoch in (3, 2)[:replies]:
+        desk.move(epoch)
+    LEAVES[how](desk.controller)
+    desk.view.questions.clear()
+    desk.controller.train(Step(1))
+    for epoch in (3, 2)[replies:]:
+        desk.move(epoch)
+        desk.controller.train(Step(1))
+        desk.controller.settings.change_learning_rate(1)
+    assert desk.view.questions == []
+    desk.controller.travel.seek(1)
+    desk.controller.train(Step(1))
+    assert desk.view.questions[0].startswith("Continue from epoch 1?")
+
+
+def test_a_reset_that_is_rejected_leaves_the_run_in_the_past() -> None:
+    desk = Desk(epochs=5)
+    desk.hear(StateChanged(State.PAUSED))
+    desk.controller.travel.seek(2)
+    desk.move(2)
+    desk.controller.reset()
+    assert desk.controller.travel.past_epoch is None
+    desk.hear(Run(MOONS, None, fresh=False, note="cancelled", answered=2, handled=2))
+    desk.controller.train(Step(1))
+    assert desk.view.questions[0].startswith("Continue from epoch 2?")
 
 
 def test_a_target_that_an_ended_process_does_not_reach_is_dropped() -> None:
