@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
+from functools import cached_property
+from itertools import chain
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
@@ -191,6 +193,18 @@ class DataSplit:
         if self.x_validation is not None and self.y_validation is not None:
             parts.append((self.x_validation, self.y_validation))
         return parts
+
+    @cached_property
+    def digest(self) -> str:
+        """Digest of all samples and names."""
+        from hashlib import blake2b  # loads OpenSSL, so only when it is needed
+
+        digest = blake2b(digest_size=16)
+        digest.update(repr((self.feature_names, self.class_names, self.target_names)).encode())
+        for array in chain.from_iterable(self.parts):
+            digest.update(repr((array.dtype.str, array.shape)).encode())
+            digest.update(np.ascontiguousarray(array).data)
+        return digest.hexdigest()
 
     def monitored(self, choice: str | None) -> str:
         """Return the samples whose loss is monitored, for a value of the setting `monitor`."""

@@ -17,10 +17,10 @@ if TYPE_CHECKING:
 
     from core.process.command_queue import CommandQueue
     from core.process.training_run import TrainingRun
+    from core.runs.autosaver import RunSnapshot
     from core.runs.folder import RunFolder
     from core.runs.reader import SavedRun
     from core.runs.saved_history import SavedHistory
-    from core.runs.snapshot import RunSnapshot
     from core.training.state import EpochMetrics
 
 ENDS: Final = {State.FINISHED, State.DIVERGED}

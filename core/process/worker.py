@@ -50,7 +50,7 @@ from core.process.parent_signals import (
 )
 from core.process.speed import EpochTimer
 from core.process.status_text import idle_settings
-from core.process.training_run import TrainingRun
+from core.process.training_run import TrainingRun, reopen
 from core.runs import lock
 from core.runs.atomic_files import RunError
 from core.training.components import memory_of_training
@@ -257,8 +257,6 @@ class TrainingLoop:
         queue.flush(HANDOVER)
 
     def _reopen(self, path: Path, paused: bool) -> None:
-        from core.process.reopen import reopen  # not needed for a new run
-
         queue, before = self._queue, self._run
         try:
             if before is not None:
@@ -271,8 +269,6 @@ class TrainingLoop:
 
     def _restore(self, run: TrainingRun) -> None:
         """Restore the previous run; the current one is saved if any of it was trained."""
-        from core.process.reopen import reopen
-
         queue, autosave = self._queue, self._autosave
         run.report(force=True)
         try:

@@ -26,9 +26,10 @@ if TYPE_CHECKING:
     from core.runs.folder import RunFolder
     from core.runs.reader import SavedRun
     from core.runs.saved_history import SavedHistory
-    from core.runs.snapshot import RunSnapshot
     from core.runs.writer import RunEvent, RunWriter
     from core.training.checkpoints import Checkpoint
+    from core.training.state import EpochMetrics
+    from core.training.stopping import State, Stop
 
 INTERVAL: Final = 2.0
 """Minimum seconds between two saves."""
@@ -70,6 +71,31 @@ class SaveStatus:
 
     name: str = ""
     problem: str = ""
+
+
+@dataclass(frozen=True)
+class RunSnapshot:
+    """The newest checkpoint of a run, and what only the run knows.
+
+    Attributes:
+        checkpoint: configuration, data and state of the trainer.
+        metrics: of the last epoch that did not diverge.
+        state: status of the run.
+        ended: why the run had ended when it last stopped; training on clears it.
+        extension: epochs that are added when training continues after the last one.
+        edited: whether a parameter was edited.
+        loss_starts: epochs from which losses are not comparable with those before.
+        history: earlier checkpoints.
+    """
+
+    checkpoint: Checkpoint
+    metrics: EpochMetrics
+    state: State
+    ended: Stop | None = None
+    extension: int = 1
+    edited: bool = False
+    loss_starts: tuple[int, ...] = (0,)
+    history: SavedHistory | None = None
 
 
 class RunAutosave:

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Collection
     from pathlib import Path
 
-    from core.runs.snapshot import Header
+    from core.runs.codec import Header
 
 DEFAULT_LIMIT: Final = 100
 """Default maximum number of saved runs."""

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from math import inf, nan
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, cast
 
 import numpy as np
@@ -19,7 +20,6 @@ from core.nn.optimizers import OPTIMIZERS
 from core.nn.schedules import PlateauState
 from core.runs.atomic_files import Extent, refusal
 from core.runs.cpu_kernels import kernels
-from core.runs.snapshot import Header, resolve_data_path
 from core.training.batches import BatchesState, batch_count
 from core.training.checkpoints import Position, Segment
 from core.training.components import sizes_of
@@ -31,7 +31,6 @@ from core.training.stopping import Best, State, Stop
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
-    from pathlib import Path
 
     from numpy.typing import NDArray
 
@@ -39,7 +38,8 @@ if TYPE_CHECKING:
     from core.datasets.dataset import DataSplit
     from core.datasets.edits import Edit
     from core.nn.network import Network
-    from core.runs.snapshot import RunSnapshot
+    from core.runs.autosaver import RunSnapshot
+    from core.training.checkpoints import Checkpoint
 
 FORMAT: Final = "nnfs-tui run"
 VERSION: Final = 1
@@ -52,6 +52,49 @@ LARGEST: Final = 2**63
 
 _SAVED_STATES: Final = {each.lower(): each for each in State if each is not State.STOPPED}
 _START: Final = "start_"
+
+
+@dataclass(frozen=True)
+class Header:
+    """Description of a saved run without the state of the trainer; see also `autosaver.RunSnapshot`.
+
+    Attributes:
+        created, saved: when the run started and when this was written, in seconds since the Unix epoch.
+        edits: edits of the data that the configuration draws or reads.
+        data_digest: digest of the data after these edits.
+        sizes: units per layer, the inputs first.
+        has_classes: whether the targets are classes.
+        epoch, batch: position in the run.
+        batches: number of batches per epoch.
+        stopped: why the run ended with its last epoch.
+        restored: the epoch whose weights were restored when it ended.
+        rows, events: valid extents of the two append-only files.
+        segments: all segments up to the current position; the history may have fewer.
+        kernels: `cpu_kernels.kernels()` of the processor; empty in files of early versions.
+    """
+
+    created: float
+    saved: float
+    config: RunConfig
+    edits: tuple[Edit, ...]
+    data_digest: str
+    sizes: tuple[int, ...]
+    has_classes: bool
+    epoch: int
+    batch: int
+    batches: int
+    metrics: EpochMetrics
+    state: State
+    stopped: Stop | None
+    restored: int | None
+    ended: Stop | None
+    extension: int
+    edited: bool
+    loss_starts: tuple[int, ...]
+    rows: Extent
+    events: Extent
+    segments: tuple[Segment, ...]
+    kernels: str
 
 
 class Fields:
@@ -193,22 +236,21 @@ def _is_number(value: Any) -> bool:
     return type(value) is float or (type(value) is int and abs(value) <= LARGEST)
 
 
-def encode_header(
-    snapshot: RunSnapshot, created: float, saved: float, digest: str, rows: Extent, events: Extent
-) -> dict[str, Any]:
-    """Return the header of a snapshot as JSON values, without the state of the trainer."""
+def encode_snapshot(
+    snapshot: RunSnapshot, created: float, saved: float, rows: Extent, events: Extent
+) -> tuple[dict[str, Any], dict[str, Array | Labels]]:
+    """Return a snapshot as JSON values and named arrays, without its history."""
     config, data = snapshot.checkpoint.config, snapshot.checkpoint.data
     state, history = snapshot.checkpoint.state, snapshot.history
-    return {
+    values, arrays = encode_checkpoint(snapshot.checkpoint)
+    header = {
         "format": FORMAT,
         "version": VERSION,
         "program": __version__,
         "kernels": kernels(),
         "created": created,
         "saved": saved,
-        "config": resolve_data_path(config).as_dict(),
-        "edits": encode_edits(data),
-        "data_digest": digest,
+        **values,
         "sizes": list(sizes_of(config, data)),
         "has_classes": data.has_classes,
         "batches": batch_count(config.batch_size, len(data.y_train)),
@@ -227,6 +269,7 @@ def encode_header(
             for each in (() if history is None else history.segments)
         ],
     }
+    return header, arrays
 
 
 def decode_header(fields: Fields) -> Header:
@@ -311,11 +354,6 @@ def _extent(fields: Fields, name: str) -> Extent:
     return Extent(*values)
 
 
-def encode_edits(data: DataSplit) -> list[dict[str, Any]]:
-    """Return the edits of data as JSON values."""
-    return [_encode_edit(each) for each in data.edits]
-
-
 def decode_edits(fields: Fields) -> tuple[Edit, ...]:
     """Return the edits of data from a header."""
     edits = fields.tables("edits")
@@ -345,8 +383,31 @@ def _decode_edit(fields: Fields) -> Edit:
     raise fields.refusal("edit", "one of add, move, remove")
 
 
-def encode_state(state: TrainerState) -> tuple[dict[str, Any], dict[str, Array | Labels]]:
-    """Return a trainer's state as JSON values and named arrays."""
+def resolve_data_path(config: RunConfig) -> RunConfig:
+    """Return the config with an absolute path of its data file, as it may be read elsewhere."""
+    if config.data is None or Path(config.data).is_absolute():
+        return config
+    try:
+        return config.changed(data=str(Path.cwd() / config.data))
+    except OSError:  # the working directory was removed, and the file with it
+        return config
+
+
+def encode_checkpoint(
+    checkpoint: Checkpoint,
+) -> tuple[dict[str, Any], dict[str, Array | Labels]]:
+    """Return a checkpoint as JSON values and named arrays, without its segment."""
+    state, arrays = _encode_state(checkpoint.state)
+    values = {
+        "config": resolve_data_path(checkpoint.config).as_dict(),
+        "edits": [_encode_edit(each) for each in checkpoint.data.edits],
+        "data_digest": checkpoint.data.digest,
+        "state": state,
+    }
+    return values, arrays
+
+
+def _encode_state(state: TrainerState) -> tuple[dict[str, Any], dict[str, Array | Labels]]:
     arrays: dict[str, Array | Labels] = {
         "parameters": state.parameters,
         "statistics": state.statistics,

@@ -17,9 +17,8 @@ from core.datasets.prepare import no_progress, prepare
 from core.nn.network import parameter_count
 from core.runs.archive import read_archive
 from core.runs.atomic_files import RunError, refusal, shown
-from core.runs.codec import Fields, Shapes, decode_header, decode_state
+from core.runs.codec import Fields, Header, Shapes, decode_header, decode_state
 from core.runs.folder import EVENTS, ROWS, STATE, open_directory
-from core.runs.snapshot import Header, digest_of
 from core.runs.writer import RunEvent
 from core.training.components import sizes_of
 from core.training.epoch_log import COLUMNS
@@ -110,7 +109,7 @@ class SavedRun:
             raise refusal(self.path, f"its data cannot be loaded: {error}") from None
         except ValueError as error:
             raise refusal(path, f"an edit of the data in its header is invalid: {error}") from None
-        if digest_of(data) != header.data_digest:
+        if data.digest != header.data_digest:
             where = header.config.data
             what = header.config.source_name if where is None else where
             raise refusal(self.path, f"{what} has changed since the run was trained on it")

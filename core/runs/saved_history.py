@@ -16,19 +16,18 @@ from core.datasets import edits as data_edits
 from core.datasets.prepare import prepare
 from core.runs.archive import read_archive, write_archive
 from core.runs.atomic_files import RunError, refusal
-from core.runs.codec import Fields, Shapes, decode_edits, decode_state, encode_edits, encode_state
+from core.runs.codec import Fields, Shapes, decode_edits, decode_state, encode_checkpoint
 from core.runs.folder import HISTORY, open_directory
-from core.runs.snapshot import digest_of, resolve_data_path
 from core.training.checkpoints import Checkpoint, Position, Segment
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Mapping
     from pathlib import Path
 
     from core.arrays import Array, Labels
     from core.datasets.dataset import DataSplit
     from core.runs.atomic_files import Directory
-    from core.runs.snapshot import Header
+    from core.runs.codec import Header
     from core.training.trainer import Trainer
 
 FORMAT: Final = "nnfs-tui past"
@@ -119,34 +118,15 @@ class SavedHistory:
         return history
 
 
-def write_saved_history(
-    directory: Directory, history: SavedHistory, digest: Callable[[DataSplit], str]
-) -> None:
-    """Replace the history in a run folder.
-
-    Args:
-        directory: of the run.
-        history: to write.
-        digest: returns the digest of data.
-
-    Raises:
-        OSError: when it cannot be written.
-    """
+def write_saved_history(directory: Directory, history: SavedHistory) -> None:
+    """Replace the history in a run folder; raises OSError when it cannot be written."""
     stations = []
     arrays: dict[str, Array | Labels] = {}
     ids = {each.number: each.id for each in history.segments}
     for at, checkpoint in enumerate((*history.starts, *history.others)):
-        values, own = encode_state(checkpoint.state)
-        stations.append(
-            {
-                "segment": ids[checkpoint.segment.number],
-                "is_start": at < len(history.starts),
-                "config": resolve_data_path(checkpoint.config).as_dict(),
-                "edits": encode_edits(checkpoint.data),
-                "data_digest": digest(checkpoint.data),
-                "state": values,
-            }
-        )
+        values, own = encode_checkpoint(checkpoint)
+        segment = {"segment": ids[checkpoint.segment.number], "is_start": at < len(history.starts)}
+        stations.append({**segment, **values})
         arrays |= {f"{at}-{name}": array for name, array in own.items()}
     header = {"format": FORMAT, "was_edited": history.was_edited, "stations": stations}
     directory.write_whole(HISTORY, lambda file: write_archive(file, header, arrays))
@@ -176,7 +156,7 @@ def _read(path: Path, header: Header, trainer: Trainer) -> SavedHistory | None:
     segments = {each.id: each for each in header.segments}
     starts: dict[int, Checkpoint] = {}
     others = []
-    known = {(header.config.data_key, header.edits): (trainer.data, header.data_digest)}
+    known = {(header.config.data_key, header.edits): trainer.data}
     stations = fields.tables("stations")
     if len(stations) > MOST_SEGMENTS + MOST_OTHERS:
         raise refusal(path, "it has too many checkpoints")
@@ -241,18 +221,17 @@ def _check_order(path: Path, header: Header, starts: Mapping[int, Checkpoint]) -
             raise refusal(path, "its checkpoints are not in order")
 
 
-def _data(known: dict[Any, tuple[DataSplit, str]], config: RunConfig, fields: Fields) -> DataSplit:
+def _data(known: dict[Any, DataSplit], config: RunConfig, fields: Fields) -> DataSplit:
     """Return the data of a checkpoint; many checkpoints share them."""
     edits = decode_edits(fields)
     key = config.data_key, edits
     if key not in known:
-        data = data_edits.apply_all(prepare(config), edits)
-        known[key] = data, digest_of(data)
-        others = [each for each, _ in known.values()][1:]  # the first are those of the run
+        known[key] = data_edits.apply_all(prepare(config), edits)
+        others = list(known.values())[1:]  # the first are those of the run
         arrays = {id(array): array.nbytes for each in others for array in each.arrays}
         if sum(arrays.values()) > MOST_BYTES:
             raise refusal(fields.path, "its data take too much memory")
-    data, digest = known[key]
-    if digest != fields.text("data_digest"):
+    data = known[key]
+    if data.digest != fields.text("data_digest"):
         raise refusal(fields.path, "its data have changed")
     return data

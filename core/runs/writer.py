@@ -11,10 +11,9 @@ import numpy as np
 
 from core.runs.archive import write_archive
 from core.runs.atomic_files import NOTHING
-from core.runs.codec import encode_header, encode_state
+from core.runs.codec import encode_snapshot, resolve_data_path
 from core.runs.folder import CONFIG, EVENTS, ROWS, STATE
 from core.runs.saved_history import write_saved_history
-from core.runs.snapshot import digest_of, resolve_data_path
 from core.training.epoch_log import COLUMNS
 
 if TYPE_CHECKING:
@@ -23,11 +22,10 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from core.config.run_config import RunConfig
-    from core.datasets.dataset import DataSplit
     from core.runs.atomic_files import Extent
+    from core.runs.autosaver import RunSnapshot
     from core.runs.folder import RunFolder
     from core.runs.saved_history import SavedHistory
-    from core.runs.snapshot import RunSnapshot
 
 LARGE_HISTORY: Final = 2**18
 PAUSE: Final = 20.0
@@ -78,7 +76,6 @@ class RunWriter:
         self.folder, self._created = folder, created
         self._rows, self._events = rows, events
         self._config: RunConfig | None = None
-        self._digests: dict[int, tuple[DataSplit, str]] = {}
         self.has_snapshot = saved
         self._history: SavedHistory | None = None
         self._history_due = 0.0
@@ -97,7 +94,7 @@ class RunWriter:
             OSError: when it cannot be written; the previous snapshot remains.
         """
         directory, history = self.folder.directory, snapshot.history
-        config, data = snapshot.checkpoint.config, snapshot.checkpoint.data
+        config = snapshot.checkpoint.config
         directory.check_there()
         if self._config != config:
             text = resolve_data_path(config).to_toml().encode(errors="replace")
@@ -108,15 +105,9 @@ class RunWriter:
         self._write_history(history)
         new_rows = directory.append(ROWS, self._rows, table)
         new_events = directory.append(EVENTS, self._events, lines)
-        digest = self._digest(data)
-        header = encode_header(snapshot, self._created, time(), digest, new_rows, new_events)
-        header["state"], arrays = encode_state(snapshot.checkpoint.state)
+        header, arrays = encode_snapshot(snapshot, self._created, time(), new_rows, new_events)
         directory.write_whole(STATE, lambda file: write_archive(file, header, arrays))
         self._rows, self._events = new_rows, new_events
-        used = {id(data)}
-        if history is not None:
-            used |= {id(each.data) for each in (*history.starts, *history.others)}
-        self._digests = {number: each for number, each in self._digests.items() if number in used}
         self.has_snapshot = True
 
     def check_saved(self) -> None:
@@ -131,10 +122,5 @@ class RunWriter:
         same = self._history is not None and self._history.segments == history.segments
         if same and history.nbytes > LARGE_HISTORY and monotonic() < self._history_due:
             return
-        write_saved_history(self.folder.directory, history, self._digest)
+        write_saved_history(self.folder.directory, history)
         self._history, self._history_due = history, monotonic() + PAUSE
-
-    def _digest(self, data: DataSplit) -> str:
-        if id(data) not in self._digests:
-            self._digests[id(data)] = data, digest_of(data)
-        return self._digests[id(data)][1]

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from core.runs.autosaver import RunAutosave
+from core.runs.autosaver import RunAutosave, RunSnapshot
 from core.runs.saved_history import read_saved_history
-from core.runs.snapshot import RunSnapshot
 from core.training.checkpoints import Checkpoint
 from core.training.epoch_log import tabulate
 from core.training.stopping import State, Stop

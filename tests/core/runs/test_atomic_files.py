@@ -27,7 +27,6 @@ from core.runs.cpu_kernels import changed_kernels, kernels
 from core.runs.folder import CONFIG, EVENTS, HISTORY, ROWS, STATE, RunFolder
 from core.runs.lock import LOCK
 from core.runs.reader import read_header, read_run
-from core.runs.snapshot import digest_of
 from core.training.epoch_log import tabulate
 from tests.core.runs.test_catalogue import PATIENCE, wait_for
 from tests.core.runs.test_reader import moment_of, rewritten, run_of, saved
@@ -307,7 +306,7 @@ def test_many_edits_at_once_are_the_same_as_one_after_the_other(dataset: str) ->
     for ours, theirs in zip(one.arrays, together.arrays, strict=True):
         np.testing.assert_array_equal(ours, theirs)
         assert ours.dtype == theirs.dtype
-    assert digest_of(one) == digest_of(together)
+    assert one.digest == together.digest
 
 
 def test_data_are_measured_once_for_all_edits(monkeypatch: pytest.MonkeyPatch) -> None:

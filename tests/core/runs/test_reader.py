@@ -19,11 +19,11 @@ from core import RunConfig, Trainer
 from core.datasets import edits
 from core.datasets.edits import AddPoint, MovePoint, RemovePoint
 from core.runs.atomic_files import RunError
+from core.runs.autosaver import RunSnapshot
 from core.runs.catalogue import list_runs
 from core.runs.folder import CONFIG, EVENTS, HISTORY, ROWS, STATE, RunFolder, name_for
 from core.runs.reader import SavedRun, read_header, read_run
 from core.runs.saved_history import SavedHistory, read_saved_history
-from core.runs.snapshot import RunSnapshot
 from core.runs.writer import RunEvent, RunWriter
 from core.training.checkpoints import Checkpoint
 from core.training.epoch_log import tabulate
