@@ -1,0 +1,154 @@
+"""The diagnosis of a run: its state, and the problems that its epochs and references show."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final
+
+from core.analysis.diagnosis import sentences
+from core.analysis.diagnosis.curves import Curves
+from core.analysis.diagnosis.references import NO_REFERENCES
+from core.analysis.diagnosis.result import Cause, Diagnosis, Finding, Remedy, RunState
+from core.analysis.diagnosis.trials import ENOUGH, GAP, is_recovered
+
+if TYPE_CHECKING:
+    from core.analysis.diagnosis.references import Outcome, References
+    from core.config.run_config import RunConfig
+    from core.training.epoch_log import EpochLog
+
+FEWEST: Final = 10
+"""Epochs before a run is examined: Adam's first steps are noisy in healthy runs too."""
+
+EARLY: Final = 0.1
+"""Share of the run before it is examined."""
+
+MOST_EARLY: Final = 100
+"""Largest number of epochs before a run is examined; a plateau is no alarm if the run leaves it when
+trained further."""
+
+LEARNT: Final = 0.9
+"""Progress from which a run has learnt."""
+
+CHANCE: Final = 0.1
+"""Progress below which a run is at chance level."""
+
+AS_LINEAR: Final = 0.05
+"""Progress above a linear model's that counts as none."""
+
+MOVING: Final = 0.05
+"""Increase of the progress in the unchanged trial from which a run is learning."""
+
+AGAIN: Final = 2.0
+"""Number of epochs, relative to that at the last trials, from which trials are worth repeating."""
+
+
+def diagnose(
+    config: RunConfig,
+    epoch_log: EpochLog,
+    *,
+    has_classes: bool,
+    references: References = NO_REFERENCES,
+    since: int = 0,
+) -> Diagnosis:
+    """Return the state of a run, and its problems; a healthy run has none.
+
+    Args:
+        config: configuration of the run.
+        epoch_log: its epochs, including one that diverged.
+        has_classes: whether the task is classification.
+        references: values to compare with.
+        since: first epoch whose loss is comparable with the last one.
+    """
+    tell_at = since + 1 + max(FEWEST, min(MOST_EARLY, round(EARLY * config.epochs)))
+    if len(epoch_log) <= since:
+        return Diagnosis(RunState.TOO_EARLY, sentences.too_early(tell_at), tell_at=tell_at)
+    curves = Curves(epoch_log, since)
+    measured = references.epoch is not None
+    if curves.diverged:
+        sentence = sentences.diverged_sentence(curves.last)
+        findings = _stuck(config, references, has_classes) or (_divergence(config),)
+        return Diagnosis(RunState.DIVERGED, sentence, findings, wants_references=not measured)
+    overfitting = _overfitting(curves, has_classes)
+    chance = 0.0 if references.chance is None else references.chance.score
+    progress = (curves.score - chance) / max(1e-9, 1 - chance)
+    findings = overfitting
+    wants_references, early = False, None
+    if progress >= LEARNT:
+        state = RunState.LEARNT
+    elif measured:
+        state = _state(references)
+        findings = _stuck(config, references, has_classes) + overfitting
+        wants_references = curves.newest - since >= AGAIN * ((references.epoch or 0) - since)
+    elif curves.newest < tell_at:
+        state, early = RunState.TOO_EARLY, tell_at
+    else:
+        state = RunState.AT_CHANCE if progress < CHANCE else RunState.LEARNING
+        wants_references = True
+    if early is not None:
+        sentence = sentences.too_early(early)
+    else:
+        sentence = sentences.state_sentence(state, curves.score, references, has_classes)
+    return Diagnosis(state, sentence, findings, early, wants_references)
+
+
+def _state(references: References) -> RunState:
+    """Return the state of a run that was compared with trials."""
+    current, unchanged, best = references.current, references.unchanged, references.best
+    if current is None or unchanged is None:
+        return RunState.LEARNING
+    if unchanged.progress >= ENOUGH or unchanged.progress >= current.progress + 2 * GAP:
+        return RunState.LEARNING
+    reached = max(current.progress, unchanged.progress)
+    if best is None or best.progress < reached + GAP:
+        if reached < CHANCE:
+            return RunState.AT_CHANCE
+        moving = unchanged.progress >= current.progress + MOVING
+        return RunState.LEARNING if moving else RunState.LEARNT
+    if current.progress < CHANCE:
+        return RunState.AT_CHANCE
+    linear = references.linear
+    if linear is not None and reached <= linear.progress + AS_LINEAR:
+        return RunState.LINEAR
+    return RunState.HALFWAY
+
+
+def _stuck(config: RunConfig, references: References, has_classes: bool) -> tuple[Finding, ...]:
+    """Return the cause that the trials have shown, or that none was found."""
+    unchanged, best = references.unchanged, references.best
+    if unchanged is None or best is None or best.progress < unchanged.progress + GAP:
+        return ()
+    helpful = [each for each in references.trials if is_recovered(each.outcome, unchanged, best)]
+    remedies = [
+        _remedy(each.changes, each.needs_reset, each.outcome, has_classes) for each in helpful
+    ]
+    if not helpful:
+        sentence = sentences.not_found_sentence(_state(references))
+        return (Finding(Cause.NOT_FOUND, sentence, tuple(remedies)),)
+    trial = helpful[0]
+    sentence = sentences.cause_sentence(trial.cause, trial.changes, config, references)
+    return (Finding(trial.cause, sentence, tuple(remedies)),)
+
+
+def _divergence(config: RunConfig) -> Finding:
+    """Return the usual reason of a divergence, which no trial has shown yet."""
+    changes = {"learning_rate": float(f"{config.learning_rate / 10:.6g}")}
+    sentence = sentences.cause_sentence(Cause.RATE_HIGH, changes, config, NO_REFERENCES)
+    return Finding(Cause.RATE_HIGH, sentence, (_remedy(changes, True, None, has_classes=True),))
+
+
+def _overfitting(curves: Curves, has_classes: bool) -> tuple[Finding, ...]:
+    found = curves.overfitting(has_classes)
+    if found is None:
+        return ()
+    epoch, lowest, now = found
+    # the same run, which ends soon after that epoch and restores its weights
+    changes = {"patience": max(FEWEST, epoch // 2), "restore_best": True}
+    remedy = _remedy(changes, True, None, has_classes)
+    sentence = sentences.overfitting_sentence(curves.held, epoch, lowest, now)
+    return (Finding(Cause.OVERFITTING, sentence, (remedy,)),)
+
+
+def _remedy(
+    changes: dict[str, Any], needs_reset: bool, outcome: Outcome | None, has_classes: bool
+) -> Remedy:
+    sentence = sentences.remedy_sentence(changes, needs_reset, outcome, has_classes)
+    return Remedy(sentence, changes, needs_reset)
