@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
 from typing import Final
 
 from core.config.errors import ConfigError
@@ -28,103 +29,78 @@ OF_TABLES: Final = ("delimiter", "header", "encoding")
 """Settings that only apply to tables in text files."""
 
 
+# a row of the settings table: default, type, help
+_data = partial(declare, "data", effect="data")
+_file = partial(declare, "file", effect="data")
+
+
 @dataclass(frozen=True, kw_only=True)
 class DataConfig:
     """The data to learn from, their split and their preprocessing."""
 
-    dataset: str = declare(
+    dataset: str = _data(
         "moons",
         choice({info.name: info.description for info in DATASETS.values()}),
-        group="data",
-        effect="data",
-        help="data set to learn from",
+        "data set to learn from",
     )
-    samples: int | None = declare(
-        None,
-        auto(Integer(4, 1_000_000)),
-        group="data",
-        effect="data",
-        help="number of samples to draw (auto: the data set's own)",
+    samples: int | None = _data(
+        None, auto(Integer(4, 1_000_000)), "number of samples to draw (auto: the data set's own)"
     )
-    noise: float | None = declare(
+    noise: float | None = _data(
         None,
         auto(Float(0, 10, open_high=False)),
-        group="data",
-        effect="data",
-        help="standard deviation of the noise added to the samples",
+        "standard deviation of the noise added to the samples",
     )
-    classes: int | None = declare(
+    classes: int | None = _data(
         None,
         auto(Integer(2, 20)),
-        group="data",
-        effect="data",
-        help="number of classes of blobs and gaussian_quantiles, and of arms of spiral",
+        "number of classes of blobs and gaussian_quantiles, and of arms of spiral",
     )
-    data_seed: int | None = declare(
+    data_seed: int | None = _data(
         None,
         auto(Integer(0, 2**63 - 1)),
-        group="data",
-        effect="data",
-        help="random seed of the data and the split (auto: the seed of the run)",
+        "random seed of the data and the split (auto: the seed of the run)",
     )
-    test_size: float = declare(
+    test_size: float = _data(
         0.25,
         Float(0, 1),
-        group="data",
-        effect="data",
-        help="fraction of the samples held out for testing; with 0 the training samples are also the "
+        "fraction of the samples held out for testing; with 0 the training samples are also the "
         "test samples",
     )
-    validation_size: float = declare(
+    validation_size: float = _data(
         0.0,
         Float(0, 1),
-        group="data",
-        effect="data",
-        help="fraction of the samples held out for validation, which decides when to stop",
+        "fraction of the samples held out for validation, which decides when to stop",
     )
-    features: tuple[str, ...] | None = declare(
-        None,
-        OptionalValue(ColumnNames(), "all"),
-        group="data",
-        effect="data",
-        help="columns to use as features",
+    features: tuple[str, ...] | None = _data(
+        None, OptionalValue(ColumnNames(), "all"), "columns to use as features"
     )
-    preprocess: str | None = declare(
+    preprocess: str | None = _data(
         None,
         auto(choice(PREPROCESSORS)),
-        group="data",
-        effect="data",
-        help="scaling of features and regression targets (auto: the data set's own; standard for files)",
+        "scaling of features and regression targets (auto: the data set's own; standard for files)",
     )
-    features_extra: tuple[str, ...] = declare(
+    features_extra: tuple[str, ...] = _data(
         (),
         MultiChoice(tuple(EXTRA_FEATURES), tuple(line for line, _ in EXTRA_FEATURES.values())),
-        group="data",
-        effect="data",
-        help="additional inputs computed from the features of two-dimensional data",
+        "additional inputs computed from the features of two-dimensional data",
     )
-    data: str | None = declare(
+    data: str | None = _file(
         None,
         or_off(Text("the name of a CSV, TSV, NPZ or Parquet file")),
-        group="file",
-        effect="data",
-        help="file to learn from, instead of a built-in data set",
+        "file to learn from, instead of a built-in data set",
     )
-    target: tuple[str, ...] | None = declare(
+    target: tuple[str, ...] | None = _file(
         None,
         auto(ColumnNames()),
-        group="file",
-        effect="data",
-        help="column to predict (auto: a column named target, label, class or y, or the last one)",
+        "column to predict (auto: a column named target, label, class or y, or the last one)",
     )
-    task: str | None = declare(
+    task: str | None = _file(
         None,
         auto(choice({"classification": "predict classes", "regression": "predict numbers"})),
-        group="file",
-        effect="data",
-        help="type of the target (auto: words, and integers with few different values, are classes)",
+        "type of the target (auto: words, and integers with few different values, are classes)",
     )
-    missing: str = declare(
+    missing: str = _file(
         "impute",
         choice(
             {
@@ -132,47 +108,29 @@ class DataConfig:
                 "drop": "samples with a missing value are left out",
             }
         ),
-        group="file",
-        effect="data",
-        help="treatment of missing values",
+        "treatment of missing values",
     )
-    text: str | None = declare(
+    text: str | None = _file(
         None,
         or_off(Text("a column name, or a number from 1")),
-        group="file",
-        effect="data",
-        help="column of texts to predict from, by their n-grams (TF-IDF)",
+        "column of texts to predict from, by their n-grams (TF-IDF)",
     )
-    ngrams: str = declare(
+    ngrams: str = _file(
         "char",
         choice({"char": "one to three letters", "word": "one or two words"}),
-        group="file",
-        effect="data",
-        help="units that are counted in texts",
+        "units that are counted in texts",
     )
-    vocabulary: int = declare(
-        500,
-        Integer(1, 20_000),
-        group="file",
-        effect="data",
-        help="number of n-grams that are counted, the most frequent ones",
+    vocabulary: int = _file(
+        500, Integer(1, 20_000), "number of n-grams that are counted, the most frequent ones"
     )
-    delimiter: str | None = declare(
-        None, auto(Delimiter()), group="file", effect="data", help="separator between columns"
+    delimiter: str | None = _file(None, auto(Delimiter()), "separator between columns")
+    header: bool | None = _file(
+        None, auto(Switch()), "whether the first row contains the names of the columns"
     )
-    header: bool | None = declare(
-        None,
-        auto(Switch()),
-        group="file",
-        effect="data",
-        help="whether the first row contains the names of the columns",
-    )
-    encoding: str | None = declare(
+    encoding: str | None = _file(
         None,
         auto(Text("a text encoding such as latin-1 or utf-16")),
-        group="file",
-        effect="data",
-        help="character encoding of the file (auto: UTF-8)",
+        "character encoding of the file (auto: UTF-8)",
     )
 
     @property

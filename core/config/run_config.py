@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import tomllib
 from dataclasses import dataclass, replace
-from functools import cache, cached_property
+from functools import cache, cached_property, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -40,7 +40,7 @@ from core.nn.schedules import SCHEDULES, Schedule
 from core.training.stopping import StopRule
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Mapping, Sequence
 
     from core.config.settings import Effect
     from core.nn.losses import Loss
@@ -52,8 +52,18 @@ MOST_TOML: Final = 32_768
 MOST_EPOCHS: Final = 100_000_000
 
 
-def _formulas(entries: Iterable[Any]) -> OneOf:
-    return choice({entry.name: entry.formula for entry in entries})
+# a row of the settings table: default, type, help, effect of a change
+_network = partial(declare, "network")
+_loss = partial(declare, "loss")
+_optimiser = partial(declare, "optimiser")
+_schedule = partial(declare, "schedule")
+_regularisation = partial(declare, "regularisation")
+_stopping = partial(declare, "stopping")
+_run = partial(declare, "run")
+
+
+def _formulas(registry: Mapping[str, Any]) -> OneOf:
+    return choice({name: entry.formula for name, entry in registry.items()})
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -64,211 +74,131 @@ class RunConfig(DataConfig):
         ConfigError: if a value is invalid, or two values contradict each other.
     """
 
-    hidden: tuple[int, ...] = declare(
-        (8, 8), Sizes(), group="network", effect="network", help="sizes of the hidden layers"
-    )
-    activation: str | tuple[str, ...] = declare(
+    hidden: tuple[int, ...] = _network((8, 8), Sizes(), "sizes of the hidden layers", "network")
+    activation: str | tuple[str, ...] = _network(
         "tanh",
-        PerLayer(_formulas(ACTIVATIONS.values())),
-        group="network",
-        effect="loss",
-        help="activation function of the hidden layers",
+        PerLayer(_formulas(ACTIVATIONS)),
+        "activation function of the hidden layers",
+        "loss",
     )
-    initializer: str = declare(
+    initializer: str = _network(
         "glorot",
-        _formulas(INITIALIZERS.values()),
-        group="network",
-        effect="network",
-        help="distribution of the initial weights",
+        _formulas(INITIALIZERS),
+        "distribution of the initial weights",
+        "network",
         option="init",
     )
-    batch_norm: bool = declare(
+    batch_norm: bool = _network(
         False,
         Switch(),
-        group="network",
-        effect="network",
-        help="batch normalisation of each hidden layer, before its activation",
+        "batch normalisation of each hidden layer, before its activation",
+        "network",
     )
-    dropout: float | tuple[float, ...] = declare(
-        0.0,
-        PerLayer(Float(0, 1)),
-        group="network",
-        effect="step",
-        help="dropout rate of the hidden layers",
+    dropout: float | tuple[float, ...] = _network(
+        0.0, PerLayer(Float(0, 1)), "dropout rate of the hidden layers", "step"
     )
-    loss: str | None = declare(
+    loss: str | None = _loss(
         None,
-        auto(_formulas(LOSSES.values())),
-        group="loss",
-        effect="loss",
-        help="loss function to minimise (auto: softmax_cross_entropy for classes, "
+        auto(_formulas(LOSSES)),
+        "loss function to minimise (auto: softmax_cross_entropy for classes, "
         "mean_squared_error for numbers)",
+        "loss",
     )
-    label_smoothing: float = declare(
+    label_smoothing: float = _loss(
         0.0,
         Float(0, 1),
-        group="loss",
-        effect="loss",
-        help="fraction of each cross-entropy target that is spread over all classes",
+        "fraction of each cross-entropy target that is spread over all classes",
+        "loss",
     )
-    huber_delta: float = declare(
-        1.0,
-        Float(0, open_low=True),
-        group="loss",
-        effect="loss",
-        help="error above which the huber loss is linear",
+    huber_delta: float = _loss(
+        1.0, Float(0, open_low=True), "error above which the huber loss is linear", "loss"
     )
-    optimizer: str = declare(
-        "adam",
-        _formulas(OPTIMIZERS.values()),
-        group="optimiser",
-        effect="step",
-        help="optimisation algorithm",
+    optimizer: str = _optimiser("adam", _formulas(OPTIMIZERS), "optimisation algorithm", "step")
+    learning_rate: float = _optimiser(
+        0.01, Float(0, open_low=True), "learning rate", "rates", option="lr"
     )
-    learning_rate: float = declare(
-        0.01,
-        Float(0, open_low=True),
-        group="optimiser",
-        effect="rates",
-        help="learning rate",
-        option="lr",
-    )
-    momentum: float | None = declare(
+    momentum: float | None = _optimiser(
         None,
         auto(Float(0, 1)),
-        group="optimiser",
-        effect="step",
-        help="momentum of sgd, momentum, nesterov and rmsprop (auto: 0.9 for momentum and nesterov, "
+        "momentum of sgd, momentum, nesterov and rmsprop (auto: 0.9 for momentum and nesterov, "
         "else 0)",
+        "step",
     )
-    weight_decay: float = declare(
+    weight_decay: float = _optimiser(
         0.01,
         Float(0),
-        group="optimiser",
-        effect="in_place",
-        help="decoupled weight decay of adamw, per step and times the learning rate",
+        "decoupled weight decay of adamw, per step and times the learning rate",
+        "in_place",
     )
-    batch_size: int | str = declare(
-        32,
-        BatchSize(),
-        group="optimiser",
-        effect="step",
-        help="samples per training step, or full for all of them at once",
+    batch_size: int | str = _optimiser(
+        32, BatchSize(), "samples per training step, or full for all of them at once", "step"
     )
-    clip_norm: float | None = declare(
+    clip_norm: float | None = _optimiser(
         None,
         or_off(Float(0, open_low=True)),
-        group="optimiser",
-        effect="step",
-        help="maximum norm of the gradient, taken as one vector",
+        "maximum norm of the gradient, taken as one vector",
+        "step",
     )
-    clip_value: float | None = declare(
+    clip_value: float | None = _optimiser(
         None,
         or_off(Float(0, open_low=True)),
-        group="optimiser",
-        effect="step",
-        help="maximum size of each element of the gradient, applied before clip_norm",
+        "maximum size of each element of the gradient, applied before clip_norm",
+        "step",
     )
-    freeze: tuple[int, ...] = declare(
-        (),
-        LayerNumbers(),
-        group="optimiser",
-        effect="step",
-        help="layers whose parameters are not trained",
+    freeze: tuple[int, ...] = _optimiser(
+        (), LayerNumbers(), "layers whose parameters are not trained", "step"
     )
-    schedule: str = declare(
-        "constant",
-        _formulas(SCHEDULES.values()),
-        group="schedule",
-        effect="rates",
-        help="learning-rate schedule, per epoch",
+    schedule: str = _schedule(
+        "constant", _formulas(SCHEDULES), "learning-rate schedule, per epoch", "rates"
     )
-    decay: float | None = declare(
+    decay: float | None = _schedule(
         None,
         auto(Float(0)),
-        group="schedule",
-        effect="rates",
-        help="factor γ of step (auto: 0.1), exponential (0.99), plateau (0.1), k of inverse_time (0.01)",
+        "factor γ of step (auto: 0.1), exponential (0.99), plateau (0.1), k of inverse_time (0.01)",
+        "rates",
     )
-    decay_epochs: int | None = declare(
+    decay_epochs: int | None = _schedule(
         None,
         auto(Integer(1, 100_000_000)),
-        group="schedule",
-        effect="rates",
-        help="T of step (auto: 100), cosine and linear (all epochs), and the patience of plateau (10)",
+        "T of step (auto: 100), cosine and linear (all epochs), and the patience of plateau (10)",
+        "rates",
     )
-    warmup: int = declare(
-        0,
-        Integer(0, 100_000_000),
-        group="schedule",
-        effect="rates",
-        help="epochs of linear warm-up to the learning rate",
+    warmup: int = _schedule(
+        0, Integer(0, 100_000_000), "epochs of linear warm-up to the learning rate", "rates"
     )
-    min_learning_rate: float = declare(
-        0.0,
-        Float(0),
-        group="schedule",
-        effect="rates",
-        help="lower bound of the scheduled learning rate",
-        option="min-lr",
+    min_learning_rate: float = _schedule(
+        0.0, Float(0), "lower bound of the scheduled learning rate", "rates", option="min-lr"
     )
-    l1: float = declare(
-        0.0,
-        Float(0),
-        group="regularisation",
-        effect="penalty",
-        help="L1 penalty l1 · Σ|w| (gradient l1 · sign w)",
+    l1: float = _regularisation(
+        0.0, Float(0), "L1 penalty l1 · Σ|w| (gradient l1 · sign w)", "penalty"
     )
-    l2: float = declare(
-        0.0,
-        Float(0),
-        group="regularisation",
-        effect="penalty",
-        help="L2 penalty l2/2 · Σw² (gradient l2 · w)",
+    l2: float = _regularisation(0.0, Float(0), "L2 penalty l2/2 · Σw² (gradient l2 · w)", "penalty")
+    penalize_biases: bool = _regularisation(
+        False, Switch(), "whether l1 and l2 also apply to biases", "penalty"
     )
-    penalize_biases: bool = declare(
-        False,
-        Switch(),
-        group="regularisation",
-        effect="penalty",
-        help="whether l1 and l2 also apply to biases",
+    # T of cosine and linear, unless decay_epochs is given
+    epochs: int = _stopping(
+        600, Integer(1, MOST_EPOCHS), "passes over the training data until the run ends", "rates"
     )
-    epochs: int = declare(
-        600,
-        Integer(1, MOST_EPOCHS),
-        group="stopping",
-        effect="rates",  # T of cosine and linear, unless decay_epochs is given
-        help="passes over the training data until the run ends",
+    target_loss: float | None = _stopping(
+        None, or_off(Float(0)), "stop when the monitored loss is at most this", "in_place"
     )
-    target_loss: float | None = declare(
-        None,
-        or_off(Float(0)),
-        group="stopping",
-        effect="in_place",
-        help="stop when the monitored loss is at most this",
-    )
-    target_accuracy: float | None = declare(
+    target_accuracy: float | None = _stopping(
         None,
         or_off(Float(0, 1, open_high=False)),
-        group="stopping",
-        effect="in_place",
-        help="stop when the monitored accuracy, or R², is at least this",
+        "stop when the monitored accuracy, or R², is at least this",
+        "in_place",
     )
-    patience: int | None = declare(
+    patience: int | None = _stopping(
         None,
         or_off(Integer(1, 100_000_000)),
-        group="stopping",
-        effect="best",
-        help="stop after this number of epochs without a lower monitored loss",
+        "stop after this number of epochs without a lower monitored loss",
+        "best",
     )
-    restore_best: bool = declare(
-        True,
-        Switch(),
-        group="stopping",
-        effect="best",
-        help="whether the best weights are restored when patience ends the run",
+    restore_best: bool = _stopping(
+        True, Switch(), "whether the best weights are restored when patience ends the run", "best"
     )
-    monitor: str | None = declare(
+    monitor: str | None = _stopping(
         None,
         auto(
             choice(
@@ -279,31 +209,24 @@ class RunConfig(DataConfig):
                 }
             )
         ),
-        group="stopping",
-        effect="monitor",
-        help="samples whose loss is monitored for stopping, a plateau and the best epoch "
+        "samples whose loss is monitored for stopping, a plateau and the best epoch "
         "(auto: validation if there are any, else test)",
+        "monitor",
     )
-    diagnostics: bool = declare(
+    diagnostics: bool = _run(
         False,
         Switch(),
-        group="run",
-        effect="measure",
-        help="gradient norm, update ratio, dead and saturated units of each layer (panel 5, --json)",
+        "gradient norm, update ratio, dead and saturated units of each layer (panel 5, --json)",
+        "measure",
     )
-    seed: int = declare(
+    seed: int = _run(
         0,
         Integer(0, 2**63 - 1),
-        group="run",
-        effect="network",
-        help="random seed of data, split, initial weights, shuffling and dropout",
+        "random seed of data, split, initial weights, shuffling and dropout",
+        "network",
     )
-    dtype: str = declare(
-        "float32",
-        OneOf(("float32", "float64")),
-        group="run",
-        effect="network",
-        help="floating-point precision of training",
+    dtype: str = _run(
+        "float32", OneOf(("float32", "float64")), "floating-point precision of training", "network"
     )
 
     def __post_init__(self) -> None:

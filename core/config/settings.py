@@ -86,22 +86,22 @@ class Setting:
 
 
 def declare(
+    group: Group,
     default: Any,
     value_type: ValueType,
-    *,
-    group: Group,
-    effect: Effect,
     help: str,  # noqa: A002 (as in argparse)
+    effect: Effect,
+    *,
     option: str | None = None,
 ) -> Any:
     """Return a dataclass field that declares a row of the settings table.
 
     Args:
+        group: the section of the help and the dialog.
         default: the value unless another is given.
         value_type: the values that the setting accepts.
-        group: the section of the help and the dialog.
-        effect: what changing it during a run affects.
         help: one line that says what it is.
+        effect: what changing it during a run affects.
         option: the name on the command line, if it differs from the field's.
     """
     row = {"value_type": value_type, "group": group, "effect": effect, "help": help}
