@@ -208,7 +208,7 @@ class NnfsApp(ReportsFaults, App[None]):
                 yield command
         seen = set()
         for row, key in enumerate(KEYS):
-            if key.bound and key.help not in seen and not key.shown.isdigit():
+            if key.handler is not None and key.help not in seen and not key.shown.isdigit():
                 seen.add(key.help)
 
                 def press(row: int = row) -> None:

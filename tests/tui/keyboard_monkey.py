@@ -78,7 +78,7 @@ def keys_of(*, harmless: bool) -> list[str]:
     keys = [
         key
         for row in KEYS
-        if row.bound and (not harmless or (row.group != CHANGE and row.shown not in CHANGING))
+        if row.handler and (not harmless or (row.group != CHANGE and row.shown not in CHANGING))
         for key in row.keys.split(",")
     ]
     for panel in PANELS:

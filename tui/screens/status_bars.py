@@ -17,7 +17,7 @@ from tui.drawing.canvas import Canvas
 from tui.drawing.cells import Cells
 from tui.drawing.palette import ACCENT, ALARM, BRIGHT, DIM, TEXT, WARNING, ink
 from tui.drawing.terminal_text import key_name
-from tui.keys import Key, footer
+from tui.keys import HANDLERS, FooterKey, footer
 
 if TYPE_CHECKING:
     from textual import events
@@ -208,7 +208,7 @@ class FooterLine(Canvas):
     def __init__(self, session: RunModel, options: ViewOptions) -> None:
         super().__init__(id="footer")
         self.session, self.options = session, options
-        self._spans: list[tuple[int, int, Key]] = []
+        self._spans: list[tuple[int, int, FooterKey]] = []
 
     def draw(self, width: int, height: int) -> Cells:
         cells = Cells(width, height)
@@ -217,41 +217,41 @@ class FooterLine(Canvas):
         rest = wrapped_notes(self.session.note, width)[1:]
         if rest:
             column = cells.write(0, 1, rest[0], _note_ink(self.session)) + 2
-        for key, word in self._fitting(width - 1 - column):
+        for key in self._fitting(width - 1 - column):
             start = column
             column = cells.write(0, column, self._named(key), ink(BRIGHT, bold=True))
-            column = cells.write(0, column + 1, word, ink(DIM))
+            column = cells.write(0, column + 1, key.word, ink(DIM))
             self._spans.append((start, column, key))
             column += 2
         return cells
 
-    def _named(self, key: Key) -> str:
+    def _named(self, key: FooterKey) -> str:
         return key_name(key.shown, self._renderer.look)
 
-    def _length(self, key: Key, word: str) -> int:
-        return len(self._named(key)) + 1 + len(word) + 2
+    def _length(self, key: FooterKey) -> int:
+        return len(self._named(key)) + 1 + len(key.word) + 2
 
-    def _fitting(self, width: int) -> list[tuple[Key, str]]:
+    def _fitting(self, width: int) -> list[FooterKey]:
         """Return the keys that fit; help and quit have priority."""
-        keys = footer(self.session.state, looking=self.options.inspecting)
-        chosen = [each for each in keys if each[0].shown in {"?", "q"}]
-        room = width + 2 - sum(self._length(*each) for each in chosen)
+        keys = footer(self.session.state, inspecting=self.options.inspecting)
+        chosen = [key for key in keys if key.shown in {"?", "q"}]
+        room = width + 2 - sum(map(self._length, chosen))
         if room < 0:
             return []  # a long note takes all the room
-        for each in keys:
-            if each not in chosen:
-                room -= self._length(*each)
+        for key in keys:
+            if key not in chosen:
+                room -= self._length(key)
                 if room < 0:
                     break
-                chosen.append(each)
-        return [each for each in keys if each in chosen]
+                chosen.append(key)
+        return [key for key in keys if key in chosen]
 
     def on_click(self, event: events.Click) -> None:
         """Press the key under the pointer."""
         for start, end, key in self._spans:
             if start <= event.x < end:
-                first = event.x - start <= len(self._named(key)) // 2
-                handler = key.halves[0 if first else 1] if key.halves else key.handler
+                names, middle = key.shown.split(), start + len(self._named(key)) // 2
+                handler = HANDLERS.get(names[0 if event.x <= middle else -1])
                 if handler is not None:
                     self.post_message(self.Pressed(handler, key.shown))
 

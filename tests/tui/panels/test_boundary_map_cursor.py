@@ -163,7 +163,7 @@ def test_of_many_classes_the_prediction_comes_first_and_the_rest_is_counted() ->
 
 
 def test_a_key_that_the_screen_has_too_is_taken_while_the_cursor_is_on_and_only_then() -> None:
-    taken = {key for each in KEYS if each.bound for key in each.keys.split(",")}
+    taken = {key for each in KEYS if each.handler for key in each.keys.split(",")}
     panel = BoundaryPanel(session_after(MOONS, 2), ViewOptions())
     panel.draw(60, 20)
     for place in (None, CellPosition(3, 3)):

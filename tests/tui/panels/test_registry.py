@@ -51,7 +51,7 @@ def test_keys_and_labels_of_panels_are_unique() -> None:
 
 def test_hints_of_the_same_key_share_a_row_of_the_help() -> None:
     assert panel_hints()["c"] == "layers, table: next column; space: next units"
-    shown = [row.shown for row in KEYS if not row.bound]
+    shown = [row.shown for row in KEYS if row.handler is None]
     for key in panel_hints():
         assert shown.count(key) == 1
 
