@@ -61,8 +61,11 @@ class Dataset:
         return replace(self, x=self.x[chosen], y=self.y[chosen], texts=texts)
 
 
-Generator: TypeAlias = Callable[[Any, int, float, int], "tuple[Array, Labels | Array]"]
-"""A function of a random generator, samples, noise and classes that returns x and y."""
+Generator: TypeAlias = Callable[..., "tuple[Array, Labels | Array]"]
+"""A function of a random generator, samples, noise and, if it can be chosen, the number of classes.
+
+It returns x and y.
+"""
 
 
 @dataclass(frozen=True)
@@ -72,7 +75,7 @@ class DatasetInfo:
     Attributes:
         name: value of the setting `dataset`.
         description: description in the help and the listing.
-        generate: draws samples from (rng, samples, noise, classes); None for a fixed data set.
+        generate: draws samples; None for a fixed data set.
         samples, noise, classes: defaults of these settings.
         any_classes: whether the number of classes can be chosen.
         targets: number of target values for regression; 0 for classification.
@@ -116,7 +119,7 @@ class DatasetInfo:
             rng,
             self.samples if samples is None else samples,
             self.noise if noise is None else noise,
-            count,
+            *([count] if self.any_classes else []),
         )
         targets = numbered("y", self.targets) if self.targets else ()
         return Dataset(

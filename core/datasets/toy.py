@@ -30,9 +30,8 @@ def xor_points() -> tuple[Array, Labels]:
     return np.array([[0.0, 0.0], [0.0, 1.0], [1.0, 0.0], [1.0, 1.0]]), np.array([0, 1, 1, 0])
 
 
-def xor(rng: np.random.Generator, samples: int, noise: float, classes: int) -> tuple[Array, Labels]:
+def xor(rng: np.random.Generator, samples: int, noise: float) -> tuple[Array, Labels]:
     """Return Gaussian clouds around the four corners of XOR."""
-    del classes
     corners, labels = xor_points()
     corner = np.array([0, 3, 1, 2])[_balanced(samples, 4)]
     x = corners[corner] + rng.normal(0, noise, (samples, 2))
@@ -40,11 +39,8 @@ def xor(rng: np.random.Generator, samples: int, noise: float, classes: int) -> t
     return x[order], labels[corner][order]
 
 
-def moons(
-    rng: np.random.Generator, samples: int, noise: float, classes: int
-) -> tuple[Array, Labels]:
+def moons(rng: np.random.Generator, samples: int, noise: float) -> tuple[Array, Labels]:
     """Return two interleaved half circles, distributed as scikit-learn's `make_moons`."""
-    del classes
     outer = np.linspace(0, np.pi, samples // 2)
     inner = np.linspace(0, np.pi, samples - samples // 2)
     x = np.concatenate(
@@ -57,11 +53,8 @@ def moons(
     return x + rng.normal(0, noise, x.shape), y
 
 
-def moons_legacy(
-    rng: np.random.RandomState, samples: int, noise: float, classes: int
-) -> tuple[Array, Labels]:
+def moons_legacy(rng: np.random.RandomState, samples: int, noise: float) -> tuple[Array, Labels]:
     """Return exactly the numbers of scikit-learn's `make_moons` with this generator."""
-    del classes
     outer = np.linspace(0, np.pi, samples // 2)
     inner = np.linspace(0, np.pi, samples - samples // 2)
     x = np.vstack(
@@ -76,11 +69,8 @@ def moons_legacy(
     return x[order] + rng.normal(scale=noise, size=x.shape), y[order]
 
 
-def circles(
-    rng: np.random.Generator, samples: int, noise: float, classes: int
-) -> tuple[Array, Labels]:
+def circles(rng: np.random.Generator, samples: int, noise: float) -> tuple[Array, Labels]:
     """Return a circle inside another, distributed as `make_circles` with `CIRCLES_FACTOR`."""
-    del classes
     sizes = [samples // 2, samples - samples // 2]
     x = np.concatenate(
         [
@@ -111,14 +101,11 @@ def spiral(
     return along[:, None] * _on_circle(angle), y
 
 
-def checkerboard(
-    rng: np.random.Generator, samples: int, noise: float, classes: int
-) -> tuple[Array, Labels]:
+def checkerboard(rng: np.random.Generator, samples: int, noise: float) -> tuple[Array, Labels]:
     """Return points of the square [-1, 1]² with the classes of a 4 by 4 checkerboard.
 
     The lower left square is of class 0. Noise is added after classes are assigned.
     """
-    del classes
     y = _balanced(samples, 2)
     square = np.arange(samples) % 8  # the eight squares of a class in equal shares
     row = square // 2
@@ -141,14 +128,11 @@ def gaussian_quantiles(
     return x + rng.normal(0, noise, x.shape), _balanced(samples, classes)
 
 
-def two_lines(
-    rng: np.random.Generator, samples: int, noise: float, classes: int
-) -> tuple[Array, Labels]:
+def two_lines(rng: np.random.Generator, samples: int, noise: float) -> tuple[Array, Labels]:
     """Return two parallel segments along the diagonal.
 
     They are linearly separable if the noise is small compared to `LINES_APART`, as by default.
     """
-    del classes
     y = _balanced(samples, 2)
     along, across = rng.uniform(-1, 1, samples), LINES_APART * (0.5 - y)
     x = np.column_stack([along - across, along + across]) / np.sqrt(2)
@@ -197,8 +181,8 @@ DATASETS: Final = (
         "checkerboard",
         "two classes on the squares of a 4 by 4 checkerboard",
         checkerboard,
-        samples=600,
-        noise=0.01,
+        600,
+        0.01,
     ),
     DatasetInfo(
         "gaussian_quantiles",
@@ -209,13 +193,7 @@ DATASETS: Final = (
         classes=3,
         any_classes=True,
     ),
-    DatasetInfo(
-        "two_lines",
-        "two parallel lines, linearly separable",
-        two_lines,
-        samples=200,
-        noise=0.05,
-    ),
+    DatasetInfo("two_lines", "two parallel lines, linearly separable", two_lines, 200, 0.05),
 )
 """The data sets of this module, in the order of the listing."""
 
