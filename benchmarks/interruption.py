@@ -13,7 +13,8 @@ from typing import Final
 
 from benchmarks.report import percentile
 from core import RunConfig
-from core.process import Pause, Pull, Resume, Start, State, StateChanged, TrainingProcess
+from core.process.client import TrainingProcess
+from core.process.messages import Pause, Pull, Resume, Start, State, StateChanged
 
 TRIES: Final = 25
 CASES: Final = {

@@ -19,7 +19,8 @@ from time import process_time
 from typing import Final
 
 from core.config.presets import PRESETS
-from core.process import State, TrainingProcess
+from core.process.client import TrainingProcess
+from core.process.messages import State
 from tests.tui.sessions import session_after
 from tui.app import NnfsApp
 from tui.panels.registry import PANELS

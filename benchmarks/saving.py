@@ -18,14 +18,14 @@ from typing import Final
 
 from core import RunConfig
 from core.config.presets import PRESETS
-from core.process import (
+from core.process.client import TrainingProcess
+from core.process.messages import (
     ConfigureAutosave,
     Progress,
     Pull,
     SaveStatusChanged,
     SetSpeed,
     Start,
-    TrainingProcess,
 )
 from core.runs.autosaver import SaveOptions
 

@@ -9,7 +9,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from core.config.presets import preset
-from core.process import State, TrainingProcess
+from core.process.client import TrainingProcess
+from core.process.messages import State
 from tui.app import NnfsApp
 from tui.drawing.rendering import TerminalLook
 

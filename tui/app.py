@@ -44,7 +44,7 @@ if TYPE_CHECKING:
     from textual.widget import Widget
 
     from core.config.run_config import RunConfig
-    from core.process import TrainingProcess
+    from core.process.client import TrainingProcess
     from core.runs.autosaver import SaveOptions
     from tui.cli.run_log import RunLog
 

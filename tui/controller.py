@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, Final, Protocol
 from core.config.errors import ConfigError
 from core.config.run_config import RunConfig, setting
 from core.config.value_types import words_of
-from core.process import (
+from core.process.messages import (
     BaselineFound,
     Cancel,
     Configure,
@@ -45,7 +45,7 @@ from tui.run_model import RunModel
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from core.process import Command, Event
+    from core.process.messages import Command, Event
     from core.runs.autosaver import SaveOptions
 
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Final, TypeAlias, TypeVar
 
 from textual.binding import Binding
 
-from core.process import State, Step, StepBatch
+from core.process.messages import State, Step, StepBatch
 from tui.panels.registry import PANELS, panel_hints
 from tui.screens import dialogs
 

@@ -9,12 +9,13 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING, Final
 
-from core.process import Failed, Pull, TrainingProcess
+from core.process.client import TrainingProcess
+from core.process.messages import Failed, Pull
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from core.process import Command, Event
+    from core.process.messages import Command, Event
 
 
 SILENCE: Final = 2.0

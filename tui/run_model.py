@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from core.process import (
+from core.process.messages import (
     BaselineFound,
     Branched,
     Failed,
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from core.config.run_config import RunConfig
     from core.datasets import DataSplit
     from core.nn.network import Network
-    from core.process import Event
+    from core.process.messages import Event
     from core.training.diagnostics import LayerDiagnostics
     from core.training.state import EpochMetrics
     from core.training.stopping import Stop

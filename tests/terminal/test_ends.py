@@ -183,7 +183,7 @@ def test_a_stopped_training_process_keeps_neither_keys_nor_the_end_waiting() -> 
 
 BREAKS = """\
 import sys
-from core.process import State, StateChanged
+from core.process.messages import State, StateChanged
 from tui.cli.main import main
 from tui.run_model import RunModel
 whole = RunModel.apply

@@ -20,7 +20,7 @@ from time import monotonic
 from textual.screen import ModalScreen
 
 from core import RunConfig
-from core.process import State
+from core.process.messages import State
 from tests.tui.screens.test_training import PATIENCE, Driver, running
 from tui.keys import CHANGE, KEYS
 from tui.panels.registry import PANELS

@@ -1,7 +1,7 @@
 """Sessions as the training process would have told them, for panels that are drawn without it."""
 
 from core import RunConfig, Trainer
-from core.process import Progress, Run, State, StateChanged
+from core.process.messages import Progress, Run, State, StateChanged
 from core.training.epoch_log import tabulate
 from tui.run_model import RunModel
 

@@ -4,7 +4,7 @@ The long version is `python -m tests.tui.keyboard_monkey`.
 """
 
 from core import Trainer
-from core.process import State
+from core.process.messages import State
 from tests.tui.keyboard_monkey import Monkey, keys_of, play_with_everything
 from tests.tui.screens.test_training import MOONS, running
 

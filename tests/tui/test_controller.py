@@ -8,7 +8,8 @@ import pytest
 
 from core import RunConfig, Trainer
 from core.config.presets import PRESETS
-from core.process import (
+from core.process.client import TrainingProcess
+from core.process.messages import (
     Cancel,
     Command,
     Configure,
@@ -32,7 +33,6 @@ from core.process import (
     State,
     StateChanged,
     Step,
-    TrainingProcess,
     WatchScreen,
 )
 from core.runs.autosaver import SaveOptions

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from core.process import State
+from core.process.messages import State
 from tests.tui.screens.test_training import MOONS, Driver, running
 from tui.panels.boundary.panel import BoundaryPanel
 from tui.screens.prompts import EpochScreen

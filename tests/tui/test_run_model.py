@@ -8,7 +8,7 @@ import numpy as np
 
 from core import RunConfig, Trainer
 from core.analysis.prediction_map import classify
-from core.process import Branched, Failed, Moved, Progress, Run, State, StateChanged
+from core.process.messages import Branched, Failed, Moved, Progress, Run, State, StateChanged
 from core.training.epoch_log import tabulate
 from core.training.state import EpochMetrics
 from tui.cli.run_log import RunLog

@@ -9,7 +9,9 @@ import pytest
 
 from core import RunConfig
 from core.datasets.edits import AddPoint
-from core.process import (
+from core.process.channel import Channel
+from core.process.messages import (
+    Command,
     Configure,
     EditData,
     EditParameter,
@@ -23,8 +25,6 @@ from core.process import (
     Step,
     StepBatch,
 )
-from core.process.channel import Channel
-from core.process.messages import Command
 from core.runs.catalogue import find
 from core.training.state import EpochMetrics
 from core.training.trainer import Trainer

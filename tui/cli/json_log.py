@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from core.config.run_config import RunConfig
     from core.datasets import DataSplit
     from core.nn.network import Network
-    from core.process import Branched, Moved
+    from core.process.messages import Branched, Moved
     from core.training.state import EpochMetrics
 
 _LAYER: Final = "{{{}}}".format(", ".join(f'"{name}": %s' for name in LayerDiagnostics._fields))

@@ -44,7 +44,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from core.config.run_config import RunConfig
-    from core.process import TrainingProcess
+    from core.process.client import TrainingProcess
     from tui.cli.json_log import Ending
     from tui.run_model import RunModel
 
@@ -153,7 +153,7 @@ def _has_terminal() -> bool:
 
 
 def _start_process() -> TrainingProcess:
-    from core.process import TrainingProcess
+    from core.process.client import TrainingProcess
 
     return TrainingProcess()
 
@@ -437,7 +437,7 @@ def _watch(
 
 def _print_summary(session: RunModel) -> None:
     """Print the last metrics of the run."""
-    from core.process import State
+    from core.process.messages import State
     from tui.cli.headless import summary
 
     metrics, kept = session.timeline.last(), session.metrics

@@ -6,12 +6,12 @@ from contextlib import suppress
 from time import perf_counter
 from typing import IO, TYPE_CHECKING
 
-from core.process import Branched, Moved, Progress, Reopened, Run, State, StateChanged
+from core.process.messages import Branched, Moved, Progress, Reopened, Run, State, StateChanged
 from core.training.stopping import Stop
 from tui.cli import json_log
 
 if TYPE_CHECKING:
-    from core.process import Event
+    from core.process.messages import Event
     from tui.run_model import RunModel
 
 

@@ -11,7 +11,7 @@ from textual.binding import Binding, BindingType
 
 from core.analysis.advice import advise
 from core.arrays import evenly_spaced
-from core.process import State
+from core.process.messages import State
 from tui.drawing import number_format
 from tui.drawing.cells import Cells
 from tui.drawing.palette import DIM, TEXT, WARNING, ink

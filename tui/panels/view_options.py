@@ -10,7 +10,7 @@ from core.analysis.planes import PlaneChoice
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from core.process import Run
+    from core.process.messages import Run
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from core.process import EditParameter
+from core.process.messages import EditParameter
 from tui.faults import ReportsFaults
 from tui.panels.panel import Panel
 

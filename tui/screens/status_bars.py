@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Final
 
 from textual.message import Message
 
-from core.process import State
+from core.process.messages import State
 from tui.drawing import number_format
 from tui.drawing.canvas import Canvas
 from tui.drawing.cells import Cells

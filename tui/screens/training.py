@@ -9,7 +9,7 @@ from textual import on, work
 from textual.containers import Horizontal, Vertical
 from textual.screen import Screen
 
-from core.process import (
+from core.process.messages import (
     BaselineFound,
     Branched,
     EditData,
@@ -45,7 +45,7 @@ if TYPE_CHECKING:
     from textual.message import Message
 
     from core.config.run_config import RunConfig
-    from core.process import Event, Refused
+    from core.process.messages import Event, Refused
     from core.runs.autosaver import SaveOptions
     from tui.cli.run_log import RunLog
     from tui.drawing.canvas import Canvas

@@ -21,11 +21,11 @@ from core.config.settings import IN_PLACE
 from core.config.value_types import words_of
 from core.datasets import DataSplit
 from core.datasets.prepare import prepare
-from core.process import Configure
 from core.process.autosave import TrainingAutosave
 from core.process.channel import Channel
 from core.process.command_queue import CommandQueue
 from core.process.commands import configure
+from core.process.messages import Configure
 from core.process.speed import EpochTimer
 from core.process.training_run import TrainingRun
 from core.training.state import EpochMetrics

@@ -22,7 +22,8 @@ from core.datasets.edits import (
 from core.datasets.files.read import read
 from core.datasets.files.table import Source
 from core.datasets.prepare import no_progress, prepare
-from core.process import (
+from core.process.client import TrainingProcess
+from core.process.messages import (
     Branched,
     EditData,
     Moved,
@@ -35,7 +36,6 @@ from core.process import (
     State,
     StateChanged,
     Step,
-    TrainingProcess,
 )
 from tests.core.process.test_worker import Watcher
 

@@ -14,11 +14,14 @@ import pytest
 
 from core import RunConfig
 from core.datasets.edits import AddPoint, Edit, MovePoint, RemovePoint
-from core.process import (
+from core.process.channel import Channel
+from core.process.messages import (
+    Command,
     Configure,
     ConfigureAutosave,
     EditData,
     EditParameter,
+    Event,
     Moved,
     Reopen,
     Run,
@@ -27,8 +30,6 @@ from core.process import (
     Start,
     StepBatch,
 )
-from core.process.channel import Channel
-from core.process.messages import Command, Event
 from core.process.worker import TrainingLoop
 from core.runs import autosaver, saved_history
 from core.runs.autosaver import SaveOptions

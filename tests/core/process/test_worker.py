@@ -15,7 +15,9 @@ import numpy as np
 import pytest
 
 from core import RunConfig, Trainer
-from core.process import (
+from core.process.channel import Channel
+from core.process.client import TrainingProcess
+from core.process.messages import (
     Command,
     Configure,
     Event,
@@ -30,9 +32,7 @@ from core.process import (
     State,
     StateChanged,
     Step,
-    TrainingProcess,
 )
-from core.process.channel import Channel
 from core.training.epoch_log import EpochLog, tabulate
 from core.training.state import EpochMetrics
 from core.training.stopping import Stop
@@ -331,7 +331,8 @@ def test_an_exception_in_the_process_is_reported_with_its_reason(watcher: Watche
 
 def test_the_process_exits_when_its_parent_dies() -> None:
     program = (
-        "import os, signal; from core.process import *; from core import RunConfig;"
+        "import os, signal; from core import RunConfig;"
+        "from core.process.client import *; from core.process.messages import *;"
         "p = TrainingProcess(); p.send(SetSpeed(None)); p.send(Start(RunConfig(epochs=10**8)));"
         "p.receive(20); print(p.pid, flush=True); os.kill(os.getpid(), signal.SIGKILL)"
     )

@@ -10,7 +10,8 @@ from sklearn.linear_model import LogisticRegression, Ridge
 
 from core import RunConfig
 from core.datasets.prepare import prepare
-from core.process import (
+from core.process.client import TrainingProcess
+from core.process.messages import (
     BaselineFound,
     Cancel,
     Configure,
@@ -28,7 +29,6 @@ from core.process import (
     State,
     StateChanged,
     Step,
-    TrainingProcess,
 )
 from tests.core.process.test_worker import ENDLESS, Watcher
 

@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 
 from core import RunConfig, Trainer
-from core.process import (
+from core.process.client import TrainingProcess
+from core.process.messages import (
     Branched,
     Configure,
     EditParameter,
@@ -21,7 +22,6 @@ from core.process import (
     StateChanged,
     Step,
     StepBatch,
-    TrainingProcess,
 )
 from tests.core.process.test_worker import Watcher
 

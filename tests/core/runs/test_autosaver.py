@@ -15,7 +15,12 @@ import pytest
 from core import RunConfig, Trainer
 from core.config.run_config import MOST_EPOCHS
 from core.datasets.edits import AddPoint
-from core.process import (
+from core.process.autosave import TrainingAutosave
+from core.process.channel import Channel
+from core.process.client import TrainingProcess
+from core.process.command_queue import CommandQueue
+from core.process.commands import resume
+from core.process.messages import (
     Branched,
     Configure,
     ConfigureAutosave,
@@ -37,12 +42,7 @@ from core.process import (
     StateChanged,
     Step,
     StepBatch,
-    TrainingProcess,
 )
-from core.process.autosave import TrainingAutosave
-from core.process.channel import Channel
-from core.process.command_queue import CommandQueue
-from core.process.commands import resume
 from core.process.speed import EpochTimer
 from core.process.training_run import TrainingRun
 from core.runs.atomic_files import RunError

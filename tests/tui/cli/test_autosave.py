@@ -3,8 +3,7 @@
 from pathlib import Path
 
 from core import RunConfig, Trainer
-from core.process import Configure, Reopen, Seek
-from core.process.messages import Command
+from core.process.messages import Command, Configure, Reopen, Seek
 from core.runs.autosaver import SaveOptions
 from core.runs.catalogue import find
 from tests.core.process.test_autosave_twins import obeyed, seen, serving

@@ -16,7 +16,7 @@ from core import RunConfig
 from core.analysis.planes import Plane, PlaneChoice, Window
 from core.config.presets import PRESETS
 from core.datasets.edits import AddPoint, Edit, MovePoint, RemovePoint, apply, place_of
-from core.process import Run, State
+from core.process.messages import Run, State
 from tests.tui.screens.test_training import running
 from tests.tui.sessions import session_after
 from tui.drawing import number_format

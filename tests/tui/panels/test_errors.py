@@ -11,7 +11,7 @@ from core import RunConfig
 from core.config.presets import PRESETS
 from core.datasets.preparation import Preparation
 from core.nn.initializers import INITIALIZERS
-from core.process import State
+from core.process.messages import State
 from core.training.components import build_network
 from tests.tui.sessions import session_after
 from tui.drawing.cells import Cells

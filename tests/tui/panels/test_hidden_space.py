@@ -9,7 +9,7 @@ from textual.app import App, ComposeResult
 
 from core.analysis.hidden_space import HiddenSpace
 from core.config.presets import PRESETS
-from core.process import State
+from core.process.messages import State
 from tests.tui.sessions import session_after
 from tui.drawing.cells import Cells
 from tui.drawing.palette import BRIGHT, CLASS_FIELDS, TRAIN_MARKERS, WRONG_TRAIN, get_ink, style

@@ -5,7 +5,7 @@ import pytest
 
 from core import RunConfig, Trainer
 from core.analysis.prediction_map import quantize
-from core.process import Progress, Run, State, StateChanged
+from core.process.messages import Progress, Run, State, StateChanged
 from core.training.epoch_log import tabulate
 from tui.panels import panel as panel_module
 from tui.panels.activations import ActivationsPanel

@@ -14,7 +14,7 @@ from core.config.presets import PRESETS
 from core.nn.activations import ACTIVATIONS
 from core.nn.layers import NORM_EPSILON
 from core.nn.losses import LOSSES
-from core.process import State
+from core.process.messages import State
 from tests.tui.sessions import session_after
 from tui.drawing.cells import Cells
 from tui.drawing.palette import DIVERGING, get_ink, style

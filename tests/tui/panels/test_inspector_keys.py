@@ -5,7 +5,7 @@ import pytest
 from textual.widgets import Input
 
 from core.config.presets import PRESETS
-from core.process import State
+from core.process.messages import State
 from tests.tui.screens.test_training import MOONS, Driver, running
 from tui.panels.view_options import Cursor
 from tui.screens.explain import ExplainScreen

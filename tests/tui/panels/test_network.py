@@ -10,7 +10,7 @@ from textual.widgets import Input, Static
 from core import RunConfig
 from core.analysis.edges import Edge, count_edges, edges, parameter_index
 from core.config.presets import PRESETS
-from core.process import State
+from core.process.messages import State
 from tests.tui.sessions import session_after
 from tui.drawing.cells import Cells
 from tui.drawing.palette import BRIGHT, DIVERGING, style

@@ -7,7 +7,7 @@ from core import RunConfig
 from core.analysis.planes import Plane, Window
 from core.analysis.prediction_map import classify
 from core.config.presets import PRESETS
-from core.process import State
+from core.process.messages import State
 from tests.tui.sessions import session_after
 from tui.drawing import number_format
 from tui.drawing.cells import Cells

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from core.config.presets import PRESETS
-from core.process import State
+from core.process.messages import State
 from tests.tui.screens.test_training import running
 from tui import panels
 from tui.keys import KEYS

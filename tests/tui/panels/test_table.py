@@ -8,7 +8,7 @@ import pytest
 from textual.app import App, ComposeResult
 
 from core.config.presets import PRESETS
-from core.process import State
+from core.process.messages import State
 from tests.tui.sessions import session_after
 from tui.drawing.cells import Cells
 from tui.drawing.palette import DIVERGING, TRAIN_MARKERS, WRONG_TRAIN, style

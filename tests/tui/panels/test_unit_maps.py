@@ -9,7 +9,7 @@ from core.analysis.planes import Plane, PlaneChoice, Window
 from core.analysis.prediction_map import quantize
 from core.config.presets import PRESETS
 from core.nn.activations import ACTIVATIONS
-from core.process import State
+from core.process.messages import State
 from tests.tui.sessions import session_after
 from tui.drawing.cells import Cells
 from tui.drawing.palette import ACCENT, CLASS_FIELDS, DIVERGING, SEQUENTIAL, UNCERTAIN, style

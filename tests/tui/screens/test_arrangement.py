@@ -6,7 +6,7 @@ from functools import partial
 from textual.screen import ModalScreen
 
 from core.config.presets import PRESETS
-from core.process import State
+from core.process.messages import State
 from tests.tui.screens.test_training import MOONS, Driver, running
 from tui.panels.panel import Panel
 

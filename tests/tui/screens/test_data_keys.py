@@ -13,7 +13,8 @@ from core import RunConfig
 from core.analysis.baseline import measure_baseline
 from core.analysis.planes import PlaneChoice, ranked_features
 from core.config.presets import PRESETS
-from core.process import Refused, State, TrainingProcess
+from core.process.client import TrainingProcess
+from core.process.messages import Refused, State
 from tests.tui.screens.test_settings import opened
 from tests.tui.screens.test_training import MOONS, Driver, running
 from tui.app import NnfsApp

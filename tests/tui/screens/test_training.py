@@ -14,7 +14,8 @@ from textual.screen import Screen
 
 from core import RunConfig
 from core.config.presets import PRESETS
-from core.process import SetSpeed, State, TrainingProcess
+from core.process.client import TrainingProcess
+from core.process.messages import SetSpeed, State
 from tui.app import NnfsApp
 from tui.controller import next_of_125
 from tui.keys import FOOTER, GROUPS, HANDLERS, INSPECTING_FOOTER, KEYS, help_rows

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from core.process import State
+from core.process.messages import State
 from core.training.trainer import Trainer
 from tests.tui.screens.test_training import MOONS, Driver, running
 from tui.drawing import number_format

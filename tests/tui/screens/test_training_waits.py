@@ -8,7 +8,7 @@ from collections.abc import Callable
 
 import pytest
 
-from core.process import Resume, SetSpeed, State, Step
+from core.process.messages import Resume, SetSpeed, State, Step
 from tests.tui.screens.test_training import MOONS, running
 
 

@@ -17,7 +17,8 @@ from textual.widget import Widget
 
 import tui
 from core.config.presets import PRESETS
-from core.process import State, Step, TrainingProcess
+from core.process.client import TrainingProcess
+from core.process.messages import State, Step
 from tests.tui.drawing.colour_difference import lab
 from tests.tui.drawing.sent import SentCell, screen_of, sent, sent_colours, sent_pairs
 from tests.tui.screens.test_training import Driver
