@@ -138,6 +138,14 @@ class Optimizer:
         """Update the parameters from the gradient."""
         run(self.calls)
 
+    def _descend(self, part: slice, direction: Array, scratch: Array) -> Calls:
+        """Return the calls for θ -= η·direction."""
+        parameters = self.parameters[part]
+        return [
+            call(np.multiply, direction, self._rate, scratch),
+            call(np.subtract, parameters, scratch, parameters),
+        ]
+
     def _update(self, part: slice, scratch: Array) -> Calls:
         """Return the calls that update one slice of the parameters.
 
@@ -156,23 +164,18 @@ class SGD(Optimizer):
     velocity = 0
 
     def _update(self, part: slice, scratch: Array) -> Calls:
-        gradient, parameters = self.gradient[part], self.parameters[part]
+        gradient = self.gradient[part]
         if self.momentum == 0:
-            return [
-                call(np.multiply, gradient, self._rate, scratch),
-                call(np.subtract, parameters, scratch, parameters),
-            ]
-        return self._update_with_velocity(part, scratch)
-
-    def _update_with_velocity(self, part: slice, scratch: Array) -> Calls:
-        velocity, gradient = self.slots[0, part], self.gradient[part]
-        parameters = self.parameters[part]
+            return self._descend(part, gradient, scratch)
+        velocity = self.slots[0, part]
         return [
             call(np.multiply, velocity, self._momentum, velocity),
             call(np.add, velocity, gradient, velocity),
-            call(np.multiply, velocity, self._rate, scratch),
-            call(np.subtract, parameters, scratch, parameters),
+            *self._step_along(velocity, part, scratch),
         ]
+
+    def _step_along(self, velocity: Array, part: slice, scratch: Array) -> Calls:
+        return self._descend(part, velocity, scratch)
 
 
 class Momentum(SGD):
@@ -188,16 +191,11 @@ class Nesterov(SGD):
     name, formula = "nesterov", "momentum with the gradient at the next position"
     default_momentum = 0.9
 
-    def _update_with_velocity(self, part: slice, scratch: Array) -> Calls:
-        velocity, gradient = self.slots[0, part], self.gradient[part]
-        parameters = self.parameters[part]
+    def _step_along(self, velocity: Array, part: slice, scratch: Array) -> Calls:
         return [
-            call(np.multiply, velocity, self._momentum, velocity),
-            call(np.add, velocity, gradient, velocity),
             call(np.multiply, velocity, self._momentum, scratch),
-            call(np.add, scratch, gradient, scratch),
-            call(np.multiply, scratch, self._rate, scratch),
-            call(np.subtract, parameters, scratch, parameters),
+            call(np.add, scratch, self.gradient[part], scratch),
+            *self._descend(part, scratch, scratch),
         ]
 
 
@@ -210,15 +208,13 @@ class Adagrad(Optimizer):
 
     def _update(self, part: slice, scratch: Array) -> Calls:
         squares, gradient = self.slots[0, part], self.gradient[part]
-        parameters = self.parameters[part]
         return [
             call(np.multiply, gradient, gradient, scratch),
             call(np.add, squares, scratch, squares),
             call(np.sqrt, squares, scratch),
             call(np.add, scratch, constant(self.epsilon, scratch), scratch),
             call(np.divide, gradient, scratch, scratch),
-            call(np.multiply, scratch, self._rate, scratch),
-            call(np.subtract, parameters, scratch, parameters),
+            *self._descend(part, scratch, scratch),
         ]
 
 
@@ -232,7 +228,7 @@ class RMSprop(Optimizer):
 
     def _update(self, part: slice, scratch: Array) -> Calls:
         squares, velocity = self.slots[0, part], self.slots[1, part]
-        gradient, parameters = self.gradient[part], self.parameters[part]
+        gradient = self.gradient[part]
         scaled: Calls = [
             call(np.multiply, squares, constant(self.alpha, scratch), squares),
             call(np.multiply, gradient, gradient, scratch),
@@ -242,17 +238,13 @@ class RMSprop(Optimizer):
             call(np.add, scratch, constant(self.epsilon, scratch), scratch),
             call(np.divide, gradient, scratch, scratch),
         ]
-        step = scratch
-        if self.momentum != 0:
-            scaled += [
-                call(np.multiply, velocity, self._momentum, velocity),
-                call(np.add, velocity, scratch, velocity),
-            ]
-            step = velocity
+        if self.momentum == 0:
+            return [*scaled, *self._descend(part, scratch, scratch)]
         return [
             *scaled,
-            call(np.multiply, step, self._rate, scratch),
-            call(np.subtract, parameters, scratch, parameters),
+            call(np.multiply, velocity, self._momentum, velocity),
+            call(np.add, velocity, scratch, velocity),
+            *self._descend(part, velocity, scratch),
         ]
 
 
@@ -306,8 +298,8 @@ class Adam(Optimizer):
         self.steps = steps = self.steps + 1
         at = steps - self._table_start
         if not 0 <= at < len(self._table):
-            self._fill_table(steps)
-            at = 0
+            # computing many at once is cheaper than one by one
+            self._table, self._table_start, at = self._corrections(steps, TABLE), steps, 0
         scale, offset = self._table[at]
         rate = self.settings.learning_rate
         # at a rate of (almost) zero, the denominator is the largest finite number whatever V is: an
@@ -325,11 +317,6 @@ class Adam(Optimizer):
             ((scale, offset),) = self._corrections(self.steps - delay, 1)
             fits = rate * largest > max(scale, offset)
             scalars[0] = (scale / rate, offset / rate) if fits else (0.0, largest)
-
-    def _fill_table(self, start: int) -> None:
-        """Compute the coefficients of the next steps at once, which is cheaper than one by one."""
-        self._table = self._corrections(start, TABLE)
-        self._table_start = start
 
     def _corrections(self, start: int, count: int) -> list[tuple[float, float]]:
         """Return √c₂ / c₁ and ε / c₁ of so many steps."""
