@@ -33,9 +33,25 @@ import sys
 sys.path.insert(0, sys.argv[2])
 import core
 sys.path.append(sys.path.pop(0))
-from core.process.worker import main
-main(int(sys.argv[1]))
+from importlib import import_module
+import_module(sys.argv[3]).main(int(sys.argv[1]))
 """
+
+
+def start_interpreter(
+    module: str, end: socket.socket, stderr: IO[bytes] | int
+) -> subprocess.Popen[bytes]:
+    """Start an interpreter that runs `main` of a module with the descriptor of a socket."""
+    return subprocess.Popen(
+        # -P: a `core` in the current folder is another one
+        [sys.executable, "-P", "-c", _PROGRAM, str(end.fileno()), _home(), module],
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.DEVNULL,
+        stderr=stderr,
+        pass_fds=[end.fileno()],
+        env={**os.environ, **ONE_THREAD},
+        start_new_session=True,  # so that ctrl+c in the terminal reaches only the screen
+    )
 
 
 class TrainingProcess:
@@ -50,15 +66,8 @@ class TrainingProcess:
         # the process exits when this end is closed, however this process ends
         self._stderr = _temporary_file()
         with theirs:
-            self._process = subprocess.Popen(
-                # -P: a `core` in the current folder is another one
-                [sys.executable, "-P", "-c", _PROGRAM, str(theirs.fileno()), _home()],
-                stdin=subprocess.DEVNULL,
-                stdout=subprocess.DEVNULL,
-                stderr=self._stderr or subprocess.DEVNULL,
-                pass_fds=[theirs.fileno()],
-                env={**os.environ, **ONE_THREAD},
-                start_new_session=True,  # so that ctrl+c in the terminal reaches only the screen
+            self._process = start_interpreter(
+                "core.process.worker", theirs, self._stderr or subprocess.DEVNULL
             )
         self._channel = Channel(ours)
 

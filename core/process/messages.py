@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from core.analysis.baseline import Baseline
+    from core.analysis.diagnosis.references import References
     from core.arrays import Array
     from core.config.run_config import RunConfig
     from core.datasets import DataSplit
@@ -128,6 +129,11 @@ class MeasureBaseline:
 
 
 @dataclass(frozen=True)
+class MeasureReferences:
+    """Request the `References` of the current run, for its diagnosis."""
+
+
+@dataclass(frozen=True)
 class WatchScreen:
     """Report whether the screen's process is stopped, so that it is continued to handle SIGTERM."""
 
@@ -158,6 +164,7 @@ Command: TypeAlias = (
     | EditData
     | Cancel
     | MeasureBaseline
+    | MeasureReferences
     | WatchScreen
     | Pull
 )
@@ -335,6 +342,13 @@ class BaselineFound:
 
 
 @dataclass(frozen=True)
+class ReferencesMeasured:
+    """References of the current run; None if they cannot be measured, or the run was changed since."""
+
+    references: References | None
+
+
+@dataclass(frozen=True)
 class Failed:
     """The training process exits because of an error."""
 
@@ -351,6 +365,7 @@ Event: TypeAlias = (
     | Reopened
     | Loading
     | BaselineFound
+    | ReferencesMeasured
     | Refused
     | Failed
 )

@@ -28,8 +28,10 @@ from core.process.messages import (
     EditParameter,
     Failed,
     MeasureBaseline,
+    MeasureReferences,
     Pause,
     Pull,
+    ReferencesMeasured,
     Refused,
     Reopen,
     Restore,
@@ -62,6 +64,7 @@ if TYPE_CHECKING:
     from core.config.run_config import RunConfig
     from core.datasets import DataSplit
     from core.process.messages import Command
+    from core.process.trials import TrialsProcess
 
 SLICE: Final = 0.004
 """Maximum seconds of training between two checks for commands."""
@@ -73,7 +76,7 @@ WITHOUT_MEMORY: Final = 5.0
 """Seconds between two attempts to save a run at rest after running out of memory."""
 
 WHILE_MEASURING: Final = 0.05
-"""Seconds between two checks whether the baseline is measured."""
+"""Seconds between two checks whether the baseline or the references are measured."""
 
 
 def main(descriptor: int) -> None:
@@ -102,6 +105,7 @@ class TrainingLoop:
         self._timer = EpochTimer()
         self._run: TrainingRun | None = None
         self._baseline: BaselineThread | None = None
+        self._trials: TrialsProcess | None = None
         self._autosave = TrainingAutosave(self._queue)
         self._screen_is_stopped = False
 
@@ -118,6 +122,8 @@ class TrainingLoop:
                 if self._run is not None:
                     self._run.report(force=True)  # the screen prints a summary
                 self._autosave.close(self._run)
+                if self._trials is not None:
+                    self._trials.close()
                 return
 
     def _run_once(self) -> None:
@@ -132,6 +138,8 @@ class TrainingLoop:
             continue_parent_to_end()
         if self._baseline is not None and self._baseline.found is not None:
             self._send_baseline(self._baseline)
+        if self._trials is not None and self._trials.poll():
+            self._send_references(self._trials)
         # the commands may have come before the next epoch is due
         if self._run is not None and self._until_next(self._run) == 0:
             self._train(self._run)
@@ -165,7 +173,8 @@ class TrainingLoop:
         wait = None if run is None else self._until_next(run)
         if wait == 0:
             return 0.0
-        measuring = None if self._baseline is None else WHILE_MEASURING
+        is_measuring = self._baseline is not None or self._trials is not None
+        measuring = WHILE_MEASURING if is_measuring else None
         watching = WHILE_STOPPED if self._screen_is_stopped else None
         waits = (wait, measuring, watching, self._autosave.seconds_to_poll(run))
         return min((each for each in waits if each is not None), default=None)
@@ -229,6 +238,8 @@ class TrainingLoop:
                 commands.edit_data(run, command.edit)
             case MeasureBaseline():
                 self._measure_baseline(run)
+            case MeasureReferences():
+                self._measure_references(run)
 
     def _start(self, config: RunConfig, paused: bool) -> None:
         queue, before = self._queue, self._run
@@ -335,6 +346,26 @@ class TrainingLoop:
             self._measure_baseline(self._run)  # the data have changed meanwhile
         elif measured.found is not None:
             self._queue.post(measured.found)
+
+    def _measure_references(self, run: TrainingRun) -> None:
+        from core.analysis.diagnosis.trials import RunCopy
+        from core.process.trials import TrialsProcess  # only a run that looks stuck needs it
+
+        if self._trials is not None:
+            self._trials.close()
+            self._trials = None
+        try:
+            self._trials = TrialsProcess(RunCopy.of(run.trainer))
+        except (OSError, MemoryError):
+            self._queue.post(ReferencesMeasured(None))
+
+    def _send_references(self, trials: TrialsProcess) -> None:
+        trials.close()
+        self._trials, references = None, trials.references
+        trainer = None if self._run is None else self._run.trainer
+        if trainer is None or not trials.copy.is_of(trainer):
+            references = None
+        self._queue.post(ReferencesMeasured(references))
 
     def _train(self, run: TrainingRun) -> None:
         """Train for one slice, or until there is something to report."""

@@ -17,6 +17,7 @@ from core.training.stopping import Stop
 from core.training.trainer import Trainer
 from tui.cli import json_log
 from tui.cli.autosave import HeadlessAutosave
+from tui.cli.diagnosis import Diagnostician, summary_lines
 from tui.cli.streams import OutputError
 from tui.drawing import number_format
 
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
 
     from rich.progress import Progress, TaskID
 
+    from core.analysis.diagnosis.result import Diagnosis
     from core.config.run_config import RunConfig
     from core.datasets import DataSplit
     from core.runs.autosaver import SaveOptions, SaveStatus
@@ -110,17 +112,14 @@ def train(
         autosave = None
         if save_options is not None:
             autosave = HeadlessAutosave(trainer, newest, save_options, resumed)
+        diagnostician = Diagnostician(trainer, newest) if outputs or not quiet else None
         warning = "" if resumed is None else changed_kernels(resumed[0].header.kernels)
-        if warning:
-            print(f"nnfs-tui: {warning}", file=sys.stderr)  # noqa: T201
-        if config.data is not None and trainer.data.summary is not None:
-            for note in trainer.data.summary.notes:
-                print(f"nnfs-tui: {note}", file=sys.stderr)  # noqa: T201
+        _print_notes(warning, config, trainer.data)
         for output in outputs:
             output.write(json_log.start(config, trainer.network, trainer.data) + "\n")
         started = perf_counter()
         try:
-            metrics, stopped = _run(trainer, newest, interruption, outputs, autosave)
+            metrics, stopped = _run(trainer, newest, interruption, outputs, autosave, diagnostician)
             seconds = perf_counter() - started
         except OutputError as error:
             error.saved_as = autosave.close() if autosave else ""
@@ -131,8 +130,11 @@ def train(
             raise
         if autosave:
             autosave.close()
+        diagnosis = None if diagnostician is None else _diagnose(diagnostician, interruption)
     trained = None if resumed is None else metrics.epoch - newest.epoch
     for output in outputs:
+        for finding in () if diagnosis is None else diagnosis.findings:
+            output.write(json_log.advice(metrics.epoch, finding) + "\n")
         line = json_log.end(metrics.epoch, seconds, stopped, trainer.restored, trained)
         output.write(line + "\n")
         output.flush()
@@ -140,7 +142,7 @@ def train(
         current = trainer.measure()  # the weights may be those of an earlier epoch
         restored = trainer.restored
         text = summary(config, metrics, current, seconds, stopped, trainer.data, restored, trained)
-        print(text)  # noqa: T201
+        print("\n".join([text, *([] if diagnosis is None else summary_lines(diagnosis))]))  # noqa: T201
     is_saved = True
     if autosave is not None and save_options is not None:
         _print_status(autosave.status, quiet=quiet)
@@ -157,6 +159,7 @@ def _run(
     interruption: Interruption,
     outputs: Sequence[IO[str]],
     autosave: HeadlessAutosave | None,
+    diagnostician: Diagnostician | None,
 ) -> tuple[EpochMetrics, json_log.Ending]:
     """Train to the end; return the metrics of the last epoch, and why the run ended."""
     kind = json_log.Kind.of(trainer.config, trainer.data)
@@ -173,6 +176,8 @@ def _run(
                 metrics, stopped = trained, trainer.stopped
                 if autosave is not None:
                     autosave.add_epoch(metrics)
+                if diagnostician is not None:
+                    diagnostician.add_epoch(metrics)
                 line = json_log.epoch(metrics, kind)
                 for output in outputs:
                     output.write(line + "\n")
@@ -189,6 +194,32 @@ def _run(
         bar.update(task, completed=trainer.epoch, description=_losses(metrics))
         bar.refresh()
     return metrics, stopped
+
+
+def _print_notes(warning: str, config: RunConfig, data: DataSplit) -> None:
+    """Print a warning, and the notes on the data of a file."""
+    notes = [warning] if warning else []
+    if config.data is not None and data.summary is not None:
+        notes += data.summary.notes
+    for note in notes:
+        print(f"nnfs-tui: {note}", file=sys.stderr)  # noqa: T201
+
+
+def _diagnose(diagnostician: Diagnostician, interruption: Interruption) -> Diagnosis | None:
+    """Return the diagnosis; after a signal, without trials."""
+
+    def check() -> None:
+        if interruption.number:
+            raise _TrialsInterrupted
+
+    try:
+        return diagnostician.diagnose(None if interruption.number else check)
+    except _TrialsInterrupted:
+        return diagnostician.diagnose(None)
+
+
+class _TrialsInterrupted(Exception):  # noqa: N818 (not an error)
+    """A signal has ended the trials of a diagnosis."""
 
 
 def _open(path: Path) -> tuple[SavedRun, RunFolder]:

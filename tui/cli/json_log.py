@@ -14,6 +14,7 @@ from core.training.stopping import Stop
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from core.analysis.diagnosis.result import Finding
     from core.config.run_config import RunConfig
     from core.datasets import DataSplit
     from core.nn.network import Network
@@ -89,6 +90,29 @@ def edit(moved: Moved) -> str:
     index = moved.edited or 0
     return _line(
         event="edit", epoch=moved.epoch, parameter=index, value=float(moved.parameters[index])
+    )
+
+
+def advice(epoch: int, finding: Finding) -> str:
+    """Return the line of a problem that was found after an epoch."""
+    remedies = [
+        {
+            "text": each.sentence,
+            "options": each.options,
+            "settings": {
+                name: list(value) if isinstance(value, tuple) else value
+                for name, value in each.changes.items()
+            },
+            "restart": each.needs_reset,
+        }
+        for each in finding.remedies
+    ]
+    return _line(
+        event="advice",
+        epoch=epoch,
+        cause=str(finding.cause),
+        text=finding.sentence,
+        remedies=remedies,
     )
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from math import inf, isfinite
+from math import isfinite
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
@@ -56,23 +56,17 @@ class Curves:
     def __init__(self, epoch_log: EpochLog, since: int) -> None:
         self._epoch_log = epoch_log
         self.epochs = len(epoch_log) - since - 1
-        self.newest = len(epoch_log) - 1
         self.loss = epoch_log.column("train_loss")[since:]
         self.first, self.last = float(self.loss[0]), float(self.loss[-1])
         self.score = float(epoch_log.column("train_score")[since:][-NEWEST:].mean())
-        last = epoch_log.at(self.newest)
+        last = epoch_log.at(len(epoch_log) - 1)
+        self.newest = last.epoch
         losses = [last.train_loss + last.penalty, last.test_loss]
         limit = DIVERGENCE * max(1.0, self.first)
         self.diverged = not all(map(isfinite, losses)) or losses[0] >= limit
         self.held = "validation" if isfinite(last.validation_loss) else "test"
         chosen = np.linspace(0, self.epochs, min(self.epochs + 1, THINNED)).astype(np.int64)
         self._sampled = chosen + since
-
-    @property
-    def rate_share(self) -> float:
-        """Learning rate of the last epoch, relative to the highest so far."""
-        rates = self._epoch_log.column("learning_rate")[self._sampled]
-        return float(rates[-1] / rates.max()) if rates.max() > 0 else inf
 
     def overfitting(self, has_classes: bool) -> tuple[int, float, float] | None:
         """Return the epoch of the lowest held-out loss, that loss and the current one, if it has risen.
@@ -106,10 +100,11 @@ class Curves:
         )
         if not (rising and apart):
             return None
-        column = self._epoch_log.column(f"{self.held}_loss")
-        start = max(1, int(self._sampled[0]))  # without the untrained network
-        at = start + int(np.argmin(column[start:]))
-        return at, float(column[at]), float(held[-1])
+        start = int(self._sampled[0]) + 1  # without the untrained network
+        column = self._epoch_log.column(f"{self.held}_loss")[start:]
+        at = int(column.argmin())
+        epoch = int(self._epoch_log.column("epoch")[start + at])
+        return epoch, float(column[at]), float(held[-1])
 
     def _thinned(self, name: str) -> NDArray[np.float64]:
         return self._epoch_log.column(name)[self._sampled]

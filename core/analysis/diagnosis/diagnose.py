@@ -8,6 +8,7 @@ from core.analysis.diagnosis import sentences
 from core.analysis.diagnosis.curves import Curves
 from core.analysis.diagnosis.references import NO_REFERENCES
 from core.analysis.diagnosis.result import Cause, Diagnosis, Finding, Remedy, RunState
+from core.analysis.diagnosis.suspects import IMBALANCED, vanishes
 from core.analysis.diagnosis.trials import ENOUGH, GAP, is_recovered
 
 if TYPE_CHECKING:
@@ -37,6 +38,10 @@ AS_LINEAR: Final = 0.05
 MOVING: Final = 0.05
 """Increase of the progress in the unchanged trial from which a run is learning."""
 
+NOISY: Final = 0.3
+"""Agreement of neighbours, as a fraction of the way from the share of the most frequent class to 1,
+below which the classes depend on noise."""
+
 AGAIN: Final = 2.0
 """Number of epochs, relative to that at the last trials, from which trials are worth repeating."""
 
@@ -58,10 +63,11 @@ def diagnose(
         references: values to compare with.
         since: first epoch whose loss is comparable with the last one.
     """
-    tell_at = since + 1 + max(FEWEST, min(MOST_EARLY, round(EARLY * config.epochs)))
+    needed = 1 + max(FEWEST, min(MOST_EARLY, round(EARLY * config.epochs)))
     if len(epoch_log) <= since:
-        return Diagnosis(RunState.TOO_EARLY, sentences.too_early(tell_at), tell_at=tell_at)
+        return Diagnosis(RunState.TOO_EARLY, sentences.too_early(needed), tell_at=needed)
     curves = Curves(epoch_log, since)
+    tell_at = curves.newest - curves.epochs + needed
     measured = references.epoch is not None
     if curves.diverged:
         sentence = sentences.diverged_sentence(curves.last)
@@ -77,7 +83,7 @@ def diagnose(
     elif measured:
         state = _state(references)
         findings = _stuck(config, references, has_classes) + overfitting
-        wants_references = curves.newest - since >= AGAIN * ((references.epoch or 0) - since)
+        wants_references = curves.newest >= AGAIN * (references.epoch or 0)
     elif curves.newest < tell_at:
         state, early = RunState.TOO_EARLY, tell_at
     else:
@@ -114,8 +120,10 @@ def _state(references: References) -> RunState:
 def _stuck(config: RunConfig, references: References, has_classes: bool) -> tuple[Finding, ...]:
     """Return the cause that the trials have shown, or that none was found."""
     unchanged, best = references.unchanged, references.best
-    if unchanged is None or best is None or best.progress < unchanged.progress + GAP:
+    if unchanged is None or best is None:
         return ()
+    if best.progress < unchanged.progress + GAP:
+        return _nothing_to_learn(config, references, has_classes)
     helpful = [each for each in references.trials if is_recovered(each.outcome, unchanged, best)]
     remedies = [
         _remedy(each.changes, each.needs_reset, each.outcome, has_classes) for each in helpful
@@ -126,6 +134,39 @@ def _stuck(config: RunConfig, references: References, has_classes: bool) -> tupl
     trial = helpful[0]
     sentence = sentences.cause_sentence(trial.cause, trial.changes, config, references)
     return (Finding(trial.cause, sentence, tuple(remedies)),)
+
+
+def _nothing_to_learn(
+    config: RunConfig, references: References, has_classes: bool
+) -> tuple[Finding, ...]:
+    """Return why not even a wider network is better than guessing."""
+    chance, agreement = references.chance, references.agreement
+    if not has_classes or chance is None or _state(references) is not RunState.AT_CHANCE:
+        return ()
+    causes = []
+    if references.majority_only and chance.score >= IMBALANCED:
+        causes.append(Cause.IMBALANCE)
+    elif agreement is not None and agreement < chance.score + NOISY * (1 - chance.score):
+        causes.append(Cause.NOISE)
+    if vanishes(config, references.layers):
+        causes.append(Cause.VANISHING)
+    return tuple(
+        Finding(
+            cause,
+            sentences.cause_sentence(cause, {}, config, references),
+            tuple(
+                _remedy(each.changes, each.needs_reset, each.outcome, has_classes)
+                for each in references.trials
+                if each.cause is cause and _helps(each.outcome, references)
+            ),
+        )
+        for cause in causes
+    )
+
+
+def _helps(outcome: Outcome, references: References) -> bool:
+    unchanged = references.unchanged
+    return unchanged is not None and outcome.progress >= unchanged.progress + 2 * GAP
 
 
 def _divergence(config: RunConfig) -> Finding:

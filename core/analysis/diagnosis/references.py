@@ -45,7 +45,6 @@ class Outcome(NamedTuple):
         train_progress, test_progress: fraction of the way from guessing (0) to no error (1), with equal
             weights for all classes.
         epochs: number of epochs trained.
-        test_loss: lowest loss of the test samples.
     """
 
     train_score: float
@@ -53,7 +52,6 @@ class Outcome(NamedTuple):
     train_progress: float
     test_progress: float
     epochs: int
-    test_loss: float = float("nan")
 
     @property
     def progress(self) -> float:

@@ -158,6 +158,13 @@ def _decay(config: RunConfig, _: References) -> str:
     )
 
 
+def _penalty(config: RunConfig, _: References) -> str:
+    given = [f"{name} {getattr(config, name):g}" for name in ("l1", "l2") if getattr(config, name)]
+    if not given:
+        given = [f"weight decay {config.weight_decay:g}"]
+    return f"The penalty is too strong: {_listed(given)} keeps the weights near zero."
+
+
 def _noise(_: RunConfig, references: References) -> str:
     share = ""
     if references.agreement is not None:
@@ -178,6 +185,7 @@ _SENTENCES: dict[Cause, Callable[[RunConfig, References], str]] = {
         f"below {config.learning_rate:g}."
     ),
     Cause.DECAY: _decay,
+    Cause.PENALTY: _penalty,
     Cause.NO_HIDDEN_LAYER: _no_hidden_layer,
     Cause.LINEAR_ACTIVATION: lambda *_: (
         "The activations are linear: all layers together are one linear model, which can only draw "

@@ -91,19 +91,23 @@ class Evidence:
         layers: diagnostics of each layer, the outputs last.
         rate_share: current learning rate relative to the setting.
         majority: share of the most frequent class; 0 for regression.
+        majority_only: whether only this class is predicted.
         grew: whether the loss is well above that of guessing.
     """
 
     layers: tuple[LayerDiagnostics, ...] = ()
     rate_share: float = 1.0
     majority: float = 0.0
+    majority_only: bool = False
     grew: bool = False
 
 
 def suspects(config: RunConfig, data: DataSplit, evidence: Evidence) -> Iterator[Suspect]:
     """Yield suspects in the order in which they should be examined."""
+    if evidence.majority_only:
+        yield from imbalance(config, evidence)
     yield from _settings(config, evidence)
-    yield from _data(config, data, evidence)
+    yield from _data(config, data)
     yield from _extreme_rate(config)
     yield from _structure(config)
     yield from _layers(config, evidence)
@@ -111,7 +115,7 @@ def suspects(config: RunConfig, data: DataSplit, evidence: Evidence) -> Iterator
     yield from _weights(config)
     if len(config.hidden) >= DEEP:
         yield from _shallower(config)
-    yield from _noise(config)
+    yield from noise(config)
 
 
 def _settings(config: RunConfig, evidence: Evidence) -> Iterator[Suspect]:
@@ -138,14 +142,18 @@ def _settings(config: RunConfig, evidence: Evidence) -> Iterator[Suspect]:
         yield from _both(Cause.MOMENTUM, {"momentum": None})
 
 
-def _data(config: RunConfig, data: DataSplit, evidence: Evidence) -> Iterator[Suspect]:
+def _data(config: RunConfig, data: DataSplit) -> Iterator[Suspect]:
     if not data.edits:
         scaled = {"preprocess": "standard"}
         if targets_unscaled(config, data):
             yield Suspect(Cause.TARGETS, scaled, needs_reset=True)
         elif inputs_unscaled(config, data):
             yield Suspect(Cause.INPUTS, scaled, needs_reset=True)
-    if evidence.majority >= IMBALANCED and hasattr(config, "class_weight"):
+
+
+def imbalance(config: RunConfig, evidence: Evidence) -> Iterator[Suspect]:
+    """Yield remedies if one class is far more frequent than the others."""
+    if evidence.majority >= IMBALANCED and getattr(config, "class_weight", None) == "none":
         yield from _both(Cause.IMBALANCE, {"class_weight": "balanced"})
 
 
@@ -248,10 +256,13 @@ def _shallower(config: RunConfig) -> Iterator[Suspect]:
         yield Suspect(Cause.VANISHING, {"batch_norm": True}, needs_reset=True)
 
 
-def _noise(config: RunConfig) -> Iterator[Suspect]:
+def noise(config: RunConfig) -> Iterator[Suspect]:
+    """Yield remedies if the user has chosen much noise."""
     usual = DATASETS[config.dataset].noise
     if config.data is None and config.noise is not None and config.noise > 2 * usual:
         yield Suspect(Cause.NOISE, {"noise": None}, needs_reset=True)
+        if len(config.hidden) > 2:
+            yield Suspect(Cause.NOISE, {"noise": None, **_first_layers(config, 2)}, True)
 
 
 def _first_layers(config: RunConfig, layers: int) -> dict[str, Any]:

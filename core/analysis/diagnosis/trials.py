@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections import deque
 from dataclasses import dataclass, replace
+from itertools import chain
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
@@ -16,7 +17,9 @@ import numpy as np
 from core.analysis.diagnosis.references import Outcome, References, Trial, chance_level
 from core.analysis.diagnosis.suspects import (
     Evidence,
+    imbalance,
     inputs_unscaled,
+    noise,
     suspects,
     targets_unscaled,
 )
@@ -27,7 +30,7 @@ from core.training.stopping import Stop
 from core.training.trainer import Trainer
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable, Iterator
 
     from core.analysis.diagnosis.suspects import Suspect
     from core.arrays import Array, Labels
@@ -65,6 +68,10 @@ GAP: Final = 0.15
 RECOVERED: Final = 0.75
 """Share of that difference that a change has to close."""
 
+MOST_NUMBERS: Final = 1_000_000
+FEWEST_SAMPLES: Final = 200
+"""Inputs of all samples of a part, and samples, from which only some of the samples are used."""
+
 MOST_NEIGHBOURS: Final = 1000
 """Maximum number of samples whose nearest neighbour is searched."""
 
@@ -95,7 +102,13 @@ WIDE: Final[tuple[dict[str, Any], ...]] = (
 
 @dataclass(frozen=True)
 class RunCopy:
-    """A run at one epoch, from which trials start."""
+    """A run at one epoch, from which trials start.
+
+    Attributes:
+        config: settings of the run.
+        data: its samples, or some of them if they are very many.
+        state: of its trainer, at the start of an epoch.
+    """
 
     config: RunConfig
     data: DataSplit
@@ -104,7 +117,20 @@ class RunCopy:
     @classmethod
     def of(cls, trainer: Trainer) -> RunCopy:
         """Copy the current state of a run."""
-        return cls(trainer.config, trainer.data, trainer.state())
+        state, data = trainer.state(), trainer.data
+        # within an epoch, trials start the next one with the current parameters
+        batches = replace(state.batches, next=0, order=None)
+        state = replace(state, batches=batches, start=None, last_step=())
+        most = max(FEWEST_SAMPLES, MOST_NUMBERS // max(1, data.x_train.shape[1]))
+        if max(data.all_samples) > most:
+            # a part without samples cannot be measured
+            data = replace(data.thinned(most), x_validation=None, y_validation=None)
+        return cls(trainer.config, data, state)
+
+    def is_of(self, trainer: Trainer) -> bool:
+        """Return whether a trainer still has the same settings and data."""
+        samples = self.data.all_samples == trainer.data.all_samples
+        return self.config == trainer.config and samples and self.data.edits == trainer.data.edits
 
 
 def measure_references(
@@ -159,19 +185,26 @@ class _Laboratory:
         if self._copy.data.has_classes:
             agreement = neighbour_agreement(self._copy.data)
         found = replace(found, best=best, linear=linear, agreement=agreement)
-        if best is None or best.progress < unchanged.progress + GAP:
-            return found
-        trials: list[Trial] = []
-        for suspect in suspects(self._copy.config, self._copy.data, self._evidence(found)):
+        config, evidence = self._copy.config, self._evidence(found)
+        if best is not None and best.progress >= unchanged.progress + GAP:
+            suspected = suspects(config, self._copy.data, evidence)
+            wanted = unchanged.progress + RECOVERED * (best.progress - unchanged.progress)
+        else:
+            # nothing can be learnt that the test samples confirm
+            suspected = chain(imbalance(config, evidence), noise(config))
+            wanted = unchanged.progress + 2 * GAP
+        return replace(found, trials=tuple(self._trials(suspected, wanted)))
+
+    def _trials(self, suspected: Iterable[Suspect], wanted: float) -> Iterator[Trial]:
+        """Try suspects until one of them makes the wanted progress."""
+        for suspect in suspected:
             if self._left <= 0:
-                break
+                return
             outcome = self._try(suspect)
-            if outcome is None:
-                continue
-            trials.append(Trial(suspect.cause, suspect.changes, suspect.needs_reset, outcome))
-            if is_recovered(outcome, unchanged, best):
-                break
-        return replace(found, trials=tuple(trials))
+            if outcome is not None:
+                yield Trial(suspect.cause, suspect.changes, suspect.needs_reset, outcome)
+                if outcome.progress >= wanted:
+                    return
 
     def _evidence(self, found: References) -> Evidence:
         config = self._copy.config
@@ -181,6 +214,7 @@ class _Laboratory:
             found.layers,
             rate / config.learning_rate,
             chance.score if chance is not None and self._copy.data.has_classes else 0.0,
+            found.majority_only,
         )
 
     def _try(self, suspect: Suspect) -> Outcome | None:
@@ -204,8 +238,13 @@ class _Laboratory:
         return self._fresh(config.changed(**{**USUAL, **changes}))
 
     def _fresh(self, config: RunConfig) -> Trainer:
-        same = config.data_key == self._config.data_key
-        return Trainer(config, self._copy.data if same else None)
+        """Return a new run; data are drawn again only if that is necessary, and never read again."""
+        data: DataSplit | None = self._copy.data
+        if config.data_key != self._config.data_key:
+            scaled = config.changed(preprocess=self._config.preprocess)
+            same = scaled.data_key == self._config.data_key
+            data = standardised(self._copy.data) if same else None
+        return Trainer(config, data)
 
     def _continued(self, changes: dict[str, Any]) -> Trainer:
         """Return a copy of the run with changed settings."""
@@ -226,7 +265,7 @@ class _Laboratory:
         cost = seconds_per_epoch(trainer)
         count = max(1, min(epochs, int(TRIAL_SECONDS / cost)))
         newest: deque[EpochMetrics] = deque(maxlen=WINDOW)
-        start, lowest = trainer.epoch, float("inf")
+        start = trainer.epoch
         config = trainer.config
         if config.epochs < start + count:
             trainer.configure(config.changed(epochs=start + count))
@@ -239,7 +278,6 @@ class _Laboratory:
             if trainer.stopped is Stop.DIVERGED:
                 return Outcome(0.0, 0.0, -1.0, -1.0, trainer.epoch - start)
             newest.append(metrics)
-            lowest = min(lowest, metrics.test_loss)
             if len(newest) == WINDOW and min(map(_least, newest)) >= LEARNT:
                 break
         outcome = outcome_of(trainer)
@@ -251,7 +289,7 @@ class _Laboratory:
                 train_progress=outcome.train_progress - loss,
                 test_progress=outcome.test_progress - loss,
             )
-        return outcome._replace(epochs=trainer.epoch - start, test_loss=lowest)
+        return outcome._replace(epochs=trainer.epoch - start)
 
 
 def is_recovered(outcome: Outcome, unchanged: Outcome, best: Outcome) -> bool:
@@ -305,6 +343,21 @@ def _balanced_progress(trainer: Trainer, x: Array, y: Labels) -> float:
 
 def _predicted(trainer: Trainer, x: Array) -> Labels:
     return np.asarray(trainer.network.predict(x).argmax(axis=1), np.int64)
+
+
+def standardised(data: DataSplit) -> DataSplit:
+    """Return samples with mean 0 and standard deviation 1, without validation samples."""
+    changes: dict[str, Any] = _scaled(data.x_train, data.x_test, "x")
+    if not data.has_classes:
+        changes |= _scaled(np.asarray(data.y_train), np.asarray(data.y_test), "y")
+    return replace(data, x_validation=None, y_validation=None, **changes)
+
+
+def _scaled(train: Array, test: Array, name: str) -> dict[str, Array]:
+    shift, scale = train.mean(axis=0), train.std(axis=0)
+    scale = np.where(scale > 1e-12 * np.abs(shift), scale, 1.0)
+    parts = {"train": train, "test": test}
+    return {f"{name}_{part}": (values - shift) / scale for part, values in parts.items()}
 
 
 def neighbour_agreement(data: DataSplit) -> float:

@@ -4,16 +4,10 @@ import numpy as np
 import pytest
 
 from core import RunConfig, Trainer
-from core.analysis.diagnosis import (
-    Cause,
-    Diagnosis,
-    References,
-    RunCopy,
-    RunState,
-    chance_level,
-    diagnose,
-    measure_references,
-)
+from core.analysis.diagnosis.diagnose import diagnose
+from core.analysis.diagnosis.references import References, chance_level
+from core.analysis.diagnosis.result import Cause, Diagnosis, RunState
+from core.analysis.diagnosis.trials import RunCopy, measure_references
 from core.training.epoch_log import EpochLog, tabulate
 
 XOR = {

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from core import RunConfig, Trainer
-from core.analysis.diagnosis import chance_level
+from core.analysis.diagnosis.references import chance_level
 from core.datasets.dataset import from_arrays
 
 

@@ -1,7 +1,7 @@
 """Results of a diagnosis."""
 
 from core import RunConfig
-from core.analysis.diagnosis import Remedy
+from core.analysis.diagnosis.result import Remedy
 
 
 def test_a_remedy_is_written_as_options_that_the_command_line_accepts() -> None:
