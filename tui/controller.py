@@ -15,6 +15,7 @@ from core.config.errors import ConfigError
 from core.config.run_config import RunConfig, setting
 from core.config.value_types import words_of
 from core.process.messages import (
+    AdoptReplaced,
     BaselineFound,
     Cancel,
     Configure,
@@ -39,6 +40,7 @@ from core.process.messages import (
     StepBatch,
     WatchScreen,
 )
+from core.runs.autosaver import ReplacedRun
 from tui.drawing import number_format
 from tui.run_model import RunModel
 
@@ -147,6 +149,7 @@ class RunController:
 
     def launch(self, command: Start | Reopen) -> None:
         """Start or reopen a run, in a new process if the old one has ended."""
+        replaced: tuple[ReplacedRun, ...] = ()
         if self._link.ended:
             try:
                 self._link.restart()
@@ -157,14 +160,24 @@ class RunController:
                 return
             self._sent = self._state_commands = 0
             self.travel.clear()
+            replaced = self._restorable(command)
         self._is_refused = False
         self._link.when_stopped = self._show_stopped
         self.view.listen()
         self._link.send(SetSpeed(self.speed))
         if self._save_options is not None:
             self._link.send(ConfigureAutosave(self._save_options))
+        if replaced:
+            self._link.send(AdoptReplaced(replaced))
         self._post(command)
         self.view.pull()
+
+    def _restorable(self, command: Start | Reopen) -> tuple[ReplacedRun, ...]:
+        """Return the runs that an ended process leaves to restore, with its own if that is replaced."""
+        options, name = self._save_options, self.run.saved_as
+        if isinstance(command, Start) and name and options is not None and options.parent:
+            return (*self.run.replaced, ReplacedRun(options.parent / name))
+        return self.run.replaced
 
     def _show_stopped(self, pid: int) -> None:
         self.view.show_note(f"the training process is stopped: kill -CONT {pid} resumes it")

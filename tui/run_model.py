@@ -14,6 +14,7 @@ from core.process.messages import (
     Moved,
     Progress,
     Reopened,
+    ReplacedRunsChanged,
     Run,
     SaveStatusChanged,
     State,
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
     from core.datasets import DataSplit
     from core.nn.network import Network
     from core.process.messages import Event
+    from core.runs.autosaver import ReplacedRun
     from core.training.diagnostics import LayerDiagnostics
     from core.training.state import EpochMetrics
     from core.training.stopping import Stop
@@ -65,6 +67,7 @@ class RunModel:
         saved_as: name of the saved run, or "".
         resumed_at: epoch at which a saved run was resumed, or None.
         save_problem: reason why the run is not being saved, or "".
+        replaced: runs that can be restored, the last one last.
     """
 
     def __init__(self, config: RunConfig) -> None:
@@ -87,6 +90,7 @@ class RunModel:
         self.old_branch: EpochLog | None = None
         self.baseline: Baseline | None = None
         self.saved_as = self.save_problem = ""
+        self.replaced: tuple[ReplacedRun, ...] = ()
         self.resumed_at: int | None = None
         self.layers_over_time: NDArray[np.float64] = np.empty((0, 0, 0))
         self._layer_epochs: NDArray[np.float64] = np.empty(0)
@@ -128,6 +132,8 @@ class RunModel:
                 if event.problem or self.save_problem:
                     self.note = event.problem or "the run is being saved again"
                 self.saved_as, self.save_problem = event.name, event.problem
+            case ReplacedRunsChanged():
+                self.replaced = event.runs
             case Loading():
                 self.loading = event
             case BaselineFound():

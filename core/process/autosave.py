@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from core.process.messages import SaveStatusChanged, State
-from core.runs.autosaver import Autosaver, RunAutosave, SaveOptions, SaveStatus
+from core.process.messages import ReplacedRunsChanged, SaveStatusChanged, State
+from core.runs.autosaver import Autosaver, ReplacedRun, RunAutosave, SaveOptions, SaveStatus
 from core.training.checkpoints import Position
 from core.training.epoch_log import tabulate
 
@@ -58,6 +58,7 @@ class TrainingAutosave(RunAutosave):
         self._queue = queue
         self.is_on = False
         self._sent_status = SaveStatus()
+        self._sent_replaced: tuple[ReplacedRun, ...] = ()
         self._saved = (0, Position(0))
         self._saved_state: State | None = None
         self._saved_rows = 0
@@ -65,6 +66,10 @@ class TrainingAutosave(RunAutosave):
     def configure(self, options: SaveOptions) -> None:
         """Save all runs that start from here on."""
         self._autosaver, self.is_on = Autosaver(options), True
+
+    def adopt(self, replaced: tuple[ReplacedRun, ...]) -> None:
+        """Make runs restorable that a process that has ended had replaced."""
+        self._autosaver.adopt(replaced)
 
     def begin_run(self, run: TrainingRun) -> None:
         """Save a new run from here on."""
@@ -102,6 +107,7 @@ class TrainingAutosave(RunAutosave):
 
     def poll(self, run: TrainingRun | None) -> None:
         """Save the run if it is due, and report the status of earlier saves."""
+        self._send_replaced()
         if not self.is_on:
             return
         self._send_status(self._autosaver.status)
@@ -112,9 +118,11 @@ class TrainingAutosave(RunAutosave):
 
     def seconds_to_poll(self, run: TrainingRun | None) -> float | None:
         """Return the seconds until `poll` has something to do; None if nothing is pending."""
+        if self._autosaver.busy or self._autosaver.replaced != self._sent_replaced:
+            return WHILE_WRITING
         if not self.is_on:
             return None
-        if self._autosaver.busy or self._autosaver.status != self._sent_status:
+        if self._autosaver.status != self._sent_status:
             return WHILE_WRITING
         return self._autosaver.due_in() if run is not None and self._is_new(run) else None
 
@@ -167,6 +175,12 @@ class TrainingAutosave(RunAutosave):
         if status != self._sent_status:
             self._sent_status = status
             self._queue.post(SaveStatusChanged(status.name, status.problem))
+
+    def _send_replaced(self) -> None:
+        replaced = self._autosaver.replaced
+        if replaced != self._sent_replaced:
+            self._sent_replaced = replaced
+            self._queue.post(ReplacedRunsChanged(replaced))
 
     def _reset(self, run: TrainingRun) -> None:
         self._saved, self._saved_state, self._saved_rows = _revision_of(run), None, 0

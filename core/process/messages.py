@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from core.config.run_config import RunConfig
     from core.datasets import DataSplit
     from core.datasets.edits import Edit
-    from core.runs.autosaver import SaveOptions
+    from core.runs.autosaver import ReplacedRun, SaveOptions
     from core.training.state import EpochMetrics
     from core.training.stopping import Stop
 
@@ -40,6 +40,13 @@ class ConfigureAutosave:
     """Save every run from here on; sent before the first `Start`."""
 
     options: SaveOptions
+
+
+@dataclass(frozen=True)
+class AdoptReplaced:
+    """Make runs restorable that a process that has ended had replaced; sent before the first `Start`."""
+
+    runs: tuple[ReplacedRun, ...]
 
 
 @dataclass(frozen=True)
@@ -151,6 +158,7 @@ StateCommand: TypeAlias = Start | Reopen | Restore | Pause | Resume | Step | Ste
 Command: TypeAlias = (
     Start
     | ConfigureAutosave
+    | AdoptReplaced
     | Reopen
     | Restore
     | Pause
@@ -326,6 +334,13 @@ class SaveStatusChanged:
 
 
 @dataclass(frozen=True)
+class ReplacedRunsChanged:
+    """The runs that can be restored, the last one last."""
+
+    runs: tuple[ReplacedRun, ...]
+
+
+@dataclass(frozen=True)
 class Refused:
     """The first run cannot be started or loaded."""
 
@@ -362,6 +377,7 @@ Event: TypeAlias = (
     | Moved
     | Branched
     | SaveStatusChanged
+    | ReplacedRunsChanged
     | Reopened
     | Loading
     | BaselineFound

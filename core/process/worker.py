@@ -20,8 +20,8 @@ from core.process.autosave import TrainingAutosave
 from core.process.channel import Channel
 from core.process.command_queue import CommandQueue
 from core.process.messages import (
+    AdoptReplaced,
     BaselineFound,
-    Cancel,
     Configure,
     ConfigureAutosave,
     EditData,
@@ -200,6 +200,8 @@ class TrainingLoop:
                     self._restore(self._run)
             case ConfigureAutosave():
                 self._autosave.configure(command.options)
+            case AdoptReplaced():
+                self._autosave.adopt(command.runs)
             case Configure():
                 self._queue.answered += 1
                 if self._run is not None:
@@ -214,8 +216,7 @@ class TrainingLoop:
                     self._run.report()
             case WatchScreen():
                 self._screen_is_stopped = command.is_stopped
-            case Cancel():
-                pass  # nothing is being loaded
+            # a Cancel comes too late: nothing is being loaded
             case _ if self._run is not None:
                 self._handle_in_run(self._run, command)
 

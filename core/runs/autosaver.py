@@ -21,6 +21,8 @@ from core.runs.atomic_files import NOTHING, RunError, shown
 from core.training.epoch_log import COLUMNS
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from numpy.typing import NDArray
 
     from core.runs.folder import RunFolder
@@ -39,6 +41,10 @@ SHARE: Final = 20
 
 MOST_REPLACED: Final = 50
 """Maximum number of replaced runs that can be restored."""
+
+BRIEF: Final = 10.0
+"""Seconds after its start within which a replaced run is brief, unless it had ended. Brief runs can be
+restored until the process exits; then they are removed, so that many resets do not fill the list."""
 
 RETRY: Final = 5.0
 """Seconds between two attempts to write after an error."""
@@ -96,6 +102,19 @@ class RunSnapshot:
     edited: bool = False
     loss_starts: tuple[int, ...] = (0,)
     history: SavedHistory | None = None
+
+
+@dataclass(frozen=True)
+class ReplacedRun:
+    """A run that another one has replaced, and that can be restored.
+
+    Attributes:
+        path: of its folder.
+        is_brief: whether it is removed when the process exits.
+    """
+
+    path: Path
+    is_brief: bool = False
 
 
 class RunAutosave:
@@ -156,21 +175,42 @@ class _PendingRun:
     """One run, from its first epoch to its last save.
 
     Attributes:
+        started: time of its start in this session, by the monotonic clock; None if it was saved in an
+            earlier one.
         snapshot: to be written next.
         before: epochs and events up to that snapshot; later ones must not be written with it.
         since: epochs and events after it.
         was_saved: whether a snapshot was handed over.
         over: whether another run has replaced it.
+        has_ended: whether it was finished or had diverged at the last snapshot.
+        is_brief: whether it was replaced soon after its start.
+        adopted: its folder, if a process that has ended had replaced it.
     """
 
     source: str
     created: float
+    started: float | None = None
     writer: RunWriter | None = None
     snapshot: RunSnapshot | None = None
     before: _Pending = field(default_factory=_Pending)
     since: _Pending = field(default_factory=_Pending)
     was_saved: bool = False
     over: bool = False
+    has_ended: bool = False
+    is_brief: bool = False
+    adopted: Path | None = None
+
+    @property
+    def path(self) -> Path | None:
+        """The folder, once a snapshot is in it."""
+        if self.writer is not None and self.writer.has_snapshot:
+            return self.writer.folder.path
+        return self.adopted
+
+    def mark_replaced(self) -> None:
+        """Record that another run replaces this one."""
+        young = self.started is not None and monotonic() - self.started < BRIEF
+        self.is_brief = young and not self.has_ended
 
     def close(self) -> None:
         """Close the folder."""
@@ -183,12 +223,15 @@ class Autosaver:
 
     Attributes:
         status: of the current run.
+        replaced: the replaced runs that are written, the last one last.
     """
 
     def __init__(self, options: SaveOptions) -> None:
         self._options = options
         self._parent = options.parent
         self._replaced: list[_PendingRun] = []
+        self._dropped: list[_PendingRun] = []  # brief runs that can no longer be restored
+        self.replaced: tuple[ReplacedRun, ...] = ()
         self._condition = Condition()
         self._pending: list[_PendingRun] = []
         self._run: _PendingRun | None = None
@@ -208,9 +251,13 @@ class Autosaver:
     def begin(self, source: str) -> None:
         """Save a new run from here on; the previous one can be restored if it was ever saved."""
         if self._run is not None and self._run.was_saved:
-            self._replaced = [*self._replaced, self._run][-MOST_REPLACED:]
+            self._run.mark_replaced()
+            replaced = [*self._replaced, self._run]
+            self._dropped += replaced[:-MOST_REPLACED]
+            self._replaced = replaced[-MOST_REPLACED:]
         self._finish_run()
-        self._run = _PendingRun(source, time())
+        self._remove_dropped()
+        self._run = _PendingRun(source, time(), monotonic())
         self._due = monotonic() + INTERVAL
         self.status = SaveStatus()
 
@@ -218,20 +265,31 @@ class Autosaver:
         """Continue to save a run in its folder."""
         from core.runs.writer import RunWriter
 
+        if self._run is not None:
+            self._run.mark_replaced()
+            self._dropped.append(self._run)
         # the restored run is now the current one, no longer a replaced one
-        self._replaced = [
-            each
-            for each in self._replaced
-            if each.writer is None or each.writer.folder.path != folder.path
-        ]
+        was_brief = any(each.is_brief for each in self._replaced if each.path == folder.path)
+        self._replaced = [each for each in self._replaced if each.path != folder.path]
         self._finish_run()
         header = saved.header
-        self._run = run = _PendingRun(header.config.source_name, header.created)
+        started = monotonic() if was_brief else None
+        self._run = run = _PendingRun(header.config.source_name, header.created, started)
         run.writer = RunWriter(folder, header.created, header.rows, header.events, saved=True)
         run.was_saved = True
         self._pending.append(run)
         self._due = monotonic() + INTERVAL
         self.status = SaveStatus(folder.name)
+
+    def adopt(self, replaced: Sequence[ReplacedRun]) -> None:
+        """Take over the runs that a process that has ended had replaced."""
+        self._replaced = [
+            _PendingRun("", 0.0, was_saved=True, is_brief=each.is_brief, adopted=each.path)
+            for each in replaced[-MOST_REPLACED:]
+        ]
+        if self._options.only_replaced and replaced:
+            self._parent = replaced[0].path.parent
+        self._list_replaced()
 
     @property
     def can_restore(self) -> bool:
@@ -254,13 +312,13 @@ class Autosaver:
             )
         run = self._replaced[-1]
         with self._condition:
-            if self._thread is None:
+            if self._thread is None and run in self._pending:
                 self._pending.remove(run)
                 run.close()
             written = self._condition.wait_for(lambda: run not in self._pending, seconds)
-        if not written or run.writer is None or not run.writer.has_snapshot:
+        if not written or run.path is None:
             raise RunError(self.status.problem or "the previous run is not written yet")
-        return run.writer.folder.path
+        return run.path
 
     def add_epochs(self, table: NDArray[np.float64]) -> None:
         """Add the metrics of epochs, as `epoch_log.tabulate` returns them."""
@@ -290,6 +348,7 @@ class Autosaver:
                 self._pending.append(run)
                 run.was_saved = True
             run.snapshot = snapshot
+            run.has_ended = snapshot.ended is not None
             run.before, run.since = run.before + run.since, _Pending()
             self._due = monotonic() + max(INTERVAL, SHARE * self._duration)
             if self._thread is None:
@@ -317,6 +376,9 @@ class Autosaver:
         finally:
             if self._options.only_replaced and self._parent is not None:
                 rmtree(self._parent, ignore_errors=True)
+            else:
+                self._dropped += self._replaced
+                self._remove_dropped()
 
     def _close(self, seconds: float) -> bool:
         newest = self._run
@@ -345,7 +407,32 @@ class Autosaver:
             with self._condition:
                 self._run.over = True
                 self._run = None
+                self._list_replaced()
                 self._condition.notify()  # its folder can be closed
+
+    def _list_replaced(self) -> None:
+        with self._condition:
+            written = ((each.path, each.is_brief) for each in self._replaced)
+            self.replaced = tuple(
+                ReplacedRun(path, is_brief) for path, is_brief in written if path is not None
+            )
+
+    def _remove_dropped(self) -> None:
+        """Remove the folders of brief runs that can no longer be restored."""
+        from core.runs.catalogue import remove
+
+        left = []
+        for run in self._dropped:
+            if not run.is_brief:
+                continue
+            try:
+                if run.path is not None:
+                    remove(run.path)
+                    continue
+            except RunError:
+                pass  # its folder is still open
+            left.append(run)
+        self._dropped = left
 
     def _write_pending(self) -> None:
         """Write snapshots until the autosaver is closed; runs in the thread."""
@@ -375,6 +462,8 @@ class Autosaver:
                         run.snapshot = None if run.over or self._closing else snapshot
                 else:
                     self._retry = 0.0
+                    if run.over:
+                        self._list_replaced()
                 if run is self._run or self._run is None:
                     is_saved = run.writer is not None and run.writer.has_snapshot
                     name = run.writer.folder.name if run.writer and is_saved else ""
@@ -432,7 +521,9 @@ class Autosaver:
     def _thin(self) -> None:
         from core.runs.catalogue import thin
 
-        if self._options.limit is not None and self._options.parent is not None:
-            replaced = (each.writer for each in self._replaced)
-            spared = {each.folder.name for each in replaced if each is not None}
-            thin(self._options.parent, self._options.limit, spared=spared)
+        limit, parent = self._options.limit, self._options.parent
+        if limit is not None and parent is not None:
+            spared = {each.path.name for each in self._replaced if each.path is not None}
+            # brief runs are removed at exit, and must not displace others
+            brief = sum(each.is_brief for each in (*self._replaced, *self._dropped) if each.path)
+            thin(parent, limit + brief, spared=spared)

@@ -60,6 +60,36 @@ def test_a_run_is_left_killed_stopped_and_resumed(tmp_path: Path) -> None:
     assert read_header(find(Path(runs))).epoch >= 11
 
 
+def saved_epochs(runs: Path) -> list[int]:
+    headers = [run.header for run in list_runs(runs)]
+    return sorted(header.epoch for header in headers if header is not None)
+
+
+def test_previous_runs_are_restored_after_the_training_process_was_killed(tmp_path: Path) -> None:
+    runs = tmp_path / "runs"
+    with nnfs_tui("moons", "--run-dir", str(runs), "--paused") as terminal:
+        terminal.until("PAUSED")
+        terminal.press("S")
+        terminal.until(lambda text: epoch_shown(text) == 10)
+        terminal.press(")")
+        terminal.until("backspace restores the previous one")
+        terminal.press("s")
+        terminal.until(lambda _: saved_epochs(runs) == [1, 10])
+        terminal.press("s")  # the name of a run is reported before its second save
+        terminal.until(lambda _: saved_epochs(runs) == [2, 10])
+        (child,) = terminal.children()
+        os.kill(child, signal.SIGKILL)
+        terminal.until("r starts a new one")
+        terminal.press("r")
+        terminal.until(lambda text: "TRAINING" in text and epoch_shown(text) > 1)
+        terminal.press("backspace")
+        terminal.until("moons of epoch 2 restored")
+        terminal.press("backspace")
+        terminal.until("moons of epoch 10 restored")
+        terminal.press("q")
+        assert terminal.wait() == 0
+
+
 def test_the_last_line_says_what_is_saved_and_what_was_trained_since(tmp_path: Path) -> None:
     runs, log = str(tmp_path / "runs"), tmp_path / "log.jsonl"
     options = ("--run-dir", runs, "--log", str(log), "--speed", "max", "--fps", "1")

@@ -10,6 +10,7 @@ from core import RunConfig, Trainer
 from core.config.presets import PRESETS
 from core.process.client import TrainingProcess
 from core.process.messages import (
+    AdoptReplaced,
     Cancel,
     Command,
     Configure,
@@ -24,9 +25,11 @@ from core.process.messages import (
     Pull,
     Refused,
     Reopen,
+    ReplacedRunsChanged,
     Restore,
     Resume,
     Run,
+    SaveStatusChanged,
     Seek,
     SetSpeed,
     Start,
@@ -35,7 +38,7 @@ from core.process.messages import (
     Step,
     WatchScreen,
 )
-from core.runs.autosaver import SaveOptions
+from core.runs.autosaver import ReplacedRun, SaveOptions
 from core.training.epoch_log import tabulate
 from tui.controller import RunController, next_of_125
 from tui.run_model import RunModel
@@ -328,6 +331,19 @@ def test_space_reopens_the_saved_run_of_a_process_that_has_ended() -> None:
     desk.link.ended = True
     desk.controller.toggle_pause()
     assert desk.link.new()[-1] == Reopen(Path("/runs/moons-1"))
+
+
+def test_a_new_process_gets_the_runs_that_the_one_before_could_restore() -> None:
+    options, older = SaveOptions(Path("/runs")), ReplacedRun(Path("/runs/moons-1"), is_brief=True)
+    for command, adopted in (
+        (RunController.reset, (older, ReplacedRun(Path("/runs/moons-2")))),
+        (RunController.toggle_pause, (older,)),
+    ):
+        desk = Desk(save_options=options)
+        desk.hear(ReplacedRunsChanged((older,)), SaveStatusChanged("moons-2"))
+        desk.link.ended = True
+        command(desk.controller)
+        assert AdoptReplaced(adopted) in desk.link.new()
 
 
 def test_a_refusal_leaves_a_process_without_a_run() -> None:

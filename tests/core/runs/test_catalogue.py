@@ -151,7 +151,10 @@ def wait_for(saver: Autosaver) -> None:
         sleep(0.005)
 
 
-def test_the_autosaver_saves_during_training_and_at_the_end(parent: Path) -> None:
+def test_the_autosaver_saves_during_training_and_at_the_end(
+    parent: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("core.runs.autosaver.BRIEF", 0.0)
     trainer = Trainer(RunConfig())
     saver = Autosaver(SaveOptions(parent, 100))
     saver.begin("moons")
