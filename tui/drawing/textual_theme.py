@@ -24,6 +24,17 @@ if TYPE_CHECKING:
 ROLES: Final = ("paper", "raised", "faint", "dim", "text", "bright", "accent", "warning", "alarm")
 """Roles available in the style sheet, for example as `$role-paper`."""
 
+_PLAIN: Final = {
+    "ansi_default": "ansi-background ansi-foreground border border-blurred block-cursor-foreground "
+    "block-cursor-blurred-foreground input-cursor-foreground input-cursor-background "
+    "input-selection-foreground scrollbar-background scrollbar-background-hover "
+    "scrollbar-background-active scrollbar-corner-color",
+    "ansi_white": "block-cursor-background block-cursor-blurred-background "
+    "input-selection-background scrollbar scrollbar-hover scrollbar-active",
+    "reverse": "input-cursor-text-style",
+}
+"""Textual's variables in a theme without colours, by their value."""
+
 
 class WidgetFilter(LineFilter):
     """Filter that removes colours and replaces glyphs that the terminal does not have."""
@@ -87,28 +98,7 @@ def textual_theme(look: TerminalLook) -> TextualTheme:
             boost="ansi_default",
             dark=look.theme.dark,
             ansi=True,
-            variables={
-                "ansi-background": "ansi_default",
-                "ansi-foreground": "ansi_default",
-                "border": "ansi_default",
-                "border-blurred": "ansi_default",
-                "block-cursor-foreground": "ansi_default",
-                "block-cursor-background": "ansi_white",
-                "block-cursor-blurred-foreground": "ansi_default",
-                "block-cursor-blurred-background": "ansi_white",
-                "input-cursor-foreground": "ansi_default",
-                "input-cursor-background": "ansi_default",
-                "input-cursor-text-style": "reverse",
-                "input-selection-foreground": "ansi_default",
-                "input-selection-background": "ansi_white",
-                "scrollbar": "ansi_white",
-                "scrollbar-hover": "ansi_white",
-                "scrollbar-active": "ansi_white",
-                "scrollbar-background": "ansi_default",
-                "scrollbar-background-hover": "ansi_default",
-                "scrollbar-background-active": "ansi_default",
-                "scrollbar-corner-color": "ansi_default",
-            },
+            variables={name: value for value, names in _PLAIN.items() for name in names.split()},
         )
     colour = look.theme.colour
     return TextualTheme(

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cache
-from typing import Final, TypeAlias
+from typing import Final
 
 DEPTHS: Final = ("truecolor", "256", "16", "none")
 PALETTES: Final = ("blue-orange", "viridis")
@@ -26,8 +26,6 @@ TEXTS: Final = frozenset({"dim", "text", "bright", "accent", "warning", "alarm"}
 
 QUIET: Final = frozenset({"paper", "raised"})
 """Roles of lines behind the samples, such as the grid of the hidden space."""
-
-Classes: TypeAlias = "tuple[tuple[str, str, str, str], ...]"
 
 
 @dataclass(frozen=True)
@@ -75,16 +73,15 @@ def is_picture(role: str) -> bool:
 def theme(palette: str = "blue-orange", background: str = "dark") -> Theme:
     """Return the theme of a palette and a background."""
     dark = background == "dark"
-    words = _DARK if dark else _LIGHT
-    pictures = _PICTURES[palette, background]
-    colours = dict(words)
+    classes, diverging, sequential = _PICTURES[palette, background]
+    colours = {role: pair[0 if dark else 1] for role, pair in _ROLES.items()}
     for label in range(CLASSES):
-        *fields, point = pictures.classes[label % len(pictures.classes)]
+        *fields, point = classes[label % len(classes)]
         colours[f"point {label}"] = point
         for level, colour in enumerate(fields):
             colours[f"field {label} {level}"] = colour
-    colours |= {f"diverging {level}": each for level, each in enumerate(pictures.diverging)}
-    colours |= {f"sequential {level}": each for level, each in enumerate(pictures.sequential)}
+    for name, scale in (("diverging", diverging), ("sequential", sequential)):
+        colours |= {f"{name} {level}": each for level, each in enumerate(scale.split())}
     return Theme(palette, dark, colours)
 
 
@@ -109,73 +106,32 @@ def legible_on(paper: str) -> str:
     return max("#000000", "#ffffff", key=lambda letters: contrast(letters, paper))
 
 
-_DARK: Final = {
-    "paper": "#121212",
-    "deep": "#000000",
-    "sunk": "#1c1c1c",
-    "tinted": "#262626",
-    "raised": "#303030",
-    "uncertain": "#303030",
-    "faint": "#4e4e4e",
-    "frame": "#4e4e4e",
-    "focused frame": "#bcbcbc",
-    "dim": "#8a8a8a",
-    "text": "#bcbcbc",
-    "bright": "#eeeeee",
-    "accent": "#5fd7d7",
-    "warning": "#ffaf5f",
-    "alarm": "#ff5f5f",
-    "reader": "#ffffaf",
-    "mistake": "#af875f",
-    "curve train": "#d0d0d0",
-    "curve test": "#af87ff",
-    "curve penalized": "#d7af5f",
-    "curve validation": "#87afaf",
-    "curve linear": "#af875f",
-    "curve old": "#4e4e4e",
+_ROLES: Final = {
+    "paper": ("#121212", "#eeeeee"),
+    "deep": ("#000000", "#ffffff"),
+    "sunk": ("#1c1c1c", "#e4e4e4"),
+    "tinted": ("#262626", "#dadada"),
+    "raised": ("#303030", "#d0d0d0"),
+    "uncertain": ("#303030", "#e4e4e4"),
+    "faint": ("#4e4e4e", "#b2b2b2"),
+    "frame": ("#4e4e4e", "#b2b2b2"),
+    "focused frame": ("#bcbcbc", "#303030"),
+    "dim": ("#8a8a8a", "#5f5f5f"),
+    "text": ("#bcbcbc", "#303030"),
+    "bright": ("#eeeeee", "#000000"),
+    "accent": ("#5fd7d7", "#005f87"),
+    "warning": ("#ffaf5f", "#875f00"),
+    "alarm": ("#ff5f5f", "#af0000"),
+    "reader": ("#ffffaf", "#5f5f00"),
+    "mistake": ("#af875f", "#af875f"),
+    "curve train": ("#d0d0d0", "#303030"),
+    "curve test": ("#af87ff", "#5f00af"),
+    "curve penalized": ("#d7af5f", "#875f00"),
+    "curve validation": ("#87afaf", "#005f5f"),
+    "curve linear": ("#af875f", "#875f5f"),
+    "curve old": ("#4e4e4e", "#bcbcbc"),
 }
-_LIGHT: Final = {
-    "paper": "#eeeeee",
-    "deep": "#ffffff",
-    "sunk": "#e4e4e4",
-    "tinted": "#dadada",
-    "raised": "#d0d0d0",
-    "uncertain": "#e4e4e4",
-    "faint": "#b2b2b2",
-    "frame": "#b2b2b2",
-    "focused frame": "#303030",
-    "dim": "#5f5f5f",
-    "text": "#303030",
-    "bright": "#000000",
-    "accent": "#005f87",
-    "warning": "#875f00",
-    "alarm": "#af0000",
-    "reader": "#5f5f00",
-    "mistake": "#af875f",
-    "curve train": "#303030",
-    "curve test": "#5f00af",
-    "curve penalized": "#875f00",
-    "curve validation": "#005f5f",
-    "curve linear": "#875f5f",
-    "curve old": "#bcbcbc",
-}
-
-
-@dataclass(frozen=True)
-class _Pictures:
-    """The colours of maps and samples.
-
-    Attributes:
-        classes: per class three backgrounds of the map, from a guess to certainty, and the colour of its
-            samples; further classes repeat them.
-        diverging: from the most negative to the most positive value.
-        sequential: from zero up.
-    """
-
-    classes: Classes
-    diverging: tuple[str, ...]
-    sequential: tuple[str, ...]
-
+"""Colours on a dark and on a light background."""
 
 # The first two classes of each palette give it its name. The others were found by simulated annealing
 # over the 240 entries of the 256-colour palette with known values. The certain colours maximise the
@@ -232,48 +188,29 @@ _VIRIDIS_LIGHT_CLASSES: Final = (
 )
 
 _PICTURES: Final = {
-    ("blue-orange", "dark"): _Pictures(
+    ("blue-orange", "dark"): (
         _DARK_CLASSES,
-        (
-            *("#0087d7", "#005faf", "#005f87", "#5f5f87", "#303030"),
-            *("#875f5f", "#875f00", "#af5f00", "#d78700"),
-        ),
-        (
-            *("#1c1c1c", "#303030", "#5f5f00", "#878700"),
-            *("#afaf00", "#d7d700", "#ffff5f", "#ffffd7"),
-        ),
+        "#0087d7 #005faf #005f87 #5f5f87 #303030 #875f5f #875f00 #af5f00 #d78700",
+        "#1c1c1c #303030 #5f5f00 #878700 #afaf00 #d7d700 #ffff5f #ffffd7",
     ),
-    ("blue-orange", "light"): _Pictures(
+    ("blue-orange", "light"): (
         _LIGHT_CLASSES,
-        (
-            *("#005faf", "#5f87d7", "#87afff", "#d7d7ff", "#e4e4e4"),
-            *("#ffd7af", "#ffaf5f", "#d78700", "#875f00"),
-        ),
-        (
-            *("#ffffd7", "#ffffaf", "#ffd75f", "#d7af00"),
-            *("#af8700", "#875f00", "#5f5f00", "#303030"),
-        ),
+        "#005faf #5f87d7 #87afff #d7d7ff #e4e4e4 #ffd7af #ffaf5f #d78700 #875f00",
+        "#ffffd7 #ffffaf #ffd75f #d7af00 #af8700 #875f00 #5f5f00 #303030",
     ),
-    ("viridis", "dark"): _Pictures(
+    ("viridis", "dark"): (
         _VIRIDIS_DARK_CLASSES,
-        (
-            *("#af5fff", "#875fd7", "#5f5faf", "#5f5f87", "#303030"),
-            *("#5f5f00", "#878700", "#afaf00", "#d7d700"),
-        ),
-        (
-            *("#1c1c1c", "#5f005f", "#5f5f87", "#008787"),
-            *("#00af87", "#5fd75f", "#afff00", "#ffffaf"),
-        ),
+        "#af5fff #875fd7 #5f5faf #5f5f87 #303030 #5f5f00 #878700 #afaf00 #d7d700",
+        "#1c1c1c #5f005f #5f5f87 #008787 #00af87 #5fd75f #afff00 #ffffaf",
     ),
-    ("viridis", "light"): _Pictures(
+    ("viridis", "light"): (
         _VIRIDIS_LIGHT_CLASSES,
-        (
-            *("#5f00af", "#875fd7", "#af87ff", "#d7d7ff", "#e4e4e4"),
-            *("#ffffaf", "#d7d75f", "#afaf00", "#5f5f00"),
-        ),
-        (
-            *("#ffffd7", "#ffff87", "#d7d75f", "#87d787"),
-            *("#5faf87", "#5f8787", "#5f5f87", "#5f005f"),
-        ),
+        "#5f00af #875fd7 #af87ff #d7d7ff #e4e4e4 #ffffaf #d7d75f #afaf00 #5f5f00",
+        "#ffffd7 #ffff87 #d7d75f #87d787 #5faf87 #5f8787 #5f5f87 #5f005f",
     ),
 }
+"""Colours of maps and samples by palette and background.
+
+Per class three backgrounds of the map, from a guess to certainty, and the colour of its samples, which
+further classes repeat; then numbers, from the most negative to the most positive one; then from zero up.
+"""
