@@ -123,6 +123,26 @@ def style(number: int) -> Style:
     return DEFAULT_RENDERER.style(number)
 
 
+def class_point(label: int) -> str:
+    """Return the colour of the samples of a class."""
+    return CLASS_POINTS[label % len(CLASS_POINTS)]
+
+
+def class_fields(label: int) -> tuple[str, str, str]:
+    """Return the backgrounds of the map for a predicted class, from a guess to certainty."""
+    return CLASS_FIELDS[label % len(CLASS_FIELDS)]
+
+
+def train_marker(label: int) -> str:
+    """Return the marker of the training samples of a class."""
+    return TRAIN_MARKERS[label % len(TRAIN_MARKERS)]
+
+
+def class_marker(label: int) -> tuple[str, int]:
+    """Return the marker of a class and its ink."""
+    return train_marker(label), ink(class_point(label))
+
+
 @cache
 def inks_of_pairs(colours: tuple[str, ...]) -> np.ndarray:
     """Return (colours, colours) ink numbers, by foreground and background."""

@@ -16,12 +16,11 @@ from tui.drawing.palette import (
     ACCENT,
     BACKGROUND,
     BRIGHT,
-    CLASS_POINTS,
     DEEP,
     DIM,
     LEGIBLE,
     TEXT,
-    TRAIN_MARKERS,
+    class_marker,
     ink,
     inks_of_pairs,
 )
@@ -242,8 +241,7 @@ class ActivationsPanel(Panel):
     def _class_strip(self, cells: Cells, x: Array, y: Labels, across: int) -> None:
         cells.write(0, 0, "class", ink(DIM))
         for sample, label in enumerate(y.tolist()):
-            marker = TRAIN_MARKERS[label % len(TRAIN_MARKERS)]
-            number = ink(CLASS_POINTS[label % len(CLASS_POINTS)])
+            marker, number = class_marker(label)
             column = LABEL_WIDTH + sample * across
             if across >= WIDE_SAMPLE:
                 place = ", ".join(f"{value:g}" for value in x[sample])

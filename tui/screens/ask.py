@@ -15,7 +15,7 @@ from core.config.errors import quoted
 from tui.drawing import number_format
 from tui.drawing.canvas import Canvas
 from tui.drawing.cells import Cells, cut, printable
-from tui.drawing.palette import BRIGHT, CLASS_POINTS, TEXT, TRAIN_MARKERS, ink
+from tui.drawing.palette import BRIGHT, TEXT, class_marker, class_point, ink
 
 if TYPE_CHECKING:
     from textual.app import ComposeResult
@@ -107,14 +107,13 @@ class Answer(Canvas):
         order = np.argsort(-np.nan_to_num(outputs), kind="stable")
         room = max(4, width - NAME_WIDTH - 12)
         for row, label in enumerate(order[:height].tolist()):
-            point = ink(CLASS_POINTS[label % len(CLASS_POINTS)])
-            cells.write(row, 0, TRAIN_MARKERS[label % len(TRAIN_MARKERS)], point)
+            cells.write(row, 0, *class_marker(label))
             name = cut(data.class_names[label], NAME_WIDTH)
             cells.write(row, 2, name, ink(BRIGHT if row == 0 else TEXT))
             share = float(outputs[label])
             cells.write_right(row, NAME_WIDTH + 10, f"{number_format.percent(share)} %", ink(TEXT))
             filled = round(share * room) if np.isfinite(share) else 0
-            cells.write(row, NAME_WIDTH + 12, "█" * filled, point)
+            cells.write(row, NAME_WIDTH + 12, "█" * filled, ink(class_point(label)))
         return cells
 
 

@@ -22,6 +22,8 @@ from tui.drawing.palette import (
     TEST_MARKERS,
     TEXT,
     TRAIN_MARKERS,
+    class_marker,
+    class_point,
     indexed,
     ink,
 )
@@ -139,7 +141,7 @@ class FittedCurve:
             return [(data.preparation.in_units(outputs)[:, self.target], ink(ACCENT, bold=True))]
         first = 1 if len(data.class_names) == 2 else 0
         return [
-            (outputs[:, label], ink(CLASS_POINTS[label % len(CLASS_POINTS)], bold=True))
+            (outputs[:, label], ink(class_point(label), bold=True))
             for label in range(first, len(data.class_names))
         ]
 
@@ -214,6 +216,5 @@ def _axes(
         curves += "each class"
     column = cells.write(rows + 1, column, f"{curves}  ", dim)
     for label, name in enumerate(data.class_names):
-        point = ink(CLASS_POINTS[label % len(CLASS_POINTS)])
-        column = cells.write(rows + 1, column, TRAIN_MARKERS[label % len(TRAIN_MARKERS)], point)
+        column = cells.write(rows + 1, column, *class_marker(label))
         column = cells.write(rows + 1, column, f" {name}  ", text)

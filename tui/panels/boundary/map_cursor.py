@@ -14,7 +14,7 @@ import numpy as np
 from core.analysis.prediction_map import classify
 from tui.drawing import number_format
 from tui.drawing.cells import Cells, cell_width, cut
-from tui.drawing.palette import BRIGHT, CLASS_POINTS, DIM, TEXT, TRAIN_MARKERS, ink
+from tui.drawing.palette import BRIGHT, DIM, TEXT, class_marker, ink
 
 if TYPE_CHECKING:
     from core.analysis.planes import Window
@@ -97,7 +97,7 @@ class Reading:
         if data.has_classes:
             predicted = int(classify(network, x)[0][0])
             outputs = [
-                (*marker(label), name, f"{number_format.percent(share)} %")
+                (*class_marker(label), name, f"{number_format.percent(share)} %")
                 for label, (name, share) in enumerate(
                     zip(data.class_names, given[0].tolist(), strict=True)
                 )
@@ -145,12 +145,6 @@ class Reading:
                 return f"{text} …" if number else ""
             text += more
         return text if self.hidden.size else ""
-
-
-def marker(label: int) -> tuple[str, int]:
-    """Return the glyph and the ink of the training points of a class."""
-    colour = ink(CLASS_POINTS[label % len(CLASS_POINTS)])
-    return TRAIN_MARKERS[label % len(TRAIN_MARKERS)], colour
 
 
 def in_steps(value: float, step: float) -> str:

@@ -21,8 +21,11 @@ from tui.drawing.palette import (
     WARNING,
     WRONG_TEST,
     WRONG_TRAIN,
+    class_fields,
+    class_point,
     ink,
     inks_of_pairs,
+    train_marker,
 )
 from tui.panels.colour_scales import HIGHER, LOWER, NumberScale
 
@@ -44,7 +47,7 @@ def draw_labels(cells: Cells, part: MapSamples, pixels: Labels, colours: tuple[s
     # misclassified samples are drawn last, on top of the others
     for index in np.argsort(~right, kind="stable").tolist():
         row, column, label = int(part.rows[index]), int(part.columns[index]), int(part.y[index])
-        point = CLASS_POINTS[label % len(CLASS_POINTS)]
+        point = class_point(label)
         if right[index]:
             glyph = markers[label % len(markers)]
             number = ink(point, colours[pixels[row, column]])
@@ -126,9 +129,9 @@ def draw_legend(cells: Cells, row: int, data: DataSplit, *, show_test: bool) -> 
     column = GUTTER
     for label, name in enumerate(names):
         # the map colour of the class; without colours its glyph replaces the blank
-        field = CLASS_FIELDS[label % len(CLASS_FIELDS)][-1]
-        point = ink(CLASS_POINTS[label % len(CLASS_POINTS)], field)
-        column = cells.write(row, column, TRAIN_MARKERS[label % len(TRAIN_MARKERS)], point)
+        field = class_fields(label)[-1]
+        point = ink(class_point(label), field)
+        column = cells.write(row, column, train_marker(label), point)
         column = cells.write(row, column, " ", ink(background=field))
         column = cells.write(row, column, f"{name}{' ' * gap}", text)
     if left:
@@ -166,7 +169,7 @@ def _shortened(names: tuple[str, ...], room: int) -> tuple[list[str], int, int]:
 
 def map_colours(classes: int) -> tuple[str, ...]:
     """Return the backgrounds of a map: uncertain, then each class with increasing certainty."""
-    fields = (CLASS_FIELDS[label % len(CLASS_FIELDS)] for label in range(classes))
+    fields = (class_fields(label) for label in range(classes))
     return (UNCERTAIN, *(colour for field in fields for colour in field))
 
 

@@ -7,8 +7,7 @@ from typing import TYPE_CHECKING, Final
 from core.arrays import evenly_spaced
 from core.datasets.edits import AddPoint, Edit, MovePoint, RemovePoint, place_of
 from tui.drawing.cells import Cells, cut
-from tui.drawing.palette import ACCENT, DIM, LEGIBLE, TEXT, ink
-from tui.panels.boundary.map_cursor import marker
+from tui.drawing.palette import ACCENT, DIM, LEGIBLE, TEXT, class_marker, ink
 from tui.panels.boundary.map_view import MapView
 
 if TYPE_CHECKING:
@@ -48,7 +47,7 @@ class PointEditor:
         name = cut(data.class_names[self._class], 12)
         return [
             ("A adds ", ink(DIM)),
-            marker(self._class),
+            class_marker(self._class),
             (f" {name}", ink(TEXT)),
             (" (k)", ink(DIM)),
         ]

@@ -11,8 +11,6 @@ from tui.drawing import number_format
 from tui.drawing.cells import Cells, cell_width, cut, split_cells
 from tui.drawing.palette import (
     BACKGROUND,
-    CLASS_FIELDS,
-    CLASS_POINTS,
     DIM,
     FAINT,
     LEGIBLE,
@@ -20,6 +18,8 @@ from tui.drawing.palette import (
     RAISED,
     TEXT,
     WARNING,
+    class_fields,
+    class_point,
     ink,
 )
 
@@ -214,7 +214,7 @@ def _width(scores: tuple[tuple[str, int], ...]) -> int:
 
 
 def _write_class(cells: Cells, row: int, column: int, text: str, label: int) -> None:
-    cells.write(row, column, text, ink(CLASS_POINTS[label % len(CLASS_POINTS)]))
+    cells.write(row, column, text, ink(class_point(label)))
 
 
 def _listed(table: ConfusionTable, layout: ConfusionLayout, height: int) -> Cells:
@@ -288,7 +288,7 @@ def _count(
         return "·", ink(FAINT), ink()
     share = count / samples
     if label == other:
-        fields = CLASS_FIELDS[label % len(CLASS_FIELDS)]
+        fields = class_fields(label)
         colour = fields[min(int(share * len(fields)), len(fields) - 1)]
         text = text if len(text) <= cell > 1 else table.marker(label)
         return text, ink(LEGIBLE, colour, bold=True), ink(LEGIBLE, colour)

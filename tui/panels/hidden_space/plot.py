@@ -15,8 +15,6 @@ from tui.drawing.curves import axis_top
 from tui.drawing.palette import (
     BACKGROUND,
     BRIGHT,
-    CLASS_FIELDS,
-    CLASS_POINTS,
     DEEP,
     DIM,
     FAINT,
@@ -26,8 +24,11 @@ from tui.drawing.palette import (
     TINTED,
     TRAIN_MARKERS,
     WRONG_TRAIN,
+    class_fields,
+    class_point,
     ink,
     inks_of_pairs,
+    train_marker,
 )
 from tui.panels.colour_scales import NumberScale
 
@@ -221,10 +222,10 @@ class HiddenSpacePlot:
         y = np.asarray(space.y, np.int64)
         right = picture.predicted == y
         classes = space.network.classes
-        points = [CLASS_POINTS[label % len(CLASS_POINTS)] for label in range(classes)]
+        points = [class_point(label) for label in range(classes)]
         quiet = np.array([[ink(point, paper) for paper in colours] for point in points])
         loud = np.array([ink(point, DEEP, bold=True) for point in points])
-        markers = np.array([TRAIN_MARKERS[label % len(TRAIN_MARKERS)] for label in range(classes)])
+        markers = np.array([train_marker(label) for label in range(classes)])
         # misclassified samples are drawn last, on top of the others
         order = np.argsort(~right, kind="stable")
         rows, columns = places[0][order], places[1][order]
@@ -262,7 +263,7 @@ class HiddenSpacePlot:
         row, column = int(rows[0]), int(columns[0])
         marker = TRAIN_MARKERS[0]
         if space.network.classes:
-            marker = TRAIN_MARKERS[int(data.y_train[sample]) % len(TRAIN_MARKERS)]
+            marker = train_marker(int(data.y_train[sample]))
             logits = space.network.logits(data.x_train[sample : sample + 1])
             if decide(logits)[0] != data.y_train[sample]:
                 marker = WRONG_TRAIN
@@ -298,4 +299,4 @@ def _field_colours(classes: int) -> tuple[str, ...]:
     if classes <= 2:
         # the decision line is drawn instead
         return (BACKGROUND, BACKGROUND, TINTED)[: 1 + classes]
-    return (BACKGROUND, *(CLASS_FIELDS[label % len(CLASS_FIELDS)][0] for label in range(classes)))
+    return (BACKGROUND, *(class_fields(label)[0] for label in range(classes)))

@@ -11,16 +11,7 @@ import numpy as np
 from core.analysis.trace import Trace, trace_sample
 from core.datasets.preparation import EXTRA_FEATURES
 from tui.drawing.cells import Cells, cell_width, cut, printable
-from tui.drawing.palette import (
-    BRIGHT,
-    CLASS_POINTS,
-    DIM,
-    DIVERGING,
-    FAINT,
-    TEXT,
-    TRAIN_MARKERS,
-    ink,
-)
+from tui.drawing.palette import BRIGHT, DIM, DIVERGING, FAINT, TEXT, class_marker, ink
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -110,17 +101,7 @@ class Inspected:
     def class_words(self, label: int) -> StyledText:
         """Return the marker and the name of a class."""
         name = cut(_shown(self.data.class_names[label]), 20)
-        return [(marker_of(label), ink(colour_of(label))), (f" {name}", ink(TEXT))]
-
-
-def marker_of(label: int) -> str:
-    """Return the marker of a class."""
-    return TRAIN_MARKERS[label % len(TRAIN_MARKERS)]
-
-
-def colour_of(label: int) -> str:
-    """Return the colour of the samples of a class."""
-    return CLASS_POINTS[label % len(CLASS_POINTS)]
+        return [class_marker(label), (f" {name}", ink(TEXT))]
 
 
 def _shown(name: str) -> str:

@@ -10,9 +10,9 @@ from textual.binding import Binding, BindingType
 
 from core.analysis.prediction_map import classify
 from tui.drawing.cells import Cells, cut, printable
-from tui.drawing.palette import ALARM, DIM, TEXT, ink
+from tui.drawing.palette import ALARM, DIM, TEXT, class_point, ink, train_marker
 from tui.panels.explanation import Explanation, activation_formulas
-from tui.panels.inspector.inspected import colour_of, marker_of, small
+from tui.panels.inspector.inspected import small
 from tui.panels.inspector.sample_view import draw_sample
 from tui.panels.inspector.unit_view import UnitView
 from tui.panels.panel import Panel, Placement, StyledText
@@ -168,7 +168,7 @@ class InspectorPanel(Panel):
         return [
             *words,
             ("right " if right else "wrong ", ink(DIM if right else ALARM)),
-            (f"{marker_of(label)} ", ink(colour_of(label))),
+            (f"{train_marker(label)} ", ink(class_point(label))),
             (f"{name} ", ink(TEXT)),
         ]
 

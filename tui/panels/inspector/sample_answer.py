@@ -7,16 +7,14 @@ from typing import Final
 import numpy as np
 
 from tui.drawing.cells import Cells, cell_width, cut
-from tui.drawing.palette import BRIGHT, DIM, TEXT, ink
+from tui.drawing.palette import BRIGHT, DIM, TEXT, class_marker, class_point, ink
 from tui.panels.inspector.inspected import (
     Inspected,
     aligned,
     bright_text,
     caption,
-    colour_of,
     dim_text,
     flow,
-    marker_of,
     number,
     plain_text,
     small,
@@ -56,7 +54,7 @@ def _probabilities(it: Inspected, width: int, most: int) -> Cells:
     for row, label in enumerate(order.tolist()):
         stands_out = label in ends
         its_ink = ink(BRIGHT if stands_out else TEXT)
-        cells.write(row, 0, marker_of(label), ink(colour_of(label)))
+        cells.write(row, 0, *class_marker(label))
         cells.write(row, 2, names[label], its_ink)
         value = float(probabilities[label])
         cells.write_right(row, start - 1, f"{value:.3f}" if np.isfinite(value) else "–", its_ink)
@@ -64,7 +62,7 @@ def _probabilities(it: Inspected, width: int, most: int) -> Cells:
         if bars >= 4:
             eighths = round(value * bars * 8) if np.isfinite(value) else 0
             text = "█" * (eighths // 8) + " ▏▎▍▌▋▊▉"[eighths % 8].strip()
-            column = cells.write(row, start, text, ink(colour_of(label))) + 1
+            column = cells.write(row, start, text, ink(class_point(label))) + 1
         mark = ends.get(label, "")
         for words in (mark, mark[:6] if mark.startswith("◂ true") else mark[:1]):
             if words and column + len(words) <= width:

@@ -8,8 +8,8 @@ import numpy as np
 
 from core.analysis.prediction_map import quantize
 from tui.drawing.cells import Cells, cell_width, cut
-from tui.drawing.palette import BRIGHT, DIM, DIVERGING, TEXT, ink
-from tui.panels.inspector.inspected import LABEL, Inspected, largest_of, marker_of, small
+from tui.drawing.palette import BRIGHT, DIM, DIVERGING, TEXT, ink, train_marker
+from tui.panels.inspector.inspected import LABEL, Inspected, largest_of, small
 
 if TYPE_CHECKING:
     from core.arrays import Array
@@ -30,7 +30,7 @@ def draw_back(it: Inspected, width: int) -> tuple[Cells, list[Cells]]:
         name = cut(names[at], MOST_NAME)
         if layer == it.hidden and it.network.classes:
             label = at if len(names) > 1 else 1
-            name = f"{marker_of(label)} {name}"
+            name = f"{train_marker(label)} {name}"
         largest.append((name, small(float(each.delta[at]))))
     delta_width = max(4, *map(len, deltas)) + 2
     gradient_width = max(7, *map(len, gradients)) + 2

@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from tui.drawing.cells import Cells, cell_width, cut
-from tui.drawing.palette import ACCENT, DIM, FAINT, TEXT, ink
+from tui.drawing.palette import ACCENT, DIM, FAINT, TEXT, class_point, ink
 from tui.panels.colour_scales import OutputScale
 from tui.panels.errors.residuals import BLOCKS
-from tui.panels.inspector.inspected import Inspected, caption, colour_of
+from tui.panels.inspector.inspected import Inspected, caption
 
 if TYPE_CHECKING:
     from core.analysis.trace import UnitStatistics
@@ -61,7 +61,7 @@ def draw_histogram(
         levels = np.clip(eighths[group] - 8 * np.arange(tall)[::-1, None], 0, 8)
         area = slice(row, row + tall), slice(name_width, name_width + bins)
         cells.glyphs[area] = np.array(list(BLOCKS))[levels]
-        cells.inks[area] = ink(colour_of(group) if it.network.classes else TEXT)
+        cells.inks[area] = ink(class_point(group) if it.network.classes else TEXT)
         if names:
             words_of = it.class_words(group)
             column = cells.write(row + tall - 1, 0, *words_of[0])

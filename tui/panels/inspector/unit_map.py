@@ -9,10 +9,10 @@ import numpy as np
 from core.analysis.planes import Plane, Window
 from core.analysis.prediction_map import quantize
 from tui.drawing.cells import Cells
-from tui.drawing.palette import DIM, DIVERGING, LEGIBLE, ink
+from tui.drawing.palette import DIM, DIVERGING, LEGIBLE, ink, train_marker
 from tui.panels.boundary.map_drawing import half_blocks
 from tui.panels.colour_scales import OutputScale
-from tui.panels.inspector.inspected import Inspected, caption, largest_of, marker_of
+from tui.panels.inspector.inspected import Inspected, caption, largest_of
 
 if TYPE_CHECKING:
     from core.analysis.planes import PlaneChoice
@@ -59,7 +59,7 @@ class UnitMap:
         at_row, at_column = (int(each[0]) for each in self._window.pixels(coordinates))
         if single:
             at_row = rows
-        marker = marker_of(it.label) if it.network.classes else "●"
+        marker = train_marker(it.label) if it.network.classes else "●"
         paper = colours[int(pixels[at_row, at_column])]
         cells.write(1 + at_row // 2, at_column, marker, ink(LEGIBLE, paper, bold=True))
         if columns + 8 <= width:

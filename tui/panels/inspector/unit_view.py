@@ -10,17 +10,15 @@ import numpy as np
 from core.analysis.trace import UnitStatistics, unit_statistics
 from core.training.diagnostics import MOST_SAMPLES
 from tui.drawing.cells import Cells, cell_width, cut
-from tui.drawing.palette import DIM, TEXT, WARNING, ink
+from tui.drawing.palette import DIM, TEXT, WARNING, class_marker, ink
 from tui.panels.inspector.inspected import (
     Inspected,
     aligned,
     caption,
-    colour_of,
     dim_text,
     draw_bar,
     flow,
     largest_of,
-    marker_of,
     plain_text,
     side_by_side,
     small,
@@ -212,7 +210,7 @@ def _outgoing(it: Inspected, width: int, most: int) -> Cells:
         column = 0
         if marked:
             label = place + offset
-            column = cells.write(row, 0, marker_of(label), ink(colour_of(label))) + 1
+            column = cells.write(row, 0, *class_marker(label)) + 1
         cells.write(row, column, cut(names[place], longest), ink(TEXT))
         cells.write_right(row, end, text, ink(TEXT))
         if bars:

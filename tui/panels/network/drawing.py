@@ -9,17 +9,7 @@ import numpy as np
 from core.analysis.edges import parameter_index
 from tui.drawing.braille import DOTS
 from tui.drawing.cells import cut
-from tui.drawing.palette import (
-    ACCENT,
-    BRIGHT,
-    CLASS_POINTS,
-    DIM,
-    DIVERGING,
-    LEGIBLE,
-    TEXT,
-    TRAIN_MARKERS,
-    ink,
-)
+from tui.drawing.palette import ACCENT, BRIGHT, DIM, DIVERGING, LEGIBLE, TEXT, class_marker, ink
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
@@ -182,8 +172,7 @@ def draw_names(
             at, room = column.left + column.width + 1, layout.right_names - 1
             if colourful:
                 label = unit if len(outputs) > 1 else 1
-                marker = TRAIN_MARKERS[label % len(TRAIN_MARKERS)]
-                cells.write(row, at, marker, ink(CLASS_POINTS[label % len(CLASS_POINTS)]))
+                cells.write(row, at, *class_marker(label))
                 at, room = at + 2, room - 2
             chosen = cursor == (layout.first + len(layout.columns) - 2, unit)
             cells.write(row, at, cut(outputs[unit], room), ink(ACCENT if chosen else TEXT))

@@ -10,7 +10,7 @@ from core.analysis.prediction_map import quantize
 from core.arrays import evenly_spaced
 from core.nn.calls import run
 from core.nn.network import ForwardPasses, with_bias_row
-from tui.drawing.palette import CLASS_FIELDS, DIVERGING, UNCERTAIN
+from tui.drawing.palette import CLASS_FIELDS, DIVERGING, UNCERTAIN, class_fields
 from tui.panels.colour_scales import NumberScale, OutputScale
 
 if TYPE_CHECKING:
@@ -68,7 +68,7 @@ def backgrounds(
         levels = quantize(values, 1 + len(CLASS_FIELDS[0]), 0.0, 1.0)
         first = 1 if len(values) == 1 else 0
         return [
-            (UNCERTAIN, *CLASS_FIELDS[label % len(CLASS_FIELDS)])[level]
+            (UNCERTAIN, *class_fields(label))[level]
             for label, level in enumerate(levels.tolist(), first)
         ]
     colours = []

@@ -12,14 +12,16 @@ from tui.drawing.cells import Cells, cut
 from tui.drawing.palette import (
     ALARM,
     BRIGHT,
-    CLASS_POINTS,
     DIM,
     FAINT,
     LEGIBLE,
     TEXT,
     TRAIN_MARKERS,
     WRONG_TRAIN,
+    class_marker,
+    class_point,
     ink,
+    train_marker,
 )
 from tui.panels.colour_scales import NumberScale, OutputScale
 from tui.panels.table.columns import MARKS, RULE, TRUE, ColumnId, decimal, format_value
@@ -198,14 +200,13 @@ class TableDrawing:
                 number = quiet
                 if label is not None:
                     alone = len(layout.outputs) == 1
-                    point = CLASS_POINTS[label % len(CLASS_POINTS)]
+                    point = class_point(label)
                     number = ink(point if alone or label == output.at else DIM)
                 value = float(outputs[at, output.at])
                 end = place + 1 + layout.output_digits
                 if output.kind == "predicted" and label is not None:
                     value = float(best[at])
-                    marker = TRAIN_MARKERS[label % len(TRAIN_MARKERS)]
-                    self.cells.write(row, place + 1, marker, number)
+                    self.cells.write(row, place + 1, train_marker(label), number)
                 self.cells.write_right(row, end, format_value(value, layout.output_digits), number)
             self._rules(row)
 
@@ -218,8 +219,7 @@ class TableDrawing:
             self.cells.write(row, 1, TRAIN_MARKERS[0], ink(colour))
             return
         label = int(data.y_train[sample])
-        point = CLASS_POINTS[label % len(CLASS_POINTS)]
-        self.cells.write(row, 1, TRAIN_MARKERS[label % len(TRAIN_MARKERS)], ink(point))
+        self.cells.write(row, 1, *class_marker(label))
         if predicted != label:
             self.cells.write(row, 2, WRONG_TRAIN, ink(ALARM, bold=True))
 
@@ -250,5 +250,4 @@ def _output_name(network: Network, data: DataSplit, column: ColumnId) -> tuple[s
         return data.target_names[output], TEXT
     if network.classes == 2 or column.kind == "predicted":
         return "p", TEXT
-    marker = TRAIN_MARKERS[output % len(TRAIN_MARKERS)]
-    return f"{marker} {data.class_names[output]}", CLASS_POINTS[output % len(CLASS_POINTS)]
+    return f"{train_marker(output)} {data.class_names[output]}", class_point(output)

@@ -11,12 +11,12 @@ from tui.drawing import number_format
 from tui.drawing.cells import Cells, cut
 from tui.drawing.palette import (
     ACCENT,
-    CLASS_FIELDS,
-    CLASS_POINTS,
     DIM,
     TEXT,
-    TRAIN_MARKERS,
     UNCERTAIN,
+    class_fields,
+    class_marker,
+    class_point,
     ink,
 )
 from tui.panels.colour_scales import NumberScale, OutputScale
@@ -222,13 +222,9 @@ class UnitMapsPanel(Panel):
         """Draw the probability of a class, or a predicted value, and its name."""
         named = ink(ACCENT, bold=True) if is_cursor else ink(TEXT)
         if data.has_classes:
-            field = CLASS_FIELDS[unit % len(CLASS_FIELDS)]
-            scale = OutputScale(
-                (UNCERTAIN, *field), 0.0, 1.0, CLASS_POINTS[unit % len(CLASS_POINTS)]
-            )
-            marker, name = TRAIN_MARKERS[unit % len(TRAIN_MARKERS)], data.class_names[unit]
-            cells.write(top, left, marker, ink(scale.line))
-            cells.write(top, left + 2, cut(name, layout.width - 2), named)
+            scale = OutputScale((UNCERTAIN, *class_fields(unit)), 0.0, 1.0, class_point(unit))
+            cells.write(top, left, *class_marker(unit))
+            cells.write(top, left + 2, cut(data.class_names[unit], layout.width - 2), named)
         else:
             own, (shift, factor) = NumberScale.of(data, unit), data.preparation.target_units(unit)
             low, high = (own.low - shift) / factor, (own.high - shift) / factor
