@@ -151,6 +151,13 @@ class RunModel:
         return before != self.note
 
     @property
+    def current(self) -> tuple[Network, DataSplit] | None:
+        """Network and data, or None before the first epoch."""
+        if self.network is None or self.data is None or not len(self.timeline):
+            return None
+        return self.network, self.data
+
+    @property
     def is_at_rest(self) -> bool:
         """Whether nothing changes until the user presses a key."""
         return self.state is not State.TRAINING

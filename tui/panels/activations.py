@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from core.arrays import Array, Labels
     from core.datasets import DataSplit
     from core.nn.activations import Activation
+    from core.nn.network import Network
     from tui.panels.view_options import ViewOptions
     from tui.run_model import RunModel
 
@@ -50,6 +51,7 @@ class ActivationsPanel(Panel):
 
     key, label = "4", "hidden"
     summary = "outputs of a hidden layer: a row per unit, a column per sample; [ ] choose the layer"
+    placeholder = "The output of each hidden unit for each training sample."
     default_from = 0, 0
 
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -89,10 +91,9 @@ class ActivationsPanel(Panel):
         self.redraw()
 
     def title(self) -> StyledText:
-        network, data = self.run.network, self.run.data
-        if network is None or data is None or not self.run.config.hidden:
-            return []
         hidden = self.run.config.hidden
+        if not hidden:
+            return []
         layer = min(self.options.layer, len(hidden) - 1)
         return [
             (f"layer {layer + 1} of {len(hidden)} ", ink(TEXT)),
@@ -109,18 +110,13 @@ class ActivationsPanel(Panel):
         low_text = f" {scale.low:g} ".replace("-", "−")
         return [(low_text, ink(TEXT)), *blocks, (f" {scale.high:g} ", ink(TEXT))]
 
-    def draw_content(self, width: int, height: int) -> Cells:
-        network, data = self.run.network, self.run.data
+    def draw_run(self, network: Network, data: DataSplit, width: int, height: int) -> Cells:
         hidden = self.run.config.hidden
         if not hidden:
             return centred_text(
                 width,
                 height,
                 "This network has no hidden layer: the outputs depend linearly on the inputs.",
-            )
-        if network is None or data is None or not len(self.run.timeline):
-            return centred_text(
-                width, height, "The output of each hidden unit for each training sample."
             )
         cells = Cells(width, height)
         most = max(1, width - LABEL_WIDTH)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar, Final
 
 import numpy as np
@@ -37,14 +38,7 @@ from tui.drawing.palette import (
     ink,
 )
 from tui.panels.explanation import Explanation, loss_formula
-from tui.panels.panel import (
-    SINGLE_BELOW,
-    SMALL_BELOW,
-    Panel,
-    Placement,
-    StyledText,
-    centred_text,
-)
+from tui.panels.panel import SINGLE_BELOW, SMALL_BELOW, Panel, Placement, StyledText, centred_text
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -79,12 +73,11 @@ class CurvePanel(Panel):
         self._cursor_epoch: int | None = None
         self._span, self._gutter = (0, 1), 0
 
+    @dataclass
     class TravelRequested(Message):
         """The user wants to travel to the epoch at the cursor."""
 
-        def __init__(self, epoch: int) -> None:
-            self.epoch = epoch
-            super().__init__()
+        epoch: int
 
     @property
     def cursor_epoch(self) -> int | None:

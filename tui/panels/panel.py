@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from enum import Enum
 from textwrap import wrap
 from time import monotonic
@@ -16,6 +17,8 @@ from tui.drawing.palette import ALARM, BRIGHT, DIM, FOCUSED_FRAME, FRAME, TEXT, 
 if TYPE_CHECKING:
     from textual import events
 
+    from core.datasets import DataSplit
+    from core.nn.network import Network
     from tui.faults import Fault
     from tui.panels.explanation import Explanation
     from tui.panels.view_options import Cursor, ViewOptions
@@ -55,6 +58,7 @@ class Panel(Canvas, can_focus=True):
         key: key that shows or hides the panel: a digit, or a free letter.
         label: short name; also the widget's id.
         summary: one sentence for the help.
+        placeholder: sentence shown before the first epoch.
         hints: keys that only this panel has, for the help, with what they do.
         placement: part of the screen.
         default_from: columns and rows of the terminal from which the default view includes the
@@ -68,6 +72,7 @@ class Panel(Canvas, can_focus=True):
     key: ClassVar[str]
     label: ClassVar[str]
     summary: ClassVar[str]
+    placeholder: ClassVar[str]
     hints: ClassVar[dict[str, str]] = {}
     placement: ClassVar[Placement] = Placement.BOTTOM
     default_from: ClassVar[tuple[int, int] | None] = None
@@ -76,12 +81,11 @@ class Panel(Canvas, can_focus=True):
 
     DEFAULT_CSS = "Panel { width: 1fr; }"
 
+    @dataclass
     class CursorMoved(Message):
         """The user chose a unit or a sample."""
 
-        def __init__(self, cursor: Cursor) -> None:
-            self.cursor = cursor
-            super().__init__()
+        cursor: Cursor
 
     def __init__(self, run: RunModel, options: ViewOptions) -> None:
         super().__init__(id=self.label)
@@ -99,6 +103,13 @@ class Panel(Canvas, can_focus=True):
 
     def draw_content(self, width: int, height: int) -> Cells:
         """Return the cells inside the frame."""
+        current = self.run.current
+        if current is None:
+            return centred_text(width, height, self.placeholder)
+        return self.draw_run(*current, width, height)
+
+    def draw_run(self, network: Network, data: DataSplit, width: int, height: int) -> Cells:
+        """Return the cells inside the frame after the first epoch."""
         raise NotImplementedError
 
     @property
@@ -177,7 +188,10 @@ class Panel(Canvas, can_focus=True):
         cells = self._frame(width, height)
         if width >= 4 and height >= 3:
             cells.place(1, 1, self.content(width - 2, height - 2))
-            self._write_border(cells, self.border_name, self.title(), self.title_right())
+            left, right = self.title(), self.title_right()
+            if self.run.current is None:
+                left, right = [], []  # they would describe a previous run
+            self._write_border(cells, self.border_name, left, right)
         return cells
 
     def draw_fault(self, width: int, height: int, fault: Fault) -> Cells:

@@ -5,6 +5,7 @@ A fifth widget replaces everything in a terminal that is too small.
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from textwrap import wrap
 from time import monotonic
 from typing import TYPE_CHECKING, Final
@@ -68,12 +69,11 @@ class HeaderLine(Canvas):
 class StatusLine(Canvas):
     """State of the run in one word, then its numbers at fixed positions."""
 
+    @dataclass
     class TravelRequested(Message):
         """A click on an epoch of the scrub bar."""
 
-        def __init__(self, epoch: int) -> None:
-            self.epoch = epoch
-            super().__init__()
+        epoch: int
 
     def __init__(self, session: RunModel, flow_control: FlowControl | None = None) -> None:
         super().__init__(id="status")
@@ -198,12 +198,12 @@ class LogLine(Canvas):
 class FooterLine(Canvas):
     """The keys that matter now, which can be clicked, after the rest of a long note."""
 
+    @dataclass
     class Pressed(Message):
         """A click on a key."""
 
-        def __init__(self, handler: Handler, key: str) -> None:
-            self.handler, self.key = handler, key
-            super().__init__()
+        handler: Handler
+        key: str
 
     def __init__(self, session: RunModel, options: ViewOptions) -> None:
         super().__init__(id="footer")

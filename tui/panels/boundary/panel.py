@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, ClassVar, Final
 
 from textual.binding import Binding, BindingType
@@ -17,7 +17,7 @@ from tui.panels.boundary.map_editing import NO_SAMPLE_NEAR, EditError, PointEdit
 from tui.panels.boundary.map_view import MapView
 from tui.panels.explanation import Explanation
 from tui.panels.hysteresis import LevelHysteresis
-from tui.panels.panel import Panel, Placement, StyledText, centred_text
+from tui.panels.panel import Panel, Placement, StyledText
 
 if TYPE_CHECKING:
     from textual import events
@@ -40,6 +40,7 @@ class BoundaryPanel(Panel):
         "predicted class and its certainty, or predicted value, on a plane, with the samples; "
         "t shows the test samples, p and P choose the plane, y the target, m sets a cursor"
     )
+    placeholder = "The prediction of the network at each point of the plane."
     hints: ClassVar = {"m": "cursor (see e)"}
     placement, default_from = Placement.RIGHT, (0, 0)
 
@@ -60,19 +61,17 @@ class BoundaryPanel(Panel):
         Binding("M", "edit('move')", show=False),
     ]
 
+    @dataclass
     class DataEdited(Message):
         """The user adds, moves or removes a training point."""
 
-        def __init__(self, edit: Edit) -> None:
-            self.edit = edit
-            super().__init__()
+        edit: Edit
 
+    @dataclass
     class NotePosted(Message):
         """A message for the log line, such as why a key has no effect."""
 
-        def __init__(self, note: str) -> None:
-            self.note = note
-            super().__init__()
+        note: str
 
     def __init__(self, run: RunModel, options: ViewOptions) -> None:
         super().__init__(run, options)
@@ -131,12 +130,7 @@ class BoundaryPanel(Panel):
         score = f"{metrics.train_score:.3f}".replace("-", "−")
         return [(f" R² {score} train ", ink(TEXT))]
 
-    def draw_content(self, width: int, height: int) -> Cells:
-        network, data = self.run.network, self.run.data
-        if network is None or data is None or not len(self.run.timeline):
-            return centred_text(
-                width, height, "The prediction of the network at each point of the plane."
-            )
+    def draw_run(self, network: Network, data: DataSplit, width: int, height: int) -> Cells:
         picture = self._picture = self._picture_of(network, data, width, height)
         if not picture.has_room:
             return Cells(width, height)

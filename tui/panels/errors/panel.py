@@ -122,6 +122,7 @@ class ErrorsPanel(Panel):
         "confusion matrix; for regression, predicted against true values, and residuals; "
         "x switches between test and train, ↑ ↓ scroll"
     )
+    placeholder = "The errors of the network, by true and predicted value."
     hints: ClassVar = {"x": "train or test"}
     default_from = 150, 45
 
@@ -198,23 +199,13 @@ class ErrorsPanel(Panel):
     def view_state(self) -> tuple[object, ...]:
         return (self.options.target,)
 
-    def draw_content(self, width: int, height: int) -> Cells:
-        network, data = self.run.network, self.run.data
-        if network is None or data is None or not len(self.run.timeline):
-            self._words, self._switchable = [], False
-            return centred_text(
-                width, height, "The errors of the network, by true and predicted value."
-            )
-        view, target = self._view, self._target(data)
+    def draw_run(self, network: Network, data: DataSplit, width: int, height: int) -> Cells:
+        view, target = self._view, max(0, min(self.options.target, len(data.target_names) - 1))
         if view is None or not view.shows(network, data):
             view = self._view = ErrorsView(network, data)
         if network.classes:
             return self._draw_classes(view, data, width, height)
         return self._draw_numbers(view, data, target, width, height)
-
-    def _target(self, data: DataSplit) -> int:
-        chosen = self.options.target
-        return max(0, min(chosen, len(data.target_names) - 1))
 
     # --- classes
 

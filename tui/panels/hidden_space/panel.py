@@ -65,6 +65,7 @@ class HiddenSpacePanel(Panel):
         "samples as the last hidden layer maps them, the bent input grid, and the decision line; "
         "c selects the next two units, x and X the next unit of one axis, g hides the grid"
     )
+    placeholder = "The samples as the last hidden layer maps them."
     hints: ClassVar = {"c": "next units", "x": "next unit"}
 
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -176,16 +177,12 @@ class HiddenSpacePanel(Panel):
     def _sample(self) -> int | None:
         return self.options.cursor.sample if self.options.inspecting else None
 
-    def draw_content(self, width: int, height: int) -> Cells:
-        network, data = self.run.network, self.run.data
+    def draw_run(self, network: Network, data: DataSplit, width: int, height: int) -> Cells:
         if not self.run.config.hidden:
             self._words, self._scores = [], []
             return centred_text(
                 width, height, "This network has no hidden layer, and therefore no hidden space."
             )
-        if network is None or data is None or not len(self.run.timeline):
-            self._words, self._scores = [], []
-            return centred_text(width, height, "The samples as the last hidden layer maps them.")
         cells = self._draw(self._current_view(network, data), data, width, height)
         self._parameters = _copy_state(network)
         return cells

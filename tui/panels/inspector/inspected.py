@@ -49,9 +49,9 @@ class Inspected:
     @classmethod
     def of(cls, run: RunModel, options: ViewOptions) -> Inspected | None:
         """Return the selected unit and sample; None before the first epoch."""
-        network, data = run.network, run.data
-        if network is None or data is None or not len(run.timeline) or not len(data.x_train):
+        if run.current is None or not len(run.current[1].x_train):
             return None
+        network, data = run.current
         cursor = options.cursor.within(network.sizes, len(data.x_train))
         with np.errstate(all="ignore"):
             row, y = data.x_train[cursor.sample], data.y_train[cursor.sample]

@@ -200,11 +200,10 @@ class InspectorPanel(Panel):
 
     @property
     def _cursor(self) -> Cursor | None:
-        network, data = self.run.network, self.run.data
-        if network is None or data is None or not len(self.run.timeline):
+        current = self.run.current
+        if current is None or not len(current[1].x_train):
             return None
-        if not len(data.x_train):
-            return None
+        network, data = current
         return self.options.cursor.within(network.sizes, len(data.x_train))
 
     def _draw_sample(self, run: RunModel, options: ViewOptions, width: int, height: int) -> Cells:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar, Final
 
 from textual.binding import Binding, BindingType
@@ -50,6 +51,7 @@ class NetworkPanel(Panel):
         "units and the strongest weights between them: blue negative, orange positive; "
         "arrows move the cursor, w selects its next weight, enter edits it"
     )
+    placeholder = "The units of the network, and the strongest weights between them."
     hints: ClassVar = {"w": "next weight, enter edits"}
 
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -62,6 +64,7 @@ class NetworkPanel(Panel):
         Binding("enter", "edit", show=False),
     ]
 
+    @dataclass
     class EditRequested(Message):
         """The user wants to change a weight or a bias.
 
@@ -71,9 +74,9 @@ class NetworkPanel(Panel):
             value: current value.
         """
 
-        def __init__(self, index: int, description: str, value: float) -> None:
-            super().__init__()
-            self.index, self.description, self.value = index, description, value
+        index: int
+        description: str
+        value: float
 
     def __init__(self, run: RunModel, options: ViewOptions) -> None:
         super().__init__(run, options)
@@ -140,9 +143,10 @@ class NetworkPanel(Panel):
 
     def on_click(self, event: events.Click) -> None:
         """Select the node or the edge under the mouse; edit it if it is already selected."""
-        network, layout, row, column = self.run.network, self._layout, event.y - 1, event.x - 1
-        if network is None or layout is None:
+        current, layout, row, column = self.run.current, self._layout, event.y - 1, event.x - 1
+        if current is None or layout is None:
             return
+        network, _ = current
         node = layout.node_at(row, column)
         if node is not None and node[0] > 0:
             layer, unit = node[0] - 1, node[1]
@@ -251,13 +255,7 @@ class NetworkPanel(Panel):
         cursor = options.cursor if self._pointed else None
         return (cursor, options.inspecting, self._parameter)
 
-    def draw_content(self, width: int, height: int) -> Cells:
-        network, data = self.run.network, self.run.data
-        if network is None or data is None or not len(self.run.timeline):
-            self._words, self._layout = [], None
-            return centred_text(
-                width, height, "The units of the network, and the strongest weights between them."
-            )
+    def draw_run(self, network: Network, data: DataSplit, width: int, height: int) -> Cells:
         options = self.options
         cursor = options.cursor.within(network.sizes, len(data.x_train))
         sample = cursor.sample if options.inspecting and len(data.x_train) else None

@@ -15,7 +15,7 @@ from core.analysis.hidden_space import decide
 from tui.drawing.cells import Cells
 from tui.drawing.palette import DIM, TEXT, ink
 from tui.panels.explanation import Explanation, activation_formulas
-from tui.panels.panel import Panel, StyledText, centred_text
+from tui.panels.panel import Panel, StyledText
 from tui.panels.table.columns import (
     LEAST_DIGITS,
     MARKS,
@@ -138,12 +138,11 @@ class OutputsTable:
         return np.argsort(-keys if self.descending else keys, kind="stable")
 
     def draw(self, run: RunModel, options: ViewOptions, width: int, height: int) -> Cells:
-        """Return the table, or a placeholder before the first epoch."""
-        network, data = run.network, run.data
+        """Return the table."""
         self.title = []
-        if network is None or data is None or not len(run.timeline):
-            words = "The output of each hidden unit for each training sample, in numbers."
-            return centred_text(width, height, words)
+        if run.current is None:
+            return Cells(width, height)
+        network, data = run.current
         self._follow(network, data)
         grouped = height >= 9 and (len(network.sizes) > 3 or len(data.feature_names) > 2)
         rows = height - (2 if grouped else 1)
@@ -265,6 +264,7 @@ class TablePanel(Panel):
         "hidden outputs and predictions of each training sample, in numbers; arrows scroll, "
         "c sorts by the next column, C reverses the order"
     )
+    placeholder = "The output of each hidden unit for each training sample, in numbers."
     hints: ClassVar = {"c": "next column"}
 
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -355,5 +355,6 @@ class TablePanel(Panel):
         options = self.options
         return (options.cursor, options.inspecting, options.layer, options.target)
 
-    def draw_content(self, width: int, height: int) -> Cells:
+    def draw_run(self, network: Network, data: DataSplit, width: int, height: int) -> Cells:
+        del network, data
         return self.table.draw(self.run, self.options, width, height)

@@ -44,6 +44,7 @@ class UnitMapsPanel(Panel):
         "output of each hidden unit on the plane of the boundary panel; ↑ ↓ scroll, w shows the "
         "weights of the pixels of images"
     )
+    placeholder = "The output of each hidden unit at each point of the plane."
     hints: ClassVar = {"w": "pixel weights"}
 
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -86,7 +87,7 @@ class UnitMapsPanel(Panel):
 
     def on_click(self, event: events.Click) -> None:
         """Select the unit whose picture was clicked."""
-        if self._layout is None:
+        if self._layout is None or self.run.current is None:
             return
         found = self._layout.unit_at(event.y - 1, event.x - 1, self._first)
         if found is not None:
@@ -124,17 +125,11 @@ class UnitMapsPanel(Panel):
         options = self.options
         return (options.cursor.layer, options.cursor.unit) if options.inspecting else None
 
-    def draw_content(self, width: int, height: int) -> Cells:
-        network, data = self.run.network, self.run.data
+    def draw_run(self, network: Network, data: DataSplit, width: int, height: int) -> Cells:
         if not self.run.config.hidden:
-            self._forget()
+            self._visible, self._scale_words, self._layout = "", [], None
             return centred_text(
                 width, height, "This network has no hidden layer, and therefore no unit maps."
-            )
-        if network is None or data is None or not len(self.run.timeline):
-            self._forget()
-            return centred_text(
-                width, height, "The output of each hidden unit at each point of the plane."
             )
         return self._draw_maps(network, data, self._cursor, width, height)
 
@@ -146,9 +141,6 @@ class UnitMapsPanel(Panel):
             return None
         rows, across = data.preparation.image
         return (rows, across) if 0 < rows * across <= network.sizes[0] else None
-
-    def _forget(self) -> None:
-        self._visible, self._scale_words, self._layout = "", [], None
 
     def _draw_maps(
         self,
