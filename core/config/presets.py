@@ -57,12 +57,7 @@ PRESETS: Final = {
         Preset(
             "checkerboard",
             "sixteen squares of two classes; two layers of sixteen units separate them",
-            {
-                "dataset": "checkerboard",
-                "hidden": (16, 16),
-                "activation": "gelu",
-                "epochs": 300,
-            },
+            {"dataset": "checkerboard", "hidden": (16, 16), "activation": "gelu", "epochs": 300},
         ),
         Preset(
             "gaussian-quantiles",
@@ -111,13 +106,7 @@ PRESETS: Final = {
         Preset(
             "digits",
             "handwritten digits of 8×8 pixels, ten classes",
-            {
-                "dataset": "digits",
-                "hidden": (32,),
-                "activation": "relu",
-                "l2": 0.001,
-                "epochs": 40,
-            },
+            {"dataset": "digits", "hidden": (32,), "activation": "relu", "l2": 0.001, "epochs": 40},
         ),
         Preset(
             "languages",

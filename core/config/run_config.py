@@ -52,6 +52,8 @@ MOST_TOML: Final = 32_768
 MOST_EPOCHS: Final = 100_000_000
 
 
+_POSITIVE: Final = Float(0, open_low=True)
+
 # a row of the settings table: default, type, help, effect of a change
 _network = partial(declare, "network")
 _loss = partial(declare, "loss")
@@ -76,10 +78,7 @@ class RunConfig(DataConfig):
 
     hidden: tuple[int, ...] = _network((8, 8), Sizes(), "sizes of the hidden layers", "network")
     activation: str | tuple[str, ...] = _network(
-        "tanh",
-        PerLayer(_formulas(ACTIVATIONS)),
-        "activation function of the hidden layers",
-        "loss",
+        "tanh", PerLayer(_formulas(ACTIVATIONS)), "activation function of the hidden layers", "loss"
     )
     initializer: str = _network(
         "glorot",
@@ -110,13 +109,9 @@ class RunConfig(DataConfig):
         "fraction of each cross-entropy target that is spread over all classes",
         "loss",
     )
-    huber_delta: float = _loss(
-        1.0, Float(0, open_low=True), "error above which the huber loss is linear", "loss"
-    )
+    huber_delta: float = _loss(1.0, _POSITIVE, "error above which the huber loss is linear", "loss")
     optimizer: str = _optimiser("adam", _formulas(OPTIMIZERS), "optimisation algorithm", "step")
-    learning_rate: float = _optimiser(
-        0.01, Float(0, open_low=True), "learning rate", "rates", option="lr"
-    )
+    learning_rate: float = _optimiser(0.01, _POSITIVE, "learning rate", "rates", option="lr")
     momentum: float | None = _optimiser(
         None,
         auto(Float(0, 1)),
@@ -134,14 +129,11 @@ class RunConfig(DataConfig):
         32, BatchSize(), "samples per training step, or full for all of them at once", "step"
     )
     clip_norm: float | None = _optimiser(
-        None,
-        or_off(Float(0, open_low=True)),
-        "maximum norm of the gradient, taken as one vector",
-        "step",
+        None, or_off(_POSITIVE), "maximum norm of the gradient, taken as one vector", "step"
     )
     clip_value: float | None = _optimiser(
         None,
-        or_off(Float(0, open_low=True)),
+        or_off(_POSITIVE),
         "maximum size of each element of the gradient, applied before clip_norm",
         "step",
     )
