@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from math import inf, nan
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final, cast
+from typing import TYPE_CHECKING, Any, Final, TypeVar, cast
 
 import numpy as np
 
@@ -52,6 +52,7 @@ LARGEST: Final = 2**63
 
 _SAVED_STATES: Final = {each.lower(): each for each in State if each is not State.STOPPED}
 _START: Final = "start_"
+_T = TypeVar("_T")
 
 
 @dataclass(frozen=True)
@@ -113,9 +114,9 @@ class Fields:
             )
         )
 
-    def integer_or_none(self, name: str) -> int | None:
-        """Return an integer of at least 0, or None."""
-        return None if self._get(name) is None else self.integer(name)
+    def optional(self, name: str, read: Callable[[str], _T]) -> _T | None:
+        """Return what another method reads, or None if the value is missing or null."""
+        return None if self._get(name) is None else read(name)
 
     def number(self, name: str) -> float:
         """Return a number, which may be infinite or NaN."""
@@ -124,10 +125,6 @@ class Fields:
     def text(self, name: str) -> str:
         """Return a string."""
         return str(self._checked(name, lambda value: isinstance(value, str), "a string"))
-
-    def text_or_empty(self, name: str) -> str:
-        """Return a string, or an empty one for null."""
-        return "" if self._get(name) is None else self.text(name)
 
     def boolean(self, name: str) -> bool:
         """Return true or false."""
@@ -140,10 +137,8 @@ class Fields:
             raise self.refusal(name, f"one of {', '.join(_SAVED_STATES)}")
         return _SAVED_STATES[text]
 
-    def stop_or_none(self, name: str) -> Stop | None:
-        """Return the reason for the end of a run, or None."""
-        if self._get(name) is None:
-            return None
+    def stop(self, name: str) -> Stop:
+        """Return the reason for the end of a run."""
         try:
             return Stop(self.text(name))
         except ValueError:
@@ -162,29 +157,23 @@ class Fields:
         many = "numbers" if count is None else f"{count} numbers"
         return tuple(map(float, self._checked(name, fits, many)))
 
-    def integers(self, name: str, low: int = 0, high: int = 2**62) -> tuple[int, ...]:
-        """Return a list of integers within bounds."""
+    def integers(
+        self, name: str, low: int = 0, high: int = 2**62, count: int | None = None
+    ) -> tuple[int, ...]:
+        """Return a list of integers within bounds, of the given length if there is one."""
 
         def fits(value: Any) -> bool:
-            return isinstance(value, list) and all(
-                type(each) is int and low <= each <= high for each in value
+            return (
+                isinstance(value, list)
+                and count in {None, len(value)}
+                and all(type(each) is int and low <= each <= high for each in value)
             )
 
-        return tuple(self._checked(name, fits, "integers"))
+        many = "integers" if count is None else f"{count} integers"
+        return tuple(self._checked(name, fits, many))
 
-    def integers_or_none(self, name: str, count: int, high: int) -> tuple[int, ...] | None:
-        """Return a list of integers from 0, of the given length, or None."""
-        if self._get(name) is None:
-            return None
-        values = self.integers(name, 0, high)
-        if len(values) != count:
-            raise self.refusal(name, f"{count} integers")
-        return values
-
-    def rate_or_none(self, name: str) -> float | None:
-        """Return a finite number of at least 0, or None."""
-        if self._get(name) is None:
-            return None
+    def rate(self, name: str) -> float:
+        """Return a learning rate: a finite number of at least 0."""
         value = self.number(name)
         if not 0 <= value < inf:
             raise self.refusal(name, "a learning rate")
@@ -310,19 +299,24 @@ def decode_header(fields: Fields) -> Header:
         fields.integer("batches", 1),
         EpochMetrics(int(epoch), *metrics),
         fields.state("doing"),
-        fields.stop_or_none("stopped"),
-        fields.integer_or_none("restored"),
-        fields.stop_or_none("ended"),
+        fields.optional("stopped", fields.stop),
+        fields.optional("restored", fields.integer),
+        fields.optional("ended", fields.stop),
         fields.integer("span", 1, MOST_EPOCHS),
         fields.boolean("edited"),
         _loss_starts(fields),
-        _extent(fields, "rows"),
-        _extent(fields, "events"),
+        Extent(*fields.integers("rows", count=2)),
+        Extent(*fields.integers("events", count=2)),
         tuple(
-            Segment(number, each.integer("id"), _position(each), each.boolean("is_edit"))
+            Segment(
+                number,
+                each.integer("id"),
+                Position(*each.integers("place", count=2)),
+                each.boolean("is_edit"),
+            )
             for number, each in enumerate(fields.tables("cuts"))
         ),
-        fields.text_or_empty("kernels"),
+        fields.optional("kernels", fields.text) or "",
     )
 
 
@@ -333,25 +327,11 @@ def _time(fields: Fields, name: str) -> float:
     return value
 
 
-def _position(fields: Fields) -> Position:
-    values = fields.integers("place")
-    if len(values) != 2:
-        raise fields.refusal("place", "an epoch and a batch")
-    return Position(*values)
-
-
 def _loss_starts(fields: Fields) -> tuple[int, ...]:
     epochs = fields.integers("parts")
     if not epochs or epochs[0] or list(epochs) != sorted(set(epochs)):
         raise fields.refusal("parts", "epochs in order, from 0")
     return epochs
-
-
-def _extent(fields: Fields, name: str) -> Extent:
-    values = fields.integers(name)
-    if len(values) != 2:
-        raise fields.refusal(name, "a length and a checksum")
-    return Extent(*values)
 
 
 def decode_edits(fields: Fields) -> tuple[Edit, ...]:
@@ -509,13 +489,15 @@ def decode_state(
             values.integer("steps"),
             _generator(values, "shuffle"),
             _generator(values, "dropout"),
-            values.rate_or_none("learning_rate"),
+            values.optional("learning_rate", values.rate),
             _last_step(values, layers),
         )
     steps = fields.integer("steps")
     factor, best = fields.numbers("plateau", 2)
     slots = array("slots", shapes.slots)
-    layer_steps = fields.integers_or_none("layer_steps", layers, steps)
+    layer_steps = fields.optional(
+        "layer_steps", lambda name: fields.integers(name, 0, steps, layers)
+    )
     if layer_steps is None:  # saved by an early version
         layer_steps = tuple(
             steps if number in shapes.freeze and slots[:, part].any() else 0
@@ -536,7 +518,7 @@ def decode_state(
         fields.number("limit"),
         start,
         layer_steps=layer_steps,
-        learning_rate=fields.rate_or_none("learning_rate"),
+        learning_rate=fields.optional("learning_rate", fields.rate),
         last_step=_last_step(fields, layers),
     )
 
