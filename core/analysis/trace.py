@@ -13,7 +13,7 @@ import numpy as np
 from core.nn.calls import run
 from core.nn.layers import NORM_EPSILON, ForwardPass
 from core.nn.network import with_bias_row
-from core.training.diagnostics import DEAD, NEAR_BOUND
+from core.training.diagnostics import DEAD, near_bound
 
 if TYPE_CHECKING:
     from core.arrays import Array, Labels
@@ -248,12 +248,8 @@ def unit_statistics(network: Network, layer: int, unit: int, x: Array) -> UnitSt
     slopes = _slopes(its.layer.activation, its.logits[unit], a)
     if not len(a):
         return UnitStatistics(a, slopes, 0.0, 0.0)
-    near_bound = 0.0
-    if its.layer.activation.saturates:
-        low = -1.0 if its.layer.activation.scale == "diverging" else 0.0
-        share = (a - low) / (1 - low)
-        near_bound = float(np.mean((share < NEAR_BOUND) | (share > 1 - NEAR_BOUND)))
-    return UnitStatistics(a, slopes, float(np.mean(np.abs(slopes) < DEAD)), near_bound)
+    near = float(np.mean(near_bound(its.layer.activation, a)))
+    return UnitStatistics(a, slopes, float(np.mean(np.abs(slopes) < DEAD)), near)
 
 
 def _slopes(activation: Activation, z: Array, a: Array) -> Array:

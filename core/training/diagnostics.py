@@ -13,7 +13,10 @@ from core.nn.calls import Calls, call, run
 from core.nn.network import ForwardPasses
 
 if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
     from core.arrays import Array
+    from core.nn.activations import Activation
     from core.nn.network import Network
 
 MOST_SAMPLES: Final = 2048
@@ -118,14 +121,16 @@ class Diagnostics:
         slopes.fill(1)
         run(self._back[number])
         activation = self._layers[number].layer.activation
-        saturated = 0.0
-        if activation.saturates:
-            low = -1.0 if activation.scale == "diverging" else 0.0
-            share = (values - low) / (1 - low)
-            near = (share < NEAR_BOUND) | (share > 1 - NEAR_BOUND)
-            saturated = float(np.mean(near.mean(axis=1) > 0.5))
-        return LayerDiagnostics(
-            *step,
-            float(np.mean(np.abs(slopes).max(axis=1) < DEAD)),
-            saturated,
-        )
+        dead = float(np.mean(np.abs(slopes).max(axis=1) < DEAD))
+        saturated = float(np.mean(near_bound(activation, values).mean(axis=1) > 0.5))
+        return LayerDiagnostics(*step, dead, saturated)
+
+
+def near_bound(activation: Activation, values: Array) -> NDArray[np.bool_]:
+    """Return which outputs are near a bound of their activation; none if it has no two bounds."""
+    if not activation.saturates:
+        return np.zeros(values.shape, np.bool_)
+    low = -1.0 if activation.scale == "diverging" else 0.0
+    share = (values - low) / (1 - low)
+    near: NDArray[np.bool_] = (share < NEAR_BOUND) | (share > 1 - NEAR_BOUND)
+    return near
