@@ -139,13 +139,7 @@ class TrainingRun:
         is_edit: bool = False,
         position: Position | None = None,
     ) -> None:
-        """Change the trainer, and record the change for time travel and in the saved history.
-
-        Args:
-            apply: changes the trainer, with the same effect each time; if it raises, nothing changes.
-            is_edit: whether it edits a parameter.
-            position: where it is made, if not at the current position.
-        """
+        """Change the trainer, and record it in the saved history too; see `TimeTravel.change`."""
         self.time_travel.change(apply, is_edit=is_edit, position=position)
         self.revision += 1
         self.autosave.add_change(self)

@@ -17,7 +17,6 @@ import numpy as np
 from core.memory import NotEnoughMemory, reserve_for_products, start_thread
 from core.process import commands
 from core.process.autosave import TrainingAutosave
-from core.process.channel import Channel
 from core.process.command_queue import CommandQueue
 from core.process.messages import (
     AdoptReplaced,
@@ -81,27 +80,27 @@ WHILE_MEASURING: Final = 0.05
 
 def main(descriptor: int) -> None:
     """Serve the channel at a file descriptor until the other end closes it."""
-    channel = Channel(socket.socket(fileno=descriptor))
+    queue = CommandQueue(socket.socket(fileno=descriptor))
     continue_when_orphaned()
     lock.screen = os.getppid()
     reserve_for_products()
     try:
         with np.errstate(all="ignore"):  # divergence is detected by the loss
-            TrainingLoop(channel).run()
+            TrainingLoop(queue).run()
     except Exception as error:
-        channel.post(Failed(f"{type(error).__name__}: {error}"))
+        queue.post(Failed(f"{type(error).__name__}: {error}"))
         raise
     finally:
         # everything is saved, and shutting the interpreter down would delay the exit
-        if channel.closed:
+        if queue.closed:
             os._exit(0)
 
 
 class TrainingLoop:
     """Handles commands, and trains one run after another."""
 
-    def __init__(self, channel: Channel) -> None:
-        self._queue = CommandQueue(channel)
+    def __init__(self, queue: CommandQueue) -> None:
+        self._queue = queue
         self._timer = EpochTimer()
         self._run: TrainingRun | None = None
         self._baseline: BaselineThread | None = None
@@ -114,7 +113,7 @@ class TrainingLoop:
         queue = self._queue
         while True:
             try:
-                queue.receive(self._idle_time())
+                queue.receive_commands(self._idle_time())
                 self._run_once()
             except MemoryError as error:
                 self._pause_without_memory(error)
@@ -165,7 +164,7 @@ class TrainingLoop:
             run.state = State.PAUSED
             run.send_state(note)
         if not was_active:  # saving failed: wait for a command that frees memory
-            self._queue.receive(WITHOUT_MEMORY)
+            self._queue.receive_commands(WITHOUT_MEMORY)
 
     def _idle_time(self) -> float | None:
         """Return the seconds until there is something to do; None to wait for a command."""

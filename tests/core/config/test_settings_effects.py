@@ -22,7 +22,6 @@ from core.config.value_types import words_of
 from core.datasets import DataSplit
 from core.datasets.prepare import prepare
 from core.process.autosave import TrainingAutosave
-from core.process.channel import Channel
 from core.process.command_queue import CommandQueue
 from core.process.commands import configure
 from core.process.messages import Configure
@@ -138,7 +137,7 @@ def by_command(trainer: Trainer, changes: dict[str, Any]) -> None:
     command = Configure(changes)
     ours, theirs = socket.socketpair()
     with ours, theirs:
-        queue = CommandQueue(Channel(ours))
+        queue = CommandQueue(ours)
         run = TrainingRun(trainer, queue, EpochTimer(), TrainingAutosave(queue))
         run.start()
         configure(run, queue, command.changes)

@@ -15,6 +15,7 @@ import pytest
 from core import RunConfig
 from core.datasets.edits import AddPoint, Edit, MovePoint, RemovePoint
 from core.process.channel import Channel
+from core.process.command_queue import CommandQueue
 from core.process.messages import (
     Command,
     Configure,
@@ -64,7 +65,7 @@ AT_THE_END: list[Command] = [StepBatch(), Seek(10**9), Configure({})]
 def serving(parent: Path) -> Iterator[Channel]:
     ours, theirs = socket.socketpair()
     channel = Channel(ours)
-    thread = Thread(target=TrainingLoop(Channel(theirs)).run)
+    thread = Thread(target=TrainingLoop(CommandQueue(theirs)).run)
     with np.errstate(all="ignore"):
         thread.start()
     channel.post(ConfigureAutosave(SaveOptions(parent, None)))

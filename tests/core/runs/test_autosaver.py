@@ -16,7 +16,6 @@ from core import RunConfig, Trainer
 from core.config.run_config import MOST_EPOCHS
 from core.datasets.edits import AddPoint
 from core.process.autosave import TrainingAutosave
-from core.process.channel import Channel
 from core.process.client import TrainingProcess
 from core.process.command_queue import CommandQueue
 from core.process.commands import resume
@@ -232,7 +231,7 @@ def test_a_run_with_the_maximum_number_of_epochs_can_be_resumed(parent: Path) ->
     trainer = Trainer(RunConfig(epochs=MOST_EPOCHS))
     ours, theirs = socket.socketpair()
     with ours, theirs:
-        exchange = CommandQueue(Channel(ours))
+        exchange = CommandQueue(ours)
         run = TrainingRun(trainer, exchange, EpochTimer(), TrainingAutosave(exchange))
         run.start()
         trainer.restore(replace(trainer.state(), epoch=MOST_EPOCHS))
