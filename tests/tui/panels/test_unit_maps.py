@@ -13,8 +13,8 @@ from core.process.messages import State
 from tests.tui.sessions import session_after
 from tui.drawing.cells import Cells
 from tui.drawing.palette import ACCENT, CLASS_FIELDS, DIVERGING, SEQUENTIAL, UNCERTAIN, style
-from tui.panels.unit_maps.layout import LEAST_HEIGHT, LEAST_WIDTH, MapsLayout
 from tui.panels.unit_maps.panel import UnitMapsPanel
+from tui.panels.unit_maps.pictures import LEAST_HEIGHT, LEAST_WIDTH, MapsLayout
 from tui.panels.view_options import Cursor, ViewOptions
 from tui.run_model import RunModel
 

@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 
 LABEL: Final = 11
 """Columns of the names of layers."""
+MOST_NAME: Final = 20
+"""Largest width of the name of an input, a unit or a class."""
 SPACE: Final = "␣"
 """Replaces a blank at the end of an n-gram, which would be invisible."""
 

@@ -12,7 +12,7 @@ from core.analysis.prediction_map import classify
 from tui.drawing.cells import Cells, cut, printable
 from tui.drawing.palette import ALARM, DIM, TEXT, class_point, ink, train_marker
 from tui.panels.explanation import Explanation, activation_formulas
-from tui.panels.inspector.inspected import small
+from tui.panels.inspector.inspected import MOST_NAME, small
 from tui.panels.inspector.sample_view import draw_sample
 from tui.panels.inspector.unit_view import UnitView
 from tui.panels.panel import Panel, Placement, StyledText
@@ -26,7 +26,6 @@ if TYPE_CHECKING:
 InspectorView: TypeAlias = "Callable[[RunModel, ViewOptions, int, int], Cells]"
 """Draws the content; if it is higher than requested, the panel scrolls it."""
 
-MOST_NAME: Final = 20
 WIDE: Final = 70
 """Columns from which the border has room for the full text."""
 MORE: Final = " ⇟ more "

@@ -1,4 +1,4 @@
-"""Sample view of the inspector: forward and backward pass of one sample."""
+"""Sample view of the inspector: forward pass, prediction and loss of one sample, and backward pass."""
 
 from __future__ import annotations
 
@@ -7,23 +7,36 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 import numpy as np
 
 from core.analysis.prediction_map import quantize
-from tui.drawing.cells import Cells, cut
-from tui.drawing.palette import ACCENT, BRIGHT, DIM, DIVERGING, LEGIBLE, TEXT, ink
+from tui.drawing.cells import Cells, cell_width, cut
+from tui.drawing.palette import (
+    ACCENT,
+    BRIGHT,
+    DIM,
+    DIVERGING,
+    LEGIBLE,
+    TEXT,
+    class_marker,
+    class_point,
+    ink,
+    train_marker,
+)
 from tui.panels.boundary.map_drawing import half_blocks
 from tui.panels.colour_scales import OutputScale
 from tui.panels.inspector.inspected import (
     LABEL,
+    MOST_NAME,
     Inspected,
     aligned,
+    bright_text,
     caption,
     dim_text,
     flow,
     largest_of,
+    number,
     plain_text,
+    small,
     stacked,
 )
-from tui.panels.inspector.sample_answer import MOST_NAME, draw_answer, draw_loss
-from tui.panels.inspector.sample_back import draw_back
 from tui.panels.panel import centred_text
 
 if TYPE_CHECKING:
@@ -228,3 +241,209 @@ def _numbers_in_a_row(values: Array, width: int) -> tuple[list[str], int, int]:
     texts = aligned(values.tolist())
     across = max(len(text) for text in texts) + 2
     return texts, across, max(1, (width - LABEL) // across)
+
+
+def draw_answer(it: Inspected, width: int, most: int) -> Cells:
+    """Return the probabilities as bars, or true and predicted values in their own units."""
+    return _probabilities(it, width, most) if it.network.classes else _numbers(it, width, most)
+
+
+def _probabilities(it: Inspected, width: int, most: int) -> Cells:
+    probabilities = it.trace.predictions.astype(np.float64)
+    names = [
+        cut(it.class_words(label)[1][0].strip(), MOST_NAME) for label in range(len(probabilities))
+    ]
+    order = np.arange(len(probabilities))
+    if len(order) > most:
+        # the true class is always shown
+        keys = np.nan_to_num(probabilities, nan=-1.0)
+        keys[it.label] = 2.0
+        order = np.sort(np.argsort(-keys, kind="stable")[: max(1, most - 1)])
+    left = len(probabilities) - len(order)
+    longest = max(cell_width(names[label]) for label in order.tolist())
+    longest = max(1, min(longest, width - 10))
+    cells = Cells(width, len(order) + bool(left))
+    # before the bars: marker, name, and a number of five digits
+    start = 2 + longest + 1 + 5 + 1
+    ends = {it.label: "◂ true", it.trace.predicted: "◂ predicted"}
+    if it.label == it.trace.predicted:
+        ends = {it.label: "◂ true, predicted"}
+    tail = max(map(len, ends.values())) + 1
+    bars = width - start - tail
+    for row, label in enumerate(order.tolist()):
+        stands_out = label in ends
+        its_ink = ink(BRIGHT if stands_out else TEXT)
+        cells.write(row, 0, *class_marker(label))
+        cells.write(row, 2, names[label], its_ink)
+        value = float(probabilities[label])
+        cells.write_right(row, start - 1, f"{value:.3f}" if np.isfinite(value) else "–", its_ink)
+        column = start
+        if bars >= 4:
+            eighths = round(value * bars * 8) if np.isfinite(value) else 0
+            text = "█" * (eighths // 8) + " ▏▎▍▌▋▊▉"[eighths % 8].strip()
+            column = cells.write(row, start, text, ink(class_point(label))) + 1
+        mark = ends.get(label, "")
+        for words in (mark, mark[:6] if mark.startswith("◂ true") else mark[:1]):
+            if words and column + len(words) <= width:
+                cells.write(row, column, words, ink(BRIGHT))
+                break
+    if left:
+        cells.write(cells.height - 1, 2, cut(f"… {left:,} more", width - 2), ink(DIM))
+    return cells
+
+
+def _numbers(it: Inspected, width: int, most: int) -> Cells:
+    data = it.data
+    row = np.asarray(data.y_train[[it.cursor.sample]], np.float64).reshape(1, -1)
+    true = data.preparation.in_units(row)[0]
+    predicted = data.preparation.in_units(it.trace.predictions.astype(np.float64)[None])[0]
+    names = it.unit_names(it.hidden)
+    order = list(range(len(names)))[: most if len(names) <= most else max(1, most - 1)]
+    parts: list[Cells] = []
+    for target in order:
+        texts = aligned([true[target], predicted[target], true[target] - predicted[target]])
+        words = [
+            [plain_text(cut(names[target], MOST_NAME))],
+            [dim_text("true "), plain_text(texts[0].strip())],
+            [dim_text("predicted "), bright_text(texts[1].strip())],
+            [dim_text("residual "), plain_text(texts[2].strip())],
+        ]
+        parts.append(flow(words, width))
+    if len(order) < len(names):
+        parts.append(caption(f"… {len(names) - len(order):,} more", width))
+    return stacked(parts, width)
+
+
+def draw_loss(it: Inspected, width: int) -> Cells:
+    """Return the lines with the computation of the loss."""
+    words = loss_words(it)
+    parts = [
+        [bright_text("loss")],
+        *([plain_text(each)] for each in words[:-1]),
+        [bright_text(words[-1])],
+    ]
+    return flow(parts, width, gap=1)
+
+
+def loss_words(it: Inspected) -> list[str]:
+    """Return the computation of the loss: formula, numbers if they are few, and value."""
+    trace, loss = it.trace, it.network.loss
+    value = f"= {small(trace.loss)}"
+    z, targets = trace.layers[-1].z.astype(np.float64), trace.targets
+    if loss.name in {"softmax_cross_entropy", "binary_cross_entropy"}:
+        if loss.label_smoothing:
+            return ["= −Σ t·log p,", f"t smoothed by {loss.label_smoothing:g}", value]
+        probability = float(trace.predictions[it.label])
+        # near one, the complement is more informative than three digits
+        shown = number(probability) if probability < 0.9995 else f"(1 − {small(1 - probability)})"
+        if probability >= 1:
+            shown = "1.000"
+        name = cut(it.class_words(it.label)[1][0].strip(), MOST_NAME)
+        return [f"= −log p({name})", f"= −log {shown}", value]
+    if loss.name == "hinge":
+        margins = [
+            max(0.0, 1 + float(each) - float(z[it.label]))
+            for other, each in enumerate(z)
+            if other != it.label
+        ]
+        terms = _terms([number(margin) for margin in margins], len(z))
+        return ["= Σ max(0, 1 + z_other − z_class) / classes", *terms, value]
+    differences = z - targets
+    if loss.name == "mean_squared_error":
+        return [
+            "= mean of (z − t)²",
+            *_terms([f"({number(d)})²" for d in differences], len(z)),
+            value,
+        ]
+    if loss.name == "mean_absolute_error":
+        return [
+            "= mean of |z − t|",
+            *_terms([f"|{number(d)}|" for d in differences], len(z)),
+            value,
+        ]
+    delta = loss.huber_delta
+    sizes = np.abs(differences)
+    inner = np.minimum(sizes, delta)
+    terms = [number(float(each)) for each in inner * (sizes - inner / 2)]
+    return [f"= mean of d²/2, beyond {delta:g} a line,", "d = z − t", *_terms(terms, len(z)), value]
+
+
+def _terms(texts: list[str], by: int) -> list[str]:
+    """Return the text of a mean with its numbers, unless they are many."""
+    if len(texts) > 4:
+        return []
+    if by == 1:
+        return [f"= {texts[0]}"]
+    return [f"= ({' + '.join(texts)}) / {by}"]
+
+
+def draw_back(it: Inspected, width: int) -> tuple[Cells, list[Cells]]:
+    """Return the headings and a row per layer, from the last to the first."""
+    layers = it.trace.layers
+    order = range(len(layers) - 1, -1, -1)
+    deltas = aligned_small([float(np.linalg.norm(each.delta)) for each in layers])
+    gradients = aligned_small([each.weight_gradient_norm for each in layers])
+    largest = []
+    for layer, each in enumerate(layers):
+        names = it.unit_names(layer)
+        at = int(np.nan_to_num(np.abs(each.delta), nan=np.inf).argmax())
+        name = cut(names[at], MOST_NAME)
+        if layer == it.hidden and it.network.classes:
+            label = at if len(names) > 1 else 1
+            name = f"{train_marker(label)} {name}"
+        largest.append((name, small(float(each.delta[at]))))
+    delta_width = max(4, *map(len, deltas)) + 2
+    gradient_width = max(7, *map(len, gradients)) + 2
+    place = LABEL + delta_width + gradient_width + 2
+    told_width = max(cell_width(name) + 1 + len(value) for name, value in largest)
+    strips = place + max(told_width, 9) + 2
+    heading = Cells(width, 1)
+    rows = []
+    fits = [LABEL + delta_width <= width, place - 2 <= width, place + told_width <= width]
+    heading.write(0, 0, "backward" if width >= LABEL else "", ink(DIM))
+    for fit, column, word in (
+        (fits[0], LABEL + delta_width, "‖δ‖"),
+        (fits[1], place - 2, "‖∂L/∂W‖"),
+    ):
+        if fit:
+            heading.write_right(0, column, word, ink(DIM))
+    if fits[2]:
+        heading.write(0, place, cut("largest δ", width - place), ink(DIM))
+    if strips + 8 <= width:
+        title = "δ = ∂L/∂z" if strips + 9 <= width else "δ"
+        heading.write(0, strips, title, ink(DIM))
+    for layer in order:
+        row = Cells(width, 1)
+        row.write(0, 0, it.layer_name(layer), ink(BRIGHT if layer == it.cursor.layer else TEXT))
+        if fits[0]:
+            row.write_right(0, LABEL + delta_width, deltas[layer], ink(TEXT))
+        if fits[1]:
+            row.write_right(0, place - 2, gradients[layer], ink(TEXT))
+        if fits[2]:
+            name, value = largest[layer]
+            column = row.write(0, place, f"{name} ", ink(DIM))
+            row.write(0, column, value, ink(TEXT))
+        if strips + 8 <= width:
+            _delta_strip(row, strips, layers[layer].delta)
+        rows.append(row)
+    return heading, rows
+
+
+def _delta_strip(row: Cells, start: int, delta: Array) -> None:
+    """Write the deltas of a layer as colours on their own scale."""
+    room = row.width - start
+    high = largest_of(delta) or 1.0
+    across = max(1, min(3, room // len(delta)))
+    levels = quantize(delta, len(DIVERGING), -high, high).tolist()
+    most = room // across
+    for unit, level in enumerate(levels[:most]):
+        row.write(0, start + unit * across, " " * across, ink(background=DIVERGING[level]))
+    if len(levels) > most:
+        row.write_right(0, row.width, "…", ink(DIM))
+
+
+def aligned_small(values: list[float]) -> list[str]:
+    """Return numbers of very different magnitude, right-aligned, with three digits each."""
+    texts = [small(value) for value in values]
+    width = max(map(len, texts))
+    return [text.rjust(width) for text in texts]

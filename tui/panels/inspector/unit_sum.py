@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from tui.drawing.cells import Cells, cell_width, cut
 from tui.drawing.palette import BRIGHT, DIM, TEXT, ink
 from tui.panels.inspector.inspected import (
+    MOST_NAME,
     Inspected,
     aligned,
     bright_text,
@@ -23,8 +24,6 @@ from tui.panels.inspector.inspected import (
 
 if TYPE_CHECKING:
     from core.arrays import Array
-
-MOST_NAME: Final = 20
 
 
 def formula_of(it: Inspected) -> str:

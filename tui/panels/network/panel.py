@@ -17,6 +17,8 @@ from tui.panels.explanation import Explanation, activation_formulas
 from tui.panels.network.drawing import (
     NEGATIVE,
     POSITIVE,
+    NodeValues,
+    backgrounds,
     draw_biases,
     draw_edges,
     draw_hidden_counts,
@@ -24,7 +26,6 @@ from tui.panels.network.drawing import (
     draw_nodes,
 )
 from tui.panels.network.layout import LONGEST_NAME, NetworkLayout, distinct_names, longest
-from tui.panels.network.node_values import NodeValues, backgrounds
 from tui.panels.panel import Panel, StyledText, centred_text
 
 if TYPE_CHECKING:

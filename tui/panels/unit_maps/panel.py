@@ -22,8 +22,13 @@ from tui.drawing.palette import (
 from tui.panels.colour_scales import NumberScale, OutputScale
 from tui.panels.explanation import Explanation, activation_formulas
 from tui.panels.panel import Panel, StyledText, centred_text
-from tui.panels.unit_maps.layout import MapsLayout
-from tui.panels.unit_maps.pictures import UnitGrid, draw_values, has_curves, weights_picture
+from tui.panels.unit_maps.pictures import (
+    MapsLayout,
+    UnitGrid,
+    draw_values,
+    has_curves,
+    weights_picture,
+)
 
 if TYPE_CHECKING:
     from textual import events
