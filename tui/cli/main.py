@@ -435,26 +435,26 @@ def _watch(
     return app.return_code or 0
 
 
-def _print_summary(session: RunModel) -> None:
+def _print_summary(run: RunModel) -> None:
     """Print the last metrics of the run."""
     from core.process.messages import State
     from tui.cli.headless import summary
 
-    metrics, kept = session.timeline.last(), session.metrics
-    if metrics is None or kept is None or session.data is None:
+    metrics, kept = run.timeline.last(), run.metrics
+    if metrics is None or kept is None or run.data is None:
         return
     stopped: Ending = "interrupted"
-    if session.state in {State.DIVERGED, State.FINISHED} and session.stopped is not None:
-        stopped = session.stopped
-    data, restored = session.data, session.restored
-    resumed_at = session.resumed_at
-    trained = None if resumed_at is None else session.head_epoch - resumed_at
-    text = summary(session.config, metrics, kept, None, stopped, data, restored, trained)
+    if run.state in {State.DIVERGED, State.FINISHED} and run.stopped is not None:
+        stopped = run.stopped
+    data, restored = run.data, run.restored
+    resumed_at = run.resumed_at
+    trained = None if resumed_at is None else run.head_epoch - resumed_at
+    text = summary(run.config, metrics, kept, None, stopped, data, restored, trained)
     print(text.replace("interrupted after", "stopped after"))  # noqa: T201
-    if session.save_problem:
-        print(_printable(session.save_problem))  # noqa: T201
-    elif session.saved_as:
-        print(f"saved: nnfs-tui resume {session.saved_as}")  # noqa: T201
+    if run.save_problem:
+        print(_printable(run.save_problem))  # noqa: T201
+    elif run.saved_as:
+        print(f"saved: nnfs-tui resume {run.saved_as}")  # noqa: T201
 
 
 def _check_screen_options(options: argparse.Namespace) -> None:

@@ -25,7 +25,7 @@ class RunLog:
         self._open = False
         self._started = perf_counter()
 
-    def write(self, event: Event, session: RunModel) -> None:
+    def write(self, event: Event, run: RunModel) -> None:
         """Write the lines for an event that was already applied to the model.
 
         Raises:
@@ -33,14 +33,14 @@ class RunLog:
         """
         if isinstance(event, Run) and event.fresh:
             self._end("interrupted")
-            if session.network is not None and session.data is not None:
-                self._line(json_log.start(event.config, session.network, session.data))
+            if run.network is not None and run.data is not None:
+                self._line(json_log.start(event.config, run.network, run.data))
             self._last, self._open, self._started = 0, True, perf_counter()
             self._resumed_at = None
         elif isinstance(event, Reopened):
             self._resumed_at, self._started = self._last, perf_counter()
-        elif isinstance(event, Progress) and session.data is not None:
-            kind = json_log.Kind.of(session.config, session.data)
+        elif isinstance(event, Progress) and run.data is not None:
+            kind = json_log.Kind.of(run.config, run.data)
             for row in event.rows():
                 if row.epoch > self._last:
                     self._open = True  # a run that had ended was resumed, and will end again

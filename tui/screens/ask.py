@@ -122,11 +122,11 @@ class AskScreen(ModalScreen[None]):
 
     BINDINGS: ClassVar[list[BindingType]] = [("escape", "dismiss", "close")]
 
-    def __init__(self, session: RunModel) -> None:
+    def __init__(self, run: RunModel) -> None:
         super().__init__()
-        self._session = session
-        assert session.data is not None
-        self._data = session.data
+        self._run = run
+        assert run.data is not None
+        self._data = run.data
         self._fields = Field.of(self._data)
         self._ready = self._data.preparation.text is None
         self._answer = Answer(self._data)
@@ -195,7 +195,7 @@ class AskScreen(ModalScreen[None]):
             return
         about.update(self._what())
         about.remove_class("-wrong")
-        network = self._session.network
+        network = self._run.network
         if network is None or inputs.shape[1] != network.sizes[0]:
             about.update("the run has other data now: close this dialog and open it again")
             return

@@ -101,21 +101,21 @@ class EpochScreen(PromptScreen[int]):
     heading = "go to epoch"
     enter = "goes"
 
-    def __init__(self, session: RunModel) -> None:
+    def __init__(self, run: RunModel) -> None:
         super().__init__()
-        self._session = session
+        self._run = run
 
     @property
     def about(self) -> str:
-        best = self._session.best
+        best = self._run.best
         or_best = "" if best is None else f", or best (epoch {best.epoch:,})"
-        return f"a whole number from 0 to {self._session.head_epoch}{or_best}"
+        return f"a whole number from 0 to {self._run.head_epoch}{or_best}"
 
     def read(self, text: str) -> int:
-        word, best = text.strip().lower().replace(",", ""), self._session.best
+        word, best = text.strip().lower().replace(",", ""), self._run.best
         if word == "best" and best is not None:
             return best.epoch
-        if word.isdecimal() and len(word) < MAX_DIGITS and int(word) <= self._session.head_epoch:
+        if word.isdecimal() and len(word) < MAX_DIGITS and int(word) <= self._run.head_epoch:
             return int(word)
         raise ValueError(f"invalid value {quoted(printable(text))}: expected {self.about}")
 

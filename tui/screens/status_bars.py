@@ -47,15 +47,15 @@ STATE_COLOURS: Final = {
 class HeaderLine(Canvas):
     """Description of the run, and the requested speed."""
 
-    def __init__(self, session: RunModel) -> None:
+    def __init__(self, run: RunModel) -> None:
         super().__init__(id="header")
-        self.session = session
+        self.run = run
         self.speed: float | None = None
 
     def draw(self, width: int, height: int) -> Cells:
         cells = Cells(width, height)
         column = cells.write(0, 1, "nnfs-tui  ", ink(DIM)) if width >= 100 else 1
-        description = self.session.description
+        description = self.run.description
         if len(description) > width - column - 1:
             description = f"{description[: width - column - 2]}…"
         end = cells.write(0, column, description, ink(BRIGHT, bold=True))
@@ -75,9 +75,9 @@ class StatusLine(Canvas):
 
         epoch: int
 
-    def __init__(self, session: RunModel, flow_control: FlowControl | None = None) -> None:
+    def __init__(self, run: RunModel, flow_control: FlowControl | None = None) -> None:
         super().__init__(id="status")
-        self.session = session
+        self.run = run
         self._flow_control = flow_control
         self._shows_rates = False
         self._bar = 0, 0
@@ -90,23 +90,23 @@ class StatusLine(Canvas):
     def on_click(self, event: events.Click) -> None:
         """Request the epoch under the pointer."""
         start, length = self._bar
-        if self.session.is_at_rest and length and start <= event.x < start + length:
+        if self.run.is_at_rest and length and start <= event.x < start + length:
             share = (event.x - start) / (length - 1)
-            self.post_message(self.TravelRequested(round(share * self.session.head_epoch)))
+            self.post_message(self.TravelRequested(round(share * self.run.head_epoch)))
 
     def draw(self, width: int, height: int) -> Cells:
         cells = Cells(width, height)
-        session, self._bar = self.session, (0, 0)
-        if session.loading is not None:
-            loading = session.loading
+        run, self._bar = self.run, (0, 0)
+        if run.loading is not None:
+            loading = run.loading
             column = max(cells.write(0, 1, "LOADING", ink(ACCENT, bold=True)), 9) + 1
             share = f"  {loading.share:4.0%}" if loading.share else ""
-            key = "esc quits" if session.data is None else "esc cancels"
+            key = "esc quits" if run.data is None else "esc cancels"
             cells.write(0, column + 1, f"{loading.what}{share}   {key}", ink(TEXT))
             return cells
-        state = ink(STATE_COLOURS[session.state], bold=True)
-        column = max(cells.write(0, 1, session.state.value, state), 9) + 1
-        metrics, data = session.metrics, session.data
+        state = ink(STATE_COLOURS[run.state], bold=True)
+        column = max(cells.write(0, 1, run.state.value, state), 9) + 1
+        metrics, data = run.metrics, run.data
         if metrics is None or data is None:
             cells.write(0, column + 1, "starting …", ink(DIM))
             return cells
@@ -123,13 +123,13 @@ class StatusLine(Canvas):
         else:
             epoch = epoch.rjust(6 if wide else 5)
             loss = slash.join(f"{number_format.loss(value):>6}" for value in losses)
-        last = session.timeline.last()
-        if session.restored is not None and last is not None:
+        last = run.timeline.last()
+        if run.restored is not None and last is not None:
             epoch = f"{last.epoch:,}, weights of {epoch.strip()}"
-        if session.past_epoch is not None:
-            epoch += f" of {session.head_epoch:,}"
-        if session.share_of_epoch:
-            epoch += f" + {session.share_of_epoch:4.0%}"
+        if run.past_epoch is not None:
+            epoch += f" of {run.head_epoch:,}"
+        if run.share_of_epoch:
+            epoch += f" + {run.share_of_epoch:4.0%}"
         if data.has_classes:
             places = 0 if tight else 1
             right = slash.join(f"{100 * score:{4 * places + 1}.{places}f}" for score in scores)
@@ -139,21 +139,21 @@ class StatusLine(Canvas):
             right = slash.join(f"{score:{places + 3}.{places}f}" for score in scores)
             score = ("R²", right.replace("-", "−"))
         pairs = [("epoch", epoch), ("loss", loss), score, ("lr", self._rate(metrics))]
-        rate = session.epochs_per_second
+        rate = run.epochs_per_second
         if rate:
             shown = f"{rate:,.1f}" if rate < 100 else f"{rate:,.0f}"
             pairs.append(("", f"{shown} epochs/s" if wide else f"{shown}/s"))
         rates = ""
         if self._flow_control is not None and self._shows_rates:
-            rates = _line_rates(self._flow_control, at_rest=session.is_at_rest)
+            rates = _line_rates(self._flow_control, at_rest=run.is_at_rest)
         width = cells.write_right(0, width - 1, rates, ink(DIM)) - bool(rates)
         for name, value in pairs:
             if column + gap + len(name) + 1 + len(value) > width:
                 break
             column = cells.write(0, column + gap - 1, name, ink(DIM))
             column = cells.write(0, column + bool(name), value, ink(TEXT))
-        if session.is_at_rest and session.head_epoch:
-            self._scrub_bar(cells, column + gap, width, metrics.epoch / session.head_epoch)
+        if run.is_at_rest and run.head_epoch:
+            self._scrub_bar(cells, column + gap, width, metrics.epoch / run.head_epoch)
         return cells
 
     def _scrub_bar(self, cells: Cells, column: int, end: int, share: float) -> None:
@@ -170,7 +170,7 @@ class StatusLine(Canvas):
 
     def _rate(self, metrics: EpochMetrics) -> str:
         """Return the learning rate of the epoch, or the new value if it was changed since."""
-        config = self.session.config
+        config = self.run.config
         scheduled = config.schedule != "constant" or config.warmup
         return f"{metrics.learning_rate:.4g}" if scheduled else f"{config.learning_rate:g}"
 
@@ -183,15 +183,15 @@ def wrapped_notes(note: str, width: int) -> list[str]:
 class LogLine(Canvas):
     """The last event; a long note continues in the line below."""
 
-    def __init__(self, session: RunModel) -> None:
+    def __init__(self, run: RunModel) -> None:
         super().__init__(id="log")
-        self.session = session
+        self.run = run
 
     def draw(self, width: int, height: int) -> Cells:
         cells = Cells(width, height)
-        rows = wrapped_notes(self.session.note, width)
+        rows = wrapped_notes(self.run.note, width)
         if rows:
-            cells.write(0, 1, rows[0], _note_ink(self.session))
+            cells.write(0, 1, rows[0], _note_ink(self.run))
         return cells
 
 
@@ -205,18 +205,18 @@ class FooterLine(Canvas):
         handler: Handler
         key: str
 
-    def __init__(self, session: RunModel, options: ViewOptions) -> None:
+    def __init__(self, run: RunModel, options: ViewOptions) -> None:
         super().__init__(id="footer")
-        self.session, self.options = session, options
+        self.run, self.options = run, options
         self._spans: list[tuple[int, int, FooterKey]] = []
 
     def draw(self, width: int, height: int) -> Cells:
         cells = Cells(width, height)
         self._spans = []
         column = 1
-        rest = wrapped_notes(self.session.note, width)[1:]
+        rest = wrapped_notes(self.run.note, width)[1:]
         if rest:
-            column = cells.write(0, 1, rest[0], _note_ink(self.session)) + 2
+            column = cells.write(0, 1, rest[0], _note_ink(self.run)) + 2
         for key in self._fitting(width - 1 - column):
             start = column
             column = cells.write(0, column, self._named(key), ink(BRIGHT, bold=True))
@@ -233,7 +233,7 @@ class FooterLine(Canvas):
 
     def _fitting(self, width: int) -> list[FooterKey]:
         """Return the keys that fit; help and quit have priority."""
-        keys = footer(self.session.state, inspecting=self.options.inspecting)
+        keys = footer(self.run.state, inspecting=self.options.inspecting)
         chosen = [key for key in keys if key.shown in {"?", "q"}]
         room = width + 2 - sum(map(self._length, chosen))
         if room < 0:
@@ -259,13 +259,13 @@ class FooterLine(Canvas):
 class Notice(Canvas):
     """Replaces everything in a terminal that is too small."""
 
-    def __init__(self, session: RunModel) -> None:
+    def __init__(self, run: RunModel) -> None:
         super().__init__(id="notice")
-        self.session = session
+        self.run = run
 
     def draw(self, width: int, height: int) -> Cells:
         cells = Cells(width, height)
-        size, state = self.app.size, self.session.state
+        size, state = self.app.size, self.run.state
         needed = "{}×{}".format(*SMALLEST)
         given = f"{size.width}×{size.height}"
         state_word = (
@@ -277,8 +277,8 @@ class Notice(Canvas):
         return cells
 
 
-def _note_ink(session: RunModel) -> int:
-    return ink(WARNING if session.state in {State.DIVERGED, State.STOPPED} else DIM)
+def _note_ink(run: RunModel) -> int:
+    return ink(WARNING if run.state in {State.DIVERGED, State.STOPPED} else DIM)
 
 
 def _line_rates(flow_control: FlowControl, *, at_rest: bool) -> str:
