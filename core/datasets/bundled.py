@@ -6,6 +6,7 @@ scikit-learn is imported where it is used: that takes a second, and toy data nee
 from __future__ import annotations
 
 import csv
+from functools import partial
 from importlib.resources import files
 from typing import Any, Final
 
@@ -95,77 +96,68 @@ def _numbers(data: Any, features: tuple[str, ...], targets: tuple[str, ...]) -> 
     return Dataset(x, y.reshape(len(x), -1), features, (), targets)
 
 
+_fixed = partial(DatasetInfo, generate=None)
+_standardised = partial(_fixed, preprocess="standard")
+
 DATASETS: Final = (
-    DatasetInfo(
+    _standardised(
         "iris",
         "Fisher's three species of iris, four measurements each (scikit-learn's copy)",
-        None,
         samples=150,
         classes=3,
         features=4,
         fixed=iris,
-        preprocess="standard",
     ),
-    DatasetInfo(
+    _standardised(
         "wine",
         "Forina's Italian wines of three growers, 13 chemical measurements",
-        None,
         samples=178,
         classes=3,
         features=13,
         fixed=wine,
-        preprocess="standard",
     ),
-    DatasetInfo(
+    _standardised(
         "breast_cancer",
         "Wisconsin breast tumours, malignant or benign, 30 measurements of cell nuclei",
-        None,
         samples=569,
         features=30,
         fixed=breast_cancer,
-        preprocess="standard",
     ),
-    DatasetInfo(
+    _fixed(
         "digits",
         "Alpaydin and Kaynak's handwritten digits, 8 by 8 pixels each",
-        None,
         samples=1797,
         classes=10,
         features=64,
         fixed=digits,
         preprocess="minmax",
     ),
-    DatasetInfo(
+    _fixed(
         "languages",
         "sentences in six languages; the features are n-grams of letters",
-        None,
         samples=360,
         classes=6,
         features=0,
         fixed=languages,
         texts=True,
     ),
-    DatasetInfo(
+    _standardised(
         "diabetes",
         "regression: progression of diabetes after a year, from 10 measurements",
-        None,
         samples=442,
         classes=0,
         targets=1,
         features=10,
         fixed=diabetes,
-        preprocess="standard",
     ),
-    DatasetInfo(
+    _standardised(
         "linnerud",
         "regression of three targets: weight, waist and pulse of 20 men from three exercises",
-        None,
         samples=20,
         classes=0,
         targets=3,
         features=3,
         fixed=linnerud,
-        preprocess="standard",
     ),
 )
 """The data sets of this module, in the order of the listing."""

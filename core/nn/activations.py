@@ -281,11 +281,7 @@ ACTIVATIONS: Final = {
             True,
         ),
         Activation(
-            "softplus",
-            "log(1 + exp(z)): a smooth relu",
-            "positive",
-            _softplus,
-            _softplus_back,
+            "softplus", "log(1 + exp(z)): a smooth relu", "positive", _softplus, _softplus_back
         ),
         # Ramachandran et al. 2017; PyTorch calls it SiLU
         Activation(

@@ -76,8 +76,8 @@ class Optimizer:
         self.parameters = parameters
         self.delays = delays if self.counts_steps else ()
         self.steps = 0
-        self.gradient = self._make_gradient()
         self.slots = np.zeros((self.slot_count, parameters.size), parameters.dtype)
+        self._allocate()
         self._rate = constant(0, parameters)
         self._momentum = constant(0, parameters)
         self._scratch = np.empty(min(parameters.size, BLOCK), parameters.dtype)
@@ -85,8 +85,9 @@ class Optimizer:
         self.configure(settings)
         self.calls = self._step_calls()
 
-    def _make_gradient(self) -> Array:
-        return np.zeros_like(self.parameters)
+    def _allocate(self) -> None:
+        """Allocate the gradient, and the buffers of a subclass."""
+        self.gradient = np.zeros_like(self.parameters)
 
     @property
     def learning_rate(self) -> float:
@@ -261,27 +262,19 @@ class Adam(Optimizer):
     counts_steps = True
     beta1, beta2, epsilon = 0.9, 0.999, 1e-8
 
-    def __init__(
-        self,
-        parameters: Array,
-        settings: Hyperparameters,
-        delays: Sequence[tuple[slice, int]] = (),
-    ) -> None:
-        self._scalars = np.zeros((1, 2), parameters.dtype)  # a and b
+    def _allocate(self) -> None:
+        super()._allocate()
+        dtype = self.parameters.dtype
+        self._scalars = np.zeros((1, 2), dtype)  # a and b
         # the same for slices that took fewer steps
-        self._delayed = {delay: np.zeros((1, 2), parameters.dtype) for _, delay in delays}
-        self._largest = float(np.finfo(parameters.dtype).max)
+        self._delayed = {delay: np.zeros((1, 2), dtype) for _, delay in self.delays}
+        self._largest = float(np.finfo(dtype).max)
         self._table: list[tuple[float, float]] = []
         self._table_start = 0
-        super().__init__(parameters, settings, delays)
-
-    def _make_gradient(self) -> Array:
-        if not self._is_small:
-            return super()._make_gradient()
-        # the gradient and its square in one array, like the two moments
-        self._terms = np.zeros((2, self.parameters.size), self.parameters.dtype)
-        gradient: Array = self._terms[0]
-        return gradient
+        if self._is_small:
+            # the gradient and its square in one array, like the two moments
+            self._terms = np.zeros((2, self.parameters.size), dtype)
+            self.gradient = self._terms[0]
 
     @property
     def _is_small(self) -> bool:
@@ -369,14 +362,9 @@ class AdamW(Adam):
 
     name, formula = "adamw", "Adam with decoupled --weight-decay"
 
-    def __init__(
-        self,
-        parameters: Array,
-        settings: Hyperparameters,
-        delays: Sequence[tuple[slice, int]] = (),
-    ) -> None:
-        self._shrink = constant(1, parameters)
-        super().__init__(parameters, settings, delays)
+    def _allocate(self) -> None:
+        super()._allocate()
+        self._shrink = constant(1, self.parameters)
 
     def configure(self, settings: Hyperparameters) -> None:
         super().configure(settings)

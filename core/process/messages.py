@@ -156,15 +156,9 @@ StateCommand: TypeAlias = Start | Reopen | Restore | Pause | Resume | Step | Ste
 """Commands that can change whether the run is training."""
 
 Command: TypeAlias = (
-    Start
+    StateCommand
     | ConfigureAutosave
     | AdoptReplaced
-    | Reopen
-    | Restore
-    | Pause
-    | Resume
-    | Step
-    | StepBatch
     | Configure
     | SetSpeed
     | Seek
