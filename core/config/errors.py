@@ -17,20 +17,20 @@ LONGEST_QUOTED: Final = 100
 class ConfigError(ValueError):
     """A setting that is not accepted; the message names the value and what is expected instead."""
 
-    def __init__(self, name: str, given: object, expected: str) -> None:
+    def __init__(self, name: str, value: object, expected: str) -> None:
         self.name = name
-        self.given = given
+        self.value = value
         self.expected = expected
-        super().__init__(name, given, expected)
+        super().__init__(name, value, expected)
 
     def __str__(self) -> str:
         return self.sentence(self.name.replace("_", " "))
 
     def sentence(self, name: str) -> str:
         """Return the message with the setting called `name`, such as its command-line option."""
-        literal = isinstance(self.given, str | bool)
+        literal = isinstance(self.value, str | bool)
         try:
-            shown = str(self.given) if literal else as_text(self.given)
+            shown = str(self.value) if literal else as_text(self.value)
         except ValueError:  # Python refuses to write a number of so many digits in decimal
             shown = "a number of thousands of digits"
         return f"invalid value {quoted(shown)} for {name}: expected {self.expected}"
@@ -48,7 +48,7 @@ def quoted(value: object) -> str:
     return repr(text) if isinstance(value, str) else text
 
 
-def suggestion(given: str, words: Iterable[str]) -> str:
+def suggestion(value: str, words: Iterable[str]) -> str:
     """Return the end of an error message that names close matches, or an empty string."""
-    close = get_close_matches(given.lower(), list(words), n=2, cutoff=0.6)
+    close = get_close_matches(value.lower(), list(words), n=2, cutoff=0.6)
     return f"; did you mean {' or '.join(close)}?" if close else ""

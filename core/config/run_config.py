@@ -505,4 +505,4 @@ def read_toml(path: Path) -> dict[str, Any]:
         return checked(values)
     except ConfigError as error:
         name = f"{error.name} in {quoted(str(path))}"
-        raise ConfigError(name, error.given, error.expected) from None
+        raise ConfigError(name, error.value, error.expected) from None

@@ -109,7 +109,7 @@ class Preparation:
         train: Dataset,
         preprocess: str,
         extra: tuple[str, ...] = (),
-        of_targets: str | None = None,
+        target_preprocess: str | None = None,
     ) -> Preparation:
         """Compute the statistics of the training samples.
 
@@ -117,7 +117,7 @@ class Preparation:
             train: the training samples; features of texts are already in `x`.
             preprocess: a keyword of `PREPROCESSORS`.
             extra: keywords of `EXTRA_FEATURES`.
-            of_targets: a keyword of `PREPROCESSORS` for regression targets, if it differs.
+            target_preprocess: a keyword of `PREPROCESSORS` for regression targets, if it differs.
         """
         x, y = train.x, np.asarray(train.y, np.float64)
         # values may be missing
@@ -129,7 +129,7 @@ class Preparation:
             fill,
             shift,
             scale,
-            *_spread(numbers, of_targets or preprocess),
+            *_spread(numbers, target_preprocess or preprocess),
             extra,
             image=train.image,
             one_hot=train.one_hot,

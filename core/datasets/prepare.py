@@ -155,8 +155,8 @@ def _prepared(
         x = text.of(data.texts)
     data = replace(data, x=x, feature_names=names, notes=(*data.notes, note))
     # regression targets are scaled as those of other files, unless preprocess is given
-    of_targets = config.preprocess or ("standard" if config.data is not None else preprocess)
-    fitted = Preparation.fit(data.rows(train), preprocess, of_targets=of_targets)
+    target_preprocess = config.preprocess or ("standard" if config.data is not None else preprocess)
+    fitted = Preparation.fit(data.rows(train), preprocess, target_preprocess=target_preprocess)
     return data, fitted.with_text(text)
 
 

@@ -100,7 +100,7 @@ def check_gradients(
     x: Array,
     y: Labels | Array,
     penalty: Penalty | None = None,
-    spoil: Callable[[Array], None] | None = None,
+    perturb: Callable[[Array], None] | None = None,
     most: int | None = None,
 ) -> Iterator[TensorCheck]:
     """Check the gradient of the mean loss over all samples plus the penalty, tensor by tensor.
@@ -113,7 +113,7 @@ def check_gradients(
         x: (samples, features).
         y: (samples,) class numbers, or (samples, targets) values.
         penalty: penalty added to the loss.
-        spoil: modifies the flat gradient before the comparison, to see the check fail.
+        perturb: changes the flat gradient before the comparison, to see the check fail.
         most: maximal number of elements of a tensor to compare, drawn at random; None for all.
 
     Raises:
@@ -123,8 +123,8 @@ def check_gradients(
     objective = Objective(network, x, y, penalty)
     statistics = network.statistics.copy()
     gradient = objective.gradient()
-    if spoil is not None:
-        spoil(gradient)
+    if perturb is not None:
+        perturb(gradient)
     parameters = network.parameters
     try:
         for number, (layer, part) in enumerate(zip(network.layers, network.slices, strict=True), 1):

@@ -523,7 +523,7 @@ class Autosaver:
 
         limit, parent = self._options.limit, self._options.parent
         if limit is not None and parent is not None:
-            spared = {each.path.name for each in self._replaced if each.path is not None}
+            excluded = {each.path.name for each in self._replaced if each.path is not None}
             # brief runs are removed at exit, and must not displace others
             brief = sum(each.is_brief for each in (*self._replaced, *self._dropped) if each.path)
-            thin(parent, limit + brief, spared=spared)
+            thin(parent, limit + brief, excluded=excluded)

@@ -135,11 +135,11 @@ def remove(path: Path) -> None:
 
 
 def thin(
-    parent: Path, keep: int, most_bytes: int = MOST_BYTES, spared: Collection[str] = ()
+    parent: Path, limit: int, most_bytes: int = MOST_BYTES, excluded: Collection[str] = ()
 ) -> int:
     """Remove the oldest runs beyond a number and a total size; return how many.
 
-    Runs that are in use or in `spared` are not removed, nor is anything that cannot be read as a run.
+    Runs that are in use or in `excluded` are not removed, nor is anything that cannot be read as a run.
     """
     removed = total = 0
     _sweep(parent)
@@ -149,7 +149,7 @@ def thin(
         return 0
     for number, (path, saved, size) in enumerate(folders):
         total += size
-        if (number < keep and total <= most_bytes) or not number or path.name in spared:
+        if (number < limit and total <= most_bytes) or not number or path.name in excluded:
             continue
         with suppress(RunError):
             if saved:

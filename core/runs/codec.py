@@ -464,11 +464,11 @@ def decode_state(
         RunError: when it does not fit the network.
     """
 
-    def array(name: str, wanted: NDArray[Any]) -> NDArray[Any]:
+    def array(name: str, expected: NDArray[Any]) -> NDArray[Any]:
         found = arrays.get(name)
-        if found is None or found.shape != wanted.shape or found.dtype != wanted.dtype:
+        if found is None or found.shape != expected.shape or found.dtype != expected.dtype:
             there = "missing" if found is None else f"{found.dtype} of shape {found.shape}"
-            reason = f"{name} is {there}, expected {wanted.dtype} of shape {wanted.shape}"
+            reason = f"{name} is {there}, expected {expected.dtype} of shape {expected.shape}"
             raise refusal(fields.path, reason)
         return found
 

@@ -29,13 +29,13 @@ def kernels() -> str:
     return " ".join([os.uname().machine, *_blas_core(), *_numpy_targets()])
 
 
-def changed_kernels(trained_with: str) -> str:
+def changed_kernels(recorded: str) -> str:
     """Return a warning if the kernels differ from those a run was trained with, or an empty string."""
-    if not trained_with or trained_with == kernels():
+    if not recorded or recorded == kernels():
         return ""
     return (
         "the processor kernels have changed: from here on numbers may differ in their last bits "
-        f"({shown(trained_with)}, now {kernels()})"
+        f"({shown(recorded)}, now {kernels()})"
     )
 
 

@@ -180,11 +180,11 @@ class Checkpoints:
         """Drop all checkpoints of a segment."""
         self.filter(lambda each: each.segment.number != number)
 
-    def filter(self, wanted: Callable[[Checkpoint], bool]) -> None:
-        """Drop all checkpoints for which `wanted` is false."""
+    def filter(self, predicate: Callable[[Checkpoint], bool]) -> None:
+        """Drop all checkpoints for which `predicate` is false."""
         remaining = []
         for each in self._all:
-            if wanted(each):
+            if predicate(each):
                 remaining.append(each)
             else:
                 self._release(each)

@@ -69,7 +69,9 @@ class Components:
             (with_bias_row(x, network.dtype), network.loss.encode(y).astype(network.dtype))
             for x, y in data.parts
         ]
-        self.evaluation = SplitEvaluation(network, parts, validates=data.x_validation is not None)
+        self.evaluation = SplitEvaluation(
+            network, parts, has_validation=data.x_validation is not None
+        )
         inputs, targets = parts[0]
         self._penalty: Penalty | None = None
         if config.l1 or config.l2:

@@ -136,7 +136,7 @@ class SplitEvaluation:
     """Measures a network on the training, test and validation samples, one part after another."""
 
     def __init__(
-        self, network: Network, parts: Sequence[tuple[Array, Array]], *, validates: bool
+        self, network: Network, parts: Sequence[tuple[Array, Array]], *, has_validation: bool
     ) -> None:
         """Build the calls.
 
@@ -144,11 +144,11 @@ class SplitEvaluation:
             network: to measure.
             parts: of each part the inputs, (features + 1, samples), and the targets, (samples, rows) as
                 encoded by the loss. The test samples are missing if they are the training samples.
-            validates: whether the last part has the validation samples.
+            has_validation: whether the last part is the validation samples.
         """
         self._parts = [Evaluation(network, inputs, targets.T) for inputs, targets in parts]
-        self._has_test = len(parts) - validates > 1
-        self._validates = validates
+        self._has_test = len(parts) - has_validation > 1
+        self._has_validation = has_validation
         self._measured: list[Measure] = []
 
     def measure(self) -> SplitMeasures:
@@ -173,5 +173,5 @@ class SplitEvaluation:
             each.restart()
 
     def _measures(self, measured: list[Measure]) -> SplitMeasures:
-        train, validation = measured[0], measured[-1] if self._validates else NOT_MEASURED
+        train, validation = measured[0], measured[-1] if self._has_validation else NOT_MEASURED
         return SplitMeasures(train, measured[1] if self._has_test else train, validation)

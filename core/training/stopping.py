@@ -59,20 +59,20 @@ class StopRule:
     target_accuracy: float | None = None
     patience: int | None = None
 
-    def verdict(self, epoch: int, loss: float, score: float, since: int) -> Stop | None:
+    def verdict(self, epoch: int, loss: float, score: float, waits_from: int) -> Stop | None:
         """Return why the run ends after an epoch, or None.
 
         Args:
             epoch: number of epochs trained.
             loss: monitored loss.
             score: monitored accuracy, or R².
-            since: the epoch from which patience counts.
+            waits_from: the epoch from which patience counts.
         """
         if self.target_loss is not None and loss <= self.target_loss:
             return Stop.TARGET_LOSS
         if self.target_accuracy is not None and score >= self.target_accuracy:
             return Stop.TARGET_ACCURACY
-        if self.patience is not None and epoch - since >= self.patience:
+        if self.patience is not None and epoch - waits_from >= self.patience:
             return Stop.PATIENCE
         return Stop.EPOCHS if epoch >= self.epochs else None
 
@@ -113,8 +113,8 @@ class EarlyStopping:
             if config.patience is not None and config.restore_best:
                 self.best_parameters[:] = network.parameters
                 self.best_statistics[:] = network.statistics
-        since = max(self.best.epoch, self.waits_from)
-        return config.stop_rule.verdict(epoch, loss, score, since)
+        waits_from = max(self.best.epoch, self.waits_from)
+        return config.stop_rule.verdict(epoch, loss, score, waits_from)
 
     def restore_weights(self, network: Network) -> None:
         """Set the network to the weights of the best epoch."""

@@ -186,10 +186,10 @@ def test_check_finds_every_preset_right(told: Told, preset: str) -> None:
 
 
 def test_check_tells_a_wrong_gradient(capsys: pytest.CaptureFixture[str]) -> None:
-    def spoil(gradient: np.ndarray) -> None:
+    def perturb(gradient: np.ndarray) -> None:
         gradient[:8] *= 1.01
 
-    assert check(PRESETS["xor"].config(batch_norm=True), spoil) == 1
+    assert check(PRESETS["xor"].config(batch_norm=True), perturb) == 1
     text = capsys.readouterr().out
     assert re.search(r"1 tanh +weights .* DIFFERS", text)
     assert text.count("agrees") == 4

@@ -39,20 +39,20 @@ HEADINGS: Final = ("layer", "tensor", "numbers", "‖gradient‖", "ratio")
 
 
 @np.errstate(all="ignore")  # the table shows overflows
-def check(config: RunConfig, spoil: Callable[[Array], None] | None = None) -> int:
+def check(config: RunConfig, perturb: Callable[[Array], None] | None = None) -> int:
     """Print the comparison, one tensor per line, and a verdict; return the exit status.
 
     Args:
         config: the run, which is checked in float64 regardless of its own precision.
-        spoil: function that changes the gradient first, to make the check fail in tests.
+        perturb: function that changes the gradient first, to make the check fail in tests.
     """
     config = config.changed(dtype="float64")
     data = prepare(config)
     with memory_of_training(config, data):
-        return _check(config, data, spoil)
+        return _check(config, data, perturb)
 
 
-def _check(config: RunConfig, data: DataSplit, spoil: Callable[[Array], None] | None) -> int:
+def _check(config: RunConfig, data: DataSplit, perturb: Callable[[Array], None] | None) -> int:
     network = build_network(config, data)
     _draw(network, config)
     x, y = data.x_train[:SAMPLES], data.y_train[:SAMPLES]
@@ -71,7 +71,7 @@ def _check(config: RunConfig, data: DataSplit, spoil: Callable[[Array], None] | 
     passes = SECONDS / max(perf_counter() - started, 1e-6)
     tensors = sum(2 if layer.norm is None else 3 for layer in network.layers)
     most = min(MOST_OF_A_TENSOR, max(3, int(passes / 2 / tensors)))
-    for each in check_gradients(network, x, y, penalty, spoil, most):
+    for each in check_gradients(network, x, y, penalty, perturb, most):
         checks.append(each)
         layer = f"{each.layer} {names[each.layer - 1]}"
         count = f"{each.size:,}"

@@ -153,10 +153,10 @@ def test_a_gradient_that_is_one_percent_wrong_is_caught(tensor: int) -> None:
     at = tensor - 3 if tensor > 3 else tensor
     start = sum(sizes[:at])
 
-    def spoil(gradient: np.ndarray) -> None:
+    def perturb(gradient: np.ndarray) -> None:
         gradient[start : start + sizes[at]] *= 1.01
 
-    checks = list(check_gradients(network, x, y, spoil=spoil))
+    checks = list(check_gradients(network, x, y, perturb=perturb))
     assert [check.passed for check in checks] == [each != at for each in range(len(sizes))]
     assert checks[at].ratio == pytest.approx(0.01 / 2.01, rel=1e-3)
     assert checks[at].ratio > 1000 * TOLERANCE
