@@ -86,3 +86,16 @@ def test_an_exit_that_an_exception_causes_has_a_status_that_says_so(name: str) -
         assert terminal.wait() == 1
         assert b"TypeError: " in terminal.raw
         assert terminal.is_restored()
+
+
+def test_the_program_ends_if_the_terminal_cannot_be_restored() -> None:
+    """Otherwise the interpreter would wait for the input thread."""
+    program = (
+        "import sys; from tui.cli.main import main; from tui.terminal.driver import DiffDriver;"
+        "DiffDriver.disable_input = None; sys.exit(main(['moons']))"
+    )
+    with Terminal(sys.executable, "-c", program) as terminal:
+        terminal.until(lambda text: epoch_of(text) > 0)
+        terminal.press("q")
+        assert terminal.wait() == 1
+        assert b"TypeError: " in terminal.raw

@@ -7,7 +7,7 @@ import pytest
 
 from tests.tui.drawing.colour_difference import VISIONS, ciede2000, difference, lab
 from tests.tui.drawing.sent import sent_colours, sent_pairs
-from tui.drawing.palette import CLASS_FIELDS, CLASS_POINTS, DIVERGING
+from tui.drawing.palette import CLASS_FIELDS, CLASS_POINTS, DIVERGING, TEST_MARKERS, TRAIN_MARKERS
 from tui.drawing.rendering import TerminalLook
 from tui.drawing.themes import BACKGROUNDS, PALETTES, theme
 
@@ -88,3 +88,9 @@ def test_the_difference_is_that_of_the_published_pairs() -> None:
     # green and ochre of the same lightness, which only deuteranopes confuse
     assert difference("#87875f", "#af875f") > 15
     assert difference("#87875f", "#af875f", "deuteranopia") < 10
+
+
+def test_markers_of_twenty_classes_differ() -> None:
+    assert len(set(TRAIN_MARKERS) | set(TEST_MARKERS)) == len(TRAIN_MARKERS) + len(TEST_MARKERS)
+    pairs = {(label % len(CLASS_POINTS), label % len(TRAIN_MARKERS)) for label in range(20)}
+    assert len(pairs) == 20

@@ -13,7 +13,7 @@ from core.analysis.planes import Plane, PlaneChoice, Window
 from core.analysis.prediction_map import classify
 from core.arrays import Array
 from core.config.presets import PRESETS
-from tests.tui.panels.test_panel import background, drawn, text
+from tests.tui.drawn import background, drawn, text
 from tests.tui.sessions import session_after
 from tui.drawing.braille import draw_line
 from tui.drawing.cells import Cells
@@ -21,6 +21,7 @@ from tui.drawing.palette import (
     ACCENT,
     CLASS_FIELDS,
     CLASS_POINTS,
+    DIVERGING,
     TEST_MARKERS,
     TRAIN_MARKERS,
     UNCERTAIN,
@@ -29,14 +30,21 @@ from tui.drawing.palette import (
     ink,
     style,
 )
+from tui.panels.activations import ActivationsPanel
 from tui.panels.boundary.fitted_curve import GUTTER, MARGIN, FittedCurve
 from tui.panels.boundary.map_drawing import GUTTER as MAP_GUTTER
 from tui.panels.boundary.panel import BoundaryPanel
 from tui.panels.colour_scales import NumberScale
+from tui.panels.curve import ScorePanel
 from tui.run_model import RunModel
+from tui.screens.status_bars import StatusLine
 
 Dots = NDArray[np.bool_]
 WINE = PRESETS["wine"].config()
+XOR = PRESETS["xor"].config()
+MOONS = PRESETS["moons"].config()
+IRIS = PRESETS["iris"].config()
+BUMPS = PRESETS["bumps"].config()
 BITS = ((0x01, 0x08), (0x02, 0x10), (0x04, 0x20), (0x40, 0x80))
 
 
@@ -387,3 +395,114 @@ def test_the_legend_of_a_fitted_curve_is_whole_in_a_small_map(width: int) -> Non
     legend = curve_units(session, width, 10)[0].lines()[-1]
     assert all(word in legend for word in ("y  ", "⠒⠒", "● train", "○ test"))
     assert ("predicted" in legend) == (width > 50)
+
+
+# --- map
+
+
+def test_map_colours_are_the_predicted_classes() -> None:
+    run = session_after(MOONS, 100)
+    assert run.network is not None
+    assert run.data is not None
+    cells = drawn(BoundaryPanel, run, 60, 24, show_test=False)
+    everything = np.concatenate([run.data.x_train, run.data.x_test])
+    window = Window.around(everything, 60 - 2 - 6, 2 * (24 - 2 - 2))
+    labels, certainty = classify(run.network, window.points())
+    labels = labels.reshape(window.rows, window.columns)
+    certainty = certainty.reshape(window.rows, window.columns)
+    compared = 0
+    for row in range(0, window.rows, 2):
+        for column in range(window.columns):
+            at = 1 + row // 2, 1 + 6 + column
+            if cells.glyphs[at] not in " ▀":
+                continue
+            lower = background(cells, *at)
+            sure = certainty[row + 1, column]
+            fields = CLASS_FIELDS[labels[row + 1, column]]
+            expected = UNCERTAIN if sure < 0.25 else fields[min(int(sure * 4), 3) - 1]
+            assert lower == expected
+            compared += 1
+    assert compared > 800
+
+
+def test_markers_of_samples_by_class_and_correctness() -> None:
+    run = session_after(MOONS, 4)
+    assert run.network is not None
+    assert run.data is not None
+    with_test = text(drawn(BoundaryPanel, run, 100, 40))
+    without = text(drawn(BoundaryPanel, run, 100, 40, show_test=False))
+    for label in (0, 1):
+        assert with_test.count(TEST_MARKERS[label]) > 0
+        assert without.count(TEST_MARKERS[label]) == 0
+        assert without.count(TRAIN_MARKERS[label]) > 5
+    wrong = classify(run.network, run.data.x_train)[0] != run.data.y_train
+    assert wrong.any()
+    # two may fall into one cell, and one stands in the legend
+    assert 1 < without.count(WRONG_TRAIN) <= np.count_nonzero(wrong) + 1
+
+
+def test_map_keeps_the_aspect_ratio() -> None:
+    run = session_after(MOONS, 1)
+    assert run.data is not None
+    for columns, rows in ((20, 60), (120, 20), (52, 40)):
+        window = Window.around(run.data.x_train, columns, rows)
+        across = (window.right - window.left) / columns
+        assert across == pytest.approx((window.top - window.bottom) / rows)
+        low, high = run.data.x_train.min(axis=0), run.data.x_train.max(axis=0)
+        assert window.left < low[0] < high[0] < window.right
+        assert window.bottom < low[1] < high[1] < window.top
+
+
+@pytest.mark.parametrize("classes", [2, 5, 20])
+def test_any_number_of_classes_has_a_map_and_a_legend(classes: int) -> None:
+    run = session_after(RunConfig(dataset="blobs", classes=classes, samples=200), 5)
+    cells = drawn(BoundaryPanel, run, 110, 40)
+    assert f"{TRAIN_MARKERS[0]} 0" in text(cells)
+    assert f"{TRAIN_MARKERS[1]} 1" in text(cells)
+    assert "wrong" in text(cells)
+
+
+def test_axes_show_names_and_ranges_of_the_features() -> None:
+    lines = drawn(BoundaryPanel, session_after(XOR, 1), 60, 20).lines()
+    axis = lines[-3]
+    assert "x₁" in axis
+    ends = axis.replace("−", "-").strip("│ ").split()
+    numbers = [float(part) for part in ends if part != "x₁"]
+    assert numbers[0] < 0 < 1 < numbers[1]
+    assert any("x₂" in line[:8] for line in lines)
+
+
+def test_plane_through_more_than_two_features() -> None:
+    run = session_after(IRIS, 100)
+    assert run.network is not None
+    assert run.data is not None
+    lines = drawn(BoundaryPanel, run).lines()
+    assert any("PC 1" in line for line in lines)
+    assert any("PC 2" in line for line in lines)
+    assert "setosa" in lines[-2]
+    plane = Plane.through(run.data)
+    # a sample lies where its projection does, and the plane is where the data spreads most
+    features = run.data.preparation.features(run.data.x_train)
+    coordinates = plane.coordinates(features)
+    assert plane.projection @ plane.axes.T == pytest.approx(np.eye(2))
+    assert coordinates.var(axis=0).sum() > 0.95 * run.data.x_train.var(axis=0).sum()
+    assert plane.coordinates(plane.features(coordinates)) == pytest.approx(coordinates)
+
+
+def test_map_of_a_regression() -> None:
+    run = session_after(BUMPS, 150)
+    last = run.timeline.last()
+    assert last is not None
+    cells = drawn(BoundaryPanel, run)
+    assert "prediction" in cells.lines()[0]
+    assert f"R² {last.train_score:.3f} train" in cells.lines()[0]
+    assert "R²" in drawn(ScorePanel, run).lines()[0]
+    assert f"train {last.train_score:.3f}" in drawn(ScorePanel, run).lines()[0]
+    shown = {background(cells, row, column) for row in range(2, 16) for column in range(8, 58)}
+    assert len(shown & set(DIVERGING)) >= 5  # hills, hollows, and what lies between
+    assert "y −" in cells.lines()[-2]
+    legend = drawn(BoundaryPanel, run, 100).lines()[-2]
+    assert "▲ above ▼ below the map  filled train, open test" in legend
+    status = StatusLine(run).draw(120, 1).lines()[0]
+    assert f"R²  {last.train_score:.3f} /  {last.test_score:.3f}" in status
+    assert text(drawn(ActivationsPanel, run, 100)).count("y") >= 1

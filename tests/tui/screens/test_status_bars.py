@@ -1,0 +1,82 @@
+"""Header, status line, log line and footer, drawn without an application."""
+
+import pytest
+
+from core.config.presets import PRESETS
+from core.process.messages import State
+from tests.tui.sessions import session_after
+from tui.panels.view_options import ViewOptions
+from tui.screens.status_bars import FooterLine, HeaderLine, LogLine, StatusLine
+
+XOR = PRESETS["xor"].config()
+MOONS = PRESETS["moons"].config()
+
+
+def test_status_line_at_two_widths() -> None:
+    run = session_after(MOONS, 10)
+    last = run.timeline.last()
+    assert last is not None
+    line = StatusLine(run).draw(120, 1).lines()[0]
+    words = line.split()
+    assert words[:3] == ["TRAINING", "epoch", "10"]
+    assert f"{last.train_loss:.4f} / {last.test_loss:.4f}" in line
+    assert f"{100 * last.train_score:.1f} /" in line
+    assert "lr 0.01" in line
+    assert "30.0 epochs/s" in line
+    narrow = StatusLine(run).draw(80, 1).lines()[0]
+    assert "lr 0.01" in narrow
+    assert "30.0/s" in narrow
+
+
+def test_status_line_of_a_diverged_run() -> None:
+    run = session_after(MOONS.changed(learning_rate=1e6), 1, State.DIVERGED)
+    assert "epoch      0" in StatusLine(run).draw(120, 1).lines()[0]
+    assert run.epochs_to_plot == 1
+
+
+def test_header_shows_configuration_and_speed() -> None:
+    header = HeaderLine(session_after(MOONS, 1))
+    header.speed = 30.0
+    line = header.draw(120, 1).lines()[0]
+    assert "moons · 2-8-8-2 tanh · adam 0.01 · batch 32 · seed 0" in line
+    assert "30 epochs/s ▸ (< >)" in line
+    header.speed = None
+    assert "max speed" in header.draw(80, 1).lines()[0]
+
+
+@pytest.mark.parametrize("width", [60, 80, 120, 200])
+def test_footer_has_help_and_quit_in_every_state(width: int) -> None:
+    for state in State:
+        run = session_after(XOR, 1, state)
+        line = FooterLine(run, ViewOptions()).draw(width, 1).lines()[0]
+        assert "? help" in line
+        assert "q quit" in line
+    assert (
+        "pause" in FooterLine(session_after(XOR, 1), ViewOptions()).draw(width, 1).lines()[0]
+    ) is True
+
+
+def test_long_note_continues_before_the_keys_of_the_footer() -> None:
+    run = session_after(XOR, 1)
+    log, footer = LogLine(run), FooterLine(run, ViewOptions())
+
+    def both(note: str) -> tuple[str, str]:
+        run.note = note
+        return log.draw(60, 1).lines()[0].strip(), footer.draw(60, 1).lines()[0].strip()
+
+    assert both("short")[1].startswith("space pause")
+    words = " ".join(f"word{number}" for number in range(12))
+    told, below = both(words)
+    assert " ".join((told, *below.split()[: 12 - len(told.split())])) == words
+    assert below.endswith("? help  q quit")
+    told, below = both(f"{words} {words}")
+    assert f"{told} {below}".startswith(words)
+    assert below.endswith("…")
+    assert "quit" not in below
+
+
+def test_status_line_with_a_schedule_and_a_long_epoch() -> None:
+    run = session_after(MOONS.changed(schedule="step", decay_epochs=5, decay=0.5), 12)
+    assert "lr 0.0025" in StatusLine(run).draw(120, 1).lines()[0]
+    run.share_of_epoch = 0.43
+    assert "12 +  43%" in StatusLine(run).draw(120, 1).lines()[0]
