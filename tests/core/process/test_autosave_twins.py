@@ -39,7 +39,7 @@ from core.runs.reader import read_run
 from core.training.epoch_log import in_order
 from tests.core.runs.test_reader import assert_same
 
-PATIENCE = 60
+PATIENCE = 90
 
 CONFIGS = [
     RunConfig(samples=40, hidden=(4,), batch_size=10, patience=2, learning_rate=0.2),

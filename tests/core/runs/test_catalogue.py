@@ -22,7 +22,7 @@ from core.runs.reader import read_run
 from core.training.epoch_log import tabulate
 from tests.core.runs.test_reader import moment_of, run_of, saved
 
-PATIENCE = 30
+PATIENCE = 90
 
 
 @pytest.fixture

@@ -23,7 +23,7 @@ from tui.panels.panel import Panel
 from tui.screens.help import HelpScreen
 from tui.screens.training import TrainingScreen
 
-PATIENCE = 60
+PATIENCE = 90
 MOONS = PRESETS["moons"].config(epochs=100_000_000)
 XOR = PRESETS["xor"].config(epochs=100_000_000)
 
