@@ -21,7 +21,7 @@ import pyte
 
 from tests.terminal.line import QUESTION, Line, parts
 
-PATIENCE = 90
+PATIENCE = 240
 NAMES = {
     "esc": "\x1b",
     "enter": "\r",
