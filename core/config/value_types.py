@@ -213,7 +213,7 @@ class MultiChoice:
 class Delimiter:
     """Column separator: one character, or a word for it."""
 
-    accepts: str = "comma, semicolon, tab, pipe, space, or one character"
+    accepts: str = "comma, semicolon, tab, pipe, whitespace, or one character"
 
     def read(self, text: str) -> str:
         return self.check({**_DELIMITERS, "\\t": "\t"}.get(text.lower(), text))
@@ -230,7 +230,15 @@ class Delimiter:
         return next((word for word, each in _DELIMITERS.items() if each == value), str(value))
 
 
-_DELIMITERS = {"comma": ",", "semicolon": ";", "tab": "\t", "pipe": "|", "space": " "}
+_DELIMITERS = {
+    "comma": ",",
+    "semicolon": ";",
+    "tab": "\t",
+    "pipe": "|",
+    "whitespace": " ",
+    "space": " ",
+}
+"""A blank stands for any number of blanks and tabs."""
 
 
 @dataclass(frozen=True)

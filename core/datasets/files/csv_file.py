@@ -10,22 +10,24 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from core.datasets.dataset import DataError
 from core.datasets.files.choice import choose
-from core.datasets.files.layout import Rows, find_layout
+from core.datasets.files.layout import find_layout
 from core.datasets.files.lines import Lines
-from core.datasets.files.names import clean, clean_text, counted, unusable
+from core.datasets.files.names import clean, clean_text, unusable
+from core.datasets.files.rows import LongerRowError, QuoteError, Rows, Skipped, fitted
 from core.datasets.files.table import Store, Table
 from core.datasets.files.words import MOST_CATEGORIES, MOST_CLASSES, Stray, Words, number
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from core.arrays import Array
     from core.datasets.dataset import ProgressCallback
+    from core.datasets.files.byte_stream import ByteStream
     from core.datasets.files.choice import ColumnChoice
     from core.datasets.files.layout import TextLayout
     from core.datasets.files.table import Source
-    from core.input_file import InputFile
 
 
 @dataclass(frozen=True)
@@ -45,12 +47,13 @@ class Parsed:
 
 @dataclass(frozen=True)
 class ParsedColumns:
-    """Columns to read from each row, by index: numbers and words."""
+    """Columns to read from each row, by index: numbers and words; and the lines that are not rows."""
 
     layout: TextLayout
     file: str
     numbers: tuple[int, ...]
     words: tuple[int, ...]
+    skipped: Skipped
 
 
 class NotNumbersError(Exception):
@@ -62,41 +65,90 @@ class NotNumbersError(Exception):
 
 
 def read_text(
-    opened: InputFile, suffix: str, source: Source, file: str, progress: ProgressCallback
+    stream: ByteStream, suffix: str, source: Source, file: str, progress: ProgressCallback
 ) -> Table:
-    """Return the chosen columns of a text file."""
+    """Return the chosen columns of a text file.
+
+    The layout is guessed from the first lines. If a later line contradicts it, other layouts are tried.
+    """
 
     def from_start() -> Lines:
-        opened.stream.seek(0)
-        return Lines(opened.stream, opened.size, file, source.encoding, progress)
+        return Lines(stream, file, source.encoding, progress)
 
-    layout = find_layout(from_start(), source, suffix, file)
+    def read(**given: bool) -> Table:
+        return read_columns(
+            from_start, find_layout(from_start(), source, suffix, file, **given), source, file
+        )
+
+    try:
+        return read()
+    except LongerRowError as error:
+        return _or_raise(error, lambda: read(cut=False))
+    except QuoteError as error:
+        quote = error
+    if not quote.is_in_text:
+        if quote.certain:
+            raise quote
+        return read(suspicious=False)
+    try:
+        table = read(quotes=False)
+    except DataError:
+        return _or_raise(quote, lambda: read(suspicious=False))
+    table.notes.append(
+        f"Quotes are part of the texts, since the one in line {quote.line} does not enclose a cell."
+    )
+    return table
+
+
+def _or_raise(error: DataError, read: Callable[[], Table]) -> Table:
+    """Return another reading of the file; raise the first error if it fails as well."""
+    try:
+        return read()
+    except DataError:
+        raise error from None
+
+
+def read_columns(
+    from_start: Callable[[], Lines], layout: TextLayout, source: Source, file: str
+) -> Table:
+    """Return the chosen columns of a text file whose layout is known."""
     choice = choose(layout.names, source, file)
-    strays: dict[int, Stray] = {}
+    strays: dict[int, Stray | None] = dict.fromkeys(layout.words)
     while True:
+        lines = from_start()
+        lines.rewrite = layout.rewrite
         try:
-            table = _read_columns(from_start(), layout, choice, strays, file)
+            table = _read_columns(lines, layout, choice, strays, file)
         except NotNumbersError as found:
             strays |= found.strays
             continue
         encoding = [f"Read as {clean(source.encoding)}."] if source.encoding else []
-        table.notes = [*encoding, *layout.notes, *choice.notes]
+        table.notes = [*encoding, *layout.notes, *table.notes, *choice.notes]
         return table
 
 
 def _read_columns(
-    lines: Lines, layout: TextLayout, choice: ColumnChoice, strays: dict[int, Stray], file: str
+    lines: Lines,
+    layout: TextLayout,
+    choice: ColumnChoice,
+    strays: dict[int, Stray | None],
+    file: str,
 ) -> Table:
     used = choice.used
     words = {
-        at: Words(MOST_CATEGORIES if at < len(choice.features) else MOST_CLASSES, strays[place])
+        at: Words(
+            MOST_CATEGORIES if at < len(choice.features) else MOST_CLASSES,
+            strays[place],
+            typed=place in layout.words,
+        )
         for at, place in enumerate(used)
         if place in strays
     }
     numeric = [at for at in range(len(used)) if at not in words]
     wordy = tuple(used[at] for at in words)
     text = () if choice.text is None else (choice.text,)
-    columns = ParsedColumns(layout, file, tuple(used[at] for at in numeric), wordy + text)
+    numbers = tuple(used[at] for at in numeric)
+    columns = ParsedColumns(layout, file, numbers, wordy + text, Skipped(file))
     store = Store(len(choice.features), len(choice.targets))
     while block := lines.block():
         parsed = _parse(block, lines, columns)
@@ -121,6 +173,7 @@ def _read_columns(
         {at: each for at, each in words.items() if at < features},
         {at - features: each for at, each in words.items() if at >= features},
         store.texts if text else None,
+        notes=columns.skipped.notes(),
     )
 
 
@@ -131,16 +184,19 @@ def _parse(block: list[str], lines: Lines, columns: ParsedColumns) -> Parsed:
     try:
         return fast(rest, first, columns)
     except ValueError:
-        rows = Rows(rest, first, lines, columns.layout.delimiter, columns.file)
+        layout = columns.layout
+        rows = Rows(rest, first, lines, layout.dialect, columns.file, suspicious=layout.suspicious)
         return careful(rows, columns)
 
 
 def fast(block: Sequence[str], first: int, columns: ParsedColumns) -> Parsed:
     """Parse plain lines without quotes; raises ValueError for anything that needs `careful`."""
-    delimiter, width = columns.layout.delimiter, len(columns.layout.names)
+    dialect, width = columns.layout.dialect, len(columns.layout.names)
+    delimiter = dialect.separator
     text = "".join(block)
-    if '"' in text or not delimiter.isascii():
+    if (dialect.quote and dialect.quote in text) or not delimiter.isascii():
         raise ValueError
+    block, comments, empty = _only_rows(block, text, columns.layout)
     numbers: Sequence[int] = range(first, first + len(block))
     if "" in block:  # loadtxt skips empty lines
         numbers = [first + at for at, line in enumerate(block) if line]
@@ -169,7 +225,38 @@ def fast(block: Sequence[str], first: int, columns: ParsedColumns) -> Parsed:
         else:
             rows = [line.split(delimiter, high + 1) for line in block]
             cells = [[row[place] for row in rows] for place in columns.words]
+        if dialect.skip_blanks:
+            cells = [[cell.lstrip(" ") for cell in column] for column in cells]
+    columns.skipped.check_followed()
+    columns.skipped.comments += comments
+    columns.skipped.empty += empty
     return Parsed(values, cells, numbers)
+
+
+def _only_rows(
+    block: Sequence[str], text: str, layout: TextLayout
+) -> tuple[Sequence[str], int, int]:
+    """Return lines with empty ones in place of those that are not rows, and their numbers.
+
+    Raises:
+        ValueError: if the lines do not all end in the same way.
+    """
+    delimiter, comment = layout.dialect.separator, layout.dialect.comment
+    comments = empty = 0
+    if comment and comment in text:
+        found = [line.lstrip().startswith(comment) for line in block]
+        comments = sum(found)
+        block = ["" if each else line for each, line in zip(found, block, strict=True)]
+    if delimiter * (len(layout.names) - 1) in text:
+        found = [line != "" and not line.strip(delimiter) for line in block]
+        empty = sum(found)
+        block = ["" if each else line for each, line in zip(found, block, strict=True)]
+    if layout.cut:
+        end = delimiter * layout.cut
+        if not all(line.endswith(end) for line in block if line):
+            raise ValueError
+        block = [line[: -layout.cut] for line in block]
+    return block, comments, empty
 
 
 def _load(block: Sequence[str], delimiter: str, usecols: tuple[int, ...] | None) -> Array:
@@ -191,16 +278,8 @@ def _filled(block: Sequence[str], delimiter: str) -> list[str]:
 
 def careful(rows: Rows, columns: ParsedColumns) -> Parsed:
     """Parse rows cell by cell; raises DataError, or NotNumbersError if there are words."""
-    width = len(columns.layout.names)
     lines, cells = [], []
-    for line, row in rows:
-        if len(row) != width:
-            what = "the header" if columns.layout.has_header else "the first row"
-            raise unusable(
-                columns.file,
-                f"line {line} has {counted(len(row), 'field')}, {what} has {width}; "
-                "every row needs the same number",
-            )
+    for line, row in fitted(rows, columns.layout, columns.skipped):
         lines.append(line)
         cells.append(row)
     strays: dict[int, Stray] = {}

@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING, Final
 from core.datasets.files.names import clean, unusable
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-    from typing import BinaryIO
+    from collections.abc import Callable, Iterator
 
     from core.datasets.dataset import DataError, ProgressCallback
+    from core.datasets.files.byte_stream import ByteStream
 
 BLOCK: Final = 1 << 21
 """Bytes read at once, about 50 ms of work."""
@@ -28,15 +28,16 @@ class Lines:
     Attributes:
         first: number, from 1, of the first line of the last block.
         share: fraction of the file that was read.
+        rewrite: brings a line with its number into the form of a CSV file; None leaves all as they are.
     """
 
     def __init__(
-        self, raw: BinaryIO, size: int, file: str, encoding: str | None, progress: ProgressCallback
+        self, stream: ByteStream, file: str, encoding: str | None, progress: ProgressCallback
     ) -> None:
         self.first = 1
         self.share = 0.0
-        self._raw = raw
-        self._size = size
+        self.rewrite: Callable[[str, int], str] | None = None
+        self._stream = stream
         self._file = file
         self._encoding = encoding
         self._progress = progress
@@ -46,11 +47,15 @@ class Lines:
 
     def block(self) -> list[str]:
         """Return the next lines without line ends; an empty list at the end of the file."""
-        return next(self._blocks, [])
+        block = next(self._blocks, [])
+        if self.rewrite is None:
+            return block
+        return [self.rewrite(line, number) for number, line in enumerate(block, self.first)]
 
     def _read(self) -> Iterator[list[str]]:
         read = 0
-        chunk = self._raw.read(min(BLOCK, self._size))
+        self._stream.rewind()
+        chunk = self._stream.read(BLOCK)
         decoder = io.IncrementalNewlineDecoder(self._codec(chunk), translate=True)
         while True:
             read += len(chunk)
@@ -65,15 +70,14 @@ class Lines:
             if not chunk and lines[-1] == "":
                 lines.pop()
             self._check_length(lines)
-            self.share = min(1.0, read / self._size) if self._size and chunk else 1.0
+            self.share = self._stream.share if chunk else 1.0
             self._progress(f"reading {self._file}", self.share)
             self.first, self._next = self._next, self._next + len(lines)
             if lines:
                 yield lines
             if not chunk:
                 return
-            # a file that grows while it is read might never end
-            chunk = self._raw.read(min(BLOCK, self._size - read))
+            chunk = self._stream.read(BLOCK)
 
     def _check_length(self, lines: list[str]) -> None:
         for at, line in enumerate((*lines, self._rest)):
@@ -122,11 +126,27 @@ class Lines:
         before = held + error.object[: error.start].decode(self._encoding or "utf-8", "replace")
         line = self._next + before.count("\n") + before.replace("\r\n", "").count("\r")
         byte = error.object[error.start]
-        if self._encoding is None:
-            say = "is not UTF-8; if the file is in Latin-1, use --encoding latin-1"
-        else:
-            say = f"is not {clean(self._encoding)}; set the right --encoding"
+        given = "UTF-8" if self._encoding is None else clean(self._encoding)
+        say = f"is not {given}; {_other_encoding(error.object, self._encoding)}"
         return unusable(self._file, f"line {line} contains the byte 0x{byte:02x}, which {say}")
+
+
+def _other_encoding(content: bytes, given: str | None) -> str:
+    """Return advice on an encoding that does decode the content."""
+    # bytes from 0x80 to 0x9f are control characters in Latin-1, quotes and dashes in Windows-1252
+    for name, encoding in (
+        ("UTF-8", "utf-8"),
+        ("Windows-1252", "cp1252"),
+        ("Latin-1", "latin-1"),
+    ):
+        try:
+            text = content.decode(encoding)
+        except UnicodeDecodeError:
+            continue
+        if encoding == given or (name == "Windows-1252" and text == content.decode("latin-1")):
+            continue
+        return f"if the file is in {name}, use --encoding {encoding}"
+    return "set the right --encoding"
 
 
 def _wide_encoding(head: bytes) -> str:

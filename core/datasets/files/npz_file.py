@@ -50,7 +50,7 @@ _BROKEN: Final = (
 )
 
 
-class _ShortReads:
+class ShortReads:
     """A file with bounded reads: zipfile would read a directory of any size at once."""
 
     def __init__(self, stream: BinaryIO) -> None:
@@ -71,7 +71,7 @@ class _ShortReads:
 def read_npz(stream: BinaryIO, source: Source, file: str, progress: ProgressCallback) -> Table:
     """Return the arrays of features and targets in an NPZ file."""
     try:
-        archive = zipfile.ZipFile(_ShortReads(stream))
+        archive = zipfile.ZipFile(ShortReads(stream))
     except (zipfile.BadZipFile, ValueError, NotImplementedError, EOFError, UnicodeError):
         raise unusable(file, "not an NPZ file; save one with numpy.savez") from None
     with archive:

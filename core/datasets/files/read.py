@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 from core.datasets.dataset import DataError
 from core.datasets.files.assemble import assemble
+from core.datasets.files.byte_stream import open_content
 from core.datasets.files.csv_file import read_text
 from core.datasets.files.names import clean, unusable
 from core.datasets.files.npz_file import read_npz
@@ -15,24 +16,28 @@ from core.input_file import InputFileError, open_input, unreadable
 
 if TYPE_CHECKING:
     from core.datasets.dataset import Dataset, ProgressCallback
+    from core.datasets.files.byte_stream import Content
     from core.datasets.files.table import Source, Table
     from core.input_file import InputFile
 
-_REFUSED: Final = {
-    **dict.fromkeys(
-        (".gz", ".bz2", ".xz", ".zst", ".zip", ".7z", ".tar", ".tgz"),
-        "the file is compressed; unpack it first",
-    ),
-    **dict.fromkeys(
-        (".xls", ".xlsx", ".xlsm", ".ods"), "the file is a spreadsheet; save it as CSV first"
-    ),
-    **dict.fromkeys(
-        (".npy", ".pkl", ".pickle", ".json", ".jsonl", ".feather", ".h5", ".hdf5", ".mat", ".arff"),
-        "unknown format: expected CSV, TSV, NPZ or Parquet",
-    ),
-}
+_SPREADSHEETS: Final = (".xls", ".xlsx", ".xlsm", ".xlsb", ".ods")
+_UNKNOWN: Final = (
+    ".npy",
+    ".pkl",
+    ".pickle",
+    ".json",
+    ".jsonl",
+    ".feather",
+    ".h5",
+    ".hdf5",
+    ".mat",
+    ".arff",
+)
+_OLE: Final = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
+"""First bytes of files of older Office programs."""
 
-
+_PARQUET: Final = (".parquet", ".pq")
+_START: Final = 1000
 LONGEST_CLAUSE: Final = 200
 
 
@@ -82,8 +87,29 @@ def _table(
     suffix = path.suffix.lower()
     if suffix == ".npz":
         return read_npz(opened.stream, source, file, progress)
-    if suffix in (".parquet", ".pq"):
+    if suffix in _PARQUET:
         return read_parquet(opened.stream, source, file, progress)
-    if suffix in _REFUSED:
-        raise unusable(file, _REFUSED[suffix])
-    return read_text(opened, suffix, source, file, progress)
+    content = open_content(opened, path.name, file)
+    table = _of_content(content, source, file, progress)
+    table.notes = [*content.notes, *table.notes]
+    return table
+
+
+def _of_content(content: Content, source: Source, file: str, progress: ProgressCallback) -> Table:
+    suffix, head = content.suffix, content.head
+    if suffix in _SPREADSHEETS or head.startswith(_OLE):
+        raise unusable(
+            file,
+            "the file is a spreadsheet; open it in its program, choose Save As, and save the sheet "
+            "with the data as CSV UTF-8",
+        )
+    start = head[:_START].lstrip(b"\xef\xbb\xbf \t\r\n").lower()
+    if suffix in _UNKNOWN or start.startswith((b'{"', b"[{", b"[[")):
+        raise unusable(file, "unknown format: expected CSV, TSV, NPZ or Parquet")
+    if suffix == ".npz" or suffix in _PARQUET or head.startswith(b"PAR1"):
+        with content.seekable(file, progress) as stream:
+            reader = read_npz if suffix == ".npz" else read_parquet
+            return reader(stream, source, file, progress)
+    if start.startswith((b"<!doctype html", b"<html")):
+        raise unusable(file, "the file is a web page, not a table; download the data themselves")
+    return read_text(content.stream, suffix, source, file, progress)

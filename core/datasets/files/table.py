@@ -19,7 +19,7 @@ class Source:
     """A file and the columns to read from it.
 
     Attributes:
-        path: path of a CSV, TSV, NPZ or Parquet file.
+        path: path of the file.
         target: columns to predict, by name or by number from 1; empty for the default.
         features: columns to predict from; empty for all others.
         delimiter: column separator, or None to guess it.
