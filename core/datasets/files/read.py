@@ -6,9 +6,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from core.datasets.dataset import DataError
+from core.datasets.files.arff_file import is_arff, read_arff
 from core.datasets.files.assemble import assemble
 from core.datasets.files.byte_stream import open_content
 from core.datasets.files.csv_file import read_text
+from core.datasets.files.libsvm_file import LIBSVM_SUFFIXES, is_libsvm, read_libsvm
 from core.datasets.files.names import clean, unusable
 from core.datasets.files.npz_file import read_npz
 from core.datasets.files.parquet_file import read_parquet
@@ -31,7 +33,6 @@ _UNKNOWN: Final = (
     ".h5",
     ".hdf5",
     ".mat",
-    ".arff",
 )
 _OLE: Final = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 """First bytes of files of older Office programs."""
@@ -105,11 +106,27 @@ def _of_content(content: Content, source: Source, file: str, progress: ProgressC
         )
     start = head[:_START].lstrip(b"\xef\xbb\xbf \t\r\n").lower()
     if suffix in _UNKNOWN or start.startswith((b'{"', b"[{", b"[[")):
-        raise unusable(file, "unknown format: expected CSV, TSV, NPZ or Parquet")
+        raise unusable(file, "unknown format: expected CSV, TSV, ARFF, libsvm, NPZ or Parquet")
     if suffix == ".npz" or suffix in _PARQUET or head.startswith(b"PAR1"):
         with content.seekable(file, progress) as stream:
             reader = read_npz if suffix == ".npz" else read_parquet
             return reader(stream, source, file, progress)
     if start.startswith((b"<!doctype html", b"<html")):
         raise unusable(file, "the file is a web page, not a table; download the data themselves")
+    is_guessed = source.delimiter is None and source.header is None
+    if suffix == ".arff" or (is_guessed and is_arff(head)):
+        table = read_arff(content.stream, source, file, progress)
+        return _noted(table, source, "ARFF")
+    if suffix in LIBSVM_SUFFIXES or (is_guessed and is_libsvm(head)):
+        table = read_libsvm(content.stream, source, file, progress)
+        return _noted(table, source, "libsvm")
     return read_text(content.stream, suffix, source, file, progress)
+
+
+def _noted(table: Table, source: Source, name: str) -> Table:
+    """Return the table with a note on the options that do not apply to its format."""
+    options = {"--delimiter": source.delimiter, "--header": source.header}
+    given = [option for option, value in options.items() if value is not None]
+    if given:
+        table.notes.append(f"Without effect on {name} files: {' and '.join(given)}.")
+    return table

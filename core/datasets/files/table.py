@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
@@ -12,6 +12,9 @@ if TYPE_CHECKING:
 
     from core.arrays import Array
     from core.datasets.files.words import Words
+
+MOST_DENSE: Final = 200_000_000
+"""Maximum number of cells of a sparse file, in which a few bytes can stand for many."""
 
 
 @dataclass(frozen=True)
