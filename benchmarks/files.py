@@ -36,6 +36,12 @@ def by_loadtxt(path: str) -> int:
     return len(np.loadtxt(path, delimiter=",", skiprows=1))
 
 
+def by_pyarrow(path: str) -> int:
+    from pyarrow import csv
+
+    return int(np.column_stack(csv.read_csv(path).columns).shape[0])
+
+
 def by_pandas(path: str) -> int:
     import pandas as pd  # type: ignore[import-untyped,import-not-found,unused-ignore]
 
@@ -48,7 +54,13 @@ def by_polars(path: str) -> int:
     return len(pl.read_csv(path).to_numpy())
 
 
-READERS: Final = {"ours": ours, "loadtxt": by_loadtxt, "pandas": by_pandas, "polars": by_polars}
+READERS: Final = {
+    "ours": ours,
+    "loadtxt": by_loadtxt,
+    "pyarrow": by_pyarrow,
+    "pandas": by_pandas,
+    "polars": by_polars,
+}
 
 
 def write(path: Path) -> None:
@@ -78,7 +90,8 @@ def measure(name: str, path: Path) -> tuple[float, float]:
 
 
 def main() -> None:
-    names = ["ours", "loadtxt", *(each for each in ("pandas", "polars") if find_spec(each))]
+    others = [each for each in ("pyarrow", "pandas", "polars") if find_spec(each)]
+    names = ["ours", "loadtxt", *others]
     seconds: dict[str, list[float]] = {name: [] for name in names}
     memory: dict[str, list[float]] = {name: [] for name in names}
     with TemporaryDirectory() as folder:
