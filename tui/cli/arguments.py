@@ -19,6 +19,9 @@ COMMANDS: Final = {
     "runs": "list or remove saved runs",
     "check": "compare backpropagation with central differences, layer by layer",
 }
+SOURCES: Final = ("data", "dataset")
+"""Settings that name the data, for which the command `datasets` has an argument."""
+
 FASTEST: Final = 30
 SLOWEST_RATE, FASTEST_RATE = 500, 10**9
 """Bytes per second."""
@@ -135,6 +138,7 @@ def parser() -> _Parser:
     }
     parser._subparsers_by_name = parsers
     parsers["datasets"].add_argument("name", nargs="?", metavar="NAME", help="a data set or a file")
+    _add_settings(parsers["datasets"], "data", "file")
     for name in ("watch", "train", "check"):
         parsers[name].add_argument(
             "preset",
@@ -251,15 +255,19 @@ def _add_runs(parsers: dict[str, _Parser]) -> None:
     runs.add_argument("--json", action="store_true", help="print one JSON object per run")
 
 
-def _add_settings(parser: argparse.ArgumentParser) -> None:
+def _add_settings(parser: argparse.ArgumentParser, *only: str) -> None:
+    """Add all settings, or those of the data in some groups."""
     from core.config.run_config import settings
 
-    first = parser.add_argument_group(
-        "settings", "defaults are those of the preset; moons is shown"
-    )
-    first.add_argument("--config", metavar="FILE", help="TOML file with any of these settings")
+    if not only:
+        first = parser.add_argument_group(
+            "settings", "defaults are those of the preset; moons is shown"
+        )
+        first.add_argument("--config", metavar="FILE", help="TOML file with any of these settings")
     groups: dict[str, Any] = {}
     for setting in settings():
+        if only and (setting.group not in only or setting.name in SOURCES):
+            continue
         if setting.group not in groups:
             groups[setting.group] = parser.add_argument_group(setting.group)
         default = setting.write(setting.default)
@@ -271,7 +279,7 @@ def _add_settings(parser: argparse.ArgumentParser) -> None:
                 "%", "%%"
             ),
         )
-    parser.epilog = _words()
+    parser.epilog = _words(*groups)
     parser.formatter_class = _Formatter
 
 
@@ -284,13 +292,13 @@ class _Formatter(argparse.HelpFormatter):
         return "".join(indent + line for line in text.splitlines(keepends=True))
 
 
-def _words() -> str:
-    """Return a table of the choices of all settings with their descriptions."""
+def _words(*groups: str) -> str:
+    """Return a table of the choices of the settings in some groups, with their descriptions."""
     from core.config.run_config import settings
     from core.config.value_types import line_of, words_of
 
     lines = []
-    for setting in settings():
+    for setting in (each for each in settings() if each.group in groups):
         described = [
             (word, line_of(setting.value_type, word)) for word in words_of(setting.value_type)
         ]

@@ -54,7 +54,18 @@ SCREEN_MEMORY: Final = 60_000_000
 
 LONGEST_REASON: Final = 1500
 _DUMB: Final = "this terminal (TERM=dumb) cannot place its cursor"
-SUFFIXES: Final = (".csv", ".tsv", ".npz", ".parquet")
+SUFFIXES: Final = (
+    ".csv",
+    ".tsv",
+    ".npz",
+    ".parquet",
+    ".arff",
+    ".libsvm",
+    ".gz",
+    ".bz2",
+    ".xz",
+    ".zip",
+)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -170,7 +181,7 @@ def _dispatch(given: list[str], process: TrainingProcess | None) -> int:
         case "presets":
             return _list_presets()
         case "datasets":
-            return _list_datasets() if options.name is None else _show_dataset(options.name)
+            return _datasets(options)
         case "runs":
             return _runs(options)
         case "resume":
@@ -212,11 +223,7 @@ def _config(options: argparse.Namespace) -> RunConfig:
         raise UsageError(f"{quoted(options.preset)} is neither a command nor a preset{close}")
     try:
         chosen = preset(options.preset)
-        values = _settings_of_file(options)
-        for each in settings():
-            text = getattr(options, each.name)
-            if text is not None:
-                values[each.name] = each.read(text)
+        values = _settings_of_file(options) | _given(options)
         if options.data is not None and options.dataset is not None:
             raise UsageError("--data and --dataset were both given: expected one of them")
         if options.dataset is not None:
@@ -229,10 +236,22 @@ def _config(options: argparse.Namespace) -> RunConfig:
         raise UsageError(error.sentence(flags.get(error.name, error.name))) from None
 
 
+def _given(options: argparse.Namespace) -> dict[str, Any]:
+    """Return the settings among the options; raises ConfigError."""
+    from core.config.run_config import settings
+
+    texts = [(each, getattr(options, each.name, None)) for each in settings()]
+    return {each.name: each.read(text) for each, text in texts if text is not None}
+
+
 def _is_file(name: str) -> bool:
     """Return whether the name of a preset is the name of a data file."""
+    from core.config.presets import PRESETS
+
     path = Path(name)
-    return bool(path.suffix) and (path.suffix.lower() in SUFFIXES or _exists(name))
+    if path.suffix.lower() in SUFFIXES:
+        return True
+    return name not in PRESETS and _exists(name) and path.is_file()
 
 
 def _exists(name: str) -> bool:
@@ -282,18 +301,28 @@ def _list_datasets() -> int:
     return 0
 
 
-def _show_dataset(name: str) -> int:
+def _datasets(options: argparse.Namespace) -> int:
+    if options.name is not None:
+        return _show_dataset(options)
+    if _given(options):
+        raise UsageError("options of datasets need a name: name a data set or a file")
+    return _list_datasets()
+
+
+def _show_dataset(options: argparse.Namespace) -> int:
     """Print the summary of a data set or a file, as on the data screen."""
-    from core.config.run_config import RunConfig
+    from core.config.errors import ConfigError
+    from core.config.run_config import RunConfig, settings
     from core.datasets import DATASETS
     from core.datasets.prepare import prepare
     from tui.screens.data_summary import show_dataset
 
+    name = options.name
     known = name.replace("-", "_")
     if known in DATASETS:
-        config = RunConfig(dataset=known)
+        source = {"dataset": known}
     elif Path(name).suffix or _exists(name):
-        config = RunConfig(data=name)
+        source = {"data": name}
     else:
         from core.config.errors import quoted, suggestion
 
@@ -301,6 +330,11 @@ def _show_dataset(name: str) -> int:
             f"{quoted(name)} is neither a data set nor a file; see nnfs-tui datasets"
             f"{suggestion(name, DATASETS)}"
         )
+    try:
+        config = RunConfig(**source, **_given(options))
+    except ConfigError as error:
+        flags = {each.name: each.flag for each in settings()}
+        raise UsageError(error.sentence(flags.get(error.name, error.name))) from None
     summary = prepare(config).summary
     if summary is not None:
         show_dataset(summary)
