@@ -15,7 +15,7 @@ from core.datasets.files.choice import choose
 from core.datasets.files.layout import find_layout
 from core.datasets.files.lines import Lines
 from core.datasets.files.names import clean, clean_text, unusable
-from core.datasets.files.rows import LongerRowError, QuoteError, Rows, Skipped, fitted
+from core.datasets.files.rows import LongerRowError, QuoteError, Rows, Skipped, fitted, is_total
 from core.datasets.files.table import Store, Table
 from core.datasets.files.words import MOST_CATEGORIES, MOST_CLASSES, Stray, Words, number
 
@@ -282,6 +282,9 @@ def careful(rows: Rows, columns: ParsedColumns) -> Parsed:
     for line, row in fitted(rows, columns.layout, columns.skipped):
         lines.append(line)
         cells.append(row)
+    numeric = 0 in columns.numbers and bool(lines) and lines[0] > columns.layout.skip + 1
+    if cells and is_total(cells[-1], cells[:-1], is_number_column=numeric):
+        columns.skipped.leave_out(lines.pop(), cells.pop(), columns.layout)
     strays: dict[int, Stray] = {}
     values = np.empty((len(lines), len(columns.numbers)))
     infinite: list[tuple[int, int]] = []

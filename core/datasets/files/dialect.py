@@ -210,7 +210,7 @@ def has_blanks(sample: Sequence[str], delimiter: str, quote: str) -> bool:
     if delimiter == BLANKS:
         return False
     each = [cell for line in sample for cell in line.split(delimiter)[1:] if cell]
-    if each and all(cell.startswith(" ") for cell in each):
+    if sum(cell.startswith(" ") for cell in each) >= AGREEING * max(1, len(each)):
         return True
     for line in sample:
         for cell in next(Dialect(delimiter, quote).cells([line], strict=False), [])[1:]:

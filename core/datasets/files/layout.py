@@ -35,6 +35,7 @@ SAMPLE: Final = 50
 """Number of lines from which the layout is guessed."""
 
 _WORDS: Final = {"tab": "\t", "\\t": "\t", "space": BLANKS, "whitespace": BLANKS}
+_UNIT: Final = re.compile(r"\[.*\]|\(.*\)")
 _SEPARATOR_LINE: Final = re.compile(r"\"?sep=(.)\"?", re.IGNORECASE | re.DOTALL)
 
 
@@ -183,7 +184,10 @@ class _Finder:
         else:
             rows = [row for row in rows if row in plain or row.fits(width)]
         rows = self._without_titles(rows, width)
-        if len(rows) > 1 and is_rule(rows[1].cells):
+        if len(rows) > 1 and _are_units(rows[1]):
+            self._skipped("Units", "", rows[1:2])
+            rows = [replace(rows[0], last=rows[1].last), *rows[2:]]
+        elif len(rows) > 1 and is_rule(rows[1].cells):
             rows = [replace(rows[0], last=rows[1].last), *rows[2:]]
         return self._named(rows, width, comments)
 
@@ -300,8 +304,14 @@ def _names_rows(row: _Row, following: _Row, width: int) -> bool:
         len(row.cells) == width - 1
         and following.fits(width)
         and all(cell.strip() and not looks_numeric(cell) for cell in row.cells)
-        and bool(following.cells[-1].strip())
+        and any(map(looks_numeric, following.cells[1:]))
     )
+
+
+def _are_units(row: _Row) -> bool:
+    """Return whether a row consists of units in brackets."""
+    cells = [cell.strip() for cell in row.cells if cell.strip()]
+    return bool(cells) and all(_UNIT.fullmatch(cell) for cell in cells)
 
 
 def _has_number(row: _Row) -> bool:

@@ -166,6 +166,22 @@ class Skipped:
         if self.footer:
             raise unusable(self.file, self.footer[0][2])
 
+    def leave_out(self, line: int, row: Sequence[str], layout: TextLayout) -> None:
+        """Leave out a row that may be a line after the table; raises DataError for any other."""
+        width = len(layout.names)
+        what = "the header" if layout.has_header else "the first row"
+        error = (
+            f"line {line} has {counted(len(row), 'field')}, {what} has {width}; "
+            "every row needs the same number"
+        )
+        if len(row) == width:
+            error = f"line {line} contains a total ('{clean(row[0].strip())}'), and rows follow it"
+        elif layout.cut and len(row) > width:
+            raise LongerRowError(str(unusable(self.file, error)))
+        elif not is_footer(row, width):
+            raise unusable(self.file, error)
+        self.footer.append((line, layout.dialect.separator.join(row), error))
+
     def notes(self) -> list[str]:
         """Return a sentence on each kind of line at the end of the file; raises DataError."""
         if len(self.footer) > MOST_FOOTER:
@@ -206,22 +222,27 @@ def fitted(rows: Rows, layout: TextLayout, skipped: Skipped) -> Iterator[tuple[i
         elif row[0].lstrip().startswith(COMMENTS) or is_rule(row):
             skipped.comments += 1
         else:
-            what = "the header" if layout.has_header else "the first row"
-            error = (
-                f"line {line} has {counted(len(row), 'field')}, {what} has {width}; "
-                "every row needs the same number"
-            )
-            if layout.cut and len(row) > width:
-                raise LongerRowError(str(unusable(skipped.file, error)))
-            if not is_footer(row, width):
-                raise unusable(skipped.file, error)
-            skipped.footer.append((line, layout.dialect.separator.join(row), error))
+            skipped.leave_out(line, row, layout)
     skipped.comments += rows.comments
 
 
 def is_rule(row: Sequence[str]) -> bool:
     """Return whether a row is a line of dashes, as between a header and the rows below it."""
     return _RULE.fullmatch("".join(row)) is not None
+
+
+def is_total(row: Sequence[str], above: Sequence[Sequence[str]], *, is_number_column: bool) -> bool:
+    """Return whether a row sums up the rows above: a word such as `Total` in a column of numbers.
+
+    Args:
+        row: the last row of a block.
+        above: the rows before it in the block.
+        is_number_column: whether the first column contains numbers in the blocks before.
+    """
+    if row[0].strip().casefold().rstrip(":") not in _TOTALS:
+        return False
+    firsts = [each[0] for each in above if not is_missing(each[0])]
+    return (bool(firsts) or is_number_column) and all(map(is_number, firsts))
 
 
 def is_footer(row: Sequence[str], width: int) -> bool:

@@ -60,6 +60,9 @@ READ: dict[str, tuple[str, str]] = {
     "longer empty rows": (HEADER + ROWS + ",,,,\n, ,\n", "Left out: 2 rows with empty"),
     "blank lines": ("\n\n" + HEADER + ROWS.replace("\n", "\n\n") + "\n \n", "column names"),
     "footer": (HEADER + ROWS + "Total,21\n", "line 8 after the table ('Total,21')"),
+    "total": (HEADER + ROWS + "Total,27,\n", "line 8 after the table ('Total,27,')"),
+    "units": ("a,b,kind\n[m],(s),\n" + ROWS, "Units in line 2, left out: '[m],(s)'"),
+    "blanks and a late quote": (HEADER + ROWS.replace(",", ", ")[:-2] + '"y"\n', "column names"),
     "number of rows": (HEADER + ROWS + "\n(6 rows)\n", "line 9 after the table ('(6 rows)')"),
     "two footers": (HEADER + ROWS + "Sum,21\nSource: us\n", "the 2 lines from 8"),
     "dashes": (
@@ -78,6 +81,10 @@ READ: dict[str, tuple[str, str]] = {
     "blanks": (" " + (HEADER + ROWS).replace(",", "   ").replace("\n", " \n"), "by blanks"),
     "blanks and tabs": ((HEADER + ROWS).replace(",2,", "  2\t").replace(",", "\t "), "by blanks"),
     "comments and blanks": ("# a b  kind\n" + ROWS.replace(",", "  "), "contains the column names"),
+    "short title and blanks": (
+        "Sales 2023\n\n" + (HEADER + ROWS).replace(",", " "),
+        "left out: 'Sales 2023'",
+    ),
     "title and blanks": ("Sales of the year 2023\n" + (HEADER + ROWS).replace(",", " "), "Title"),
 }
 
