@@ -1,66 +1,260 @@
-"""Frequency of advice in healthy runs: every preset, at 25 epochs of each run.
+"""Diagnosis of sick and healthy runs: right causes, remedies that help, and false alarms.
 
-    python -m benchmarks.advice [preset ...]
+    python -m benchmarks.advice [FILE ...]
 
-Seeds 0 to 19, with and without diagnostics. All counts should be 0, except for wildml, whose learning
-rate is deliberately too high: with seed 1 its loss jumps up every other epoch.
+Without files, the runs in this folder and all presets are examined; files are added: `.tsv` with sick
+runs (arguments, right cause) and `.txt` with healthy ones (arguments). `sick` or `healthy` as argument
+selects one part. Targets: the right cause for 9 of 10 sick runs and a wrong one for none; at least 80 %
+recover with the first remedy, trained as long again; no false alarm in 2,800 checks of healthy runs.
 """
 
 from __future__ import annotations
 
+import os
+import shlex
 import sys
 from collections import Counter
-from time import perf_counter
+from pathlib import Path
+from time import perf_counter, process_time
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 import numpy as np
 
-from core.analysis.advice import advise
+from core.analysis.diagnosis.diagnose import diagnose
+from core.analysis.diagnosis.references import References, chance_level
+from core.analysis.diagnosis.result import Cause, Diagnosis, Remedy
+from core.analysis.diagnosis.trials import RunCopy, measure_references, outcome_of
 from core.config.presets import PRESETS
 from core.training.epoch_log import EpochLog, tabulate
 from core.training.state import EpochMetrics
 from core.training.trainer import Trainer
+from tui.cli.arguments import parser, with_switches
+from tui.cli.main import _config
 
-SEEDS = range(20)
-MOMENTS = 25
-LONG = 100_000
+if TYPE_CHECKING:
+    from core.config.run_config import RunConfig
+
+HERE: Final = Path(__file__).resolve().parent
+SEEDS: Final = range(3)
+MOMENTS: Final = 24
+LONG: Final = 100_000
+
+RECOVERED: Final = 0.75
+"""Progress relative to that of the wider network from which a run has recovered."""
+
+OVERFIT_RECOVERED: Final = 1.2
+"""Test loss relative to its minimum, up to which a run no longer overfits."""
+
+WORDS: Final = {
+    "no hidden": Cause.NO_HIDDEN_LAYER,
+    "linear": Cause.LINEAR_ACTIVATION,
+    "few units": Cause.TOO_FEW_UNITS,
+    "plateau": Cause.LOCAL_MINIMUM,
+    "local minimum": Cause.LOCAL_MINIMUM,
+    "too low": Cause.RATE_LOW,
+    "too small": Cause.RATE_LOW,
+    "too high": Cause.RATE_HIGH,
+    "vanishing": Cause.VANISHING,
+    "penalty": Cause.PENALTY,
+    "decayed": Cause.DECAY,
+    "warm-up": Cause.WARMUP,
+    "inputs": Cause.INPUTS,
+    "targets": Cause.TARGETS,
+    "majority": Cause.IMBALANCE,
+    "imbalance": Cause.IMBALANCE,
+    "frozen": Cause.FROZEN,
+    "clipping": Cause.CLIPPING,
+    "dropout": Cause.DROPOUT,
+    "symmetric": Cause.ZERO_WEIGHTS,
+    "dead": Cause.DEAD,
+    "saturated": Cause.SATURATED,
+    "exploding": Cause.EXPLODING,
+    "noise": Cause.NOISE,
+    "overfitting": Cause.OVERFITTING,
+}
+"""Words in the description of a case, and the cause that each stands for."""
+
+
+class Sick(NamedTuple):
+    """A run that does not learn, with a description of the cause."""
+
+    arguments: str
+    described: str
+    folder: Path
+
+
+class Healthy(NamedTuple):
+    """A run without a problem."""
+
+    arguments: str
+    folder: Path
 
 
 def main() -> None:
-    costs: list[float] = []
-    print(f"{'preset':<20}{'moments':>8}   advice given")
-    for name in sys.argv[1:] or PRESETS:
-        found: Counter[str] = Counter()
-        moments = 0
-        for seed in SEEDS:
-            trainer = Trainer(PRESETS[name].config(seed=seed, diagnostics=True))
-            config, has_classes = trainer.config, trainer.data.has_classes
-            epoch_log, asked = (
-                EpochLog(),
-                {config.epochs * k // MOMENTS for k in range(MOMENTS + 1)},
-            )
-            metrics = trainer.untrained
-            epoch_log.extend(tabulate([metrics]))
-            while trainer.stopped is None:
-                metrics = trainer.train_epoch()
-                epoch_log.extend(tabulate([metrics]))
-                if trainer.epoch not in asked:
-                    continue
-                moments += 1
-                began = perf_counter()
-                advice = advise(config, epoch_log, metrics.layers, has_classes)
-                costs.append(perf_counter() - began)
-                found.update(each.kind for each in advice)
-                without = advise(config, epoch_log, (), has_classes)
-                found.update(f"{each.kind} (without diagnostics)" for each in without)
-        told_of = ", ".join(f"{kind} {count}" for kind, count in found.most_common())
-        print(f"{name:<20}{moments:>8}   {told_of or '–'}", flush=True)
+    given = sys.argv[1:]
+    parts = [each for each in given if each in {"sick", "healthy"}] or ["sick", "healthy"]
+    files = [Path(each).resolve() for each in given if each not in {"sick", "healthy"}]
+    if "sick" in parts:
+        examine_sick([HERE / "sick_runs.tsv", *(each for each in files if each.suffix == ".tsv")])
+    if "healthy" in parts:
+        healthy = [Healthy(name, HERE) for name in PRESETS]
+        for file in [HERE / "healthy_runs.txt", *(each for each in files if each.suffix == ".txt")]:
+            healthy += [Healthy(line, file.parent) for line in lines_of(file)]
+        examine_healthy(healthy)
+
+
+def lines_of(file: Path) -> list[str]:
+    lines = file.read_text(encoding="utf-8").splitlines()
+    return [line for line in lines if line.strip() and not line.startswith("#")]
+
+
+def config_of(arguments: str, folder: Path) -> RunConfig:
+    """Return the configuration of a run; its files are in the folder or in its subfolder data."""
+    os.chdir(folder / "data" if (folder / "data").is_dir() else folder)
+    return _config(parser().parse_args(with_switches(["train", *shlex.split(arguments)])))
+
+
+class Run:
+    """A run with its epochs, diagnosed like a run of the program."""
+
+    def __init__(self, config: RunConfig) -> None:
+        self.trainer = Trainer(config)
+        self.log = EpochLog()
+        self.references = References(chance_level(config, self.trainer.data))
+        self.add(self.trainer.untrained)
+
+    def add(self, metrics: EpochMetrics) -> None:
+        self.log.extend(tabulate([metrics._replace(layers=())]))
+
+    def train(self, epochs: int) -> None:
+        while self.trainer.stopped is None and self.trainer.epoch < epochs:
+            self.add(self.trainer.train_epoch())
+
+    def diagnose(self) -> Diagnosis:
+        found = self._diagnose(self.references)
+        if found.wants_references:
+            self.references = measure_references(RunCopy.of(self.trainer))
+            found = self._diagnose(self.references)
+        return found
+
+    def _diagnose(self, references: References) -> Diagnosis:
+        return diagnose(
+            self.trainer.config,
+            self.log,
+            has_classes=self.trainer.data.has_classes,
+            references=references,
+        )
+
+
+def examine_sick(files: list[Path]) -> None:
+    cases = [
+        Sick(arguments, described, file.parent)
+        for file in files
+        for arguments, described, *_ in (line.split("\t") for line in lines_of(file))
+    ]
+    counts: Counter[str] = Counter()
+    for case in cases:
+        began = process_time()
+        run = Run(config_of(case.arguments, case.folder))
+        run.train(run.trainer.config.epochs)
+        trained = process_time()
+        found = run.diagnose()
+        wanted = {cause for word, cause in WORDS.items() if word in case.described}
+        causes = [each.cause for each in found.findings]
+        verdict = "right" if wanted & {*causes[:1]} else "wrong"
+        if not causes or causes == [Cause.NOT_FOUND]:
+            verdict = "silent" if wanted else "right"
+        remedies = [each for finding in found.findings[:1] for each in finding.remedies]
+        before = outcome_of(run.trainer).progress
+        after = recovered = None
+        if remedies:
+            recovered, after = apply(run, remedies[0], found)
+        counts.update([verdict, "recovered" if recovered else "not recovered"])
+        result = "–" if after is None else f"{before:.2f} → {after:.2f}"
+        options = f"{remedies[0].options}" if remedies else "–"
+        restart = " (restart)" if remedies and remedies[0].needs_reset else ""
+        print(
+            f"{verdict:<7}{'recovers' if recovered else '        ':<9} {case.arguments}\n"
+            f"        {found.state}: {', '.join(causes) or '–'} (right: {case.described})\n"
+            f"        {options}{restart}: progress {result}   "
+            f"[{trained - began:.1f} s + {process_time() - trained:.1f} s]",
+            flush=True,
+        )
+    total = len(cases)
     print(
-        f"one call: {1e6 * np.median(costs):.0f} µs; after {LONG:,} epochs: {1e6 * cost():.0f} µs"
+        f"{total} sick runs: right cause {counts['right']}, wrong {counts['wrong']}, none "
+        f"{counts['silent']}; {counts['recovered']} recover ({counts['recovered'] / total:.0%})"
+    )
+
+
+def apply(run: Run, remedy: Remedy, found: Diagnosis) -> tuple[bool, float]:
+    """Apply a remedy as the user would, train as long again, and return whether it has helped."""
+    trainer = run.trainer
+    epochs = trainer.config.epochs
+    changed = trainer.config.changed(**remedy.changes)
+    lowest = float(run.log.column("test_loss")[1:].min())
+    if remedy.needs_reset:
+        trainer = Trainer(changed)
+    else:
+        trainer.configure(changed.changed(epochs=trainer.epoch + epochs))
+    end = trainer.config.epochs
+    trainer.restart_patience()
+    while trainer.stopped is None and trainer.epoch < end:
+        trainer.train_epoch()
+    after = outcome_of(trainer).progress
+    if found.findings[0].cause is Cause.OVERFITTING:
+        return trainer.measure().test_loss <= OVERFIT_RECOVERED * lowest, after
+    best = run.references.best
+    reachable = 1.0 if best is None else max(best.progress, 0.3)
+    return after >= RECOVERED * min(1.0, reachable), after
+
+
+def examine_healthy(cases: list[Healthy]) -> None:
+    checks = alarms = 0
+    costs: list[float] = []
+    for case in cases:
+        config = config_of(case.arguments, case.folder)
+        found: Counter[str] = Counter()
+        states: Counter[str] = Counter()
+        measured, began, checked = 0, perf_counter(), 0
+        for seed in SEEDS:
+            run = Run(config.changed(seed=seed))
+            epochs = run.trainer.config.epochs
+            for epoch in sorted({epochs * k // MOMENTS for k in range(1, MOMENTS + 1)}):
+                run.train(epoch)
+                # each check is made from scratch, as if the diagnosis was requested only here
+                run.references = References(run.references.chance)
+                checked += 1
+                start = perf_counter()
+                diagnosis = run.diagnose()
+                if run.references.epoch is None:
+                    costs.append(perf_counter() - start)
+                else:
+                    measured += 1
+                states[str(diagnosis.state)] += 1
+                found.update(
+                    f"{each.cause} (seed {seed}, epoch {epoch})" for each in diagnosis.findings
+                )
+                if run.trainer.stopped is not None:
+                    break
+        checks, alarms = checks + checked, alarms + sum(found.values())
+        listed = ", ".join(f"{name} {count}" for name, count in states.most_common())
+        print(
+            f"{checked:>3} checks, {measured} with trials, {sum(found.values())} alarms   "
+            f"{case.arguments}   [{listed}] {perf_counter() - began:.0f} s",
+            flush=True,
+        )
+        for name in list(found)[:5]:
+            print(f"        {name}", flush=True)
+    print(f"{len(cases)} healthy runs, {checks:,} checks: {alarms} false alarms")
+    print(
+        f"one diagnosis without trials: {1e6 * np.median(costs):.0f} µs; after {LONG:,} epochs: "
+        f"{1e6 * cost():.0f} µs"
     )
 
 
 def cost() -> float:
-    """Return the seconds of one call after a long run; the target is below 1 ms."""
+    """Return the seconds of one diagnosis of a long run; the target is below 1 ms."""
     rng = np.random.default_rng(0)
     table = tabulate([EpochMetrics(0, 1.0, 1.0, 0.9, 0.9, 0.01)]).repeat(LONG, axis=0)
     table[:, 0], table[:, 1:3] = np.arange(LONG), rng.uniform(0.1, 0.2, (LONG, 2))
@@ -68,10 +262,11 @@ def cost() -> float:
     epoch_log.extend(table)
     for _ in range(100):
         began = perf_counter()
-        advise(config, epoch_log, (), has_classes=True)
+        diagnose(config, epoch_log, has_classes=True)
         costs.append(perf_counter() - began)
     return float(np.median(costs))
 
 
 if __name__ == "__main__":
-    main()
+    with np.errstate(all="ignore"):
+        main()

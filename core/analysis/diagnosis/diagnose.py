@@ -9,10 +9,10 @@ from core.analysis.diagnosis.curves import Curves
 from core.analysis.diagnosis.references import NO_REFERENCES
 from core.analysis.diagnosis.result import Cause, Diagnosis, Finding, Remedy, RunState
 from core.analysis.diagnosis.suspects import IMBALANCED, vanishes
-from core.analysis.diagnosis.trials import ENOUGH, GAP, is_recovered
+from core.analysis.diagnosis.trials import GAP, SURE_GAP, is_recovered
 
 if TYPE_CHECKING:
-    from core.analysis.diagnosis.references import Outcome, References
+    from core.analysis.diagnosis.references import Outcome, References, Trial
     from core.config.run_config import RunConfig
     from core.training.epoch_log import EpochLog
 
@@ -41,6 +41,9 @@ MOVING: Final = 0.05
 NOISY: Final = 0.3
 """Agreement of neighbours, as a fraction of the way from the share of the most frequent class to 1,
 below which the classes depend on noise."""
+
+MOST_OF_NOISE: Final = 0.4
+"""Progress of the wider network up to which noise is a problem."""
 
 AGAIN: Final = 2.0
 """Number of epochs, relative to that at the last trials, from which trials are worth repeating."""
@@ -82,7 +85,10 @@ def diagnose(
         state = RunState.LEARNT
     elif measured:
         state = _state(references)
-        findings = _stuck(config, references, has_classes) + overfitting
+        stuck = _stuck(config, references, has_classes)
+        if stuck and state is RunState.LEARNT:
+            state = RunState.HALFWAY
+        findings = stuck + overfitting
         wants_references = curves.newest >= AGAIN * (references.epoch or 0)
     elif curves.newest < tell_at:
         state, early = RunState.TOO_EARLY, tell_at
@@ -98,33 +104,45 @@ def diagnose(
 
 def _state(references: References) -> RunState:
     """Return the state of a run that was compared with trials."""
-    current, unchanged, best = references.current, references.unchanged, references.best
+    current, unchanged = references.current, references.unchanged
     if current is None or unchanged is None:
         return RunState.LEARNING
-    if unchanged.progress >= ENOUGH or unchanged.progress >= current.progress + 2 * GAP:
-        return RunState.LEARNING
-    reached = max(current.progress, unchanged.progress)
-    if best is None or best.progress < reached + GAP:
-        if reached < CHANCE:
-            return RunState.AT_CHANCE
-        moving = unchanged.progress >= current.progress + MOVING
-        return RunState.LEARNING if moving else RunState.LEARNT
+    if not _is_stuck(references):
+        if unchanged.progress >= current.progress + MOVING:
+            return RunState.LEARNING
+        reached = max(current.progress, unchanged.progress)
+        return RunState.AT_CHANCE if reached < CHANCE else RunState.LEARNT
     if current.progress < CHANCE:
         return RunState.AT_CHANCE
     linear = references.linear
-    if linear is not None and reached <= linear.progress + AS_LINEAR:
+    if linear is not None and current.progress <= linear.progress + AS_LINEAR:
         return RunState.LINEAR
     return RunState.HALFWAY
 
 
-def _stuck(config: RunConfig, references: References, has_classes: bool) -> tuple[Finding, ...]:
-    """Return the cause that the trials have shown, or that none was found."""
+def _is_stuck(references: References) -> bool:
+    """Return whether the wider network, or a changed setting, gets much further than the run."""
     unchanged, best = references.unchanged, references.best
     if unchanged is None or best is None:
+        return False
+    return best.progress >= unchanged.progress + GAP or bool(_helpful(references))
+
+
+def _helpful(references: References) -> list[Trial]:
+    """Return the trials in which a change has closed most of the difference."""
+    unchanged, best = references.unchanged, references.best
+    if unchanged is None or best is None or best.progress < unchanged.progress + SURE_GAP:
+        return []
+    return [each for each in references.trials if is_recovered(each.outcome, unchanged, best)]
+
+
+def _stuck(config: RunConfig, references: References, has_classes: bool) -> tuple[Finding, ...]:
+    """Return the cause that the trials have shown, or that none was found."""
+    if references.unchanged is None or references.best is None:
         return ()
-    if best.progress < unchanged.progress + GAP:
+    if not _is_stuck(references):
         return _nothing_to_learn(config, references, has_classes)
-    helpful = [each for each in references.trials if is_recovered(each.outcome, unchanged, best)]
+    helpful = _helpful(references)
     remedies = [
         _remedy(each.changes, each.needs_reset, each.outcome, has_classes) for each in helpful
     ]
@@ -132,7 +150,10 @@ def _stuck(config: RunConfig, references: References, has_classes: bool) -> tupl
         sentence = sentences.not_found_sentence(_state(references))
         return (Finding(Cause.NOT_FOUND, sentence, tuple(remedies)),)
     trial = helpful[0]
-    sentence = sentences.cause_sentence(trial.cause, trial.changes, config, references)
+    if trial.cause is Cause.NOT_FOUND:
+        sentence = sentences.not_found_sentence(_state(references))
+    else:
+        sentence = sentences.cause_sentence(trial.cause, trial.changes, config, references)
     return (Finding(trial.cause, sentence, tuple(remedies)),)
 
 
@@ -141,7 +162,8 @@ def _nothing_to_learn(
 ) -> tuple[Finding, ...]:
     """Return why not even a wider network is better than guessing."""
     chance, agreement = references.chance, references.agreement
-    if not has_classes or chance is None or _state(references) is not RunState.AT_CHANCE:
+    best = references.best
+    if not has_classes or chance is None or best is None or best.progress > MOST_OF_NOISE:
         return ()
     causes = []
     if references.majority_only and chance.score >= IMBALANCED:

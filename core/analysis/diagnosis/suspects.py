@@ -35,9 +35,9 @@ RATES: Final = {
 }
 """Range of usual learning rates of each optimiser; a rate outside is suspected first."""
 
-VANISHING: Final = 1e-3
-"""Ratio of the smallest gradient norm of a layer to the largest: at least 7e-3 in every preset, 1e-4
-or less in six sigmoid layers."""
+VANISHING: Final = 5e-3
+"""Ratio of the smallest gradient norm of a layer to the largest: at least 7e-3 in every preset, 4e-3 in
+eight sigmoid layers that are stuck, 1e-4 or less in six that learn."""
 
 EXPLODING: Final = 100.0
 """Gradient norm. The maximum of all presets is 35, for losses near 1 and standardised inputs."""
@@ -104,18 +104,23 @@ class Evidence:
 
 def suspects(config: RunConfig, data: DataSplit, evidence: Evidence) -> Iterator[Suspect]:
     """Yield suspects in the order in which they should be examined."""
-    if evidence.majority_only:
-        yield from imbalance(config, evidence)
-    yield from _settings(config, evidence)
-    yield from _data(config, data)
+    yield from plain_suspects(config, data, evidence)
     yield from _extreme_rate(config)
-    yield from _structure(config)
     yield from _layers(config, evidence)
     yield from _rates(config, data, evidence)
     yield from _weights(config)
     if len(config.hidden) >= DEEP:
         yield from _shallower(config)
     yield from noise(config)
+
+
+def plain_suspects(config: RunConfig, data: DataSplit, evidence: Evidence) -> Iterator[Suspect]:
+    """Yield what the settings and the data show without a trial."""
+    if evidence.majority_only:
+        yield from imbalance(config, evidence)
+    yield from _settings(config, evidence)
+    yield from _data(config, data)
+    yield from _structure(config)
 
 
 def _settings(config: RunConfig, evidence: Evidence) -> Iterator[Suspect]:
@@ -204,14 +209,15 @@ def _rates(config: RunConfig, data: DataSplit, evidence: Evidence) -> Iterator[S
     if evidence.grew:
         yield from _lower_rates(config)
     yield from _higher_rates(config)
-    if not evidence.grew:
-        yield from _lower_rates(config)
+    if config.optimizer != "adam":
+        for rate in (0.01, 0.1):
+            yield from _both(Cause.RATE_LOW, {"optimizer": "adam", "learning_rate": rate})
     samples = len(data.y_train)
     full = isinstance(config.batch_size, str) or config.batch_size > samples / 2
     if full and samples >= 100:
         yield from _both(Cause.BATCH_SIZE, {"batch_size": 32})
-    if config.optimizer != "adam":
-        yield from _both(Cause.RATE_LOW, {"optimizer": "adam", "learning_rate": 0.01})
+    if not evidence.grew:
+        yield from _lower_rates(config)
 
 
 def _higher_rates(config: RunConfig) -> Iterator[Suspect]:
@@ -241,19 +247,28 @@ def _weights(config: RunConfig) -> Iterator[Suspect]:
         changes = {"seed": config.seed + number, "data_seed": config.draw_seed}
         yield Suspect(Cause.LOCAL_MINIMUM, changes, needs_reset=True)
     yield Suspect(Cause.TOO_FEW_UNITS, {"hidden": wider(config)}, needs_reset=True)
-    deeper = tuple(max(32, units) for units in config.hidden[:2])
-    yield Suspect(Cause.TOO_FEW_UNITS, {"hidden": (*deeper, 32)[:2]}, needs_reset=True)
+    widest = tuple(max(32, units) for units in config.hidden)
+    if len(widest) == 1 and isinstance(config.activation, str) and not config.dropout:
+        widest = (*widest, 32)
+    if widest != wider(config):
+        yield Suspect(Cause.TOO_FEW_UNITS, {"hidden": widest}, needs_reset=True)
 
 
 def _shallower(config: RunConfig) -> Iterator[Suspect]:
     """Yield remedies of vanishing gradients."""
+    steep = {"activation": "relu", "initializer": "he"}
+    adaptive = {"optimizer": "adam", "learning_rate": 0.01}
+    remedies: list[dict[str, Any]] = []
     if not set(config.activations) & {"relu", "leaky_relu", "gelu", "elu", "selu"}:
-        changes = {"activation": "relu", "initializer": "he"}
-        yield Suspect(Cause.VANISHING, changes, needs_reset=True)
+        remedies.append(steep)
     if len(config.hidden) > 2:
-        yield Suspect(Cause.VANISHING, _first_layers(config, 2), needs_reset=True)
+        remedies.append(_first_layers(config, 2))
     if not config.batch_norm:
-        yield Suspect(Cause.VANISHING, {"batch_norm": True}, needs_reset=True)
+        remedies.append({"batch_norm": True})
+    if config.optimizer != "adam":
+        remedies += [{**each, **adaptive} for each in remedies]
+    for changes in remedies:
+        yield Suspect(Cause.VANISHING, changes, needs_reset=True)
 
 
 def noise(config: RunConfig) -> Iterator[Suspect]:
@@ -279,6 +294,25 @@ def _both(cause: Cause, changes: dict[str, Any]) -> Iterator[Suspect]:
     """Yield the change during the run, and with new weights."""
     yield Suspect(cause, changes)
     yield Suspect(cause, changes, needs_reset=True)
+
+
+PARTS: Final[tuple[tuple[Cause, tuple[str, ...]], ...]] = (
+    (Cause.FROZEN, ("freeze",)),
+    (Cause.ZERO_WEIGHTS, ("initializer",)),
+    (Cause.WARMUP, ("warmup",)),
+    (Cause.DECAY, ("schedule",)),
+    (Cause.PENALTY, ("l1", "l2")),
+    (Cause.CLIPPING, ("clip_norm", "clip_value")),
+    (Cause.DROPOUT, ("dropout",)),
+    (Cause.INPUTS, ("preprocess",)),
+    (Cause.RATE_LOW, ("optimizer", "learning_rate")),
+    (Cause.VANISHING, ("activation",)),
+    (Cause.TOO_FEW_UNITS, ("hidden",)),
+    (Cause.BATCH_SIZE, ("batch_size",)),
+    (Cause.NOT_FOUND, ("batch_norm",)),
+)
+"""Settings in which a run may differ from the wider network, and the cause that a difference is; the
+most likely cause first."""
 
 
 def wider(config: RunConfig) -> tuple[int, ...]:

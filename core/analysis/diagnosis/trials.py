@@ -15,11 +15,16 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 
 from core.analysis.diagnosis.references import Outcome, References, Trial, chance_level
+from core.analysis.diagnosis.result import Cause
 from core.analysis.diagnosis.suspects import (
+    PARTS,
+    RATES,
     Evidence,
+    Suspect,
     imbalance,
     inputs_unscaled,
     noise,
+    plain_suspects,
     suspects,
     targets_unscaled,
 )
@@ -32,18 +37,17 @@ from core.training.trainer import Trainer
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
-    from core.analysis.diagnosis.suspects import Suspect
     from core.arrays import Array, Labels
     from core.config.run_config import RunConfig
     from core.datasets.dataset import DataSplit
     from core.training.diagnostics import LayerDiagnostics
     from core.training.state import EpochMetrics, TrainerState
 
-TRIAL_SECONDS: Final = 1.5
-"""Estimated seconds of one trial; a longer run is tried with fewer epochs."""
-
 SECONDS: Final = 12.0
 """Estimated seconds of all trials; no further suspect is examined after that."""
+
+PER_TRIAL: Final = 0.1
+"""Share of these seconds for one trial; a longer run is tried with fewer epochs."""
 
 CALL_SECONDS: Final = 0.4e-6
 PRODUCT_SECONDS: Final = 0.3e-9
@@ -59,18 +63,25 @@ WINDOW: Final = 5
 LEARNT: Final = 0.97
 """Score in all epochs of the window at which a trial ends early."""
 
+NO_ERRORS: Final = 0.995
+"""Score of the training samples in all epochs of the window from which nothing is left to learn."""
+
 ENOUGH: Final = 0.85
 """Progress from which nothing is left to find."""
 
 GAP: Final = 0.15
 """Difference in progress between the wider network and the unchanged run from which it is stuck."""
 
+SURE_GAP: Final = 0.1
+"""Smaller difference that is enough if a change of a suspicious setting closes it."""
+
 RECOVERED: Final = 0.75
 """Share of that difference that a change has to close."""
 
-MOST_NUMBERS: Final = 1_000_000
+MOST_NUMBERS: Final = 200_000
 FEWEST_SAMPLES: Final = 200
-"""Inputs of all samples of a part, and samples, from which only some of the samples are used."""
+MOST_SAMPLES: Final = 5000
+"""Inputs of a part of the samples, and samples of it, up to which all are used."""
 
 MOST_NEIGHBOURS: Final = 1000
 """Maximum number of samples whose nearest neighbour is searched."""
@@ -121,7 +132,8 @@ class RunCopy:
         # within an epoch, trials start the next one with the current parameters
         batches = replace(state.batches, next=0, order=None)
         state = replace(state, batches=batches, start=None, last_step=())
-        most = max(FEWEST_SAMPLES, MOST_NUMBERS // max(1, data.x_train.shape[1]))
+        most = MOST_NUMBERS // max(1, data.x_train.shape[1])
+        most = min(max(FEWEST_SAMPLES, most), MOST_SAMPLES)
         if max(data.all_samples) > most:
             # a part without samples cannot be measured
             data = replace(data.thinned(most), x_validation=None, y_validation=None)
@@ -152,6 +164,7 @@ class _Laboratory:
 
     def __init__(self, copy: RunCopy, check: Callable[[], object], seconds: float) -> None:
         self._copy, self._check, self._left = copy, check, seconds
+        self._most = PER_TRIAL * seconds
         # a trial does not stop early, except when it has learnt
         self._config = copy.config.changed(
             target_loss=None, target_accuracy=None, patience=None, diagnostics=False
@@ -173,27 +186,72 @@ class _Laboratory:
         return self._compare(found, unchanged)
 
     def _compare(self, found: References, unchanged: Outcome) -> References:
-        best = None
+        best, settings = None, self._config
         for changes in WIDE:
-            trial = self._train(self._usual(changes), REFERENCE_EPOCHS)
+            trainer = self._usual(changes)
+            trial = self._train(trainer, REFERENCE_EPOCHS)
             if best is None or trial.progress > best.progress:
-                best = trial
+                best, settings = trial, trainer.config
             if best.progress >= unchanged.progress + 2 * GAP or best.progress >= ENOUGH:
                 break
-        linear = self._train(self._usual({"hidden": ()}), REFERENCE_EPOCHS)
+        linear = self._train(self._usual({"hidden": ()}), REFERENCE_EPOCHS // 2)
         agreement = None
         if self._copy.data.has_classes:
             agreement = neighbour_agreement(self._copy.data)
         found = replace(found, best=best, linear=linear, agreement=agreement)
         config, evidence = self._copy.config, self._evidence(found)
-        if best is not None and best.progress >= unchanged.progress + GAP:
-            suspected = suspects(config, self._copy.data, evidence)
+        gap = 0.0 if best is None else best.progress - unchanged.progress
+        if best is not None and gap >= SURE_GAP:
+            examined = suspects if gap >= GAP else plain_suspects
+            suspected = examined(config, self._copy.data, evidence)
             wanted = unchanged.progress + RECOVERED * (best.progress - unchanged.progress)
         else:
             # nothing can be learnt that the test samples confirm
             suspected = chain(imbalance(config, evidence), noise(config))
             wanted = unchanged.progress + 2 * GAP
-        return replace(found, trials=tuple(self._trials(suspected, wanted)))
+        trials = list(self._trials(suspected, wanted))
+        helps = bool(trials) and trials[-1].outcome.progress >= wanted
+        if not helps and best is not None and gap >= GAP:
+            trials.append(self._smallest(settings, best, wanted))
+        return replace(found, trials=tuple(trials))
+
+    def _smallest(self, settings: RunConfig, best: Outcome, wanted: float) -> Trial:
+        """Return the fewest settings of the wider network that are needed to learn.
+
+        They are returned to those of the run one after another, the least suspicious first.
+        """
+        causes: list[tuple[Cause, tuple[str, ...]]] = []
+        changes: dict[str, Any] = {}
+        for cause, names in PARTS:
+            other = {
+                name: getattr(settings, name)
+                for name in names
+                if getattr(settings, name) != getattr(self._config, name)
+            }
+            if other:
+                causes.append((cause, tuple(other)))
+                changes |= other
+        needed, outcome = list(causes), best
+        for part in reversed(causes):
+            tried = {name: changes[name] for name in changes if name not in part[1]}
+            without = self._try(Suspect(part[0], tried, needs_reset=True))
+            if without is not None and without.progress >= wanted:
+                changes, outcome = tried, without
+                needed.remove(part)
+        cause = needed[0][0] if needed else Cause.NOT_FOUND
+        return Trial(self._precise(cause, changes), changes, True, outcome)
+
+    def _precise(self, cause: Cause, changes: dict[str, Any]) -> Cause:
+        config = self._config
+        if cause is Cause.INPUTS and targets_unscaled(config, self._copy.data):
+            return Cause.TARGETS
+        if cause is Cause.RATE_LOW and config.learning_rate > RATES[config.optimizer][1]:
+            return Cause.RATE_HIGH
+        if cause is Cause.TOO_FEW_UNITS and len(config.hidden) > 2:
+            return Cause.VANISHING if sum(config.hidden) > sum(changes["hidden"]) else cause
+        if cause is Cause.VANISHING and len(config.hidden) < 3:
+            return Cause.NOT_FOUND
+        return cause
 
     def _trials(self, suspected: Iterable[Suspect], wanted: float) -> Iterator[Trial]:
         """Try suspects until one of them makes the wanted progress."""
@@ -208,13 +266,16 @@ class _Laboratory:
 
     def _evidence(self, found: References) -> Evidence:
         config = self._copy.config
-        rate = self._copy.state.learning_rate or config.learning_rate
+        rate = self._copy.state.learning_rate
+        if rate is None:
+            rate = config.learning_rate
         chance = found.chance
         return Evidence(
             found.layers,
             rate / config.learning_rate,
             chance.score if chance is not None and self._copy.data.has_classes else 0.0,
             found.majority_only,
+            grew=found.unchanged is not None and found.unchanged.train_progress < -GAP,
         )
 
     def _try(self, suspect: Suspect) -> Outcome | None:
@@ -263,7 +324,7 @@ class _Laboratory:
     ) -> Outcome:
         """Train for a number of epochs, fewer if they take too long, and return the result."""
         cost = seconds_per_epoch(trainer)
-        count = max(1, min(epochs, int(TRIAL_SECONDS / cost)))
+        count = max(1, min(epochs, int(self._most / cost)))
         newest: deque[EpochMetrics] = deque(maxlen=WINDOW)
         start = trainer.epoch
         config = trainer.config
@@ -278,7 +339,7 @@ class _Laboratory:
             if trainer.stopped is Stop.DIVERGED:
                 return Outcome(0.0, 0.0, -1.0, -1.0, trainer.epoch - start)
             newest.append(metrics)
-            if len(newest) == WINDOW and min(map(_least, newest)) >= LEARNT:
+            if len(newest) == WINDOW and _has_learnt(newest):
                 break
         outcome = outcome_of(trainer)
         worst = min(map(_least, newest))
@@ -290,6 +351,11 @@ class _Laboratory:
                 test_progress=outcome.test_progress - loss,
             )
         return outcome._replace(epochs=trainer.epoch - start)
+
+
+def _has_learnt(newest: Iterable[EpochMetrics]) -> bool:
+    least = min(map(_least, newest))
+    return least >= LEARNT or min(each.train_score for each in newest) >= NO_ERRORS
 
 
 def is_recovered(outcome: Outcome, unchanged: Outcome, best: Outcome) -> bool:

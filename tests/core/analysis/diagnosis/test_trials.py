@@ -1,0 +1,74 @@
+"""Trials start from the run as it is, with the data that the program would prepare."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from core import RunConfig, Trainer
+from core.analysis.diagnosis.trials import (
+    RunCopy,
+    measure_references,
+    neighbour_agreement,
+    standardised,
+)
+
+
+@pytest.mark.parametrize("dataset", ["wine", "diabetes"])
+def test_standardised_samples_are_those_that_preprocessing_prepares(dataset: str) -> None:
+    raw, scaled = (
+        Trainer(RunConfig(dataset=dataset, preprocess=how)).data for how in ("none", "standard")
+    )
+    made = standardised(raw)
+    for one, other in zip(made.arrays, scaled.arrays, strict=True):
+        np.testing.assert_allclose(one, other, atol=1e-12)
+
+
+def test_trials_can_start_within_an_epoch() -> None:
+    trainer = Trainer(RunConfig(hidden=(1,), epochs=20, batch_size=10))
+    for _ in range(3):
+        trainer.train_epoch()
+    trainer.advance(0.0)
+    assert trainer.share_of_epoch
+    references = measure_references(RunCopy.of(trainer))
+    assert references.epoch == 3
+    assert references.unchanged is not None
+
+
+def test_trials_of_many_samples_use_some_of_them() -> None:
+    trainer = Trainer(RunConfig(samples=20_000, hidden=(1,), validation_size=0.1, epochs=10))
+    assert len(trainer.data.y_train) == 13_000
+    copy = RunCopy.of(trainer)
+    assert len(copy.data.y_train) == len(copy.data.x_train) == 5_000
+    assert copy.is_of(trainer)
+    assert measure_references(copy).current is not None
+
+
+def test_a_copy_of_other_data_or_settings_is_recognised() -> None:
+    trainer = Trainer(RunConfig(samples=60))
+    copy = RunCopy.of(trainer)
+    assert copy.is_of(trainer)
+    trainer.configure(trainer.config.changed(l2=0.1))
+    assert not copy.is_of(trainer)
+    trainer.configure(copy.config)
+    assert copy.is_of(trainer)
+    trainer.set_data(replace(trainer.data, x_train=trainer.data.x_train + 1))
+    assert copy.data is not trainer.data
+
+
+def test_neighbours_agree_unless_classes_are_noise() -> None:
+    clear = Trainer(RunConfig(dataset="blobs")).data
+    assert neighbour_agreement(clear) > 0.95
+    labels = np.random.default_rng(0).integers(0, 2, len(clear.y_train))
+    assert neighbour_agreement(replace(clear, y_train=labels)) < 0.65
+
+
+def test_a_cancelled_measurement_stops() -> None:
+    trainer = Trainer(RunConfig(epochs=1000))
+    trainer.train_epoch()
+
+    def cancel() -> None:
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        measure_references(RunCopy.of(trainer), cancel)
