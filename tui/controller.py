@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Final, Protocol
 
 from core.config.errors import ConfigError
 from core.config.run_config import RunConfig, setting
-from core.config.value_types import words_of
+from core.config.value_types import NONE, words_of
 from core.process.messages import (
     AdoptReplaced,
     BaselineFound,
@@ -45,7 +45,7 @@ from tui.drawing import number_format
 from tui.run_model import RunModel
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
     from core.process.messages import Command, Event
     from core.runs.autosaver import SaveOptions
@@ -493,6 +493,32 @@ class ConfigController:
             self.plan(config)
             self.apply(config)
 
+    def toggle_column(self, column: str, excluded: Mapping[str, str]) -> None:
+        """Exclude a column from the features, or include it again.
+
+        Args:
+            column: name of the column.
+            excluded: columns that are excluded now, with the reason if the user did not do so.
+        """
+        old, features = self.requested.exclude, self.requested.features
+        # one entry for each column: the old ones may be ranges or numbers
+        entries = [name for name, reason in excluded.items() if not reason and name != column]
+        entries += [each for each in old or () if each[:1] == "-" and each not in excluded]
+        entries = [each for each in entries if each != f"-{column}"]
+        if old == () or NONE in (old or ()):
+            entries.insert(0, NONE)
+        if column not in excluded:
+            entries.append(column)
+        elif excluded[column]:
+            entries.append(f"-{column}")
+        if features is not None and all(each[:1] == "-" for each in features):
+            features = None  # these columns are now in the other setting
+        changes = {"exclude": tuple(entries) or None, "features": features}
+        try:
+            self.apply(self.requested.changed(**changes))
+        except ConfigError as error:
+            self._controller.view.show_note(str(error))
+
     def draw_data(self) -> None:
         """Draw or split the data with the next data seed; trained weights are kept."""
         self.apply(self.requested.changed(data_seed=(self.requested.draw_seed + 1) % 2**63))
@@ -551,7 +577,7 @@ class ConfigController:
 
 
 DATASET_DEFAULTS: Final[dict[str, Any]] = {
-    **dict.fromkeys(("data", "samples", "noise", "classes", "features"), None),
+    **dict.fromkeys(("data", "samples", "noise", "classes", "features", "exclude"), None),
     "features_extra": (),
 }
 """Settings of a data set, which another data set does not inherit."""
@@ -559,7 +585,7 @@ DATASET_DEFAULTS: Final[dict[str, Any]] = {
 
 def _file_settings(config: RunConfig) -> dict[str, Any]:
     """Return the settings that read the data from the same file again, if there is a file."""
-    names = ("data", "features", "features_extra")
+    names = ("data", "features", "exclude", "features_extra")
     return {name: getattr(config, name) for name in names} if config.data is not None else {}
 
 

@@ -73,7 +73,15 @@ class DataConfig:
         "fraction of the samples held out for validation, which decides when to stop",
     )
     features: tuple[str, ...] | None = _data(
-        None, OptionalValue(ColumnNames(), "all"), "columns to use as features"
+        None,
+        OptionalValue(ColumnNames(), "all"),
+        "columns to use as features, such as age,3,5-9; with a minus sign, all but these",
+    )
+    exclude: tuple[str, ...] | None = _data(
+        None,
+        auto(ColumnNames(or_none=True)),
+        "columns that are no features, in addition to those of a file that measure nothing, such as an "
+        "id (none: exclude no column; -id: keep this one)",
     )
     preprocess: str | None = _data(
         None,
@@ -93,7 +101,8 @@ class DataConfig:
     target: tuple[str, ...] | None = _file(
         None,
         auto(ColumnNames()),
-        "column to predict (auto: a column named target, label, class or y, or the last one)",
+        "column to predict (auto: a column with a name such as target, label, class or price, or the "
+        "last one)",
     )
     task: str | None = _file(
         None,
@@ -152,6 +161,7 @@ class DataConfig:
             self.encoding,
             self.task,
             self.text,
+            exclude=self.exclude,
         )
 
     def check_data(self) -> None:
@@ -172,7 +182,9 @@ class DataConfig:
     def _check_drawn(self) -> None:
         info = DATASETS[self.dataset]
         features = len(self.features) if self.features is not None else info.features
-        if self.features_extra and features != 2:
+        # ranges and exclusions are resolved when the data are loaded
+        is_known = not self.exclude and not any("-" in each for each in self.features or ())
+        if self.features_extra and features != 2 and is_known:
             accepted = f"none, as {self.dataset} has {features} features and not two"
             raise ConfigError("features_extra", self.features_extra, accepted)
         if self.classes is not None and not info.any_classes and self.classes != info.classes:

@@ -355,7 +355,7 @@ class RunConfig(DataConfig):
             "restore_best": (self.patience is None, "no patience"),
             **dict.fromkeys(("batch_norm", "dropout"), (not self.hidden, "no hidden layer")),
             **dict.fromkeys(("samples", "noise", "classes"), (not drawn, "a file of data")),
-            "features": (texts, "texts"),
+            **dict.fromkeys(("features", "exclude"), (texts, "texts")),
             **dict.fromkeys(OF_TABLES, (drawn or arrays, f"{self.source_name}")),
             "missing": (drawn or texts, "texts" if texts else f"dataset {self.dataset}"),
             **dict.fromkeys(("target", "task", "text"), (drawn, f"dataset {self.dataset}")),

@@ -6,10 +6,14 @@ import csv
 import io
 from dataclasses import dataclass
 from math import isfinite
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, Final, Protocol
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+
+
+NONE: Final = "none"
+"""Value, or entry, of a setting that selects nothing."""
 
 
 class ValueType(Protocol):
@@ -155,17 +159,30 @@ class Text:
 
 @dataclass(frozen=True)
 class ColumnNames:
-    """Column names, or numbers from 1, separated by commas; a name with a comma is quoted."""
+    """Column names, numbers from 1 or ranges, separated by commas; a name with a comma is quoted."""
 
-    accepts: str = "column names, or numbers from 1, separated by commas"
+    or_none: bool = False
+
+    @property
+    def accepts(self) -> str:
+        columns = "column names, numbers from 1 or ranges such as 2-5, separated by commas"
+        return f"{columns}, or none" if self.or_none else columns
+
+    @property
+    def words(self) -> tuple[str, ...]:
+        return (NONE,) if self.or_none else ()
 
     def read(self, text: str) -> tuple[str, ...]:
+        if self.or_none and text.strip().lower() == NONE:
+            return ()
         try:
             return self.check(next(csv.reader([text], skipinitialspace=True, strict=True)))
         except (csv.Error, StopIteration):
             raise ValueError from None
 
     def write(self, value: Any) -> str:
+        if not value:
+            return NONE
         written = io.StringIO()
         # quotes distinguish a name from a keyword of the setting
         words = {"auto", "all", "off", "none"}
@@ -179,7 +196,7 @@ class ColumnNames:
         if isinstance(values, str):
             return self.read(values)
         names = tuple(str(each).strip() for each in values)
-        if not names or not all(names):
+        if not all(names) or not (names or self.or_none):
             raise ValueError
         return names
 

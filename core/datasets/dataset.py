@@ -42,6 +42,9 @@ class Dataset:
         image: rows and columns of pixels, if the features are an image.
         notes: one sentence for each processing step so far.
         name: name of the data set or of its file.
+        columns: name of the column of each feature, if several features can have the same.
+        excluded: name of each column that is excluded, and the reason if the user did not do so.
+        warnings: those of the notes that are shown at the start of a run.
     """
 
     x: Array
@@ -54,6 +57,9 @@ class Dataset:
     image: tuple[int, int] | None = None
     notes: tuple[str, ...] = ()
     name: str = ""
+    columns: tuple[str, ...] = ()
+    excluded: tuple[tuple[str, str], ...] = ()
+    warnings: tuple[str, ...] = ()
 
     def rows(self, chosen: Labels) -> Dataset:
         """Return the samples with these indices."""

@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from core.config.errors import ConfigError, suggestion
+from core.config.errors import ConfigError
 from core.datasets.dataset import DataError, DataSplit
+from core.datasets.files.column_entries import feature_columns
 from core.datasets.files.names import counted
 from core.datasets.preparation import EXTRA_FEATURES, Preparation, TextFeatures
 from core.datasets.registry import DATASETS
@@ -56,8 +57,8 @@ def load(config: RunConfig, progress: ProgressCallback = no_progress) -> Dataset
         if info.generate is None:
             progress(f"loading {info.name}", 0.0)
         data = info.draw(config.draw_seed, config.samples, config.noise, config.classes)
-        if config.features is not None:
-            data = _chosen(data, config.features)
+        if config.features is not None or config.exclude:
+            data = _chosen(data, config.features or (), config.exclude)
     if config.missing == "drop" and config.data is not None:
         data = _without_missing(data)
     return data
@@ -185,24 +186,22 @@ def _noted(data: Dataset, fitted: Preparation, preprocess: str) -> Dataset:
     return replace(data, notes=tuple(notes))
 
 
-def _chosen(data: Dataset, features: tuple[str, ...]) -> Dataset:
-    """Return the data with some of the features, selected by name or by number from 1."""
+def _chosen(data: Dataset, features: tuple[str, ...], exclude: tuple[str, ...] | None) -> Dataset:
+    """Return the data with some of the features."""
     names = data.feature_names
-    columns = []
-    for asked in features:
-        if asked in names:
-            columns.append(names.index(asked))
-        elif asked.isdecimal() and len(asked) < MAX_DIGITS and 0 < int(asked) <= len(names):
-            columns.append(int(asked) - 1)
-        else:
-            known = ", ".join(names[:8]) + (" ..." if len(names) > 8 else "")
-            accepted = f"features of {data.name}: {known or 'none'}{suggestion(asked, names)}"
-            raise ConfigError("features", asked, accepted)
-    columns = list(dict.fromkeys(columns))
+    selected = feature_columns(names, features, exclude, data.name, "feature")
+    columns = list(selected.features)
+    if not columns:
+        raise DataError(f"{data.name}: no feature is left; all are excluded")
     chosen = tuple(names[column] for column in columns)
     note = f"{len(columns)} of {len(names)} features are used."
     return replace(
-        data, x=data.x[:, columns], feature_names=chosen, image=None, notes=(*data.notes, note)
+        data,
+        x=data.x[:, columns],
+        feature_names=chosen,
+        image=None,
+        notes=(*data.notes, note),
+        excluded=tuple((names[column], "") for column in selected.excluded),
     )
 
 

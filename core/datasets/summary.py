@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
@@ -26,6 +26,7 @@ class FeatureSummary:
     Attributes:
         missing: number of samples without a value.
         histogram: number of samples in each of `BINS` equal intervals from minimum to maximum.
+        column: name of the column from which it is computed; empty for an n-gram of texts.
         relation: relation to the target: Pearson's correlation for a number or two classes; the
             correlation ratio η for more classes.
     """
@@ -37,6 +38,7 @@ class FeatureSummary:
     missing: int
     histogram: tuple[int, ...]
     relation: float
+    column: str = ""
 
 
 @dataclass(frozen=True)
@@ -50,6 +52,8 @@ class Summary:
         classes: name and number of samples of each class.
         targets: regression targets; the relation is to the target itself.
         notes: one sentence for each processing step.
+        excluded: columns that are no features, with the reason if the user did not exclude them.
+        warnings: those of the notes that are shown at the start of a run.
     """
 
     name: str
@@ -62,6 +66,8 @@ class Summary:
     classes: tuple[tuple[str, int], ...]
     targets: tuple[FeatureSummary, ...]
     notes: tuple[str, ...]
+    excluded: tuple[tuple[str, str], ...] = ()
+    warnings: tuple[str, ...] = ()
 
 
 def summarize(
@@ -74,7 +80,12 @@ def summarize(
         _feature(name, shown[:, at], y[:, 0], len(data.class_names))
         for at, name in enumerate(data.feature_names[:MOST_FEATURES])
     )
-    if data.texts:
+    if not data.texts:
+        columns = data.columns or data.feature_names
+        features = tuple(
+            replace(each, column=column) for each, column in zip(features, columns, strict=False)
+        )
+    else:
         # the strongest n-grams first; alphabetical order would be useless
         features = tuple(sorted(features, key=lambda each: -abs(each.relation)))
     targets = tuple(
@@ -100,6 +111,8 @@ def summarize(
         tuple(classes),
         targets,
         data.notes,
+        data.excluded,
+        data.warnings,
     )
 
 

@@ -11,6 +11,7 @@ from core.training.stopping import Stop
 if TYPE_CHECKING:
     from core.config.run_config import RunConfig
     from core.config.settings import Setting
+    from core.datasets.dataset import DataSplit
     from core.training.state import EpochMetrics
     from core.training.trainer import Trainer
 
@@ -33,6 +34,12 @@ def idle_settings(config: RunConfig, names: set[str] | None = None) -> str:
         for name, why in config.without_effect().items()
         if names is None or name in names
     )
+
+
+def warning_of(data: DataSplit) -> str:
+    """Return the first warning about the data, or an empty string."""
+    warnings = data.summary.warnings if data.summary is not None else ()
+    return warnings[0].removesuffix(".") if warnings else ""
 
 
 def _shown(setting: Setting, config: RunConfig) -> str:

@@ -50,7 +50,7 @@ from core.process.parent_signals import (
     continue_when_orphaned,
 )
 from core.process.speed import EpochTimer
-from core.process.status_text import idle_settings
+from core.process.status_text import idle_settings, warning_of
 from core.process.training_run import TrainingRun, reopen
 from core.runs import lock
 from core.runs.atomic_files import RunError
@@ -263,7 +263,9 @@ class TrainingLoop:
         run = TrainingRun(trainer, queue, self._timer, self._autosave)
         run.start()
         self._run = run
-        run.send_run(trainer.data, fresh=True, note=idle_settings(config))
+        run.send_run(
+            trainer.data, fresh=True, note=idle_settings(config) or warning_of(trainer.data)
+        )
         run.set_state(State.PAUSED if paused else State.TRAINING)
         queue.flush(HANDOVER)
 

@@ -68,6 +68,26 @@ def with_switches(given: list[str]) -> list[str]:
     ]
 
 
+def with_negative_entries(given: list[str]) -> list[str]:
+    """Return the arguments with `--features -id` as one argument, not two options."""
+    from core.config.run_config import settings
+    from core.config.value_types import ColumnNames, OptionalValue
+
+    kinds = {each.flag: each.value_type for each in settings()}
+    columns = {
+        flag
+        for flag, kind in kinds.items()
+        if isinstance(kind, OptionalValue) and isinstance(kind.kind, ColumnNames)
+    }
+    joined: list[str] = []
+    for each in given:
+        if joined and joined[-1] in columns and each[:1] == "-" and each[:2] != "--":
+            joined[-1] += f"={each}"
+        else:
+            joined.append(each)
+    return joined
+
+
 class _Parser(argparse.ArgumentParser):
     """Parser that raises `UsageError` with one sentence and a suggestion for near misses."""
 

@@ -24,6 +24,7 @@ from tui.cli.arguments import (
     UsageError,
     invalid_value,
     parser,
+    with_negative_entries,
     with_switches,
 )
 from tui.cli.save_options import folder_of, run_of, save_options_of
@@ -176,7 +177,7 @@ def _dispatch(given: list[str], process: TrainingProcess | None) -> int:
     os.environ.update(ONE_THREAD)
     if not given or (given[0] not in COMMANDS and given[0] not in {"-h", "--help", "--version"}):
         given = ["watch", *given]
-    options = parser().parse_args(with_switches(given))
+    options = parser().parse_args(with_negative_entries(with_switches(given)))
     match options.command:
         case "presets":
             return _list_presets()

@@ -34,9 +34,14 @@ class Page(Cells):
 
     Attributes:
         hidden: number of features of the first rows to the right of the visible ones.
+        columns: name of the column that a row of the page describes.
     """
 
     hidden = 0
+
+    def __init__(self, width: int, height: int) -> None:
+        super().__init__(width, height)
+        self.columns: dict[int, str] = {}
 
 
 def wrapped(words: Iterable[str], width: int, between: str = " ") -> list[str]:

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, ClassVar
+from collections.abc import Callable
+from typing import TYPE_CHECKING, ClassVar, Final, TypeAlias
 
+from rich.segment import Segment
 from textual.binding import Binding
 from textual.geometry import Size
+from textual.markup import escape
 from textual.screen import ModalScreen
 from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
-from tui.drawing.palette import ink
+from tui.drawing.palette import ACCENT, ink
 from tui.drawing.rendering import renderer_for
 from tui.drawing.tables import Page
 from tui.screens.data_summary import summary_cells
@@ -24,6 +27,13 @@ if TYPE_CHECKING:
 
 MARGIN = 1
 """Blank columns on either side."""
+MARKER = ">"
+"""In the margin, next to the selected column."""
+
+ToggleColumn: TypeAlias = Callable[[str, "Summary"], None]
+
+
+KEYS: Final = "↑ ↓ select · x excludes it · ← → features · esc closes"
 
 
 class DataScreen(ModalScreen[None]):
@@ -31,6 +41,7 @@ class DataScreen(ModalScreen[None]):
 
     BINDINGS: ClassVar[list[BindingType]] = [
         ("escape,v", "dismiss", "close"),
+        ("x", "toggle_column", "exclude or include the selected column"),
         ("q", "app.quit", "quit"),
     ]
     DEFAULT_CSS = """
@@ -39,16 +50,41 @@ class DataScreen(ModalScreen[None]):
     }
     """
 
-    def __init__(self, summary: Summary) -> None:
+    def __init__(self, summary: Summary, toggle: ToggleColumn | None = None) -> None:
+        """Show a summary.
+
+        Args:
+            summary: the summary.
+            toggle: excludes or includes a column and loads the data again.
+        """
         super().__init__()
         self._summary = summary
+        self._toggle_column = toggle
 
     def compose(self) -> ComposeResult:
         """Show one page."""
         view = SummaryView(self._summary)
         view.border_title = "data"
-        view.border_subtitle = "↑ ↓ page up/down scroll · ← → features · esc closes"
+        view.border_subtitle = KEYS
         yield view
+
+    def show_summary(self, summary: Summary, note: str) -> None:
+        """Show the data after a change, or a note if they are the same."""
+        view = self.query_one(SummaryView)
+        is_same = summary is self._summary
+        view.border_subtitle = escape(note) if is_same and note else KEYS
+        if summary is not self._summary:
+            self._summary = summary
+            view.show_summary(summary)
+
+    def action_toggle_column(self) -> None:
+        """Exclude the selected column from the features, or include it again."""
+        view = self.query_one(SummaryView)
+        if view.selected is None:
+            view.border_subtitle = "select a column with ↑ or ↓ first"
+        elif self._toggle_column is not None:
+            view.border_subtitle = "loading …"
+            self._toggle_column(view.selected, self._summary)
 
 
 class SummaryView(ScrollView, can_focus=True):
@@ -58,6 +94,8 @@ class SummaryView(ScrollView, can_focus=True):
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("left", "features(-1)", "features before", show=False),
         Binding("right", "features(1)", "features after", show=False),
+        Binding("down", "select(1)", "next column", show=False),
+        Binding("up", "select(-1)", "column before", show=False),
     ]
     DEFAULT_CSS = """
     SummaryView {
@@ -78,6 +116,12 @@ class SummaryView(ScrollView, can_focus=True):
         self._summary = summary
         self._first = 0
         self._page = Page(0, 0)
+        self._row: int | None = None  # of the page, which describes the selected column
+
+    @property
+    def selected(self) -> str | None:
+        """Name of the selected column."""
+        return None if self._row is None else self._page.columns.get(self._row)
 
     @property
     def shown(self) -> Page:
@@ -101,6 +145,8 @@ class SummaryView(ScrollView, can_focus=True):
         if row >= self._page.height:
             return Strip.blank(width, paper)
         margin = Strip.blank(MARGIN, paper)
+        if row == self._row:
+            margin = Strip([Segment(MARKER, form.style(ink(ACCENT)))])
         return Strip.join([margin, self._page.strip(row, form)]).adjust_cell_length(width, paper)
 
     def action_features(self, step: int) -> None:
@@ -111,6 +157,32 @@ class SummaryView(ScrollView, can_focus=True):
             self._first = first
             self._page = Page(0, 0)
             self._show()
+
+    def action_select(self, step: int) -> None:
+        """Select the next column if it is visible, or one line away; otherwise scroll."""
+        top = self.scroll_offset.y
+        bottom = top + self.scrollable_content_region.height
+        rows = sorted(self._page.columns, reverse=step < 0)
+        start = self._row
+        if start is None or not top <= start < bottom:
+            start = top - 1 if step > 0 else bottom
+        following = next((row for row in rows if (row - start) * step > 0), None)
+        if following is not None and top - 1 <= following <= bottom:
+            self._row = following
+            if not top <= following < bottom:
+                self.scroll_relative(y=step, animate=False)
+            self.refresh()
+        else:
+            self.scroll_relative(y=step, animate=False)
+
+    def show_summary(self, summary: Summary) -> None:
+        """Show another summary; the selected column stays selected if it is still there."""
+        column, self._summary = self.selected, summary
+        self._page = Page(0, 0)
+        self._show()
+        rows = {name: row for row, name in sorted(self._page.columns.items(), reverse=True)}
+        self._row = rows.get(column or "")
+        self.refresh(layout=True)
 
     def _show(self) -> None:
         page = self._laid_out(self.scrollable_content_region.width)

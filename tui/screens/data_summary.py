@@ -71,6 +71,7 @@ def summary_cells(summary: Summary, width: int, first: int = 0) -> Page:
     """Return the page for a width; the table of first rows starts with feature number `first`."""
     rows, hidden = _rows(summary, width, first)
     features = _features(summary, width)
+    described = _described(summary, features)
     sections = (
         _heading(summary, width),
         _notes(summary, width),
@@ -80,10 +81,14 @@ def summary_cells(summary: Summary, width: int, first: int = 0) -> Page:
         *((rows, features) if len(summary.features) > LONG_TABLE else (features, rows)),
     )
     lines: list[TableLine] = []
+    start = 0
     for section in filter(None, sections):
         lines += [[], *section] if lines else section
+        if section is features:
+            start = len(lines) - len(features)
     page = Page(width, len(lines))
     page.hidden = hidden
+    page.columns = {start + row: column for row, column in described.items()}
     for row, line in enumerate(lines):
         for column, text, number in line:
             page.write(row, column, text, number)
@@ -221,9 +226,32 @@ def _targets(summary: Summary, width: int) -> list[TableLine]:
     ]
 
 
+def _described(summary: Summary, lines: list[TableLine]) -> dict[int, str]:
+    """Return the column that a line of the table of features describes."""
+    excluded = [name for name, _ in summary.excluded]
+    columns = [each.column for each in summary.features] if lines else []
+    more = summary.feature_count > len(summary.features)
+    first = len(lines) - len(excluded) - more - len(columns)
+    after = len(lines) - len(excluded)
+    return {
+        **{first + at: column for at, column in enumerate(columns) if column},
+        **{after + at: column for at, column in enumerate(excluded)},
+    }
+
+
+def _excluded(summary: Summary) -> list[TableLine]:
+    """Return a dimmed line for each column that is no feature."""
+    names = [cut(_shown(name), LONGEST_NAME) for name, _ in summary.excluded]
+    start = max(map(cell_width, names), default=0) + GAP
+    return [
+        [(0, name, ink(DIM)), (start, f"excluded{reason and ': '}{reason}", ink(DIM))]
+        for name, (_, reason) in zip(names, summary.excluded, strict=True)
+    ]
+
+
 def _features(summary: Summary, width: int) -> list[TableLine]:
     if not summary.features:
-        return []
+        return _excluded(summary)
     relation, meaning = _relation(summary)
     lines = [_title("features")]
     lines += [[(0, line, ink(DIM))] for line in wrapped(meaning.split(), width)]
@@ -231,7 +259,7 @@ def _features(summary: Summary, width: int) -> list[TableLine]:
     more = summary.feature_count - len(summary.features)
     if more > 0:
         lines.append([(0, f"… and {_count(more, 'more feature')}", ink(DIM))])
-    return lines
+    return lines + _excluded(summary)
 
 
 def _relation(summary: Summary) -> tuple[str, str]:

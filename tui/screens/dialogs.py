@@ -5,7 +5,7 @@ Each dialog is imported when it is first opened: together they would delay the f
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol, runtime_checkable
 
 from core.process.messages import EditParameter
 from tui.faults import ReportsFaults
@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
+    from core.datasets.summary import Summary
     from tui.panels.network.panel import NetworkPanel
     from tui.screens.training import TrainingScreen
 
@@ -42,9 +43,30 @@ def show_data(screen: TrainingScreen) -> None:
     """Show the summary of the data."""
     from tui.screens.data import DataScreen
 
+    settings = screen.controller.settings
+
+    def toggle(column: str, summary: Summary) -> None:
+        settings.toggle_column(column, dict(summary.excluded))
+
     data = screen.run.data
     if data is not None and data.summary is not None:
-        screen.app.push_screen(DataScreen(data.summary))
+        screen.app.push_screen(DataScreen(data.summary, toggle))
+
+
+@runtime_checkable
+class ShowsData(Protocol):
+    """Dialog that shows the data, such as `DataScreen`."""
+
+    def show_summary(self, summary: Summary, note: str) -> None:
+        """Show the data after a change, or a note if they are the same."""
+
+
+def refresh_data(screen: TrainingScreen, note: str) -> None:
+    """Show new data in the open dialog, or a note on why they are the same."""
+    data = screen.run.data
+    for dialog in screen.app.screen_stack:
+        if isinstance(dialog, ShowsData) and data is not None and data.summary is not None:
+            dialog.show_summary(data.summary, note)
 
 
 def ask(screen: TrainingScreen) -> None:

@@ -208,6 +208,7 @@ class TrainingScreen(Screen[None]):
         if isinstance(event, Run):
             self.arrangement.apply()
             self.options.follow(event)
+            dialogs.refresh_data(self, event.note)
         if isinstance(event, Progress):
             if self.is_current:
                 self.frames.paint_frame()

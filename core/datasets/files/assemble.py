@@ -2,21 +2,23 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from core.datasets.dataset import Dataset
+from core.datasets.files.column_entries import option
+from core.datasets.files.default_target import advice, has_texts
+from core.datasets.files.identifiers import identifiers, note_identifiers, note_target
+from core.datasets.files.leakage import leaks
 from core.datasets.files.names import clean, counted, distinct, listed, of_category, unusable
+from core.datasets.files.table import FEWEST
 from core.datasets.files.targets import comma, find_targets, stray
 from core.datasets.files.words import order
 
 if TYPE_CHECKING:
     from core.arrays import Array
     from core.datasets.files.table import Table
-
-FEWEST: Final = 4
-"""Minimum number of samples."""
 
 
 def assemble(table: Table, task: str | None) -> Dataset:
@@ -33,11 +35,20 @@ def assemble(table: Table, task: str | None) -> Dataset:
     notes = [*table.notes, *_drop_rows(table)]
     targets = find_targets(table, task)
     notes += targets.notes
+    warnings = note_target(table)
     names: list[str] = []
+    columns: list[str] = []
     one_hot: list[tuple[int, int]] = []
+    excluded = dict.fromkeys(map(clean, table.excluded), "")
     if table.texts is None:
-        names, one_hot, more = _features(table)
+        found = identifiers(table)
+        excluded |= {clean(table.feature_names[at]): reason for at, reason in found.items()}
+        used = [at for at in range(len(table.feature_names)) if at not in found]
+        notes += advice(table)
+        warnings += note_identifiers(table, found) + leaks(table, targets, used)
+        names, columns, one_hot, more = _features(table, used)
         notes += more
+    notes += warnings
     return Dataset(
         x=table.x,
         y=targets.y,
@@ -49,6 +60,9 @@ def assemble(table: Table, task: str | None) -> Dataset:
         image=table.image,
         notes=tuple(notes),
         name=table.file,
+        columns=tuple(columns),
+        excluded=tuple(excluded.items()),
+        warnings=tuple(warnings),
     )
 
 
@@ -77,34 +91,44 @@ def _drop_rows(table: Table) -> list[str]:
     return notes
 
 
-def _features(table: Table) -> tuple[list[str], list[tuple[int, int]], list[str]]:
-    """Encode categories one-hot and drop constant columns; return names, columns and notes."""
+def _features(
+    table: Table, used: list[int]
+) -> tuple[list[str], list[str], list[tuple[int, int]], list[str]]:
+    """Encode categories one-hot and drop constant columns.
+
+    Returns the names of the features, the names of their columns, the ranges of one-hot encoded
+    columns, and notes.
+    """
     low, high = np.fmin.reduce(table.x, axis=0), np.fmax.reduce(table.x, axis=0)
     varies = low < high  # false where all values are missing
     names: list[str] = []
+    columns: list[str] = []
     one_hot: list[tuple[int, int]] = []
     parts: list[tuple[int, list[int]]] = []  # a column and the codes of its categories
     constant, encoded, notes = [], [], []
-    for at, column in enumerate(table.feature_names):
+    for at in used:
+        column = table.feature_names[at]
         words = table.x_words.get(at)
         if words is not None and words.only_commas:
             raise comma(table, clean(column), words)
         if words is not None and words.too_many:
             if words.mostly_numbers and not words.typed:
                 raise stray(table, clean(column), words)
-            notes.append(_left_out(column, words.most, words.has_spaces))
+            notes.append(_left_out(column, words.most, is_text=has_texts(words)))
         elif not varies[at] and table.image is None:
             constant.append(column)
         elif words is None:
             parts.append((at, []))
             names.append(clean(column))
+            columns.append(clean(column))
         else:
-            codes = np.unique(table.x[:, at])
-            used = codes[~np.isnan(codes)].astype(np.int64).tolist()
-            used.sort(key=lambda code: order(words.values[code]))
-            parts.append((at, used))
-            one_hot.append((len(names), len(names) + len(used)))
-            names += [of_category(column, words.values[code]) for code in used]
+            found = np.unique(table.x[:, at])
+            codes = found[~np.isnan(found)].astype(np.int64).tolist()
+            codes.sort(key=lambda code: order(words.values[code]))
+            parts.append((at, codes))
+            one_hot.append((len(names), len(names) + len(codes)))
+            names += [of_category(column, words.values[code]) for code in codes]
+            columns += [clean(column)] * len(codes)
             encoded.append(column)
     if constant:
         notes.append(f"Left out, as they are constant: {listed(constant)}.")
@@ -113,12 +137,12 @@ def _features(table: Table) -> tuple[list[str], list[tuple[int, int]], list[str]
     if not parts:
         raise unusable(table.file, "no column is left for features; " + _why_none(constant, notes))
     table.x = _parted(table.x, parts, len(names))
-    return names, one_hot, notes
+    return names, columns, one_hot, notes
 
 
-def _left_out(column: str, most: int, has_spaces: bool) -> str:
+def _left_out(column: str, most: int, *, is_text: bool) -> str:
     name = clean(column)
-    hint = f"; use --text {name} to learn from its texts" if has_spaces else ""
+    hint = f"; use {option('--text', column)} to learn from its texts" if is_text else ""
     return f"Left out: '{name}', which has more than {most} different values that are not numbers{hint}."
 
 

@@ -2,28 +2,54 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+import re
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from core.config.errors import suggestion
+from core.datasets.files.column_entries import feature_columns, find, read_entries
 from core.datasets.files.names import clean, listed, unusable
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from core.datasets.files.table import Source
+    from core.datasets.files.column_entries import FeatureColumns
+    from core.datasets.files.table import Source, Table
 
-TARGET_NAMES: Final = ("target", "label", "class", "y")
+TARGET_NAMES: Final = frozenset(
+    (
+        *("target", "targets", "label", "labels", "class", "classes", "y", "outcome"),
+        *("species", "diagnosis", "survived", "price", "mpg"),
+    )
+)
+"""Names of the column to predict in well-known files."""
+
+TARGET_ENDINGS: Final = frozenset({"target", "label", "price", "value"})
+"""Last words of such names, as in `SalePrice` and `median_house_value`."""
+
+_WORD: Final = re.compile(r"[A-Z]?[^\W\d_A-Z]+|[A-Z]+(?![a-z])|[0-9]+")
 
 
 @dataclass(frozen=True)
 class ColumnChoice:
-    """Selected columns, by index; no features if texts are read."""
+    """Selected columns, by index.
+
+    Attributes:
+        features: none if texts are read.
+        targets: at least one.
+        text: the column of texts, or None.
+        notes: one sentence for each guess.
+        excluded: columns that the user excludes.
+        kept: features that are not excluded even if they seem to measure nothing.
+        is_guessed: whether the target is only the last column that is left.
+    """
 
     features: tuple[int, ...]
     targets: tuple[int, ...]
     text: int | None = None
-    notes: tuple[str, ...] = field(default=())
+    notes: tuple[str, ...] = ()
+    excluded: tuple[int, ...] = ()
+    kept: tuple[int, ...] = ()
+    is_guessed: bool = False
 
     @property
     def used(self) -> tuple[int, ...]:
@@ -54,53 +80,89 @@ def choose(names: Sequence[str], source: Source, file: str) -> ColumnChoice:
     """
     notes = []
     text = None if source.text is None else find(source.text, names, file)
-    asked = tuple(dict.fromkeys(find(each, names, file) for each in source.features))
-    targets = tuple(dict.fromkeys(find(each, names, file) for each in source.target))
+    asked = feature_columns(names, source.features, source.exclude, file)
+    targets = read_entries(source.target, names, file).chosen
+    is_guessed = False
     if not targets:
-        targets, note = _default_target(names, {*asked, text}, file)
+        taken = {*asked.chosen, *asked.excluded, text}
+        targets, note, is_guessed = _default_target(names, taken, file)
         notes.append(note)
-    for place in targets:
-        if place == text:
-            raise unusable(file, f"column '{clean(names[place])}' is both the text and the target")
-        if place in asked:
-            raise unusable(file, f"column '{clean(names[place])}' is both a feature and a target")
+    _check_apart(names, targets, text, asked, file)
     if text is not None:
         others = [name for at, name in enumerate(names) if at != text and at not in targets]
         notes.append(f"Features are n-grams of the texts in column '{clean(names[text])}'.")
         if others:
             notes.append(f"Left out, as features come from the texts: {listed(others)}.")
         return ColumnChoice((), targets, text, tuple(notes))
-    features = asked or tuple(at for at in range(len(names)) if at not in targets)
+    features = tuple(at for at in asked.features if at not in targets)
     if not features:
-        raise unusable(file, "no column is left for features; all columns are targets")
-    return ColumnChoice(features, targets, None, tuple(notes))
-
-
-def find(asked: str, names: Sequence[str], file: str, noun: str = "column") -> int:
-    """Return the index of a column, by its name or its number from 1."""
-    cleaned = [clean(name) for name in names]
-    for these in (names, cleaned):
-        if asked in these:
-            return these.index(asked)
-    if asked.strip() in names:
-        return names.index(asked.strip())
-    # more digits are not a column number, and slow to convert
-    if asked.isascii() and asked.isdigit() and len(asked) < 10 and 1 <= int(asked) <= len(names):
-        return int(asked) - 1
-    by_lower = {name.lower(): name for name in reversed(cleaned)}
-    hint = suggestion(clean(asked), by_lower)
-    raise unusable(
-        file, f"there is no {noun} '{clean(asked)}'; expected one of {listed(names)}{hint}"
+        what = "targets or excluded" if asked.excluded else "targets"
+        raise unusable(file, f"no column is left for features; all columns are {what}")
+    return ColumnChoice(
+        features,
+        targets,
+        None,
+        tuple(notes),
+        excluded=asked.excluded,
+        kept=asked.kept,
+        is_guessed=is_guessed and not asked.chosen,
     )
+
+
+def note_choice(table: Table, choice: ColumnChoice, names: Sequence[str]) -> None:
+    """Record in a table which columns were chosen by the user, and which were guessed."""
+    table.excluded = [names[at] for at in choice.excluded]
+    table.kept = [names[at] for at in choice.kept]
+    table.is_guessed = choice.is_guessed
+
+
+def _check_apart(
+    names: Sequence[str],
+    targets: tuple[int, ...],
+    text: int | None,
+    asked: FeatureColumns,
+    file: str,
+) -> None:
+    """Raise DataError if a target is used for anything else."""
+    for at in targets:
+        target = "the target" if at == text else "a target"
+        roles = {
+            "the text": at == text,
+            "a feature": at in asked.named,
+            "excluded": at in asked.excluded,
+        }
+        for role, is_taken in roles.items():
+            if is_taken:
+                raise unusable(file, f"column '{clean(names[at])}' is both {role} and {target}")
 
 
 def _default_target(
     names: Sequence[str], taken: set[int | None], file: str
-) -> tuple[tuple[int, ...], str]:
+) -> tuple[tuple[int, ...], str, bool]:
+    """Return the target, a note, and whether it is a guess: the last column that is left."""
     free = [at for at in range(len(names)) if at not in taken]
     if not free:
-        raise unusable(file, "no column is left for the target; all columns are features")
-    named = [at for at in free if names[at].strip().casefold() in TARGET_NAMES]
-    target = named[0] if len(named) == 1 else free[-1]
-    why = "by its name" if len(named) == 1 else "the last column"
-    return (target,), f"The target is '{clean(names[target])}', {why}."
+        raise unusable(
+            file, "no column is left for the target; all columns are features or excluded"
+        )
+    named = _named_target(names, free)
+    if named is not None:
+        return (named,), f"The target is '{clean(names[named])}', by its name.", False
+    return (free[-1],), f"The target is '{clean(names[free[-1]])}', the last column.", True
+
+
+def _named_target(names: Sequence[str], free: Sequence[int]) -> int | None:
+    """Return the column whose name suggests a target; of several, one at either end of the file."""
+    words = {at: _words(names[at]) for at in free}
+    exact = [at for at in free if "".join(words[at]) in TARGET_NAMES]
+    if any(name.strip().casefold() == "z" for name in names):  # y is a coordinate next to it
+        exact = [at for at in exact if words[at] != ["y"]]
+    likely = exact or [at for at in free if words[at] and words[at][-1] in TARGET_ENDINGS]
+    at_ends = [at for at in likely if at in (free[-1], free[0])]
+    candidates = likely if len(likely) == 1 else at_ends
+    return candidates[0] if len(candidates) == 1 else None
+
+
+def _words(name: str) -> list[str]:
+    """Return the words of a name such as `median_house_value` or `SalePrice`, in lower case."""
+    return [word.casefold() for word in _WORD.findall(name)]

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from core.datasets.dataset import DataError
-from core.datasets.files.choice import choose
+from core.datasets.files.choice import choose, note_choice
 from core.datasets.files.layout import find_layout
 from core.datasets.files.lines import Lines
 from core.datasets.files.names import clean, clean_text, unusable
@@ -124,6 +124,7 @@ def read_columns(
             continue
         encoding = [f"Read as {clean(source.encoding)}."] if source.encoding else []
         table.notes = [*encoding, *layout.notes, *table.notes, *choice.notes]
+        note_choice(table, choice, layout.names)
         return table
 
 

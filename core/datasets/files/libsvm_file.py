@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 
 from core.datasets.files.byte_stream import HEAD
-from core.datasets.files.choice import choose
+from core.datasets.files.choice import choose, note_choice
 from core.datasets.files.lines import Lines
 from core.datasets.files.names import clean, counted, unusable
 from core.datasets.files.table import MOST_DENSE, Table
@@ -140,7 +140,7 @@ def read_libsvm(stream: ByteStream, source: Source, file: str, progress: Progres
         notes.append(f"Ignored: the query (qid) of {counted(found.queries, 'row')}.")
     if found.comments:
         notes.append(f"Ignored: {counted(found.comments, 'comment')}.")
-    return Table(
+    table = Table(
         file,
         "row",
         [[*names, LABEL][at] for at in choice.features],
@@ -149,6 +149,8 @@ def read_libsvm(stream: ByteStream, source: Source, file: str, progress: Progres
         _dense(found, indices - first, choice.targets, len(names)),
         notes=[*notes, *choice.notes],
     )
+    note_choice(table, choice, [*names, LABEL])
+    return table
 
 
 def _dense(found: _Rows, indices: Labels, columns: tuple[int, ...], width: int) -> Array:

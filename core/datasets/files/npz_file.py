@@ -14,7 +14,7 @@ from typing import IO, TYPE_CHECKING, Any, BinaryIO, Final
 import numpy as np
 from numpy.lib import format as npy
 
-from core.datasets.files.choice import find
+from core.datasets.files.column_entries import feature_columns, find
 from core.datasets.files.names import clean, clean_text, listed, unusable
 from core.datasets.files.table import Table
 from core.datasets.files.words import MOST_CLASSES, Words
@@ -126,12 +126,15 @@ class _Reader:
                 "each feature needs one",
             )
         columns = given or columns
-        if picked:
-            kept = list(
-                dict.fromkeys(find(each, columns, self._file, "feature") for each in picked)
-            )
-            x, columns, image = x[:, kept], [columns[at] for at in kept], None
+        chosen = feature_columns(columns, picked, source.exclude, self._file, "feature")
         table = self._with_target(y_name, len(x), x_names[0])
+        table.excluded = [columns[at] for at in chosen.excluded]
+        table.kept = [columns[at] for at in chosen.kept]
+        if chosen.features != tuple(range(len(columns))):
+            if not chosen.features:
+                raise unusable(self._file, "no column is left for features; all are excluded")
+            kept = list(chosen.features)
+            x, columns, image = x[:, kept], [columns[at] for at in kept], None
         table.x, table.feature_names, table.image = x, columns, image
         table.notes.insert(
             0, f"The features are in {_array(x_names)}, the target is in '{clean(y_name)}'."

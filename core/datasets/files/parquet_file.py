@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, BinaryIO, Final
 
 import numpy as np
 
-from core.datasets.files.choice import check_names, choose
+from core.datasets.files.choice import check_names, choose, note_choice
 from core.datasets.files.names import clean, clean_text, listed, unusable
 from core.datasets.files.table import Store, Table
 from core.datasets.files.words import MOST_CATEGORIES, MOST_CLASSES, Words
@@ -81,7 +81,7 @@ class _Reader:
             if kinds[place] == "words"
         }
         store = self._rows(names, used, many, words, choice.text)
-        return Table(
+        table = Table(
             self._file,
             "row",
             [shown[place] for place in features],
@@ -93,6 +93,8 @@ class _Reader:
             None if choice.text is None else store.texts,
             notes=notes,
         )
+        note_choice(table, choice, shown)
+        return table
 
     def _check_kind(self, place: int, kind: str, shown: list[str]) -> None:
         if not kind:

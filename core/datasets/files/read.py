@@ -10,6 +10,7 @@ from core.datasets.files.arff_file import is_arff, read_arff
 from core.datasets.files.assemble import assemble
 from core.datasets.files.byte_stream import open_content
 from core.datasets.files.csv_file import read_text
+from core.datasets.files.default_target import revised
 from core.datasets.files.libsvm_file import LIBSVM_SUFFIXES, is_libsvm, read_libsvm
 from core.datasets.files.names import clean, unusable
 from core.datasets.files.npz_file import read_npz
@@ -67,6 +68,11 @@ def read(source: Source, progress: ProgressCallback) -> Dataset:
         with open_input(path) as opened:
             try:
                 table = _table(opened, path, source, file, reported)
+                if (better := revised(table, source)) is not None:
+                    del table  # before the file is read again
+                    opened.stream.seek(0)
+                    table = _table(opened, path, better.source, file, reported)
+                    table.notes.append(better.note)
             except DataError:
                 opened.check_unchanged()  # if it was changed, that is the reason
                 raise

@@ -16,6 +16,9 @@ if TYPE_CHECKING:
 MOST_DENSE: Final = 200_000_000
 """Maximum number of cells of a sparse file, in which a few bytes can stand for many."""
 
+FEWEST: Final = 4
+"""Minimum number of samples."""
+
 
 @dataclass(frozen=True)
 class Source:
@@ -24,7 +27,9 @@ class Source:
     Attributes:
         path: path of the file.
         target: columns to predict, by name or by number from 1; empty for the default.
-        features: columns to predict from; empty for all others.
+        features: columns to predict from, as entries of the setting; empty for all others.
+        exclude: columns that are no features; None to find those that measure nothing as well, and
+            empty to exclude none.
         delimiter: column separator, or None to guess it.
         header: whether the first row contains the column names, or None to guess it.
         encoding: encoding of a text file; None for UTF-8, with or without a byte order mark.
@@ -40,6 +45,7 @@ class Source:
     encoding: str | None = None
     task: str | None = None
     text: str | None = None
+    exclude: tuple[str, ...] | None = None
 
 
 @dataclass
@@ -57,6 +63,9 @@ class Table:
         class_names: names of the classes, if the target is their number from 0.
         image: rows and columns of pixels.
         notes: one sentence for each processing step so far.
+        excluded: names of the columns that the user excludes.
+        kept: names of features that are not excluded even if they seem to measure nothing.
+        is_guessed: whether the target is only the last column that is left.
     """
 
     file: str
@@ -71,6 +80,9 @@ class Table:
     class_names: tuple[str, ...] = ()
     image: tuple[int, int] | None = None
     notes: list[str] = field(default_factory=list)
+    excluded: Sequence[str] = ()
+    kept: Sequence[str] = ()
+    is_guessed: bool = False
 
 
 class Store:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
+from core.datasets.files.default_target import has_texts, text_options
 from core.datasets.files.names import clean, counted, distinct, listed, unusable
 from core.datasets.files.words import MOST_CLASSES, has_decimal_comma, order
 
@@ -18,6 +19,9 @@ if TYPE_CHECKING:
 
 MOST_WHOLE: Final = 20
 """Maximum number of different integers that are interpreted as classes."""
+
+FEWEST_NAMES: Final = 10
+"""Number of values from which they are names, not classes, if most occur once."""
 
 
 @dataclass(frozen=True)
@@ -46,6 +50,8 @@ def find_targets(table: Table, task: str | None) -> Targets:
             f"unknown task '{clean(str(task))}': expected classification or regression",
         )
     one = table.y.shape[1] == 1
+    if not one and task != "regression" and not table.y_words and is_one_hot(table.y):
+        return _one_hot(table)
     if task == "classification" and not one:
         raise unusable(
             table.file,
@@ -62,9 +68,28 @@ def find_targets(table: Table, task: str | None) -> Targets:
     return _numbers(table, asked=False)
 
 
+def _are_names(values: int, samples: int) -> bool:
+    return values >= FEWEST_NAMES and 2 * values > samples
+
+
 def _are_classes(values: Array, samples: int) -> bool:
     few = len(values) <= MOST_WHOLE and samples >= 2 * len(values)
     return few and bool(np.all(values == np.floor(values)))
+
+
+def is_one_hot(y: Array) -> bool:
+    """Return whether each row contains one 1, otherwise zeros, and each column a 1."""
+    is_binary = bool(np.all((y == 0) | (y == 1)))
+    return is_binary and bool(np.all(y.sum(axis=1) == 1)) and bool(y.any(axis=0).all())
+
+
+def _one_hot(table: Table) -> Targets:
+    names = distinct(map(clean, table.target_names))
+    note = (
+        f"Classification: the {len(names)} classes {listed(names)} are one-hot columns; "
+        "--task regression predicts them as numbers."
+    )
+    return Targets(np.argmax(table.y, axis=1).astype(np.int64), names, (), (note,))
 
 
 def _words(table: Table, words: Words, *, asked: bool) -> Targets:
@@ -73,11 +98,24 @@ def _words(table: Table, words: Words, *, asked: bool) -> Targets:
         raise comma(table, name, words)
     if words.mostly_numbers and not asked and len(words.values) > MOST_WHOLE:
         raise stray(table, name, words)
+    are_names = words.too_many or (not asked and _are_names(len(words.values), len(table.y)))
+    if are_names and has_texts(words):
+        raise unusable(
+            table.file,
+            f"the target '{name}' contains texts; learn from them with {text_options(table)}",
+        )
     if words.too_many:
         raise unusable(
             table.file,
             f"the target '{name}' has more than {words.most} classes; "
             f"expected at most {words.most}; select another column with --target",
+        )
+    if are_names:
+        raise unusable(
+            table.file,
+            f"the target '{name}' has {len(words.values)} different values in "
+            f"{counted(len(table.y), 'row')}, so they are names and not classes; select another "
+            "column with --target",
         )
     codes = table.y[:, 0].astype(np.int64)
     ordered = sorted(np.unique(codes).tolist(), key=lambda code: order(words.values[code]))
@@ -108,7 +146,13 @@ def _classes(table: Table, values: Array, *, asked: bool) -> Targets:
     _check_several(table, name, shown)
     y = np.searchsorted(values, table.y[:, 0]).astype(np.int64)
     names = distinct(map(clean, shown))
-    return Targets(y, names, (), _classes_note(name, names, asked))
+    notes = _classes_note(name, names, asked)
+    if _are_names(len(values), len(y)):
+        what = (
+            f"Most of the {len(values)} classes have one sample, so '{name}' is a number or an id"
+        )
+        notes = (*notes, f"{what}; --task regression predicts a number.")
+    return Targets(y, names, (), notes)
 
 
 def _check_several(table: Table, name: str, values: list[str]) -> None:

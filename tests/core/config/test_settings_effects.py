@@ -43,6 +43,10 @@ CASES: dict[str, list[tuple[dict[str, Any], list[Any]]]] = {
     "test_size": [({}, [0.0, 0.5])],
     "validation_size": [(PATIENT, [0.0, 0.25]), ({"validation_size": 0.25}, [0.0, 0.5])],
     "features": [({}, [None, ("1",), ("2", "1")])],
+    "exclude": [
+        ({}, [None, (), ("1",)]),
+        ({"data": "FILE"}, [None, (), ("a",), ("-a", "c d"), ("none", "b")]),
+    ],
     "features_extra": [({}, [(), ("x1sq",), "all"]), ({"features_extra": ("x1sq",)}, [("sinx1",)])],
     "data": [({}, ["FILE"]), ({"data": "FILE"}, [None])],
     "target": [({"data": "FILE"}, [None, ("a",), ("a", "b")])],

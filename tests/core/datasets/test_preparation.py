@@ -99,8 +99,25 @@ def test_extra_features_are_refused_where_there_are_not_two() -> None:
 
 
 def test_a_feature_that_is_not_there_is_named_with_those_that_are() -> None:
-    with pytest.raises(ConfigError, match=r"'petal lenth'.*did you mean petal length"):
-        prepare(RunConfig(dataset="iris", features=("petal lenth",)))
+    for name in ("petal lenth", "-petal lenth"):
+        with pytest.raises(DataError, match=r"'petal lenth'.*did you mean petal length"):
+            prepare(RunConfig(dataset="iris", features=(name,)))
+
+
+def test_features_of_built_in_data_are_chosen_by_ranges_and_excluded() -> None:
+    names = ("sepal length", "sepal width", "petal length", "petal width")
+    for asked, left in (
+        ({"features": ("2-4", "-3")}, (names[1], names[3])),
+        ({"features": ("-petal width",)}, names[:3]),
+        ({"exclude": ("1-2",)}, names[2:]),
+        ({"features": ("1-3",), "exclude": ("2",)}, (names[0], names[2])),
+        ({"exclude": ()}, names),
+    ):
+        assert prepare(RunConfig(dataset="iris", **asked)).feature_names == left
+    with pytest.raises(DataError, match="no feature is left"):
+        prepare(RunConfig(dataset="iris", exclude=("1-4",)))
+    squared = RunConfig(dataset="iris", features=("1-2",), features_extra=("x1sq",))
+    assert prepare(squared).x_train.shape[1] == 3
 
 
 @given(
@@ -216,7 +233,7 @@ def test_texts_without_words_are_told_so(tmp_path: Path) -> None:
 
 def test_samples_without_a_value_are_imputed_or_dropped(tmp_path: Path) -> None:
     rows = [
-        f"{number},{'' if number % 4 == 0 else number * 2},{number % 2}" for number in range(40)
+        f"{number / 2},{'' if number % 4 == 0 else number * 2},{number % 2}" for number in range(40)
     ]
     path = written(tmp_path, "a,b,class\n" + "\n".join(rows) + "\n")
     imputed, dropped = (prepare(RunConfig(data=path, missing=how)) for how in ("impute", "drop"))

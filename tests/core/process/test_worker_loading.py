@@ -368,3 +368,15 @@ def test_training_on_a_file_needs_no_scikit_learn(watcher: Watcher, short: RunCo
     watcher.send(MeasureBaseline())
     until(watcher, BaselineFound)
     assert loaded("sklearn")  # so the question is one that can be answered
+
+
+def test_a_warning_about_the_data_is_shown_at_the_start(watcher: Watcher, tmp_path: Path) -> None:
+    file = tmp_path / "f.csv"
+    rows = "".join(f"{at},{at * 7 % 11 / 2},{at * 5 % 13 / 2},{at % 2}\n" for at in range(24))
+    file.write_text(f"id,a,b,kind\n{rows}", encoding="ascii")
+    watcher.send(Start(RunConfig(data=str(file)), paused=True))
+    watcher.until(lambda: bool(watcher.runs()))
+    assert watcher.runs()[0].note == (
+        "Excluded, as nothing is measured: 'id' (counts the rows); --exclude none includes it in the "
+        "features"
+    )

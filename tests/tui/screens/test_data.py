@@ -3,6 +3,7 @@
 import io
 import sys
 from collections.abc import Callable
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -15,7 +16,7 @@ from core.datasets.summary import FeatureSummary, Summary, summarize
 from tui.drawing.cells import cut, split_cells
 from tui.drawing.palette import CLASS_POINTS, DIVERGING, TRAIN_MARKERS, style
 from tui.drawing.tables import Page, decimals, format_decimals, histogram
-from tui.screens.data import DataScreen, SummaryView
+from tui.screens.data import DataScreen, SummaryView, ToggleColumn
 from tui.screens.data_summary import show_dataset, summary_cells, summary_text
 
 WIDTHS = (1, 2, 3, 7, 20, 40, 55, 60, 75, 115, 155, 195)
@@ -335,10 +336,10 @@ def test_a_pipe_gets_plain_text_and_a_terminal_colours(
 class Showing(App[None]):
     """Nothing but the data screen."""
 
-    def __init__(self, summary: Summary) -> None:
+    def __init__(self, summary: Summary, toggle: ToggleColumn | None = None) -> None:
         super().__init__()
         self.animation_level = "none"
-        self.shown = DataScreen(summary)
+        self.shown = DataScreen(summary, toggle)
 
     def on_mount(self) -> None:
         self.push_screen(self.shown)
@@ -400,6 +401,72 @@ async def test_arrows_show_other_features_of_the_first_rows() -> None:
         for _ in range(40):
             await pilot.press("right")
         assert app.view.shown.lines()[-1].split()[3:] == ["30", "of", "30"]
+
+
+def with_excluded() -> Summary:
+    data = DATASETS["iris"].draw(0)
+    columns = ("flower", "flower", "petal", "width")
+    excluded = (("id", "counts the rows"), ("[bold]name", ""))
+    return summarize(replace(data, columns=columns, excluded=excluded))
+
+
+async def test_arrows_select_the_column_of_a_row_and_x_toggles_it() -> None:
+    toggled: list[str] = []
+    app = Showing(with_excluded(), lambda column, _: toggled.append(column))
+    async with app.run_test(size=(80, 40)) as pilot:
+        await pilot.press("x")
+        await pilot.pause()
+        assert any("select a column with" in line for line in app.lines())
+        selected = []
+        for _ in range(6):
+            await pilot.press("down", "x")
+            selected.append(app.view.selected)
+        assert toggled == selected == ["flower", "flower", "petal", "width", "id", "[bold]name"]
+        await pilot.pause()
+        (line,) = [line for line in app.lines() if ">" in line]
+        assert "[bold]name" in line
+        assert "excluded" in line
+        await pilot.press("up")
+        assert app.view.selected == "id"
+        # the selection follows its column, and is lost with it
+        summary = with_excluded()
+        app.shown.show_summary(replace(summary, features=summary.features[:1]), "")
+        assert app.view.selected == "id"
+        app.shown.show_summary(replace(summary, excluded=()), "")
+        assert app.view.selected is None
+
+
+async def test_a_refused_change_is_shown_below_the_page() -> None:
+    app = Showing(with_excluded())
+    async with app.run_test(size=(80, 40)) as pilot:
+        app.shown.show_summary(app.view._summary, "no column is left for [bold]features")
+        await pilot.pause()
+        assert any("no column is left for [bold]features" in line for line in app.lines())
+
+
+async def test_arrows_scroll_to_a_table_that_is_not_visible() -> None:
+    app = Showing(with_excluded())
+    async with app.run_test(size=(80, 12)) as pilot:
+        rows = sorted(app.view.shown.columns)
+        for _ in range(rows[-1] + len(rows)):
+            await pilot.press("down")
+        assert app.view.selected == "[bold]name"
+        assert app.view.scroll_offset.y > 0
+        for _ in range(rows[-1] + len(rows)):
+            await pilot.press("up")
+        assert app.view.scroll_offset.y == 0
+
+
+@pytest.mark.parametrize("width", WIDTHS)
+def test_each_row_of_the_table_knows_its_column(width: int) -> None:
+    page = summary_cells(with_excluded(), width)
+    lines = page.lines()
+    names = ["sepal length", "sepal width", "petal length", "petal width", "id", "[bold]name"]
+    assert list(page.columns.values()) == ["flower", "flower", "petal", "width", "id", "[bold]name"]
+    for row, name in zip(page.columns, names, strict=True):
+        assert lines[row].startswith(name[: max(0, min(3, width - 10))])
+    texts = summarize(DATASETS["languages"].draw(0))
+    assert summary_cells(texts, width).columns == {}
 
 
 async def test_the_page_is_laid_out_once_a_size(monkeypatch: pytest.MonkeyPatch) -> None:

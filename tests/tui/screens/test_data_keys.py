@@ -20,7 +20,7 @@ from tests.tui.screens.test_training import MOONS, Driver, running
 from tui.app import NnfsApp
 from tui.drawing import number_format
 from tui.screens.ask import Answer, AskScreen
-from tui.screens.data import DataScreen
+from tui.screens.data import DataScreen, SummaryView
 from tui.screens.plane import PlaneScreen
 
 WINE = PRESETS["wine"].config(epochs=100_000_000)
@@ -244,6 +244,49 @@ async def test_the_data_screen_opens_and_closes() -> None:
             await driver.until(lambda start=start: driver.epoch > start)  # type: ignore[misc]
             await driver.press(close)
             assert driver.is_on_top()
+
+
+async def test_a_column_is_excluded_and_included_again_on_the_data_screen(tmp_path: Path) -> None:
+    rng = np.random.default_rng(0)
+    rows = [
+        f"{at},{a:.3f},{b:.3f},{'xyz'[at % 3]},{int(a > b)}\n"
+        for at, (a, b) in enumerate(rng.normal(size=(60, 2)))
+    ]
+    file = tmp_path / "f.csv"
+    file.write_text("id,a,b,kind,y\n" + "".join(rows))
+    config = RunConfig(data=str(file), epochs=100_000_000)
+
+    def features() -> tuple[str, ...]:
+        return driver.session.data.feature_names if driver.session.data is not None else ()
+
+    def settings(exclude: tuple[str, ...] | None) -> Callable[[], bool]:
+        return lambda: driver.session.config.exclude == exclude
+
+    async def toggle(column: str) -> None:
+        view = driver.front.query_one(SummaryView)
+        for key in ["up"] * 40 + ["down"] * 80:
+            if view.selected == column:
+                break
+            await driver.press(key)
+        await driver.press("x")
+
+    async with running(config, (100, 60), speed=100.0) as driver:
+        kinds = ("kind=x", "kind=y", "kind=z")
+        assert features() == ("a", "b", *kinds)
+        await driver.press("v")
+        await driver.shows("excluded: counts the rows")
+        await toggle("b")
+        await driver.until(settings(("b",)))
+        await driver.until(lambda: features() == ("a", *kinds))
+        await driver.shows("b   excluded")
+        await toggle("b")
+        await driver.until(settings(None))
+        await driver.until(lambda: features() == ("a", "b", *kinds))
+        await toggle("id")
+        await driver.until(settings(("-id",)))
+        assert features() == ("id", "a", "b", *kinds)
+        await driver.press("escape")
+        assert driver.is_on_top()
 
 
 # --- i

@@ -55,10 +55,10 @@ def test_the_delimiter_is_found(folder: Folder, sign: str, shown: str) -> None:
 
 
 def test_the_delimiter_is_the_most_consistent_one(folder: Folder) -> None:
-    content = "name;x;kind\n" + "".join(f"Doe, {at}, Jr;{at};{at % 2}\n" for at in range(6))
+    content = "name;x;kind\n" + "".join(f"Doe, {at % 3}, Jr;{at};{at % 2}\n" for at in range(6))
     assert folder.read(content).feature_names == (
         "name=Doe, 0, Jr",
-        *map("name=Doe, {}, Jr".format, range(1, 6)),
+        *map("name=Doe, {}, Jr".format, range(1, 3)),
         "x",
     )
 
@@ -89,7 +89,8 @@ def test_a_header_can_be_said_or_denied(folder: Folder) -> None:
 
 
 def test_an_empty_name_is_the_number_of_the_column(folder: Folder) -> None:
-    assert folder.read(FOUR.replace("a,b", "a,")).feature_names == ("a", "column 2")
+    content = FOUR.replace("a,b", "a,").replace("4,6", "4,2")
+    assert folder.read(content).feature_names == ("a", "column 2")
 
 
 @pytest.mark.parametrize("name", ["target", "Label", "CLASS", "y"])
@@ -99,9 +100,27 @@ def test_a_target_is_found_by_its_name(folder: Folder, name: str) -> None:
     assert data.feature_names == ("b", "kind=x", "kind=y")
 
 
-def test_of_two_usual_names_neither_is_the_target(folder: Folder) -> None:
-    data = folder.read(FOUR.replace("a,b", "y,target"))
-    assert "target is 'kind', the last" in notes_of(data)
+@pytest.mark.parametrize(
+    ("names", "target", "reason"),
+    [
+        ("id,Diagnosis,size,mass", "Diagnosis", "by its name"),
+        ("size,y,mass,label", "label", "by its name"),
+        ("y,size,label,mass", "y", "by its name"),
+        ("size,y,label,mass", "mass", "the last column"),
+        ("size,SalePrice,area,mass", "SalePrice", "by its name"),
+        ("size,median_house_value,area,mass", "median_house_value", "by its name"),
+        ("size,value_of_time,Pclass,mass", "mass", "the last column"),
+        ("price,x,y,z", "price", "by its name"),
+        ("size,x,y,z", "z", "the last column"),
+    ],
+)
+def test_the_target_is_the_column_whose_name_suggests_it(
+    folder: Folder, names: str, target: str, reason: str
+) -> None:
+    rows = "".join(f"{at * 3},{at % 3}.5,{at % 5}.5,{at % 4}.5\n" for at in range(20))
+    data = folder.read(f"{names}\n{rows}")
+    assert data.target_names == (target,)
+    assert f"The target is '{target}', {reason}." in data.notes
 
 
 def test_columns_are_chosen_by_name_and_by_number(folder: Folder) -> None:
@@ -168,8 +187,9 @@ def test_a_stray_word_among_few_values_is_a_category(folder: Folder) -> None:
 
 
 def test_a_column_of_too_many_words_is_left_out(folder: Folder) -> None:
-    words = [f"word w{at}" for at in range(MOST_CATEGORIES + 1)]
-    data = folder.read(table(words, list(range(21)), list(range(21)), names="note,b,y"))
+    words = [f"a text of the words w{at}" for at in range(MOST_CATEGORIES + 1)]
+    numbers = [at / 2 for at in range(21)]
+    data = folder.read(table(words, numbers, numbers[::-1], names="note,b,y"))
     assert data.feature_names == ("b",)
     assert "'note', which has more than 20" in notes_of(data)
     assert "--text note" in notes_of(data)

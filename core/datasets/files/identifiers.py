@@ -1,0 +1,141 @@
+"""Feature columns that measure nothing: numbers of rows, identifiers, and names of samples."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Final
+
+import numpy as np
+
+from core.arrays import evenly_spaced
+from core.datasets.files.names import MOST_LISTED, clean
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from core.arrays import Array
+    from core.datasets.files.table import Table
+    from core.datasets.files.words import Words
+
+NAMES: Final = frozenset(
+    {"id", "ids", "index", "idx", "row", "rowid", "rownames", "rownum", "uuid", "guid", "key"}
+    | {"no", "nr", "num", "number", "sno", "slno", "serial", "serialno", "unnamed", "record"}
+)
+"""Names of columns that identify a row, without digits and punctuation."""
+
+FEWEST: Final = 10
+"""Number of rows from which 1, 2, 3, … counts them; in fewer, it may be a measurement."""
+
+SAMPLE: Final = 1000
+"""Rows that rule out most columns before all rows are examined."""
+
+COUNTS: Final = "counts the rows"
+DIFFERS: Final = "differs in every row"
+
+_LAST_WORD_ID: Final = re.compile(r"(?i:(?:.*[\W_])?ids?)|.*[a-z](?:Id|ID)", re.DOTALL)
+_NO_NAME: Final = re.compile(r"column [0-9]+")
+
+
+def identifiers(table: Table) -> dict[int, str]:
+    """Return the features that measure nothing, by index, with the reason.
+
+    Features that the user requested are not among them, nor is any if none would be left.
+    """
+    if table.image is not None or table.texts is not None:
+        return {}
+    kept = set(table.kept)
+    is_unnamed = _unnamed([*table.feature_names, *table.target_names])
+    found = {}
+    for at, name in enumerate(table.feature_names):
+        if name in kept:
+            continue
+        reason = why(name, table.x[:, at], table.x_words.get(at), is_named=name not in is_unnamed)
+        if reason:
+            found[at] = reason
+    return found if any(_is_usable(table, at) for at in _others(table, found)) else {}
+
+
+def note_identifiers(table: Table, found: dict[int, str]) -> list[str]:
+    """Return a sentence on the columns that are excluded, and how to include them."""
+    if not found:
+        return []
+    columns = [f"'{clean(table.feature_names[at])}' ({reason})" for at, reason in found.items()]
+    shown = ", ".join(columns[:MOST_LISTED])
+    if len(columns) > MOST_LISTED:
+        shown += f" and {len(columns) - MOST_LISTED} more"
+    they = "it" if len(columns) == 1 else "them"
+    return [
+        f"Excluded, as nothing is measured: {shown}; --exclude none includes {they} in the features."
+    ]
+
+
+def note_target(table: Table) -> list[str]:
+    """Return a sentence if the target is an identifier."""
+    if len(table.target_names) != 1 or not is_id(table.target_names[0]):
+        return []
+    reason = why(table.target_names[0], table.y[:, 0], table.y_words.get(0))
+    name = clean(table.target_names[0])
+    return (
+        [f"The target '{name}' {reason}, so it is an id and cannot be predicted."] if reason else []
+    )
+
+
+def why(name: str, values: Array, words: Words | None, *, is_named: bool = True) -> str:
+    """Return the reason why a column measures nothing, or an empty string.
+
+    Args:
+        name: name of the column.
+        values: numbers or codes of words, one per row.
+        words: the words, or None.
+        is_named: whether the file gives the column a name; a single column without one contains the
+            names of the rows, as written by R and pandas.
+    """
+    if words is not None:
+        if words.too_many or np.isnan(values).any():
+            return ""
+        return DIFFERS if len(np.unique(values)) == len(values) else ""
+    some = values[evenly_spaced(len(values), SAMPLE)]
+    if np.any(some != np.floor(some)) or len(np.unique(some)) < len(some):
+        return ""  # a missing value differs from itself
+    if np.any(values != np.floor(values)) or not np.isfinite(values).all():
+        return ""
+    return _of_integers(values, is_identifier=not is_named or is_id(name))
+
+
+def _of_integers(values: Array, *, is_identifier: bool) -> str:
+    rows = len(values)
+    if rows >= FEWEST or is_identifier:
+        steps = np.diff(values)
+        if np.all(steps == 1) or np.all(steps == -1):
+            return COUNTS
+    low, high = values.min(), values.max()
+    is_dense = high - low == rows - 1 and low in (0, 1) and rows >= FEWEST
+    if (is_dense or is_identifier) and len(np.unique(values)) == rows:
+        return COUNTS if is_dense else DIFFERS
+    return ""
+
+
+def is_id(name: str) -> bool:
+    """Return whether the name is that of an identifier, such as `id`, `row_id`, `PassengerId` or `#`."""
+    plain = re.sub(r"[\W_]", "", name).casefold()
+    is_usual = not plain or plain.rstrip("0123456789") in NAMES
+    return is_usual or _LAST_WORD_ID.fullmatch(name.strip()) is not None
+
+
+def _unnamed(names: Sequence[str]) -> set[str]:
+    """Return the names of columns without a name in a file in which other columns have one."""
+    unnamed = {name for name in names if _NO_NAME.fullmatch(name)}
+    return set() if len(unnamed) == len(names) else unnamed
+
+
+def _others(table: Table, found: dict[int, str]) -> list[int]:
+    return [at for at in range(len(table.feature_names)) if at not in found]
+
+
+def _is_usable(table: Table, at: int) -> bool:
+    """Return whether a column varies, and has numbers or few different words."""
+    words = table.x_words.get(at)
+    if words is not None and words.too_many:
+        return False
+    column = table.x[:, at]
+    return bool(np.fmin.reduce(column) < np.fmax.reduce(column))
