@@ -14,7 +14,7 @@ from core.datasets.files.leakage import leaks
 from core.datasets.files.names import clean, counted, distinct, listed, of_category, unusable
 from core.datasets.files.table import FEWEST
 from core.datasets.files.targets import comma, find_targets, stray
-from core.datasets.files.words import order
+from core.datasets.files.words import MOST_CATEGORIES, order
 
 if TYPE_CHECKING:
     from core.arrays import Array
@@ -105,7 +105,11 @@ def _features(
     columns: list[str] = []
     one_hot: list[tuple[int, int]] = []
     parts: list[tuple[int, list[int]]] = []  # a column and the codes of its categories
-    constant, encoded, notes = [], [], []
+    constant: list[str] = []
+    encoded: list[str] = []
+    many: list[str] = []  # columns with too many different words
+    texts: list[str] = []
+    notes: list[str] = []
     for at in used:
         column = table.feature_names[at]
         words = table.x_words.get(at)
@@ -114,7 +118,7 @@ def _features(
         if words is not None and words.too_many:
             if words.mostly_numbers and not words.typed:
                 raise stray(table, clean(column), words)
-            notes.append(_left_out(column, words.most, is_text=has_texts(words)))
+            (texts if has_texts(words) else many).append(column)
         elif not varies[at] and table.image is None:
             constant.append(column)
         elif words is None:
@@ -130,6 +134,14 @@ def _features(
             names += [of_category(column, words.values[code]) for code in codes]
             columns += [clean(column)] * len(codes)
             encoded.append(column)
+    if many:
+        has = "has" if len(many) == 1 else "have"
+        what = f"which {has} more than {MOST_CATEGORIES} different values that are not numbers"
+        notes.append(f"Left out: {listed(many)}, {what}.")
+    notes += [
+        f"Left out: '{clean(column)}'; use {option('--text', column)} to learn from its texts."
+        for column in texts
+    ]
     if constant:
         notes.append(f"Left out, as they are constant: {listed(constant)}.")
     if encoded:
@@ -138,12 +150,6 @@ def _features(
         raise unusable(table.file, "no column is left for features; " + _why_none(constant, notes))
     table.x = _parted(table.x, parts, len(names))
     return names, columns, one_hot, notes
-
-
-def _left_out(column: str, most: int, *, is_text: bool) -> str:
-    name = clean(column)
-    hint = f"; use {option('--text', column)} to learn from its texts" if is_text else ""
-    return f"Left out: '{name}', which has more than {most} different values that are not numbers{hint}."
 
 
 def _why_none(constant: list[str], notes: list[str]) -> str:

@@ -18,15 +18,11 @@ if TYPE_CHECKING:
 TARGET_NAMES: Final = frozenset(
     (
         *("target", "targets", "label", "labels", "class", "classes", "y", "outcome"),
-        *("species", "diagnosis", "survived", "price", "mpg"),
+        *("species", "diagnosis", "survived", "mpg", "medv", "medianhousevalue"),
+        *("price", "saleprice", "sellingprice", "houseprice"),
     )
 )
-"""Names of the column to predict in well-known files."""
-
-TARGET_ENDINGS: Final = frozenset({"target", "label", "price", "value"})
-"""Last words of such names, as in `SalePrice` and `median_house_value`."""
-
-_WORD: Final = re.compile(r"[A-Z]?[^\W\d_A-Z]+|[A-Z]+(?![a-z])|[0-9]+")
+"""Names of the column to predict in well-known files, without punctuation."""
 
 
 @dataclass(frozen=True)
@@ -153,16 +149,10 @@ def _default_target(
 
 def _named_target(names: Sequence[str], free: Sequence[int]) -> int | None:
     """Return the column whose name suggests a target; of several, one at either end of the file."""
-    words = {at: _words(names[at]) for at in free}
-    exact = [at for at in free if "".join(words[at]) in TARGET_NAMES]
-    if any(name.strip().casefold() == "z" for name in names):  # y is a coordinate next to it
-        exact = [at for at in exact if words[at] != ["y"]]
-    likely = exact or [at for at in free if words[at] and words[at][-1] in TARGET_ENDINGS]
+    plain = [re.sub(r"[\W_]", "", name).casefold() for name in names]
+    likely = [at for at in free if plain[at] in TARGET_NAMES]
+    if "z" in plain:  # y is a coordinate next to it
+        likely = [at for at in likely if plain[at] != "y"]
     at_ends = [at for at in likely if at in (free[-1], free[0])]
     candidates = likely if len(likely) == 1 else at_ends
     return candidates[0] if len(candidates) == 1 else None
-
-
-def _words(name: str) -> list[str]:
-    """Return the words of a name such as `median_house_value` or `SalePrice`, in lower case."""
-    return [word.casefold() for word in _WORD.findall(name)]

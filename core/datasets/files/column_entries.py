@@ -16,6 +16,7 @@ from core.datasets.files.names import clean, listed, unusable
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
+_NO_NAME: Final = re.compile(r"column [0-9]+")
 # more digits are not a column number, and slow to convert
 _RANGE: Final = re.compile(r"([0-9]{1,9})-([0-9]{1,9})")
 
@@ -153,8 +154,15 @@ def feature_columns(
     return FeatureColumns(left, tuple(sorted(excluded)), kept, asked.named, asked.chosen)
 
 
+def is_unnamed(name: str) -> bool:
+    """Return whether a name is the one that a column without a name has, such as `column 3`."""
+    return _NO_NAME.fullmatch(name) is not None
+
+
 def option(flag: str, *names: str) -> str:
     """Return a command-line option for columns, quoted for the shell where needed."""
+    # a column without a name is called by its number
+    names = tuple(name.removeprefix("column ") if is_unnamed(name) else name for name in names)
     written = io.StringIO()
     csv.writer(written, lineterminator="").writerow(map(clean, names))
     value = shlex.quote(written.getvalue())

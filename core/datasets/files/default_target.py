@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from core.datasets.files.column_entries import option
-from core.datasets.files.identifiers import is_id, why
+from core.datasets.files.column_entries import is_unnamed, option
+from core.datasets.files.identifiers import are_different_integers, is_id, why
 from core.datasets.files.names import clean
 from core.datasets.files.table import FEWEST
 from core.datasets.files.words import MOST_CATEGORIES
@@ -20,6 +20,9 @@ if TYPE_CHECKING:
 
 ROWS_PER_NAME: Final = 5
 """Names have fewer rows per value, classes have more."""
+
+FEW: Final = 10
+"""Different integers in the first column of a file without names that may be classes."""
 
 WORDS_PER_TEXT: Final = 4.5
 """Mean number of words from which the values of a column are texts."""
@@ -43,22 +46,37 @@ def revised(table: Table, source: Source) -> Revision | None:
 
 
 def advice(table: Table) -> list[str]:
-    """Return a sentence if the first column that measures something has words, which may be classes."""
-    if not table.is_guessed or table.y_words or len(table.x_words) != 1 or table.x.shape[1] < 3:
+    """Return a sentence on the first column, if its values look like classes or an identifier."""
+    names = table.feature_names
+    if not table.is_guessed or table.y_words or len(names) < 3:
         return []
-    ((at, words),) = table.x_words.items()
-    classes = len(words.values)
-    if words.too_many or classes < 2 or len(table.y) < 2 * classes:
-        return []
-    if any(not why(each, table.x[:, before], None) for before, each in _before(table, at)):
-        return []  # a category among measurements
-    name = table.feature_names[at]
-    use = option("--target", name)
-    return [f"'{clean(name)}', the only column of words, may be the target: use {use}."]
+    notes = []
+    first = 0
+    if are_different_integers(table.x[:, 0]):  # an identifier, which may have been excluded
+        first = 1
+        if (
+            all(map(is_unnamed, names))
+            and 0 not in table.x_words
+            and not why(names[0], table.x[:, 0], None)
+        ):
+            without = option("--exclude", names[0])
+            notes.append(f"'{names[0]}' differs in every row; if it is an id, use {without}.")
+    if _may_be_classes(table, first):
+        use = option("--target", names[first])
+        notes.append(f"'{clean(names[first])}' may be the target: use {use}.")
+    return notes
 
 
-def _before(table: Table, at: int) -> list[tuple[int, str]]:
-    return list(enumerate(table.feature_names[:at]))
+def _may_be_classes(table: Table, at: int) -> bool:
+    """Return whether a column is the only one of words, or of few integers in a file without names."""
+    words = table.x_words.get(at)
+    if words is not None:
+        is_letter = all(len(value) <= 2 for value in words.values)
+        return len(table.x_words) == 1 and (is_letter or not words.too_many)
+    if table.x_words or not all(map(is_unnamed, table.feature_names)):
+        return False
+    few, many = np.unique(table.x[:, at]), np.unique(table.y[:, 0])
+    return len(few) <= FEW < len(many) and bool(np.all(few == np.floor(few)))
 
 
 def has_texts(words: Words) -> bool:

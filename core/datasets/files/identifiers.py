@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 
 from core.arrays import evenly_spaced
+from core.datasets.files.column_entries import is_unnamed
 from core.datasets.files.names import MOST_LISTED, clean
 
 if TYPE_CHECKING:
@@ -33,7 +34,6 @@ COUNTS: Final = "counts the rows"
 DIFFERS: Final = "differs in every row"
 
 _LAST_WORD_ID: Final = re.compile(r"(?i:(?:.*[\W_])?ids?)|.*[a-z](?:Id|ID)", re.DOTALL)
-_NO_NAME: Final = re.compile(r"column [0-9]+")
 
 
 def identifiers(table: Table) -> dict[int, str]:
@@ -44,12 +44,12 @@ def identifiers(table: Table) -> dict[int, str]:
     if table.image is not None or table.texts is not None:
         return {}
     kept = set(table.kept)
-    is_unnamed = _unnamed([*table.feature_names, *table.target_names])
+    unnamed = _unnamed([*table.feature_names, *table.target_names])
     found = {}
     for at, name in enumerate(table.feature_names):
         if name in kept:
             continue
-        reason = why(name, table.x[:, at], table.x_words.get(at), is_named=name not in is_unnamed)
+        reason = why(name, table.x[:, at], table.x_words.get(at), is_named=name not in unnamed)
         if reason:
             found[at] = reason
     return found if any(_is_usable(table, at) for at in _others(table, found)) else {}
@@ -94,12 +94,22 @@ def why(name: str, values: Array, words: Words | None, *, is_named: bool = True)
         if words.too_many or np.isnan(values).any():
             return ""
         return DIFFERS if len(np.unique(values)) == len(values) else ""
-    some = values[evenly_spaced(len(values), SAMPLE)]
-    if np.any(some != np.floor(some)) or len(np.unique(some)) < len(some):
-        return ""  # a missing value differs from itself
-    if np.any(values != np.floor(values)) or not np.isfinite(values).all():
+    if not _may_be_different_integers(values):
         return ""
     return _of_integers(values, is_identifier=not is_named or is_id(name))
+
+
+def are_different_integers(values: Array) -> bool:
+    """Return whether the values are integers that differ in every row."""
+    return _may_be_different_integers(values) and len(np.unique(values)) == len(values)
+
+
+def _may_be_different_integers(values: Array) -> bool:
+    """Return whether the values are integers, of which some examined ones differ."""
+    some = values[evenly_spaced(len(values), SAMPLE)]
+    if np.any(some != np.floor(some)) or len(np.unique(some)) < len(some):
+        return False  # a missing value differs from itself
+    return bool(np.all(values == np.floor(values)) and np.isfinite(values).all())
 
 
 def _of_integers(values: Array, *, is_identifier: bool) -> str:
@@ -124,7 +134,7 @@ def is_id(name: str) -> bool:
 
 def _unnamed(names: Sequence[str]) -> set[str]:
     """Return the names of columns without a name in a file in which other columns have one."""
-    unnamed = {name for name in names if _NO_NAME.fullmatch(name)}
+    unnamed = set(filter(is_unnamed, names))
     return set() if len(unnamed) == len(names) else unnamed
 
 

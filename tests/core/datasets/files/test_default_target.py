@@ -115,16 +115,36 @@ def test_texts_among_other_columns_are_advised_and_the_option_works(folder: Fold
     assert folder.read(content, text="the text", target=("label",)).class_names == ("ham", "spam")
 
 
-def test_a_first_column_of_few_words_may_be_the_target(folder: Folder) -> None:
+@pytest.mark.parametrize("header", [True, False])
+def test_a_first_column_of_few_words_may_be_the_target(folder: Folder, header: bool) -> None:
     numbers = [at * 7919 % 10_007 for at in range(ROWS)]
     content = table(numbers, HAM, SIZE, MASS, names="id,letter,size,mass")
+    content = content if header else content.partition("\n")[2]
     data = folder.read(content)
-    assert data.target_names == ("mass",)
-    assert (
-        "'letter', the only column of words, may be the target: use --target letter." in data.notes
+    name, option = ("letter", "letter") if header else ("column 2", "2")
+    assert f"'{name}' may be the target: use --target {option}." in data.notes
+    assert folder.read(content, target=(option,)).class_names == ("ham", "spam")
+    assert ("'column 1' differs in every row; if it is an id, use --exclude 1." in data.notes) == (
+        not header
     )
-    assert folder.read(content, target=("letter",)).class_names == ("ham", "spam")
-    # a category among measurements is a feature
-    assert "may be the target" not in notes_of(
-        folder.read(table(SIZE, HAM, SIZE[::-1], MASS, names="a,kind,b,c"))
-    )
+
+
+@pytest.mark.parametrize(
+    ("columns", "names", "is_said"),
+    [
+        ([COUNT, SIZE, SIZE[::-1], MASS], "", True),
+        ([COUNT, SIZE, SIZE[::-1], MASS], "rooms,a,b,rent", False),
+        ([COUNT, SIZE, SIZE[::-1], COUNT], "", False),
+        ([SIZE, COUNT, SIZE[::-1], MASS], "", False),
+        ([[chr(97 + at % 26) for at in range(ROWS)], SIZE, SIZE[::-1], COUNT], "", True),
+        ([SIZE, HAM, SIZE[::-1], MASS], "a,kind,b,c", False),
+        ([HAM, HAM[::-1], SIZE, MASS], "a,b,c,d", False),
+    ],
+    ids=["integers", "named", "classes", "second", "letters", "category", "several"],
+)
+def test_classes_in_the_first_column_are_suggested(
+    folder: Folder, columns: list[list[object]], names: str, is_said: bool
+) -> None:
+    content = table(*columns, names=names).lstrip("\n")
+    data = folder.read(content, header=bool(names))
+    assert ("may be the target" in notes_of(data)) == is_said

@@ -109,7 +109,7 @@ def test_a_target_is_found_by_its_name(folder: Folder, name: str) -> None:
         ("size,y,label,mass", "mass", "the last column"),
         ("size,SalePrice,area,mass", "SalePrice", "by its name"),
         ("size,median_house_value,area,mass", "median_house_value", "by its name"),
-        ("size,value_of_time,Pclass,mass", "mass", "the last column"),
+        ("unit_price,value_of_time,Pclass,mass", "mass", "the last column"),
         ("price,x,y,z", "price", "by its name"),
         ("size,x,y,z", "z", "the last column"),
     ],
@@ -191,7 +191,6 @@ def test_a_column_of_too_many_words_is_left_out(folder: Folder) -> None:
     numbers = [at / 2 for at in range(21)]
     data = folder.read(table(words, numbers, numbers[::-1], names="note,b,y"))
     assert data.feature_names == ("b",)
-    assert "'note', which has more than 20" in notes_of(data)
     assert "--text note" in notes_of(data)
     kept = folder.read(table(words[1:], list(range(20)), names="note,y"))
     assert len(kept.feature_names) == MOST_CATEGORIES
