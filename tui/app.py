@@ -59,6 +59,9 @@ DIALOG_TOP: Final = 2
 EXIT_TIMEOUT: Final = 3.0
 """Seconds for an orderly exit after a signal, including the wait for the training process."""
 
+RESIZE_CHECK: Final = 0.2
+"""Seconds after a change of the terminal's size in which all screens have followed it."""
+
 
 class ExitSignals:
     """Ends the application on a signal such as TERM or HUP.
@@ -97,6 +100,19 @@ class ExitSignals:
         if isinstance(self._app._driver, DiffDriver):
             self._app._driver.abandon_terminal()
         os._exit(status)
+
+
+def _follow_terminal(app: App[None]) -> None:
+    """Resize the application and its screens if they have missed the terminal's last change of size.
+
+    The kernel may announce a change before the new size can be read. And Textual resizes the screens
+    from a timer that never fires if the process is interrupted for 8 ms at the wrong moment.
+    """
+    if isinstance(app._driver, DiffDriver) and app.size != (size := app._driver.terminal_size):
+        app.post_message(events.Resize(size, size))
+    for screen in app.screen_stack:
+        if screen.outer_size != app.size:
+            screen.post_message(events.Resize(app.size, app.size))
 
 
 class Palette(CommandPalette):
@@ -246,7 +262,10 @@ class NnfsApp(ReportsFaults, App[None]):
         # not a breakpoint: Textual applies those to a dialog after drawing it once
         self.set_class(self.size.height >= TALL, "-tall")
         self.set_class(self.size.width >= BROAD, "-broad")
-        self._forget_screen()
+        if self.is_running and self.screen_stack:
+            # also at an unchanged size: a frame may have been drawn for a size between
+            self.action_redraw()
+        asyncio.get_running_loop().call_later(RESIZE_CHECK, _follow_terminal, self)
 
     def action_redraw(self) -> None:
         """Send the whole screen, after another program has written to the terminal."""

@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any, Final, Protocol, runtime_checkable
 
 from textual.drivers.linux_driver import LinuxDriver
 from textual.events import CursorPosition, Key
+from textual.geometry import Size
 
 from tui.faults import Fault, ReportsFaults
 from tui.terminal.flow_control import CURSOR_QUERY, FlowControl
@@ -96,15 +97,22 @@ class DiffDriver(LinuxDriver):
         self._held: Callable[[], None] | None = None
         self._held_until = 0.0
 
+    @property
+    def terminal_size(self) -> Size:
+        """Columns and rows of the terminal now."""
+        return Size(*get_terminal_size())
+
     def write(self, data: str) -> None:
         """Send a mode or a query; store a frame."""
         if is_frame(data):
-            size = get_terminal_size()
-            if self._buffer.size != size:
+            size = self.terminal_size
+            before = self._buffer.size
+            if before != size:
                 self._buffer.resize(*size)
             self._buffer.apply(data)
-            if self._buffer.overflowed:
-                # drawn for an outdated size of the terminal, which Textual does not notice
+            # the first frame is a whole screen
+            if before not in {size, (0, 0)} or self._buffer.overflowed:
+                # part of a screen, or drawn for an outdated size, which Textual does not notice
                 self._app.call_later(self._app.screen.refresh, layout=True)
             # at once: the response to a key must not wait until all panels are drawn
             self._pump()
