@@ -133,6 +133,7 @@ class NnfsApp(ReportsFaults, App[None]):
         # also in a dialog
         Binding("ctrl+c,ctrl+q", "quit", "quit", show=False, priority=True),
         Binding("ctrl+z", "suspend_process", "suspend", show=False, priority=True),
+        Binding("ctrl+l", "redraw", "redraw", show=False, priority=True),
     ]
 
     def __init__(
