@@ -32,6 +32,8 @@ NEVER: Final = 60.0
 """Seconds, counted likewise, after which output that depends on training is considered frozen."""
 CHECKED_AT: Final = (120, 40)
 DIALOGS: Final = ("v", "h", "?", ":", "\x13", "e", "A", "\x10")
+MARK: Final = "¤"
+"""Glyph that the program does not write."""
 CODES: Final = {
     "space": " ",
     "escape": "\x1b",
@@ -167,7 +169,10 @@ class Soak:
         """Fail unless keys are answered, the run advances, and all of the screen is of one epoch."""
         terminal = self._terminal
         terminal.resize(*CHECKED_AT)
+        self._let_it_handle_all_keys()
         self._until("no dialog", self._is_plain, again="\x1b")
+        # an escape character with another key directly behind it would be a key with alt
+        self._let_it_handle_all_keys()
         self._until("data", lambda: self._state != "LOADING", NEVER * 5)
         self._answers()
         self._begin_again()
@@ -180,6 +185,24 @@ class Soak:
         if self._state == "PAUSED":
             self._press(" ")
             self._until("a run that resumes", lambda: self._state != "PAUSED", NEVER)
+
+    def _let_it_handle_all_keys(self) -> None:
+        """Wait until the program has redrawn the screen on a key that comes after all others.
+
+        On a busy machine, the dialog that a key opens may be drawn after the screen has been checked.
+        """
+        while True:  # until no redraw is left over from a resize
+            self._terminal.overwrite(MARK)
+            self._let_time_pass(0.5)
+            if self._header.startswith(MARK):
+                break
+        self._press("\x0c")
+        self._until("a redraw", lambda: not self._header.startswith(MARK), NEVER)
+        self._let_time_pass(0.3)
+
+    def _let_time_pass(self, seconds: float) -> None:
+        end = self._time() + seconds
+        self._until("time", lambda: self._time() >= end, NEVER)
 
     def _answers(self) -> None:
         """See to it that a key is answered."""
@@ -270,6 +293,7 @@ class Soak:
             and rows[-1].strip() != ""
             and all(row[0] in "╭│╰" and row[-1] in "╮│╯" for row in rows[1:-3])
             and not re.search(r"\besc\b|Search for", panels)
+            and "╯" not in rows[-1]  # the lower border of a dialog as tall as the screen
         )
 
     def _cells(self) -> dict[str, list[list[tuple[str, ...]]]]:

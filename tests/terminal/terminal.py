@@ -166,6 +166,11 @@ class Terminal:
             for row in range(self._screen.lines)
         ]
 
+    def overwrite(self, text: str) -> None:
+        """Put a text into the first cells, as another program's output would."""
+        for column, glyph in enumerate(text):
+            self._screen.buffer[0][column] = self._screen.default_char._replace(data=glyph)
+
     def until(self, seen: str | Callable[[str], object]) -> str:
         """Read until the screen shows that text, or fulfils that condition."""
         deadline = monotonic() + PATIENCE
