@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import TYPE_CHECKING, Final
 
 from core.analysis.diagnosis.diagnose import diagnose
 from core.analysis.diagnosis.references import References, chance_level
-from core.analysis.diagnosis.trials import RunCopy, measure_references
+from core.analysis.diagnosis.trials import REFUSALS, RunCopy, measure_references
 from core.training.epoch_log import EpochLog, tabulate
 
 if TYPE_CHECKING:
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
     from core.training.state import EpochMetrics
     from core.training.trainer import Trainer
 
-SECONDS: Final = 6.0
+SECONDS: Final = 8.0
 """Estimated seconds of all trials: the user waits for them."""
 
 MOST_EPOCHS: Final = 2_000_000
@@ -54,8 +55,9 @@ class Diagnostician:
         references = References(chance_level(trainer.config, trainer.data))
         found = self._diagnose(references)
         if found.wants_references and check is not None:
-            references = measure_references(RunCopy.of(trainer), check, seconds=SECONDS)
-            found = self._diagnose(references)
+            with suppress(*REFUSALS):  # without trials, the state is still known
+                references = measure_references(RunCopy.of(trainer), check, seconds=SECONDS)
+                found = self._diagnose(references)
         return found
 
     def _diagnose(self, references: References) -> Diagnosis:

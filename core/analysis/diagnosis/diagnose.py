@@ -86,8 +86,9 @@ def diagnose(
     elif measured:
         state = _state(references)
         stuck = _stuck(config, references, has_classes)
-        if stuck and state is RunState.LEARNT:
-            state = RunState.HALFWAY
+        if stuck and state in {RunState.LEARNING, RunState.LEARNT}:
+            # classes that depend on noise can only be learnt by heart
+            state = RunState.HALFWAY if progress >= CHANCE else RunState.AT_CHANCE
         findings = stuck + overfitting
         wants_references = curves.newest >= AGAIN * (references.epoch or 0)
     elif curves.newest < tell_at:

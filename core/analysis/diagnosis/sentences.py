@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from math import isfinite
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from core.analysis.diagnosis.result import Cause, RunState
 from core.config.run_config import setting
@@ -15,6 +15,10 @@ if TYPE_CHECKING:
     from core.analysis.diagnosis.references import Outcome, References
     from core.config.run_config import RunConfig
     from core.training.diagnostics import LayerDiagnostics
+
+
+HALF: Final = 0.5
+"""Share of dead units that is mentioned."""
 
 
 def score_text(score: float, has_classes: bool) -> str:
@@ -125,7 +129,14 @@ def _no_hidden_layer(config: RunConfig, _: References) -> str:
     )
 
 
-def _few_units(config: RunConfig, _: References) -> str:
+def _few_units(config: RunConfig, references: References) -> str:
+    dead = [each.dead for each in references.layers[:-1]]
+    if dead and max(dead) >= HALF:
+        at = dead.index(max(dead))
+        return (
+            f"Too few units are left: {_units(config, at, dead[at])} dead, with a derivative of zero "
+            "for every sample."
+        )
     count = sum(config.hidden)
     units = "1 hidden unit is" if count == 1 else f"{as_text(config.hidden)} hidden units are"
     return f"Too few units: {units} not enough for {config.source_name}."
@@ -234,7 +245,7 @@ def _dead(config: RunConfig, layers: tuple[LayerDiagnostics, ...]) -> str:
     at = max(range(len(config.hidden)), key=lambda each: layers[each].dead)
     return (
         f"{_units(config, at, layers[at].dead)} dead: their derivative is zero for every sample, so "
-        "they no longer learn, and too few units are left."
+        "they no longer learn."
     )
 
 

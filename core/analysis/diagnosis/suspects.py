@@ -132,7 +132,8 @@ def _settings(config: RunConfig, evidence: Evidence) -> Iterator[Suspect]:
     if config.warmup and evidence.rate_share < 0.5:
         yield from _both(Cause.WARMUP, {"warmup": 0})
     if config.schedule != "constant" and evidence.rate_share < LITTLE:
-        yield from _both(Cause.DECAY, {"schedule": "constant"})
+        steps = {} if config.decay is None or config.decay <= 1 else {"decay": None}
+        yield from _both(Cause.DECAY, {"schedule": "constant", **steps})
     penalties = {name: 0.0 for name in ("l1", "l2") if getattr(config, name)}
     if config.optimizer == "adamw" and config.weight_decay >= LITTLE:
         penalties["weight_decay"] = 0.01
@@ -195,7 +196,7 @@ def _layers(config: RunConfig, evidence: Evidence) -> Iterator[Suspect]:
         yield Suspect(Cause.DEAD, {"initializer": "he"}, needs_reset=True)
         yield Suspect(Cause.DEAD, {"activation": "leaky_relu", "initializer": "he"}, True)
         yield from _lower_rates(config, Cause.DEAD)
-        yield Suspect(Cause.DEAD, {"hidden": wider(config)}, needs_reset=True)
+        yield Suspect(Cause.TOO_FEW_UNITS, {"hidden": wider(config)}, needs_reset=True)
     bounded = [
         max(each.saturated, each.dead) for each, name in hidden if ACTIVATIONS[name].saturates
     ]
@@ -235,8 +236,11 @@ def _lower_rates(config: RunConfig, cause: Cause = Cause.RATE_HIGH) -> Iterator[
     low, _ = RATES[config.optimizer]
     for divisor in (10, 100, 1000):
         rate = float(f"{config.learning_rate / divisor:.6g}")
-        if rate >= low:
-            yield from _both(cause, {"learning_rate": rate})
+        if rate < low:
+            return
+        if divisor == 10:
+            yield Suspect(cause, {"learning_rate": rate})
+        yield Suspect(cause, {"learning_rate": rate}, needs_reset=True)
 
 
 def _weights(config: RunConfig) -> Iterator[Suspect]:

@@ -86,6 +86,9 @@ MOST_SAMPLES: Final = 5000
 MOST_NEIGHBOURS: Final = 1000
 """Maximum number of samples whose nearest neighbour is searched."""
 
+REFUSALS: Final = (ConfigError, DataError, MemoryError)
+"""Errors of a change that is not possible for a run."""
+
 USUAL: Final[dict[str, Any]] = {
     "activation": "gelu",
     "initializer": "he",
@@ -98,6 +101,7 @@ USUAL: Final[dict[str, Any]] = {
     "clip_value": None,
     "freeze": (),
     "schedule": "constant",
+    "decay": None,
     "warmup": 0,
     "l1": 0.0,
     "l2": 0.0,
@@ -285,7 +289,7 @@ class _Laboratory:
                 trainer = self._fresh(self._config.changed(**suspect.changes))
             else:
                 trainer = self._continued(suspect.changes)
-        except (ConfigError, DataError, MemoryError):
+        except REFUSALS:
             return None
         return self._train(trainer, self._config.epochs)
 

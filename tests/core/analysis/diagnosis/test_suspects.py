@@ -22,6 +22,7 @@ RUNS: dict[str, dict[str, Any]] = {
         "clip_norm": 1.0,
         "dropout": (0.5, 0.0),
     },
+    "steep decay": {"schedule": "inverse_time", "decay": 1000.0},
     "no hidden layer": {"hidden": ()},
     "linear": {"activation": "linear", "optimizer": "sgd"},
     "deep": {"hidden": (8,) * 6, "activation": ("sigmoid",) * 6, "batch_norm": True},
