@@ -60,11 +60,17 @@ REFERENCE_EPOCHS: Final = 300
 WINDOW: Final = 5
 """Number of last epochs over which the result of a trial is averaged."""
 
-LEARNT: Final = 0.97
-"""Score in all epochs of the window at which a trial ends early."""
+LEARNT: Final = 0.94
+"""Progress in all epochs of the window at which a trial ends early."""
+
+NOTICEABLE: Final = 0.01
+"""Increase of the score for which the result of a trial is measured again."""
 
 NO_ERRORS: Final = 0.995
 """Score of the training samples in all epochs of the window from which nothing is left to learn."""
+
+LEARNING: Final = 0.9
+"""The same for the unchanged run, whose problems are of interest only if it remains below."""
 
 ENOUGH: Final = 0.85
 """Progress from which nothing is left to find."""
@@ -182,8 +188,11 @@ class _Laboratory:
         found = replace(
             found, current=outcome_of(trainer), majority_only=predicts_one_class(trainer)
         )
+        if found.current is not None and found.current.progress >= ENOUGH:
+            return replace(found, unchanged=found.current)
         layers: list[tuple[LayerDiagnostics, ...]] = []
-        unchanged = self._train(trainer, self._config.epochs, layers)
+        epochs = self._config.epochs
+        unchanged = self._train(trainer, epochs, enough=LEARNING, layers=layers)
         found = replace(found, unchanged=unchanged, layers=layers[0] if layers else ())
         if unchanged.progress >= ENOUGH:
             return found
@@ -193,12 +202,12 @@ class _Laboratory:
         best, settings = None, self._config
         for changes in WIDE:
             trainer = self._usual(changes)
-            trial = self._train(trainer, REFERENCE_EPOCHS)
+            trial = self._train(trainer, REFERENCE_EPOCHS, keeps_best=True)
             if best is None or trial.progress > best.progress:
                 best, settings = trial, trainer.config
             if best.progress >= unchanged.progress + 2 * GAP or best.progress >= ENOUGH:
                 break
-        linear = self._train(self._usual({"hidden": ()}), REFERENCE_EPOCHS // 2)
+        linear = self._train(self._usual({"hidden": ()}), REFERENCE_EPOCHS // 2, keeps_best=True)
         agreement = None
         if self._copy.data.has_classes:
             agreement = neighbour_agreement(self._copy.data)
@@ -324,16 +333,27 @@ class _Laboratory:
         self,
         trainer: Trainer,
         epochs: int,
+        *,
+        enough: float = LEARNT,
+        keeps_best: bool = False,
         layers: list[tuple[LayerDiagnostics, ...]] | None = None,
     ) -> Outcome:
-        """Train for a number of epochs, fewer if they take too long, and return the result."""
+        """Train for a number of epochs, fewer if they take too long, and return the result.
+
+        Args:
+            trainer: to train.
+            epochs: number of epochs.
+            enough: progress in all last epochs from which training ends early.
+            keeps_best: whether the result is that of the best epochs, and not of the last ones.
+            layers: list to which the first diagnostics of the layers are appended.
+        """
         cost = seconds_per_epoch(trainer)
         count = max(1, min(epochs, int(self._most / cost)))
         newest: deque[EpochMetrics] = deque(maxlen=WINDOW)
-        start = trainer.epoch
-        config = trainer.config
-        if config.epochs < start + count:
-            trainer.configure(config.changed(epochs=start + count))
+        start, chance = trainer.epoch, chance_level(trainer.config, trainer.data).score
+        highest, best = -np.inf, None
+        if trainer.config.epochs < start + count:
+            trainer.configure(trainer.config.changed(epochs=start + count))
         while trainer.epoch < start + count:
             metrics = trainer.train_epoch()
             self._check()
@@ -343,33 +363,36 @@ class _Laboratory:
             if trainer.stopped is Stop.DIVERGED:
                 return Outcome(0.0, 0.0, -1.0, -1.0, trainer.epoch - start)
             newest.append(metrics)
-            if len(newest) == WINDOW and _has_learnt(newest):
+            if len(newest) < WINDOW:
+                continue
+            level = float(np.mean([*map(_least, newest)]))
+            if keeps_best and level > highest + NOTICEABLE:
+                highest, best = level, outcome_of(trainer)
+            if _has_learnt(newest, chance + enough * (1 - chance)):
                 break
         outcome = outcome_of(trainer)
-        worst = min(map(_least, newest))
-        now = _least(newest[-1])
-        if now > worst:  # an unstable run may be good in its last epoch by chance
-            loss = (now - float(np.mean([*map(_least, newest)]))) / max(1e-9, 1 - _guess(trainer))
+        # an unstable run may be good in its last epoch by chance
+        excess = _least(newest[-1]) - float(np.mean([*map(_least, newest)]))
+        if excess > 0:
+            excess /= max(1e-9, 1 - chance)
             outcome = outcome._replace(
-                train_progress=outcome.train_progress - loss,
-                test_progress=outcome.test_progress - loss,
+                train_progress=outcome.train_progress - excess,
+                test_progress=outcome.test_progress - excess,
             )
+        if best is not None and best.progress > outcome.progress:
+            outcome = best
         return outcome._replace(epochs=trainer.epoch - start)
 
 
-def _has_learnt(newest: Iterable[EpochMetrics]) -> bool:
+def _has_learnt(newest: Iterable[EpochMetrics], enough: float) -> bool:
     least = min(map(_least, newest))
-    return least >= LEARNT or min(each.train_score for each in newest) >= NO_ERRORS
+    return least >= enough or min(each.train_score for each in newest) >= NO_ERRORS
 
 
 def is_recovered(outcome: Outcome, unchanged: Outcome, best: Outcome) -> bool:
     """Return whether a change has closed most of the difference from the wider network."""
     gap = best.progress - unchanged.progress
     return outcome.progress >= unchanged.progress + RECOVERED * gap
-
-
-def _guess(trainer: Trainer) -> float:
-    return chance_level(trainer.config, trainer.data).score
 
 
 def _least(metrics: EpochMetrics) -> float:

@@ -1,5 +1,7 @@
 """State, cause and remedies of real runs; healthy runs have no findings."""
 
+import re
+
 import numpy as np
 import pytest
 
@@ -10,7 +12,7 @@ from core.analysis.diagnosis.result import Cause, Diagnosis, RunState
 from core.analysis.diagnosis.trials import RunCopy, measure_references
 from core.training.epoch_log import EpochLog, tabulate
 
-XOR = {
+XOR: dict[str, object] = {
     "dataset": "xor",
     "hidden": (4,),
     "learning_rate": 0.1,
@@ -43,7 +45,7 @@ def diagnosed(settings: dict[str, object], epochs: int | None = None) -> tuple[T
     return trainer, found
 
 
-SICK = {
+SICK: dict[str, tuple[Cause, dict[str, object]]] = {
     "xor without hidden layer": (Cause.NO_HIDDEN_LAYER, {**XOR, "hidden": ()}),
     "xor with linear activations": (Cause.LINEAR_ACTIVATION, {**XOR, "activation": "linear"}),
     "xor with one unit": (Cause.TOO_FEW_UNITS, {**XOR, "hidden": (1,)}),
@@ -51,6 +53,16 @@ SICK = {
     "xor with a penalty": (Cause.PENALTY, {**XOR, "l2": 1.0}),
     "xor with small steps": (Cause.RATE_LOW, {**XOR, "learning_rate": 1e-5}),
     "xor with zeros": (Cause.ZERO_WEIGHTS, {**XOR, "initializer": "zeros"}),
+    "moons with a steep decay": (
+        Cause.DECAY,
+        {"schedule": "inverse_time", "decay": 1000.0, "epochs": 200},
+    ),
+    "wine with raw inputs": (
+        Cause.INPUTS,
+        {"dataset": "wine", "preprocess": "none", "activation": "relu", "epochs": 40},
+    ),
+    "moons with a warm-up": (Cause.WARMUP, {"warmup": 10_000, "epochs": 200}),
+    "blobs with long steps": (Cause.RATE_HIGH, {"dataset": "blobs", "learning_rate": 9.0}),
 }
 
 
@@ -58,7 +70,7 @@ SICK = {
 def test_the_cause_of_a_sick_run_is_found_and_its_remedy_helps(name: str) -> None:
     cause, settings = SICK[name]
     trainer, found = diagnosed(settings)
-    assert found.state in {RunState.AT_CHANCE, RunState.HALFWAY}
+    assert found.state in {RunState.AT_CHANCE, RunState.LINEAR, RunState.HALFWAY}
     assert [each.cause for each in found.findings] == [cause]
     remedy = found.findings[0].remedies[0]
     changed = trainer.config.changed(**remedy.changes)
@@ -67,7 +79,7 @@ def test_the_cause_of_a_sick_run_is_found_and_its_remedy_helps(name: str) -> Non
     else:
         trainer.configure(changed.changed(epochs=2 * trainer.epoch))
     train(trainer, trainer.config.epochs)
-    assert trainer.measure().train_score == 1
+    assert trainer.measure().train_score >= 0.95
 
 
 def test_a_run_that_has_learnt_has_no_findings_and_needs_no_trials() -> None:
@@ -98,3 +110,52 @@ def test_trials_do_not_change_the_run() -> None:
         np.array_equal(one, other) for one, other in zip(before.arrays, after.arrays, strict=True)
     )
     assert before.batches == after.batches
+
+
+def test_a_rising_test_curve_is_reported_and_stopping_early_helps() -> None:
+    settings = {"samples": 60, "noise": 0.4, "hidden": (32, 32), "epochs": 400}
+    trainer, found = diagnosed(settings)
+    (finding,) = found.findings
+    assert finding.cause is Cause.OVERFITTING
+    epoch, times = map(
+        float, re.findall(r"epoch ([0-9]+), now ([0-9.]+) times", finding.sentence)[0]
+    )
+    assert "test loss lowest at" in finding.sentence
+    assert "`:best` restores those weights" in finding.sentence
+    (remedy,) = finding.remedies
+    assert remedy.needs_reset
+    stopped = Trainer(trainer.config.changed(**remedy.changes))
+    train(stopped, stopped.config.epochs)
+    assert stopped.restored == epoch
+    assert trainer.measure().test_loss > 0.5 * times * stopped.measure().test_loss
+
+
+def test_labels_without_a_pattern_are_noise() -> None:
+    _, found = diagnosed({"dataset": "circles", "noise": 3.0, "epochs": 60})
+    assert [each.cause for each in found.findings] == [Cause.NOISE]
+    assert found.findings[0].remedies[0].options == "--noise auto"
+
+
+def test_a_run_that_diverged_is_diagnosed_with_and_without_trials() -> None:
+    config = RunConfig(
+        dataset="bumps",
+        hidden=(32, 32),
+        activation="relu",
+        optimizer="sgd",
+        learning_rate=3.0,
+        epochs=20,
+    )
+    trainer = Trainer(config)
+    epoch_log = train(trainer, config.epochs)
+    early = diagnose(config, epoch_log, has_classes=False)
+    late = diagnose(
+        config,
+        epoch_log,
+        has_classes=False,
+        references=measure_references(RunCopy.of(trainer)),
+    )
+    for found in (early, late):
+        assert found.state is RunState.DIVERGED
+        assert found.findings[0].cause is Cause.RATE_HIGH
+        assert found.findings[0].remedies[0].changes["learning_rate"] < config.learning_rate
+    assert (early.wants_references, late.wants_references) == (True, False)
