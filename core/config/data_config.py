@@ -95,7 +95,7 @@ class DataConfig:
     )
     data: str | None = _file(
         None,
-        or_off(Text("the name of a CSV, TSV, NPZ or Parquet file")),
+        or_off(Text("the name of a CSV, TSV, ARFF, libsvm, NPZ or Parquet file")),
         "file to learn from, instead of a built-in data set",
     )
     target: tuple[str, ...] | None = _file(

@@ -1,4 +1,4 @@
-"""Readers of data files: CSV, TSV, NPZ and Parquet."""
+"""Readers of data files: text tables, ARFF, libsvm, NPZ and Parquet, plain or compressed."""
 
 from core.datasets.files.read import read
 from core.datasets.files.table import Source

@@ -304,7 +304,7 @@ def _of_zip(opened: InputFile, plain: PlainStream, name: str, file: str) -> Cont
         archive = zipfile.ZipFile(ShortReads(opened.stream))
     except (*_BROKEN, UnicodeError):
         raise unusable(file, "the zip file is damaged or cut short; copy it again") from None
-    found = [each for each in archive.infolist() if not each.is_dir()]
+    found = [each for each in archive.infolist() if not each.filename.endswith("/")]
     names = {each.filename for each in found}
     if "[Content_Types].xml" in names or "mimetype" in names:
         return Content(opened, plain, f"{name}.xlsx", ())

@@ -15,7 +15,15 @@ from core.datasets.files.choice import choose, note_choice
 from core.datasets.files.layout import find_layout
 from core.datasets.files.lines import Lines
 from core.datasets.files.names import clean, clean_text, unusable
-from core.datasets.files.rows import LongerRowError, QuoteError, Rows, Skipped, fitted, is_total
+from core.datasets.files.rows import (
+    LongerRowError,
+    QuoteError,
+    Rows,
+    Skipped,
+    fitted,
+    is_header,
+    is_total,
+)
 from core.datasets.files.table import Store, Table
 from core.datasets.files.words import MOST_CATEGORIES, MOST_CLASSES, Stray, Words, number
 
@@ -197,6 +205,8 @@ def fast(block: Sequence[str], first: int, columns: ParsedColumns) -> Parsed:
     text = "".join(block)
     if (dialect.quote and dialect.quote in text) or not delimiter.isascii():
         raise ValueError
+    if _repeats_header(block, text, columns.layout):
+        raise ValueError
     block, comments, empty = _only_rows(block, text, columns.layout)
     numbers: Sequence[int] = range(first, first + len(block))
     if "" in block:  # loadtxt skips empty lines
@@ -232,6 +242,15 @@ def fast(block: Sequence[str], first: int, columns: ParsedColumns) -> Parsed:
     columns.skipped.comments += comments
     columns.skipped.empty += empty
     return Parsed(values, cells, numbers)
+
+
+def _repeats_header(block: Sequence[str], text: str, layout: TextLayout) -> bool:
+    """Return whether a line is the header again, which could be a row of words."""
+    name = max(layout.header, key=len, default="")
+    if not name or name not in text:
+        return False
+    lines = (line.split(layout.dialect.separator) for line in block if name in line)
+    return any(is_header(row[: len(layout.names)], layout) for row in lines)
 
 
 def _only_rows(

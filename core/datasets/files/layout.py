@@ -53,6 +53,7 @@ class TextLayout:
         words: columns that contain words even if they look like numbers.
         rewrite: brings a line with its number into the form of a CSV file; None leaves all as they are.
         suspicious: whether a quote that encloses whole rows is an error.
+        header: cells of the header, which is repeated where files have been joined; empty without one.
     """
 
     dialect: Dialect
@@ -64,6 +65,7 @@ class TextLayout:
     words: frozenset[int] = field(default=frozenset())
     rewrite: Callable[[str, int], str] | None = None
     suspicious: bool = True
+    header: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -140,6 +142,7 @@ def find_layout(
         found.cut,
         rewrite=dialect.rewrite,
         suspicious=suspicious,
+        header=tuple(names) if has_header and not found.is_row else (),
     )
 
 
@@ -149,6 +152,7 @@ class _Finder:
     Attributes:
         comment: beginning of the comments before the table, or an empty string.
         cut: number of empty cells after the last column.
+        is_row: whether the header is also one of the rows below it.
     """
 
     def __init__(
@@ -156,6 +160,7 @@ class _Finder:
     ) -> None:
         self.comment = ""
         self.cut = 0
+        self.is_row = False
         self._file = file
         self._dialect = dialect
         self._header = header
@@ -221,6 +226,8 @@ class _Finder:
         return rows[top:]
 
     def _is_title(self, row: _Row, following: _Row, width: int) -> bool:
+        if _counts_columns(row, following, width):
+            return True
         if row.fits(width):
             return row.filled == 1 < following.filled and width > 2 and not _has_number(row)
         if _names_rows(row, following, width) or looks_numeric(row.cells[0]):
@@ -246,6 +253,8 @@ class _Finder:
         has_header, why = find_header(names, data)
         if self._header is not None:
             has_header, why = self._header, ""
+            # a header that the user chose may also be a row
+            self.is_row = names in [list(map(str.strip, row)) for row in data]
         if self.cut:
             many = counted(self.cut, "cell")
             self._notes.append(f"Ignored: {many} without a value at the end of each row.")
@@ -312,6 +321,19 @@ def _are_units(row: _Row) -> bool:
     """Return whether a row consists of units in brackets."""
     cells = [cell.strip() for cell in row.cells if cell.strip()]
     return bool(cells) and all(_UNIT.fullmatch(cell) for cell in cells)
+
+
+def _counts_columns(row: _Row, following: _Row, width: int) -> bool:
+    """Return whether a row is one of sizes and class names, such as `150,4,setosa,versicolor`."""
+    cells = [cell.strip() for cell in row.cells if cell.strip()]
+    return (
+        len(cells) > 3
+        and cells[0].isdigit()
+        and cells[1] == str(width - 1)
+        and not any(map(looks_numeric, cells[2:]))
+        and following.fits(width)
+        and all(map(looks_numeric, following.cells))
+    )
 
 
 def _has_number(row: _Row) -> bool:

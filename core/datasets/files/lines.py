@@ -91,7 +91,7 @@ class Lines:
     def _codec(self, head: bytes) -> codecs.IncrementalDecoder:
         if self._encoding is None:
             wide = _wide_encoding(head)
-            if wide:
+            if wide and _decodes(head, wide):
                 raise unusable(
                     self._file, f"this seems to be {wide.upper()}; use --encoding {wide}"
                 )
@@ -147,6 +147,15 @@ def _other_encoding(content: bytes, given: str | None) -> str:
             continue
         return f"if the file is in {name}, use --encoding {encoding}"
     return "set the right --encoding"
+
+
+def _decodes(head: bytes, encoding: str) -> bool:
+    """Return whether the beginning of a file can be decoded."""
+    try:
+        codecs.getincrementaldecoder(encoding)().decode(head)
+    except UnicodeDecodeError:
+        return False
+    return True
 
 
 def _wide_encoding(head: bytes) -> str:

@@ -117,8 +117,10 @@ def _of_content(content: Content, source: Source, file: str, progress: ProgressC
         with content.seekable(file, progress) as stream:
             reader = read_npz if suffix == ".npz" else read_parquet
             return reader(stream, source, file, progress)
-    if start.startswith((b"<!doctype html", b"<html")):
-        raise unusable(file, "the file is a web page, not a table; download the data themselves")
+    if start.startswith((b"<!doctype html", b"<html", b"<?xml")):
+        raise unusable(file, "the file is a web page or XML, not a table; save the data as CSV")
+    if start.startswith(b"version https://git-lfs"):
+        raise unusable(file, "the file is a pointer of Git LFS; get its content with git lfs pull")
     is_guessed = source.delimiter is None and source.header is None
     if suffix == ".arff" or (is_guessed and is_arff(head)):
         table = read_arff(content.stream, source, file, progress)

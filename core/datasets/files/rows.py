@@ -151,6 +151,7 @@ class Skipped:
         file: name of the file in messages.
         comments: number of comments.
         empty: number of rows in which every cell is empty.
+        headers: number of repeated headers.
         longer: number of rows with additional empty cells at the end.
         footer: lines with their texts and the errors to raise if rows follow them.
     """
@@ -158,6 +159,7 @@ class Skipped:
     file: str
     comments: int = 0
     empty: int = 0
+    headers: int = 0
     longer: int = 0
     footer: list[tuple[int, str, str]] = field(default_factory=list)
 
@@ -191,6 +193,8 @@ class Skipped:
             notes.append(f"Left out: {counted(self.comments, 'comment')}.")
         if self.empty:
             notes.append(f"Left out: {counted(self.empty, 'row')} with empty cells only.")
+        if self.headers:
+            notes.append(f"Left out: {counted(self.headers, 'row')} with the header again.")
         if self.longer:
             notes.append(
                 f"Ignored: additional empty cells at the end of {counted(self.longer, 'row')}."
@@ -216,6 +220,8 @@ def fitted(rows: Rows, layout: TextLayout, skipped: Skipped) -> Iterator[tuple[i
             skipped.longer += not layout.cut
         if not any(map(str.strip, fits)):
             skipped.empty += 1
+        elif is_header(fits, layout):
+            skipped.headers += 1
         elif len(fits) == width:
             skipped.check_followed()
             yield line, fits
@@ -224,6 +230,16 @@ def fitted(rows: Rows, layout: TextLayout, skipped: Skipped) -> Iterator[tuple[i
         else:
             skipped.leave_out(line, row, layout)
     skipped.comments += rows.comments
+
+
+def is_header(row: Sequence[str], layout: TextLayout) -> bool:
+    """Return whether a row repeats the header."""
+    # most rows differ in the last cell
+    return (
+        bool(layout.header)
+        and row[-1].strip() == layout.header[-1]
+        and tuple(map(str.strip, row)) == layout.header
+    )
 
 
 def is_rule(row: Sequence[str]) -> bool:

@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 import pyarrow as pa
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 from pyarrow import parquet
 
@@ -167,6 +167,7 @@ def test_files_that_systems_add_to_archives_are_ignored(folder: Folder) -> None:
     byte=st.integers(0, 255),
     cut=st.integers(0, 60),
 )
+@example(kind="zip", at=120, byte=0, cut=0)
 def test_no_damage_does_more_than_to_be_refused(
     folder: Folder, kind: str, at: int, byte: int, cut: int
 ) -> None:

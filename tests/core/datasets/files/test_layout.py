@@ -61,6 +61,10 @@ READ: dict[str, tuple[str, str]] = {
     "blank lines": ("\n\n" + HEADER + ROWS.replace("\n", "\n\n") + "\n \n", "column names"),
     "footer": (HEADER + ROWS + "Total,21\n", "line 8 after the table ('Total,21')"),
     "total": (HEADER + ROWS + "Total,27,\n", "line 8 after the table ('Total,27,')"),
+    "joined files": (
+        HEADER + ROWS[:12] + HEADER + ROWS[12:] + HEADER,
+        "2 rows with the header again",
+    ),
     "units": ("a,b,kind\n[m],(s),\n" + ROWS, "Units in line 2, left out: '[m],(s)'"),
     "blanks and a late quote": (HEADER + ROWS.replace(",", ", ")[:-2] + '"y"\n', "column names"),
     "number of rows": (HEADER + ROWS + "\n(6 rows)\n", "line 9 after the table ('(6 rows)')"),
@@ -126,6 +130,15 @@ def test_words_with_blanks_do_not_hide_the_comma(folder: Folder) -> None:
     assert data.class_names == ("New York", "Rome")
 
 
+def test_a_repeated_header_among_words_is_left_out(folder: Folder) -> None:
+    words = "colour,ok\n" + "red,yes\nblue,no\n" * 30
+    for fast in (True, False):
+        with parsing(fast=fast, block=BLOCK):
+            data = folder.read(words + words)
+        assert data.feature_names == ("colour=blue", "colour=red")
+        assert "Left out: 1 row with the header again" in notes_of(data)
+
+
 STRAY = "".join(
     f"{'ham' if at % 2 else 'spam'}\t{text}\n"
     for at, text in enumerate(["hello you", '"see you', "don't go", 'the end"', 'a 5" pipe', "bye"])
@@ -158,6 +171,15 @@ def test_a_header_without_a_name_for_the_row_names_is_read(folder: Folder) -> No
     assert "The first column has no name in the header" in notes_of(data)
 
 
+def test_a_row_of_sizes_is_left_out(folder: Folder) -> None:
+    rows = "".join(f"{at}.5,{at / 4},{at % 7},{at},{at % 3}\n" for at in range(12))
+    data = folder.read("12,4,setosa,versicolor,virginica\n" + rows)
+    assert len(data.y) == 12
+    assert "left out: '12,4,setosa,versicolor,virginica'" in notes_of(data)
+    short = folder.read("12,4,benign,malignant\n" + rows)
+    assert "left out: '12,4,benign,malignant'" in notes_of(short)
+
+
 def test_hashtags_are_no_comments(folder: Folder) -> None:
     data = folder.read("tag,n\n" + "".join(f"#t{at % 2},{at / 2}\n" for at in range(6)))
     assert data.feature_names == ("tag=#t0", "tag=#t1")
@@ -185,6 +207,8 @@ REFUSED: dict[str, tuple[str, dict[str, Any], tuple[str, ...]]] = {
     "no name for a column": ("a,b\n1,2,3,4\n2,3,4,5\n3,4,5,6\n", {}, ("line 1 has 2 fields",)),
     "an open quote": (HEADER + ROWS + '7,"8,x\n', {}, ("line 8", "never closed")),
     "json": ('[{"a": 1}]', {}, ("unknown format",)),
+    "a pointer": ("version https://git-lfs.github.com/spec/v1\noid", {}, ("git lfs pull",)),
+    "XML": ("<?xml version='1.0'?>\n<a/>\n", {}, ("XML",)),
     "a web page": ("<!DOCTYPE html>\n<html>\n", {}, ("web page",)),
 }
 
