@@ -70,3 +70,17 @@ def test_the_recommended_option_is_accepted(
 def test_options_without_a_name_are_refused(capfd: pytest.CaptureFixture[str]) -> None:
     assert main(["datasets", "--delimiter", ";"]) == 2
     assert "name a data set or a file" in capfd.readouterr().err
+
+
+def test_a_data_file_needs_no_suffix(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("flowers").write_text("a b kind\n" + "1 2 x\n3 4 y\n5 5 x\n6 8 y\n" * 3)
+    Path("xor").write_text("the preset has priority")
+    Path("moon").mkdir()
+    assert main(["check", "flowers"]) == 0
+    assert "flowers" in capfd.readouterr().out
+    assert main(["check", "xor"]) == 0
+    assert main(["check", "moon"]) == 2
+    assert "mean moons?" in capfd.readouterr().err
