@@ -5,6 +5,7 @@ The application passes all keys through this queue.
 
 from __future__ import annotations
 
+import asyncio
 from collections import deque
 from time import monotonic
 from typing import TYPE_CHECKING, Any, Final
@@ -15,7 +16,6 @@ if TYPE_CHECKING:
     from textual.app import App
     from textual.dom import DOMNode
     from textual.events import Key, Paste
-    from textual.timer import Timer
 
 PATIENCE: Final = 1.0
 """Seconds after which the next key is delivered although the previous one has not been completed."""
@@ -43,7 +43,8 @@ class TypeAhead:
         self._way: list[DOMNode] = []
         self._at: DOMNode = app
         self._step = 0
-        self._timer: Timer | None = None
+        self._check: asyncio.TimerHandle | None = None
+        self._look_task: asyncio.Future[None] | None = None
 
     async def dispatch(self, key: Key | Paste) -> None:
         """Deliver the key, now or after those before it."""
@@ -87,12 +88,17 @@ class TypeAhead:
             self._follow(self._step)
 
     def _look_again(self) -> None:
-        if self._timer is None:
-            self._timer = self._app.set_timer(CHECK_INTERVAL, self._look)
+        if self._check is None:
+            # not Textual's timer, which never fires if the process is interrupted while it starts
+            loop = asyncio.get_running_loop()
+            self._check = loop.call_later(CHECK_INTERVAL, self._start_look)
+
+    def _start_look(self) -> None:
+        self._look_task = asyncio.ensure_future(self._look())
 
     async def _look(self) -> None:
         """Give up the previous key if it cannot complete, so that no key waits forever."""
-        self._timer = None
+        self._check = None
         if monotonic() >= self._given_up_at:
             await self._end(self._step)
         elif not self._at.is_attached:
