@@ -209,20 +209,29 @@ class Soak:
         before = self._header
         self._press(">")
         if "max" not in before:
-            self._until("another speed", lambda: self._header != before)
+            self._until("another speed", lambda: self._has_another_speed(before))
         if self._epochs_per_second > 1000:
             before = self._header
             self._press("<")
-            self._until("another speed", lambda: self._header != before)
+            self._until("another speed", lambda: self._has_another_speed(before))
+
+    def _has_another_speed(self, before: str) -> bool:
+        """Return whether the header shows it, or the line below if there is no room in the header."""
+        return self._header != before or ("▸" not in before and self._shows("speed"))
 
     def _begin_again(self) -> None:
-        before = self._cells()
+        before, loss = self._cells(), self._loss
         self._press("r")
         # no other key before that, since the state that it would change is unknown
         self._until("a run", lambda: self._state in {"TRAINING", *OVER}, NEVER)
         self._until("epochs", lambda: self._epoch > 5 or self._state in OVER, NEVER)
         if self._state not in OVER:
-            self._until("curves and maps that advance", lambda: self._differs(before), NEVER)
+            # a linear model can be trained to the same pictures again within a second
+            self._until(
+                "curves and maps that advance",
+                lambda: self._differs(before) or self._loss == loss,
+                NEVER,
+            )
 
     def _until(
         self,
@@ -314,15 +323,19 @@ class Soak:
         now = self._cells()
         return all(now[name] != before.get(name) for name in now)
 
+    @property
+    def _loss(self) -> str | None:
+        found = re.search(r"loss +([\d.e−+-]+)", self._rows[-3])
+        return found.group(1) if found else None
+
     def _is_of_one_epoch(self) -> bool:
         """Return whether the title of the loss curves shows the loss of the status line."""
-        rows = self._rows
-        status = re.search(r"loss +([\d.e−+-]+)", rows[-3])
-        title = next((row for row in rows if "╭ 1 loss " in row), None)
-        if status is None or title is None or " at epoch " in title:
+        loss = self._loss
+        title = next((row for row in self._rows if "╭ 1 loss " in row), None)
+        if loss is None or title is None or " at epoch " in title:
             return True  # with a cursor on the curves the title has the values at the cursor
         told = re.search(r"1 loss .*?train ([\d.e−+-]+)", title)
-        return told is None or told.group(1) == status.group(1)
+        return told is None or told.group(1) == loss
 
 
 class Ended(Exception):  # noqa: N818 (it is what was asked for)
