@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from itertools import islice
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
@@ -14,6 +15,8 @@ from core.datasets.files.table import FEWEST
 from core.datasets.files.words import MOST_CATEGORIES
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from core.arrays import Array
     from core.datasets.files.table import Source, Table
     from core.datasets.files.words import Words
@@ -126,8 +129,10 @@ def _is_binary(column: Array) -> bool:
 def _texts(table: Table, source: Source) -> Revision | None:
     """Return a request for texts if the other columns are one of texts and one of their classes."""
     of_target = table.y_words.get(0)
-    features = _useful(table)
-    if len(features) != 1 or len(table.target_names) != 1:
+    if not (table.x_words or of_target) or len(table.target_names) != 1:
+        return None
+    features = list(islice(_useful(table), 2))
+    if len(features) != 1:
         return None
     at = features[0]
     words = table.x_words.get(at)
@@ -146,17 +151,15 @@ def _texts(table: Table, source: Source) -> Revision | None:
     return Revision(replace(source, text=text, target=(target,)), note)
 
 
-def _useful(table: Table) -> list[int]:
-    """Return the features that vary and measure something, or contain texts."""
-    useful = []
+def _useful(table: Table) -> Iterator[int]:
+    """Yield the features that vary and measure something, or contain texts."""
     for at, name in enumerate(table.feature_names):
         words = table.x_words.get(at)
         if words is not None and words.too_many:
             if not is_id(name):
-                useful.append(at)
+                yield at
         elif not why(name, table.x[:, at], words) and _varies(table.x[:, at]):
-            useful.append(at)
-    return useful
+            yield at
 
 
 def _varies(column: Array) -> bool:

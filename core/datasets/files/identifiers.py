@@ -94,35 +94,29 @@ def why(name: str, values: Array, words: Words | None, *, is_named: bool = True)
         if words.too_many or np.isnan(values).any():
             return ""
         return DIFFERS if len(np.unique(values)) == len(values) else ""
-    if not _may_be_different_integers(values):
+    some = values[evenly_spaced(len(values), SAMPLE)]
+    if np.any(some != np.floor(some)):  # also true of a missing value
         return ""
-    return _of_integers(values, is_identifier=not is_named or is_id(name))
+    is_identifier = not is_named or is_id(name)
+    # numbers that count the rows are as dense as possible
+    is_dense = len(values) >= FEWEST and values.max() - values.min() == len(values) - 1
+    if not (is_dense or is_identifier) or not are_different_integers(values):
+        return ""
+    steps = np.diff(values)
+    if np.all(steps == 1) or np.all(steps == -1):
+        return COUNTS
+    if is_dense and values.min() in (0, 1):
+        return COUNTS
+    return DIFFERS if is_identifier else ""
 
 
 def are_different_integers(values: Array) -> bool:
     """Return whether the values are integers that differ in every row."""
-    return _may_be_different_integers(values) and len(np.unique(values)) == len(values)
-
-
-def _may_be_different_integers(values: Array) -> bool:
-    """Return whether the values are integers, of which some examined ones differ."""
     some = values[evenly_spaced(len(values), SAMPLE)]
     if np.any(some != np.floor(some)) or len(np.unique(some)) < len(some):
         return False  # a missing value differs from itself
-    return bool(np.all(values == np.floor(values)) and np.isfinite(values).all())
-
-
-def _of_integers(values: Array, *, is_identifier: bool) -> str:
-    rows = len(values)
-    if rows >= FEWEST or is_identifier:
-        steps = np.diff(values)
-        if np.all(steps == 1) or np.all(steps == -1):
-            return COUNTS
-    low, high = values.min(), values.max()
-    is_dense = high - low == rows - 1 and low in (0, 1) and rows >= FEWEST
-    if (is_dense or is_identifier) and len(np.unique(values)) == rows:
-        return COUNTS if is_dense else DIFFERS
-    return ""
+    is_whole = np.all(values == np.floor(values)) and np.isfinite(values).all()
+    return bool(is_whole) and len(np.unique(values)) == len(values)
 
 
 def is_id(name: str) -> bool:

@@ -153,6 +153,9 @@ def is_linear(x: Array, y: Array) -> bool:
     x, y = x[known], y[known]
     if len(x) < FEWEST or len(np.unique(x[:FEWEST])) < 3:
         return False
+    steps = np.diff(x)
+    if np.ptp(steps) <= 1e-9 * np.abs(steps).max():
+        return False  # values in equal steps, as in examples of a straight line
     a, b = _centred(x), _centred(y)
     spread_x, spread_y = float(np.sqrt(a @ a)), float(np.sqrt(b @ b))
     if not spread_x * spread_y > 0 or abs(a @ b) < 0.9999 * spread_x * spread_y:

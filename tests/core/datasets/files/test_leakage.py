@@ -84,10 +84,18 @@ def test_a_linear_copy_of_a_number_is_reported(folder: Folder, copy: list[float]
         [round(each, -2) for each in PRICE],
         [7.5] * ROWS,
         [1e300 * each for each in SIZE],
+        [10 * at for at in range(ROWS)],
     ],
 )
 def test_a_good_predictor_of_a_number_is_not_leakage(folder: Folder, feature: list[float]) -> None:
     assert leakage(folder, PRICE, feature=feature) == []
+
+
+def test_a_straight_line_of_equal_steps_is_an_example(folder: Folder) -> None:
+    assert (
+        leakage(folder, [3 * at + 7 for at in range(ROWS)], area=[37 * at for at in range(ROWS)])
+        == []
+    )
 
 
 def test_a_good_predictor_of_classes_is_not_leakage(folder: Folder) -> None:
