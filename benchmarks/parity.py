@@ -14,11 +14,12 @@ import torch
 from torch import nn
 
 from core import RunConfig, Trainer
+from core.config.run_config import setting
 from core.nn.activations import ACTIVATIONS
 from core.nn.calls import run
 from core.nn.initializers import INITIALIZERS
 from core.nn.layers import Layer, TrainingPass
-from core.nn.losses import LOSSES
+from core.nn.losses import LOSSES, Loss, balanced_class_weights
 from core.nn.optimizers import OPTIMIZERS, Hyperparameters
 from core.nn.regularization import clip_norm
 from core.nn.schedules import Schedule
@@ -187,10 +188,7 @@ def losses() -> Iterator[tuple[str, float]]:
         loss = LOSSES[name](classes, 0 if classes else 4, **options)
         for scale in (1.0, 300.0):
             z = rng.normal(size=(loss.outputs, 50)) * scale
-            targets, delta = np.ascontiguousarray(loss.encode(y).T), np.empty_like(z)
-            gradient, value = loss.gradient(z, delta), loss.value(z, targets)
-            run([*gradient.before, *gradient.against(targets * gradient.scale), *gradient.after])
-            run(value.calls)
+            mean, delta = loss_and_gradient(loss, z, y)
             theirs = torch.tensor(z.T.copy(), requires_grad=True)
             output = function(theirs, torch.tensor(y))
             output.backward()
@@ -198,8 +196,92 @@ def losses() -> Iterator[tuple[str, float]]:
             told = ", ".join([name, *(f"{key} {value}" for key, value in options.items())])
             told += f", {classes} classes" if classes else ", numbers"
             told += f", logits of {scale:g}"
-            yield f"{told}: value", difference(value.total() / 50, output.detach())
+            yield f"{told}: value", difference(mean, output.detach())
             yield f"{told}: gradient", difference(delta.T, theirs.grad)
+
+
+def weighted_losses() -> Iterator[tuple[str, float]]:
+    """Compare losses with class weights; all are divided by the sum of the weights."""
+    rng = np.random.default_rng(0)
+    f = nn.functional
+    for classes in (2, 4):
+        y = rng.integers(0, classes, 50)
+        y[:25] = 0
+        counts = np.bincount(y, minlength=classes).tolist()
+        weights = balanced_class_weights(counts)
+        w, labels = torch.tensor(weights, dtype=torch.float64), torch.tensor(y)
+
+        def of_each(losses: Any) -> Any:
+            return (losses * w[labels]).sum() / w[labels].sum()  # noqa: B023
+
+        rows: list[tuple[str, float, Any]] = [
+            *(
+                (
+                    "softmax_cross_entropy",
+                    smoothing,
+                    lambda z, s: f.cross_entropy(z, labels, w, label_smoothing=s),  # noqa: B023
+                )
+                for smoothing in (0.0, 0.1)
+            ),
+            (
+                "hinge",
+                0.0,
+                # weight= would divide by the number of samples
+                lambda z, _: of_each(f.multi_margin_loss(z, labels, reduction="none")),  # noqa: B023
+            ),
+            (
+                "mean_squared_error",
+                0.0,
+                lambda z, _: of_each(
+                    f.mse_loss(z, f.one_hot(labels).double(), reduction="none").mean(1)  # noqa: B023
+                ),
+            ),
+        ]
+        if classes == 2:
+            rows += [
+                (
+                    "binary_cross_entropy",
+                    0.0,
+                    lambda z, _: of_each(
+                        f.binary_cross_entropy_with_logits(
+                            z[:, 0],
+                            labels.double(),  # noqa: B023
+                            reduction="none",
+                        )
+                    ),
+                ),
+                (
+                    "binary_cross_entropy",
+                    0.1,
+                    lambda z, s: f.cross_entropy(
+                        torch.cat([torch.zeros_like(z), z], 1),
+                        labels,  # noqa: B023
+                        w,  # noqa: B023
+                        label_smoothing=s,
+                    ),
+                ),
+            ]
+        for name, smoothing, function in rows:
+            loss = LOSSES[name](classes, label_smoothing=smoothing, class_weights=weights)
+            for scale in (1.0, 300.0):
+                z = rng.normal(size=(loss.outputs, 50)) * scale
+                mean, delta = loss_and_gradient(loss, z, y)
+                theirs = torch.tensor(z.T.copy(), requires_grad=True)
+                output = function(theirs, smoothing)
+                output.backward()
+                told = f"{name}{f', label_smoothing {smoothing}' if smoothing else ''}"
+                told += f", {classes} classes, logits of {scale:g}"
+                yield f"{told}: value", difference(mean, output.detach())
+                yield f"{told}: gradient", difference(delta.T, theirs.grad)
+
+
+def loss_and_gradient(loss: Loss, z: Any, y: Any) -> tuple[float, Any]:
+    """Return the mean loss and its gradient, (outputs, samples)."""
+    targets, delta = np.ascontiguousarray(loss.encode(y).T), np.empty_like(z)
+    gradient, value = loss.gradient(z, delta), loss.value(z, targets)
+    run([*gradient.before, *gradient.against(targets * gradient.scale), *gradient.after])
+    run(value.calls)
+    return value.total() / value.weight, delta
 
 
 def batch_norm() -> Iterator[tuple[str, float]]:
@@ -300,68 +382,93 @@ def clipping() -> Iterator[tuple[str, float]]:
 
 
 def whole_networks() -> Iterator[tuple[str, float]]:
-    """Compare the parameters after 100 epochs on the full batch, from the same weights."""
+    """Compare the parameters after 100 epochs, from the same weights and in the same order."""
     rng = np.random.default_rng(0)
     x, y = rng.normal(size=(40, 3)), rng.integers(0, 3, 40)
-    for optimizer, batch_norm in (
-        ("adam", False),
-        ("rmsprop", False),
-        ("adam", True),
-        ("nesterov", True),
+    y[:20] = 0
+    for optimizer, options in (
+        ("adam", {}),
+        ("rmsprop", {}),
+        ("adam", {"batch_norm": True}),
+        ("nesterov", {"batch_norm": True}),
+        ("adam", {"bias": False}),
+        ("nesterov", {"bias": False, "batch_norm": True}),
+        ("adam", {"class_weight": "balanced"}),
+        ("nesterov", {"class_weight": "balanced", "batch_size": 12, "label_smoothing": 0.1}),
     ):
+        base: dict[str, Any] = {"batch_size": "full", **options}
         config = RunConfig(
             hidden=(6, 5),
             activation=("tanh", "gelu"),
             optimizer=optimizer,
-            batch_norm=batch_norm,
             learning_rate=0.01,
             l2=0.01,
             clip_norm=0.5,
-            batch_size="full",
             dtype="float64",
+            **base,
         )
         trainer = Trainer.from_data(config, x, y, x, y)
-        modules: list[nn.Module] = []
-        for layer, activation in zip(
-            trainer.network.layers, (nn.Tanh(), nn.GELU(), None), strict=True
-        ):
-            linear = nn.Linear(
-                layer.inputs, layer.units, bias=layer.norm is None, dtype=torch.float64
-            )
-            with torch.no_grad():
-                linear.weight[:] = torch.tensor(layer.weights.T.copy())
-                if layer.norm is None:
-                    linear.bias[:] = torch.tensor(layer.biases)
-            modules.append(linear)
-            if layer.norm is not None:
-                modules.append(nn.BatchNorm1d(layer.units, dtype=torch.float64))
-            if activation is not None:
-                modules.append(activation)
-        model = nn.Sequential(*modules)
-        make: Any = {
-            "adam": lambda p: torch.optim.Adam(p, 0.01),
-            "rmsprop": lambda p: torch.optim.RMSprop(p, 0.01),
-            "nesterov": lambda p: torch.optim.SGD(p, 0.01, momentum=0.9, nesterov=True),
-        }[optimizer]
-        other = make(model.parameters())
-        weights = [module.weight for module in modules if isinstance(module, nn.Linear)]
-        inputs, targets = torch.tensor(x), torch.tensor(y)
-        for _ in range(STEPS):
-            trainer.train_epoch()
+        told = "".join(f", {name} {setting(name).write(value)}" for name, value in options.items())
+        yield f"3-6-5-3, {optimizer}, L2, clipped{told}", _worst_of_network(trainer, x, y)
+
+
+def _worst_of_network(trainer: Trainer, x: Any, y: Any) -> float:
+    """Train together with PyTorch; return the largest difference of weights and predictions."""
+    config = trainer.config
+    modules: list[nn.Module] = []
+    for layer, activation in zip(trainer.network.layers, (nn.Tanh(), nn.GELU(), None), strict=True):
+        has_bias = config.bias and layer.norm is None
+        linear = nn.Linear(layer.inputs, layer.units, bias=has_bias, dtype=torch.float64)
+        with torch.no_grad():
+            linear.weight[:] = torch.tensor(layer.weights.T.copy())
+            if has_bias:
+                linear.bias[:] = torch.tensor(layer.biases)
+        modules.append(linear)
+        if layer.norm is not None:
+            modules.append(nn.BatchNorm1d(layer.units, dtype=torch.float64))
+        if activation is not None:
+            modules.append(activation)
+    model = nn.Sequential(*modules)
+    make: Any = {
+        "adam": lambda p: torch.optim.Adam(p, 0.01),
+        "rmsprop": lambda p: torch.optim.RMSprop(p, 0.01),
+        "nesterov": lambda p: torch.optim.SGD(p, 0.01, momentum=0.9, nesterov=True),
+    }[config.optimizer]
+    other = make(model.parameters())
+    weights = [module.weight for module in modules if isinstance(module, nn.Linear)]
+    inputs, targets = torch.tensor(x), torch.tensor(y)
+    counts = np.bincount(y).tolist()
+    balanced = torch.tensor(balanced_class_weights(counts), dtype=torch.float64)
+    class_weights = balanced if config.class_weight == "balanced" else None
+    size = len(y) if isinstance(config.batch_size, str) else config.batch_size
+    for _ in range(STEPS):
+        trainer.train_epoch()
+        order = trainer.batches.order
+        shuffled = torch.arange(len(y)) if order is None else torch.tensor(order)
+        for part in shuffled.split(size):
             other.zero_grad()
-            loss = nn.functional.cross_entropy(model(inputs), targets)
+            loss = nn.functional.cross_entropy(
+                model(inputs[part]),
+                targets[part],
+                class_weights,
+                label_smoothing=config.label_smoothing,
+            )
             penalty = torch.stack([(weight**2).sum() for weight in weights]).sum()
             torch.autograd.backward(loss + 0.005 * penalty)
             nn.utils.clip_grad_norm_(model.parameters(), 0.5)
             other.step()
-        worst = max(
-            difference(layer.weights.T, weight.detach())
-            for layer, weight in zip(trainer.network.layers, weights, strict=True)
-        )
-        model.eval()
-        predicted = torch.softmax(model(inputs), dim=1).detach()
-        worst = max(worst, difference(trainer.network.predict(x), predicted))
-        yield f"3-6-5-3, {optimizer}, L2, clipped{', normed' * batch_norm}", worst
+    worst = max(
+        difference(layer.weights.T, weight.detach())
+        for layer, weight in zip(trainer.network.layers, weights, strict=True)
+    )
+    model.eval()
+    logits = model(inputs)
+    predicted = torch.softmax(logits, dim=1).detach()
+    worst = max(worst, difference(trainer.network.predict(x), predicted))
+    loss = nn.functional.cross_entropy(
+        logits, targets, class_weights, label_smoothing=config.label_smoothing
+    )
+    return max(worst, difference(trainer.measure().train_loss, loss.detach()))
 
 
 def main() -> int:
@@ -370,6 +477,7 @@ def main() -> int:
         schedules,
         activations,
         losses,
+        weighted_losses,
         batch_norm,
         initializers,
         clipping,
@@ -381,7 +489,7 @@ def main() -> int:
         for name, value in part():
             count += 1
             failed += not value < WANTED
-            print(f"  {name:<82}{value:>9.1e}{'' if value < WANTED else '  OFF'}")
+            print(f"  {name:<88}{value:>9.1e}{'' if value < WANTED else '  OFF'}")
     print(f"\n{count} comparisons with torch {torch.__version__}, {failed} above {WANTED:g}")
     return 1 if failed else 0
 

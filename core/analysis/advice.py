@@ -221,7 +221,8 @@ def _zero_init(config: RunConfig, layers: Sequence[LayerDiagnostics]) -> list[Ad
         # a nonzero gradient means that the user has edited a weight
         if layers and layers[0].gradient_norm > 0:
             return []
-        detail = "no gradient reaches a weight, and only the outputs' biases learn"
+        learns = "only the outputs' biases learn" if config.bias else "nothing learns"
+        detail = f"no gradient reaches a weight, and {learns}"
     elif any(config.dropouts):
         return []  # dropout differs between units
     else:

@@ -47,7 +47,7 @@ def parameter_index(
         gamma: whether to return the index of γ instead of β.
 
     Raises:
-        IndexError: if there is no such layer or unit, or no γ.
+        IndexError: if there is no such layer or unit, or no γ, bias or β.
     """
     if not 0 <= layer < len(network.layers):
         raise IndexError(f"layer {layer} of {len(network.layers)}")
@@ -60,6 +60,8 @@ def parameter_index(
     normalised = network.layers[layer].norm is not None
     if gamma and not normalised:
         raise IndexError(f"layer {layer} is not normalised: it has no γ")
+    if not network.layers[layer].has_offsets:
+        raise IndexError(f"layer {layer} has no biases")
     # γ is stored between the weights and β
     rows = inputs + (normalised and not gamma)
     return int(start + rows * units + unit)

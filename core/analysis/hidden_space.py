@@ -230,7 +230,9 @@ class HiddenSpace:
             run(self._calls)
         hidden = self._hidden.T.astype(np.float64)
         weights = np.asarray(self.network.weights[-1], np.float64)
-        biases = np.asarray(self.network.biases[-1], np.float64)
+        biases: Array | float = 0.0
+        if self.network.biases[-1].size:
+            biases = np.asarray(self.network.biases[-1], np.float64)
         # no components can be computed if the squares overflow
         if not (np.abs(hidden).max() < 1e100 and np.isfinite(weights).all()):
             return None

@@ -53,7 +53,7 @@ class LayerTrace:
         activation: activation of the units.
         inputs: (inputs,).
         weights: (inputs, units).
-        biases: (units,); (0,) with batch normalisation.
+        biases: (units,); (0,) for a layer without biases.
         norm: batch normalisation between w·x and z, or None.
         z: (units,) input of the activation.
         a: (units,) f(z).
@@ -82,7 +82,7 @@ class LayerTrace:
 
     @property
     def bias_gradient(self) -> Array:
-        """dL/db for this sample, (units,); (0,) with batch normalisation."""
+        """dL/db for this sample, (units,); (0,) for a layer without biases."""
         return self.sum_delta if self.biases.size else np.empty(0)
 
     @property
@@ -107,7 +107,8 @@ class Trace:
         predictions: (classes,) probabilities, or (targets,) predicted values.
         targets: (rows,) targets encoded by the loss.
         classes: number of classes; 0 for regression.
-        loss: loss of this sample.
+        loss: loss of this sample, times its class weight.
+        weight: class weight of this sample, 1 without class weights.
     """
 
     layers: tuple[LayerTrace, ...]
@@ -115,6 +116,7 @@ class Trace:
     targets: Array
     classes: int
     loss: float
+    weight: float
 
     @property
     def predicted(self) -> int:
@@ -128,6 +130,9 @@ def trace_sample(network: Network, x_row: Array, y: Array | Labels | float) -> T
 
     Dropout is disabled and batch normalisation uses running statistics, as in evaluation. The forward
     pass uses the engine's calls; the backward pass is the chain rule in float64.
+
+    With class weights, both are of w·L, w the weight of the sample's class: a step follows the sum of
+    these gradients over the batch, divided by the sum of the weights.
 
     Args:
         network: its parameters are copied.
@@ -153,6 +158,10 @@ def trace_sample(network: Network, x_row: Array, y: Array | Labels | float) -> T
     targets = np.ascontiguousarray(loss.encode(label).T)
     value = loss.value(logits, targets.astype(network.dtype))
     run(value.calls)
+    weight = 1.0
+    if loss.class_weights:
+        weight = loss.class_weights[int(label[0])]
+        targets[-2] = 1  # the divisor: the sum of the weights, without which w would cancel out
 
     wide = logits.astype(np.float64)
     back = np.empty_like(wide)
@@ -192,7 +201,8 @@ def trace_sample(network: Network, x_row: Array, y: Array | Labels | float) -> T
         )
         toward = matrix[: layer.inputs].astype(np.float64).dot(sum_delta)
     predictions = loss.probabilities(logits)[:, 0]
-    return Trace(tuple(layers[::-1]), predictions, targets[:, 0], loss.classes, value.total())
+    plain = loss.plain_targets(targets)[:, 0]
+    return Trace(tuple(layers[::-1]), predictions, plain, loss.classes, value.total(), weight)
 
 
 @dataclass(frozen=True)

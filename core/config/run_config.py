@@ -34,7 +34,7 @@ from core.datasets import DATASETS
 from core.input_file import InputFileError, open_input
 from core.nn.activations import ACTIVATIONS
 from core.nn.initializers import INITIALIZERS
-from core.nn.losses import LOSSES
+from core.nn.losses import LOSSES, balanced_class_weights
 from core.nn.optimizers import OPTIMIZERS, Hyperparameters
 from core.nn.schedules import SCHEDULES, Schedule
 from core.training.stopping import StopRule
@@ -93,6 +93,12 @@ class RunConfig(DataConfig):
         "batch normalisation of each hidden layer, before its activation",
         "network",
     )
+    bias: bool = _network(
+        True,
+        Switch(),
+        "whether units have biases (--no-bias: off); batch normalisation keeps its β",
+        "network",
+    )
     dropout: float | tuple[float, ...] = _network(
         0.0, PerLayer(Float(0, 1)), "dropout rate of the hidden layers", "step"
     )
@@ -107,6 +113,17 @@ class RunConfig(DataConfig):
         0.0,
         Float(0, 1),
         "fraction of each cross-entropy target that is spread over all classes",
+        "loss",
+    )
+    class_weight: str = _loss(
+        "none",
+        choice(
+            {
+                "none": "all samples have the same weight",
+                "balanced": "n / (k · samples of the class), for n samples of k classes",
+            }
+        ),
+        "weight of each class in the loss, which is then Σ w·L / Σ w over the samples",
         "loss",
     )
     huber_delta: float = _loss(1.0, _POSITIVE, "error above which the huber loss is linear", "loss")
@@ -270,16 +287,31 @@ class RunConfig(DataConfig):
         """Whether l1 or l2 adds a penalty to the loss."""
         return self.l1 > 0 or self.l2 > 0
 
-    def loss_for(self, classes: int, targets: int) -> Loss:
+    def loss_for(self, classes: int, targets: int, counts: Sequence[int] = ()) -> Loss:
         """Return the loss for data with this number of classes, or of regression targets.
 
+        Args:
+            classes: number of classes; 0 for regression.
+            targets: number of target values; 0 for classification.
+            counts: training samples of each class, from which class weights are computed; without
+                them, the loss is unweighted.
+
         Raises:
-            ConfigError: if the chosen loss does not fit.
+            ConfigError: if the chosen loss, or class weights, do not fit.
         """
+        weighted = self.class_weight == "balanced"
+        if weighted and targets:
+            raise ConfigError(
+                "class_weight", self.class_weight, "none, as the targets of the data are numbers"
+            )
         name = self.loss or ("mean_squared_error" if targets else "softmax_cross_entropy")
         try:
             return LOSSES[name](
-                classes, targets, label_smoothing=self.label_smoothing, huber_delta=self.huber_delta
+                classes,
+                targets,
+                label_smoothing=self.label_smoothing,
+                huber_delta=self.huber_delta,
+                class_weights=balanced_class_weights(counts) if weighted else (),
             )
         except ValueError as error:
             fitting = ", ".join(_losses_for(classes, targets))
@@ -351,7 +383,10 @@ class RunConfig(DataConfig):
             "min_learning_rate": (self.schedule == "constant", schedule),
             "label_smoothing": (unsmoothed, "this loss"),
             "huber_delta": (loss != "huber", "this loss"),
-            "penalize_biases": (not self.penalized, "neither l1 nor l2"),
+            "penalize_biases": (
+                not (self.penalized and self.bias),
+                "neither l1 nor l2" if self.bias else "bias off",
+            ),
             "restore_best": (self.patience is None, "no patience"),
             **dict.fromkeys(("batch_norm", "dropout"), (not self.hidden, "no hidden layer")),
             **dict.fromkeys(("samples", "noise", "classes"), (not drawn, "a file of data")),
@@ -412,6 +447,8 @@ class RunConfig(DataConfig):
             shape += f" {as_text(self.activation)}"
         if self.hidden and self.batch_norm:
             shape += " normed"
+        if not self.bias:
+            shape += " without biases"
         if self.freeze:
             shape += f" freeze {as_text(self.freeze)}"
         rate = f"{self.optimizer} {self.learning_rate:g}"
@@ -421,6 +458,7 @@ class RunConfig(DataConfig):
             self.source_name,
             shape,
             *([self.loss.replace("_", " ")] if self.loss else []),
+            *([f"{self.class_weight} classes"] if self.class_weight != "none" else []),
             rate,
             "full batch" if self.batch_size == "full" else f"batch {self.batch_size}",
         ]

@@ -155,6 +155,7 @@ class DataSplit:
         x_validation, y_validation: validation samples, or None.
         preparation: the mapping from features to inputs.
         samples: numbers of training and test samples, if the arrays contain only some of them.
+        counts: the same for each class.
         validation_samples: number of validation samples.
         summary: statistics for the data screen.
         edits: edits by the user since the data were generated or read.
@@ -172,6 +173,7 @@ class DataSplit:
     y_validation: Labels | Array | None = None
     preparation: Preparation = field(default_factory=Preparation)
     samples: tuple[int, int] | None = None
+    counts: tuple[tuple[int, ...], tuple[int, ...]] | None = None
     validation_samples: int = 0
     summary: Summary | None = None
     edits: tuple[Edit, ...] = ()
@@ -185,6 +187,21 @@ class DataSplit:
     def all_samples(self) -> tuple[int, int]:
         """Numbers of training and test samples, including those that were thinned out."""
         return self.samples or (len(self.y_train), len(self.y_test))
+
+    @property
+    def class_counts(self) -> tuple[tuple[int, ...], tuple[int, ...]]:
+        """Numbers of training and test samples of each class, including those that were thinned out.
+
+        Empty for regression.
+        """
+        if self.counts is not None:
+            return self.counts
+        return self._counts(self.y_train), self._counts(self.y_test)
+
+    def _counts(self, y: Array | Labels) -> tuple[int, ...]:
+        if not self.has_classes:
+            return ()
+        return tuple(np.bincount(y, minlength=len(self.class_names)).tolist())
 
     @property
     def arrays(self) -> tuple[Array | Labels, ...]:
@@ -225,7 +242,7 @@ class DataSplit:
     def thinned(self, most: int) -> DataSplit:
         """Return the data with at most `most` samples per part, evenly spaced."""
         train, test = evenly_spaced(len(self.y_train), most), evenly_spaced(len(self.y_test), most)
-        few = replace(self, samples=self.all_samples)
+        few = replace(self, samples=self.all_samples, counts=self.class_counts)
         if self.x_validation is not None and self.y_validation is not None:
             # no panel shows validation samples
             few = replace(

@@ -130,9 +130,20 @@ def apply_all(
     if data.samples is not None:
         train, test = data.samples
         edited = replace(edited, samples=(train + more, test + more * data.shared))
+    if data.counts is not None:
+        train_counts, test_counts = data.counts
+        added = zip(train_counts, _counts(edited), _counts(data), strict=True)
+        counts = tuple(count + new - old for count, new, old in added)
+        edited = replace(edited, counts=(counts, counts if data.shared else test_counts))
     if data.summary is not None:
         edited = replace(edited, summary=_summary(edited, data.summary, notes, more))
     return edited
+
+
+def _counts(data: DataSplit) -> list[int]:
+    """Return the number of training samples of each class; empty for regression."""
+    classes = len(data.class_names)
+    return np.bincount(data.y_train, minlength=classes).tolist() if classes else []
 
 
 class _Samples:
@@ -147,8 +158,7 @@ class _Samples:
         self._added: list[Array] = []
         self._labels: list[int] = []
         self._order = array("q", np.arange(len(self._y), dtype=np.int64).tobytes())
-        classes = len(data.class_names)
-        self._counts = np.bincount(self._y, minlength=classes).tolist() if classes else []
+        self._counts = _counts(data)
 
     def apply(self, edit: Edit) -> str:
         """Apply an edit and return its description; raises ValueError."""

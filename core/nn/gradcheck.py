@@ -92,7 +92,7 @@ class Objective:
         run(self._calls)
         run(self._loss.calls)
         penalty = 0.0 if self._penalty is None else self._penalty.value()
-        return self._loss.total() / self._loss.samples + penalty
+        return self._loss.total() / self._loss.weight + penalty
 
 
 def check_gradients(

@@ -3,7 +3,8 @@
 A layer computes z = Wᵀa + b, optionally batch normalisation of z, then the activation f(z) and, during
 training, dropout. Outputs are stored feature-major, (units + 1, samples), with a last row of ones;
 W and b as one (inputs + 1, units) matrix with b as the last row. One matrix product therefore computes
-Wᵀa + b, another one the gradient of both, and every view is contiguous.
+Wᵀa + b, another one the gradient of both, and every view is contiguous. A layer without biases has the
+matrix W alone, and ignores the row of ones.
 """
 
 from __future__ import annotations
@@ -56,8 +57,8 @@ class Layer:
 
     Attributes:
         weights: W, (inputs, units).
-        biases: b, (units,); (0,) with batch normalisation, whose β replaces b.
-        matrix: W and b, (inputs + 1, units); with batch normalisation W alone.
+        biases: b, (units,); (0,) without biases, or with batch normalisation, whose β replaces b.
+        matrix: W and b, (inputs + 1, units); W alone if the layer has no b.
         norm: batch normalisation of z, or None.
         folded: the (inputs + 1, units) matrix for evaluation, see `fold`.
     """
@@ -69,32 +70,41 @@ class Layer:
         activation: Activation,
         parameters: Array,
         statistics: Array | None = None,
+        *,
+        bias: bool = True,
     ) -> None:
         self.inputs, self.units, self.activation = inputs, units, activation
         self.norm: BatchNorm | None = None
-        rows = inputs + 1 if statistics is None else inputs
+        rows = inputs + 1 if statistics is None and bias else inputs
         self.matrix = parameters[: rows * units].reshape(rows, units)
         self.weights = self.matrix[:inputs]
         self.biases = self.matrix[inputs:].reshape(-1)
         self.folded = self.matrix
         if statistics is not None:
             self.norm = BatchNorm(units, parameters[rows * units :], statistics)
-            self.folded = np.empty((inputs + 1, units), parameters.dtype)
+        if rows == inputs:
+            self.folded = np.zeros((inputs + 1, units), parameters.dtype)
 
     @staticmethod
-    def size(inputs: int, units: int, normed: bool = False) -> int:
+    def size(inputs: int, units: int, normed: bool = False, bias: bool = True) -> int:
         """Return the number of parameters of a layer."""
-        return inputs * units + BatchNorm.size(units) if normed else (inputs + 1) * units
+        return inputs * units + BatchNorm.size(units) if normed else (inputs + bias) * units
+
+    @property
+    def has_offsets(self) -> bool:
+        """Whether units have a b or a β."""
+        return self.norm is not None or self.biases.size > 0
 
     def fold(self) -> Calls:
         """Return the calls that update `folded`, the matrix used for evaluation.
 
         With running statistics, batch normalisation is linear and is merged into W and b:
-        W·γ / √(σ² + ε) and β - μ·γ / √(σ² + ε).
+        W·γ / √(σ² + ε) and β - μ·γ / √(σ² + ε). A layer without b or β has a row of zeros.
         """
         norm = self.norm
         if norm is None:
-            return []
+            has_own_row = self.folded is self.matrix
+            return [] if has_own_row else [call(np.copyto, self.folded[:-1], self.weights)]
         scale, block = np.empty_like(norm.gamma), np.empty_like(self.weights)
         weights, biases = self.folded[:-1], self.folded[-1]
         return [

@@ -16,7 +16,12 @@ import numpy as np
 from core.nn.calls import Calls, broadcast, call, constant
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from core.arrays import Array, Labels
+
+WEIGHT_ROWS: Final = 3
+"""Rows of encoded targets that class weights add: factor, weight and class of each sample."""
 
 
 @dataclass(frozen=True)
@@ -44,16 +49,25 @@ class Value:
     Attributes:
         calls: write the (samples,) losses.
         samples: number of samples.
+        weight: divisor of the mean: the number of samples, or the sum of their class weights.
     """
 
     def __init__(self, calls: Calls, losses: Array, factor: float = 1.0) -> None:
         self.calls = calls
         self.samples = losses.size
+        self.weight = float(losses.size)
         self._losses = losses
-        self._dot = np.full(losses.size, factor, losses.dtype).dot
+        self._factors = np.full(losses.size, factor, losses.dtype)
+        self._dot = self._factors.dot
+
+    def weighted(self, factors: Array, weight: float) -> Value:
+        """Multiply the loss of each sample by a factor, set the divisor of the mean, and return self."""
+        self._dot = (self._factors * factors).dot
+        self.weight = weight
+        return self
 
     def total(self) -> float:
-        """Return the sum of the losses over the samples."""
+        """Return the sum of the (weighted) losses over the samples."""
         return float(self._dot(self._losses))
 
 
@@ -66,10 +80,16 @@ class Loss:
         classes: number of classes; 0 for regression.
         targets: number of target values; 0 for classification.
         outputs: number of output units.
+        class_weights: weight of each class; empty for an unweighted loss. The weighted loss is
+            Σ w·L / Σ w over the samples, w the weight of the sample's class, as in PyTorch's
+            `cross_entropy(weight=)`; for all losses alike, where `multi_margin_loss(weight=)` divides
+            by the number of samples.
     """
 
     name: ClassVar[str]
     formula: ClassVar[str]
+    smooths: ClassVar[bool] = False
+    """Whether label smoothing applies."""
     supports_regression: ClassVar[bool] = False
     """Whether the loss applies to regression as well as to classification."""
 
@@ -80,11 +100,13 @@ class Loss:
         *,
         label_smoothing: float = 0.0,
         huber_delta: float = 1.0,
+        class_weights: tuple[float, ...] = (),
     ) -> None:
         if targets and not self.supports_regression:
             raise ValueError(f"{self.name} requires classes: the targets of the data are numbers")
         self.classes, self.targets = classes, targets
         self.label_smoothing, self.huber_delta = label_smoothing, huber_delta
+        self.class_weights = class_weights
         self.outputs = classes or targets
 
     def __eq__(self, other: object) -> bool:
@@ -94,10 +116,42 @@ class Loss:
         return hash((type(self), *vars(self).values()))
 
     def encode(self, y: Array | Labels) -> Array:
-        """Return (samples, rows) float64 targets: one-hot for classes, unchanged for regression."""
+        """Return (samples, rows) float64 targets: one-hot for classes, unchanged for regression.
+
+        With class weights, three columns follow: the factor of the sample's loss, the weight of its
+        class, and the class. With label smoothing, each term of the loss has the weight of its own
+        class, as in `cross_entropy`: the factor is Σ w·t, and the targets are w·t / Σ w·t.
+        """
         if not self.classes:
             return np.asarray(y, np.float64).reshape(len(y), self.targets)
-        return np.eye(self.classes)[np.asarray(y, np.int64)]
+        labels = np.asarray(y, np.int64)
+        shares: Array = np.eye(self.classes)[labels]
+        if self.smooths:
+            shares = _smoothed(shares, self.label_smoothing)
+        if not self.class_weights:
+            return self._rows(shares)
+        weights = np.array(self.class_weights)
+        weighted = shares * weights
+        factors = weighted.sum(axis=1, keepdims=True)
+        # a class without training samples has the weight 0
+        np.divide(weighted, factors, out=shares, where=factors > 0)
+        return np.column_stack([self._rows(shares), factors, weights[labels], labels])
+
+    def _rows(self, shares: Array) -> Array:
+        """Return the encoded targets for (samples, classes) one-hot or smoothed targets."""
+        return shares
+
+    def plain_targets(self, targets: Array) -> Array:
+        """Return the encoded (rows, samples) targets without the rows of class weights."""
+        return targets[:-WEIGHT_ROWS] if self.class_weights else targets
+
+    def labels(self, targets: Array) -> Labels:
+        """Return the (samples,) classes of encoded (rows, samples) targets."""
+        if self.class_weights:
+            return np.asarray(targets[-1], np.int64)
+        # two classes are encoded as one row of signs
+        labels = targets[0] > 0 if len(targets) == 1 else targets.argmax(axis=0)
+        return np.asarray(labels, np.int64)
 
     def gradient(self, z: Array, delta: Array) -> Gradient:
         """Return the calls that write dL/dz, L the mean loss over the samples, into `delta`.
@@ -106,10 +160,23 @@ class Loss:
             z: (outputs, samples) logits.
             delta: (outputs, samples).
         """
-        raise NotImplementedError
+        gradient = self._gradient(z, delta)
+        return _weighted_gradient(gradient, delta) if self.class_weights else gradient
 
     def value(self, z: Array, targets: Array) -> Value:
         """Return the calls that compute the loss of each sample from encoded (rows, samples) t."""
+        value = self._value(z, self.plain_targets(targets))
+        if not self.class_weights:
+            return value
+        factors, weights, _ = targets[-WEIGHT_ROWS:]
+        return value.weighted(factors, float(weights.sum(dtype=np.float64)))
+
+    def _gradient(self, z: Array, delta: Array) -> Gradient:
+        """Return the calls of `gradient` without class weights."""
+        raise NotImplementedError
+
+    def _value(self, z: Array, targets: Array) -> Value:
+        """Return the calls of `value` without class weights."""
         raise NotImplementedError
 
     def probabilities(self, z: Array) -> Array:
@@ -144,13 +211,13 @@ class SoftmaxCrossEntropy(Loss):
     """
 
     name, formula = "softmax_cross_entropy", "-log softmax(z) of the class; one output per class"
+    smooths = True
 
-    def encode(self, y: Array | Labels) -> Array:
-        smoothed = _smoothed(super().encode(y), self.label_smoothing)
+    def _rows(self, shares: Array) -> Array:
         # two classes: the target of the second minus that of the first
-        return smoothed[:, 1:] - smoothed[:, :1] if self.classes == 2 else smoothed
+        return shares[:, 1:] - shares[:, :1] if self.classes == 2 else shares
 
-    def gradient(self, z: Array, delta: Array) -> Gradient:
+    def _gradient(self, z: Array, delta: Array) -> Gradient:
         samples = z.shape[1]
         if self.classes == 2:
             row = np.empty((1, samples), z.dtype)
@@ -180,12 +247,12 @@ class SoftmaxCrossEntropy(Loss):
             scale=1 / samples,
         )
 
-    def value(self, z: Array, targets: Array) -> Value:
+    def _value(self, z: Array, targets: Array) -> Value:
         samples = z.shape[1]
         if self.classes == 2:
             half = np.empty((1, samples), z.dtype)
             halves = np.array([[-0.5, 0.5]], z.dtype)
-            losses, calls = _two_class_losses(half, targets, self.label_smoothing)
+            losses, calls = _two_class_losses(half, targets, self)
             calls.insert(0, call(halves.dot, z, half))
             return Value(calls, losses[0])
         block, scaled = np.empty_like(z), np.empty_like(z)
@@ -214,17 +281,18 @@ class BinaryCrossEntropy(Loss):
     name = "binary_cross_entropy"
     formula = "-log of the class's probability; a single output for two classes"
 
-    def __init__(self, classes: int = 0, targets: int = 0, **options: float) -> None:
+    smooths = True
+
+    def __init__(self, classes: int = 0, targets: int = 0, **options: Any) -> None:
         super().__init__(classes, targets, **options)
         if classes != 2:
             raise ValueError(f"{self.name} requires two classes: the data has {classes}")
         self.outputs = 1
 
-    def encode(self, y: Array | Labels) -> Array:
-        smoothed = _smoothed(super().encode(y), self.label_smoothing)
-        return smoothed[:, 1:] - smoothed[:, :1]
+    def _rows(self, shares: Array) -> Array:
+        return shares[:, 1:] - shares[:, :1]
 
-    def gradient(self, z: Array, delta: Array) -> Gradient:
+    def _gradient(self, z: Array, delta: Array) -> Gradient:
         half = constant(0.5, z)
         return Gradient(
             [call(np.multiply, z, half, delta), call(np.tanh, delta, delta)],
@@ -232,9 +300,9 @@ class BinaryCrossEntropy(Loss):
             [call(np.multiply, delta, constant(0.5 / z.shape[1], z), delta)],
         )
 
-    def value(self, z: Array, targets: Array) -> Value:
+    def _value(self, z: Array, targets: Array) -> Value:
         row = np.empty_like(z)
-        losses, calls = _two_class_losses(row, targets, self.label_smoothing)
+        losses, calls = _two_class_losses(row, targets, self)
         calls.insert(0, call(np.multiply, z, constant(0.5, z), row))
         return Value(calls, losses[0])
 
@@ -271,7 +339,7 @@ class Hinge(Loss):
             call(np.add, margins, one, margins),
         ]
 
-    def gradient(self, z: Array, delta: Array) -> Gradient:
+    def _gradient(self, z: Array, delta: Array) -> Gradient:
         row, block = np.empty((1, z.shape[1]), z.dtype), np.empty_like(z)
         ones, zero = np.ones((1, len(z)), z.dtype), constant(0, z)
 
@@ -287,7 +355,7 @@ class Hinge(Loss):
 
         return Gradient([], against, [call(np.multiply, delta, constant(1 / z.size, z), delta)])
 
-    def value(self, z: Array, targets: Array) -> Value:
+    def _value(self, z: Array, targets: Array) -> Value:
         samples = z.shape[1]
         row, block = np.empty((1, samples), z.dtype), np.empty_like(z)
         losses = np.empty(samples, z.dtype)
@@ -332,7 +400,7 @@ class _DifferenceLoss(Loss):
 
     slope_factor: ClassVar[float] = 1.0
 
-    def gradient(self, z: Array, delta: Array) -> Gradient:
+    def _gradient(self, z: Array, delta: Array) -> Gradient:
         factor = constant(self.slope_factor / z.size, z)
         return Gradient(
             [],
@@ -340,7 +408,7 @@ class _DifferenceLoss(Loss):
             [*self._slope(delta), call(np.multiply, delta, factor, delta)],
         )
 
-    def value(self, z: Array, targets: Array) -> Value:
+    def _value(self, z: Array, targets: Array) -> Value:
         block, losses = np.empty_like(z), np.empty(z.shape[1], z.dtype)
         calls = [
             call(np.subtract, z, targets, block),
@@ -411,7 +479,27 @@ def _smoothed(onehot: Array, smoothing: float) -> Array:
     return onehot * (1 - smoothing) + smoothing / onehot.shape[1] if smoothing else onehot
 
 
-def _two_class_losses(d: Array, targets: Array, smoothing: float) -> tuple[Array, Calls]:
+def _weighted_gradient(plain: Gradient, delta: Array) -> Gradient:
+    """Return the calls that write Σ factor·dL/dz / Σ w, from those of the unweighted mean."""
+    samples = delta.shape[1]
+    share, mean = np.full(samples, 1 / samples, delta.dtype), np.empty((), delta.dtype)
+    row, block = np.empty((1, samples), delta.dtype), np.empty_like(delta)
+
+    def against(targets: Array) -> Calls:
+        factors, weights, _ = targets[-WEIGHT_ROWS:]
+        return [
+            *plain.against(targets[:-WEIGHT_ROWS]),
+            *plain.after,
+            call(share.dot, weights, mean),
+            call(np.divide, factors, mean, row[0]),
+            broadcast(row, block),
+            call(np.multiply, delta, block, delta),
+        ]
+
+    return Gradient(plain.before, against, [], plain.scale)
+
+
+def _two_class_losses(d: Array, targets: Array, loss: Loss) -> tuple[Array, Calls]:
     """Return the losses and the calls that write them, from d, half the difference of two logits.
 
     With t = t₂ - t₁ in [-1, 1] and s = sign(t), L = log(exp d + exp -d) - d·t
@@ -423,10 +511,23 @@ def _two_class_losses(d: Array, targets: Array, smoothing: float) -> tuple[Array
         call(np.multiply, d, signs, d),
         call(np.logaddexp, d, constant(0, d), losses),
     ]
-    if smoothing:
-        calls.append(call(np.multiply, d, constant(-smoothing / 2, d), d))
+    if loss.label_smoothing:
+        rest = constant(-loss.label_smoothing / 2, d)
+        if loss.class_weights:  # then 1 - |t| depends on the class
+            rest = (np.abs(targets) - 1) / 2
+        calls.append(call(np.multiply, d, rest, d))
         calls.append(call(np.add, losses, d, losses))
     return losses, calls
+
+
+def balanced_class_weights(counts: Sequence[int]) -> tuple[float, ...]:
+    """Return n / (k · n_c) for the n_c samples of each class (King & Zeng 2001).
+
+    n is the number of all samples, k the number of classes that have any; a class without samples has
+    the weight 0. As scikit-learn's `compute_class_weight("balanced")`.
+    """
+    present = sum(count > 0 for count in counts)
+    return tuple(sum(counts) / (present * count) if count else 0.0 for count in counts)
 
 
 def _above_chance(probability: Array, classes: int) -> Calls:

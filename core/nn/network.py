@@ -32,11 +32,11 @@ class Network:
         sizes: units per layer, the inputs first.
         loss: loss function, which also defines how logits become predictions.
         parameters: all trained parameters in one flat vector: for each layer, the weights row by row,
-            then the biases, or γ and β with batch normalisation.
+            then the biases if there are any, or γ and β with batch normalisation.
         slices: for each layer, its slice of `parameters`.
         statistics: running means and variances of batch normalisation in one flat vector.
         weights: for each layer, the (inputs, units) view into `parameters`.
-        biases: for each layer, the (units,) view into `parameters`; (0,) with batch normalisation.
+        biases: for each layer, the (units,) view into `parameters`; (0,) for a layer without biases.
     """
 
     def __init__(
@@ -47,6 +47,7 @@ class Network:
         dtype: np.dtype | str = "float32",
         *,
         batch_norm: bool = False,
+        bias: bool = True,
     ) -> None:
         """Create the network with all weights zero.
 
@@ -55,7 +56,8 @@ class Network:
             activation: name of the activation of all hidden layers, or one name per hidden layer.
             loss: loss function.
             dtype: float32 or float64.
-            batch_norm: whether the hidden layers use batch normalisation.
+            batch_norm: whether the hidden layers use batch normalisation, whose β replaces biases.
+            bias: whether the other layers have biases.
 
         Raises:
             ValueError: if the number of activations or of outputs does not match.
@@ -70,7 +72,7 @@ class Network:
         self.loss = loss
         self.dtype = np.dtype(dtype)
         normed = [batch_norm] * hidden + [False]
-        self.slices = _slices(self.sizes, normed)
+        self.slices = _slices(self.sizes, normed, bias)
         self.parameters = np.zeros(self.slices[-1].stop, self.dtype)
         normed_units = sum(
             size for size, is_normed in zip(self.sizes[1:], normed, strict=True) if is_normed
@@ -86,7 +88,9 @@ class Network:
                 statistics = self.statistics[start : start + BatchNorm.size(units)]
                 start += statistics.size
             self.layers.append(
-                Layer(inputs, units, ACTIVATIONS[name], self.parameters[part], statistics)
+                Layer(
+                    inputs, units, ACTIVATIONS[name], self.parameters[part], statistics, bias=bias
+                )
             )
         self.weights = [layer.weights for layer in self.layers]
         self.biases = [layer.biases for layer in self.layers]
@@ -169,9 +173,9 @@ class Network:
         return [each.values.T for each in passes.layers]
 
 
-def parameter_count(sizes: Sequence[int], *, batch_norm: bool) -> int:
+def parameter_count(sizes: Sequence[int], *, batch_norm: bool, bias: bool) -> int:
     """Return the number of parameters of a network with these units per layer."""
-    return int(_slices(sizes, [batch_norm] * (len(sizes) - 2) + [False])[-1].stop)
+    return int(_slices(sizes, [batch_norm] * (len(sizes) - 2) + [False], bias)[-1].stop)
 
 
 def with_bias_row(x: Array, dtype: np.dtype) -> Array:
@@ -270,10 +274,10 @@ class TrainingStep:
         ]
 
 
-def _slices(sizes: Sequence[int], normed: Sequence[bool]) -> list[slice]:
+def _slices(sizes: Sequence[int], normed: Sequence[bool], bias: bool) -> list[slice]:
     slices, start = [], 0
     for (inputs, units), is_normed in zip(pairwise(sizes), normed, strict=True):
-        stop = start + Layer.size(inputs, units, is_normed)
+        stop = start + Layer.size(inputs, units, is_normed, bias)
         slices.append(slice(start, stop))
         start = stop
     return slices

@@ -94,7 +94,8 @@ class SavedRun:
     def _check_parameters(self) -> None:
         """Check the number of parameters, before anything of that size is allocated."""
         header, found = self.header, self._arrays.get("parameters")
-        count = parameter_count(header.sizes, batch_norm=header.config.batch_norm)
+        config = header.config
+        count = parameter_count(header.sizes, batch_norm=config.batch_norm, bias=config.bias)
         if found is None or found.size != count:
             there = "missing" if found is None else f"{found.size:,} numbers"
             raise refusal(

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from itertools import pairwise
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from core.memory import memory_for
-from core.nn.network import Network, with_bias_row
+from core.nn.network import Network, parameter_count, with_bias_row
 from core.nn.optimizers import OPTIMIZERS
 from core.nn.regularization import FrozenLayers, Penalty, clip_norm, clip_value
 from core.training.batches import Batches
@@ -80,7 +79,7 @@ class Components:
         if config.diagnostics:
             self._diagnostics = Diagnostics(network, optimizer.gradient, inputs)
         samples, rows = len(data.y_train), inputs.T
-        if network.layers[0].norm is not None:
+        if not network.biases[0].size:
             # without biases, the column of ones is unused
             rows = np.ascontiguousarray(rows[:, :-1])
         self.batches = Batches(
@@ -172,7 +171,7 @@ def layer_steps_after(
 def memory_of_training(config: RunConfig, data: DataSplit) -> AbstractContextManager[None]:
     """Return a context that turns MemoryError into NotEnoughMemory with the size of the run."""
     sizes = sizes_of(config, data)
-    parameters = sum((before + 1) * units for before, units in pairwise(sizes))
+    parameters = parameter_count(sizes, batch_norm=config.batch_norm, bias=config.bias)
     slots = OPTIMIZERS[config.optimizer].slot_count
     # parameters, gradient, and copies for the best epoch and the start of the epoch, with the slots
     numbers = parameters * (4 + 2 * slots)
@@ -189,9 +188,15 @@ def memory_of_training(config: RunConfig, data: DataSplit) -> AbstractContextMan
 
 def build_network(config: RunConfig, data: DataSplit) -> Network:
     """Return the network for a config and data, with all weights zero."""
-    loss = config.loss_for(len(data.class_names), len(data.target_names))
+    counts = data.class_counts[0]
+    loss = config.loss_for(len(data.class_names), len(data.target_names), counts)
     return Network(
-        sizes_of(config, data), config.activations, loss, config.dtype, batch_norm=config.batch_norm
+        sizes_of(config, data),
+        config.activations,
+        loss,
+        config.dtype,
+        batch_norm=config.batch_norm,
+        bias=config.bias,
     )
 
 

@@ -30,7 +30,7 @@ CHUNK: Final = 4096
 
 
 class Measure(NamedTuple):
-    """Mean loss without penalty, and accuracy or R²."""
+    """Mean loss without penalty, weighted if classes have weights, and accuracy or R²."""
 
     loss: float
     score: float
@@ -70,6 +70,7 @@ class Evaluation:
         self.samples = inputs.shape[1]
         self._next, self._total = 0, 0.0
         self._count: NDArray[np.float64] | int = 0
+        self._weight = 0.0
         self._fold = network.fold_calls
         self._chunks = []
         self._deviations = None if network.classes else squared_deviations(targets)
@@ -81,6 +82,7 @@ class Evaluation:
                 passes[size] = ForwardPasses(network, size)
             logits, shown = passes[size].logits, np.ascontiguousarray(targets[:, part])
             loss = network.loss.value(logits, shown)
+            self._weight += loss.weight
             score: Correct | SquaredErrors
             if network.classes:
                 score = Correct(network.loss, logits, shown)
@@ -129,7 +131,8 @@ class Evaluation:
             score = float(self._count) / self.samples
         else:
             score = r_squared(np.asarray(self._count), self._deviations)
-        return Measure(self._total / self.samples, score)
+        # without samples of a class that has a weight, there is no loss
+        return Measure(self._total / self._weight if self._weight else 0.0, score)
 
 
 class SplitEvaluation:

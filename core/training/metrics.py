@@ -23,9 +23,7 @@ class Correct:
 
     def __init__(self, loss: Loss, z: Array, targets: Array) -> None:
         self._z = z
-        # two classes are encoded as one row of signs
-        labels = targets[0] > 0 if len(targets) == 1 else targets.argmax(axis=0)
-        self._labels = np.asarray(labels, np.int64)
+        self._labels = loss.labels(targets)
         self._right = np.empty((len(z), z.shape[1]), np.bool_)
         self._two_classes = loss.classes == 2
         self.calls = self._compare_two() if self._two_classes else self._compare_many()

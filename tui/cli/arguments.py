@@ -52,13 +52,15 @@ def invalid_value(given: str, name: str, expected: str) -> UsageError:
 
 
 def with_switches(given: list[str]) -> list[str]:
-    """Return the arguments with `=on` appended to each switch without a value."""
+    """Return the arguments with `=on` appended to each switch without a value; --no-NAME is NAME=off."""
     from core.config.presets import PRESETS
     from core.config.run_config import settings
     from core.config.value_types import Switch
 
     switches = {each.flag for each in settings() if isinstance(each.value_type, Switch)}
     words = Switch().words
+    negated = {f"--no-{each[2:]}": f"{each}=off" for each in switches}
+    given = [negated.get(each, each) for each in given]
     for each, following in pairwise(given):
         if each in switches and following[:1] != "-" and following not in {*words, *PRESETS}:
             raise invalid_value(following, each, Switch().accepts)

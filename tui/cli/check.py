@@ -69,7 +69,9 @@ def _check(config: RunConfig, data: DataSplit, perturb: Callable[[Array], None] 
     started = perf_counter()
     objective.value()
     passes = SECONDS / max(perf_counter() - started, 1e-6)
-    tensors = sum(2 if layer.norm is None else 3 for layer in network.layers)
+    tensors = sum(
+        3 if layer.norm is not None else 2 if layer.biases.size else 1 for layer in network.layers
+    )
     most = min(MOST_OF_A_TENSOR, max(3, int(passes / 2 / tensors)))
     for each in check_gradients(network, x, y, penalty, perturb, most):
         checks.append(each)

@@ -53,7 +53,8 @@ def loss_formula(run: RunModel) -> str:
         loss = LOSSES[run.config.loss]
     else:
         return "depends on the data, which are still loading"
-    return f"{loss.name}, {loss.formula}"
+    weighted = run.config.class_weight != "none"
+    return f"{loss.name}, {loss.formula}{', times n / (k · n_class)' * weighted}"
 
 
 def activation_formulas(run: RunModel, most: int = MOST_FORMULAS) -> str:

@@ -111,7 +111,7 @@ NO_REFERENCES: Final = References()
 def chance_level(config: RunConfig, data: DataSplit) -> Chance:
     """Return score and loss of the best constant prediction for the training samples."""
     y = data.y_train[evenly_spaced(len(data.y_train), MOST_SAMPLES)]
-    loss = config.loss_for(len(data.class_names), len(data.target_names))
+    loss = config.loss_for(len(data.class_names), len(data.target_names), data.class_counts[0])
     targets = np.ascontiguousarray(loss.encode(y).T)
     constants = _constants(loss, y, targets)
     least = min(_mean_loss(loss, each, targets) for each in constants)
@@ -126,6 +126,9 @@ def _constants(loss: Loss, y: Array | Labels, targets: Array) -> list[Array]:
     if not loss.classes:
         return [targets.mean(axis=1), np.median(targets, axis=1)]
     shares = np.bincount(np.asarray(y, np.int64), minlength=loss.classes) / len(y)
+    if loss.class_weights:
+        shares *= loss.class_weights
+        shares /= shares.sum()
     logs = np.log(np.maximum(shares, 1e-9))
     if loss.outputs == 1:
         return [logs[1:] - logs[:1]]
@@ -137,4 +140,4 @@ def _mean_loss(loss: Loss, logits: Array, targets: Array) -> float:
     samples = targets.shape[1]
     value = loss.value(np.repeat(logits[:, None], samples, axis=1), targets)
     run(value.calls)
-    return float(value.total() / samples)
+    return float(value.total() / value.weight)

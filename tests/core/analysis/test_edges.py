@@ -8,9 +8,11 @@ from core.nn.losses import LOSSES
 from core.nn.network import Network
 
 
-def make(*sizes: int, batch_norm: bool = False, dtype: str = "float64") -> Network:
+def make(
+    *sizes: int, batch_norm: bool = False, dtype: str = "float64", bias: bool = True
+) -> Network:
     loss = LOSSES["softmax_cross_entropy"](sizes[-1])
-    network = Network(sizes, "tanh", loss, dtype, batch_norm=batch_norm)
+    network = Network(sizes, "tanh", loss, dtype, batch_norm=batch_norm, bias=bias)
     network.parameters[:] = np.random.default_rng(3).normal(size=network.parameters.size)
     return network
 
@@ -50,6 +52,19 @@ def test_an_index_points_at_its_parameter(sizes: tuple[int, ...], batch_norm: bo
 def test_an_index_of_a_missing_weight_raises(place: tuple[int, int | None, int]) -> None:
     with pytest.raises(IndexError):
         parameter_index(make(2, 3, 2), *place)
+
+
+def test_without_biases_each_parameter_is_a_weight() -> None:
+    network = make(2, 3, 2, bias=False)
+    assert network.parameters.size == count_edges(network)
+    assert sorted(each.index for each in edges(network, 100)) == list(range(2 * 3 + 3 * 2))
+    with pytest.raises(IndexError, match="no biases"):
+        parameter_index(network, 0, None, 1)
+    # batch normalisation has a β, the outputs have none
+    network = make(2, 3, 2, bias=False, batch_norm=True)
+    assert parameter_index(network, 0, None, 1) == 2 * 3 + 3 + 1
+    with pytest.raises(IndexError, match="no biases"):
+        parameter_index(network, 1, None, 1)
 
 
 def test_the_strongest_edges_of_each_layer_come_first() -> None:

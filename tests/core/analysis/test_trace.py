@@ -140,6 +140,35 @@ def test_the_targets_are_the_smoothed_labels() -> None:
     assert trace.loss == pytest.approx(expected)
 
 
+@pytest.mark.parametrize("smoothing", [0.0, 0.1])
+@pytest.mark.parametrize("name", LOSSES)
+def test_with_class_weights_a_step_follows_the_weighted_mean_of_the_traced_gradients(
+    name: str, smoothing: float
+) -> None:
+    classes = 2 if name == "binary_cross_entropy" else 3
+    weights = (0.4, 2.5, 1.1)[:classes]
+    loss = LOSSES[name](classes, label_smoothing=smoothing, class_weights=weights)
+    network, x, y = network_and_data((5, 4), "tanh", loss)
+    traces = [trace_sample(network, row, label) for row, label in zip(x, y, strict=True)]
+    assert [each.weight for each in traces] == [weights[label] for label in y]
+    total = sum(weights[label] for label in y)
+    objective = Objective(network, x, y)
+    assert sum(each.loss for each in traces) / total == pytest.approx(objective.value(), rel=1e-12)
+    gradient = sum(map(flat_gradient, traces), np.zeros(network.parameters.size)) / total
+    assert gradient == pytest.approx(objective.gradient(), rel=1e-9, abs=1e-13)
+
+
+@pytest.mark.parametrize("batch_norm", [False, True], ids=["plain", "normed"])
+def test_a_network_without_biases_is_traced(batch_norm: bool) -> None:
+    network, x, y = network_and_data(
+        (5, 4), "tanh", a_loss("hinge"), batch_norm=batch_norm, bias=False
+    )
+    trace = trace_sample(network, x[2], y[2])
+    compare(network, x, y, trace)
+    assert not any(layer.biases.size for layer in trace.layers)
+    assert np.array_equal(trace.layers[-1].z, network.logits(x[2:3])[0])
+
+
 @pytest.mark.parametrize("activation", ACTIVATIONS)
 def test_the_statistics_of_a_unit_agree_with_the_diagnostics(activation: str) -> None:
     config = RunConfig(dataset="moons", hidden=(6, 5), activation=activation, diagnostics=True)

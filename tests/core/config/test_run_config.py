@@ -114,6 +114,13 @@ def test_the_header_says_what_runs() -> None:
     )
 
 
+def test_the_header_names_class_weights_and_missing_biases() -> None:
+    config = RunConfig(class_weight="balanced", bias=False)
+    assert config.describe() == (
+        "moons · 2-8-8-2 tanh without biases · balanced classes · adam 0.01 · batch 32 · seed 0"
+    )
+
+
 def test_a_file_may_contain_what_the_user_would_type(tmp_path: Path) -> None:
     file = tmp_path / "run.toml"
     file.write_text('hidden = 8\nlearning_rate = "0.1"\npatience = "off"\nfreeze = "1,2"\n')
@@ -149,6 +156,8 @@ def test_a_decay_that_would_grow_is_refused() -> None:
         ({"label_smoothing": 0.1, "dataset": "bumps"}, ["label_smoothing"]),
         ({"huber_delta": 2.0, "dataset": "bumps", "loss": "huber"}, []),
         ({"hidden": (), "dropout": 0.2, "batch_norm": True}, ["batch_norm", "dropout"]),
+        ({"l2": 0.1, "penalize_biases": True, "bias": False}, ["penalize_biases"]),
+        ({"l2": 0.1, "penalize_biases": True}, []),
     ],
 )
 def test_settings_without_effect_are_reported(changes: dict[str, Any], names: list[str]) -> None:

@@ -32,6 +32,8 @@ from core.training.stopping import Best
 
 BASE = RunConfig(samples=24, hidden=(3, 2), batch_size=7, epochs=50, noise=0.3)
 PATIENT = {"patience": 20, "schedule": "plateau", "decay_epochs": 1, "learning_rate": 0.5}
+UNEVEN = {"samples": 25}
+"""The training samples are 10 of one class and 9 of the other."""
 SPARSE = "a,b,c d,y\n" + "".join(f"{n},{n % 5 or ''},word {n % 3},{n % 2}\n" for n in range(16))
 
 CASES: dict[str, list[tuple[dict[str, Any], list[Any]]]] = {
@@ -64,6 +66,7 @@ CASES: dict[str, list[tuple[dict[str, Any], list[Any]]]] = {
         ({"activation": ("relu", "elu")}, ["tanh"]),
         (PATIENT, []),
     ],
+    "bias": [({}, []), ({"bias": False, "batch_norm": True}, [])],
     "dropout": [({}, [0.0, 0.3, (0.0, 0.5)]), ({"dropout": (0.5, 0.1)}, [0.0, 0.2])],
     "loss": [
         (PATIENT, []),
@@ -71,6 +74,11 @@ CASES: dict[str, list[tuple[dict[str, Any], list[Any]]]] = {
         ({"dataset": "blobs"}, ["hinge"]),
     ],
     "label_smoothing": [(PATIENT, [0.0, 0.2])],
+    "class_weight": [
+        (UNEVEN, []),
+        ({**UNEVEN, "class_weight": "balanced", "label_smoothing": 0.1}, []),
+        ({**UNEVEN, **PATIENT, "loss": "hinge"}, []),
+    ],
     "huber_delta": [({**PATIENT, "dataset": "sine", "loss": "huber"}, [0.1, 2.0])],
     "learning_rate": [({}, [1e-6, 0.3, 1e6]), (PATIENT, [0.1])],
     "momentum": [
@@ -161,6 +169,11 @@ MOMENTS: dict[str, tuple[int, bool, Change]] = {
     "after a restore within an epoch": (2, True, directly),
     "through the training process": (1, False, by_command),
 }
+
+
+def test_the_classes_of_the_cases_with_class_weights_are_uneven() -> None:
+    counts = prepared(BASE.changed(**UNEVEN)).class_counts[0]
+    assert counts[0] != counts[1]
 
 
 @contextmanager

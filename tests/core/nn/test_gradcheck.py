@@ -35,13 +35,13 @@ def network_and_data(
     loss: Loss,
     *,
     batch_norm: bool = False,
+    bias: bool = True,
     seed: int = 3,
     samples: int = 7,
 ) -> tuple[Network, np.ndarray, np.ndarray]:
     rng = np.random.default_rng(seed)
-    network = Network(
-        (3, *hidden, loss.outputs), activation, loss, "float64", batch_norm=batch_norm
-    )
+    sizes = (3, *hidden, loss.outputs)
+    network = Network(sizes, activation, loss, "float64", batch_norm=batch_norm, bias=bias)
     network.initialize(INITIALIZERS["glorot"], rng)
     for layer in network.layers:
         layer.biases[:] = rng.normal(0, 0.3, layer.biases.shape)
@@ -87,6 +87,34 @@ def test_regression_agrees_with_central_differences(loss: str, hidden: tuple[int
 def test_label_smoothing_agrees_with_central_differences(loss: str, classes: int) -> None:
     network, x, y = network_and_data((4,), "tanh", LOSSES[loss](classes, label_smoothing=0.2))
     assert all(check.passed for check in check_gradients(network, x, y))
+
+
+@pytest.mark.parametrize("smoothing", [0.0, 0.2])
+@pytest.mark.parametrize("loss", LOSSES)
+def test_weighted_classes_agree_with_central_differences(loss: str, smoothing: float) -> None:
+    classes = 2 if loss == "binary_cross_entropy" else 3
+    weights = (0.4, 2.5, 1.1)[:classes]
+    weighted = LOSSES[loss](classes, label_smoothing=smoothing, class_weights=weights)
+    network, x, y = network_and_data((4,), "tanh", weighted)
+    assert len(set(y.tolist())) > 1
+    assert all(check.passed for check in check_gradients(network, x, y))
+    other, _, _ = network_and_data((4,), "tanh", LOSSES[loss](classes, label_smoothing=smoothing))
+    assert Objective(network, x, y).value() != Objective(other, x, y).value()
+
+
+@pytest.mark.parametrize("batch_norm", [False, True], ids=["plain", "normed"])
+@pytest.mark.parametrize("hidden", [(), (4,), (5, 4)])
+@pytest.mark.parametrize("loss", LOSSES)
+def test_layers_without_biases_agree_with_central_differences(
+    loss: str, hidden: tuple[int, ...], batch_norm: bool
+) -> None:
+    network, x, y = network_and_data(
+        hidden, "tanh", a_loss(loss), batch_norm=batch_norm, bias=False
+    )
+    checks = list(check_gradients(network, x, y))
+    assert all(check.passed for check in checks)
+    names = ["weights", *(["gamma", "beta"] if batch_norm else [])] * len(hidden)
+    assert [check.name for check in checks] == [*names, "weights"]
 
 
 def test_each_layer_can_have_its_own_activation() -> None:

@@ -13,7 +13,16 @@ def value_of(loss: Loss, logits: ArrayLike, y: ArrayLike) -> float:
     z = np.array(logits, float).T.copy()
     value = loss.value(z, np.ascontiguousarray(loss.encode(np.array(y)).T))
     run(value.calls)
+    assert value.weight == value.samples
     return value.total() / value.samples
+
+
+def weighted_value_of(loss: Loss, logits: ArrayLike, y: ArrayLike) -> float:
+    z = np.array(logits, float).T.copy()
+    value = loss.value(z, np.ascontiguousarray(loss.encode(np.array(y)).T))
+    run(value.calls)
+    assert value.weight == pytest.approx(np.array(loss.class_weights)[np.array(y)].sum())
+    return value.total() / value.weight
 
 
 def gradient_of(loss: Loss, z: np.ndarray, y: ArrayLike) -> np.ndarray:

@@ -54,6 +54,7 @@ CHANGES: list[dict[str, Any]] = [
     {"batch_size": 13},
     {"activation": "sigmoid"},
     {"patience": None},
+    {"class_weight": "balanced"},
     {"epochs": 5},
     {"noise": 0.3},
 ]

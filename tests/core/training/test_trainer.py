@@ -47,6 +47,10 @@ CONFIGS = (
     ),
     RunConfig(initializer="he_normal", label_smoothing=0.1, schedule="exponential"),
     RunConfig(schedule="linear", epochs=15, monitor="train", patience=3, restore_best=False),
+    RunConfig(samples=25, class_weight="balanced", label_smoothing=0.1, batch_size=7),
+    RunConfig(dataset="breast_cancer", hidden=(3,), class_weight="balanced", loss="hinge"),
+    RunConfig(bias=False, l2=0.01, optimizer="momentum"),
+    RunConfig(bias=False, batch_norm=True, hidden=(6,), batch_size=20),
 )
 
 

@@ -24,6 +24,8 @@ ALLOCATION_CASES: list[dict[str, Any]] = [
     {"dropout": 0.3},
     {"clip_value": 0.1, "freeze": (1,)},
     {"clip_norm": 0.1, "label_smoothing": 0.1},
+    {"class_weight": "balanced", "label_smoothing": 0.1},
+    {"class_weight": "balanced", "dataset": "moons", "bias": False},
 ]
 
 

@@ -43,6 +43,19 @@ def backgrounds(cells: Cells) -> set[str]:
     return {colour.name for colour in colours if colour is not None}
 
 
+def test_the_outputs_may_have_no_biases() -> None:
+    session = session_after(PRESETS["moons"].config(bias=False), 30, State.PAUSED)
+    assert session.network is not None
+    assert session.data is not None
+    shown = HiddenSpace(session.network, session.data).picture(pair=(0, 1))
+    assert shown is not None
+    axes, point = shown.axes, np.array([[0.3, -0.2]])
+    hidden = axes.origin + (point - axes.start) @ axes.directions
+    expected = hidden @ session.network.weights[-1].astype(float)
+    assert shown.logits(point) == pytest.approx(expected)
+    assert "PC 1 × PC 2" in panel_of(session).draw(60, 20).lines()[0]
+
+
 def test_the_border_tells_what_is_seen_and_what_a_line_reaches() -> None:
     session = after("moons", 100)
     assert session.network is not None

@@ -70,7 +70,7 @@ def by_hand(session: RunModel, cursor: Cursor) -> tuple[np.ndarray, np.ndarray, 
     for number, layer in enumerate(network.layers):
         z = values @ layer.weights.astype(np.float64)
         if layer.norm is None:
-            z = z + layer.biases
+            z = z + (layer.biases if layer.biases.size else 0)
         else:
             norm = layer.norm
             z = (z - norm.mean) / np.sqrt(norm.variance + NORM_EPSILON) * norm.gamma + norm.beta
@@ -117,7 +117,11 @@ def checked_sum(session: RunModel, cursor: Cursor, size: tuple[int, int]) -> int
         total += results[name]
     # what is written is rounded, each term by half of its last digit
     slack = 6e-4 * (terms + 3)
-    if norm is None:
+    if norm is None and not session.config.bias:
+        assert "bias" not in results
+        assert results["z"] == pytest.approx(z, abs=6e-4)
+        assert results["z"] == pytest.approx(total, abs=slack)
+    elif norm is None:
         bias = float(session.network.layers[cursor.layer].biases[cursor.unit])
         assert results["bias"] == pytest.approx(bias, abs=6e-4)
         assert results["z"] == pytest.approx(z, abs=6e-4)
@@ -152,6 +156,8 @@ def checked_sum(session: RunModel, cursor: Cursor, size: tuple[int, int]) -> int
         ("digits", {}),
         ("bumps", {}),
         ("normed", {}),
+        ("moons", {"bias": False}),
+        ("normed", {"bias": False}),
     ],
 )
 def test_every_number_of_a_sum_is_the_networks(
@@ -196,6 +202,8 @@ def test_each_activation_is_named_in_the_formula(activation: str) -> None:
     assert lines[0].startswith(f" {formula} ")
     assert "class" in lines[0]
     assert "for the sample x = (" in lines[0]
+    lines = lines_of(after("moons", 3, activation=activation, bias=False), Cursor(0, 2, 5))
+    assert lines[0].startswith(f" {formula.replace(' + b', '')} ")
 
 
 def test_the_title_names_the_unit_and_the_corner_the_sample() -> None:
@@ -455,6 +463,32 @@ def test_the_loss_stands_beside_its_formula(loss: str, name: str) -> None:
     by_numbers = re.sub(r"\|(.*?)\|", r"abs(\1)", by_numbers)
     by_numbers = re.sub(r"np\.log ([\d.]+)", r"np.log(\1)", by_numbers)
     assert eval(by_numbers) == pytest.approx(expected, rel=2e-2, abs=2e-3)
+
+
+@pytest.mark.parametrize("smoothing", [0.0, 0.1])
+@pytest.mark.parametrize("loss", ["softmax_cross_entropy", "binary_cross_entropy", "hinge"])
+def test_a_weighted_loss_says_so_and_its_gradient_is_weighted(loss: str, smoothing: float) -> None:
+    changes: dict[str, object] = {"loss": loss, "label_smoothing": smoothing}
+    session = fresh("breast-cancer", 2, class_weight="balanced", **changes)
+    network, data = session.network, session.data
+    assert network is not None
+    assert data is not None
+    sample = int(np.flatnonzero(data.y_train == 0)[0])  # of the rarer class
+    lines = lines_of(session, Cursor(0, 0, sample), "sample")
+    at = next(row for row, line in enumerate(lines) if line.strip().startswith("loss"))
+    said = " ".join(line.strip() for line in lines[at : at + 2])
+    z = np.ascontiguousarray(network.logits(data.x_train[[sample]]).T)
+    measured = network.loss.value(z, network.loss.encode(data.y_train[[sample]]).T.astype(z.dtype))
+    for each in measured.calls:
+        each()
+    assert value(re.findall(rf"= ({NUMBER})", said)[-1]) == pytest.approx(
+        measured.total(), rel=6e-3
+    )
+    weight = network.loss.class_weights[0]
+    assert weight > 1.3
+    is_smoothed = smoothing and loss != "hinge"
+    words = "w the class weights" if is_smoothed else f"× class weight {weight:.2f}"
+    assert words in said
 
 
 def test_the_way_back_is_told_layer_by_layer() -> None:

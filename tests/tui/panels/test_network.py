@@ -436,6 +436,28 @@ async def test_a_normalised_unit_has_its_beta_and_its_gamma_edited() -> None:
         assert "w 1→1 =" in app.panel.shown.lines()[0]  # and from the first weight again
 
 
+async def test_a_unit_without_a_bias_has_only_its_weights_to_edit() -> None:
+    session = session_after(PRESETS["moons"].config(bias=False), 2, State.PAUSED)
+    network = session.network
+    assert network is not None
+    app = Alone(session)
+    async with app.run_test(size=(70, 24)) as pilot:
+        app.panel.focus()
+        await pilot.press("w", "w")
+        assert "w 2→1 =" in app.panel.shown.lines()[0]
+        await pilot.press("w")
+        assert "w 1→1 =" in app.panel.shown.lines()[0]
+        # nothing is drawn where biases would be, and a click there selects the unit alone
+        layout = layout_of(app.panel)
+        column = layout.columns[1]
+        places = [(1 + row, column.left) for row in column.rows]
+        assert all(app.panel.shown.glyphs[place] == " " for place in places)
+        await pilot.click(app.panel, offset=(places[2][1], places[2][0]))
+        await pilot.click(app.panel, offset=(places[2][1], places[2][0]))
+        assert app.cursor == (0, 2)
+        assert not app.requests
+
+
 async def test_a_click_on_a_node_moves_the_cursor_there() -> None:
     app = Alone(after("moons"))
     async with app.run_test(size=(70, 24)) as pilot:

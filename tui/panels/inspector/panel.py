@@ -71,7 +71,7 @@ class InspectorPanel(Panel):
             "sample: the forward pass to its loss, and the backward pass with the deltas.",
             "the largest products decide the output; where the slope f' is near 0, the unit learns "
             "nothing from this sample.",
-            f"a = f(w·x + b), {activation_formulas(self.run, most=1)}\n"
+            f"a = f(w·x{' + b' * self.run.config.bias}), {activation_formulas(self.run, most=1)}\n"
             "δ = f' · Σ w·δ of the next layer; gradient of a weight = δ · its input",
             "u unit or sample · ↑ ↓ units · [ ] layers · j k samples · n N misclassified samples · "
             ". , step by layer, / \\ by unit · page keys scroll",

@@ -327,6 +327,18 @@ def draw_loss(it: Inspected, width: int) -> Cells:
 
 def loss_words(it: Inspected) -> list[str]:
     """Return the computation of the loss: formula, numbers if they are few, and value."""
+    loss = it.network.loss
+    if not loss.class_weights:
+        return _unweighted_words(it)
+    if loss.smooths and loss.label_smoothing:
+        *_, value = _unweighted_words(it)
+        terms = f"t smoothed by {loss.label_smoothing:g}, w the class weights"
+        return ["= −Σ w·t·log p,", terms, value]
+    first, *rest, value = _unweighted_words(it)
+    return [first, *rest, f"× class weight {small(it.trace.weight)}", value]
+
+
+def _unweighted_words(it: Inspected) -> list[str]:
     trace, loss = it.trace, it.network.loss
     value = f"= {small(trace.loss)}"
     z, targets = trace.layers[-1].z.astype(np.float64), trace.targets

@@ -30,7 +30,9 @@ def formula_of(it: Inspected) -> str:
     """Return the formula of the unit, such as a = tanh(w·x + b)."""
     layer = it.trace.layers[it.cursor.layer]
     x = "h" if it.cursor.layer else "x"
-    inner = f"norm(w·{x})" if layer.norm is not None else f"w·{x} + b"
+    inner = f"w·{x} + b" if layer.biases.size else f"w·{x}"
+    if layer.norm is not None:
+        inner = f"norm(w·{x})"
     name = layer.activation.name
     return f"z = {inner}" if it.is_output or name == "linear" else f"a = {name}({inner})"
 
@@ -57,7 +59,10 @@ def draw_head(it: Inspected, width: int) -> Cells:
 
 def tail_rows(it: Inspected) -> int:
     """Return the rows of a sum below its terms."""
-    return 2 if it.trace.layers[it.cursor.layer].norm is None else 5
+    layer = it.trace.layers[it.cursor.layer]
+    if layer.norm is not None:
+        return 5
+    return 2 if layer.biases.size else 1
 
 
 def draw_sum(it: Inspected, width: int, height: int) -> Cells:
@@ -87,7 +92,8 @@ def draw_sum(it: Inspected, width: int, height: int) -> Cells:
     if left_out:
         rows.append((f"… {left_out:,} more", "", "", rest))
     if norm is None:
-        rows.append(("bias", "", "", float(layer.biases[unit])))
+        if layer.biases.size:
+            rows.append(("bias", "", "", float(layer.biases[unit])))
         rows.append(("z", "", "", float(layer.z[unit])))
     else:
         shifted = float(norm.z[unit]) - float(norm.mean[unit])

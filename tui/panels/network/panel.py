@@ -96,7 +96,7 @@ class NetworkPanel(Panel):
             "drawn.",
             "follow the strong lines back from an output to see what it depends on. An input or a "
             "unit without strong lines hardly matters.",
-            f"a = f(Σ w·x + b), {activation_formulas(self.run, most=1)}",
+            f"a = f(Σ w·x{' + b' * self.run.config.bias}), {activation_formulas(self.run, most=1)}",
             "arrows or a click move the cursor · w W select the next, previous weight · enter edits a "
             "weight, bias, β or γ, which marks the run as edited · ( ) remove or add a layer · { } a "
             "unit",
@@ -124,6 +124,8 @@ class NetworkPanel(Panel):
     def _parameter_count(self, network: Network) -> int:
         """Return the number of parameters of the selected unit."""
         layer = self._cursor(network)[0]
+        if not network.layers[layer].has_offsets:
+            return network.sizes[layer]
         return network.sizes[layer] + (1 if network.layers[layer].norm is None else 2)
 
     def action_edit(self) -> None:
@@ -151,7 +153,8 @@ class NetworkPanel(Panel):
         node = layout.node_at(row, column)
         if node is not None and node[0] > 0:
             layer, unit = node[0] - 1, node[1]
-            parameter = network.sizes[layer] if layout.is_bias(row, column) else None
+            has_bias = network.layers[layer].has_offsets and layout.is_bias(row, column)
+            parameter = network.sizes[layer] if has_bias else None
         elif node is None:
             edge = layout.edge_near(row, column, self._edges)
             if edge is None:
@@ -301,7 +304,7 @@ class NetworkPanel(Panel):
             colours = backgrounds(network, data, states, layer, values[layer])
             at_cursor = cursor[1] if cursor is not None and layer == cursor[0] + 1 else None
             draw_nodes(cells, column, layer, len(sizes), colours, at_cursor)
-            if layer > 0:
+            if layer > 0 and network.layers[layer - 1].has_offsets:
                 is_bias = parameter is not None and parameter >= sizes[layer - 1]
                 chosen = at_cursor if is_bias else None
                 draw_biases(cells, column, network, layer - 1, chosen)

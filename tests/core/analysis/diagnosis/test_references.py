@@ -19,6 +19,16 @@ def test_the_chance_level_of_classes_is_their_entropy_and_the_majority_share() -
     assert chance_level(RunConfig(loss="hinge"), data) == pytest.approx((0.9, 0.1))
 
 
+def test_with_class_weights_it_is_that_of_equally_frequent_classes() -> None:
+    y = np.array([0] * 90 + [1] * 10)
+    data = from_arrays(np.zeros((100, 2)), y, np.zeros((100, 2)), y, numbers=False)
+    for loss in ("softmax_cross_entropy", "binary_cross_entropy"):
+        config = RunConfig(loss=loss, class_weight="balanced")
+        assert chance_level(config, data) == pytest.approx((0.9, log(2)))
+    config = RunConfig(loss="hinge", class_weight="balanced")
+    assert chance_level(config, data).loss == pytest.approx(0.5)
+
+
 def test_the_chance_level_of_numbers_is_their_variance() -> None:
     y = np.array([1.0, 2.0, 3.0, 10.0])
     data = from_arrays(np.zeros((4, 2)), y, np.zeros((4, 2)), y, numbers=True)
