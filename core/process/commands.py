@@ -13,6 +13,7 @@ from core.datasets.prepare import prepare
 from core.process.command_queue import Cancelled
 from core.process.messages import Pull, Seek, SetSpeed, State
 from core.process.status_text import describe_change
+from core.training.batches import oversized
 from core.training.stopping import Stop
 
 if TYPE_CHECKING:
@@ -49,6 +50,9 @@ def configure(run: TrainingRun, queue: CommandQueue, changes: dict[str, Any]) ->
     if config.epochs != before.epochs:
         run.extension = config.epochs
     note = describe_change(before, config, fresh=fresh)
+    if config.batch_size != before.batch_size or trainer.data is not data:
+        whole = oversized(config.batch_size, len(trainer.data.y_train))
+        note += f"; {whole}" if whole else ""
     if fresh and run.autosave.can_restore:
         note += "; backspace restores the previous one"
     if share and not trainer.share_of_epoch and not fresh:

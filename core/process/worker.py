@@ -54,6 +54,7 @@ from core.process.status_text import idle_settings, warning_of
 from core.process.training_run import TrainingRun, reopen
 from core.runs import lock
 from core.runs.atomic_files import RunError
+from core.training.batches import oversized
 from core.training.components import memory_of_training
 from core.training.trainer import Trainer
 
@@ -263,9 +264,10 @@ class TrainingLoop:
         run = TrainingRun(trainer, queue, self._timer, self._autosave)
         run.start()
         self._run = run
-        run.send_run(
-            trainer.data, fresh=True, note=idle_settings(config) or warning_of(trainer.data)
-        )
+        whole = oversized(config.batch_size, len(trainer.data.y_train))
+        notes = idle_settings(config), whole
+        note = "; ".join(filter(None, notes)) or warning_of(trainer.data)
+        run.send_run(trainer.data, fresh=True, note=note)
         run.set_state(State.PAUSED if paused else State.TRAINING)
         queue.flush(HANDOVER)
 

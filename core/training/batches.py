@@ -48,6 +48,13 @@ def batch_count(size: int | str, samples: int) -> int:
     return 1 if isinstance(size, str) else -(-samples // min(size, samples))
 
 
+def oversized(size: int | str, samples: int) -> str:
+    """Return a message if a batch size is larger than the training set, else an empty string."""
+    if isinstance(size, str) or size <= samples:
+        return ""
+    return f"batch size {size:,} is larger than the training set: each step uses all {samples:,} samples"
+
+
 class Batches:
     """Runs training steps over the batches of one epoch after another.
 

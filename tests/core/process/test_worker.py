@@ -232,6 +232,22 @@ def test_a_new_shape_restarts_the_run_and_says_so(watcher: Watcher) -> None:
     assert "a new network, from epoch 0" in run.note
 
 
+def test_a_batch_size_above_the_training_set_is_reported_when_it_begins(watcher: Watcher) -> None:
+    note = "batch size {} is larger than the training set: each step uses all 150 samples"
+    watcher.send(SetSpeed(None), Start(ENDLESS.changed(batch_size=200), paused=True))
+    watcher.until(lambda: bool(watcher.runs()))
+    assert watcher.runs()[0].note == note.format(200)
+    sizes = [151, 150, "full"]
+    watcher.send(*(Configure({"batch_size": size}) for size in sizes), Configure({"l2": 0.1}))
+    watcher.until(lambda: len(watcher.runs()) == 5)
+    notes = [run.note for run in watcher.runs()[1:]]
+    assert note.format(151) in notes[0]
+    assert not any("larger" in each for each in notes[1:])
+    watcher.send(Configure({"batch_size": 151}), Configure({"samples": 100}))
+    watcher.until(lambda: len(watcher.runs()) == 7)
+    assert "each step uses all 75 samples" in watcher.runs()[-1].note
+
+
 def test_divergence_stops_the_run_and_a_lower_rate_recovers_it(watcher: Watcher) -> None:
     config = RunConfig(activation="relu", optimizer="sgd", learning_rate=1e6)
     watcher.send(SetSpeed(None), Start(config))
