@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
+from core.analysis.imbalance import majority_share
 from core.process.messages import (
     BaselineFound,
     Branched,
@@ -197,6 +198,11 @@ class RunModel:
     def monitored(self) -> str:
         """The part whose loss determines the best epoch and early stopping."""
         return "test" if self.data is None else self.data.monitored(self.config.monitor)
+
+    @property
+    def majority(self) -> float | None:
+        """Share of the most frequent class in the test samples, if the classes are uneven."""
+        return None if self.data is None else majority_share(*self.data.class_counts)
 
     @property
     def description(self) -> str:

@@ -1,4 +1,4 @@
-"""The confusion matrix and the scores computed from it: accuracy, precision, recall and F1."""
+"""The confusion matrix and its scores: accuracy, balanced accuracy, precision, recall and F1."""
 
 from __future__ import annotations
 
@@ -38,6 +38,17 @@ def accuracy(matrix: Labels) -> float:
     """Return the share of samples on the diagonal; NaN without samples."""
     samples = int(matrix.sum())
     return int(matrix.trace()) / samples if samples else float("nan")
+
+
+def balanced_accuracy(matrix: Labels) -> float:
+    """Return the mean recall over the classes that occur; NaN without samples.
+
+    Each class counts equally, however many samples it has: always predicting one of k classes gives
+    1 / k (Brodersen et al. 2010; scikit-learn's `balanced_accuracy_score`).
+    """
+    recalls = recall(matrix)
+    recalls = recalls[np.isfinite(recalls)]
+    return float(recalls.mean()) if recalls.size else float("nan")
 
 
 def precision(matrix: Labels) -> NDArray[np.float64]:

@@ -80,6 +80,7 @@ def told(capsys: pytest.CaptureFixture[str]) -> Told:
         (["moons", "--freeze", "4"], "'4' for --freeze", "from 1 to 3"),
         (["moons", "--batch-norm", "maybe"], "'maybe' for --batch-norm", "on or off"),
         (["moons", "--batch-norm=maybe"], "'maybe' for --batch-norm", "on or off"),
+        (["sine", "--class-weight", "balanced"], "'balanced' for --class-weight", "none, as the"),
         (["moons", "--patience", "0"], "'0' for --patience", "or off"),
         (["iris", "--samples", "50"], "'50' for --samples", "which has 150"),
         (["--seed", "\x1b[31mred"], "\\x1b[31mred", "whole number"),
@@ -150,6 +151,47 @@ def test_json_has_diagnostics_penalty_and_the_reason_of_the_end(told: Told) -> N
     best = min(epochs, key=lambda line: line["test_loss"])["epoch"]
     assert (end["stopped"], end["restored_epoch"], end["epochs"]) == ("patience", best, best + 5)
     assert result.returncode == 0
+
+
+def test_the_last_line_has_scores_of_uneven_classes(told: Told) -> None:
+    command = ("train", "breast-cancer", "--epochs", "3", "--validation-size", "0.2")
+    *_, end = map(json.loads, told(*command, "--json").stdout.splitlines())
+    scores = ("majority_share", "balanced_accuracy", "macro_f1")
+    names = [f"{part}_{score}" for part in ("train", "test", "validation") for score in scores]
+    assert list(end) == ["event", "epochs", "seconds", "epochs_per_second", "stopped", *names]
+    assert end["train_majority_share"] == pytest.approx(0.627, abs=2e-3)
+    assert all(0.8 < end[name] < 1 for name in names if "majority" not in name)
+    lines = told(*command, "--class-weight", "balanced").stdout.splitlines()
+    assert "balanced classes" in lines[0]
+    for part, line in zip(("train", "validation", "test"), lines[2:5], strict=True):
+        found = re.match(
+            rf"{part} +weighted loss 0\.\d+   accuracy \d\d\.\d % \(majority 6[23]\.\d %\)   "
+            r"balanced \d\d\.\d %   macro F1 0\.\d{3}",
+            line,
+        )
+        assert found, line
+    even = told("train", "iris", "--epochs", "1").stdout
+    assert "majority" not in even
+
+
+def test_a_switch_can_be_negated(told: Told) -> None:
+    configs = [
+        json.loads(told("train", "moons", "--json", "--epochs", "1", *words).stdout.splitlines()[0])
+        for words in (["--no-bias"], ["--bias", "off"], ["--bias"], ["--no-batch-norm"])
+    ]
+    assert [each["config"]["bias"] for each in configs] == [False, False, True, True]
+    assert [each["parameters"] for each in configs] == [96, 96, 114, 114]
+    refused = told("train", "moons", "--no-biass")
+    assert refused.stderr.count("\n") == 1
+    assert "did you mean" in refused.stderr
+
+
+def test_a_batch_size_above_the_training_set_is_reported_once(told: Told) -> None:
+    command = ("train", "moons", "--epochs", "2", "--batch-size")
+    note = "batch size 151 is larger than the training set: each step uses all 150 samples"
+    assert told(*command, "151").stderr.count(f"nnfs-tui: {note}\n") == 1
+    for size in ("150", "full"):
+        assert "batch size" not in told(*command, size).stderr
 
 
 def test_numbers_to_predict_are_told_as_r2(told: Told) -> None:

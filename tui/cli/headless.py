@@ -11,7 +11,9 @@ from typing import IO, TYPE_CHECKING, Final
 
 import numpy as np
 
+from core.analysis.imbalance import uneven_scores
 from core.runs.cpu_kernels import changed_kernels
+from core.training.batches import oversized
 from core.training.components import memory_of_training, sizes_of
 from core.training.stopping import Stop
 from core.training.trainer import Trainer
@@ -22,13 +24,14 @@ from tui.cli.streams import OutputError
 from tui.drawing import number_format
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
     from pathlib import Path
     from types import FrameType
 
     from rich.progress import Progress, TaskID
 
     from core.analysis.diagnosis.result import Diagnosis
+    from core.analysis.imbalance import UnevenScores
     from core.config.run_config import RunConfig
     from core.datasets import DataSplit
     from core.runs.autosaver import SaveOptions, SaveStatus
@@ -114,7 +117,7 @@ def train(
             autosave = HeadlessAutosave(trainer, newest, save_options, resumed)
         diagnostician = Diagnostician(trainer, newest) if outputs or not quiet else None
         warning = "" if resumed is None else changed_kernels(resumed[0].header.kernels)
-        _print_notes(warning, config, trainer.data)
+        _print_notes(warning, trainer)
         for output in outputs:
             output.write(json_log.start(config, trainer.network, trainer.data) + "\n")
         started = perf_counter()
@@ -132,16 +135,19 @@ def train(
             autosave.close()
         diagnosis = None if diagnostician is None else _diagnose(diagnostician, interruption)
     trained = None if resumed is None else metrics.epoch - newest.epoch
+    scores = uneven_scores(trainer.network, trainer.data)
     for output in outputs:
         for finding in () if diagnosis is None else diagnosis.findings:
             output.write(json_log.advice(metrics.epoch, finding) + "\n")
-        line = json_log.end(metrics.epoch, seconds, stopped, trainer.restored, trained)
+        line = json_log.end(metrics.epoch, seconds, stopped, trainer.restored, trained, scores)
         output.write(line + "\n")
         output.flush()
     if not quiet:
         current = trainer.measure()  # the weights may be those of an earlier epoch
         restored = trainer.restored
-        text = summary(config, metrics, current, seconds, stopped, trainer.data, restored, trained)
+        text = summary(
+            config, metrics, current, seconds, stopped, trainer.data, restored, trained, scores
+        )
         print("\n".join([text, *([] if diagnosis is None else summary_lines(diagnosis))]))  # noqa: T201
     is_saved = True
     if autosave is not None and save_options is not None:
@@ -196,13 +202,13 @@ def _run(
     return metrics, stopped
 
 
-def _print_notes(warning: str, config: RunConfig, data: DataSplit) -> None:
-    """Print a warning, and the notes on the data of a file."""
-    notes = [warning] if warning else []
-    if config.data is not None and data.summary is not None:
-        notes += data.summary.notes
-    for note in notes:
-        print(f"nnfs-tui: {note}", file=sys.stderr)  # noqa: T201
+def _print_notes(warning: str, trainer: Trainer) -> None:
+    """Print a warning, the notes on the data of a file, and whether the batch size is too large."""
+    config, data = trainer.config, trainer.data
+    read = data.summary.notes if config.data is not None and data.summary is not None else ()
+    for note in (warning, *read, oversized(config.batch_size, len(data.y_train))):
+        if note:
+            print(f"nnfs-tui: {note}", file=sys.stderr)  # noqa: T201
 
 
 def _diagnose(diagnostician: Diagnostician, interruption: Interruption) -> Diagnosis | None:
@@ -290,6 +296,7 @@ def summary(
     data: DataSplit,
     restored: int | None = None,
     trained: int | None = None,
+    scores: Mapping[str, UnevenScores] | None = None,
 ) -> str:
     """Return a summary of a run in a few lines.
 
@@ -302,6 +309,7 @@ def summary(
         data: its samples.
         restored: the epoch whose weights were restored, or None.
         trained: epochs since the run was resumed, or None if it was not.
+        scores: further scores of each part, if the classes are uneven.
     """
     if stopped is Stop.DIVERGED:
         outcome = (
@@ -331,16 +339,24 @@ def summary(
         parts.insert(1, "validation")
     lines = [config.describe(sizes_of(config, data)), outcome]
     width = max(map(len, parts))
+    loss = "loss" if config.class_weight == "none" else "weighted loss"
     for part in parts:
         value = number_format.loss(getattr(current, f"{part}_loss"))
         score = getattr(current, f"{part}_score")
         text = (
             f"accuracy {number_format.percent(score)} %" if data.has_classes else f"R² {score:.4f}"
         )
+        if scores and part in scores:
+            text += _uneven_text(scores[part])
         if part == "train" and config.penalized:
             text += (
                 f"   loss with penalty {number_format.loss(current.train_loss + current.penalty)}"
             )
         name = "train = test" if data.shared and part == "train" else part
-        lines.append(f"{name:<{width}}  loss {value}   {text}")
+        lines.append(f"{name:<{width}}  {loss} {value}   {text}")
     return "\n".join(lines)
+
+
+def _uneven_text(scores: UnevenScores) -> str:
+    majority, balanced = map(number_format.percent, scores[:2])
+    return f" (majority {majority} %)   balanced {balanced} %   macro F1 {scores.macro_f1:.3f}"

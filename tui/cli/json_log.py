@@ -12,9 +12,10 @@ from core.training.diagnostics import LayerDiagnostics
 from core.training.stopping import Stop
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
     from core.analysis.diagnosis.result import Finding
+    from core.analysis.imbalance import UnevenScores
     from core.config.run_config import RunConfig
     from core.datasets import DataSplit
     from core.nn.network import Network
@@ -122,6 +123,7 @@ def end(
     stopped: Ending,
     restored: int | None = None,
     trained: int | None = None,
+    scores: Mapping[str, UnevenScores] | None = None,
 ) -> str:
     """Return the last line.
 
@@ -131,17 +133,22 @@ def end(
         stopped: why it ended.
         restored: the epoch whose weights were restored, or None.
         trained: number of epochs since the run was resumed, or None if it was not.
+        scores: further scores of each part at the end, if the classes are uneven.
     """
-    more = {} if trained is None else {"epochs_trained": trained}
+    more: dict[str, float | None] = {} if trained is None else {"epochs_trained": trained}
     trained = epochs if trained is None else trained
-    best = more if restored is None else {**more, "restored_epoch": restored}
+    if restored is not None:
+        more["restored_epoch"] = restored
+    for part, its in (scores or {}).items():
+        named = its._asdict().items()
+        more |= {f"{part}_{name}": value if isfinite(value) else None for name, value in named}
     return _line(
         event="end",
         epochs=epochs,
         seconds=round(seconds, 6),
         epochs_per_second=round(trained / seconds, 3) if seconds > 0 else None,
         stopped=str(stopped),
-        **best,
+        **more,
     )
 
 

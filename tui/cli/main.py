@@ -472,6 +472,7 @@ def _watch(
 
 def _print_summary(run: RunModel) -> None:
     """Print the last metrics of the run."""
+    from core.analysis.imbalance import uneven_scores
     from core.process.messages import State
     from tui.cli.headless import summary
 
@@ -484,7 +485,10 @@ def _print_summary(run: RunModel) -> None:
     data, restored = run.data, run.restored
     resumed_at = run.resumed_at
     trained = None if resumed_at is None else run.head_epoch - resumed_at
-    text = summary(run.config, metrics, kept, None, stopped, data, restored, trained)
+    # the screen may have only some of the samples
+    is_whole = data.all_samples == (len(data.y_train), len(data.y_test))
+    scores = uneven_scores(run.network, data) if run.network and is_whole else None
+    text = summary(run.config, metrics, kept, None, stopped, data, restored, trained, scores)
     print(text.replace("interrupted after", "stopped after"))  # noqa: T201
     if run.save_problem:
         print(_printable(run.save_problem))  # noqa: T201

@@ -210,10 +210,12 @@ def draw_curves(
     height: int,
     marks: Sequence[Mark] = (),
     reader: int | None = None,
+    level: float | None = None,
 ) -> Cells:
     """Return the curves, later ones on top, with both axes, in a block of cells.
 
-    The epoch `reader`, if given, is marked by a vertical line.
+    The epoch `reader`, if given, is marked by a vertical line, and the value `level` by a horizontal
+    one, behind the curves.
     """
     first_epoch, last_epoch = span
     cells = Cells(width, height)
@@ -252,8 +254,14 @@ def draw_curves(
         empty = cells.glyphs[: height - 2 * has_epochs, column] == " "
         cells.glyphs[: height - 2 * has_epochs, column][empty] = "┊"
         cells.inks[: height - 2 * has_epochs, column] = ink(READER)
+    rows = height - 2 if has_epochs else height
+    if level is not None and axis.low <= level <= axis.high:
+        row = _row_of(level, axis, rows)
+        empty = cells.glyphs[row, gutter:] == " "
+        cells.glyphs[row, gutter:][empty] = "·"
+        cells.inks[row, gutter:][empty] = _AXIS_INK
     for mark in marks:
-        _place(mark, cells, axis, span, gutter, height - 2 if has_epochs else height)
+        _place(mark, cells, axis, span, gutter, rows)
     return cells
 
 
@@ -280,10 +288,14 @@ def _place(
     if not span[0] <= mark.epoch <= span[1] or (axis.logarithmic and mark.value <= 0):
         return
     value = log10(mark.value) if axis.logarithmic else mark.value
-    up = min(max((value - axis.low) / (axis.high - axis.low), 0.0), 1.0)
     column = _column_of(mark.epoch, span, gutter, cells.width)
-    row = rows - 1 - round(up * (4 * rows - 1)) // 4
-    cells.write(row, column, mark.glyph, ink(mark.colour, bold=True))
+    cells.write(_row_of(value, axis, rows), column, mark.glyph, ink(mark.colour, bold=True))
+
+
+def _row_of(value: float, axis: ValueAxis, rows: int) -> int:
+    """Return the row of the dot of a value."""
+    up = min(max((value - axis.low) / (axis.high - axis.low), 0.0), 1.0)
+    return rows - 1 - round(up * (4 * rows - 1)) // 4
 
 
 def _read(text: str, cells: Cells) -> None:

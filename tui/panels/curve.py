@@ -128,6 +128,11 @@ class CurvePanel(Panel):
         """Return a value as text for the title."""
         raise NotImplementedError
 
+    @property
+    def level(self) -> float | None:
+        """A value that is marked by a horizontal line."""
+        return None
+
     def extra_series(self, count: int) -> list[Series]:
         """Return the curves besides train and test, for the epochs before `count`."""
         data = self.run.data
@@ -198,7 +203,8 @@ class CurvePanel(Panel):
             low, high = float(values.min()), float(values.max())
             axis = fitted_axis(low, high, ticks, self.shortest_range(high))
         self._span, self._gutter = span, gutter_width(axis)
-        return draw_curves(series, axis, span, width, height, self._marks(), self.cursor_epoch)
+        cursor = self.cursor_epoch
+        return draw_curves(series, axis, span, width, height, self._marks(), cursor, self.level)
 
     def _marks(self) -> list[Mark]:
         """Return the marks of the best epoch, on the monitored curve, and of the shown epoch."""
@@ -224,6 +230,10 @@ class LossPanel(CurvePanel):
     placement, default_from = Placement.LEFT, (0, 0)
 
     DEFAULT_CSS = "LossPanel { height: 3fr; }"
+
+    @property
+    def border_name(self) -> str:
+        return self.label if self.run.config.class_weight == "none" else "weighted loss"
 
     def explanation(self) -> Explanation:
         penalty = " Ochre is the training loss plus the penalty." if self._penalized else ""
@@ -311,7 +321,8 @@ class ScorePanel(CurvePanel):
             )
         return Explanation(
             f"Accuracy, the share of samples that are classified correctly, {parts}.",
-            "guessing reaches the share of the most frequent class. A test curve far below the "
+            "guessing reaches the share of the most frequent class (maj., the dotted line, if the "
+            "classes are uneven). A test curve far below the "
             "training curve means overfitting. Accuracy moves in steps of one sample, and may be "
             "constant while the loss still falls: then the network only becomes more certain.",
             "accuracy = samples whose most probable class is the true one / all samples",
@@ -328,12 +339,18 @@ class ScorePanel(CurvePanel):
             return more
         return [*more, Series(np.full(count, baseline.test_score), LINEAR)]
 
+    @property
+    def level(self) -> float | None:
+        return self.run.majority
+
     def extra_title(self) -> StyledText:
-        baseline, more = self.run.baseline, super().extra_title()
+        baseline, majority, words = self.run.baseline, self.run.majority, super().extra_title()
+        if majority is not None:
+            words = [*words, (f"· maj. {self.format_value(majority)} ", ink(DIM))]
         if baseline is None:
-            return more
+            return words
         value = self.format_value(baseline.test_score)
-        return [*more, (f"─ linear {value} ", ink(indexed(LINEAR)))]
+        return [*words, (f"─ linear {value} ", ink(indexed(LINEAR)))]
 
     def axis(self, values: NDArray[np.float64], ticks: int) -> ValueAxis:
         # R² has no lower bound: values below -1 are cut off

@@ -13,6 +13,7 @@ from rich.console import Console
 from rich.style import Style
 from rich.text import Text
 
+from core.analysis.imbalance import majority_share
 from tui.drawing import number_format
 from tui.drawing.cells import cell_width, cut, split_cells
 from tui.drawing.palette import (
@@ -196,7 +197,13 @@ def _classes(summary: Summary, width: int) -> list[TableLine]:
             (after + digits + GAP, share_bar(count / most, bar), number),
             (end, f"{100 * count / whole:5.1f} %", ink(DIM)),
         ]
-    return [_title("classes"), *lines]
+    title = _title("classes")
+    majority = majority_share(counts)
+    if majority is not None:
+        name = cut(_shown(summary.classes[counts.index(max(counts))][0]), LONGEST_CLASS)
+        words = f"always predicting {name} is right for {number_format.percent(majority)} %"
+        title.append((len("classes") + GAP, words, ink(DIM)))
+    return [title, *lines]
 
 
 def _of_class(label: int) -> TextSpan:

@@ -138,7 +138,10 @@ class StatusLine(Canvas):
             places = 2 if tight else 3
             right = slash.join(f"{score:{places + 3}.{places}f}" for score in scores)
             score = ("R²", right.replace("-", "−"))
-        pairs = [("epoch", epoch), ("loss", loss), score, ("lr", self._rate(metrics))]
+        pairs = [("epoch", epoch), ("loss", loss), score]
+        if run.majority is not None:
+            pairs.append(("maj." if tight else "majority", f"{100 * run.majority:.{places}f} %"))
+        pairs.append(("lr", self._rate(metrics)))
         rate = run.epochs_per_second
         if rate:
             shown = f"{rate:,.1f}" if rate < 100 else f"{rate:,.0f}"

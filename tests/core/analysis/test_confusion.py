@@ -1,11 +1,14 @@
 """The confusion matrix and its scores agree with scikit-learn's."""
 
+from warnings import catch_warnings, simplefilter
+
 import numpy as np
 import pytest
 from sklearn import metrics
 
 from core.analysis.confusion import (
     accuracy,
+    balanced_accuracy,
     confusion_matrix,
     f1,
     macro_f1,
@@ -28,6 +31,7 @@ def test_a_matrix_worked_out_by_hand() -> None:
     np.testing.assert_array_equal(recall(matrix), [2 / 3, 0, 1])
     np.testing.assert_array_equal(f1(matrix), [4 / 6, 0, 2 / 3])
     assert macro_f1(matrix) == pytest.approx((2 / 3 + 0 + 2 / 3) / 3)
+    assert balanced_accuracy(matrix) == pytest.approx((2 / 3 + 0 + 1) / 3)
 
 
 @pytest.mark.parametrize("classes", [2, 3, 10, 100])
@@ -49,6 +53,9 @@ def test_all_scores_agree_with_scikit_learn(classes: int, samples: int) -> None:
         scores = theirs(true, predicted, labels=labels, average=None, zero_division=np.nan)
         np.testing.assert_allclose(ours(matrix), scores)
     assert accuracy(matrix) == pytest.approx(metrics.accuracy_score(true, predicted))
+    with catch_warnings():
+        simplefilter("ignore")  # about classes that are predicted but do not occur
+        assert balanced_accuracy(matrix) == metrics.balanced_accuracy_score(true, predicted)
     assert macro_f1(matrix) == pytest.approx(
         metrics.f1_score(true, predicted, labels=labels, average="macro", zero_division=np.nan)
     )

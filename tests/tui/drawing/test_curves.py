@@ -1,5 +1,7 @@
 """Curves: reduced without losing an extreme, on axes that seldom move."""
 
+import re
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -86,6 +88,21 @@ def test_a_mark_stands_on_its_curve(epoch: int, value: float) -> None:
     assert "⠀" < plain.glyphs[row, column] <= "⣿"
     logarithmic = draw_curves(series, log_axis(1e-3, 1), (0, 50), 60, 14, [mark])
     assert (logarithmic.glyphs == "◆").any() == (value > 0)
+
+
+@pytest.mark.parametrize("value", [0.31, 0.95])
+def test_a_level_is_a_dotted_line_at_its_value_behind_the_curves(value: float) -> None:
+    flat = draw_curves([Series(np.full(51, value), 252)], linear_axis(0, 1), (0, 50), 60, 14)
+    (row,) = {row for row, line in enumerate(flat.lines()) if re.search("[⠁-⣿]", line)}
+    rising = [Series(np.linspace(0, 1, 51), 252)]
+    plain = draw_curves(rising, linear_axis(0, 1), (0, 50), 60, 14)
+    marked = draw_curves(rising, linear_axis(0, 1), (0, 50), 60, 14, level=value)
+    changed = plain.glyphs != marked.glyphs
+    assert set(np.nonzero(changed)[0].tolist()) == {row}
+    assert (plain.glyphs[changed] == " ").all()
+    assert (marked.glyphs[changed] == "·").all()
+    outside = draw_curves(rising, linear_axis(0, 1), (0, 50), 60, 14, level=2.0)
+    assert (outside.glyphs == plain.glyphs).all()
 
 
 @given(st.floats(-1e3, 1e3), st.floats(1e-9, 1e3), st.integers(1, 4))

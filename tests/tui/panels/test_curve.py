@@ -6,6 +6,7 @@ from core.config.presets import PRESETS
 from tests.tui.drawn import drawn
 from tests.tui.sessions import session_after
 from tui.panels.curve import LossPanel, ScorePanel
+from tui.panels.view_options import ViewOptions
 
 XOR = PRESETS["xor"].config()
 MOONS = PRESETS["moons"].config()
@@ -37,6 +38,23 @@ def test_loss_with_and_without_penalty() -> None:
     assert f"train {last.train_loss:.4f}" in title
     assert f"with L2 {last.train_loss + last.penalty:.4f}" in title
     assert "with" not in drawn(LossPanel, session_after(MOONS, 3), 70).lines()[0]
+
+
+def test_majority_share_of_uneven_classes() -> None:
+    run = session_after(PRESETS["breast-cancer"].config(), 3)
+    assert run.data is not None
+    share = f"{100 * np.mean(run.data.y_test == 1):.1f} %"
+    assert f"· maj. {share}" in drawn(ScorePanel, run).lines()[0]
+    even = session_after(PRESETS["iris"].config(), 3)
+    assert "maj." not in drawn(ScorePanel, even).lines()[0]
+
+
+def test_weighted_loss_is_named() -> None:
+    config = PRESETS["breast-cancer"].config()
+    run = session_after(config.changed(class_weight="balanced"), 2)
+    assert drawn(LossPanel, run).lines()[0].startswith("╭ 1 weighted loss ")
+    assert "times n / (k · n_class)" in LossPanel(run, ViewOptions()).explanation().formula
+    assert "weighted" not in drawn(LossPanel, session_after(config, 2)).lines()[0]
 
 
 def test_best_epoch_is_marked() -> None:

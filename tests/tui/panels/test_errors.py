@@ -84,6 +84,19 @@ def test_the_counts_are_those_of_the_confusion_matrix(name: str, epochs: int) ->
     assert f"test · {len(data.y_test)} samples" in right[0]
 
 
+def test_uneven_classes_show_scores_that_count_them_equally() -> None:
+    session = after("breast-cancer", 1)
+    data, network = session.data, session.network
+    assert data is not None
+    assert network is not None
+    predicted = network.predict(data.x_test).argmax(axis=1)
+    balanced = metrics.balanced_accuracy_score(data.y_test, predicted)
+    line = next(line for line in lines_of(session, 110, 12) if line.startswith("accuracy"))
+    majority = np.mean(data.y_test == 1)
+    assert f"majority {100 * majority:.1f} %  balanced {100 * balanced:.1f} %" in line
+    assert "balanced" not in "\n".join(lines_of(after("iris", 3), 110, 12))
+
+
 def test_the_scores_stand_beside_the_counts() -> None:
     session = after("iris", 12)
     data = session.data

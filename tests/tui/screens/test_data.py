@@ -11,7 +11,9 @@ from rich.cells import cell_len
 from textual.app import App
 from textual.geometry import Size
 
+from core import RunConfig
 from core.datasets import DATASETS, Dataset
+from core.datasets.prepare import prepare
 from core.datasets.summary import FeatureSummary, Summary, summarize
 from tui.drawing.cells import cut, split_cells
 from tui.drawing.palette import CLASS_POINTS, DIVERGING, TRAIN_MARKERS, style
@@ -138,6 +140,14 @@ def test_each_class_has_its_count_and_share_and_its_colour_of_the_map() -> None:
             colour = style(int(cells.inks[row, column])).color
             assert colour is not None
             assert colour.name == CLASS_POINTS[label % len(CLASS_POINTS)]
+
+
+def test_the_majority_share_of_uneven_classes_is_named() -> None:
+    summary = prepare(RunConfig(dataset="breast_cancer")).summary
+    assert summary is not None
+    text = summary_text(summary, 80)
+    assert "classes  always predicting benign is right for 62.7 %" in text
+    assert "always" not in summary_text(iris(), 80)
 
 
 def test_a_feature_shows_its_numbers_its_histogram_and_its_relation() -> None:

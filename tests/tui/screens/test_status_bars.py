@@ -1,5 +1,6 @@
 """Header, status line, log line and footer, drawn without an application."""
 
+import numpy as np
 import pytest
 
 from core.config.presets import PRESETS
@@ -26,6 +27,17 @@ def test_status_line_at_two_widths() -> None:
     narrow = StatusLine(run).draw(80, 1).lines()[0]
     assert "lr 0.01" in narrow
     assert "30.0/s" in narrow
+
+
+def test_status_line_with_the_majority_share_of_uneven_classes() -> None:
+    run = session_after(PRESETS["breast-cancer"].config(), 3)
+    assert run.data is not None
+    share = f"{100 * np.mean(run.data.y_test == 1):.1f} %"
+    for width in (80, 120):
+        assert f"majority {share}" in StatusLine(run).draw(width, 1).lines()[0]
+    assert "maj. 63 %" in StatusLine(run).draw(60, 1).lines()[0]
+    even = session_after(PRESETS["iris"].config(), 3)
+    assert "majority" not in StatusLine(even).draw(120, 1).lines()[0]
 
 
 def test_status_line_of_a_diverged_run() -> None:

@@ -6,7 +6,15 @@ from dataclasses import dataclass
 from math import isfinite
 from typing import TYPE_CHECKING, Final
 
-from core.analysis.confusion import accuracy, macro_f1, most_confused, precision, recall
+from core.analysis.confusion import (
+    accuracy,
+    balanced_accuracy,
+    macro_f1,
+    most_confused,
+    precision,
+    recall,
+)
+from core.analysis.imbalance import majority_share
 from tui.drawing import number_format
 from tui.drawing.cells import Cells, cell_width, cut, split_cells
 from tui.drawing.palette import (
@@ -329,11 +337,22 @@ def _totals(table: ConfusionTable, width: int) -> Cells:
     samples, right = int(table.matrix.sum()), int(table.matrix.trace())
     share, score = accuracy(table.matrix), macro_f1(table.matrix)
     column = cells.write(0, 0, f"accuracy {number_format.percent(share)} %", ink(TEXT))
-    parts = (
+    wrong = [
         (f"  {samples - right:,} wrong", ink(WARNING if samples > right else DIM)),
         (f" of {samples:,}", ink(DIM)),
-        (f"  macro F1 {score:.3f}" if isfinite(score) else "  macro F1 –", ink(TEXT)),
-    )
+    ]
+    f1 = (f"  macro F1 {score:.3f}" if isfinite(score) else "  macro F1 –", ink(TEXT))
+    parts = [*wrong, f1]
+    majority = majority_share(table.matrix.sum(axis=1).tolist())
+    if majority is not None:
+        # classes of different sizes: these scores say more than the number of errors
+        balanced = number_format.percent(balanced_accuracy(table.matrix))
+        parts = [
+            (f"  majority {number_format.percent(majority)} %", ink(DIM)),
+            (f"  balanced {balanced} %", ink(TEXT)),
+            f1,
+            *wrong,
+        ]
     for text, number in parts:
         if column + len(text) > width:
             break
