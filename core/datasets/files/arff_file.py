@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 _QUOTED: Final = r"'(?:[^'\\]|\\.)*'|\"(?:[^\"\\]|\\.)*\""
 _RELATION: Final = re.compile(rb"(?:\s|%[^\n\r]*[\n\r])*@relation\b", re.IGNORECASE)
 _ATTRIBUTE: Final = re.compile(rf"@attribute\s+({_QUOTED}|[^\s{{]+)\s*(.+)", re.IGNORECASE)
-_VALUE: Final = re.compile(rf"\s*({_QUOTED}|(?:[^,\s'\"][^,]*)?)\s*(?:,|$)")
+_VALUE: Final = re.compile(rf"\s*+({_QUOTED}|(?:[^,\s'\"][^,]*)?)\s*(?:,|$)")
 _PAIR: Final = re.compile(rf"\s*(\d{{1,9}})\s+({_QUOTED}|[^,\s]+)\s*(?:,|$)")
 _ESCAPE: Final = re.compile(r"\\(.)")
 _NUMBERS: Final = ("numeric", "real", "integer")
@@ -155,8 +155,8 @@ class _Rows:
                 "use a part of the file",
             )
         row = [each.omitted for each in self._attributes]
-        at = 0
-        while at < len(text) and text[at:].strip():
+        text, at = text.rstrip(), 0
+        while at < len(text):
             pair = _PAIR.match(text, at)
             if pair is None or int(pair[1]) >= len(row):
                 return []

@@ -35,6 +35,9 @@ SMALL: Final = 1 << 26
 MOST_RATIO: Final = 100
 """Maximum ratio of sizes for larger files. Tables compress to a twentieth, bombs to a thousandth."""
 
+LEAST_FREE: Final = 1 << 26
+"""Bytes of disk space that a temporary copy leaves free."""
+
 _DECODER_MEMORY: Final = 1 << 28
 """Bytes for the dictionary of xz, which needs 1 << 26 at its highest level."""
 
@@ -202,7 +205,7 @@ class Content:
             return
         with tempfile.TemporaryFile() as copy:
             while chunk := self.stream.read(_PIECE):
-                if len(chunk) > shutil.disk_usage(tempfile.gettempdir()).free // 2:
+                if shutil.disk_usage(tempfile.gettempdir()).free < LEAST_FREE:
                     raise unusable(
                         file, "too little disk space to decompress it; decompress it first"
                     )

@@ -79,10 +79,16 @@ class Dialect:
         )
 
     def rows(self, sample: Sequence[str], *, strict: bool = False) -> list[list[str]]:
-        """Return the rows of some lines, the last of which may be incomplete unless `strict`."""
+        """Return the rows of some lines, the last of which may be incomplete unless `strict`.
+
+        There are none if a cell is too long, or quotes are wrong.
+        """
         rewrite = self.rewrite
         lines = sample if rewrite is None else [rewrite(line, 0) for line in sample]
-        return list(self.cells((f"{line}\n" for line in lines), strict=strict))
+        try:
+            return list(self.cells((f"{line}\n" for line in lines), strict=strict))
+        except csv.Error:
+            return []
 
 
 class _Tabs:
@@ -169,10 +175,7 @@ def _are_better(blanks: _Fit, best: str, fit: _Fit) -> bool:
 def _fit(sample: Sequence[str], delimiter: str, *, quotes: bool) -> _Fit:
     quote = find_quote(sample, delimiter) if quotes else ""
     dialect = Dialect(delimiter, quote, skip_blanks=True)
-    try:
-        rows = [row for row in dialect.rows(sample) if any(map(str.strip, row))]
-    except csv.Error:
-        return _Fit()
+    rows = [row for row in dialect.rows(sample) if any(map(str.strip, row))]
     if not rows:
         return _Fit()
     columns, agreeing = Counter(map(len, rows)).most_common(1)[0]
@@ -199,10 +202,7 @@ def find_quote(sample: Sequence[str], delimiter: str) -> str:
 
 def _widths(dialect: Dialect, sample: Sequence[str]) -> set[int]:
     """Return the different numbers of columns; none if the quotes do not enclose cells."""
-    try:
-        return {len(row) for row in dialect.rows(sample, strict=True) if row}
-    except csv.Error:
-        return set()
+    return {len(row) for row in dialect.rows(sample, strict=True) if row}
 
 
 def has_blanks(sample: Sequence[str], delimiter: str, quote: str) -> bool:
@@ -213,7 +213,8 @@ def has_blanks(sample: Sequence[str], delimiter: str, quote: str) -> bool:
     if sum(cell.startswith(" ") for cell in each) >= AGREEING * max(1, len(each)):
         return True
     for line in sample:
-        for cell in next(Dialect(delimiter, quote).cells([line], strict=False), [])[1:]:
+        row = next(iter(Dialect(delimiter, quote).rows([line])), [])
+        for cell in row[1:]:
             # within quotes, a quote would be doubled
             if cell.lstrip(" ").startswith(quote) and f"{delimiter} {cell.lstrip(' ')}" in line:
                 return True

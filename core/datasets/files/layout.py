@@ -266,16 +266,16 @@ class _Finder:
                 )
                 return named, True, first.line - 1
         if self._header is None:
-            self._note(has_header, why, can_be_names=len(set(names)) == len(names))
+            self._note(has_header, why, hint=_can_override(names, data, has_header=has_header))
         if not has_header:
             return [""] * width, False, first.line - 1
         return names, True, first.last
 
-    def _note(self, has_header: bool, why: str, *, can_be_names: bool = True) -> None:
+    def _note(self, has_header: bool, why: str, *, hint: bool = False) -> None:
         what = "contains the column names" if has_header else "is data; the columns have no names"
         other = "off" if has_header else "on"
-        hint = f" (--header {other} overrides this)" if can_be_names else ""
-        self._notes.append(f"The first row {what}: {why}{hint}.")
+        option = f" (--header {other} overrides this)" if hint else ""
+        self._notes.append(f"The first row {what}: {why}{option}.")
 
     def _ragged(self, first: _Row, width: int) -> DataError:
         return unusable(
@@ -315,6 +315,13 @@ def _names_rows(row: _Row, following: _Row, width: int) -> bool:
         and all(cell.strip() and not looks_numeric(cell) for cell in row.cells)
         and any(map(looks_numeric, following.cells[1:]))
     )
+
+
+def _can_override(names: list[str], data: list[list[str]], *, has_header: bool) -> bool:
+    """Return whether the file can be read as well with the other meaning of its first row."""
+    if has_header:  # a name in a column of numbers would be a word among them
+        return not any(looks_numeric(cell) for row in data for cell in row)
+    return len(set(names)) == len(names)
 
 
 def _are_units(row: _Row) -> bool:

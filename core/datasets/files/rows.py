@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import csv
-import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
@@ -27,7 +26,7 @@ MOST_FOOTER: Final = 10
 MOST_FIRSTS: Final = 1000
 """Number of different first cells that are remembered."""
 
-_RULE: Final = re.compile(r"[\s|+:=-]*[-=]{3}[\s|+:=-]*")
+_RULE: Final = frozenset(" \t|+:=-")
 
 _TOTALS: Final = ("total", "sum", "average", "mean", "count", "summe", "gesamt", "source", "note")
 
@@ -125,10 +124,11 @@ class Rows:
         """Return whether each line of the last row looks like a row, so that quotes are stray."""
         counts = {each.count(self._dialect.separator) for each in self._taken}
         firsts = [each.partition(self._dialect.separator)[0] for each in self._taken[1:]]
+        known = {row[0], *self._firsts}
         return (
             len(counts) == 1
             and counts != {0}
-            and all(first in {row[0], *self._firsts} or is_number(first) for first in firsts)
+            and all(first in known or is_number(first) for first in firsts)
         )
 
     def _unquoted(self, line: int, error: str) -> str:
@@ -182,12 +182,12 @@ class Skipped:
             raise LongerRowError(str(unusable(self.file, error)))
         elif not is_footer(row, width):
             raise unusable(self.file, error)
+        if len(self.footer) == MOST_FOOTER:
+            self.check_followed()
         self.footer.append((line, layout.dialect.separator.join(row), error))
 
     def notes(self) -> list[str]:
-        """Return a sentence on each kind of line at the end of the file; raises DataError."""
-        if len(self.footer) > MOST_FOOTER:
-            self.check_followed()
+        """Return a sentence on each kind of line."""
         notes = []
         if self.comments:
             notes.append(f"Left out: {counted(self.comments, 'comment')}.")
@@ -244,7 +244,8 @@ def is_header(row: Sequence[str], layout: TextLayout) -> bool:
 
 def is_rule(row: Sequence[str]) -> bool:
     """Return whether a row is a line of dashes, as between a header and the rows below it."""
-    return _RULE.fullmatch("".join(row)) is not None
+    text = "".join(row)
+    return ("---" in text or "===" in text) and _RULE.issuperset(text)
 
 
 def is_total(row: Sequence[str], above: Sequence[Sequence[str]], *, is_number_column: bool) -> bool:

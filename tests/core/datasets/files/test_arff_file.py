@@ -109,6 +109,14 @@ def test_sparse_rows_of_too_many_cells_are_refused(
     assert "exceed 20 numbers" in folder.refused(HEAD + "{0 1}\n" * 6, name="f.arff")
 
 
+@pytest.mark.parametrize(
+    "line",
+    ["1," + " " * 900_000 + "'a", "{" + "0 1," * 200_000 + "}", "{0 1" + " " * 900_000 + "x}"],
+)
+def test_a_long_line_is_examined_once(folder: Folder, line: str) -> None:
+    folder.try_reading(Source(folder.write(HEAD + DENSE + line, "f.arff")))
+
+
 @fuzzed
 @given(
     st.text("@dataribue{}',\"\\%? 012\n\t", max_size=80),

@@ -62,6 +62,13 @@ def test_the_note_on_the_header_names_an_option_that_works(tmp_path: Path) -> No
     assert len(folder.read(content, header=True).y) == 7
 
 
+def test_names_above_numbers_are_not_recommended_as_data(tmp_path: Path) -> None:
+    folder = Folder(tmp_path)
+    content = "a,b\n" + "".join(f"{at},{at / 4}\n" for at in range(30))
+    assert "--header" not in notes_of(folder.read(content))
+    assert "'column 2' contains 'b'" in folder.refused(content, header=False, target=("2",))
+
+
 def test_equal_cells_are_not_recommended_as_names(tmp_path: Path) -> None:
     data = Folder(tmp_path).read("0,0,x\n1,2,y\n2,3,x\n3,4,y\n")
     assert "--header" not in notes_of(data)

@@ -230,6 +230,12 @@ def test_the_recommended_delimiter_reads_the_file(folder: Folder, case: str) -> 
     assert is_plain(folder.read(content, delimiter={"comma": ","}.get(word, word)))
 
 
+@pytest.mark.parametrize("line", ["-" * 900_000 + "x", " " * 900_000 + "'", '"" ' * 300_000 + '"'])
+def test_a_long_line_is_examined_once(folder: Folder, line: str) -> None:
+    for content in (HEADER + line, line + "\n" + HEADER + ROWS, "a b\n1 2\n" + line):
+        folder.try_reading(Source(folder.write(content)))
+
+
 CELLS = st.text("ab '\"#;,|\t\n5-", max_size=5).map(str.strip)
 
 
