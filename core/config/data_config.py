@@ -13,6 +13,7 @@ from core.config.value_types import (
     Delimiter,
     Float,
     Integer,
+    MissingMarkers,
     MultiChoice,
     OptionalValue,
     Switch,
@@ -25,7 +26,7 @@ from core.datasets import DATASETS
 from core.datasets.files import Source
 from core.datasets.preparation import EXTRA_FEATURES, PREPROCESSORS
 
-OF_TABLES: Final = ("delimiter", "header", "encoding")
+OF_TABLES: Final = ("delimiter", "header", "encoding", "decimal")
 """Settings that only apply to tables in text files."""
 
 
@@ -119,6 +120,12 @@ class DataConfig:
         ),
         "treatment of missing values",
     )
+    na: tuple[str, ...] | None = _file(
+        None,
+        auto(MissingMarkers()),
+        "more missing values, in all columns or one, in addition to empty cells, NA, ? and repeated "
+        "numbers such as -999 that are far from all others (none: without those numbers)",
+    )
     text: str | None = _file(
         None,
         or_off(Text("a column name, or a number from 1")),
@@ -141,6 +148,15 @@ class DataConfig:
         auto(Text("a text encoding such as latin-1 or utf-16")),
         "character encoding of the file (auto: UTF-8)",
     )
+    decimal: str | None = _file(
+        None,
+        auto(
+            choice(
+                {"point": "1.5, and 1,500 for thousands", "comma": "1,5, and 1.500 for thousands"}
+            )
+        ),
+        "decimal sign of numbers (auto: by all cells of a column; 3,667 alone is 3667)",
+    )
 
     @property
     def drawn_classes(self) -> int:
@@ -162,6 +178,8 @@ class DataConfig:
             self.task,
             self.text,
             exclude=self.exclude,
+            decimal=self.decimal,
+            na=self.na or (),
         )
 
     def check_data(self) -> None:

@@ -393,7 +393,7 @@ class RunConfig(DataConfig):
             **dict.fromkeys(("features", "exclude"), (texts, "texts")),
             **dict.fromkeys(OF_TABLES, (drawn or arrays, f"{self.source_name}")),
             "missing": (drawn or texts, "texts" if texts else f"dataset {self.dataset}"),
-            **dict.fromkeys(("target", "task", "text"), (drawn, f"dataset {self.dataset}")),
+            **dict.fromkeys(("target", "task", "text", "na"), (drawn, f"dataset {self.dataset}")),
             "dataset": (not drawn, "a file of data"),
             **dict.fromkeys(("ngrams", "vocabulary"), (not texts, "no texts")),
         }

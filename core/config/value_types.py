@@ -202,6 +202,15 @@ class ColumnNames:
 
 
 @dataclass(frozen=True)
+class MissingMarkers(ColumnNames):
+    """Values of all columns or, as in `pressure=0`, of one, separated by commas."""
+
+    @property
+    def accepts(self) -> str:
+        return "values such as -1 or pressure=0, separated by commas, or none"
+
+
+@dataclass(frozen=True)
 class MultiChoice:
     """Any subset of several words, separated by commas; or `none`, or `all`."""
 

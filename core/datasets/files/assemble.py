@@ -13,7 +13,7 @@ from core.datasets.files.identifiers import identifiers, note_identifiers, note_
 from core.datasets.files.leakage import leaks
 from core.datasets.files.names import clean, counted, distinct, listed, of_category, unusable
 from core.datasets.files.table import FEWEST
-from core.datasets.files.targets import comma, find_targets, stray
+from core.datasets.files.targets import find_targets, stray
 from core.datasets.files.words import MOST_CATEGORIES, order
 
 if TYPE_CHECKING:
@@ -113,8 +113,6 @@ def _features(
     for at in used:
         column = table.feature_names[at]
         words = table.x_words.get(at)
-        if words is not None and words.only_commas:
-            raise comma(table, clean(column), words)
         if words is not None and words.too_many:
             if words.mostly_numbers and not words.typed:
                 raise stray(table, clean(column), words)

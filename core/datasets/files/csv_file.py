@@ -5,16 +5,18 @@ Both parsers give the same columns; only the careful one can report an invalid c
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from core.datasets.dataset import DataError
 from core.datasets.files.choice import choose, note_choice
+from core.datasets.files.column_formats import ColumnFormats, SurveyedWords, infinite_number
 from core.datasets.files.layout import find_layout
 from core.datasets.files.lines import Lines
-from core.datasets.files.names import clean, clean_text, unusable
+from core.datasets.files.missing import MissingValues
+from core.datasets.files.names import clean, clean_text
 from core.datasets.files.rows import (
     LongerRowError,
     QuoteError,
@@ -24,8 +26,9 @@ from core.datasets.files.rows import (
     is_header,
     is_total,
 )
+from core.datasets.files.survey import Markers
 from core.datasets.files.table import Store, Table
-from core.datasets.files.words import MOST_CATEGORIES, MOST_CLASSES, Stray, Words, number
+from core.datasets.files.words import MOST_CATEGORIES, MOST_CLASSES, Words, number
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -34,6 +37,7 @@ if TYPE_CHECKING:
     from core.datasets.dataset import ProgressCallback
     from core.datasets.files.byte_stream import ByteStream
     from core.datasets.files.choice import ColumnChoice
+    from core.datasets.files.column_formats import CellReader
     from core.datasets.files.layout import TextLayout
     from core.datasets.files.table import Source
 
@@ -55,21 +59,29 @@ class Parsed:
 
 @dataclass(frozen=True)
 class ParsedColumns:
-    """Columns to read from each row, by index: numbers and words; and the lines that are not rows."""
+    """Columns to read from each row, by index: plain numbers and all others.
+
+    Attributes:
+        skipped: lines that are not rows.
+        comma: whether the decimal sign is a comma, so that a point is not.
+        markers: missing values that are found among the numbers.
+    """
 
     layout: TextLayout
     file: str
     numbers: tuple[int, ...]
     words: tuple[int, ...]
     skipped: Skipped
+    comma: bool = False
+    markers: Markers = field(default_factory=Markers)
 
 
 class NotNumbersError(Exception):
-    """Columns that were read as numbers contain words: the file has to be read again."""
+    """Columns that were read as plain numbers contain other cells: the file has to be read again."""
 
-    def __init__(self, strays: dict[int, Stray]) -> None:
+    def __init__(self, places: set[int]) -> None:
         super().__init__()
-        self.strays = strays
+        self.places = places
 
 
 def read_text(
@@ -121,43 +133,40 @@ def read_columns(
 ) -> Table:
     """Return the chosen columns of a text file whose layout is known."""
     choice = choose(layout.names, source, file)
-    strays: dict[int, Stray | None] = dict.fromkeys(layout.words)
+    missing = MissingValues(source.na)
+    missing.check(layout.names, file)
+    formats = ColumnFormats(layout, missing, source.decimal, file)
     while True:
         lines = from_start()
         lines.rewrite = layout.rewrite
         try:
-            table = _read_columns(lines, layout, choice, strays, file)
+            table = _read_columns(lines, layout, choice, formats, file)
         except NotNumbersError as found:
-            strays |= found.strays
+            formats.examine(found.places)
             continue
-        encoding = [f"Read as {clean(source.encoding)}."] if source.encoding else []
-        table.notes = [*encoding, *layout.notes, *table.notes, *choice.notes]
-        note_choice(table, choice, layout.names)
-        return table
+        if formats.settle(choice.used):
+            break
+    encoding = [f"Read as {clean(source.encoding)}."] if source.encoding else []
+    table.notes = [*encoding, *layout.notes, *table.notes, *choice.notes]
+    formats.finish(choice.used, table)
+    note_choice(table, choice, layout.names)
+    return table
 
 
 def _read_columns(
-    lines: Lines,
-    layout: TextLayout,
-    choice: ColumnChoice,
-    strays: dict[int, Stray | None],
-    file: str,
+    lines: Lines, layout: TextLayout, choice: ColumnChoice, formats: ColumnFormats, file: str
 ) -> Table:
     used = choice.used
-    words = {
-        at: Words(
-            MOST_CATEGORIES if at < len(choice.features) else MOST_CLASSES,
-            strays[place],
-            typed=place in layout.words,
-        )
-        for at, place in enumerate(used)
-        if place in strays
-    }
-    numeric = [at for at in range(len(used)) if at not in words]
-    wordy = tuple(used[at] for at in words)
+    readers: dict[int, CellReader] = {}
+    for at, place in enumerate(used):
+        most = MOST_CATEGORIES if at < len(choice.features) else MOST_CLASSES
+        if reader := formats.reader(place, most):
+            readers[at] = reader
+    numeric = [at for at in range(len(used)) if at not in readers]
+    others = tuple(used[at] for at in readers)
     text = () if choice.text is None else (choice.text,)
     numbers = tuple(used[at] for at in numeric)
-    columns = ParsedColumns(layout, file, numbers, wordy + text, Skipped(file))
+    columns = ParsedColumns(layout, file, numbers, others + text, Skipped(file), formats.comma)
     store = Store(len(choice.features), len(choice.targets))
     while block := lines.block():
         parsed = _parse(block, lines, columns)
@@ -165,13 +174,18 @@ def _read_columns(
             continue
         values = np.empty((len(parsed.lines), len(used)))
         values[:, numeric] = parsed.numbers
-        for (at, each), cells in zip(words.items(), parsed.cells, strict=False):
+        for (at, each), cells in zip(readers.items(), parsed.cells, strict=False):
             values[:, at] = each.codes(cells, parsed.lines)
         store.append(values, lines.share)
         if text:
             store.texts.extend(map(clean_text, parsed.cells[-1]))
     store.close()
     features = len(choice.features)
+    words = {
+        at: each.words if isinstance(each, SurveyedWords) else each
+        for at, each in readers.items()
+        if isinstance(each, SurveyedWords | Words)
+    }
     return Table(
         file,
         "line",
@@ -183,6 +197,7 @@ def _read_columns(
         {at - features: each for at, each in words.items() if at >= features},
         store.texts if text else None,
         notes=columns.skipped.notes(),
+        markers=columns.markers,
     )
 
 
@@ -206,6 +221,8 @@ def fast(block: Sequence[str], first: int, columns: ParsedColumns) -> Parsed:
     if (dialect.quote and dialect.quote in text) or not delimiter.isascii():
         raise ValueError
     if _repeats_header(block, text, columns.layout):
+        raise ValueError
+    if columns.comma and "." in text:
         raise ValueError
     block, comments, empty = _only_rows(block, text, columns.layout)
     numbers: Sequence[int] = range(first, first + len(block))
@@ -305,43 +322,41 @@ def careful(rows: Rows, columns: ParsedColumns) -> Parsed:
     numeric = 0 in columns.numbers and bool(lines) and lines[0] > columns.layout.skip + 1
     if cells and is_total(cells[-1], cells[:-1], is_number_column=numeric):
         columns.skipped.leave_out(lines.pop(), cells.pop(), columns.layout)
-    strays: dict[int, Stray] = {}
+    strays: set[int] = set()
     values = np.empty((len(lines), len(columns.numbers)))
     infinite: list[tuple[int, int]] = []
     for at, place in enumerate(columns.numbers):
         column = [row[place] for row in cells]
-        parsed, stray = _numbers(column)
-        if stray is not None:
-            strays[place] = Stray(lines[stray], column[stray].strip())
+        parsed = None if columns.comma and "." in "".join(column) else _numbers(column)
+        if parsed is None:
+            strays.add(place)
             continue
         values[:, at] = parsed
-        infinite += [
-            (first, place) for first in np.flatnonzero(np.isinf(values[:, at]))[:1].tolist()
-        ]
+        if not np.isfinite(values[:, at]).all():
+            infinite += [
+                (first, place) for first in np.flatnonzero(np.isinf(values[:, at]))[:1].tolist()
+            ]
+            for nan in np.flatnonzero(np.isnan(values[:, at])).tolist():
+                columns.markers.add(column[nan].strip(), 1, lines[nan])
     if strays:
         raise NotNumbersError(strays)
     if infinite:
         first, place = min(infinite)
-        raise unusable(
-            columns.file,
-            f"line {lines[first]}, column '{clean(columns.layout.names[place])}' holds "
-            f"'{clean(cells[first][place].strip())}'; numbers have to be finite",
+        raise infinite_number(
+            columns.file, lines[first], columns.layout.names[place], cells[first][place]
         )
     return Parsed(values, [[row[place] for row in cells] for place in columns.words], lines)
 
 
-def _numbers(column: list[str]) -> tuple[list[float], int | None]:
-    """Return the numbers in a column, or the index of the first cell that is not a number."""
+def _numbers(column: list[str]) -> list[float] | None:
+    """Return the numbers in a column, or None if a cell is not a plain number."""
     text = "".join(column)
     if text.isascii() and "_" not in text:
         try:
-            return list(map(float, column)), None  # twice as fast
+            return list(map(float, column))  # twice as fast
         except ValueError:
             pass
-    values = []
-    for at, cell in enumerate(column):
-        try:
-            values.append(number(cell))
-        except ValueError:
-            return [], at
-    return values, None
+    try:
+        return list(map(number, column))
+    except ValueError:
+        return None

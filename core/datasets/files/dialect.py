@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from core.datasets.files.names import clean
-from core.datasets.files.words import has_decimal_comma, is_number
+from core.datasets.files.survey import is_value
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -33,11 +33,6 @@ _OPTIONS: Final = {
     "|": "pipe",
     "&": "'&'",
 }
-
-_FORMATTED: Final = re.compile(
-    r"[-+(]?\s?[$€£¥]?\s?-?\d{1,3}(?:[,.' \u00a0\u202f]\d{3})*(?:[.,]\d+)?\s?[%$€£¥)]?"
-)
-"""Numbers with separators of thousands, a currency or a percent sign."""
 
 
 @dataclass(frozen=True)
@@ -119,7 +114,7 @@ def option(delimiter: str) -> str:
 
 def looks_numeric(cell: str) -> bool:
     """Return whether a cell contains a number, of whatever format."""
-    return is_number(cell) or has_decimal_comma(cell) or bool(_FORMATTED.fullmatch(cell.strip()))
+    return is_value(cell)
 
 
 @dataclass(frozen=True)

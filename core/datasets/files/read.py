@@ -9,9 +9,11 @@ from core.datasets.dataset import DataError
 from core.datasets.files.arff_file import is_arff, read_arff
 from core.datasets.files.assemble import assemble
 from core.datasets.files.byte_stream import open_content
+from core.datasets.files.categories import merge_spellings
 from core.datasets.files.csv_file import read_text
 from core.datasets.files.default_target import revised
 from core.datasets.files.libsvm_file import LIBSVM_SUFFIXES, is_libsvm, read_libsvm
+from core.datasets.files.missing import find_missing
 from core.datasets.files.names import clean, unusable
 from core.datasets.files.npz_file import read_npz
 from core.datasets.files.parquet_file import read_parquet
@@ -77,6 +79,8 @@ def read(source: Source, progress: ProgressCallback) -> Dataset:
                 opened.check_unchanged()  # if it was changed, that is the reason
                 raise
             opened.check_unchanged()
+        find_missing(table, source.na)
+        merge_spellings(table)
         return assemble(table, source.task)
     except InputFileError as error:
         raise unusable(file, clean(str(error), LONGEST_CLAUSE)) from None

@@ -7,10 +7,13 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
+from core.datasets.files.survey import Markers
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from core.arrays import Array
+    from core.datasets.files.dates import DateColumn
     from core.datasets.files.words import Words
 
 MOST_DENSE: Final = 200_000_000
@@ -35,6 +38,9 @@ class Source:
         encoding: encoding of a text file; None for UTF-8, with or without a byte order mark.
         task: `classification`, `regression`, or None to guess it.
         text: the column of texts that are the samples, or None.
+        decimal: decimal sign of numbers in text files, `point` or `comma`; None to detect it.
+        na: additional missing values, each a value or `column=value`; `none` turns off the detection
+            of sentinel numbers.
     """
 
     path: str
@@ -46,6 +52,8 @@ class Source:
     task: str | None = None
     text: str | None = None
     exclude: tuple[str, ...] | None = None
+    decimal: str | None = None
+    na: tuple[str, ...] = ()
 
 
 @dataclass
@@ -66,6 +74,8 @@ class Table:
         excluded: names of the columns that the user excludes.
         kept: names of features that are not excluded even if they seem to measure nothing.
         is_guessed: whether the target is only the last column that is left.
+        x_dates: dates by column index.
+        markers: texts that were read as missing values.
     """
 
     file: str
@@ -83,6 +93,8 @@ class Table:
     excluded: Sequence[str] = ()
     kept: Sequence[str] = ()
     is_guessed: bool = False
+    x_dates: dict[int, DateColumn] = field(default_factory=dict)
+    markers: Markers = field(default_factory=Markers)
 
 
 class Store:

@@ -9,7 +9,7 @@ import numpy as np
 
 from core.datasets.files.default_target import has_texts, text_options
 from core.datasets.files.names import clean, counted, distinct, listed, unusable
-from core.datasets.files.words import MOST_CLASSES, has_decimal_comma, order
+from core.datasets.files.words import MOST_CLASSES, order
 
 if TYPE_CHECKING:
     from core.arrays import Array, Labels
@@ -94,8 +94,6 @@ def _one_hot(table: Table) -> Targets:
 
 def _words(table: Table, words: Words, *, asked: bool) -> Targets:
     name = clean(table.target_names[0])
-    if words.only_commas:
-        raise comma(table, name, words)
     if words.mostly_numbers and not asked and len(words.values) > MOST_WHOLE:
         raise stray(table, name, words)
     are_names = words.too_many or (not asked and _are_names(len(words.values), len(table.y)))
@@ -172,7 +170,7 @@ def _classes_note(name: str, classes: tuple[str, ...], asked: bool) -> tuple[str
 def _numbers(table: Table, *, asked: bool) -> Targets:
     for at, words in sorted(table.y_words.items()):
         name = clean(table.target_names[at])
-        raise comma(table, name, words) if words.only_commas else stray(table, name, words)
+        raise stray(table, name, words)
     for at, column in enumerate(table.target_names):
         low, high = table.y[:, at].min(), table.y[:, at].max()
         if low == high:
@@ -194,23 +192,8 @@ def written(value: float) -> str:
 
 def stray(table: Table, name: str, words: Words) -> DataError:
     """Return the error for a word among numbers."""
-    if words.stray is not None and has_decimal_comma(words.stray.value):
-        return comma(table, name, words)
-    return unusable(
-        table.file,
-        f"{_where(table, name, words)}: expected a number, or nothing if it is missing",
-    )
-
-
-def comma(table: Table, name: str, words: Words) -> DataError:
-    """Return the error for numbers with a decimal comma."""
-    return unusable(
-        table.file, f"{_where(table, name, words)}; write numbers with a point, such as 1.5"
-    )
-
-
-def _where(table: Table, name: str, words: Words) -> str:
-    if words.stray is None:
-        return f"column '{name}' contains words"
-    value = clean(words.stray.value)
-    return f"{table.unit} {words.stray.line}, column '{name}' contains '{value}'"
+    where = f"column '{name}' contains words"
+    if words.stray is not None:
+        value = clean(words.stray.value)
+        where = f"{table.unit} {words.stray.line}, column '{name}' contains '{value}'"
+    return unusable(table.file, f"{where}: {words.expected}")

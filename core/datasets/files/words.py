@@ -2,32 +2,34 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-MISSING: Final = frozenset({"", "na", "n/a", "nan", "null", "none", "?"})
+MISSING: Final = frozenset({"", "na", "n/a", "n.a.", "<na>", "#n/a", "#na", "nan", "null", "?"})
 """Texts of missing values, stripped and in lower case."""
+
+MISSING_NUMBERS: Final = MISSING | {"none", "-", "--", "\u2013", "\u2014", ".", ".."}
+"""Texts of missing values in columns of numbers and dates; among words, these can be categories."""
 
 NAN: Final = float("nan")
 
-_DECIMAL_COMMA: Final = re.compile(r"[+-]?[0-9]*,[0-9]+(?:[eE][+-]?[0-9]+)?", re.ASCII)
-
 MOST_CATEGORIES: Final = 20
 MOST_CLASSES: Final = 100
+MOST_SPELLINGS: Final = 10
+"""Spellings per value, on average."""
 
 
 def number(cell: str) -> float:
     """Return the number in a cell, NaN for a missing value; raises ValueError.
 
-    Accepts what `numpy.loadtxt` accepts and the texts in `MISSING`; unlike `float`, neither
+    Accepts what `numpy.loadtxt` accepts and the texts in `MISSING_NUMBERS`; unlike `float`, neither
     underscores nor digits of other scripts.
     """
     text = cell.strip()
-    if text.casefold() in MISSING:
+    if text.casefold() in MISSING_NUMBERS:
         return NAN
     if "_" in text or not text.isascii():
         raise ValueError
@@ -35,8 +37,8 @@ def number(cell: str) -> float:
 
 
 def is_missing(cell: str) -> bool:
-    """Return whether a cell is a missing value."""
-    return cell.strip().casefold() in MISSING
+    """Return whether a cell of a column of numbers is a missing value."""
+    return cell.strip().casefold() in MISSING_NUMBERS
 
 
 def is_number(cell: str) -> bool:
@@ -48,9 +50,9 @@ def is_number(cell: str) -> bool:
     return not is_missing(cell)
 
 
-def has_decimal_comma(cell: str) -> bool:
-    """Return whether a cell is a number with a decimal comma."""
-    return _DECIMAL_COMMA.fullmatch(cell.strip()) is not None
+def folded(value: str) -> str:
+    """Return a value without differences in case and blanks, and without a full stop at the end."""
+    return " ".join(value.casefold().split()).removesuffix(".") or value
 
 
 def order(value: str) -> tuple[bool, float, str]:
@@ -70,9 +72,10 @@ class Words:
     """The values of one column, numbered in order of appearance.
 
     Attributes:
-        values: different values, at most one more than `most`.
-        stray: the first value that is not a number.
-        numbers, commas: how many values are numbers, and numbers with a decimal comma.
+        values: different values, in each of their spellings.
+        stray: the first value that is not a number, in the format of the others.
+        mostly_numbers: whether there are more numbers than words.
+        expected: description of the numbers, for the error that names the stray value.
     """
 
     def __init__(self, most: int, stray: Stray | None = None, *, typed: bool = False) -> None:
@@ -80,24 +83,15 @@ class Words:
         self.stray = stray
         self.typed = typed  # the file declares the column as text, even if values look like numbers
         self.values: list[str] = []
-        self.numbers = 0
-        self.commas = 0
+        self.mostly_numbers = False
+        self.expected = "expected a number, or nothing if it is missing"
         self._codes: dict[str, float] = {}
+        self._folded: set[str] = set()
 
     @property
     def too_many(self) -> bool:
         """Whether there are more than `most` values; the codes are meaningless then."""
-        return len(self.values) > self.most
-
-    @property
-    def mostly_numbers(self) -> bool:
-        """Whether there are more numbers than words."""
-        return 2 * (self.numbers + self.commas) > len(self.values)
-
-    @property
-    def only_commas(self) -> bool:
-        """Whether the column contains numbers only, some with a decimal comma."""
-        return self.commas > 0 and self.numbers + self.commas == len(self.values)
+        return len(self._folded) > self.most or len(self.values) > MOST_SPELLINGS * self.most
 
     @property
     def has_spaces(self) -> bool:
@@ -124,9 +118,7 @@ class Words:
             return NAN
         self._codes[cell] = code = float(len(self.values))
         self.values.append(cell)
-        if not self.typed and is_number(cell):
-            self.numbers += 1
-        elif self.stray is None:
+        self._folded.add(folded(cell))
+        if self.stray is None and (self.typed or not is_number(cell)):
             self.stray = Stray(line, cell)
-        self.commas += not self.typed and has_decimal_comma(cell)
         return code

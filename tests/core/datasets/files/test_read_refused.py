@@ -61,16 +61,6 @@ BAD: dict[str, tuple[str | bytes, dict[str, Any], tuple[str, ...]]] = {
     "infinite": (FOUR + "1,-inf,x\n", {}, ("line 6", "'b'", "'-inf'", "finite")),
     "huge": (FOUR + "1,1e999,x\n", {}, ("line 6", "'b'", "'1e999'")),
     "infinite target": ("a,b\n1,2\n1,Infinity\n", {}, ("line 3", "'b'", "'Infinity'")),
-    "comma": (
-        "a;b\n1,5;2\n2,5;3\n3;4\n4;5,5\n",
-        {"target": ("b",)},
-        ("line 5", "'b'", "'5,5'", "with a point"),
-    ),
-    "comma in a feature": (
-        "1,5;2\n2,5;3\n3,5;1\n4,5;1\n",
-        {},
-        ("line 1,", "'column 1'", "'1,5'", "with a point"),
-    ),
     "stray": (
         table([*range(30), "oops"], list(range(31)), names="a,b"),
         {},
