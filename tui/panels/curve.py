@@ -280,7 +280,9 @@ class LossPanel(CurvePanel):
 
     def title_right(self) -> StyledText:
         words = super().title_right()
-        return [(" log axis ", ink(DIM)), *words] if self._logarithmic else words
+        # with a cursor the values are those of its epoch, which must not be cut off
+        has_room = self._logarithmic and self.cursor_epoch is None
+        return [(" log axis ", ink(DIM)), *words] if has_room else words
 
     @property
     def _logarithmic(self) -> bool:

@@ -24,6 +24,14 @@ def test_titles_show_the_values_of_the_last_epoch() -> None:
     assert "log axis" in drawn(LossPanel, run, log_loss=True).lines()[0]
 
 
+def test_the_title_names_the_epoch_at_the_cursor() -> None:
+    panel = LossPanel(session_after(MOONS, 20), ViewOptions(log_loss=True))
+    panel.action_toggle_cursor()
+    # as wide as on a screen of 120 columns: there is no room for the kind of axis, too
+    title = panel.draw(58, 12).lines()[0]
+    assert "at epoch 20" in title, title
+
+
 def test_one_curve_if_train_and_test_are_the_same() -> None:
     run = session_after(XOR, 3)
     assert "train = test" in drawn(LossPanel, run).lines()[0]
