@@ -9,7 +9,12 @@ import numpy as np
 from core.datasets.dataset import Dataset
 from core.datasets.files.column_entries import option
 from core.datasets.files.default_target import advice, has_texts
-from core.datasets.files.identifiers import identifiers, note_identifiers, note_target
+from core.datasets.files.identifiers import (
+    identifiers,
+    note_identifiers,
+    note_target,
+    note_trends,
+)
 from core.datasets.files.leakage import leaks
 from core.datasets.files.names import clean, counted, distinct, listed, of_category, unusable
 from core.datasets.files.table import FEWEST
@@ -41,10 +46,10 @@ def assemble(table: Table, task: str | None) -> Dataset:
     one_hot: list[tuple[int, int]] = []
     excluded = dict.fromkeys(map(clean, table.excluded), "")
     if table.texts is None:
-        found = identifiers(table)
+        found = identifiers(table, has_classes=bool(targets.class_names))
         excluded |= {clean(table.feature_names[at]): reason for at, reason in found.items()}
         used = [at for at in range(len(table.feature_names)) if at not in found]
-        notes += advice(table)
+        notes += advice(table) + note_trends(table, used)
         warnings += note_identifiers(table, found) + leaks(table, targets, used)
         names, columns, one_hot, more = _features(table, used)
         notes += more

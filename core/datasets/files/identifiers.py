@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 
 from core.arrays import evenly_spaced
-from core.datasets.files.column_entries import is_unnamed
+from core.datasets.files.column_entries import is_unnamed, option
 from core.datasets.files.names import MOST_LISTED, clean
 
 if TYPE_CHECKING:
@@ -30,16 +30,21 @@ FEWEST: Final = 10
 SAMPLE: Final = 1000
 """Rows that rule out most columns before all rows are examined."""
 
+DATES: Final = "a date of its own for each row, in order"
 COUNTS: Final = "counts the rows"
 DIFFERS: Final = "differs in every row"
 
 _LAST_WORD_ID: Final = re.compile(r"(?i:(?:.*[\W_])?ids?)|.*[a-z](?:Id|ID)", re.DOTALL)
 
 
-def identifiers(table: Table) -> dict[int, str]:
+def identifiers(table: Table, *, has_classes: bool) -> dict[int, str]:
     """Return the features that measure nothing, by index, with the reason.
 
     Features that the user requested are not among them, nor is any if none would be left.
+
+    Args:
+        table: the table.
+        has_classes: whether classes are predicted; numbers can have a trend over dates.
     """
     if table.image is not None or table.texts is not None:
         return {}
@@ -49,7 +54,11 @@ def identifiers(table: Table) -> dict[int, str]:
     for at, name in enumerate(table.feature_names):
         if name in kept:
             continue
-        reason = why(name, table.x[:, at], table.x_words.get(at), is_named=name not in unnamed)
+        if at in table.x_dates:
+            reason = DATES if has_classes and counts_dates(table, at) else ""
+        else:
+            words = table.x_words.get(at)
+            reason = why(name, table.x[:, at], words, is_named=name not in unnamed)
         if reason:
             found[at] = reason
     return found if any(_is_usable(table, at) for at in _others(table, found)) else {}
@@ -67,6 +76,23 @@ def note_identifiers(table: Table, found: dict[int, str]) -> list[str]:
     return [
         f"Excluded, as nothing is measured: {shown}; --exclude none includes {they} in the features."
     ]
+
+
+def note_trends(table: Table, used: Sequence[int]) -> list[str]:
+    """Return a sentence on the dates among the features that are like a number of the row."""
+    names = [
+        table.feature_names[at] for at in used if at in table.x_dates and counts_dates(table, at)
+    ]
+    return [
+        f"'{clean(name)}' has {DATES}; {option('--exclude', name)} learns without a trend."
+        for name in names
+    ]
+
+
+def counts_dates(table: Table, at: int) -> bool:
+    """Return whether a column contains dates that follow each other from row to row."""
+    dates = table.x_dates[at]
+    return dates.monotone and dates.unique
 
 
 def note_target(table: Table) -> list[str]:

@@ -128,6 +128,19 @@ def test_columns_that_the_user_excludes_are_listed(folder: Folder) -> None:
     assert "all columns are targets or excluded" in folder.refused(content, exclude=("1-3",))
 
 
+def test_dates_in_order_are_excluded_from_classification_only(folder: Folder) -> None:
+    days = [f"2024-{1 + at // 28:02}-{1 + at % 28:02}" for at in range(ROWS)]
+    content = table(days, SIZE, SIZE[::-1], KIND, names="day,size,mass,kind")
+    data = folder.read(content)
+    assert dict(data.excluded) == {"day": "a date of its own for each row, in order"}
+    assert folder.read(content, exclude=("-day",)).feature_names == ("day", "size", "mass")
+    numbers = folder.read(content, target=("mass",), exclude=("kind",))
+    assert numbers.feature_names == ("day", "size")
+    assert "--exclude day learns without a trend" in notes_of(numbers)
+    shuffled = table(days[::2] + days[1::2], SIZE, KIND, names="day,size,kind")
+    assert folder.read(shuffled).feature_names == ("day", "size")
+
+
 def test_the_only_feature_is_not_excluded(folder: Folder) -> None:
     data = folder.read(table(list(range(ROWS)), SIZE, names="x,y"))
     assert data.feature_names == ("x",)
