@@ -65,10 +65,12 @@ WORDS: Final = {
     "frozen": Cause.FROZEN,
     "clipping": Cause.CLIPPING,
     "dropout": Cause.DROPOUT,
+    "momentum": Cause.MOMENTUM,
     "symmetric": Cause.ZERO_WEIGHTS,
     "dead": Cause.DEAD,
     "saturated": Cause.SATURATED,
     "exploding": Cause.EXPLODING,
+    "spelling": Cause.SPELLINGS,
     "noise": Cause.NOISE,
     "overfitting": Cause.OVERFITTING,
 }

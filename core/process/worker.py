@@ -138,7 +138,7 @@ class TrainingLoop:
             continue_parent_to_end()
         if self._baseline is not None and self._baseline.found is not None:
             self._send_baseline(self._baseline)
-        if self._trials is not None and self._trials.poll():
+        if self._trials is not None and (self._trials.poll() or self._is_outdated(self._trials)):
             self._send_references(self._trials)
         # the commands may have come before the next epoch is due
         if self._run is not None and self._until_next(self._run) == 0:
@@ -352,24 +352,34 @@ class TrainingLoop:
             self._queue.post(measured.found)
 
     def _measure_references(self, run: TrainingRun) -> None:
-        from core.analysis.diagnosis.trials import RunCopy
+        from core.analysis.diagnosis.trials import RunCopy, can_be_tried
         from core.process.trials import TrialsProcess  # only a run that looks stuck needs it
 
         if self._trials is not None:
             self._trials.close()
             self._trials = None
+        if not can_be_tried(run.trainer):
+            self._queue.post(ReferencesMeasured(None))
+            return
         try:
             self._trials = TrialsProcess(RunCopy.of(run.trainer))
         except (OSError, MemoryError):
             self._queue.post(ReferencesMeasured(None))
 
+    def _is_outdated(self, trials: TrialsProcess) -> bool:
+        """Return whether the settings or the data have changed since the trials were requested."""
+        trainer = None if self._run is None else self._run.trainer
+        if trainer is None:
+            return True
+        copy = trials.copy
+        is_same = copy.config is trainer.config and copy.data.edits == trainer.data.edits
+        return not is_same and not copy.is_of(trainer)
+
     def _send_references(self, trials: TrialsProcess) -> None:
         trials.close()
-        self._trials, references = None, trials.references
-        trainer = None if self._run is None else self._run.trainer
-        if trainer is None or not trials.copy.is_of(trainer):
-            references = None
-        self._queue.post(ReferencesMeasured(references))
+        self._trials = None
+        outdated = self._is_outdated(trials)
+        self._queue.post(ReferencesMeasured(None if outdated else trials.references))
 
     def _train(self, run: TrainingRun) -> None:
         """Train for one slice, or until there is something to report."""

@@ -7,7 +7,12 @@ from typing import TYPE_CHECKING, Final
 
 from core.analysis.diagnosis.diagnose import diagnose
 from core.analysis.diagnosis.references import References, chance_level
-from core.analysis.diagnosis.trials import REFUSALS, RunCopy, measure_references
+from core.analysis.diagnosis.trials import (
+    REFUSALS,
+    RunCopy,
+    can_be_tried,
+    measure_references,
+)
 from core.training.epoch_log import EpochLog, tabulate
 
 if TYPE_CHECKING:
@@ -54,7 +59,7 @@ class Diagnostician:
         trainer = self._trainer
         references = References(chance_level(trainer.config, trainer.data))
         found = self._diagnose(references)
-        if found.wants_references and check is not None:
+        if found.wants_references and check is not None and can_be_tried(trainer):
             with suppress(*REFUSALS):  # without trials, the state is still known
                 references = measure_references(RunCopy.of(trainer), check, seconds=SECONDS)
                 found = self._diagnose(references)

@@ -213,15 +213,24 @@ def _print_notes(warning: str, trainer: Trainer) -> None:
 
 def _diagnose(diagnostician: Diagnostician, interruption: Interruption) -> Diagnosis | None:
     """Return the diagnosis; after a signal, without trials."""
+    with _progress_bar("", transient=True) as bar:
+        shown = 0.0
 
-    def check() -> None:
-        if interruption.number:
-            raise _TrialsInterrupted
+        def check() -> None:
+            nonlocal shown
+            if interruption.number:
+                raise _TrialsInterrupted
+            now = perf_counter()
+            if now - shown > REFRESH:
+                if not shown:
+                    bar.add_task("diagnosis: trying changes", total=None)
+                shown = now
+                bar.refresh()
 
-    try:
-        return diagnostician.diagnose(None if interruption.number else check)
-    except _TrialsInterrupted:
-        return diagnostician.diagnose(None)
+        try:
+            return diagnostician.diagnose(None if interruption.number else check)
+        except _TrialsInterrupted:
+            return diagnostician.diagnose(None)
 
 
 class _TrialsInterrupted(Exception):  # noqa: N818 (not an error)

@@ -37,6 +37,10 @@ in moons, one confident mistake among fifty samples triples it at the same accur
 OVERFIT_DROP: Final = {True: 0.04, False: 0.1}
 """Decrease of the held-out accuracy, or R², since the minimum of its loss: two of fifty samples."""
 
+OVERFIT_TIMES: Final = 5.0
+"""Held-out loss of a classifier relative to its minimum, from which no other sign is needed if it is
+also above that of guessing."""
+
 OVERFIT_FEWEST: Final = 20
 """Epochs before overfitting is examined."""
 
@@ -68,10 +72,14 @@ class Curves:
         chosen = np.linspace(0, self.epochs, min(self.epochs + 1, THINNED)).astype(np.int64)
         self._sampled = chosen + since
 
-    def overfitting(self, has_classes: bool) -> tuple[int, float, float] | None:
+    def overfitting(self, has_classes: bool, guessing: float) -> tuple[int, float, float] | None:
         """Return the epoch of the lowest held-out loss, that loss and the current one, if it has risen.
 
         Classes are also examined for a lower accuracy, since confident mistakes alone raise the loss.
+
+        Args:
+            has_classes: whether the scores are accuracies.
+            guessing: loss of guessing.
         """
         if self.epochs < OVERFIT_FEWEST:
             return None
@@ -98,7 +106,8 @@ class Curves:
             train_score[-1] - score[-1] >= OVERFIT_GAP[has_classes]
             and score[low] - score[-1] >= OVERFIT_DROP[has_classes]
         )
-        if not (rising and apart):
+        alone = has_classes and held[-1] > max(OVERFIT_TIMES * held[low], guessing)
+        if not (rising and (apart or alone)):
             return None
         start = int(self._sampled[0]) + 1  # without the untrained network
         column = self._epoch_log.column(f"{self.held}_loss")[start:]

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from math import inf
 from typing import TYPE_CHECKING, Any, Final
 
 from core.analysis.diagnosis import sentences
 from core.analysis.diagnosis.curves import Curves
-from core.analysis.diagnosis.references import NO_REFERENCES
+from core.analysis.diagnosis.references import NO_REFERENCES, Chance
 from core.analysis.diagnosis.result import Cause, Diagnosis, Finding, Remedy, RunState
 from core.analysis.diagnosis.suspects import IMBALANCED, vanishes
 from core.analysis.diagnosis.trials import GAP, SURE_GAP, is_recovered
@@ -76,9 +77,9 @@ def diagnose(
         sentence = sentences.diverged_sentence(curves.last)
         findings = _stuck(config, references, has_classes) or (_divergence(config),)
         return Diagnosis(RunState.DIVERGED, sentence, findings, wants_references=not measured)
-    overfitting = _overfitting(curves, has_classes)
-    chance = 0.0 if references.chance is None else references.chance.score
-    progress = (curves.score - chance) / max(1e-9, 1 - chance)
+    chance = references.chance or Chance(0.0, inf)
+    overfitting = _overfitting(curves, has_classes, chance.loss)
+    progress = (curves.score - chance.score) / max(1e-9, 1 - chance.score)
     findings = overfitting
     wants_references, early = False, None
     if progress >= LEARNT:
@@ -169,6 +170,8 @@ def _nothing_to_learn(
     causes = []
     if references.majority_only and chance.score >= IMBALANCED:
         causes.append(Cause.IMBALANCE)
+    elif references.spellings:
+        causes.append(Cause.SPELLINGS)
     elif agreement is not None and agreement < chance.score + NOISY * (1 - chance.score):
         causes.append(Cause.NOISE)
     if vanishes(config, references.layers):
@@ -180,16 +183,22 @@ def _nothing_to_learn(
             tuple(
                 _remedy(each.changes, each.needs_reset, each.outcome, has_classes)
                 for each in references.trials
-                if each.cause is cause and _helps(each.outcome, references)
+                if each.cause is cause and _helps(each, references)
             ),
         )
         for cause in causes
     )
 
 
-def _helps(outcome: Outcome, references: References) -> bool:
-    unchanged = references.unchanged
-    return unchanged is not None and outcome.progress >= unchanged.progress + 2 * GAP
+def _helps(trial: Trial, references: References) -> bool:
+    """Return whether a change makes progress where the wider network makes none."""
+    unchanged, outcome = references.unchanged, trial.outcome
+    if unchanged is None:
+        return False
+    if trial.cause is Cause.IMBALANCE:
+        # the test samples of the other classes may be too few to confirm it
+        return outcome.train_progress >= unchanged.train_progress + 2 * GAP
+    return outcome.progress >= unchanged.progress + 2 * GAP
 
 
 def _divergence(config: RunConfig) -> Finding:
@@ -199,8 +208,8 @@ def _divergence(config: RunConfig) -> Finding:
     return Finding(Cause.RATE_HIGH, sentence, (_remedy(changes, True, None, has_classes=True),))
 
 
-def _overfitting(curves: Curves, has_classes: bool) -> tuple[Finding, ...]:
-    found = curves.overfitting(has_classes)
+def _overfitting(curves: Curves, has_classes: bool, guessing: float) -> tuple[Finding, ...]:
+    found = curves.overfitting(has_classes, guessing)
     if found is None:
         return ()
     epoch, lowest, now = found

@@ -91,6 +91,7 @@ class References:
         layers: diagnostics of each layer at that epoch.
         majority_only: whether the network predicts the same class for all samples.
         agreement: share of training samples whose nearest neighbour has the same class.
+        spellings: names of classes that differ only in case or surrounding blanks.
     """
 
     chance: Chance | None = None
@@ -103,6 +104,7 @@ class References:
     layers: tuple[LayerDiagnostics, ...] = ()
     majority_only: bool = False
     agreement: float | None = None
+    spellings: tuple[str, ...] = ()
 
 
 NO_REFERENCES: Final = References()

@@ -49,6 +49,7 @@ class Cause(StrEnum):
     SATURATED = "saturated units"
     LOCAL_MINIMUM = "local minimum"
     TOO_FEW_UNITS = "too few units"
+    SPELLINGS = "several spellings of one class"
     NOISE = "label noise"
     OVERFITTING = "overfitting"
     NOT_FOUND = "cause not found"

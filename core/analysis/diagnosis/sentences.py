@@ -47,7 +47,9 @@ def state_sentence(state: RunState, score: float, references: References, has_cl
             return ""
         return f", {name} {value_text(outcome.train_score, has_classes)}"
 
-    wider = compared("a wider network", references.best)
+    wider = ""
+    if references.best is not None and references.best.train_score > score:
+        wider = compared("a wider network", references.best)
     if state is RunState.AT_CHANCE:
         if references.chance is not None:
             guess = value_text(references.chance.score, has_classes)
@@ -206,6 +208,10 @@ _SENTENCES: dict[Cause, Callable[[RunConfig, References], str]] = {
     Cause.LOCAL_MINIMUM: _local_minimum,
     Cause.IMBALANCE: _imbalance,
     Cause.NOISE: _noise,
+    Cause.SPELLINGS: lambda _, references: (
+        f"The classes {_listed([*map(repr, references.spellings)])} are spellings of the same ones, "
+        "which no network can distinguish. Correct them in the file."
+    ),
     Cause.INPUTS: lambda *_: (
         "The inputs are not scaled: their size determines which of them the network can use."
     ),

@@ -108,6 +108,8 @@ def suspects(config: RunConfig, data: DataSplit, evidence: Evidence) -> Iterator
     yield from _extreme_rate(config)
     yield from _layers(config, evidence)
     yield from _rates(config, data, evidence)
+    if not evidence.majority_only:
+        yield from imbalance(config, evidence)
     yield from _weights(config)
     if len(config.hidden) >= DEEP:
         yield from _shallower(config)

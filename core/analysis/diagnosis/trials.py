@@ -35,7 +35,7 @@ from core.training.stopping import Stop
 from core.training.trainer import Trainer
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
+    from collections.abc import Callable, Iterable, Iterator, Sequence
 
     from core.arrays import Array, Labels
     from core.config.run_config import RunConfig
@@ -88,6 +88,9 @@ MOST_NUMBERS: Final = 200_000
 FEWEST_SAMPLES: Final = 200
 MOST_SAMPLES: Final = 5000
 """Inputs of a part of the samples, and samples of it, up to which all are used."""
+
+MOST_PARAMETERS: Final = 500_000
+"""Parameters of a network up to which trials are made; a larger one learns nothing in their time."""
 
 MOST_NEIGHBOURS: Final = 1000
 """Maximum number of samples whose nearest neighbour is searched."""
@@ -155,6 +158,11 @@ class RunCopy:
         return self.config == trainer.config and samples and self.data.edits == trainer.data.edits
 
 
+def can_be_tried(trainer: Trainer) -> bool:
+    """Return whether the network is small enough for trials."""
+    return trainer.network.parameters.size <= MOST_PARAMETERS
+
+
 def measure_references(
     copy: RunCopy, check: Callable[[], object] = lambda: None, *, seconds: float = SECONDS
 ) -> References:
@@ -211,7 +219,8 @@ class _Laboratory:
         agreement = None
         if self._copy.data.has_classes:
             agreement = neighbour_agreement(self._copy.data)
-        found = replace(found, best=best, linear=linear, agreement=agreement)
+        spellings = spellings_of_one_class(self._copy.data.class_names)
+        found = replace(found, best=best, linear=linear, agreement=agreement, spellings=spellings)
         config, evidence = self._copy.config, self._evidence(found)
         gap = 0.0 if best is None else best.progress - unchanged.progress
         if best is not None and gap >= SURE_GAP:
@@ -451,6 +460,12 @@ def _scaled(train: Array, test: Array, name: str) -> dict[str, Array]:
     scale = np.where(scale > 1e-12 * np.abs(shift), scale, 1.0)
     parts = {"train": train, "test": test}
     return {f"{name}_{part}": (values - shift) / scale for part, values in parts.items()}
+
+
+def spellings_of_one_class(names: Sequence[str]) -> tuple[str, ...]:
+    """Return the names that differ from another one only in case or surrounding blanks."""
+    plain = [name.strip().casefold() for name in names]
+    return tuple(name for name, key in zip(names, plain, strict=True) if plain.count(key) > 1)
 
 
 def neighbour_agreement(data: DataSplit) -> float:

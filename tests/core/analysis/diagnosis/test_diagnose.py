@@ -1,6 +1,8 @@
 """State, cause and remedies of real runs; healthy runs have no findings."""
 
+import random
 import re
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -159,3 +161,15 @@ def test_a_run_that_diverged_is_diagnosed_with_and_without_trials() -> None:
         assert found.findings[0].cause is Cause.RATE_HIGH
         assert found.findings[0].remedies[0].changes["learning_rate"] < config.learning_rate
     assert (early.wants_references, late.wants_references) == (True, False)
+
+
+def test_a_rare_class_that_is_never_predicted_is_imbalance(tmp_path: Path) -> None:
+    rng = random.Random(1)
+    labels = [int(row % 20 == 0) for row in range(400)]
+    rows = (f"{rng.gauss(1.6 * each, 1)},{rng.gauss(1.6 * each, 1)},{each}" for each in labels)
+    file = tmp_path / "rare.csv"
+    file.write_text("\n".join(["a,b,class", *rows]), encoding="utf-8")
+    trainer, found = diagnosed({"data": str(file), "hidden": (4,), "l2": 0.05, "epochs": 200})
+    assert trainer.measure().train_score >= 0.94
+    assert [each.cause for each in found.findings] == [Cause.IMBALANCE]
+    assert found.findings[0].remedies[0].options == "--class-weight balanced"

@@ -31,7 +31,7 @@ RUNS: dict[str, dict[str, Any]] = {
     "raw targets": {"dataset": "diabetes", "preprocess": "none", "learning_rate": 10.0},
     "noise": {"noise": 2.0, "activation": "relu", "batch_size": 1000},
 }
-TROUBLED = Evidence((LayerDiagnostics(1e3, 1e-3, 0.9, 0.9),) * 7, 1e-3, 0.9, True, True)
+TROUBLED = Evidence((LayerDiagnostics(1e3, 1e-3, 0.9, 0.9),) * 7, 1e-3, grew=True)
 
 
 def found(settings: dict[str, Any], evidence: Evidence = TROUBLED) -> list[Suspect]:
@@ -79,3 +79,8 @@ def test_unscaled_data_are_standardised_before_anything_else(name: str, cause: C
 def test_standardised_data_are_not_suspected() -> None:
     causes = {each.cause for each in found({"dataset": "wine"})}
     assert not causes & {Cause.INPUTS, Cause.TARGETS}
+
+
+def test_a_class_that_is_predicted_alone_is_suspected_first() -> None:
+    first = found({}, Evidence(majority=0.95, majority_only=True))[0]
+    assert (first.cause, first.changes) == (Cause.IMBALANCE, {"class_weight": "balanced"})

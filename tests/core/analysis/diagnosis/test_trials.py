@@ -10,6 +10,7 @@ from core.analysis.diagnosis.trials import (
     RunCopy,
     measure_references,
     neighbour_agreement,
+    spellings_of_one_class,
     standardised,
 )
 
@@ -72,3 +73,8 @@ def test_a_cancelled_measurement_stops() -> None:
 
     with pytest.raises(KeyboardInterrupt):
         measure_references(RunCopy.of(trainer), cancel)
+
+
+def test_spellings_of_one_class_differ_only_in_case_and_blanks() -> None:
+    assert spellings_of_one_class(("Yes", "no", "yes ", "maybe")) == ("Yes", "yes ")
+    assert spellings_of_one_class(("a", "b")) == ()
