@@ -22,6 +22,7 @@ from core.process.messages import (
     ConfigureAutosave,
     Failed,
     MeasureBaseline,
+    MeasureReferences,
     Moved,
     Pause,
     Refused,
@@ -40,6 +41,7 @@ from core.process.messages import (
     StepBatch,
     WatchScreen,
 )
+from core.process.status_text import describe_change
 from core.runs.autosaver import ReplacedRun
 from tui.drawing import number_format
 from tui.run_model import RunModel
@@ -47,6 +49,7 @@ from tui.run_model import RunModel
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
+    from core.analysis.diagnosis.result import Remedy
     from core.process.messages import Command, Event
     from core.runs.autosaver import SaveOptions
 
@@ -120,6 +123,7 @@ class RunController:
         speed: requested epochs per second; None is as fast as possible.
         settings: the requested configuration.
         travel: the requested epoch.
+        diagnosis: requests trials, and applies remedies.
     """
 
     def __init__(
@@ -136,6 +140,7 @@ class RunController:
         self.speed = speed
         self.settings = ConfigController(self, config)
         self.travel = TravelController(self)
+        self.diagnosis = DiagnosisController(self)
         self.view = view
         self._link = link
         self._log = log
@@ -335,15 +340,16 @@ class RunController:
         """Start over with the same seed."""
         # a run that continued past its end or its target starts with the original ones
         config = self.settings.as_planned()
-        self._start_over(config, f"reset: the same weights as before (seed {config.seed})")
+        self.start_over(config, f"reset: the same weights as before (seed {config.seed})")
 
     def reseed(self) -> None:
         """Start over with the next seed."""
         seed = (self.settings.requested.seed + 1) % 2**63
         config = self.settings.as_planned(seed=seed, data_seed=None)
-        self._start_over(config, f"reset with seed {config.seed}: other data and weights")
+        self.start_over(config, f"reset with seed {config.seed}: other data and weights")
 
-    def _start_over(self, config: RunConfig, note: str) -> None:
+    def start_over(self, config: RunConfig, note: str) -> None:
+        """Start a new run, and show a note on it."""
         self.settings.requested = config
         self.travel.leave()
         if self._link.ended:
@@ -471,7 +477,7 @@ class ConfigController:
 
     def as_planned(self, **changes: Any) -> RunConfig:
         """Return the requested configuration with the stopping conditions first set by the user."""
-        return self.requested.changed(**self._planned, **changes)
+        return self.requested.changed(**{**self._planned, **changes})
 
     def apply(self, config: RunConfig) -> None:
         """Send the differences from the requested configuration."""
@@ -574,6 +580,44 @@ class ConfigController:
             self.apply(self.requested.changed(hidden=tuple(hidden)))
         except ConfigError as error:
             self._controller.view.show_note(str(error))
+
+
+class DiagnosisController:
+    """Requests the trials of a diagnosis, announces problems, and applies remedies."""
+
+    def __init__(self, controller: RunController) -> None:
+        self._controller = controller
+
+    def update(self) -> bool:
+        """Diagnose the run after an event; return whether it begins or ceases to look wrong."""
+        controller = self._controller
+        diagnosis = controller.run.diagnosis
+        was_alarming = diagnosis.is_alarming
+        if not diagnosis.update():
+            return False
+        if diagnosis.wants_trials and controller.send(MeasureReferences()):
+            diagnosis.start_check()
+        if not controller.run.config.diagnostics and (line := diagnosis.announcement()):
+            controller.view.show_note(line)
+        return diagnosis.is_alarming != was_alarming
+
+    def apply(self, remedy: Remedy) -> None:
+        """Apply a remedy: to the current run, or to a new one where that is necessary."""
+        controller = self._controller
+        settings = controller.settings
+        try:
+            config = settings.requested.changed(**remedy.changes)
+            planned = settings.as_planned(**remedy.changes)
+        except ConfigError as error:
+            controller.view.show_note(str(error))
+            return
+        if config == settings.requested:
+            controller.view.show_note(f"already in use: {remedy.options}")
+        elif remedy.needs_reset:
+            note = describe_change(settings.as_planned(), planned, fresh=True)
+            controller.start_over(planned, note)
+        else:
+            settings.apply(config)
 
 
 DATASET_DEFAULTS: Final[dict[str, Any]] = {

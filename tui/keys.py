@@ -293,9 +293,14 @@ def bindings() -> list[Binding]:
     ]
 
 
-def footer(state: State, *, inspecting: bool = False) -> list[FooterKey]:
+REMEDIES: Final = FooterKey("5", "remedies")
+"""Key of the footer while something looks wrong."""
+
+
+def footer(state: State, *, inspecting: bool = False, is_alarming: bool = False) -> list[FooterKey]:
     """Return the keys of the footer in a state of the run."""
-    return [key for key in (INSPECTING_FOOTER if inspecting else FOOTER) if state in key.states]
+    keys = [key for key in (INSPECTING_FOOTER if inspecting else FOOTER) if state in key.states]
+    return [*keys[:1], REMEDIES, *keys[1:]] if is_alarming else keys
 
 
 def help_rows(group: str) -> list[tuple[str, str]]:

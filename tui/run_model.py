@@ -23,6 +23,7 @@ from core.process.messages import (
 )
 from core.training.components import build_network
 from core.training.epoch_log import EpochLog, layers_of, metrics_of
+from tui.diagnosis import RunDiagnosis
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -69,6 +70,7 @@ class RunModel:
         resumed_at: epoch at which a saved run was resumed, or None.
         save_problem: reason why the run is not being saved, or "".
         replaced: runs that can be restored, the last one last.
+        diagnosis: state of the run, and its problems.
     """
 
     def __init__(self, config: RunConfig) -> None:
@@ -101,9 +103,14 @@ class RunModel:
         self._parts = [0]  # epochs from which losses are not comparable with earlier ones
         self._passing = False
         self._void: int | None = None  # the epoch that diverged, while it is the last one
+        self.diagnosis = RunDiagnosis(self)
 
     def apply(self, event: Event) -> None:
         """Update the model by an event of the training process."""
+        self._apply(event)
+        self.diagnosis.apply(event)
+
+    def _apply(self, event: Event) -> None:
         match event:
             case Run():
                 self._begin(event)

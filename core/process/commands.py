@@ -55,9 +55,12 @@ def configure(run: TrainingRun, queue: CommandQueue, changes: dict[str, Any]) ->
         note += f"; {whole}" if whole else ""
     if fresh and run.autosave.can_restore:
         note += "; backspace restores the previous one"
+    only_measures = {each.name for each in config.differences(before)} == {"diagnostics"}
     if share and not trainer.share_of_epoch and not fresh:
         note += f"; epoch {trainer.epoch + 1:,} is restarted"
     run.send_run(trainer.data if trainer.data is not data else None, fresh=fresh, note=note)
+    if run.state is State.DIVERGED and only_measures:
+        return  # a row would replace that of the epoch that diverged
     other_numbers = restored is not None or not before.effects(config) <= {*IN_PLACE, "step"}
     if not run.active and not run.rows:
         # what the network computes may have changed with the data or the activation
@@ -65,7 +68,7 @@ def configure(run: TrainingRun, queue: CommandQueue, changes: dict[str, Any]) ->
         run.rows = [run.newest]
     over = trainer.epoch >= config.epochs
     if run.state in {State.FINISHED, State.DIVERGED}:
-        rest = State.FINISHED if over else State.PAUSED
+        rest = State.FINISHED if over or only_measures else State.PAUSED
         run.set_state(State.TRAINING if fresh else rest, note)
     elif run.state is State.TRAINING and over:
         trainer.stopped = Stop.EPOCHS

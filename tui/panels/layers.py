@@ -1,29 +1,30 @@
-"""The layers panel: diagnostics of each layer, and advice on problems of the run."""
+"""The layers panel: diagnostics of each layer, and the diagnosis of the run with remedies."""
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from math import isfinite
 from textwrap import wrap
 from typing import TYPE_CHECKING, ClassVar, Final
 
 import numpy as np
+from textual.actions import SkipAction
 from textual.binding import Binding, BindingType
+from textual.message import Message
 
-from core.analysis.advice import advise
+from core.analysis.diagnosis.result import RunState
 from core.arrays import evenly_spaced
 from core.process.messages import State
 from tui.drawing import number_format
 from tui.drawing.cells import Cells
-from tui.drawing.palette import DIM, TEXT, WARNING, ink
+from tui.drawing.palette import ACCENT, ALARM, BRIGHT, DIM, TEXT, WARNING, ink
 from tui.panels.explanation import Explanation
 from tui.panels.panel import Panel, StyledText, centred_text
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from numpy.typing import NDArray
 
-    from core.analysis.advice import Advice
+    from core.analysis.diagnosis.result import Diagnosis, Remedy
     from core.training.diagnostics import LayerDiagnostics
     from tui.panels.view_options import ViewOptions
     from tui.run_model import RunModel
@@ -41,9 +42,22 @@ GAP: Final = 2
 HEALTHY: Final = (1e-5, 1e-1)
 """Usual range of the update-to-weight ratio; about 1e-3 is typical."""
 
-NOTHING_FOUND: Final = "Nothing looks wrong with this run."
-ADVICE_MARGIN: Final = 1
-"""Blank columns on both sides, as in the table above."""
+MARGIN: Final = 1
+"""Blank columns on both sides of a sentence, as in the table."""
+
+MOST_SATURATED: Final = 0.5
+"""Share of saturated units of a layer from which it is coloured, or explained if the run is healthy."""
+
+HEALTHY_STATES: Final = frozenset({RunState.TOO_EARLY, RunState.LEARNING, RunState.LEARNT})
+"""States whose sentence is placed below the table."""
+
+CHECKING: Final = "checking why …"
+CHECKING_MORE: Final = "checking whether more can be learnt …"
+FEWEST_ROWS: Final = 3
+"""Rows from which the table is shown in addition to a problem."""
+
+MARKER: Final = "▸ "
+"""Marker of the selected remedy."""
 
 
 class LayersPanel(Panel):
@@ -52,23 +66,36 @@ class LayersPanel(Panel):
     key, label, redraw_interval = "5", "layers", 0.5
     summary = (
         "diagnostics: gradient norm, update-to-weight ratio, dead and saturated units of each layer; "
-        "problems and remedies; c plots the next column over time"
+        "state of the run, problems and remedies; c plots the next column over time"
     )
-    hints: ClassVar = {"c": "next column"}
+    hints: ClassVar = {"c": "next column", "enter": "apply the selected remedy"}
 
     DEFAULT_CSS = "LayersPanel { width: 70; max-width: 60%; }"
 
-    BINDINGS: ClassVar[list[BindingType]] = [Binding("c", "next_measure", show=False)]
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("c", "next_measure", show=False),
+        Binding("up", "select(-1)", show=False),
+        Binding("down", "select(1)", show=False),
+        Binding("enter", "apply", show=False),
+    ]
+
+    @dataclass
+    class RemedyChosen(Message):
+        """The user wants to apply a remedy."""
+
+        remedy: Remedy
 
     def __init__(self, run: RunModel, options: ViewOptions) -> None:
         super().__init__(run, options)
         self._measure = 0
+        self._selected = 0
         self._has_lines = False
 
     def explanation(self) -> Explanation:
         return Explanation(
-            "Diagnostics of each layer, measured in the last step of the epoch; below them, problems "
-            "of the run and remedies.",
+            "Diagnostics of each layer, measured in the last step of the epoch; the state of the run "
+            "compared with guessing, a linear model and a wider network; problems, and remedies that "
+            "helped in a short trial.",
             "‖grad‖ should be similar in all layers: 1,000 times less in the first ones is a "
             "vanishing gradient, hundreds of times more an exploding one. Δθ/θ is usually about "
             "0.001. Dead units have a slope below 0.001 for every sample and no longer learn; "
@@ -76,7 +103,8 @@ class LayersPanel(Panel):
             "slowly.",
             "‖grad‖ = √Σg²; Δθ/θ = length of the step / length of θ before it; θ: the layer's "
             "weights, biases, γ and β",
-            "z enlarges the panel · c plots the next column over time",
+            "↑ ↓ select a remedy · enter applies it: time travel goes back, and backspace restores a "
+            "run that was replaced · z enlarges the panel · c plots the next column over time",
         )
 
     def is_requested(self) -> bool:
@@ -84,36 +112,119 @@ class LayersPanel(Panel):
         return self.run.config.diagnostics
 
     def preferred_height(self) -> int:
-        return len(self.run.config.hidden) + 8  # includes some lines of advice
+        return len(self.run.config.hidden) + 12  # includes some lines of the diagnosis
+
+    def needs_room(self) -> bool:
+        return self.run.diagnosis.is_alarming
+
+    def title(self) -> StyledText:
+        return [("! ", ink(WARNING, bold=True))] if self.run.diagnosis.is_alarming else []
 
     def title_right(self) -> StyledText:
+        if self.run.diagnosis.remedies:
+            return [(" ↑ ↓ enter applies ", ink(DIM))]
         return [(" c over time ", ink(DIM))] if self._has_lines else []
 
     def view_state(self) -> tuple[object, ...]:
-        return (self._measure,)
+        diagnosis = self.run.diagnosis
+        return self._measure, self._selected, diagnosis.current, diagnosis.is_checking
+
+    def footer_keys(self) -> tuple[tuple[str, str], ...]:
+        return (("↑ ↓", "remedy"), ("enter", "apply")) if self.run.diagnosis.remedies else ()
 
     def draw_content(self, width: int, height: int) -> Cells:
-        layers = self.run.layers
+        diagnosis = self.run.diagnosis
         self._has_lines = False
+        if diagnosis.current is None:
+            return self._draw_table(width, height)
+        self._selected = min(self._selected, max(0, len(diagnosis.remedies) - 1))
+        lines = self._diagnosis_lines(diagnosis.current, width - 2)
+        cells = Cells(width, height)
+        healthy = diagnosis.current.state in HEALTHY_STATES
+        if diagnosis.is_alarming or not healthy:
+            block = shortened(lines, self._selected, width - 2, height)
+            cells.place(0, 1, block)
+            rest = height - block.height - 1
+            if rest >= FEWEST_ROWS:
+                cells.place(block.height + 1, 0, self._draw_table(width, rest))
+            return cells
+        layers = len(self.run.layers)
+        room = height - layers - 2
+        block = shortened(lines, 0, width - 2, room if room > 0 else height)
+        rest = height - block.height - 1
+        if rest > 1 and layers:
+            table = self._draw_table(width, min(rest, layers + 1))
+            cells.place(0, 0, table)
+            cells.place(table.height + 1, 1, block)
+        else:
+            cells.place(0, 1, block)
+            if rest >= FEWEST_ROWS:
+                cells.place(block.height + 1, 0, self._draw_table(width, rest))
+        return cells
+
+    def _draw_table(self, width: int, height: int) -> Cells:
+        """Return a row per layer, as many as fit, or why there are none."""
+        layers = self.run.layers
         if not layers:
             return centred_text(width, height, self._why_empty())
         cells = Cells(width, height)
         self._row(cells, 0, HEADINGS, [DIM] * len(HEADINGS))
         activations = (*self.run.config.activations, "output")
         rows = height - 1
-        hidden_rows = rows if len(layers) <= rows else rows - 1
+        shown = rows if len(layers) <= rows else rows - 1
         for number, (layer, name) in enumerate(zip(layers, activations, strict=False), 1):
-            if number <= hidden_rows:
+            if number <= shown:
                 self._row(cells, number, *_row_texts(f"{number} {name}", layer))
-        self._over_time(cells, min(len(layers), hidden_rows))
-        used = 2 + min(len(layers), hidden_rows)
-        if height - used >= 1:
-            found = self._advice()
-            cells.place(used, 1, advice_lines(found, width - 2, height - used))
-        if hidden_rows < len(layers):
-            more = f"… {len(layers) - hidden_rows} more (z enlarges)"
+        self._over_time(cells, min(len(layers), shown))
+        if shown < len(layers):
+            more = f"… {len(layers) - shown} more (z enlarges)"
             cells.write(height - 1, 1, more[: width - 1], ink(DIM))
         return cells
+
+    def _diagnosis_lines(self, diagnosis: Diagnosis, width: int) -> list[DiagnosisLine]:
+        """Return the sentences of a diagnosis, wrapped."""
+        room = max(1, width - 2 * MARGIN)
+        colour = ALARM if diagnosis.state is RunState.DIVERGED else TEXT
+        lines = [
+            DiagnosisLine(text, ink(colour if diagnosis.findings else DIM))
+            for text in wrap(diagnosis.sentence, room)
+        ]
+        if self.run.diagnosis.is_checking:
+            checking = CHECKING_MORE if diagnosis.state in HEALTHY_STATES else CHECKING
+            lines.append(DiagnosisLine(checking[:room], ink(DIM)))
+        if not diagnosis.findings and (reassuring := self._why_harmless(diagnosis)):
+            lines += [DiagnosisLine(text, ink(DIM)) for text in wrap(reassuring, room)]
+        at = 0
+        for finding in diagnosis.findings:
+            lines += [DiagnosisLine(text, ink(WARNING)) for text in wrap(finding.sentence, room)]
+            for remedy in finding.remedies:
+                lines += self._remedy_lines(remedy, at, room)
+                at += 1
+        return lines
+
+    def _remedy_lines(self, remedy: Remedy, at: int, room: int) -> list[DiagnosisLine]:
+        is_selected = at == self._selected
+        marker = MARKER if is_selected else " " * len(MARKER)
+        wrapped = wrap(remedy.sentence, max(1, room - len(MARKER)))
+        number = ink(BRIGHT if is_selected else DIM, bold=is_selected)
+        return [
+            DiagnosisLine(f"{marker if not row else ' ' * len(MARKER)}{text}"[:room], number, at)
+            for row, text in enumerate(wrapped)
+        ]
+
+    def _why_harmless(self, diagnosis: Diagnosis) -> str:
+        """Return why many saturated units need no remedy, if there are some."""
+        saturated = max((each.saturated for each in self.run.layers), default=0.0)
+        if saturated <= MOST_SATURATED or diagnosis.state is RunState.TOO_EARLY:
+            return ""
+        if diagnosis.state is RunState.LEARNT:
+            return (
+                f"{100 * saturated:.0f} % of a layer's units are saturated, which is usual here: "
+                "outputs far from a boundary no longer need to change."
+            )
+        return (
+            f"{100 * saturated:.0f} % of a layer's units are saturated; they do not stop this run."
+        )
 
     def _why_empty(self) -> str:
         run = self.run
@@ -128,16 +239,22 @@ class LayersPanel(Panel):
             return "Diagnostics were off in this epoch."
         return "The diagnostics of each layer, after the first trained epoch."
 
-    def _advice(self) -> list[Advice]:
-        run = self.run
-        has_classes = run.data is None or run.data.has_classes
-        return advise(
-            run.config,
-            run.timeline,
-            run.layers,
-            has_classes,
-            since=run.comparable_from,
-        )
+    def action_select(self, by: int) -> None:
+        """Select the next remedy; without any, the key is for the screen."""
+        count = len(self.run.diagnosis.remedies)
+        if not count:
+            raise SkipAction
+        self._selected = min(max(self._selected + by, 0), count - 1)
+        self.redraw()
+
+    def action_apply(self) -> None:
+        """Request the selected remedy; without any, the key is for the screen."""
+        remedies = self.run.diagnosis.remedies
+        if not remedies:
+            raise SkipAction
+        remedy = remedies[min(self._selected, len(remedies) - 1)]
+        self._selected = 0
+        self.post_message(self.RemedyChosen(remedy))
 
     def action_next_measure(self) -> None:
         """Plot the next measure over time."""
@@ -210,50 +327,43 @@ def _row_texts(name: str, layer: LayerDiagnostics) -> tuple[tuple[str, ...], lis
         TEXT,
         WARNING if unusual else TEXT,
         WARNING if layer.dead else TEXT,
-        WARNING if layer.saturated > 0.5 else TEXT,
+        WARNING if layer.saturated > MOST_SATURATED else TEXT,
     ]
 
 
-def advice_lines(advice: Sequence[Advice], width: int, height: int | None = None) -> Cells:
-    """Return each sentence in the warning colour, and below it the remedy, dim.
+@dataclass(frozen=True)
+class DiagnosisLine:
+    """One line of a diagnosis.
+
+    Attributes:
+        text: wrapped to the width of the panel.
+        ink: colour and weight.
+        remedy: index of the remedy that it belongs to, or None.
+    """
+
+    text: str
+    ink: int
+    remedy: int | None = None
+
+
+def shortened(lines: list[DiagnosisLine], selected: int, width: int, height: int) -> Cells:
+    """Return as many lines as fit, always with those of the selected remedy.
 
     Args:
-        advice: problems, the most urgent first.
+        lines: state, problems and remedies, in this order.
+        selected: index of the remedy.
         width: columns of the block.
-        height: rows that are available, or None for no limit. A sentence has priority over the
-            remedy of the previous one: if not all fit, the sentences come first, and "…" ends
-            text that is cut off.
+        height: rows that are available; if not all lines fit, "…" ends the last one.
     """
-    room = max(1, width - 2 * ADVICE_MARGIN)
-    pieces = [(each.sentence, each.remedy) for each in advice]
-    lines: list[tuple[str, int]] = []
-    if not pieces:
-        lines = [(line, ink(DIM)) for line in wrap(NOTHING_FOUND, room)]
-    for sentence, remedy in pieces:
-        lines += [(line, ink(WARNING)) for line in wrap(sentence, room)]
-        lines += [(line, ink(DIM)) for line in wrap(remedy, room)]
-    if height is not None and len(lines) > height:
-        lines = _most_pressing(pieces, room, height) if pieces else lines[:height]
-    cells = Cells(width, len(lines))
-    for row, (line, number) in enumerate(lines):
-        cells.write(row, ADVICE_MARGIN, line, number)
+    end = max((at + 1 for at, line in enumerate(lines) if line.remedy == selected), default=0)
+    top = max(0, end - height)
+    shown = lines[top : top + max(0, height)]
+    cells = Cells(width, len(shown))
+    for row, line in enumerate(shown):
+        text = line.text
+        if row == len(shown) - 1 and top + len(shown) < len(lines):
+            text = f"{text[: max(0, width - 2 * MARGIN - 1)]}…"
+        cells.write(row, MARGIN, text, line.ink)
+        if text.startswith(MARKER):
+            cells.write(row, MARGIN, MARKER.rstrip(), ink(ACCENT, bold=True))
     return cells
-
-
-def _most_pressing(pieces: list[tuple[str, str]], room: int, height: int) -> list[tuple[str, int]]:
-    """Return as many lines as fit: all sentences, then remedies in order."""
-    sentences = [wrap(sentence, room) for sentence, _ in pieces]
-    left = height - sum(map(len, sentences))
-    lines: list[tuple[str, int]] = []
-    for wrapped, (_, remedy) in zip(sentences, pieces, strict=True):
-        lines += [(line, ink(WARNING)) for line in wrapped]
-        tried = wrap(remedy, room)
-        if len(tried) <= left:
-            lines += [(line, ink(DIM)) for line in tried]
-            left -= len(tried)
-    if len(lines) > height:
-        lines = lines[: max(0, height)]
-        if lines:
-            last, number = lines[-1]
-            lines[-1] = f"{last[: room - 1]}…", number
-    return lines

@@ -125,6 +125,14 @@ class Panel(Canvas, can_focus=True):
         """Return the text on the right of the upper border."""
         return []
 
+    def needs_room(self) -> bool:
+        """Return whether a panel at the bottom may take more than half of the screen."""
+        return False
+
+    def footer_keys(self) -> tuple[tuple[str, str], ...]:
+        """Return keys, with what they do, that the footer shows while the panel has the focus."""
+        return ()
+
     def view_state(self) -> tuple[object, ...]:
         """Return what the drawing depends on besides the run; a change redraws the panel at once."""
         return ()

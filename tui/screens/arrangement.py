@@ -24,6 +24,7 @@ class Arrangement:
         self._chosen: dict[Panel, bool] = {}
         self._zoomed: Panel | None = None
         self._alone: Panel | None = None
+        self._awaited: Panel | None = None  # to be focused once the run demands it
 
     def toggle(self, panel: Panel) -> bool:
         """Show or hide a panel and end an enlargement; return False if it is the only one."""
@@ -45,6 +46,10 @@ class Arrangement:
         for panel in self._panels:
             if panel.label == label and panel.display:
                 panel.focus()
+
+    def focus_when_shown(self, panel: Panel) -> None:
+        """Focus a panel once the training process has confirmed the setting that shows it."""
+        self._awaited = panel
 
     def zoom(self) -> None:
         """Enlarge the focused panel, or restore the others."""
@@ -106,10 +111,14 @@ class Arrangement:
         bottom.display = bool(bottom_panels)
         bottom.set_class(len(bottom_panels) == 1, "-alone")
         needed = max((panel.preferred_height() for panel in bottom_panels), default=5)
-        rows = max(5, min(needed, (height - LINES) * 2 // 5))
+        fifths = 3 if any(panel.needs_room() for panel in bottom_panels) else 2
+        rows = max(5, min(needed, (height - LINES) * fifths // 5))
         bottom.styles.height = rows if top.display else "1fr"
         focused = screen.focused
-        if isinstance(focused, Panel) and not focused.display:
+        if self._awaited in shown:
+            self._awaited.focus()
+            self._awaited = None
+        elif isinstance(focused, Panel) and not focused.display:
             shown[0].focus()
 
     def _single_panel(self) -> Panel:

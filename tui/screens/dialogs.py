@@ -24,7 +24,8 @@ def show_help(screen: TrainingScreen) -> None:
     """Show the keys and the panels."""
     from tui.screens.help import HelpScreen
 
-    screen.app.push_screen(HelpScreen())
+    marked = {"layers"} if screen.run.diagnosis.is_alarming else set()
+    screen.app.push_screen(HelpScreen(marked))
 
 
 def show_explanation(screen: TrainingScreen) -> None:
@@ -101,6 +102,8 @@ def choose_epoch(screen: TrainingScreen) -> None:
 
     def go(epoch: int | None) -> None:
         if epoch is not None:
+            if not screen.controller.can_travel:
+                screen.controller.toggle_pause()
             screen.controller.travel.seek(epoch)
 
     screen.app.push_screen(EpochScreen(screen.run), go)

@@ -17,17 +17,27 @@ from tui.keys import GROUPS, help_rows
 from tui.panels.registry import PANELS
 
 if TYPE_CHECKING:
+    from collections.abc import Collection
+
     from textual.app import ComposeResult
     from textual.binding import BindingType
 
 
 class HelpScreen(ModalScreen[None]):
-    """Closes with escape or ?; q quits the program, as everywhere."""
+    """Closes with escape or ?; q quits the program, as everywhere.
+
+    Args:
+        marked: labels of panels that show a problem.
+    """
 
     BINDINGS: ClassVar[list[BindingType]] = [
         ("escape,question_mark", "dismiss", "close"),
         ("q", "app.quit", "quit"),
     ]
+
+    def __init__(self, marked: Collection[str] = ()) -> None:
+        super().__init__()
+        self._marked = marked
 
     def compose(self) -> ComposeResult:
         """Show the keys by group, and the panels."""
@@ -44,7 +54,10 @@ class HelpScreen(ModalScreen[None]):
             table.add_row("", "")
         table.add_row("", Text("what the panels show", heading))
         for panel in PANELS:
-            table.add_row(f"{panel.key} {panel.label}", terminal_text(panel.summary, form.look))
+            mark = " !" if panel.label in self._marked else ""
+            table.add_row(
+                f"{panel.key} {panel.label}{mark}", terminal_text(panel.summary, form.look)
+            )
         with VerticalScroll() as scroll:
             scroll.can_focus = True
             scroll.border_title = "keys and panels"

@@ -19,6 +19,7 @@ from tui.drawing.cells import Cells
 from tui.drawing.palette import ACCENT, ALARM, BRIGHT, DIM, TEXT, WARNING, ink
 from tui.drawing.terminal_text import key_name
 from tui.keys import HANDLERS, FooterKey, footer
+from tui.panels.panel import Panel
 
 if TYPE_CHECKING:
     from textual import events
@@ -236,7 +237,10 @@ class FooterLine(Canvas):
 
     def _fitting(self, width: int) -> list[FooterKey]:
         """Return the keys that fit; help and quit have priority."""
-        keys = footer(self.run.state, inspecting=self.options.inspecting)
+        run = self.run
+        is_alarming = run.diagnosis.is_alarming and not run.config.diagnostics
+        keys = footer(run.state, inspecting=self.options.inspecting, is_alarming=is_alarming)
+        keys = [*(FooterKey(*each) for each in self._panel_keys()), *keys]
         chosen = [key for key in keys if key.shown in {"?", "q"}]
         room = width + 2 - sum(map(self._length, chosen))
         if room < 0:
@@ -248,6 +252,13 @@ class FooterLine(Canvas):
                     break
                 chosen.append(key)
         return [key for key in keys if key in chosen]
+
+    def _panel_keys(self) -> tuple[tuple[str, str], ...]:
+        """Return the keys of the panel that has the focus."""
+        if not self.is_attached:
+            return ()
+        focused = self.screen.focused
+        return focused.footer_keys() if isinstance(focused, Panel) else ()
 
     def on_click(self, event: events.Click) -> None:
         """Press the key under the pointer."""

@@ -25,6 +25,7 @@ from tui.faults import Fault, ReportsFaults
 from tui.keys import KEYS, bindings
 from tui.panels.boundary.panel import BoundaryPanel
 from tui.panels.curve import CurvePanel
+from tui.panels.layers import LayersPanel
 from tui.panels.network.panel import NetworkPanel
 from tui.panels.panel import Panel, Placement
 from tui.panels.registry import PANELS
@@ -141,6 +142,10 @@ class TrainingScreen(Screen[None]):
         """Choose the layout for the size."""
         self.arrangement.apply()
 
+    def on_descendant_focus(self) -> None:
+        """Show the keys of the panel that has the focus."""
+        self._footer.repaint()
+
     def on_screen_resume(self) -> None:
         """Show what happened while another screen was on top."""
         self.frames.paint_all()
@@ -196,6 +201,9 @@ class TrainingScreen(Screen[None]):
 
     def show_event(self, event: Event) -> None:
         """Show the change made by an event that the run model already includes."""
+        with self._guarded("the run was not diagnosed"):
+            if self.controller.diagnosis.update():
+                self.arrangement.apply()
         with self._guarded(f"{type(event).__name__} was not shown"):
             self._show(event)
         if not isinstance(event, Progress | Loading):
@@ -258,6 +266,10 @@ class TrainingScreen(Screen[None]):
     @on(NetworkPanel.EditRequested)
     def _edit_parameter(self, event: NetworkPanel.EditRequested) -> None:
         dialogs.edit_parameter(self, event)
+
+    @on(LayersPanel.RemedyChosen)
+    def _apply_remedy(self, event: LayersPanel.RemedyChosen) -> None:
+        self.controller.diagnosis.apply(event.remedy)
 
     @on(BoundaryPanel.DataEdited)
     def _edit_data(self, event: BoundaryPanel.DataEdited) -> None:

@@ -57,6 +57,7 @@ class ViewController:
         elif isinstance(panel, LayersPanel):
             if not hides:
                 screen.arrangement.enlarge(None, alone=panel)  # end an enlargement
+                screen.arrangement.focus_when_shown(panel)
         elif not screen.arrangement.toggle(panel):
             reason = "there is room for" if screen.arrangement.tight else "left"
             screen.show_note(f"{panel.label} is the only panel {reason}")

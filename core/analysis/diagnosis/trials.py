@@ -153,9 +153,10 @@ class RunCopy:
         return cls(trainer.config, data, state)
 
     def is_of(self, trainer: Trainer) -> bool:
-        """Return whether a trainer still has the same settings and data."""
+        """Return whether a trainer still has the same data, and settings except for measurements."""
         samples = self.data.all_samples == trainer.data.all_samples
-        return self.config == trainer.config and samples and self.data.edits == trainer.data.edits
+        config = self.config.changed(diagnostics=trainer.config.diagnostics)
+        return config == trainer.config and samples and self.data.edits == trainer.data.edits
 
 
 def can_be_tried(trainer: Trainer) -> bool:

@@ -268,6 +268,16 @@ def test_divergence_stops_the_run_and_a_lower_rate_recovers_it(watcher: Watcher)
     watcher.until_state(State.FINISHED)
 
 
+def test_a_run_that_diverged_stays_so_when_measurements_are_switched_on(watcher: Watcher) -> None:
+    config = RunConfig(activation="relu", optimizer="sgd", learning_rate=1e6)
+    watcher.send(SetSpeed(None), Start(config))
+    watcher.until_state(State.DIVERGED)
+    watcher.send(Configure({"diagnostics": True}), Configure({"diagnostics": False}))
+    watcher.until(lambda: [run.config.diagnostics for run in watcher.runs()][-2:] == [True, False])
+    states = [event.state for event in watcher.events if isinstance(event, StateChanged)]
+    assert states[-1] is State.DIVERGED
+
+
 def test_what_does_not_fit_into_the_memory_is_refused_and_the_run_continues(
     watcher: Watcher,
 ) -> None:

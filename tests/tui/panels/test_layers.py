@@ -1,52 +1,155 @@
-"""Advice in the layers panel is shown as far as there is room."""
+"""The layers panel shows the state of the run and its problems, and applies remedies."""
 
 import pytest
 
-from core.analysis.advice import Advice
-from tui.drawing.palette import DIM, WARNING, ink
-from tui.panels.layers import NOTHING_FOUND, advice_lines
+from core.analysis.diagnosis.result import Cause, RunState
+from core.config.presets import PRESETS
+from core.process.messages import State
+from tests.tui.drawn import drawn, text
+from tests.tui.screens.test_training import MOONS, Driver, running
+from tests.tui.sessions import session_after
+from tui.drawing.palette import DIM, TEXT, ink
+from tui.panels.layers import MARKER, DiagnosisLine, LayersPanel, shortened
+from tui.screens.help import HelpScreen
 
-ADVICE = [
-    Advice("dead", "Nine of sixteen units of layer 1 (relu) are dead.", "Lower the learning rate."),
-    Advice("overfitting", "The test loss has risen since epoch 20.", "Take fewer units."),
+SICK = PRESETS["xor"].config(epochs=200, l2=1.0)
+ANNOUNCED = "stuck at chance level: penalty too strong · 5 shows remedies"
+LINES = [
+    DiagnosisLine("Stuck halfway.", ink(TEXT)),
+    DiagnosisLine("Too few units.", ink(TEXT)),
+    *(DiagnosisLine(f"{row} of remedy {each}", ink(DIM), each) for each in (0, 1) for row in "ab"),
 ]
 
 
-def test_a_sentence_warns_and_its_remedy_is_quiet() -> None:
-    cells = advice_lines(ADVICE, 60)
-    lines = [line.strip() for line in cells.lines()]
-    assert lines == [text for each in ADVICE for text in (each.sentence, each.remedy)]
-    assert cells.inks[:, 1].tolist() == [ink(WARNING), ink(DIM)] * 2
+async def found(driver: Driver, cause: Cause) -> None:
+    """Wait until trials have shown a cause, and it is shown."""
+
+    def is_shown() -> bool:
+        current = driver.session.diagnosis.current
+        return current is not None and [each.cause for each in current.findings] == [cause]
+
+    await driver.until(is_shown, 240)
 
 
-def test_long_sentences_are_wrapped() -> None:
-    cells = advice_lines(ADVICE, 24)
-    told = " ".join(" ".join(cells.lines()).split())
-    assert told == " ".join(f"{each.sentence} {each.remedy}" for each in ADVICE)
-    assert cells.height > 4
+async def test_a_problem_is_announced_once_and_its_remedy_recovers_the_run() -> None:
+    async with running(SICK) as driver:
+        await found(driver, Cause.PENALTY)
+        await driver.shows(ANNOUNCED)
+        assert "5 remedies" in driver.text().split("\n")[-1]
+        await driver.press("question_mark")
+        assert isinstance(driver.front, HelpScreen)
+        await driver.press("end")
+        await driver.shows("5 layers !")
+        await driver.press("escape")
+        assert ANNOUNCED not in driver.text()
+        await driver.press("5")
+        await driver.shows("5 layers ! ")
+        await driver.shows("The penalty is too strong: l2 1")
+        await driver.shows(f"{MARKER}Set l2 0")
+        assert driver.screen.focused is driver.panel("layers")
+        assert "enter apply" in driver.text().split("\n")[-1]
+        await driver.press("enter")
+        await driver.until_config("l2", 0.0)
+        await driver.until(
+            lambda: (
+                driver.session.diagnosis.current is not None
+                and driver.session.diagnosis.current.state is RunState.LEARNT
+            )
+        )
+        await driver.shows("Learnt: ")
+        assert "5 layers ! " not in driver.text()
+        assert ANNOUNCED not in driver.text()
 
 
-def test_sentences_come_before_remedies_where_room_is_short() -> None:
-    def told(height: int) -> list[str]:
-        return [line.strip() for line in advice_lines(ADVICE, 60, height).lines()]
-
-    first, second = ADVICE
-    assert told(3) == [first.sentence, first.remedy, second.sentence]
-    assert told(2) == [first.sentence, second.sentence]
-    assert told(1) == [f"{first.sentence}…"]
-    assert told(0) == []
-
-
-@pytest.mark.parametrize("width", [1, 2, 3, 8, 46, 200])
-def test_advice_takes_no_more_than_its_room(width: int) -> None:
-    for height in range(6):
-        for advice in (ADVICE, []):
-            cells = advice_lines(advice, width, height)
-            assert cells.width == width
-            assert cells.height <= height
+async def test_a_remedy_that_starts_over_says_so_and_backspace_restores_the_run() -> None:
+    sick = PRESETS["xor"].config(epochs=200, hidden=())
+    async with running(sick, (80, 24), 30.0) as driver:
+        await found(driver, Cause.NO_HIDDEN_LAYER)
+        await driver.press("5")
+        await driver.shows("and restart")
+        await driver.press("enter")
+        await driver.until(lambda: driver.session.config.hidden != ())
+        await driver.shows("a new network, from epoch 0")
+        await driver.press("backspace")
+        await driver.until_config("hidden", ())
+        await driver.until(lambda: driver.session.head_epoch == 200)
 
 
-def test_all_well_is_said_quietly() -> None:
-    cells = advice_lines([], 60)
-    assert [line.strip() for line in cells.lines()] == [NOTHING_FOUND]
-    assert cells.inks[0, 1] == ink(DIM)
+async def test_a_remedy_works_after_time_travel() -> None:
+    async with running(SICK.changed(diagnostics=True)) as driver:
+        await driver.until_state(State.FINISHED)
+        await found(driver, Cause.PENALTY)
+        driver.panel("layers").focus()
+        await driver.press("home")
+        await driver.until(lambda: driver.session.past_epoch == 0)
+        await driver.press("enter")
+        if not driver.is_on_top():  # a change of the past is confirmed
+            await driver.press("y")
+        await driver.until_config("l2", 0.0)
+
+
+async def test_divergence_stays_visible_when_the_panel_is_opened_and_after_time_travel() -> None:
+    async with running(MOONS.changed(learning_rate=1e6)) as driver:
+        await driver.until_state(State.DIVERGED)
+        await driver.press("5")
+        await driver.shows("Diverged: the loss")
+        assert driver.session.state is State.DIVERGED
+        await driver.press("space", "5")
+        await driver.until_config("diagnostics", False)
+        assert driver.session.state is State.DIVERGED
+        await driver.press("left")
+        await driver.until_state(State.PAUSED)
+        await driver.press("end", "5")
+        await driver.shows("Diverged: the loss")
+
+
+async def test_best_goes_to_the_best_epoch_while_the_run_trains() -> None:
+    async with running(MOONS) as driver:
+        await driver.until(lambda: driver.epoch > 50)
+        await driver.press(":", *"best", "enter")
+        await driver.until_state(State.PAUSED)
+        best = driver.session.best
+        assert best is not None
+        await driver.until(lambda: driver.session.past_epoch in {best.epoch, None})
+        await driver.until(
+            lambda: (
+                driver.session.metrics is not None and driver.session.metrics.epoch == best.epoch
+            )
+        )
+
+
+async def test_a_healthy_run_has_no_mark() -> None:
+    async with running(MOONS) as driver:
+        await driver.until(lambda: driver.epoch > 300)
+        await driver.press("5")
+        await driver.shows("Learnt: ")
+        assert "5 layers !" not in driver.text()
+        assert "remedies" not in driver.text()
+
+
+def test_saturated_units_of_a_healthy_run_are_explained() -> None:
+    run = session_after(PRESETS["moons"].config(diagnostics=True), 200)
+    run.diagnosis.update()
+    assert max(layer.saturated for layer in run.layers) > 0.5
+    assert "saturated, which is usual here" in text(drawn(LayersPanel, run, 160, 16))
+
+
+@pytest.mark.parametrize("height", range(9))
+@pytest.mark.parametrize("selected", [0, 1])
+def test_the_selected_remedy_is_shown_wherever_there_is_room(selected: int, height: int) -> None:
+    cells = shortened(LINES, selected, 40, height)
+    assert cells.height <= height
+    lines = " ".join(cells.lines())
+    if height >= 2:
+        assert f"a of remedy {selected}" in lines
+        assert f"b of remedy {selected}" in lines
+    if height > 0 and selected == 0 and height < len(LINES):
+        assert lines.rstrip().endswith("…")
+
+
+@pytest.mark.parametrize("size", [(4, 3), (20, 5), (46, 8), (70, 12), (200, 40)])
+def test_a_diagnosis_fits_into_the_panel(size: tuple[int, int]) -> None:
+    run = session_after(SICK, 150, State.PAUSED)
+    run.diagnosis.update()
+    cells = drawn(LayersPanel, run, *size)
+    assert (cells.width, cells.height) == size
