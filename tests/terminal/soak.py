@@ -306,8 +306,8 @@ class Soak:
             self._state in STATES
             and rows[-1].strip() != ""
             and all(row[0] in "╭│╰" and row[-1] in "╮│╯" for row in rows[1:-3])
-            # the title of a dialog, and the command palette, which has none
-            and not re.search(r"╭─ |🔎", self._terminal.text())
+            # the border of a dialog, without the name of a panel, or the command palette
+            and not re.search(r"╭─|🔎", self._terminal.text())
         )
 
     def _cells(self) -> dict[str, list[list[tuple[str, ...]]]]:
