@@ -27,7 +27,7 @@ from tui.keys import KEYS
 from tui.process_link import ProcessLink
 from tui.screens.training import TrainingScreen
 from tui.terminal.capabilities import is_relayed, terminal_name
-from tui.terminal.driver import DiffDriver
+from tui.terminal.driver import DiffDriver, terminal_size
 from tui.terminal.flow_control import FlowControl
 from tui.terminal.screen_buffer import Area
 from tui.terminal.suspend import ENDING, in_foreground, stop_until_foreground
@@ -108,7 +108,7 @@ def _follow_terminal(app: App[None]) -> None:
     The kernel may announce a change before the new size can be read. And Textual resizes the screens
     from a timer that never fires if the process is interrupted for 8 ms at the wrong moment.
     """
-    if isinstance(app._driver, DiffDriver) and app.size != (size := app._driver.terminal_size):
+    if isinstance(app._driver, DiffDriver) and app.size != (size := terminal_size()):
         app.post_message(events.Resize(size, size))
     for screen in app.screen_stack:
         if screen.outer_size != app.size:

@@ -124,7 +124,7 @@ def test_json_lines_are_as_specified_and_the_same_every_time(told: Told) -> None
     first, second = run(*arguments), told(*arguments)
     lines = first.stdout.splitlines()
     assert lines[:-1] == second.stdout.splitlines()[:-1]
-    start, *epochs, end = map(json.loads, lines)
+    start, *epochs, advice, end = map(json.loads, lines)
     assert start["event"] == "start"
     assert start["config"]["dataset"] == "moons"
     assert start["config"]["hidden"] == [8, 8]
@@ -132,6 +132,9 @@ def test_json_lines_are_as_specified_and_the_same_every_time(told: Told) -> None
     keys = ["event", "epoch", "train_loss", "test_loss", "train_accuracy", "test_accuracy"]
     assert all(list(line) == [*keys, "learning_rate"] for line in epochs)
     assert [line["epoch"] for line in epochs] == list(range(1, 13))
+    assert list(advice) == ["event", "epoch", "cause", "text", "remedies"]
+    assert (advice["epoch"], advice["cause"]) == (12, "too few epochs")
+    assert advice["remedies"][0]["options"] == "--epochs 300"
     assert list(end) == ["event", "epochs", "seconds", "epochs_per_second", "stopped"]
     assert (end["event"], end["epochs"], end["stopped"]) == ("end", 12, "epochs")
     assert first.returncode == 0
@@ -325,8 +328,9 @@ def test_a_diverged_run_ends_with_null_and_says_what_to_try(told: Told) -> None:
     options = ("--lr", "1e6", "--activation", "relu", "--optimizer", "sgd")
     result = run("train", "moons", "--json", *options)
     assert result.returncode == 1
-    _, epoch, end = map(json.loads, result.stdout.splitlines())
+    _, epoch, advice, end = map(json.loads, result.stdout.splitlines())
     assert (epoch["epoch"], epoch["train_loss"]) == (1, None)
+    assert advice["cause"] == "learning rate too high"
     assert (end["epochs"], end["stopped"]) == (1, "diverged")
     words = told("train", "moons", *options).stdout
     assert "diverged at epoch 1" in words

@@ -172,7 +172,7 @@ def test_training_on_a_file_ends_in_a_summary(told: Told, flowers: str) -> None:
     first, second, *parts = result.stdout.splitlines()
     assert "flowers" in first
     assert second.startswith("30 of 30 epochs")
-    assert [line.split()[0] for line in parts] == ["train", "test", "saved:"]
+    assert [line.split()[0] for line in (*parts[:2], parts[-1])] == ["train", "test", "saved:"]
     assert all("accuracy" in line for line in parts[:2])
     assert "The target is 'kind', the last column." in result.stderr
 
@@ -324,4 +324,5 @@ def test_the_run_of_a_file_is_logged_as_it_is_without_a_screen(
         tui.press("q")
         assert tui.wait() == 0
     plain = run("train", "--json", "--data", flowers, "--epochs", "40").stdout.splitlines()
-    assert log.read_text().splitlines()[:-1] == plain[:-1]
+    epochs = [line for line in plain if '"event": "advice"' not in line]
+    assert log.read_text().splitlines()[:-1] == epochs[:-1]

@@ -69,6 +69,11 @@ class HasSendOrder(Protocol):
         """Return the areas of the screen, by rank and then in order."""
 
 
+def terminal_size() -> Size:
+    """Columns and rows of the terminal now."""
+    return Size(*get_terminal_size())
+
+
 class DiffDriver(LinuxDriver):
     """Driver that stores Textual's frames and sends their differences when the line is free."""
 
@@ -97,15 +102,10 @@ class DiffDriver(LinuxDriver):
         self._held: Callable[[], None] | None = None
         self._held_until = 0.0
 
-    @property
-    def terminal_size(self) -> Size:
-        """Columns and rows of the terminal now."""
-        return Size(*get_terminal_size())
-
     def write(self, data: str) -> None:
         """Send a mode or a query; store a frame."""
         if is_frame(data):
-            size = self.terminal_size
+            size = terminal_size()
             before = self._buffer.size
             if before != size:
                 self._buffer.resize(*size)

@@ -39,6 +39,7 @@ class Cause(StrEnum):
     IMBALANCE = "class imbalance"
     NO_HIDDEN_LAYER = "no hidden layer"
     LINEAR_ACTIVATION = "linear activations"
+    TOO_SHORT = "too few epochs"
     RATE_LOW = "learning rate too low"
     RATE_HIGH = "learning rate too high"
     MOMENTUM = "momentum too high"

@@ -218,6 +218,9 @@ _SENTENCES: dict[Cause, Callable[[RunConfig, References], str]] = {
     Cause.TARGETS: lambda *_: (
         "The targets are not scaled: the outputs cannot reach their size in small steps."
     ),
+    Cause.TOO_SHORT: lambda config, _: (
+        f"{config.epochs} epochs are too few: the same run learns if it continues."
+    ),
     Cause.RATE_LOW: lambda config, _: (
         f"The learning rate of {config.learning_rate:g} is too low for {config.optimizer}: the steps "
         "are too small."

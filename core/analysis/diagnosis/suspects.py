@@ -64,6 +64,12 @@ DEEP: Final = 4
 LITTLE: Final = 0.1
 """Learning rate relative to the highest so far, from which a schedule is suspected."""
 
+FEW_EPOCHS: Final = 50
+"""Number of epochs below which a run may only be too short."""
+
+MORE_EPOCHS: Final = 300
+"""Number of epochs with which a short run is tried."""
+
 SEEDS: Final = 3
 """Number of other initial weights to try."""
 
@@ -105,6 +111,8 @@ class Evidence:
 def suspects(config: RunConfig, data: DataSplit, evidence: Evidence) -> Iterator[Suspect]:
     """Yield suspects in the order in which they should be examined."""
     yield from plain_suspects(config, data, evidence)
+    if config.epochs < FEW_EPOCHS:
+        yield Suspect(Cause.TOO_SHORT, {"epochs": MORE_EPOCHS})
     yield from _extreme_rate(config)
     yield from _layers(config, evidence)
     yield from _rates(config, data, evidence)
@@ -213,8 +221,10 @@ def _rates(config: RunConfig, data: DataSplit, evidence: Evidence) -> Iterator[S
         yield from _lower_rates(config)
     yield from _higher_rates(config)
     if config.optimizer != "adam":
+        is_high = config.learning_rate > RATES[config.optimizer][1]
+        cause = Cause.RATE_HIGH if is_high else Cause.RATE_LOW
         for rate in (0.01, 0.1):
-            yield from _both(Cause.RATE_LOW, {"optimizer": "adam", "learning_rate": rate})
+            yield from _both(cause, {"optimizer": "adam", "learning_rate": rate})
     samples = len(data.y_train)
     full = isinstance(config.batch_size, str) or config.batch_size > samples / 2
     if full and samples >= 100:
@@ -230,12 +240,14 @@ def _higher_rates(config: RunConfig) -> Iterator[Suspect]:
         if rate <= high:
             yield Suspect(Cause.RATE_LOW, {"learning_rate": rate})
     if config.learning_rate * 1000 < high / 1000:
-        rate = {"sgd": 0.1, "adagrad": 0.1}.get(config.optimizer, 0.01)
-        yield Suspect(Cause.RATE_LOW, {"learning_rate": rate})
+        yield Suspect(Cause.RATE_LOW, {"learning_rate": _usual_rate(config)})
 
 
 def _lower_rates(config: RunConfig, cause: Cause = Cause.RATE_HIGH) -> Iterator[Suspect]:
-    low, _ = RATES[config.optimizer]
+    low, high = RATES[config.optimizer]
+    if config.learning_rate > 1000 * high:
+        yield Suspect(cause, {"learning_rate": _usual_rate(config)}, needs_reset=True)
+        return
     for divisor in (10, 100, 1000):
         rate = float(f"{config.learning_rate / divisor:.6g}")
         if rate < low:
@@ -243,6 +255,10 @@ def _lower_rates(config: RunConfig, cause: Cause = Cause.RATE_HIGH) -> Iterator[
         if divisor == 10:
             yield Suspect(cause, {"learning_rate": rate})
         yield Suspect(cause, {"learning_rate": rate}, needs_reset=True)
+
+
+def _usual_rate(config: RunConfig) -> float:
+    return {"sgd": 0.1, "adagrad": 0.1}.get(config.optimizer, 0.01)
 
 
 def _weights(config: RunConfig) -> Iterator[Suspect]:

@@ -263,7 +263,9 @@ class _Laboratory:
             if without is not None and without.progress >= wanted:
                 changes, outcome = tried, without
                 needed.remove(part)
-        cause = needed[0][0] if needed else Cause.NOT_FOUND
+        named = [cause for cause, _ in needed if cause is not Cause.ZERO_WEIGHTS]
+        # another initializer is a part of the remedy, but zeros are suspected before
+        cause = named[0] if named else Cause.NOT_FOUND
         return Trial(self._precise(cause, changes), changes, True, outcome)
 
     def _precise(self, cause: Cause, changes: dict[str, Any]) -> Cause:
@@ -312,7 +314,7 @@ class _Laboratory:
                 trainer = self._continued(suspect.changes)
         except REFUSALS:
             return None
-        return self._train(trainer, self._config.epochs)
+        return self._train(trainer, suspect.changes.get("epochs", self._config.epochs))
 
     def _usual(self, changes: dict[str, Any]) -> Trainer:
         """Return a new run with usual settings."""
@@ -337,8 +339,8 @@ class _Laboratory:
         trainer = Trainer(self._copy.config, self._copy.data)
         trainer.restore(self._copy.state)
         trainer.abandon_epoch()
-        epochs = max(self._config.epochs, trainer.epoch + self._config.epochs)
-        trainer.configure(self._config.changed(**changes, epochs=epochs))
+        epochs = trainer.epoch + changes.get("epochs", self._config.epochs)
+        trainer.configure(self._config.changed(**{**changes, "epochs": epochs}))
         return trainer
 
     def _train(

@@ -1,11 +1,13 @@
 """Trials start from the run as it is, with the data that the program would prepare."""
 
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 import pytest
 
 from core import RunConfig, Trainer
+from core.analysis.diagnosis.result import Cause
 from core.analysis.diagnosis.trials import (
     RunCopy,
     measure_references,
@@ -78,3 +80,20 @@ def test_a_cancelled_measurement_stops() -> None:
 def test_spellings_of_one_class_differ_only_in_case_and_blanks() -> None:
     assert spellings_of_one_class(("Yes", "no", "yes ", "maybe")) == ("Yes", "yes ")
     assert spellings_of_one_class(("a", "b")) == ()
+
+
+@pytest.mark.parametrize(
+    ("changes", "cause"),
+    [
+        ({"epochs": 12, "seed": 3}, Cause.TOO_SHORT),
+        ({"epochs": 20, "learning_rate": 1e6}, Cause.RATE_HIGH),
+        ({"learning_rate": 1e6, "activation": "relu", "optimizer": "sgd"}, Cause.RATE_HIGH),
+        ({"epochs": 20, "l2": 1.0}, Cause.PENALTY),
+    ],
+)
+def test_few_epochs_and_rates_far_too_high_are_named(changes: dict[str, Any], cause: Cause) -> None:
+    trainer = Trainer(RunConfig().changed(**changes))
+    while not trainer.stopped:
+        trainer.train_epoch()
+    found = measure_references(RunCopy.of(trainer))
+    assert found.trials[-1].cause is cause
