@@ -8,8 +8,12 @@ from __future__ import annotations
 
 import traceback
 from collections import deque
+from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Final
+from typing import TYPE_CHECKING, Final
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 MOST_FAULTS: Final = 20
 
@@ -56,3 +60,14 @@ class ReportsFaults:
     def report(self, fault: Fault) -> None:
         """Record a fault, and show its sentence."""
         raise NotImplementedError
+
+
+@contextmanager
+def reported(app: object, failure: str) -> Iterator[None]:
+    """Report an exception to an application that records faults, where Textual would end the program."""
+    try:
+        yield
+    except Exception as error:
+        if not isinstance(app, ReportsFaults):
+            raise
+        app.report(Fault.of(failure, error))

@@ -214,6 +214,10 @@ class FooterLine(Canvas):
         self.run, self.options = run, options
         self._spans: list[tuple[int, int, FooterKey]] = []
 
+    def on_mount(self) -> None:
+        """Follow the focus: the keys are those of the focused panel."""
+        self.watch(self.screen, "focused", self.repaint)
+
     def draw(self, width: int, height: int) -> Cells:
         cells = Cells(width, height)
         self._spans = []

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from contextlib import contextmanager
 from typing import TYPE_CHECKING, ClassVar
 
 from textual import on, work
@@ -21,7 +20,7 @@ from core.process.messages import (
     Start,
 )
 from tui.controller import RunController
-from tui.faults import Fault, ReportsFaults
+from tui.faults import reported
 from tui.keys import KEYS, bindings
 from tui.panels.boundary.panel import BoundaryPanel
 from tui.panels.curve import CurvePanel
@@ -37,7 +36,7 @@ from tui.screens.status_bars import FooterLine, HeaderLine, LogLine, Notice, Sta
 from tui.screens.view import CursorController, ViewController
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable
     from pathlib import Path
 
     from textual import events
@@ -142,10 +141,6 @@ class TrainingScreen(Screen[None]):
         """Choose the layout for the size."""
         self.arrangement.apply()
 
-    def on_descendant_focus(self) -> None:
-        """Show the keys of the panel that has the focus."""
-        self._footer.repaint()
-
     def on_screen_resume(self) -> None:
         """Show what happened while another screen was on top."""
         self.frames.paint_all()
@@ -154,22 +149,13 @@ class TrainingScreen(Screen[None]):
     # --- errors
 
     async def on_event(self, event: events.Event) -> None:
-        """Handle an event; an exception is reported, where Textual would end the program."""
-        with self._guarded(f"{type(event).__name__} was not handled"):
+        """Handle an event, or report that it could not be handled."""
+        with reported(self.app, f"{type(event).__name__} was not handled"):
             await super().on_event(event)
 
     async def _on_message(self, message: Message) -> None:
-        with self._guarded(f"{type(message).__name__} was not handled"):
+        with reported(self.app, f"{type(message).__name__} was not handled"):
             await super()._on_message(message)
-
-    @contextmanager
-    def _guarded(self, failure: str) -> Iterator[None]:
-        try:
-            yield
-        except Exception as error:
-            if not isinstance(self.app, ReportsFaults):
-                raise
-            self.app.report(Fault.of(failure, error))
 
     # --- keys
 
@@ -185,7 +171,7 @@ class TrainingScreen(Screen[None]):
 
     def press(self, handler: Handler, key: str) -> None:
         """Call the handler of a key; if it fails, the key has no effect."""
-        with self._guarded(f"key {key} failed"):
+        with reported(self.app, f"key {key} failed"):
             handler(self)
 
     # --- what the controller asks for
@@ -201,10 +187,10 @@ class TrainingScreen(Screen[None]):
 
     def show_event(self, event: Event) -> None:
         """Show the change made by an event that the run model already includes."""
-        with self._guarded("the run was not diagnosed"):
+        with reported(self.app, "the run was not diagnosed"):
             if self.controller.diagnosis.update():
                 self.arrangement.apply()
-        with self._guarded(f"{type(event).__name__} was not shown"):
+        with reported(self.app, f"{type(event).__name__} was not shown"):
             self._show(event)
         if not isinstance(event, Progress | Loading):
             self.frames.pull()

@@ -65,6 +65,7 @@ async def test_a_remedy_that_starts_over_says_so_and_backspace_restores_the_run(
     sick = PRESETS["xor"].config(epochs=200, hidden=())
     async with running(sick, (80, 24), 30.0) as driver:
         await found(driver, Cause.NO_HIDDEN_LAYER)
+        await driver.until_state(State.FINISHED)
         await driver.press("5")
         await driver.shows("and restart")
         await driver.press("enter")
@@ -106,16 +107,23 @@ async def test_divergence_stays_visible_when_the_panel_is_opened_and_after_time_
 async def test_best_goes_to_the_best_epoch_while_the_run_trains() -> None:
     async with running(MOONS) as driver:
         await driver.until(lambda: driver.epoch > 50)
+        earlier = driver.session.best
+        assert earlier is not None
         await driver.press(":", *"best", "enter")
         await driver.until_state(State.PAUSED)
-        best = driver.session.best
-        assert best is not None
-        await driver.until(lambda: driver.session.past_epoch in {best.epoch, None})
+        newest = driver.session.best
+        assert newest is not None
+        # the best epoch when enter was pressed, which the run may have surpassed before it paused
         await driver.until(
             lambda: (
-                driver.session.metrics is not None and driver.session.metrics.epoch == best.epoch
+                driver.session.metrics is not None
+                and earlier.epoch <= driver.session.metrics.epoch <= newest.epoch
             )
         )
+        assert driver.session.metrics is not None
+        losses = driver.session.timeline.column("test_loss")
+        shown = driver.session.metrics.epoch
+        assert losses[shown] == losses[1 : shown + 1].min()
 
 
 async def test_a_healthy_run_has_no_mark() -> None:
