@@ -265,8 +265,8 @@ class TrainingLoop:
         run.start()
         self._run = run
         whole = oversized(config.batch_size, len(trainer.data.y_train))
-        notes = idle_settings(config), whole
-        note = "; ".join(filter(None, notes)) or warning_of(trainer.data)
+        notes = warning_of(trainer.data), idle_settings(config), whole
+        note = "; ".join(filter(None, notes))
         run.send_run(trainer.data, fresh=True, note=note)
         run.set_state(State.PAUSED if paused else State.TRAINING)
         queue.flush(HANDOVER)

@@ -378,5 +378,5 @@ def test_a_warning_about_the_data_is_shown_at_the_start(watcher: Watcher, tmp_pa
     watcher.until(lambda: bool(watcher.runs()))
     assert watcher.runs()[0].note == (
         "Excluded, as nothing is measured: 'id' (counts the rows); --exclude none includes it in the "
-        "features"
+        "features; batch size 32 is larger than the training set: each step uses all 18 samples"
     )
