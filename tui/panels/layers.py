@@ -93,18 +93,14 @@ class LayersPanel(Panel):
 
     def explanation(self) -> Explanation:
         return Explanation(
-            "Diagnostics of each layer, measured in the last step of the epoch; the state of the run "
-            "compared with guessing, a linear model and a wider network; problems, and remedies that "
-            "helped in a short trial.",
+            "State of the run, compared with guessing, a linear model and a wider network; problems, "
+            "and remedies that helped in a short trial; diagnostics of each layer in the last step.",
             "‖grad‖ should be similar in all layers: 1,000 times less in the first ones is a "
-            "vanishing gradient, hundreds of times more an exploding one. Δθ/θ is usually about "
-            "0.001. Dead units have a slope below 0.001 for every sample and no longer learn; "
-            "saturated ones are within 2.5 % of a bound for more than half of the samples and learn "
-            "slowly.",
-            "‖grad‖ = √Σg²; Δθ/θ = length of the step / length of θ before it; θ: the layer's "
-            "weights, biases, γ and β",
-            "↑ ↓ select a remedy · enter applies it: time travel goes back, and backspace restores a "
-            "run that was replaced · z enlarges the panel · c plots the next column over time",
+            "vanishing gradient, hundreds of times more an exploding one. Dead units have no slope "
+            "for any sample; saturated ones are near a bound for most samples and learn slowly.",
+            "‖grad‖ = √Σg²; Δθ/θ = length of the step / length of θ, usually about 0.001",
+            "↑ ↓ select a remedy · enter applies it; time travel, or backspace, undoes it · "
+            "c plots the next column over time",
         )
 
     def is_requested(self) -> bool:
