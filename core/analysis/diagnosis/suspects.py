@@ -111,9 +111,9 @@ class Evidence:
 def suspects(config: RunConfig, data: DataSplit, evidence: Evidence) -> Iterator[Suspect]:
     """Yield suspects in the order in which they should be examined."""
     yield from plain_suspects(config, data, evidence)
+    yield from _extreme_rate(config)
     if config.epochs < FEW_EPOCHS:
         yield Suspect(Cause.TOO_SHORT, {"epochs": MORE_EPOCHS})
-    yield from _extreme_rate(config)
     yield from _layers(config, evidence)
     yield from _rates(config, data, evidence)
     if not evidence.majority_only:
