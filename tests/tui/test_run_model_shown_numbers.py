@@ -109,6 +109,9 @@ class Screen:
             # pulled as by a screen that does not know yet that the run stands still
             self._channel.post(Pull())
             match command:
+                case Start():
+                    self._answers += 1
+                    self._until(Run, StateChanged)  # else it counts as one of a following step
                 case Step():
                     self._until(StateChanged, StateChanged)
                 case Seek():
