@@ -27,7 +27,8 @@ MOST_MIB: Final = 1024.0
 
 
 def ours(path: str) -> int:
-    from core.datasets.files import Source, read
+    from core.datasets.files import Source
+    from core.datasets.files.read import read
 
     return len(read(Source(path), lambda _what, _share: None).y)
 

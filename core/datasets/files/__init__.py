@@ -1,6 +1,9 @@
-"""Readers of data files: text tables, ARFF, libsvm, NPZ and Parquet, plain or compressed."""
+"""Readers of data files: text tables, ARFF, libsvm, NPZ and Parquet, plain or compressed.
 
-from core.datasets.files.read import read
+The readers are imported from `core.datasets.files.read`, when a file is read: every start of the program
+imports this package for the configuration.
+"""
+
 from core.datasets.files.table import Source
 
-__all__ = ["Source", "read"]
+__all__ = ["Source"]

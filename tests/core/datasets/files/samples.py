@@ -10,8 +10,9 @@ import pytest
 from hypothesis import HealthCheck, settings
 
 from core.datasets.dataset import DataError, Dataset
-from core.datasets.files import Source, csv_file, lines, read
+from core.datasets.files import Source, csv_file, lines
 from core.datasets.files.names import LONGEST, clean
+from core.datasets.files.read import read
 
 fuzzed = settings(deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 

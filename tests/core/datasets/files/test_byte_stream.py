@@ -16,7 +16,8 @@ from hypothesis import strategies as st
 from pyarrow import parquet
 
 from core.datasets.dataset import DataError
-from core.datasets.files import Source, byte_stream, lines, read
+from core.datasets.files import Source, byte_stream, lines
+from core.datasets.files.read import read
 from tests.core.datasets.files.samples import FOUR, Folder, fuzzed, notes_of
 
 

@@ -8,9 +8,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from core.datasets.files import csv_file, read
+from core.datasets.files import csv_file
 from core.datasets.files.column_formats import ColumnFormats
 from core.datasets.files.number_formats import FORMATS, NumberFormat
+from core.datasets.files.read import read
 from core.datasets.files.table import Source
 from tests.core.datasets.files.samples import Folder, fuzzed, no_word, notes_of, parsing
 from tests.core.datasets.files.test_number_formats import write

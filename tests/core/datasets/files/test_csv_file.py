@@ -8,7 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from core.datasets.dataset import DataError
-from core.datasets.files import Source, csv_file, read
+from core.datasets.files import Source, csv_file
+from core.datasets.files.read import read
 from tests.core.datasets.files.samples import FOUR, Folder, fuzzed, no_word, parsing, table
 
 

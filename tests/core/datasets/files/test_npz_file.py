@@ -11,7 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from core.datasets.dataset import DataError
-from core.datasets.files import Source, read
+from core.datasets.files import Source
+from core.datasets.files.read import read
 from tests.core.datasets.files.samples import (
     Folder,
     fuzzed,

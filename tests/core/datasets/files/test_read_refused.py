@@ -13,7 +13,8 @@ import pytest
 from pyarrow import parquet
 
 from core.datasets.dataset import DataError
-from core.datasets.files import Source, csv_file, read
+from core.datasets.files import Source, csv_file
+from core.datasets.files.read import read
 from tests.core.datasets.files.samples import FOUR, Folder, no_word, sentence, table
 
 
