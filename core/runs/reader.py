@@ -78,12 +78,12 @@ class SavedRun:
         header, path = self.header, self.path / STATE
         self._check_parameters()
         _check_memory(path, header, _drawn(header.config))
-        data = self._data(progress)
-        if sizes_of(header.config, data) != header.sizes:
+        config, data = self._data(progress)
+        if sizes_of(config, data) != header.sizes:
             raise refusal(path, "sizes in its header differ from those of its data")
         _check_memory(path, header, len(data.y_train))
-        trainer = Trainer(header.config, data)
-        shapes = Shapes.of(trainer.network, header.config, data)
+        trainer = Trainer(config, data)
+        shapes = Shapes.of(trainer.network, config, data)
         state = decode_state(shapes, self._state, self._arrays)
         if state.learning_rate is None:  # saved by an early version
             state = replace(state, learning_rate=header.metrics.learning_rate)
@@ -102,19 +102,27 @@ class SavedRun:
                 self.path / STATE, f"parameters is {there}, expected {count:,} for its network"
             )
 
-    def _data(self, progress: ProgressCallback) -> DataSplit:
-        header, path = self.header, self.path / STATE
+    def _data(self, progress: ProgressCallback) -> tuple[RunConfig, DataSplit]:
+        """Return the data, and the config with which they are those of the run."""
+        config, digest = self.header.config, self.header.data_digest
+        data = self._load(config, progress)
+        if data.digest != digest and config.data is not None and config.exclude is None:
+            # early versions excluded no column of a file by themselves
+            config = config.changed(exclude=())
+            data = self._load(config, progress)
+        if data.digest != digest:
+            what = config.source_name if config.data is None else config.data
+            raise refusal(self.path, f"{what} has changed since the run was trained on it")
+        return config, data
+
+    def _load(self, config: RunConfig, progress: ProgressCallback) -> DataSplit:
         try:
-            data = data_edits.apply_all(prepare(header.config, progress), header.edits, progress)
+            return data_edits.apply_all(prepare(config, progress), self.header.edits, progress)
         except (ConfigError, DataError) as error:
             raise refusal(self.path, f"its data cannot be loaded: {error}") from None
         except ValueError as error:
-            raise refusal(path, f"an edit of the data in its header is invalid: {error}") from None
-        if data.digest != header.data_digest:
-            where = header.config.data
-            what = header.config.source_name if where is None else where
-            raise refusal(self.path, f"{what} has changed since the run was trained on it")
-        return data
+            sentence = f"an edit of the data in its header is invalid: {error}"
+            raise refusal(self.path / STATE, sentence) from None
 
 
 def _drawn(config: RunConfig) -> int:

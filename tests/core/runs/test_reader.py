@@ -465,6 +465,24 @@ def test_changed_data_are_rejected(tmp_path: Path) -> None:
         read_run(path).trainer()
 
 
+def test_a_run_saved_before_ids_were_excluded_is_resumed_with_its_id(tmp_path: Path) -> None:
+    file = tmp_path / "flowers.csv"
+    rows = (f"{at},{at * 7 % 11},{at % 7},{'xy'[at % 2]}\n" for at in range(1, 41))
+    file.write_text("id,a,b,kind\n" + "".join(rows))
+    trainer = Trainer(RunConfig(data=str(file), exclude=()))
+    path = saved(tmp_path / "runs", trainer, run_of(trainer, 2))
+
+    def as_before(header: dict[str, object]) -> None:
+        settings = header["config"]
+        assert isinstance(settings, dict)
+        assert settings.pop("exclude") == []
+
+    rewritten(path / STATE, as_before)
+    resumed = read_run(path).trainer()
+    assert resumed.data.feature_names == ("id", "a", "b")
+    assert_same(resumed, trainer)
+
+
 def test_another_format_version_is_rejected(run: Path) -> None:
     rewritten(run / STATE, lambda header: header.update(version=2))
     with pytest.raises(RunError, match="unsupported format version 2"):
