@@ -18,6 +18,7 @@ from types import TracebackType
 from typing import Self
 
 import pyte
+from rich.cells import cell_len
 
 from tests.terminal.line import QUESTION, Line, parts
 
@@ -153,8 +154,20 @@ class Terminal:
             os.write(self._descriptor, typed)
 
     def text(self) -> str:
-        """Return what is on the screen."""
-        return "\n".join(self._screen.display)
+        """Return what is on the screen.
+
+        Unlike pyte's own `display`, it accepts the right half of a wide character whose left half has
+        been overwritten, and shows a blank.
+        """
+        return "\n".join(map(self._row, range(self._screen.lines)))
+
+    def _row(self, row: int) -> str:
+        cells = [self._screen.buffer[row][x].data for x in range(self._screen.columns)]
+        before = ["", *cells[:-1]]
+        return "".join(
+            "" if left and cell_len(left) == 2 else cell or " "
+            for left, cell in zip(before, cells, strict=True)
+        )
 
     def cells(self) -> list[list[tuple[str, ...]]]:
         """Return glyph and colours of every cell; the colour of a blank's glyph does not show."""
