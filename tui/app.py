@@ -256,6 +256,8 @@ class NnfsApp(ReportsFaults, App[None]):
 
     def send_order(self) -> list[Area]:
         """Return the areas of the screen in the order in which they are sent."""
+        if not self.screen_stack:
+            return []  # the program is ending
         return send_order(self.screen, self.training.lines, self.training.panels)
 
     def on_resize(self) -> None:
@@ -263,7 +265,7 @@ class NnfsApp(ReportsFaults, App[None]):
         # not a breakpoint: Textual applies those to a dialog after drawing it once
         self.set_class(self.size.height >= TALL, "-tall")
         self.set_class(self.size.width >= BROAD, "-broad")
-        if self.is_running and self.screen_stack:
+        if self.is_running:
             # also at an unchanged size: a frame may have been drawn for a size between
             self.action_redraw()
         asyncio.get_running_loop().call_later(RESIZE_CHECK, _follow_terminal, self)
@@ -271,7 +273,8 @@ class NnfsApp(ReportsFaults, App[None]):
     def action_redraw(self) -> None:
         """Send the whole screen, after another program has written to the terminal."""
         self._forget_screen()
-        self.screen.refresh(layout=True)
+        if self.screen_stack:  # not at the end of the program
+            self.screen.refresh(layout=True)
 
     def action_suspend_process(self) -> None:
         """Stop the program and pause the training, until the shell continues the program."""
@@ -395,10 +398,12 @@ def send_order(
     """Return the areas of a screen, by rank.
 
     The lines come first, since they show the effect of a key; then the focused panel, then the others. A
-    dialog is sent alone: its title, the focused field, and the rest.
+    dialog is sent alone: its title, the focused field, and the rest. While the program ends, lines have
+    no screen.
     """
     focused = screen.focused
-    first, second = list(lines), [focused] if focused is not None else []
+    first = [line for line in lines if line.is_attached]
+    second = [focused] if focused is not None else []
     dialog: list[Area] = []
     if any(line.screen is not screen for line in first):
         parts = [*_visible(screen.children)]

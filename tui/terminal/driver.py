@@ -111,7 +111,8 @@ class DiffDriver(LinuxDriver):
                 self._buffer.resize(*size)
             self._buffer.apply(data)
             # the first frame is a whole screen
-            if before not in {size, (0, 0)} or self._buffer.overflowed:
+            is_outdated = before not in {size, (0, 0)} or self._buffer.overflowed
+            if is_outdated and self._app.screen_stack:
                 # part of a screen, or drawn for an outdated size, which Textual does not notice
                 self._app.call_later(self._app.screen.refresh, layout=True)
             # at once: the response to a key must not wait until all panels are drawn

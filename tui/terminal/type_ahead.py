@@ -53,6 +53,8 @@ class TypeAhead:
                 self._waiting.append(key)
             self._look_again()
             return
+        if not self._app.screen_stack:
+            return  # the program is ending
         self._is_busy = True
         self._step += 1
         self._given_up_at = monotonic() + PATIENCE
@@ -78,6 +80,8 @@ class TypeAhead:
             self._at = self._way.pop(0)
             if self._at.call_later(self._follow, self._step):
                 return
+        if not self._app.screen_stack:
+            return  # the program is ending
         screen = self._app.screen
         if screen is self._below:
             self._at = self._app
