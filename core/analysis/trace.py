@@ -16,6 +16,8 @@ from core.nn.network import with_bias_row
 from core.training.diagnostics import DEAD, near_bound
 
 if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
     from core.arrays import Array, Labels
     from core.nn.activations import Activation
     from core.nn.network import Network
@@ -211,6 +213,7 @@ class UnitStatistics:
 
     Attributes:
         outputs: (samples,).
+        positive: (samples,) whether z, the input of the activation, is positive.
         slopes: (samples,) derivatives of the activation.
         flat: share of the samples at which the derivative is zero.
         near_bound: share of the samples at which the output is near a bound of the activation; 0 for
@@ -218,6 +221,7 @@ class UnitStatistics:
     """
 
     outputs: Array
+    positive: NDArray[np.bool_]
     slopes: Array
     flat: float
     near_bound: float
@@ -249,17 +253,20 @@ def unit_statistics(network: Network, layer: int, unit: int, x: Array) -> UnitSt
     network.fold()
     inputs = with_bias_row(x, network.dtype)
     its = ForwardPass(network.layers[0], len(x))
-    run(its.forward(inputs))
     for each in network.layers[1 : layer + 1]:
-        inputs, its = its.outputs, ForwardPass(each, len(x))
         run(its.forward(inputs))
+        inputs, its = its.outputs, ForwardPass(each, len(x))
+    dense, *activate = its.forward(inputs)
+    dense()
+    positive = its.logits[unit] > 0
+    run(activate)
     # unless the activation keeps its input, z was overwritten with a
     a = its.values[unit].copy()
     slopes = _slopes(its.layer.activation, its.logits[unit], a)
     if not len(a):
-        return UnitStatistics(a, slopes, 0.0, 0.0)
+        return UnitStatistics(a, positive, slopes, 0.0, 0.0)
     near = float(np.mean(near_bound(its.layer.activation, a)))
-    return UnitStatistics(a, slopes, float(np.mean(np.abs(slopes) < DEAD)), near)
+    return UnitStatistics(a, positive, slopes, float(np.mean(np.abs(slopes) < DEAD)), near)
 
 
 def _slopes(activation: Activation, z: Array, a: Array) -> Array:

@@ -79,6 +79,9 @@ WRONG_TRAIN, WRONG_TEST = "✗", "×"
 DIVERGING: Final = tuple(f"diverging {level}" for level in range(9))
 """From the most negative to the most positive value."""
 
+GREYS: Final = tuple(f"grey {level}" for level in range(8))
+"""From black to white, on any background: the pixels of an image."""
+
 SEQUENTIAL: Final = tuple(f"sequential {level}" for level in range(8))
 """From zero up."""
 

@@ -233,7 +233,7 @@ def _strength(role: str) -> int:
             return 1 + int(rest.split()[1])
         case "diverging":
             return abs(int(rest) - 4)
-        case "sequential":
+        case "sequential" | "grey":
             return int(rest)
     return 0
 
@@ -250,7 +250,7 @@ def picture_glyph(role: str) -> str:
             return letter.upper() if level == 2 else letter
         case "diverging":
             return DIVERGING_GLYPHS[int(rest)]
-        case "sequential":
+        case "sequential" | "grey":
             return SEQUENTIAL_GLYPHS[int(rest)]
     return " "
 

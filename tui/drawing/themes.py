@@ -66,7 +66,7 @@ class Theme:
 
 def is_picture(role: str) -> bool:
     """Return whether a role is part of a picture, and represents a class or a number."""
-    return role.startswith(("field", "diverging", "sequential", "uncertain"))
+    return role.startswith(("field", "diverging", "sequential", "uncertain", "grey"))
 
 
 @cache
@@ -80,7 +80,11 @@ def theme(palette: str = "blue-orange", background: str = "dark") -> Theme:
         colours[f"point {label}"] = point
         for level, colour in enumerate(fields):
             colours[f"field {label} {level}"] = colour
-    for name, scale in (("diverging", diverging), ("sequential", sequential)):
+    for name, scale in (
+        ("diverging", diverging),
+        ("sequential", sequential),
+        ("grey", _GREYS),
+    ):
         colours |= {f"{name} {level}": each for level, each in enumerate(scale.split())}
     return Theme(palette, dark, colours)
 
@@ -186,6 +190,9 @@ _VIRIDIS_LIGHT_CLASSES: Final = (
     ("#ffffff", "#d7d7af", "#d7ffaf", "#875f5f"),
     ("#87d7d7", "#afffd7", "#87d7af", "#005f87"),
 )
+
+_GREYS: Final = "#000000 #262626 #4e4e4e #767676 #9e9e9e #c6c6c6 #e4e4e4 #ffffff"
+"""Colours of the pixels of an image: white on black, as handwriting is stored."""
 
 _PICTURES: Final = {
     ("blue-orange", "dark"): (

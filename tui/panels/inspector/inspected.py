@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from math import isfinite
-from typing import TYPE_CHECKING, Final
+from math import floor, isfinite, log10
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 import numpy as np
 
@@ -137,6 +137,56 @@ def aligned(values: Iterable[float], *, whole: bool = False) -> list[str]:
         texts = [_fixed(value, decimals) for value in numbers]
     width = max(map(len, texts), default=0)
     return [text.rjust(width) for text in texts]
+
+
+class Column(NamedTuple):
+    """Signed numbers of equal width and with equal decimals.
+
+    Attributes:
+        texts: the numbers; a zero has no sign.
+        units: the numbers as multiples of the last decimal, exactly as written; None if some are not
+            finite, or are written with exponents.
+        decimals: number of decimals.
+    """
+
+    texts: list[str]
+    units: list[int] | None
+    decimals: int
+
+    def text_of(self, units: int) -> str:
+        """Return a number in the same format, without padding."""
+        return _plus(_fixed(units / 10**self.decimals, self.decimals))
+
+
+def exact_column(values: Iterable[float]) -> Column:
+    """Return signed numbers, rounded to equal decimals, that can be added up as they are written."""
+    numbers = [float(value) for value in values]
+    largest = max((abs(value) for value in numbers if isfinite(value)), default=0.0)
+    decimals = _decimals_of(largest)
+    if decimals is None:
+        texts = [_plus(_scientific(value)) for value in numbers]
+    else:
+        texts = [_plus(_fixed(value, decimals)) for value in numbers]
+    width = max(map(len, texts), default=0)
+    units = None
+    if decimals is not None and all(map(isfinite, numbers)):
+        # from the text: multiplying by a power of ten could round differently
+        units = [int(text.replace("−", "-").replace(".", "")) for text in texts]
+    return Column([text.rjust(width) for text in texts], units, decimals or 0)
+
+
+def _decimals_of(largest: float) -> int | None:
+    """Return the decimals of a column of numbers; None if they are written with exponents."""
+    if largest >= 1e7 or 0 < largest < 1e-6:
+        return None
+    if largest >= 100:
+        return 2 if largest < 1000 else 1
+    return 3 if largest == 0 or largest >= 0.1 else 2 - floor(log10(largest))
+
+
+def _plus(text: str) -> str:
+    """Return a number with a plus sign if it is positive."""
+    return f"+{text}" if text.strip("0.–") and not text.startswith("−") else text
 
 
 def number(value: float) -> str:

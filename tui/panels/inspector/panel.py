@@ -67,10 +67,10 @@ class InspectorPanel(Panel):
 
     def explanation(self) -> Explanation:
         return Explanation(
-            "One unit in numbers: each input × weight, their sum, the bias, the output. Or one "
-            "sample: the forward pass to its loss, and the backward pass with the deltas.",
-            "the largest products decide the output; where the slope f' is near 0, the unit learns "
-            "nothing from this sample.",
+            "One unit: each bar is a product w·x and starts where the previous one ended; after the "
+            "bias, the sum is z, and the curve turns it into a. Or one sample: both passes.",
+            "the longest bars decide z; where the slope f' is near 0, the unit learns nothing from "
+            "this sample. All numbers are rounded: `rounding` is what their sum then lacks.",
             f"a = f(w·x{' + b' * self.run.config.bias}), {activation_formulas(self.run, most=1)}\n"
             "δ = f' · Σ w·δ of the next layer; gradient of a weight = δ · its input",
             "u unit or sample · ↑ ↓ units · [ ] layers · j k samples · n N misclassified samples · "

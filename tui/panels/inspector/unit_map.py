@@ -2,21 +2,24 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
 from core.analysis.planes import Plane, Window
-from core.analysis.prediction_map import quantize
-from tui.drawing.cells import Cells
-from tui.drawing.palette import DIM, DIVERGING, LEGIBLE, ink, train_marker
+from tui.drawing.cells import Cells, cell_width
+from tui.drawing.palette import DIM, LEGIBLE, ink, train_marker
 from tui.panels.boundary.map_drawing import half_blocks
 from tui.panels.colour_scales import OutputScale
-from tui.panels.inspector.inspected import Inspected, caption, largest_of
+from tui.panels.inspector.inspected import Inspected, caption
+from tui.panels.pixels import draw_pixels, draw_signed, scale_of
 
 if TYPE_CHECKING:
     from core.analysis.planes import PlaneChoice
     from core.arrays import Array
+
+GAP: Final = 2
+"""Columns between two pictures."""
 
 
 class UnitMap:
@@ -32,7 +35,7 @@ class UnitMap:
         """Return the weights of the unit if its inputs are pixels, otherwise its map."""
         image = it.data.preparation.image
         if image is not None and has_pixels(it):
-            return _images(it, image, width, height)
+            return draw_pictures(it, image, width, height)
         return self._map(it, plane, width, height)
 
     def _map(self, it: Inspected, plane: PlaneChoice, width: int, height: int) -> Cells:
@@ -101,34 +104,29 @@ def _key_of_colours(cells: Cells, column: int, scale: OutputScale) -> None:
         cells.write(rows, column + 3, low, ink(DIM))
 
 
-def _images(it: Inspected, image: tuple[int, int], width: int, height: int) -> Cells:
-    """Return the weights of a unit, the sample, and their products as adjacent pictures."""
-    layer = it.trace.layers[0]
-    rows, columns = image
-    scale = max(1, min(2, 2 * (height - 1) // rows, width // columns))
-    weights, inputs = layer.weights[:, it.cursor.unit], layer.inputs
-    blocks = []
-    for name, values in (
-        ("its weights", weights),
-        ("sample", inputs),
-        ("w × x", layer.products(it.cursor.unit)),
+def draw_pictures(it: Inspected, image: tuple[int, int], width: int, height: int) -> Cells:
+    """Return the sample, the weights of a unit, and their products, as adjacent pictures."""
+    layer, unit = it.trace.layers[0], it.cursor.unit
+    features = it.data.preparation.features(it.data.x_train[[it.cursor.sample]])[0]
+    # the first two as large as possible, the third if there is room
+    each = max(1, (width - GAP) // 2)
+    scale = max(1, scale_of(image, each, height - 1))
+    across = min(each, image[1] * scale)
+    cells = Cells(width, height)
+    column = rows = 0
+    for name, values, draw in (
+        ("sample", features, draw_pixels),
+        ("its weights", layer.weights[:, unit], draw_signed),
+        ("w × x", layer.products(unit), draw_signed),
     ):
-        high = largest_of(values) or 1.0
-        levels = quantize(values, len(DIVERGING), -high, high).reshape(rows, columns)
-        pixels = levels.repeat(scale, axis=0).repeat(scale, axis=1)
-        if len(pixels) % 2:
-            pixels = np.concatenate([pixels, np.full_like(pixels[:1], len(DIVERGING) // 2)])
-        picture = half_blocks(pixels, DIVERGING)
-        size = max(picture.width, len(name))
-        block = Cells(min(size, width), 1 + picture.height)
-        block.place(0, 0, caption(name, size))
-        block.place(1, 0, picture)
-        blocks.append(block)
-    cells = Cells(width, max(block.height for block in blocks))
-    column = 0
-    for block in blocks:
-        if column + block.width > width:
+        picture = draw(values, image, across, height - 1)
+        size = max(picture.width, cell_width(name) if scale == 1 else 0)
+        if column + picture.width > width:
             break
-        cells.place(0, column, block)
-        column += block.width + 2
-    return cells
+        cells.place(0, column, caption(name, min(size, width - column)))
+        cells.place(1, column, picture)
+        rows = max(rows, 1 + picture.height)
+        column += size + GAP
+    shown = Cells(width, rows)
+    shown.place(0, 0, cells)
+    return shown

@@ -13,6 +13,7 @@ from tui.drawing.cells import Cells, cell_width, cut
 from tui.drawing.palette import ACCENT, DIM, FAINT, TEXT, WARNING, class_marker, class_point, ink
 from tui.panels.colour_scales import OutputScale
 from tui.panels.errors.residuals import BLOCKS
+from tui.panels.inspector.activation_curve import LEAST, MOST, draw_curve
 from tui.panels.inspector.inspected import (
     MOST_NAME,
     Inspected,
@@ -20,6 +21,7 @@ from tui.panels.inspector.inspected import (
     caption,
     dim_text,
     draw_bar,
+    exact_column,
     flow,
     largest_of,
     plain_text,
@@ -27,8 +29,11 @@ from tui.panels.inspector.inspected import (
     small,
     stacked,
 )
-from tui.panels.inspector.unit_map import UnitMap, has_pixels
-from tui.panels.inspector.unit_sum import draw_head, draw_result, draw_sum, tail_rows
+from tui.panels.inspector.sample_view import draw_answer
+from tui.panels.inspector.sentences import gradient_words, sentence
+from tui.panels.inspector.unit_map import UnitMap, draw_pictures, has_pixels
+from tui.panels.inspector.unit_sum import draw_head, draw_result
+from tui.panels.inspector.waterfall import Waterfall, tail_rows
 from tui.panels.panel import centred_text
 
 if TYPE_CHECKING:
@@ -37,15 +42,22 @@ if TYPE_CHECKING:
     from tui.panels.view_options import ViewOptions
     from tui.run_model import RunModel
 
-TWO_COLUMNS_FROM: Final = 70
+TWO_COLUMNS_FROM: Final = 100
 SIDE_BY_SIDE_FROM: Final = 50
+LEFT: Final = 58
+"""Least width of the left of two columns."""
 FEWEST_TERMS: Final = 4
-MOST_TARGETS: Final = 10
+MOST_TARGETS: Final = 12
 MOST_MAP: Final = 18
 """Largest number of rows of the map with its caption."""
+LEAST_MAP: Final = 6
 GAP: Final = 2
-PIXELS: Final = 22
-"""Columns for two pictures of eight pixels, with their names."""
+TARGETS: Final = 26
+"""Columns for the outgoing products, beside the curve."""
+CURVE_FROM: Final = 12
+"""Rows of a view from which it has a curve."""
+ROOMY: Final = 19
+"""Rows from which more than one of many targets is shown."""
 EMPTY_BELOW: Final = "The computation of one unit for one sample, number by number."
 
 
@@ -75,91 +87,160 @@ class UnitView:
             it.network, cursor.layer, cursor.unit, it.data.x_train[:MOST_SAMPLES]
         )
         head = draw_head(it, width)
-        if width >= TWO_COLUMNS_FROM:
-            left_width = max(46, width // 2)
-            right_width = width - left_width - GAP
-            result, outgoing = draw_result(it, left_width), _outgoing(it, left_width, MOST_TARGETS)
-            notes = _notes(it, facts, left_width)
-            rows = height - head.height - result.height - notes.height
-            if rows - outgoing.height < FEWEST_TERMS + tail_rows(it):
-                outgoing = _outgoing(it, left_width, 3)
-            terms = draw_sum(
-                it, left_width, max(rows - outgoing.height, FEWEST_TERMS + tail_rows(it))
-            )
-            spare = rows - outgoing.height - terms.height
-            gap = Cells(left_width, int(spare >= 2))
-            left = stacked([terms, result, notes, gap, outgoing], left_width)
-            right = self._right(it, facts, plane, right_width, height - head.height)
-            return stacked([head, side_by_side(left, right, GAP)], width)
-        result, notes = draw_result(it, width), _notes(it, facts, width)
-        outgoing = _outgoing(it, width, 6 if height >= 24 else 3)
-        used = head.height + result.height + notes.height + outgoing.height
-        fewest = FEWEST_TERMS + tail_rows(it)
-        least_rows = histogram_rows(it)
-        if width >= SIDE_BY_SIDE_FROM:
-            if has_pixels(it):
-                return self._beside_pixels(it, facts, plane, width, height)
-            smallest = min(max(8, least_rows), max(least_rows, height - used - fewest))
-            terms = draw_sum(it, width, max(fewest, height - used - smallest))
-            spare = height - used - terms.height - smallest
-            gap = Cells(width, int(spare >= 3))
-            rows = smallest + max(0, min(6, spare - 3))
-            half = (width - GAP) // 2
-            tall = max(1, min(4, (rows - 2) // (least_rows - 2)))
-            histogram = draw_histogram(it, facts, half, rows, tall)
-            picture = self._map.draw(it, plane, width - half - GAP, rows)
-            below = [gap, side_by_side(histogram, picture, GAP)]
-        else:
-            gap = Cells(width, 0)
-            below = [
-                draw_histogram(it, facts, width, least_rows),
-                self._map.draw(it, plane, width, 9),
-            ]
-            terms = draw_sum(it, width, max(fewest, height - used - least_rows - 9))
-        return stacked([head, terms, result, notes, gap, outgoing, *below], width)
+        rows = height - head.height
+        if width < TWO_COLUMNS_FROM:
+            return stacked([head, self._one_column(it, facts, plane, width, rows)], width)
+        left_width = max(LEFT, width * 11 // 20)
+        right_width = width - left_width - GAP
+        left = _computation(it, facts, left_width, rows)
+        right = self._pictures_above(it, facts, plane, right_width, rows)
+        return stacked([head, side_by_side(left, right, GAP)], width)
 
-    def _beside_pixels(
+    def _one_column(
         self, it: Inspected, facts: UnitStatistics, plane: PlaneChoice, width: int, height: int
     ) -> Cells:
-        """Return the view with pictures in place of the bars of the weights."""
-        head, result, notes = draw_head(it, width), draw_result(it, width), _notes(it, facts, width)
-        outgoing = _outgoing(it, width, 6 if height >= 24 else 3)
-        used = head.height + result.height + notes.height + outgoing.height
-        histogram_most = min(histogram_rows(it), max(4, height // 3))
-        rows = max(FEWEST_TERMS + tail_rows(it), height - used - histogram_most)
-        terms = draw_sum(it, width - PIXELS - GAP, rows)
-        pictures = self._map.draw(it, plane, PIXELS, terms.height)
-        spare = max(4, min(histogram_rows(it), height - used - terms.height))
-        histogram = draw_histogram(it, facts, width, spare)
-        both = side_by_side(terms, pictures, GAP)
-        return stacked([head, both, result, notes, outgoing, histogram], width)
+        """Return the computation, and below it as much of the pictures as fits."""
+        if width < SIDE_BY_SIDE_FROM:
+            above = _computation(it, facts, width, height - histogram_rows(it) - 9)
+            histogram = draw_histogram(it, facts, width, histogram_rows(it))
+            return stacked([above, histogram, self._map.draw(it, plane, width, 9)], width)
+        least = max(LEAST_MAP, histogram_rows(it))
+        if has_pixels(it):
+            above = _computation(it, facts, width, height, below=least, pictures=True)
+            histogram = draw_histogram(it, facts, width, max(4, height - above.height))
+            return stacked([above, histogram], width)
+        above = _computation(it, facts, width, height, below=min(least, 8))
+        rows = min(max(least, height - above.height), MOST_MAP)
+        half = (width - GAP) // 2
+        left = half
+        tall = max(1, min(4, (rows - 2) // (histogram_rows(it) - 2)))
+        histogram = draw_histogram(it, facts, width - left - GAP, rows, tall)
+        picture = self._map.draw(it, plane, left, rows)
+        return stacked([above, side_by_side(histogram, picture, GAP)], width)
 
-    def _right(
+    def _pictures_above(
         self, it: Inspected, facts: UnitStatistics, plane: PlaneChoice, width: int, height: int
     ) -> Cells:
+        """Return the map or the pictures, and the histogram below."""
         rows = histogram_rows(it)
         groups = rows - 2
         tall = max(1, min(4, 1 + (height - rows - 14) // groups, (height - 11) // groups))
         histogram = draw_histogram(it, facts, width, rows + groups * (tall - 1), tall)
-        left = max(6, min(MOST_MAP, height - histogram.height - 1))
-        gap = Cells(width, 1 if histogram.height + left < height else 0)
-        return stacked([histogram, gap, self._map.draw(it, plane, width, left)], width)
+        most = max(MOST_MAP, height // 2)
+        picture = self._map.draw(it, plane, width, max(6, min(most, height - histogram.height - 1)))
+        gap = Cells(width, 1 if histogram.height + picture.height < height else 0)
+        return stacked([picture, gap, histogram], width)
+
+
+def _computation(
+    it: Inspected,
+    facts: UnitStatistics,
+    width: int,
+    height: int,
+    *,
+    below: int = 0,
+    pictures: bool = False,
+) -> Cells:
+    """Return the sum, the activation, what the unit gives to others, and what they mean.
+
+    The sum has the rows that the other parts leave, at least a few; the curve what the sum leaves.
+
+    Args:
+        it: unit and sample.
+        facts: outputs of the unit for all samples.
+        width: of the block.
+        height: available rows.
+        below: rows to leave, if everything fits into the others.
+        pictures: whether the pictures of pixels take the place of the curve.
+    """
+    fewest = FEWEST_TERMS + tail_rows(it) + 1
+    words = [_wrapped(sentence(it, facts), width), _notes(it, facts, width)]
+    rest = sum(block.height for block in words)
+    inputs = len(it.trace.layers[it.cursor.layer].inputs)
+    wanted = inputs + tail_rows(it) + 1
+    has_curve = height >= CURVE_FROM
+    targets = 0 if it.is_output else len(it.trace.layers[it.cursor.layer + 1].a)
+    middle_rows = LEAST[1] + 1 + int(targets > 2 and height >= ROOMY) if has_curve else 0
+    if height - below >= rest + middle_rows + min(wanted, fewest + FEWEST_TERMS):
+        height -= below
+    for_sum = max(fewest, min(wanted, height - rest - middle_rows))
+    fall = Waterfall.of(it, for_sum - 1).draw(width)
+    spare = height - rest - fall.height
+    rows = max(middle_rows, min(MOST[1], spare))
+    middle = _activation(it, width, rows, has_curve=has_curve, pictures=pictures)
+    gap = Cells(width, int(spare - middle.height >= 3))
+    return stacked([fall, gap, middle, gap, *words], width)
+
+
+def _activation(
+    it: Inspected, width: int, height: int, *, has_curve: bool, pictures: bool
+) -> Cells:
+    """Return the curve of the activation beside the result and the outgoing products."""
+    layer, unit = it.trace.layers[it.cursor.layer], it.cursor.unit
+    activation = layer.activation
+    if it.is_output or activation.name == "linear":
+        has_curve = False
+    image = it.data.preparation.image
+    has_pictures = pictures and image is not None and has_pixels(it)
+    if has_pictures:
+        has_curve = True
+    curve_width = min(MOST[0], width - TARGETS - GAP)
+    if not has_curve or curve_width < LEAST[0]:
+        result = _result(it, width)
+        if it.is_output:
+            rows = max(3, height - result.height)
+            answer = draw_answer(it, width, rows) if it.network.classes > 1 else Cells(width, 0)
+            return stacked([result, answer], width)
+        return stacked([result, draw_outgoing(it, width, max(3, height - result.height))], width)
+    if has_pictures and image is not None:
+        curve = draw_pictures(it, image, curve_width, max(LEAST[1] + 1, height))
+        beside = width - curve_width - GAP
+        result = _result(it, beside)
+        outgoing = draw_outgoing(it, beside, max(3, curve.height - result.height))
+        return side_by_side(curve, stacked([result, outgoing], beside), GAP)
+    beside = width - curve_width - GAP
+    result = _result(it, beside)
+    outgoing = draw_outgoing(it, beside, min(MOST_TARGETS, max(3, height - result.height)))
+    right = stacked([result, outgoing], beside)
+    rows = max(LEAST[1] + 1, min(height, max(right.height, curve_width // 3)))
+    curve = draw_curve(activation, float(layer.z[unit]), float(layer.a[unit]), curve_width, rows)
+    return side_by_side(curve, right, GAP)
+
+
+def _result(it: Inspected, width: int) -> Cells:
+    """Return the output of the unit and the slope of its activation there."""
+    result = draw_result(it, width)
+    if it.is_output:
+        return result
+    layer, unit = it.trace.layers[it.cursor.layer], it.cursor.unit
+    slope = [dim_text("slope f′(z) "), plain_text(small(float(layer.slope[unit])))]
+    return stacked([result, flow([slope], width)], width)
+
+
+def _wrapped(text: str, width: int, colour: str = TEXT) -> Cells:
+    lines = wrap(text, max(8, width)) if text else []
+    cells = Cells(width, len(lines))
+    for row, line in enumerate(lines):
+        cells.write(row, 0, line, ink(colour))
+    return cells
 
 
 def _notes(it: Inspected, facts: UnitStatistics, width: int) -> Cells:
-    """Return the gradient of the unit for this sample, and why it may not learn."""
+    """Return the gradient of the unit for this sample in words, and why it may not learn."""
     layer, unit = it.trace.layers[it.cursor.layer], it.cursor.unit
     norm = float(np.linalg.norm(layer.inputs.astype(np.float64)) * abs(layer.sum_delta[unit]))
+    delta = float(layer.delta[unit])
     words = [
-        [dim_text("slope "), plain_text(small(float(layer.slope[unit])))],
-        [dim_text("∂L/∂z "), plain_text(small(float(layer.delta[unit])))],
-        [dim_text("‖∂L/∂w‖ "), plain_text(small(norm))],
+        [
+            dim_text("∂L/∂z "),
+            plain_text(small(delta)),
+            dim_text(f" {gradient_words(delta)}".rstrip()),
+        ],
+        [dim_text("‖∂L/∂w‖ "), plain_text(small(norm)), dim_text(" for this sample")],
     ]
-    if it.is_output:
-        words = words[1:]
     last = it.last_batch_norm()
     if last is not None:
-        words.append([dim_text("on the last batch "), plain_text(small(last))])
+        words.append([plain_text(small(last)), dim_text(" in the last batch")])
     blocks = [flow(words, width)]
     problem, samples = "", len(facts.outputs)
     name = layer.activation.name
@@ -172,52 +253,53 @@ def _notes(it: Inspected, facts: UnitStatistics, width: int) -> Cells:
             f"saturated: near a bound of {name} at {100 * facts.near_bound:.0f} % of {samples:,} "
             "samples, so it learns little"
         )
-    if problem:
-        lines = wrap(problem, max(8, width))
-        cells = Cells(width, len(lines))
-        for row, line in enumerate(lines):
-            cells.write(row, 0, line, ink(WARNING))
-        blocks.append(cells)
-    return stacked(blocks, width)
+    return stacked([*blocks, _wrapped(problem, width, WARNING)], width)
 
 
-def _outgoing(it: Inspected, width: int, most: int) -> Cells:
-    """Return the weights from the unit to the next layer, the largest that fit."""
+def draw_outgoing(it: Inspected, width: int, most: int) -> Cells:
+    """Return what the unit adds to the sums of the next layer, the largest products that fit."""
     if it.is_output:
         return Cells(width, 0)
     above = it.trace.layers[it.cursor.layer + 1]
     weights = above.weights[it.cursor.unit]
+    a = float(it.trace.layers[it.cursor.layer].a[it.cursor.unit])
     names = it.unit_names(it.cursor.layer + 1)
     order = np.arange(len(weights))
-    if len(order) > most:
+    if len(order) > most - 1:
         sizes = np.nan_to_num(np.abs(weights), nan=np.inf)
-        order = np.sort(np.argsort(-sizes, kind="stable")[: most - 1])
+        order = np.sort(np.argsort(-sizes, kind="stable")[: max(1, most - 2)])
     left_out = len(weights) - len(order)
     to_outputs = it.cursor.layer + 1 == it.hidden
-    where = "outputs" if to_outputs else f"hidden layer {it.cursor.layer + 2}"
-    texts = aligned(weights[order].tolist())
-    last = max(map(len, texts))
+    where = "the outputs" if to_outputs else f"hidden layer {it.cursor.layer + 2}"
+    by = aligned(weights[order].tolist())
+    products = exact_column((weights[order].astype(np.float64) * a).tolist()).texts
     marked = to_outputs and bool(it.network.classes)
-    room = width - last - 1 - (2 if marked else 0)
-    longest = min(MOST_NAME, max(cell_width(names[place]) for place in order.tolist()))
-    longest = max(0, min(longest, room))
-    end = (2 if marked else 0) + longest + 1 + last
-    bars = width - end - 2
-    bars = 0 if bars < 5 else min(41, bars - 1 + bars % 2)
-    cells = Cells(width, 1 + len(order) + bool(left_out))
-    cells.place(0, 0, caption(f"out → {where}", width))
-    if end > width:
+    numbers = len(by[0]) + len(products[0]) + 6
+    longest = max(cell_width(names[place]) for place in order.tolist())
+    longest = min(longest, MOST_NAME, width - numbers - (2 if marked else 0))
+    if longest < 1:
         return Cells(width, 0)
+    end = (2 if marked else 0) + longest + numbers
+    bars = width - end - 2
+    bars = 0 if bars < 9 else min(41, bars - 1 + bars % 2)
+    cells = Cells(width, 1 + len(order) + bool(left_out))
+    given = exact_column([a]).texts[0]
+    words = (f"gives {given} to {where}", f"gives {given} to", f"gives {given}")
+    heading = next((each for each in words if cell_width(each) <= width), "")
+    cells.place(0, 0, caption(heading, width))
     offset = int(len(names) == 1 and it.network.classes == 2)
-    for row, (place, text) in enumerate(zip(order.tolist(), texts, strict=True), start=1):
+    largest = largest_of(weights.astype(np.float64) * a)
+    for row, (at, place) in enumerate(enumerate(order.tolist()), start=1):
         column = 0
         if marked:
-            label = place + offset
-            column = cells.write(row, 0, *class_marker(label)) + 1
+            column = cells.write(row, 0, *class_marker(place + offset)) + 1
         cells.write(row, column, cut(names[place], longest), ink(TEXT))
-        cells.write_right(row, end, text, ink(TEXT))
+        cells.write(row, column + longest, " × ", ink(DIM))
+        cells.write(row, column + longest + 3, by[at], ink(TEXT))
+        cells.write_right(row, end - len(products[at]), " = ", ink(DIM))
+        cells.write_right(row, end, products[at], ink(TEXT))
         if bars:
-            draw_bar(cells, row, end + 2, bars, float(weights[place]), largest_of(weights))
+            draw_bar(cells, row, end + 2, bars, float(weights[place]) * a, largest)
     if left_out:
         cells.write(cells.height - 1, 0, cut(f"… {left_out:,} more", width), ink(DIM))
     return cells
