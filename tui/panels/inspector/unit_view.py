@@ -53,7 +53,7 @@ MOST_MAP: Final = 18
 LEAST_MAP: Final = 6
 GAP: Final = 2
 TARGETS: Final = 26
-"""Columns for the outgoing products, beside the curve."""
+"""Columns for the outgoing products, next to the curve."""
 CURVE_FROM: Final = 12
 """Rows of a view from which it has a curve."""
 ROOMY: Final = 19
@@ -175,7 +175,7 @@ def _computation(
 def _activation(
     it: Inspected, width: int, height: int, *, has_curve: bool, pictures: bool
 ) -> Cells:
-    """Return the curve of the activation beside the result and the outgoing products."""
+    """Return the curve of the activation next to the result and the outgoing products."""
     layer, unit = it.trace.layers[it.cursor.layer], it.cursor.unit
     activation = layer.activation
     if it.is_output or activation.name == "linear":
@@ -194,14 +194,14 @@ def _activation(
         return stacked([result, draw_outgoing(it, width, max(3, height - result.height))], width)
     if has_pictures and image is not None:
         curve = draw_pictures(it, image, curve_width, max(LEAST[1] + 1, height))
-        beside = width - curve_width - GAP
-        result = _result(it, beside)
-        outgoing = draw_outgoing(it, beside, max(3, curve.height - result.height))
-        return side_by_side(curve, stacked([result, outgoing], beside), GAP)
-    beside = width - curve_width - GAP
-    result = _result(it, beside)
-    outgoing = draw_outgoing(it, beside, min(MOST_TARGETS, max(3, height - result.height)))
-    right = stacked([result, outgoing], beside)
+        room = width - curve_width - GAP
+        result = _result(it, room)
+        outgoing = draw_outgoing(it, room, max(3, curve.height - result.height))
+        return side_by_side(curve, stacked([result, outgoing], room), GAP)
+    room = width - curve_width - GAP
+    result = _result(it, room)
+    outgoing = draw_outgoing(it, room, min(MOST_TARGETS, max(3, height - result.height)))
+    right = stacked([result, outgoing], room)
     rows = max(LEAST[1] + 1, min(height, max(right.height, curve_width // 3)))
     curve = draw_curve(activation, float(layer.z[unit]), float(layer.a[unit]), curve_width, rows)
     return side_by_side(curve, right, GAP)

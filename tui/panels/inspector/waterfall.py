@@ -21,6 +21,7 @@ MOST_NAME: Final = 32
 FEWEST_BARS: Final = 10
 """Columns that the bars need; with fewer, there are only numbers."""
 MOST_BARS: Final = 60
+NEXT: Final = len("next step")
 NOTE: Final = "w·x  rounding "
 
 
@@ -122,7 +123,7 @@ class Waterfall:
 
         Args:
             width: of the block.
-            next_steps: text beside each row about the next change of its weight, or none.
+            next_steps: text next to each row about the next change of its weight, or none.
             heading: whether a row above names the columns.
         """
         layout = _Columns.of(self, width, next_steps)
@@ -231,26 +232,24 @@ class _Columns:
         last = _longest(fall.texts)
         numbers = first + 3 + second + 3 + last
         longest = _longest(row.name for row in fall.terms)
-        # the note about rounding stands beside the name of the sum
-        steps = _longest(row.name for row in fall.rows if row.w and not row.x)
-        longest = max(longest, steps - first - 1, len(NOTE) + last - first - 3 - second - 1)
+        # the note about rounding follows the name of the sum
+        long = _longest(row.name for row in fall.rows if row.w and not row.x)
+        longest = max(longest, long - first - 1, len(NOTE) + last - first - 3 - second - 1)
         whole = width >= numbers
         names = min(longest, MOST_NAME, max(0, width - numbers - 1)) if whole else 0
         names = 0 if names < 2 else names
-        beside = 2 + max(map(len, next_steps), default=0) if next_steps else 0
+        steps = 2 + max(NEXT, *map(len, next_steps)) if next_steps else 0
         if names > 12:
             # a long name leaves room for the bars
-            names = max(12, min(names, width - numbers - 1 - 2 - FEWEST_BARS - 4 - beside))
+            names = max(12, min(names, width - numbers - 3 - FEWEST_BARS - steps))
         start = names + 1 if names else 0
         long_rows = _longest(row.name for row in fall.rows if not row.x and not row.w)
         end = start + numbers if whole else min(width, max(last, long_rows + 3 + last))
-        if not whole or (beside and width - end < max(beside, len("  next step"))):
-            beside = 0
-        bars = width - end - 2 - beside
-        if beside and bars < FEWEST_BARS <= bars + beside and width < end + beside:
-            beside, bars = 0, bars + beside
+        if not whole or width - end < steps:
+            steps = 0
+        bars = width - end - 2 - steps
         bars = min(MOST_BARS, bars) if bars >= FEWEST_BARS and whole else 0
-        return cls(names, start, first, second, last, end, bars, beside, whole)
+        return cls(names, start, first, second, last, end, bars, steps, whole)
 
 
 def _longest(texts: Iterable[str]) -> int:
