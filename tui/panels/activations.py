@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-from typing import TYPE_CHECKING, ClassVar
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, ClassVar, Final
 
 import numpy as np
 from textual.binding import Binding, BindingType
@@ -11,7 +11,7 @@ from textual.binding import Binding, BindingType
 from core.analysis.prediction_map import in_class_order
 from core.nn.activations import ACTIVATIONS
 from tui.drawing import number_format
-from tui.drawing.cells import Cells
+from tui.drawing.cells import Cells, cut
 from tui.drawing.palette import (
     ACCENT,
     BACKGROUND,
@@ -22,9 +22,9 @@ from tui.drawing.palette import (
     TEXT,
     class_marker,
     ink,
-    inks_of_pairs,
 )
-from tui.panels.colour_scales import NumberScale, OutputScale
+from tui.panels.boundary.map_drawing import half_blocks
+from tui.panels.colour_scales import FittedScale, NumberScale, OutputScale
 from tui.panels.explanation import Explanation, activation_formulas
 from tui.panels.hysteresis import LevelHysteresis
 from tui.panels.panel import Panel, StyledText, centred_text
@@ -39,11 +39,60 @@ if TYPE_CHECKING:
     from tui.panels.view_options import ViewOptions
     from tui.run_model import RunModel
 
-LABEL_WIDTH = 6
-WIDEST_SAMPLE = 26
-WIDE_SAMPLE = 12
-"""Columns per sample from which its inputs are written above it."""
-NUMBER_WIDTH = 7
+UNIT: Final = "unit"
+"""Name of the vertical axis."""
+NUMBER_WIDTH: Final = 6
+GAP_FROM: Final = 4
+"""Columns of a sample, and half rows of a unit, from which one of them separates it from the next."""
+WIDE_FROM: Final = 60
+"""Columns from which the title is not shortened."""
+
+
+@dataclass(frozen=True)
+class UnitRows:
+    """Vertical layout. Heights are in half rows, since a cell can show two units.
+
+    Attributes:
+        first, last: shown units, without the last.
+        tall: half rows per unit.
+        gap: half rows of them that are blank.
+    """
+
+    first: int
+    last: int
+    tall: int
+    gap: int
+
+    @classmethod
+    def of(cls, units: int, rows: int, first: int, *, halves: bool) -> UnitRows:
+        """Return the tallest rows with which all units fit; otherwise the lowest, from `first`."""
+        tall = 2 * rows // units if halves else 2 * (rows // units)
+        tall = max(tall, 1 if halves else 2)
+        visible = max(1, min(units, 2 * rows // tall))
+        first = max(0, min(first, units - visible))
+        return cls(first, first + visible, tall, int(halves and tall >= GAP_FROM))
+
+    @property
+    def label_width(self) -> int:
+        """Columns of the labels, and of a space after them."""
+        longest = self.label(self.last - 1 - (self.tall == 1 and self.last - self.first > 1))
+        return max(len(UNIT), len(longest)) + 1
+
+    def label(self, unit: int) -> str:
+        """Return the number of a unit, or of both units in its row."""
+        if self.tall > 1 or unit + 1 >= self.last:
+            return str(unit + 1)
+        return f"{unit + 1}–{unit + 2}"
+
+    def row_of(self, unit: int) -> int:
+        """Return the middle one of the rows that show nothing but this unit, if there is one."""
+        top = (unit - self.first) * self.tall
+        full, end = (top + 1) // 2, (top + self.tall - self.gap) // 2
+        return max(full, (full + end - 1) // 2) if self.tall > 1 else top // 2
+
+    def unit_at(self, row: int) -> int:
+        """Return the unit that is drawn in a row, clipped to the shown ones."""
+        return min(self.last - 1, self.first + max(0, 2 * row // self.tall))
 
 
 class ActivationsPanel(Panel):
@@ -63,17 +112,21 @@ class ActivationsPanel(Panel):
         super().__init__(run, options)
         self._first = 0
         self._scale: OutputScale | None = None
+        self._fitted = FittedScale(run)
         self._hysteresis = LevelHysteresis(run)
         self._ordered = 0, 0, 0
-        self._tall, self._across = 0.0, 1
+        self._rows = UnitRows(0, 1, 1, 0)
+        self._across = 1
         self._order: Labels = np.empty(0, np.int64)
-        self._visible = ""
+        self._units_shown = ""
+        self._width = 0
 
     def explanation(self) -> Explanation:
         order = "class" if self.has_classes else "target"
         return Explanation(
             "Output of each unit of a hidden layer (a row) for each training sample (a column, "
-            f"sorted by {order}).",
+            f"sorted by {order}). The scale above follows the largest output; without a limit of the "
+            "function, zero always keeps its colour.",
             "a row that changes its colour where the class changes helps to separate classes. A row "
             "of one colour contributes nothing: the unit is dead at 0, or saturated at a bound. Rows "
             "that look alike have learnt the same feature.",
@@ -95,23 +148,24 @@ class ActivationsPanel(Panel):
         if not hidden:
             return []
         layer = min(self.options.layer, len(hidden) - 1)
+        name = "layer " if self._width >= WIDE_FROM else ""
         return [
-            (f"layer {layer + 1} of {len(hidden)} ", ink(TEXT)),
-            (f"· {self._visible} ", ink(DIM)),
+            (f"{name}{layer + 1} of {len(hidden)} ", ink(TEXT)),
+            (f"· {self._units_shown} ", ink(DIM)),
         ]
 
     def title_right(self) -> StyledText:
         if not self.run.config.hidden:
             return []
         scale = self._scale or OutputScale.of(self._activation, np.zeros(0))
-        blocks: StyledText = [
-            (" ", ink(background=colour)) for colour in scale.colours for _ in "ab"
-        ]
-        low_text = f" {scale.low:g} ".replace("-", "−")
-        return [(low_text, ink(TEXT)), *blocks, (f" {scale.high:g} ", ink(TEXT))]
+        block = "  " if self._width >= WIDE_FROM else " "
+        low, high = (f" {end:.2g} ".replace("-", "−") for end in (scale.low, scale.high))
+        blocks = [(block, ink(background=colour)) for colour in scale.colours]
+        return [(low, ink(TEXT)), *blocks, (high, ink(TEXT))]
 
     def draw_run(self, network: Network, data: DataSplit, width: int, height: int) -> Cells:
         hidden = self.run.config.hidden
+        self._width, self.captions = width, []
         if not hidden:
             return centred_text(
                 width,
@@ -119,24 +173,56 @@ class ActivationsPanel(Panel):
                 "This network has no hidden layer: the outputs depend linearly on the inputs.",
             )
         cells = Cells(width, height)
-        most = max(1, width - LABEL_WIDTH)
+        layer = min(self.options.layer, len(hidden) - 1)
+        rows = self._rows = UnitRows.of(
+            hidden[layer], max(1, height - 1), self._first, halves=self.options.halves
+        )
+        self._first = rows.first
+        most = max(1, width - rows.label_width)
         samples = self._in_order(data, most)
         x, y = data.x_train[samples], data.y_train[samples]
-        outputs = network.hidden_outputs(x)[min(self.options.layer, len(hidden) - 1)].T
-        across = self._across = min(WIDEST_SAMPLE, most // len(samples))
+        outputs = network.hidden_outputs(x)[layer].T
+        self._across = most // len(samples)
+        cells.write_right(0, rows.label_width - 1, UNIT, ink(DIM))
         if data.has_classes:
-            self._class_strip(cells, x, np.asarray(y, np.int64), across)
+            self._class_strip(cells, x, np.asarray(y, np.int64))
         else:
-            self._number_strip(cells, data, np.asarray(y, np.float64), across)
-        self._units(cells, outputs, across, height - 1, data.all_samples[0])
+            self._number_strip(cells, data, np.asarray(y, np.float64))
+        self._draw_units(cells, outputs)
+        self._count(data, hidden[layer], len(samples))
         at = np.flatnonzero(samples == self.options.cursor.sample)
         if self.options.inspecting and at.size:
-            # before the text of a wide column
-            place = (
-                LABEL_WIDTH + int(at[0]) * across + (0 if across >= WIDE_SAMPLE else across // 2)
-            )
-            cells.write(0, place, "◉", ink(BRIGHT, DEEP, bold=True))
+            cells.write(0, self._marker_column(int(at[0])), "◉", ink(BRIGHT, DEEP, bold=True))
         return cells
+
+    def _count(self, data: DataSplit, units: int, drawn: int) -> None:
+        """Format how many units and samples are shown, and in which order."""
+        rows, samples = self._rows, data.all_samples[0]
+        self._units_shown = f"{units} unit{'s' * (units > 1)}"
+        if rows.last - rows.first < units:
+            self._units_shown = f"units {rows.first + 1}–{rows.last} of {units} (↑ ↓)"
+        count = f"{samples:,}" if drawn == samples else f"{drawn} of {samples:,}"
+        target = min(self.options.target, len(data.target_names) - 1)
+        order = "class" if data.has_classes else cut(data.target_names[target], 20)
+        left = 1 + rows.label_width
+        for words in (
+            f" {count} training samples, sorted by {order} → ",
+            f" {count} samples, by {order} → ",
+            f" samples by {order} ",
+        ):
+            if len(words) <= self._width - left - 1:
+                self.captions = [(left, words)]
+                return
+
+    @property
+    def _column_gap(self) -> int:
+        return int(self._across >= GAP_FROM)
+
+    def _column_of(self, sample: int) -> int:
+        return self._rows.label_width + sample * self._across
+
+    def _marker_column(self, sample: int) -> int:
+        return self._column_of(sample) + (self._across - self._column_gap - 1) // 2
 
     def _in_order(self, data: DataSplit, most: int) -> Labels:
         """Return the shown samples, which depend on the data and the size alone."""
@@ -155,53 +241,33 @@ class ActivationsPanel(Panel):
             return order
         return self._order
 
-    def _units(self, cells: Cells, outputs: Array, across: int, rows: int, samples: int) -> None:
-        units = len(outputs)
-        scale = self._scale = OutputScale.of(self._activation, outputs)
-        colours = scale.colours
-        levels = scale.levels(outputs, self._hysteresis.quantize).repeat(across, axis=1)
-        a_cell = 1 if units <= rows or not self.options.halves else 2
-        first = self._first = min(self._first, max(0, units - rows * a_cell))
-        last = min(units, first + rows * a_cell)
-        whole = last - first == units
-        shown = f"{units} units" if whole else f"units {first + 1}–{last} of {units} (↑ ↓)"
-        drawn = outputs.shape[1]
-        count = f"{samples:,}" if drawn == samples else f"{drawn}/{samples:,}"
-        self._visible = f"{shown} × {count} samples"
-        pairs = inks_of_pairs(colours)
-        if a_cell == 1:
-            tall = max(1, min(6, rows // max(1, last - first)))
-            self._tall = tall
-            for unit in range(first, last):
-                top = 1 + (unit - first) * tall
-                number = ink(ACCENT, bold=True) if self._is_selected(unit) else ink(DIM)
-                cells.write(top + (tall - 1) // 2, 1, f"{unit + 1:>3}", number)
-                columns = slice(LABEL_WIDTH, LABEL_WIDTH + levels.shape[1])
-                cells.inks[top : top + tall, columns] = pairs[levels[unit], levels[unit]]
-                if self.run.is_at_rest and across >= NUMBER_WIDTH:
-                    middle, papers = (
-                        top + (tall - 1) // 2,
-                        [colours[level] for level in levels[unit]],
-                    )
-                    self._numbers(cells, middle, outputs[unit], papers, across)
-            return
-        self._tall = 0.5
-        for row, unit in enumerate(range(first, last, 2), start=1):
-            both = f"{unit + 1}–{unit + 2}" if unit + 1 < last else f"{unit + 1}"
+    def _draw_units(self, cells: Cells, outputs: Array) -> None:
+        """Draw the pixels, the labels and, at rest, the numbers."""
+        rows, across = self._rows, self._across
+        scale = self._scale = self._fitted.fit(self._activation, outputs)
+        levels = scale.levels(outputs, self._hysteresis.quantize)
+        blank = len(scale.colours)
+        shown = levels[rows.first : rows.last]
+        height = len(shown) * rows.tall
+        pixels = np.full((height + height % 2, shown.shape[1] * across), blank)
+        pixels[:height] = shown.repeat(rows.tall, axis=0).repeat(across, axis=1)
+        if rows.gap:
+            pixels[rows.tall - 1 : height : rows.tall] = blank
+        if self._column_gap:
+            pixels[:, across - 1 :: across] = blank
+        colours = (*scale.colours, BACKGROUND)
+        cells.place(1, rows.label_width, half_blocks(pixels, colours))
+        room = across - self._column_gap
+        for unit in range(rows.first, rows.last, 2 if rows.tall == 1 else 1):
+            row, label = 1 + rows.row_of(unit), rows.label(unit)
             is_selected = self._is_selected(unit) or (
-                unit + 1 < last and self._is_selected(unit + 1)
+                rows.tall == 1 and unit + 1 < rows.last and self._is_selected(unit + 1)
             )
-            cells.write(row, 0, f"{both:>5}", ink(ACCENT, bold=True) if is_selected else ink(DIM))
-            upper = levels[unit]
-            lower = levels[unit + 1] if unit + 1 < last else None
-            columns = slice(LABEL_WIDTH, LABEL_WIDTH + len(upper))
-            if lower is None:
-                inks = np.array([ink(colour, BACKGROUND) for colour in colours])
-                cells.inks[row, columns] = inks[upper]
-                cells.glyphs[row, columns] = "▀"
-            else:
-                cells.inks[row, columns] = pairs[upper, lower]
-                cells.glyphs[row, columns] = np.where(upper == lower, " ", "▀")
+            number = ink(ACCENT, bold=True) if is_selected else ink(DIM)
+            cells.write_right(row, rows.label_width - 1, label, number)
+            if self.run.is_at_rest and room >= NUMBER_WIDTH and rows.tall > 1:
+                papers = [colours[level] for level in levels[unit]]
+                self._write_numbers(cells, row, outputs[unit], papers)
 
     def _is_selected(self, unit: int) -> bool:
         cursor = self.options.cursor
@@ -213,48 +279,52 @@ class ActivationsPanel(Panel):
 
     def on_click(self, event: events.Click) -> None:
         """Select the unit and the sample under the pointer."""
-        row, column = event.y - 2, event.x - 1 - LABEL_WIDTH
-        network = self.run.network
-        if network is None or self._tall <= 0:
+        row, column = event.y - 2, event.x - 1 - self._rows.label_width
+        if self.run.network is None or self._across < 1:
             return
-        unit = self._first + int(row // self._tall)
         cursor = replace(self.options.cursor, layer=self.options.layer)
         if row >= 0:
-            cursor = replace(cursor, unit=unit)
-        at = column // max(1, self._across)
+            cursor = replace(cursor, unit=self._rows.unit_at(row))
+        at = column // self._across
         if 0 <= at < len(self._order):
             cursor = replace(cursor, sample=int(self._order[at]))
         self.post_message(self.CursorMoved(cursor))
 
-    @staticmethod
-    def _numbers(cells: Cells, row: int, outputs: Array, papers: list[str], across: int) -> None:
-        for sample, value in enumerate(outputs.tolist()):
-            background = papers[sample * across]
-            text = number_format.signed(value, 3).center(across)
-            number = ink(LEGIBLE, background)
-            cells.write(row, LABEL_WIDTH + sample * across, text, number)
+    def _write_numbers(self, cells: Cells, row: int, outputs: Array, papers: list[str]) -> None:
+        room = self._across - self._column_gap
+        for sample, (value, paper) in enumerate(zip(outputs.tolist(), papers, strict=True)):
+            text = number_format.signed(value, 3)
+            if len(text) > room:
+                text = number_format.short(value)
+            if len(text) <= room:
+                cells.write(row, self._column_of(sample), text.center(room), ink(LEGIBLE, paper))
 
-    def _class_strip(self, cells: Cells, x: Array, y: Labels, across: int) -> None:
-        cells.write(0, 0, "class", ink(DIM))
+    def _class_strip(self, cells: Cells, x: Array, y: Labels) -> None:
+        """Write the marker of each sample, with its inputs if there is room."""
+        room = self._across - self._column_gap
+        inputs: list[str] = []
+        if 2 + 3 * x.shape[1] <= room:
+            inputs = [f"({', '.join(f'{value:g}' for value in each)})" for each in x]
+        wide = bool(inputs) and 2 + max(map(len, inputs)) <= room
         for sample, label in enumerate(y.tolist()):
             marker, number = class_marker(label)
-            column = LABEL_WIDTH + sample * across
-            if across >= WIDE_SAMPLE:
-                place = ", ".join(f"{value:g}" for value in x[sample])
-                cells.write(0, column, f"{marker} ({place})".center(across), number)
+            if wide:
+                words = f"{marker} {inputs[sample]}".center(room)
+                cells.write(0, self._column_of(sample), words, number)
             else:
-                cells.write(0, column, marker * across, number)
+                cells.write(0, self._marker_column(sample), marker, number)
 
-    def _number_strip(self, cells: Cells, data: DataSplit, y: Array, across: int) -> None:
+    def _number_strip(self, cells: Cells, data: DataSplit, y: Array) -> None:
+        """Show the target of each sample as a colour."""
         target = min(self.options.target, len(data.target_names) - 1)
-        name = data.target_names[target]
-        if len(name) >= LABEL_WIDTH:
-            name = f"{name[: LABEL_WIDTH - 2]}…"
-        cells.write(0, 0, name, ink(DIM))
         scale = NumberScale.of(data, target)
-        colours, levels = scale.colours, scale.levels(y[:, target]).repeat(across)
-        inks = np.array([ink(background=colour) for colour in colours])
-        cells.inks[0, LABEL_WIDTH : LABEL_WIDTH + len(levels)] = inks[levels]
+        blank = len(scale.colours)
+        levels = scale.levels(y[:, target]).repeat(self._across)
+        if self._column_gap:
+            levels[self._across - 1 :: self._across] = blank
+        inks = np.array([ink(background=colour) for colour in (*scale.colours, BACKGROUND)])
+        left = self._rows.label_width
+        cells.inks[0, left : left + len(levels)] = inks[levels]
 
     @property
     def _activation(self) -> Activation:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from math import ceil
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
 from core.analysis.prediction_map import quantize
-from tui.drawing.curves import nice_ceiling
+from tui.drawing.curves import axis_top, nice_ceiling
 from tui.drawing.palette import ACCENT, DIVERGING, SEQUENTIAL
 
 if TYPE_CHECKING:
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
     from core.datasets import DataSplit
     from core.nn.activations import Activation
     from tui.panels.hysteresis import Quantize
+    from tui.run_model import RunModel
 
 HIGHER: Final = "▲△"
 """Markers of samples whose value is above the prediction: training, test."""
@@ -83,6 +85,55 @@ class OutputScale:
             return cls(DIVERGING, -high, high)
         return cls(SEQUENTIAL, 0.0, high)
 
+    @classmethod
+    def fitted(cls, activation: Activation, largest: float, low: float, high: float) -> OutputScale:
+        """Return the part of the scale up to `largest` that is needed between two values.
+
+        A step of colour is the same on both sides of zero, which keeps the neutral colour.
+        """
+        if activation.scale == "positive":
+            return cls(SEQUENTIAL, 0.0, largest)
+        middle, step = len(DIVERGING) // 2, 2 * largest / len(DIVERGING)
+        below, above = (min(middle, max(0, ceil(end / step - 0.5 - 1e-9))) for end in (-low, high))
+        colours = DIVERGING[middle - below : middle + above + 1]
+        return cls(colours, -(below + 0.5) * step, (above + 0.5) * step)
+
     def levels(self, values: Array, by: Quantize = quantize) -> Labels:
         """Return the colour index of each value."""
         return by(values, len(self.colours), self.low, self.high)
+
+
+ROOM: Final = 1.1
+"""Factor by which a scale that has become too small exceeds the largest value."""
+LEAST_FILLED: Final = 0.5
+"""Share of a scale below which the largest value makes it smaller."""
+
+
+class FittedScale:
+    """Scale of the outputs of a layer that follows them in steps; at rest it fits exactly.
+
+    A scale that followed each epoch would recolour everything in every frame.
+    """
+
+    def __init__(self, run: RunModel) -> None:
+        self._run = run
+        self._activation: Activation | None = None
+        self._largest = self._low = self._high = 0.0
+
+    def fit(self, activation: Activation, values: Array) -> OutputScale:
+        """Return the scale of these outputs."""
+        if activation.saturates:
+            return OutputScale.of(activation, values)
+        finite = np.isfinite(values)
+        low = max(float(values.min(initial=0.0, where=finite)), -1e30)
+        high = min(float(values.max(initial=0.0, where=finite)), 1e30)
+        largest = max(-low, high, 0.1)
+        held = self._largest
+        if self._run.is_at_rest or activation is not self._activation:
+            self._activation = activation
+            self._largest, self._low, self._high = axis_top(largest), low, high
+        elif not LEAST_FILLED * held <= largest <= held:
+            self._largest, self._low, self._high = axis_top(ROOM * largest), low, high
+        else:
+            self._low, self._high = min(low, self._low), max(high, self._high)
+        return OutputScale.fitted(activation, self._largest, self._low, self._high)

@@ -91,6 +91,8 @@ class Panel(Canvas, can_focus=True):
         super().__init__(id=self.label)
         self.run = run
         self.options = options
+        self.captions: list[tuple[int, str]] = []
+        """Texts of the lower border, such as the name of an axis, with their columns."""
         self._content = Cells(0, 0)
         self._content_key: tuple[object, ...] = ()
         self._due = 0.0
@@ -199,6 +201,10 @@ class Panel(Canvas, can_focus=True):
             left, right = self.title(), self.title_right()
             if self.run.current is None:
                 left, right = [], []  # they would describe a previous run
+            else:
+                for column, words in self.captions:
+                    if 0 < column < width - 1 - len(words):
+                        cells.write(height - 1, column, words, ink(DIM))
             self._write_border(cells, self.border_name, left, right)
         return cells
 
