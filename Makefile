@@ -49,6 +49,7 @@ bench: $(VENV)/.ready-bench
 	@$(BIN)/python -m benchmarks.lines
 	@$(BIN)/python -m benchmarks.dialogs
 	@$(BIN)/python -m benchmarks.panels
+	@$(BIN)/python -m benchmarks.frame_cost
 
 screenshots: $(VENV)/.ready
 	@$(BIN)/python docs/screenshots.py

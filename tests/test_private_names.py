@@ -37,6 +37,9 @@ BORROWED = [
     Borrowed(
         "textual", "textual.message_pump", "MessagePump", "_on_message", "tui.screens.training"
     ),
+    # the widgets that nothing covers
+    Borrowed("textual", "textual.app", "App", "_driver", "tui.terminal.direct"),
+    Borrowed("textual", "textual.screen", "Screen", "_compositor", "tui.terminal.direct"),
     # button tracking instead of any-motion tracking
     Borrowed("textual", "textual.driver", "Driver", "_mouse", "tui.terminal.driver"),
     Borrowed("textual", "textual.driver", "Driver", "_app", "tui.terminal.driver"),

@@ -27,6 +27,7 @@ from tui.keys import KEYS
 from tui.process_link import ProcessLink
 from tui.screens.training import TrainingScreen
 from tui.terminal.capabilities import is_relayed, terminal_name
+from tui.terminal.direct import DirectOutput
 from tui.terminal.driver import DiffDriver, terminal_size
 from tui.terminal.flow_control import FlowControl
 from tui.terminal.screen_buffer import Area
@@ -152,6 +153,7 @@ class NnfsApp(ReportsFaults, App[None]):
     ) -> None:
         self.look = look or TerminalLook()
         self.renderer = CellRenderer(self.look)
+        self.cell_output = DirectOutput(self, self.renderer)
         App.__init__(self, driver_class=DiffDriver)
         ReportsFaults.__init__(self)
         own_theme = textual_theme(self.look)

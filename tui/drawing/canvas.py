@@ -1,13 +1,16 @@
 """Base class of all widgets that change during a run: it refreshes only the cells that changed.
 
 Textual rewrites every region that is marked as dirty, without comparing. A canvas therefore stores the
-cells it showed last, and refreshes one region per row, from the first to the last changed column.
+cells it showed last, and shows those that differ. Where nothing covers it, they go directly into the
+driver's screen buffer. Otherwise Textual refreshes one region per row, from the first to the last
+changed column.
 """
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
+import numpy as np
 from textual.geometry import Region
 from textual.strip import Strip
 from textual.widget import Widget
@@ -20,8 +23,19 @@ from tui.faults import Fault, ReportsFaults
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from numpy.typing import NDArray
     from textual import events
     from textual.filter import LineFilter
+
+
+class CellOutput(Protocol):
+    """Part of the application that can show cells without Textual."""
+
+    def draw(self, widget: Widget, cells: Cells, differs: NDArray[np.bool_]) -> bool:
+        """Show the cells that differ; return False if the widget must be refreshed by Textual."""
+
+    def covers(self, widget: Widget) -> bool:
+        """Return whether changes of the widget bypass Textual now."""
 
 
 class Canvas(Widget):
@@ -45,6 +59,15 @@ class Canvas(Widget):
             return renderer_for(self.app)
         except RuntimeError:
             return DEFAULT_RENDERER  # drawn without an application
+
+    @property
+    def output(self) -> CellOutput | None:
+        """Output that bypasses Textual, if the application has one."""
+        try:
+            output: CellOutput | None = getattr(self.app, "cell_output", None)
+        except RuntimeError:
+            return None  # drawn without an application
+        return output
 
     def get_line_filters(self) -> Sequence[LineFilter]:
         """Return none: the cells are already rendered for the terminal."""
@@ -89,6 +112,15 @@ class Canvas(Widget):
         """Draw in the new size at once, not only with the next frame."""
         self.repaint()
 
+    def render_lines(self, crop: Region) -> list[Strip]:
+        """Return some rows of the last drawing, without Textual's cache, which misses direct output."""
+        lines = [self.render_line(y) for y in crop.line_range]
+        if crop.column_span == (0, self._shown.width):
+            return lines
+        # not drawn in the new size yet, or partly outside of the screen
+        paper = self._renderer.style(ink())
+        return [line.crop_extend(crop.x, crop.right, paper) for line in lines]
+
     def render_line(self, y: int) -> Strip:
         """Return one row of the last drawing."""
         if y >= self._shown.height:
@@ -104,8 +136,11 @@ class Canvas(Widget):
             self._strips = [None] * cells.height
             self.refresh()
             return
-        spans = cells.changes(before)
-        for row, _, _ in spans:
+        differs = cells.differs(before)
+        rows = np.flatnonzero(differs.any(axis=1)).tolist()
+        for row in rows:
             self._strips[row] = None
-        if spans:
+        output = self.output if rows else None
+        if rows and (output is None or not output.draw(self, cells, differs)):
+            spans = cells.changes(before)
             self.refresh(*(Region(start, row, end - start, 1) for row, start, end in spans))

@@ -6,6 +6,7 @@ by an empty one.
 
 from __future__ import annotations
 
+from functools import lru_cache
 from itertools import pairwise
 from typing import TYPE_CHECKING
 from unicodedata import normalize
@@ -35,24 +36,23 @@ class Cells:
 
     def write(self, row: int, column: int, text: str, ink_number: int) -> int:
         """Write text, clipped to the block; return the column after it."""
-        glyphs = split_cells(text)
-        first, last = max(0, -column), max(0, self.width - column)
-        visible = glyphs[first:last]
-        if 0 <= row < self.height and visible:
-            # a wide glyph at the edge is replaced
-            if not visible[0]:
-                visible[0] = "…"
-            if last < len(glyphs) and not glyphs[last]:
-                visible[-1] = "…"
-            start, end = column + first, column + first + len(visible)
+        glyphs = _glyph_array(text)
+        after = column + len(glyphs)
+        start, end = max(0, column), min(self.width, after)
+        if 0 <= row < self.height and start < end:
             line = self.glyphs[row]
+            # half of a wide glyph is replaced: of what was there, and of the text at the edge
             if start and not line[start]:
                 line[start - 1] = "…"
             if end < self.width and not line[end]:
                 line[end] = "…"
-            line[start:end] = visible
+            line[start:end] = glyphs[start - column : end - column]
+            if start > column and not line[start]:
+                line[start] = "…"
+            if end < after and not glyphs[end - column]:
+                line[end - 1] = "…"
             self.inks[row, start:end] = ink_number
-        return column + len(glyphs)
+        return after
 
     def write_right(self, row: int, column: int, text: str, ink_number: int) -> int:
         """Write text that ends before `column`; return its first column."""
@@ -73,11 +73,11 @@ class Cells:
         """Return the number of cells that differ: all of them if the sizes differ."""
         if self.glyphs.shape != other.glyphs.shape:
             return self.glyphs.size
-        return int(np.count_nonzero(self._differs(other)))
+        return int(np.count_nonzero(self.differs(other)))
 
     def changes(self, other: Cells) -> list[tuple[int, int, int]]:
         """Return (row, start, end) for each row that differs, from its first to its last change."""
-        differs = self._differs(other)
+        differs = self.differs(other)
         spans = []
         for row in np.flatnonzero(differs.any(axis=1)).tolist():
             columns = np.flatnonzero(differs[row])
@@ -90,7 +90,8 @@ class Cells:
             spans.append((row, start, end))
         return spans
 
-    def _differs(self, other: Cells) -> NDArray[np.bool_]:
+    def differs(self, other: Cells) -> NDArray[np.bool_]:
+        """Return whether each cell differs from that of another block of the same size."""
         differs: NDArray[np.bool_] = (self.glyphs != other.glyphs) | (self.inks != other.inks)
         return differs
 
@@ -110,6 +111,18 @@ class Cells:
     def lines(self) -> list[str]:
         """Return the text, one line per row."""
         return ["".join(row) for row in self.glyphs.tolist()]
+
+
+def _glyph_array(text: str) -> NDArray[np.str_]:
+    """Return `split_cells` as an array, which is faster to copy than a list."""
+    if text.isascii() and text.isprintable():
+        return np.frombuffer(text.encode("utf-32-le"), "<U1")
+    return _glyph_array_of_unicode(text)
+
+
+@lru_cache(4096)
+def _glyph_array_of_unicode(text: str) -> NDArray[np.str_]:
+    return np.array(split_cells(text), "<U1")
 
 
 def split_cells(text: str) -> list[str]:
@@ -143,7 +156,7 @@ def cut(text: str, width: int) -> str:
 
 def cell_width(text: str) -> int:
     """Return the width of a text in cells."""
-    return len(split_cells(text))
+    return len(_glyph_array(text))
 
 
 def printable(text: str) -> str:

@@ -121,11 +121,15 @@ class _GlyphTable(dict[int, str]):
 
 
 class CellRenderer:
-    """Converts inks to styles, and glyphs to those that the terminal has."""
+    """Converts inks to styles, and glyphs to those that the terminal has.
+
+    Attributes:
+        draws_all: whether all glyphs are drawn as they are.
+    """
 
     def __init__(self, look: TerminalLook) -> None:
         self.look = look
-        self._draws_all = not look.is_plain and look.glyphs == "unicode"
+        self.draws_all = not look.is_plain and look.glyphs == "unicode"
         self._styles: dict[int, Style] = {}
         self._tables: dict[int, _GlyphTable] = {}
 
@@ -144,7 +148,7 @@ class CellRenderer:
     def text(self, glyphs: Sequence[str], number: int) -> str:
         """Return the text of neighbouring cells of the same ink."""
         text = "".join(glyphs)
-        if self._draws_all:
+        if self.draws_all:
             return text
         if self.look.glyphs != "unicode":
             if len(text) != len(glyphs):  # both cells of a wide glyph must be filled

@@ -21,7 +21,7 @@ class FrameClock:
 
     def __init__(self, screen: TrainingScreen) -> None:
         self._screen = screen
-        self.is_waiting = self._is_frame = self._is_reply = False
+        self.is_waiting = self._is_frame = self._is_reply = self._is_pending = False
         self._timeout: asyncio.TimerHandle | None = None
 
     def pull(self) -> None:
@@ -52,7 +52,12 @@ class FrameClock:
             self._wait_for_lines()
 
     def _wait_for_lines(self) -> None:
-        """Continue once the lines are drawn, or after LONGEST_WAIT."""
+        """Continue once the lines are drawn, or after LONGEST_WAIT at the latest."""
+        self._is_pending = True
+        output = self._screen.lines[-1].output
+        if output is not None and all(map(output.covers, self._screen.lines)):
+            asyncio.get_running_loop().call_soon(self._end_wait)  # after they are sent
+            return
         # called on a line, because the screen does not know yet which lines are to be drawn
         self._screen.lines[-1].call_after_refresh(self._end_wait)
         # Textual passes that callback to the topmost dialog, and loses it when the dialog is closed
@@ -61,10 +66,12 @@ class FrameClock:
         )
 
     def _end_wait(self) -> None:
-        if self._timeout is None:
+        if not self._is_pending:
             return  # the wait has already ended
-        self._timeout.cancel()
-        self._timeout = None
+        self._is_pending = False
+        if self._timeout is not None:
+            self._timeout.cancel()
+            self._timeout = None
         if self._is_reply:
             self._is_reply = False
             self._wait_for_lines()

@@ -6,15 +6,20 @@ A glyph that is two cells wide is followed by a cell with an empty glyph.
 from __future__ import annotations
 
 from functools import lru_cache
-from typing import Final
+from typing import TYPE_CHECKING, Final
 from unicodedata import combining, normalize
 
 from rich.cells import cell_len, split_graphemes
 
 from tui.terminal.escape_codes import PLAIN, SgrState, parse_sgr
 
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
 UNKNOWN: Final = -1
 """Id of a cell with unknown content."""
+PLAIN_ID: Final = 0
+"""Id of the style after a reset."""
 
 
 class CellIds:
@@ -22,6 +27,11 @@ class CellIds:
 
     Attributes:
         to_256: whether colours are converted to the 256-colour palette.
+        glyphs: glyph of each cell.
+        styles: style of each cell.
+        sizes: number of bytes of each glyph.
+        style_ids: number of each cell's style; styles are compared often.
+        has_wide: whether any glyph is two cells wide.
     """
 
     def __init__(self, *, to_256: bool = False) -> None:
@@ -29,10 +39,15 @@ class CellIds:
         self.glyphs: list[str] = []
         self.styles: list[SgrState] = []
         self.sizes: list[int] = []
+        self.style_ids: list[int] = []
         self.has_wide = False
         self._ids: dict[SgrState, dict[str, int]] = {}
         self._other_ids: dict[SgrState, dict[str, int]] = {}
         self._parsed: dict[str, SgrState] = {}
+        self._ids_of_keys: dict[int, int] = {}
+        self._different: list[SgrState] = [PLAIN]
+        self._style_ids = {PLAIN: PLAIN_ID}
+        self._changes: dict[tuple[int, int, bool], tuple[str, int]] = {}
 
     def __len__(self) -> int:
         return len(self.glyphs)
@@ -54,6 +69,16 @@ class CellIds:
             return [self.id_for(glyph, style) for glyph in split_cells(text)]
         return found
 
+    def ids_of_keys(self, keys: Sequence[int], cell: Callable[[int], tuple[str, str]]) -> list[int]:
+        """Return the ids of cells, given a number for each; `cell` returns its glyph and its style."""
+        known = self._ids_of_keys
+        for key in {*keys}.difference(known):
+            glyph, parameters = cell(key)
+            style = self.parse_style(parameters)
+            # one cell, or the first of two; the second has no glyph
+            known[key] = self.id_for((split_cells(glyph) or ["·"])[0] if glyph else "", style)
+        return [known[key] for key in keys]
+
     def id_for(self, glyph: str, style: SgrState) -> int:
         """Return the id of one cell."""
         # texts are looked up by character, so longer glyphs and empty ones have another table
@@ -69,8 +94,29 @@ class CellIds:
                 self.glyphs.append(glyph)
                 self.styles.append(style)
                 self.sizes.append(len(glyph.encode()))
+                self.style_ids.append(self._style_id(style))
                 self.has_wide = self.has_wide or not glyph
             known[glyph] = number
+        return number
+
+    def change(self, start: int, wanted: int, *, blank: bool) -> tuple[str, int]:
+        """Return the sequence from one style id to another, and the id of the terminal's style after it.
+
+        A blank needs only the visible part of the style.
+        """
+        key = start, wanted, blank
+        change = self._changes.get(key)
+        if change is None:
+            before, style = self._different[start], self._different[wanted]
+            after = self._style_id(before.after_blank(style)) if blank else wanted
+            change = self._changes[key] = before.change(style, blank=blank), after
+        return change
+
+    def _style_id(self, style: SgrState) -> int:
+        number = self._style_ids.get(style)
+        if number is None:
+            number = self._style_ids[style] = len(self._different)
+            self._different.append(style)
         return number
 
     def is_second_half(self, number: int) -> bool:

@@ -75,7 +75,12 @@ def terminal_size() -> Size:
 
 
 class DiffDriver(LinuxDriver):
-    """Driver that stores Textual's frames and sends their differences when the line is free."""
+    """Driver that stores Textual's frames and sends their differences when the line is free.
+
+    Attributes:
+        buffer: the screen.
+        is_open: whether output is sent.
+    """
 
     def __init__(
         self,
@@ -93,8 +98,8 @@ class DiffDriver(LinuxDriver):
         )
         self._output = sys.stderr.fileno() if sys.__stderr__ is None else sys.__stderr__.fileno()
         colours = self._watched.look.colours if self._watched is not None else "truecolor"
-        self._buffer = ScreenBuffer(to_256=colours == "256")
-        self._is_open = self._is_synchronized = self._has_terminal = False
+        self.buffer = ScreenBuffer(to_256=colours == "256")
+        self.is_open = self._is_synchronized = self._has_terminal = False
         self._settings: list[Any] | None = None
         self._timer: TimerHandle | None = None
         self._replies: deque[float] = deque()
@@ -106,17 +111,17 @@ class DiffDriver(LinuxDriver):
         """Send a mode or a query; store a frame."""
         if is_frame(data):
             size = terminal_size()
-            before = self._buffer.size
+            before = self.buffer.size
             if before != size:
-                self._buffer.resize(*size)
-            self._buffer.apply(data)
+                self.buffer.resize(*size)
+            self.buffer.apply(data)
             # the first frame is a whole screen
-            is_outdated = before not in {size, (0, 0)} or self._buffer.overflowed
+            is_outdated = before not in {size, (0, 0)} or self.buffer.overflowed
             if is_outdated and self._app.screen_stack:
                 # part of a screen, or drawn for an outdated size, which Textual does not notice
                 self._app.call_later(self._app.screen.refresh, layout=True)
             # at once: the response to a key must not wait until all panels are drawn
-            self._pump()
+            self.pump()
         elif data in {SYNC_START, SYNC_END}:
             self._is_synchronized = True
         else:
@@ -124,7 +129,7 @@ class DiffDriver(LinuxDriver):
 
     def forget(self) -> None:
         """Send the whole screen again, since the content of the terminal is unknown."""
-        self._buffer.invalidate()
+        self.buffer.invalidate()
         self._pump_in(0.0)
 
     def when_clear(self, callback: Callable[[], None]) -> None:
@@ -142,10 +147,10 @@ class DiffDriver(LinuxDriver):
         super().write("\x1b[H\x1b[2J")
         with suppress(termios.error):
             self._settings = termios.tcgetattr(self.fileno)
-        self._buffer.resize(0, 0)
+        self.buffer.resize(0, 0)
         self._flow_control.reset()
         self._replies.clear()
-        self._is_open = True
+        self.is_open = True
         if self._flow_control.should_query(monotonic()):
             # before anything is drawn: measures the round trip of the idle line
             super().write(CURSOR_QUERY)
@@ -201,8 +206,8 @@ class DiffDriver(LinuxDriver):
         """Stop reading input, after waiting for the last replies, which would go to the shell."""
         if not self._has_terminal:
             return
-        if self._is_open:
-            self._is_open = False
+        if self.is_open:
+            self.is_open = False
             self._disable_mouse_support()
             super().write(PASTE_OFF)
             deadline = min(self._flow_control.reply_deadline, monotonic() + REPLY_WAIT)
@@ -243,7 +248,7 @@ class DiffDriver(LinuxDriver):
 
     def _wait_for_application(self) -> None:
         """Wait while the application's queue is full: a flood of keys would fill the memory."""
-        while self._is_open and self._app.message_queue_size > MOST_QUEUED:
+        while self.is_open and self._app.message_queue_size > MOST_QUEUED:
             if self.exit_event.wait(QUEUE_CHECK_INTERVAL):
                 return
 
@@ -259,8 +264,8 @@ class DiffDriver(LinuxDriver):
         if isinstance(message, CursorPosition):
             self._replies.append(monotonic())
             self._reply_came.set()
-            if self._is_open:
-                self._event_loop.call_soon_threadsafe(self._pump)
+            if self.is_open:
+                self._event_loop.call_soon_threadsafe(self.pump)
         else:
             if isinstance(message, Key) and message.key == "enter":
                 self._flow_control.on_enter(monotonic())
@@ -273,17 +278,17 @@ class DiffDriver(LinuxDriver):
 
     def _pump_in(self, seconds: float) -> None:
         self._cancel_timer()
-        self._timer = self._event_loop.call_later(seconds, self._pump)
+        self._timer = self._event_loop.call_later(seconds, self.pump)
 
     def _cancel_timer(self) -> None:
         if self._timer is not None:
             self._timer.cancel()
             self._timer = None
 
-    def _pump(self) -> None:
+    def pump(self) -> None:
         """Send as much as flow control allows, and schedule the next attempt."""
         self._cancel_timer()
-        if not self._is_open:
+        if not self.is_open:
             return
         self._handle_replies()
         now = monotonic()
@@ -291,12 +296,12 @@ class DiffDriver(LinuxDriver):
             self._send_all_allowed(now)
         finally:
             # after a failure, too, the rest is sent later
-            if self._timer is None and (self._buffer.has_changes or self._held is not None):
+            if self._timer is None and (self.buffer.has_changes or self._held is not None):
                 self._schedule_check(now)
 
     def _send_all_allowed(self, now: float) -> None:
         room = self._flow_control.budget(now)
-        while room and self._buffer.has_changes:
+        while room and self.buffer.has_changes:
             if not self._accepts_output():
                 self._pump_in(FULL)
                 room = 0
@@ -307,7 +312,7 @@ class DiffDriver(LinuxDriver):
             else:
                 self._send(room, now)
             room = self._flow_control.budget(now)
-        waits, held = self._buffer.has_changes, self._held
+        waits, held = self.buffer.has_changes, self._held
         if held is not None and ((room and not waits) or now >= self._held_until):
             self._held = None
             held()
@@ -322,12 +327,12 @@ class DiffDriver(LinuxDriver):
 
     def _send(self, room: int, now: float) -> None:
         areas = self._watched.send_order() if self._watched is not None else ()
-        data = self._buffer.next_update(room, areas)
+        data = self.buffer.next_update(room, areas)
         if self._is_synchronized:
             data = f"{SYNC_START}{data}{SYNC_END}"
         super().write(data + CURSOR_QUERY if self._flow_control.is_measuring else data)
         self._flow_control.on_send(len(data.encode()), now)
-        if not self._buffer.has_changes:
+        if not self.buffer.has_changes:
             self._flow_control.on_frame_shown(now)
 
     def _accepts_output(self) -> bool:

@@ -15,11 +15,11 @@ from typing import TYPE_CHECKING, Final, TypeAlias
 
 import numpy as np
 
-from tui.terminal.cell_ids import UNKNOWN, CellIds
+from tui.terminal.cell_ids import PLAIN_ID, UNKNOWN, CellIds
 from tui.terminal.escape_codes import PLAIN, move
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Callable, Iterable, Sequence
 
     from numpy.typing import NDArray
 
@@ -89,8 +89,9 @@ class Update:
         self.size = 0
         self._table = table
         self._wanted = wanted
-        self._style = PLAIN
+        self._style = PLAIN_ID
         self._output: list[str] = []
+        self._rows: dict[int, list[int]] = {}
 
     def add(self, spans: Iterable[Span], limit: int) -> bool:
         """Write cells up to `limit` bytes, but at least one; return whether all are written."""
@@ -98,49 +99,53 @@ class Update:
 
     def text(self) -> str:
         """Return the output, which resets the style at its end."""
-        if self._style != PLAIN:
-            self._write("\x1b[m", 3)
-            self._style = PLAIN
+        if self._style != PLAIN_ID:
+            self._output.append("\x1b[m")
+            self.size += 3
+            self._style = PLAIN_ID
         return "".join(self._output)
 
     def _add(self, row: int, columns: list[int], limit: int) -> bool:
-        table, wanted = self._table, self._wanted[row].tolist()
+        wanted = self._rows.get(row)
+        if wanted is None:
+            wanted = self._rows[row] = self._wanted[row].tolist()
+        # local names, since this runs for each cell that is sent
+        table, sent, output = self._table, self.sent, self._output
+        glyphs, sizes, style_ids, width = table.glyphs, table.sizes, table.style_ids, len(wanted)
         for column in columns:
-            if self.size >= limit and self.sent:
+            if self.size >= limit and sent:
                 return False
             number = wanted[column]
-            glyph, style = table.glyphs[number], table.styles[number]
+            glyph, style = glyphs[number], style_ids[number]
             if not glyph:
                 continue  # written with the first half
-            self.sent.append((row, column))
-            if (row, column) != self.at:
+            place = row, column
+            sent.append(place)
+            if place != self.at:
                 way = self._move_to(row, column, wanted)
-                self._write(way, len(way.encode()))
+                output.append(way)
+                self.size += len(way) if way.isascii() else len(way.encode())
             if style != self._style:
-                blank = glyph == " "
-                change = self._style.change(style, blank=blank)
-                self._write(change, len(change))
-                self._style = self._style.after_blank(style) if blank else style
-            self._write(glyph, table.sizes[number])
+                change, self._style = table.change(self._style, style, blank=glyph == " ")
+                output.append(change)
+                self.size += len(change)
+            output.append(glyph)
+            self.size += sizes[number]
             after = column + 1
             # terminals differ in the cursor position after the last column, and in the width of glyphs
-            self.at = (row, after) if after < len(wanted) and len(glyph) == 1 else None
-            if after < len(wanted) and table.is_second_half(wanted[after]):
-                self.sent.append((row, after))
+            self.at = (row, after) if after < width and len(glyph) == 1 else None
+            if table.has_wide and after < width and table.is_second_half(wanted[after]):
+                sent.append((row, after))
                 self.at = None
         return True
-
-    def _write(self, text: str, size: int) -> None:
-        self._output.append(text)
-        self.size += size
 
     def _move_to(self, row: int, column: int, wanted: list[int]) -> str:
         """Return the shortest way to a cell: rewriting unchanged cells between, or a cursor move."""
         if self.at is not None and self.at[0] == row and 0 < column - self.at[1] <= 4:
             between = wanted[self.at[1] : column]
             if all(self._fits(number) for number in between):
-                again = "".join(self._table.glyphs[number] for number in between)
-                if sum(self._table.sizes[number] for number in between) <= 4:
+                again = "".join([self._table.glyphs[number] for number in between])
+                if sum([self._table.sizes[number] for number in between]) <= 4:
                     return again
         return move(self.at, row, column)
 
@@ -148,10 +153,11 @@ class Update:
         """Return whether the cell can be written in the current style."""
         if number == UNKNOWN or len(self._table.glyphs[number]) != 1:
             return False
-        style = self._table.styles[number]
-        if self._table.glyphs[number] == " ":
-            return not self._style.attributes and style == self._style.on_blank()
-        return style == self._style
+        style = self._table.style_ids[number]
+        if style == self._style:
+            return True
+        blank = self._table.glyphs[number] == " "
+        return blank and self._table.change(self._style, style, blank=True) == ("", self._style)
 
 
 class ScreenBuffer:
@@ -224,6 +230,20 @@ class ScreenBuffer:
         columns, rows = self._size
         if moved is not None and moved[0] < rows and moved[1] < columns:
             self._cursor = moved
+
+    def ids_for(self, keys: list[int], cell: Callable[[int], tuple[str, str]]) -> list[int]:
+        """Return the ids of cells, given a number for each.
+
+        `cell` returns the glyph that a number stands for, and the parameters of its style.
+        """
+        if len(self._table) > _TABLE_LIMIT:
+            self._renumber()
+        return self._table.ids_of_keys(keys, cell)
+
+    def draw(self, rows: NDArray[np.intp], columns: NDArray[np.intp], ids: list[int]) -> None:
+        """Store cells without a frame; they must be on the screen, and glyphs complete."""
+        self._wanted[rows, columns] = ids
+        self._changed = True
 
     def next_update(self, budget: int, areas: Sequence[Area] = ()) -> str:
         """Return the next update, of about `budget` bytes at most, and mark its cells as shown.
