@@ -49,6 +49,11 @@ class PredictionMap:
         run(self._calls)
         return self
 
+    @property
+    def logits(self) -> Array:
+        """(outputs, points) logits of the last refresh."""
+        return self._passes.logits
+
     def _pick(self, z: Array) -> Calls:
         """Return the calls that predict the classes from the logits, as for the accuracy."""
         if len(z) == 1:

@@ -14,10 +14,13 @@ import numpy as np
 
 from tui.drawing.glyphs import TEST_MARKERS as TEST_MARKERS
 from tui.drawing.glyphs import TRAIN_MARKERS as TRAIN_MARKERS
-from tui.drawing.themes import CLASSES
+from tui.drawing.themes import CLASSES, SEQUENTIAL_LEVELS
+from tui.drawing.themes import STEPS as STEPS
 
 if TYPE_CHECKING:
     from rich.style import Style
+
+    from core.arrays import Labels
 
 BACKGROUND: Final = "paper"
 DIM: Final = "dim"
@@ -67,22 +70,25 @@ READER: Final = "reader"
 UNCERTAIN: Final = "uncertain"
 
 CLASS_FIELDS: Final = tuple(
-    (f"field {label} 0", f"field {label} 1", f"field {label} 2") for label in range(CLASSES)
+    tuple(f"field {label} {level}" for level in range(STEPS)) for label in range(CLASSES)
 )
 """Background of the map per predicted class, from a guess to certainty."""
+
+BOUNDARY: Final = "boundary"
+"""Line on the map where the predicted class changes."""
 
 CLASS_POINTS: Final = tuple(f"point {label}" for label in range(CLASSES))
 """Colour of the samples per class."""
 
 WRONG_TRAIN, WRONG_TEST = "✗", "×"
 
-DIVERGING: Final = tuple(f"diverging {level}" for level in range(9))
+DIVERGING: Final = tuple(f"diverging {level}" for level in range(2 * STEPS + 1))
 """From the most negative to the most positive value."""
 
-GREYS: Final = tuple(f"grey {level}" for level in range(8))
+GREYS: Final = tuple(f"grey {level}" for level in range(SEQUENTIAL_LEVELS))
 """From black to white, on any background: the pixels of an image."""
 
-SEQUENTIAL: Final = tuple(f"sequential {level}" for level in range(8))
+SEQUENTIAL: Final = tuple(f"sequential {level}" for level in range(SEQUENTIAL_LEVELS))
 """From zero up."""
 
 _CURVES: Final = {
@@ -114,6 +120,11 @@ def ink(foreground: str = TEXT, background: str = BACKGROUND, *, bold: bool = Fa
     return len(_INKS) - 1
 
 
+def count_inks() -> int:
+    """Return the number of inks so far."""
+    return len(_INKS)
+
+
 def get_ink(number: int) -> Ink:
     """Return the ink with this number."""
     return _INKS[number]
@@ -131,7 +142,7 @@ def class_point(label: int) -> str:
     return CLASS_POINTS[label % len(CLASS_POINTS)]
 
 
-def class_fields(label: int) -> tuple[str, str, str]:
+def class_fields(label: int) -> tuple[str, ...]:
     """Return the backgrounds of the map for a predicted class, from a guess to certainty."""
     return CLASS_FIELDS[label % len(CLASS_FIELDS)]
 
@@ -146,10 +157,38 @@ def class_marker(label: int) -> tuple[str, int]:
     return train_marker(label), ink(class_point(label))
 
 
+class InkPairs:
+    """Ink numbers by foreground and background; each ink is made when it is first used.
+
+    The maps of many classes have more than a million pairs, of which a picture uses a few hundred.
+    """
+
+    def __init__(self, colours: tuple[str, ...]) -> None:
+        self._colours = colours
+        self._numbers = np.full((len(colours), len(colours)), -1, np.int32)
+
+    def __getitem__(self, pairs: tuple[Labels, Labels]) -> Labels:
+        """Return the inks of foregrounds and backgrounds, given by indices into the colours."""
+        found = self._numbers[pairs]
+        if (found < 0).any():
+            for upper, lower in {*zip(*(each[found < 0].tolist() for each in pairs), strict=True)}:
+                self._numbers[upper, lower] = ink(self._colours[upper], self._colours[lower])
+            found = self._numbers[pairs]
+        return found.astype(np.int64)
+
+
 @cache
-def inks_of_pairs(colours: tuple[str, ...]) -> np.ndarray:
-    """Return (colours, colours) ink numbers, by foreground and background."""
-    return np.array([[ink(upper, lower) for lower in colours] for upper in colours])
+def inks_of_pairs(colours: tuple[str, ...]) -> InkPairs:
+    """Return the inks with these foregrounds and backgrounds."""
+    return InkPairs(colours)
+
+
+def sample_of(colours: tuple[str, ...], count: int) -> list[str]:
+    """Return at most `count` colours of a scale, evenly spaced, for its legend."""
+    if len(colours) <= count:
+        return list(colours)
+    last = len(colours) - 1
+    return [colours[round(last * at / max(1, count - 1))] for at in range(count)]
 
 
 def indexed(number: int) -> str:

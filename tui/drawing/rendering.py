@@ -10,6 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
+import numpy as np
 from rich.color import Color, ColorType
 from rich.color_triplet import ColorTriplet
 from rich.style import Style
@@ -18,19 +19,26 @@ from tui.drawing.glyphs import class_letter, fallback
 from tui.drawing.palette import (
     ACCENT,
     ALARM,
+    BOUNDARY,
     BRIGHT,
     DEEP,
+    DIVERGING,
     LEGIBLE,
+    SEQUENTIAL,
     TEST_MARKERS,
     TRAIN_MARKERS,
+    UNCERTAIN,
     WARNING,
+    count_inks,
     get_ink,
 )
-from tui.drawing.themes import Theme, is_picture, theme
+from tui.drawing.palette import ink as ink_number
+from tui.drawing.themes import STEPS, Theme, is_picture, theme
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from tui.drawing.cells import Cells
     from tui.drawing.palette import Ink
 
 CERTAINTY: Final = (
@@ -50,7 +58,7 @@ All glyphs are different; further classes have letters, small ones and, if certa
 
 DIVERGING_GLYPHS: Final = "=~-_.:+*#"
 SEQUENTIAL_GLYPHS: Final = " .:-=+*#"
-"""Glyphs in the order of `DIVERGING` and `SEQUENTIAL`."""
+"""Glyphs in the order of `DIVERGING` and `SEQUENTIAL`; some neighbouring levels share one."""
 
 CURVES: Final = {
     "curve train": "*",
@@ -106,7 +114,7 @@ class TerminalLook:
     @property
     def theme(self) -> Theme:
         """The colours of all roles."""
-        return theme(self.palette, self.background)
+        return theme(self.palette, self.background, smooth=self.colours == "truecolor")
 
 
 class _GlyphTable(dict[int, str]):
@@ -132,6 +140,9 @@ class CellRenderer:
         self.draws_all = not look.is_plain and look.glyphs == "unicode"
         self._styles: dict[int, Style] = {}
         self._tables: dict[int, _GlyphTable] = {}
+        self._alike: dict[str, str] = {}
+        self._merged: list[int] = []
+        self._is_plain_ink: list[bool] = []
 
     @property
     def has_halves(self) -> bool:
@@ -160,10 +171,41 @@ class CellRenderer:
             table = self._tables[number] = _GlyphTable(self, number)
         return text.translate(table)
 
+    def merge_levels(self, cells: Cells) -> None:
+        """Give the levels of a scale that look alike on this terminal the same ink.
+
+        With fewer colours than levels, cells would otherwise count as changed, and as half blocks.
+        """
+        if self.look.colours == "truecolor":
+            return
+        while len(self._merged) < count_inks():  # grows while merged inks are added
+            each = get_ink(len(self._merged))
+            here, behind = self._first_alike(each.foreground), self._first_alike(each.background)
+            self._merged.append(ink_number(here, behind, bold=each.bold))
+            self._is_plain_ink.append(here == behind)
+        cells.inks = np.array(self._merged)[cells.inks]
+        cells.glyphs[(cells.glyphs == "▀") & np.array(self._is_plain_ink)[cells.inks]] = " "
+
+    def _first_alike(self, role: str) -> str:
+        """Return the first role of the same scale that looks like this one."""
+        if not is_picture(role):
+            return role
+        if role not in self._alike:
+            looks = picture_glyph if self.look.is_plain else self.look.theme.colour
+            scale, _, level = role.rpartition(" ")
+            before = [f"{scale} {each}" for each in range(int(level))] if scale else []
+            if role.startswith("field"):
+                before.insert(0, UNCERTAIN)
+            same = (each for each in before if looks(each) == looks(role))
+            self._alike[role] = next(same, role)
+        return self._alike[role]
+
     def glyph(self, glyph: str, ink: Ink) -> str:
         """Return the glyph that the terminal shows for a glyph of an ink."""
         look, here, behind = self.look, ink.foreground, ink.background
         picture = is_picture(here)
+        if here == BOUNDARY and look.is_plain:
+            return picture_glyph(behind)  # where classes meet, their glyphs do
         if glyph in "▀ " and (picture or is_picture(behind)):
             if look.is_plain:
                 if not picture:
@@ -220,8 +262,8 @@ class CellRenderer:
             return classes[int(role.split()[1]) % len(classes)]
         if kind == "field":
             return classes[int(rest.split()[0]) % len(classes)]
-        if kind == "diverging" and rest != "4":
-            return classes[int(rest) > 4]
+        if kind == "diverging" and picture_glyph(f"diverging {rest}") != DIVERGING_GLYPHS[4]:
+            return classes[int(rest) > STEPS]
         return None
 
 
@@ -236,7 +278,7 @@ def _strength(role: str) -> int:
         case "field":
             return 1 + int(rest.split()[1])
         case "diverging":
-            return abs(int(rest) - 4)
+            return abs(int(rest) - STEPS)
         case "sequential" | "grey":
             return int(rest)
     return 0
@@ -248,14 +290,18 @@ def picture_glyph(role: str) -> str:
     match kind:
         case "field":
             label, level = map(int, rest.split())
+            # a quarter of the certainty each: as uncertain places, a guess, more, and certain
+            quarter = 4 * level // STEPS - 1
+            if quarter < 0:
+                return " "
             if label < len(CERTAINTY):
-                return CERTAINTY[label][level]
+                return CERTAINTY[label][quarter]
             letter = chr(ord("a") + label % 26)
-            return letter.upper() if level == 2 else letter
+            return letter.upper() if quarter == 2 else letter
         case "diverging":
-            return DIVERGING_GLYPHS[int(rest)]
+            return DIVERGING_GLYPHS[len(DIVERGING_GLYPHS) * int(rest) // len(DIVERGING)]
         case "sequential" | "grey":
-            return SEQUENTIAL_GLYPHS[int(rest)]
+            return SEQUENTIAL_GLYPHS[len(SEQUENTIAL_GLYPHS) * int(rest) // len(SEQUENTIAL)]
     return " "
 
 

@@ -25,6 +25,7 @@ _PLAIN: Final = {
         f"{', '.join(' '.join(triple) for triple in CERTAINTY)}, the last of three where it is certain"
     ),
     "as a colour": "as a glyph",
+    ", a dotted line, is where colours meet": " is where glyphs meet",
     "colours meet": "glyphs meet",
     "its colour": "its glyphs",
     "of one colour": "of one glyph",

@@ -1,8 +1,9 @@
 """Colours of each role, in two palettes, on a dark and on a light background.
 
 All are from the 256-colour palette, so they look the same with more colours, and cost few bytes over
-SSH. Both palettes are safe for colour-blind users: one contrasts blue with orange, the other, after
-matplotlib's viridis, violet with yellow, which differ in lightness too.
+SSH; only the ramps of maps have more steps in true colour. Both palettes are safe for colour-blind
+users: one contrasts blue with orange, the other, after matplotlib's viridis, violet with yellow, which
+differ in lightness too.
 """
 
 from __future__ import annotations
@@ -11,11 +12,21 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Final
 
+from tui.drawing.ramps import ramp, through
+
 DEPTHS: Final = ("truecolor", "256", "16", "none")
 PALETTES: Final = ("blue-orange", "viridis")
 BACKGROUNDS: Final = ("dark", "light")
 CLASSES: Final = 104
 """Number of classes with roles of their own; further classes repeat them."""
+
+STEPS: Final = 13
+"""Steps of a ramp from the neutral colour to a certain class, or to the largest number of one sign.
+
+With the neutral one between them, two ramps have 27 levels, three for each of the nine levels of earlier
+versions: neighbours hardly differ, and noise of training still changes few cells.
+"""
+SEQUENTIAL_LEVELS: Final = 24
 
 TEXT_CONTRAST: Final = 4.5
 MARK_CONTRAST: Final = 3.0
@@ -53,7 +64,8 @@ class Theme:
             return legible_on(paper), paper
         colour = self.colour(foreground)
         if is_picture(background) and not is_picture(foreground) and foreground not in QUIET:
-            least = MARK_CONTRAST if foreground.startswith("point") else TEXT_CONTRAST
+            is_mark = foreground.startswith(("point", "boundary"))
+            least = MARK_CONTRAST if is_mark else TEXT_CONTRAST
             if contrast(colour, paper) < least:
                 # markers remain light on dark, or dark on light, if the contrast is sufficient
                 plain = "#ffffff" if self.dark else "#000000"
@@ -70,23 +82,42 @@ def is_picture(role: str) -> bool:
 
 
 @cache
-def theme(palette: str = "blue-orange", background: str = "dark") -> Theme:
-    """Return the theme of a palette and a background."""
+def theme(palette: str = "blue-orange", background: str = "dark", *, smooth: bool = True) -> Theme:
+    """Return the theme of a palette and a background; `smooth` is for terminals with true colour."""
     dark = background == "dark"
-    classes, diverging, sequential = _PICTURES[palette, background]
+    classes = CLASS_RAMPS[palette, background]
     colours = {role: pair[0 if dark else 1] for role, pair in _ROLES.items()}
+    fields = [_levels(table, smooth=smooth)[1:] for table, _ in classes]
     for label in range(CLASSES):
-        *fields, point = classes[label % len(classes)]
-        colours[f"point {label}"] = point
-        for level, colour in enumerate(fields):
+        colours[f"point {label}"] = classes[label % len(classes)][1]
+        for level, colour in enumerate(fields[label % len(classes)]):
             colours[f"field {label} {level}"] = colour
+    negative, positive = (
+        _levels(table, smooth=smooth) for table in DIVERGING_RAMPS[palette, background]
+    )
     for name, scale in (
-        ("diverging", diverging),
-        ("sequential", sequential),
-        ("grey", _GREYS),
+        ("diverging", [*reversed(negative), *positive[1:]]),
+        ("sequential", _spread(SEQUENTIAL_COLOURS[palette, background], smooth=smooth)),
+        ("grey", _spread(GREYS, smooth=smooth)),
     ):
-        colours |= {f"{name} {level}": each for level, each in enumerate(scale.split())}
+        colours |= {f"{name} {level}": colour for level, colour in enumerate(scale)}
     return Theme(palette, dark, colours)
+
+
+def _levels(table: str, *, smooth: bool) -> list[str]:
+    """Return the colours of a ramp, the neutral one first, from a line of `CLASS_RAMPS`."""
+    steps = [part.split("*") for part in table.split()]
+    if smooth:
+        return ramp(steps[0][0], steps[-1][0], STEPS)
+    return [colour for colour, count in steps for _ in range(int(count))]
+
+
+def _spread(colours: str, *, smooth: bool) -> list[str]:
+    """Return the levels of a scale, from a line of `SEQUENTIAL_COLOURS`."""
+    each = colours.split()
+    if smooth:
+        return through(each, SEQUENTIAL_LEVELS)
+    return [colour for colour in each for _ in range(SEQUENTIAL_LEVELS // len(each))]
 
 
 @cache
@@ -117,6 +148,7 @@ _ROLES: Final = {
     "tinted": ("#262626", "#dadada"),
     "raised": ("#303030", "#d0d0d0"),
     "uncertain": ("#303030", "#e4e4e4"),
+    "boundary": ("#d0d0d0", "#4e4e4e"),
     "faint": ("#4e4e4e", "#b2b2b2"),
     "frame": ("#4e4e4e", "#b2b2b2"),
     "focused frame": ("#bcbcbc", "#303030"),
@@ -137,87 +169,98 @@ _ROLES: Final = {
 }
 """Colours on a dark and on a light background."""
 
+UNCERTAIN: Final = dict(zip(BACKGROUNDS, _ROLES["uncertain"], strict=True))
+"""Neutral colour of all ramps."""
+
 # The first two classes of each palette give it its name. The others were found by simulated annealing
 # over the 240 entries of the 256-colour palette with known values. The certain colours maximise the
 # smallest difference (CIEDE2000) between any two of the first k, for each k up to ten, and from
-# "uncertain", in normal, protanopic, deuteranopic and tritanopic vision (Machado 2009). Weaker steps and
-# samples do so given those. tests/tui/drawing/test_themes.py asserts the differences.
-_DARK_CLASSES: Final = (
-    ("#5f5f87", "#005f87", "#005faf", "#87d7ff"),
-    ("#875f5f", "#875f00", "#af5f00", "#ffd787"),
-    ("#6c6c6c", "#767676", "#8787af", "#ffffff"),
-    ("#1c1c1c", "#444444", "#870000", "#d78700"),
-    ("#585858", "#8a8a8a", "#af8787", "#d7ff00"),
-    ("#5f87af", "#5f87d7", "#0087ff", "#d7ffd7"),
-    ("#5f0000", "#5f005f", "#87005f", "#af87af"),
-    ("#005f5f", "#008787", "#00875f", "#afffaf"),
-    ("#5f875f", "#5faf87", "#00af5f", "#ffff87"),
-    ("#4e4e4e", "#626262", "#875f87", "#ffafd7"),
-)
-_LIGHT_CLASSES: Final = (
-    ("#d7d7ff", "#afd7ff", "#87afff", "#00005f"),
-    ("#ffd7af", "#ffd787", "#ffaf5f", "#5f0000"),
-    ("#a8a8a8", "#878787", "#87875f", "#080808"),
-    ("#d0d0d0", "#9e9e9e", "#af87af", "#0000d7"),
-    ("#d7af5f", "#d78700", "#d75f00", "#5f0087"),
-    ("#ffffff", "#d7d7af", "#d7ffaf", "#d70000"),
-    ("#d7ffd7", "#87ffd7", "#00d7af", "#005f5f"),
-    ("#8787af", "#8787d7", "#0087d7", "#262626"),
-    ("#949494", "#87af87", "#00af87", "#444444"),
-    ("#bcbcbc", "#afafd7", "#d7afd7", "#af005f"),
-)
-_VIRIDIS_DARK_CLASSES: Final = (
-    ("#5f5f87", "#5f5faf", "#5f00af", "#d7afff"),
-    ("#5f5f5f", "#5f5f00", "#878700", "#ffffaf"),
-    ("#5f87af", "#5f87d7", "#8787ff", "#d7ffff"),
-    ("#1c1c1c", "#5f0000", "#870000", "#ff8700"),
-    ("#444444", "#585858", "#875f87", "#ffafd7"),
-    ("#6c6c6c", "#808080", "#af87af", "#d7ff5f"),
-    ("#005f87", "#5f5fff", "#5f5fd7", "#5fffd7"),
-    ("#767676", "#875f5f", "#af5f5f", "#ffd7af"),
-    ("#4e4e4e", "#5f005f", "#87005f", "#ff5fd7"),
-    ("#9e9e9e", "#d78787", "#ff5f5f", "#87ff87"),
-)
-_VIRIDIS_LIGHT_CLASSES: Final = (
-    ("#d7d7ff", "#d7afff", "#af87ff", "#5f0087"),
-    ("#ffffd7", "#ffffaf", "#ffff5f", "#5f5f00"),
-    ("#d7af87", "#afaf5f", "#878700", "#080808"),
-    ("#87ffff", "#00d7d7", "#00af87", "#0000ff"),
-    ("#afd787", "#ffd75f", "#d7af00", "#5f0000"),
-    ("#bcbcbc", "#949494", "#af87af", "#00005f"),
-    ("#d0d0d0", "#ffd7ff", "#ffafff", "#005fd7"),
-    ("#ffafd7", "#ff87af", "#ff5f5f", "#444444"),
-    ("#ffffff", "#d7d7af", "#d7ffaf", "#875f5f"),
-    ("#87d7d7", "#afffd7", "#87d7af", "#005f87"),
-)
-
-_GREYS: Final = "#000000 #262626 #4e4e4e #767676 #9e9e9e #c6c6c6 #e4e4e4 #ffffff"
-"""Colours of the pixels of an image: white on black, as handwriting is stored."""
-
-_PICTURES: Final = {
+# "uncertain", in normal, protanopic, deuteranopic and tritanopic vision (Machado 2009). Samples do so
+# given those. tests/tui/drawing/test_themes.py asserts the differences.
+CLASS_RAMPS: Final = {
     ("blue-orange", "dark"): (
-        _DARK_CLASSES,
-        "#0087d7 #005faf #005f87 #5f5f87 #303030 #875f5f #875f00 #af5f00 #d78700",
-        "#1c1c1c #303030 #5f5f00 #878700 #afaf00 #d7d700 #ffff5f #ffffd7",
+        ("#303030*2 #3a3a3a*3 #005f87*2 #005faf*7", "#87d7ff"),
+        ("#303030*2 #3a3a3a*2 #444444*2 #875f00*4 #af5f00*4", "#ffd787"),
+        ("#303030*2 #444444*2 #4e4e4e*2 #5f5f87*5 #8787af*3", "#ffffff"),
+        ("#303030*5 #870000*9", "#d78700"),
+        ("#303030*2 #444444*2 #4e4e4e*2 #875f5f*5 #af8787*3", "#d7ff00"),
+        ("#303030*1 #3a3a3a*2 #444444*1 #005fd7*7 #0087ff*3", "#d7ffd7"),
+        ("#303030*4 #5f005f*1 #87005f*9", "#af87af"),
+        ("#303030*2 #3a3a3a*1 #444444*2 #4e4e4e*2 #00875f*7", "#afffaf"),
+        ("#303030*1 #3a3a3a*2 #444444*1 #005f00*5 #00af5f*5", "#ffff87"),
+        ("#303030*2 #3a3a3a*2 #444444*2 #4e4e4e*1 #875f87*7", "#ffafd7"),
     ),
     ("blue-orange", "light"): (
-        _LIGHT_CLASSES,
-        "#005faf #5f87d7 #87afff #d7d7ff #e4e4e4 #ffd7af #ffaf5f #d78700 #875f00",
-        "#ffffd7 #ffffaf #ffd75f #d7af00 #af8700 #875f00 #5f5f00 #303030",
+        ("#e4e4e4*3 #d7d7ff*2 #afd7ff*4 #87afff*5", "#00005f"),
+        ("#e4e4e4*3 #ffd7af*7 #ffaf5f*4", "#5f0000"),
+        ("#e4e4e4*2 #d0d0d0*2 #c6c6c6*2 #afaf87*5 #87875f*3", "#080808"),
+        ("#e4e4e4*2 #d7d7d7*2 #c6c6c6*2 #bcbcbc*1 #af87af*7", "#0000d7"),
+        ("#e4e4e4*1 #d7d7d7*2 #d7af87*4 #d7875f*5 #d75f00*2", "#5f0087"),
+        ("#e4e4e4*5 #d7ffaf*9", "#d70000"),
+        ("#e4e4e4*2 #afd7d7*4 #87d7af*3 #5fd7af*3 #00d7af*2", "#005f5f"),
+        ("#e4e4e4*2 #d0d0d0*2 #87afd7*6 #5fafd7*1 #0087d7*3", "#262626"),
+        ("#e4e4e4*1 #dadada*2 #d0d0d0*2 #5faf87*7 #00af87*2", "#444444"),
+        ("#e4e4e4*2 #dadada*2 #d7d7d7*2 #d7afd7*8", "#af005f"),
     ),
     ("viridis", "dark"): (
-        _VIRIDIS_DARK_CLASSES,
-        "#af5fff #875fd7 #5f5faf #5f5f87 #303030 #5f5f00 #878700 #afaf00 #d7d700",
-        "#1c1c1c #5f005f #5f5f87 #008787 #00af87 #5fd75f #afff00 #ffffaf",
+        ("#303030*4 #5f0087*7 #5f00af*3", "#d7afff"),
+        ("#303030*1 #3a3a3a*2 #444444*2 #5f5f00*6 #878700*3", "#ffffaf"),
+        ("#303030*3 #5f5f87*4 #5f5faf*3 #8787d7*2 #8787ff*2", "#d7ffff"),
+        ("#303030*5 #870000*9", "#ff8700"),
+        ("#303030*2 #3a3a3a*2 #444444*2 #4e4e4e*1 #875f87*7", "#ffafd7"),
+        ("#303030*2 #444444*2 #4e4e4e*2 #626262*3 #af87af*5", "#d7ff5f"),
+        ("#303030*2 #3a3a3a*2 #444444*2 #5f5fd7*8", "#5fffd7"),
+        ("#303030*1 #3a3a3a*2 #444444*2 #875f5f*6 #af5f5f*3", "#ffd7af"),
+        ("#303030*4 #5f005f*1 #87005f*9", "#ff5fd7"),
+        ("#303030*2 #444444*2 #4e4e4e*2 #d75f5f*6 #ff5f5f*2", "#87ff87"),
     ),
     ("viridis", "light"): (
-        _VIRIDIS_LIGHT_CLASSES,
-        "#5f00af #875fd7 #af87ff #d7d7ff #e4e4e4 #ffffaf #d7d75f #afaf00 #5f5f00",
-        "#ffffd7 #ffff87 #d7d75f #87d787 #5faf87 #5f8787 #5f5f87 #5f005f",
+        ("#e4e4e4*2 #d7d7ff*5 #afafff*3 #af87ff*4", "#5f0087"),
+        ("#e4e4e4*4 #d7ff87*5 #ffff5f*5", "#5f5f00"),
+        ("#e4e4e4*3 #d7d7af*2 #afaf87*3 #afaf5f*3 #878700*3", "#080808"),
+        ("#e4e4e4*1 #dadada*2 #d0d0d0*2 #5faf87*7 #00af87*2", "#0000ff"),
+        ("#e4e4e4*2 #dadada*2 #d7d787*6 #d7af00*4", "#5f0000"),
+        ("#e4e4e4*1 #dadada*2 #d0d0d0*2 #d7afd7*5 #af87af*4", "#00005f"),
+        ("#e4e4e4*3 #dadada*2 #ffafff*9", "#005fd7"),
+        ("#e4e4e4*2 #ffd7d7*3 #ffafaf*3 #ff8787*4 #ff5f5f*2", "#444444"),
+        ("#e4e4e4*5 #d7ffaf*9", "#875f5f"),
+        ("#e4e4e4*3 #dadada*2 #87d7af*9", "#005f87"),
     ),
 }
-"""Colours of maps and samples by palette and background.
+"""Per class the ramp from the neutral colour to certainty, and the colour of its samples.
 
-Per class three backgrounds of the map, from a guess to certainty, and the colour of its samples, which
-further classes repeat; then numbers, from the most negative to the most positive one; then from zero up.
+A ramp names each of its colours with the number of levels that have it on a terminal of 256 colours, as
+`tests.tui.drawing.cube_steps` computes them. In true colour only its ends count. Further classes repeat
+these.
 """
+
+DIVERGING_RAMPS: Final = {
+    ("blue-orange", "dark"): (
+        "#303030*1 #3a3a3a*3 #005f87*4 #005faf*3 #0087d7*3",
+        "#303030*2 #444444*3 #875f00*4 #af5f00*2 #d78700*3",
+    ),
+    ("blue-orange", "light"): (
+        "#e4e4e4*3 #afd7ff*1 #87afd7*4 #5f87af*3 #005faf*3",
+        "#e4e4e4*2 #d0d0d0*2 #d7af87*4 #af875f*3 #af5f00*3",
+    ),
+    ("viridis", "dark"): (
+        "#303030*3 #5f5f87*4 #875faf*3 #875fd7*2 #af5fff*2",
+        "#303030*3 #5f5f00*3 #878700*3 #afaf00*3 #d7d700*2",
+    ),
+    ("viridis", "light"): (
+        "#e4e4e4*2 #afafd7*3 #af87d7*3 #875fd7*3 #5f00af*3",
+        "#e4e4e4*2 #c6c6c6*2 #afaf87*4 #87875f*3 #5f5f00*3",
+    ),
+}
+"""Ramps to the most negative and to the most positive number, likewise."""
+
+GREYS: Final = "#000000 #262626 #4e4e4e #767676 #9e9e9e #c6c6c6 #e4e4e4 #ffffff"
+"""Colours of the pixels of an image: white on black, as handwriting is stored."""
+
+SEQUENTIAL_COLOURS: Final = {
+    ("blue-orange", "dark"): "#1c1c1c #303030 #5f5f00 #878700 #afaf00 #d7d700 #ffff5f #ffffd7",
+    ("blue-orange", "light"): "#ffffd7 #ffffaf #ffd75f #d7af00 #af8700 #875f00 #5f5f00 #303030",
+    ("viridis", "dark"): "#1c1c1c #5f005f #5f5f87 #008787 #00af87 #5fd75f #afff00 #ffffaf",
+    ("viridis", "light"): "#ffffd7 #ffff87 #d7d75f #87d787 #5faf87 #5f8787 #5f5f87 #5f005f",
+}
+"""Colours from zero up, which differ in lightness; in true colour there are more steps between them."""

@@ -22,6 +22,7 @@ from tui.drawing.palette import (
     TEXT,
     class_marker,
     ink,
+    sample_of,
 )
 from tui.panels.boundary.map_drawing import half_blocks
 from tui.panels.colour_scales import FittedScale, NumberScale, OutputScale
@@ -158,10 +159,10 @@ class ActivationsPanel(Panel):
         if not self.run.config.hidden:
             return []
         scale = self._scale or OutputScale.of(self._activation, np.zeros(0))
-        block = "  " if self._width >= WIDE_FROM else " "
+        blocks = sample_of(scale.colours, 18 if self._width >= WIDE_FROM else 9)
         low, high = (f" {end:.2g} ".replace("-", "−") for end in (scale.low, scale.high))
-        blocks = [(block, ink(background=colour)) for colour in scale.colours]
-        return [(low, ink(TEXT)), *blocks, (high, ink(TEXT))]
+        shown = [(" ", ink(background=colour)) for colour in blocks]
+        return [(low, ink(TEXT)), *shown, (high, ink(TEXT))]
 
     def draw_run(self, network: Network, data: DataSplit, width: int, height: int) -> Cells:
         hidden = self.run.config.hidden

@@ -180,6 +180,7 @@ class Panel(Canvas, can_focus=True):
         if is_valid and is_same:
             return self._content
         before, self._content = self._content, self.draw_content(width, height)
+        self._renderer.merge_levels(self._content)
         end = monotonic()
         changed = self._content.count_changes(before) if is_same else 0
         # drawing may clamp the view state

@@ -350,7 +350,7 @@ def _related(feature: FeatureSummary, *, signed: bool) -> tuple[str, str, int]:
     if not isfinite(value) or feature.minimum == feature.maximum:
         return UNKNOWN, "", ink(DIM)
     text = number_format.signed(value) if signed else f"{value:.2f}"
-    colour = DIVERGING[1 if value < 0 else -1] if signed else ACCENT
+    colour = DIVERGING[4 if value < 0 else -1] if signed else ACCENT
     return text, share_bar(abs(value), BAR), ink(colour)
 
 

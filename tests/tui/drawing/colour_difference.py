@@ -40,28 +40,30 @@ def lab(colour: str, vision: str = "normal") -> NDArray[np.float64]:
     return np.array([116 * y - 16, 500 * (x - y), 200 * (y - z)])
 
 
-def ciede2000(one: NDArray[np.float64], other: NDArray[np.float64]) -> float:
-    """Return the colour difference of two L*a*b* (Sharma, Wu and Dalal 2005)."""
-    chroma = (np.hypot(*one[1:]) + np.hypot(*other[1:])) / 2
+def ciede2000(one: NDArray[np.float64], other: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return the colour difference of L*a*b* along the last axis (Sharma, Wu and Dalal 2005)."""
+    (l1, a1, b1), (l2, a2, b2) = np.moveaxis(one, -1, 0), np.moveaxis(other, -1, 0)
+    chroma = (np.hypot(a1, b1) + np.hypot(a2, b2)) / 2
     stretch = 1.5 - 0.5 * np.sqrt(chroma**7 / (chroma**7 + 25.0**7))
-    (l1, a1, b1), (l2, a2, b2) = one, other
     c1, c2 = np.hypot(stretch * a1, b1), np.hypot(stretch * a2, b2)
     h1 = np.degrees(np.arctan2(b1, stretch * a1)) % 360
     h2 = np.degrees(np.arctan2(b2, stretch * a2)) % 360
     grey = c1 * c2 == 0
-    turn = 0.0 if grey else (h2 - h1 + 180) % 360 - 180
-    hue = h1 + h2 if grey else h1 + turn / 2
+    turn = np.where(grey, 0.0, (h2 - h1 + 180) % 360 - 180)
+    hue = np.where(grey, h1 + h2, h1 + turn / 2)
     lightness, chroma = (l1 + l2) / 2, (c1 + c2) / 2
-    cosines = (np.cos(np.radians(each)) for each in (hue - 30, 2 * hue, 3 * hue + 6, 4 * hue - 63))
-    weight = 1 + float(np.dot((-0.17, 0.24, 0.32, -0.20), list(cosines)))
+    terms = ((-0.17, 1, -30), (0.24, 2, 0), (0.32, 3, 6), (-0.20, 4, -63))
+    weight = 1.0 + sum(
+        part * np.cos(np.radians(times * hue + start)) for part, times, start in terms
+    )
     step_l = (l2 - l1) / (1 + 0.015 * (lightness - 50) ** 2 / np.sqrt(20 + (lightness - 50) ** 2))
     step_c = (c2 - c1) / (1 + 0.045 * chroma)
     step_h = 2 * np.sqrt(c1 * c2) * np.sin(np.radians(turn / 2)) / (1 + 0.015 * chroma * weight)
     angle = np.radians(60 * np.exp(-((((hue % 360) - 275) / 25) ** 2)))
     rotation = -2 * np.sqrt(chroma**7 / (chroma**7 + 25.0**7)) * np.sin(angle)
-    return float(np.sqrt(step_l**2 + step_c**2 + step_h**2 + rotation * step_c * step_h))
+    return np.asarray(np.sqrt(step_l**2 + step_c**2 + step_h**2 + rotation * step_c * step_h))
 
 
 def difference(one: str, other: str, vision: str = "normal") -> float:
     """Return the CIEDE2000 of two `#rrggbb` in this vision."""
-    return ciede2000(lab(one, vision), lab(other, vision))
+    return float(ciede2000(lab(one, vision), lab(other, vision)))

@@ -80,7 +80,8 @@ def sent_pairs(look: TerminalLook, pairs: Sequence[tuple[str, str]]) -> list[tup
     for column, (foreground, background) in enumerate(pairs):
         cells.write(0, column, "x", ink(foreground, background))
     return [
-        (cell.foreground, cell.background) for cell in sent([cells.strip(0, CellRenderer(look))])
+        (cell.foreground, cell.background)
+        for cell in sent([cells.strip(0, CellRenderer(look))], to_256=look.colours != "truecolor")
     ]
 
 

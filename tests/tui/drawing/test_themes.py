@@ -1,15 +1,27 @@
 """The colours of ten classes, as sent, differ in every kind of vision, for any number of classes."""
 
-from itertools import combinations, product
+from itertools import combinations, pairwise, product
 
 import numpy as np
 import pytest
 
 from tests.tui.drawing.colour_difference import VISIONS, ciede2000, difference, lab
-from tests.tui.drawing.sent import sent_colours, sent_pairs
-from tui.drawing.palette import CLASS_FIELDS, CLASS_POINTS, DIVERGING, TEST_MARKERS, TRAIN_MARKERS
-from tui.drawing.rendering import TerminalLook
-from tui.drawing.themes import BACKGROUNDS, PALETTES, theme
+from tests.tui.drawing.cube_steps import class_steps, diverging_steps, table
+from tests.tui.drawing.sent import sent, sent_colours, sent_pairs
+from tui.drawing.cells import Cells
+from tui.drawing.palette import (
+    CLASS_FIELDS,
+    CLASS_POINTS,
+    DIVERGING,
+    STEPS,
+    TEST_MARKERS,
+    TRAIN_MARKERS,
+    ink,
+    inks_of_pairs,
+)
+from tui.drawing.ramps import oklab
+from tui.drawing.rendering import CellRenderer, TerminalLook
+from tui.drawing.themes import BACKGROUNDS, CLASS_RAMPS, DIVERGING_RAMPS, PALETTES, theme
 
 THEMES = list(product(PALETTES, BACKGROUNDS))
 CLASSES = 10
@@ -21,7 +33,7 @@ def least(colours: list[str]) -> dict[str, float]:
     """Return the smallest difference of two colours, per kind of vision."""
     seen = {vision: [lab(colour, vision) for colour in colours] for vision in VISIONS}
     return {
-        vision: min(ciede2000(one, other) for one, other in combinations(each, 2))
+        vision: min(float(ciede2000(one, other)) for one, other in combinations(each, 2))
         for vision, each in seen.items()
     }
 
@@ -30,10 +42,21 @@ def fields(look: TerminalLook, level: int) -> list[str]:
     return sent_colours(look, [CLASS_FIELDS[label][level] for label in range(CLASSES)])
 
 
+def smooth_ramps(palette: str, background: str) -> list[list[str]]:
+    """Return all ramps in true colour, from the neutral colour."""
+    colours = theme(palette, background).colours
+    middle = DIVERGING[STEPS]
+    signs = (DIVERGING[STEPS - 1 :: -1], DIVERGING[STEPS + 1 :])
+    return [
+        [colours[role] for role in (middle, *ramp)] for ramp in (*CLASS_FIELDS[:CLASSES], *signs)
+    ]
+
+
+@pytest.mark.parametrize("depth", ["truecolor", "256"])
 @pytest.mark.parametrize(("palette", "background"), THEMES)
-def test_any_two_classes_differ_to_every_eye(palette: str, background: str) -> None:
-    look = TerminalLook("256", palette=palette, background=background)
-    certain = fields(look, 2)
+def test_any_two_classes_differ_to_every_eye(palette: str, background: str, depth: str) -> None:
+    look = TerminalLook(depth, palette=palette, background=background)
+    certain = fields(look, -1)
     for count, bound in CERTAIN.items():
         found = least(certain[:count])
         assert min(found.values()) >= bound, (count, found)
@@ -45,13 +68,61 @@ def test_any_two_classes_differ_to_every_eye(palette: str, background: str) -> N
 
 @pytest.mark.parametrize(("palette", "background"), THEMES)
 def test_classes_differ_also_where_they_are_less_certain(palette: str, background: str) -> None:
+    # the less certain, the more alike: a line is drawn where they meet
+    ramps = smooth_ramps(palette, background)[:CLASSES]
+    for step, bound in ((6, 3.5), (9, 6.0)):
+        assert min(least([ramp[step] for ramp in ramps]).values()) >= bound
     look = TerminalLook("256", palette=palette, background=background)
-    guesses, middle, certain = (fields(look, level) for level in range(3))
-    assert min(least(middle).values()) >= 5.5
-    assert min(least(guesses).values()) >= 2.3
-    # no two classes or degrees of certainty share a colour
-    assert least([*guesses, *middle, *certain])["normal"] >= 2.5
-    assert least(guesses)["normal"] >= 3
+    assert least(fields(look, 8))["normal"] >= 3
+    assert min(least(fields(look, 8)).values()) >= 2
+
+
+@pytest.mark.parametrize(("palette", "background"), THEMES)
+def test_a_ramp_changes_in_lightness_and_chroma_alone(palette: str, background: str) -> None:
+    ramps = smooth_ramps(palette, background)
+    assert len(ramps) == CLASSES + 2
+    for ramp in ramps:
+        seen = np.array([oklab(colour) for colour in ramp])
+        steps = np.diff(seen[:, 0])
+        assert (steps > 0).all() or (steps < 0).all()
+        assert (np.diff(np.hypot(seen[:, 1], seen[:, 2])) > 0).all()
+        hues = np.degrees(np.unwrap(np.arctan2(seen[4:, 2], seen[4:, 1])))
+        assert np.ptp(hues) < 6, ramp
+        # nine levels had steps of up to 30
+        assert max(difference(*pair) for pair in pairwise(ramp)) < 7.5
+
+
+@pytest.mark.parametrize(("palette", "background"), THEMES)
+def test_the_steps_of_256_colours_are_the_nearest_ones(palette: str, background: str) -> None:
+    classes = [ramp for ramp, _ in CLASS_RAMPS[palette, background]]
+    assert [table(levels) for levels in class_steps(palette, background)] == classes
+    signs = DIVERGING_RAMPS[palette, background]
+    assert tuple(table(levels) for levels in diverging_steps(palette, background)) == signs
+    # nine colours from one sign to the other, and each is sent
+    look = TerminalLook("256", palette=palette, background=background)
+    assert len(set(sent_colours(look, DIVERGING))) == 9
+
+
+@pytest.mark.parametrize("depth", ["256", "16", "none"])
+def test_levels_that_look_alike_are_one(depth: str) -> None:
+    cells = Cells(len(DIVERGING), 3)
+    pairs = inks_of_pairs(DIVERGING)
+    levels = np.arange(len(DIVERGING))
+    cells.inks[0] = pairs[levels, levels]
+    cells.inks[1], cells.glyphs[1] = pairs[np.maximum(levels - 1, 0), levels], "▀"
+    cells.inks[2] = [ink("text", role) for role in DIVERGING]
+    look = TerminalLook(depth)
+    before = sent([cells.strip(0, CellRenderer(look))])
+    CellRenderer(look).merge_levels(cells)
+    assert sent([cells.strip(0, CellRenderer(look))]) == before
+    assert len(np.unique(cells.inks[0])) == 9
+    assert len(np.unique(cells.inks[2])) == 9
+    # two pixels of one colour are a blank
+    assert (cells.glyphs[1] == " ").sum() > 9
+    smooth = Cells(len(DIVERGING), 1)
+    smooth.inks[0] = pairs[levels, levels]
+    CellRenderer(TerminalLook()).merge_levels(smooth)
+    assert len(np.unique(smooth.inks)) == len(DIVERGING)
 
 
 @pytest.mark.parametrize(("palette", "background"), THEMES)
@@ -65,15 +136,17 @@ def test_samples_of_any_two_classes_differ_in_colour(palette: str, background: s
 
 @pytest.mark.parametrize(("palette", "background"), THEMES)
 def test_signs_differ_to_every_eye(palette: str, background: str) -> None:
-    colours = sent_colours(TerminalLook("256", palette=palette, background=background), DIVERGING)
-    for strength, vision in product(range(2, 5), VISIONS):
-        one, other = colours[4 - strength], colours[4 + strength]
+    for depth, strength, vision in product(
+        ("256", "truecolor"), range(STEPS // 2 + 1, STEPS + 1), VISIONS
+    ):
+        look = TerminalLook(depth, palette=palette, background=background)
+        one, other = sent_colours(look, [DIVERGING[STEPS - strength], DIVERGING[STEPS + strength]])
         assert difference(one, other, vision) >= 10, (strength, vision)
 
 
 def test_blue_and_orange_stay_the_first_two() -> None:
-    assert theme().colour(CLASS_FIELDS[0][2]) == "#005faf"
-    assert theme().colour(CLASS_FIELDS[1][2]) == "#af5f00"
+    assert theme().colour(CLASS_FIELDS[0][-1]) == "#005faf"
+    assert theme().colour(CLASS_FIELDS[1][-1]) == "#af5f00"
 
 
 def test_the_difference_is_that_of_the_published_pairs() -> None:

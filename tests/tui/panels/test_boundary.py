@@ -19,6 +19,7 @@ from tui.drawing.braille import draw_line
 from tui.drawing.cells import Cells
 from tui.drawing.palette import (
     ACCENT,
+    BOUNDARY,
     CLASS_FIELDS,
     CLASS_POINTS,
     DIVERGING,
@@ -27,15 +28,19 @@ from tui.drawing.palette import (
     UNCERTAIN,
     WRONG_TEST,
     WRONG_TRAIN,
+    get_ink,
     ink,
     style,
 )
 from tui.panels.activations import ActivationsPanel
+from tui.panels.boundary.class_boundary import BoundaryLine, boundary_dots
 from tui.panels.boundary.fitted_curve import GUTTER, MARGIN, FittedCurve
 from tui.panels.boundary.map_drawing import GUTTER as MAP_GUTTER
+from tui.panels.boundary.map_view import MapView
 from tui.panels.boundary.panel import BoundaryPanel
 from tui.panels.colour_scales import NumberScale
 from tui.panels.curve import ScorePanel
+from tui.panels.view_options import ViewOptions
 from tui.run_model import RunModel
 from tui.screens.status_bars import StatusLine
 
@@ -282,7 +287,7 @@ def test_a_residual_points_to_the_side_on_which_its_sample_lies(
         for row, column, residual in places:
             lying.setdefault((1 + int(row) // 2, 1 + MAP_GUTTER + int(column)), []).append(residual)
     scale = NumberScale.of(data, 0)
-    level = (scale.high - scale.low) / len(scale.colours)
+    level, near = (scale.high - scale.low) / len(scale.colours), 3
     seen = {"▲": 0, "△": 0, "▼": 0, "▽": 0, "●": 0, "○": 0}
     for at, residuals_here in lying.items():
         glyph = str(cells.glyphs[at])
@@ -292,11 +297,11 @@ def test_a_residual_points_to_the_side_on_which_its_sample_lies(
         (residual,) = residuals_here
         seen[glyph] += 1
         if glyph in "▲△":
-            assert residual > level
+            assert residual > near * level
         elif glyph in "▼▽":
-            assert residual < -level
+            assert residual < -near * level
         else:
-            assert abs(residual) < 2 * level
+            assert abs(residual) < (near + 1) * level
     assert all(count >= 2 for count in seen.values()), seen
     legend = cells.lines()[-2]
     assert legend.index("▲") < legend.index("▼") < legend.index("the map")
@@ -365,7 +370,7 @@ def test_the_map_shows_what_is_predicted_with_the_other_features_held(held: int 
             here = int(predicted[row + 1, column])
             shown = background(cells, *at)
             assert shown in (*CLASS_FIELDS[here], UNCERTAIN)
-            assert (shown == UNCERTAIN) == (sure[row + 1, column] < 0.25)
+            assert (shown == UNCERTAIN) == (sure[row + 1, column] < 1 / 27)
             upper = style(int(cells.inks[at])).color
             if cells.glyphs[at] == "▀":
                 assert upper is not None
@@ -419,8 +424,9 @@ def test_map_colours_are_the_predicted_classes() -> None:
             lower = background(cells, *at)
             sure = certainty[row + 1, column]
             fields = CLASS_FIELDS[labels[row + 1, column]]
-            expected = UNCERTAIN if sure < 0.25 else fields[min(int(sure * 4), 3) - 1]
-            assert lower == expected
+            # 27 levels from one class to the other, the uncertain one in the middle
+            level = min(13, int((27 * sure + 1) / 2))
+            assert lower == (UNCERTAIN, *fields)[level]
             compared += 1
     assert compared > 800
 
@@ -506,3 +512,104 @@ def test_map_of_a_regression() -> None:
     status = StatusLine(run).draw(120, 1).lines()[0]
     assert f"R²  {last.train_score:.3f} /  {last.test_score:.3f}" in status
     assert text(drawn(ActivationsPanel, run, 100)).count("y") >= 1
+
+
+# --- line between classes
+
+
+def line_cells(cells: Cells) -> list[tuple[int, int]]:
+    """Return the cells with dots of the line between classes."""
+    dots = (cells.glyphs >= "\u2801") & (cells.glyphs <= "\u28ff")
+    return [
+        (row, column)
+        for row, column in np.argwhere(dots).tolist()
+        if get_ink(int(cells.inks[row, column])).foreground == BOUNDARY
+    ]
+
+
+@pytest.mark.parametrize("name", ["moons", "spiral", "digits"])
+def test_a_line_lies_where_the_predicted_class_changes(name: str) -> None:
+    session = session_after(PRESETS[name].config(), 20)
+    network, data = session.network, session.data
+    assert network is not None
+    assert data is not None
+    panel = BoundaryPanel(session, ViewOptions(show_test=False))
+    cells = panel.draw(80, 34)
+    view = panel._picture
+    assert isinstance(view, MapView)
+    inputs = data.preparation.inputs(view.plane.features(view.window.points()))
+    labels = network.predict(inputs).argmax(axis=1).reshape(2 * view.rows, view.columns)
+    changes = np.zeros(labels.shape, bool)
+    for axis in (0, 1):
+        moved = np.diff(labels, axis=axis) != 0
+        for part in (slice(1, None), slice(None, -1)):
+            changes[(part, slice(None)) if axis == 0 else (slice(None), part)] |= moved
+    found = line_cells(cells)
+    assert len(found) > 15
+    for row, column in found:
+        top, left = 2 * (row - 1), column - 1 - MAP_GUTTER
+        assert changes[max(0, top - 1) : top + 3, max(0, left - 1) : left + 2].any()
+    # and it is whole, except under samples
+    for row, column in np.argwhere(changes).tolist():
+        at = 1 + row // 2, 1 + MAP_GUTTER + column
+        near = cells.glyphs[at[0] - 1 : at[0] + 2, at[1] - 1 : at[1] + 2]
+        assert (~np.isin(near, [" ", "▀"])).any(), at
+
+
+def test_the_line_of_two_classes_is_where_the_probability_is_a_half() -> None:
+    rows, columns = 12, 20
+    across = np.arange(columns) + 0.5
+    logits = np.tile(across - 7.3, (1, rows, 1))
+    dots = boundary_dots((logits[0] > 0).astype(np.int64), logits)
+    assert np.flatnonzero(dots.any(axis=0)).tolist() == [14]  # 7.3 pixels of two dots
+    assert dots[:, 14].all()
+    pair = np.concatenate([-logits, logits])
+    assert (boundary_dots(pair.argmax(axis=0), pair) == dots).all()
+    for pixels in ((1, 1), (1, 4), (4, 1)):
+        assert boundary_dots(np.zeros(pixels, np.int64), np.zeros((1, *pixels))).sum() == 0
+    odd = np.full((3, 4, 4), np.nan)
+    assert boundary_dots(np.arange(16).reshape(4, 4) % 3, odd).any()
+
+
+def test_a_line_that_hardly_moves_stays_until_the_run_rests() -> None:
+    line = BoundaryLine()
+    dots = np.zeros((16, 16), bool)
+    dots[:, 6] = True
+    line.move(dots, exact=True)
+    near, far = np.roll(dots, 1, axis=1), np.roll(dots, 3, axis=1)
+    line.move(near, exact=False)
+    assert (line.dots == dots).all()
+    line.move(far, exact=False)
+    assert (line.dots == far).all()
+    line.move(np.roll(far, 1, axis=1), exact=True)
+    assert (line.dots != far).any()
+    # it is computed again when a pixel changes its class
+    logits = np.linspace(-1, 1, 8)[None, None].repeat(8, axis=1)
+    labels = (logits[0] > 0).astype(np.int64)
+    line.update(labels, logits, exact=True)
+    before = line.dots
+    line.update(labels, logits + 0.2, exact=False)
+    assert line.dots is before
+    moved = logits - 0.9
+    line.update((moved[0] > 0).astype(np.int64), moved, exact=False)
+    assert (line.dots != before).any()
+    line.update(np.zeros_like(labels), np.full_like(logits, np.nan), exact=False)
+    assert not line.dots.any()
+
+
+@pytest.mark.parametrize(
+    ("name", "width", "wanted"),
+    [
+        ("moons", 60, "p(▲) 0      0.5      1"),
+        ("moons", 110, "p(▲) 0      0.5      1"),
+        ("spiral", 60, "guess      certain"),
+    ],
+)
+def test_the_colours_of_a_map_are_explained(name: str, width: int, wanted: str) -> None:
+    session = session_after(PRESETS[name].config(), 2)
+    lines = drawn(BoundaryPanel, session, width).lines()
+    assert sum(wanted in line for line in lines) == 1
+    assert "% train" in lines[0]
+    narrow = drawn(BoundaryPanel, session, 40).lines()
+    assert not any(wanted in line for line in narrow)
+    assert "% train" in narrow[0]

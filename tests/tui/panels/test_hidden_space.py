@@ -15,7 +15,7 @@ from tui.drawing.cells import Cells
 from tui.drawing.palette import BRIGHT, CLASS_FIELDS, TRAIN_MARKERS, WRONG_TRAIN, get_ink, style
 from tui.drawing.themes import theme
 from tui.panels.hidden_space.panel import HiddenSpacePanel
-from tui.panels.hidden_space.plot import AxisRange
+from tui.panels.hidden_space.plot import REGION, AxisRange
 from tui.panels.view_options import Cursor, ViewOptions
 from tui.run_model import RunModel
 
@@ -82,7 +82,7 @@ def test_each_class_has_its_marker_and_wrong_ones_a_cross() -> None:
 
 
 def test_several_classes_have_regions_and_two_a_line() -> None:
-    regions = {fields[0] for fields in CLASS_FIELDS[:3]}
+    regions = {fields[REGION] for fields in CLASS_FIELDS[:3]}
     assert regions <= backgrounds(panel_of(after("iris", 60)).draw(58, 20))
     cells = panel_of(after("moons", 60)).draw(58, 20)
     assert not regions & backgrounds(cells)

@@ -337,7 +337,7 @@ def test_a_unit_of_a_picture_shows_its_weights_as_one() -> None:
             upper = cells.glyphs[at] == "▀" and (y * scale) % 2 == 0
             colour = its_style.color if upper else its_style.bgcolor
             assert colour is not None
-            level = min(int((weights[y, x] + high) / (2 * high) * 9), 8)
+            level = int(quantize(weights[y, x], len(DIVERGING), -high, high))
             assert colour.name == DIVERGING[level]
 
 

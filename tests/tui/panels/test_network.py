@@ -9,6 +9,7 @@ from textual.widgets import Input, Static
 
 from core import RunConfig
 from core.analysis.edges import Edge, count_edges, edges, parameter_index
+from core.analysis.prediction_map import quantize
 from core.config.presets import PRESETS
 from core.process.messages import State
 from tests.tui.sessions import session_after
@@ -73,11 +74,11 @@ def with_one_weight(value: float, source: int = 1, target: int = 2) -> RunModel:
     ("weight", "strength", "expected"),
     [
         (1.0, 1.0, DIVERGING[-1]),
-        (0.5, 0.5, DIVERGING[-2]),
-        (0.1, 0.1, DIVERGING[-3]),
+        (0.5, 0.5, DIVERGING[-5]),
+        (0.1, 0.1, DIVERGING[-8]),
         (-1.0, 1.0, DIVERGING[0]),
-        (-0.5, 0.5, DIVERGING[1]),
-        (-0.1, 0.0, DIVERGING[2]),
+        (-0.5, 0.5, DIVERGING[4]),
+        (-0.1, 0.0, DIVERGING[7]),
     ],
 )
 def test_an_edge_has_the_colour_of_its_sign_and_its_strength(
@@ -251,7 +252,7 @@ def test_a_node_shows_what_its_unit_gives_for_the_cursors_sample() -> None:
         outputs = network.hidden_outputs(data.x_train[sample : sample + 1])[0][0]
         for unit, value in enumerate(outputs.tolist()):
             shown = background(cells, 1 + column.row_of(unit), 1 + column.left + 1)
-            assert shown == DIVERGING[min(8, int((value + 1) * 4.5))]
+            assert shown == DIVERGING[int(quantize(np.array(value), len(DIVERGING), -1, 1))]
 
 
 def test_a_node_shows_the_mean_of_what_its_unit_gives() -> None:
@@ -264,7 +265,7 @@ def test_a_node_shows_the_mean_of_what_its_unit_gives() -> None:
     column = layout_of(panel).columns[1]
     for unit, value in enumerate(network.hidden_outputs(data.x_train)[0].mean(axis=0).tolist()):
         shown = background(cells, 1 + column.row_of(unit), 1 + column.left + 1)
-        assert shown == DIVERGING[min(8, int((value + 1) * 4.5))]
+        assert shown == DIVERGING[int(quantize(np.array(value), len(DIVERGING), -1, 1))]
 
 
 def test_a_bias_is_a_bar_in_the_colour_of_its_sign() -> None:

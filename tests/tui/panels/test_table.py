@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 from textual.app import App, ComposeResult
 
+from core.analysis.prediction_map import quantize
 from core.config.presets import PRESETS
 from core.process.messages import State
 from tests.tui.sessions import session_after
@@ -81,7 +82,7 @@ def test_a_cell_is_tinted_by_the_activations_scale() -> None:
     line = cells.lines()[1].replace("−", "-")
     at = line.index(f"{hidden[0, 0]:.3f}")
     colour = style(int(cells.inks[1, at])).bgcolor
-    level = min(8, int((hidden[0, 0] + 1) * 4.5))
+    level = int(quantize(hidden[0, 0], len(DIVERGING), -1, 1))
     assert colour is not None
     assert colour.name == DIVERGING[level]
 

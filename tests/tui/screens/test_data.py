@@ -168,7 +168,7 @@ def test_a_correlation_has_a_sign_and_a_colour_for_it() -> None:
     assert f"−{-down.relation:.2f}" in row_of(summary, "x₂")
     assert "r: correlation with class 1" in summary_text(summary, 115)
     cells = summary_cells(summary, 115)
-    for name, colour in (("x₁", DIVERGING[-1]), ("x₂", DIVERGING[1])):
+    for name, colour in (("x₁", DIVERGING[-1]), ("x₂", DIVERGING[4])):
         row = next(at for at, line in enumerate(cells.lines()) if line.startswith(name))
         bar = style(int(cells.inks[row, cells.lines()[row].index("━")])).color
         assert bar is not None

@@ -16,6 +16,7 @@ from tui.drawing.palette import (
     CLASS_POINTS,
     DEEP,
     DIM,
+    FAINT,
     LEGIBLE,
     READER,
     TEST,
@@ -90,6 +91,14 @@ class FittedCurve:
             glyphs, inks = _markers(data, y[chosen], is_train=is_train)
             cells.glyphs[row, GUTTER + column] = glyphs
             cells.inks[row, GUTTER + column] = inks
+        if data.has_classes:
+            # where the prediction of two classes changes
+            half = min(
+                self.rows - 1, int((self._top - 0.5) / (self._top - self._bottom) * self.rows)
+            )
+            blank = cells.glyphs[half, GUTTER:] == " "
+            cells.glyphs[half, GUTTER:][blank] = "─"
+            cells.inks[half, GUTTER:][blank] = ink(FAINT)
         for values, number in self._curves(outputs):
             heights = (values - self._bottom) / (self._top - self._bottom)
             draw_line(cells, 0, GUTTER, heights, self.rows, number)

@@ -11,10 +11,10 @@ from tui.drawing import number_format
 from tui.drawing.cells import Cells, cell_width, cut, split_cells
 from tui.drawing.palette import (
     BRIGHT,
-    CLASS_FIELDS,
     CLASS_POINTS,
     DEEP,
     DIM,
+    STEPS,
     TEXT,
     TRAIN_MARKERS,
     UNCERTAIN,
@@ -22,9 +22,11 @@ from tui.drawing.palette import (
     WRONG_TEST,
     WRONG_TRAIN,
     class_fields,
+    class_marker,
     class_point,
     ink,
     inks_of_pairs,
+    sample_of,
     train_marker,
 )
 from tui.panels.colour_scales import HIGHER, LOWER, NumberScale
@@ -35,9 +37,13 @@ if TYPE_CHECKING:
     from core.datasets import DataSplit
     from tui.panels.boundary.map_view import MapSamples, MapView
     from tui.panels.hysteresis import Quantize
+    from tui.panels.panel import StyledText
 
 GUTTER: Final = 6
-LEVELS: Final = 1 + len(CLASS_FIELDS[0])
+NEAR: Final = 8
+"""Part of a scale by which a prediction may differ from a sample that counts as near it."""
+SCALE_WIDTH: Final = 9
+"""Columns of a colour scale."""
 
 
 def draw_labels(cells: Cells, part: MapSamples, pixels: Labels, colours: tuple[str, ...]) -> None:
@@ -62,13 +68,14 @@ def draw_numbers(cells: Cells, part: MapSamples, scale: NumberScale, pixels: Lab
     true = np.asarray(part.y, np.float64)[:, part.map.target]
     given = np.asarray(part.map.refresh().values, np.float64)
     off = scale.levels(true) - scale.levels(given)
-    quiet = np.array([ink(TEXT, colour) for colour in scale.colours])
+    near = len(scale.colours) // NEAR
+    quiet = np.array([ink(BRIGHT, colour) for colour in scale.colours])
     above, below = (ink(colour, DEEP, bold=True) for colour in (WARNING, CLASS_POINTS[0]))
     shown = pixels[part.rows, part.columns]
-    inks = np.where(np.abs(off) <= 1, quiet[shown], np.where(off > 0, above, below))
+    inks = np.where(np.abs(off) <= near, quiet[shown], np.where(off > 0, above, below))
     filled = int(part.markers[0] != TRAIN_MARKERS)
     met = part.markers[0][0]
-    glyphs = np.where(off > 1, HIGHER[filled], np.where(off < -1, LOWER[filled], met))
+    glyphs = np.where(off > near, HIGHER[filled], np.where(off < -near, LOWER[filled], met))
     # the largest residuals are drawn last, on top of the others
     order = np.argsort(np.abs(off), kind="stable")
     rows, columns = part.rows[order] // 2, GUTTER + part.columns[order]
@@ -106,20 +113,24 @@ def draw_number_legend(cells: Cells, row: int, data: DataSplit, target: int) -> 
     text, dim = ink(TEXT), ink(DIM)
     low, high = f" {number_format.short(scale.low)} ", f" {number_format.short(scale.high)}  "
     legend = f"{HIGHER[0]} above {LOWER[0]} below the map  "
-    room = cells.width - GUTTER - len(low) - len(high) - len(scale.colours)
-    block = "  " if room >= 12 + len(scale.colours) else " "
+    room = cells.width - GUTTER - len(low) - len(high) - SCALE_WIDTH
+    shown = 2 * SCALE_WIDTH if room >= 12 + SCALE_WIDTH else SCALE_WIDTH
     column = cells.write(row, GUTTER, cut(data.target_names[target], max(3, min(20, room))), text)
     column = cells.write(row, column, low, dim)
-    for colour in scale.colours:
-        column = cells.write(row, column, block, ink(background=colour))
+    for colour in sample_of(scale.colours, shown):
+        column = cells.write(row, column, " ", ink(background=colour))
     column = cells.write(row, column, high, dim)
     for words in (legend, "" if data.shared else "filled train, open test"):
         if column + len(words.rstrip()) <= cells.width:
             column = cells.write(row, column, words, dim)
 
 
-def draw_legend(cells: Cells, row: int, data: DataSplit, *, show_test: bool) -> None:
-    """Draw the legend of a classification: classes first, as many as fit."""
+def draw_legend(cells: Cells, row: int, data: DataSplit, *, show_test: bool) -> bool:
+    """Draw the legend of a classification: classes first, as many as fit.
+
+    Returns:
+        Whether the scale of certainty is part of it.
+    """
     with_test = show_test and not data.shared
     crosses = f"{WRONG_TRAIN} {WRONG_TEST}" if with_test else WRONG_TRAIN
     parts = "" if data.shared else "filled train, open test  " if with_test else "t test  "
@@ -141,10 +152,33 @@ def draw_legend(cells: Cells, row: int, data: DataSplit, *, show_test: bool) -> 
     if column + len(wrong) - 2 <= cells.width:
         column = cells.write(row, column, crosses, ink(BRIGHT, DEEP, bold=True))
         column = cells.write(row, column, " wrong  ", text)
-    if column + 5 + LEVELS <= cells.width:
-        column = cells.write(row, column, "sure ", dim)
-        for colour in map_colours(1):
-            column = cells.write(row, column, " ", ink(background=colour))
+    scale = certainty_scale(len(data.class_names))
+    if column + sum(len(text) for text, _ in scale) <= cells.width:
+        for words, number in scale:
+            column = cells.write(row, column, words, number)
+        return True
+    return False
+
+
+def certainty_scale(classes: int) -> StyledText:
+    """Return the legend of a map's colours: probabilities of the second of two classes, or certainty."""
+    dim, (uncertain, *certain) = ink(DIM), map_colours(1)
+    first = [
+        (" ", ink(background=each)) for each in sample_of((uncertain, *certain), SCALE_WIDTH // 2)
+    ]
+    if classes != 2:
+        return [("guess ", dim), *first, (" certain", dim)]
+    other = sample_of((uncertain, *class_fields(1)), SCALE_WIDTH // 2)
+    second = [(" ", ink(background=each)) for each in other]
+    return [
+        ("p(", dim),
+        class_marker(1),
+        (") 0 ", dim),
+        *reversed(first),
+        (" 0.5 ", dim),
+        *second,
+        (" 1", dim),
+    ]
 
 
 def _shortened(names: tuple[str, ...], room: int) -> tuple[list[str], int, int]:
@@ -175,10 +209,9 @@ def map_colours(classes: int) -> tuple[str, ...]:
 
 def class_levels(shown: PredictionMap, by: Quantize = quantize) -> Labels:
     """Return the index into `map_colours` for each point of a map."""
-    levels = by(shown.values, LEVELS, 0, 1)
-    return np.asarray(
-        np.where(levels == 0, 0, 1 + shown.labels * (LEVELS - 1) + levels - 1), np.int64
-    )
+    # the uncertain level is shared by both directions, and as wide as any other
+    levels = by(shown.values, 1 + STEPS, -1 / (2 * STEPS + 1), 1)
+    return np.asarray(np.where(levels == 0, 0, 1 + shown.labels * STEPS + levels - 1), np.int64)
 
 
 def half_blocks(pixels: Labels, colours: tuple[str, ...]) -> Cells:

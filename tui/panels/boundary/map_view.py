@@ -20,6 +20,7 @@ from tui.drawing.palette import (
     WRONG_TRAIN,
     ink,
 )
+from tui.panels.boundary.class_boundary import BoundaryLine
 from tui.panels.boundary.map_cursor import CellPosition, Reading, in_steps
 from tui.panels.boundary.map_drawing import (
     GUTTER,
@@ -75,6 +76,7 @@ class MapView:
 
     Attributes:
         columns, rows: size of the map in cells, without the axes and the legend.
+        explains_colours: whether the legend of the last drawing has room for the scale of certainty.
     """
 
     gutter: ClassVar[int] = GUTTER
@@ -101,6 +103,8 @@ class MapView:
         points = self.plane.features(self.window.points())
         self.grid = PredictionMap(network, data.preparation.inputs(points), target)
         train = TRAIN_MARKERS, WRONG_TRAIN
+        self._line = BoundaryLine()
+        self.explains_colours = False
         self.train = MapSamples(self, data.x_train, data.y_train, train)
         self.test: MapSamples | None = None
         if not data.shared:
@@ -117,12 +121,13 @@ class MapView:
         """Whether the map fits."""
         return self.rows >= 1 and self.columns >= 2
 
-    def draw(self, *, show_test: bool, sample: int | None = None) -> Cells:
+    def draw(self, *, show_test: bool, sample: int | None = None, exact: bool = True) -> Cells:
         """Return the map with its axes and its legend.
 
         Args:
             show_test: whether the test samples are drawn.
             sample: selected training sample, or None.
+            exact: whether the line between classes is, even if it hardly moved.
         """
         cells, data = Cells(self._width, self._height), self.data
         scale = None if data.has_classes else NumberScale.of(data, self.target)
@@ -136,6 +141,11 @@ class MapView:
             )
         pixels = levels.reshape(2 * self.rows, self.columns)
         cells.place(0, GUTTER, half_blocks(pixels, colours))
+        if scale is None:
+            shape = pixels.shape
+            labels, logits = self.grid.labels.reshape(shape), self.grid.logits.reshape(-1, *shape)
+            self._line.update(labels, logits, exact=exact)
+            self._line.draw(cells, GUTTER, pixels, colours)
         for part in (self.test if show_test else None, self.train):
             if part is not None and scale is None:
                 draw_labels(cells, part, pixels, colours)
@@ -144,7 +154,8 @@ class MapView:
         draw_axes(cells, self.rows, self)
         if self._height > self.rows + 1:
             if scale is None:
-                draw_legend(cells, self._height - 1, data, show_test=show_test)
+                row = self._height - 1
+                self.explains_colours = draw_legend(cells, row, data, show_test=show_test)
             else:
                 draw_number_legend(cells, self._height - 1, data, self.target)
         for index in np.flatnonzero(self.train.chosen == sample).tolist():

@@ -13,6 +13,7 @@ from tui.drawing.cells import Cells
 from tui.drawing.palette import DIM, TEXT, ink
 from tui.panels.boundary.fitted_curve import FittedCurve
 from tui.panels.boundary.map_cursor import CellPosition, draw_reading
+from tui.panels.boundary.map_drawing import certainty_scale
 from tui.panels.boundary.map_editing import NO_SAMPLE_NEAR, EditError, PointEditor
 from tui.panels.boundary.map_view import MapView
 from tui.panels.explanation import Explanation
@@ -28,6 +29,8 @@ if TYPE_CHECKING:
     from tui.panels.view_options import ViewOptions
     from tui.run_model import RunModel
 
+LEAST_BORDER: Final = 24
+"""Columns of the upper border for the key, the accuracy and the corners."""
 CURSOR_ACTIONS: Final = frozenset({"point", "look", "edit"})
 """Actions that are available only while the cursor is on the map."""
 
@@ -101,9 +104,9 @@ class BoundaryPanel(Panel):
             "Predicted class at each point of the plane, as a colour that is purer where the network "
             "is more certain, and the samples: filled for train, hollow for test, ✗ and × "
             "misclassified.",
-            "the decision boundary is where colours meet. Without hidden layers it is straight; "
-            "where it bends around single samples, it overfits. With more than two features, the "
-            "map is one plane.",
+            "the decision boundary, a dotted line, is where colours meet. Without hidden layers it is "
+            "straight; where it bends around single samples, it overfits. With more than two "
+            "features, the map is one plane.",
             "certainty = (p − 1/K) / (1 − 1/K), p of the most probable of K classes",
             keys,
         )
@@ -126,9 +129,23 @@ class BoundaryPanel(Panel):
         if metrics is None or data is None:
             return []
         if data.has_classes:
-            return [(f" {number_format.percent(metrics.train_score)} % train ", ink(TEXT))]
+            accuracy = (f" {number_format.percent(metrics.train_score)} % train ", ink(TEXT))
+            return [*self._scale(), accuracy]
         score = f"{metrics.train_score:.3f}".replace("-", "−")
         return [(f" R² {score} train ", ink(TEXT))]
+
+    def _scale(self) -> StyledText:
+        """Return the scale of certainty if the legend has no room for it, but the border has."""
+        view = self._picture
+        if not isinstance(view, MapView) or view.explains_colours or not view.has_room:
+            return []
+        scale: StyledText = [
+            (" ", ink(TEXT)),
+            *certainty_scale(len(view.data.class_names)),
+            (" ", ink(TEXT)),
+        ]
+        used = len(self.border_name) + sum(len(text) for text, _ in [*self.title(), *scale])
+        return scale if used + LEAST_BORDER <= view.columns + view.gutter + 2 else []
 
     def draw_run(self, network: Network, data: DataSplit, width: int, height: int) -> Cells:
         picture = self._picture = self._picture_of(network, data, width, height)
@@ -136,7 +153,7 @@ class BoundaryPanel(Panel):
             return Cells(width, height)
         options = self.options
         sample = options.cursor.sample if options.inspecting else None
-        cells = picture.draw(show_test=options.show_test, sample=sample)
+        cells = self._drawing_of(picture, sample)
         if self.position is None:
             return cells
         position = picture.clamp(self.position)
@@ -147,6 +164,12 @@ class BoundaryPanel(Panel):
         hint = self._editor.hint(picture.data)
         draw_reading(cells, reading, position, extent, hint, picture.gutter)
         return cells
+
+    def _drawing_of(self, picture: MapView | FittedCurve, sample: int | None) -> Cells:
+        show_test = self.options.show_test
+        if isinstance(picture, MapView):
+            return picture.draw(show_test=show_test, sample=sample, exact=self.run.is_at_rest)
+        return picture.draw(show_test=show_test, sample=sample)
 
     def _picture_of(
         self, network: Network, data: DataSplit, width: int, height: int

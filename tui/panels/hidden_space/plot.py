@@ -43,6 +43,8 @@ MOST_STEPS: Final = 32
 
 PADDING: Final = 0.06
 """Margin at each end as a share of the range: saturated units cluster there."""
+REGION: Final = 8
+"""Step of a class's colour that its region has: quieter than samples and lines on it."""
 SHRINKS: Final = 0.6
 """Share of the range below which the samples make it shrink."""
 
@@ -299,4 +301,4 @@ def _field_colours(classes: int) -> tuple[str, ...]:
     if classes <= 2:
         # the decision line is drawn instead
         return (BACKGROUND, BACKGROUND, TINTED)[: 1 + classes]
-    return (BACKGROUND, *(class_fields(label)[0] for label in range(classes)))
+    return (BACKGROUND, *(class_fields(label)[REGION] for label in range(classes)))

@@ -38,8 +38,8 @@ if TYPE_CHECKING:
     from tui.drawing.cells import Cells
     from tui.panels.network.layout import NetworkLayout, NodeColumn
 
-NEGATIVE: Final = (DIVERGING[2], DIVERGING[1], DIVERGING[0])
-POSITIVE: Final = (DIVERGING[-3], DIVERGING[-2], DIVERGING[-1])
+NEGATIVE: Final = (DIVERGING[7], DIVERGING[4], DIVERGING[0])
+POSITIVE: Final = (DIVERGING[-8], DIVERGING[-5], DIVERGING[-1])
 """Colours of edges, from weak to strong."""
 THICK_FROM: Final = 0.75
 BARS: Final = "▁▂▃▄▅▆▇█"

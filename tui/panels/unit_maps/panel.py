@@ -18,6 +18,7 @@ from tui.drawing.palette import (
     class_marker,
     class_point,
     ink,
+    sample_of,
 )
 from tui.panels.colour_scales import NumberScale, OutputScale
 from tui.panels.explanation import Explanation, activation_formulas
@@ -38,6 +39,10 @@ if TYPE_CHECKING:
     from core.nn.network import Network
     from tui.panels.view_options import ViewOptions
     from tui.run_model import RunModel
+
+
+SCALE_WIDTH = 9
+"""Columns of the colour scale in the title."""
 
 
 class UnitMapsPanel(Panel):
@@ -248,7 +253,9 @@ class UnitMapsPanel(Panel):
                 if alike
                 else ("−", "+")
             )
-            blocks: StyledText = [(" ", ink(background=colour)) for colour in first.colours]
+            blocks: StyledText = [
+                (" ", ink(background=colour)) for colour in sample_of(first.colours, SCALE_WIDTH)
+            ]
             self._scale_words = [(f" {ends[0]} ", ink(TEXT)), *blocks, (f" {ends[1]} ", ink(TEXT))]
 
 
