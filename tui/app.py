@@ -150,6 +150,7 @@ class NnfsApp(ReportsFaults, App[None]):
         look: TerminalLook | None = None,
         save_options: SaveOptions | None = None,
         resume: Path | None = None,
+        view: str = "",
     ) -> None:
         self.look = look or TerminalLook()
         self.renderer = CellRenderer(self.look)
@@ -177,6 +178,7 @@ class NnfsApp(ReportsFaults, App[None]):
             run_log=run_log,
             save_options=save_options,
             resume=resume,
+            view=view,
             flow_control=self.flow_control,
             redraw=self.action_redraw,
         )

@@ -26,6 +26,7 @@ from core.process.messages import (
     Moved,
     Pause,
     Refused,
+    RememberView,
     Reopen,
     Reopened,
     Restore,
@@ -149,6 +150,7 @@ class RunController:
         self._state_commands = 0
         self._requested_state: State | None = None
         self._paused_by_suspend = self._resumes = self._is_refused = False
+        self._shown_view = ""
 
     # --- the process
 
@@ -174,6 +176,7 @@ class RunController:
             self._link.send(ConfigureAutosave(self._save_options))
         if replaced:
             self._link.send(AdoptReplaced(replaced))
+        self._link.send(RememberView(self._shown_view))
         self._post(command)
         self.view.pull()
 
@@ -378,6 +381,13 @@ class RunController:
         """Cancel loading, or a long seek."""
         if self.run.loading is not None:
             self.send(Cancel())
+
+    def remember_view(self, name: str) -> None:
+        """Save the name of the view with the run."""
+        if name != self._shown_view:
+            self._shown_view = name
+            if not self._link.ended:
+                self._link.send(RememberView(name))
 
     def change_speed(self, direction: int) -> None:
         """Select the next slower or faster speed."""

@@ -13,6 +13,7 @@ from textual.binding import Binding
 from core.process.messages import State, Step, StepBatch
 from tui.panels.registry import PANELS, panel_hints
 from tui.screens import dialogs
+from tui.screens.views import VIEWS
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -34,6 +35,7 @@ RESUMABLE: Final = RESTING - {State.DIVERGED}
 _GLYPHS: Final = (
     *(("shift+", "⇧"), ("left", "←"), ("right", "→"), ("up", "↑"), ("down", "↓")),
     *(("escape", "esc"), ("-", "−")),
+    *((f"f{number}", f"F{number}") for number in range(1, 6)),
 )
 
 
@@ -139,6 +141,11 @@ def suspend(screen: TrainingScreen) -> None:
     screen.app.action_suspend_process()
 
 
+def show_view(name: str) -> Handler:
+    """Show a view."""
+    return lambda screen: screen.view.show(name)
+
+
 def panel_name(panel: type[Panel]) -> str:
     """Return the words for a panel: those with a digit share one line of the help."""
     return "a" if panel.key.isdigit() else f"the {panel.label}"
@@ -164,6 +171,7 @@ SAMPLES: Final = "next, previous training sample"
 WRONG: Final = "next, previous misclassified sample"
 DEPTH: Final = "remove, add a hidden layer"
 WIDTH: Final = "remove, add a unit in the shown layer"
+VIEW_NAMES: Final = f"views: {', '.join(VIEWS)}"
 FOCUS: Final = "focus the next, the previous panel"
 QUIT: Final = "quit; the run is saved"
 
@@ -220,6 +228,11 @@ KEYS: Final = (
     Key("y", lambda s: s.view.next_target(), VIEW, "next target, if there are several"),
     Key("B", toggle_baseline, VIEW, "a linear model's score, as a baseline"),
     Key("escape", lambda s: s.controller.cancel(), PROGRAM, "cancel loading, or a long seek"),
+    Key("V", lambda s: s.view.next(), VIEW, "next view"),
+    *(
+        Key(f"f{number}", show_view(name), VIEW, f"view: {name}", VIEW_NAMES)
+        for number, name in enumerate(VIEWS, 1)
+    ),
     Key("z", lambda s: s.arrangement.zoom(), VIEW, "enlarge the focused panel, or restore"),
     Key("tab", move_focus(1), VIEW, "focus the next panel", FOCUS),
     Key("shift+tab", move_focus(-1), VIEW, "focus the previous panel", FOCUS),

@@ -38,11 +38,6 @@ LAST_STATUS: Final = 0.2
 """Seconds for the screen to receive the status of the last save."""
 
 
-def _revision_of(run: TrainingRun) -> tuple[int, Position]:
-    """Return a value that changes whenever the run has something new to save."""
-    return run.revision, run.time_travel.position
-
-
 class TrainingAutosave(RunAutosave):
     """Saves one run after another.
 
@@ -59,7 +54,7 @@ class TrainingAutosave(RunAutosave):
         self.is_on = False
         self._sent_status = SaveStatus()
         self._sent_replaced: tuple[ReplacedRun, ...] = ()
-        self._saved = (0, Position(0))
+        self._saved: tuple[int, Position, str] = (0, Position(0), "")
         self._saved_state: State | None = None
         self._saved_rows = 0
 
@@ -183,11 +178,15 @@ class TrainingAutosave(RunAutosave):
             self._queue.post(ReplacedRunsChanged(replaced))
 
     def _reset(self, run: TrainingRun) -> None:
-        self._saved, self._saved_state, self._saved_rows = _revision_of(run), None, 0
+        self._saved, self._saved_state, self._saved_rows = self._revision_of(run), None, 0
+
+    def _revision_of(self, run: TrainingRun) -> tuple[int, Position, str]:
+        """Return a value that changes whenever the run has something new to save."""
+        return run.revision, run.time_travel.position, self.view
 
     def _is_new(self, run: TrainingRun) -> bool:
         """Return whether there is something to save; in the past, the newest position is saved."""
-        if _revision_of(run) == self._saved or run.time_travel.is_past:
+        if self._revision_of(run) == self._saved or run.time_travel.is_past:
             return False
         if self._autosaver.has_snapshot:
             return True
@@ -203,4 +202,4 @@ class TrainingAutosave(RunAutosave):
     def _save_run(self, run: TrainingRun) -> None:
         self._add_unsent(run.rows)
         self.save(run.snapshot())
-        self._saved, self._saved_state = _revision_of(run), run.state
+        self._saved, self._saved_state = self._revision_of(run), run.state

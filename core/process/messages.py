@@ -148,6 +148,13 @@ class WatchScreen:
 
 
 @dataclass(frozen=True)
+class RememberView:
+    """Save the name of the screen's view with the run, for when it is resumed."""
+
+    view: str
+
+
+@dataclass(frozen=True)
 class Pull:
     """Request one `Progress`, as soon as there is something new."""
 
@@ -168,6 +175,7 @@ Command: TypeAlias = (
     | MeasureBaseline
     | MeasureReferences
     | WatchScreen
+    | RememberView
     | Pull
 )
 

@@ -17,7 +17,12 @@ if TYPE_CHECKING:
 
 
 def describe_change(before: RunConfig, after: RunConfig, *, fresh: bool) -> str:
-    """Return a message about changed settings, and their effect on the run."""
+    """Return a message about changed settings, and their effect on the run.
+
+    None about diagnostics alone: they are measured whenever their panel is shown.
+    """
+    if {each.name for each in after.differences(before)} == {"diagnostics"}:
+        return ""
     changes = "; ".join(
         f"{each.name.replace('_', ' ')} {_shown(each, before)} → {_shown(each, after)}"
         for each in after.differences(before)

@@ -32,6 +32,7 @@ from core.process.messages import (
     Pull,
     ReferencesMeasured,
     Refused,
+    RememberView,
     Reopen,
     Restore,
     Resume,
@@ -198,10 +199,8 @@ class TrainingLoop:
                 self._queue.answered += 1
                 if self._run is not None:
                     self._restore(self._run)
-            case ConfigureAutosave():
-                self._autosave.configure(command.options)
-            case AdoptReplaced():
-                self._autosave.adopt(command.runs)
+            case ConfigureAutosave() | AdoptReplaced() | RememberView():
+                self._configure_autosave(command)
             case Configure():
                 self._queue.answered += 1
                 if self._run is not None:
@@ -219,6 +218,17 @@ class TrainingLoop:
             # a Cancel comes too late: nothing is being loaded
             case _ if self._run is not None:
                 self._handle_in_run(self._run, command)
+
+    def _configure_autosave(
+        self, command: ConfigureAutosave | AdoptReplaced | RememberView
+    ) -> None:
+        match command:
+            case ConfigureAutosave():
+                self._autosave.configure(command.options)
+            case AdoptReplaced():
+                self._autosave.adopt(command.runs)
+            case RememberView():
+                self._autosave.view = command.view
 
     def _handle_in_run(self, run: TrainingRun, command: Command) -> None:
         """Handle a command that needs a run."""

@@ -92,6 +92,7 @@ class RunSnapshot:
         edited: whether a parameter was edited.
         loss_starts: epochs from which losses are not comparable with those before.
         history: earlier checkpoints.
+        view: name of the screen's view; empty without a screen.
     """
 
     checkpoint: Checkpoint
@@ -102,6 +103,7 @@ class RunSnapshot:
     edited: bool = False
     loss_starts: tuple[int, ...] = (0,)
     history: SavedHistory | None = None
+    view: str = ""
 
 
 @dataclass(frozen=True)
@@ -122,11 +124,13 @@ class RunAutosave:
 
     Attributes:
         history: the saved checkpoints of the current run.
+        view: name of the screen's view, which is saved with the run; empty without a screen.
     """
 
     def __init__(self, options: SaveOptions) -> None:
         self._autosaver = Autosaver(options)
         self.history: SavedHistory | None = None
+        self.view = ""
 
     def begin(self, start: Checkpoint, description: str) -> None:
         """Save a new run from here on."""
@@ -143,10 +147,12 @@ class RunAutosave:
         from core.runs.saved_history import SavedHistory
 
         self.history = history or SavedHistory((start,), was_edited=run.header.edited)
+        self.view = self.view or run.header.view
         self._autosaver.resume(run, folder)
 
     def with_history(self, snapshot: RunSnapshot) -> RunSnapshot:
         """Return the snapshot with the history up to it."""
+        snapshot = replace(snapshot, view=self.view)
         if self.history is None:
             return snapshot
         history = self.history.with_checkpoint(snapshot.checkpoint, was_edited=snapshot.edited)

@@ -47,6 +47,9 @@ VERSION: Final = 1
 MOST_UNITS: Final = 200_000_000
 """Upper bound for the units of a layer; data have at most as many inputs."""
 
+LONGEST_VIEW: Final = 20
+"""Maximum number of letters in the name of a view."""
+
 LARGEST: Final = 2**63
 """Larger integers may not fit into a float."""
 
@@ -72,6 +75,8 @@ class Header:
         rows, events: valid extents of the two append-only files.
         segments: all segments up to the current position; the history may have fewer.
         kernels: `cpu_kernels.kernels()` of the processor; empty in files of early versions.
+        view: name of the screen's view, unchecked; empty if none was shown, and in files of early
+            versions.
     """
 
     created: float
@@ -96,6 +101,7 @@ class Header:
     events: Extent
     segments: tuple[Segment, ...]
     kernels: str
+    view: str
 
 
 class Fields:
@@ -257,6 +263,7 @@ def encode_snapshot(
             {"id": each.id, "place": list(each.position), "is_edit": each.is_edit}
             for each in (() if history is None else history.segments)
         ],
+        **({"view": snapshot.view} if snapshot.view else {}),
     }
     return header, arrays
 
@@ -317,6 +324,7 @@ def decode_header(fields: Fields) -> Header:
             for number, each in enumerate(fields.tables("cuts"))
         ),
         fields.optional("kernels", fields.text) or "",
+        _view(fields),
     )
 
 
@@ -325,6 +333,12 @@ def _time(fields: Fields, name: str) -> float:
     if not 0 <= value < 2**37:  # the range that `localtime` accepts everywhere
         raise fields.refusal(name, "a time")
     return value
+
+
+def _view(fields: Fields) -> str:
+    """Return the name of the view, or nothing for what cannot be one: a run is not refused for it."""
+    name = fields.optional("view", fields.text) or ""
+    return name if len(name) <= LONGEST_VIEW and name.isascii() and name.isalpha() else ""
 
 
 def _loss_starts(fields: Fields) -> tuple[int, ...]:

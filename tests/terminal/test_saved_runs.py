@@ -36,6 +36,8 @@ def test_a_run_is_left_killed_stopped_and_resumed(tmp_path: Path) -> None:
         terminal.press("backspace")
         terminal.until("moons of epoch 11 restored")
         terminal.until(lambda text: epoch_shown(text) == 11 and "2-8-8-2 " in text)
+        terminal.press("\x1bOR")  # F3
+        terminal.until("diagnose (V)")
         terminal.press("q")
         assert terminal.wait() == 0
         name = find(Path(runs)).name
@@ -43,6 +45,7 @@ def test_a_run_is_left_killed_stopped_and_resumed(tmp_path: Path) -> None:
     with nnfs_tui("resume", name[:8], "--run-dir", runs) as terminal:
         terminal.until(f"{name} resumed at epoch 11")
         assert epoch_shown(terminal.until("PAUSED")) == 11
+        terminal.until("diagnose (V)")
         terminal.press(" ")
         terminal.until("TRAINING")
         (child,) = terminal.children()

@@ -387,9 +387,10 @@ def _resume(options: argparse.Namespace, process: TrainingProcess | None) -> int
     if options.take_over:
         take_over(path, lambda text: print(f"nnfs-tui: {text}", file=sys.stderr))  # noqa: T201
     check_unused(path)
-    config = read_header(path).config
+    header = read_header(path)
+    config = header.config
     if process is not None:
-        return _watch(config, process, options, path)
+        return _watch(config, process, options, path, header.view)
     if not (options.train or options.json):
         print(f"nnfs-tui: {_no_screen_reason()}; training without a screen", file=sys.stderr)  # noqa: T201
     return _train(config, options, as_json=options.json, resume=path)
@@ -422,6 +423,7 @@ def _watch(
     process: TrainingProcess,
     options: argparse.Namespace,
     resume: Path | None = None,
+    view: str = "",
 ) -> int:
     look = terminal_look(
         os.environ,
@@ -453,6 +455,7 @@ def _watch(
         look=look,
         save_options=save_options,
         resume=resume,
+        view=view,
     )
     app.exit_signals.install()
     try:

@@ -102,7 +102,7 @@ class ActivationsPanel(Panel):
     key, label = "4", "hidden"
     summary = "outputs of a hidden layer: a row per unit, a column per sample; [ ] choose the layer"
     placeholder = "The output of each hidden unit for each training sample."
-    default_from = 0, 0
+    least_size = 40, 7
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("up", "scroll_units(-1)", show=False),
@@ -134,10 +134,6 @@ class ActivationsPanel(Panel):
             f"a = f(w·x + b), {activation_formulas(self.run)}",
             "[ ] previous, next layer · ↑ ↓ scroll through the units",
         )
-
-    def preferred_height(self) -> int:
-        units = max(self.run.config.hidden, default=4)
-        return 3 + units * (2 if units < 5 else 1)
 
     def action_scroll_units(self, by: int) -> None:
         """Scroll through the units if there are more than rows."""

@@ -38,7 +38,7 @@ from tui.drawing.palette import (
     ink,
 )
 from tui.panels.explanation import Explanation, loss_formula
-from tui.panels.panel import SINGLE_BELOW, SMALL_BELOW, Panel, Placement, StyledText, centred_text
+from tui.panels.panel import Panel, StyledText, centred_text
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -227,9 +227,6 @@ class LossPanel(CurvePanel):
         "mean training and test loss after each epoch; l switches to a logarithmic axis, E to the "
         "last epochs"
     )
-    placement, default_from = Placement.LEFT, (0, 0)
-
-    DEFAULT_CSS = "LossPanel { height: 3fr; }"
 
     @property
     def border_name(self) -> str:
@@ -300,14 +297,6 @@ class ScorePanel(CurvePanel):
 
     key, label, quantity = "2", "accuracy", "score"
     summary = "share of samples classified correctly after each epoch; R² for regression"
-    placement, default_from = Placement.LEFT, SMALL_BELOW
-
-    DEFAULT_CSS = "ScorePanel { height: 2fr; }"
-
-    def is_default(self, width: int, height: int) -> bool:
-        # where one panel at a time is shown, it takes no room from the others
-        is_single = width < SINGLE_BELOW[0] or height < SINGLE_BELOW[1]
-        return is_single or super().is_default(width, height)
 
     def explanation(self) -> Explanation:
         keys = "B score of a linear model · E all epochs, or the last 1,000 or 100"

@@ -70,7 +70,7 @@ class LayersPanel(Panel):
     )
     hints: ClassVar = {"c": "next column", "enter": "apply the selected remedy"}
 
-    DEFAULT_CSS = "LayersPanel { width: 70; max-width: 60%; }"
+    least_size = 60, 9
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("c", "next_measure", show=False),
@@ -103,15 +103,9 @@ class LayersPanel(Panel):
             "c plots the next column over time",
         )
 
-    def is_requested(self) -> bool:
-        # diagnostics are measured only while the panel is shown
-        return self.run.config.diagnostics
-
     def preferred_height(self) -> int:
-        return len(self.run.config.hidden) + 12  # includes some lines of the diagnosis
-
-    def needs_room(self) -> bool:
-        return self.run.diagnosis.is_alarming
+        # includes some lines of the diagnosis
+        return len(self.run.config.hidden) + 12 if self.run.diagnosis.is_alarming else 0
 
     def title(self) -> StyledText:
         return [("! ", ink(WARNING, bold=True))] if self.run.diagnosis.is_alarming else []

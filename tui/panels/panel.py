@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from enum import Enum
 from textwrap import wrap
 from time import monotonic
 from typing import TYPE_CHECKING, ClassVar, Final, TypeAlias
@@ -27,11 +26,6 @@ if TYPE_CHECKING:
 StyledText: TypeAlias = list[tuple[str, int]]
 """Pieces of text, each with its ink."""
 
-SINGLE_BELOW: Final = (60, 16)
-"""Columns and rows of a terminal below which one panel at a time is shown."""
-SMALL_BELOW: Final = (100, 30)
-"""Columns and rows of a terminal below which the default view has fewer panels."""
-
 DRAWING_SHARE: Final = 0.1
 """Largest share of the time that a panel with a redraw interval spends on drawing."""
 CELLS_PER_SECOND: Final = 1800
@@ -40,15 +34,6 @@ CELLS_PER_SECOND: Final = 1800
 A picture that noise changes everywhere is drawn less often: more would be no easier to follow.
 """
 LONGEST_PAUSE: Final = 0.5
-
-
-class Placement(Enum):
-    """Part of the training screen in which a panel is placed."""
-
-    LEFT = "left"
-    CENTRE = "centre"
-    RIGHT = "right"
-    BOTTOM = "bottom"
 
 
 class Panel(Canvas, can_focus=True):
@@ -60,9 +45,9 @@ class Panel(Canvas, can_focus=True):
         summary: one sentence for the help.
         placeholder: sentence shown before the first epoch.
         hints: keys that only this panel has, for the help, with what they do.
-        placement: part of the screen.
-        default_from: columns and rows of the terminal from which the default view includes the
-            panel; None if the panel is shown on request only.
+        footer: keys, with what they do, that the footer shows while the panel has the focus.
+        least_size: columns and rows, with the frame, below which the panel is illegible: it then
+            gives way to others.
         title_has_priority: whether the whole title precedes the right-hand border text when there
             is no room for both.
         redraw_interval: least seconds between two drawings while the run trains; 0 for each frame.
@@ -74,12 +59,10 @@ class Panel(Canvas, can_focus=True):
     summary: ClassVar[str]
     placeholder: ClassVar[str]
     hints: ClassVar[dict[str, str]] = {}
-    placement: ClassVar[Placement] = Placement.BOTTOM
-    default_from: ClassVar[tuple[int, int] | None] = None
+    footer: ClassVar[tuple[tuple[str, str], ...]] = ()
+    least_size: ClassVar[tuple[int, int]] = (24, 7)
     title_has_priority: ClassVar[bool] = False
     redraw_interval: ClassVar[float] = 0.0
-
-    DEFAULT_CSS = "Panel { width: 1fr; }"
 
     @dataclass
     class CursorMoved(Message):
@@ -96,6 +79,8 @@ class Panel(Canvas, can_focus=True):
         self._content = Cells(0, 0)
         self._content_key: tuple[object, ...] = ()
         self._due = 0.0
+        self.hidden_panels: tuple[tuple[str, str], ...] = ()
+        """Panels without room, each with its key, which the lower border names."""
 
     # --- overridden by panels
 
@@ -127,13 +112,9 @@ class Panel(Canvas, can_focus=True):
         """Return the text on the right of the upper border."""
         return []
 
-    def needs_room(self) -> bool:
-        """Return whether a panel at the bottom may take more than half of the screen."""
-        return False
-
     def footer_keys(self) -> tuple[tuple[str, str], ...]:
-        """Return keys, with what they do, that the footer shows while the panel has the focus."""
-        return ()
+        """Return `footer`, or the keys in the current state of the panel."""
+        return self.footer
 
     def view_state(self) -> tuple[object, ...]:
         """Return what the drawing depends on besides the run; a change redraws the panel at once."""
@@ -143,18 +124,9 @@ class Panel(Canvas, can_focus=True):
         """Return whether the last drawing is still valid while the run is at rest."""
         return False
 
-    def is_default(self, width: int, height: int) -> bool:
-        """Return whether the default view includes the panel on a terminal of this size."""
-        least = self.default_from
-        return least is not None and width >= least[0] and height >= least[1]
-
-    def is_requested(self) -> bool | None:
-        """Return whether the run or the view options demand the panel; None if the user decides."""
-        return None
-
     def preferred_height(self) -> int:
-        """Return the rows that the panel needs at the bottom of the screen, with its frame."""
-        return 14
+        """Return the rows that the panel needs, with its frame, if its part of a view has fewer."""
+        return 0
 
     # --- drawing
 
@@ -207,6 +179,7 @@ class Panel(Canvas, can_focus=True):
                     if 0 < column < width - 1 - len(words):
                         cells.write(height - 1, column, words, ink(DIM))
             self._write_border(cells, self.border_name, left, right)
+            self._write_hidden_panels(cells)
         return cells
 
     def draw_fault(self, width: int, height: int, fault: Fault) -> Cells:
@@ -252,6 +225,16 @@ class Panel(Canvas, can_focus=True):
             column = cells.write(0, column, text, number)
         for text, number in right:
             start = cells.write(0, start, text, number)
+
+    def _write_hidden_panels(self, cells: Cells) -> None:
+        """Name the panels without room on the lower border; names that do not fit are counted."""
+        named = [f"{name} {key}" for name, key in self.hidden_panels]
+        for count in range(len(named), 0, -1):
+            more = len(named) - count
+            text = f" + {'  '.join(named[:count])}{f'  and {more} more' * bool(more)} "
+            if len(text) <= cells.width - 4:
+                cells.write_right(cells.height - 1, cells.width - 2, text, ink(DIM))
+                return
 
 
 def _length(words: StyledText) -> int:

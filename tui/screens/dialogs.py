@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
+    from core.config.run_config import RunConfig
     from core.datasets.summary import Summary
     from tui.panels.network.panel import NetworkPanel
     from tui.screens.training import TrainingScreen
@@ -83,7 +84,13 @@ def change_settings(screen: TrainingScreen) -> None:
     from tui.screens.settings import SettingsScreen
 
     settings = screen.controller.settings
-    screen.app.push_screen(SettingsScreen(settings.requested), settings.apply_from_dialog)
+
+    def apply(config: RunConfig | None) -> None:
+        if config is not None and config.diagnostics != settings.requested.diagnostics:
+            screen.view.show_layers(shown=config.diagnostics)
+        settings.apply_from_dialog(config)
+
+    screen.app.push_screen(SettingsScreen(settings.requested), apply)
 
 
 def choose_plane(screen: TrainingScreen) -> None:

@@ -22,6 +22,8 @@ from tui.keys import HANDLERS, FooterKey, footer
 from tui.panels.panel import Panel
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from textual import events
 
     from core.training.state import EpochMetrics
@@ -48,9 +50,10 @@ STATE_COLOURS: Final = {
 class HeaderLine(Canvas):
     """Description of the run, and the requested speed."""
 
-    def __init__(self, run: RunModel) -> None:
+    def __init__(self, run: RunModel, view: Callable[[], str] = str) -> None:
         super().__init__(id="header")
         self.run = run
+        self._view = view
         self.speed: float | None = None
 
     def draw(self, width: int, height: int) -> Cells:
@@ -62,6 +65,7 @@ class HeaderLine(Canvas):
         end = cells.write(0, column, description, ink(BRIGHT, bold=True))
         chosen = number_format.speed(self.speed)
         right = f"{chosen} ▸ (< >)" if width >= 100 else chosen
+        right = f"{self._view()} (V)   {right}" if width >= 100 else right
         if end + 2 + len(right) < width:
             cells.write_right(0, width - 1, right, ink(DIM))
         return cells

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, ClassVar
 
 from textual import on, work
-from textual.containers import Horizontal, Vertical
 from textual.screen import Screen
 
 from core.process.messages import (
@@ -26,11 +25,11 @@ from tui.panels.boundary.panel import BoundaryPanel
 from tui.panels.curve import CurvePanel
 from tui.panels.layers import LayersPanel
 from tui.panels.network.panel import NetworkPanel
-from tui.panels.panel import Panel, Placement
+from tui.panels.panel import Panel
 from tui.panels.registry import PANELS
 from tui.panels.view_options import ViewOptions
 from tui.screens import dialogs
-from tui.screens.arrangement import Arrangement
+from tui.screens.arrangement import Arrangement, PanelArea
 from tui.screens.frames import FrameClock
 from tui.screens.status_bars import FooterLine, HeaderLine, LogLine, Notice, StatusLine
 from tui.screens.view import CursorController, ViewController
@@ -89,6 +88,7 @@ class TrainingScreen(Screen[None]):
         run_log: RunLog | None = None,
         save_options: SaveOptions | None = None,
         resume: Path | None = None,
+        view: str = "",
         flow_control: FlowControl | None = None,
         redraw: Callable[[], None],
     ) -> None:
@@ -104,10 +104,11 @@ class TrainingScreen(Screen[None]):
         self.refused: Refused | None = None
         self.options = ViewOptions(layer=max(0, len(config.hidden) - 1))
         self.panels = [panel(self.run, self.options) for panel in PANELS]
-        self.arrangement = Arrangement(self, self.panels)
+        self.arrangement = Arrangement(self, self.panels, view)
         self.view, self.cursor = ViewController(self), CursorController(self)
         self.frames = FrameClock(self)
-        self._header, self.status = HeaderLine(self.run), StatusLine(self.run, flow_control)
+        self._header = HeaderLine(self.run, lambda: self.arrangement.view)
+        self.status = StatusLine(self.run, flow_control)
         self._header.speed = speed
         self._log_line, self._footer = LogLine(self.run), FooterLine(self.run, self.options)
         self.lines: list[Canvas] = [self._header, self.status, self._log_line, self._footer]
@@ -116,17 +117,8 @@ class TrainingScreen(Screen[None]):
     def compose(self) -> ComposeResult:
         """Place the panels."""
         header, status, log, footer = self.lines
-        at = {
-            place: [each for each in self.panels if each.placement is place] for place in Placement
-        }
         yield header
-        with Vertical(id="panels"):
-            with Horizontal(id="top"):
-                with Vertical(id="left"):
-                    yield from at[Placement.LEFT]
-                yield from (*at[Placement.CENTRE], *at[Placement.RIGHT])
-            with Horizontal(id="bottom"):
-                yield from at[Placement.BOTTOM]
+        yield PanelArea(self.arrangement, self.panels)
         yield status
         yield log
         yield footer
@@ -134,12 +126,13 @@ class TrainingScreen(Screen[None]):
 
     def on_mount(self) -> None:
         """Start the run: the process is already waiting for it."""
-        self.arrangement.apply()
+        self.view.show_layers(shown=self.controller.settings.requested.diagnostics)
+        self.view.update()
         self.controller.launch(self._launch)
 
     def on_resize(self, _: events.Resize) -> None:
         """Choose the layout for the size."""
-        self.arrangement.apply()
+        self.view.update()
 
     def on_screen_resume(self) -> None:
         """Show what happened while another screen was on top."""
@@ -189,7 +182,7 @@ class TrainingScreen(Screen[None]):
         """Show the change made by an event that the run model already includes."""
         with reported(self.app, "the run was not diagnosed"):
             if self.controller.diagnosis.update():
-                self.arrangement.apply()
+                self.view.update()
         with reported(self.app, f"{type(event).__name__} was not shown"):
             self._show(event)
         if not isinstance(event, Progress | Loading):
@@ -199,9 +192,10 @@ class TrainingScreen(Screen[None]):
         if isinstance(event, Run | BaselineFound | Moved | Branched):
             for panel in self.panels:
                 panel.invalidate()
+            self.view.measure_layers(again=isinstance(event, Run) and event.fresh)
         if isinstance(event, Run):
-            self.arrangement.apply()
             self.options.follow(event)
+            self.view.update()
             dialogs.refresh_data(self, event.note)
         if isinstance(event, Progress):
             if self.is_current:

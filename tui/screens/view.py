@@ -9,11 +9,12 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 
 from core.analysis.planes import PlaneChoice, ranked_features
+from core.process.messages import State
 from tui.panels.activations import ActivationsPanel
 from tui.panels.boundary.panel import BoundaryPanel
 from tui.panels.curve import CurvePanel, LossPanel
-from tui.panels.layers import LayersPanel
 from tui.panels.panel import Panel
+from tui.screens.views import INSPECT, VIEWS
 
 if TYPE_CHECKING:
     from core.datasets import DataSplit
@@ -32,6 +33,56 @@ class ViewController:
     def __init__(self, screen: TrainingScreen) -> None:
         self._screen = screen
         self._run, self._options = screen.run, screen.options
+        self._asked: bool | None = None  # diagnostics that were requested for the layers panel
+
+    def show(self, name: str) -> None:
+        """Show a view."""
+        screen, arrangement = self._screen, self._screen.arrangement
+        if name == INSPECT and not self._options.inspecting:
+            screen.cursor.toggle()
+            return
+        self._options.inspecting = name == INSPECT
+        arrangement.show_view(name)
+        self.update()
+        self.repaint()
+        screen.frames.paint_lines()
+
+    def next(self) -> None:
+        """Show the next view."""
+        at = VIEWS.index(self._screen.arrangement.view) + 1
+        if VIEWS[at % len(VIEWS)] == INSPECT and self._run.network is None:
+            at += 1  # there is nothing to inspect yet
+        self.show(VIEWS[at % len(VIEWS)])
+
+    def update(self) -> None:
+        """Arrange the panels after a change, request what they show, and remember the view."""
+        screen = self._screen
+        screen.arrangement.apply()
+        self.measure_layers()
+        screen.controller.remember_view(screen.arrangement.view)
+
+    def show_layers(self, *, shown: bool) -> None:
+        """Show or hide the layers panel, since the settings turn diagnostics on or off."""
+        if shown is not self._screen.arrangement.wants("layers"):
+            self._screen.arrangement.choose("layers", shown=shown)
+
+    def measure_layers(self, *, again: bool = False) -> None:
+        """Request diagnostics while the layers panel is shown: only then are they measured.
+
+        Args:
+            again: whether a request that had no effect is repeated, for another run.
+        """
+        settings = self._screen.controller.settings
+        is_shown = self._screen.arrangement.shows("layers")
+        if again or is_shown == settings.requested.diagnostics:
+            self._asked = None
+        if is_shown in {settings.requested.diagnostics, self._asked}:
+            return
+        # a change in the past would begin a branch, and the epochs there come with diagnostics
+        is_past = self._screen.controller.travel.past_epoch is not None
+        if not is_past and self._run.data is not None and self._run.state is not State.STOPPED:
+            self._asked = is_shown
+            settings.apply(settings.requested.changed(diagnostics=is_shown))
 
     def repaint(self, kind: type[Panel] = Panel) -> None:
         """Draw the visible panels of a kind again."""
@@ -46,22 +97,11 @@ class ViewController:
         if label == "inspector":
             screen.cursor.toggle()
             return
-        crowded, hides = screen.arrangement.crowded, panel.display
-        if isinstance(panel, LayersPanel):
-            # diagnostics are measured only while they are shown
-            settings = screen.controller.settings
-            settings.apply(settings.requested.changed(diagnostics=not hides))
-        if crowded:
-            # on a small screen one panel replaces another; the cursor stays
-            screen.arrangement.enlarge(None if hides else panel)
-        elif isinstance(panel, LayersPanel):
-            if not hides:
-                screen.arrangement.enlarge(None, alone=panel)  # end an enlargement
-                screen.arrangement.focus_when_shown(panel)
-        elif not screen.arrangement.toggle(panel):
-            reason = "there is room for" if screen.arrangement.tight else "left"
-            screen.show_note(f"{panel.label} is the only panel {reason}")
-        elif panel.display:
+        if not screen.arrangement.toggle(panel):
+            screen.show_note(f"{panel.label} is the only panel left")
+            return
+        self.update()
+        if panel.display:
             panel.focus()  # the next keys are for this panel
 
     def toggle_log_loss(self) -> None:
@@ -143,12 +183,14 @@ class CursorController:
         screen, options = self._screen, self._options
         if self._run.network is None:
             return
-        inspector = next(panel for panel in screen.panels if panel.label == "inspector")
-        if options.inspecting and not inspector.display:
-            screen.arrangement.enlarge(None)  # another panel covers it
+        if options.inspecting and not screen.arrangement.shows("inspector"):
+            screen.arrangement.bring_to_front("inspector")  # another panel is in its place
             return
         options.inspecting = not options.inspecting
-        screen.arrangement.apply()
+        screen.arrangement.end_zoom()
+        if options.inspecting:
+            screen.arrangement.bring_to_front("inspector")
+        screen.view.update()
         if options.inspecting:
             options.layer = min(options.layer, max(0, len(self._run.config.hidden) - 1))
             self.set(replace(options.cursor, layer=options.layer))
@@ -168,7 +210,8 @@ class CursorController:
             options.layer = options.cursor.layer
         if not options.inspecting:
             options.inspecting = True
-            self._screen.arrangement.apply()
+            self._screen.arrangement.bring_to_front("inspector")
+            self._screen.view.update()
             self._screen.frames.paint_lines()
         self._screen.view.repaint()
 

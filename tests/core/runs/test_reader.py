@@ -493,3 +493,19 @@ def test_names_consist_of_safe_characters() -> None:
     assert name_for("moons", 0.0).startswith("moons-19")
     assert name_for("../Fl\x1b[31mowers.v2.csv", 0.0).startswith("fl-31mowers-v2-")
     assert name_for("\u202e.csv", 0.0).startswith("run-")
+
+
+@pytest.mark.parametrize(
+    ("entry", "view"),
+    [("diagnose", "diagnose"), (None, ""), ("\x1b[2J", ""), ("v" * 21, ""), ("a b", "")],
+)
+def test_the_name_of_a_view_is_optional_and_anything_else_is_ignored(
+    run: Path, entry: str | None, view: str
+) -> None:
+    content = (run / STATE).read_bytes()
+    try:
+        assert read_header(run).view == ""  # saved without a screen, as by early versions
+        rewritten(run / STATE, lambda header: header.update(view=entry))
+        assert read_header(run).view == view
+    finally:
+        (run / STATE).write_bytes(content)

@@ -116,10 +116,9 @@ async def test_a_tight_terminal_shows_one_panel_at_a_time() -> None:
             await driver.until(lambda label=label: driver.visible() == [label])  # type: ignore[misc]
         await driver.press("i", "3")
         await driver.until(lambda: driver.visible() == ["boundary"])
-        await driver.press("3")
-        assert "boundary is the only panel" in driver.text()
         await driver.pilot.resize_terminal(80, 24)
         await driver.until(lambda: "loss" in driver.visible() and "boundary" in driver.visible())
+        check_layout(driver)
 
 
 async def test_no_size_is_too_small_to_go_on_in() -> None:

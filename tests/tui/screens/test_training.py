@@ -107,10 +107,10 @@ async def running(
 @pytest.mark.parametrize(
     ("size", "labels"),
     [
-        ((120, 40), ["loss", "accuracy", "boundary", "hidden"]),
+        ((120, 40), ["loss", "accuracy", "boundary", "hidden", "network"]),
         ((80, 24), ["loss", "boundary", "hidden"]),
-        ((200, 60), ["loss", "accuracy", "boundary", "hidden", "errors"]),
-        ((60, 16), ["loss", "boundary", "hidden"]),
+        ((200, 60), ["loss", "accuracy", "boundary", "hidden", "network"]),
+        ((60, 16), ["loss", "boundary"]),
     ],
 )
 async def test_every_size_has_a_layout_of_its_own(size: tuple[int, int], labels: list[str]) -> None:
@@ -121,18 +121,22 @@ async def test_every_size_has_a_layout_of_its_own(size: tuple[int, int], labels:
         for at, region in enumerate(regions):
             assert driver.app.screen.region.contains_region(region)
             assert all(not region.overlaps(other) for other in regions[at + 1 :])
-        loss, boundary, hidden = (
-            driver.panel(label).region for label in ("loss", "boundary", "hidden")
+        assert sum(region.area for region in regions) == size[0] * (size[1] - 4)
+        loss, boundary, network = (
+            driver.panel(label).region for label in ("loss", "boundary", "network")
         )
-        assert loss.y == boundary.y
-        assert loss.right <= boundary.x
-        assert hidden.y >= boundary.bottom
+        beside = network if "network" in labels else loss
+        assert beside.y == boundary.y
+        assert beside.right <= boundary.x
         lines = driver.text().split("\n")
         assert "moons · 2-8-8-2 tanh · adam 0.01 · batch 32 · seed 0"[: size[0] - 20] in lines[0]
         assert lines[-3].strip().startswith("TRAINING")
         assert "q quit" in lines[-1]
         for label in labels:
-            await driver.shows(f" {'confusion' if label == 'errors' else label} ")
+            await driver.shows(f" {label} ")
+        for label, key in (("hidden", "4"), ("network", "0"), ("accuracy", "2")):
+            if label not in labels and size[0] > 60:
+                assert f"{label} {key}" in lines[-4]  # named with its key
 
 
 async def test_a_terminal_that_is_too_small_is_told_so_and_training_goes_on() -> None:
@@ -143,7 +147,7 @@ async def test_a_terminal_that_is_too_small_is_told_so_and_training_goes_on() ->
         await driver.until(lambda: driver.epoch > start)
         await driver.pilot.resize_terminal(120, 40)
         await driver.until(lambda: "needs" not in driver.text())
-        assert len(driver.visible()) == 4
+        assert len(driver.visible()) == 5
         await driver.pilot.resize_terminal(1, 1)
         await driver.pilot.resize_terminal(80, 24)
         await driver.until(lambda: driver.visible() == ["loss", "boundary", "hidden"])
@@ -267,45 +271,45 @@ async def test_the_speed_changes_in_steps() -> None:
 async def test_panels_are_hidden_shown_and_enlarged() -> None:
     async with running(MOONS) as driver:
         await driver.press("2")
-        assert driver.visible() == ["loss", "boundary", "hidden"]
-        before = driver.panel("loss").size.height
+        assert driver.visible() == ["loss", "boundary", "hidden", "network"]
+        before = driver.panel("loss").size.width
         await driver.press("4")
-        assert driver.visible() == ["loss", "boundary"]
-        assert driver.panel("loss").size.height > before
+        assert driver.visible() == ["loss", "boundary", "network"]
+        assert driver.panel("loss").size.width > before
         await driver.press("2", "4")
-        assert len(driver.visible()) == 4
+        assert len(driver.visible()) == 5
         assert driver.screen.focused is driver.panel("hidden")  # its own keys are at hand
-        await driver.press("tab", "tab")
+        await driver.press("tab", "tab", "tab")
         assert driver.screen.focused is driver.panel("accuracy")
         await driver.press("tab", "z")
         assert driver.visible() == ["boundary"]
         assert driver.panel("boundary").size.width == 120
         assert driver.panel("boundary").size.height == 36
         await driver.press("z")
-        assert len(driver.visible()) == 4
+        assert len(driver.visible()) == 5
         await driver.press("tab", "z")
         assert driver.visible() == ["hidden"]
         assert driver.panel("hidden").size.height == 36
         await driver.press("tab")
-        assert driver.visible() == ["loss"]
+        assert driver.visible() == ["network"]
         await driver.press("shift+tab")
         assert driver.visible() == ["hidden"]
         await driver.press("1")
-        assert len(driver.visible()) == 4
+        assert len(driver.visible()) == 5
         assert driver.screen.focused is driver.panel("loss")
         await driver.press("shift+tab")
-        assert driver.screen.focused is driver.panel("hidden")
+        assert driver.screen.focused is driver.panel("network")
 
 
 async def test_the_last_panel_cannot_be_hidden() -> None:
     async with running(MOONS) as driver:
-        await driver.press("1", "2", "3", "4")
+        await driver.press("1", "2", "3", "0", "4")
         assert driver.visible() == ["hidden"]
         await driver.shows("only panel left")
 
 
 async def test_views_are_switched_by_their_keys() -> None:
-    async with running(MOONS) as driver:
+    async with running(MOONS, (160, 40)) as driver:
         await driver.press("space")
         await driver.until_state(State.PAUSED)
         await driver.settled()
@@ -322,10 +326,38 @@ async def test_views_are_switched_by_their_keys() -> None:
         assert driver.text().count("○") == 0
 
 
-async def test_a_narrow_terminal_can_show_the_accuracy_too() -> None:
+async def test_a_panel_without_room_replaces_a_less_important_one_which_is_named() -> None:
     async with running(MOONS, (80, 24)) as driver:
         await driver.press("2")
-        assert driver.visible() == ["loss", "accuracy", "boundary", "hidden"]
+        assert driver.visible() == ["loss", "accuracy", "boundary"]
+        await driver.shows("+ hidden 4  network 0 ─╯")
+        await driver.press("2")
+        assert driver.visible() == ["loss", "boundary", "hidden"]
+        await driver.shows("+ network 0 ─╯")
+
+
+async def test_views_are_chosen_by_keys_and_remember_what_is_hidden_in_them() -> None:
+    async with running(MOONS) as driver:
+        watched = driver.visible()
+        await driver.press("2", "f3")
+        assert driver.visible() == ["loss", "accuracy", "layers", "errors"]
+        await driver.until_config("diagnostics", True)
+        await driver.settled()
+        lines = driver.text().split("\n")
+        assert "diagnose (V)" in lines[0]
+        assert lines[-2].strip() == ""  # no message on the diagnostics, which the panel needs
+        await driver.press("V")
+        assert driver.visible() == ["boundary", "errors", "table", "space"]
+        await driver.until_config("diagnostics", False)
+        await driver.press("V", "V")
+        assert driver.visible() == [each for each in watched if each != "accuracy"]
+        await driver.press("f1")  # again: all of its panels
+        assert driver.visible() == watched
+        await driver.press("V")
+        assert driver.visible() == ["boundary", "inspector", "network"]
+        assert driver.screen.focused is driver.panel("inspector")
+        await driver.press("i")
+        assert driver.visible() == watched
 
 
 async def test_help_lists_every_key_of_the_table() -> None:

@@ -18,7 +18,7 @@ from tui.panels.boundary.map_editing import NO_SAMPLE_NEAR, EditError, PointEdit
 from tui.panels.boundary.map_view import MapView
 from tui.panels.explanation import Explanation
 from tui.panels.hysteresis import LevelHysteresis
-from tui.panels.panel import Panel, Placement, StyledText
+from tui.panels.panel import Panel, StyledText
 
 if TYPE_CHECKING:
     from textual import events
@@ -45,7 +45,7 @@ class BoundaryPanel(Panel):
     )
     placeholder = "The prediction of the network at each point of the plane."
     hints: ClassVar = {"m": "cursor (see e)"}
-    placement, default_from = Placement.RIGHT, (0, 0)
+    least_size = 24, 8
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("m", "map_cursor", show=False),

@@ -124,7 +124,7 @@ class ErrorsPanel(Panel):
     )
     placeholder = "The errors of the network, by true and predicted value."
     hints: ClassVar = {"x": "train or test"}
-    default_from = 150, 45
+    least_size = 30, 9
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("x", "switch_part", show=False),
@@ -161,14 +161,6 @@ class ErrorsPanel(Panel):
             "balanced accuracy: mean recall.",
             "x train or test part · ↑ ↓ other classes",
         )
-
-    def is_default(self, width: int, height: int) -> bool:
-        return not self.options.inspecting and super().is_default(width, height)
-
-    def preferred_height(self) -> int:
-        data = self.run.data
-        # a row per class, the totals, and the headings
-        return 5 if data is None else max(len(data.class_names) + 6, 13)
 
     @property
     def border_name(self) -> str:

@@ -106,10 +106,6 @@ class HiddenSpacePanel(Panel):
             "c the next two units, or components · x X next unit of one axis · g the grid",
         )
 
-    def is_default(self, width: int, height: int) -> bool:
-        del width, height
-        return self.options.inspecting
-
     @property
     def border_name(self) -> str:
         return "hidden space" if self._content.width >= WIDE else self.label

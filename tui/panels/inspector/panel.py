@@ -15,7 +15,7 @@ from tui.panels.explanation import Explanation, activation_formulas
 from tui.panels.inspector.inspected import MOST_NAME, small
 from tui.panels.inspector.sample_view import draw_sample
 from tui.panels.inspector.unit_view import UnitView
-from tui.panels.panel import Panel, Placement, StyledText
+from tui.panels.panel import Panel, StyledText
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -40,7 +40,7 @@ class InspectorPanel(Panel):
         "sum, weights and outputs of one unit, or forward and backward pass of one sample; "
         "u switches, . and , step by layer, / and \\ by unit, page keys scroll"
     )
-    placement = Placement.CENTRE
+    least_size = 58, 14
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("u", "switch_view", show=False),
@@ -76,9 +76,6 @@ class InspectorPanel(Panel):
             "u unit or sample · ↑ ↓ units · [ ] layers · j k samples · n N misclassified samples · "
             ". , step by layer, / \\ by unit · page keys scroll",
         )
-
-    def is_requested(self) -> bool:
-        return self.options.inspecting
 
     # --- keys
 
