@@ -12,8 +12,10 @@ from math import floor, log10
 from typing import TYPE_CHECKING, Any, Final, Protocol
 
 from core.config.errors import ConfigError
+from core.config.presets import preset_for
 from core.config.run_config import RunConfig, setting
 from core.config.value_types import NONE, words_of
+from core.datasets import DATASETS
 from core.process.messages import (
     AdoptReplaced,
     BaselineFound,
@@ -57,7 +59,12 @@ if TYPE_CHECKING:
 
 SPEEDS: Final = (1.0, 2.0, 5.0, 10.0, 30.0, 100.0, 300.0, 1000.0, None)
 """Epochs per second; None is as fast as possible."""
-BATCH_SIZES: Final = (1, 5, 10, 16, 32, 64, 128, "full")
+LADDERS: Final[dict[str, tuple[Any, ...]]] = {
+    "batch_size": (1, 5, 10, 16, 32, 64, 128, "full"),
+    "noise": (0.0, 0.05, 0.1, 0.2, 0.3, 0.5),
+    "samples": (50, 100, 200, 500, 1000, 2000, 5000),
+}
+"""Values that a key selects, in order."""
 
 
 class Link(Protocol):
@@ -169,14 +176,17 @@ class RunController:
             self.travel.clear()
             replaced = self._restorable(command)
         self._is_refused = False
-        self._link.when_stopped = self._show_stopped
+        self._link.when_stopped = lambda pid: self.view.show_note(
+            f"the training process is stopped: kill -CONT {pid} resumes it"
+        )
         self.view.listen()
         self._link.send(SetSpeed(self.speed))
         if self._save_options is not None:
             self._link.send(ConfigureAutosave(self._save_options))
         if replaced:
             self._link.send(AdoptReplaced(replaced))
-        self._link.send(RememberView(self._shown_view))
+        if self._shown_view:
+            self._link.send(RememberView(self._shown_view))
         self._post(command)
         self.view.pull()
 
@@ -186,9 +196,6 @@ class RunController:
         if isinstance(command, Start) and name and options is not None and options.parent:
             return (*self.run.replaced, ReplacedRun(options.parent / name))
         return self.run.replaced
-
-    def _show_stopped(self, pid: int) -> None:
-        self.view.show_note(f"the training process is stopped: kill -CONT {pid} resumes it")
 
     @property
     def _has_no_run(self) -> bool:
@@ -343,24 +350,38 @@ class RunController:
         """Start over with the same seed."""
         # a run that continued past its end or its target starts with the original ones
         config = self.settings.as_planned()
-        self.start_over(config, f"reset: the same weights as before (seed {config.seed})")
+        seeds = f"seed {config.seed}"
+        if config.data_seed is not None:
+            seeds += f", data seed {config.data_seed}"
+        self.start_over(config, f"reset: the same weights and data as before ({seeds})")
 
     def reseed(self) -> None:
-        """Start over with the next seed."""
-        seed = (self.settings.requested.seed + 1) % 2**63
-        config = self.settings.as_planned(seed=seed, data_seed=None)
-        self.start_over(config, f"reset with seed {config.seed}: other data and weights")
+        """Start over with other weights: the next seed, and the same data."""
+        requested = self.settings.requested
+        config = self.settings.as_planned(
+            seed=(requested.seed + 1) % 2**63, data_seed=requested.draw_seed
+        )
+        note = f"reset: other weights (seed {config.seed}), the same data"
+        self.start_over(config, f"{note} (data seed {config.data_seed})")
 
-    def start_over(self, config: RunConfig, note: str) -> None:
-        """Start a new run, and show a note on it."""
+    def start_over(self, config: RunConfig, note: str, *, paused: bool | None = None) -> None:
+        """Start a new run, and show a note on it.
+
+        Args:
+            config: of the run.
+            note: shown.
+            paused: whether it is paused; None if it is as the run that it replaces.
+        """
+        if paused is None:
+            paused = (self._requested_state or self.run.state) is State.PAUSED
         self.settings.requested = config
         self.travel.leave()
         if self._link.ended:
-            self.launch(Start(config))
+            self.launch(Start(config, paused))
         else:
             if self.run.head_epoch or self.run.share_of_epoch:
                 note += "; backspace restores the previous run"
-            self._post(Start(config))
+            self._post(Start(config, paused))
         self.view.show_note(note)
 
     def restore(self) -> None:
@@ -477,7 +498,7 @@ class ConfigController:
     def __init__(self, controller: RunController, config: RunConfig) -> None:
         self._controller = controller
         self.requested = config
-        self._file = _file_settings(config)
+        self._file = config if config.data is not None else None
         self.plan(config)
 
     def plan(self, config: RunConfig) -> None:
@@ -491,7 +512,7 @@ class ConfigController:
 
     def apply(self, config: RunConfig) -> None:
         """Send the differences from the requested configuration."""
-        self._file = _file_settings(config) or self._file
+        self._file = self._file if config.data is None else config
         changes = {
             each.name: getattr(config, each.name) for each in config.differences(self.requested)
         }
@@ -547,22 +568,49 @@ class ConfigController:
 
     def next_value(self, name: str) -> None:
         """Select the next value of a setting; values that other settings rule out are skipped."""
-        values: tuple[Any, ...] = (
-            BATCH_SIZES if name == "batch_size" else words_of(setting(name).value_type)
-        )
+        values = LADDERS.get(name) or words_of(setting(name).value_type)
         current = getattr(self.requested, name)
+        if current is None:
+            current = getattr(DATASETS[self.requested.dataset], name)
         at = values.index(current) if current in values else -1
-        if name == "dataset" and self.requested.data is not None:
-            at = -1
+        if at < 0 and name in {"noise", "samples"}:
+            at = bisect_left(values, current) - 1
+        if self.requested.data is not None and name in {"noise", "samples"}:
+            self._controller.view.show_note(
+                f"the data are from a file: there is no {name} to change"
+            )
+            return
+        reason = ""
         for step in range(1, len(values) + 1):
-            changes = {name: values[(at + step) % len(values)]}
-            if name == "dataset":
-                changes |= DATASET_DEFAULTS
-                if self._file and self.requested.data is None and at + step == len(values):
-                    changes = dict(self._file)  # the file follows the last data set
-            with suppress(ConfigError):
-                self.apply(self.requested.changed(**changes))
+            try:
+                config = self.requested.changed(**{name: values[(at + step) % len(values)]})
+            except ConfigError as error:
+                reason = reason or str(error)
+            else:
+                self.apply(config)
                 return
+        self._controller.view.show_note(reason)
+
+    def next_dataset(self) -> None:
+        """Start over with the preset of the next data set; a file follows the last data set."""
+        before, names = self.requested, words_of(setting("dataset").value_type)
+        at = -1 if before.data is not None else names.index(before.dataset)
+        usual = _usual_config(before)
+        if self._file is not None and at + 1 == len(names):
+            config, sentence = self._file, self._file.source_name
+        else:
+            name = names[(at + 1) % len(names)]
+            preset = preset_for(name)
+            config = RunConfig(dataset=name) if preset is None else preset.config()
+            words = DATASETS[name].description if preset is None else preset.introduction
+            sentence = f"{name}: {words}"
+        # seeds are chosen by the user; so are epochs other than those of a preset
+        kept = {name: getattr(before, name) for name in ("seed", "data_seed", "diagnostics")}
+        if usual is not None and self._planned["epochs"] != usual.epochs:
+            kept["epochs"] = self._planned["epochs"]
+        config = config.changed(**kept)
+        self.plan(config)
+        self._controller.start_over(config, sentence)
 
     def change_units(self, layer: int, by: int) -> None:
         """Add units to a hidden layer, or remove some."""
@@ -625,22 +673,17 @@ class DiagnosisController:
             controller.view.show_note(f"already in use: {remedy.options}")
         elif remedy.needs_reset:
             note = describe_change(settings.as_planned(), planned, fresh=True)
-            controller.start_over(planned, note)
+            controller.start_over(planned, note, paused=False)
         else:
             settings.apply(config)
 
 
-DATASET_DEFAULTS: Final[dict[str, Any]] = {
-    **dict.fromkeys(("data", "samples", "noise", "classes", "features", "exclude"), None),
-    "features_extra": (),
-}
-"""Settings of a data set, which another data set does not inherit."""
-
-
-def _file_settings(config: RunConfig) -> dict[str, Any]:
-    """Return the settings that read the data from the same file again, if there is a file."""
-    names = ("data", "features", "exclude", "features_extra")
-    return {name: getattr(config, name) for name in names} if config.data is not None else {}
+def _usual_config(config: RunConfig) -> RunConfig | None:
+    """Return the preset of the data set of a config, or None for a file."""
+    if config.data is not None:
+        return None
+    preset = preset_for(config.dataset)
+    return RunConfig(dataset=config.dataset) if preset is None else preset.config()
 
 
 def next_speed(current: float | None, direction: int) -> float | None:

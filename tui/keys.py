@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Final, TypeAlias, TypeVar
 from textual.binding import Binding
 
 from core.process.messages import State, Step, StepBatch
-from tui.panels.registry import PANELS, panel_hints
+from tui.panels.registry import PANELS, panel_hints, panel_keys, where_key_works
 from tui.screens import dialogs
 from tui.screens.views import VIEWS
 
@@ -131,6 +131,11 @@ def draw_data(screen: TrainingScreen) -> None:
     screen.controller.settings.draw_data()
 
 
+def next_dataset(screen: TrainingScreen) -> None:
+    """Start over with the preset of the next data set."""
+    screen.controller.settings.next_dataset()
+
+
 def toggle_baseline(screen: TrainingScreen) -> None:
     """Show or hide the score of a linear model."""
     screen.controller.toggle_baseline()
@@ -144,6 +149,11 @@ def suspend(screen: TrainingScreen) -> None:
 def show_view(name: str) -> Handler:
     """Show a view."""
     return lambda screen: screen.view.show(name)
+
+
+def explain_key(name: str) -> Handler:
+    """Show in which panels a key has an effect."""
+    return lambda screen: screen.show_note(where_key_works(name))
 
 
 def panel_name(panel: type[Panel]) -> str:
@@ -186,8 +196,8 @@ KEYS: Final = (
     Key("home", lambda s: s.controller.travel.seek(0), TIME, "go to the start", ENDS),
     Key("end", lambda s: s.controller.travel.seek_newest(), TIME, "go to the latest epoch", ENDS),
     Key(":", dialogs.choose_epoch, TIME, "go to any epoch, or to the best"),
-    Key("r", lambda s: s.controller.reset(), TRAIN, "start over with the same seed"),
-    Key("R", lambda s: s.controller.reseed(), TRAIN, "start over with the next seed"),
+    Key("r", lambda s: s.controller.reset(), TRAIN, "start over: the same weights and data"),
+    Key("R", lambda s: s.controller.reseed(), TRAIN, "start over: other weights, the same data"),
     Key("backspace", lambda s: s.controller.restore(), TRAIN, "restore the previous run"),
     Key("+,=", rate(1), CHANGE, "raise the learning rate", RATE),
     Key("-", rate(-1), CHANGE, "lower the learning rate", RATE),
@@ -216,8 +226,10 @@ KEYS: Final = (
     Key("}", units(1), CHANGE, "add a unit", WIDTH),
     Key("a", next_value("activation"), CHANGE, "next activation function"),
     Key("o", next_value("optimizer"), CHANGE, "next optimizer"),
-    Key("d", next_value("dataset"), CHANGE, "next data set"),
+    Key("d", next_dataset, CHANGE, "start over with the next data set"),
     Key("D", draw_data, CHANGE, "draw or split the data again; weights are kept"),
+    Key("g", next_value("noise"), CHANGE, "next noise of the data"),
+    Key("G", next_value("samples"), CHANGE, "next number of samples"),
     Key("b", next_value("batch_size"), CHANGE, "next batch size"),
     Key("l", lambda s: s.view.toggle_log_loss(), VIEW, "logarithmic loss axis"),
     Key("E", lambda s: s.view.next_range(), VIEW, "curves: all epochs, the last 1,000 or 100"),
@@ -227,7 +239,7 @@ KEYS: Final = (
     Key("P", dialogs.choose_plane, VIEW, "map: choose two features, hold the others"),
     Key("y", lambda s: s.view.next_target(), VIEW, "next target, if there are several"),
     Key("B", toggle_baseline, VIEW, "a linear model's score, as a baseline"),
-    Key("escape", lambda s: s.controller.cancel(), PROGRAM, "cancel loading, or a long seek"),
+    Key("escape", lambda s: s.view.go_back(), PROGRAM, "one step back; cancel loading"),
     Key("V", lambda s: s.view.next(), VIEW, "next view"),
     *(
         Key(f"f{number}", show_view(name), VIEW, f"view: {name}", VIEW_NAMES)
@@ -246,6 +258,13 @@ KEYS: Final = (
     *(Key(key, None, VIEW, hint) for key, hint in panel_hints().items()),
     Key("ctrl+p", None, PROGRAM, "all commands by name"),
 )
+
+_BOUND: Final = {name for key in KEYS if key.handler is not None for name in key.keys.split(",")}
+
+PANEL_KEYS: Final = tuple(
+    Key(name, explain_key(name), VIEW, "") for name in panel_keys() if name not in _BOUND
+)
+"""Keys that only panels have: elsewhere they name the panels."""
 
 HANDLERS: Final = {key.shown: key.handler for key in KEYS if key.handler is not None}
 """Handlers by the key in the footer."""
@@ -301,7 +320,7 @@ def bindings() -> list[Binding]:
     """Return the bindings of the training screen: each calls the handler of its row."""
     return [
         Binding(key.keys, f"press({row})", key.help, show=False)
-        for row, key in enumerate(KEYS)
+        for row, key in enumerate((*KEYS, *PANEL_KEYS))
         if key.handler is not None
     ]
 

@@ -215,9 +215,13 @@ class RunModel:
     def description(self) -> str:
         """Description of the run in one line."""
         text = self.config.describe(() if self.network is None else self.network.sizes)
+        return f"{text} · edited" if self.is_edited else text
+
+    @property
+    def is_edited(self) -> bool:
+        """Whether the user has edited a parameter or the data."""
         summary = self.data.summary if self.data is not None else None
-        edited = self.edited or (summary is not None and summary.name.endswith("(edited)"))
-        return f"{text} · edited" if edited else text
+        return self.edited or (summary is not None and summary.name.endswith("(edited)"))
 
     @property
     def head_epoch(self) -> int:
@@ -356,7 +360,7 @@ class RunModel:
             self._find_best()
         self.note = run.note or self.note
         if run.fresh:
-            self._standing = ""
+            self._standing, self._passing = "", False
             self.timeline = EpochLog()
             self.layers = ()
             self.epochs_per_second = self.share_of_epoch = 0.0

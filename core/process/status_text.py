@@ -27,6 +27,8 @@ def describe_change(before: RunConfig, after: RunConfig, *, fresh: bool) -> str:
         f"{each.name.replace('_', ' ')} {_shown(each, before)} → {_shown(each, after)}"
         for each in after.differences(before)
     )
+    if not fresh and {each.name for each in after.differences(before)} == {"data_seed"}:
+        return f"drawn or split again with data seed {after.data_seed}: trained weights kept"
     text = changes + (": a new network, from epoch 0" if fresh else ": trained weights kept")
     idle = idle_settings(after, {each.name for each in after.differences(before)})
     return f"{text}; {idle}" if idle else text

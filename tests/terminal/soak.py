@@ -42,6 +42,10 @@ CODES: Final = {
     "shift+tab": "\x1b[Z",
     "backspace": "\x7f",
     "f1": "\x1bOP",
+    "f2": "\x1bOQ",
+    "f3": "\x1bOR",
+    "f4": "\x1bOS",
+    "f5": "\x1b[15~",
     "f12": "\x1b[24~",
     "pageup": "\x1b[5~",
     "pagedown": "\x1b[6~",
@@ -229,7 +233,9 @@ class Soak:
         before, loss = self._cells(), self._loss
         self._press("r")
         # no other key before that, since the state that it would change is unknown
-        self._until("a run", lambda: self._state in {"TRAINING", *OVER}, NEVER)
+        self._until("a run", lambda: self._begins or self._state in {"TRAINING", *OVER}, NEVER)
+        if self._begins:  # a paused run stays paused
+            self._press(" ")
         self._until("epochs", lambda: self._epoch > 5 or self._state in OVER, NEVER)
         if self._state not in OVER:
             # a linear model can be trained to the same pictures again within a second
@@ -295,6 +301,10 @@ class Soak:
     def _epoch(self) -> int:
         found = re.search(r"epoch +([\d,]+)", self._rows[-3])
         return int(found.group(1).replace(",", "")) if found else -1
+
+    @property
+    def _begins(self) -> bool:
+        return self._state == "PAUSED" and self._epoch == 0
 
     def _shows(self, text: str) -> bool:
         return text in self._rows[-2]

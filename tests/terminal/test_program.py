@@ -30,7 +30,7 @@ def test_xor_learns_before_ones_eyes() -> None:
     with nnfs_tui("xor", "--speed", "300") as terminal:
         terminal.until("TRAINING")
         terminal.until(lambda text: epoch_of(text) > 0)
-        terminal.until("xor · 2-4-2 tanh · adam 0.1 · full batch · seed 0")
+        terminal.until("xor · 2 features → 4 tanh → 2 classes · adam 0.1 · full batch · seed 0")
         terminal.until("train = test")
         for label in (" loss ", " accuracy ", " boundary ", " hidden "):
             terminal.until(label)
@@ -98,9 +98,9 @@ def test_every_key_of_the_run_works_in_the_terminal() -> None:
         terminal.press("z", "2")
         terminal.until(lambda text: text.count("╭") == 4)
         terminal.press("?")
-        terminal.until("start over with the same seed")
+        terminal.until("start over: the same weights and data")
         terminal.press("?")
-        terminal.until(lambda text: "start over with the same seed" not in text)
+        terminal.until(lambda text: "start over: the same weights and data" not in text)
         terminal.press("h")
         terminal.until("─ settings of the run ─")  # the help says so, too, while it goes
         terminal.press("esc")

@@ -35,7 +35,9 @@ def test_a_run_is_left_killed_stopped_and_resumed(tmp_path: Path) -> None:
         terminal.until("backspace restores the previous one")
         terminal.press("backspace")
         terminal.until("moons of epoch 11 restored")
-        terminal.until(lambda text: epoch_shown(text) == 11 and "2-8-8-2 " in text)
+        terminal.until(
+            lambda text: epoch_shown(text) == 11 and "features → 8 → 8 tanh → 2 " in text
+        )
         terminal.press("\x1bOR")  # F3
         terminal.until("diagnose (V)")
         terminal.press("q")

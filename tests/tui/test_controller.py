@@ -8,6 +8,7 @@ import pytest
 
 from core import RunConfig, Trainer
 from core.config.presets import PRESETS
+from core.datasets import DATASETS
 from core.process.client import TrainingProcess
 from core.process.messages import (
     AdoptReplaced,
@@ -24,6 +25,7 @@ from core.process.messages import (
     Progress,
     Pull,
     Refused,
+    RememberView,
     Reopen,
     ReplacedRunsChanged,
     Restore,
@@ -181,10 +183,10 @@ def test_keys_after_a_reset_act_on_the_new_run_although_the_old_one_is_still_rep
     desk = Desk()
     desk.controller.toggle_pause()
     desk.controller.reset()
-    desk.hear(StateChanged(State.PAUSED, handled=2))
+    desk.hear(StateChanged(State.TRAINING, handled=1))
     desk.controller.toggle_pause()
     desk.controller.toggle_pause()
-    assert desk.link.new() == [Pause(), Start(MOONS), Pause(), Resume()]
+    assert desk.link.new() == [Pause(), Start(MOONS, paused=True), Resume(), Pause()]
 
 
 def test_a_start_that_is_rejected_leaves_the_state_of_the_current_run() -> None:
@@ -193,7 +195,7 @@ def test_a_start_that_is_rejected_leaves_the_state_of_the_current_run() -> None:
     desk.controller.reset()
     desk.hear(Run(MOONS, None, fresh=False, note="cancelled", answered=2, handled=2))
     desk.controller.toggle_pause()
-    assert desk.link.new() == [Start(MOONS), Resume()]
+    assert desk.link.new() == [Start(MOONS, paused=True), Resume()]
 
 
 def test_a_reply_to_an_earlier_change_does_not_undo_a_later_request() -> None:
@@ -363,9 +365,70 @@ def test_a_reset_has_the_stopping_conditions_that_were_passed() -> None:
     desk.controller.reset()
     assert desk.link.new() == [Start(config)]
     desk.controller.reseed()
-    assert desk.link.new() == [Start(config.changed(seed=1))]
+    assert desk.link.new() == [Start(config.changed(seed=1, data_seed=0))]
     desk.controller.restore()
     assert desk.link.new() == [Restore()]
+
+
+def test_starting_over_keeps_the_state_the_data_and_an_explicit_data_seed() -> None:
+    desk = Desk()
+    desk.hear(StateChanged(State.PAUSED))
+    desk.controller.reset()
+    assert desk.link.new() == [Start(MOONS, paused=True)]
+    desk.controller.reseed()
+    other = MOONS.changed(seed=1, data_seed=0)  # the data of seed 0
+    assert desk.link.new() == [Start(other, paused=True)]
+    assert "other weights (seed 1), the same data (data seed 0)" in desk.view.notes[-1]
+    desk.controller.toggle_pause()
+    desk.controller.reset()
+    assert desk.link.new() == [Resume(), Start(other)]
+    assert "the same weights and data as before (seed 1, data seed 0)" in desk.view.notes[-1]
+    desk.controller.settings.draw_data()
+    assert desk.link.new() == [Configure({"data_seed": 1})]
+
+
+def test_the_next_data_set_brings_its_preset_and_leaves_seeds_and_chosen_epochs() -> None:
+    desk = Desk(MOONS.changed(seed=4, hidden=(3,), epochs=77))
+    desk.controller.settings.next_dataset()
+    assert desk.link.new() == [Start(PRESETS["circles"].config(seed=4, epochs=77))]
+    usual = Desk(PRESETS["moons"].config())
+    usual.controller.settings.next_dataset()
+    assert usual.link.new() == [Start(PRESETS["circles"].config())]
+    assert "circles: a circle inside another" in usual.view.notes[-1]
+    last = Desk(RunConfig(dataset=[*DATASETS][-1]))
+    last.controller.settings.next_dataset()
+    assert last.controller.settings.requested.dataset == next(iter(DATASETS))
+    assert last.controller.settings.requested.data is None
+
+
+def test_noise_and_samples_have_a_key_each() -> None:
+    desk = Desk()
+    settings = desk.controller.settings
+    settings.next_value("noise")  # after the data set's own 0.2
+    settings.next_value("samples")
+    settings.next_value("noise")
+    settings.next_value("noise")
+    assert desk.link.new() == [
+        Configure({"noise": 0.3}),
+        Configure({"samples": 500}),
+        Configure({"noise": 0.5}),
+        Configure({"noise": 0.0}),
+    ]
+    iris = Desk(PRESETS["iris"].config())
+    iris.controller.settings.next_value("noise")
+    iris.controller.settings.next_value("samples")
+    assert iris.link.new() == []
+    assert "iris" in iris.view.notes[-1]
+
+
+def test_the_view_is_sent_when_it_changes_and_to_a_new_process() -> None:
+    desk = Desk()
+    desk.controller.remember_view("data")
+    desk.controller.remember_view("data")
+    assert desk.link.new() == [RememberView("data")]
+    desk.link.ended = True
+    desk.controller.reset()
+    assert RememberView("data") in desk.link.new()
 
 
 def test_a_run_is_resumed_after_a_stop_of_the_program_once_it_has_paused() -> None:

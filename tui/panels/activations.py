@@ -102,6 +102,7 @@ class ActivationsPanel(Panel):
     key, label = "4", "hidden"
     summary = "outputs of a hidden layer: a row per unit, a column per sample; [ ] choose the layer"
     placeholder = "The output of each hidden unit for each training sample."
+    footer = (("[ ]", "layer"), ("↑ ↓", "scroll"))
     least_size = 40, 7
 
     BINDINGS: ClassVar[list[BindingType]] = [

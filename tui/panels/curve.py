@@ -58,6 +58,7 @@ class CurvePanel(Panel):
     title_has_priority, redraw_interval = True, 0.2
     quantity: ClassVar[str]
     hints: ClassVar = {"m": "cursor (see e)"}
+    footer = (("m", "cursor"),)
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("m", "toggle_cursor", show=False),
@@ -95,6 +96,17 @@ class CurvePanel(Panel):
         start = self.run.head_epoch if shown is None else shown
         self._cursor_epoch = start if self._cursor_epoch is None else None
         self.redraw()
+
+    def leave_cursor(self) -> bool:
+        was_on = self._cursor_epoch is not None
+        if was_on:
+            self.action_toggle_cursor()
+        return was_on
+
+    def footer_keys(self) -> tuple[tuple[str, str], ...]:
+        if self._cursor_epoch is None:
+            return self.footer
+        return (("← →", "move"), ("enter", "go to epoch"), ("esc", "end cursor"))
 
     def action_move_cursor(self, columns: int) -> None:
         """Move the cursor by columns, at least by one epoch."""

@@ -116,6 +116,10 @@ class Panel(Canvas, can_focus=True):
         """Return `footer`, or the keys in the current state of the panel."""
         return self.footer
 
+    def leave_cursor(self) -> bool:
+        """Switch off a cursor or a selection within the panel; return whether there was one."""
+        return False
+
     def view_state(self) -> tuple[object, ...]:
         """Return what the drawing depends on besides the run; a change redraws the panel at once."""
         return ()

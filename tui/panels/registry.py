@@ -7,6 +7,8 @@ from importlib import import_module
 from pkgutil import iter_modules
 from typing import Final
 
+from textual.binding import Binding, BindingType
+
 from tui import panels
 from tui.panels.panel import Panel
 
@@ -26,6 +28,32 @@ def discover() -> tuple[type[Panel], ...]:
 
 
 PANELS: Final = discover()
+
+_CHARACTERS: Final = {"full_stop": ".", "comma": ",", "slash": "/", "backslash": "\\"}
+
+
+def panel_keys() -> list[str]:
+    """Return the keys that panels bind, by their names in Textual."""
+    bound = (each for panel in PANELS for each in panel.BINDINGS)
+    return list(dict.fromkeys(name for each in bound for name in _keys_of(each)))
+
+
+def _keys_of(binding: BindingType) -> list[str]:
+    keys = binding.key if isinstance(binding, Binding) else binding[0]
+    return keys.split(",")
+
+
+def where_key_works(name: str) -> str:
+    """Return a sentence on the panels that bind a key."""
+    shown = _CHARACTERS.get(name, name)
+    places = []
+    for panel in PANELS:
+        if any(name in _keys_of(each) for each in panel.BINDINGS):
+            hint = panel.hints.get(name)
+            # the cursor has keys of its own
+            more = f": {hint}" if hint else ", with its cursor (m)" if "m" in panel.hints else ""
+            places.append(f"the {panel.label} panel ({panel.key}){more}")
+    return f"{shown} works in {'; in '.join(places)}"
 
 
 def panel_hints() -> dict[str, str]:

@@ -142,7 +142,7 @@ class Arrangement:
         return label in self._labels
 
     def end_zoom(self) -> None:
-        """Restore the panels beside an enlarged one with the next `apply`."""
+        """Restore the panels around an enlarged one with the next `apply`."""
         self._zoomed = self._front = None
 
     @property

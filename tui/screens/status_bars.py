@@ -20,6 +20,7 @@ from tui.drawing.palette import ACCENT, ALARM, BRIGHT, DIM, TEXT, WARNING, ink
 from tui.drawing.terminal_text import key_name
 from tui.keys import HANDLERS, FooterKey, footer
 from tui.panels.panel import Panel
+from tui.screens.description import RATE, SHAPE, description
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -37,6 +38,11 @@ SMALLEST: Final = (40, 12)
 
 LONGEST_BAR: Final = 40
 SHORTEST_BAR: Final = 8
+TRAVEL_KEYS: Final = "  ← → one epoch"
+INTRODUCTION_SECONDS: Final = 12.0
+"""Seconds for which the sentence on a preset is shown while the run trains."""
+HINTS: Final = ("space pauses", "i looks into a unit")
+"""The first keys to know, after that sentence."""
 
 STATE_COLOURS: Final = {
     State.TRAINING: ACCENT,
@@ -58,17 +64,24 @@ class HeaderLine(Canvas):
 
     def draw(self, width: int, height: int) -> Cells:
         cells = Cells(width, height)
-        column = cells.write(0, 1, "nnfs-tui  ", ink(DIM)) if width >= 100 else 1
-        description = self.run.description
-        if len(description) > width - column - 1:
-            description = f"{description[: width - column - 2]}…"
-        end = cells.write(0, column, description, ink(BRIGHT, bold=True))
-        chosen = number_format.speed(self.speed)
-        right = f"{chosen} ▸ (< >)" if width >= 100 else chosen
-        right = f"{self._view()} (V)   {right}" if width >= 100 else right
-        if end + 2 + len(right) < width:
-            cells.write_right(0, width - 1, right, ink(DIM))
+        right = self._right(width)
+        room = width - 2 - (len(right) + 2 if right else 0)
+        cells.write(0, 1, description(self.run, room), ink(BRIGHT, bold=True))
+        cells.write_right(0, width - 1, right, ink(DIM))
         return cells
+
+    def _right(self, width: int) -> str:
+        """Return the view and the speed, as far as they leave room for the network."""
+        view, speed = self._view(), number_format.speed(self.speed)
+        forms = [f"{speed} ▸ (< >)", speed]
+        if view:
+            forms = [f"{view} (V)   {forms[0]}", f"{view} · {speed}", speed]
+        for least in (RATE, SHAPE):
+            needed = len(description(self.run, width, least))
+            for form in forms:
+                if needed + len(form) + 4 <= width:
+                    return form
+        return ""
 
 
 class StatusLine(Canvas):
@@ -166,15 +179,25 @@ class StatusLine(Canvas):
 
     def _scrub_bar(self, cells: Cells, column: int, end: int, share: float) -> None:
         """Draw the position of the visible epoch in the run, if there is room."""
-        length = min(LONGEST_BAR, end - column - 3)
-        if length < SHORTEST_BAR:
+        last = f" {self.run.head_epoch:,}"
+        room = end - column - 3
+        if room < SHORTEST_BAR:
             return
+        # the epochs at its ends, and the keys that move along it, if there is room
+        if has_ends := room - len(last) - 2 >= SHORTEST_BAR:
+            room -= len(last) + 2
+            column = cells.write(0, column, "0 ", ink(DIM))
+        if has_keys := has_ends and room - len(TRAVEL_KEYS) >= SHORTEST_BAR:
+            room -= len(TRAVEL_KEYS)
+        length = min(LONGEST_BAR, room)
         at = round(min(share, 1.0) * (length - 1))
         column = cells.write(0, column, "◂", ink(DIM))
         self._bar = column, length
         cells.write(0, column, "─" * length, ink(DIM))
         cells.write(0, column + at, "●", ink(ACCENT, bold=True))
-        cells.write(0, column + length, "▸", ink(DIM))
+        column = cells.write(0, column + length, "▸", ink(DIM))
+        column = cells.write(0, column, last * has_ends, ink(DIM))
+        cells.write(0, column, TRAVEL_KEYS * has_keys, ink(DIM))
 
     def _rate(self, metrics: EpochMetrics) -> str:
         """Return the learning rate of the epoch, or the new value if it was changed since."""
@@ -194,9 +217,34 @@ class LogLine(Canvas):
     def __init__(self, run: RunModel) -> None:
         super().__init__(id="log")
         self.run = run
+        self._introduction = ""
+        self._ends_at: float | None = None
+
+    def introduce(self, sentence: str) -> None:
+        """Show a sentence on a preset, until there is a message, or for some seconds."""
+        self._introduction, self._ends_at = sentence, None
+
+    def _introduced(self, width: int) -> str:
+        """Return the sentence with as many of the first keys as fit."""
+        if self._ends_at is None and self.run.current is not None:
+            self._ends_at = monotonic() + INTRODUCTION_SECONDS
+        is_over = self._ends_at is not None and monotonic() > self._ends_at
+        # at rest it stays: removing it would be output without a reason
+        if self.run.note or (is_over and not self.run.is_at_rest):
+            self._introduction = ""
+        text = ""
+        for part in (*self._introduction.split(" · "), *HINTS):
+            longer = f"{text} · {part}" if text else part
+            if len(longer) > width - 2:
+                break
+            text = longer
+        return text if self._introduction else ""
 
     def draw(self, width: int, height: int) -> Cells:
         cells = Cells(width, height)
+        if text := self._introduced(width):
+            cells.write(0, 1, text, ink(TEXT))
+            return cells
         rows = wrapped_notes(self.run.note, width)
         if rows:
             cells.write(0, 1, rows[0], _note_ink(self.run))
@@ -248,7 +296,11 @@ class FooterLine(Canvas):
         run = self.run
         is_alarming = run.diagnosis.is_alarming and not run.config.diagnostics
         keys = footer(run.state, inspecting=self.options.inspecting, is_alarming=is_alarming)
-        keys = [*(FooterKey(*each) for each in self._panel_keys()), *keys]
+        own = [FooterKey(*each) for each in self._panel_keys()]
+        taken = {name for key in own for name in key.shown.split()}
+        keys = [key for key in keys if taken.isdisjoint(key.shown.split())]
+        # how to pause comes first, then the keys of the focused panel
+        keys = [*keys[:1], *own, *keys[1:]]
         chosen = [key for key in keys if key.shown in {"?", "q"}]
         room = width + 2 - sum(map(self._length, chosen))
         if room < 0:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, ClassVar
 from textual import on, work
 from textual.screen import Screen
 
+from core.config.presets import introduction
 from core.process.messages import (
     BaselineFound,
     Branched,
@@ -20,7 +21,7 @@ from core.process.messages import (
 )
 from tui.controller import RunController
 from tui.faults import reported
-from tui.keys import KEYS, bindings
+from tui.keys import KEYS, PANEL_KEYS, bindings
 from tui.panels.boundary.panel import BoundaryPanel
 from tui.panels.curve import CurvePanel
 from tui.panels.layers import LayersPanel
@@ -128,6 +129,8 @@ class TrainingScreen(Screen[None]):
         """Start the run: the process is already waiting for it."""
         self.view.show_layers(shown=self.controller.settings.requested.diagnostics)
         self.view.update()
+        if isinstance(self._launch, Start):
+            self._log_line.introduce(introduction(self._launch.config))
         self.controller.launch(self._launch)
 
     def on_resize(self, _: events.Resize) -> None:
@@ -154,7 +157,7 @@ class TrainingScreen(Screen[None]):
 
     def action_press(self, row: int) -> None:
         """Call the handler of a row of the table of keys."""
-        key = KEYS[row]
+        key = (*KEYS, *PANEL_KEYS)[row]
         if key.handler is not None:
             self.press(key.handler, key.shown)
 

@@ -84,6 +84,26 @@ class ViewController:
             self._asked = is_shown
             settings.apply(settings.requested.changed(diagnostics=is_shown))
 
+    def go_back(self) -> None:
+        """Cancel loading, or go back by one step: from an enlarged panel, a cursor, the inspector."""
+        screen, arrangement = self._screen, self._screen.arrangement
+        focused = screen.focused
+        if self._run.loading is not None:
+            screen.controller.cancel()
+        elif arrangement.is_zoomed:
+            arrangement.end_zoom()
+            self.update()
+        elif isinstance(focused, Panel) and focused.leave_cursor():
+            return
+        elif self._options.inspecting:
+            self._options.inspecting = False
+            arrangement.end_zoom()
+            self.update()
+            self.repaint()
+            screen.frames.paint_lines()
+        else:
+            any(panel.leave_cursor() for panel in screen.panels if panel.display)
+
     def repaint(self, kind: type[Panel] = Panel) -> None:
         """Draw the visible panels of a kind again."""
         for panel in self._screen.panels:
@@ -230,6 +250,8 @@ class CursorController:
         """Inspect another unit."""
         if self._options.inspecting:
             self.set(self._options.cursor.moved(units=by))
+        else:
+            self._screen.show_note("↑ ↓ choose a unit in the inspector (i)")
 
     def move_sample(self, by: int) -> None:
         """Inspect another training sample."""

@@ -41,12 +41,12 @@ class Split:
 Layout: TypeAlias = "Split | str"
 
 
-def beside(*parts: tuple[int, Layout]) -> Split:
+def row(*parts: tuple[int, Layout]) -> Split:
     """Place parts side by side, the first one on the left."""
     return Split(parts, is_row=True)
 
 
-def above(*parts: tuple[int, Layout]) -> Split:
+def column(*parts: tuple[int, Layout]) -> Split:
     """Place parts one above the other."""
     return Split(parts, is_row=False)
 
@@ -95,21 +95,21 @@ def _watch(run: RunModel) -> View:
         (
             (
                 (100, 30),
-                above(
-                    (2, beside((11, "network"), (9, "boundary"))),
-                    (1, beside(*curves, (5, outputs))),
+                column(
+                    (2, row((11, "network"), (9, "boundary"))),
+                    (1, row(*curves, (5, outputs))),
                 ),
             ),
             (
                 (0, 36),
-                above(
-                    (2, "network"), (2, beside((1, above(*curves)), (1, "boundary"))), (1, outputs)
+                column(
+                    (2, "network"), (2, row((1, column(*curves)), (1, "boundary"))), (1, outputs)
                 ),
             ),
             (
                 (0, 0),
-                above(
-                    (3, beside((1, above(*curves)), (1, "network"), (1, "boundary"))), (2, outputs)
+                column(
+                    (3, row((1, column(*curves)), (1, "network"), (1, "boundary"))), (2, outputs)
                 ),
             ),
         ),
@@ -120,17 +120,17 @@ def _inspect(run: RunModel) -> View:
     # a few samples fit into a table, which then is the numbers of the whole network
     is_small = run.data is not None and len(run.data.x_train) <= FEW_SAMPLES
     context = "table" if is_small else "network"
-    side = above((5, "boundary"), (4, context))
+    side = column((5, "boundary"), (4, context))
     return View(
         INSPECT,
         ("inspector", "boundary", context, "hidden"),
         (
             (
                 (150, 45),
-                above((5, beside((5, "inspector"), (4, side))), (2, "hidden")),
+                column((5, row((5, "inspector"), (4, side))), (2, "hidden")),
             ),
             # the table of XOR needs 62 columns for four units
-            ((0, 0), above((1, beside((58, "inspector"), (62 if is_small else 48, side))))),
+            ((0, 0), column((1, row((58, "inspector"), (62 if is_small else 48, side))))),
         ),
     )
 
@@ -141,31 +141,31 @@ def _diagnose(_: RunModel) -> View:
         "diagnose",
         ("layers", "loss", "errors", "accuracy"),
         (
-            ((100, 30), above((4, beside(*curves, (1, "errors"))), (5, "layers"))),
-            ((0, 0), above((1, beside(*curves, (1, "errors"))), (1, "layers"))),
+            ((100, 30), column((4, row(*curves, (1, "errors"))), (5, "layers"))),
+            ((0, 0), column((1, row(*curves, (1, "errors"))), (1, "layers"))),
         ),
     )
 
 
 def _data(_: RunModel) -> View:
-    top = beside((1, "table"), (1, "boundary"))
+    top = row((1, "table"), (1, "boundary"))
     return View(
         "data",
         ("boundary", "table", "errors", "space"),
-        (((0, 0), above((3, top), (2, beside((1, "errors"), (1, "space"))))),),
+        (((0, 0), column((3, top), (2, row((1, "errors"), (1, "space"))))),),
     )
 
 
 def _everything(run: RunModel) -> View:
-    top = beside((5, "network"), (4, "boundary"), (3, "space"))
-    middle = beside((4, "loss"), (3, "accuracy"), (5, "hidden"))
-    bottom = beside((2, "layers"), (1, "errors"), (1, "table"), (1, "maps"))
+    top = row((5, "network"), (4, "boundary"), (3, "space"))
+    middle = row((4, "loss"), (3, "accuracy"), (5, "hidden"))
+    bottom = row((2, "layers"), (1, "errors"), (1, "table"), (1, "maps"))
     watched = _watch(run).panels
     others = ("layers", "errors", "table", "space", "maps", "hidden")
     return View(
         "everything",
         (*watched, *(each for each in others if each not in watched)),
-        (((0, 0), above((4, top), (3, middle), (3, bottom))),),
+        (((0, 0), column((4, top), (3, middle), (3, bottom))),),
     )
 
 
@@ -180,9 +180,9 @@ def with_panels(layout: Layout, panels: Iterable[str]) -> Layout:
     if isinstance(layout, Split) and not layout.is_row and len(layout.parts) > 1:
         weight, last = layout.parts[-1]
         count = len(last.parts) if isinstance(last, Split) and last.is_row else 1
-        row = beside((count, last), *((1, each) for each in extra))
-        return above(*layout.parts[:-1], (weight, row))
-    return above((3, layout), (2, beside(*((1, each) for each in extra))))
+        longer = row((count, last), *((1, each) for each in extra))
+        return column(*layout.parts[:-1], (weight, longer))
+    return column((3, layout), (2, row(*((1, each) for each in extra))))
 
 
 def panels_in(layout: Layout) -> list[str]:

@@ -160,7 +160,7 @@ async def test_features_are_added_by_space_and_by_a_click() -> None:
         assert session.network is not None
         assert session.data is not None
         assert session.network.sizes == (5, 8, 8, 2)
-        await driver.shows("5-8-8-2")
+        await driver.shows("5 inputs → 8 → 8 tanh → 2 classes")
         x = session.data.preparation.features(session.data.x_train)
         more = [x[:, 0] * x[:, 1], np.sin(x[:, 0]), np.sin(x[:, 1])]
         assert session.data.x_train == pytest.approx(np.column_stack([x, *more]))

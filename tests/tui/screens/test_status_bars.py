@@ -1,12 +1,16 @@
 """Header, status line, log line and footer, drawn without an application."""
 
+import re
+from time import monotonic
+
 import numpy as np
 import pytest
 
-from core.config.presets import PRESETS
+from core.config.presets import PRESETS, introduction
 from core.process.messages import State
 from tests.tui.sessions import session_after
 from tui.panels.view_options import ViewOptions
+from tui.screens import status_bars
 from tui.screens.status_bars import FooterLine, HeaderLine, LogLine, StatusLine
 
 XOR = PRESETS["xor"].config()
@@ -50,10 +54,57 @@ def test_header_shows_configuration_and_speed() -> None:
     header = HeaderLine(session_after(MOONS, 1))
     header.speed = 30.0
     line = header.draw(120, 1).lines()[0]
-    assert "moons · 2-8-8-2 tanh · adam 0.01 · batch 32 · seed 0" in line
+    network = "moons · 2 features → 8 → 8 tanh → 2 classes"
+    assert f" {network} · adam 0.01 · batch 32 · seed 0 " in line
     assert "30 epochs/s ▸ (< >)" in line
     header.speed = None
+    # the least important parts are dropped as a whole
+    assert f" {network} · adam 0.01 " in header.draw(80, 1).lines()[0]
     assert "max speed" in header.draw(80, 1).lines()[0]
+    assert header.draw(60, 1).lines()[0].split("  ")[0] == f" {network}"
+    assert header.draw(40, 1).lines()[0].startswith(" moons · 2-8-8-2 tanh ")
+    for width in range(1, 130):
+        assert len(header.draw(width, 1).lines()[0]) == width
+
+
+def test_header_of_a_regression_and_of_a_file_with_a_long_name() -> None:
+    run = session_after(PRESETS["diabetes"].config(), 1)
+    assert "10 features → 8 tanh → 1 number · adam" in HeaderLine(run).draw(120, 1).lines()[0]
+    plain = session_after(PRESETS["two-lines"].config(), 1)
+    assert "two_lines · 2 features → 2 classes · adam" in HeaderLine(plain).draw(120, 1).lines()[0]
+    run.config = run.config.changed(data=f"{'long' * 20}.csv")
+    assert re.fullmatch(r" (long)+l?o?n?g?… ", HeaderLine(run).draw(60, 1).lines()[0])
+
+
+def test_each_preset_is_introduced_until_there_is_a_message() -> None:
+    for preset in PRESETS.values():
+        config = preset.config(seed=3)
+        assert introduction(config) == preset.introduction
+        run = session_after(XOR, 1)
+        log = LogLine(run)
+        log.introduce(preset.introduction)
+        first = preset.introduction.split(" · ")[0]
+        assert first in log.draw(80, 1).lines()[0]
+        assert f"{preset.introduction} · space pauses" in log.draw(120, 1).lines()[0]
+        run.note = "batch size 64"
+        assert log.draw(80, 1).lines()[0].strip() == run.note
+        run.note = ""
+        assert log.draw(80, 1).lines()[0].strip() == ""  # not a second time
+    assert introduction(MOONS.changed(hidden=(3,))) == ""
+
+
+def test_an_introduction_ends_while_the_run_trains(monkeypatch: pytest.MonkeyPatch) -> None:
+    log = LogLine(session_after(MOONS, 1))
+    log.introduce("two half circles")
+    assert "two half circles" in log.draw(80, 1).lines()[0]
+    monkeypatch.setattr(status_bars, "monotonic", lambda: monotonic() + 60)
+    assert "two half circles" not in log.draw(80, 1).lines()[0]
+
+
+def test_the_bar_of_a_run_at_rest_names_its_ends_and_keys() -> None:
+    run = session_after(XOR, 30, State.PAUSED)
+    assert re.search(r" 0 ◂─+●▸ 30  ← → one epoch", StatusLine(run).draw(140, 1).lines()[0])
+    assert re.search(r" 0 ◂─+●▸ 30 ", StatusLine(run).draw(120, 1).lines()[0])
 
 
 @pytest.mark.parametrize("width", [60, 80, 120, 200])

@@ -7,7 +7,7 @@ from core.config.presets import PRESETS
 from tests.tui.sessions import session_after
 from tui.panels.registry import PANELS
 from tui.run_model import RunModel
-from tui.screens.views import VIEWS, above, beside, divide, fits, panels_in, view_of, with_panels
+from tui.screens.views import VIEWS, column, divide, fits, panels_in, row, view_of, with_panels
 
 MOONS = RunModel(PRESETS["moons"].config())
 LEAST = {panel.label: panel.least_size for panel in PANELS}
@@ -68,7 +68,7 @@ def test_a_few_samples_are_inspected_in_the_table() -> None:
 
 
 def test_a_panel_that_needs_rows_takes_them_from_the_others() -> None:
-    layout = above((3, "loss"), (1, "layers"))
+    layout = column((3, "loss"), (1, "layers"))
     sizes = {"loss": (24, 7), "layers": (24, 7)}
     room = Region(0, 0, 80, 40)
     assert divide(layout, sizes, {}, room)["layers"].height == 10
@@ -77,7 +77,7 @@ def test_a_panel_that_needs_rows_takes_them_from_the_others() -> None:
 
 
 def test_further_panels_are_placed_at_the_bottom() -> None:
-    layout = with_panels(above((1, beside((1, "a"), (1, "b"))), (1, "c")), ["b", "d"])
+    layout = with_panels(column((1, row((1, "a"), (1, "b"))), (1, "c")), ["b", "d"])
     places = divide(layout, dict.fromkeys("abcd", (1, 1)), {}, Region(0, 0, 40, 20))
     assert places["c"] == Region(0, 10, 20, 10)
     assert places["d"] == Region(20, 10, 20, 10)
@@ -86,6 +86,6 @@ def test_further_panels_are_placed_at_the_bottom() -> None:
 def test_too_little_room_is_divided_all_the_same() -> None:
     for width in range(4):
         places = divide(
-            beside((1, "a"), (2, "b")), {"a": (5, 5), "b": (5, 5)}, {}, Region(0, 0, width, 1)
+            row((1, "a"), (2, "b")), {"a": (5, 5), "b": (5, 5)}, {}, Region(0, 0, width, 1)
         )
         assert area([*places.values()]) == width

@@ -45,6 +45,7 @@ class BoundaryPanel(Panel):
     )
     placeholder = "The prediction of the network at each point of the plane."
     hints: ClassVar = {"m": "cursor (see e)"}
+    footer = (("m", "cursor"), ("t", "test samples"))
     least_size = 24, 8
 
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -207,6 +208,20 @@ class BoundaryPanel(Panel):
             self.position = None
             self._editor.clear()
             self.redraw()
+
+    def leave_cursor(self) -> bool:
+        was_on = self.position is not None
+        if was_on:
+            self.position = None
+            self._editor.clear()
+            self.redraw()
+        return was_on
+
+    def footer_keys(self) -> tuple[tuple[str, str], ...]:
+        if self.position is None:
+            return self.footer
+        edits = (("A", "add sample"), ("M", "move it"), ("del", "remove it"))
+        return (("← ↑ ↓ →", "move"), *(edits if self.run.is_at_rest else ()), ("esc", "end cursor"))
 
     def point_at(self, column: int, row: int) -> None:
         """Move the cursor to a cell of the map."""

@@ -124,6 +124,7 @@ class ErrorsPanel(Panel):
     )
     placeholder = "The errors of the network, by true and predicted value."
     hints: ClassVar = {"x": "train or test"}
+    footer = (("x", "train or test"), ("↑ ↓", "scroll"))
     least_size = 30, 9
 
     BINDINGS: ClassVar[list[BindingType]] = [

@@ -68,6 +68,8 @@ class HiddenSpacePanel(Panel):
     placeholder = "The samples as the last hidden layer maps them."
     hints: ClassVar = {"c": "next units", "x": "next unit"}
 
+    footer = (("c", "next units"), ("x", "another unit"), ("g", "grid"))
+
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("c", "next_pair", show=False),
         Binding("x", "next_unit(0)", show=False),

@@ -54,6 +54,7 @@ class NetworkPanel(Panel):
     )
     placeholder = "The units of the network, and the strongest weights between them."
     hints: ClassVar = {"w": "next weight, enter edits"}
+    footer = (("w", "next weight"), ("enter", "edit"), ("← ↑ ↓ →", "move"))
     least_size = 50, 14
 
     BINDINGS: ClassVar[list[BindingType]] = [

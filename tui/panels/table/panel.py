@@ -267,6 +267,8 @@ class TablePanel(Panel):
     placeholder = "The output of each hidden unit for each training sample, in numbers."
     hints: ClassVar = {"c": "next column"}
 
+    footer = (("c", "sort"), ("C", "reverse"), ("← ↑ ↓ →", "scroll"))
+
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("up", "scroll_table(-1, 0)", show=False),
         Binding("down", "scroll_table(1, 0)", show=False),

@@ -57,6 +57,8 @@ class UnitMapsPanel(Panel):
     placeholder = "The output of each hidden unit at each point of the plane."
     hints: ClassVar = {"w": "pixel weights"}
 
+    footer = (("w", "weights"), ("↑ ↓", "scroll"))
+
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("up", "scroll_maps(-1)", show=False),
         Binding("down", "scroll_maps(1)", show=False),
