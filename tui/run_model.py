@@ -13,6 +13,7 @@ from core.process.messages import (
     Failed,
     Loading,
     Moved,
+    NextStepFound,
     Progress,
     Reopened,
     ReplacedRunsChanged,
@@ -36,6 +37,7 @@ if TYPE_CHECKING:
     from core.process.messages import Event
     from core.runs.autosaver import ReplacedRun
     from core.training.diagnostics import LayerDiagnostics
+    from core.training.next_step import NextStep
     from core.training.state import EpochMetrics
     from core.training.stopping import Stop
 
@@ -62,6 +64,8 @@ class RunModel:
         restored: best epoch, whose weights were restored when the run stopped, or None.
         loading: progress of loading, or None.
         gradient: flat gradient of the last step, while the run is paused.
+        next_step: the next update of the run while it is at rest, if it can be computed; see
+            `step_ahead`.
         edited: whether the user had edited a parameter by the epoch shown.
         past_epoch: epoch shown, if not the newest.
         old_branch: epochs of the branch that was abandoned when training resumed from an earlier epoch.
@@ -89,6 +93,7 @@ class RunModel:
         self.loading: Loading | None = None
         self.past_epoch: int | None = None
         self.gradient: Array | None = None
+        self.next_step: NextStep | None = None
         self.edited = False
         self.old_branch: EpochLog | None = None
         self.baseline: Baseline | None = None
@@ -107,6 +112,9 @@ class RunModel:
 
     def apply(self, event: Event) -> None:
         """Update the model by an event of the training process."""
+        if isinstance(event, NextStepFound):
+            self.next_step = event.step
+            return
         self._apply(event)
         self.diagnosis.apply(event)
 
@@ -164,6 +172,16 @@ class RunModel:
         if self.network is None or self.data is None or not len(self.timeline):
             return None
         return self.network, self.data
+
+    @property
+    def step_ahead(self) -> NextStep | None:
+        """The next update of the network shown, or None while it trains or if it is not known."""
+        step, network = self.next_step, self.network
+        if step is None or network is None or not self.is_at_rest:
+            return None
+        # it may be of the position or the settings before the last change
+        is_current = np.array_equal(step.parameters, network.parameters, equal_nan=True)
+        return step if is_current else None
 
     @property
     def is_at_rest(self) -> bool:

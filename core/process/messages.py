@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from core.datasets import DataSplit
     from core.datasets.edits import Edit
     from core.runs.autosaver import ReplacedRun, SaveOptions
+    from core.training.next_step import NextStep
     from core.training.state import EpochMetrics
     from core.training.stopping import Stop
 
@@ -366,6 +367,13 @@ class ReferencesMeasured:
 
 
 @dataclass(frozen=True)
+class NextStepFound:
+    """The next update of the run, which is at rest; None if it cannot be computed."""
+
+    step: NextStep | None
+
+
+@dataclass(frozen=True)
 class Failed:
     """The training process exits because of an error."""
 
@@ -384,6 +392,7 @@ Event: TypeAlias = (
     | Loading
     | BaselineFound
     | ReferencesMeasured
+    | NextStepFound
     | Refused
     | Failed
 )

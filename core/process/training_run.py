@@ -8,7 +8,16 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from core.process.messages import Branched, Moved, Progress, Reopened, Run, State, StateChanged
+from core.process.messages import (
+    Branched,
+    Moved,
+    NextStepFound,
+    Progress,
+    Reopened,
+    Run,
+    State,
+    StateChanged,
+)
 from core.process.speed import RateMeter
 from core.process.status_text import why_stopped
 from core.runs.autosaver import RunSnapshot
@@ -17,6 +26,7 @@ from core.runs.folder import RunFolder
 from core.runs.reader import read_run
 from core.runs.saved_history import read_saved_history
 from core.training.epoch_log import in_order, tabulate
+from core.training.next_step import next_step
 from core.training.stopping import Stop
 from core.training.time_travel import TimeTravel
 
@@ -106,6 +116,7 @@ class TrainingRun:
         self.rows = []
         self.loss_starts: tuple[int, ...] = (0,)
         self._sent_config = trainer.config
+        self._sent_step: tuple[object, ...] = ()
 
     def start(self) -> None:
         """Start recording at epoch 0, after the trainer got new weights."""
@@ -259,6 +270,15 @@ class TrainingRun:
             data = data.thinned(min(MOST_SHOWN, max(100, MOST_NUMBERS_SHOWN // max(1, inputs))))
         answered = self._queue.answered
         self._queue.post(Run(self.trainer.config, data, fresh, note, answered, travelled, handled))
+
+    def send_next_step(self) -> None:
+        """Report the next update of the run, which is at rest, unless that was done."""
+        trainer = self.trainer
+        position = (self.revision, trainer.epoch, trainer.batches.next, trainer.restored)
+        where = (*position, self.time_travel.is_past, id(trainer.config), id(trainer.data))
+        if where != self._sent_step:
+            self._sent_step = where
+            self._queue.post(NextStepFound(next_step(trainer)))
 
     def send_moved(self, edited: int | None = None) -> EpochMetrics:
         """Report the network at the current position, and return its metrics."""

@@ -145,6 +145,8 @@ class TrainingLoop:
         if self._run is not None and self._until_next(self._run) == 0:
             self._train(self._run)
             self._run.report()
+        if self._run is not None and not (self._run.active or queue.waiting):
+            self._run.send_next_step()
 
     def _pause_without_memory(self, error: MemoryError) -> None:
         """Pause the run at the start of the current epoch, so that the user can make it smaller."""

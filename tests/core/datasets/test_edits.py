@@ -27,6 +27,7 @@ from core.process.messages import (
     Branched,
     EditData,
     Moved,
+    NextStepFound,
     Pause,
     Pull,
     Resume,
@@ -260,7 +261,7 @@ def test_a_diverged_run_rests_after_an_edit(watcher: Watcher) -> None:
 
 
 def _rests(watcher: Watcher) -> bool:
-    return isinstance(watcher.events[-1], StateChanged)
+    return isinstance(watcher.events[-1], StateChanged | NextStepFound)
 
 
 @pytest.mark.parametrize(

@@ -22,6 +22,7 @@ from core.process.messages import (
     Configure,
     Event,
     Failed,
+    NextStepFound,
     Pause,
     Progress,
     Pull,
@@ -97,6 +98,37 @@ def test_every_epoch_arrives_and_is_the_one_that_a_trainer_gives(watcher: Watche
     assert np.array_equal(last.parameters, trainer.network.parameters)
 
 
+def test_at_rest_the_next_step_is_reported_and_then_taken(watcher: Watcher) -> None:
+    config = RunConfig(dataset="xor", hidden=(4,), batch_size="full", epochs=1000)
+    watcher.send(Start(config, paused=True))
+
+    def found() -> list[NextStepFound]:
+        return [event for event in watcher.events if isinstance(event, NextStepFound)]
+
+    for epoch in range(3):
+        watcher.until(lambda: bool(found()))
+        step, parameters = found()[-1].step, watcher.progress()[-1].parameters
+        assert step is not None
+        assert step.epoch == epoch
+        assert np.array_equal(step.parameters, parameters)
+        watcher.events.clear()
+        watcher.send(Step(1))
+        watcher.until(lambda: bool(watcher.progress()))
+        after = watcher.progress()[-1].parameters
+        assert np.array_equal(after - parameters, step.change)
+    # other settings have another next step
+    watcher.until(lambda: bool(found()))
+    before = found()[-1].step
+    watcher.events.clear()
+    watcher.send(Configure({"learning_rate": 0.5}))
+    watcher.until(lambda: bool(found()))
+    now = found()[-1].step
+    assert before is not None
+    assert now is not None
+    assert np.array_equal(now.parameters, before.parameters)
+    assert not np.array_equal(now.change, before.change)
+
+
 def test_pulling_pausing_and_slowing_change_no_number(watcher: Watcher) -> None:
     config = RunConfig(epochs=400)
     watcher.send(Start(config), SetSpeed(300.0), Pull())
@@ -149,7 +181,7 @@ def test_the_pace_is_kept_however_often_progress_is_pulled(watcher: Watcher) -> 
         watcher.send(Pull())
         watcher.events += watcher.process.receive(0.005)
     watcher.send(Pause())
-    watcher.until(lambda: isinstance(watcher.events[-1], StateChanged))
+    watcher.until(lambda: isinstance(watcher.events[-1], StateChanged | NextStepFound))
     elapsed = monotonic() - started
     assert 1 <= watcher.rows()[-1].epoch <= 5 * elapsed + 2
 
@@ -213,7 +245,7 @@ def test_a_change_takes_effect_in_the_next_epoch_without_a_reset(watcher: Watche
     assert run.note == "learning rate 0.01 → 0.002: trained weights kept"
     assert run.data is None
     watcher.send(Pause())
-    watcher.until(lambda: any(isinstance(e, StateChanged) for e in watcher.events[-1:]))
+    watcher.until(lambda: isinstance(watcher.events[-1], StateChanged | NextStepFound))
     rows = watcher.rows()
     rates = [row.learning_rate for row in rows]
     assert [row.epoch for row in rows] == list(range(len(rows)))

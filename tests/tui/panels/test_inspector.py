@@ -9,13 +9,14 @@ import numpy as np
 import pytest
 from textual.app import App, ComposeResult
 
-from core import RunConfig
+from core import RunConfig, Trainer
 from core.analysis.prediction_map import quantize
 from core.config.presets import PRESETS
 from core.nn.activations import ACTIVATIONS
 from core.nn.layers import NORM_EPSILON
 from core.nn.losses import LOSSES
-from core.process.messages import State
+from core.process.messages import NextStepFound, State
+from core.training.next_step import next_step
 from tests.tui.sessions import session_after
 from tui.drawing.cells import Cells
 from tui.drawing.palette import DIVERGING, get_ink, style
@@ -510,10 +511,13 @@ def test_slow_motion_shows_one_pass_after_the_other(monkeypatch: pytest.MonkeyPa
         panel.action_step(by)
         return panel.step
 
+    def below(text: str) -> str:
+        """Return the text below the sums of the step."""
+        return text[text.index("───") :]
+
     everything = said()
     last = steps_of(session)
     assert last == 7
-    assert stepped(1) is None
     for step in range(last - 1, -1, -1):
         assert stepped(-1) == step
         said()
@@ -531,22 +535,67 @@ def test_slow_motion_shows_one_pass_after_the_other(monkeypatch: pytest.MonkeyPa
         earlier = said()
         assert stepped(1) == step
         now = said()
-        assert now.count(part) == earlier.count(part) + 1
+        assert below(now).count(part) == below(earlier).count(part) + 1
         marked = [line for line in now.splitlines() if line.startswith("▌")]
         assert any(part.strip() in line for line in marked)
-    assert re.sub("(?m)^▌", " ", said()) == everything
-    assert stepped(1) == last
-    assert stepped(-1) == last - 1
+    # after the last step it ends, and begins again at the inputs
+    assert stepped(1) is None
+    assert said() == everything
+    assert stepped(1) == 0
+    assert "the inputs: " in said()
     panel.options.cursor = Cursor(0, 0, 4)
     assert said() != everything
     assert panel.step is None
 
 
-def test_steps_are_for_the_samples_view_alone(monkeypatch: pytest.MonkeyPatch) -> None:
-    panel = panel_of(after("xor"), Cursor())
-    monkeypatch.setattr(panel, "repaint", lambda: None)
-    panel.action_step(-1)
-    assert panel.step is None
+def test_slow_motion_begins_at_the_inputs_of_the_sample_view(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    for step in (InspectorPanel.action_step, InspectorPanel.action_step_unit):
+        panel = panel_of(after("xor"), Cursor())
+        monkeypatch.setattr(panel, "repaint", lambda: None)
+        step(panel, 1)
+        assert (panel.view, panel.step) == ("sample", 0)
+
+
+def test_the_next_step_of_each_weight_is_that_of_the_run() -> None:
+    trainer = Trainer(PRESETS["moons"].config(batch_size="full"))
+    for _ in range(5):
+        trainer.train_epoch()
+    session = session_after(trainer.config, 5, State.PAUSED)
+    assert "next step" not in text_of(panel_of(session, Cursor(0, 3, 2)).draw(60, 30))
+    session.apply(NextStepFound(next_step(trainer)))
+    before = trainer.network.parameters.copy()
+    for size in ((60, 30), (42, 40), (120, 40)):
+        said = text_of(panel_of(session, Cursor(0, 3, 2)).draw(*size))
+        trainer.network.parameters[:] = before
+        shown = [value(each) for each in re.findall(rf"({NUMBER}) [↑↓]", said)]
+        change = next_step(trainer)
+        assert change is not None
+        layer = change.change[trainer.network.slices[0]].reshape(3, -1)[:, 3]
+        assert shown == pytest.approx(layer.tolist(), rel=2e-2)
+        words = re.sub(r"[\s│]+", " ", said)
+        assert f"adam, rate 0.01, all {len(trainer.data.y_train)} samples" in words
+        arrows = re.findall("[↑↓]", said)
+        assert arrows == ["↑" if each > 0 else "↓" for each in layer]
+    assert change is not None
+    trainer.train_epoch()
+    assert np.array_equal(trainer.network.parameters, before + change.change)
+    # it is no longer that of the network
+    assert session.network is not None
+    session.network.parameters[0] += 1
+    assert "next step" not in text_of(panel_of(session, Cursor(0, 3, 2)).draw(60, 30))
+
+
+def test_the_next_step_names_its_batch() -> None:
+    trainer = Trainer(PRESETS["moons"].config())
+    session = session_after(trainer.config, 0, State.PAUSED)
+    trainer.advance(0.0)
+    session.apply(NextStepFound(next_step(trainer)))
+    assert session.network is not None
+    session.network.parameters[:] = trainer.network.parameters
+    said = text_of(panel_of(session, Cursor(0, 3, 2)).draw(120, 40))
+    assert f"batch 2 of {trainer.batches.count} (32 samples)" in said
 
 
 def test_what_is_longer_than_the_panel_scrolls(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from core.arrays import Array
     from core.datasets import DataSplit
     from core.nn.network import Network
+    from core.training.next_step import NextStep
     from tui.panels.panel import StyledText
     from tui.panels.view_options import Cursor, ViewOptions
     from tui.run_model import RunModel
@@ -39,6 +40,8 @@ class Inspected:
         cursor: clamped to the network and its data.
         hidden: number of hidden layers.
         gradient: flat gradient of the last step, or None.
+        ahead: the next step of the run, while it is at rest and if it is known.
+        optimizer: name of the optimiser.
     """
 
     network: Network
@@ -47,6 +50,8 @@ class Inspected:
     trace: Trace
     hidden: int
     gradient: Array | None = None
+    ahead: NextStep | None = None
+    optimizer: str = ""
 
     @classmethod
     def of(cls, run: RunModel, options: ViewOptions) -> Inspected | None:
@@ -58,7 +63,8 @@ class Inspected:
         with np.errstate(all="ignore"):
             row, y = data.x_train[cursor.sample], data.y_train[cursor.sample]
             trace = trace_sample(network, row, y)
-        return cls(network, data, cursor, trace, len(network.layers) - 1, run.gradient)
+        hidden, optimizer = len(network.layers) - 1, run.config.optimizer
+        return cls(network, data, cursor, trace, hidden, run.gradient, run.step_ahead, optimizer)
 
     def last_batch_norm(self) -> float | None:
         """Return the gradient norm of the unit's weights in the last step, or None."""

@@ -38,7 +38,7 @@ class InspectorPanel(Panel):
     title_has_priority, redraw_interval = True, 0.5
     summary = (
         "sum, weights and outputs of one unit, or forward and backward pass of one sample; "
-        "u switches, . and , step by layer, / and \\ by unit, page keys scroll"
+        "u switches, . and , start slow motion by layer, / and \\ by unit, page keys scroll"
     )
     least_size = 58, 14
 
@@ -67,14 +67,15 @@ class InspectorPanel(Panel):
 
     def explanation(self) -> Explanation:
         return Explanation(
-            "One unit: each bar is a product w·x and starts where the previous one ended; after the "
-            "bias, the sum is z, and the curve turns it into a. Or one sample: both passes.",
-            "the longest bars decide z; where the slope f' is near 0, the unit learns nothing from "
-            "this sample. All numbers are rounded: `rounding` is what their sum then lacks.",
+            "One unit: each bar is a product w·x and starts where the previous one ended, up to z. "
+            "Or one sample: both passes.",
+            "the longest bars decide z; where the slope f' is near 0, the unit learns nothing. "
+            "Numbers are rounded; `rounding` completes their sum. The next step is what the next "
+            "batch adds to a weight.",
             f"a = f(w·x{' + b' * self.run.config.bias}), {activation_formulas(self.run, most=1)}\n"
             "δ = f' · Σ w·δ of the next layer; gradient of a weight = δ · its input",
-            "u unit or sample · ↑ ↓ units · [ ] layers · j k samples · n N misclassified samples · "
-            ". , step by layer, / \\ by unit · page keys scroll",
+            "u unit or sample · ↑ ↓ units · [ ] layers · j k samples · n N misclassified · "
+            ". , slow motion by layer, / \\ by unit · page keys scroll",
         )
 
     # --- keys
@@ -87,23 +88,24 @@ class InspectorPanel(Panel):
         self.redraw()
 
     def action_step(self, by: int) -> None:
-        """Go one step forward or back in the sample view; the last step shows everything."""
+        """Go one layer forward or back in slow motion, from the inputs; after the last, end it."""
         last = steps_of(self.run)
-        if self.view != "sample" or not last:
+        if not last:
             return
-        self._follow_cursor()
-        at = last if self.step is None else self.step
-        if self.step is None and by > 0:
-            return
-        self.step, self.unit = min(last, max(0, at + by)), None
+        self._begin_steps()
+        if self.step is None:
+            self.step = 0 if by > 0 else last - 1
+        else:
+            self.step = None if self.step + by > last else max(0, self.step + by)
+        self.unit = None
         self.redraw()
 
     def action_step_unit(self, by: int) -> None:
         """Go one unit forward or back through both passes, and move the cursor to it."""
         moments = trace_steps(self.run)
-        if self.view != "sample" or not moments:
+        if not moments:
             return
-        self._follow_cursor()
+        self._begin_steps()
         if self.step is None:
             at = -1 if by > 0 else len(moments)
         elif self.unit is None:
@@ -115,12 +117,22 @@ class InspectorPanel(Panel):
                 for place, each in enumerate(moments)
                 if (each.step, each.unit) == (self.step, self.unit)
             )
-        now = moments[min(len(moments) - 1, max(0, at + by))]
+        if at + by >= len(moments):
+            self.step = self.unit = None
+            self.redraw()
+            return
+        now = moments[max(0, at + by)]
         self.step, self.unit = now.step, now.unit
         if now.layer is not None and now.unit is not None:
             cursor = replace(self.options.cursor, layer=now.layer, unit=now.unit)
             self.post_message(self.CursorMoved(cursor))
         self.redraw()
+
+    def _begin_steps(self) -> None:
+        """Show the sample view, whose steps these are."""
+        if self.view != "sample":
+            self.view, self.step, self.unit, self._first = "sample", None, None, 0
+        self._follow_cursor()
 
     def action_scroll_view(self, by: int) -> None:
         """Scroll by a page."""

@@ -13,6 +13,7 @@ from tui.drawing.palette import (
     BRIGHT,
     DIM,
     DIVERGING,
+    FAINT,
     LEGIBLE,
     TEXT,
     class_marker,
@@ -37,6 +38,7 @@ from tui.panels.inspector.inspected import (
     small,
     stacked,
 )
+from tui.panels.inspector.step_sums import draw_step
 from tui.panels.panel import centred_text
 
 if TYPE_CHECKING:
@@ -50,6 +52,8 @@ MARGIN: Final = 2
 MOST_CLASSES: Final = 10
 MOST_STRIP: Final = 6
 """Largest number of rows for the outputs of a layer."""
+FEWEST_SUMS, MOST_SUMS = 3, 7
+"""Rows for the sums of a step in slow motion, which stay the same from step to step."""
 UNMARKED: Final = -1
 EMPTY: Final = "The forward pass of one sample to its loss, and the backward pass of the gradient."
 
@@ -86,7 +90,14 @@ def draw_sample(
         return Cells(width, height)
     with np.errstate(all="ignore"):
         upto = None if step is None or unit is None else (step - 1, unit + 1)
-        return _joined(_stages(it, width - MARGIN, height, upto), width, step)
+        if step is None:
+            return _joined(_stages(it, width - MARGIN, height, upto), width, step)
+        rows = min(MOST_SUMS, max(FEWEST_SUMS, height // 3))
+        sums = Cells(width, rows + 1)
+        sums.place(0, 1, draw_step(it, step, unit, width - 2, rows))
+        sums.write(rows, 0, "─" * width, ink(FAINT))
+        stages = _stages(it, width - MARGIN, height - sums.height, upto)
+        return stacked([sums, _joined(stages, width, step)], width)
 
 
 def _joined(stages: list[Stage], width: int, step: int | None) -> Cells:
@@ -122,6 +133,8 @@ def _stages(it: Inspected, width: int, height: int, upto: tuple[int, int] | None
     for layer in range(count):
         units = upto[1] if upto is not None and upto[0] == layer else None
         stages.append(Stage(layer + 1, _forward(it, layer, width, tall[layer], units)))
+    if upto is not None and upto[0] == it.hidden and upto[1] < len(layers[-1].z):
+        answer = Cells(width, answer.height)  # the other outputs are not computed yet
     stages += [Stage(UNMARKED, Cells(width, gap)), Stage(count, answer)]
     stages += [Stage(count + 1, loss), Stage(UNMARKED, Cells(width, gap))]
     heading, rows_back = draw_back(it, width)

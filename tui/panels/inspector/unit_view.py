@@ -29,6 +29,7 @@ from tui.panels.inspector.inspected import (
     small,
     stacked,
 )
+from tui.panels.inspector.next_steps import draw_steps, step_texts, step_words
 from tui.panels.inspector.sample_view import draw_answer
 from tui.panels.inspector.sentences import gradient_words, sentence
 from tui.panels.inspector.unit_map import UnitMap, draw_pictures, has_pixels
@@ -56,6 +57,8 @@ TARGETS: Final = 26
 """Columns for the outgoing products, next to the curve."""
 CURVE_FROM: Final = 12
 """Rows of a view from which it has a curve."""
+STEPS_FROM: Final = 50
+"""Columns from which the next step of each weight has a column of its own."""
 ROOMY: Final = 19
 """Rows from which more than one of many targets is shown."""
 EMPTY_BELOW: Final = "The computation of one unit for one sample, number by number."
@@ -154,7 +157,10 @@ def _computation(
         pictures: whether the pictures of pixels take the place of the curve.
     """
     fewest = FEWEST_TERMS + tail_rows(it) + 1
-    words = [_wrapped(sentence(it, facts), width), _notes(it, facts, width)]
+    words = [_wrapped(sentence(it, facts), width)]
+    if width < STEPS_FROM:
+        words.append(draw_steps(it, width))
+    words += [_notes(it, facts, width)]
     rest = sum(block.height for block in words)
     inputs = len(it.trace.layers[it.cursor.layer].inputs)
     wanted = inputs + tail_rows(it) + 1
@@ -164,7 +170,9 @@ def _computation(
     if height - below >= rest + middle_rows + min(wanted, fewest + FEWEST_TERMS):
         height -= below
     for_sum = max(fewest, min(wanted, height - rest - middle_rows))
-    fall = Waterfall.of(it, for_sum - 1).draw(width)
+    sums = Waterfall.of(it, for_sum - 1)
+    steps = step_texts(it, sums.rows)
+    fall = sums.draw(width, steps if width >= STEPS_FROM else ())
     spare = height - rest - fall.height
     rows = max(middle_rows, min(MOST[1], spare))
     middle = _activation(it, width, rows, has_curve=has_curve, pictures=pictures)
@@ -242,6 +250,10 @@ def _notes(it: Inspected, facts: UnitStatistics, width: int) -> Cells:
     if last is not None:
         words.append([plain_text(small(last)), dim_text(" in the last batch")])
     blocks = [flow(words, width)]
+    if it.ahead is not None:
+        how, batch = step_words(it)
+        step = [[dim_text("next step: "), plain_text(f"{how},")], [plain_text(batch)]]
+        blocks.append(flow(step, width, gap=1, indent=2))
     problem, samples = "", len(facts.outputs)
     name = layer.activation.name
     if not np.isfinite(facts.outputs).all():
