@@ -54,6 +54,7 @@ class Summary:
         notes: one sentence for each processing step.
         excluded: columns that are no features, with the reason if the user did not exclude them.
         warnings: those of the notes that are shown at the start of a run.
+        image: rows and columns of pixels, if the features are an image.
     """
 
     name: str
@@ -68,6 +69,7 @@ class Summary:
     notes: tuple[str, ...]
     excluded: tuple[tuple[str, str], ...] = ()
     warnings: tuple[str, ...] = ()
+    image: tuple[int, int] | None = None
 
 
 def summarize(
@@ -113,6 +115,7 @@ def summarize(
         data.notes,
         data.excluded,
         data.warnings,
+        data.image,
     )
 
 

@@ -16,6 +16,7 @@ from tui.drawing import number_format
 from tui.drawing.canvas import Canvas
 from tui.drawing.cells import Cells, cut, printable
 from tui.drawing.palette import BRIGHT, TEXT, class_marker, class_point, ink
+from tui.panels.pixels import draw_pixels
 
 if TYPE_CHECKING:
     from textual.app import ComposeResult
@@ -27,6 +28,8 @@ if TYPE_CHECKING:
 
 MOST_FEATURES = 200
 NAME_WIDTH = 24
+LEAST_ROOM = 24
+"""Columns for the percentages and their bars, next to the picture of an image."""
 
 
 @dataclass(frozen=True)
@@ -92,6 +95,8 @@ class Answer(Canvas):
         super().__init__(id="answer")
         self._data = data
         self.outputs: Array | None = None
+        self.features: Array | None = None
+        """The input in original units."""
 
     def draw(self, width: int, height: int) -> Cells:
         cells = Cells(width, height)
@@ -104,6 +109,11 @@ class Answer(Canvas):
                 column = NAME_WIDTH + 1
                 cells.write(row, column, f"{outputs[row]:,.6g}".replace("-", "−"), ink(BRIGHT))
             return cells
+        if data.preparation.image is not None and self.features is not None:
+            most = width - NAME_WIDTH - LEAST_ROOM
+            picture = draw_pixels(self.features, data.preparation.image, most, height)
+            cells.place(0, width - picture.width, picture)
+            width -= picture.width + 2
         order = np.argsort(-np.nan_to_num(outputs), kind="stable")
         room = max(4, width - NAME_WIDTH - 12)
         for row, label in enumerate(order[:height].tolist()):
@@ -203,6 +213,7 @@ class AskScreen(ModalScreen[None]):
         if not self._data.has_classes:
             outputs = self._data.preparation.in_units(outputs)
         self._answer.outputs = outputs[0]
+        self._answer.features = self._data.preparation.features(inputs)[0]
         self._answer.repaint()
 
     def _inputs(self, text: str) -> Array:

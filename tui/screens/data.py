@@ -192,5 +192,5 @@ class SummaryView(ScrollView, can_focus=True):
     def _laid_out(self, room: int) -> Page:
         width = max(1, room - 2 * MARGIN)
         if self._page.width != width:
-            self._page = summary_cells(self._summary, width, self._first)
+            self._page = summary_cells(self._summary, width, self._first, pictures=True)
         return self._page

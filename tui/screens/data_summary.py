@@ -6,16 +6,19 @@ import io
 import os
 import shutil
 import sys
+from functools import partial
+from itertools import pairwise
 from math import ceil, isfinite
 from typing import TYPE_CHECKING, Final
 
+import numpy as np
 from rich.console import Console
 from rich.style import Style
 from rich.text import Text
 
 from core.analysis.imbalance import majority_share
 from tui.drawing import number_format
-from tui.drawing.cells import cell_width, cut, split_cells
+from tui.drawing.cells import Cells, cell_width, cut, split_cells
 from tui.drawing.palette import (
     ACCENT,
     BRIGHT,
@@ -62,14 +65,23 @@ LONGEST_CLASS: Final = 16
 SHORTEST_NAME, EASY_NAME, LONGEST_NAME = 12, 24, 40
 """Cells of a feature's name; below these limits, other columns are dropped."""
 CLASSES_IN_ONE_COLUMN: Final = 8
+FEWEST_PICTURES: Final = 4
+"""Number of samples in a row of pictures, which limits their size."""
 MOST_TARGETS: Final = 3
 """Targets in the table of the first rows, which also needs room for features."""
 HEADING_LINES: Final = 3
 HEADING_WORD: Final = 13
 
 
-def summary_cells(summary: Summary, width: int, first: int = 0) -> Page:
-    """Return the page for a width; the table of first rows starts with feature number `first`."""
+def summary_cells(summary: Summary, width: int, first: int = 0, *, pictures: bool = False) -> Page:
+    """Return the page of a data set.
+
+    Args:
+        summary: of the data set.
+        width: of the page.
+        first: number of the first feature in the table of first rows.
+        pictures: whether samples that are images are shown as such, which needs colours.
+    """
     rows, hidden = _rows(summary, width, first)
     features = _features(summary, width)
     described = _described(summary, features)
@@ -78,6 +90,7 @@ def summary_cells(summary: Summary, width: int, first: int = 0) -> Page:
         _notes(summary, width),
         _classes(summary, width),
         _targets(summary, width),
+        _pictures(summary, width) if pictures else [],
         # for texts and long tables, the first rows are more informative than a list of features
         *((rows, features) if len(summary.features) > LONG_TABLE else (features, rows)),
     )
@@ -352,6 +365,49 @@ def _related(feature: FeatureSummary, *, signed: bool) -> tuple[str, str, int]:
     text = number_format.signed(value) if signed else f"{value:.2f}"
     colour = DIVERGING[4 if value < 0 else -1] if signed else ACCENT
     return text, share_bar(abs(value), BAR), ink(colour)
+
+
+def _pictures(summary: Summary, width: int) -> list[TableLine]:
+    """Return the first samples as pictures, each below its class."""
+    from tui.panels.pixels import draw_pixels  # printed pages have no pictures
+
+    if summary.image is None or not summary.rows:
+        return []
+    rows, columns = summary.image
+    behind = len(summary.targets) or int(bool(summary.classes))
+    # as large as leaves room for a few of them
+    scale = max(1, (width // FEWEST_PICTURES - GAP) // columns)
+    across = min(width, columns * scale)
+    labels = {name: label for label, (name, _) in enumerate(summary.classes)}
+    cells = Cells(width, 1 + -(-rows * scale // 2))
+    column = 0
+    for row in summary.rows:
+        values = np.array([_value(text) for text in row[: len(row) - behind]], np.float64)
+        if column + across > width or values.size != rows * columns:
+            break
+        name = row[-1] if summary.classes else ""
+        if name:
+            cells.write(0, column, *_of_class(labels.get(name, 0)))
+            cells.write(0, column + 2, cut(_shown(name), across - 2), ink(TEXT))
+        picture = draw_pixels(np.nan_to_num(values), summary.image, across, cells.height - 1)
+        cells.place(1, column, picture)
+        column += across + GAP
+    if not column:
+        return []
+    return [
+        _title("first samples as pictures"),
+        *map(partial(_line_of, cells), range(cells.height)),
+    ]
+
+
+def _line_of(cells: Cells, row: int) -> TableLine:
+    """Return a row of cells as spans of equal inks."""
+    inks = cells.inks[row]
+    edges = [0, *(np.flatnonzero(inks[1:] != inks[:-1]) + 1).tolist(), cells.width]
+    return [
+        (start, "".join(cells.glyphs[row, start:end].tolist()), int(inks[start]))
+        for start, end in pairwise(edges)
+    ]
 
 
 def _rows(summary: Summary, width: int, first: int) -> tuple[list[TableLine], int]:

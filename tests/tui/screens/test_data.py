@@ -16,7 +16,7 @@ from core.datasets import DATASETS, Dataset
 from core.datasets.prepare import prepare
 from core.datasets.summary import FeatureSummary, Summary, summarize
 from tui.drawing.cells import cut, split_cells
-from tui.drawing.palette import CLASS_POINTS, DIVERGING, TRAIN_MARKERS, style
+from tui.drawing.palette import CLASS_POINTS, DIVERGING, GREYS, TRAIN_MARKERS, get_ink, style
 from tui.drawing.tables import Page, decimals, format_decimals, histogram
 from tui.screens.data import DataScreen, SummaryView, ToggleColumn
 from tui.screens.data_summary import show_dataset, summary_cells, summary_text
@@ -482,9 +482,9 @@ def test_each_row_of_the_table_knows_its_column(width: int) -> None:
 async def test_the_page_is_laid_out_once_a_size(monkeypatch: pytest.MonkeyPatch) -> None:
     widths: list[int] = []
 
-    def counted(summary: Summary, width: int, first: int = 0) -> object:
+    def counted(summary: Summary, width: int, first: int = 0, *, pictures: bool) -> object:
         widths.append(width)
-        return summary_cells(summary, width, first)
+        return summary_cells(summary, width, first, pictures=pictures)
 
     monkeypatch.setattr("tui.screens.data.summary_cells", counted)
     app = Showing(iris())
@@ -515,3 +515,28 @@ async def test_q_quits() -> None:
         await pilot.pause()
     assert app.return_code == 0
     assert not app.is_running
+
+
+@pytest.mark.parametrize("width", [*WIDTHS, 100])
+def test_samples_that_are_images_are_shown_as_pictures_on_the_screen_only(width: int) -> None:
+    data = DATASETS["digits"].draw(0)
+    summary = summarize(data)
+    assert "as pictures" not in summary_text(summary, width)
+    page = summary_cells(summary, width, pictures=True)
+    lines = page.lines()
+    assert all(cell_len(line) == width for line in lines)
+    if width < 20:
+        return
+    row = next(at for at, line in enumerate(lines) if line.startswith("first samples as"))
+    first = data.class_names[int(data.y[0])]
+    assert lines[row + 1].split()[1] == first
+    # the first row of pixels, each as wide as the picture is magnified
+    scale = max(1, (width // 4 - 2) // 8)
+    shown = [
+        get_ink(int(page.inks[row + 2, at * scale])).foreground
+        if page.glyphs[row + 2, at * scale] == "▀"
+        else get_ink(int(page.inks[row + 2, at * scale])).background
+        for at in range(8)
+    ]
+    levels = np.clip((data.x[0, :8] / data.x[0].max() * len(GREYS)).astype(int), 0, len(GREYS) - 1)
+    assert shown == [GREYS[level] for level in levels]

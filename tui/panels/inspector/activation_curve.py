@@ -70,15 +70,19 @@ def _write_axis(
     """Write both ends of the horizontal axis, zero, and z."""
     reach, z, point = marks
     end = number_format.short(reach)
-    cells.write(row, left, f"−{end}", ink(DIM))
-    cells.write_right(row, left + columns, end, ink(DIM))
-    if columns >= 20:
-        cells.write(row, left + columns // 2, "0", ink(DIM))
     text = f"▴ z {number(z)}"
     start = point if point + len(text) <= left + columns else point + 1 - len(text)
     if start < point:
         text = f"z {number(z)} ▴"
-    cells.write(row, start - 1, f" {text} " if start > left else f"{text} ", ink(BRIGHT))
+    cells.write(row, start, text, ink(BRIGHT))
+    # numbers of the axis that the mark would touch are left out
+    for column, label in (
+        (left, f"−{end}"),
+        (left + columns // 2, "0"),
+        (left + columns - len(end), end),
+    ):
+        if column + len(label) < start or column > start + len(text):
+            cells.write(row, column, label, ink(DIM))
 
 
 def _brief(value: float) -> str:

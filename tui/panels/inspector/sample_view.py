@@ -21,7 +21,6 @@ from tui.drawing.palette import (
     ink,
     train_marker,
 )
-from tui.panels.boundary.map_drawing import half_blocks
 from tui.panels.colour_scales import OutputScale
 from tui.panels.inspector.inspected import (
     LABEL,
@@ -40,6 +39,7 @@ from tui.panels.inspector.inspected import (
 )
 from tui.panels.inspector.step_sums import draw_step
 from tui.panels.panel import centred_text
+from tui.panels.pixels import draw_pixels
 
 if TYPE_CHECKING:
     from core.arrays import Array
@@ -118,7 +118,7 @@ def _stages(it: Inspected, width: int, height: int, upto: tuple[int, int] | None
     layers = it.trace.layers
     count = len(layers)
     # the layers share the rows that the other stages leave
-    inputs = _inputs(it, width, 2 if height < 20 else 4)
+    inputs = _inputs(it, width, 2 if height < 20 else 4, height // 3)
     loss = draw_loss(it, width)
     rows = height - inputs.height - loss.height - (1 + count)
     answer = draw_answer(it, width, min(MOST_CLASSES, max(3, rows - count)))
@@ -147,13 +147,13 @@ def _stages(it: Inspected, width: int, height: int, upto: tuple[int, int] | None
 # --- forward pass
 
 
-def _inputs(it: Inspected, width: int, most: int) -> Cells:
-    """Return the features in their own units, as many as fit."""
+def _inputs(it: Inspected, width: int, most: int, picture_rows: int) -> Cells:
+    """Return the features in their own units, as many as fit, or the picture that they are."""
     data, cursor = it.data, it.cursor
     image = data.preparation.image
     features = data.preparation.features(data.x_train[[cursor.sample]])[0]
     if image is not None and most > 2:
-        return _image(features, image, width)
+        return _image(features, image, width, max(most, picture_rows))
     names = it.input_names(0)[: len(features)]
     order = np.arange(len(features))
     if data.preparation.text is not None or image is not None:
@@ -185,13 +185,10 @@ def _feature(value: float) -> str:
     return f"{value:.5g}".replace("-", "−")
 
 
-def _image(features: Array, image: tuple[int, int], width: int) -> Cells:
+def _image(features: Array, image: tuple[int, int], width: int, most: int) -> Cells:
+    """Return the pixels of the sample, as large as the rows allow."""
     rows, columns = image
-    high = largest_of(features) or 1.0
-    pixels = quantize(features, len(DIVERGING), -high, high).reshape(rows, columns)
-    if rows % 2:
-        pixels = np.concatenate([pixels, np.full_like(pixels[:1], len(DIVERGING) // 2)])
-    picture = half_blocks(pixels, DIVERGING)
+    picture = draw_pixels(features, image, width - LABEL, most)
     cells = Cells(width, max(1, picture.height))
     cells.write(0, 0, "features", ink(TEXT))
     cells.place(0, LABEL, picture)
