@@ -135,6 +135,7 @@ class TrainingAutosave(RunAutosave):
         if not (worth and self._is_new(run)):
             return None
         self._add_unsent(run.rows)
+        self._add_recent_checkpoints(run)
         return self.with_history(run.snapshot())
 
     def save_final(self, snapshot: RunSnapshot | None) -> None:
@@ -160,8 +161,9 @@ class TrainingAutosave(RunAutosave):
         if not self.is_on:
             self._autosaver.close(LAST_SAVE)
             return
-        if run is not None:
-            self.save_newest(run)
+        if run is not None and self._is_new(run):
+            self._add_recent_checkpoints(run)
+            self._save_run(run)
         self._autosaver.close(LAST_SAVE)
         self._send_status(self._autosaver.status)
         self._queue.flush(LAST_STATUS)
@@ -199,7 +201,15 @@ class TrainingAutosave(RunAutosave):
             self._autosaver.add_epochs(tabulate(rows[self._saved_rows :]))
             self._saved_rows = len(rows)
 
+    def _add_recent_checkpoints(self, run: TrainingRun) -> None:
+        """Add the checkpoints that make the first steps back fast after the run is resumed."""
+        if self.history is not None:
+            travel = run.time_travel
+            self.history = self.history.with_recent(travel.checkpoints, travel.position)
+
     def _save_run(self, run: TrainingRun) -> None:
         self._add_unsent(run.rows)
+        if not run.active:
+            self._add_recent_checkpoints(run)
         self.save(run.snapshot())
         self._saved, self._saved_state = self._revision_of(run), run.state

@@ -21,7 +21,7 @@ from core.runs.folder import HISTORY, open_directory
 from core.training.checkpoints import Checkpoint, Position, Segment
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Iterator, Mapping
     from pathlib import Path
 
     from core.arrays import Array, Labels
@@ -32,7 +32,10 @@ if TYPE_CHECKING:
 
 FORMAT: Final = "nnfs-tui past"
 MOST_SEGMENTS: Final = 16
-MOST_OTHERS: Final = 16
+MOST_OTHERS: Final = 10
+MOST_RECENT: Final = 6
+"""Checkpoints ever further before the newest position: the first step back of a resumed run must not be
+computed from a checkpoint a tenth of the run before it."""
 MOST_BYTES: Final = 2**24
 """Maximum bytes of the history in a run folder; the oldest checkpoints are dropped."""
 
@@ -43,13 +46,18 @@ class SavedHistory:
 
     Attributes:
         starts: the checkpoint right after the change that begins each segment.
-        others: further checkpoints.
+        others: further checkpoints, evenly spaced.
+        recent: further checkpoints before the newest position, at the last save of a run at rest.
         was_edited: whether a parameter was edited before the first of them.
     """
 
     starts: tuple[Checkpoint, ...]
     others: tuple[Checkpoint, ...] = ()
+    recent: tuple[Checkpoint, ...] = ()
     was_edited: bool = False
+
+    def __iter__(self) -> Iterator[Checkpoint]:
+        return iter((*self.starts, *self.others, *self.recent))
 
     @property
     def segments(self) -> tuple[Segment, ...]:
@@ -64,13 +72,33 @@ class SavedHistory:
     def up_to(self, position: Position, number: int) -> SavedHistory:
         """Return the history up to a position in the segment of that number."""
         starts = (each for each in self.starts if each.segment.number <= number)
-        others = (
-            each
-            for each in self.others
-            if each.segment.number < number
-            or (each.segment.number == number and each.position <= position)
-        )
-        return replace(self, starts=tuple(starts), others=tuple(others))
+
+        def is_before(each: Checkpoint) -> bool:
+            own = each.segment.number
+            return own < number or (own == number and each.position <= position)
+
+        others = tuple(filter(is_before, self.others))
+        recent = tuple(filter(is_before, self.recent))
+        return replace(self, starts=tuple(starts), others=others, recent=recent)
+
+    def with_recent(self, checkpoints: Iterable[Checkpoint], head: Position) -> SavedHistory:
+        """Return the history with other recent checkpoints, chosen from the given ones.
+
+        The first is the newest from which the epoch before `head` can be computed, and each of the
+        others is at least four times as far from it as the one before.
+        """
+        numbers = {each.segment.number for each in self.starts}
+        stored = {each.order for each in (*self.starts, *self.others)}
+        recent: list[Checkpoint] = []
+        end = head.epoch if head.batch else head.epoch - 1
+        for each in sorted(checkpoints, key=lambda each: each.order, reverse=True):
+            is_next = not recent or end + 1 - each.epochs >= 4 * (end + 1 - recent[-1].epochs)
+            if each.epochs <= end and is_next and each.segment.number in numbers:
+                recent.append(each)
+            if len(recent) == MOST_RECENT:
+                break
+        new = (each for each in recent if each.order not in stored)
+        return replace(self, recent=tuple(new))._limited()
 
     def with_checkpoint(self, checkpoint: Checkpoint, *, was_edited: bool = False) -> SavedHistory:
         """Return the history with a newer checkpoint.
@@ -94,7 +122,7 @@ class SavedHistory:
     @property
     def nbytes(self) -> int:
         """Bytes of all checkpoints, without the data of the newest segment."""
-        checkpoints = (*self.starts, *self.others)
+        checkpoints = tuple(self)
         newest = {id(each) for each in self.starts[-1].data.arrays} if self.starts else set()
         data = {id(array): array for each in checkpoints for array in each.data.arrays}
         older = sum(array.nbytes for number, array in data.items() if number not in newest)
@@ -105,6 +133,9 @@ class SavedHistory:
         while history.starts and (
             len(history.starts) > MOST_SEGMENTS or history.nbytes > MOST_BYTES
         ):
+            if history.recent and history.nbytes > MOST_BYTES:
+                history = replace(history, recent=history.recent[:-1])
+                continue
             if history.others and history.nbytes > MOST_BYTES:
                 history = replace(history, others=history.others[1:])
                 continue
@@ -113,6 +144,7 @@ class SavedHistory:
             history = SavedHistory(
                 starts,
                 tuple(each for each in history.others if each.segment.number >= oldest),
+                tuple(each for each in history.recent if each.segment.number >= oldest),
                 history.was_edited or first.segment.is_edit,
             )
         return history
@@ -123,7 +155,7 @@ def write_saved_history(directory: Directory, history: SavedHistory) -> None:
     stations = []
     arrays: dict[str, Array | Labels] = {}
     ids = {each.number: each.id for each in history.segments}
-    for at, checkpoint in enumerate((*history.starts, *history.others)):
+    for at, checkpoint in enumerate(history):
         values, own = encode_checkpoint(checkpoint)
         segment = {"segment": ids[checkpoint.segment.number], "is_start": at < len(history.starts)}
         stations.append({**segment, **values})
@@ -158,7 +190,7 @@ def _read(path: Path, header: Header, trainer: Trainer) -> SavedHistory | None:
     others = []
     known = {(header.config.data_key, header.edits): trainer.data}
     stations = fields.tables("stations")
-    if len(stations) > MOST_SEGMENTS + MOST_OTHERS:
+    if len(stations) > MOST_SEGMENTS + MOST_OTHERS + MOST_RECENT:
         raise refusal(path, "it has too many checkpoints")
     for at, each in enumerate(stations):
         segment = segments.get(each.integer("segment"))
@@ -195,7 +227,7 @@ def _read(path: Path, header: Header, trainer: Trainer) -> SavedHistory | None:
     return SavedHistory(
         tuple(_renumbered(starts[each], first) for each in range(first, len(header.segments))),
         tuple(_renumbered(each, first) for each in sorted(valid, key=lambda each: each.order)),
-        header.edited and (fields.boolean("was_edited") or edits),
+        was_edited=header.edited and (fields.boolean("was_edited") or edits),
     )
 
 

@@ -21,7 +21,7 @@ from core.training.checkpoints import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterable, Sequence
 
     from core.arrays import Array, Labels
     from core.datasets.dataset import DataSplit
@@ -135,6 +135,11 @@ class TimeTravel:
     def first(self) -> Position:
         """The earliest position that can be reached: the start of the run, or where it was resumed."""
         return self._checkpoints.first.position
+
+    @property
+    def checkpoints(self) -> Iterable[Checkpoint]:
+        """The checkpoints, in the order of the run."""
+        return self._checkpoints
 
     @property
     def is_past(self) -> bool:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from time import perf_counter
 from typing import TYPE_CHECKING, Final
 
 from core.runs.autosaver import RunAutosave, RunSnapshot
 from core.runs.saved_history import read_saved_history
-from core.training.checkpoints import Checkpoint
+from core.training.checkpoints import Checkpoint, Checkpoints, Position, SharedArrays
 from core.training.epoch_log import tabulate
 from core.training.stopping import State, Stop
 
@@ -16,6 +17,10 @@ if TYPE_CHECKING:
     from core.runs.reader import SavedRun
     from core.training.state import EpochMetrics
     from core.training.trainer import Trainer
+
+SPACING, SHARE = 0.03, 100
+"""Seconds between two checkpoints, and their largest share of the time: one part in this many."""
+MOST_CHECKPOINTS: Final = 40
 
 LAST_SAVE: Final = 10.0
 """Seconds for the last save; longer than in the training process, as no screen waits for it."""
@@ -49,6 +54,7 @@ class HeadlessAutosave(RunAutosave):
             self.resume(run, folder, start, history)
             start = start if history is None else history.starts[-1]
         self._segment = start.segment
+        self._checkpoints, self._due = Checkpoints(start, SharedArrays()), 0.0
 
     @property
     def status(self) -> SaveStatus:
@@ -61,6 +67,14 @@ class HeadlessAutosave(RunAutosave):
         if trainer.stopped is not Stop.DIVERGED:
             self.newest = metrics if trainer.restored is None else trainer.measure()
         self._rows.append(metrics)
+        self._add_checkpoint_if_due()
+
+    def _add_checkpoint_if_due(self) -> None:
+        if (now := perf_counter()) >= self._due:
+            self._checkpoints.add(Checkpoint.of(self._trainer, self._segment))
+            if len(self._checkpoints) > MOST_CHECKPOINTS:
+                self._checkpoints.thin(self._trainer.epoch)
+            self._due = now + max(SPACING, SHARE * (perf_counter() - now))
 
     def poll(self) -> None:
         """Save the run if it is due."""
@@ -74,6 +88,9 @@ class HeadlessAutosave(RunAutosave):
             if trainer.stopped is not None:
                 note = f"{trainer.stopped}".replace("_", " ")
                 self._autosaver.add_event(trainer.epoch, self._state.lower(), note)
+            if self.history is not None:
+                head = Position(trainer.epoch, trainer.batches.next)
+                self.history = self.history.with_recent(self._checkpoints, head)
             self._save_run()
         self._autosaver.close(LAST_SAVE)
         return "" if self.status.problem else self.status.name
