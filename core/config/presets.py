@@ -234,3 +234,13 @@ def introduction(config: RunConfig) -> str:
         if {setting.name for setting in each.config().differences(config)} <= ignored:
             return each.introduction
     return ""
+
+
+def closest_preset(config: RunConfig) -> Preset:
+    """Return the preset of the same data set with the fewest other settings; the default for a file."""
+    if config.data is not None:
+        return PRESETS[DEFAULT]
+    same = [each for each in PRESETS.values() if each.config().dataset == config.dataset]
+    if not same:
+        return PRESETS[DEFAULT]
+    return min(same, key=lambda each: len(each.config().differences(config)))

@@ -102,9 +102,9 @@ def test_every_key_of_the_run_works_in_the_terminal() -> None:
         terminal.press("?")
         terminal.until(lambda text: "start over: the same weights and data" not in text)
         terminal.press("h")
-        terminal.until("─ settings of the run ─")  # the help says so, too, while it goes
+        terminal.until("─ settings of the run · ")  # the help says so, too, while it goes
         terminal.press("esc")
-        terminal.until(lambda text: "─ settings of the run ─" not in text)
+        terminal.until(lambda text: "─ settings of the run · " not in text)
         terminal.press("d")
         terminal.until("circles · ")
         terminal.press("r")

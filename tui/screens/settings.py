@@ -12,8 +12,15 @@ from textual.widgets import Input, Static
 
 from core.config.errors import ConfigError
 from core.config.run_config import RunConfig, settings
-from core.config.value_types import ColumnNames, Delimiter, OptionalValue, Text, line_of
-from tui.screens.settings_list import SettingsList
+from core.config.value_types import (
+    ColumnNames,
+    Delimiter,
+    MultiChoice,
+    OptionalValue,
+    Text,
+    line_of,
+)
+from tui.screens.settings_list import DIFFERS, SettingsList
 
 if TYPE_CHECKING:
     from textual.app import ComposeResult
@@ -22,6 +29,9 @@ if TYPE_CHECKING:
     from core.config.settings import Setting
 
 PAGE: Final = 10
+FOLD: Final = (
+    "settings that change nothing in this run, such as those of another optimiser or of a file"
+)
 
 
 class SettingsScreen(ModalScreen[RunConfig | None]):
@@ -52,8 +62,8 @@ class SettingsScreen(ModalScreen[RunConfig | None]):
     def compose(self) -> ComposeResult:
         """Show a row per setting, a field over the value that is typed, and an explanation."""
         with Vertical() as dialog:
-            dialog.border_title = "settings of the run"
-            dialog.border_subtitle = "enter applies · esc cancels · ↑ ↓ ← → · / finds"
+            preset = self.rows.values.preset.name
+            dialog.border_title = f"settings of the run · {DIFFERS} differs from preset {preset}"
             yield self._find
             with Container(id="fields"):
                 yield self.rows
@@ -75,7 +85,7 @@ class SettingsScreen(ModalScreen[RunConfig | None]):
     def action_move(self, by: int) -> None:
         """Go to another row."""
         if self.focused is self._find:
-            self._follow()
+            self._found()
         else:
             self.rows.move(by)
             self._follow()  # immediately: the next key is for that row
@@ -85,10 +95,8 @@ class SettingsScreen(ModalScreen[RunConfig | None]):
         """Place the field over the current value, if it is typed, and explain the setting."""
         rows, field = self.rows, self._field
         field.display = rows.takes_text
-        if rows.takes_text:
-            column, row, width = rows.place
-            field.styles.offset = (column, row)
-            field.styles.width = width
+        if rows.takes_text and rows.current is not None:
+            self._place_field()
             text = rows.texts[rows.current.name]
             if field.value != text:
                 with field.prevent(Input.Changed):
@@ -98,16 +106,24 @@ class SettingsScreen(ModalScreen[RunConfig | None]):
             self.set_focus(field if rows.takes_text else rows)
         self._explain()
 
+    def _place_field(self) -> None:
+        column, row, width = self.rows.place
+        self._field.styles.offset = (column, row)
+        self._field.styles.width = width
+
     # --- finding
 
     def check_action(self, action: str, _: tuple[object, ...]) -> bool | None:
         """Pass `/` to a field that accepts it."""
-        return action != "find" or not (self.focused is self._find or _takes_any(self.rows.current))
+        setting = self.rows.current
+        takes_any = setting is not None and _takes_any(setting)
+        return action != "find" or not (self.focused is self._find or takes_any)
 
     def action_find(self) -> None:
         """Open the search field."""
         self._find.display = True
         self._find.focus()
+        self._explain()
 
     def action_leave(self) -> None:
         """Show all settings again, or close the dialog."""
@@ -127,6 +143,10 @@ class SettingsScreen(ModalScreen[RunConfig | None]):
 
     @on(Input.Submitted, "#find")
     def _found(self) -> None:
+        """Edit the setting found; a value that follows its name is its value."""
+        if self.rows.found_value:
+            self.rows.write(self.rows.found_value)
+            self.rows.found_value = ""
         self.set_focus(self.rows)
         self._follow()
 
@@ -134,7 +154,8 @@ class SettingsScreen(ModalScreen[RunConfig | None]):
 
     @on(Input.Changed, "#value")
     def _written(self, event: Input.Changed) -> None:
-        if self.rows.takes_text and event.value != self.rows.texts[self.rows.current.name]:
+        setting = self.rows.current
+        if self.rows.takes_text and setting and event.value != self.rows.texts[setting.name]:
             self.rows.write(event.value)
 
     @on(SettingsList.Changed)
@@ -142,11 +163,12 @@ class SettingsScreen(ModalScreen[RunConfig | None]):
         """Show the error of the changed value, and remove errors that no longer apply."""
         config, wrong = self._read()
         errors = {error.name: error for error in wrong}
-        rows = self.rows
-        shown = {*rows.errors, rows.current.name}
-        rows.errors = {name: error for name, error in errors.items() if name in shown}
+        rows, values = self.rows, self.rows.values
+        shown = {*values.errors, *((rows.current.name,) if rows.current else ())}
+        values.errors = {name: error for name, error in errors.items() if name in shown}
         if config is not None:
-            rows.idle = config.idle
+            rows.use(config)
+            self._place_field()
         rows.repaint()
         self._explain()
 
@@ -160,7 +182,7 @@ class SettingsScreen(ModalScreen[RunConfig | None]):
         if config is not None:
             self.dismiss(config)
             return
-        self.rows.errors = {error.name: error for error in wrong}
+        self.rows.values.errors = {error.name: error for error in wrong}
         self.go_to(wrong[0].name)
 
     def _read(self) -> tuple[RunConfig | None, list[ConfigError]]:
@@ -180,16 +202,37 @@ class SettingsScreen(ModalScreen[RunConfig | None]):
             return None, [error]
 
     def _explain(self) -> None:
-        current = self.rows.current
-        error = self.rows.errors.get(current.name)
+        """Explain the current setting, and name the keys that work in its row."""
+        current, values = self.rows.current, self.rows.values
+        self.query_one(Vertical).border_subtitle = self._keys()
+        error = None if current is None else values.errors.get(current.name)
         self._about.set_class(error is not None, "-wrong")
-        if error is not None:
+        if current is None:
+            self._about.update(FOLD)
+        elif error is not None:
             self._about.update(f"expected {error.expected}")
-            return
-        word = self.rows.texts[current.name]
-        line = line_of(current.value_type, word)
-        about = _explanation(current)
-        self._about.update(f"{word}: {line}. {about}" if line else about)
+        else:
+            word = values.texts[current.name]
+            meaning = values.auto(current) or line_of(current.value_type, word)
+            about = _explanation(current)
+            usual = values.preset_value(current)
+            if usual is not None:
+                about = f"preset: {usual}. {about}"
+            self._about.update(f"{word}: {meaning}. {about}" if meaning else about)
+
+    def _keys(self) -> str:
+        """Return the keys of the current row, or of the search field."""
+        setting = self.rows.current
+        if self.focused is self._find:
+            return "enter edits the setting found · esc shows all"
+        leave = "esc shows all" if self._find.display else "esc cancels"
+        if setting is None:
+            return f"space opens or closes · ↑ ↓ setting · enter applies all · {leave}"
+        if isinstance(setting.value_type, MultiChoice):
+            return f"← → selects, space switches · ↑ ↓ setting · enter applies all · {leave}"
+        find = "" if _takes_any(setting) else " · / finds"
+        change = "type a value" if self.rows.takes_text else "← → changes"
+        return f"{change} · ↑ ↓ setting · enter applies all · {leave}{find}"
 
 
 def _takes_any(row: Setting) -> bool:

@@ -7,36 +7,37 @@ from typing import TYPE_CHECKING, ClassVar, Final
 from textual.binding import Binding, BindingType
 from textual.message import Message
 
-from core.config.run_config import settings
+from core.config.errors import ConfigError
 from core.config.value_types import MultiChoice, is_closed, words_of
 from tui.drawing.canvas import Canvas
 from tui.drawing.cells import Cells, cut
 from tui.drawing.palette import ACCENT, ALARM, BRIGHT, DIM, TEXT, ink
+from tui.screens.settings_rows import Fold, Row, arranged, best_match, matching, name_of
+from tui.screens.settings_values import SettingValues
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     from textual import events
 
-    from core.config.errors import ConfigError
     from core.config.run_config import RunConfig
     from core.config.settings import Setting
 
+MARK: Final = 19
+"""Column of the mark of a value that differs from the preset."""
 NAME: Final = 20
 VALUE: Final = 25
-SWITCHES: Final = 36
 GAP: Final = 2
 SHORTEST_REMARK: Final = 12
 WHEEL: Final = 3
+DIFFERS: Final = "•"
 
 
 class SettingsList(Canvas, can_focus=True):
     """One row is current; a value with a few choices is changed in it, others in a field over it.
 
     Attributes:
+        values: the values of all settings, and the remarks on them.
         texts: the value of every setting, as the user writes it.
-        errors: errors of values, by setting name.
-        idle: why a setting has no effect, by setting name.
+        found_value: the value after a name in the search field, or an empty string.
     """
 
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -54,29 +55,29 @@ class SettingsList(Canvas, can_focus=True):
 
     def __init__(self, config: RunConfig, *, id: str) -> None:  # noqa: A002
         super().__init__(id=id)
-        self._before = {each.name: each.write(getattr(config, each.name)) for each in settings()}
-        self.texts = dict(self._before)
-        self.errors: dict[str, ConfigError] = {}
-        self.idle: Mapping[str, str] = config.idle
-        self._rows: list[Setting | str] = []
-        self._at = self._top = 0
+        self.values = SettingValues(config)
+        self.texts = self.values.texts
+        self.found_value = ""
+        self._rows = arranged(self.values.idle, is_open=False)
+        self._at, self._top = 1, 0
+        self._is_open = self._is_search = False
         self._word = 0  # index of the switch that a key toggles
-        self.choose("")
 
     # --- which row
 
     @property
-    def current(self) -> Setting:
-        """The setting in the current row."""
+    def current(self) -> Setting | None:
+        """The setting in the current row; None for the row that shows those without effect."""
         row = self._rows[self._at]
         assert not isinstance(row, str)
-        return row
+        return None if isinstance(row, Fold) else row
 
     @property
     def takes_text(self) -> bool:
         """Whether the value of the current setting is typed."""
-        return not is_closed(self.current.value_type) and not isinstance(
-            self.current.value_type, MultiChoice
+        setting = self.current
+        return setting is not None and not (
+            is_closed(setting.value_type) or isinstance(setting.value_type, MultiChoice)
         )
 
     @property
@@ -85,37 +86,52 @@ class SettingsList(Canvas, can_focus=True):
         return NAME, self._at - self._top, min(VALUE, max(1, self.size.width - NAME))
 
     def choose(self, text: str) -> bool:
-        """Show the settings whose name, group or help contains a text; return whether there are any."""
-        words = text.lower().replace("_", " ").split()
-        rows: list[Setting | str] = []
-        group = ""
-        for each in settings():
-            searched = f"{each.name.replace('_', ' ')} {each.group} {each.help}".lower()
-            if all(word in searched for word in words):
-                if each.group != group:
-                    rows.append(each.group)
-                    group = each.group
-                rows.append(each)
+        """Show the settings that contain all words of a text; return whether there are any.
+
+        A last word that is a value of the setting found, as in `noise 0.3`, is kept as `found_value`.
+        """
+        words = text.lower().replace("_", " ").replace("-", " ").split()
+        self.found_value = ""
+        rows = matching(words) if words else arranged(self.values.idle, is_open=self._is_open)
         if not rows:
-            return False
-        before = self._rows[self._at] if self._rows else None
-        self._rows = rows
-        # a setting with that name comes before settings that mention it
-        wanted = "_".join(words)
-        first = next(
-            (at for at, row in enumerate(rows) if wanted and _name(row).startswith(wanted)), 1
-        )
-        self._at = rows.index(before) if before in rows and not words else first
+            name, _, value = text.strip().replace("=", " ").rpartition(" ")
+            words = name.lower().replace("_", " ").split()
+            rows = matching(words) if words else []
+            if not rows or not _accepts(rows[best_match(rows, words)], value):
+                return False
+            self.found_value = value
+        before = name_of(self._rows[self._at])
+        self._rows, self._is_search = rows, bool(words)
+        kept = [at for at, row in enumerate(rows) if before and name_of(row) == before]
+        self._at = best_match(rows, words) if words else kept[0] if kept else 1
         self._top = 0
         self._moved()
         return True
 
     def go_to(self, name: str) -> None:
         """Make a setting the current one."""
-        if name not in map(_name, self._rows):
-            self.choose("")
-        self._at = next(at for at, row in enumerate(self._rows) if _name(row) == name)
+        if name not in map(name_of, self._rows):
+            self._is_open = self._is_open or name in self.values.idle
+            self._rows, self._is_search = arranged(self.values.idle, is_open=self._is_open), False
+        self._at = next(at for at, row in enumerate(self._rows) if name_of(row) == name)
         self._moved()
+
+    def use(self, config: RunConfig) -> None:
+        """Show what `auto` stands for in a configuration, and which settings have an effect."""
+        self.values.update(config)
+        if not self._is_search:
+            self._arrange()
+
+    def _arrange(self) -> None:
+        """Arrange the rows again; the current row stays, and does not move on the screen."""
+        row, before = self._rows[self._at], self._at
+        self._rows = arranged(self.values.idle, is_open=self._is_open)
+        fold = next((at for at, each in enumerate(self._rows) if isinstance(each, Fold)), 1)
+        same = (at for at, each in enumerate(self._rows) if name_of(each) == name_of(row) != "")
+        self._at = next(same, fold)
+        self._top += self._at - before
+        self._keep_in_sight()
+        self.repaint()
 
     def move(self, by: int) -> None:
         """Move the current row down, or up if negative, within the list."""
@@ -150,13 +166,18 @@ class SettingsList(Canvas, can_focus=True):
 
     def write(self, text: str) -> None:
         """Change the value of the current setting."""
-        self.texts[self.current.name] = text
-        self.post_message(self.Changed())
+        if self.current is not None:
+            self.texts[self.current.name] = text
+            self.post_message(self.Changed())
 
     def action_change(self, by: int) -> None:
-        """Select the next choice; with several switches, move to the next switch."""
+        """Select the next choice; with several switches, move to the next switch; open the fold."""
         setting = self.current
-        if isinstance(setting.value_type, MultiChoice):
+        if setting is None:
+            self._is_open = not self._is_open
+            self._arrange()
+            self._moved()
+        elif isinstance(setting.value_type, MultiChoice):
             self._word = (self._word + by) % len(setting.value_type.words)
             self.repaint()
         elif is_closed(setting.value_type):
@@ -167,9 +188,11 @@ class SettingsList(Canvas, can_focus=True):
     def on_key(self, event: events.Key) -> None:
         """Select the next choice that starts with a letter, or toggle a switch."""
         setting = self.current
+        if setting is None:
+            return
         if isinstance(setting.value_type, MultiChoice):
             if event.key == "space":
-                self._switch(setting, setting.value_type, self._word)
+                self.write(_switched(setting.value_type, self.texts[setting.name], self._word))
                 event.stop()
                 event.prevent_default()
         elif event.character and event.character.isalnum() and is_closed(setting.value_type):
@@ -181,10 +204,6 @@ class SettingsList(Canvas, can_focus=True):
                     event.stop()
                     return
 
-    def _switch(self, setting: Setting, kind: MultiChoice, at: int) -> None:
-        chosen = set(kind.read(self.texts[setting.name])) ^ {kind.words[at]}
-        self.write(",".join(word for word in kind.words if word in chosen) or "none")
-
     # --- the mouse
 
     def on_click(self, event: events.Click) -> None:
@@ -195,12 +214,14 @@ class SettingsList(Canvas, can_focus=True):
         was_current, self._at = at == self._at, at
         if not was_current:
             self._moved()
-        kind = self.current.value_type
-        if isinstance(kind, MultiChoice):
-            for word, start, end in _spans(kind):
+        setting = self.current
+        if setting is None:
+            self.action_change(1)
+        elif isinstance(setting.value_type, MultiChoice):
+            for word, start, end in _spans(setting.value_type):
                 if start <= event.x < end:
                     self._word = word
-                    self._switch(self.current, kind, word)
+                    self.write(_switched(setting.value_type, self.texts[setting.name], word))
         elif was_current and NAME <= event.x < NAME + VALUE:
             left = event.x < NAME + 2
             self.action_change(-1 if left else 1)
@@ -241,54 +262,72 @@ class SettingsList(Canvas, can_focus=True):
     def draw(self, width: int, height: int) -> Cells:
         cells = Cells(width, height)
         for y, row in enumerate(self._rows[self._top : self._top + height]):
+            is_current = self._top + y == self._at
             if isinstance(row, str):
                 cells.write(y, 0, row, ink(ACCENT))
+            elif isinstance(row, Fold):
+                cells.write(y, 0, "▸" if is_current else " ", ink(ACCENT))
+                sign = "▾" if row.is_open else "…"
+                colour = ink(BRIGHT if is_current else DIM, bold=is_current)
+                cells.write(y, 1, cut(f"{sign} {row.text}", width - 1), colour)
             else:
-                self._draw_row(cells, y, row, current=self._top + y == self._at)
+                self._draw_row(cells, y, row, current=is_current)
         return cells
 
     def _draw_row(self, cells: Cells, y: int, setting: Setting, *, current: bool) -> None:
-        text, name = self.texts[setting.name], _name(setting).replace("_", " ")
-        changed = text != self._before[setting.name]
+        text, name = self.texts[setting.name], setting.name.replace("_", " ")
         cells.write(y, 0, "▸" if current else " ", ink(ACCENT))
         cells.write(y, 1, name, ink(BRIGHT if current else TEXT, bold=current))
-        colour = ink(ACCENT if changed else BRIGHT if current else TEXT, bold=current)
+        if self.values.preset_value(setting) is not None:
+            cells.write(y, MARK, DIFFERS, ink(ACCENT, bold=True))
+        colour = ink(
+            ACCENT if self.values.is_changed(setting) else BRIGHT if current else TEXT, bold=current
+        )
         end = NAME + VALUE
         if isinstance(setting.value_type, MultiChoice):
-            chosen = setting.value_type.read(text)
-            for at, start, stop in _spans(setting.value_type):
-                word = setting.value_type.words[at]
-                here = current and self.has_focus and at == self._word
-                on = word in chosen
-                cells.write(y, start, "■" if on else "□", ink(ACCENT if on else DIM))
-                line = setting.value_type.lines[at] if setting.value_type.lines else word
-                cells.write(y, start + 1, line, ink(BRIGHT if here else TEXT, bold=here))
-                end = stop
+            at = self._word if current and self.has_focus else -1
+            end = _draw_switches(cells, y, setting.value_type, text, at)
         elif is_closed(setting.value_type) and current:
             after = cells.write(y, NAME, "◂ ", ink(ACCENT))
-            after = cells.write(y, after, cut(text, VALUE - 4), colour)
+            after = cells.write(y, after, cut(self.values.shown(setting), VALUE - 4), colour)
             cells.write(y, after, " ▸", ink(ACCENT))
         else:
-            cells.write(y, NAME, cut(text, VALUE), colour)
-        remark, wrong = self._remark(setting)
+            cells.write(y, NAME, cut(self.values.shown(setting), VALUE), colour)
+        remark, wrong = self.values.remark(setting)
         room = cells.width - end - GAP
         if room >= SHORTEST_REMARK:
             cells.write(y, end + GAP, cut(remark, room), ink(ALARM if wrong else DIM))
         elif wrong:
             cells.write(y, 0, "!", ink(ALARM, bold=True))
 
-    def _remark(self, setting: Setting) -> tuple[str, bool]:
-        """Return the remark next to a value, and whether it is an error."""
-        error = self.errors.get(setting.name)
-        if error is not None:
-            return f"expected {error.expected}", True
-        why = self.idle.get(setting.name)
-        return (setting.help if why is None else f"no effect with {why}"), False
+
+def _accepts(row: Row, text: str) -> bool:
+    """Return whether a text is a value of the setting in a row."""
+    if isinstance(row, str | Fold):
+        return False
+    try:
+        row.read(text)
+    except ConfigError:
+        return False
+    return True
 
 
-def _name(row: Setting | str) -> str:
-    """Return the name of a setting, or an empty string for the name of a group."""
-    return "" if isinstance(row, str) else row.name
+def _switched(kind: MultiChoice, text: str, at: int) -> str:
+    """Return the value after one of its switches was toggled."""
+    chosen = set(kind.read(text)) ^ {kind.words[at]}
+    return ",".join(word for word in kind.words if word in chosen) or "none"
+
+
+def _draw_switches(cells: Cells, y: int, kind: MultiChoice, text: str, current: int) -> int:
+    """Draw a switch per word, and return the first column after them."""
+    chosen, end = kind.read(text), NAME
+    for at, start, stop in _spans(kind):
+        on, is_current = kind.words[at] in chosen, at == current
+        cells.write(y, start, "■" if on else "□", ink(ACCENT if on else DIM))
+        line = kind.lines[at] if kind.lines else kind.words[at]
+        cells.write(y, start + 1, line, ink(BRIGHT if is_current else TEXT, bold=is_current))
+        end = stop
+    return end
 
 
 def _spans(kind: MultiChoice) -> list[tuple[int, int, int]]:

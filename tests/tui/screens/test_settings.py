@@ -1,13 +1,17 @@
 """The dialog of the settings, in the real application."""
 
+import re
+
 import numpy as np
 import pytest
 from textual.events import MouseScrollDown
 
-from core.config.run_config import settings
+from core.config.presets import preset
+from core.config.run_config import setting, settings
 from tests.tui.screens.test_training import MOONS, Driver, running
 from tui.screens.settings import SettingsScreen
 from tui.screens.settings_list import SettingsList
+from tui.screens.settings_rows import IMPORTANT
 
 SMALL = [(120, 40), (80, 24)]
 
@@ -35,15 +39,97 @@ def wheel(rows: SettingsList) -> MouseScrollDown:
 
 async def test_every_setting_has_a_row_that_can_be_reached() -> None:
     async with running(MOONS, (80, 24), speed=30.0) as driver:
-        dialog = await opened(driver)
-        for each in settings():
-            assert dialog.rows.current == each
-            text = each.write(getattr(MOONS, each.name))
-            assert each.name.replace("_", " ") in row(driver)
-            assert each.name == "features_extra" or text in row(driver)
+        rows = (await opened(driver)).rows
+        await driver.press(*["pagedown"] * 9)
+        hidden = len(MOONS.idle)
+        assert f"… {hidden} settings without effect here" in row(driver)
+        await driver.press("space")
+        assert f"▾ {hidden} settings without effect here" in row(driver)
+        await driver.press("home")
+        reached = []
+        for _ in range(len(settings()) + 1):
+            if rows.current is not None:
+                reached.append(rows.current.name)
+                text = rows.current.write(getattr(MOONS, reached[-1]))
+                assert reached[-1].replace("_", " ") in row(driver)
+                assert reached[-1] == "features_extra" or text in row(driver)
             await driver.press("down")
+        assert reached[: len(IMPORTANT)] == [*IMPORTANT]
+        assert sorted(reached) == sorted(each.name for each in settings())
+        assert set(reached[-hidden:]) == set(MOONS.idle)
         await driver.press("pageup", "tab", "shift+tab", "up", "pagedown", "pagedown")
-        assert dialog.rows.current == settings()[-1]
+        assert rows.current == setting(reached[-1])
+
+
+async def test_a_setting_that_gains_an_effect_leaves_the_fold_under_the_cursor() -> None:
+    async with running(MOONS, (80, 24), speed=30.0) as driver:
+        dialog = await opened(driver)
+        dialog.go_to("patience")
+        dialog.go_to("schedule")  # with rows below it
+        at = driver.text().split("\n").index(row(driver))
+        assert "decay" not in driver.text()
+        await driver.press("s")  # step
+        lines = driver.text().split("\n")
+        assert "◂ step ▸" in lines[at]
+        assert "auto (0.1)" in lines[at + 1]
+        assert "auto (100)" in lines[at + 2]
+        dialog.go_to("huber_delta")  # without an effect: the fold opens
+        await driver.shows("no effect with this loss")
+
+
+async def test_differences_from_the_preset_are_marked_and_auto_is_explained() -> None:
+    config = preset("xor").config(learning_rate=0.5)
+    async with running(config, (120, 40), speed=30.0) as driver:
+        dialog = await opened(driver)
+        await driver.shows("• differs from preset xor")
+        (marked,) = [line for line in driver.text().split("\n") if "•" in line][
+            1:
+        ]  # after the title
+        assert re.search("learning rate +•0.5 ", marked)
+        assert "preset: 0.1" in driver.text()
+        dialog.go_to("hidden")
+        assert "•" not in row(driver)
+        await driver.press("5")
+        assert "•5" in row(driver)
+        dialog.go_to("samples")
+        await driver.shows("auto: 4. number of samples")
+        dialog.go_to("seed")
+        await driver.shows("auto (4)")
+
+
+@pytest.mark.parametrize("size", [(120, 40), (60, 16)])
+async def test_the_border_names_the_keys_of_the_row(size: tuple[int, int]) -> None:
+    async with running(MOONS, size, speed=30.0) as driver:
+        dialog = await opened(driver)
+        for name, keys in (
+            ("hidden", "type a value"),
+            ("activation", "type a value"),
+            ("optimizer", "← → changes"),
+            ("features_extra", "space switches"),
+        ):
+            dialog.go_to(name)
+            await driver.shows(keys)
+        await driver.press(*["pagedown"] * 9)
+        await driver.shows("space opens")
+        await driver.press("slash")
+        await driver.shows("enter edits the setting found")
+
+
+@pytest.mark.parametrize("words", ["noise 0.3", "noise=0.3", "lr 0.3", "L2 0.3"])
+async def test_a_value_after_a_search_is_that_of_the_setting_found(words: str) -> None:
+    async with running(MOONS, (80, 24), speed=30.0) as driver:
+        dialog = await opened(driver)
+        name, _, value = words.replace("=", " ").partition(" ")
+        await driver.press("slash", *name, "down", *value)  # in its field
+        changed = dialog.rows.current
+        assert changed is not None
+        assert dialog.rows.texts[changed.name] == value
+        await driver.press("backspace", *"1", "escape", "slash")
+        await driver.press(*words, "enter")
+        assert dialog.rows.current == changed
+        assert dialog.rows.texts[changed.name] == value
+        await driver.press("enter")
+        await driver.until_config(changed.name, 0.3)
 
 
 async def test_a_value_is_typed_or_chosen_and_checked_beside_it() -> None:
@@ -83,18 +169,18 @@ async def test_what_two_settings_mean_together_is_checked_and_forgotten(
         dialog.go_to("loss")
         await driver.press("b", "ctrl+s")
         assert driver.front is dialog
-        assert "loss" in dialog.rows.errors
+        assert "loss" in dialog.rows.values.errors
         await driver.press("h")
-        assert not dialog.rows.errors
+        assert not dialog.rows.values.errors
         await driver.press("b")
         dialog.go_to("dataset")
         await driver.press("m", "m")
         assert dialog.rows.texts["dataset"] == "moons"
-        assert not dialog.rows.errors
+        assert not dialog.rows.values.errors
         dialog.go_to("classes")
         await driver.press("3", "ctrl+s")
         await driver.shows("expected 2 or auto for moons")
-        assert dialog.rows.current.name == "classes"
+        assert dialog.rows.current == setting("classes")
         await driver.press(*"auto", "enter")  # in place of what was wrong
         await driver.until_config("loss", "binary_cross_entropy")
 
@@ -111,7 +197,7 @@ async def test_settings_are_found_and_escape_brings_all_back() -> None:
         await driver.shows("no setting has that")
         await driver.press("escape")
         assert driver.front is dialog
-        await driver.shows("momentum" if "momentum" in driver.text() else "learning rate")
+        await driver.shows("freeze")
         dialog.go_to("data")
         await driver.press("slash", "a")
         assert dialog.rows.texts["data"] == "/a"  # a path has it in it
@@ -125,17 +211,17 @@ async def test_the_mouse_goes_to_a_row_changes_it_and_scrolls() -> None:
         dialog = await opened(driver)
         rows = dialog.rows
         lines = driver.text().split("\n")
-        at = next(y for y, line in enumerate(lines) if " preprocess " in line)
+        at = next(y for y, line in enumerate(lines) if " optimizer " in line)
         top = rows.region.y
         await driver.pilot.click(rows, offset=(3, at - top))
-        assert rows.current.name == "preprocess"
-        before = rows.texts["preprocess"]
+        assert rows.current == setting("optimizer")
+        before = rows.texts["optimizer"]
         await driver.pilot.click(rows, offset=(30, at - top))
-        assert rows.texts["preprocess"] != before
+        assert rows.texts["optimizer"] != before
         await driver.pilot.click(rows, offset=(21, at - top))
-        assert rows.texts["preprocess"] == before
+        assert rows.texts["optimizer"] == before
         rows.post_message(wheel(rows))
-        await driver.until(lambda: "preprocess " in driver.text().split("\n")[at - 3])
+        await driver.until(lambda: "optimizer " in driver.text().split("\n")[at - 3])
 
 
 async def test_features_are_added_by_space_and_by_a_click() -> None:

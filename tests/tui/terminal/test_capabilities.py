@@ -194,7 +194,7 @@ async def test_the_focus_is_seen_without_colours() -> None:
         await driver.press("tab")
         await driver.until(lambda: "==" not in frame("1 loss"))
         await driver.press("h")
-        await driver.until(lambda: ">dataset" in driver.text())
+        await driver.until(lambda: ">hidden" in driver.text())
         await driver.press("escape", "A")
         await driver.until(lambda: any(style.reverse for style in styles_of(driver)))
 
