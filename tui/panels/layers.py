@@ -15,6 +15,7 @@ from textual.message import Message
 from core.analysis.diagnosis.result import RunState
 from core.arrays import evenly_spaced
 from core.process.messages import State
+from core.training.diagnostics import NEAR_BOUND
 from tui.drawing import number_format
 from tui.drawing.cells import Cells
 from tui.drawing.palette import ACCENT, ALARM, BRIGHT, DIM, TEXT, WARNING, ink
@@ -47,6 +48,12 @@ MARGIN: Final = 1
 
 MOST_SATURATED: Final = 0.5
 """Share of saturated units of a layer from which it is coloured, or explained if the run is healthy."""
+
+SATURATED: Final = (
+    f"satur.: units with outputs within {NEAR_BOUND:.1%} of a bound for most samples; harmless "
+    "while the loss falls."
+)
+"""Explanation of the last column of the table."""
 
 HEALTHY_STATES: Final = frozenset({RunState.TOO_EARLY, RunState.LEARNING, RunState.LEARNT})
 """States whose sentence is placed below the table."""
@@ -203,10 +210,12 @@ class LayersPanel(Panel):
         ]
 
     def _why_harmless(self, diagnosis: Diagnosis) -> str:
-        """Return why many saturated units need no remedy, if there are some."""
+        """Return what saturated units are and why they need no remedy, if there are some."""
         saturated = max((each.saturated for each in self.run.layers), default=0.0)
-        if saturated <= MOST_SATURATED or diagnosis.state is RunState.TOO_EARLY:
+        if f"{saturated:.0%}" == "0%":
             return ""
+        if saturated <= MOST_SATURATED or diagnosis.state is RunState.TOO_EARLY:
+            return SATURATED
         if diagnosis.state is RunState.LEARNT:
             return (
                 f"{100 * saturated:.0f} % of a layer's units are saturated, which is usual here: "

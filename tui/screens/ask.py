@@ -145,7 +145,7 @@ class AskScreen(ModalScreen[None]):
         """Show a field, the accepted values, and the prediction."""
         with Vertical() as dialog:
             dialog.border_title = "ask the network"
-            dialog.border_subtitle = "type · esc closes"
+            dialog.border_subtitle = "the answer follows each key · esc closes"
             field = Input(self._start(), compact=True, id="question", select_on_focus=True)
             field.cursor_blink = False
             yield field

@@ -33,7 +33,7 @@ MARKER = ">"
 ToggleColumn: TypeAlias = Callable[[str, "Summary"], None]
 
 
-KEYS: Final = "↑ ↓ select · x excludes it · ← → features · esc closes"
+KEYS: Final = "↑ ↓ column · x excludes or includes · ← → more · esc closes"
 
 
 class DataScreen(ModalScreen[None]):

@@ -78,5 +78,5 @@ class ExplainScreen(ModalScreen[None]):
         with VerticalScroll() as dialog:
             dialog.can_focus = True
             dialog.border_title = Content(f"{self._title}: what it shows")
-            dialog.border_subtitle = "esc or e closes · ? lists the keys"
+            dialog.border_subtitle = "↑ ↓ scroll · esc or e closes · q quits"
             yield Static(Content("\n".join(map(printable, lines))))

@@ -55,7 +55,7 @@ class PlaneScreen(ModalScreen[PlaneChoice | None]):
         held = "mean" if self._plane.held is None else str(self._plane.held + 1)
         with Vertical() as dialog:
             dialog.border_title = "plane of the map"
-            dialog.border_subtitle = "enter in the last field, or ctrl+s, applies · esc cancels"
+            dialog.border_subtitle = "tab next · enter opens a list · ctrl+s applies · esc cancels"
             with Horizontal(classes="row"):
                 yield Static("across", classes="name", markup=False)
                 yield Select(

@@ -99,7 +99,7 @@ class EpochScreen(PromptScreen[int]):
     """Prompt for an epoch to go to."""
 
     heading = "go to epoch"
-    enter = "goes"
+    enter = "goes there"
 
     def __init__(self, run: RunModel) -> None:
         super().__init__()
