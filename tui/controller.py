@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, Final, Protocol
 from core.config.errors import ConfigError
 from core.config.presets import preset_for
 from core.config.run_config import RunConfig, setting
-from core.config.value_types import NONE, words_of
+from core.config.value_types import NONE, hyphenated, words_of
 from core.datasets import DATASETS
 from core.process.messages import (
     AdoptReplaced,
@@ -593,7 +593,7 @@ class ConfigController:
 
     def next_dataset(self) -> None:
         """Start over with the preset of the next data set; a file follows the last data set."""
-        before, names = self.requested, words_of(setting("dataset").value_type)
+        before, names = self.requested, tuple(DATASETS)
         at = -1 if before.data is not None else names.index(before.dataset)
         usual = _usual_config(before)
         if self._file is not None and at + 1 == len(names):
@@ -603,7 +603,7 @@ class ConfigController:
             preset = preset_for(name)
             config = RunConfig(dataset=name) if preset is None else preset.config()
             words = DATASETS[name].description if preset is None else preset.introduction
-            sentence = f"{name}: {words}"
+            sentence = f"{hyphenated(name)}: {words}"
         # seeds are chosen by the user; so are epochs other than those of a preset
         kept = {name: getattr(before, name) for name in ("seed", "data_seed", "diagnostics")}
         if usual is not None and self._planned["epochs"] != usual.epochs:

@@ -12,6 +12,7 @@ from core.config.value_types import (
     ColumnNames,
     Delimiter,
     Float,
+    HyphenatedName,
     Integer,
     MissingMarkers,
     MultiChoice,
@@ -20,6 +21,7 @@ from core.config.value_types import (
     Text,
     auto,
     choice,
+    hyphenated,
     or_off,
 )
 from core.datasets import DATASETS
@@ -41,7 +43,9 @@ class DataConfig:
 
     dataset: str = _data(
         "moons",
-        choice({info.name: info.description for info in DATASETS.values()}),
+        HyphenatedName(
+            tuple(map(hyphenated, DATASETS)), tuple(info.description for info in DATASETS.values())
+        ),
         "data set to learn from",
     )
     samples: int | None = _data(
@@ -55,7 +59,7 @@ class DataConfig:
     classes: int | None = _data(
         None,
         auto(Integer(2, 20)),
-        "number of classes of blobs and gaussian_quantiles, and of arms of spiral",
+        "number of classes of blobs and gaussian-quantiles, and of arms of spiral",
     )
     data_seed: int | None = _data(
         None,
@@ -198,25 +202,23 @@ class DataConfig:
             self._check_drawn()
 
     def _check_drawn(self) -> None:
-        info = DATASETS[self.dataset]
+        info, name = DATASETS[self.dataset], hyphenated(self.dataset)
         features = len(self.features) if self.features is not None else info.features
         # ranges and exclusions are resolved when the data are loaded
         is_known = not self.exclude and not any("-" in each for each in self.features or ())
         if self.features_extra and features != 2 and is_known:
-            accepted = f"none, as {self.dataset} has {features} features and not two"
+            accepted = f"none, as {name} has {features} features and not two"
             raise ConfigError("features_extra", self.features_extra, accepted)
         if self.classes is not None and not info.any_classes and self.classes != info.classes:
             accepted = f"{info.classes} or auto" if info.classes else "auto"
-            raise ConfigError("classes", self.classes, f"{accepted} for {self.dataset}")
+            raise ConfigError("classes", self.classes, f"{accepted} for {name}")
         if self.noise is not None and info.fixed and self.samples is None:
             points = "its points are fixed"
             if info.generate is not None:
                 points += " unless samples is given"
-            raise ConfigError("noise", self.noise, f"auto for {self.dataset}: {points}")
+            raise ConfigError("noise", self.noise, f"auto for {name}: {points}")
         if self.samples is not None and info.generate is None:
-            raise ConfigError(
-                "samples", self.samples, f"auto for {self.dataset}, which has {info.samples}"
-            )
+            raise ConfigError("samples", self.samples, f"auto for {name}, which has {info.samples}")
         if self.samples is not None and self.samples < 2 * self.drawn_classes:
             raise ConfigError(
                 "samples",

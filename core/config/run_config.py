@@ -28,6 +28,7 @@ from core.config.value_types import (
     as_text,
     auto,
     choice,
+    hyphenated,
     or_off,
 )
 from core.datasets import DATASETS
@@ -392,8 +393,10 @@ class RunConfig(DataConfig):
             **dict.fromkeys(("samples", "noise", "classes"), (not drawn, "a file of data")),
             **dict.fromkeys(("features", "exclude"), (texts, "texts")),
             **dict.fromkeys(OF_TABLES, (drawn or arrays, f"{self.source_name}")),
-            "missing": (drawn or texts, "texts" if texts else f"dataset {self.dataset}"),
-            **dict.fromkeys(("target", "task", "text", "na"), (drawn, f"dataset {self.dataset}")),
+            "missing": (drawn or texts, "texts" if texts else f"dataset {self.source_name}"),
+            **dict.fromkeys(
+                ("target", "task", "text", "na"), (drawn, f"dataset {self.source_name}")
+            ),
             "dataset": (not drawn, "a file of data"),
             **dict.fromkeys(("ngrams", "vocabulary"), (not texts, "no texts")),
         }
@@ -474,7 +477,7 @@ class RunConfig(DataConfig):
     @property
     def source_name(self) -> str:
         """Name of the data set or of the file."""
-        return self.dataset if self.data is None else Path(self.data).name
+        return hyphenated(self.dataset) if self.data is None else Path(self.data).name
 
     def _known_sizes(self) -> tuple[int | str, ...]:
         info = DATASETS[self.dataset]

@@ -103,6 +103,22 @@ class OneOf:
 
 
 @dataclass(frozen=True)
+class HyphenatedName(OneOf):
+    """A name that the user writes with hyphens or underscores, and that is a Python identifier."""
+
+    def check(self, value: Any) -> str:
+        return super().check(str(value).replace("_", "-")).replace("-", "_")
+
+    def write(self, value: Any) -> str:
+        return hyphenated(str(value))
+
+
+def hyphenated(name: str) -> str:
+    """Return the name of a data set or a preset as it is shown everywhere."""
+    return name.replace("_", "-")
+
+
+@dataclass(frozen=True)
 class Sizes:
     """Units per hidden layer, such as 8,8; `none` for no hidden layer."""
 

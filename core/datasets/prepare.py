@@ -57,6 +57,7 @@ def load(config: RunConfig, progress: ProgressCallback = no_progress) -> Dataset
         if info.generate is None:
             progress(f"loading {info.name}", 0.0)
         data = info.draw(config.draw_seed, config.samples, config.noise, config.classes)
+        data = replace(data, name=config.source_name)
         if config.features is not None or config.exclude:
             data = _chosen(data, config.features or (), config.exclude)
     if config.missing == "drop" and config.data is not None:
