@@ -23,6 +23,7 @@ from tui.drawing.rendering import CellRenderer, TerminalLook
 from tui.drawing.terminal_text import key_name
 from tui.drawing.textual_theme import WidgetFilter, css_variables, textual_theme
 from tui.faults import Fault, ReportsFaults
+from tui.keymap import Keymap
 from tui.keys import KEYS
 from tui.process_link import ProcessLink
 from tui.screens.training import TrainingScreen
@@ -120,8 +121,10 @@ class Palette(CommandPalette):
     """Textual's command palette, with a cursor that does not blink: a run at rest writes nothing."""
 
     def on_mount(self) -> None:
-        """Stop the cursor."""
-        self.query_one(Input).cursor_blink = False
+        """Stop the cursor, and name the keys."""
+        field = self.query_one(Input)
+        field.cursor_blink = False
+        field.placeholder = "find a command · ↓ selects · enter runs · esc closes"
 
 
 class NnfsApp(ReportsFaults, App[None]):
@@ -151,8 +154,11 @@ class NnfsApp(ReportsFaults, App[None]):
         save_options: SaveOptions | None = None,
         resume: Path | None = None,
         view: str = "",
+        keymap: Keymap | None = None,
+        notes: Sequence[str] = (),
     ) -> None:
         self.look = look or TerminalLook()
+        self.keymap = keymap or Keymap()
         self.renderer = CellRenderer(self.look)
         self.cell_output = DirectOutput(self, self.renderer)
         App.__init__(self, driver_class=DiffDriver)
@@ -183,6 +189,8 @@ class NnfsApp(ReportsFaults, App[None]):
             redraw=self.action_redraw,
         )
         self.training.options.halves = self.renderer.has_halves
+        self.training.run.start_note = "; ".join(notes)
+        self.set_keymap(self.keymap.for_textual())
 
     def on_mount(self) -> None:
         """Show the training screen."""
@@ -236,7 +244,9 @@ class NnfsApp(ReportsFaults, App[None]):
                     self.training.action_press(row)
 
                 yield SystemCommand(
-                    key.help.capitalize(), f"key: {key_name(key.shown, self.look)}", press
+                    key.help.capitalize(),
+                    f"key: {key_name(self.keymap.shown(key.shown), self.look)}",
+                    press,
                 )
 
     async def on_event(self, event: events.Event) -> None:

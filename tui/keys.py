@@ -39,12 +39,20 @@ _GLYPHS: Final = (
 )
 
 
+def glyphs_of(key: str) -> str:
+    """Return the name of a key in the footer and the help, given its name in Textual."""
+    for word, glyph in _GLYPHS:
+        key = key.replace(word, glyph)
+    return key
+
+
 @dataclass(frozen=True)
 class Key:
     """A row of the table.
 
     Attributes:
         keys: names of the keys in Textual, separated by commas.
+        action: its name in the preferences file, which does not change.
         handler: called with the training screen; None if the row only lists a key of others.
         group: the section of the help.
         help: the sentence in the help and the command palette.
@@ -52,6 +60,7 @@ class Key:
     """
 
     keys: str
+    action: str
     handler: Handler | None
     group: str
     help: str
@@ -60,10 +69,7 @@ class Key:
     @property
     def shown(self) -> str:
         """The first of the keys, in the footer and the help."""
-        name = self.keys.partition(",")[0]
-        for word, glyph in _GLYPHS:
-            name = name.replace(word, glyph)
-        return name
+        return glyphs_of(self.keys.partition(",")[0])
 
 
 @dataclass(frozen=True)
@@ -186,83 +192,140 @@ FOCUS: Final = "focus the next, the previous panel"
 QUIT: Final = "quit; the run is saved"
 
 KEYS: Final = (
-    Key("space", toggle_pause, TRAIN, "pause or resume"),
-    Key("s", step(1), TRAIN, "train one epoch, then pause"),
-    Key("i,enter", inspect, LOOK, "inspect a unit and a sample"),
-    Key("left", travel(-1), TIME, "go back one epoch", ONE_EPOCH),
-    Key("right", travel(1), TIME, "go forward one epoch", ONE_EPOCH),
-    Key("shift+left", travel(-10), TIME, "go back ten epochs", TEN_EPOCHS),
-    Key("shift+right", travel(10), TIME, "go forward ten epochs", TEN_EPOCHS),
-    Key("home", lambda s: s.controller.travel.seek(0), TIME, "go to the start", ENDS),
-    Key("end", lambda s: s.controller.travel.seek_newest(), TIME, "go to the latest epoch", ENDS),
-    Key(":", dialogs.choose_epoch, TIME, "go to any epoch, or to the best"),
-    Key("r", lambda s: s.controller.reset(), TRAIN, "start over: the same weights and data"),
-    Key("R", lambda s: s.controller.reseed(), TRAIN, "start over: other weights, the same data"),
-    Key("backspace", lambda s: s.controller.restore(), TRAIN, "restore the previous run"),
-    Key("+,=", rate(1), CHANGE, "raise the learning rate", RATE),
-    Key("-", rate(-1), CHANGE, "lower the learning rate", RATE),
-    Key("<", speed(-1), TRAIN, "train slower", SPEED),
-    Key(">", speed(1), TRAIN, "train faster", SPEED),
-    Key("h", dialogs.change_settings, CHANGE, "open the settings of the run"),
-    Key("?", dialogs.show_help, PROGRAM, "list all keys and panels"),
-    Key("q", quit_program, PROGRAM, QUIT),
-    Key("e", dialogs.show_explanation, LOOK, "explain the focused panel"),
-    Key("S", step(10), TRAIN, "train ten epochs, then pause"),
-    Key(";", lambda s: s.controller.train(StepBatch()), TRAIN, "train one batch, then pause"),
-    Key("ctrl+c", quit_program, PROGRAM, QUIT),
-    Key("v", dialogs.show_data, LOOK, "view the data: ranges, classes, first rows"),
-    Key("up", unit(-1), LOOK, "previous unit; scroll up", UNITS),
-    Key("down", unit(1), LOOK, "next unit; scroll down", UNITS),
-    Key("[", layer(-1), LOOK, "previous hidden layer", LAYERS),
-    Key("]", layer(1), LOOK, "next hidden layer", LAYERS),
-    Key("j", sample(1), LOOK, "next training sample", SAMPLES),
-    Key("k", sample(-1), LOOK, "previous training sample", SAMPLES),
-    Key("n", misclassified(1), LOOK, "next misclassified sample", WRONG),
-    Key("N", misclassified(-1), LOOK, "previous misclassified sample", WRONG),
-    Key("A", dialogs.ask, LOOK, "predict an input that you type"),
-    Key("(", layers(-1), CHANGE, "remove the last hidden layer", DEPTH),
-    Key(")", layers(1), CHANGE, "add a hidden layer", DEPTH),
-    Key("{", units(-1), CHANGE, "remove a unit", WIDTH),
-    Key("}", units(1), CHANGE, "add a unit", WIDTH),
-    Key("a", next_value("activation"), CHANGE, "next activation function"),
-    Key("o", next_value("optimizer"), CHANGE, "next optimizer"),
-    Key("d", next_dataset, CHANGE, "start over with the next data set"),
-    Key("D", draw_data, CHANGE, "draw or split the data again; weights are kept"),
-    Key("g", next_value("noise"), CHANGE, "next noise of the data"),
-    Key("G", next_value("samples"), CHANGE, "next number of samples"),
-    Key("b", next_value("batch_size"), CHANGE, "next batch size"),
-    Key("l", lambda s: s.view.toggle_log_loss(), VIEW, "logarithmic loss axis"),
-    Key("E", lambda s: s.view.next_range(), VIEW, "curves: all epochs, the last 1,000 or 100"),
-    Key("t", lambda s: s.view.toggle_test(), VIEW, "show or hide test samples"),
-    Key("ctrl+s", dialogs.save_data, PROGRAM, "save the data as a CSV file"),
-    Key("p", lambda s: s.view.next_plane(), VIEW, "map: next plane through the features"),
-    Key("P", dialogs.choose_plane, VIEW, "map: choose two features, hold the others"),
-    Key("y", lambda s: s.view.next_target(), VIEW, "next target, if there are several"),
-    Key("B", toggle_baseline, VIEW, "a linear model's score, as a baseline"),
-    Key("escape", lambda s: s.view.go_back(), PROGRAM, "one step back; cancel loading"),
-    Key("V", lambda s: s.view.next(), VIEW, "next view"),
+    Key("space", "pause", toggle_pause, TRAIN, "pause or resume"),
+    Key("s", "step", step(1), TRAIN, "train one epoch, then pause"),
+    Key("i,enter", "inspect", inspect, LOOK, "inspect a unit and a sample"),
+    Key("left", "back", travel(-1), TIME, "go back one epoch", ONE_EPOCH),
+    Key("right", "forward", travel(1), TIME, "go forward one epoch", ONE_EPOCH),
+    Key("shift+left", "back-10", travel(-10), TIME, "go back ten epochs", TEN_EPOCHS),
+    Key("shift+right", "forward-10", travel(10), TIME, "go forward ten epochs", TEN_EPOCHS),
+    Key(
+        "home", "first-epoch", lambda s: s.controller.travel.seek(0), TIME, "go to the start", ENDS
+    ),
+    Key(
+        "end",
+        "last-epoch",
+        lambda s: s.controller.travel.seek_newest(),
+        TIME,
+        "go to the latest epoch",
+        ENDS,
+    ),
+    Key(":", "go-to-epoch", dialogs.choose_epoch, TIME, "go to any epoch, or to the best"),
+    Key(
+        "r", "reset", lambda s: s.controller.reset(), TRAIN, "start over: the same weights and data"
+    ),
+    Key(
+        "R",
+        "new-weights",
+        lambda s: s.controller.reseed(),
+        TRAIN,
+        "start over: other weights, the same data",
+    ),
+    Key(
+        "backspace", "restore", lambda s: s.controller.restore(), TRAIN, "restore the previous run"
+    ),
+    Key("+,=", "learning-rate-up", rate(1), CHANGE, "raise the learning rate", RATE),
+    Key("-", "learning-rate-down", rate(-1), CHANGE, "lower the learning rate", RATE),
+    Key("<", "slower", speed(-1), TRAIN, "train slower", SPEED),
+    Key(">", "faster", speed(1), TRAIN, "train faster", SPEED),
+    Key("h", "settings", dialogs.change_settings, CHANGE, "open the settings of the run"),
+    Key("?", "help", dialogs.show_help, PROGRAM, "list all keys and panels"),
+    Key("q", "quit", quit_program, PROGRAM, QUIT),
+    Key("e", "explain", dialogs.show_explanation, LOOK, "explain the focused panel"),
+    Key("S", "step-10", step(10), TRAIN, "train ten epochs, then pause"),
+    Key(
+        ";",
+        "step-batch",
+        lambda s: s.controller.train(StepBatch()),
+        TRAIN,
+        "train one batch, then pause",
+    ),
+    Key("ctrl+c", "interrupt", quit_program, PROGRAM, QUIT),
+    Key("v", "data", dialogs.show_data, LOOK, "view the data: ranges, classes, first rows"),
+    Key("up", "previous-unit", unit(-1), LOOK, "previous unit; scroll up", UNITS),
+    Key("down", "next-unit", unit(1), LOOK, "next unit; scroll down", UNITS),
+    Key("[", "previous-layer", layer(-1), LOOK, "previous hidden layer", LAYERS),
+    Key("]", "next-layer", layer(1), LOOK, "next hidden layer", LAYERS),
+    Key("j", "next-sample", sample(1), LOOK, "next training sample", SAMPLES),
+    Key("k", "previous-sample", sample(-1), LOOK, "previous training sample", SAMPLES),
+    Key("n", "next-wrong", misclassified(1), LOOK, "next misclassified sample", WRONG),
+    Key("N", "previous-wrong", misclassified(-1), LOOK, "previous misclassified sample", WRONG),
+    Key("A", "ask", dialogs.ask, LOOK, "predict an input that you type"),
+    Key("(", "remove-layer", layers(-1), CHANGE, "remove the last hidden layer", DEPTH),
+    Key(")", "add-layer", layers(1), CHANGE, "add a hidden layer", DEPTH),
+    Key("{", "remove-unit", units(-1), CHANGE, "remove a unit", WIDTH),
+    Key("}", "add-unit", units(1), CHANGE, "add a unit", WIDTH),
+    Key("a", "next-activation", next_value("activation"), CHANGE, "next activation function"),
+    Key("o", "next-optimizer", next_value("optimizer"), CHANGE, "next optimizer"),
+    Key("d", "next-dataset", next_dataset, CHANGE, "start over with the next data set"),
+    Key("D", "new-data", draw_data, CHANGE, "draw or split the data again; weights are kept"),
+    Key("g", "noise", next_value("noise"), CHANGE, "next noise of the data"),
+    Key("G", "samples", next_value("samples"), CHANGE, "next number of samples"),
+    Key("b", "next-batch-size", next_value("batch_size"), CHANGE, "next batch size"),
+    Key("l", "log-loss", lambda s: s.view.toggle_log_loss(), VIEW, "logarithmic loss axis"),
+    Key(
+        "E",
+        "epoch-range",
+        lambda s: s.view.next_range(),
+        VIEW,
+        "curves: all epochs, the last 1,000 or 100",
+    ),
+    Key("t", "test-points", lambda s: s.view.toggle_test(), VIEW, "show or hide test samples"),
+    Key("ctrl+s", "save-data", dialogs.save_data, PROGRAM, "save the data as a CSV file"),
+    Key(
+        "p",
+        "next-plane",
+        lambda s: s.view.next_plane(),
+        VIEW,
+        "map: next plane through the features",
+    ),
+    Key(
+        "P", "choose-plane", dialogs.choose_plane, VIEW, "map: choose two features, hold the others"
+    ),
+    Key(
+        "y",
+        "next-target",
+        lambda s: s.view.next_target(),
+        VIEW,
+        "next target, if there are several",
+    ),
+    Key("B", "baseline", toggle_baseline, VIEW, "a linear model's score, as a baseline"),
+    Key("escape", "cancel", lambda s: s.view.go_back(), PROGRAM, "one step back; cancel loading"),
+    Key("V", "next-view", lambda s: s.view.next(), VIEW, "next view"),
     *(
-        Key(f"f{number}", show_view(name), VIEW, f"view: {name}", VIEW_NAMES)
+        Key(f"f{number}", f"view-{name}", show_view(name), VIEW, f"view: {name}", VIEW_NAMES)
         for number, name in enumerate(VIEWS, 1)
     ),
-    Key("z", lambda s: s.arrangement.zoom(), VIEW, "enlarge the focused panel, or restore"),
-    Key("tab", move_focus(1), VIEW, "focus the next panel", FOCUS),
-    Key("shift+tab", move_focus(-1), VIEW, "focus the previous panel", FOCUS),
-    Key("F", lambda s: s.status.toggle_rates(), PROGRAM, "show frames/s, kB/s and round trip"),
-    Key("ctrl+l", lambda s: s.redraw(), PROGRAM, "redraw the whole screen"),
-    Key("ctrl+z", suspend, PROGRAM, "suspend; fg in the shell resumes"),
+    Key("z", "zoom", lambda s: s.arrangement.zoom(), VIEW, "enlarge the focused panel, or restore"),
+    Key("tab", "next-panel", move_focus(1), VIEW, "focus the next panel", FOCUS),
+    Key("shift+tab", "previous-panel", move_focus(-1), VIEW, "focus the previous panel", FOCUS),
+    Key(
+        "F",
+        "rates",
+        lambda s: s.status.toggle_rates(),
+        PROGRAM,
+        "show frames/s, kB/s and round trip",
+    ),
+    Key("ctrl+l", "redraw", lambda s: s.redraw(), PROGRAM, "redraw the whole screen"),
+    Key("ctrl+z", "suspend", suspend, PROGRAM, "suspend; fg in the shell resumes"),
     *(
-        Key(panel.key, toggle_panel(panel.label), VIEW, f"show or hide {panel_name(panel)} panel")
+        Key(
+            panel.key,
+            f"panel-{panel.label}",
+            toggle_panel(panel.label),
+            VIEW,
+            f"show or hide {panel_name(panel)} panel",
+        )
         for panel in PANELS
     ),
-    *(Key(key, None, VIEW, hint) for key, hint in panel_hints().items()),
-    Key("ctrl+p", None, PROGRAM, "all commands by name"),
+    *(Key(key, "", None, VIEW, hint) for key, hint in panel_hints().items()),
+    Key("ctrl+p", "palette", None, PROGRAM, "all commands by name"),
 )
 
 _BOUND: Final = {name for key in KEYS if key.handler is not None for name in key.keys.split(",")}
 
 PANEL_KEYS: Final = tuple(
-    Key(name, explain_key(name), VIEW, "") for name in panel_keys() if name not in _BOUND
+    Key(name, "", explain_key(name), VIEW, "") for name in panel_keys() if name not in _BOUND
 )
 """Keys that only panels have: elsewhere they name the panels."""
 
@@ -319,7 +382,7 @@ INSPECTING_FOOTER: Final = (
 def bindings() -> list[Binding]:
     """Return the bindings of the training screen: each calls the handler of its row."""
     return [
-        Binding(key.keys, f"press({row})", key.help, show=False)
+        Binding(key.keys, f"press({row})", key.help, show=False, id=key.action or None)
         for row, key in enumerate((*KEYS, *PANEL_KEYS))
         if key.handler is not None
     ]
@@ -335,13 +398,21 @@ def footer(state: State, *, inspecting: bool = False, is_alarming: bool = False)
     return [*keys[:1], REMEDIES, *keys[1:]] if is_alarming else keys
 
 
-def help_rows(group: str) -> list[tuple[str, str]]:
-    """Return (keys, sentence) for a section of the help; keys of one sentence share a line."""
-    rows: dict[str, list[str]] = {}
+def help_rows(group: str, renamed: Callable[[str], str] = str) -> list[tuple[str, str]]:
+    """Return (keys, sentence) for a section of the help; keys of one sentence share a line.
+
+    Args:
+        group: the section.
+        renamed: returns the key that the user has chosen instead of a default one.
+    """
+    rows: dict[str, list[Key]] = {}
     for key in KEYS:
         if key.group == group:
-            rows.setdefault(key.row or key.help, []).append(key.shown)
-    return [
-        (f"{shown[0]}–{shown[-1]}" if len(shown) > 2 else " ".join(shown), sentence)
-        for sentence, shown in rows.items()
-    ]
+            rows.setdefault(key.row or key.help, []).append(key)
+    lines = []
+    for sentence, keys in rows.items():
+        defaults = [key.shown for key in keys]
+        shown = [key.shown if key.handler is None else renamed(key.shown) for key in keys]
+        is_range = len(shown) > 2 and shown == defaults
+        lines.append((f"{shown[0]}–{shown[-1]}" if is_range else " ".join(shown), sentence))
+    return lines

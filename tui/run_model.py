@@ -56,6 +56,7 @@ class RunModel:
         timeline: metrics of all epochs.
         state: status of the run.
         note: last message, one sentence.
+        start_note: message that precedes the note of the first run.
         layers: diagnostics of each layer after the last epoch, if they are enabled.
         comparable_from: first epoch whose loss is comparable with that of the epoch shown.
         layers_over_time: (epochs, layers, measures) diagnostics of some earlier epochs.
@@ -83,7 +84,7 @@ class RunModel:
         self.network: Network | None = None
         self.timeline = EpochLog()
         self.state = State.TRAINING
-        self.note = ""
+        self.note = self.start_note = ""
         self._standing = ""  # note that is valid as long as the state
         self.layers: tuple[LayerDiagnostics, ...] = ()
         self.epochs_per_second = 0.0
@@ -376,7 +377,8 @@ class RunModel:
             self._best = None
         if monitored != self.monitored:
             self._find_best()
-        self.note = run.note or self.note
+        notes = filter(None, (self.start_note, run.note))
+        self.note, self.start_note = " · ".join(notes) or self.note, ""
         if run.fresh:
             self._standing, self._passing = "", False
             self.timeline = EpochLog()

@@ -1,5 +1,6 @@
 """The command line without a screen: output, messages and exit statuses."""
 
+import io
 import json
 import os
 import re
@@ -14,9 +15,12 @@ import pytest
 
 from core.config.presets import PRESETS
 from core.config.run_config import settings
+from core.config.value_types import hyphenated
 from core.datasets import DATASETS
 from core.runs.catalogue import list_runs
-from tests.terminal.terminal import PATIENCE, Terminal
+from tests.terminal.terminal import PATIENCE, Terminal, nnfs_tui
+from tui.cli import headless
+from tui.cli.arguments import COMMANDS
 from tui.cli.check import check
 from tui.cli.main import main
 
@@ -322,6 +326,38 @@ def test_progress_and_summary_go_to_their_streams() -> None:
     assert "━" not in result.stdout
 
 
+@pytest.mark.parametrize("size", [(80, 24), (25, 10)])
+def test_a_chart_of_the_loss_is_printed_on_a_terminal(size: tuple[int, int]) -> None:
+    with nnfs_tui("train", "moons", "--epochs", "60", "--no-save", size=size) as terminal:
+        assert terminal.wait() == 0
+        raw = terminal.raw.decode()
+    assert ("loss by epoch" in raw) == ("⠒" in raw) == (size[0] == 80)
+
+
+def test_progress_is_printed_as_lines_without_bar_and_chart(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Screen readers read every change of a line, and logs keep them."""
+    options = ("train", "moons", "--epochs", "30", "--no-save")
+    for extra, term in (((), "dumb"), (("--plain",), "xterm")):
+        with nnfs_tui(*options, *extra, TERM=term) as terminal:
+            assert terminal.wait() == 0
+            raw = terminal.raw.decode()
+        assert "30 of 30 epochs" in raw
+        assert "\x1b" not in raw
+        assert not {*"━⠒"} & {*raw}
+    monkeypatch.setattr(headless, "LINE_INTERVAL", 0.0)
+    monkeypatch.setattr(headless, "REFRESH", 0.0)
+    errors = io.StringIO()
+    monkeypatch.setattr(sys, "stderr", errors)
+    assert main([*options, "--plain"]) == 0
+    lines = errors.getvalue().splitlines()
+    assert len(lines) >= 30
+    pattern = r"nnfs-tui: epoch \d+ of 30, loss [\d.e-]+ / [\d.e-]+(, ETA \d:\d\d)?"
+    assert all(re.fullmatch(pattern, line) for line in lines)
+    assert "ETA" in lines[3]
+
+
 def test_a_diverged_run_ends_with_null_and_says_what_to_try(told: Told) -> None:
     result = told("train", "moons", "--json", "--lr", "1e6", "--activation", "relu", "-h")
     assert result.returncode == 0  # -h wins
@@ -398,7 +434,8 @@ def test_presets_and_datasets_are_listed_with_a_line_each(told: Told) -> None:
     for name, preset in PRESETS.items():
         assert re.search(rf"^{name} +{re.escape(preset.description)}$", presets, re.MULTILINE)
     for name, info in DATASETS.items():
-        assert re.search(rf"^{name} +{re.escape(info.description)}$", datasets, re.MULTILINE)
+        assert "_" not in (shown := hyphenated(name))
+        assert re.search(rf"^{shown} +{re.escape(info.description)}$", datasets, re.MULTILINE)
 
 
 def test_help_names_every_setting_with_its_line(
@@ -410,8 +447,11 @@ def test_help_names_every_setting_with_its_line(
         assert setting.flag in text
         assert setting.help in text
     everything = told("--help").stdout
-    for command in ("watch", "train", "presets", "datasets"):
-        assert command in everything
+    for command in COMMANDS:
+        assert f"\n    {command} " in everything
+    for command in ("watch", "train"):
+        for flag in {*re.findall(r"(?<=\s)--[a-z0-9-]+", told(command, "--help").stdout)}:
+            assert flag in everything, flag  # all options can be found from here
 
 
 def test_a_file_sets_what_the_options_do_not(told: Told, tmp_path: Path) -> None:

@@ -185,6 +185,9 @@ def test_runs_are_listed_removed_and_gone_on_with_without_a_screen(
     assert "\x1b" not in listed.stdout
     assert "finished" in lines[2]
     assert "R²" in lines[2]
+    assert "test score" in lines[0]
+    assert "train 50.0 %" in lines[3] or "train 75.0 %" in lines[3]  # XOR has no test samples
+    assert max(map(len, lines)) <= 80
     values = [
         json.loads(line)
         for line in told("runs", "--json", "--run-dir", runs).stdout.split("\n")[:-1]

@@ -8,6 +8,7 @@ from __future__ import annotations
 import argparse
 import re
 from itertools import pairwise, zip_longest
+from textwrap import fill
 from typing import Any, Final, NoReturn
 
 COMMANDS: Final = {
@@ -18,6 +19,7 @@ COMMANDS: Final = {
     "resume": "resume a saved run",
     "runs": "list or remove saved runs",
     "check": "compare backpropagation with central differences, layer by layer",
+    "help": "explain a command, a preset, a data set or a setting",
 }
 SOURCES: Final = ("data", "dataset")
 """Settings that name the data, for which the command `datasets` has an argument."""
@@ -27,7 +29,18 @@ SLOWEST_RATE, FASTEST_RATE = 500, 10**9
 """Bytes per second."""
 EPOCHS_AT_MAX: Final = 250_000
 """Default length of a watched run at max speed: that of a preset would be over in an instant."""
-EXAMPLES: Final = """\
+GENERAL: Final = """\
+more help:
+  nnfs-tui help watch       all options of a command, their values and defaults
+  nnfs-tui help moons       a preset (or a data set): what it is and how to run it
+  nnfs-tui help lr          a setting: what it is, its values and its default
+  nnfs-tui help keys        the keys on the screen, and the names of their actions
+  nnfs-tui presets          the list of presets; nnfs-tui datasets: of data sets
+  keys h, ? and e           on the screen: settings, keys, the focused panel
+
+preferences (nnfs-tui help preferences) are read from
+  {preferences}
+
 examples:
   nnfs-tui xor
   nnfs-tui moons --hidden 16,16 --activation relu --init he --lr 0.005
@@ -38,6 +51,17 @@ examples:
   nnfs-tui resume
   nnfs-tui check spiral --loss hinge --l1 0.001
 """
+
+
+OTHER_OPTIONS: Final = {
+    "screen (watch)": [
+        *("--speed", "--fps", "--max-rate", "--paused", "--no-mouse", "--colors", "--palette"),
+        *("--background", "--ascii"),
+    ],
+    "output (train)": ["--json", "--plain"],
+    "files": ["--config", "--log", "--run-dir", "--no-save", "--keep-runs"],
+}
+"""Options that are not settings."""
 
 
 class UsageError(Exception):
@@ -62,7 +86,8 @@ def with_switches(given: list[str]) -> list[str]:
     negated = {f"--no-{each[2:]}": f"{each}=off" for each in switches}
     given = [negated.get(each, each) for each in given]
     for each, following in pairwise(given):
-        if each in switches and following[:1] != "-" and following not in {*words, *PRESETS}:
+        known = following in words or following.replace("_", "-") in PRESETS
+        if each in switches and following[:1] != "-" and not known:
             raise invalid_value(following, each, Switch().accepts)
     return [
         f"{each}=on" if each in switches and following not in words else each
@@ -127,6 +152,10 @@ class _Parser(argparse.ArgumentParser):
         """Return the long options, read from the usage, since argparse has no public list of them."""
         return ["--help", *re.findall(r"--[a-z][a-z0-9-]*", self.format_usage())]
 
+    def of_command(self, name: str) -> _Parser:
+        """Return the parser of a command."""
+        return self._subparsers_by_name[name]
+
     _subparsers_by_name: dict[str, _Parser]
 
 
@@ -146,7 +175,7 @@ def parser() -> _Parser:
         prog="nnfs-tui",
         usage="nnfs-tui [COMMAND] [PRESET] [options]",
         description="Watch a neural network, written from scratch in NumPy, learn.",
-        epilog=EXAMPLES,
+        epilog=f"{_option_list()}\n{_general()}",
         formatter_class=argparse.RawDescriptionHelpFormatter,
         allow_abbrev=False,
     )
@@ -159,6 +188,9 @@ def parser() -> _Parser:
         for name, text in COMMANDS.items()
     }
     parser._subparsers_by_name = parsers
+    parsers["help"].add_argument(
+        "words", nargs="*", metavar="TOPIC", help="a command, a preset, a data set or a setting"
+    )
     parsers["datasets"].add_argument("name", nargs="?", metavar="NAME", help="a data set or a file")
     _add_settings(parsers["datasets"], "data", "file")
     for name in ("watch", "train", "check"):
@@ -179,16 +211,50 @@ def parser() -> _Parser:
     parsers["train"].add_argument(
         "--json", action="store_true", help="print one JSON object per line, and nothing else"
     )
+    for name in ("train", "resume"):
+        parsers[name].add_argument(
+            "--plain",
+            action="store_true",
+            help="print the progress as lines at a steady interval, without a bar and a chart, for "
+            "screen readers and logs (default: with TERM=dumb)",
+        )
     _add_screen(parsers["watch"])
     _add_runs(parsers)
     return parser
+
+
+def _general() -> str:
+    from tui.preferences import preferences_path
+
+    return GENERAL.format(preferences=preferences_path() or "preferences.toml in the home folder")
+
+
+def _option_list() -> str:
+    """Return the names of all options, by group."""
+    from core.config.run_config import settings
+
+    groups: dict[str, list[str]] = {}
+    for each in settings():
+        groups.setdefault(each.group, []).append(each.flag)
+    groups |= OTHER_OPTIONS
+    lines = ["options of watch and train (nnfs-tui help NAME explains a setting):"]
+    for group, flags in groups.items():
+        indent = " " * 17
+        text = fill(
+            " ".join(flags),
+            79,
+            initial_indent=indent,
+            subsequent_indent=indent,
+            break_on_hyphens=False,
+        )
+        lines.append(f"  {group:<15}{text.lstrip()}")
+    return "\n".join([*lines, ""])
 
 
 def _add_screen(parser: argparse.ArgumentParser) -> None:
     screen = parser.add_argument_group("screen")
     screen.add_argument(
         "--speed",
-        default="30",
         metavar="N",
         help=f"epochs per second, or max, which trains {EPOCHS_AT_MAX:,} epochs unless --epochs is "
         "given (default 30)",
@@ -213,7 +279,6 @@ def _add_screen(parser: argparse.ArgumentParser) -> None:
     )
     screen.add_argument(
         "--palette",
-        default="blue-orange",
         metavar="NAME",
         help="blue-orange or viridis, both safe for colour-blind users (default blue-orange)",
     )

@@ -22,9 +22,11 @@ from tui.cli.autosave import HeadlessAutosave
 from tui.cli.diagnosis import Diagnostician, summary_lines
 from tui.cli.streams import OutputError
 from tui.drawing import number_format
+from tui.drawing.printed_chart import LossRecord
+from tui.terminal.capabilities import terminal_look
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
     from pathlib import Path
     from types import FrameType
 
@@ -41,6 +43,9 @@ if TYPE_CHECKING:
 
 REFRESH: Final = 0.1
 """Seconds between two updates of the progress bar."""
+
+LINE_INTERVAL: Final = 5.0
+"""Seconds between two lines of progress: a screen reader reads each aloud."""
 
 EXIT_FAILED: Final = 1
 """Exit status of a run that diverged, or could not be saved."""
@@ -86,6 +91,7 @@ def train(
     outputs: Sequence[IO[str]] = (),
     *,
     quiet: bool = False,
+    plain: bool = False,
     save_options: SaveOptions | None = None,
     resume: Path | None = None,
 ) -> int:
@@ -95,6 +101,7 @@ def train(
         config: of the run.
         outputs: streams for a line of JSON per epoch.
         quiet: omit the summary.
+        plain: print the progress as lines, and no chart.
         save_options: where the run is saved; None to not save it.
         resume: folder of a saved run to resume.
 
@@ -103,7 +110,7 @@ def train(
         NotEnoughMemory: when the data or the network are too large.
     """
     with ExitStack() as memory, _interruptible() as interruption, np.errstate(all="ignore"):
-        with _progress_bar("{task.percentage:.0f} %", transient=True) as bar:
+        with _progress_bar("{task.percentage:.0f} %", transient=True, plain=plain) as bar:
             progress = _LoadingProgress(bar, interruption)
             resumed = None if resume is None else _open(resume)
             if resumed is None:
@@ -116,13 +123,17 @@ def train(
         if save_options is not None:
             autosave = HeadlessAutosave(trainer, newest, save_options, resumed)
         diagnostician = Diagnostician(trainer, newest) if outputs or not quiet else None
+        losses = LossRecord()
+        losses.add(newest.epoch, newest.train_loss, newest.test_loss)
         warning = "" if resumed is None else changed_kernels(resumed[0].header.kernels)
         _print_notes(warning, trainer)
         for output in outputs:
             output.write(json_log.start(config, trainer.network, trainer.data) + "\n")
         started = perf_counter()
         try:
-            metrics, stopped = _run(trainer, newest, interruption, outputs, autosave, diagnostician)
+            metrics, stopped = _run(
+                trainer, newest, interruption, outputs, autosave, diagnostician, losses, plain=plain
+            )
             seconds = perf_counter() - started
         except OutputError as error:
             error.saved_as = autosave.close() if autosave else ""
@@ -133,7 +144,9 @@ def train(
             raise
         if autosave:
             autosave.close()
-        diagnosis = None if diagnostician is None else _diagnose(diagnostician, interruption)
+        diagnosis = None
+        if diagnostician is not None:
+            diagnosis = _diagnose(diagnostician, interruption, plain=plain)
     trained = None if resumed is None else metrics.epoch - newest.epoch
     scores = uneven_scores(trainer.network, trainer.data)
     for output in outputs:
@@ -148,7 +161,9 @@ def train(
         text = summary(
             config, metrics, current, seconds, stopped, trainer.data, restored, trained, scores
         )
-        print("\n".join([text, *([] if diagnosis is None else summary_lines(diagnosis))]))  # noqa: T201
+        chart = "" if plain else _chart(losses, shared=trainer.data.shared)
+        found = [] if diagnosis is None else summary_lines(diagnosis)
+        print("\n".join([*([chart] if chart else []), text, *found]))  # noqa: T201
     is_saved = True
     if autosave is not None and save_options is not None:
         _print_status(autosave.status, quiet=quiet)
@@ -166,11 +181,13 @@ def _run(
     outputs: Sequence[IO[str]],
     autosave: HeadlessAutosave | None,
     diagnostician: Diagnostician | None,
+    losses: LossRecord,
+    *,
+    plain: bool,
 ) -> tuple[EpochMetrics, json_log.Ending]:
     """Train to the end; return the metrics of the last epoch, and why the run ended."""
     kind = json_log.Kind.of(trainer.config, trainer.data)
-    with _progress_bar("{task.completed:,.0f}/{task.total:,} epochs") as bar:
-        task = bar.add_task("training", total=trainer.config.epochs)
+    with _epoch_progress(trainer, plain=plain) as show:
         shown = perf_counter()
         stopped: json_log.Ending | None = trainer.stopped  # a saved run may have ended
         while stopped is None:
@@ -180,6 +197,7 @@ def _run(
             trained = trainer.advance(shown + REFRESH)
             if trained is not None:
                 metrics, stopped = trained, trainer.stopped
+                losses.add(metrics.epoch, metrics.train_loss, metrics.test_loss)
                 if autosave is not None:
                     autosave.add_epoch(metrics)
                 if diagnostician is not None:
@@ -192,14 +210,73 @@ def _run(
                 shown = now
                 if autosave is not None:
                     autosave.poll()
-                done = trainer.epoch + trainer.share_of_epoch
-                bar.update(task, completed=done, description=_losses(metrics))
-                bar.refresh()
+                show(metrics)
                 for output in outputs:
                     output.flush()  # another process may read the output
-        bar.update(task, completed=trainer.epoch, description=_losses(metrics))
-        bar.refresh()
+        show(metrics)
     return metrics, stopped
+
+
+@contextmanager
+def _epoch_progress(trainer: Trainer, *, plain: bool) -> Iterator[Callable[[EpochMetrics], None]]:
+    """Return a function that shows the progress of training: in a bar, or as lines."""
+    total, first = trainer.config.epochs, trainer.epoch
+    started = printed = perf_counter()
+
+    def remaining() -> str:
+        done = trainer.epoch + trainer.share_of_epoch
+        return eta(perf_counter() - started, done - first, total - done)
+
+    def print_line(metrics: EpochMetrics) -> None:
+        nonlocal printed
+        now = perf_counter()
+        if now - printed >= LINE_INTERVAL:
+            printed = now
+            parts = [f"epoch {trainer.epoch:,} of {total:,}", _losses(metrics), remaining()]
+            line = ", ".join(filter(None, parts))
+            print(f"nnfs-tui: {line}", file=sys.stderr, flush=True)  # noqa: T201
+
+    if plain:
+        yield print_line
+        return
+    count = "{task.completed:,.0f}/{task.total:,} epochs {task.fields[eta]}"
+    with _progress_bar(count) as bar:
+        task = bar.add_task("training", total=total, eta="")
+
+        def update(metrics: EpochMetrics) -> None:
+            done = trainer.epoch + trainer.share_of_epoch
+            bar.update(task, completed=done, description=_losses(metrics), eta=remaining())
+            bar.refresh()
+
+        yield update
+
+
+def eta(seconds: float, done: float, remaining: float) -> str:
+    """Return the estimated time to the end of the run in words, or an empty string if it is unknown.
+
+    Args:
+        seconds: time in which `done` epochs were trained.
+        done: epochs since the start.
+        remaining: epochs to the end.
+    """
+    if done <= 0 or remaining <= 0 or seconds < REFRESH:
+        return ""
+    left = round(seconds / done * remaining)
+    hours, minutes = left // 3600, left // 60 % 60
+    clock = f"{hours}:{minutes:02}:{left % 60:02}" if hours else f"{minutes}:{left % 60:02}"
+    return f"ETA {clock}"
+
+
+def _chart(losses: LossRecord, *, shared: bool) -> str:
+    """Return the chart of the loss if the output is a terminal, or an empty string."""
+    if not sys.stdout.isatty():
+        return ""
+    try:
+        width = os.get_terminal_size(sys.stdout.fileno()).columns
+    except OSError:
+        return ""
+    coloured = terminal_look(os.environ).colours != "none"
+    return losses.chart(width, coloured=coloured, shared=shared)
 
 
 def _print_notes(warning: str, trainer: Trainer) -> None:
@@ -211,9 +288,11 @@ def _print_notes(warning: str, trainer: Trainer) -> None:
             print(f"nnfs-tui: {note}", file=sys.stderr)  # noqa: T201
 
 
-def _diagnose(diagnostician: Diagnostician, interruption: Interruption) -> Diagnosis | None:
+def _diagnose(
+    diagnostician: Diagnostician, interruption: Interruption, *, plain: bool
+) -> Diagnosis | None:
     """Return the diagnosis; after a signal, without trials."""
-    with _progress_bar("", transient=True) as bar:
+    with _progress_bar("", transient=True, plain=plain) as bar:
         shown = 0.0
 
         def check() -> None:
@@ -269,7 +348,7 @@ class _LoadingProgress:
         self._bar.refresh()
 
 
-def _progress_bar(count: str, *, transient: bool = False) -> Progress:
+def _progress_bar(count: str, *, transient: bool = False, plain: bool = False) -> Progress:
     from rich.console import Console
     from rich.progress import BarColumn, Progress, TextColumn
 
@@ -281,7 +360,7 @@ def _progress_bar(count: str, *, transient: bool = False) -> Progress:
         console=console,
         transient=transient,
         # where it cannot erase itself, it would print an empty line at its end
-        disable=transient and not console.is_interactive,
+        disable=plain or (transient and not console.is_interactive),
         # no drawing thread, which would compete with the training
         auto_refresh=False,
         # else standard output would be written to this console, too

@@ -53,6 +53,9 @@ USAGE_ERROR: Final = 2
 SCREEN_MEMORY: Final = 60_000_000
 """Bytes of address space that the screen takes once all is imported: half of them OpenBLAS's buffer."""
 
+SCREEN_DEFAULTS: Final = {"speed": "30", "palette": "blue-orange", "background": None}
+"""Screen options that the preferences file may contain, and their defaults."""
+
 LONGEST_REASON: Final = 1500
 _DUMB: Final = "this terminal (TERM=dumb) cannot place its cursor"
 SUFFIXES: Final = (
@@ -180,7 +183,13 @@ def _dispatch(given: list[str], process: TrainingProcess | None) -> int:
     options = parser().parse_args(with_negative_entries(with_switches(given)))
     match options.command:
         case "presets":
-            return _list_presets()
+            from tui.cli.topics import list_presets
+
+            return list_presets()
+        case "help":
+            from tui.cli.topics import explain
+
+            return explain(options.words)
         case "datasets":
             return _datasets(options)
         case "runs":
@@ -274,46 +283,21 @@ def _settings_of_file(options: argparse.Namespace) -> dict[str, Any]:
     return read_toml(Path(options.config))
 
 
-def _list_presets() -> int:
-    from core.config.presets import PRESETS
-
-    width = 2 + max(map(len, PRESETS))
-    for preset in PRESETS.values():
-        text = preset.config().describe()
-        print(f"{preset.name:<{width}}{preset.description}\n{'':<{width}}{text}")  # noqa: T201
-    return 0
-
-
-def _list_datasets() -> int:
-    from core.datasets import DATASETS
-
-    width = 2 + max(map(len, DATASETS))
-    for info in DATASETS.values():
-        if info.targets:
-            text = f"{info.targets} number{'s' * (info.targets > 1)} to predict"
-        else:
-            text = f"{info.classes} classes"
-        if info.any_classes:
-            text += " (any number with --classes)"
-        features = f"{info.features} feature{'s' * (info.features != 1)}"
-        facts = f"{'texts' if info.texts else features}, {text}, {info.samples} samples"
-        print(f"{info.name:<{width}}{info.description}\n{'':<{width}}{facts}")  # noqa: T201
-    print("\nnnfs-tui datasets NAME describes a data set or a file")  # noqa: T201
-    return 0
-
-
 def _datasets(options: argparse.Namespace) -> int:
     if options.name is not None:
         return _show_dataset(options)
     if _given(options):
         raise UsageError("options of datasets need a name: name a data set or a file")
-    return _list_datasets()
+    from tui.cli.topics import list_datasets
+
+    return list_datasets()
 
 
 def _show_dataset(options: argparse.Namespace) -> int:
     """Print the summary of a data set or a file, as on the data screen."""
     from core.config.errors import ConfigError
     from core.config.run_config import RunConfig, settings
+    from core.config.value_types import hyphenated
     from core.datasets import DATASETS
     from core.datasets.prepare import prepare
     from tui.screens.data_summary import show_dataset
@@ -329,7 +313,7 @@ def _show_dataset(options: argparse.Namespace) -> int:
 
         raise UsageError(
             f"{quoted(name)} is neither a data set nor a file; see nnfs-tui datasets"
-            f"{suggestion(name, DATASETS)}"
+            f"{suggestion(name, map(hyphenated, DATASETS))}"
         )
     try:
         config = RunConfig(**source, **_given(options))
@@ -346,16 +330,12 @@ def _runs(options: argparse.Namespace) -> int:
     """List the saved runs, or remove some."""
     from core.runs.catalogue import find, remove
     from tui.cli.run_list import list_of_runs
-    from tui.drawing.cells import cut
 
     parent = folder_of(options)
     if parent is None:
         raise UsageError("no home folder to save runs in; choose a folder with --run-dir")
     if not options.words:
-        text = list_of_runs(parent, as_json=options.json)
-        if sys.stdout.isatty():
-            width = os.get_terminal_size(sys.stdout.fileno()).columns
-            text = "\n".join(cut(line, width) for line in text.splitlines())
+        text = list_of_runs(parent, as_json=options.json, width=_columns())
         if text:
             print(text)  # noqa: T201
         return 0
@@ -371,6 +351,14 @@ def _runs(options: argparse.Namespace) -> int:
         remove(path)
         print(_printable(f"{path.name} is removed"))  # noqa: T201
     return 0
+
+
+def _columns() -> int:
+    """Return the columns for a table: those of the terminal, or 80."""
+    try:
+        return os.get_terminal_size(sys.stdout.fileno()).columns or 80
+    except (OSError, ValueError):  # no terminal
+        return 80
 
 
 def _no_screen_reason() -> str:
@@ -411,7 +399,14 @@ def _train(
         if options.log is not None:
             outputs.append(stack.enter_context(_log_file(options.log, waits=True)))
         try:
-            return train(config, outputs, quiet=as_json, save_options=save_options, resume=resume)
+            return train(
+                config,
+                outputs,
+                quiet=as_json,
+                plain=getattr(options, "plain", False) or not can_draw(os.environ),
+                save_options=save_options,
+                resume=resume,
+            )
         except (BrokenPipeError, OutputError):
             raise
         except OSError as error:
@@ -439,9 +434,18 @@ def _watch(
     from core.memory import require, reserve_for_products
     from tui.app import NnfsApp
     from tui.cli.run_log import RunLog
+    from tui.keymap import keymap_of
+    from tui.preferences import FILE_NAME
 
     require("for the screen", SCREEN_MEMORY)
     reserve_for_products()
+    keymap = keymap_of(options.preferences.keys)
+    problems = [
+        *options.preferences.problems,
+        *(f"{FILE_NAME}: {each}" for each in keymap.problems),
+    ]
+    for problem in problems:  # on the terminal again when the screen is closed
+        print(_printable(f"nnfs-tui: {problem}"), file=sys.stderr)  # noqa: T201
     save_options = save_options_of(options)
     log = RunLog(_log_file(options.log, waits=False)) if options.log is not None else None
     app = NnfsApp(
@@ -455,7 +459,9 @@ def _watch(
         look=look,
         save_options=save_options,
         resume=resume,
-        view=view,
+        view=view or options.preferences.values.get("view", ""),
+        keymap=keymap,
+        notes=problems,
     )
     app.exit_signals.install()
     try:
@@ -500,9 +506,15 @@ def _print_summary(run: RunModel) -> None:
 
 
 def _check_screen_options(options: argparse.Namespace) -> None:
-    """Convert the screen options to numbers, and reject unknown words."""
+    """Add the user's preferences, convert the screen options to numbers, and reject unknown words."""
     from tui.drawing.themes import BACKGROUNDS, DEPTHS, PALETTES
+    from tui.preferences import preferences_path, read_preferences
 
+    preferences = read_preferences(preferences_path())
+    for name, default in SCREEN_DEFAULTS.items():
+        if getattr(options, name) is None:
+            setattr(options, name, preferences.values.get(name, default))
+    options.preferences = preferences
     slow, fast = 0.01, 1e6
     is_max = options.speed == "max"
     options.speed = None if is_max else _number("--speed", options.speed, slow, fast, "max")

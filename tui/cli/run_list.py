@@ -13,6 +13,7 @@ from core.runs.atomic_files import shown
 from core.runs.catalogue import list_runs
 from core.training.stopping import State, Stop
 from tui.drawing import number_format
+from tui.drawing.cells import cut
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -20,7 +21,13 @@ if TYPE_CHECKING:
 
     from core.runs.catalogue import RunListing
 
-_HEADINGS = ("name", "state", "epochs", "loss", "score", "saved", "network")
+_HEADINGS = ("name", "state", "epochs", "test score", "saved", "network")
+_SAVED = 4
+"""Column that is left out of a narrow table: the name contains the time of the start."""
+_WIDE = 120
+"""Columns from which no column is left out."""
+SHARED = "train"
+"""Mark of a score for which there are no test samples."""
 
 
 @dataclass(frozen=True)
@@ -29,8 +36,13 @@ class _Row:
     damaged: str = ""
 
 
-def list_of_runs(parent: Path, *, as_json: bool) -> str:
+def list_of_runs(parent: Path, *, as_json: bool, width: int = 80) -> str:
     """Return all runs, the newest first, as a table or as one JSON object per line.
+
+    Args:
+        parent: folder of the runs.
+        as_json: whether to return JSON.
+        width: columns of the table.
 
     Raises:
         RunError: when the folder cannot be read.
@@ -40,18 +52,18 @@ def list_of_runs(parent: Path, *, as_json: bool) -> str:
         return "\n".join(json.dumps(_values(run)) for run in runs)
     if not runs:
         return f"no saved run in {shown(str(parent))}; nnfs-tui moons starts one"
-    rows = [_row(run) for run in runs]
-    cells = [row.cells for row in rows]
-    widths = [max(map(len, column)) for column in zip(_HEADINGS, *cells, strict=True)]
-    lines = [_line(_HEADINGS, widths)]
-    lines += [f"{_line(row.cells, widths)}{row.damaged}" for row in rows]
+    rows = [_Row(_HEADINGS), *map(_row, runs)]
+    if width < _WIDE:
+        rows = [_Row(row.cells[:_SAVED] + row.cells[_SAVED + 1 :], row.damaged) for row in rows]
+    widths = [max(map(len, column)) for column in zip(*(row.cells for row in rows), strict=True)]
+    lines = [f"{_line(row.cells, widths)}{row.damaged}" for row in rows]
     size = sum(run.size for run in runs)
-    lines.append(f"{len(runs)} in {shown(str(parent))}, {_bytes(size)}; nnfs-tui resume NAME")
-    return "\n".join(line.rstrip() for line in lines)
+    lines.append(f"{_bytes(size)} in {shown(str(parent))}; nnfs-tui resume NAME")
+    return "\n".join(cut(line.rstrip(), width) for line in lines)
 
 
 def _line(cells: Sequence[str], widths: Sequence[int]) -> str:
-    right = {2, 3, 4}
+    right = {2, 3}
     return "  ".join(
         cell.rjust(width) if at in right else cell.ljust(width)
         for at, (cell, width) in enumerate(zip(cells, widths, strict=True))
@@ -63,22 +75,19 @@ def _row(run: RunListing) -> _Row:
     header = run.header
     if header is None:
         reason = run.damaged.removeprefix(f"{shown(run.name)}/").removeprefix(f"{shown(run.name)} ")
-        return _Row((shown(run.name), _state(run), "", "", "", saved, ""), reason)
+        return _Row((shown(run.name), _state(run), "", "", saved, ""), reason)
     metrics = header.metrics
     score = f"{number_format.percent(metrics.test_score)} %"
     if not header.has_classes:
         score = f"R² {metrics.test_score:.3f}"
-    return _Row(
-        (
-            shown(run.name),
-            _state(run),
-            f"{header.epoch:,}",
-            number_format.loss(metrics.test_loss),
-            score,
-            saved,
-            shown(header.config.describe(header.sizes)),
-        )
-    )
+    if metrics.test_loss == metrics.train_loss:
+        score = f"{SHARED} {score}"
+    # the name of the run begins with that of the data
+    _, _, network = shown(header.config.describe(header.sizes)).partition(" · ")
+    if header.edited or header.edits:
+        network = f"edited · {network}"
+    epochs = f"{header.epoch:,}"
+    return _Row((shown(run.name), _state(run), epochs, score, saved, network))
 
 
 def _state(run: RunListing) -> str:
@@ -103,7 +112,7 @@ def _values(run: RunListing) -> dict[str, Any]:
         return values | {"reason": run.damaged}
     metrics = header.metrics
     return values | {
-        "data": header.config.source_name,
+        "data": header.config.dataset if header.config.data is None else header.config.source_name,
         "network": list(header.sizes),
         "epochs": header.epoch,
         **{

@@ -13,6 +13,7 @@ from textual.widgets import Static
 from tui.drawing.palette import ACCENT, BRIGHT, TEXT, ink
 from tui.drawing.rendering import renderer_for
 from tui.drawing.terminal_text import key_name, terminal_text
+from tui.keymap import keymap_for
 from tui.keys import GROUPS, help_rows
 from tui.panels.registry import PANELS
 
@@ -49,7 +50,7 @@ class HelpScreen(ModalScreen[None]):
         heading = style(ink(BRIGHT, bold=True))
         for group in GROUPS:
             table.add_row("", Text(group, heading))
-            for keys, sentence in help_rows(group):
+            for keys, sentence in help_rows(group, keymap_for(self.app).shown):
                 table.add_row(key_name(keys, form.look), sentence)
             table.add_row("", "")
         table.add_row("", Text("what the panels show", heading))
@@ -61,5 +62,5 @@ class HelpScreen(ModalScreen[None]):
         with VerticalScroll() as scroll:
             scroll.can_focus = True
             scroll.border_title = "keys and panels"
-            scroll.border_subtitle = "↑ ↓ scroll · esc closes"
+            scroll.border_subtitle = "↑ ↓ scroll · esc or ? closes · q quits"
             yield Static(table)

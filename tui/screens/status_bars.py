@@ -18,6 +18,7 @@ from tui.drawing.canvas import Canvas
 from tui.drawing.cells import Cells
 from tui.drawing.palette import ACCENT, ALARM, BRIGHT, DIM, TEXT, WARNING, ink
 from tui.drawing.terminal_text import key_name
+from tui.keymap import keymap_for
 from tui.keys import HANDLERS, FooterKey, footer
 from tui.panels.panel import Panel
 from tui.screens.description import RATE, SHAPE, description
@@ -41,7 +42,7 @@ SHORTEST_BAR: Final = 8
 TRAVEL_KEYS: Final = "  ← → one epoch"
 INTRODUCTION_SECONDS: Final = 12.0
 """Seconds for which the sentence on a preset is shown while the run trains."""
-HINTS: Final = ("space pauses", "i looks into a unit")
+HINTS: Final = (("space", "pauses"), ("i", "looks into a unit"))
 """The first keys to know, after that sentence."""
 
 STATE_COLOURS: Final = {
@@ -233,7 +234,9 @@ class LogLine(Canvas):
         if self.run.note or (is_over and not self.run.is_at_rest):
             self._introduction = ""
         text = ""
-        for part in (*self._introduction.split(" · "), *HINTS):
+        keymap = keymap_for(self.app)
+        hints = (" ".join([keymap.shown(key), words]) for key, words in HINTS)
+        for part in (*self._introduction.split(" · "), *hints):
             longer = f"{text} · {part}" if text else part
             if len(longer) > width - 2:
                 break
@@ -286,7 +289,7 @@ class FooterLine(Canvas):
         return cells
 
     def _named(self, key: FooterKey) -> str:
-        return key_name(key.shown, self._renderer.look)
+        return key_name(keymap_for(self.app).shown(key.shown), self._renderer.look)
 
     def _length(self, key: FooterKey) -> int:
         return len(self._named(key)) + 1 + len(key.word) + 2

@@ -1,0 +1,52 @@
+"""Printed help on presets, data sets, settings, commands and keys."""
+
+import pytest
+
+from core.config.presets import PRESETS
+from core.config.run_config import RunConfig, settings
+from core.datasets import DATASETS
+from tui.cli.arguments import COMMANDS, UsageError
+from tui.cli.topics import explain
+from tui.keys import KEYS
+
+
+def test_the_help_on_a_preset_contains_options_that_make_the_same_run(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    flags = {each.flag: each for each in settings()}
+    for name, preset in PRESETS.items():
+        explain([name.replace("-", "_")])
+        text = capsys.readouterr().out
+        assert preset.description[:40] in text
+        assert f"nnfs-tui train {name} " in text
+        _, _, options = text.partition("differ from the defaults:")
+        words = options.partition("Run it:")[0].split()
+        values = {
+            flags[flag].name: flags[flag].read(text)
+            for flag, text in zip(words[::2], words[1::2], strict=True)
+        }
+        assert RunConfig(**values) == preset.config()
+
+
+def test_every_command_data_set_and_setting_is_a_topic(capsys: pytest.CaptureFixture[str]) -> None:
+    for command in COMMANDS.keys() - {"help"}:
+        explain([command])
+        assert f"usage: nnfs-tui {command}" in capsys.readouterr().out
+    for name in DATASETS:
+        explain([name])
+        assert f"{DATASETS[name].samples} samples" in " ".join(capsys.readouterr().out.split())
+    for each in settings():
+        if each.name not in {*PRESETS, *COMMANDS}:
+            for word in (each.flag, each.name, each.option):
+                explain([word])
+                assert capsys.readouterr().out.startswith(each.flag)
+    explain(["keys"])
+    text = capsys.readouterr().out
+    assert all(f" {key.action} " in text for key in KEYS if key.handler)
+
+
+def test_an_unknown_topic_is_an_error_with_a_suggestion() -> None:
+    with pytest.raises(UsageError, match=r"'moon' is not a topic .* did you mean moons"):
+        explain(["moon"])
+    with pytest.raises(UsageError, match="see nnfs-tui help"):
+        explain(["qqqq", "--x"])

@@ -1,0 +1,130 @@
+"""Keys that the user has chosen for actions, by the names of the actions in the table of keys."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Final
+
+from core.config.errors import quoted, suggestion
+from tui.keys import KEYS, Key, glyphs_of
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+RESERVED: Final = frozenset({"ctrl+c", "ctrl+q", "ctrl+z", "ctrl+p", "ctrl+j", "ctrl+m", "ctrl+i"})
+"""Keys that always quit, suspend or open the command palette, or that are enter and tab."""
+_NAMED: Final = frozenset(
+    {
+        *("space", "enter", "tab", "escape", "backspace", "insert", "delete"),
+        *("home", "end", "pageup", "pagedown", "up", "down", "left", "right"),
+        *(f"f{number}" for number in range(1, 25)),
+    }
+)
+ACCEPTED: Final = (
+    "a character such as x or ?, a name such as space, f6 or pageup, or ctrl+ and a letter"
+)
+
+
+@dataclass(frozen=True)
+class Keymap:
+    """The keys of the actions whose keys were changed.
+
+    Attributes:
+        keys: keys by name of the action.
+        problems: a sentence for each entry that is not used.
+    """
+
+    keys: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    problems: tuple[str, ...] = ()
+
+    def for_textual(self) -> dict[str, str]:
+        """Return the keys in the form of `App.set_keymap`."""
+        return {
+            name: ",".join("comma" if key == "," else key for key in keys)
+            for name, keys in self.keys.items()
+        }
+
+    def shown(self, shown: str) -> str:
+        """Return keys of the footer or the help, such as `space` or `← →`, as they are now."""
+        actions = {key.shown: key.action for key in KEYS if key.handler is not None}
+        words = []
+        for word in shown.split(" "):
+            keys = self.keys.get(actions.get(word, ""))
+            words.append(glyphs_of(keys[0]) if keys else word)
+        return " ".join(words)
+
+
+def keymap_for(app: object) -> Keymap:
+    """Return the keymap of an application, or the default one."""
+    keymap = getattr(app, "keymap", None)
+    return keymap if isinstance(keymap, Keymap) else _DEFAULT
+
+
+def keymap_of(entries: Mapping[str, object]) -> Keymap:
+    """Return the keys of a table of actions; entries that cannot be used are reported."""
+    problems: list[str] = []
+    chosen: dict[str, tuple[str, ...]] = {}
+    rows = {key.action: key for key in KEYS if key.handler is not None}
+    for action, value in entries.items():
+        if action not in rows:
+            known = suggestion(action, rows)
+            problems.append(
+                f"unknown action {quoted(action)}: expected one of nnfs-tui help keys{known}"
+            )
+            continue
+        keys = _read(value)
+        if isinstance(keys, str):
+            problems.append(f"invalid key {keys} for {action}: expected {ACCEPTED}")
+        else:
+            chosen[action] = keys
+    while conflict := _conflict(chosen, rows):
+        key, action, other = conflict
+        del chosen[action]
+        problems.append(
+            f"invalid key {quoted(key)} for {action}: it is the key of {other}, expected a free one"
+        )
+    return Keymap(chosen, tuple(problems))
+
+
+_DEFAULT: Final = Keymap()
+
+
+def _read(value: object) -> tuple[str, ...] | str:
+    """Return the names of one key or of several; for an invalid one, its text."""
+    values: Sequence[object] = value if isinstance(value, list) else [value]
+    keys = []
+    for each in values:
+        key = _key_name(each) if isinstance(each, str) else ""
+        if not key:
+            return quoted(each)
+        keys.append(key)
+    return tuple(dict.fromkeys(keys)) or "[]"
+
+
+def _key_name(text: str) -> str:
+    """Return the name of a key in Textual, or an empty string."""
+    if len(text) == 1:
+        return ("space" if text == " " else text) if text.isprintable() else ""
+    name = text.strip().lower().replace(" ", "")
+    name = {"esc": "escape", "return": "enter", "del": "delete"}.get(name, name)
+    *modifiers, base = name.split("+")
+    if name in RESERVED or not set(modifiers) <= {"ctrl", "shift", "alt"}:
+        return ""
+    if base in _NAMED or (modifiers == ["ctrl"] and len(base) == 1 and base.isalpha()):
+        return name
+    return ""
+
+
+def _conflict(
+    chosen: Mapping[str, tuple[str, ...]], rows: Mapping[str, Key]
+) -> tuple[str, str, str] | None:
+    """Return a key of two actions, the chosen action that loses it, and the other one."""
+    owners: dict[str, str] = {}
+    # actions with keys of their own first, then the chosen ones in their order
+    ordered = sorted(rows, key=lambda action: action in chosen)
+    for action in [*(each for each in ordered if each not in chosen), *chosen]:
+        for key in chosen.get(action) or tuple(rows[action].keys.split(",")):
+            if key in owners and action in chosen:
+                return key, action, owners[key]
+            owners.setdefault(key, action)
+    return None
