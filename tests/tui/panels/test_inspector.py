@@ -19,7 +19,7 @@ from core.process.messages import NextStepFound, State
 from core.training.next_step import next_step
 from tests.tui.sessions import session_after
 from tui.drawing.cells import Cells
-from tui.drawing.palette import DIVERGING, get_ink, style
+from tui.drawing.palette import DIVERGING, GREYS, get_ink, style
 from tui.panels.inspector.panel import InspectorPanel, steps_of
 from tui.panels.view_options import Cursor, ViewOptions
 from tui.run_model import RunModel
@@ -354,6 +354,18 @@ def test_its_own_map_has_the_colours_of_its_outputs() -> None:
     assert above is not None
     assert below is not None
     assert (above.name, below.name) == (DIVERGING[-1], DIVERGING[0])
+
+
+@pytest.mark.parametrize(("size", "scale"), [((118, 34), 2), ((58, 20), 1), ((120, 60), 5)])
+def test_the_sample_view_shows_an_image_as_large_as_a_third_of_the_rows(
+    size: tuple[int, int], scale: int
+) -> None:
+    panel = panel_of(after("digits", 2), Cursor(0, 3, 0), "sample")
+    cells = panel.draw(size[0] + 2, size[1] + 2)
+    grey = np.array([get_ink(number).background in GREYS for number in range(cells.inks.max() + 1)])
+    shown = grey[cells.inks]
+    assert shown.any(axis=0).sum() == 8 * scale
+    assert shown.any(axis=1).sum() == 4 * scale
 
 
 # --- the sample's view

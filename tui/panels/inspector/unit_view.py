@@ -248,7 +248,7 @@ def _notes(it: Inspected, facts: UnitStatistics, width: int) -> Cells:
     ]
     last = it.last_batch_norm()
     if last is not None:
-        words.append([plain_text(small(last)), dim_text(" in the last batch")])
+        words.append([dim_text("‖∂L/∂w‖ in the last batch "), plain_text(small(last))])
     blocks = [flow(words, width)]
     if it.ahead is not None:
         how, batch = step_words(it)
