@@ -57,6 +57,8 @@ TARGETS: Final = 26
 """Columns for the outgoing products, next to the curve."""
 CURVE_FROM: Final = 12
 """Rows of a view from which it has a curve."""
+TALL: Final = 28
+"""Rows from which pictures of pixels have rows of their own, in which they are larger."""
 STEPS_FROM: Final = 50
 """Columns from which the next step of each weight has a column of its own."""
 ROOMY: Final = 19
@@ -108,6 +110,12 @@ class UnitView:
             histogram = draw_histogram(it, facts, width, histogram_rows(it))
             return stacked([above, histogram, self._map.draw(it, plane, width, 9)], width)
         least = max(LEAST_MAP, histogram_rows(it))
+        image = it.data.preparation.image
+        if image is not None and has_pixels(it) and height >= TALL:
+            pictures = draw_pictures(it, image, width, height // 3)
+            above = _computation(it, facts, width, height - pictures.height)
+            rows = max(4, height - above.height - pictures.height)
+            return stacked([above, pictures, draw_histogram(it, facts, width, rows)], width)
         if has_pixels(it):
             above = _computation(it, facts, width, height, below=least, pictures=True)
             histogram = draw_histogram(it, facts, width, max(4, height - above.height))
