@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Collection, Sequence
 
     from core.nn.network import Network
+
+HELD: Final = 0.25
+"""Share by which a unit must be stronger than one that is held to precede it."""
 
 
 @dataclass(frozen=True)
@@ -67,7 +70,9 @@ def parameter_index(
     return int(start + rows * units + unit)
 
 
-def edges(network: Network, most: int, within: Sequence[range | None] | None = None) -> list[Edge]:
+def edges(
+    network: Network, most: int, within: Sequence[Sequence[int] | None] | None = None
+) -> list[Edge]:
     """Return at most `most` edges, the strongest first.
 
     Strength is relative to the largest weight of the layer, since scales differ between layers.
@@ -86,12 +91,10 @@ def edges(network: Network, most: int, within: Sequence[range | None] | None = N
             continue
         sizes = np.abs(weights.astype(np.float64))
         sizes[~np.isfinite(sizes)] = 0.0
-        part = sizes[sources.start : sources.stop, targets.start : targets.stop]
+        part = sizes[np.ix_(sources, targets)]
         strengths.append((part / (sizes.max(initial=0.0) or 1.0)).ravel())
-        rows, columns = np.indices(part.shape).reshape(2, -1)
-        places.append(
-            np.stack([np.full_like(rows, layer), rows + sources.start, columns + targets.start])
-        )
+        rows, columns = (each.ravel() for each in np.meshgrid(sources, targets, indexing="ij"))
+        places.append(np.stack([np.full_like(rows, layer), rows, columns]))
     if not strengths:
         return []
     strength, place = np.concatenate(strengths), np.concatenate(places, axis=1)
@@ -109,6 +112,22 @@ def edges(network: Network, most: int, within: Sequence[range | None] | None = N
             strength[order].tolist(), place[:, order].T.tolist(), strict=True
         )
     ]
+
+
+def strongest_units(network: Network, layer: int, held: Collection[int] = ()) -> list[int]:
+    """Return the units of a layer in the order of the magnitudes of their outgoing weights.
+
+    Args:
+        network: the network.
+        layer: 0 for the inputs; the outputs, which have no such weights, keep their order.
+        held: units that stay in front of slightly stronger ones.
+    """
+    if layer == len(network.weights):
+        return list(range(network.sizes[-1]))
+    sums = np.abs(network.weights[layer].astype(np.float64)).sum(axis=1)
+    sums[~np.isfinite(sums)] = 0.0
+    sums[list(held)] *= 1 + HELD
+    return [int(unit) for unit in np.argsort(-sums, kind="stable")]
 
 
 def count_edges(network: Network) -> int:

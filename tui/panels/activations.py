@@ -121,7 +121,7 @@ class ActivationsPanel(Panel):
         self._across = 1
         self._order: Labels = np.empty(0, np.int64)
         self._units_shown = ""
-        self._width = 0
+        self._inner_width = 0
 
     def explanation(self) -> Explanation:
         order = "class" if self.has_classes else "target"
@@ -146,7 +146,7 @@ class ActivationsPanel(Panel):
         if not hidden:
             return []
         layer = min(self.options.layer, len(hidden) - 1)
-        name = "layer " if self._width >= WIDE_FROM else ""
+        name = "layer " if self._inner_width >= WIDE_FROM else ""
         return [
             (f"{name}{layer + 1} of {len(hidden)} ", ink(TEXT)),
             (f"· {self._units_shown} ", ink(DIM)),
@@ -156,14 +156,14 @@ class ActivationsPanel(Panel):
         if not self.run.config.hidden:
             return []
         scale = self._scale or OutputScale.of(self._activation, np.zeros(0))
-        blocks = sample_of(scale.colours, 18 if self._width >= WIDE_FROM else 9)
+        blocks = sample_of(scale.colours, 18 if self._inner_width >= WIDE_FROM else 9)
         low, high = (f" {end:.2g} ".replace("-", "−") for end in (scale.low, scale.high))
         shown = [(" ", ink(background=colour)) for colour in blocks]
         return [(low, ink(TEXT)), *shown, (high, ink(TEXT))]
 
     def draw_run(self, network: Network, data: DataSplit, width: int, height: int) -> Cells:
         hidden = self.run.config.hidden
-        self._width, self.captions = width, []
+        self._inner_width, self.captions = width, []
         if not hidden:
             return centred_text(
                 width,
@@ -208,7 +208,7 @@ class ActivationsPanel(Panel):
             f" {count} samples, by {order} → ",
             f" samples by {order} ",
         ):
-            if len(words) <= self._width - left - 1:
+            if len(words) <= self._inner_width - left - 1:
                 self.captions = [(left, words)]
                 return
 

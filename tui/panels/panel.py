@@ -66,9 +66,15 @@ class Panel(Canvas, can_focus=True):
 
     @dataclass
     class CursorMoved(Message):
-        """The user chose a unit or a sample."""
+        """The user chose a unit or a sample, or panels show or hide the one that is chosen.
 
-        cursor: Cursor
+        Attributes:
+            cursor: the new cursor, or None if only its marks change.
+            inspects: whether the inspector opens.
+        """
+
+        cursor: Cursor | None
+        inspects: bool = True
 
     def __init__(self, run: RunModel, options: ViewOptions) -> None:
         super().__init__(id=self.label)

@@ -60,7 +60,8 @@ class ViewOptions:
         plane: plane of the map.
         target: shown target of a regression, from 0.
         cursor: selected unit and sample.
-        inspecting: whether the cursor is visible.
+        inspecting: whether the inspector shows the cursor.
+        network_focused: whether the keys are for the network panel, which also shows the cursor.
         halves: whether the terminal can show two rows of pixels in a row of cells.
     """
 
@@ -72,7 +73,13 @@ class ViewOptions:
     target: int = 0
     cursor: Cursor = field(default_factory=Cursor)
     inspecting: bool = False
+    network_focused: bool = False
     halves: bool = True
+
+    @property
+    def points_at_unit(self) -> bool:
+        """Whether the panels show which unit is selected."""
+        return self.inspecting or self.network_focused
 
     def follow(self, event: Run) -> None:
         """Reset what a new network or new data do not have."""

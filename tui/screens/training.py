@@ -244,7 +244,7 @@ class TrainingScreen(Screen[None]):
 
     @on(Panel.CursorMoved)
     def _set_cursor(self, event: Panel.CursorMoved) -> None:
-        self.cursor.set(event.cursor)
+        self.cursor.set(event.cursor, inspects=event.inspects)
 
     @on(NetworkPanel.EditRequested)
     def _edit_parameter(self, event: NetworkPanel.EditRequested) -> None:

@@ -218,17 +218,23 @@ class CursorController:
         screen.view.repaint()
         screen.frames.paint_lines()
 
-    def set(self, cursor: Cursor) -> None:
-        """Set the cursor, within the network and the data, and open the inspector."""
+    def set(self, cursor: Cursor | None, *, inspects: bool = True) -> None:
+        """Set the cursor, within the network and the data, and open the inspector if it inspects.
+
+        Without a cursor, only draw the panels again.
+        """
         network, data = self._run.network, self._run.data
         if network is None or data is None:
+            return
+        if cursor is None:
+            self._screen.view.repaint()
             return
         options = self._options
         options.cursor = cursor.within(network.sizes, len(data.y_train))
         hidden = len(self._run.config.hidden)
         if hidden and options.cursor.layer < hidden:
             options.layer = options.cursor.layer
-        if not options.inspecting:
+        if inspects and not options.inspecting:
             options.inspecting = True
             self._screen.arrangement.bring_to_front("inspector")
             self._screen.view.update()

@@ -237,6 +237,7 @@ async def test_a_click_on_a_picture_looks_at_that_unit() -> None:
             yield panel
 
         def on_panel_cursor_moved(self, event: UnitMapsPanel.CursorMoved) -> None:
+            assert event.cursor is not None
             self.seen.append(event.cursor)
 
     app = Alone()

@@ -39,6 +39,7 @@ if TYPE_CHECKING:
     from core.arrays import Array, Labels
     from core.datasets import DataSplit
     from core.nn.network import Network
+    from tui.panels.boundary.unit_line import UnitLine
     from tui.panels.hysteresis import Quantize
 
 MOST_POINTS: Final = 2000
@@ -121,13 +122,21 @@ class MapView:
         """Whether the map fits."""
         return self.rows >= 1 and self.columns >= 2
 
-    def draw(self, *, show_test: bool, sample: int | None = None, exact: bool = True) -> Cells:
+    def draw(
+        self,
+        *,
+        show_test: bool,
+        sample: int | None = None,
+        exact: bool = True,
+        unit_line: UnitLine | None = None,
+    ) -> Cells:
         """Return the map with its axes and its legend.
 
         Args:
             show_test: whether the test samples are drawn.
             sample: selected training sample, or None.
             exact: whether the line between classes is, even if it hardly moved.
+            unit_line: line of the selected unit, or None.
         """
         cells, data = Cells(self._width, self._height), self.data
         scale = None if data.has_classes else NumberScale.of(data, self.target)
@@ -146,6 +155,8 @@ class MapView:
             labels, logits = self.grid.labels.reshape(shape), self.grid.logits.reshape(-1, *shape)
             self._line.update(labels, logits, exact=exact)
             self._line.draw(cells, GUTTER, pixels, colours)
+        if unit_line is not None:
+            unit_line.draw(cells, GUTTER, pixels, colours)
         for part in (self.test if show_test else None, self.train):
             if part is not None and scale is None:
                 draw_labels(cells, part, pixels, colours)

@@ -10,12 +10,13 @@ from textual.message import Message
 
 from tui.drawing import number_format
 from tui.drawing.cells import Cells
-from tui.drawing.palette import DIM, TEXT, ink
+from tui.drawing.palette import BRIGHT, DIM, TEXT, ink
 from tui.panels.boundary.fitted_curve import FittedCurve
 from tui.panels.boundary.map_cursor import CellPosition, draw_reading
 from tui.panels.boundary.map_drawing import certainty_scale
 from tui.panels.boundary.map_editing import NO_SAMPLE_NEAR, EditError, PointEditor
 from tui.panels.boundary.map_view import MapView
+from tui.panels.boundary.unit_line import UnitLine
 from tui.panels.explanation import Explanation
 from tui.panels.hysteresis import LevelHysteresis
 from tui.panels.panel import Panel, StyledText
@@ -81,6 +82,7 @@ class BoundaryPanel(Panel):
         super().__init__(run, options)
         self._hysteresis = LevelHysteresis(run)
         self._picture: MapView | FittedCurve | None = None
+        self._line: UnitLine | None = None
         self.position: CellPosition | None = None
         """Position of the cursor, or None while it is off."""
         self._editor = PointEditor()
@@ -120,7 +122,10 @@ class BoundaryPanel(Panel):
         view = self._picture
         if not isinstance(view, MapView) or len(view.data.feature_names) < 2:
             return []
-        data = view.data
+        data, line = view.data, self._line
+        if line is not None:
+            name = f"unit {line.layer + 1}.{line.unit + 1}"
+            return [(f"{name}: {line.words} ", ink(BRIGHT))]
         words = [(f"{text} ", ink(DIM)) for text in view.plane.caption if text]
         several = len(data.target_names) > 1
         return [(f"{data.target_names[view.target]} ", ink(TEXT)), *words] if several else words
@@ -169,8 +174,25 @@ class BoundaryPanel(Panel):
     def _drawing_of(self, picture: MapView | FittedCurve, sample: int | None) -> Cells:
         show_test = self.options.show_test
         if isinstance(picture, MapView):
-            return picture.draw(show_test=show_test, sample=sample, exact=self.run.is_at_rest)
+            line = self._line = self._unit_line(picture)
+            exact = self.run.is_at_rest
+            return picture.draw(show_test=show_test, sample=sample, exact=exact, unit_line=line)
         return picture.draw(show_test=show_test, sample=sample)
+
+    def _unit_line(self, view: MapView) -> UnitLine | None:
+        """Return the line of the selected hidden unit, or None."""
+        options, sizes, line = self.options, view.network.sizes, self._line
+        cursor = options.cursor.within(sizes, 1)
+        if not options.points_at_unit or cursor.layer >= len(sizes) - 2:
+            return None
+        if line is None or not line.shows(view, cursor.layer):
+            line = UnitLine(view, cursor.layer)
+        line.unit = cursor.unit
+        return line
+
+    def view_state(self) -> tuple[object, ...]:
+        options = self.options
+        return (options.cursor if options.points_at_unit else None,)
 
     def _picture_of(
         self, network: Network, data: DataSplit, width: int, height: int

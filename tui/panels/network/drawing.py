@@ -90,9 +90,11 @@ def draw_edges(
         if edge.source not in source.units or edge.target not in target.units:
             continue
         # the bias is before the target
-        start, end = 2 * (source.left + source.width), 2 * (target.left - 1) - 1
+        start, end = 2 * source.start, 2 * target.end - 1
+        # a pixel has two rows of dots
         top, bottom = (
-            4 * at + 1 for at in (source.row_of(edge.source), target.row_of(edge.target))
+            min(2 * column.top_of(unit) + column.height, 4 * height - 1)
+            for column, unit in ((source, edge.source), (target, edge.target))
         )
         steps = max(abs(end - start), abs(bottom - top))
         along = count[: steps + 1]
@@ -105,7 +107,7 @@ def draw_edges(
                 np.concatenate([y, y if steep else y + 1]),
             )
             inside = x <= end
-            x, y = x[inside], y[inside]
+            x, y = x[inside], np.minimum(y[inside], 4 * height - 1)
         rows, across = y // 4, x // 2
         # a stronger line replaces the dots in a cell, since a cell has one colour only
         bits[rows, across] *= inks[rows, across] == number
@@ -129,20 +131,20 @@ def draw_biases(
         colour = (NEGATIVE if values[unit] < 0 else POSITIVE)[-1]
         glyph = BARS[min(7, int(8 * share))] if share else " "
         if unit == chosen:
-            cells.write(row, column.left - 1, glyph if share else "▁", ink(BRIGHT, bold=True))
+            cells.write(row, column.end, glyph if share else "▁", ink(BRIGHT, bold=True))
         else:
-            cells.write(row, column.left - 1, glyph, ink(colour))
+            cells.write(row, column.end, glyph, ink(colour))
 
 
-def draw_hidden_counts(cells: Cells, column: NodeColumn, room: int) -> None:
-    """Write the number of units above and below the shown ones."""
-    before, after = column.units.start, column.size - column.units.stop
-    for count, row in ((before, 0), (after, cells.height - 1)):
-        if count and row not in column.rows:
-            at, text = max(0, column.left - 1), f"… {count:,} more"
-            if len(text) >= room:
-                text = f"…{count:,}"
-            cells.write(row, min(at, max(0, cells.width - len(text))), text, ink(DIM))
+def draw_hidden_counts(cells: Cells, column: NodeColumn, room: int, name: str) -> None:
+    """Write the number of nodes that are not shown in the last row."""
+    count = column.size - len(column.units)
+    row = cells.height - 1
+    if count and row not in column.rows:
+        text = f"+ {count:,} {name}{'s' * (count > 1)}"
+        if len(text) >= room:
+            text = f"+{count:,}"
+        cells.write(row, min(column.end, max(0, cells.width - len(text))), text, ink(DIM))
 
 
 def draw_nodes(
@@ -157,7 +159,8 @@ def draw_nodes(
     for unit, row in zip(column.units, column.rows, strict=True):
         background = backgrounds[unit]
         number = ink(LEGIBLE, background)
-        for each in range(row - column.tall // 2, row + column.tall // 2 + 1):
+        tall = range(row - column.height // 4, row + column.height // 4 + 1)
+        for each in tall:
             cells.write(each, column.left, " " * column.width, ink(background=background))
         if 0 < layer < layers - 1:
             text = f"{unit + 1:>{column.width - 1}} "
@@ -165,7 +168,7 @@ def draw_nodes(
         if unit == at_cursor:
             sides = "▐▌" if column.width < 3 else "[]"
             bright = ink(LEGIBLE, background, bold=True)
-            for each in range(row - column.tall // 2, row + column.tall // 2 + 1):
+            for each in tall:
                 cells.write(each, column.left, sides[0], bright)
                 cells.write(each, column.left + column.width - 1, sides[1], bright)
 
@@ -180,15 +183,19 @@ def draw_names(
     cursor: tuple[int, int] | None,
 ) -> None:
     """Write the names next to the inputs and the outputs."""
-    if layout.left_names > 1:
-        column = layout.columns[0]
+    column = layout.columns[0]
+    if layout.names_above:
+        room = layout.columns[1].end - 2
+        for unit, top in zip(column.units, column.tops, strict=True):
+            cells.write((top - 2) // 2, column.left, cut(inputs[unit], room), ink(TEXT))
+    elif layout.left_names > 1:
         for unit, row in zip(column.units, column.rows, strict=True):
             name = cut(inputs[unit], layout.left_names - 1)
             cells.write_right(row, column.left - 1, name, ink(TEXT))
     if layout.right_names > 1:
         column = layout.columns[-1]
         for unit, row in zip(column.units, column.rows, strict=True):
-            at, room = column.left + column.width + 1, layout.right_names - 1
+            at, room = column.start + 1, layout.right_names - 1
             if colourful:
                 label = unit if len(outputs) > 1 else 1
                 cells.write(row, at, *class_marker(label))

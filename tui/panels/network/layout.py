@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import TYPE_CHECKING, Final
 
 from tui.drawing.cells import cell_width
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
     from core.analysis.edges import Edge
 
@@ -18,30 +19,91 @@ LONGEST_NAME: Final = 18
 TALL_FROM: Final = 5
 """Rows per node from which it is three rows tall."""
 
+LINE_GAP, VALUE_GAP = 6, 12
+"""Least columns between pictures, for lines, and for lines with the values of weights."""
+SMALLEST, LARGEST = 4, 16
+"""Pixels of the sides of a picture."""
+BEFORE, AFTER = 2, 1
+"""Columns around a picture: its bias, and the frame that shows that it is selected."""
+LEAST_PICTURES: Final = 5
+"""Pictures per layer below which small nodes, of which more fit, are preferred."""
+
+
+@dataclass(frozen=True)
+class NodeShape:
+    """Size of the pictures in the nodes. Two pixels above one another share a cell.
+
+    Attributes:
+        width: width of a picture in cells.
+        height: its height in pixels.
+        gap: least pixels between two pictures, and before the first and after the last one.
+        header: rows above the first one.
+        aligned: whether a picture starts at the upper edge of a cell.
+    """
+
+    width: int
+    height: int
+    gap: int = 1
+    header: int = 0
+    aligned: bool = False
+
+    def fitting(self, height: int) -> int:
+        """Return the number of pictures that fit into this number of rows."""
+        return max(0, (2 * (height - self.header) - self.gap) // (self.height + self.gap))
+
+    def tops(self, count: int, height: int) -> tuple[int, ...]:
+        """Return the first row of pixels of each picture, distributed over the rows."""
+        pitch = (2 * (height - self.header) - self.gap) / count
+        space = (pitch - self.height - self.gap) / 2
+        tops = (self.gap + int(at * pitch + space) for at in range(count))
+        return tuple(2 * self.header + (top // 2 * 2 if self.aligned else top) for top in tops)
+
 
 @dataclass(frozen=True)
 class NodeColumn:
-    """Shown nodes of one layer.
+    """Shown nodes of one layer. Heights are in pixels, two per row.
 
     Attributes:
         left: first column of the nodes, without bias and name.
         width: width of a node.
-        units: shown units.
-        rows: middle row of each.
-        tall: height of a node in rows.
+        units: shown units, in order.
+        tops: first row of pixels of each.
+        height: height of a node.
         size: number of units of the layer.
+        before, after: columns around a node for its bias and its frame.
     """
 
     left: int
     width: int
-    units: range
-    rows: tuple[int, ...]
-    tall: int
+    units: tuple[int, ...]
+    tops: tuple[int, ...]
+    height: int
     size: int
+    before: int = 1
+    after: int = 0
+
+    @property
+    def rows(self) -> tuple[int, ...]:
+        """Middle row of each node."""
+        return tuple((top + self.height // 2) // 2 for top in self.tops)
+
+    def top_of(self, unit: int) -> int:
+        """Return the first row of pixels of a shown unit."""
+        return self.tops[self.units.index(unit)]
 
     def row_of(self, unit: int) -> int:
-        """Return the row of a shown unit."""
-        return self.rows[unit - self.units.start]
+        """Return the middle row of a shown unit."""
+        return (self.top_of(unit) + self.height // 2) // 2
+
+    @property
+    def start(self) -> int:
+        """First column of outgoing lines."""
+        return self.left + self.width + self.after
+
+    @property
+    def end(self) -> int:
+        """Column after incoming lines."""
+        return self.left - self.before
 
 
 @dataclass(frozen=True)
@@ -52,12 +114,64 @@ class NetworkLayout:
         first: layer in the first column; 0 is the input layer.
         columns: shown layers.
         left_names, right_names: columns for the names of the inputs and of the outputs.
+        shape: size of the pictures in the nodes, or None for nodes of one colour.
+        names_above: whether the names of the inputs are above their pictures.
     """
 
     first: int
     columns: tuple[NodeColumn, ...]
     left_names: int
     right_names: int
+    shape: NodeShape | None = None
+    names_above: bool = False
+
+    @classmethod
+    def of_pictures(
+        cls,
+        sizes: Sequence[int],
+        names: tuple[int, int],
+        order: Sequence[Sequence[int]],
+        focus: Sequence[int | None],
+        extent: tuple[int, int],
+        shape: NodeShape,
+        gap: int = LINE_GAP,
+    ) -> NetworkLayout | None:
+        """Return the layout of nodes with pictures, or None if too few of them fit.
+
+        Args:
+            sizes: units per layer, the inputs first.
+            names: width of the longest name of an input, and of an output.
+            order: units of each layer, the most important first.
+            focus: per layer the unit that must be visible, or None.
+            extent: available columns and rows.
+            shape: size of the pictures.
+            gap: least columns between the pictures of two layers, without the bias.
+        """
+        width, height = extent
+        fits = shape.fitting(height)
+        if any(fits < min(size, LEAST_PICTURES) for size in sizes[1:]):
+            return None
+        above = sizes[0] * (shape.height + 3) <= 2 * (height - shape.header)
+        room = min(LONGEST_NAME, max(0, width // 5))
+        left, right = (min(length, room) for length in names)
+        left_names = left + 1 if left and not above else 0
+        right_names = right + 1 if right else 0
+        # the inputs have no bias, and cannot be selected
+        around = [0, *(BEFORE + AFTER for _ in sizes[1:])]
+        inner = width - left_names - right_names - len(sizes) * shape.width - sum(around)
+        if inner < gap * (len(sizes) - 1):
+            return None
+        columns = []
+        for layer, size in enumerate(sizes):
+            before, after = (0, 0) if layer == 0 else (BEFORE, AFTER)
+            start = left_names + layer * shape.width + sum(around[:layer])
+            start += inner * layer // (len(sizes) - 1) + before
+            units, rows = _chosen(size, order[layer], focus[layer], shape, height)
+            tops = shape.tops(len(units), rows)
+            columns.append(
+                NodeColumn(start, shape.width, units, tops, shape.height, size, before, after)
+            )
+        return cls(0, tuple(columns), left_names, right_names, shape, above)
 
     @classmethod
     def of(
@@ -67,8 +181,9 @@ class NetworkLayout:
         focus: Sequence[int | None],
         width: int,
         height: int,
+        order: Sequence[Sequence[int]] | None = None,
     ) -> NetworkLayout | None:
-        """Return the layout, or None if two columns do not fit.
+        """Return the layout of nodes of one colour, or None if two columns do not fit.
 
         Names are dropped before layers.
 
@@ -79,6 +194,7 @@ class NetworkLayout:
                 around the last layer with such a unit are shown.
             width: available columns.
             height: available rows.
+            order: units of each layer, the most important first.
         """
         widths = [2, *(len(str(size)) + 2 for size in sizes[1:-1]), 2]
         room = min(LONGEST_NAME, max(0, width // 5))
@@ -108,8 +224,10 @@ class NetworkLayout:
         for at, layer in enumerate(range(first, last)):
             gaps = inner * at // (last - first - 1)
             start = left_names + sum(widths[first:layer]) + gaps
-            units, rows, tall = _spread(sizes[layer], focus[layer], height)
-            shown.append(NodeColumn(start, widths[layer], units, rows, tall, sizes[layer]))
+            by_rank = range(sizes[layer]) if order is None else order[layer]
+            units, rows, tall = _spread(sizes[layer], by_rank, focus[layer], height)
+            tops = tuple(2 * (row - tall // 2) for row in rows)
+            shown.append(NodeColumn(start, widths[layer], units, tops, 2 * tall, sizes[layer]))
         return cls(first, tuple(shown), left_names, right_names)
 
     def column(self, layer: int) -> NodeColumn | None:
@@ -120,16 +238,17 @@ class NetworkLayout:
     def node_at(self, row: int, column: int) -> tuple[int, int] | None:
         """Return the layer, 0 for the inputs, and the unit that is drawn in a cell, or None."""
         for layer, nodes in enumerate(self.columns, self.first):
-            for unit, middle in zip(nodes.units, nodes.rows, strict=True):
-                across = nodes.left - 1 <= column < nodes.left + nodes.width
-                if across and abs(row - middle) <= nodes.tall // 2:
+            if not nodes.end <= column < nodes.start:
+                continue
+            for unit, top in zip(nodes.units, nodes.tops, strict=True):
+                if top - 1 <= 2 * row + 1 and 2 * row < top + nodes.height:
                     return layer, unit
         return None
 
     def is_bias(self, row: int, column: int) -> bool:
         """Return whether a cell shows the bias of a unit."""
         return any(
-            column == nodes.left - 1 and row in nodes.rows
+            column == nodes.end and row in nodes.rows
             for layer, nodes in enumerate(self.columns, self.first)
             if layer > 0
         )
@@ -141,8 +260,10 @@ class NetworkLayout:
             source, target = self.column(edge.layer), self.column(edge.layer + 1)
             if source is None or target is None:
                 continue
-            start, end = source.left + source.width, target.left - 1
+            start, end = source.start, target.end
             if not start <= column < end:
+                continue
+            if edge.source not in source.units or edge.target not in target.units:
                 continue
             share = (column - start + 0.5) / (end - start)
             top, bottom = source.row_of(edge.source), target.row_of(edge.target)
@@ -153,24 +274,68 @@ class NetworkLayout:
         return found
 
 
-def _spread(units: int, focus: int | None, height: int) -> tuple[range, tuple[int, ...], int]:
+def _chosen(
+    units: int, order: Sequence[int], focus: int | None, shape: NodeShape, height: int
+) -> tuple[tuple[int, ...], int]:
+    """Return the units whose pictures are shown, and the rows for them."""
+    if units <= shape.fitting(height):
+        return tuple(range(units)), height
+    # the last row gives the number of hidden units
+    return _strongest(order, focus, max(1, shape.fitting(height - 1))), height - 1
+
+
+def _strongest(order: Sequence[int], focus: int | None, most: int) -> tuple[int, ...]:
+    """Return the first units of an order, and the one in focus, sorted by their numbers."""
+    chosen = list(order[:most])
+    if focus is not None and focus not in chosen:
+        chosen[-1:] = [focus]
+    return tuple(sorted(chosen))
+
+
+def _spread(
+    units: int, order: Sequence[int], focus: int | None, height: int
+) -> tuple[tuple[int, ...], tuple[int, ...], int]:
     """Return the shown units, their rows and their height."""
     if units <= height:
         tall = 3 if height // units >= TALL_FROM else 1
         return (
-            range(units),
+            tuple(range(units)),
             tuple((2 * at + 1) * height // (2 * units) for at in range(units)),
             tall,
         )
-    # a line above and below gives the number of hidden units
-    least = max(1, height - 2) if height > 2 else height
-    first = min(max(0, (focus or 0) - least // 2), units - least)
-    last, top = first + least, 1 if height > 2 else 0
-    if first <= 1 and height > 2:
-        first, top, last = 0, 0, height - 1
-    elif last >= units - 1 and height > 2:
-        first, last = units - height + 1, units
-    return range(first, last), tuple(range(top, top + last - first)), 1
+    # the last row gives the number of hidden units
+    rows = height - 1 if height > 2 else height
+    return _strongest(order, focus, rows), tuple(range(rows)), 1
+
+
+def are_few(weights: int, height: int) -> bool:
+    """Return whether all weights between two layers can be written: lines must remain visible."""
+    return 2 * weights <= height
+
+
+def map_shapes(
+    sizes: Sequence[int], height: int, *, halves: bool
+) -> Iterator[tuple[NodeShape, int]]:
+    """Yield shapes of maps, from the largest to the smallest, with the columns between layers.
+
+    Args:
+        sizes: units per layer, the inputs first.
+        height: available rows.
+        halves: whether a picture may start in the middle of a row.
+    """
+    few = all(are_few(one * other, height) for one, other in pairwise(sizes))
+    talls = range(LARGEST, SMALLEST - 1, -2)
+    for between in (VALUE_GAP, LINE_GAP) if few else (LINE_GAP,):
+        # below the smallest pictures, first their distance becomes smaller, then not all are shown
+        for tall, gap in [*((tall, 1) for tall in talls), (SMALLEST, 0)]:
+            for wide in range(min(LARGEST, 2 * tall), tall - 1, -1):
+                shape = NodeShape(wide, tall, gap * halves, aligned=not halves)
+                if max(sizes[1:]) <= shape.fitting(height):
+                    yield shape, between
+    yield from (
+        (NodeShape(wide, SMALLEST, int(halves), aligned=not halves), LINE_GAP)
+        for wide in range(2 * SMALLEST, SMALLEST - 1, -1)
+    )
 
 
 def distinct_names(names: tuple[str, ...], room: int) -> tuple[str, ...]:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, ClassVar, Final
 from textual.binding import Binding, BindingType
 from textual.message import Message
 
-from core.analysis.edges import Edge, count_edges, edges, parameter_index
+from core.analysis.edges import Edge, count_edges, edges, parameter_index, strongest_units
 from core.datasets.preparation import EXTRA_FEATURES
 from tui.drawing import number_format
 from tui.drawing.cells import Cells, cut, printable
@@ -25,10 +25,22 @@ from tui.panels.network.drawing import (
     draw_names,
     draw_nodes,
 )
-from tui.panels.network.layout import LONGEST_NAME, NetworkLayout, distinct_names, longest
+from tui.panels.network.edge_values import write_values
+from tui.panels.network.layout import (
+    LINE_GAP,
+    LONGEST_NAME,
+    NetworkLayout,
+    NodeShape,
+    distinct_names,
+    longest,
+    map_shapes,
+)
+from tui.panels.network.node_pictures import NodePictures, PictureKind, strip_shapes
 from tui.panels.panel import Panel, StyledText, centred_text
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from textual import events
 
     from core.datasets import DataSplit
@@ -44,15 +56,17 @@ OWN_EDGES: Final = 24
 
 
 class NetworkPanel(Panel):
-    """Nodes coloured by their outputs, and the strongest edges between them."""
+    """Nodes with pictures of their outputs, and the strongest edges between them."""
 
     key, label = "0", "network"
-    title_has_priority, redraw_interval = True, 0.25
+    title_has_priority, redraw_interval = True, 0.5
     summary = (
-        "units and the strongest weights between them: blue negative, orange positive; "
+        "what each unit has learnt, and the weights between them: blue negative, orange positive; "
         "arrows move the cursor, w selects its next weight, enter edits it"
     )
-    placeholder = "The units of the network, and the strongest weights between them."
+    placeholder = (
+        "What each unit of the network has learnt, and the strongest weights between them."
+    )
     hints: ClassVar = {"w": "next weight, enter edits"}
     footer = (("w", "next weight"), ("enter", "edit"), ("← ↑ ↓ →", "move"))
     least_size = 50, 14
@@ -90,18 +104,23 @@ class NetworkPanel(Panel):
         self._parameter_unit: tuple[int, int] | None = None
         self._words: StyledText = []
         self._edges: list[Edge] = []
+        self._pictures = NodePictures(run)
+        self._shape: tuple[NodeShape, int] | None = None
+        self._shape_key: tuple[object, ...] = ()
+        self._shown_units: Sequence[Sequence[int]] = []
 
     def explanation(self) -> Explanation:
         return Explanation(
-            "Units in columns, inputs on the left, and the weights between them: blue negative, "
-            "orange positive, stronger lines for larger weights. Of many, only the strongest are "
-            "drawn.",
-            "follow the strong lines back from an output to see what it depends on. An input or a "
-            "unit without strong lines hardly matters.",
-            f"a = f(Σ w·x{' + b' * self.run.config.bias}), {activation_formulas(self.run, most=1)}",
-            "arrows or a click move the cursor · w W select the next, previous weight · enter edits a "
-            "weight, bias, β or γ, which marks the run as edited · ( ) remove or add a layer · { } a "
-            "unit",
+            "Units from left to right. Each shows its output at each point of the plane of the "
+            "boundary panel or, without a chosen plane, its mean output per class. Lines are weights: "
+            "blue negative, orange positive, stronger for larger ones. Of many units, those with the "
+            "largest outgoing weights are shown.",
+            "follow the strong lines back from an output to see what it is made of. On the boundary "
+            "map, the selected unit has its line z = 0, with + on the positive side.",
+            f"a = f(z), z = Σ w·x{' + b' * self.run.config.bias}, "
+            f"{activation_formulas(self.run, most=1)}",
+            "arrows or a click select a unit · w W the next, previous weight · enter edits a weight, "
+            "bias, β or γ, which marks the run as edited · ( ) remove or add a layer · { } a unit",
         )
 
     # --- keys and mouse
@@ -183,7 +202,7 @@ class NetworkPanel(Panel):
         if self._cursor(network) != self._parameter_unit:
             self._parameter = None
         self.redraw()
-        self.post_message(self.CursorMoved(self.options.cursor))
+        self.post_message(self.CursorMoved(self.options.cursor, inspects=False))
 
     # --- selection
 
@@ -207,40 +226,14 @@ class NetworkPanel(Panel):
     def _parameter_names(self, network: Network, parameter: int) -> tuple[str, str]:
         """Return the name of a parameter, and its short form for the title."""
         layer, unit = self._cursor(network)
-        node = self._node_name(network, layer + 1, unit)
+        node = node_name(network, self.run.data, layer + 1, unit)
         if parameter >= network.sizes[layer]:
             sign = "b" if network.layers[layer].norm is None else "β"
             if parameter > network.sizes[layer]:
                 sign = "γ"
             return f"{'bias' if sign == 'b' else sign} of {node}", f"{sign} {unit + 1}"
-        return f"weight from {self._node_name(network, layer, parameter)} to {node}", (
-            f"w {parameter + 1}→{unit + 1}"
-        )
-
-    def _node_name(self, network: Network, layer: int, unit: int) -> str:
-        if layer == 0:
-            return f"input {_short(self._input_names(network)[unit])}"
-        if layer == len(network.sizes) - 1:
-            return f"output {_short(self._output_names(network)[unit])}"
-        return f"unit {layer}.{unit + 1}"
-
-    def _input_names(self, network: Network) -> tuple[str, ...]:
-        data = self.run.data
-        names = () if data is None else data.feature_names
-        more = () if data is None else data.preparation.extra
-        names = (*names, *(EXTRA_FEATURES[word][0] for word in more))
-        if len(names) != network.sizes[0]:
-            return tuple(map(str, range(1, network.sizes[0] + 1)))
-        return names
-
-    def _output_names(self, network: Network) -> tuple[str, ...]:
-        data = self.run.data
-        names = () if data is None else data.class_names or data.target_names
-        if len(names) == 2 and network.sizes[-1] == 1:
-            return names[1:]
-        if len(names) != network.sizes[-1]:
-            return tuple(map(str, range(1, network.sizes[-1] + 1)))
-        return names
+        source = node_name(network, self.run.data, layer, parameter)
+        return f"weight from {source} to {node}", f"w {parameter + 1}→{unit + 1}"
 
     # --- drawing
 
@@ -254,91 +247,149 @@ class NetworkPanel(Panel):
 
     @property
     def _pointed(self) -> bool:
-        return self.has_focus or self.options.inspecting
+        return self.options.points_at_unit
+
+    def on_focus(self, event: events.Focus) -> None:
+        """Mark the selected unit, here and on the map."""
+        self.options.network_focused = True
+        super().on_focus(event)
+        self.post_message(self.CursorMoved(None))
+
+    def on_blur(self, event: events.Blur) -> None:
+        """Remove the marks."""
+        self.options.network_focused = False
+        super().on_blur(event)
+        self.post_message(self.CursorMoved(None))
 
     def view_state(self) -> tuple[object, ...]:
         options = self.options
         cursor = options.cursor if self._pointed else None
-        return (cursor, options.inspecting, self._parameter)
+        plane = options.plane, options.target
+        return (cursor, options.inspecting, self._parameter, plane)
 
     def draw_run(self, network: Network, data: DataSplit, width: int, height: int) -> Cells:
-        options = self.options
-        cursor = options.cursor.within(network.sizes, len(data.x_train))
-        sample = cursor.sample if options.inspecting and len(data.x_train) else None
-        states = self._states
-        if states is None or not states.shows(network, data, sample):
-            states = self._states = NodeValues(network, data, sample)
-        return self._draw_network(network, data, states, width, height)
-
-    def _draw_network(
-        self, network: Network, data: DataSplit, states: NodeValues, width: int, height: int
-    ) -> Cells:
-        sizes, pointed = network.sizes, self._pointed
-        cursor = self._cursor(network) if pointed else None
-        parameter = self._selected(network) if pointed else None
+        sizes = network.sizes
+        cursor = self._cursor(network) if self._pointed else None
+        parameter = self._selected(network) if self._pointed else None
         focus: list[int | None] = [None] * len(sizes)
         if cursor is not None:
             focus[cursor[0] + 1] = cursor[1]
             if parameter is not None and parameter < sizes[cursor[0]]:
                 focus[cursor[0]] = parameter
         room = min(LONGEST_NAME, width // 5)
-        inputs = distinct_names(self._input_names(network), room)
-        outputs = distinct_names(self._output_names(network), room)
+        inputs = distinct_names(input_names(network, data), room)
+        outputs = distinct_names(output_names(network, data), room)
         markers = 2 if data.has_classes else 0
         lengths = longest(inputs), longest(outputs) + markers
-        layout = self._layout = NetworkLayout.of(sizes, lengths, focus, width, height)
+        kind = PictureKind.of(data, self.options.plane)
+        layout = self._layout = self._layout_of(network, data, kind, lengths, focus, width, height)
         if layout is None:
-            self._words = []
+            self._words, self.captions = [], []
             return centred_text(width, height, "too narrow")
+        self._shown_units = [column.units for column in layout.columns]
+        self.captions = column_names(layout)
         cells = Cells(width, height)
-        within: list[range | None] = [None] * len(sizes)
+        drawn = self._draw_edges(cells, network, layout, cursor, parameter)
+        at_cursor: list[int | None] = [None] * len(sizes)
+        if cursor is not None:
+            at_cursor[cursor[0] + 1] = cursor[1]
+        if layout.shape is None:
+            self._draw_plain(cells, network, data, layout, at_cursor)
+        else:
+            options = self.options
+            self._pictures.draw(cells, layout, kind, options.plane, options.target, cursor)
+        for layer, column in enumerate(layout.columns, layout.first):
+            if layer > 0 and network.layers[layer - 1].has_offsets:
+                is_bias = parameter is not None and parameter >= sizes[layer - 1]
+                draw_biases(
+                    cells, column, network, layer - 1, at_cursor[layer] if is_bias else None
+                )
+            at = layer - layout.first + 1
+            end = layout.columns[at].left - 1 if at < len(layout.columns) else width
+            draw_hidden_counts(cells, column, end - column.left, _kind_of(layer, len(sizes)))
+        draw_names(cells, layout, inputs, outputs, colourful=data.has_classes, cursor=cursor)
+        self._update_title(network, layout, drawn, parameter, cursor, kind)
+        return cells
+
+    def _layout_of(
+        self,
+        network: Network,
+        data: DataSplit,
+        kind: PictureKind,
+        lengths: tuple[int, int],
+        focus: list[int | None],
+        width: int,
+        height: int,
+    ) -> NetworkLayout | None:
+        """Return the layout with the largest pictures that fit, or with nodes of one colour."""
+        sizes, halves, extent = network.sizes, self.options.halves, (width, height)
+        held = [()] * len(sizes) if self.run.is_at_rest else self._shown_units
+        if len(held) != len(sizes):
+            held = [()] * len(sizes)
+        order = [
+            strongest_units(network, layer, [unit for unit in held[layer] if unit < size])
+            for layer, size in enumerate(sizes)
+        ]
+        key = (sizes, lengths, extent, kind, halves, id(data))
+        if key != self._shape_key:
+            self._shape_key, self._shape = key, None
+            for shape, gap in picture_shapes(data, kind, sizes, extent, halves=halves):
+                whole = NetworkLayout.of_pictures(sizes, lengths, order, focus, extent, shape, gap)
+                if whole is not None:
+                    self._shape = shape, gap
+                    break
+        if self._shape is not None:
+            return NetworkLayout.of_pictures(sizes, lengths, order, focus, extent, *self._shape)
+        return NetworkLayout.of(sizes, lengths, focus, width, height, order)
+
+    def _draw_edges(
+        self,
+        cells: Cells,
+        network: Network,
+        layout: NetworkLayout,
+        cursor: tuple[int, int] | None,
+        parameter: int | None,
+    ) -> int:
+        """Draw the lines and their values; return their number."""
+        within: list[Sequence[int] | None] = [None] * len(network.sizes)
         for layer, column in enumerate(layout.columns, layout.first):
             within[layer] = column.units
-        most = min(max(LEAST_EDGES, EDGES_PER_ROW * height), MOST_EDGES)
+        most = min(max(LEAST_EDGES, EDGES_PER_ROW * cells.height), MOST_EDGES)
+        if layout.shape is not None and not self.options.halves:
+            most = LEAST_EDGES  # lines of glyphs are as wide as the pixels of pictures
         drawn = edges(network, most, within)
-        own = [] if cursor is None else self._edges_of(network, cursor, within)
+        own = [] if cursor is None else edges_of(network, cursor, within)
         known = {edge.index for edge in own}
         drawn = self._edges = own + [edge for edge in drawn if edge.index not in known]
-        selected = self._selected_edge(network, cursor, parameter)
+        selected = selected_edge(network, cursor, parameter)
         draw_edges(cells, layout, drawn, selected, known)
+        if layout.shape is not None:
+            chosen = None if selected is None else selected.index
+            incoming = {
+                edge.index for edge in own if cursor is not None and edge.layer == cursor[0]
+            }
+            write_values(cells, layout, drawn, incoming, chosen)
+        return len(drawn)
+
+    def _draw_plain(
+        self,
+        cells: Cells,
+        network: Network,
+        data: DataSplit,
+        layout: NetworkLayout,
+        at_cursor: list[int | None],
+    ) -> None:
+        """Draw nodes of one colour: the output for the selected sample, or the mean output."""
+        options = self.options
+        cursor = options.cursor.within(network.sizes, len(data.x_train))
+        sample = cursor.sample if options.inspecting and len(data.x_train) else None
+        states = self._states
+        if states is None or not states.shows(network, data, sample):
+            states = self._states = NodeValues(network, data, sample)
         values = states.refresh()
         for layer, column in enumerate(layout.columns, layout.first):
             colours = backgrounds(network, data, states, layer, values[layer])
-            at_cursor = cursor[1] if cursor is not None and layer == cursor[0] + 1 else None
-            draw_nodes(cells, column, layer, len(sizes), colours, at_cursor)
-            if layer > 0 and network.layers[layer - 1].has_offsets:
-                is_bias = parameter is not None and parameter >= sizes[layer - 1]
-                chosen = at_cursor if is_bias else None
-                draw_biases(cells, column, network, layer - 1, chosen)
-            at = layer - layout.first + 1
-            end = layout.columns[at].left - 1 if at < len(layout.columns) else width
-            draw_hidden_counts(cells, column, end - column.left)
-        draw_names(cells, layout, inputs, outputs, colourful=data.has_classes, cursor=cursor)
-        self._update_title(network, layout, len(drawn), parameter, cursor)
-        return cells
-
-    @staticmethod
-    def _edges_of(
-        network: Network, cursor: tuple[int, int], within: list[range | None]
-    ) -> list[Edge]:
-        """Return the strongest incoming and outgoing edges of the selected unit."""
-        at = cursor[0] + 1
-        around: list[range | None] = [None] * len(within)
-        around[at - 1 : at + 2] = within[at - 1 : at + 2]
-        if within[at] is not None:
-            around[at] = range(cursor[1], cursor[1] + 1)
-        return edges(network, OWN_EDGES, around)
-
-    @staticmethod
-    def _selected_edge(
-        network: Network, cursor: tuple[int, int] | None, parameter: int | None
-    ) -> Edge | None:
-        if cursor is None or parameter is None or parameter >= network.sizes[cursor[0]]:
-            return None
-        layer, unit = cursor
-        weight = float(network.weights[layer][parameter, unit])
-        index = parameter_index(network, layer, parameter, unit)
-        return Edge(layer, parameter, unit, weight, 1.0, index)
+            draw_nodes(cells, column, layer, len(network.sizes), colours, at_cursor[layer])
 
     def _update_title(
         self,
@@ -347,6 +398,7 @@ class NetworkPanel(Panel):
         drawn: int,
         parameter: int | None,
         cursor: tuple[int, int] | None,
+        kind: PictureKind,
     ) -> None:
         words: StyledText = []
         if parameter is not None:
@@ -358,7 +410,7 @@ class NetworkPanel(Panel):
                 (f"{self._parameter_names(network, parameter)[1]} = {shown} ", ink(BRIGHT))
             )
         elif cursor is not None:
-            name = self._node_name(network, cursor[0] + 1, cursor[1])
+            name = node_name(network, self.run.data, cursor[0] + 1, cursor[1])
             words.append((f"{printable(name)} ", ink(BRIGHT)))
         total = count_edges(network)
         count = f"{total:,} edges" if drawn == total else f"{drawn} of {total:,} edges"
@@ -368,7 +420,99 @@ class NetworkPanel(Panel):
             words.append(
                 (f"· layers {layout.first}–{last - 1} of {len(network.sizes) - 1} ", ink(DIM))
             )
+        if any(len(column.units) < column.size for column in layout.columns[:-1]):
+            words.append(("· units with the largest Σ|w| out ", ink(DIM)))
+        elif layout.shape is not None:
+            has_classes = self.run.data is None or self.run.data.has_classes
+            means = kind is PictureKind.MEANS and not has_classes
+            words.append((f"· {'mean output by target' if means else kind.value} ", ink(DIM)))
         self._words = words
+
+
+def picture_shapes(
+    data: DataSplit,
+    kind: PictureKind,
+    sizes: tuple[int, ...],
+    extent: tuple[int, int],
+    *,
+    halves: bool,
+) -> list[tuple[NodeShape, int]]:
+    """Return the possible shapes of pictures and the columns between them, the best first."""
+    if kind is not PictureKind.MEANS:
+        return list(map_shapes(sizes, extent[1], halves=halves and kind is PictureKind.MAP))
+    shapes = strip_shapes(data, halves=halves)
+    whole = [shape for shape in shapes if max(sizes[1:]) <= shape.fitting(extent[1])]
+    return [(shape, LINE_GAP) for shape in (*whole, *shapes[::-1])]
+
+
+def column_names(layout: NetworkLayout) -> list[tuple[int, str]]:
+    """Return the names of the layers with their columns, if they fit."""
+    if layout.shape is None:
+        return []
+    names = ["inputs", *(f"hidden {at}" for at in range(1, len(layout.columns) - 1)), "outputs"]
+    places = [
+        (1 + column.left, f" {name} ") for column, name in zip(layout.columns, names, strict=True)
+    ]
+    ends = [left + len(words) for left, words in places]
+    fit = all(end < left for end, (left, _) in zip(ends, places[1:], strict=False))
+    return places if fit else []
+
+
+def edges_of(
+    network: Network, cursor: tuple[int, int], within: list[Sequence[int] | None]
+) -> list[Edge]:
+    """Return the strongest incoming and outgoing edges of the selected unit."""
+    at = cursor[0] + 1
+    around: list[Sequence[int] | None] = [None] * len(within)
+    around[at - 1 : at + 2] = within[at - 1 : at + 2]
+    if within[at] is not None:
+        around[at] = (cursor[1],)
+    return edges(network, OWN_EDGES, around)
+
+
+def selected_edge(
+    network: Network, cursor: tuple[int, int] | None, parameter: int | None
+) -> Edge | None:
+    """Return the edge of the selected parameter, or None if it is no weight."""
+    if cursor is None or parameter is None or parameter >= network.sizes[cursor[0]]:
+        return None
+    layer, unit = cursor
+    weight = float(network.weights[layer][parameter, unit])
+    index = parameter_index(network, layer, parameter, unit)
+    return Edge(layer, parameter, unit, weight, 1.0, index)
+
+
+def node_name(network: Network, data: DataSplit | None, layer: int, unit: int) -> str:
+    """Return the name of a node; layer 0 are the inputs."""
+    if layer == 0:
+        return f"input {_short(input_names(network, data)[unit])}"
+    if layer == len(network.sizes) - 1:
+        return f"output {_short(output_names(network, data)[unit])}"
+    return f"unit {layer}.{unit + 1}"
+
+
+def input_names(network: Network, data: DataSplit | None) -> tuple[str, ...]:
+    """Return the names of the inputs, or their numbers."""
+    names = () if data is None else data.feature_names
+    more = () if data is None else data.preparation.extra
+    names = (*names, *(EXTRA_FEATURES[word][0] for word in more))
+    if len(names) != network.sizes[0]:
+        return tuple(map(str, range(1, network.sizes[0] + 1)))
+    return names
+
+
+def output_names(network: Network, data: DataSplit | None) -> tuple[str, ...]:
+    """Return the names of the outputs, or their numbers."""
+    names = () if data is None else data.class_names or data.target_names
+    if len(names) == 2 and network.sizes[-1] == 1:
+        return names[1:]
+    if len(names) != network.sizes[-1]:
+        return tuple(map(str, range(1, network.sizes[-1] + 1)))
+    return names
+
+
+def _kind_of(layer: int, layers: int) -> str:
+    return "input" if layer == 0 else "output" if layer == layers - 1 else "unit"
 
 
 def _short(name: str) -> str:

@@ -31,7 +31,8 @@ class UnitGrid:
     """Outputs of all units at the points of one small picture.
 
     Attributes:
-        outputs: per layer (units, points), row by row from the top left; the last ones are logits.
+        inputs: (inputs, points) of the network, row by row from the top left.
+        outputs: per layer (units, points); the last ones are logits.
     """
 
     def __init__(
@@ -50,6 +51,7 @@ class UnitGrid:
             everything = np.concatenate([through.coordinates(features(x)) for x in both])
             points = through.features(Window.around(everything, width, 2 * height).points())
         inputs = data.preparation.inputs(points)
+        self.inputs = inputs.T
         self._passes = ForwardPasses(network, len(points))
         self._calls = [
             *network.fold_calls,
