@@ -50,6 +50,7 @@ bench: $(VENV)/.ready-bench
 	@$(BIN)/python -m benchmarks.dialogs
 	@$(BIN)/python -m benchmarks.panels
 	@$(BIN)/python -m benchmarks.frame_cost
+	@$(BIN)/python -m benchmarks.curves
 
 screenshots: $(VENV)/.ready
 	@$(BIN)/python docs/screenshots.py

@@ -262,7 +262,7 @@ KEYS: Final = (
     Key("g", "noise", next_value("noise"), CHANGE, "next noise of the data"),
     Key("G", "samples", next_value("samples"), CHANGE, "next number of samples"),
     Key("b", "next-batch-size", next_value("batch_size"), CHANGE, "next batch size"),
-    Key("l", "log-loss", lambda s: s.view.toggle_log_loss(), VIEW, "logarithmic loss axis"),
+    Key("l", "log-loss", lambda s: s.view.toggle_log_loss(), VIEW, "loss axis: logarithmic or linear"),
     Key(
         "E",
         "epoch-range",

@@ -351,15 +351,14 @@ class RunModel:
         """Update the best epoch from `start` on; from 0, search all epochs."""
         if not start:
             self._best = None
-        monitored = self.timeline.column(f"{self.monitored}_loss")
+        monitored = f"{self.monitored}_loss"
         part, stop = self._part
         first = max(start, 1, part)  # without the untrained network
-        losses = np.nan_to_num(monitored[first:stop], nan=np.inf)
-        if losses.size:
-            at = first + int(losses.argmin())
-            least = np.inf if self._best is None else monitored[self._best]
-            if monitored[at] < least:
-                self._best = at
+        at = self.timeline.lowest(monitored, first, stop)
+        known = np.array([each for each in (self._best, at) if each is not None])
+        if known.size:
+            losses = self.timeline.sample(monitored, known)
+            self._best = int(known[losses.argmin()])
 
     def _begin(self, run: Run) -> None:
         monitored, earlier, self.config = self.monitored, self.config, run.config

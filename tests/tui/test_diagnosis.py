@@ -113,7 +113,11 @@ def test_a_different_diagnosis_is_shown_once_it_has_lasted(monkeypatch: pytest.M
     current = bench.run.diagnosis.current
     assert current is not None
     assert current.state is RunState.AT_CHANCE
-    bench.run.timeline.column("train_score")[-10:] = 1.0
+    for epoch in range(91, 101):
+        row = bench.run.timeline.at(epoch)._replace(train_score=1.0)
+        bench.run.timeline.extend(
+            tabulate([row, *map(bench.run.timeline.at, range(epoch + 1, 101))])
+        )
     shown = []
     for _ in range(diagnosis.LASTING):
         bench.run.diagnosis.update()

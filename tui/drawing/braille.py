@@ -1,4 +1,4 @@
-"""Lines of braille dots, of which a cell has two columns and four rows."""
+"""Lines and curves of braille dots, of which a cell has two columns and four rows."""
 
 from __future__ import annotations
 
@@ -7,7 +7,9 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 
 if TYPE_CHECKING:
-    from core.arrays import Array
+    from numpy.typing import NDArray
+
+    from core.arrays import Array, Labels
     from tui.drawing.cells import Cells
 
 DOTS: Final = np.array([[0x01, 0x08], [0x02, 0x10], [0x04, 0x20], [0x40, 0x80]])
@@ -48,3 +50,59 @@ def draw_line(cells: Cells, row: int, column: int, heights: Array, rows: int, in
     for at_row, at_column in zip(*np.nonzero(bits), strict=True):
         glyph = chr(0x2800 + int(bits[at_row, at_column]))
         cells.write(row + int(at_row), column + int(at_column), glyph, ink)
+
+
+def draw_bands(
+    cells: Cells,
+    left: int,
+    columns: Labels,
+    bottom: NDArray[np.float64],
+    top: NDArray[np.float64],
+    rows: int,
+    ink: int,
+) -> None:
+    """Draw a curve from the lowest to the highest value in each column of dots, over other glyphs.
+
+    Columns are connected, also across columns without values.
+
+    Args:
+        cells: the block to draw into.
+        left: column of the left cell.
+        columns: (n,) numbers of the columns of dots, increasing.
+        bottom: (n,) lower ends of the curve from 0, at the lower edge, to 1.
+        top: (n,) upper ends; a part above 1 or below 0 is cut off.
+        rows: height in cells, from the upper edge of the block.
+        ink: ink of the dots.
+    """
+    if not columns.size:
+        return
+    first, last, dots = int(columns[0]), int(columns[-1]), 4 * rows
+    places = np.arange(first, last + 1)
+    if len(places) > len(columns):
+        bottom, top = np.interp(places, columns, bottom), np.interp(places, columns, top)
+    # numbers of the rows of dots, from the top
+    upper, lower = (
+        dots - 1 - np.rint(np.clip(end, -100, 100) * (dots - 1)).astype(np.int64)
+        for end in (top, bottom)
+    )
+    # a vertical distance to the next column is divided between the two columns
+    falls, rises = upper[1:] - lower[:-1], upper[:-1] - lower[1:]
+    middle = (lower[:-1] + upper[1:]) // 2, (lower[1:] + upper[:-1]) // 2
+    start, end = upper.copy(), lower.copy()
+    end[:-1] = np.where(falls > 1, middle[0], end[:-1])
+    start[1:] = np.where(falls > 1, np.minimum(start[1:], middle[0] + 1), start[1:])
+    start[:-1] = np.where(rises > 1, np.minimum(start[:-1], middle[1] + 1), start[:-1])
+    end[1:] = np.where(rises > 1, np.maximum(end[1:], middle[1]), end[1:])
+    shift = first % 2
+    width = (shift + len(places) + 1) // 2
+    field = np.zeros((dots, 2 * width), bool)
+    down = np.arange(dots)[:, None]
+    field[:, shift : shift + len(places)] = (down >= start) & (down <= end)
+    bits = (field.reshape(rows, 4, width, 2) * DOTS[:, None, :]).sum(axis=(1, 3))
+    column = left + first // 2
+    visible = bits[:, : max(0, cells.width - column)]
+    at = np.nonzero(visible)
+    glyphs = (0x2800 + visible[at]).astype(np.uint32).view("<U1")
+    target = slice(column, column + visible.shape[1])
+    cells.glyphs[:rows, target][at] = glyphs
+    cells.inks[:rows, target][at] = ink

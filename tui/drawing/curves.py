@@ -1,195 +1,36 @@
-"""Curves over epochs, drawn by plotext in braille. The only module that imports plotext.
+"""Curves over epochs in braille dots, with axes. The only module that imports plotext.
 
-The time of plotext grows with the number of points, and it fails on infinity and on zero on a log
-axis. Each series is therefore reduced to its minimum and maximum per column of dots, values that cannot
-be drawn are omitted, and logarithms are computed here, on an axis that is linear for plotext.
+plotext draws the axes, once for each size and range; its time grows with the number of points, and it
+fails on infinity and on zero on a log axis. Curves, which change in every frame, are written into the
+cells directly; logarithms are computed here, on an axis that is linear for plotext.
 """
 
 from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from math import ceil, floor, log10
-from typing import TYPE_CHECKING, Final, TypeAlias
+from functools import lru_cache
+from math import log10
+from typing import TYPE_CHECKING, Final
 
 import numpy as np
 import plotext
 
+from tui.drawing.axes import ValueAxis, linear_axis
+from tui.drawing.braille import draw_bands
 from tui.drawing.cells import Cells
-from tui.drawing.palette import DIM, READER, indexed, ink
+from tui.drawing.palette import DIM, READER, ink
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from numpy.typing import NDArray
+    from tui.drawing.traces import Trace
 
-_COLOURED: Final = re.compile(r"\x1b\[([0-9;]*)m|([^\x1b]+)")
+_ESCAPE: Final = re.compile(r"\x1b\[[0-9;]*m")
 _AXIS_INK: Final = ink(DIM)
 
-MANY: Final = 4
-"""Smallest number of epochs per column of dots at which a curve may have branches."""
-
-
-@dataclass(frozen=True)
-class Series:
-    """One curve: a value per epoch from epoch 0, and its colour in the 256-colour palette."""
-
-    values: NDArray[np.float64]
-    colour: int
-
-
-@dataclass(frozen=True)
-class ValueAxis:
-    """The vertical axis: its bounds and the positions of its labels, in plotted units."""
-
-    low: float
-    high: float
-    ticks: tuple[float, ...]
-    labels: tuple[str, ...]
-    logarithmic: bool = False
-
-
-def linear_axis(low: float, high: float, ticks: int = 4) -> ValueAxis:
-    """Return an axis from low to high, labelled at steps of 1, 2 or 5.
-
-    If these do not include the upper end, it is divided evenly, provided that few digits are enough.
-    """
-    step = nice_ceiling((high - low) / max(ticks, 1))
-    if not _divides(step, high - low):
-        even = ((high - low) / parts for parts in range(ticks, 1, -1))
-        step = next((each for each in even if float(f"{each:.2g}") == round(each, 12)), step)
-    digits = max(0, 1 - floor(log10(step) + 1e-9))
-    if _divides(10.0 ** (1 - digits), step):
-        digits = max(0, digits - 1)
-    places = np.arange(ceil(low / step - 1e-9), floor(high / step + 1e-9) + 1) * step
-    return ValueAxis(low, high, tuple(places.tolist()), tuple(f"{p:.{digits}f}" for p in places))
-
-
-def _divides(step: float, length: float) -> bool:
-    return abs(length / step - round(length / step)) < 1e-9
-
-
-def fitted_axis(low: float, high: float, ticks: int = 4, least: float = 1e-12) -> ValueAxis:
-    """Return an axis close around the two values, without zero, and not shorter than `least`."""
-    step = nice_ceiling(max(high - low, abs(high) * 1e-6, least) / max(ticks, 1))
-    bottom, top = floor(low / step + 1e-9) * step, ceil(high / step - 1e-9) * step
-    top = max(top, bottom + step)
-    digits = max(0, -floor(log10(step) + 1e-9))
-    places = np.arange(round((top - bottom) / step) + 1) * step + bottom
-    return ValueAxis(bottom, top, tuple(places.tolist()), tuple(f"{p:.{digits}f}" for p in places))
-
-
-def log_axis(low: float, high: float, ticks: int = 4) -> ValueAxis:
-    """Return a logarithmic axis over whole decades around the two values, both above zero."""
-    bottom, top = floor(log10(low) + 1e-9), ceil(log10(high) - 1e-9)
-    top = max(top, bottom + 1)
-    step = max(1, ceil((top - bottom) / (ticks + 1)))
-    places = tuple(float(place) for place in range(bottom, top + 1, step))
-    plain = places[0] >= -3 and places[-1] <= 3
-    labels = tuple(f"{10**place:g}" if plain else f"1e{place:.0f}" for place in places)
-    return ValueAxis(bottom, top, places, labels, logarithmic=True)
-
-
-def nice_ceiling(value: float) -> float:
-    """Return the smallest 1, 2 or 5 times a power of ten that is not below the value."""
-    power = 10.0 ** floor(log10(max(value, 1e-12)) + 1e-9)
-    return next(step * power for step in (1, 2, 5, 10) if step * power >= value * (1 - 1e-9))
-
-
-def axis_top(value: float) -> float:
-    """Return the upper end of a value axis: a round number close above the value."""
-    power = 10.0 ** floor(log10(max(value, 1e-12)) + 1e-9)
-    steps = (1, 1.2, 1.5, 2, 2.5, 3, 4, 5, 6, 8, 10)
-    return next(step * power for step in steps if step * power >= value * (1 - 1e-9))
-
-
-def epoch_span(epochs: int, recent: int | None = None) -> tuple[int, int]:
-    """Return the first and the last epoch of the axis.
-
-    It moves in steps, since each step redraws every cell: steps of 1, 2 or 5 times a power of ten if all
-    epochs are shown, and of a fifth of the axis if only the last `recent` are.
-    """
-    if recent is None or epochs <= recent:
-        return 0, int(nice_ceiling(max(epochs, 50)))
-    step = max(1, recent // 5)
-    last = ceil(epochs / step) * step
-    return last - recent, last
-
-
-Line: TypeAlias = "tuple[NDArray[np.float64], NDArray[np.float64]]"
-"""Epochs and their values."""
-
-
-def bands(values: NDArray[np.float64], columns: int, span: tuple[int, int]) -> list[Line]:
-    """Reduce a series to a line through the minimum and maximum of each column of dots.
-
-    If a column contains many epochs, and the even ones are separate from the odd ones, the run
-    alternates between two branches: then there are two lines, one for each.
-
-    Args:
-        values: one value per epoch from 0.
-        columns: number of columns of dots for the span.
-        span: epochs at the left and the right edge.
-
-    Returns:
-        Lines that cover the range of the values in each column.
-    """
-    first, last = span
-    shown = values[first : last + 1]
-    epochs = np.flatnonzero(np.isfinite(shown))
-    if not epochs.size:
-        return []
-    column = epochs * (columns - 1) // max(last - first, 1)
-    starts = np.concatenate([[0], np.flatnonzero(np.diff(column)) + 1])
-    finite = shown[epochs]
-    if starts.size == epochs.size:
-        return [((epochs + first).astype(np.float64), finite)]
-    lowest, highest = np.minimum.reduceat(finite, starts), np.maximum.reduceat(finite, starts)
-    places = (epochs[starts] + first).astype(np.float64)
-    branches = _branches(finite, epochs, starts)
-    if branches is None:
-        return [_zigzag(places, lowest, highest)]
-    top_of_lower, bottom_of_upper = branches
-    return [_zigzag(places, lowest, top_of_lower), _zigzag(places, bottom_of_upper, highest)]
-
-
-def _branches(
-    values: NDArray[np.float64], epochs: NDArray[np.int64], starts: NDArray[np.int64]
-) -> Line | None:
-    """Return per column the top of the lower branch and the bottom of the upper one, or None.
-
-    In a column with a single branch these are its highest and lowest value.
-    """
-    if values.size < MANY * starts.size:
-        return None
-    even = epochs % 2 == 0
-    low, high = np.minimum.reduceat, np.maximum.reduceat
-    even_low, even_high = (
-        low(np.where(even, values, np.inf), starts),
-        high(np.where(even, values, -np.inf), starts),
-    )
-    odd_low, odd_high = (
-        low(np.where(even, np.inf, values), starts),
-        high(np.where(even, -np.inf, values), starts),
-    )
-    gap = np.maximum(odd_low - even_high, even_low - odd_high)
-    spread = np.maximum(even_high - even_low, odd_high - odd_low)
-    apart = np.isfinite(gap) & (gap > spread)
-    if not apart.any():
-        return None
-    lower_top = np.where(odd_low > even_high, even_high, odd_high)
-    upper_bottom = np.where(odd_low > even_high, odd_low, even_low)
-    top, bottom = high(values, starts), low(values, starts)
-    return np.where(apart, lower_top, top), np.where(apart, upper_bottom, bottom)
-
-
-def _zigzag(
-    places: NDArray[np.float64], low: NDArray[np.float64], high: NDArray[np.float64]
-) -> Line:
-    # down on one column and up on the next, so that the line between columns stays short
-    pairs = np.column_stack([low, high])
-    pairs[1::2] = pairs[1::2, ::-1]
-    return np.repeat(places, 2), pairs.ravel()
+EPOCHS_FROM: Final = 5
+"""Rows of a plot from which it has an axis of epochs."""
 
 
 @dataclass(frozen=True)
@@ -202,12 +43,64 @@ class Mark:
     colour: str
 
 
+@dataclass(frozen=True)
+class Plot:
+    """Position of a plot in a block of cells.
+
+    Attributes:
+        axis: of the values.
+        span: epochs at the left and the right edge.
+        width, height: of the block, with the axes.
+    """
+
+    axis: ValueAxis
+    span: tuple[int, int]
+    width: int
+    height: int
+
+    @property
+    def gutter(self) -> int:
+        """Width of the value axis in cells."""
+        return gutter_width(self.axis)
+
+    @property
+    def has_epochs(self) -> bool:
+        """Whether there is room for an axis of epochs."""
+        return self.height >= EPOCHS_FROM
+
+    @property
+    def rows(self) -> int:
+        """Rows of cells of the curves."""
+        return self.height - 2 * self.has_epochs
+
+    @property
+    def dots(self) -> int:
+        """Columns of dots of the curves."""
+        return 2 * max(1, self.width - self.gutter)
+
+    @property
+    def is_too_small(self) -> bool:
+        """Whether there is no room for a plot."""
+        return self.width < self.gutter + 8 or self.height < 2
+
+    def includes(self, epoch: int) -> bool:
+        """Return whether an epoch is between the edges."""
+        return self.span[0] <= epoch <= self.span[1]
+
+    def column_of(self, epoch: int) -> int:
+        """Return the column of cells of an epoch."""
+        across = (epoch - self.span[0]) * (self.dots - 1) // max(self.span[1] - self.span[0], 1)
+        return self.gutter + across // 2
+
+    def row_of(self, value: float) -> int:
+        """Return the row of cells of a value on the axis, limited to the plot."""
+        up = min(max((value - self.axis.low) / (self.axis.high - self.axis.low), 0.0), 1.0)
+        return self.rows - 1 - round(up * (4 * self.rows - 1)) // 4
+
+
 def draw_curves(
-    series: list[Series],
-    axis: ValueAxis,
-    span: tuple[int, int],
-    width: int,
-    height: int,
+    traces: Sequence[Trace],
+    plot: Plot,
     marks: Sequence[Mark] = (),
     reader: int | None = None,
     level: float | None = None,
@@ -217,51 +110,34 @@ def draw_curves(
     The epoch `reader`, if given, is marked by a vertical line, and the value `level` by a horizontal
     one, behind the curves.
     """
-    first_epoch, last_epoch = span
-    cells = Cells(width, height)
-    gutter = gutter_width(axis)
-    if width < gutter + 8 or height < 2:
+    cells = Cells(plot.width, plot.height)
+    if plot.is_too_small:
         return cells
-    has_epochs = height >= 5
-    plotext.clear_figure()
-    plotext.theme("clear")
-    plotext.limit_size(False, False)
-    plotext.plot_size(width, height)
-    plotext.frame(False)
-    plotext.xaxes(has_epochs, False)
-    plotext.yaxes(True, False)
-    plotext.xlim(first_epoch, last_epoch)
-    plotext.ylim(axis.low, axis.high)
-    plotext.yticks(list(axis.ticks), list(axis.labels))
-    steps = linear_axis(0, last_epoch - first_epoch, 5 if width > 40 else 2).ticks
-    shown = [first_epoch + step for step in steps] if has_epochs else []
-    plotext.xticks(shown, [f"{tick:,.0f}" for tick in shown])
-    plotted = False
-    for each in series:
-        values = each.values
-        if axis.logarithmic:
+    axis, rows, gutter = plot.axis, plot.rows, plot.gutter
+    cells.place(0, 0, _axes(plot))
+    for each in traces:
+        for low, high in each.bands:
             with np.errstate(divide="ignore", invalid="ignore"):
-                values = np.log10(values)
-        values = np.clip(values, axis.low, axis.high)
-        for x, y in bands(values, 2 * (width - gutter), span):
-            plotext.plot(x.tolist(), y.tolist(), marker="braille", color=each.colour)
-            plotted = True
-    if not plotted:
-        plotext.scatter([first_epoch], [axis.low], marker=" ")
-    _read(plotext.build(), cells)
-    if reader is not None and first_epoch <= reader <= last_epoch:
-        column = _column_of(reader, span, gutter, width)
-        empty = cells.glyphs[: height - 2 * has_epochs, column] == " "
-        cells.glyphs[: height - 2 * has_epochs, column][empty] = "┊"
-        cells.inks[: height - 2 * has_epochs, column] = ink(READER)
-    rows = height - 2 if has_epochs else height
+                ends = (np.log10(low), np.log10(high)) if axis.logarithmic else (low, high)
+            if axis.logarithmic:  # zero is at the lower edge
+                ends = np.maximum(ends[0], axis.low), np.maximum(ends[1], axis.low)
+            bottom, top = ((end - axis.low) / (axis.high - axis.low) for end in ends)
+            draw_bands(cells, gutter, each.columns, bottom, top, rows, ink(each.colour))
+    if reader is not None and plot.includes(reader):
+        column = plot.column_of(reader)
+        empty = cells.glyphs[:rows, column] == " "
+        cells.glyphs[:rows, column][empty] = "┊"
+        cells.inks[:rows, column] = ink(READER)
     if level is not None and axis.low <= level <= axis.high:
-        row = _row_of(level, axis, rows)
+        row = plot.row_of(level)
         empty = cells.glyphs[row, gutter:] == " "
         cells.glyphs[row, gutter:][empty] = "·"
         cells.inks[row, gutter:][empty] = _AXIS_INK
     for mark in marks:
-        _place(mark, cells, axis, span, gutter, rows)
+        if plot.includes(mark.epoch) and not (axis.logarithmic and mark.value <= 0):
+            value = log10(mark.value) if axis.logarithmic else mark.value
+            row, column = plot.row_of(value), plot.column_of(mark.epoch)
+            cells.write(row, column, mark.glyph, ink(mark.colour, bold=True))
     return cells
 
 
@@ -276,36 +152,29 @@ def epoch_at(column: int, span: tuple[int, int], gutter: int, width: int) -> int
     return round(span[0] + min(max(across, 0.0), 1.0) * (span[1] - span[0]))
 
 
-def _column_of(epoch: int, span: tuple[int, int], gutter: int, width: int) -> int:
-    across = (epoch - span[0]) / max(span[1] - span[0], 1)
-    return gutter + round(across * (2 * (width - gutter) - 1)) // 2
-
-
-def _place(
-    mark: Mark, cells: Cells, axis: ValueAxis, span: tuple[int, int], gutter: int, rows: int
-) -> None:
-    """Write a mark over the cell of its dot, with the rounding of plotext."""
-    if not span[0] <= mark.epoch <= span[1] or (axis.logarithmic and mark.value <= 0):
-        return
-    value = log10(mark.value) if axis.logarithmic else mark.value
-    column = _column_of(mark.epoch, span, gutter, cells.width)
-    cells.write(_row_of(value, axis, rows), column, mark.glyph, ink(mark.colour, bold=True))
-
-
-def _row_of(value: float, axis: ValueAxis, rows: int) -> int:
-    """Return the row of the dot of a value."""
-    up = min(max((value - axis.low) / (axis.high - axis.low), 0.0), 1.0)
-    return rows - 1 - round(up * (4 * rows - 1)) // 4
-
-
-def _read(text: str, cells: Cells) -> None:
-    """Convert plotext's lines, with their colour sequences, to cells."""
-    for row, line in enumerate(text.split("\n")):
-        column, current = 0, _AXIS_INK
-        for match in _COLOURED.finditer(line):
-            codes, glyphs = match.groups()
-            if glyphs is None:
-                is_colour = codes.startswith("38;5;")
-                current = ink(indexed(int(codes.rsplit(";", 1)[1]))) if is_colour else _AXIS_INK
-            else:
-                column = cells.write(row, column, glyphs, current)
+@lru_cache(maxsize=32)
+def _axes(plot: Plot) -> Cells:
+    """Return the axes, without curves; the block must not be changed."""
+    first_epoch, last_epoch = plot.span
+    axis = plot.axis
+    plotext.clear_figure()
+    plotext.theme("clear")
+    plotext.limit_size(False, False)
+    plotext.plot_size(plot.width, plot.height)
+    plotext.frame(False)
+    plotext.xaxes(plot.has_epochs, False)
+    plotext.yaxes(True, False)
+    plotext.xlim(first_epoch, last_epoch)
+    plotext.ylim(axis.low, axis.high)
+    plotext.yticks(list(axis.ticks), list(axis.labels))
+    steps = linear_axis(0, last_epoch - first_epoch, 5 if plot.width > 40 else 2).ticks
+    shown = [first_epoch + step for step in steps] if plot.has_epochs else []
+    # plotext omits labels that do not fit, the last one first
+    is_long = last_epoch >= 1_000_000
+    labels = [f"{each / 1e6:g}M" if is_long and each else f"{each:,.0f}" for each in shown]
+    plotext.xticks(shown, labels)
+    plotext.scatter([first_epoch], [axis.low], marker=" ")
+    cells = Cells(plot.width, plot.height)
+    for row, line in enumerate(_ESCAPE.sub("", plotext.build()).split("\n")):
+        cells.write(row, 0, line, _AXIS_INK)
+    return cells

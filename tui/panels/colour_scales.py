@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 
 from core.analysis.prediction_map import quantize
-from tui.drawing.curves import axis_top, nice_ceiling
+from tui.drawing.axes import axis_top, nice_ceiling
 from tui.drawing.palette import ACCENT, DIVERGING, SEQUENTIAL
 
 if TYPE_CHECKING:

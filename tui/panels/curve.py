@@ -9,20 +9,17 @@ import numpy as np
 from textual.binding import Binding, BindingType
 from textual.message import Message
 
+from core.training.stopping import Stop
 from tui.drawing import number_format
-from tui.drawing.curves import (
-    Mark,
-    Series,
+from tui.drawing.axes import (
     ValueAxis,
     axis_top,
-    draw_curves,
-    epoch_at,
     epoch_span,
     fitted_axis,
-    gutter_width,
     linear_axis,
     log_axis,
 )
+from tui.drawing.curves import Mark, Plot, draw_curves, epoch_at, gutter_width
 from tui.drawing.palette import (
     ACCENT,
     DIM,
@@ -37,19 +34,54 @@ from tui.drawing.palette import (
     indexed,
     ink,
 )
+from tui.drawing.traces import Constant, LogColumn, all_values, trace
 from tui.panels.explanation import Explanation, loss_formula
 from tui.panels.panel import Panel, StyledText, centred_text
 
 if TYPE_CHECKING:
-    from numpy.typing import NDArray
     from textual import events
 
     from tui.drawing.cells import Cells
+    from tui.drawing.traces import Numbers, Source, Trace
     from tui.panels.view_options import ViewOptions
     from tui.run_model import RunModel
 
 BEST: Final = "◆"
 HERE: Final = "●"
+
+LONGEST_AXIS: Final = 2.0
+"""Length of an axis, relative to the one that the values need, up to which it stays."""
+
+OUTLYING: Final = 0.05
+"""Share of the columns of a curve that an axis may cut off, all in its first three quarters."""
+
+SPIKED: Final = 2.5
+"""Length of an axis, relative to the one without these columns, from which they are cut off."""
+
+LOGARITHMIC_FROM: Final = 20.0
+LINEAR_BELOW: Final = 10.0
+"""Ratio of the highest to the lowest loss from which its axis is logarithmic, and below which it no
+longer is."""
+
+ACCURACY_STARTS: Final = (0.0, 0.2, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 0.95, 0.98, 0.99)
+R2_STARTS: Final = (-1.0, -0.75, -0.5, -0.25, 0.0, 0.25, 0.5, 0.75)
+"""Lower ends of the axis of a score."""
+
+ZERO_BELOW: Final = 0.4
+"""Lowest value, relative to the highest, below which the axis of a loss begins at zero."""
+
+
+def usual_top(low: Numbers, high: Numbers) -> float:
+    """Return the upper end of an axis, which cuts off a spike at the start of a run.
+
+    The first epochs of a run may have a loss that is many times that of all others, which would be a
+    flat line at the lower edge. If a twentieth of the columns take more than three fifths of
+    the axis, they are cut off. The last quarter of the run is always shown completely.
+    """
+    highest, lowest = float(high.max()), float(low.min())
+    usual = float(np.quantile(high, 1 - OUTLYING, method="lower"))
+    usual = max(usual, float(high[-max(1, len(high) // 4) :].max()))
+    return usual if highest - lowest > SPIKED * (usual - lowest) else highest
 
 
 class CurvePanel(Panel):
@@ -72,7 +104,8 @@ class CurvePanel(Panel):
     def __init__(self, run: RunModel, options: ViewOptions) -> None:
         super().__init__(run, options)
         self._cursor_epoch: int | None = None
-        self._span, self._gutter = (0, 1), 0
+        self._span, self._gutter = (0, 1), 5
+        self._axis: tuple[ValueAxis | None, tuple[object, ...]] = None, ()
 
     @dataclass
     class TravelRequested(Message):
@@ -128,12 +161,12 @@ class CurvePanel(Panel):
         self._cursor_epoch = min(max(epoch, 0), self.run.head_epoch)
         self.redraw()
 
-    def axis(self, values: NDArray[np.float64], ticks: int) -> ValueAxis:
-        """Return the axis for the finite values of all curves, with about this many ticks."""
+    def axis(self, low: Numbers, high: Numbers, ticks: int) -> ValueAxis:
+        """Return the axis for the minima and maxima of all columns, with about this many ticks."""
         raise NotImplementedError
 
-    def shortest_range(self, value: float) -> float:
-        """Return the least range of an axis around a value."""
+    def close_axis(self, low: float, high: float, ticks: int) -> ValueAxis:
+        """Return the axis for the last epochs, which does not begin at zero."""
         raise NotImplementedError
 
     def format_value(self, value: float) -> str:
@@ -145,13 +178,13 @@ class CurvePanel(Panel):
         """A value that is marked by a horizontal line."""
         return None
 
-    def extra_series(self, count: int) -> list[Series]:
-        """Return the curves besides train and test, for the epochs before `count`."""
+    def extra_curves(self, count: int) -> list[tuple[Source, str]]:
+        """Return the curves besides train and test with their colours, for the epochs before `count`."""
         data = self.run.data
         if data is None or data.y_validation is None:
             return []
-        column = self.run.timeline.column(f"validation_{self.quantity}")
-        return [Series(column[:count], VALIDATION)]
+        column = LogColumn(self.run.timeline, f"validation_{self.quantity}", count)
+        return [(column, indexed(VALIDATION))]
 
     def extra_title(self) -> StyledText:
         """Return the title texts of the extra curves."""
@@ -191,32 +224,77 @@ class CurvePanel(Panel):
         count = self.run.epochs_to_plot
         if not count:
             return centred_text(width, height, f"The training and test {self.label} of each epoch.")
-        run, span = self.run, epoch_span(count - 1, self.options.recent)
-        names = [f"train_{self.quantity}"]
-        colours = [TRAIN]
-        if run.data is not None and not run.data.shared:
-            # the training curve, which training optimises, is drawn last, on top
-            names.insert(0, f"test_{self.quantity}")
-            colours.insert(0, TEST)
-        columns = [run.timeline.column(name)[:count] for name in names]
-        series = [Series(column, colour) for column, colour in zip(columns, colours, strict=True)]
-        series[:0] = self.extra_series(count)
+        curves, span = self._curves(count), self._epochs(count - 1)
+        # the width of the plot depends on the labels of its axis, which seldom changes
+        gutter = self._gutter
+        for _ in range(2):
+            columns = 2 * max(1, width - gutter)
+            traces = [trace(source, colour, columns, span) for source, colour in curves]
+            axis = self._steady_axis(traces, max(1, min(4, height // 3)))
+            if gutter_width(axis) == gutter:
+                break
+            gutter = gutter_width(axis)
+        self._span, self._gutter = span, gutter
+        plot = Plot(axis, span, width, height)
+        cells = draw_curves(traces, plot, self._marks(), self.cursor_epoch, self.level)
+        self._note_cut(cells, plot, traces)
+        return cells
+
+    def _curves(self, count: int) -> list[tuple[Source, str]]:
+        """Return the curves of the epochs before `count`, later ones on top.
+
+        The test curve, which tells whether the network generalises, is above the training curve.
+        """
+        run = self.run
+        curves: list[tuple[Source, str]] = [*self.extra_curves(count)]
         old = run.old_branch
         if old is not None:
-            series.insert(0, Series(old.column(f"train_{self.quantity}"), OLD))
-        values = np.concatenate([each.values[span[0] : span[1] + 1] for each in series])
-        values = values[np.isfinite(values)]
-        if not values.size:
-            values = np.ones(1)
-        ticks = max(1, min(4, height // 3))
-        if self.options.recent is None:
-            axis = self.axis(values, ticks)
+            curves.insert(0, (LogColumn(old, f"train_{self.quantity}", len(old)), indexed(OLD)))
+        parts = [("train", TRAIN), ("test", TEST)]
+        for part, colour in parts[: 1 if run.data is not None and run.data.shared else 2]:
+            column = LogColumn(run.timeline, f"{part}_{self.quantity}", count)
+            curves.append((column, indexed(colour)))
+        return curves
+
+    def _epochs(self, head: int) -> tuple[int, int]:
+        """Return the first and the last epoch of the axis."""
+        run = self.run
+        ends_early = run.stopped is not None and run.stopped is not Stop.EPOCHS
+        return epoch_span(head, self.options.recent, None if ends_early else run.config.epochs)
+
+    def _steady_axis(self, traces: list[Trace], ticks: int) -> ValueAxis:
+        """Return the axis for some curves: the previous one, as long as it is not much too long.
+
+        An axis that follows every value moves every cell of the curves with it.
+        """
+        low, high = all_values(traces)
+        if not low.size:
+            low = high = np.ones(1)
+        recent = self.options.recent
+        if recent is None:
+            axis = self.axis(low, high, ticks)
         else:
-            low, high = float(values.min()), float(values.max())
-            axis = fitted_axis(low, high, ticks, self.shortest_range(high))
-        self._span, self._gutter = span, gutter_width(axis)
-        cursor = self.cursor_epoch
-        return draw_curves(series, axis, span, width, height, self._marks(), cursor, self.level)
+            axis = self.close_axis(float(low.min()), float(high.max()), ticks)
+        key = (id(self.run.timeline), recent, ticks, axis.logarithmic)
+        held, of = self._axis
+        if held is not None and of == key and held.low <= axis.low and axis.high <= held.high:
+            longest = LONGEST_AXIS * (axis.high - axis.low)
+            axis = held if held.high - held.low <= longest else axis
+        self._axis = axis, key
+        return axis
+
+    def _note_cut(self, cells: Cells, plot: Plot, traces: list[Trace]) -> None:
+        """Write the highest value above the axis next to its place."""
+        highest, column = max(
+            ((float(each.high.max()), int(each.columns[each.high.argmax()])) for each in traces),
+            default=(0.0, 0),
+        )
+        if plot.axis.logarithmic or plot.is_too_small or highest <= plot.axis.high * (1 + 1e-9):
+            return
+        text = f"↑ {self.format_value(highest)}"
+        place = plot.gutter + column // 2 + 1
+        if place + len(text) <= cells.width:
+            cells.write(0, place, text, ink(DIM))
 
     def _marks(self) -> list[Mark]:
         """Return the marks of the best epoch, on the monitored curve, and of the shown epoch."""
@@ -236,8 +314,8 @@ class LossPanel(CurvePanel):
 
     key, label, quantity = "1", "loss", "loss"
     summary = (
-        "mean training and test loss after each epoch; l switches to a logarithmic axis, E to the "
-        "last epochs"
+        "mean training and test loss after each epoch; l changes the axis to logarithmic or linear, "
+        "E shows the last epochs"
     )
 
     @property
@@ -255,24 +333,32 @@ class LossPanel(CurvePanel):
             "high; one that hardly falls, that it is too low; one that is flat from the start, that "
             "the network learns nothing.",
             f"Loss of one sample: {loss_formula(self.run)}.",
-            "l logarithmic axis · E all epochs, or the last 1,000 or 100",
+            "l logarithmic or linear axis (at first logarithmic if the loss spans a factor of 20) · "
+            "E all epochs, or the last 1,000 or 100",
         )
 
-    def axis(self, values: NDArray[np.float64], ticks: int) -> ValueAxis:
-        highest = float(values.max())
-        if self.options.log_loss:
-            positive = values[values > 0]
-            lowest = float(positive.min()) if positive.size else 1e-6
+    def axis(self, low: Numbers, high: Numbers, ticks: int) -> ValueAxis:
+        highest = float(high.max())
+        positive = low[low > 0]
+        lowest = float(positive.min()) if positive.size else 1e-6
+        if self._is_logarithmic(lowest, highest):
             return log_axis(lowest, max(highest, lowest), ticks)
-        return linear_axis(0.0, axis_top(highest), ticks)
+        top, bottom = usual_top(low, high), float(low.min())
+        if bottom < ZERO_BELOW * top:
+            return linear_axis(0.0, axis_top(top), ticks)
+        return self.close_axis(bottom, top, ticks)
 
-    def extra_series(self, count: int) -> list[Series]:
-        timeline = self.run.timeline
-        penalty = timeline.column("penalty")[:count]
-        more = super().extra_series(count)
+    def _is_logarithmic(self, lowest: float, highest: float) -> bool:
+        """Return whether the axis is logarithmic: as chosen, or if the loss spans a wide range."""
+        wished = self.options.log_loss
+        limit = LINEAR_BELOW if self.has_log_axis else LOGARITHMIC_FROM
+        return highest > limit * lowest if wished is None else wished
+
+    def extra_curves(self, count: int) -> list[tuple[Source, str]]:
+        more = super().extra_curves(count)
         if not self._penalized:
             return more
-        return [*more, Series(timeline.column("train_loss")[:count] + penalty, PENALIZED)]
+        return [*more, (LogColumn(self.run.timeline, "penalized_loss", count), indexed(PENALIZED))]
 
     def extra_title(self) -> StyledText:
         metrics, more = self.run.metrics, super().extra_title()
@@ -290,15 +376,17 @@ class LossPanel(CurvePanel):
     def title_right(self) -> StyledText:
         words = super().title_right()
         # with a cursor the values are those of its epoch, which must not be cut off
-        has_room = self._logarithmic and self.cursor_epoch is None
-        return [(" log axis ", ink(DIM)), *words] if has_room else words
+        has_room = self.has_log_axis and self.cursor_epoch is None
+        return [*words, (" log ", ink(DIM))] if has_room else words
 
     @property
-    def _logarithmic(self) -> bool:
-        return self.options.log_loss and self.options.recent is None
+    def has_log_axis(self) -> bool:
+        """Whether the axis that is shown is logarithmic."""
+        axis = self._axis[0]
+        return axis is not None and axis.logarithmic
 
-    def shortest_range(self, value: float) -> float:
-        return abs(value) * 1e-3
+    def close_axis(self, low: float, high: float, ticks: int) -> ValueAxis:
+        return fitted_axis(low, high, ticks, abs(high) * 1e-3)
 
     def format_value(self, value: float) -> str:
         return number_format.loss(value)
@@ -336,11 +424,11 @@ class ScorePanel(CurvePanel):
     def border_name(self) -> str:
         return "accuracy" if self.has_classes else "R²"
 
-    def extra_series(self, count: int) -> list[Series]:
-        baseline, more = self.run.baseline, super().extra_series(count)
+    def extra_curves(self, count: int) -> list[tuple[Source, str]]:
+        baseline, more = self.run.baseline, super().extra_curves(count)
         if baseline is None:
             return more
-        return [*more, Series(np.full(count, baseline.test_score), LINEAR)]
+        return [*more, (Constant(baseline.test_score, count), indexed(LINEAR))]
 
     @property
     def level(self) -> float | None:
@@ -355,14 +443,26 @@ class ScorePanel(CurvePanel):
         value = self.format_value(baseline.test_score)
         return [*words, (f"─ linear {value} ", ink(indexed(LINEAR)))]
 
-    def axis(self, values: NDArray[np.float64], ticks: int) -> ValueAxis:
+    def axis(self, low: Numbers, high: Numbers, ticks: int) -> ValueAxis:
+        # upside down, the low scores of an untrained network are a spike
+        lowest = -usual_top(-high, -low)
+        starts = ACCURACY_STARTS if self.has_classes else R2_STARTS
         # R² has no lower bound: values below -1 are cut off
-        low = np.floor(max(float(values.min()), -1.0) * 4) / 4
-        return linear_axis(min(float(low), 0.75), 1.0, min(ticks, 2))
+        start = max((each for each in starts if each <= lowest), default=starts[0])
+        if not self.has_classes:
+            return linear_axis(start, 1.0, min(ticks, 2))
+        length = round(100 * (1 - start))
+        parts = next(each for each in range(min(ticks, 3), 0, -1) if length % each == 0)
+        places = tuple(start + length / 100 * part / parts for part in range(parts + 1))
+        return ValueAxis(start, 1.0, places, tuple(f"{100 * each:.0f} %" for each in places))
 
-    def shortest_range(self, value: float) -> float:
-        del value
-        return 0.01
+    def close_axis(self, low: float, high: float, ticks: int) -> ValueAxis:
+        if not self.has_classes:
+            return fitted_axis(low, high, ticks, 0.01)
+        axis = fitted_axis(100 * low, 100 * high, ticks, 1.0)
+        places = tuple(each / 100 for each in axis.ticks)
+        labels = tuple(f"{each} %" for each in axis.labels)
+        return ValueAxis(axis.low / 100, axis.high / 100, places, labels)
 
     def format_value(self, value: float) -> str:
         if self.has_classes:

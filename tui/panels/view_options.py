@@ -54,7 +54,7 @@ class ViewOptions:
 
     Attributes:
         layer: hidden layer that is shown, from 0.
-        log_loss: whether the loss axis is logarithmic.
+        log_loss: whether the loss axis is logarithmic, or None if its values decide.
         show_test: whether the map includes the test samples.
         recent: number of epochs on the curves, or None for all.
         plane: plane of the map.
@@ -66,7 +66,7 @@ class ViewOptions:
     """
 
     layer: int = 0
-    log_loss: bool = False
+    log_loss: bool | None = None
     show_test: bool = True
     recent: int | None = None
     plane: PlaneChoice = field(default_factory=PlaneChoice)

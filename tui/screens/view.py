@@ -125,8 +125,9 @@ class ViewController:
             panel.focus()  # the next keys are for this panel
 
     def toggle_log_loss(self) -> None:
-        """Switch the loss between a linear and a logarithmic axis."""
-        self._options.log_loss = not self._options.log_loss
+        """Switch the loss between a linear and a logarithmic axis, from the one that is shown."""
+        panel = next(each for each in self._screen.panels if isinstance(each, LossPanel))
+        self._options.log_loss = not panel.has_log_axis
         self.repaint(LossPanel)
 
     def next_range(self) -> None:

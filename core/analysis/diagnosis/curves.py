@@ -60,10 +60,10 @@ class Curves:
     def __init__(self, epoch_log: EpochLog, since: int) -> None:
         self._epoch_log = epoch_log
         self.epochs = len(epoch_log) - since - 1
-        self.loss = epoch_log.column("train_loss")[since:]
-        self.first, self.last = float(self.loss[0]), float(self.loss[-1])
-        self.score = float(epoch_log.column("train_score")[since:][-NEWEST:].mean())
         last = epoch_log.at(len(epoch_log) - 1)
+        self.first, self.last = epoch_log.at(since).train_loss, last.train_loss
+        newest = epoch_log.column("train_score", max(since, len(epoch_log) - NEWEST))
+        self.score = float(newest.mean())
         self.newest = last.epoch
         losses = [last.train_loss + last.penalty, last.test_loss]
         limit = DIVERGENCE * max(1.0, self.first)
@@ -110,10 +110,9 @@ class Curves:
         if not (rising and (apart or alone)):
             return None
         start = int(self._sampled[0]) + 1  # without the untrained network
-        column = self._epoch_log.column(f"{self.held}_loss")[start:]
-        at = int(column.argmin())
-        epoch = int(self._epoch_log.column("epoch")[start + at])
-        return epoch, float(column[at]), float(held[-1])
+        at = self._epoch_log.lowest(f"{self.held}_loss", start, len(self._epoch_log))
+        best = self._epoch_log.at(start if at is None else at)
+        return best.epoch, best.on(self.held)[0], float(held[-1])
 
     def _thinned(self, name: str) -> NDArray[np.float64]:
-        return self._epoch_log.column(name)[self._sampled]
+        return self._epoch_log.sample(name, self._sampled)

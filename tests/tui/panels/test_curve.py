@@ -1,12 +1,21 @@
 """Loss and score panels: titles, marks and axes."""
 
+import re
+
 import numpy as np
 
+from core import RunConfig
 from core.config.presets import PRESETS
+from core.process.messages import State, StateChanged
+from core.training.epoch_log import COLUMNS
+from core.training.stopping import Stop
+from tests.core.training.epoch_tables import epoch_table
 from tests.tui.drawn import drawn
 from tests.tui.sessions import session_after
+from tui.drawing.palette import TEST, indexed, ink
 from tui.panels.curve import LossPanel, ScorePanel
 from tui.panels.view_options import ViewOptions
+from tui.run_model import RunModel
 
 XOR = PRESETS["xor"].config()
 MOONS = PRESETS["moons"].config()
@@ -21,7 +30,7 @@ def test_titles_show_the_values_of_the_last_epoch() -> None:
     assert f"test {last.test_loss:.4f}" in loss
     accuracy = drawn(ScorePanel, run).lines()[0]
     assert f"train {100 * last.train_score:.1f} %" in accuracy
-    assert "log axis" in drawn(LossPanel, run, log_loss=True).lines()[0]
+    assert " log " in drawn(LossPanel, run, log_loss=True).lines()[0]
 
 
 def test_the_title_names_the_epoch_at_the_cursor() -> None:
@@ -95,3 +104,117 @@ def test_two_branches_of_a_noisy_loss_are_visible() -> None:
     marked = [row for row, glyph in enumerate(column) if "⠀" < glyph <= "⣿"]
     assert len(marked) >= 2
     assert max(np.diff(marked)) >= 4
+
+
+def run_of(
+    losses: np.ndarray, config: RunConfig = MOONS, scores: np.ndarray | None = None
+) -> RunModel:
+    """Return a run with these losses, the same on both parts of the data."""
+    run = session_after(config, 0)
+    table = epoch_table(np.random.default_rng(0), 0, len(losses))
+    for at in (COLUMNS.index("train_loss"), COLUMNS.index("test_loss")):
+        table[:, at] = losses
+    if scores is not None:
+        for at in (COLUMNS.index("train_score"), COLUMNS.index("test_score")):
+            table[:, at] = scores
+    run.timeline.extend(table)
+    return run
+
+
+def labels(lines: list[str]) -> list[float]:
+    """Return the numbers of the value axis, from the top."""
+    return [float(each.split("┤")[0].strip("│ %")) for each in lines if "┤" in each]
+
+
+def test_the_test_curve_is_above_the_training_curve() -> None:
+    run = run_of(np.full(300, 0.5))
+    cells = drawn(LossPanel, run)
+    curve = cells.inks[(cells.glyphs > "⠀") & (cells.glyphs <= "⣿")]
+    assert curve.size
+    assert (curve == ink(indexed(TEST))).all()
+
+
+def test_a_spike_in_the_first_epochs_does_not_flatten_the_rest() -> None:
+    losses = np.linspace(0.9, 0.6, 400)
+    losses[:3] = 8.0
+    lines = drawn(LossPanel, run_of(losses)).lines()
+    assert labels(lines)[0] <= 1.0
+    # its height is written at its place
+    assert "↑ 8.0000" in lines[1]
+    rows = [row for row, line in enumerate(lines[1:-3]) if re.search("[⠁-⣿]", line)]
+    assert len(rows) >= 5
+    # a loss that falls in the usual way is shown completely
+    usual = drawn(LossPanel, run_of(0.1 + 0.6 * np.exp(-np.arange(400) / 60))).lines()
+    assert labels(usual)[0] >= 0.7
+    assert "↑" not in usual[1]
+
+
+def test_a_loss_that_rises_at_the_end_is_not_cut_off() -> None:
+    losses = np.full(400, 0.5)
+    losses[-4:] = 4.0
+    assert labels(drawn(LossPanel, run_of(losses)).lines())[0] >= 4.0
+
+
+def test_the_loss_axis_is_logarithmic_if_the_loss_spans_a_factor_of_twenty() -> None:
+    wide, narrow = run_of(np.geomspace(1, 0.01, 300)), run_of(np.linspace(1, 0.3, 300))
+    assert " log " in drawn(LossPanel, wide).lines()[0]
+    assert " log " not in drawn(LossPanel, narrow).lines()[0]
+    # the user decides
+    assert " log " not in drawn(LossPanel, wide, log_loss=False).lines()[0]
+    assert " log " in drawn(LossPanel, narrow, log_loss=True).lines()[0]
+
+
+def test_the_axis_stays_while_the_values_move_a_little() -> None:
+    run = run_of(np.linspace(1, 0.5, 300))
+    panel = LossPanel(run, ViewOptions())
+    before = labels(panel.draw(60, 20).lines())
+    for epochs in range(300, 330):
+        row = epoch_table(np.random.default_rng(epochs), epochs, 1)
+        row[:, COLUMNS.index("train_loss")] = row[:, COLUMNS.index("test_loss")] = 0.5
+        row[:, COLUMNS.index("train_loss")] -= 0.0005 * (epochs - 300)
+        run.timeline.extend(row)
+        panel.invalidate()
+        assert labels(panel.draw(60, 20).lines()) == before
+    # another run has its own axis
+    panel.run.timeline = run_of(np.full(50, 5.0)).timeline
+    panel.invalidate()
+    assert labels(panel.draw(60, 20).lines()) != before
+
+
+def test_accuracy_is_in_per_cent_and_its_axis_begins_near_the_data() -> None:
+    scores = np.full(300, 0.97)
+    lines = drawn(ScorePanel, run_of(np.ones(300), scores=scores)).lines()
+    assert labels(lines) == [100, 95]
+    assert "100 %┤" in lines[1]
+    # the guesses of the untrained network are no reason to begin at zero
+    scores[:2] = 0.1
+    assert labels(drawn(ScorePanel, run_of(np.ones(300), scores=scores)).lines())[-1] == 95
+    slow = drawn(ScorePanel, run_of(np.ones(300), scores=np.linspace(0.1, 0.9, 300))).lines()
+    assert labels(slow)[-1] == 0
+    recent = drawn(ScorePanel, run_of(np.ones(300), scores=scores), recent=100).lines()
+    assert all(90 <= each <= 100 for each in labels(recent))
+
+
+def test_r2_is_no_percentage() -> None:
+    run = session_after(PRESETS["diabetes"].config(), 30)
+    lines = drawn(ScorePanel, run).lines()
+    assert "R²" in lines[0]
+    assert "%" not in "".join(lines)
+    assert labels(lines)[0] == 1.0
+
+
+def test_the_epoch_axis_ends_at_the_planned_epochs_of_a_run_that_was_not_stopped() -> None:
+    run = run_of(np.ones(100), MOONS.changed(epochs=400))
+    assert drawn(LossPanel, run).lines()[-2].split()[-2] == "400"
+    run.apply(StateChanged(State.FINISHED, stopped=Stop.PATIENCE))
+    assert drawn(LossPanel, run).lines()[-2].split()[-2] == "100"
+
+
+def test_a_million_epochs_are_drawn_at_any_size() -> None:
+    run = run_of(np.tile(np.geomspace(1, 0.01, 5000), 200), MOONS.changed(epochs=1_000_000))
+    for size in ((58, 20), (28, 6), (10, 3), (4, 3), (200, 60)):
+        for kind in (LossPanel, ScorePanel):
+            cells = drawn(kind, run, *size)
+            assert (cells.width, cells.height) == size
+    lines = drawn(LossPanel, run, 80).lines()
+    assert lines[-2].split()[1:-1] == ["0", "0.2M", "0.4M", "0.6M", "0.8M", "1M"]

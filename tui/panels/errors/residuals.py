@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 
 from tui.drawing import number_format
+from tui.drawing.axes import axis_top, nice_ceiling
 from tui.drawing.cells import Cells
-from tui.drawing.curves import axis_top, nice_ceiling
 from tui.drawing.palette import ACCENT, DIM, FAINT, TEXT, ink
 
 if TYPE_CHECKING:

@@ -9,9 +9,9 @@ import numpy as np
 
 from core.analysis.hidden_space import decide
 from tui.drawing import number_format
+from tui.drawing.axes import axis_top
 from tui.drawing.braille import DOTS
 from tui.drawing.cells import Cells
-from tui.drawing.curves import axis_top
 from tui.drawing.palette import (
     BACKGROUND,
     BRIGHT,
