@@ -25,6 +25,7 @@ from core.process.messages import (
 from core.training.components import build_network
 from core.training.epoch_log import EpochLog, layers_of, metrics_of
 from tui.diagnosis import RunDiagnosis
+from tui.run_changes import DATA, WEIGHT, RunChanges
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -76,6 +77,7 @@ class RunModel:
         save_problem: reason why the run is not being saved, or "".
         replaced: runs that can be restored, the last one last.
         diagnosis: state of the run, and its problems.
+        changes: changes of the settings, the data and the weights.
     """
 
     def __init__(self, config: RunConfig) -> None:
@@ -110,6 +112,7 @@ class RunModel:
         self._passing = False
         self._void: int | None = None  # the epoch that diverged, while it is the last one
         self.diagnosis = RunDiagnosis(self)
+        self.changes = RunChanges()
 
     def apply(self, event: Event) -> None:
         """Update the model by an event of the training process."""
@@ -144,6 +147,7 @@ class RunModel:
                 self.saved_as = event.name
                 self.resumed_at = None if event.restored else self.head_epoch
                 self.edited, self._parts = event.edited, list(event.loss_starts)
+                self.changes.restore(event.events)
                 self._find_best()
             case SaveStatusChanged():
                 if event.problem or self.save_problem:
@@ -265,6 +269,7 @@ class RunModel:
     def _branch(self, epoch: int) -> None:
         self.old_branch = self.timeline.copy()
         self.timeline.truncate(epoch + 1)
+        self.changes.branch(epoch)
         self.past_epoch = None
         if self.resumed_at is not None:
             self.resumed_at = min(self.resumed_at, epoch)
@@ -274,6 +279,8 @@ class RunModel:
 
     def _move(self, moved: Moved) -> None:
         part, self.edited = self._part, moved.was_edited
+        if moved.edited is not None:
+            self.changes.record(moved.epoch, WEIGHT)
         self.gradient = None
         self.past_epoch = moved.epoch if moved.past else None
         self.share_of_epoch = moved.share
@@ -369,6 +376,12 @@ class RunModel:
         if run.data is not None:
             self.data = run.data
             self.baseline = None
+        if run.fresh:
+            self.changes.clear()
+        elif not run.travelled:
+            is_setting = self.changes.record_settings(self.head_epoch, earlier, run.config)
+            if run.data is not None and not is_setting:
+                self.changes.record(self.head_epoch, DATA)
         if not run.fresh and not run.travelled and (run.data is not None or "loss" in effects):
             # losses before and after are not comparable
             if self._parts[-1] != len(self.timeline):

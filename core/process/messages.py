@@ -315,12 +315,14 @@ class Reopened:
         edited: whether a parameter was edited.
         loss_starts: epochs from which losses are not comparable with those before.
         restored: whether another run had replaced it in this session.
+        events: epoch, kind and note of each entry of its event log, oldest first.
     """
 
     name: str
     edited: bool
     loss_starts: tuple[int, ...]
     restored: bool = False
+    events: tuple[tuple[int, str, str], ...] = ()
 
 
 @dataclass(frozen=True)

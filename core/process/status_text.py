@@ -24,7 +24,7 @@ def describe_change(before: RunConfig, after: RunConfig, *, fresh: bool) -> str:
     if {each.name for each in after.differences(before)} == {"diagnostics"}:
         return ""
     changes = "; ".join(
-        f"{each.name.replace('_', ' ')} {_shown(each, before)} → {_shown(each, after)}"
+        f"{each.name.replace('_', ' ')} {shown_value(each, before)} → {shown_value(each, after)}"
         for each in after.differences(before)
     )
     if not fresh and {each.name for each in after.differences(before)} == {"data_seed"}:
@@ -49,7 +49,8 @@ def warning_of(data: DataSplit) -> str:
     return warnings[0].removesuffix(".") if warnings else ""
 
 
-def _shown(setting: Setting, config: RunConfig) -> str:
+def shown_value(setting: Setting, config: RunConfig) -> str:
+    """Return the value of a setting as text."""
     value = getattr(config, setting.name)
     return f"{value:g}" if isinstance(value, float) else setting.write(value)
 

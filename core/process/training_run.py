@@ -62,6 +62,9 @@ MOST_UNSENT: Final = 50_000
 """Epochs after which a report is sent to a screen that does not pull."""
 
 
+MOST_EVENTS: Final = 2_000
+"""Newest entries of the event log of a saved run that the screen receives."""
+
 PATIENCE: Final = 3.0
 """Seconds to wait for a training process whose screen has exited, and which saves before it exits."""
 
@@ -381,7 +384,8 @@ def reopen(
     run.report(force=True)  # the fraction of the current epoch
     first = run.time_travel.first
     name = folder.name if autosave.is_on else ""
-    queue.post(Reopened(name, header.edited, header.loss_starts, restored))
+    events = tuple((each.epoch, each.kind, each.note) for each in saved.events[-MOST_EVENTS:])
+    queue.post(Reopened(name, header.edited, header.loss_starts, restored, events))
     note = f"{folder.name} resumed at epoch {header.epoch:,}"
     if restored:
         note = f"{header.config.source_name} of epoch {header.epoch:,} restored"

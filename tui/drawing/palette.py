@@ -64,6 +64,10 @@ LINEAR: Final = 137
 OLD: Final = 239
 """Curve of the branch that was abandoned when training resumed from an earlier epoch: dim grey."""
 
+TRAIN_FADED: Final = "curve train faded"
+TEST_FADED: Final = "curve test faded"
+"""Curves of a pinned run, and those that have a smoothed line."""
+
 READER: Final = "reader"
 """Cursor of a curve."""
 

@@ -67,6 +67,8 @@ CURVES: Final = {
     "curve penalized": "+",
     "curve linear": "=",
     "curve old": ".",
+    "curve train faded": ":",
+    "curve test faded": ",",
 }
 """Glyphs of curves on terminals without colours; titles show them before the names."""
 

@@ -166,6 +166,8 @@ _ROLES: Final = {
     "curve validation": ("#87afaf", "#005f5f"),
     "curve linear": ("#af875f", "#875f5f"),
     "curve old": ("#4e4e4e", "#bcbcbc"),
+    "curve train faded": ("#6c6c6c", "#9e9e9e"),
+    "curve test faded": ("#5f5f87", "#af87d7"),
 }
 """Colours on a dark and on a light background."""
 

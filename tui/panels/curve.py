@@ -9,17 +9,15 @@ import numpy as np
 from textual.binding import Binding, BindingType
 from textual.message import Message
 
-from core.training.stopping import Stop
 from tui.drawing import number_format
 from tui.drawing.axes import (
     ValueAxis,
     axis_top,
-    epoch_span,
     fitted_axis,
     linear_axis,
     log_axis,
 )
-from tui.drawing.curves import Mark, Plot, draw_curves, epoch_at, gutter_width
+from tui.drawing.curves import Plot, draw_curves, epoch_at, gutter_width
 from tui.drawing.palette import (
     ACCENT,
     DIM,
@@ -30,11 +28,23 @@ from tui.drawing.palette import (
     TEST,
     TRAIN,
     VALIDATION,
-    WARNING,
     indexed,
     ink,
 )
 from tui.drawing.traces import Constant, LogColumn, all_values, trace
+from tui.panels.curve_parts import (
+    BEST,
+    both_parts,
+    is_shared,
+    mark_changes,
+    marks_of,
+    pinned_title,
+    shown_epochs,
+    smoothed_lines,
+    write_change,
+    write_cut_value,
+    write_legend,
+)
 from tui.panels.explanation import Explanation, loss_formula
 from tui.panels.panel import Panel, StyledText, centred_text
 
@@ -43,11 +53,14 @@ if TYPE_CHECKING:
 
     from tui.drawing.cells import Cells
     from tui.drawing.traces import Numbers, Source, Trace
+    from tui.panels.pinned_curves import PinnedCurves
     from tui.panels.view_options import ViewOptions
     from tui.run_model import RunModel
 
-BEST: Final = "◆"
-HERE: Final = "●"
+CURVE_KEYS: Final = (
+    "E last epochs · f smoothed · O pin for the next run · m cursor, names changes ▴"
+)
+"""Keys of the explanations."""
 
 LONGEST_AXIS: Final = 2.0
 """Length of an axis, relative to the one that the values need, up to which it stays."""
@@ -143,8 +156,21 @@ class CurvePanel(Panel):
 
     def action_move_cursor(self, columns: int) -> None:
         """Move the cursor by columns, at least by one epoch."""
-        step = max(1, (self._span[1] - self._span[0]) // max(1, self._content.width - self._gutter))
-        self._set_cursor((self.cursor_epoch or 0) + columns * step)
+        start = self.cursor_epoch or 0
+        end = start + columns * self._epochs_per_cell
+        # a change on the way would otherwise be passed between two columns
+        passed = [
+            each for each in self.run.changes.epochs if min(start, end) <= each <= max(start, end)
+        ]
+        passed = [each for each in passed if each != start]
+        if passed:
+            end = passed[0] if columns > 0 else passed[-1]
+        self._set_cursor(end)
+
+    @property
+    def _epochs_per_cell(self) -> int:
+        length = self._span[1] - self._span[0]
+        return max(1, length // max(1, self._content.width - self._gutter))
 
     def action_travel_here(self) -> None:
         """Request the network of the epoch at the cursor."""
@@ -155,7 +181,11 @@ class CurvePanel(Panel):
         """Move the cursor to the epoch under the pointer."""
         width = self._content.width
         if width:
-            self._set_cursor(epoch_at(event.x - 1, self._span, self._gutter, width))
+            epoch = epoch_at(event.x - 1, self._span, self._gutter, width)
+            changes = self.run.changes.epochs
+            nearest = min(changes, key=lambda each: abs(each - epoch), default=epoch)
+            is_near = abs(nearest - epoch) <= self._epochs_per_cell
+            self._set_cursor(nearest if is_near else epoch)
 
     def _set_cursor(self, epoch: int) -> None:
         self._cursor_epoch = min(max(epoch, 0), self.run.head_epoch)
@@ -200,21 +230,45 @@ class CurvePanel(Panel):
             return []
         if self.cursor_epoch is not None:
             metrics = self.run.timeline.at(self.cursor_epoch)
-        train, test = ink(indexed(TRAIN)), ink(indexed(TEST))
-        train_value = self.format_value(getattr(metrics, f"train_{self.quantity}"))
-        if data.shared:
-            return [(f"─ train = test {train_value} ", train), *self.extra_title()]
-        test_value = self.format_value(getattr(metrics, f"test_{self.quantity}"))
-        words = [(f"─ train {train_value} ", train), (f"─ test {test_value} ", test)]
-        return [*words, *self.extra_title()]
+        parts = ["train"] if data.shared else ["train", "test"]
+        inks = [ink(indexed(colour)) for colour in (TRAIN, TEST)]
+        values = [self.format_value(getattr(metrics, f"{part}_{self.quantity}")) for part in parts]
+        names = ["train = test"] if data.shared else parts
+        texts = [
+            [f"─ {name} {value} " for name, value in zip(names, values, strict=True)],
+            # the colours tell the parts apart, and the axis has the unit
+            [f"─ {value} " for value in values],
+            [f"─ {value.removesuffix(' %')} " for value in values],
+        ]
+        forms = [list(zip(each, inks, strict=False)) for each in texts]
+        extra = self.extra_title()
+        fitting = [each for each in forms if self._has_room_for([*each, *extra])]
+        fitting += [each for each in forms if self._has_room_for(each)]
+        words = [*(fitting or forms[-1:])[0], *extra]
+        pinned = pinned_title(self._pinned, self.quantity, self.format_value)
+        if self.cursor_epoch is not None:
+            return words
+        return [*words, *pinned] if self._has_room_for([*words, *pinned]) else words
+
+    def _has_room_for(self, words: StyledText) -> bool:
+        """Return whether words fit into the border, after the name of the panel."""
+        length = sum(len(text) for text, _ in words)
+        return len(self.border_name) + length + 4 <= self._content.width
+
+    @property
+    def _pinned(self) -> PinnedCurves | None:
+        pinned = self.options.pinned
+        return pinned if pinned is not None and pinned.is_comparable(self.run) else None
 
     def title_right(self) -> StyledText:
         words: StyledText = []
         if self.cursor_epoch is not None:
-            return [(f" at epoch {self.cursor_epoch:,} ", ink(READER))]
+            return self._cursor_title(self.cursor_epoch)
         recent = self.options.recent
         if recent is not None:
             words.append((f" last {recent:,} epochs ", ink(DIM)))
+        if self.options.smoothing is not None:
+            words.append((f" smoothed {self.options.smoothing:g} ", ink(DIM)))
         best = self.run.best
         if best is not None:
             words.append((f" {BEST} best {best.epoch:,} ", ink(ACCENT)))
@@ -224,20 +278,34 @@ class CurvePanel(Panel):
         count = self.run.epochs_to_plot
         if not count:
             return centred_text(width, height, f"The training and test {self.label} of each epoch.")
-        curves, span = self._curves(count), self._epochs(count - 1)
+        curves = self._curves(count)
+        span = shown_epochs(self.run, self.options.recent, self._pinned)
         # the width of the plot depends on the labels of its axis, which seldom changes
         gutter = self._gutter
         for _ in range(2):
             columns = 2 * max(1, width - gutter)
             traces = [trace(source, colour, columns, span) for source, colour in curves]
+            if self.options.smoothing is not None:
+                traces += smoothed_lines(traces, self.options.smoothing, is_shared(self.run))
             axis = self._steady_axis(traces, max(1, min(4, height // 3)))
             if gutter_width(axis) == gutter:
                 break
             gutter = gutter_width(axis)
         self._span, self._gutter = span, gutter
         plot = Plot(axis, span, width, height)
-        cells = draw_curves(traces, plot, self._marks(), self.cursor_epoch, self.level)
-        self._note_cut(cells, plot, traces)
+        cells = draw_curves(
+            traces, plot, marks_of(self.run, self.quantity), self.cursor_epoch, self.level
+        )
+        if not plot.is_too_small:
+            write_cut_value(cells, plot, traces, self.format_value)
+            changes, cursor = self.run.changes, self.cursor_epoch
+            mark_changes(cells, plot, changes, cursor)
+            change = "" if cursor is None else changes.words_at(cursor)
+            if cursor is not None and change not in self._cursor_title(cursor)[0][0]:
+                write_change(cells, plot, cursor, change)
+            pinned = pinned_title(self._pinned, self.quantity, self.format_value)
+            if cursor is None and not set(pinned) <= set(self.title()):
+                write_legend(cells, plot, pinned)
         return cells
 
     def _curves(self, count: int) -> list[tuple[Source, str]]:
@@ -250,17 +318,20 @@ class CurvePanel(Panel):
         old = run.old_branch
         if old is not None:
             curves.insert(0, (LogColumn(old, f"train_{self.quantity}", len(old)), indexed(OLD)))
-        parts = [("train", TRAIN), ("test", TEST)]
-        for part, colour in parts[: 1 if run.data is not None and run.data.shared else 2]:
-            column = LogColumn(run.timeline, f"{part}_{self.quantity}", count)
-            curves.append((column, indexed(colour)))
-        return curves
+        pinned, faded = self._pinned, self.options.smoothing is not None
+        if pinned is not None:
+            log, length = pinned.log, pinned.count
+            curves[:0] = both_parts(log, self.quantity, length, pinned.shared, is_faded=True)
+        own = both_parts(run.timeline, self.quantity, count, is_shared(self.run), is_faded=faded)
+        return [*curves, *own]
 
-    def _epochs(self, head: int) -> tuple[int, int]:
-        """Return the first and the last epoch of the axis."""
-        run = self.run
-        ends_early = run.stopped is not None and run.stopped is not Stop.EPOCHS
-        return epoch_span(head, self.options.recent, None if ends_early else run.config.epochs)
+    def _cursor_title(self, epoch: int) -> StyledText:
+        """Return the epoch at the cursor and, if there is room, what was changed after it."""
+        change = self.run.changes.words_at(epoch)
+        brief = [(f" at epoch {epoch:,} ", ink(READER))]
+        whole = [(f" at epoch {epoch:,}: {change} ", ink(READER))]
+        has_room = self._has_room_for([*self.title(), *whole, ("──", ink(DIM))])
+        return whole if change and has_room else brief
 
     def _steady_axis(self, traces: list[Trace], ticks: int) -> ValueAxis:
         """Return the axis for some curves: the previous one, as long as it is not much too long.
@@ -283,31 +354,6 @@ class CurvePanel(Panel):
         self._axis = axis, key
         return axis
 
-    def _note_cut(self, cells: Cells, plot: Plot, traces: list[Trace]) -> None:
-        """Write the highest value above the axis next to its place."""
-        highest, column = max(
-            ((float(each.high.max()), int(each.columns[each.high.argmax()])) for each in traces),
-            default=(0.0, 0),
-        )
-        if plot.axis.logarithmic or plot.is_too_small or highest <= plot.axis.high * (1 + 1e-9):
-            return
-        text = f"↑ {self.format_value(highest)}"
-        place = plot.gutter + column // 2 + 1
-        if place + len(text) <= cells.width:
-            cells.write(0, place, text, ink(DIM))
-
-    def _marks(self) -> list[Mark]:
-        """Return the marks of the best epoch, on the monitored curve, and of the shown epoch."""
-        best, data, run = self.run.best, self.run.data, self.run
-        marks = []
-        if best is not None and data is not None:
-            part = "train" if data.shared else run.monitored
-            marks.append(Mark(best.epoch, getattr(best, f"{part}_{self.quantity}"), BEST, ACCENT))
-        if run.past_epoch is not None:
-            shown = run.timeline.at(run.past_epoch)
-            marks.append(Mark(shown.epoch, getattr(shown, f"train_{self.quantity}"), HERE, WARNING))
-        return marks
-
 
 class LossPanel(CurvePanel):
     """Mean loss, without the penalty and, if there is one, with it."""
@@ -323,18 +369,16 @@ class LossPanel(CurvePanel):
         return self.label if self.run.config.class_weight == "none" else "weighted loss"
 
     def explanation(self) -> Explanation:
-        penalty = " Ochre is the training loss plus the penalty." if self._penalized else ""
+        penalty = " Ochre: with the penalty." if self._penalized else ""
         return Explanation(
-            "Mean loss of the training samples (grey) and the test samples (violet) after each "
-            "epoch, and of the validation samples if there are any. ◆ marks the best epoch."
-            + penalty,
+            "Mean loss of the training (grey), test (violet) and, if any, validation samples after "
+            "each epoch. ◆ marks the best epoch." + penalty,
             "both curves fall while the network learns. A test loss that rises while the training "
             "loss falls means overfitting. A curve that jumps means that the learning rate is too "
             "high; one that hardly falls, that it is too low; one that is flat from the start, that "
             "the network learns nothing.",
             f"Loss of one sample: {loss_formula(self.run)}.",
-            "l logarithmic or linear axis (at first logarithmic if the loss spans a factor of 20) · "
-            "E all epochs, or the last 1,000 or 100",
+            f"l log or linear axis · {CURVE_KEYS}",
         )
 
     def axis(self, low: Numbers, high: Numbers, ticks: int) -> ValueAxis:
@@ -399,7 +443,7 @@ class ScorePanel(CurvePanel):
     summary = "share of samples classified correctly after each epoch; R² for regression"
 
     def explanation(self) -> Explanation:
-        keys = "B score of a linear model · E all epochs, or the last 1,000 or 100"
+        keys = f"B linear model · {CURVE_KEYS}"
         parts = "of the training samples (grey) and the test samples (violet), after each epoch"
         if not self.has_classes:
             return Explanation(

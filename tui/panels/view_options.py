@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from core.process.messages import Run
+    from tui.panels.pinned_curves import PinnedCurves
 
 
 @dataclass(frozen=True)
@@ -57,6 +58,8 @@ class ViewOptions:
         log_loss: whether the loss axis is logarithmic, or None if its values decide.
         show_test: whether the map includes the test samples.
         recent: number of epochs on the curves, or None for all.
+        smoothing: weight of the moving average of the curves, or None without one.
+        pinned: curves of an earlier run, or None.
         plane: plane of the map.
         target: shown target of a regression, from 0.
         cursor: selected unit and sample.
@@ -69,6 +72,8 @@ class ViewOptions:
     log_loss: bool | None = None
     show_test: bool = True
     recent: int | None = None
+    smoothing: float | None = None
+    pinned: PinnedCurves | None = None
     plane: PlaneChoice = field(default_factory=PlaneChoice)
     target: int = 0
     cursor: Cursor = field(default_factory=Cursor)

@@ -14,6 +14,7 @@ from tui.panels.activations import ActivationsPanel
 from tui.panels.boundary.panel import BoundaryPanel
 from tui.panels.curve import CurvePanel, LossPanel
 from tui.panels.panel import Panel
+from tui.panels.pinned_curves import PinnedCurves
 from tui.screens.views import INSPECT, VIEWS
 
 if TYPE_CHECKING:
@@ -25,6 +26,8 @@ PAIRED: Final = 4
 """The most informative features, whose pairs the map can show."""
 RECENT: Final = (None, 1000, 100)
 """Numbers of epochs that the curves can show; None is all."""
+SMOOTHINGS: Final = (None, 0.6, 0.9, 0.97)
+"""Weights of the moving average of the curves; None is without one."""
 
 
 class ViewController:
@@ -137,6 +140,27 @@ class ViewController:
         self.repaint(CurvePanel)
         shown = "all epochs" if recent is None else f"the last {recent:,} epochs"
         self._screen.show_note(f"curves: {shown}")
+
+    def next_smoothing(self) -> None:
+        """Add a smoothed line to the curves: slightly, more, strongly, none."""
+        at = SMOOTHINGS.index(self._options.smoothing) + 1
+        weight = self._options.smoothing = SMOOTHINGS[at % len(SMOOTHINGS)]
+        self.repaint(CurvePanel)
+        shown = "not smoothed" if weight is None else f"smoothed, weight {weight:g}"
+        self._screen.show_note(f"curves: {shown}")
+
+    def toggle_pinned(self) -> None:
+        """Pin the curves for comparison with the next run, or remove the pinned ones."""
+        was_pinned = self._options.pinned is not None
+        self._options.pinned = None if was_pinned else PinnedCurves.of(self._run)
+        self.repaint(CurvePanel)
+        if was_pinned:
+            note = "the pinned curves are removed"
+        elif self._options.pinned is None:
+            note = "there are no curves to pin yet"
+        else:
+            note = "these curves are pinned: the next run is drawn over them; O removes them"
+        self._screen.show_note(note)
 
     def toggle_test(self) -> None:
         """Show or hide the test samples."""

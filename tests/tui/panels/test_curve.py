@@ -3,17 +3,19 @@
 import re
 
 import numpy as np
+import pytest
 
 from core import RunConfig
 from core.config.presets import PRESETS
-from core.process.messages import State, StateChanged
-from core.training.epoch_log import COLUMNS
+from core.process.messages import Run, State, StateChanged
+from core.training.epoch_log import COLUMNS, tabulate
 from core.training.stopping import Stop
 from tests.core.training.epoch_tables import epoch_table
 from tests.tui.drawn import drawn
 from tests.tui.sessions import session_after
-from tui.drawing.palette import TEST, indexed, ink
+from tui.drawing.palette import TEST, TEST_FADED, indexed, ink
 from tui.panels.curve import LossPanel, ScorePanel
+from tui.panels.pinned_curves import PinnedCurves
 from tui.panels.view_options import ViewOptions
 from tui.run_model import RunModel
 
@@ -218,3 +220,78 @@ def test_a_million_epochs_are_drawn_at_any_size() -> None:
             assert (cells.width, cells.height) == size
     lines = drawn(LossPanel, run, 80).lines()
     assert lines[-2].split()[1:-1] == ["0", "0.2M", "0.4M", "0.6M", "0.8M", "1M"]
+
+
+def changed_run() -> RunModel:
+    """Return a run whose learning rate was doubled after epoch 120."""
+    run = session_after(MOONS.changed(epochs=400), 120)
+    run.apply(Run(run.config.changed(learning_rate=0.02), None, fresh=False, note=""))
+    rows = [run.timeline.at(120)._replace(epoch=epoch) for epoch in range(121, 300)]
+    run.timeline.extend(tabulate(rows))
+    return run
+
+
+def test_a_change_is_marked_on_the_axis_and_named_at_the_cursor() -> None:
+    run = changed_run()
+    panel = LossPanel(run, ViewOptions())
+    assert [line.count("▴") for line in panel.draw(80, 20).lines()[-3:]] == [1, 0, 0]
+    panel.action_toggle_cursor()
+    panel.action_move_cursor(-1000)
+    # it stops at the change on its way
+    assert panel.cursor_epoch == 120
+    assert "at epoch 120: lr 0.01 → 0.02" in panel.draw(80, 20).lines()[0]
+    # without room in the title, the words are next to the cursor
+    for width, height in ((58, 12), (40, 8), (28, 6)):
+        panel.draw(width, height)
+        panel.invalidate()
+        lines = panel.draw(width, height).lines()
+        assert "lr 0.01" in "".join(lines)
+        assert "┊" in "".join(lines)
+    panel.action_move_cursor(-1)
+    assert (panel.cursor_epoch or 0) < 120
+    assert "lr 0.01" not in "".join(panel.draw(80, 20).lines())
+
+
+def test_a_smoothed_line_is_above_the_raw_curves_which_are_faded() -> None:
+    random = np.random.default_rng(0)
+    run = run_of(0.5 + 0.2 * random.random(390), MOONS.changed(epochs=400))
+    raw, both = drawn(LossPanel, run, 80), drawn(LossPanel, run, 80, smoothing=0.9)
+    assert " smoothed 0.9 " in both.lines()[0]
+    assert " smoothed " not in raw.lines()[0]
+    plain, faded = ink(indexed(TEST)), ink(TEST_FADED)
+    assert (both.inks == faded).sum() > (both.inks[1:] == plain).sum() > 30
+    # it is flat: in few of the rows, all of them within the noise
+    rows = np.flatnonzero((both.inks[1:-1] == plain).any(axis=1))
+    noise = np.flatnonzero((raw.inks[1:-1] == plain).any(axis=1))
+    assert noise.min() < rows.min()
+    assert rows.max() < noise.max()
+
+
+def test_pinned_curves_stay_for_the_next_run() -> None:
+    first = run_of(np.full(300, 0.9), MOONS.changed(epochs=400), np.full(300, 0.8))
+    pinned = PinnedCurves.of(first)
+    assert pinned is not None
+    run = run_of(np.full(30, 0.3), MOONS.changed(epochs=400), np.full(30, 0.9))
+    for kind, value in ((LossPanel, "─ pinned 0.9000 / 0.9000"), (ScorePanel, "─ pinned ")):
+        cells = drawn(kind, run, 100, pinned=pinned)
+        assert value in cells.lines()[0]
+        # in the plot if the title has no room
+        narrow = drawn(kind, run, 58, pinned=pinned).lines()
+        assert value in "".join(narrow[1:-3])
+        assert value not in narrow[0]
+        assert (cells.inks[1:] == ink(TEST_FADED)).any()
+    # the epochs of the pinned run are on the axis from the start, and its values too
+    lines = drawn(LossPanel, run, 100, pinned=pinned).lines()
+    assert lines[-2].split()[-2] == "400"
+    assert labels(lines)[0] >= 0.9
+    # numbers of another kind are not compared
+    regression = session_after(PRESETS["diabetes"].config(), 3)
+    assert "pinned" not in drawn(LossPanel, regression, 100, pinned=pinned).lines()[0]
+    assert PinnedCurves.of(RunModel(MOONS)) is None
+
+
+@pytest.mark.parametrize("width", [58, 39, 32, 30])
+def test_titles_show_both_values_at_every_width(width: int) -> None:
+    run = run_of(np.full(30, 0.5), scores=np.ones(30))
+    assert drawn(LossPanel, run, width, 7).lines()[0].count("0.5000") == 2
+    assert drawn(ScorePanel, run, width, 7).lines()[0].count("100.0") == 2
