@@ -130,8 +130,10 @@ class ViewController:
     def toggle_log_loss(self) -> None:
         """Switch the loss between a linear and a logarithmic axis, from the one that is shown."""
         panel = next(each for each in self._screen.panels if isinstance(each, LossPanel))
-        self._options.log_loss = not panel.has_log_axis
+        is_log = self._options.log_loss = not panel.has_log_axis
         self.repaint(LossPanel)
+        # a narrow title has no room for it
+        self._screen.show_note(f"loss axis: {'logarithmic' if is_log else 'linear'}")
 
     def next_range(self) -> None:
         """Show all epochs on the curves, or only the last ones."""
