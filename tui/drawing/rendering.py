@@ -173,12 +173,17 @@ class CellRenderer:
             table = self._tables[number] = _GlyphTable(self, number)
         return text.translate(table)
 
+    @property
+    def merges_levels(self) -> bool:
+        """Whether the terminal has fewer colours than scales have levels."""
+        return self.look.colours != "truecolor"
+
     def merge_levels(self, cells: Cells) -> None:
         """Give the levels of a scale that look alike on this terminal the same ink.
 
         With fewer colours than levels, cells would otherwise count as changed, and as half blocks.
         """
-        if self.look.colours == "truecolor":
+        if not self.merges_levels:
             return
         while len(self._merged) < count_inks():  # grows while merged inks are added
             each = get_ink(len(self._merged))

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 Quantize: TypeAlias = "Callable[[Array, int, float, float], Labels]"
 """Signature of `quantize`: values, number of levels, lowest and highest value."""
 
-SLACK: Final = 0.75
+SLACK: Final = 0.9
 """Share of a level by which a value may exceed it before the level changes.
 
 It is large because the levels of a scale are many: a colour may be that of the neighbouring level, which

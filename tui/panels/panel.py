@@ -33,6 +33,8 @@ CELLS_PER_SECOND: Final = 1800
 
 A picture that noise changes everywhere is drawn less often: more would be no easier to follow.
 """
+SMOOTH_CELLS_PER_SECOND: Final = 200
+"""The same in true colour: more levels change more cells, and a colour takes twice as many bytes."""
 LONGEST_PAUSE: Final = 0.5
 
 
@@ -169,8 +171,12 @@ class Panel(Canvas, can_focus=True):
         self._content_key = self._cache_key(width, height)
         interval = self.redraw_interval
         interval = max(interval, (end - start) / DRAWING_SHARE) if interval else 0.0
-        self._due = end + max(interval, min(LONGEST_PAUSE, changed / CELLS_PER_SECOND))
+        self._due = end + max(interval, min(LONGEST_PAUSE, changed / self._cells_per_second))
         return self._content
+
+    @property
+    def _cells_per_second(self) -> int:
+        return CELLS_PER_SECOND if self._renderer.merges_levels else SMOOTH_CELLS_PER_SECOND
 
     def _cache_key(self, width: int, height: int) -> tuple[object, ...]:
         run = self.run
