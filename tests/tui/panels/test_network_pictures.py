@@ -10,6 +10,7 @@ from core.analysis.planes import Plane, PlaneChoice, Window
 from core.analysis.prediction_map import quantize
 from core.config.presets import PRESETS
 from core.process.messages import State
+from tests.tui.screens.test_training import MOONS, running
 from tests.tui.sessions import session_after
 from tui.drawing.cells import Cells
 from tui.drawing.palette import BRIGHT, CLASS_FIELDS, DIVERGING, UNCERTAIN, get_ink
@@ -307,3 +308,21 @@ def test_many_classes_and_hidden_layers_are_drawn() -> None:
     for size in ((66, 24), (110, 40), (200, 60), (40, 10)):
         drawing(run, *size, network_focused=True, cursor=Cursor(2, 19))
         drawing(run, *size, halves=False)
+
+
+async def test_a_unit_is_marked_while_the_network_has_the_focus() -> None:
+    async with running(MOONS, (120, 40), speed=300.0) as driver:
+        await driver.until(lambda: driver.epoch >= 10)
+        await driver.press("space")
+        await driver.until_state(State.PAUSED)
+        driver.panel("network").focus()
+        await driver.press("left", "down", "down")
+        await driver.settled()
+        await driver.shows("boundary unit 1.3: w·x + b")
+        # the inspector would cover the network
+        assert not driver.screen.options.inspecting
+        assert driver.panel("network").display
+        assert driver.screen.options.layer == 0  # the hidden panel follows
+        driver.panel("loss").focus()
+        await driver.settled()
+        await driver.until(lambda: "unit 1.3" not in driver.panel("boundary").shown.lines()[0])

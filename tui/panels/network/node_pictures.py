@@ -37,7 +37,7 @@ if TYPE_CHECKING:
     from tui.panels.network.layout import NetworkLayout, NodeColumn
     from tui.run_model import RunModel
 
-MOST_SAMPLES: Final = 512
+MOST_SAMPLES: Final = 256
 """Largest number of training samples for mean outputs."""
 PARTS: Final = 5
 """Groups of the samples of a regression, by their targets."""
