@@ -146,9 +146,11 @@ class ActivationsPanel(Panel):
         if not hidden:
             return []
         layer = min(self.options.layer, len(hidden) - 1)
-        name = "layer " if self._inner_width >= WIDE_FROM else ""
+        number = f"{layer + 1}/{len(hidden)}"
+        if self._inner_width >= WIDE_FROM:
+            number = f"layer {layer + 1} of {len(hidden)}"
         return [
-            (f"{name}{layer + 1} of {len(hidden)} ", ink(TEXT)),
+            (f"{number} ", ink(TEXT)),
             (f"· {self._units_shown} ", ink(DIM)),
         ]
 
@@ -198,7 +200,9 @@ class ActivationsPanel(Panel):
         rows, samples = self._rows, data.all_samples[0]
         self._units_shown = f"{units} unit{'s' * (units > 1)}"
         if rows.last - rows.first < units:
-            self._units_shown = f"units {rows.first + 1}–{rows.last} of {units} (↑ ↓)"
+            self._units_shown = f"{rows.first + 1}–{rows.last} of {units}"
+            if self._inner_width >= WIDE_FROM:
+                self._units_shown = f"units {self._units_shown} (↑ ↓)"
         count = f"{samples:,}" if drawn == samples else f"{drawn} of {samples:,}"
         target = min(self.options.target, len(data.target_names) - 1)
         order = "class" if data.has_classes else cut(data.target_names[target], 20)

@@ -101,7 +101,7 @@ def test_rows_are_as_tall_as_the_panel_allows(height: int) -> None:
 
 def test_a_third_of_the_width_keeps_layer_scale_axes_and_labels() -> None:
     lines = drawn(ActivationsPanel, session_after(MOONS, 5), 46, 10).lines()
-    assert "hidden 1 of 2 · 8 units" in lines[0]
+    assert "hidden 1/2 · 8 units" in lines[0]
     assert "−1" in lines[0]
     assert lines[0].rstrip("─╮").rstrip().endswith(" 1")
     assert lines[1].startswith("│unit ")
@@ -135,6 +135,7 @@ def test_units_share_rows_or_scroll_if_there_are_too_many() -> None:
     assert "40 units" in half.lines()[0]
     few = drawn(ActivationsPanel, run, 100, 8)
     assert "units 1–10 of 40" in few.lines()[0]
+    assert "· 1–18 of 40" in drawn(ActivationsPanel, run, 48, 12).lines()[0]
 
 
 def test_sentence_without_a_hidden_layer() -> None:
