@@ -41,7 +41,7 @@ from tui.panels.curve_parts import (
     pinned_title,
     shown_epochs,
     smoothed_lines,
-    write_change,
+    write_at_cursor,
     write_cut_value,
     write_legend,
 )
@@ -301,8 +301,13 @@ class CurvePanel(Panel):
             changes, cursor = self.run.changes, self.cursor_epoch
             mark_changes(cells, plot, changes, cursor)
             change = "" if cursor is None else changes.words_at(cursor)
-            if cursor is not None and change not in self._cursor_title(cursor)[0][0]:
-                write_change(cells, plot, cursor, change)
+            if cursor is not None:
+                # what the title has no room for is written next to the cursor
+                shown = self._cursor_title(cursor)
+                has_room = self._has_room_for([*self.title(), *shown, ("──", ink(DIM))])
+                lines = [] if has_room else [f"epoch {cursor:,}"]
+                lines += [change] if change and change not in shown[0][0] else []
+                write_at_cursor(cells, plot, cursor, lines)
             pinned = pinned_title(self._pinned, self.quantity, self.format_value)
             if cursor is None and not set(pinned) <= set(self.title()):
                 write_legend(cells, plot, pinned)

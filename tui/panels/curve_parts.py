@@ -121,15 +121,16 @@ def mark_changes(cells: Cells, plot: Plot, changes: RunChanges, cursor: int | No
             cells.write(plot.rows, plot.column_of(epoch), CHANGED, ink(colour, bold=True))
 
 
-def write_change(cells: Cells, plot: Plot, cursor: int, change: str) -> None:
-    """Write the change at the cursor next to it, on the side with more room."""
+def write_at_cursor(cells: Cells, plot: Plot, cursor: int, lines: list[str]) -> None:
+    """Write lines next to the cursor, in the last rows of the plot, on the side with more room."""
     if not plot.includes(cursor):
         return
     column = plot.column_of(cursor)
     before, after = column - plot.gutter, cells.width - column - 1
-    shown = cut(change, max(before, after) - 1)
-    place = column + 2 if after >= before else column - 1 - len(shown)
-    cells.write(plot.rows - 1, place, shown, ink(READER))
+    for row, line in enumerate(lines[-plot.rows :], start=max(0, plot.rows - len(lines))):
+        shown = cut(line, max(before, after) - 1)
+        place = column + 2 if after >= before else column - 1 - len(shown)
+        cells.write(row, place, shown, ink(READER))
 
 
 def write_legend(cells: Cells, plot: Plot, words: StyledText) -> None:

@@ -247,6 +247,8 @@ def test_a_change_is_marked_on_the_axis_and_named_at_the_cursor() -> None:
         lines = panel.draw(width, height).lines()
         assert "lr 0.01" in "".join(lines)
         assert "┊" in "".join(lines)
+        if width < 40:
+            assert "epoch 120" in "".join(lines[1:])
     panel.action_move_cursor(-1)
     assert (panel.cursor_epoch or 0) < 120
     assert "lr 0.01" not in "".join(panel.draw(80, 20).lines())
