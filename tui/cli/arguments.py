@@ -56,7 +56,7 @@ examples:
 OTHER_OPTIONS: Final = {
     "screen (watch)": [
         *("--speed", "--fps", "--max-rate", "--paused", "--no-mouse", "--colors", "--palette"),
-        *("--background", "--ascii"),
+        *("--background", "--ascii", "--no-ascii"),
     ],
     "output (train)": ["--json", "--plain"],
     "files": ["--config", "--log", "--run-dir", "--no-save", "--keep-runs"],
