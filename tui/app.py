@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import os
 import signal
 from contextlib import suppress
@@ -60,6 +61,9 @@ DIALOG_TOP: Final = 2
 """Rows of a dialog that identify it: its title and the first line."""
 EXIT_TIMEOUT: Final = 3.0
 """Seconds for an orderly exit after a signal, including the wait for the training process."""
+
+START: Final = 2.0
+"""Seconds without garbage collection, in which the first frames are drawn."""
 
 RESIZE_CHECK: Final = 0.2
 """Seconds after a change of the terminal's size in which all screens have followed it."""
@@ -202,6 +206,7 @@ class NnfsApp(ReportsFaults, App[None]):
             signal.signal(signal.SIGTSTP, _in_event_loop(self, self.action_suspend_process))
             signal.signal(signal.SIGCONT, _in_event_loop(self, self._continue))
         self.push_screen(self.training)
+        self.exit_signals.event_loop.call_later(START, _enable_garbage_collection)
         if self.exit_signals.received:
             self.exit_signals.exit()
 
@@ -392,6 +397,12 @@ class NnfsApp(ReportsFaults, App[None]):
     def _forget_screen(self) -> None:
         if isinstance(self._driver, DiffDriver):
             self._driver.forget()
+
+
+def _enable_garbage_collection() -> None:
+    if not gc.isenabled():
+        gc.freeze()  # what was created at the start stays until the end
+        gc.enable()
 
 
 def _in_event_loop(

@@ -7,7 +7,6 @@ the TOML reader take names, types, defaults and help texts.
 from __future__ import annotations
 
 import json
-import tomllib
 from dataclasses import dataclass, replace
 from functools import cache, cached_property, partial
 from pathlib import Path
@@ -535,6 +534,8 @@ def read_toml(path: Path) -> dict[str, Any]:
         with open_input(path) as opened:
             content = opened.read_whole(MOST_TOML)
         # a byte order mark, which Windows writes, is not valid TOML
+        import tomllib
+
         values = tomllib.loads(content.decode("utf-8-sig"))
     except InputFileError as error:
         raise ConfigError("config", str(path), f"a readable TOML file ({error})") from None

@@ -27,14 +27,19 @@ the order of summation."""
 LAST_WORDS: Final = 2.0
 """Seconds for the process to save and exit after the channel was closed."""
 
-# imports this `core`, not another one; afterwards its folder comes last, so that it hides no module
+# imports this `core`, not another one; afterwards its folder comes last, so that it hides no module;
+# collecting garbage while modules are imported takes time and finds nothing
 _PROGRAM: Final = """\
-import sys
+import gc, sys
+gc.disable()
 sys.path.insert(0, sys.argv[2])
 import core
 sys.path.append(sys.path.pop(0))
 from importlib import import_module
-import_module(sys.argv[3]).main(int(sys.argv[1]))
+module = import_module(sys.argv[3])
+gc.freeze()
+gc.enable()
+module.main(int(sys.argv[1]))
 """
 
 

@@ -7,13 +7,12 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from core.datasets.files.survey import Markers
-
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from core.arrays import Array
     from core.datasets.files.dates import DateColumn
+    from core.datasets.files.survey import Markers
     from core.datasets.files.words import Words
 
 MOST_DENSE: Final = 200_000_000
@@ -21,6 +20,13 @@ MOST_DENSE: Final = 200_000_000
 
 FEWEST: Final = 4
 """Minimum number of samples."""
+
+
+def _no_markers() -> Markers:
+    # imported when a file is read: the patterns of dates and numbers take time at every start
+    from core.datasets.files.survey import Markers
+
+    return Markers()
 
 
 @dataclass(frozen=True)
@@ -94,7 +100,7 @@ class Table:
     kept: Sequence[str] = ()
     is_guessed: bool = False
     x_dates: dict[int, DateColumn] = field(default_factory=dict)
-    markers: Markers = field(default_factory=Markers)
+    markers: Markers = field(default_factory=_no_markers)
 
 
 class Store:
