@@ -51,6 +51,7 @@ bench: $(VENV)/.ready-bench
 	@$(BIN)/python -m benchmarks.panels
 	@$(BIN)/python -m benchmarks.frame_cost
 	@$(BIN)/python -m benchmarks.curves
+	@$(BIN)/python -m benchmarks.classroom
 
 screenshots: $(VENV)/.ready
 	@$(BIN)/python docs/screenshots.py

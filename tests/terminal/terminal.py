@@ -94,6 +94,10 @@ class Terminal:
             self._process.wait()
         os.close(self._descriptor)
 
+    def fileno(self) -> int:
+        """Return the descriptor that is readable when there is output."""
+        return self._descriptor
+
     def press(self, *keys: str) -> None:
         """Type keys, by name or as they are."""
         for key in keys:
