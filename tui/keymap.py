@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from functools import cache
 from typing import TYPE_CHECKING, Final
 
 from core.config.errors import quoted, suggestion
@@ -46,12 +47,19 @@ class Keymap:
 
     def shown(self, shown: str) -> str:
         """Return keys of the footer or the help, such as `space` or `← →`, as they are now."""
-        actions = {key.shown: key.action for key in KEYS if key.handler is not None}
+        if not self.keys:
+            return shown  # without work, since the footer is drawn in each frame
         words = []
         for word in shown.split(" "):
-            keys = self.keys.get(actions.get(word, ""))
+            keys = self.keys.get(_actions().get(word, ""))
             words.append(glyphs_of(keys[0]) if keys else word)
         return " ".join(words)
+
+
+@cache
+def _actions() -> dict[str, str]:
+    """Return the names of the actions by their keys in the footer."""
+    return {key.shown: key.action for key in KEYS if key.handler is not None}
 
 
 def keymap_for(app: object) -> Keymap:

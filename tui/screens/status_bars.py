@@ -234,6 +234,8 @@ class LogLine(Canvas):
         if self.run.note or (is_over and not self.run.is_at_rest):
             self._introduction = ""
         text = ""
+        if not self._introduction:
+            return text
         keymap = keymap_for(self.app)
         hints = (" ".join([keymap.shown(key), words]) for key, words in HINTS)
         for part in (*self._introduction.split(" · "), *hints):
@@ -241,7 +243,7 @@ class LogLine(Canvas):
             if len(longer) > width - 2:
                 break
             text = longer
-        return text if self._introduction else ""
+        return text
 
     def draw(self, width: int, height: int) -> Cells:
         cells = Cells(width, height)
