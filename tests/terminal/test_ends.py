@@ -67,7 +67,7 @@ def test_a_shell_can_suspend_it_and_bring_it_back(command: str) -> None:
             assert monotonic() < deadline
         before = Path(f"/proc/{training}/stat").read_text().split()[13]
         terminal.press("fg\r")
-        at = epoch_of(terminal.until(lambda text: "TRAINING" in text and text.count("╭") == 4))
+        at = epoch_of(terminal.until(lambda text: "TRAINING" in text and text.count("╭") == 5))
         terminal.until(lambda text: epoch_of(text) > at)
         # counted in hundredths of a second, of which an epoch is a small part
         deadline = monotonic() + PATIENCE
@@ -110,7 +110,7 @@ def test_a_signal_ends_it_while_it_is_stopped(
             # replies to queries, which the shell would read as input
             terminal.press("\x03", "echo text of the shell\r", "fg\r")
             until_trains(terminal)
-            terminal.until(lambda text: "text of the shell" not in text and text.count("╭") == 4)
+            terminal.until(lambda text: "text of the shell" not in text and text.count("╭") == 5)
             terminal.press(" ")
             terminal.until("PAUSED")
         terminal.press("ctrl+z")
