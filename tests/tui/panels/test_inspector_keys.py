@@ -30,7 +30,7 @@ def cursor(driver: Driver) -> Cursor:
 @pytest.mark.parametrize(
     ("size", "labels"),
     [
-        ((120, 40), ["boundary", "hidden", "inspector", "space"]),
+        ((120, 40), ["boundary", "inspector", "network"]),
         ((80, 24), ["inspector"]),
         ((60, 16), ["inspector"]),
     ],
@@ -89,6 +89,9 @@ async def test_the_next_wrong_sample_is_found_in_both_directions() -> None:
 async def test_all_panels_mark_the_sample() -> None:
     async with running(IRIS, (120, 40), speed=300.0) as driver:
         await inspected(driver)
+        await driver.press("4")
+        await driver.until(lambda: "hidden" in driver.visible())
+        await driver.settled()
         for label in ("boundary", "hidden"):
             assert "◉" in "\n".join(driver.panel(label).shown.lines())
 
@@ -96,6 +99,9 @@ async def test_all_panels_mark_the_sample() -> None:
 async def test_a_click_on_the_hidden_outputs_looks_at_that_unit_and_sample() -> None:
     async with running(MOONS, (120, 40), speed=300.0) as driver:
         await inspected(driver)
+        await driver.press("4")
+        await driver.until(lambda: "hidden" in driver.visible())
+        await driver.settled()
         await driver.pilot.click("#hidden", offset=(20, 5))
         await driver.pilot.pause()
         assert cursor(driver).unit == 3
@@ -105,7 +111,7 @@ async def test_a_click_on_the_hidden_outputs_looks_at_that_unit_and_sample() -> 
 async def test_a_weight_is_edited_on_the_network_and_the_run_goes_on_with_it() -> None:
     async with running(MOONS, (120, 40), speed=300.0) as driver:
         await inspected(driver)
-        await driver.press("i", "0")
+        await driver.press("i")
         panel = driver.panel("network")
         assert panel.display
         panel.focus()
