@@ -305,7 +305,7 @@ class CurvePanel(Panel):
                 # what the title has no room for is written next to the cursor
                 shown = self._cursor_title(cursor)
                 has_room = self._has_room_for([*self.title(), *shown, ("──", ink(DIM))])
-                lines = [] if has_room else [f"epoch {cursor:,}"]
+                lines = [] if has_room else [f"at epoch {cursor:,}"]
                 lines += [change] if change and change not in shown[0][0] else []
                 write_at_cursor(cells, plot, cursor, lines)
             pinned = pinned_title(self._pinned, self.quantity, self.format_value)

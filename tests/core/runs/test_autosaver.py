@@ -133,7 +133,12 @@ def test_a_run_resumes_where_the_screen_left_it(parent: Path) -> None:
         for name in ("epoch", "train_loss", "test_loss", "train_score"):
             np.testing.assert_array_equal(after.column(name), before.column(name))
         (told,) = (event for event in watcher.events if isinstance(event, Reopened))
-        assert told == Reopened(listed.name, edited=True, loss_starts=(0, 8))
+        assert (told.name, told.edited, told.loss_starts) == (listed.name, True, (0, 8))
+        # the curves mark the changes of its event log
+        assert [(epoch, kind) for epoch, kind, _ in told.events] == [
+            *[(0, "began"), (7, "changed"), (7, "edited"), (7, "changed")]
+        ]
+        assert told.events[1][2].startswith("learning rate 0.01 → 0.02: trained weights kept")
         watcher.events.clear()
         watcher.send(Step(3))
         watcher.until(lambda: any(row.epoch == 15 for row in watcher.rows()))
