@@ -396,7 +396,8 @@ async def test_a_question_after_the_data_changed_is_told_so() -> None:
 
 async def test_the_line_of_a_linear_model_is_shown_and_hidden() -> None:
     async with running(MOONS, speed=100.0) as driver:
-        await driver.press("B")
+        driver.panel("accuracy").focus()
+        await driver.press("z", "B")  # enlarged, its title has room for all curves
         await driver.until(lambda: driver.session.baseline is not None)
         await driver.settled()
         assert driver.session.data is not None
