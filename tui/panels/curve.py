@@ -242,8 +242,14 @@ class CurvePanel(Panel):
         ]
         forms = [list(zip(each, inks, strict=False)) for each in texts]
         extra = self.extra_title()
-        fitting = [each for each in forms if self._has_room_for([*each, *extra])]
-        fitting += [each for each in forms if self._has_room_for(each)]
+        right: StyledText = []
+        if self.cursor_epoch is not None:  # the values are those of this epoch
+            epoch = f"at epoch {self.cursor_epoch:,} ", ink(READER)
+            right = [(f" {epoch[0]}─", epoch[1])]
+            if not any(self._has_room_for([*each, *right]) for each in forms):
+                return [epoch, *forms[-1]]  # before the values, of which the last ones are dropped
+        fitting = [each for each in forms if self._has_room_for([*each, *extra, *right])]
+        fitting += [each for each in forms if self._has_room_for([*each, *right])]
         words = [*(fitting or forms[-1:])[0], *extra]
         pinned = pinned_title(self._pinned, self.quantity, self.format_value)
         if self.cursor_epoch is not None:
@@ -263,7 +269,8 @@ class CurvePanel(Panel):
     def title_right(self) -> StyledText:
         words: StyledText = []
         if self.cursor_epoch is not None:
-            return self._cursor_title(self.cursor_epoch)
+            is_named = self.title()[:1] == [(f"at epoch {self.cursor_epoch:,} ", ink(READER))]
+            return [] if is_named else self._cursor_title(self.cursor_epoch)
         recent = self.options.recent
         if recent is not None:
             words.append((f" last {recent:,} epochs ", ink(DIM)))

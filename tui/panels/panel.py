@@ -155,6 +155,9 @@ class Panel(Canvas, can_focus=True):
         """Redraw at once."""
         self.invalidate()
         self.repaint()
+        if self.has_focus:  # its keys may have changed
+            for line in self.screen.query("#footer").results(Canvas):
+                line.repaint()
 
     def content(self, width: int, height: int) -> Cells:
         """Return the cells inside the frame, redrawn only if due or if the view state changed."""

@@ -128,7 +128,8 @@ async def test_a_curve_is_read_at_any_epoch_and_enter_goes_there() -> None:
         row = driver.session.timeline.at(epoch)
         await driver.settled()
         await driver.shows(f"at epoch {epoch:,}")
-        await driver.shows(f"train {number_format.loss(row.train_loss)}")
+        await driver.shows("← → move  enter go to epoch")
+        await driver.shows(f"─ {number_format.loss(row.train_loss)} ")
         assert driver.session.past_epoch is None  # reading is no travelling
         await driver.press("enter")
         await shown_epoch(driver, epoch)
