@@ -33,7 +33,7 @@ MARKER = ">"
 ToggleColumn: TypeAlias = Callable[[str, "Summary"], None]
 
 
-KEYS: Final = "↑ ↓ column · x excludes or includes · ← → more · esc closes"
+KEYS: Final = "↑ ↓ column · x excludes it · ← → more · esc closes"
 
 
 class DataScreen(ModalScreen[None]):

@@ -236,7 +236,7 @@ class LogLine(Canvas):
         text = ""
         if not self._introduction:
             return text
-        keymap = keymap_for(self.app)
+        keymap = keymap_for(self.app if self.is_attached else None)
         hints = (" ".join([keymap.shown(key), words]) for key, words in HINTS)
         for part in (*self._introduction.split(" · "), *hints):
             longer = f"{text} · {part}" if text else part
@@ -291,7 +291,9 @@ class FooterLine(Canvas):
         return cells
 
     def _named(self, key: FooterKey) -> str:
-        return key_name(keymap_for(self.app).shown(key.shown), self._renderer.look)
+        return key_name(
+            keymap_for(self.app if self.is_attached else None).shown(key.shown), self._renderer.look
+        )
 
     def _length(self, key: FooterKey) -> int:
         return len(self._named(key)) + 1 + len(key.word) + 2

@@ -71,7 +71,7 @@ def test_header_of_a_regression_and_of_a_file_with_a_long_name() -> None:
     run = session_after(PRESETS["diabetes"].config(), 1)
     assert "10 features → 8 tanh → 1 number · adam" in HeaderLine(run).draw(120, 1).lines()[0]
     plain = session_after(PRESETS["two-lines"].config(), 1)
-    assert "two_lines · 2 features → 2 classes · adam" in HeaderLine(plain).draw(120, 1).lines()[0]
+    assert "two-lines · 2 features → 2 classes · adam" in HeaderLine(plain).draw(120, 1).lines()[0]
     run.config = run.config.changed(data=f"{'long' * 20}.csv")
     assert re.fullmatch(r" (long)+l?o?n?g?… ", HeaderLine(run).draw(60, 1).lines()[0])
 

@@ -111,12 +111,11 @@ class NetworkPanel(Panel):
 
     def explanation(self) -> Explanation:
         return Explanation(
-            "Units from left to right. Each shows its output at each point of the plane of the "
-            "boundary panel or, without a chosen plane, its mean output per class. Lines are weights: "
-            "blue negative, orange positive, stronger for larger ones. Of many units, those with the "
-            "largest outgoing weights are shown.",
-            "follow the strong lines back from an output to see what it is made of. On the boundary "
-            "map, the selected unit has its line z = 0, with + on the positive side.",
+            "Each unit shows its output over the plane of the boundary panel or, without a chosen "
+            "plane, its mean output per class. Lines are weights: blue negative, orange positive, "
+            "stronger for larger ones.",
+            "follow the strong lines back from an output. The boundary map has the line z = 0 of the "
+            "selected unit, with + on the positive side.",
             f"a = f(z), z = Σ w·x{' + b' * self.run.config.bias}, "
             f"{activation_formulas(self.run, most=1)}",
             "arrows or a click select a unit · w W the next, previous weight · enter edits a weight, "
