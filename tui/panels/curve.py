@@ -310,11 +310,8 @@ class CurvePanel(Panel):
             change = "" if cursor is None else changes.words_at(cursor)
             if cursor is not None:
                 # what the title has no room for is written next to the cursor
-                shown = self._cursor_title(cursor)
-                has_room = self._has_room_for([*self.title(), *shown, ("──", ink(DIM))])
-                lines = [] if has_room else [f"at epoch {cursor:,}"]
-                lines += [change] if change and change not in shown[0][0] else []
-                write_at_cursor(cells, plot, cursor, lines)
+                is_in_title = any(change in text for text, _ in self.title_right())
+                write_at_cursor(cells, plot, cursor, [change] if change and not is_in_title else [])
             pinned = pinned_title(self._pinned, self.quantity, self.format_value)
             if cursor is None and not set(pinned) <= set(self.title()):
                 write_legend(cells, plot, pinned)

@@ -203,13 +203,15 @@ async def test_on_a_small_screen_a_panel_takes_the_place_of_the_inspector_and_gi
     async with running(MOONS, (80, 24), speed=300.0) as driver:
         await inspected(driver)
         await driver.press("9")
-        await driver.until(lambda: driver.visible() == ["space"])
+        await driver.until(lambda: driver.visible() == ["boundary", "space"])
         assert driver.screen.focused is driver.panel("space")
         await driver.press("j")  # the cursor stays, and moves
         assert cursor(driver).sample == 1
         await driver.press("0")
         await driver.until(lambda: driver.visible() == ["network"])
         await driver.press("0")
+        await driver.until(lambda: driver.visible() == ["boundary", "space"])
+        await driver.press("9")
         await driver.until(lambda: driver.visible() == ["inspector"])
         await driver.press("5")  # what is measured only while it is shown
         await driver.until(lambda: driver.visible() == ["layers"])
