@@ -63,7 +63,7 @@ DIALOGS: Final = {
     "epoch": Dialog(":", "go to epoch", "esc cancels"),
     "save": Dialog("\x13", "save the data", "esc cancels"),
     "explain": Dialog("e", "what it shows", "esc or e closes"),
-    "palette": Dialog("\x10", "Search for commands", "▁"),
+    "palette": Dialog("\x10", "find a command", "▁"),
     "ask": Dialog("A", "ask the network", "esc closes"),
     "ask-languages": Dialog("A", "ask the network", "esc closes", "languages"),
     "plane": Dialog("P", "plane of the map", "esc cancels", "iris"),

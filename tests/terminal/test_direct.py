@@ -83,7 +83,7 @@ def test_a_message_over_the_panels_leaves_a_complete_screen(tmp_path: Path) -> N
     with nnfs_tui(*arguments, XDG_DOWNLOAD_DIR=str(tmp_path), HOME=str(tmp_path)) as terminal:
         terminal.until("? help")
         terminal.press("\x10")  # ctrl+p
-        terminal.until("Search for commands")
+        terminal.until("find a command")
         terminal.press("screenshot")
         terminal.until("Save an SVG")
         terminal.press("enter")
