@@ -87,6 +87,8 @@ def keys_of(*, harmless: bool) -> list[str]:
     if harmless:
         # on the map, the network and in the dialogs these change data, weights or settings
         changing = {"A", "M", "delete", "backspace", "enter"}
+        # a panel's key may change the run where another panel has the focus
+        changing |= {key for row in KEYS if row.group == CHANGE for key in row.keys.split(",")}
         keys = [key for key in keys if key not in changing]
     return [key for key in keys if key not in ENDS]
 
