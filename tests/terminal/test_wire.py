@@ -35,12 +35,12 @@ def test_a_slow_line_is_never_filled_and_the_screen_is_exact_at_rest() -> None:
         terminal.until_at_rest(2.0)  # nothing is left on the way
         line.rate = 1e9
         terminal.until_redrawn_the_same()
-        assert terminal.text().count("╭") == 4
+        assert terminal.text().count("╭") == 5
 
 
 def test_a_mute_terminal_gets_frames_all_the_same() -> None:
     with nnfs_tui("moons", *ENDLESS, mute=True) as terminal:
-        terminal.until(lambda text: epoch_of(text) > 0 and text.count("╭") == 4)
+        terminal.until(lambda text: epoch_of(text) > 0 and text.count("╭") == 5)
         first = epoch_of(terminal.text())
         terminal.until(lambda text: epoch_of(text) > first)
         terminal.press(" ")
