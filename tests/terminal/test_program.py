@@ -37,7 +37,7 @@ def test_xor_learns_before_ones_eyes() -> None:
         last = terminal.until("FINISHED")
         assert "accuracy 100.0 %" in re.sub(" +", " ", last)
         terminal.until_quiet()
-        assert re.search(r"class +● \(0, 0\) +● \(1, 1\) +▲ \(0, 1\) +▲ \(1, 0\)", terminal.text())
+        assert re.search(r"unit +● \(0, 0\) +● \(1, 1\) +▲ \(0, 1\) +▲ \(1, 0\)", terminal.text())
         terminal.press("q")
         assert terminal.wait() == 0
         assert terminal.is_restored()
@@ -58,7 +58,7 @@ def test_moons_fills_each_size() -> None:
     with nnfs_tui("moons", "--epochs", "100000000") as terminal:
         terminal.until(lambda text: epoch_of(text) > 5)
         terminal.press(" ")
-        for size, panels in (((120, 40), 4), ((80, 24), 3), ((200, 60), 5)):
+        for size, panels in (((120, 40), 5), ((80, 24), 3), ((200, 60), 5)):
             terminal.resize(*size)
             terminal.until(partial(is_filled, panels))
 

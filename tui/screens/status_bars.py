@@ -42,8 +42,8 @@ SHORTEST_BAR: Final = 8
 TRAVEL_KEYS: Final = "  ← → one epoch"
 INTRODUCTION_SECONDS: Final = 12.0
 """Seconds for which the sentence on a preset is shown while the run trains."""
-HINTS: Final = (("space", "pauses"), ("i", "looks into a unit"))
-"""The first keys to know, after that sentence."""
+INSPECT_HINT: Final = "looks into a unit"
+"""What the second key to know does, after that sentence; the first pauses or resumes."""
 
 STATE_COLOURS: Final = {
     State.TRAINING: ACCENT,
@@ -237,7 +237,8 @@ class LogLine(Canvas):
         if not self._introduction:
             return text
         keymap = keymap_for(self.app if self.is_attached else None)
-        hints = (" ".join([keymap.shown(key), words]) for key, words in HINTS)
+        effect = "resumes" if self.run.state is State.PAUSED else "pauses"
+        hints = f"{keymap.shown('space')} {effect}", f"{keymap.shown('i')} {INSPECT_HINT}"
         for part in (*self._introduction.split(" · "), *hints):
             longer = f"{text} · {part}" if text else part
             if len(longer) > width - 2:

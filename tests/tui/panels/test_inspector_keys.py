@@ -214,7 +214,7 @@ async def test_on_a_small_screen_a_panel_takes_the_place_of_the_inspector_and_gi
         await driver.press("9")
         await driver.until(lambda: driver.visible() == ["inspector"])
         await driver.press("5")  # what is measured only while it is shown
-        await driver.until(lambda: driver.visible() == ["layers"])
+        await driver.until(lambda: driver.visible() == ["boundary", "layers"])
         await driver.until_config("diagnostics", True)
         await driver.press("i")
         await driver.until(lambda: driver.visible() == ["inspector"])

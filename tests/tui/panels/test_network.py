@@ -145,9 +145,9 @@ def test_the_title_counts_the_edges_that_are_drawn() -> None:
     session = after("digits", 1)
     assert session.network is not None
     assert count_edges(session.network) == 2368
-    assert "54 of 2,368 edges" in panel_of(session).draw(80, 20).lines()[0]
-    assert "· 16 edges" not in panel_of(after("xor", 1)).draw(80, 20).lines()[0]
-    assert " 16 edges" in panel_of(after("xor", 1)).draw(80, 20).lines()[0]
+    assert "54 of 2,368 weights" in panel_of(session).draw(80, 20).lines()[0]
+    assert "· 16 weights" not in panel_of(after("xor", 1)).draw(80, 20).lines()[0]
+    assert " 16 weights" in panel_of(after("xor", 1)).draw(80, 20).lines()[0]
 
 
 @pytest.mark.parametrize("name", ["xor", "moons", "iris", "digits", "bumps", "languages"])
@@ -323,7 +323,7 @@ def test_numbers_that_are_none_and_no_hidden_layer_are_drawn() -> None:
     session.network.parameters[40:] = np.inf
     panel_of(session).draw(100, 30)
     plain = session_after(PRESETS["moons"].config().changed(hidden=()), 1, State.PAUSED)
-    assert "4 edges" in panel_of(plain).draw(60, 20).lines()[0]
+    assert "4 weights" in panel_of(plain).draw(60, 20).lines()[0]
 
 
 def test_hostile_names_are_harmless() -> None:
@@ -606,7 +606,7 @@ def test_the_drawn_edges_are_the_strongest_ones() -> None:
     assert session.network is not None
     panel = panel_of(session)
     cells = panel.draw(60, 14)  # too low for pictures, whose frames and numbers cover lines
-    assert "36 of 96 edges" in cells.lines()[0]
+    assert "36 of 96 weights" in cells.lines()[0]
     expected = Cells(58, 12)
     draw_edges(expected, layout_of(panel), edges(session.network, 36))
     places = lines_in(expected)

@@ -412,7 +412,7 @@ class NetworkPanel(Panel):
             name = node_name(network, self.run.data, cursor[0] + 1, cursor[1])
             words.append((f"{printable(name)} ", ink(BRIGHT)))
         total = count_edges(network)
-        count = f"{total:,} edges" if drawn == total else f"{drawn} of {total:,} edges"
+        count = f"{total:,} weights" if drawn == total else f"{drawn} of {total:,} weights"
         words.append((f"{'· ' if words else ''}{count} ", ink(TEXT)))
         if len(layout.columns) < len(network.sizes):
             last = layout.first + len(layout.columns)
