@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from core.analysis.prediction_map import in_class_order
+from core.arrays import evenly_spaced
 from core.nn.calls import run
 from core.nn.network import ForwardPasses, with_bias_row
 from tui.drawing.palette import (
@@ -38,10 +38,12 @@ if TYPE_CHECKING:
     from tui.run_model import RunModel
 
 MOST_SAMPLES: Final = 256
-"""Largest number of training samples for mean outputs."""
+"""Number of training samples for mean outputs, divided among the groups."""
 PARTS: Final = 5
 """Groups of the samples of a regression, by their targets."""
 WIDEST_STRIP: Final = 26
+BLANK: Final = -1
+"""Level of pixels that are not painted."""
 
 
 class PictureKind(Enum):
@@ -72,16 +74,14 @@ class GroupMeans:
 
     def __init__(self, network: Network, data: DataSplit, target: int) -> None:
         self._key = network, data, target
-        y = data.y_train if data.has_classes else data.y_train[:, target]
-        order = in_class_order(y, MOST_SAMPLES)
-        if data.has_classes:
-            self.count = max(1, len(data.class_names))
-            groups = np.asarray(y[order], np.int64)
-        else:
-            self.count = PARTS
-            groups = np.arange(len(order)) * PARTS // max(1, len(order))
-        self._shares = (groups[:, None] == np.arange(self.count)).astype(np.float64)
-        self._shares /= np.maximum(self._shares.sum(axis=0), 1.0)
+        groups = _samples_of_groups(data, target)
+        self.count = len(groups)
+        order = np.concatenate(groups)
+        sizes = [len(group) for group in groups]
+        of_sample = np.repeat(np.arange(self.count), sizes)
+        with np.errstate(invalid="ignore"):  # a group without samples has no mean
+            shares = (of_sample[:, None] == np.arange(self.count)) / np.array(sizes, np.float64)
+        self._shares: Array = shares
         x = data.x_train[order]
         self._inputs = x.T @ self._shares
         self._loss = network.loss
@@ -93,12 +93,28 @@ class GroupMeans:
         return self._key[0] is network and self._key[1] is data and self._key[2] == target
 
     def refresh(self) -> list[Array]:
-        """Return (units, groups) means per layer, inputs first, probabilities last."""
+        """Return (units, groups) means per layer, inputs first, probabilities last.
+
+        The mean of a group without samples is NaN.
+        """
         with np.errstate(all="ignore"):
             run(self._calls)
             last = _predicted(self._loss, self._passes.logits)
             hidden = [each.values @ self._shares for each in self._passes.layers[:-1]]
             return [self._inputs, *hidden, last @ self._shares]
+
+
+def _samples_of_groups(data: DataSplit, target: int) -> list[Labels]:
+    """Return the training samples of each group: a rare class would have none among all samples."""
+    if data.has_classes:
+        labels = range(max(1, len(data.class_names)))
+        groups = [np.flatnonzero(data.y_train == label) for label in labels]
+    else:
+        order = np.argsort(data.y_train[:, target], kind="stable")
+        parts = np.arange(len(order)) * PARTS // max(1, len(order))
+        groups = [order[parts == part] for part in range(PARTS)]
+    most = max(1, MOST_SAMPLES // len(groups))
+    return [group[evenly_spaced(len(group), most)] for group in groups]
 
 
 def _predicted(loss: Loss, logits: Array) -> Array:
@@ -156,7 +172,12 @@ class NodePictures:
                 paint_pixels(
                     cells,
                     column,
-                    [(_pixels(levels, shape), scale.colours) for _, scale, levels in pictures],
+                    [
+                        (_pixels(np.where(np.isnan(numbers), BLANK, levels), shape), scale.colours)
+                        if kind is PictureKind.MEANS
+                        else (_pixels(levels, shape), scale.colours)
+                        for numbers, scale, levels in pictures
+                    ],
                     None if shape.aligned or not shape.gap else selected,
                 )
             if selected is not None and (shape.aligned or not shape.gap):
@@ -275,7 +296,7 @@ def paint_pixels(
         bottom, right = top + 1 + column.height, 1 + column.width
         if unit == framed:
             field[top : bottom + 1, :] = roles[BRIGHT]
-        known = np.array([roles.setdefault(colour, len(roles)) for colour in colours])
+        known = np.array([roles.setdefault(each, len(roles)) for each in (*colours, BACKGROUND)])
         part = field[top + 1 : bottom, 1:right]
         part[:] = known[levels][: len(part)]
     first = 0 if column.before else 1
