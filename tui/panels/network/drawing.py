@@ -187,7 +187,7 @@ def draw_names(
     if layout.names_above:
         room = layout.columns[1].end - 2
         for unit, top in zip(column.units, column.tops, strict=True):
-            cells.write((top - 2) // 2, column.left, cut(inputs[unit], room), ink(TEXT))
+            cells.write(top // 2 - 1, column.left, cut(inputs[unit], room), ink(TEXT))
     elif layout.left_names > 1:
         for unit, row in zip(column.units, column.rows, strict=True):
             name = cut(inputs[unit], layout.left_names - 1)

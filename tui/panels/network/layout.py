@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 from typing import TYPE_CHECKING, Final
 
@@ -57,6 +57,16 @@ class NodeShape:
         space = (pitch - self.height - self.gap) / 2
         tops = (self.gap + int(at * pitch + space) for at in range(count))
         return tuple(2 * self.header + (top // 2 * 2 if self.aligned else top) for top in tops)
+
+    def has_names_above(self, count: int, height: int) -> bool:
+        """Return whether each of these pictures has room for a row with a name above it."""
+        # a third pixel, since a name starts at the upper edge of a cell
+        return count * (self.height + 3) <= 2 * (height - self.header)
+
+    def tops_below_names(self, count: int, height: int) -> tuple[int, ...]:
+        """Return the first row of pixels of each picture, directly below the row of its name."""
+        named = replace(self, height=self.height + 2, gap=0, aligned=True)
+        return tuple(top + 2 for top in named.tops(count, height))
 
 
 @dataclass(frozen=True)
@@ -151,7 +161,7 @@ class NetworkLayout:
         fits = shape.fitting(height)
         if any(fits < min(size, LEAST_PICTURES) for size in sizes[1:]):
             return None
-        above = sizes[0] * (shape.height + 3) <= 2 * (height - shape.header)
+        above = shape.has_names_above(sizes[0], height)
         room = min(LONGEST_NAME, max(0, width // 5))
         left, right = (min(length, room) for length in names)
         left_names = left + 1 if left and not above else 0
@@ -167,7 +177,8 @@ class NetworkLayout:
             start = left_names + layer * shape.width + sum(around[:layer])
             start += inner * layer // (len(sizes) - 1) + before
             units, rows = _chosen(size, order[layer], focus[layer], shape, height)
-            tops = shape.tops(len(units), rows)
+            is_named = above and layer == 0
+            tops = (shape.tops_below_names if is_named else shape.tops)(len(units), rows)
             columns.append(
                 NodeColumn(start, shape.width, units, tops, shape.height, size, before, after)
             )
