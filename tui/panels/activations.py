@@ -206,15 +206,12 @@ class ActivationsPanel(Panel):
         count = f"{samples:,}" if drawn == samples else f"{drawn} of {samples:,}"
         target = min(self.options.target, len(data.target_names) - 1)
         order = "class" if data.has_classes else cut(data.target_names[target], 20)
-        left = 1 + rows.label_width
-        for words in (
+        forms = (
             f" {count} training samples, sorted by {order} → ",
             f" {count} samples, by {order} → ",
             f" samples by {order} ",
-        ):
-            if len(words) <= self._inner_width - left - 1:
-                self.captions = [(left, words)]
-                return
+        )
+        self.captions = [(1 + rows.label_width, forms)]
 
     @property
     def _column_gap(self) -> int:

@@ -82,8 +82,9 @@ class Panel(Canvas, can_focus=True):
         super().__init__(id=self.label)
         self.run = run
         self.options = options
-        self.captions: list[tuple[int, str]] = []
-        """Texts of the lower border, such as the name of an axis, with their columns."""
+        self.captions: list[tuple[int, tuple[str, ...]]] = []
+        """Texts of the lower border, such as the name of an axis: the column of each, and its possible
+        lengths, the longest first."""
         self._content = Cells(0, 0)
         self._content_key: tuple[object, ...] = ()
         self._due = 0.0
@@ -191,14 +192,12 @@ class Panel(Canvas, can_focus=True):
         if width >= 4 and height >= 3:
             cells.place(1, 1, self.content(width - 2, height - 2))
             left, right = self.title(), self.title_right()
+            end = self._write_hidden_panels(cells)
             if self.run.current is None:
                 left, right = [], []  # they would describe a previous run
             else:
-                for column, words in self.captions:
-                    if 0 < column < width - 1 - len(words):
-                        cells.write(height - 1, column, words, ink(DIM))
+                _write_captions(cells, self.captions, end)
             self._write_border(cells, self.border_name, left, right)
-            self._write_hidden_panels(cells)
         return cells
 
     def draw_fault(self, width: int, height: int, fault: Fault) -> Cells:
@@ -245,15 +244,27 @@ class Panel(Canvas, can_focus=True):
         for text, number in right:
             start = cells.write(0, start, text, number)
 
-    def _write_hidden_panels(self, cells: Cells) -> None:
-        """Name the panels without room on the lower border; names that do not fit are counted."""
+    def _write_hidden_panels(self, cells: Cells) -> int:
+        """Name the panels without room on the lower border; names that do not fit are counted.
+
+        Returns:
+            The first column of the text, or that of the corner.
+        """
         named = [f"{name} {key}" for name, key in self.hidden_panels]
         for count in range(len(named), 0, -1):
             more = len(named) - count
             text = f" + {'  '.join(named[:count])}{f'  and {more} more' * bool(more)} "
             if len(text) <= cells.width - 4:
-                cells.write_right(cells.height - 1, cells.width - 2, text, ink(DIM))
-                return
+                return cells.write_right(cells.height - 1, cells.width - 2, text, ink(DIM))
+        return cells.width - 1
+
+
+def _write_captions(cells: Cells, captions: list[tuple[int, tuple[str, ...]]], end: int) -> None:
+    """Write each caption on the lower border in the longest form that ends before a column."""
+    for column, forms in captions:
+        whole = [words for words in forms if 0 < column < end - len(words)]
+        if whole:
+            cells.write(cells.height - 1, column, whole[0], ink(DIM))
 
 
 def _length(words: StyledText) -> int:

@@ -286,7 +286,7 @@ class NetworkPanel(Panel):
             self._words, self.captions = [], []
             return centred_text(width, height, "too narrow")
         self._shown_units = [column.units for column in layout.columns]
-        self.captions = column_names(layout)
+        self.captions = [(column, (name,)) for column, name in column_names(layout)]
         cells = Cells(width, height)
         drawn = self._draw_edges(cells, network, layout, cursor, parameter)
         at_cursor: list[int | None] = [None] * len(sizes)
