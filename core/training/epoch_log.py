@@ -11,7 +11,6 @@ from core.training.diagnostics import LayerDiagnostics
 from core.training.packed_column import (
     BLOCK,
     CHUNK,
-    MEAN,
     Blocks,
     PackedColumn,
     joined,
@@ -261,8 +260,7 @@ class EpochLog:
                     ranges = ranges[:, :blocks] if _is_constant(ranges) else joined(ranges)
                     here = slice(number * blocks, (number + 1) * blocks)
                     self._levels[level][curve, :, here] = ranges
-                finite = numbers if np.isfinite(ranges[MEAN]).all() else _finite(numbers)
-                chunk.lowest[name] = float(finite.min())
+                chunk.lowest[name] = float(_finite(numbers).min())
         self._chunks.append(chunk)
         self._in_tail = 0
 

@@ -97,6 +97,15 @@ def test_numbers_that_are_not_finite_do_not_hide_the_others() -> None:
     assert lowest == np.nanargmin(table[:, at])
 
 
+def test_a_number_that_is_not_finite_in_the_chunk_of_the_lowest_epoch_does_not_hide_it() -> None:
+    log = EpochLog()
+    table = epoch_table(np.random.default_rng(0), 0, 2 * CHUNK)
+    at = COLUMNS.index("train_loss")
+    table[5, at], table[CHUNK // 2, at] = np.nan, -1.0
+    log.extend(table)
+    assert log.lowest("train_loss", 0, len(log)) == CHUNK // 2
+
+
 def test_the_lowest_epoch_is_the_first_of_equal_ones() -> None:
     log = EpochLog()
     table = epoch_table(np.random.default_rng(0), 0, 3 * CHUNK + 10)
