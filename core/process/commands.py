@@ -49,15 +49,15 @@ def configure(run: TrainingRun, queue: CommandQueue, changes: dict[str, Any]) ->
         run.start()
     if config.epochs != before.epochs:
         run.extension = config.epochs
-    note = describe_change(before, config, fresh=fresh)
+    notes = [describe_change(before, config, fresh=fresh)]
     if config.batch_size != before.batch_size or trainer.data is not data:
-        whole = oversized(config.batch_size, len(trainer.data.y_train))
-        note += f"; {whole}" if whole else ""
+        notes.append(oversized(config.batch_size, len(trainer.data.y_train)))
     if fresh and run.autosave.can_restore:
-        note += "; backspace restores the previous one"
-    only_measures = {each.name for each in config.differences(before)} == {"diagnostics"}
+        notes.append("backspace restores the previous one")
+    only_measures = {each.name for each in config.differences(before)} <= {"diagnostics"}
     if share and not trainer.share_of_epoch and not fresh:
-        note += f"; epoch {trainer.epoch + 1:,} is restarted"
+        notes.append(f"epoch {trainer.epoch + 1:,} is restarted")
+    note = "; ".join(filter(None, notes))
     run.send_run(trainer.data if trainer.data is not data else None, fresh=fresh, note=note)
     if run.state is State.DIVERGED and only_measures:
         return  # a row would replace that of the epoch that diverged
@@ -67,8 +67,10 @@ def configure(run: TrainingRun, queue: CommandQueue, changes: dict[str, Any]) ->
         run.newest = trainer.measure() if other_numbers else run.newest
         run.rows = [run.newest]
     over = trainer.epoch >= config.epochs
-    if run.state in {State.FINISHED, State.DIVERGED}:
-        rest = State.FINISHED if over or only_measures else State.PAUSED
+    if run.state is State.FINISHED and only_measures:
+        run.report(force=True)  # a new status would replace the note on why the run has ended
+    elif run.state in {State.FINISHED, State.DIVERGED}:
+        rest = State.FINISHED if over else State.PAUSED
         run.set_state(State.TRAINING if fresh else rest, note)
     elif run.state is State.TRAINING and over:
         trainer.stopped = Stop.EPOCHS

@@ -19,19 +19,22 @@ if TYPE_CHECKING:
 def describe_change(before: RunConfig, after: RunConfig, *, fresh: bool) -> str:
     """Return a message about changed settings, and their effect on the run.
 
-    None about diagnostics alone: they are measured whenever their panel is shown.
+    Empty for diagnostics alone: they are measured whenever their panel is shown. `RunChanges.restore`
+    reads the changes from messages of this form in the event log of a saved run.
     """
-    if {each.name for each in after.differences(before)} == {"diagnostics"}:
+    differences = after.differences(before)
+    names = {each.name for each in differences}
+    if names <= {"diagnostics"}:
         return ""
     changes = "; ".join(
         f"{each.name.replace('_', ' ')} {shown_value(each, before)} → {shown_value(each, after)}"
-        for each in after.differences(before)
+        for each in differences
     )
-    if not fresh and {each.name for each in after.differences(before)} == {"data_seed"}:
-        return f"drawn or split again with data seed {after.data_seed}: trained weights kept"
-    text = changes + (": a new network, from epoch 0" if fresh else ": trained weights kept")
-    idle = idle_settings(after, {each.name for each in after.differences(before)})
-    return f"{text}; {idle}" if idle else text
+    effect = ": a new network, from epoch 0" if fresh else ": trained weights kept"
+    idle = idle_settings(after, names)
+    is_drawn = names == {"data_seed"} and not fresh and not idle
+    what = "the samples are drawn or split again" if is_drawn else idle
+    return "; ".join(filter(None, (changes + effect, what)))
 
 
 def idle_settings(config: RunConfig, names: set[str] | None = None) -> str:

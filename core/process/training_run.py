@@ -343,7 +343,8 @@ class TrainingRun:
             # after the last row that the screen has, which may be of an epoch that diverged
             end = self.trainer.epoch + 1 + (self.state is State.DIVERGED)
             self.loss_starts = (*(each for each in self.loss_starts if each < end), end)
-        self.autosave.add_event(self, "changed", note)
+        if note:
+            self.autosave.add_event(self, "changed", note)
 
 
 def reopen(

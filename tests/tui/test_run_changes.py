@@ -88,6 +88,13 @@ def test_a_saved_run_has_the_changes_of_its_event_log() -> None:
     assert run.changes.words_at(25) == "branch"
 
 
+def test_a_saved_run_has_the_change_of_its_data_seed() -> None:
+    changes = RunChanges()
+    note = describe_change(CONFIG.changed(data_seed=7), CONFIG, fresh=False)
+    changes.restore([(4, "changed", note)])
+    assert changes.words_at(4) == "data seed 7 → auto"
+
+
 def test_a_hostile_event_log_breaks_nothing() -> None:
     changes = RunChanges()
     changes.restore([(-5, "changed", " → "), (7, "changed", "→; x → y"), (2**40, "strange", "\0")])

@@ -69,7 +69,7 @@ async def test_new_data_are_drawn_and_the_trained_weights_stay() -> None:
         await driver.press("D")
         await driver.until_config("data_seed", 1)
         await driver.settled()
-        await driver.shows("drawn or split again with data seed 1: trained weights kept")
+        await driver.shows("data seed auto → 1: trained weights kept")
         assert np.array_equal(session.network.parameters, weights)
         assert session.data.x_train.shape == data.x_train.shape
         assert not np.array_equal(session.data.x_train, data.x_train)
