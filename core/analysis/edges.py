@@ -86,14 +86,16 @@ def edges(
     strengths, places = [], []
     for layer, weights in enumerate(network.weights):
         inputs, units = weights.shape
-        sources, targets = (range(inputs), range(units)) if within is None else within[layer:][:2]
-        if sources is None or targets is None:
+        chosen = (range(inputs), range(units)) if within is None else within[layer:][:2]
+        # without a type, an empty list would be an array of floats, which is no index
+        ends = [np.asarray(each, dtype=np.intp) for each in chosen if each is not None]
+        if len(ends) < 2:
             continue
         sizes = np.abs(weights.astype(np.float64))
         sizes[~np.isfinite(sizes)] = 0.0
-        part = sizes[np.ix_(sources, targets)]
+        part = sizes[np.ix_(*ends)]
         strengths.append((part / (sizes.max(initial=0.0) or 1.0)).ravel())
-        rows, columns = (each.ravel() for each in np.meshgrid(sources, targets, indexing="ij"))
+        rows, columns = (each.ravel() for each in np.meshgrid(*ends, indexing="ij"))
         places.append(np.stack([np.full_like(rows, layer), rows, columns]))
     if not strengths:
         return []

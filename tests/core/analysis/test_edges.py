@@ -103,6 +103,14 @@ def test_only_edges_between_the_given_units_are_included() -> None:
         assert each.strength == pytest.approx(abs(each.weight) / largest)
 
 
+def test_without_units_a_layer_has_no_edges_and_the_others_keep_theirs() -> None:
+    network = make(3, 4, 5, 2)
+    assert edges(network, 1000, [[], range(4), None, None]) == []
+    assert edges(network, 1000, [range(3), [], range(5), None]) == []
+    found = edges(network, 1000, [range(3), [], [1, 2], [0]])
+    assert {(each.layer, each.source, each.target) for each in found} == {(2, 1, 0), (2, 2, 0)}
+
+
 def test_a_layer_of_zeros_or_nan_has_no_strong_edge() -> None:
     network = make(2, 2, 2)
     network.weights[0][:] = 0
