@@ -51,7 +51,7 @@ def fitted_axis(low: float, high: float, ticks: int = 4, least: float = 1e-12) -
 
 def log_axis(low: float, high: float, ticks: int = 4) -> ValueAxis:
     """Return a logarithmic axis around the two values, both above zero, from and to a 1, 2 or 5."""
-    bottom, top = log10(nice_floor(low)), log10(nice_ceiling(high))
+    bottom, top = log10(nice_floor(low)), log10(nice_ceiling(high, 1e-300))
     top = max(top, bottom + 0.3)
     decades = range(ceil(bottom - 1e-9), floor(top + 1e-9) + 1)
     steps = [
@@ -71,15 +71,16 @@ def log_axis(low: float, high: float, ticks: int = 4) -> ValueAxis:
     return ValueAxis(bottom, top, tuple(map(float, places)), labels, logarithmic=True)
 
 
-def nice_ceiling(value: float) -> float:
-    """Return the smallest 1, 2 or 5 times a power of ten that is not below the value."""
-    power = 10.0 ** floor(log10(max(value, 1e-12)) + 1e-9)
+def nice_ceiling(value: float, least: float = 1e-12) -> float:
+    """Return the smallest 1, 2 or 5 times a power of ten that is not below the value or `least`."""
+    power = 10.0 ** floor(log10(max(value, least)) + 1e-9)
     return next(step * power for step in (1, 2, 5, 10) if step * power >= value * (1 - 1e-9))
 
 
 def nice_floor(value: float) -> float:
-    """Return the largest 1, 2 or 5 times a power of ten that is not above the value."""
-    power = 10.0 ** floor(log10(max(value, 1e-300)) + 1e-9)
+    """Return the largest 1, 2 or 5 times a power of ten that is not above the value, at least 1e-300."""
+    value = max(value, 1e-300)  # powers of ten end near the smallest float
+    power = 10.0 ** floor(log10(value) + 1e-9)
     return next(step * power for step in (5, 2, 1) if step * power <= value * (1 + 1e-9))
 
 

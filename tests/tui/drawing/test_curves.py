@@ -4,7 +4,7 @@ import re
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from core.training.epoch_log import EpochLog
@@ -258,13 +258,17 @@ def test_a_curve_is_never_a_sliver_at_the_left_edge(epochs: int, planned: int) -
     assert max(epochs, 1) <= last <= max(50, 8 * epochs)
 
 
+@example(5e-324, 1.0, 4)
+@example(1e-301, 1e3, 4)
+@example(1e-20, 10.0, 4)
 @given(st.floats(1e-12, 1e9), st.floats(1, 1e9), st.integers(1, 4))
 def test_a_logarithmic_axis_contains_its_values_and_has_few_labels(
     low: float, ratio: float, ticks: int
 ) -> None:
     axis = log_axis(low, low * ratio, ticks)
-    assert axis.low <= np.log10(low) + 1e-6
+    assert axis.low <= np.log10(max(low, 1e-300)) + 1e-6  # smaller ones are at the edge
     assert axis.high >= np.log10(low * ratio) - 1e-6
+    assert axis.high <= np.log10(max(low * ratio, 1e-300)) + 0.8  # close to them
     assert 1 <= len(axis.labels) <= ticks + 2
     assert len(set(axis.labels)) == len(axis.labels)
     assert all(axis.low - 1e-6 <= each <= axis.high + 1e-6 for each in axis.ticks)
