@@ -146,7 +146,7 @@ def _of_preset(preset: Preset) -> str:
 
 def _of_dataset(info: DatasetInfo) -> str:
     name = hyphenated(info.name)
-    same = [each.name for each in PRESETS.values() if each.config().dataset == info.name]
+    same = [each.name for each in PRESETS.values() if each.dataset == info.name]
     lines = [f"{name}, a data set", "", _paragraph(info.description), _paragraph(_facts(info)), ""]
     lines += _commands(
         dict.fromkeys(same, "a preset that uses it")

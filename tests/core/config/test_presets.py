@@ -1,11 +1,20 @@
 """Presets of real data, languages and sine reach the expected scores on average over ten seeds."""
 
+from typing import Any
+
 import numpy as np
 import pytest
 
 from core import RunConfig, Trainer
 from core.analysis.baseline import measure_baseline
-from core.config.presets import PRESETS
+from core.config.presets import (
+    DEFAULT,
+    PRESETS,
+    Preset,
+    closest_preset,
+    introduction,
+    preset_for,
+)
 from core.datasets import DATASETS
 from core.training.state import EpochMetrics
 
@@ -77,3 +86,22 @@ def test_numbers_have_a_linear_model_too() -> None:
     model = Ridge().fit(data.x_train, data.y_train)
     assert baseline.test_score == pytest.approx(model.score(data.x_test, data.y_test))
     assert "R²" in str(baseline)
+
+
+def test_only_the_presets_of_the_same_data_set_are_built(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert all(each.dataset == each.config().dataset for each in PRESETS.values())
+    config, built = PRESETS["iris-keras"].config(), []
+
+    def build(preset: Preset, **changes: Any) -> RunConfig:
+        built.append(preset.name)
+        return RunConfig(**{**preset.settings, **changes})
+
+    monkeypatch.setattr(Preset, "config", build)
+    assert introduction(config) == PRESETS["iris-keras"].introduction
+    assert closest_preset(config).name == "iris-keras"
+    assert set(built) == {"iris", "iris-keras"}
+    found = preset_for("iris")
+    assert found is not None
+    assert found.name == "iris"
+    assert preset_for("plane") is None
+    assert closest_preset(config.changed(dataset="plane", hidden=())).name == DEFAULT
