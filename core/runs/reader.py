@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
@@ -107,9 +108,13 @@ class SavedRun:
         config, digest = self.header.config, self.header.data_digest
         data = self._load(config, progress)
         if data.digest != digest and config.data is not None and config.exclude is None:
-            # early versions excluded no column of a file by themselves
-            config = config.changed(exclude=())
-            data = self._load(config, progress)
+            # early versions excluded no column of a file by themselves; whether the file as it is now
+            # can be read like that says nothing about the change
+            with suppress(RunError, MemoryError):
+                whole = config.changed(exclude=())
+                data_of_all = self._load(whole, progress)
+                if data_of_all.digest == digest:
+                    return whole, data_of_all
         if data.digest != digest:
             what = config.source_name if config.data is None else config.data
             raise refusal(self.path, f"{what} has changed since the run was trained on it")

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from time import time
+from typing import Any
 
 import numpy as np
 import pytest
@@ -16,8 +17,11 @@ from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
 from core import RunConfig, Trainer
-from core.datasets import edits
+from core.datasets import DataSplit, edits
+from core.datasets.dataset import DataError
 from core.datasets.edits import AddPoint, MovePoint, RemovePoint
+from core.datasets.prepare import prepare
+from core.runs import reader
 from core.runs.atomic_files import RunError
 from core.runs.autosaver import RunSnapshot
 from core.runs.catalogue import list_runs
@@ -451,7 +455,7 @@ def test_nothing_is_unpickled(run: Path) -> None:
     assert (run / "sprung").exists()  # it would have
 
 
-def test_changed_data_are_rejected(tmp_path: Path) -> None:
+def test_changed_data_are_rejected(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     file = tmp_path / "flowers.csv"
     file.write_text("a,b,kind\n" + "".join(f"{at},{at % 7},{'xy'[at % 2]}\n" for at in range(40)))
     trainer = Trainer(RunConfig(data=str(file)))
@@ -460,6 +464,19 @@ def test_changed_data_are_rejected(tmp_path: Path) -> None:
     file.write_text(file.read_text().replace("3,3,y", "3,4,y"))
     with pytest.raises(RunError, match=r"flowers\.csv has changed since"):
         read_run(path).trainer()
+    # nor does it matter whether the file as it is now can be read as early versions did
+
+    def failing(config: RunConfig, *rest: Any) -> DataSplit:
+        if config.exclude == ():
+            raise failures[0]
+        return prepare(config, *rest)
+
+    monkeypatch.setattr(reader, "prepare", failing)
+    failures: list[Exception] = [DataError("too many words"), MemoryError()]
+    while failures:
+        with pytest.raises(RunError, match=r"flowers\.csv has changed since"):
+            read_run(path).trainer()
+        del failures[0]
     file.unlink()
     with pytest.raises(RunError, match=r"flowers\.csv: there is no such file"):
         read_run(path).trainer()
