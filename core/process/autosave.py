@@ -162,8 +162,7 @@ class TrainingAutosave(RunAutosave):
             self._autosaver.close(LAST_SAVE)
             return
         if run is not None and self._is_new(run):
-            self._add_recent_checkpoints(run)
-            self._save_run(run)
+            self._save_run(run, is_last=True)
         self._autosaver.close(LAST_SAVE)
         self._send_status(self._autosaver.status)
         self._queue.flush(LAST_STATUS)
@@ -207,9 +206,9 @@ class TrainingAutosave(RunAutosave):
             travel = run.time_travel
             self.history = self.history.with_recent(travel.checkpoints, travel.position)
 
-    def _save_run(self, run: TrainingRun) -> None:
+    def _save_run(self, run: TrainingRun, *, is_last: bool = False) -> None:
         self._add_unsent(run.rows)
-        if not run.active:
+        if is_last or not run.active:
             self._add_recent_checkpoints(run)
         self.save(run.snapshot())
         self._saved, self._saved_state = self._revision_of(run), run.state

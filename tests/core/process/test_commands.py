@@ -3,6 +3,7 @@
 import socket
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -15,17 +16,20 @@ from core.process.messages import (
     ConfigureAutosave,
     Event,
     Progress,
+    Resume,
     Run,
     SetSpeed,
     Start,
     State,
     StateChanged,
+    Step,
     StepBatch,
 )
 from core.process.worker import TrainingLoop
 from core.runs.autosaver import SaveOptions
 from core.runs.catalogue import find
 from core.runs.reader import read_run
+from core.runs.saved_history import SavedHistory
 
 SMALL = RunConfig(dataset="xor", hidden=(4,), batch_size=1, epochs=3)
 
@@ -102,3 +106,26 @@ def test_a_change_without_a_message_is_not_in_the_event_log(tmp_path: Path) -> N
     assert [each.note for each in saved.events if each.kind == "changed"] == [
         "l2 0 → 0.1: trained weights kept"
     ]
+
+
+@pytest.mark.parametrize("paused", [True, False])
+def test_the_last_save_selects_the_recent_checkpoints_once(
+    paused: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    loop = Loop()
+    options = ConfigureAutosave(SaveOptions(tmp_path, None))
+    endless = SMALL.changed(epochs=10**6)
+    loop.events_after(options, SetSpeed(None), Start(endless, paused=paused), Step(1))
+    selected = []
+    select = SavedHistory.with_recent
+
+    def with_recent(history: SavedHistory, *arguments: Any) -> SavedHistory:
+        selected.append(history)
+        return select(history, *arguments)
+
+    monkeypatch.setattr(SavedHistory, "with_recent", with_recent)
+    if not paused:
+        loop.events_after(Resume())
+    selected.clear()
+    loop.close()
+    assert len(selected) == 1
