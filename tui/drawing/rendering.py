@@ -38,6 +38,8 @@ from tui.drawing.themes import STEPS, Theme, is_picture, theme
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from numpy.typing import NDArray
+
     from tui.drawing.cells import Cells
     from tui.drawing.palette import Ink
 
@@ -143,8 +145,8 @@ class CellRenderer:
         self._styles: dict[int, Style] = {}
         self._tables: dict[int, _GlyphTable] = {}
         self._alike: dict[str, str] = {}
-        self._merged: list[int] = []
-        self._is_plain_ink: list[bool] = []
+        self._merged: NDArray[np.intp] = np.empty(0, np.intp)
+        self._is_plain_ink: NDArray[np.bool_] = np.empty(0, np.bool_)
 
     @property
     def has_halves(self) -> bool:
@@ -185,13 +187,20 @@ class CellRenderer:
         """
         if not self.merges_levels:
             return
-        while len(self._merged) < count_inks():  # grows while merged inks are added
-            each = get_ink(len(self._merged))
+        if len(self._merged) < count_inks():
+            self._extend_merged()
+        cells.inks = self._merged[cells.inks]
+        cells.glyphs[(cells.glyphs == "▀") & self._is_plain_ink[cells.inks]] = " "
+
+    def _extend_merged(self) -> None:
+        """Add the inks that are new since the last picture."""
+        merged, is_plain = self._merged.tolist(), self._is_plain_ink.tolist()
+        while len(merged) < count_inks():  # grows while merged inks are added
+            each = get_ink(len(merged))
             here, behind = self._first_alike(each.foreground), self._first_alike(each.background)
-            self._merged.append(ink_number(here, behind, bold=each.bold))
-            self._is_plain_ink.append(here == behind)
-        cells.inks = np.array(self._merged)[cells.inks]
-        cells.glyphs[(cells.glyphs == "▀") & np.array(self._is_plain_ink)[cells.inks]] = " "
+            merged.append(ink_number(here, behind, bold=each.bold))
+            is_plain.append(here == behind)
+        self._merged, self._is_plain_ink = np.array(merged), np.array(is_plain)
 
     def _first_alike(self, role: str) -> str:
         """Return the first role of the same scale that looks like this one."""

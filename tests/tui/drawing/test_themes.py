@@ -1,6 +1,7 @@
 """The colours of ten classes, as sent, differ in every kind of vision, for any number of classes."""
 
 from itertools import combinations, pairwise, product
+from typing import Any
 
 import numpy as np
 import pytest
@@ -167,3 +168,23 @@ def test_markers_of_twenty_classes_differ() -> None:
     assert len(set(TRAIN_MARKERS) | set(TEST_MARKERS)) == len(TRAIN_MARKERS) + len(TEST_MARKERS)
     pairs = {(label % len(CLASS_POINTS), label % len(TRAIN_MARKERS)) for label in range(20)}
     assert len(pairs) == 20
+
+
+def test_inks_are_converted_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    renderer = CellRenderer(TerminalLook("256"))
+    cells = Cells(4, 1)
+    renderer.merge_levels(cells)
+    new = Cells(1, 1)
+    new.inks[0] = ink(DIVERGING[3], DIVERGING[4], bold=True)
+    renderer.merge_levels(new)
+    array, lists = np.array, 0
+
+    def counting(*arguments: Any, **options: Any) -> Any:
+        nonlocal lists
+        lists += 1
+        return array(*arguments, **options)
+
+    monkeypatch.setattr(np, "array", counting)
+    for each in (cells, new):
+        renderer.merge_levels(each)
+    assert not lists
