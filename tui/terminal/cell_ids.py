@@ -20,6 +20,11 @@ UNKNOWN: Final = -1
 """Id of a cell with unknown content."""
 PLAIN_ID: Final = 0
 """Id of the style after a reset."""
+MOST_CHANGES: Final = 20_000
+"""Largest number of changes between two styles that are remembered, a few megabytes.
+
+The pairs of the thousands of styles of a smooth map would be far more.
+"""
 
 
 class CellIds:
@@ -107,6 +112,8 @@ class CellIds:
         key = start, wanted, blank
         change = self._changes.get(key)
         if change is None:
+            if len(self._changes) >= MOST_CHANGES:
+                self._changes.clear()
             before, style = self._different[start], self._different[wanted]
             after = self._style_id(before.after_blank(style)) if blank else wanted
             change = self._changes[key] = before.change(style, blank=blank), after
