@@ -104,7 +104,7 @@ layer = _with(lambda s: s.cursor.move_layer)
 sample = _with(lambda s: s.cursor.move_sample)
 misclassified = _with(lambda s: s.cursor.move_misclassified)
 toggle_panel = _with(lambda s: s.view.toggle_panel)
-move_focus = _with(lambda s: s.arrangement.move_focus)
+move_focus = _with(lambda s: s.view.move_focus)
 
 
 def step(epochs: int) -> Handler:

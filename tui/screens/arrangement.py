@@ -105,7 +105,7 @@ class Arrangement:
     # --- changes
 
     def toggle(self, panel: Panel) -> bool:
-        """Show or hide a panel and end an enlargement; return False if it is the only one."""
+        """Show or hide a panel with the next `apply`; return False if it is the only one."""
         hides = panel.display and self._zoomed is None
         if hides and self.wanted() == [panel]:
             return False
@@ -113,7 +113,6 @@ class Arrangement:
         chosen.pop(panel, None)  # the last choice is the last entry
         chosen[panel] = not hides
         self._zoomed, self._front = None, None if hides else panel
-        self.apply()
         return True
 
     def wants(self, label: str) -> bool:
@@ -127,9 +126,8 @@ class Arrangement:
         self._chosen[self.view][panel] = shown
 
     def bring_to_front(self, label: str) -> None:
-        """Show a panel of the view, if necessary in the place of another one."""
+        """Show a panel with the next `apply`, if necessary in the place of another one."""
         self._front, self._zoomed = next(p for p in self._panels if p.label == label), None
-        self.apply()
 
     def focus(self, label: str) -> None:
         """Focus a panel, if it is visible."""

@@ -127,7 +127,8 @@ class TrainingScreen(Screen[None]):
 
     def on_mount(self) -> None:
         """Start the run: the process is already waiting for it."""
-        self.view.show_layers(shown=self.controller.settings.requested.diagnostics)
+        if self.controller.settings.requested.diagnostics:
+            self.view.show_layers(shown=True)
         self.view.update()
         if isinstance(self._launch, Start):
             self._log_line.introduce(introduction(self._launch.config))

@@ -36,7 +36,9 @@ class ViewController:
     def __init__(self, screen: TrainingScreen) -> None:
         self._screen = screen
         self._run, self._options = screen.run, screen.options
-        self._asked: bool | None = None  # diagnostics that were requested for the layers panel
+        # diagnostics that were requested for the layers panel, and whether it has turned them on
+        self._asked: bool | None = None
+        self._measures = False
 
     def show(self, name: str) -> None:
         """Show a view."""
@@ -44,8 +46,8 @@ class ViewController:
         if name == INSPECT and not self._options.inspecting:
             screen.cursor.toggle()
             return
+        arrangement.show_view(name)  # before the view changes: only the current one is reset
         self._options.inspecting = name == INSPECT
-        arrangement.show_view(name)
         self.update()
         self.repaint()
         screen.frames.paint_lines()
@@ -65,12 +67,13 @@ class ViewController:
         screen.controller.remember_view(screen.arrangement.view)
 
     def show_layers(self, *, shown: bool) -> None:
-        """Show or hide the layers panel, since the settings turn diagnostics on or off."""
+        """Show or hide the layers panel, since the user has turned diagnostics on or off."""
+        self._measures = False
         if shown is not self._screen.arrangement.wants("layers"):
             self._screen.arrangement.choose("layers", shown=shown)
 
     def measure_layers(self, *, again: bool = False) -> None:
-        """Request diagnostics while the layers panel is shown: only then are they measured.
+        """Request diagnostics while the layers panel is shown, unless the user has turned them on.
 
         Args:
             again: whether a request that had no effect is repeated, for another run.
@@ -81,10 +84,12 @@ class ViewController:
             self._asked = None
         if is_shown in {settings.requested.diagnostics, self._asked}:
             return
+        if not is_shown and not self._measures:
+            return  # they were not turned on for the panel
         # a change in the past would begin a branch, and the epochs there come with diagnostics
         is_past = self._screen.controller.travel.past_epoch is not None
         if not is_past and self._run.data is not None and self._run.state is not State.STOPPED:
-            self._asked = is_shown
+            self._asked = self._measures = is_shown
             settings.apply(settings.requested.changed(diagnostics=is_shown))
 
     def go_back(self) -> None:
@@ -106,6 +111,11 @@ class ViewController:
             screen.frames.paint_lines()
         else:
             any(panel.leave_cursor() for panel in screen.panels if panel.display)
+
+    def move_focus(self, by: int) -> None:
+        """Focus another panel, which may take the place of the only one that has room."""
+        self._screen.arrangement.move_focus(by)
+        self.measure_layers()
 
     def repaint(self, kind: type[Panel] = Panel) -> None:
         """Draw the visible panels of a kind again."""
@@ -232,6 +242,7 @@ class CursorController:
             return
         if options.inspecting and not screen.arrangement.shows("inspector"):
             screen.arrangement.bring_to_front("inspector")  # another panel is in its place
+            screen.view.update()
             return
         options.inspecting = not options.inspecting
         screen.arrangement.end_zoom()

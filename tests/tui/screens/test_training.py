@@ -89,11 +89,14 @@ class Driver:
 
 @asynccontextmanager
 async def running(
-    config: RunConfig, size: tuple[int, int] = (120, 40), speed: float | None = 300.0
+    config: RunConfig,
+    size: tuple[int, int] = (120, 40),
+    speed: float | None = 300.0,
+    view: str = "",
 ) -> AsyncIterator[Driver]:
     """Run the application; at full speed the training would take half the processors from it."""
     process = TrainingProcess()
-    app = NnfsApp(config, process, speed=speed)
+    app = NnfsApp(config, process, speed=speed, view=view)
     try:
         async with app.run_test(size=size) as pilot:
             driver = Driver(app, pilot)
@@ -353,6 +356,8 @@ async def test_views_are_chosen_by_keys_and_remember_what_is_hidden_in_them() ->
         await driver.until_config("diagnostics", False)
         await driver.press("V", "V")
         assert driver.visible() == [each for each in watched if each != "accuracy"]
+        await driver.press("f2", "f1")  # from the inspector
+        assert driver.visible() == [each for each in watched if each != "accuracy"]
         await driver.press("f1")  # again: all of its panels
         assert driver.visible() == watched
         await driver.press("V")
@@ -494,9 +499,9 @@ async def test_many_units_scroll_in_the_focused_panel() -> None:
         await driver.until_state(State.PAUSED)
         driver.panel("hidden").focus()
         await driver.press("down", "down")
-        await driver.shows("units 3–")
+        await driver.shows("│  3–4 ")
         await driver.press("up")
-        await driver.shows("units 2–")
+        await driver.shows("│  2–3 ")
 
 
 async def test_the_layers_panel_is_measured_while_it_is_shown() -> None:
@@ -509,6 +514,47 @@ async def test_the_layers_panel_is_measured_while_it_is_shown() -> None:
         await driver.press("5")
         await driver.until(lambda: "layers" not in driver.visible())
         await driver.until_config("diagnostics", False)
+
+
+@pytest.mark.parametrize("view", ["diagnose", "everything"])
+async def test_a_preferred_view_has_all_its_panels(view: str) -> None:
+    async with running(XOR, (200, 60), speed=30.0, view=view) as driver:
+        assert "layers" in driver.visible()
+        await driver.until_config("diagnostics", True)
+
+
+async def test_diagnostics_of_the_user_are_on_in_every_view() -> None:
+    async with running(XOR.changed(diagnostics=True), speed=30.0) as driver:
+        assert "layers" in driver.visible()
+        await driver.press("i", "f4", "f1", "5")
+        assert "layers" not in driver.visible()
+        await driver.press("a")  # the reply comes after those to all earlier changes
+        await driver.until_config("activation", "sigmoid")
+        assert driver.session.config.diagnostics is True
+
+
+async def test_a_panel_that_takes_the_place_of_another_one_is_arranged_once(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    async with running(MOONS, (60, 16), speed=30.0) as driver:
+        calls = []
+        apply = driver.screen.arrangement.apply
+        monkeypatch.setattr(driver.screen.arrangement, "apply", lambda: calls.append(apply()))
+        for key in ("4", "i", "2", "i", "escape"):
+            await driver.press(key)
+            assert calls == [None], key
+            calls.clear()
+
+
+async def test_the_layers_panel_is_measured_when_tab_brings_it_to_the_front() -> None:
+    async with running(MOONS, (40, 12), speed=30.0, view="diagnose") as driver:
+        await driver.press("tab", "tab")
+        assert driver.visible() == ["layers"]
+        await driver.until_config("diagnostics", True)
+        await driver.press("tab")
+        await driver.until_config("diagnostics", False)
+        await driver.press("shift+tab")
+        await driver.until_config("diagnostics", True)
 
 
 async def test_the_curves_can_show_the_last_epochs_alone() -> None:
