@@ -12,15 +12,9 @@ from textual.widgets import Input, Static
 
 from core.config.errors import ConfigError
 from core.config.run_config import RunConfig, settings
-from core.config.value_types import (
-    ColumnNames,
-    Delimiter,
-    MultiChoice,
-    OptionalValue,
-    Text,
-    line_of,
-)
+from core.config.value_types import MultiChoice, line_of
 from tui.screens.settings_list import DIFFERS, SettingsList
+from tui.screens.settings_search import takes_any_text
 
 if TYPE_CHECKING:
     from textual.app import ComposeResult
@@ -83,12 +77,13 @@ class SettingsScreen(ModalScreen[RunConfig | None]):
         self._follow()
 
     def action_move(self, by: int) -> None:
-        """Go to another row."""
+        """Go to another row; from the search field, to the setting found."""
         if self.focused is self._find:
-            self._found()
+            self.rows.found_value = ""
+            self.set_focus(self.rows)
         else:
             self.rows.move(by)
-            self._follow()  # immediately: the next key is for that row
+        self._follow()  # immediately: the next key is for that row
 
     @on(SettingsList.Moved)
     def _follow(self) -> None:
@@ -116,7 +111,7 @@ class SettingsScreen(ModalScreen[RunConfig | None]):
     def check_action(self, action: str, _: tuple[object, ...]) -> bool | None:
         """Pass `/` to a field that accepts it."""
         setting = self.rows.current
-        takes_any = setting is not None and _takes_any(setting)
+        takes_any = setting is not None and takes_any_text(setting)
         return action != "find" or not (self.focused is self._find or takes_any)
 
     def action_find(self) -> None:
@@ -138,17 +133,23 @@ class SettingsScreen(ModalScreen[RunConfig | None]):
 
     @on(Input.Changed, "#find")
     def _show_found(self, event: Input.Changed) -> None:
-        if not self.rows.choose(event.value):
-            self._about.update("no setting has that in its name or its description")
+        self.rows.choose(event.value)
+        if self.rows.problem:
+            self._explain()
 
     @on(Input.Submitted, "#find")
     def _found(self) -> None:
         """Edit the setting found; a value that follows its name is its value."""
+        if self._write_found():
+            self.set_focus(self.rows)
+            self._follow()
+
+    def _write_found(self) -> bool:
+        """Change the setting found to the value after its name; return False if none is found."""
         if self.rows.found_value:
             self.rows.write(self.rows.found_value)
             self.rows.found_value = ""
-        self.set_focus(self.rows)
-        self._follow()
+        return not self.rows.problem
 
     # --- the values
 
@@ -178,6 +179,8 @@ class SettingsScreen(ModalScreen[RunConfig | None]):
 
     def action_apply(self) -> None:
         """Return the configuration, or show the errors."""
+        if self.focused is self._find and not self._write_found():
+            return  # what was typed would be lost
         config, wrong = self._read()
         if config is not None:
             self.dismiss(config)
@@ -206,8 +209,10 @@ class SettingsScreen(ModalScreen[RunConfig | None]):
         current, values = self.rows.current, self.rows.values
         self.query_one(Vertical).border_subtitle = self._keys()
         error = None if current is None else values.errors.get(current.name)
-        self._about.set_class(error is not None, "-wrong")
-        if current is None:
+        self._about.set_class(error is not None or bool(self.rows.problem), "-wrong")
+        if self.rows.problem:
+            self._about.update(self.rows.problem)
+        elif current is None:
             self._about.update(FOLD)
         elif error is not None:
             self._about.update(f"expected {error.expected}")
@@ -223,6 +228,9 @@ class SettingsScreen(ModalScreen[RunConfig | None]):
     def _keys(self) -> str:
         """Return the keys of the current row, or of the search field."""
         setting = self.rows.current
+        if self.focused is self._find and setting is not None and self.rows.found_value:
+            change = f"{setting.name.replace('_', ' ')} to {self.rows.found_value}"
+            return f"enter changes {change} · esc shows all"
         if self.focused is self._find:
             return "enter edits the setting found · esc shows all"
         leave = "esc shows all" if self._find.display else "esc cancels"
@@ -230,17 +238,9 @@ class SettingsScreen(ModalScreen[RunConfig | None]):
             return f"space opens or closes · ↑ ↓ setting · enter applies all · {leave}"
         if isinstance(setting.value_type, MultiChoice):
             return f"← → selects, space switches · ↑ ↓ setting · enter applies all · {leave}"
-        find = "" if _takes_any(setting) else " · / finds"
+        find = "" if takes_any_text(setting) else " · / finds"
         change = "type a value" if self.rows.takes_text else "← → changes"
         return f"{change} · ↑ ↓ setting · enter applies all · {leave}{find}"
-
-
-def _takes_any(row: Setting) -> bool:
-    """Return whether a value may contain any character, such as a file name."""
-    kind = row.value_type
-    while isinstance(kind, OptionalValue):
-        kind = kind.kind
-    return isinstance(kind, Text | ColumnNames | Delimiter)
 
 
 def _explanation(row: Setting) -> str:

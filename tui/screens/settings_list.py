@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING, ClassVar, Final
 from textual.binding import Binding, BindingType
 from textual.message import Message
 
-from core.config.errors import ConfigError
 from core.config.value_types import MultiChoice, is_closed, words_of
 from tui.drawing.canvas import Canvas
 from tui.drawing.cells import Cells, cut
 from tui.drawing.palette import ACCENT, ALARM, BRIGHT, DIM, TEXT, ink
-from tui.screens.settings_rows import Fold, Row, arranged, best_match, matching, name_of
+from tui.screens.settings_rows import Fold, arranged, name_of
+from tui.screens.settings_search import search
 from tui.screens.settings_values import SettingValues
 
 if TYPE_CHECKING:
@@ -38,6 +38,7 @@ class SettingsList(Canvas, can_focus=True):
         values: the values of all settings, and the remarks on them.
         texts: the value of every setting, as the user writes it.
         found_value: the value after a name in the search field, or an empty string.
+        problem: why the search finds nothing, or an empty string.
     """
 
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -57,7 +58,7 @@ class SettingsList(Canvas, can_focus=True):
         super().__init__(id=id)
         self.values = SettingValues(config)
         self.texts = self.values.texts
-        self.found_value = ""
+        self.found_value = self.problem = ""
         self._rows = arranged(self.values.idle, is_open=False)
         self._at, self._top = 1, 0
         self._is_open = self._is_search = False
@@ -85,28 +86,23 @@ class SettingsList(Canvas, can_focus=True):
         """Column and row of the current value in this widget, and its width."""
         return NAME, self._at - self._top, min(VALUE, max(1, self.size.width - NAME))
 
-    def choose(self, text: str) -> bool:
-        """Show the settings that contain all words of a text; return whether there are any.
-
-        A last word that is a value of the setting found, as in `noise 0.3`, is kept as `found_value`.
-        """
-        words = text.lower().replace("_", " ").replace("-", " ").split()
-        self.found_value = ""
-        rows = matching(words) if words else arranged(self.values.idle, is_open=self._is_open)
-        if not rows:
-            name, _, value = text.strip().replace("=", " ").rpartition(" ")
-            words = name.lower().replace("_", " ").split()
-            rows = matching(words) if words else []
-            if not rows or not _accepts(rows[best_match(rows, words)], value):
-                return False
-            self.found_value = value
-        before = name_of(self._rows[self._at])
-        self._rows, self._is_search = rows, bool(words)
-        kept = [at for at, row in enumerate(rows) if before and name_of(row) == before]
-        self._at = best_match(rows, words) if words else kept[0] if kept else 1
+    def choose(self, text: str) -> None:
+        """Show the settings that a text means, if there are any, and keep the value that it gives."""
+        self.found_value = self.problem = ""
+        self._is_search = bool(text.strip())
+        if self._is_search:
+            found = search(text)
+            self.found_value, self.problem = found.value, found.problem
+            if found.problem:
+                return
+            self._rows, self._at = found.rows, found.at
+        else:
+            before = name_of(self._rows[self._at])
+            self._rows = arranged(self.values.idle, is_open=self._is_open)
+            kept = [at for at, row in enumerate(self._rows) if before and name_of(row) == before]
+            self._at = kept[0] if kept else 1
         self._top = 0
         self._moved()
-        return True
 
     def go_to(self, name: str) -> None:
         """Make a setting the current one."""
@@ -299,17 +295,6 @@ class SettingsList(Canvas, can_focus=True):
             cells.write(y, end + GAP, cut(remark, room), ink(ALARM if wrong else DIM))
         elif wrong:
             cells.write(y, 0, "!", ink(ALARM, bold=True))
-
-
-def _accepts(row: Row, text: str) -> bool:
-    """Return whether a text is a value of the setting in a row."""
-    if isinstance(row, str | Fold):
-        return False
-    try:
-        row.read(text)
-    except ConfigError:
-        return False
-    return True
 
 
 def _switched(kind: MultiChoice, text: str, at: int) -> str:

@@ -47,40 +47,12 @@ def arranged(idle: Collection[str], *, is_open: bool) -> list[Row]:
     """
     important = [setting(name) for name in IMPORTANT]
     others = [each for each in settings() if each.name not in IMPORTANT]
-    rows = _grouped([each for each in important if each.name not in idle], IMPORTANT_HEADING)
-    rows += _grouped([each for each in others if each.name not in idle])
+    rows = grouped([each for each in important if each.name not in idle], IMPORTANT_HEADING)
+    rows += grouped([each for each in others if each.name not in idle])
     if idle:
         rows.append(Fold(len(idle), is_open))
         rows += [each for each in settings() if is_open and each.name in idle]
     return rows
-
-
-def matching(words: list[str]) -> list[Row]:
-    """Return the settings whose name, option, group or help contains all words, by group."""
-    found = []
-    for each in settings():
-        names = f"{each.name.replace('_', ' ')} {each.option}"
-        if all(word in f"{names} {each.group} {each.help}".lower() for word in words):
-            found.append(each)
-    return _grouped(found)
-
-
-def best_match(rows: list[Row], words: list[str]) -> int:
-    """Return the row of the setting that is meant by some words.
-
-    A setting with that name or option comes first, then one whose name begins with it, then any.
-    """
-    name = "_".join(words)
-
-    def rank(row: Row) -> int:
-        if isinstance(row, str | Fold):
-            return 4
-        names = row.name, row.option.replace("-", "_")
-        if name in names:
-            return 0
-        return 1 if row.name.startswith(name) else 2 if name in row.name else 3
-
-    return min(range(len(rows)), key=lambda at: rank(rows[at]))
 
 
 def name_of(row: Row) -> str:
@@ -88,7 +60,8 @@ def name_of(row: Row) -> str:
     return "" if isinstance(row, str | Fold) else row.name
 
 
-def _grouped(found: list[Setting], heading: str = "") -> list[Row]:
+def grouped(found: list[Setting], heading: str = "") -> list[Row]:
+    """Return rows for some settings, each group after its name."""
     rows: list[Row] = []
     group = ""
     for each in found:

@@ -119,10 +119,13 @@ async def test_the_border_names_the_keys_of_the_row(size: tuple[int, int]) -> No
 async def test_a_value_after_a_search_is_that_of_the_setting_found(words: str) -> None:
     async with running(MOONS, (80, 24), speed=30.0) as driver:
         dialog = await opened(driver)
-        name, _, value = words.replace("=", " ").partition(" ")
-        await driver.press("slash", *name, "down", *value)  # in its field
+        value = words.replace("=", " ").partition(" ")[2]
+        before = dict(dialog.rows.texts)
+        await driver.press("slash", *words, "down")  # only moves
+        assert dialog.rows.texts == before
         changed = dialog.rows.current
         assert changed is not None
+        await driver.press(*value)  # in its field
         assert dialog.rows.texts[changed.name] == value
         await driver.press("backspace", *"1", "escape", "slash")
         await driver.press(*words, "enter")
@@ -130,6 +133,20 @@ async def test_a_value_after_a_search_is_that_of_the_setting_found(words: str) -
         assert dialog.rows.texts[changed.name] == value
         await driver.press("enter")
         await driver.until_config(changed.name, 0.3)
+
+
+async def test_a_value_in_the_search_field_is_applied_or_refused_by_ctrl_s() -> None:
+    async with running(MOONS, (80, 24), speed=30.0) as driver:
+        dialog = await opened(driver)
+        await driver.press("slash", *"epochs many")
+        await driver.shows("epochs: expected a whole number from 1")
+        await driver.press("ctrl+s")
+        assert driver.front is dialog
+        await driver.press(*["backspace"] * 4, *"123456")
+        await driver.shows("enter changes epochs to 123456")
+        await driver.press("ctrl+s")
+        assert driver.is_on_top()
+        await driver.until_config("epochs", 123456)
 
 
 async def test_a_value_is_typed_or_chosen_and_checked_beside_it() -> None:
