@@ -12,8 +12,9 @@ from tui.keys import KEYS, Key, glyphs_of
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-RESERVED: Final = frozenset({"ctrl+c", "ctrl+q", "ctrl+z", "ctrl+p", "ctrl+j", "ctrl+m", "ctrl+i"})
-"""Keys that always quit, suspend or open the command palette, or that are enter and tab."""
+RESERVED: Final = frozenset(f"ctrl+{letter}" for letter in "cqzplhijm")
+"""Keys that always quit, suspend, open the command palette or redraw the screen, or that terminals send
+for backspace, tab and enter."""
 _NAMED: Final = frozenset(
     {
         *("space", "enter", "tab", "escape", "backspace", "insert", "delete"),
@@ -82,7 +83,9 @@ def keymap_of(entries: Mapping[str, object]) -> Keymap:
             continue
         keys = _read(value)
         if isinstance(keys, str):
-            problems.append(f"invalid key {keys} for {action}: expected {ACCEPTED}")
+            is_reserved = keys.strip("'").lower() in RESERVED
+            accepted = f"none of {', '.join(sorted(RESERVED))}" if is_reserved else ACCEPTED
+            problems.append(f"invalid key {keys} for {action}: expected {accepted}")
         else:
             chosen[action] = keys
     while conflict := _conflict(chosen, rows):
@@ -118,21 +121,22 @@ def _key_name(text: str) -> str:
     *modifiers, base = name.split("+")
     if name in RESERVED or not set(modifiers) <= {"ctrl", "shift", "alt"}:
         return ""
-    if base in _NAMED or (modifiers == ["ctrl"] and len(base) == 1 and base.isalpha()):
-        return name
-    return ""
+    is_letter = len(base) == 1 and base.isascii() and base.isalpha()
+    return name if base in _NAMED or (modifiers == ["ctrl"] and is_letter) else ""
 
 
 def _conflict(
     chosen: Mapping[str, tuple[str, ...]], rows: Mapping[str, Key]
 ) -> tuple[str, str, str] | None:
     """Return a key of two actions, the chosen action that loses it, and the other one."""
-    owners: dict[str, str] = {}
-    # actions with keys of their own first, then the chosen ones in their order
-    ordered = sorted(rows, key=lambda action: action in chosen)
-    for action in [*(each for each in ordered if each not in chosen), *chosen]:
-        for key in chosen.get(action) or tuple(rows[action].keys.split(",")):
-            if key in owners and action in chosen:
+    owners = {
+        key: action
+        for action, row in rows.items()
+        if action not in chosen
+        for key in row.keys.split(",")
+    }
+    for action, keys in chosen.items():
+        for key in keys:
+            if owners.setdefault(key, action) != action:
                 return key, action, owners[key]
-            owners.setdefault(key, action)
     return None

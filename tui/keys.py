@@ -34,8 +34,8 @@ RESUMABLE: Final = RESTING - {State.DIVERGED}
 
 _GLYPHS: Final = (
     *(("shift+", "⇧"), ("left", "←"), ("right", "→"), ("up", "↑"), ("down", "↓")),
-    *(("escape", "esc"), ("-", "−")),
-    *((f"f{number}", f"F{number}") for number in range(1, 6)),
+    *(("escape", "esc"), ("delete", "del"), ("-", "−")),
+    *((f"f{number}", f"F{number}") for number in range(1, 10)),
 )
 
 

@@ -33,6 +33,11 @@ def test_every_key_with_a_handler_has_an_action_with_a_name_of_its_own() -> None
         ({"stepp": "x"}, {}, "unknown action 'stepp': expected one of nnfs-tui help keys; did"),
         ({"pause": "blank"}, {}, "invalid key 'blank' for pause: expected a character such as x"),
         ({"pause": "ctrl+c"}, {}, "invalid key 'ctrl+c'"),
+        ({"pause": "ctrl+h"}, {}, "invalid key 'ctrl+h'"),  # backspace
+        ({"pause": "ctrl+l"}, {}, "none of ctrl+c, ctrl+h, ctrl+i, ctrl+j, ctrl+l, ctrl+m, ctrl+p"),
+        ({"pause": "ctrl+ä"}, {}, "invalid key 'ctrl+ä'"),
+        ({"pause": "shift+x"}, {}, "invalid key 'shift+x'"),
+        ({"pause": "shift+F6"}, {"pause": ("shift+f6",)}, ""),
         ({"pause": 5}, {}, "invalid key 5"),
         ({"pause": []}, {}, "invalid key []"),
         ({"pause": ["x", {}]}, {}, "invalid key {}"),
@@ -72,5 +77,25 @@ async def test_keys_help_footer_and_palette_follow_the_keymap() -> None:
             await driver.press("escape")
             hints = {each.title: each.help for each in app.get_system_commands(driver.front)}
             assert hints["Pause or resume"] == "key: x"
+    finally:
+        process.close()
+
+
+async def test_the_focused_panels_own_keys_keep_their_names_and_can_be_clicked() -> None:
+    process = TrainingProcess()
+    keymap = Keymap({"back": ("f7",), "test-points": ("T",), "reset": ("m",)})
+    app = NnfsApp(MOONS, process, speed=30.0, keymap=keymap)
+    try:
+        async with app.run_test(size=(120, 40)) as pilot:
+            driver = Driver(app, pilot)
+            await driver.until_state(State.TRAINING)
+            driver.panel("network").focus()
+            await driver.shows("← ↑ ↓ → move")
+            driver.panel("boundary").focus()
+            await driver.shows("m cursor  T test samples")
+            assert "m reset" not in driver.text()  # the panel's key comes first
+            footer = driver.text().split("\n")[-1]
+            await driver.pilot.click("#footer", offset=(footer.index("m cursor"), 0))
+            await driver.shows("← ↑ ↓ → move  esc end cursor")
     finally:
         process.close()

@@ -43,6 +43,11 @@ def _keys_of(binding: BindingType) -> list[str]:
     return keys.split(",")
 
 
+def keys_of(panel: Panel) -> frozenset[str]:
+    """Return the keys that a panel binds, by their names in Textual."""
+    return frozenset(name for each in panel.BINDINGS for name in _keys_of(each))
+
+
 def where_key_works(name: str) -> str:
     """Return a sentence on the panels that bind a key."""
     shown = _CHARACTERS.get(name, name)

@@ -19,8 +19,9 @@ from tui.drawing.cells import Cells
 from tui.drawing.palette import ACCENT, ALARM, BRIGHT, DIM, TEXT, WARNING, ink
 from tui.drawing.terminal_text import key_name
 from tui.keymap import keymap_for
-from tui.keys import HANDLERS, FooterKey, footer
+from tui.keys import HANDLERS, FooterKey, footer, glyphs_of
 from tui.panels.panel import Panel
+from tui.panels.registry import keys_of
 from tui.screens.description import RATE, SHAPE, description
 
 if TYPE_CHECKING:
@@ -271,6 +272,7 @@ class FooterLine(Canvas):
         super().__init__(id="footer")
         self.run, self.options = run, options
         self._spans: list[tuple[int, int, FooterKey]] = []
+        self._own: dict[str, str] = {}  # keys of the focused panel, by their names in the footer
 
     def on_mount(self) -> None:
         """Follow the focus: the keys are those of the focused panel."""
@@ -292,9 +294,13 @@ class FooterLine(Canvas):
         return cells
 
     def _named(self, key: FooterKey) -> str:
-        return key_name(
-            keymap_for(self.app if self.is_attached else None).shown(key.shown), self._renderer.look
-        )
+        return key_name(" ".join(map(self._chosen, key.shown.split(" "))), self._renderer.look)
+
+    def _chosen(self, name: str) -> str:
+        """Return the key that the user has chosen instead of a key that is not the panel's own."""
+        if name in self._own:
+            return name
+        return keymap_for(self.app if self.is_attached else None).shown(name)
 
     def _length(self, key: FooterKey) -> int:
         return len(self._named(key)) + 1 + len(key.word) + 2
@@ -305,8 +311,8 @@ class FooterLine(Canvas):
         is_alarming = run.diagnosis.is_alarming and not run.config.diagnostics
         keys = footer(run.state, inspecting=self.options.inspecting, is_alarming=is_alarming)
         own = [FooterKey(*each) for each in self._panel_keys()]
-        taken = {name for key in own for name in key.shown.split()}
-        keys = [key for key in keys if taken.isdisjoint(key.shown.split())]
+        taken = {self._chosen(name) for key in own for name in key.shown.split()}
+        keys = [key for key in keys if taken.isdisjoint(map(self._chosen, key.shown.split()))]
         # how to pause comes first, then the keys of the focused panel
         keys = [*keys[:1], *own, *keys[1:]]
         chosen = [key for key in keys if key.shown in {"?", "q"}]
@@ -323,18 +329,23 @@ class FooterLine(Canvas):
 
     def _panel_keys(self) -> tuple[tuple[str, str], ...]:
         """Return the keys of the panel that has the focus."""
-        if not self.is_attached:
+        focused = self.screen.focused if self.is_attached else None
+        if not isinstance(focused, Panel):
+            self._own = {}
             return ()
-        focused = self.screen.focused
-        return focused.footer_keys() if isinstance(focused, Panel) else ()
+        self._own = {glyphs_of(name): name for name in keys_of(focused)}
+        return focused.footer_keys()
 
     def on_click(self, event: events.Click) -> None:
         """Press the key under the pointer."""
         for start, end, key in self._spans:
             if start <= event.x < end:
                 names, middle = key.shown.split(), start + len(self._named(key)) // 2
-                handler = HANDLERS.get(names[0 if event.x <= middle else -1])
-                if handler is not None:
+                name = names[0 if event.x <= middle else -1]
+                handler = HANDLERS.get(name)
+                if name in self._own:
+                    self.app.simulate_key(self._own[name])
+                elif handler is not None:
                     self.post_message(self.Pressed(handler, key.shown))
 
 

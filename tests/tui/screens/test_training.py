@@ -537,7 +537,7 @@ async def test_a_panel_that_takes_the_place_of_another_one_is_arranged_once(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     async with running(MOONS, (60, 16), speed=30.0) as driver:
-        calls = []
+        calls: list[None] = []
         apply = driver.screen.arrangement.apply
         monkeypatch.setattr(driver.screen.arrangement, "apply", lambda: calls.append(apply()))
         for key in ("4", "i", "2", "i", "escape"):
