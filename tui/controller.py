@@ -12,7 +12,7 @@ from math import floor, log10
 from typing import TYPE_CHECKING, Any, Final, Protocol
 
 from core.config.errors import ConfigError
-from core.config.presets import preset_for
+from core.config.presets import closest_preset, preset_for
 from core.config.run_config import RunConfig, setting
 from core.config.value_types import NONE, hyphenated, words_of
 from core.datasets import DATASETS
@@ -595,7 +595,6 @@ class ConfigController:
         """Start over with the preset of the next data set; a file follows the last data set."""
         before, names = self.requested, tuple(DATASETS)
         at = -1 if before.data is not None else names.index(before.dataset)
-        usual = _usual_config(before)
         if self._file is not None and at + 1 == len(names):
             config, sentence = self._file, self._file.source_name
         else:
@@ -606,7 +605,8 @@ class ConfigController:
             sentence = f"{hyphenated(name)}: {words}"
         # seeds are chosen by the user; so are epochs other than those of a preset
         kept = {name: getattr(before, name) for name in ("seed", "data_seed", "diagnostics")}
-        if usual is not None and self._planned["epochs"] != usual.epochs:
+        planned = self.as_planned()
+        if before.data is None and planned.epochs != closest_preset(planned).config().epochs:
             kept["epochs"] = self._planned["epochs"]
         config = config.changed(**kept)
         self.plan(config)
@@ -676,14 +676,6 @@ class DiagnosisController:
             controller.start_over(planned, note, paused=False)
         else:
             settings.apply(config)
-
-
-def _usual_config(config: RunConfig) -> RunConfig | None:
-    """Return the preset of the data set of a config, or None for a file."""
-    if config.data is not None:
-        return None
-    preset = preset_for(config.dataset)
-    return RunConfig(dataset=config.dataset) if preset is None else preset.config()
 
 
 def next_speed(current: float | None, direction: int) -> float | None:

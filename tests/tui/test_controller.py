@@ -395,6 +395,9 @@ def test_the_next_data_set_brings_its_preset_and_leaves_seeds_and_chosen_epochs(
     usual.controller.settings.next_dataset()
     assert usual.link.new() == [Start(PRESETS["circles"].config())]
     assert "circles: a circle inside another" in usual.view.notes[-1]
+    keras = Desk(PRESETS["iris-keras"].config())  # its few epochs are those of the preset
+    keras.controller.settings.next_dataset()
+    assert keras.controller.settings.requested.epochs != keras.controller.run.config.epochs
     last = Desk(RunConfig(dataset=[*DATASETS][-1]))
     last.controller.settings.next_dataset()
     assert last.controller.settings.requested.dataset == next(iter(DATASETS))
