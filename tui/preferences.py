@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 
 FILE_NAME: Final = "preferences.toml"
 MOST_BYTES: Final = 32_768
+SPEEDS: Final = 0.01, 1e6
+"""The lowest and the highest number of epochs per second, also on the command line."""
 LONGEST_REASON: Final = 120
 
 
@@ -41,9 +43,15 @@ def preferences_path(environment: Mapping[str, str] | None = None) -> Path | Non
     if configured.startswith("/"):  # the standard ignores relative paths
         return Path(configured) / "nnfs-tui" / FILE_NAME
     try:
-        return Path.home() / ".config" / "nnfs-tui" / FILE_NAME
+        home = Path.home()
     except RuntimeError:
         return None
+    return home / ".config" / "nnfs-tui" / FILE_NAME if home.is_absolute() else None
+
+
+def preferences_place() -> str:
+    """Return the path of the file for a text, or what has to be set to have one."""
+    return str(preferences_path() or f"$XDG_CONFIG_HOME/nnfs-tui/{FILE_NAME}")
 
 
 def read_preferences(path: Path | None) -> Preferences:
@@ -99,7 +107,9 @@ def _checked(entries: Mapping[str, Any]) -> Preferences:
             if _is_speed(value):
                 values[name] = str(value)
             else:
-                problems.append(_invalid(value, name, "a number from 0.01 to 1e+06 or max"))
+                problems.append(
+                    _invalid(value, name, f"a number from {SPEEDS[0]:g} to {SPEEDS[1]:g} or max")
+                )
         elif name not in words:
             accepted = f"one of {', '.join(names)}{suggestion(name, names)}"
             problems.append(f"unknown name {quoted(name)}: expected {accepted}")
@@ -118,4 +128,5 @@ def _invalid(value: object, name: str, expected: str) -> str:
 def _is_speed(value: object) -> bool:
     if value == "max":
         return True
-    return isinstance(value, int | float) and not isinstance(value, bool) and 0.01 <= value <= 1e6
+    is_number = isinstance(value, int | float) and not isinstance(value, bool)
+    return is_number and SPEEDS[0] <= value <= SPEEDS[1]

@@ -18,6 +18,7 @@ from tests.core.runs.test_reader import rewritten
 from tests.terminal.terminal import is_alive, nnfs_tui
 from tests.terminal.test_command_line import PROGRAM, Told, run
 from tests.terminal.test_command_line import told as told
+from tui.cli.run_list import list_of_runs
 
 
 def epoch_shown(text: str) -> int:
@@ -187,7 +188,12 @@ def test_runs_are_listed_removed_and_gone_on_with_without_a_screen(
     assert "R²" in lines[2]
     assert "test score" in lines[0]
     assert "train 50.0 %" in lines[3] or "train 75.0 %" in lines[3]  # XOR has no test samples
-    assert max(map(len, lines)) <= 80
+    # a file or a pipe gets all columns, whole
+    assert lines[0].split() == ["name", "state", "epochs", "test", "score", "saved", "network"]
+    assert lines[3].endswith("seed 0")
+    narrow = list_of_runs(tmp_path / "runs", as_json=False, width=80).splitlines()
+    assert max(map(len, narrow)) <= 80
+    assert " saved " not in narrow[0]
     values = [
         json.loads(line)
         for line in told("runs", "--json", "--run-dir", runs).stdout.split("\n")[:-1]

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from tui.cli.main import main
 from tui.preferences import MOST_BYTES, preferences_path, read_preferences
 
 
@@ -68,3 +69,16 @@ def test_what_is_no_file_is_one_problem_and_a_missing_one_none(tmp_path: Path) -
         assert reason in problem
     assert read_preferences(tmp_path / "missing").problems == ()
     assert read_preferences(None).problems == ()
+
+
+def test_training_without_a_screen_neither_uses_nor_reports_preferences(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "nnfs-tui").mkdir()
+    written(tmp_path / "nnfs-tui", 'speed = "max"\npalette = "none"\n')
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path))
+    assert main(["xor", "--no-save"]) == 0
+    output = capfd.readouterr()
+    assert "500 of 500 epochs" in output.out  # speed max would have changed the number of epochs
+    assert "training without a screen" in output.err
+    assert "preferences" not in output.err

@@ -224,9 +224,9 @@ def parser() -> _Parser:
 
 
 def _general() -> str:
-    from tui.preferences import preferences_path
+    from tui.preferences import preferences_place
 
-    return GENERAL.format(preferences=preferences_path() or "preferences.toml in the home folder")
+    return GENERAL.format(preferences=preferences_place())
 
 
 def _option_list() -> str:

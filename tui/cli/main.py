@@ -181,16 +181,16 @@ def _dispatch(given: list[str], process: TrainingProcess | None) -> int:
     os.environ.update(ONE_THREAD)
     if not given or (given[0] not in COMMANDS and given[0] not in {"-h", "--help", "--version"}):
         given = ["watch", *given]
+    if given[0] == "help" and not {"-h", "--help"} & set(given):
+        from tui.cli.topics import explain
+
+        return explain(given[1:])  # of any option, which argparse would not accept here
     options = parser().parse_args(with_negative_entries(with_switches(given)))
     match options.command:
         case "presets":
             from tui.cli.topics import list_presets
 
             return list_presets()
-        case "help":
-            from tui.cli.topics import explain
-
-            return explain(options.words)
         case "datasets":
             return _datasets(options)
         case "runs":
@@ -206,7 +206,7 @@ def _dispatch(given: list[str], process: TrainingProcess | None) -> int:
         for name, why in config.without_effect().items():
             print(f"nnfs-tui: {name.replace('_', ' ')} has no effect with {why}", file=sys.stderr)  # noqa: T201
         return _train(config, options, as_json=options.json)
-    _check_screen_options(options)
+    _check_screen_options(options, has_screen=process is not None)
     if (
         options.speed is None
         and options.epochs is None
@@ -354,12 +354,12 @@ def _runs(options: argparse.Namespace) -> int:
     return 0
 
 
-def _columns() -> int:
-    """Return the columns for a table: those of the terminal, or 80."""
+def _columns() -> int | None:
+    """Return the columns of the terminal, or None if the output is none: then nothing is cut."""
     try:
-        return os.get_terminal_size(sys.stdout.fileno()).columns or 80
-    except (OSError, ValueError):  # no terminal
-        return 80
+        return os.get_terminal_size(sys.stdout.fileno()).columns or None
+    except (OSError, ValueError):
+        return None
 
 
 def _no_screen_reason() -> str:
@@ -371,7 +371,7 @@ def _resume(options: argparse.Namespace, process: TrainingProcess | None) -> int
     from core.runs.lock import check_unused, take_over
     from core.runs.reader import read_header
 
-    _check_screen_options(options)
+    _check_screen_options(options, has_screen=process is not None)
     path = run_of(options)
     if options.take_over:
         take_over(path, lambda text: print(f"nnfs-tui: {text}", file=sys.stderr))  # noqa: T201
@@ -508,19 +508,19 @@ def _print_summary(run: RunModel) -> None:
         print(f"saved: nnfs-tui resume {run.saved_as}")  # noqa: T201
 
 
-def _check_screen_options(options: argparse.Namespace) -> None:
+def _check_screen_options(options: argparse.Namespace, *, has_screen: bool) -> None:
     """Add the user's preferences, convert the screen options to numbers, and reject unknown words."""
     from tui.drawing.themes import BACKGROUNDS, DEPTHS, PALETTES
-    from tui.preferences import preferences_path, read_preferences
+    from tui.preferences import SPEEDS, Preferences, preferences_path, read_preferences
 
-    preferences = read_preferences(preferences_path())
+    # a speed that someone prefers to watch at must not change a training without a screen
+    preferences = read_preferences(preferences_path()) if has_screen else Preferences()
     for name, default in SCREEN_DEFAULTS.items():
         if getattr(options, name) is None:
             setattr(options, name, preferences.values.get(name, default))
     options.preferences = preferences
-    slow, fast = 0.01, 1e6
     is_max = options.speed == "max"
-    options.speed = None if is_max else _number("--speed", options.speed, slow, fast, "max")
+    options.speed = None if is_max else _number("--speed", options.speed, *SPEEDS, "max")
     options.fps = _number("--fps", options.fps, 1, FASTEST)
     if options.max_rate is not None:
         options.max_rate = _byte_rate("--max-rate", options.max_rate)

@@ -36,13 +36,13 @@ class _Row:
     damaged: str = ""
 
 
-def list_of_runs(parent: Path, *, as_json: bool, width: int = 80) -> str:
+def list_of_runs(parent: Path, *, as_json: bool, width: int | None = None) -> str:
     """Return all runs, the newest first, as a table or as one JSON object per line.
 
     Args:
         parent: folder of the runs.
         as_json: whether to return JSON.
-        width: columns of the table.
+        width: columns of the terminal, for which the table is shortened.
 
     Raises:
         RunError: when the folder cannot be read.
@@ -53,13 +53,14 @@ def list_of_runs(parent: Path, *, as_json: bool, width: int = 80) -> str:
     if not runs:
         return f"no saved run in {shown(str(parent))}; nnfs-tui moons starts one"
     rows = [_Row(_HEADINGS), *map(_row, runs)]
-    if width < _WIDE:
+    if width is not None and width < _WIDE:
         rows = [_Row(row.cells[:_SAVED] + row.cells[_SAVED + 1 :], row.damaged) for row in rows]
     widths = [max(map(len, column)) for column in zip(*(row.cells for row in rows), strict=True)]
     lines = [f"{_line(row.cells, widths)}{row.damaged}" for row in rows]
     size = sum(run.size for run in runs)
     lines.append(f"{_bytes(size)} in {shown(str(parent))}; nnfs-tui resume NAME")
-    return "\n".join(cut(line.rstrip(), width) for line in lines)
+    lines = [line.rstrip() for line in lines]
+    return "\n".join(lines if width is None else (cut(line, width) for line in lines))
 
 
 def _line(cells: Sequence[str], widths: Sequence[int]) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import shlex
 import sys
 from textwrap import fill
@@ -14,7 +15,7 @@ from core.config.run_config import RunConfig, settings
 from core.config.value_types import hyphenated, line_of, words_of
 from core.datasets import DATASETS
 from tui.cli.arguments import COMMANDS, UsageError, parser
-from tui.preferences import preferences_path
+from tui.preferences import preferences_place
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -60,15 +61,17 @@ def explain(words: Sequence[str]) -> int:
     elif name == "keys":
         text = _keys()
     elif name == "preferences":
-        text = PREFERENCES.format(path=preferences_path())
+        text = PREFERENCES.format(path=preferences_place())
     elif name in COMMANDS:
         text = parser().of_command(name).format_help()
     elif name in PRESETS and not topic.startswith("--"):
         text = _of_preset(PRESETS[name])
     elif name in datasets and not topic.startswith("--"):
         text = _of_dataset(datasets[name])
-    elif name in by_name:
-        text = _of_setting(by_name[name])
+    elif (positive := name.removeprefix("no-")) in by_name:
+        text = _of_setting(by_name[positive])
+    elif option := _of_option(topic):
+        text = option
     else:
         known = [*COMMANDS, *PRESETS, *datasets, *by_name, "keys", "preferences"]
         raise UsageError(
@@ -176,6 +179,20 @@ def _of_setting(setting: Setting) -> str:
         width = 2 + max(len(word) for word, _ in described)
         lines += ["", *(f"  {word:<{width}}{line}" for word, line in described)]
     return "\n".join(lines)
+
+
+def _of_option(flag: str) -> str:
+    """Return the help on an option that is no setting, or an empty string."""
+    helps = {name: parser().of_command(name) for name in COMMANDS}
+    commands = [name for name, each in helps.items() if flag in each.flags()]
+    if not commands or not flag.startswith("--"):
+        return ""
+    lines = helps[commands[0]].format_help().split("\n")
+    first = next(at for at, line in enumerate(lines) if re.match(rf"  ([^ ]+, )*{flag}\b", line))
+    # the option ends where the next one, or the next group, begins
+    ends = (at for at in range(first + 1, len(lines)) if not lines[at].startswith("   "))
+    text = "\n".join(lines[first : next(ends, len(lines))])
+    return f"{flag}, an option of {', '.join(commands)}\n\n{text}"
 
 
 def _facts(info: DatasetInfo) -> str:

@@ -1,11 +1,14 @@
 """Printed help on presets, data sets, settings, commands and keys."""
 
+from pathlib import Path
+
 import pytest
 
 from core.config.presets import PRESETS
 from core.config.run_config import RunConfig, settings
 from core.datasets import DATASETS
 from tui.cli.arguments import COMMANDS, UsageError
+from tui.cli.main import main
 from tui.cli.topics import explain
 from tui.keys import KEYS
 
@@ -38,8 +41,15 @@ def test_every_command_data_set_and_setting_is_a_topic(capsys: pytest.CaptureFix
     for each in settings():
         if each.name not in {*PRESETS, *COMMANDS}:
             for word in (each.flag, each.name, each.option):
-                explain([word])
+                assert main(["help", word]) == 0
                 assert capsys.readouterr().out.startswith(each.flag)
+    for flag, text in (
+        ("--no-bias", "--bias, a setting"),
+        ("--speed", "--speed, an option of watch, resume"),
+        ("--take-over", "--take-over, an option of resume"),
+    ):
+        assert main(["help", flag]) == 0
+        assert capsys.readouterr().out.startswith(text)
     explain(["keys"])
     text = capsys.readouterr().out
     assert all(f" {key.action} " in text for key in KEYS if key.handler)
@@ -50,3 +60,14 @@ def test_an_unknown_topic_is_an_error_with_a_suggestion() -> None:
         explain(["moon"])
     with pytest.raises(UsageError, match="see nnfs-tui help"):
         explain(["qqqq", "--x"])
+
+
+@pytest.mark.parametrize("home", ["", "relative"])
+def test_the_help_on_preferences_needs_no_home_folder(
+    home: str, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HOME", home)
+    monkeypatch.delenv("XDG_CONFIG_HOME", raising=False)
+    monkeypatch.setattr("pathlib.Path.home", lambda: Path(home))  # a user without a password entry
+    assert main(["help", "preferences"]) == 0
+    assert "read from $XDG_CONFIG_HOME/nnfs-tui/preferences.toml" in capsys.readouterr().out
