@@ -128,5 +128,6 @@ def _invalid(value: object, name: str, expected: str) -> str:
 def _is_speed(value: object) -> bool:
     if value == "max":
         return True
-    is_number = isinstance(value, int | float) and not isinstance(value, bool)
-    return is_number and SPEEDS[0] <= value <= SPEEDS[1]
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return False
+    return SPEEDS[0] <= value <= SPEEDS[1]
