@@ -513,7 +513,7 @@ def _check_screen_options(options: argparse.Namespace, *, has_screen: bool) -> N
     from tui.drawing.themes import BACKGROUNDS, DEPTHS, PALETTES
     from tui.preferences import SPEEDS, Preferences, preferences_path, read_preferences
 
-    # a speed that someone prefers to watch at must not change a training without a screen
+    # a speed that is preferred for watching must not change a training without a screen
     preferences = read_preferences(preferences_path()) if has_screen else Preferences()
     for name, default in SCREEN_DEFAULTS.items():
         if getattr(options, name) is None:
