@@ -9,9 +9,17 @@ from typing import Final, Literal
 
 import numpy as np
 
-Purpose = Literal["data", "split", "weights", "shuffle", "dropout"]
+Purpose = Literal["data", "split", "weights", "shuffle", "dropout", "sweep", "fresh"]
 
-_KEYS: Final[dict[Purpose, int]] = {"data": 0, "split": 1, "weights": 2, "shuffle": 3, "dropout": 4}
+_KEYS: Final[dict[Purpose, int]] = {
+    "data": 0,
+    "split": 1,
+    "weights": 2,
+    "shuffle": 3,
+    "dropout": 4,
+    "sweep": 5,
+    "fresh": 6,
+}
 
 
 def stream(seed: int, purpose: Purpose) -> np.random.Generator:

@@ -530,21 +530,30 @@ def read_toml(path: Path) -> dict[str, Any]:
     Raises:
         ConfigError: if the file cannot be read, or a setting in it is invalid.
     """
+    values = read_toml_table(path)
+    try:
+        return checked(values)
+    except ConfigError as error:
+        name = f"{error.name} in {quoted(str(path))}"
+        raise ConfigError(name, error.value, error.expected) from None
+
+
+def read_toml_table(path: Path) -> dict[str, Any]:
+    """Return the content of a TOML file, unchecked.
+
+    Raises:
+        ConfigError: if the file cannot be read.
+    """
     try:
         with open_input(path) as opened:
             content = opened.read_whole(MOST_TOML)
         # a byte order mark, which Windows writes, is not valid TOML
         import tomllib
 
-        values = tomllib.loads(content.decode("utf-8-sig"))
+        return tomllib.loads(content.decode("utf-8-sig"))
     except InputFileError as error:
         raise ConfigError("config", str(path), f"a readable TOML file ({error})") from None
     except RecursionError:
         raise ConfigError("config", str(path), "a TOML file (nested too deeply)") from None
     except ValueError as error:  # from decoding, or from numbers with thousands of digits
         raise ConfigError("config", str(path), f"a TOML file ({error})") from None
-    try:
-        return checked(values)
-    except ConfigError as error:
-        name = f"{error.name} in {quoted(str(path))}"
-        raise ConfigError(name, error.value, error.expected) from None

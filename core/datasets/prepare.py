@@ -67,15 +67,22 @@ def load(config: RunConfig, progress: ProgressCallback = no_progress) -> Dataset
 
 # numbers near the largest double overflow on the way; the result is checked
 @np.errstate(all="ignore")
-def prepare(config: RunConfig, progress: ProgressCallback = no_progress) -> DataSplit:
+def prepare(
+    config: RunConfig, progress: ProgressCallback = no_progress, loaded: Dataset | None = None
+) -> DataSplit:
     """Return the data of a config, split and preprocessed.
+
+    Args:
+        config: settings of the data, and the seed of the split.
+        progress: called with each step; an exception cancels it.
+        loaded: what `load` has returned for these settings, if it was called before.
 
     Raises:
         DataError: when a file holds nothing that can be learnt from.
         ConfigError: if a setting does not fit the data.
         NotEnoughMemory: if the data are too large.
     """
-    data = load(config, progress)
+    data = load(config, progress) if loaded is None else loaded
     _check_extra(data, config)
     size = 16 * data.x.size + 8 * sum(map(len, data.texts))
     what = f"{len(data.y):,} samples of {data.name}"

@@ -18,6 +18,7 @@ COMMANDS: Final = {
     "datasets": "list the data sets, or describe one",
     "resume": "resume a saved run",
     "runs": "list or remove saved runs",
+    "sweep": "train a grid of settings, with several seeds",
     "check": "compare backpropagation with central differences, layer by layer",
     "help": "explain a command, a preset, a data set or a setting",
 }
@@ -50,6 +51,7 @@ examples:
   nnfs-tui train moons --json --seed 3
   nnfs-tui resume
   nnfs-tui check spiral --loss hinge --l1 0.001
+  nnfs-tui sweep moons --hidden 4 8 8,8 --lr 0.001 0.01 0.1 --seeds 10
 """
 
 
@@ -59,6 +61,7 @@ OTHER_OPTIONS: Final = {
         *("--background", "--ascii", "--no-ascii"),
     ],
     "output (train)": ["--json", "--plain"],
+    "sweep": ["--seeds", "--random", "--halving", "--jobs", "--scheduler", "--sort", "--csv"],
     "files": ["--config", "--log", "--run-dir", "--no-save", "--keep-runs"],
 }
 """Options that are not settings."""
@@ -119,7 +122,7 @@ class _Parser(argparse.ArgumentParser):
     """Parser that raises `UsageError` with one sentence and a suggestion for near misses."""
 
     def error(self, message: str) -> NoReturn:
-        missing = re.fullmatch(r"argument (--\S+): expected one argument", message)
+        missing = re.fullmatch(r"argument (--\S+): expected (?:at least )?one argument", message)
         if missing:
             raise UsageError(f"missing value for {missing[1]}{_expected_by(missing[1])}")
         raise UsageError(message)
@@ -193,7 +196,7 @@ def parser() -> _Parser:
     )
     parsers["datasets"].add_argument("name", nargs="?", metavar="NAME", help="a data set or a file")
     _add_settings(parsers["datasets"], "data", "file")
-    for name in ("watch", "train", "check"):
+    for name in ("watch", "train", "check", "sweep"):
         parsers[name].add_argument(
             "preset",
             nargs="?",
@@ -201,17 +204,19 @@ def parser() -> _Parser:
             metavar="PRESET",
             help=f"{', '.join(PRESETS)}, or a data file (default {DEFAULT})",
         )
-        if name != "check":
+        if name in {"watch", "train"}:
             parsers[name].add_argument(
                 "--log",
                 metavar="FILE",
                 help="write every epoch to a file, as one JSON object per line",
             )
-        _add_settings(parsers[name])
+        if name == "sweep":
+            _add_sweep(parsers[name])
+        _add_settings(parsers[name], several=name == "sweep")
     parsers["train"].add_argument(
         "--json", action="store_true", help="print one JSON object per line, and nothing else"
     )
-    for name in ("train", "resume"):
+    for name in ("train", "resume", "sweep"):
         parsers[name].add_argument(
             "--plain",
             action="store_true",
@@ -296,7 +301,7 @@ def _add_screen(parser: argparse.ArgumentParser) -> None:
 
 def _add_runs(parsers: dict[str, _Parser]) -> None:
     """Add the options of saved runs."""
-    for name in ("watch", "train", "resume", "runs"):
+    for name in ("watch", "train", "resume", "runs", "sweep"):
         group = parsers[name].add_argument_group("saved runs")
         group.add_argument(
             "--run-dir",
@@ -304,13 +309,10 @@ def _add_runs(parsers: dict[str, _Parser]) -> None:
             help="folder of saved runs (default: NNFS_TUI_RUN_DIR, or the system's folder for the "
             "state of programs)",
         )
-        if name in {"watch", "train"}:
-            group.add_argument(
-                "--no-save",
-                action="store_true",
-                help="do not save this run",
-            )
-        if name != "runs":
+        if name in {"watch", "train", "sweep"}:
+            what = "the outcomes, nor read earlier ones" if name == "sweep" else "this run"
+            group.add_argument("--no-save", action="store_true", help=f"do not save {what}")
+        if name not in {"runs", "sweep"}:
             group.add_argument(
                 "--keep-runs",
                 metavar="N",
@@ -342,8 +344,52 @@ def _add_runs(parsers: dict[str, _Parser]) -> None:
     runs.add_argument("--json", action="store_true", help="print one JSON object per run")
 
 
-def _add_settings(parser: argparse.ArgumentParser, *only: str) -> None:
-    """Add all settings, or those of the data in some groups."""
+def _add_sweep(parser: argparse.ArgumentParser) -> None:
+    """Add the options of a grid, before its settings."""
+    grid = parser.add_argument_group(
+        "grid", "each setting below may have several values, which form a grid"
+    )
+    grid.add_argument(
+        "--seeds",
+        metavar="N",
+        help="number of seeds of each combination, from --seed on (default 1)",
+    )
+    grid.add_argument(
+        "--random", metavar="N", help="train only N combinations, chosen at random (default: all)"
+    )
+    grid.add_argument(
+        "--halving",
+        action="store_true",
+        help="train all combinations for a few epochs, the best third for three times as many, and so "
+        "on up to --epochs",
+    )
+    grid.add_argument(
+        "--jobs", metavar="N", help="number of processes that train (default: one per core)"
+    )
+    grid.add_argument(
+        "--scheduler",
+        metavar="ADDRESS",
+        help="train on the workers of a Dask scheduler, such as tcp://host:8786",
+    )
+    grid.add_argument(
+        "--shared-files",
+        action="store_true",
+        help="workers read the data file under the same path, instead of receiving its samples",
+    )
+    output = parser.add_argument_group("output")
+    output.add_argument(
+        "--sort",
+        metavar="COLUMN",
+        help="sort the table by a number such as test-loss, or by a setting (default: by the score)",
+    )
+    output.add_argument("--csv", metavar="FILE", help="write one row per run to a file")
+    output.add_argument(
+        "--json", action="store_true", help="print one JSON object per finished run, and no table"
+    )
+
+
+def _add_settings(parser: argparse.ArgumentParser, *only: str, several: bool = False) -> None:
+    """Add all settings, or those of the data in some groups; `several` accepts more than one value."""
     from core.config.run_config import settings
 
     if not only:
@@ -361,6 +407,7 @@ def _add_settings(parser: argparse.ArgumentParser, *only: str) -> None:
         groups[setting.group].add_argument(
             setting.flag,
             dest=setting.name,
+            nargs="+" if several else None,
             metavar=setting.option.rpartition("-")[2].upper(),
             help=f"{setting.help}; {setting.value_type.accepts}; default {default}".replace(
                 "%", "%%"

@@ -110,7 +110,7 @@ def train(
         NotEnoughMemory: when the data or the network are too large.
     """
     with ExitStack() as memory, _interruptible() as interruption, np.errstate(all="ignore"):
-        with _progress_bar("{task.percentage:.0f} %", transient=True, plain=plain) as bar:
+        with progress_bar("{task.percentage:.0f} %", transient=True, plain=plain) as bar:
             progress = _LoadingProgress(bar, interruption)
             resumed = None if resume is None else _open(resume)
             if resumed is None:
@@ -240,7 +240,7 @@ def _epoch_progress(trainer: Trainer, *, plain: bool) -> Iterator[Callable[[Epoc
         yield print_line
         return
     count = "{task.completed:,.0f}/{task.total:,} epochs {task.fields[eta]}"
-    with _progress_bar(count) as bar:
+    with progress_bar(count) as bar:
         task = bar.add_task("training", total=total, eta="")
 
         def update(metrics: EpochMetrics) -> None:
@@ -292,7 +292,7 @@ def _diagnose(
     diagnostician: Diagnostician, interruption: Interruption, *, plain: bool
 ) -> Diagnosis | None:
     """Return the diagnosis; after a signal, without trials."""
-    with _progress_bar("", transient=True, plain=plain) as bar:
+    with progress_bar("", transient=True, plain=plain) as bar:
         shown = 0.0
 
         def check() -> None:
@@ -348,7 +348,14 @@ class _LoadingProgress:
         self._bar.refresh()
 
 
-def _progress_bar(count: str, *, transient: bool = False, plain: bool = False) -> Progress:
+def progress_bar(count: str, *, transient: bool = False, plain: bool = False) -> Progress:
+    """Return a bar on standard error that is drawn only by `refresh`.
+
+    Args:
+        count: text after the bar.
+        transient: whether it is erased at its end.
+        plain: whether nothing is drawn.
+    """
     from rich.console import Console
     from rich.progress import BarColumn, Progress, TextColumn
 

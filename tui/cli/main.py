@@ -130,8 +130,9 @@ def _is_user_error(error: ValueError) -> bool:
     from core.config.errors import ConfigError
     from core.datasets import DataError
     from core.runs.atomic_files import RunError
+    from core.sweeps.execution import SweepError
 
-    return isinstance(error, DataError | ConfigError | RunError)
+    return isinstance(error, DataError | ConfigError | RunError | SweepError)
 
 
 def _printable(text: str) -> str:
@@ -197,6 +198,8 @@ def _dispatch(given: list[str], process: TrainingProcess | None) -> int:
             return _runs(options)
         case "resume":
             return _resume(options, process)
+        case "sweep":
+            return _sweep(options)
     config = _config(options)
     if options.command == "check":
         from tui.cli.check import check
@@ -281,7 +284,24 @@ def _settings_of_file(options: argparse.Namespace) -> dict[str, Any]:
         return {}
     if not options.config:  # Path("") is the working directory
         raise ConfigError("config", "", "the name of a TOML file")
+    if options.command == "sweep":
+        from core.sweeps.grid import read_sweep
+
+        return read_sweep(Path(options.config)).values
     return read_toml(Path(options.config))
+
+
+def _sweep(options: argparse.Namespace) -> int:
+    from core.config.errors import ConfigError
+    from core.config.run_config import settings
+    from tui.cli.sweep import read_axes, sweep
+
+    try:
+        axes, file = read_axes(options)
+        return sweep(_config(options), axes, file, options)
+    except ConfigError as error:
+        flags = {each.name: each.flag for each in settings()}
+        raise UsageError(error.sentence(flags.get(error.name, error.name))) from None
 
 
 def _datasets(options: argparse.Namespace) -> int:

@@ -1,0 +1,245 @@
+"""Trains the runs of a sweep: in this process, on several cores, or on a cluster.
+
+Nothing is distributed here: joblib does it, on a cluster through its backend for Dask.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import sys
+import threading
+from concurrent.futures import CancelledError
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Final
+
+from core.process.client import ONE_THREAD
+from core.sweeps.training import train_runs
+
+if TYPE_CHECKING:
+    from collections.abc import Generator, Iterator, Sequence
+
+    from core.config.run_config import RunConfig
+    from core.sweeps.outcome import Outcome
+    from core.sweeps.training import FileData
+
+    Run = tuple[RunConfig, str]
+
+TASK_SECONDS: Final = 0.5
+"""Intended duration of a task: hundreds of times its overhead, and short for a steady progress."""
+
+MOST_PER_TASK: Final = 256
+
+LOCAL_SECONDS: Final = 2.0
+"""Remaining duration up to which all runs are trained in this process."""
+
+TASKS_PER_WORKER: Final = 2
+"""Tasks that are sent in advance, so that no worker waits for the next one."""
+
+CONNECT_SECONDS: Final = 10
+"""Seconds to wait for the scheduler, and for its first worker."""
+
+
+class SweepError(ValueError):
+    """A sweep cannot be trained; the message is one sentence for the user."""
+
+
+@dataclass(frozen=True)
+class Workers:
+    """Processes that train runs.
+
+    Attributes:
+        jobs: number of processes on this machine; None for one per core.
+        scheduler: address of a Dask scheduler, such as tcp://host:8786, or None for this machine.
+    """
+
+    jobs: int | None = None
+    scheduler: str | None = None
+
+    @property
+    def count(self) -> int:
+        """Number of processes on this machine."""
+        return cores() if self.jobs is None else self.jobs
+
+
+def cores() -> int:
+    """Return the number of cores that this process may use."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0)) or 1
+    return os.cpu_count() or 1
+
+
+def train(
+    runs: Sequence[Run], workers: Workers, file: FileData | None = None
+) -> Generator[Outcome, None, None]:
+    """Train runs, and return their outcomes as they finish, in any order.
+
+    Closing the iterator ends the workers; runs that have not finished are lost.
+
+    Args:
+        runs: config and key of each run.
+        workers: where they are trained.
+        file: the file with their samples, or None for a built-in data set.
+
+    Raises:
+        SweepError: when the scheduler is not available, or a worker has another version.
+        ConfigError, DataError, NotEnoughMemory: when a run cannot be trained.
+    """
+    first = 0
+    if workers.scheduler is None:
+        for first, run in enumerate(runs, 1):
+            (outcome,) = train_runs([run], file)
+            yield outcome
+            # other processes take seconds to start
+            remaining = outcome.seconds * (len(runs) - first)
+            if workers.count > 1 and remaining > LOCAL_SECONDS:
+                break
+    if first < len(runs):
+        yield from _distributed(runs[first:], workers, file)
+
+
+def _distributed(runs: Sequence[Run], workers: Workers, file: FileData | None) -> Iterator[Outcome]:
+    from joblib import Parallel, delayed
+
+    with _backend(workers, file) as count:
+        parallel = Parallel(
+            return_as="generator_unordered",
+            batch_size=1,
+            pre_dispatch=f"{TASKS_PER_WORKER} * n_jobs",
+        )
+        tasks = TaskSizes(runs, count)
+        results = parallel(delayed(train_task)(task, file, version()) for task in tasks)
+        try:
+            for outcomes in results:
+                tasks.record(outcomes)
+                yield from outcomes
+        finally:
+            with suppress(Exception):  # errors of the workers that it ends
+                results.close()
+
+
+class TaskSizes:
+    """Splits runs into tasks of about `TASK_SECONDS`, by the durations of those that have finished."""
+
+    def __init__(self, runs: Sequence[Run], workers: int) -> None:
+        self._runs, self._workers = runs, max(1, workers)
+        self._next = 0
+        self._seconds, self._finished = 0.0, 0
+        self._lock = threading.Lock()  # joblib asks for the next task in a thread
+
+    def __iter__(self) -> Iterator[Sequence[Run]]:
+        while True:
+            with self._lock:
+                start = self._next
+                self._next = min(start + self._size(), len(self._runs))
+            if start >= len(self._runs):
+                return
+            yield self._runs[start : self._next]
+
+    def record(self, outcomes: Sequence[Outcome]) -> None:
+        """Record the durations of the runs of a task."""
+        with self._lock:
+            self._seconds += sum(each.seconds for each in outcomes)
+            self._finished += len(outcomes)
+
+    def _size(self) -> int:
+        if not self._finished:
+            return 1
+        # the last tasks are smaller, so that all workers end at about the same time
+        share = (len(self._runs) - self._next) // (TASKS_PER_WORKER * self._workers) + 1
+        duration = max(self._seconds / self._finished, 1e-6)
+        return max(1, min(share, MOST_PER_TASK, round(TASK_SECONDS / duration)))
+
+
+def train_task(runs: Sequence[Run], file: FileData | None, expected: str) -> list[Outcome]:
+    """Train the runs of a task, on a worker."""
+    if version() != expected:
+        raise SweepError(
+            f"a worker has nnfs-tui {version()}, expected {expected}: install the same version"
+        )
+    _ignore_interrupt()
+    return train_runs(runs, file)
+
+
+def version() -> str:
+    """Return the version of the program in this process."""
+    from core import __version__
+
+    return __version__
+
+
+def _ignore_interrupt() -> None:
+    """Leave ctrl+c, which the terminal sends to all processes, to the one that has started them."""
+    import signal
+
+    with suppress(ValueError):  # workers of Dask train in a thread, and have no terminal
+        signal.signal(signal.SIGINT, signal.SIG_IGN)
+
+
+@contextmanager
+def _backend(workers: Workers, file: FileData | None) -> Iterator[int]:
+    """Choose joblib's backend; yields the number of workers."""
+    from joblib import parallel_config
+
+    if workers.scheduler is None:
+        os.environ.update(ONE_THREAD)  # inherited by the workers
+        with _failures(), parallel_config("loky", n_jobs=workers.count, inner_max_num_threads=1):
+            yield workers.count
+        return
+    client = _connect(workers.scheduler)
+    try:
+        # sent once to each worker and not with each task
+        data = None if file is None else [file]
+        with _failures(), parallel_config("dask", client=client, scatter=data, n_jobs=-1):
+            yield sum(client.ncores().values())
+    finally:
+        client.close()
+
+
+def _connect(address: str) -> Any:
+    """Return a client of a Dask scheduler that has at least one worker with this program."""
+    try:
+        import distributed
+    except ImportError:
+        raise SweepError(
+            "a scheduler needs dask and distributed: pip install 'nnfs-tui[cluster]'"
+        ) from None
+    logging.getLogger("distributed").setLevel(logging.CRITICAL)
+    try:
+        client = distributed.Client(address, timeout=CONNECT_SECONDS, set_as_default=False)
+    except (OSError, ValueError) as error:
+        reason = str(error) or type(error).__name__
+        raise SweepError(f"no Dask scheduler answers at {address} ({reason})") from None
+    try:
+        client.wait_for_workers(1, timeout=CONNECT_SECONDS)
+        client.run(version)
+    except TimeoutError:
+        client.close()
+        raise SweepError(
+            f"the scheduler {address} has no worker: start one with dask worker {address}"
+        ) from None
+    except Exception as error:  # whatever importing this package on a worker raises
+        client.close()
+        raise SweepError(
+            f"a worker of {address} cannot import nnfs-tui ({error}): install the same version in the "
+            "environment of the workers"
+        ) from None
+    return client
+
+
+@contextmanager
+def _failures() -> Iterator[None]:
+    """Turn the errors of joblib and Dask for workers that have exited into `SweepError`."""
+    from joblib.externals.loky.process_executor import TerminatedWorkerError
+
+    failures: list[type[BaseException]] = [TerminatedWorkerError, CancelledError]
+    if "distributed" in sys.modules:
+        failures.append(sys.modules["distributed"].KilledWorker)
+    try:
+        yield
+    except tuple(failures) as error:
+        raise SweepError(
+            "a worker was killed, perhaps for lack of memory, or the scheduler has ended "
+            f"({type(error).__name__})"
+        ) from None

@@ -1,0 +1,158 @@
+"""Trains runs of a sweep, in the process in which it is called: also on a worker of a cluster."""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from dataclasses import dataclass, replace
+from math import inf, nan
+from time import perf_counter
+from typing import TYPE_CHECKING, Final
+
+import numpy as np
+
+from core.config.errors import ConfigError
+from core.datasets import DATASETS
+from core.datasets.dataset import DataError
+from core.datasets.prepare import load, prepare
+from core.nn.network import with_bias_row
+from core.randomness import stream
+from core.sweeps.outcome import Outcome, Scores, data_digest
+from core.training.evaluation import Evaluation
+from core.training.trainer import Trainer
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from core.arrays import Array
+    from core.config.run_config import RunConfig
+    from core.datasets.dataset import Dataset, DataSplit
+    from core.nn.network import Network
+
+FRESH_SAMPLES: Final = 20_000
+"""Number of new samples on which a network without test samples is tested. With 2,000, the standard
+error of an accuracy is half a percentage point, as much as overfitting costs in textbook examples."""
+
+MOST_DATA: Final = 4
+"""Number of data sets that a process keeps: consecutive runs often have the same samples."""
+
+
+@dataclass(frozen=True)
+class FileData:
+    """The samples of a file for the workers of a sweep.
+
+    Attributes:
+        digest: of the samples.
+        samples: those, or None if each worker reads the file, under the same path.
+    """
+
+    digest: str
+    samples: Dataset | None
+
+
+_data: OrderedDict[tuple[object, ...], DataSplit] = OrderedDict()
+_fresh: OrderedDict[tuple[object, ...], Dataset | None] = OrderedDict()
+
+
+def train_runs(runs: Sequence[tuple[RunConfig, str]], file: FileData | None) -> list[Outcome]:
+    """Train some runs to their end, and return their outcomes in the same order.
+
+    Args:
+        runs: config and key of each run.
+        file: the file with their samples, or None for a built-in data set.
+    """
+    with np.errstate(all="ignore"):  # a divergence is detected by the loss
+        return [train_run(config, key, file) for config, key in runs]
+
+
+def train_run(config: RunConfig, key: str, file: FileData | None = None) -> Outcome:
+    """Train a run to its end.
+
+    Args:
+        config: of the run.
+        key: of its outcome.
+        file: the file with its samples, or None for a built-in data set.
+    """
+    data = data_of(config, file)
+    started = perf_counter()
+    trainer = Trainer(config.changed(diagnostics=False), data)
+    best, lowest, best_epoch = Scores(), inf, 0
+    part = data.monitored(config.monitor)
+    while trainer.stopped is None:
+        metrics = trainer.advance(inf)
+        if metrics is None:
+            continue
+        loss, _ = metrics.on(part)
+        if loss < lowest and trainer.stopped != "diverged":
+            best, lowest, best_epoch = Scores.of(metrics), loss, metrics.epoch
+    return Outcome(
+        key,
+        trainer.epoch,
+        perf_counter() - started,
+        str(trainer.stopped),
+        # not those of the last epoch: it may have diverged, or the best weights were restored
+        Scores.of(trainer.measure()),
+        best,
+        best_epoch,
+        fresh_score(config, data, trainer.network),
+        data.has_classes,
+        data.shared,
+    )
+
+
+def data_of(config: RunConfig, file: FileData | None = None) -> DataSplit:
+    """Return the samples of a run, from memory if another run had the same.
+
+    Raises:
+        DataError: when the file on this machine has other samples.
+    """
+    key = (config.data_key, "" if file is None else file.digest)
+    if key not in _data:
+        loaded = None if file is None else file.samples or _read(config, file.digest)
+        _data[key] = prepare(config, loaded=loaded)
+        if len(_data) > MOST_DATA:
+            _data.popitem(last=False)
+    _data.move_to_end(key)
+    return _data[key]
+
+
+def _read(config: RunConfig, digest: str) -> Dataset:
+    loaded = load(config)
+    if data_digest(loaded) != digest:
+        raise DataError(f"{config.data} on a worker differs from the file on this machine")
+    return loaded
+
+
+def fresh_score(config: RunConfig, data: DataSplit, network: Network) -> float:
+    """Return the score of a network on new samples that neither training nor testing has used.
+
+    NaN if there are test samples, and if the data set is fixed or read from a file, so that no more
+    samples can be drawn.
+    """
+    if not data.shared:
+        return nan
+    key = (config.data_key,)
+    if key not in _fresh:
+        _fresh[key] = _draw_fresh(config)
+        if len(_fresh) > MOST_DATA:
+            _fresh.popitem(last=False)
+    fresh = _fresh[key]
+    if fresh is None:
+        return nan
+    inputs = with_bias_row(data.preparation.inputs(fresh.x), network.dtype)
+    y = fresh.y if data.has_classes else data.preparation.targets(np.asarray(fresh.y))
+    targets: Array = network.loss.encode(y).astype(network.dtype)
+    return Evaluation(network, inputs, targets.T).measure().score
+
+
+def _draw_fresh(config: RunConfig) -> Dataset | None:
+    info = DATASETS[config.dataset]
+    is_fixed = info.fixed is not None and config.samples is None
+    if config.data is not None or info.generate is None or is_fixed:
+        return None
+    # a seed of its own, as the same one would draw the samples of the run again
+    seed = int(stream(config.draw_seed, "fresh").integers(2**32))
+    try:
+        drawn = load(replace(config, data_seed=seed, samples=FRESH_SAMPLES))
+    except (ConfigError, DataError):
+        return None
+    return drawn

@@ -1,0 +1,314 @@
+"""The command `sweep`: a grid of settings, trained on all cores or on a cluster, printed as a table."""
+
+from __future__ import annotations
+
+import csv
+import json
+import os
+import sys
+from contextlib import closing, contextmanager
+from math import isfinite
+from pathlib import Path
+from time import perf_counter
+from typing import TYPE_CHECKING, Any, Final
+
+from core.config.errors import ConfigError, quoted, suggestion
+from core.config.run_config import setting, settings
+from core.output_file import replacing
+from core.sweeps.execution import Workers
+from core.sweeps.grid import Grid, SweepFile, distinct, read_sweep, seeds_from
+from core.sweeps.outcome import Scores
+from core.sweeps.statistics import ranked
+from core.sweeps.sweep import Sweep
+from tui.cli.arguments import UsageError, invalid_value
+from tui.cli.headless import LINE_INTERVAL, REFRESH, eta, progress_bar
+from tui.cli.save_options import folder_of
+from tui.cli.streams import OutputError
+from tui.cli.sweep_table import heat_map_text, table
+from tui.drawing import number_format
+from tui.terminal.capabilities import can_draw, terminal_look
+
+if TYPE_CHECKING:
+    import argparse
+    from collections.abc import Callable, Iterator
+
+    from core.config.run_config import RunConfig
+    from core.sweeps.statistics import CellSummary
+    from core.sweeps.sweep import FinishedRun
+
+INTERRUPTED: Final = 130
+MOST_JOBS: Final = 4096
+
+SORTED_BY: Final = (*Scores._fields, *(f"best_{name}" for name in Scores._fields), "best_epoch")
+"""Numbers by which the table can be sorted, besides those below and the settings that vary."""
+
+OTHERS: Final = ("fresh_score", "epochs", "seconds")
+
+
+def read_axes(options: argparse.Namespace) -> tuple[dict[str, tuple[Any, ...]], SweepFile]:
+    """Return the settings with several values, and what the settings file contains.
+
+    In `options`, each setting is left with its first value, as the other commands expect it.
+
+    Raises:
+        ConfigError: when a value is invalid.
+    """
+    file = SweepFile({}, {}, {})
+    if options.config is not None:
+        if not options.config:
+            raise ConfigError("config", "", "the name of a TOML file")
+        file = read_sweep(Path(options.config))
+    axes = {}
+    for each in settings():
+        texts = getattr(options, each.name, None)
+        if texts is None:
+            if each.name in file.axes:
+                axes[each.name] = file.axes[each.name]
+            continue
+        values = distinct(each.read(text) for text in texts)
+        if len(values) > 1:
+            axes[each.name] = values
+        setattr(options, each.name, texts[0])
+    return axes, file
+
+
+def sweep(
+    base: RunConfig,
+    axes: dict[str, tuple[Any, ...]],
+    file: SweepFile,
+    options: argparse.Namespace,
+) -> int:
+    """Train the runs of a grid, print them, and return the program's exit status.
+
+    Args:
+        base: settings of all runs.
+        axes: values of each setting that varies, as `read_axes` returns them.
+        file: content of the settings file.
+        options: of the command line.
+
+    Raises:
+        ConfigError, UsageError: when an option or a combination is invalid.
+        SweepError: when the workers fail.
+    """
+    seeds = _seeds(base, axes, file, options)
+    number = _count("--random", options.random, file.numbers.get("random"))
+    cells = Grid(base, axes, seeds).cells(number)
+    sort = _sort_column(options.sort, [*axes])
+    workers = Workers(_count("--jobs", options.jobs, None, MOST_JOBS), options.scheduler)
+    folder = None if options.no_save else folder_of(options)
+    plan = Sweep(
+        cells, workers, folder, halving=options.halving, send_files=not options.shared_files
+    )
+    plain = options.plain or not can_draw(os.environ)
+    started, interrupted = perf_counter(), False
+    rows: list[FinishedRun] = []
+    try:
+        with closing(plan.run()) as runs, _progress(plan, plain=plain) as show:
+            for each in runs:
+                rows.append(each)
+                if options.json:
+                    print(json.dumps(_values(each, plan)), flush=True)  # noqa: T201
+                show()
+    except KeyboardInterrupt:
+        interrupted = True
+    seconds = perf_counter() - started
+    if plan.problem:
+        print(f"nnfs-tui: {plan.problem}", file=sys.stderr)  # noqa: T201
+    if options.csv is not None:
+        _write_csv(options.csv, rows, plan)
+    ending = _ending(plan, seconds, interrupted=interrupted, is_stored=folder is not None)
+    if not options.json:
+        _print_tables(plan, sort, ending)
+    elif interrupted:
+        print(f"nnfs-tui: {ending}", file=sys.stderr)  # noqa: T201
+    return INTERRUPTED if interrupted else 0
+
+
+def _seeds(
+    base: RunConfig,
+    axes: dict[str, tuple[Any, ...]],
+    file: SweepFile,
+    options: argparse.Namespace,
+) -> tuple[int, ...]:
+    """Return the seeds of each combination; a list of seeds is no axis of the grid."""
+    listed = axes.pop("seed", None)
+    number = _count("--seeds", options.seeds, file.numbers.get("seeds"))
+    if listed is None:
+        return seeds_from(base.seed, number or 1)
+    if options.seeds is not None:
+        raise UsageError("--seed has several values, and --seeds was given: expected one of them")
+    return listed
+
+
+def _count(flag: str, text: str | None, default: int | None, most: int = 10**6) -> int | None:
+    if text is None:
+        return default
+    if text.isascii() and text.isdecimal() and len(text) < 10 and 1 <= int(text) <= most:
+        return int(text)
+    raise invalid_value(text, flag, f"a whole number from 1 to {most}")
+
+
+def _sort_column(text: str | None, varied: list[str]) -> str | None:
+    """Return the column to sort by: a number or a setting that varies."""
+    if text is None:
+        return None
+    names = {name.replace("_", "-"): name for name in (*SORTED_BY, *OTHERS)}
+    names |= {name.replace("_score", "_accuracy").replace("_", "-"): name for name in SORTED_BY}
+    names |= {setting(name).option: name for name in varied}
+    column = names.get(text.replace("_", "-"))
+    if column is None:
+        known = ", ".join([*(setting(name).option for name in varied), "test-loss", "test-score"])
+        raise UsageError(
+            f"invalid value {quoted(text)} for --sort: expected a column such as {known}"
+            f"{suggestion(text, names)}"
+        )
+    return column
+
+
+def _values(run: FinishedRun, plan: Sweep) -> dict[str, Any]:
+    """Return a run as JSON can represent it: its settings that vary, its seed and its outcome."""
+    changes = plan.cells[run.cell].changes
+    varied = {
+        name: list(value) if isinstance(value, tuple) else value for name, value in changes.items()
+    }
+    outcome = run.outcome.as_dict()
+    key = outcome.pop("key")
+    return {
+        "event": "run",
+        "settings": varied,
+        "seed": run.config.seed,
+        **outcome,
+        "stored": run.stored,
+        "key": key,
+    }
+
+
+def _write_csv(name: str, rows: list[FinishedRun], plan: Sweep) -> None:
+    """Write one row per run, in the order of the grid."""
+    columns = list(dict.fromkeys(name for cell in plan.cells for name in cell.changes))
+    scores = [*Scores._fields, *(f"best_{name}" for name in Scores._fields), "fresh_score"]
+    try:
+        with replacing(Path(name)) as file:
+            writer = csv.writer(file)
+            counts = ["epochs", "best_epoch", "stopped", "seconds", "stored"]
+            writer.writerow([*columns, "seed", *counts, *scores])
+            for run in sorted(rows, key=lambda each: (each.cell, each.config.epochs)):
+                outcome = run.outcome
+                numbers = [*outcome.final, *outcome.best, outcome.fresh_score]
+                writer.writerow(
+                    [
+                        *(setting(each).write(getattr(run.config, each)) for each in columns),
+                        run.config.seed,
+                        outcome.epochs,
+                        outcome.best_epoch,
+                        outcome.stopped,
+                        round(outcome.seconds, 6),
+                        int(run.stored),
+                        *(each if isfinite(each) else "" for each in numbers),
+                    ]
+                )
+    except (OSError, ValueError) as error:  # ValueError: a NUL in the name
+        if isinstance(error, OSError):
+            raise OutputError(f"the file {quoted(name)}", error) from None
+        raise invalid_value(name, "--csv", "the name of a file") from None
+
+
+def _print_tables(plan: Sweep, sort: str | None, ending: str) -> None:
+    """Print the table of the combinations, the heat map and a sentence."""
+    width, look = 100, None
+    if sys.stdout.isatty():
+        look = terminal_look(os.environ)
+        try:
+            width = os.get_terminal_size(sys.stdout.fileno()).columns or width
+        except OSError:
+            look = None
+    summaries = plan.summaries()
+    texts = [
+        table(summaries, width, sort),
+        heat_map_text(summaries, width, look),
+        ending,
+    ]
+    print("\n\n".join(filter(None, texts)))  # noqa: T201
+
+
+def _ending(plan: Sweep, seconds: float, *, interrupted: bool, is_stored: bool) -> str:
+    cells = f" of {len(plan.cells):,} combinations" if len(plan.cells) > 1 else ""
+    stored = plan.finished - plan.trained
+    runs = "run" if plan.finished == 1 else "runs"
+    parts = [f"{plan.finished:,} {runs}{cells} in {seconds:.1f} s"]
+    if stored:
+        parts[0] += f", {stored:,} of them trained before"
+    if len(plan.rounds) > 1:
+        rounds = ", ".join(f"{each.cells:,} for {each.epochs:,} epochs" for each in plan.rounds)
+        parts.append(f"halving: {rounds}")
+    text = "; ".join(parts)
+    if interrupted:
+        left = plan.total - plan.finished
+        saved = "" if plan.problem or not is_stored else "; the same command continues"
+        text = f"interrupted, {left:,} runs are missing; {text}{saved}"
+    return text
+
+
+class _ProgressText:
+    """The texts of the progress: number of runs, remaining time and the best combination."""
+
+    def __init__(self, plan: Sweep) -> None:
+        self._plan = plan
+        self._started = perf_counter()
+
+    @property
+    def remaining(self) -> str:
+        """Estimated time to the end, by the runs that were trained and not read."""
+        plan = self._plan
+        return eta(perf_counter() - self._started, plan.trained, plan.total - plan.finished)
+
+    @property
+    def best(self) -> str:
+        """The best combination so far: of those with all runs, if there is one."""
+        summaries = [each for each in self._plan.summaries() if each.outcomes]
+        whole = [each for each in summaries if len(each.outcomes) == len(each.cell.runs)]
+        found = next(iter(ranked(whole or summaries)), None)
+        return "" if found is None else f"best {_score(found)}  {found.cell.label}".rstrip()
+
+
+def _score(summary: CellSummary) -> str:
+    if summary.outcomes[0].has_classes:
+        return f"{number_format.percent(summary.score)} %"
+    return f"R² {summary.score:.3f}"
+
+
+@contextmanager
+def _progress(plan: Sweep, *, plain: bool) -> Iterator[Callable[[], None]]:
+    """Return a function that shows the progress: in a bar, or as lines."""
+    texts = _ProgressText(plan)
+    shown = perf_counter()
+
+    def is_due(interval: float) -> bool:
+        nonlocal shown
+        now = perf_counter()
+        if now - shown < interval and plan.finished < plan.total:
+            return False
+        shown = now
+        return True
+
+    def print_line() -> None:
+        if is_due(LINE_INTERVAL):
+            done = f"{plan.finished:,} of {plan.total:,} runs"
+            line = ", ".join(filter(None, [done, texts.remaining, texts.best]))
+            print(f"nnfs-tui: {line}", file=sys.stderr, flush=True)  # noqa: T201
+
+    if plain:
+        yield print_line
+        return
+    count = "{task.completed:,.0f}/{task.total:,} runs {task.fields[eta]}  {task.fields[best]}"
+    with progress_bar(count, transient=True) as bar:
+        task = bar.add_task("training", total=plan.total, eta="", best="")
+        bar.refresh()
+
+        def update() -> None:
+            if is_due(REFRESH):
+                best = texts.best
+                bar.update(task, completed=plan.finished, eta=texts.remaining, best=best)
+                bar.refresh()
+
+        yield update
