@@ -5,6 +5,8 @@ training, dropout. Outputs are stored feature-major, (units + 1, samples), with 
 W and b as one (inputs + 1, units) matrix with b as the last row. One matrix product therefore computes
 Wᵀa + b, another one the gradient of both, and every view is contiguous. A layer without biases has the
 matrix W alone, and ignores the row of ones.
+
+All arrays may have a leading axis of runs; the shapes below omit it.
 """
 
 from __future__ import annotations
@@ -13,9 +15,11 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from core.nn.calls import Call, Calls, broadcast, call, constant
+from core.nn.calls import Call, Calls, broadcast, call, constant, matmul, matvec
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from core.arrays import Array
     from core.nn.activations import Activation
 
@@ -38,8 +42,8 @@ class BatchNorm:
     """
 
     def __init__(self, units: int, parameters: Array, statistics: Array) -> None:
-        self.gamma, self.beta = parameters.reshape(2, units)
-        self.mean, self.variance = statistics.reshape(2, units)
+        self.gamma, self.beta = parameters[..., :units], parameters[..., units:]
+        self.mean, self.variance = statistics[..., :units], statistics[..., units:]
 
     @staticmethod
     def size(units: int) -> int:
@@ -48,8 +52,8 @@ class BatchNorm:
 
     def initialize(self) -> None:
         """Set γ and β, and the running statistics, to the identity."""
-        self.gamma[:], self.beta[:] = 1, 0
-        self.mean[:], self.variance[:] = 0, 1
+        self.gamma[...], self.beta[...] = 1, 0
+        self.mean[...], self.variance[...] = 0, 1
 
 
 class Layer:
@@ -76,14 +80,15 @@ class Layer:
         self.inputs, self.units, self.activation = inputs, units, activation
         self.norm: BatchNorm | None = None
         rows = inputs + 1 if statistics is None and bias else inputs
-        self.matrix = parameters[: rows * units].reshape(rows, units)
-        self.weights = self.matrix[:inputs]
-        self.biases = self.matrix[inputs:].reshape(-1)
+        runs = parameters.shape[:-1]
+        self.matrix = parameters[..., : rows * units].reshape(*runs, rows, units)
+        self.weights = self.matrix[..., :inputs, :]
+        self.biases = parameters[..., inputs * units : rows * units]
         self.folded = self.matrix
         if statistics is not None:
-            self.norm = BatchNorm(units, parameters[rows * units :], statistics)
+            self.norm = BatchNorm(units, parameters[..., rows * units :], statistics)
         if rows == inputs:
-            self.folded = np.zeros((inputs + 1, units), parameters.dtype)
+            self.folded = np.zeros((*runs, inputs + 1, units), parameters.dtype)
 
     @staticmethod
     def size(inputs: int, units: int, normed: bool = False, bias: bool = True) -> int:
@@ -93,7 +98,7 @@ class Layer:
     @property
     def has_offsets(self) -> bool:
         """Whether units have a b or a β."""
-        return self.norm is not None or self.biases.size > 0
+        return self.norm is not None or self.biases.shape[-1] > 0
 
     def fold(self) -> Calls:
         """Return the calls that update `folded`, the matrix used for evaluation.
@@ -104,14 +109,14 @@ class Layer:
         norm = self.norm
         if norm is None:
             has_own_row = self.folded is self.matrix
-            return [] if has_own_row else [call(np.copyto, self.folded[:-1], self.weights)]
+            return [] if has_own_row else [call(np.copyto, self.folded[..., :-1, :], self.weights)]
         scale, block = np.empty_like(norm.gamma), np.empty_like(self.weights)
-        weights, biases = self.folded[:-1], self.folded[-1]
+        weights, biases = self.folded[..., :-1, :], self.folded[..., -1, :]
         return [
             call(np.add, norm.variance, constant(NORM_EPSILON, scale), scale),
             call(np.sqrt, scale, scale),
             call(np.divide, norm.gamma, scale, scale),
-            broadcast(scale[None], block),
+            broadcast(scale[..., None, :], block),
             call(np.multiply, self.weights, block, weights),
             call(np.multiply, norm.mean, scale, scale),
             call(np.subtract, norm.beta, scale, biases),
@@ -129,17 +134,17 @@ class ForwardPass:
 
     def __init__(self, layer: Layer, samples: int) -> None:
         self.layer = layer
-        self.outputs = np.ones((layer.units + 1, samples), layer.matrix.dtype)
-        self.values = self.outputs[:-1]
+        self.outputs = outputs_of(layer, samples)
+        self.values = self.outputs[..., :-1, :]
         self.logits = self.values
         if layer.activation.keeps_input:
             self.logits = np.empty_like(self.values)
         self.activate = layer.activation.forward(self.logits, self.values)
-        self._dot = layer.folded.T.dot
+        self._matrix = layer.folded.mT
 
     def forward(self, inputs: Array) -> Calls:
         """Return the calls that compute `outputs` from (inputs + 1, samples), the last row ones."""
-        return [call(self._dot, inputs, self.logits), *self.activate]
+        return [matmul(self._matrix, inputs, self.logits), *self.activate]
 
 
 class TrainingPass:
@@ -162,47 +167,56 @@ class TrainingPass:
         layer: Layer,
         samples: int,
         gradient: Array,
-        dropout: float = 0.0,
-        rng: np.random.Generator | None = None,
+        dropout: Sequence[float] = (0.0,),
+        rngs: Sequence[np.random.Generator] = (),
     ) -> None:
+        """Allocate the buffers.
+
+        Args:
+            layer: its parameters are read at each run of the calls.
+            samples: batch size.
+            gradient: (parameters,) of the layer.
+            dropout: rate of each run.
+            rngs: random stream of dropout of each run; empty for no dropout.
+        """
         self.layer = layer
-        dtype = layer.matrix.dtype
-        self.outputs = np.ones((layer.units + 1, samples), dtype)
-        self.values = self.outputs[:-1]
-        self.delta = np.empty_like(self.values)
-        has_dropout = dropout > 0 and rng is not None
+        self.outputs = outputs_of(layer, samples)
+        self.values = self.outputs[..., :-1, :]
+        self.delta = np.empty(self.values.shape, self.values.dtype)
+        has_dropout = any(dropout) and len(rngs) > 0
         # dropout needs a second buffer: f'(z) is computed from the values before dropout
         activated = np.empty_like(self.values) if has_dropout else self.values
         keeps = layer.activation.keeps_input
         self.logits = np.empty_like(self.values) if keeps else activated
-        self._gradient = gradient[: layer.matrix.size].reshape(layer.matrix.shape)
+        size = layer.matrix.shape[-2] * layer.units
+        self._gradient = gradient[..., :size].reshape(layer.matrix.shape)
         # the backward pass has the reverse order of the forward pass, so its calls are put in front
         self.after_dense: Calls = []
         self._back: Calls = []
         if layer.norm is not None:
             forward, backward = _norm_calls(
-                layer.norm, self.logits, self.delta, gradient[layer.matrix.size :]
+                layer.norm, self.logits, self.delta, gradient[..., size:]
             )
             self.after_dense += forward
             self._back[:0] = backward
         activation = layer.activation
         self.after_dense += activation.forward(self.logits, activated)
         self._back[:0] = activation.backward(self.logits, activated, self.delta)
-        if has_dropout and rng is not None:
-            mask, draw = _mask_calls(self.delta, dropout, rng)
+        if has_dropout:
+            mask, draw = _mask_calls(self.delta, dropout, rngs)
             self.after_dense += [*draw, call(np.multiply, activated, mask, self.values)]
             self._back[:0] = [call(np.multiply, self.delta, mask, self.delta)]
 
     def dense(self, inputs: Array) -> Call:
         """Return the call that computes z = Wᵀa + b from (inputs + 1, samples), the last row ones."""
-        inputs = inputs[: len(self.layer.matrix)]
-        return call(self.layer.matrix.T.dot, inputs, self.logits)
+        matrix = self.layer.matrix
+        return matmul(matrix.mT, inputs[..., : matrix.shape[-2], :], self.logits)
 
     def backward(self, below: TrainingPass | None) -> Calls:
         """Return the calls that turn `delta` into dL/dz, then write W · dL/dz to the delta `below`."""
         if below is None:
             return self._back
-        return [*self._back, call(self.layer.weights.dot, self.delta, below.delta)]
+        return [*self._back, matmul(self.layer.weights, self.delta, below.delta)]
 
     def gradient(self, inputs: Array) -> Call:
         """Return the call that writes dL/dW and dL/db, to be run after `backward`.
@@ -210,51 +224,68 @@ class TrainingPass:
         Args:
             inputs: (inputs + 1, samples) outputs of the layer below; its row of ones gives dL/db.
         """
-        inputs = inputs[: len(self.layer.matrix)]
-        return call(inputs.dot, self.delta.T, self._gradient)
+        inputs = inputs[..., : self.layer.matrix.shape[-2], :]
+        return matmul(inputs, self.delta.mT, self._gradient)
 
 
-def _mask_calls(like: Array, rate: float, rng: np.random.Generator) -> tuple[Array, Calls]:
+def outputs_of(layer: Layer, samples: int) -> Array:
+    """Return a new (units + 1, samples) block for the outputs of a layer, the last row ones."""
+    shape = *layer.matrix.shape[:-2], layer.units + 1, samples
+    return np.ones(shape, layer.matrix.dtype)
+
+
+def _mask_calls(
+    like: Array, rates: Sequence[float], rngs: Sequence[np.random.Generator]
+) -> tuple[Array, Calls]:
     """Return the mask of inverted dropout, 0 or 1 / (1 - rate), and the calls that redraw it."""
     mask = np.empty_like(like)
+    masks = [mask] if like.ndim == 2 else list(mask)
+    kept = [1 / (1 - rate) for rate in rates]
+    low, factor = constant(rates[0], mask), constant(kept[0], mask)
+    if any(rate != rates[0] for rate in rates):
+        low, factor = (np.array(each, mask.dtype).reshape(-1, 1, 1) for each in (rates, kept))
     return mask, [
-        call(rng.random, dtype=mask.dtype, out=mask),
-        call(np.subtract, mask, constant(rate, mask), mask),
+        # a run without dropout draws nothing: any mask above the rate 0 drops no output
+        *(
+            call(rng.random, dtype=each.dtype, out=each) if rate else call(each.fill, 1)
+            for each, rate, rng in zip(masks, rates, rngs, strict=True)
+        ),
+        call(np.subtract, mask, low, mask),
         call(np.heaviside, mask, constant(1, mask), mask),  # 1 where the draw is at least the rate
-        call(np.multiply, mask, constant(1 / (1 - rate), mask), mask),
+        call(np.multiply, mask, factor, mask),
     ]
 
 
 def _norm_calls(norm: BatchNorm, z: Array, delta: Array, gradient: Array) -> tuple[Calls, Calls]:
     """Return the calls that normalise z in place, and those that turn dL/dy in `delta` into dL/dz."""
-    units, samples = z.shape
+    *runs, units, samples = z.shape
     dtype = z.dtype
-    normal = np.empty_like(z)
-    scale, shift, block = np.empty((units, 1), dtype), np.empty((units, 1), dtype), np.empty_like(z)
-    gamma, beta = norm.gamma[:, None], norm.beta[:, None]
-    gamma_gradient, beta_gradient = gradient.reshape(2, units)
+    normal, block = np.empty_like(z), np.empty_like(z)
+    scale, shift = np.empty((*runs, units, 1), dtype), np.empty((*runs, units, 1), dtype)
+    gamma, beta = norm.gamma[..., None], norm.beta[..., None]
+    gamma_gradient, beta_gradient = gradient[..., :units], gradient[..., units:]
     epsilon = constant(NORM_EPSILON, z)
     ones, share = np.ones(samples, dtype), np.full(samples, 1 / samples, dtype)
 
     def inverse_root(variance: Array) -> Calls:
         return [
-            call(np.add, variance[:, None], epsilon, scale),
+            call(np.add, variance[..., None], epsilon, scale),
             call(np.sqrt, scale, scale),
             call(np.reciprocal, scale, scale),
         ]
 
     centre: Calls
     if samples == 1:
-        centre = [call(np.subtract, z, norm.mean[:, None], z), *inverse_root(norm.variance)]
+        centre = [call(np.subtract, z, norm.mean[..., None], z), *inverse_root(norm.variance)]
         update: Calls = []
     else:
-        mean, variance, scratch = (np.empty(units, dtype) for _ in range(3))
+        mean, variance, scratch = (np.empty((*runs, units), dtype) for _ in range(3))
         centre = [
-            call(z.dot, share, mean),
-            broadcast(mean[:, None], block),
+            matvec(z, share, mean),
+            broadcast(mean[..., None], block),
             call(np.subtract, z, block, z),
             call(np.multiply, z, z, block),
-            call(block.dot, share, variance),
+            matvec(block, share, variance),
             *inverse_root(variance),
         ]
         update = [
@@ -276,16 +307,16 @@ def _norm_calls(norm: BatchNorm, z: Array, delta: Array, gradient: Array) -> tup
     # dL/dz = γ / √(σ² + ε) · (dy - mean(dy) - z'·mean(dy·z')), with z' the normalised z, dy = dL/dy
     backward = [
         call(np.multiply, delta, normal, block),
-        call(block.dot, ones, gamma_gradient),
-        call(delta.dot, ones, beta_gradient),
+        matvec(block, ones, gamma_gradient),
+        matvec(delta, ones, beta_gradient),
     ]
     if samples > 1:
         backward += [
-            call(np.multiply, gamma_gradient[:, None], constant(1 / samples, z), shift),
+            call(np.multiply, gamma_gradient[..., None], constant(1 / samples, z), shift),
             broadcast(shift, block),
             call(np.multiply, normal, block, block),
             call(np.subtract, delta, block, delta),
-            call(np.multiply, beta_gradient[:, None], constant(1 / samples, z), shift),
+            call(np.multiply, beta_gradient[..., None], constant(1 / samples, z), shift),
             broadcast(shift, block),
             call(np.subtract, delta, block, delta),
         ]

@@ -3,7 +3,7 @@
 Blocks are feature-major, (outputs, samples): z are the logits, t the encoded targets. A loss is the
 mean over the samples, and numerically stable for every finite logit. Formulas and names are those of
 PyTorch's `cross_entropy`, `binary_cross_entropy_with_logits`, `multi_margin_loss`, `mse_loss`,
-`l1_loss` and `huber_loss`.
+`l1_loss` and `huber_loss`. Blocks may have a leading axis of runs, which the shapes below omit.
 """
 
 from __future__ import annotations
@@ -13,10 +13,12 @@ from typing import TYPE_CHECKING, Any, ClassVar, Final
 
 import numpy as np
 
-from core.nn.calls import Calls, broadcast, call, constant
+from core.nn.calls import Calls, broadcast, call, constant, matmul, vecmat
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+
+    from numpy.typing import NDArray
 
     from core.arrays import Array, Labels
 
@@ -49,26 +51,42 @@ class Value:
     Attributes:
         calls: write the (samples,) losses.
         samples: number of samples.
-        weight: divisor of the mean: the number of samples, or the sum of their class weights.
+        weights: divisor of the mean: the number of samples, or the sum of their class weights; an array
+            without axes, or (runs,) for several runs with class weights.
     """
 
     def __init__(self, calls: Calls, losses: Array, factor: float = 1.0) -> None:
         self.calls = calls
-        self.samples = losses.size
-        self.weight = float(losses.size)
+        self.samples: int = losses.shape[-1]
+        self.weights = np.array(self.samples, np.float64)
         self._losses = losses
-        self._factors = np.full(losses.size, factor, losses.dtype)
+        self._factors = np.full(self.samples, factor, losses.dtype)
         self._dot = self._factors.dot
 
-    def weighted(self, factors: Array, weight: float) -> Value:
-        """Multiply the loss of each sample by a factor, set the divisor of the mean, and return self."""
-        self._dot = (self._factors * factors).dot
-        self.weight = weight
+    def weighted(self, factors: Array, weights: Array) -> Value:
+        """Multiply the loss of each sample by a factor, set the divisor of the mean, and return self.
+
+        Args:
+            factors: (samples,) factors.
+            weights: (samples,) weights, whose sum is the divisor.
+        """
+        self._factors = self._factors * factors
+        self._dot = self._factors.dot
+        self.weights = np.asarray(weights.sum(axis=-1, dtype=np.float64))
         return self
+
+    @property
+    def weight(self) -> float:
+        """The divisor of the mean of a single run."""
+        return float(self.weights)
 
     def total(self) -> float:
         """Return the sum of the (weighted) losses over the samples."""
         return float(self._dot(self._losses))
+
+    def totals(self) -> NDArray[np.float64]:
+        """Return the same sum for each of several runs."""
+        return np.asarray(np.vecdot(self._factors, self._losses), np.float64)
 
 
 class Loss:
@@ -143,14 +161,15 @@ class Loss:
 
     def plain_targets(self, targets: Array) -> Array:
         """Return the encoded (rows, samples) targets without the rows of class weights."""
-        return targets[:-WEIGHT_ROWS] if self.class_weights else targets
+        return targets[..., :-WEIGHT_ROWS, :] if self.class_weights else targets
 
     def labels(self, targets: Array) -> Labels:
         """Return the (samples,) classes of encoded (rows, samples) targets."""
         if self.class_weights:
-            return np.asarray(targets[-1], np.int64)
+            return np.asarray(targets[..., -1, :], np.int64)
         # two classes are encoded as one row of signs
-        labels = targets[0] > 0 if len(targets) == 1 else targets.argmax(axis=0)
+        one_row = targets.shape[-2] == 1
+        labels = targets[..., 0, :] > 0 if one_row else targets.argmax(axis=-2)
         return np.asarray(labels, np.int64)
 
     def gradient(self, z: Array, delta: Array) -> Gradient:
@@ -168,8 +187,7 @@ class Loss:
         value = self._value(z, self.plain_targets(targets))
         if not self.class_weights:
             return value
-        factors, weights, _ = targets[-WEIGHT_ROWS:]
-        return value.weighted(factors, float(weights.sum(dtype=np.float64)))
+        return value.weighted(targets[..., -WEIGHT_ROWS, :], targets[..., 1 - WEIGHT_ROWS, :])
 
     def _gradient(self, z: Array, delta: Array) -> Gradient:
         """Return the calls of `gradient` without class weights."""
@@ -218,27 +236,26 @@ class SoftmaxCrossEntropy(Loss):
         return shares[:, 1:] - shares[:, :1] if self.classes == 2 else shares
 
     def _gradient(self, z: Array, delta: Array) -> Gradient:
-        samples = z.shape[1]
+        *runs, outputs, samples = z.shape
+        sums = np.empty((*runs, 1, samples), z.dtype)
         if self.classes == 2:
-            row = np.empty((1, samples), z.dtype)
-            halves = np.array([[-0.5, 0.5]], z.dtype)
+            row = sums
             back = np.array([[-0.5], [0.5]], z.dtype) / np.array(samples, z.dtype)
             return Gradient(
-                [call(halves.dot, z, row), call(np.tanh, row, row)],
+                [*_half_difference(z, row), call(np.tanh, row, row)],
                 lambda targets: [call(np.subtract, row, targets, row)],
-                [call(back.dot, row, delta)],
+                [matmul(back, row, delta) if not runs else call(np.multiply, row, back, delta)],
             )
-        block, highest = np.empty_like(z), np.empty(samples, z.dtype)
-        sums = np.empty((1, samples), z.dtype)
+        block, highest = np.empty_like(z), np.empty((*runs, samples), z.dtype)
         # multiplying the sum of exponentials by `samples` divides the gradient by the batch size
-        counts = np.full((1, len(z)), samples, z.dtype)
+        counts = np.full((1, outputs), samples, z.dtype)
         return Gradient(
             [
                 *_column_maxima(z, highest),
-                broadcast(highest[None], block),
+                broadcast(highest[..., None, :], block),
                 call(np.subtract, z, block, delta),
                 call(np.exp, delta, delta),
-                call(counts.dot, delta, sums),
+                matmul(counts, delta, sums),
                 broadcast(sums, block),
                 call(np.divide, delta, block, delta),
             ],
@@ -248,25 +265,23 @@ class SoftmaxCrossEntropy(Loss):
         )
 
     def _value(self, z: Array, targets: Array) -> Value:
-        samples = z.shape[1]
+        *runs, outputs, samples = z.shape
         if self.classes == 2:
-            half = np.empty((1, samples), z.dtype)
-            halves = np.array([[-0.5, 0.5]], z.dtype)
+            half = np.empty((*runs, 1, samples), z.dtype)
             losses, calls = _two_class_losses(half, targets, self)
-            calls.insert(0, call(halves.dot, z, half))
-            return Value(calls, losses[0])
+            return Value([*_half_difference(z, half), *calls], losses[..., 0, :])
         block, scaled = np.empty_like(z), np.empty_like(z)
-        row, losses = np.empty(samples, z.dtype), np.empty(samples, z.dtype)
-        ones = np.ones(len(z), z.dtype)
+        row, losses = np.empty((*runs, samples), z.dtype), np.empty((*runs, samples), z.dtype)
+        ones = np.ones(outputs, z.dtype)
         calls = [
             *_column_maxima(z, row),
-            broadcast(row[None], block),
+            broadcast(row[..., None, :], block),
             call(np.subtract, z, block, block),
             call(np.multiply, block, targets, scaled),
             call(np.exp, block, block),
-            call(ones.dot, block, losses),
+            vecmat(ones, block, losses),
             call(np.log, losses, losses),
-            call(ones.dot, scaled, row),
+            vecmat(ones, scaled, row),
             call(np.subtract, losses, row, losses),
         ]
         return Value(calls, losses)
@@ -297,14 +312,14 @@ class BinaryCrossEntropy(Loss):
         return Gradient(
             [call(np.multiply, z, half, delta), call(np.tanh, delta, delta)],
             lambda targets: [call(np.subtract, delta, targets, delta)],
-            [call(np.multiply, delta, constant(0.5 / z.shape[1], z), delta)],
+            [call(np.multiply, delta, constant(0.5 / z.shape[-1], z), delta)],
         )
 
     def _value(self, z: Array, targets: Array) -> Value:
         row = np.empty_like(z)
         losses, calls = _two_class_losses(row, targets, self)
         calls.insert(0, call(np.multiply, z, constant(0.5, z), row))
-        return Value(calls, losses[0])
+        return Value(calls, losses[..., 0, :])
 
     def probabilities(self, z: Array) -> Array:
         positive = 0.5 + 0.5 * np.tanh(0.5 * z)
@@ -329,10 +344,10 @@ class Hinge(Loss):
 
     def _margins(self, z: Array, targets: Array, margins: Array, row: Array) -> Calls:
         """Return the calls that write 1 + z_j - z_class for each other class j, and 0 for the class."""
-        ones, one = np.ones((1, len(z)), z.dtype), constant(1, z)
+        ones, one = np.ones((1, z.shape[-2]), z.dtype), constant(1, z)
         return [
             call(np.multiply, z, targets, margins),
-            call(ones.dot, margins, row),
+            matmul(ones, margins, row),
             broadcast(row, margins),
             call(np.subtract, z, margins, margins),
             call(np.subtract, margins, targets, margins),
@@ -340,31 +355,33 @@ class Hinge(Loss):
         ]
 
     def _gradient(self, z: Array, delta: Array) -> Gradient:
-        row, block = np.empty((1, z.shape[1]), z.dtype), np.empty_like(z)
-        ones, zero = np.ones((1, len(z)), z.dtype), constant(0, z)
+        *runs, outputs, samples = z.shape
+        row, block = np.empty((*runs, 1, samples), z.dtype), np.empty_like(z)
+        ones, zero = np.ones((1, outputs), z.dtype), constant(0, z)
 
         def against(targets: Array) -> Calls:
             return [
                 *self._margins(z, targets, delta, row),
                 call(np.heaviside, delta, zero, delta),
-                call(ones.dot, delta, row),
+                matmul(ones, delta, row),
                 broadcast(row, block),
                 call(np.multiply, block, targets, block),
                 call(np.subtract, delta, block, delta),
             ]
 
-        return Gradient([], against, [call(np.multiply, delta, constant(1 / z.size, z), delta)])
+        factor = constant(1 / (outputs * samples), z)
+        return Gradient([], against, [call(np.multiply, delta, factor, delta)])
 
     def _value(self, z: Array, targets: Array) -> Value:
-        samples = z.shape[1]
-        row, block = np.empty((1, samples), z.dtype), np.empty_like(z)
-        losses = np.empty(samples, z.dtype)
+        *runs, outputs, samples = z.shape
+        row, block = np.empty((*runs, 1, samples), z.dtype), np.empty_like(z)
+        losses = np.empty((*runs, samples), z.dtype)
         calls = [
             *self._margins(z, targets, block, row),
             call(np.maximum, block, constant(0, z), out=block),
-            call(np.ones(len(z), z.dtype).dot, block, losses),
+            vecmat(np.ones(outputs, z.dtype), block, losses),
         ]
-        return Value(calls, losses, 1 / len(z))
+        return Value(calls, losses, 1 / outputs)
 
 
 class _DifferenceLoss(Loss):
@@ -401,7 +418,7 @@ class _DifferenceLoss(Loss):
     slope_factor: ClassVar[float] = 1.0
 
     def _gradient(self, z: Array, delta: Array) -> Gradient:
-        factor = constant(self.slope_factor / z.size, z)
+        factor = constant(self.slope_factor / (z.shape[-2] * z.shape[-1]), z)
         return Gradient(
             [],
             lambda targets: [call(np.subtract, z, targets, delta)],
@@ -409,13 +426,14 @@ class _DifferenceLoss(Loss):
         )
 
     def _value(self, z: Array, targets: Array) -> Value:
-        block, losses = np.empty_like(z), np.empty(z.shape[1], z.dtype)
+        *runs, outputs, samples = z.shape
+        block, losses = np.empty_like(z), np.empty((*runs, samples), z.dtype)
         calls = [
             call(np.subtract, z, targets, block),
             *self._loss(block),
-            call(np.ones(len(z), z.dtype).dot, block, losses),
+            vecmat(np.ones(outputs, z.dtype), block, losses),
         ]
-        return Value(calls, losses, 1 / len(z))
+        return Value(calls, losses, 1 / outputs)
 
 
 class MeanSquaredError(_DifferenceLoss):
@@ -481,17 +499,18 @@ def _smoothed(onehot: Array, smoothing: float) -> Array:
 
 def _weighted_gradient(plain: Gradient, delta: Array) -> Gradient:
     """Return the calls that write Σ factor·dL/dz / Σ w, from those of the unweighted mean."""
-    samples = delta.shape[1]
-    share, mean = np.full(samples, 1 / samples, delta.dtype), np.empty((), delta.dtype)
-    row, block = np.empty((1, samples), delta.dtype), np.empty_like(delta)
+    *runs, _, samples = delta.shape
+    share, mean = np.full(samples, 1 / samples, delta.dtype), np.empty(runs, delta.dtype)
+    row, block = np.empty((*runs, 1, samples), delta.dtype), np.empty_like(delta)
 
     def against(targets: Array) -> Calls:
-        factors, weights, _ = targets[-WEIGHT_ROWS:]
+        factors, weights = targets[..., -WEIGHT_ROWS, :], targets[..., 1 - WEIGHT_ROWS, :]
+        dot = call(np.vecdot, share, weights, mean) if runs else call(share.dot, weights, mean)
         return [
-            *plain.against(targets[:-WEIGHT_ROWS]),
+            *plain.against(targets[..., :-WEIGHT_ROWS, :]),
             *plain.after,
-            call(share.dot, weights, mean),
-            call(np.divide, factors, mean, row[0]),
+            dot,
+            call(np.divide, factors, mean[..., None] if runs else mean, row[..., 0, :]),
             broadcast(row, block),
             call(np.multiply, delta, block, delta),
         ]
@@ -530,6 +549,17 @@ def balanced_class_weights(counts: Sequence[int]) -> tuple[float, ...]:
     return tuple(sum(counts) / (present * count) if count else 0.0 for count in counts)
 
 
+def _half_difference(z: Array, row: Array) -> Calls:
+    """Return the calls that write half the difference of two logits into a (1, samples) row."""
+    if z.ndim == 2:
+        return [call(np.array([[-0.5, 0.5]], z.dtype).dot, z, row)]
+    # for stacks of two rows, a product takes longer
+    return [
+        call(np.subtract, z[..., 1:, :], z[..., :1, :], row),
+        call(np.multiply, row, constant(0.5, z), row),
+    ]
+
+
 def _above_chance(probability: Array, classes: int) -> Calls:
     guess = 1 / classes
     return [
@@ -540,10 +570,11 @@ def _above_chance(probability: Array, classes: int) -> Calls:
 
 def _column_maxima(z: Array, row: Array) -> Calls:
     """Return the calls that write the maximum of each column of z into `row`."""
-    if len(z) == 3:
+    if z.shape[-2] == 3:
         # over so few rows, a reduction takes twice as long as two maxima
-        return [call(np.maximum, z[0], z[1], out=row), call(np.maximum, row, z[2], out=row)]
-    return [call(np.maximum.reduce, z, 0, out=row)]
+        first, second, third = (z[..., at, :] for at in range(3))
+        return [call(np.maximum, first, second, out=row), call(np.maximum, row, third, out=row)]
+    return [call(np.maximum.reduce, z, -2, out=row)]
 
 
 LOSSES: Final = {

@@ -33,6 +33,7 @@ class Network:
         loss: loss function, which also defines how logits become predictions.
         parameters: all trained parameters in one flat vector: for each layer, the weights row by row,
             then the biases if there are any, or γ and β with batch normalisation.
+            With several runs, (runs, parameters); all views have the leading axis, too.
         slices: for each layer, its slice of `parameters`.
         statistics: running means and variances of batch normalisation in one flat vector.
         weights: for each layer, the (inputs, units) view into `parameters`.
@@ -48,6 +49,7 @@ class Network:
         *,
         batch_norm: bool = False,
         bias: bool = True,
+        runs: int | None = None,
     ) -> None:
         """Create the network with all weights zero.
 
@@ -58,6 +60,8 @@ class Network:
             dtype: float32 or float64.
             batch_norm: whether the hidden layers use batch normalisation, whose β replaces biases.
             bias: whether the other layers have biases.
+            runs: number of networks to train at once, as a leading axis of all arrays; None for a
+                single one, without that axis.
 
         Raises:
             ValueError: if the number of activations or of outputs does not match.
@@ -73,11 +77,12 @@ class Network:
         self.dtype = np.dtype(dtype)
         normed = [batch_norm] * hidden + [False]
         self.slices = _slices(self.sizes, normed, bias)
-        self.parameters = np.zeros(self.slices[-1].stop, self.dtype)
+        axis = () if runs is None else (runs,)
+        self.parameters = np.zeros((*axis, self.slices[-1].stop), self.dtype)
         normed_units = sum(
             size for size, is_normed in zip(self.sizes[1:], normed, strict=True) if is_normed
         )
-        self.statistics = np.zeros(BatchNorm.size(normed_units), self.dtype)
+        self.statistics = np.zeros((*axis, BatchNorm.size(normed_units)), self.dtype)
         self.layers = []
         start = 0
         for (inputs, units), name, part, is_normed in zip(
@@ -85,11 +90,17 @@ class Network:
         ):
             statistics = None
             if is_normed:
-                statistics = self.statistics[start : start + BatchNorm.size(units)]
-                start += statistics.size
+                stop = start + BatchNorm.size(units)
+                statistics = self.statistics[..., start:stop]
+                start = stop
             self.layers.append(
                 Layer(
-                    inputs, units, ACTIVATIONS[name], self.parameters[part], statistics, bias=bias
+                    inputs,
+                    units,
+                    ACTIVATIONS[name],
+                    self.parameters[..., part],
+                    statistics,
+                    bias=bias,
                 )
             )
         self.weights = [layer.weights for layer in self.layers]
@@ -102,7 +113,7 @@ class Network:
     def __repr__(self) -> str:
         shape = "-".join(map(str, self.sizes))
         names = dict.fromkeys(layer.activation.name for layer in self.layers[:-1])
-        return f"Network({', '.join([shape, *names])}, {self.parameters.size} parameters)"
+        return f"Network({', '.join([shape, *names])}, {self.parameters.shape[-1]} parameters)"
 
     @property
     def classes(self) -> int:
@@ -138,11 +149,11 @@ class Network:
             layer.biases[:] = bias
 
     def weight_mask(self, biases: bool = False) -> Array:
-        """Return a (parameters,) vector that is 1 for weights (and optionally biases), 0 elsewhere."""
+        """Return an array like `parameters`, 1 for weights (and optionally biases), 0 elsewhere."""
         mask = np.zeros_like(self.parameters)
         for layer, part in zip(self.layers, self.slices, strict=True):
-            penalized = layer.matrix.size if biases else layer.weights.size
-            mask[part][:penalized] = 1
+            matrix = layer.matrix if biases else layer.weights
+            mask[..., part][..., : matrix.shape[-2] * layer.units] = 1
         return mask
 
     def fold(self) -> None:
@@ -223,8 +234,8 @@ class TrainingStep:
         network: Network,
         samples: int,
         gradient: Array,
-        dropout: Sequence[float] = (),
-        rng: np.random.Generator | None = None,
+        dropout: Sequence[Sequence[float]] = ((),),
+        rngs: Sequence[np.random.Generator] = (),
     ) -> None:
         """Allocate the buffers and build the calls that all batches share.
 
@@ -232,14 +243,16 @@ class TrainingStep:
             network: its parameters are read at each run of the calls.
             samples: batch size.
             gradient: (parameters,), written at each run of the calls.
-            dropout: dropout rate of each hidden layer.
-            rng: random stream of dropout.
+            dropout: for each run, the dropout rate of each hidden layer.
+            rngs: random stream of dropout of each run.
         """
-        rates = [*dropout, *[0.0] * (len(network.layers) - len(dropout))]
+        rates = [[*each, *[0.0] * (len(network.layers) - len(each))] for each in dropout]
         self.samples = samples
         self.layers = [
-            TrainingPass(layer, samples, gradient[part], rate, rng)
-            for layer, part, rate in zip(network.layers, network.slices, rates, strict=True)
+            TrainingPass(layer, samples, gradient[..., part], of_layer, rngs)
+            for layer, part, of_layer in zip(
+                network.layers, network.slices, zip(*rates, strict=True), strict=True
+            )
         ]
         last = self.layers[-1]
         self._loss = network.loss.gradient(last.values, last.delta)

@@ -4,6 +4,9 @@ An optimiser owns the gradient vector that backpropagation writes, and its own s
 running means). Formulas and names are PyTorch's: ε is added outside the root, penalties are part of the
 gradient, and only AdamW decays weights. (Keras adds ε inside the root of Adagrad and RMSprop, uses
 1e-7, and rescales the velocity when the learning rate changes.)
+
+An update computes element by element. For several runs, which are trained at once, θ is therefore their
+parameters one after another, and η, μ and λ are vectors as long as θ if the runs differ in them.
 """
 
 from __future__ import annotations
@@ -18,6 +21,8 @@ from core.nn.calls import Calls, call, constant, run
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+
+    from numpy.typing import ArrayLike, NDArray
 
     from core.arrays import Array
 
@@ -72,18 +77,42 @@ class Optimizer:
         parameters: Array,
         settings: Hyperparameters,
         delays: Sequence[tuple[slice, int]] = (),
+        runs: int | None = None,
     ) -> None:
+        """Allocate the state, all zero.
+
+        Args:
+            parameters: θ, updated in place.
+            settings: hyperparameters.
+            delays: see above.
+            runs: number of runs with hyperparameters of their own, see `configure_runs`; None if there
+                is only one, or all have the same.
+        """
         self.parameters = parameters
         self.delays = delays if self.counts_steps else ()
+        self._runs = runs
         self.steps = 0
         self.slots = np.zeros((self.slot_count, parameters.size), parameters.dtype)
         self._allocate()
-        self._rate = constant(0, parameters)
-        self._momentum = constant(0, parameters)
+        self._rate, self._momentum = self._coefficient(), self._coefficient()
+        self._has_momentum = False
         self._scratch = np.empty(min(parameters.size, BLOCK), parameters.dtype)
         self.settings = settings
         self.configure(settings)
         self.calls = self._step_calls()
+
+    def _coefficient(self) -> Array:
+        """Return a new array for a coefficient: 0-d, or a vector if the runs differ in it."""
+        if self._runs is None:
+            return constant(0, self.parameters)
+        return np.zeros_like(self.parameters)
+
+    def _set(self, coefficient: Array, values: ArrayLike) -> None:
+        """Set a coefficient to a number, or to one for each run."""
+        if np.ndim(values):
+            coefficient.reshape(self._runs or 1, -1)[...] = np.reshape(values, (-1, 1))
+        else:
+            coefficient[...] = values
 
     def _allocate(self) -> None:
         """Allocate the gradient, and the buffers of a subclass."""
@@ -121,14 +150,28 @@ class Optimizer:
         A velocity kept without momentum would take effect when momentum is switched on again. When
         momentum is switched on or off, `calls` is rebuilt.
         """
-        before = self._momentum.item()
         self.settings = settings
-        self._rate[...] = settings.learning_rate
-        self._momentum[...] = self.momentum
+        self._apply(settings.learning_rate, self.momentum, settings.weight_decay)
+
+    def configure_runs(
+        self,
+        rates: NDArray[np.float64],
+        momentums: NDArray[np.float64],
+        weight_decays: NDArray[np.float64],
+    ) -> None:
+        """Apply hyperparameters of each run, (runs,) each."""
+        self._apply(rates, momentums, weight_decays)
+
+    def _apply(self, rate: ArrayLike, momentum: ArrayLike, weight_decay: ArrayLike) -> None:
+        """Set the coefficients to numbers, or to one for each run."""
+        del weight_decay
+        self._set(self._rate, rate)
+        self._set(self._momentum, momentum)
+        before, self._has_momentum = self._has_momentum, bool(np.any(momentum))
         if self.velocity is not None:
-            if self.momentum == 0:
+            if not self._has_momentum:
                 self.slots[self.velocity] = 0
-            if (before == 0) != (self.momentum == 0):
+            if before != self._has_momentum:
                 self.calls = self._step_calls()
 
     def begin_step(self) -> None:
@@ -143,7 +186,7 @@ class Optimizer:
         """Return the calls for θ -= η·direction."""
         parameters = self.parameters[part]
         return [
-            call(np.multiply, direction, self._rate, scratch),
+            call(np.multiply, direction, _within(self._rate, part), scratch),
             call(np.subtract, parameters, scratch, parameters),
         ]
 
@@ -166,11 +209,11 @@ class SGD(Optimizer):
 
     def _update(self, part: slice, scratch: Array) -> Calls:
         gradient = self.gradient[part]
-        if self.momentum == 0:
+        if not self._has_momentum:
             return self._descend(part, gradient, scratch)
         velocity = self.slots[0, part]
         return [
-            call(np.multiply, velocity, self._momentum, velocity),
+            call(np.multiply, velocity, _within(self._momentum, part), velocity),
             call(np.add, velocity, gradient, velocity),
             *self._step_along(velocity, part, scratch),
         ]
@@ -194,7 +237,7 @@ class Nesterov(SGD):
 
     def _step_along(self, velocity: Array, part: slice, scratch: Array) -> Calls:
         return [
-            call(np.multiply, velocity, self._momentum, scratch),
+            call(np.multiply, velocity, _within(self._momentum, part), scratch),
             call(np.add, scratch, self.gradient[part], scratch),
             *self._descend(part, scratch, scratch),
         ]
@@ -239,11 +282,11 @@ class RMSprop(Optimizer):
             call(np.add, scratch, constant(self.epsilon, scratch), scratch),
             call(np.divide, gradient, scratch, scratch),
         ]
-        if self.momentum == 0:
+        if not self._has_momentum:
             return [*scaled, *self._descend(part, scratch, scratch)]
         return [
             *scaled,
-            call(np.multiply, velocity, self._momentum, velocity),
+            call(np.multiply, velocity, _within(self._momentum, part), velocity),
             call(np.add, velocity, scratch, velocity),
             *self._descend(part, velocity, scratch),
         ]
@@ -271,6 +314,9 @@ class Adam(Optimizer):
         self._largest = float(np.finfo(dtype).max)
         self._table: list[tuple[float, float]] = []
         self._table_start = 0
+        # a and b of each element
+        self._each = None if self._runs is None else (self._coefficient(), self._coefficient())
+        self._rates = np.zeros(self._runs or 1)
         if self._is_small:
             # the gradient and its square in one array, like the two moments
             self._terms = np.zeros((2, self.parameters.size), dtype)
@@ -279,7 +325,11 @@ class Adam(Optimizer):
     @property
     def _is_small(self) -> bool:
         """Whether the number of calls, not the memory traffic, limits the speed of an update."""
-        return self.parameters.size <= SMALL
+        return self.parameters.size <= SMALL and self._runs is None
+
+    def _apply(self, rate: ArrayLike, momentum: ArrayLike, weight_decay: ArrayLike) -> None:
+        super()._apply(rate, momentum, weight_decay)
+        self._rates[:] = rate
 
     def _step_calls(self) -> Calls:
         calls = super()._step_calls()
@@ -294,6 +344,9 @@ class Adam(Optimizer):
             # computing many at once is cheaper than one by one
             self._table, self._table_start, at = self._corrections(steps, TABLE), steps, 0
         scale, offset = self._table[at]
+        if self._each is not None:
+            self._begin_step_of_runs(self._each, scale, offset)
+            return
         rate = self.settings.learning_rate
         # at a rate of (almost) zero, the denominator is the largest finite number whatever V is: an
         # infinite one would turn 0 into NaN
@@ -302,6 +355,12 @@ class Adam(Optimizer):
             self._scalars[0, 0], self._scalars[0, 1] = scale / rate, offset / rate
         else:
             self._scalars[0, 0], self._scalars[0, 1] = 0.0, largest
+
+    def _begin_step_of_runs(self, each: tuple[Array, Array], scale: float, offset: float) -> None:
+        fits = self._rates * self._largest > max(scale, offset)
+        with np.errstate(all="ignore"):
+            self._set(each[0], np.where(fits, scale / self._rates, 0))
+            self._set(each[1], np.where(fits, offset / self._rates, self._largest))
 
     def _begin_delayed_step(self) -> None:
         self.begin_step()
@@ -340,6 +399,8 @@ class Adam(Optimizer):
             ]
         gradient = self.gradient[part]
         scale, offset = scalars[0, 0:1], scalars[0, 1:2]
+        if self._each is not None:
+            scale, offset = self._each[0][part], self._each[1][part]
         return [
             call(np.multiply, first, constant(self.beta1, first), first),
             call(np.add, first, gradient, first),
@@ -364,16 +425,21 @@ class AdamW(Adam):
 
     def _allocate(self) -> None:
         super()._allocate()
-        self._shrink = constant(1, self.parameters)
+        self._shrink = self._coefficient()
 
-    def configure(self, settings: Hyperparameters) -> None:
-        super().configure(settings)
-        self._shrink[...] = 1 - settings.learning_rate * settings.weight_decay
+    def _apply(self, rate: ArrayLike, momentum: ArrayLike, weight_decay: ArrayLike) -> None:
+        super()._apply(rate, momentum, weight_decay)
+        self._set(self._shrink, 1 - np.multiply(rate, weight_decay))
 
     def _update(self, part: slice, scratch: Array) -> Calls:
         parameters = self.parameters[part]
-        shrink = call(np.multiply, parameters, self._shrink, parameters)
+        shrink = call(np.multiply, parameters, _within(self._shrink, part), parameters)
         return [shrink, *super()._update(part, scratch)]
+
+
+def _within(coefficient: Array, part: slice) -> Array:
+    """Return a coefficient for one slice of the parameters."""
+    return coefficient[part] if coefficient.ndim else coefficient
 
 
 OPTIMIZERS: Final = {

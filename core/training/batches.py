@@ -112,7 +112,7 @@ class Batches:
             self._shown, self._shown_targets = rows, targets
 
         def step(samples: int) -> TrainingStep:
-            return TrainingStep(network, samples, gradient, dropout, masks)
+            return TrainingStep(network, samples, gradient, [dropout], [masks])
 
         full = step(size)
         height = targets.shape[1]

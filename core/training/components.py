@@ -7,9 +7,11 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from core.memory import memory_for
+from core.nn.initializers import INITIALIZERS
 from core.nn.network import Network, parameter_count, with_bias_row
 from core.nn.optimizers import OPTIMIZERS
 from core.nn.regularization import FrozenLayers, Penalty, clip_norm, clip_value
+from core.randomness import stream
 from core.training.batches import Batches
 from core.training.diagnostics import Diagnostics
 from core.training.evaluation import SplitEvaluation
@@ -22,6 +24,7 @@ if TYPE_CHECKING:
     from core.config.run_config import RunConfig
     from core.datasets.dataset import DataSplit
     from core.nn.calls import Calls
+    from core.nn.initializers import Draws
     from core.training.diagnostics import StepSizes
     from core.training.evaluation import SplitMeasures
 
@@ -186,8 +189,8 @@ def memory_of_training(config: RunConfig, data: DataSplit) -> AbstractContextMan
     )
 
 
-def build_network(config: RunConfig, data: DataSplit) -> Network:
-    """Return the network for a config and data, with all weights zero."""
+def build_network(config: RunConfig, data: DataSplit, runs: int | None = None) -> Network:
+    """Return the network for a config and data, with all weights zero; `runs` as in `Network`."""
     counts = data.class_counts[0]
     loss = config.loss_for(len(data.class_names), len(data.target_names), counts)
     return Network(
@@ -197,7 +200,19 @@ def build_network(config: RunConfig, data: DataSplit) -> Network:
         config.dtype,
         batch_norm=config.batch_norm,
         bias=config.bias,
+        runs=runs,
     )
+
+
+def initialize(network: Network, config: RunConfig) -> None:
+    """Draw the initial weights of a run."""
+    initializer = INITIALIZERS[config.initializer]
+    rng: Draws = (
+        np.random.RandomState(config.seed % 2**32)
+        if initializer.legacy
+        else stream(config.seed, "weights")
+    )
+    network.initialize(initializer, rng)
 
 
 def sizes_of(config: RunConfig, data: DataSplit) -> tuple[int, ...]:

@@ -15,11 +15,16 @@ import numpy as np
 from core.config.settings import IN_PLACE
 from core.datasets.dataset import from_arrays
 from core.datasets.prepare import no_progress, prepare
-from core.nn.initializers import INITIALIZERS
 from core.nn.losses import LOSSES
 from core.nn.schedules import PlateauState
 from core.randomness import stream
-from core.training.components import Components, layer_steps_after, memory_of_training, sizes_of
+from core.training.components import (
+    Components,
+    initialize,
+    layer_steps_after,
+    memory_of_training,
+    sizes_of,
+)
 from core.training.state import EpochMetrics, TrainerState
 from core.training.stopping import Best, EarlyStopping, Stop
 
@@ -27,7 +32,6 @@ if TYPE_CHECKING:
     from core.arrays import Array, Labels
     from core.config.run_config import RunConfig
     from core.datasets.dataset import DataSplit, ProgressCallback
-    from core.nn.initializers import Draws
     from core.nn.network import Network
     from core.nn.optimizers import Optimizer
     from core.nn.schedules import Schedule
@@ -336,13 +340,7 @@ class Trainer:
             self._layer_steps = (0,) * (len(config.hidden) + 1)
             self._build(config, data)
             self._stopping = EarlyStopping(self.network)
-            initializer = INITIALIZERS[config.initializer]
-            rng: Draws = (
-                np.random.RandomState(config.seed % 2**32)
-                if initializer.legacy
-                else stream(config.seed, "weights")
-            )
-            self.network.initialize(initializer, rng)
+            initialize(self.network, config)
             self.epoch = 0
             self.stopped = self.restored = None
             self._set_rate()

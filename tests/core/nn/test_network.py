@@ -142,7 +142,7 @@ def test_dropout_uses_the_same_mask_in_both_directions() -> None:
     network = Network((1, 400, 1), "linear", loss, "float64")
     network.set_weights([np.ones((1, 400)), np.ones((400, 1))], [np.zeros(400), [0.0]])
     gradient = np.empty_like(network.parameters)
-    step = TrainingStep(network, 1, gradient, (0.25,), np.random.default_rng(0))
+    step = TrainingStep(network, 1, gradient, [(0.25,)], [np.random.default_rng(0)])
     run(step.calls(with_bias_row(np.ones((1, 1)), network.dtype), np.zeros((1, 1))))
     hidden = step.layers[0].values[:, 0]
     kept = hidden != 0

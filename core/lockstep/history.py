@@ -1,0 +1,85 @@
+"""Metrics of several runs, as arrays with one row per epoch and one column per run."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+import numpy as np
+
+from core.training.state import EpochMetrics
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from core.lockstep.stack import StackMeasures
+
+COLUMNS: Final = (
+    "train_loss",
+    "test_loss",
+    "train_score",
+    "test_score",
+    "learning_rate",
+    "penalty",
+    "validation_loss",
+    "validation_score",
+)
+"""Fields of `EpochMetrics`, in its order."""
+
+RATE: Final = COLUMNS.index("learning_rate")
+
+
+class History:
+    """The metrics after each epoch; after a run has ended, its last row repeats.
+
+    The row in which a run diverged has the loss that was too large; later rows are those of its weights,
+    which are those before that epoch.
+    """
+
+    def __init__(self, runs: int) -> None:
+        self._values = np.full((16, len(COLUMNS), runs), np.nan)
+        self.epochs = 0
+
+    def append(self, rows: NDArray[np.float64]) -> None:
+        """Append an epoch, (columns, runs)."""
+        if self.epochs == len(self._values):
+            self._values = np.concatenate([self._values, np.full_like(self._values, np.nan)])
+        self._values[self.epochs] = rows
+        self.epochs += 1
+
+    def row(self, epoch: int) -> NDArray[np.float64]:
+        """Return the (columns, runs) values of an epoch, counted from 1."""
+        return np.asarray(self._values[epoch - 1])
+
+    def column(self, name: str) -> NDArray[np.float64]:
+        """Return (epochs, runs) values of a field of `EpochMetrics`."""
+        return np.asarray(self._values[: self.epochs, COLUMNS.index(name)])
+
+    @property
+    def train_loss(self) -> NDArray[np.float64]:
+        """Mean losses on the training samples, (epochs, runs)."""
+        return self.column("train_loss")
+
+    @property
+    def test_loss(self) -> NDArray[np.float64]:
+        """Mean losses on the test samples, (epochs, runs)."""
+        return self.column("test_loss")
+
+    @property
+    def train_score(self) -> NDArray[np.float64]:
+        """Accuracies or R² on the training samples, (epochs, runs)."""
+        return self.column("train_score")
+
+    @property
+    def test_score(self) -> NDArray[np.float64]:
+        """Accuracies or R² on the test samples, (epochs, runs)."""
+        return self.column("test_score")
+
+    def metrics(self, epoch: int, run: int) -> EpochMetrics:
+        """Return the metrics of a run after an epoch, counted from 1."""
+        return EpochMetrics(epoch, *self._values[epoch - 1, :, run].tolist())
+
+
+def rows_of(measures: StackMeasures, rates: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return the (columns, runs) values of an epoch."""
+    named = measures._asdict() | {"learning_rate": rates}
+    return np.array([named[name] for name in COLUMNS])

@@ -1,0 +1,457 @@
+"""Trainer of several runs at once, epoch by epoch; each run has the numbers of its own `Trainer`."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from math import inf
+from typing import TYPE_CHECKING, Any, Final
+
+import numpy as np
+
+from core.datasets.prepare import no_progress, prepare
+from core.lockstep.history import COLUMNS, RATE, History, rows_of
+from core.lockstep.sharing import CannotShareError, obstacle
+from core.lockstep.stack import Stack
+from core.memory import memory_for
+from core.nn.network import parameter_count
+from core.nn.optimizers import OPTIMIZERS
+from core.randomness import stream
+from core.training.batches import BatchesState
+from core.training.components import build_network, sizes_of
+from core.training.state import EpochMetrics, TrainerState
+from core.training.stopping import Best, Stop
+from core.training.trainer import DIVERGENCE, Trainer
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+    from contextlib import AbstractContextManager
+
+    from numpy.typing import NDArray
+
+    from core.arrays import Array
+    from core.config.run_config import RunConfig
+    from core.datasets.dataset import DataSplit, ProgressCallback
+
+STACK_NUMBERS: Final = 1 << 17
+"""Outputs of one step in a stack: more leave the processor's cache, and take longer than two stacks."""
+
+LEAST_RUNS: Final = 16
+"""Runs of a stack, even if they are large: each call is shared by so many."""
+
+
+class Lockstep:
+    """Trains several runs at once.
+
+    Attributes:
+        configs: settings of each run.
+        data: samples of each run.
+        epoch: number of epochs trained by the runs that have not ended.
+        history: metrics of all runs after each epoch.
+        untrained: (columns, runs) metrics before training, as in `History`.
+        stopped: why each run ended, or None.
+    """
+
+    def __init__(
+        self,
+        configs: Sequence[RunConfig],
+        data: Sequence[DataSplit] | None = None,
+        progress: ProgressCallback = no_progress,
+    ) -> None:
+        """Draw or read the data, and initialise the weights.
+
+        Args:
+            configs: settings of each run.
+            data: what `prepare(config)` has returned for each, if it was called before.
+            progress: called while the data are loaded; an exception cancels loading.
+
+        Raises:
+            CannotShareError: when the runs cannot be trained at once.
+            ConfigError: when a setting does not fit the data.
+            DataError: when a file has no usable data.
+            NotEnoughMemory: when the data or the networks are too large.
+        """
+        reason = obstacle(configs)
+        if reason:
+            raise CannotShareError(reason)
+        self.configs = list(configs)
+        self.data = _prepared(configs, progress) if data is None else list(data)
+        _check_shapes(self.configs, self.data)
+        count = len(configs)
+        self.epoch = 0
+        self.history = History(count)
+        self.stopped: list[Stop | None] = [None] * count
+        self._shuffles = [stream(config.seed, "shuffle") for config in configs]
+        self._masks = [stream(config.seed, "dropout") for config in configs]
+        self._schedules = [config.make_schedule() for config in configs]
+        self._varies = any(not each.constant for each in self._schedules)
+        self._observes = any(each.formula.name == "plateau" for each in self._schedules)
+        self._rates = np.array([each.rate(0) for each in self._schedules])
+        self._ended: dict[int, TrainerState] = {}
+        self._active = np.ones(count, np.bool_)
+        self._rules = _Rules(self.configs, self.data)
+        self._best_loss, self._best_epoch = np.full(count, inf), np.zeros(count, np.int64)
+        with _memory_of(self.configs, self.data), np.errstate(all="ignore"):
+            self._stacks = self._make_stacks()
+            blank = build_network(self.configs[0], self.data[0])
+            # weights of the best epoch, if any run restores them
+            kept = count if self._rules.keeps_best.any() else 1
+            self._best = np.tile(blank.parameters, (kept, 1))
+            self._best_statistics = np.tile(blank.statistics, (kept, 1))
+            for stack in self._stacks:
+                stack.initialize()
+            self._rows = self.untrained = self._measure()
+        losses = self.untrained[0] + self.untrained[5]
+        # a NaN as with `max(1.0, loss)`
+        self._limits = DIVERGENCE * np.where(losses > 1, losses, 1.0)
+
+    @property
+    def is_finished(self) -> bool:
+        """Whether all runs have ended."""
+        return not self._active.any()
+
+    @property
+    def active(self) -> NDArray[np.bool_]:
+        """Whether each run has not ended yet, (runs,)."""
+        return self._active.copy()
+
+    def run(self, on_epoch: Callable[[int], bool | None] | None = None) -> None:
+        """Train until all runs have ended.
+
+        Args:
+            on_epoch: called after each epoch with its number; False stops training after it, and a
+                later call of `run` continues.
+        """
+        while not self.is_finished:
+            self.train_epoch()
+            if on_epoch is not None and on_epoch(self.epoch) is False:
+                return
+
+    def train_epoch(self) -> None:
+        """Train and measure one epoch of all runs that have not ended."""
+        # divergence is detected by the loss
+        with np.errstate(all="ignore"):
+            self._train_epoch()
+
+    def _train_epoch(self) -> None:
+        rates_before = self._rates
+        self._set_rates()
+        masks_before = self._mask_states()
+        for stack in self._stacks:
+            stack.train_epoch(np.flatnonzero(self._active[stack.runs]).tolist())
+        self.epoch += 1
+        active = self._active.copy()
+        rows = np.where(active, self._measure(), self._rows)
+        self.history.append(rows)
+        diverged = active & self._rules.diverged(rows, self._limits)
+        for run in np.flatnonzero(diverged).tolist():
+            self._ended[run] = self._state_before(run, float(rates_before[run]), masks_before[run])
+            self.stopped[run] = Stop.DIVERGED
+        # a diverged run has the metrics of its weights, those before the epoch
+        self._rows = np.where(diverged, self._rows, rows)
+        self._active &= ~diverged
+        self._stop_runs(rows)
+        self._compact()
+
+    def metrics(self, run: int) -> EpochMetrics:
+        """Return the metrics of the current weights of a run, as `Trainer.measure`."""
+        state = self._ended.get(run)
+        epoch = self.epoch if state is None else state.epoch
+        return EpochMetrics(epoch, *self._rows[:, run].tolist())
+
+    def epochs(self, run: int) -> int:
+        """Return the number of epochs that a run was trained, including the one in which it diverged."""
+        state = self._ended.get(run)
+        if state is None:
+            return self.epoch
+        return state.epoch + (state.stopped is Stop.DIVERGED)
+
+    def parameters(self, run: int) -> Array:
+        """Return the (parameters,) current weights of a run: a view, valid until the next epoch."""
+        if run in self._ended:
+            return self._ended[run].parameters
+        stack, at = self._position(run)
+        return np.asarray(stack.network.parameters[at])
+
+    def statistics(self, run: int) -> Array:
+        """Return the running statistics of batch normalisation of a run, like `parameters`."""
+        if run in self._ended:
+            return self._ended[run].statistics
+        stack, at = self._position(run)
+        return np.asarray(stack.network.statistics[at])
+
+    def lane_state(self, run: int) -> TrainerState:
+        """Return the state of the run's own trainer after the last epoch."""
+        return self._ended.get(run) or self._state(run)
+
+    def trainer(self, run: int) -> Trainer:
+        """Return the run's own trainer, which continues it alone."""
+        trainer = Trainer(self.configs[run], self.data[run])
+        trainer.restore(self.lane_state(run))
+        return trainer
+
+    def _state(
+        self, run: int, stopped: Stop | None = None, restored: int | None = None
+    ) -> TrainerState:
+        """Return the state of a run between two epochs."""
+        stack, at = self._position(run)
+        network = stack.network
+        kept = run if len(self._best) > 1 else 0
+        best = self._best[kept], self._best_statistics[kept]
+        current = network.parameters[at], network.statistics[at]
+        parameters, statistics = current if restored is None else best
+        return TrainerState(
+            self.epoch,
+            parameters.copy(),
+            statistics.copy(),
+            stack.slots_of(at, stack.slots[:, at]),
+            stack.steps,
+            self._batches_state(run),
+            self._schedules[run].plateau,
+            Best(int(self._best_epoch[run]), float(self._best_loss[run])),
+            0,
+            best[0].copy(),
+            best[1].copy(),
+            float(self._limits[run]),
+            None,
+            stopped,
+            restored,
+            (0,) * (len(self.configs[run].hidden) + 1),
+            float(self._rates[run]),
+        )
+
+    def _state_before(self, run: int, rate: float, masks: dict[str, Any] | None) -> TrainerState:
+        """Return the state of a run before this epoch, in which it has diverged."""
+        stack, at = self._position(run)
+        parameters, slots, statistics = stack.at_start(at)
+        epochs = self.epoch - 1
+        batches = self._batches_state(run)
+        if stack.batches.shuffled:
+            # cheaper than to save the state of every generator before every epoch
+            rng = stream(self.configs[run].seed, "shuffle")
+            order = np.arange(len(self.data[run].y_train))
+            for _ in range(epochs):
+                rng.shuffle(order)
+            batches = replace(batches, shuffle=dict(rng.bit_generator.state))
+        if masks is not None:
+            batches = replace(batches, dropout=masks)
+        return replace(
+            self._state(run, Stop.DIVERGED),
+            epoch=epochs,
+            parameters=parameters.copy(),
+            statistics=statistics.copy(),
+            slots=stack.slots_of(at, slots),
+            steps=stack.start_steps,
+            batches=batches,
+            learning_rate=rate,
+        )
+
+    def _batches_state(self, run: int) -> BatchesState:
+        shuffle, masks = self._shuffles[run], self._masks[run]
+        return BatchesState(
+            0, dict(shuffle.bit_generator.state), dict(masks.bit_generator.state), None
+        )
+
+    def _mask_states(self) -> list[dict[str, Any] | None]:
+        """Return the states of the generators of dropout masks, None if no masks are drawn."""
+        if not any(stack.batches.drops for stack in self._stacks):
+            return [None] * len(self.configs)
+        return [dict(rng.bit_generator.state) for rng in self._masks]
+
+    def _set_rates(self) -> None:
+        """Set the learning rates of the next epoch."""
+        if not self._varies:
+            return
+        self._rates = np.array([each.rate(self.epoch) for each in self._schedules])
+        for stack in self._stacks:
+            stack.set_rates(self._rates[stack.runs].tolist())
+
+    def _measure(self) -> NDArray[np.float64]:
+        """Return the (columns, runs) metrics of all runs; of those that have ended, any values."""
+        rows = np.full((len(COLUMNS), len(self.configs)), np.nan)
+        for stack in self._stacks:
+            rows[:, stack.runs] = rows_of(stack.measure(), self._rates[stack.runs])
+        return rows
+
+    def _stop_runs(self, rows: NDArray[np.float64]) -> None:
+        """Compare the epoch with the best of each run, and end those that have reached their end."""
+        active = self._active
+        loss, score = self._rules.monitored(rows)
+        if self._observes:
+            for run in np.flatnonzero(active).tolist():
+                self._schedules[run].observe(float(loss[run]))
+        better = active & (loss < self._best_loss)
+        self._best_loss[better], self._best_epoch[better] = loss[better], self.epoch
+        self._keep_best(better & self._rules.keeps_best)
+        for run, stop in self._rules.verdicts(self.epoch, loss, score, self._best_epoch, active):
+            best = int(self._best_epoch[run])
+            restored = None
+            if stop is Stop.PATIENCE and self._rules.keeps_best[run] and best:
+                restored = best
+                rate = self._rows[RATE, run]
+                self._rows[:, run] = self.history.row(best)[:, run]
+                self._rows[RATE, run] = rate
+            self._ended[run] = self._state(run, stop, restored)
+            self.stopped[run] = stop
+            active[run] = False
+
+    def _keep_best(self, better: NDArray[np.bool_]) -> None:
+        """Copy the weights of these runs."""
+        if not better.any():
+            return
+        for stack in self._stacks:
+            runs = np.array(stack.runs)
+            at = np.flatnonzero(better[runs])
+            self._best[runs[at]] = stack.network.parameters[at]
+            self._best_statistics[runs[at]] = stack.network.statistics[at]
+
+    def _position(self, run: int) -> tuple[Stack, int]:
+        """Return the stack of a run that has not ended, and its position in it."""
+        for stack in self._stacks:
+            if run in stack.runs:
+                return stack, stack.runs.index(run)
+        raise IndexError(f"run {run} of {len(self.configs)}")
+
+    def _make_stacks(self) -> list[Stack]:
+        """Return stacks of about equal size, whose steps fit into the processor's cache."""
+        config, data = self.configs[0], self.data[0]
+        samples = len(data.y_train)
+        batch = samples if isinstance(config.batch_size, str) else min(config.batch_size, samples)
+        most = max(LEAST_RUNS, STACK_NUMBERS // (batch * sum(sizes_of(config, data))))
+        count = -(-len(self.configs) // most)
+        parts = np.array_split(np.arange(len(self.configs)), count)
+        return [self._stack(part.tolist()) for part in parts]
+
+    def _stack(self, runs: list[int]) -> Stack:
+        return Stack(
+            runs,
+            [self.configs[run] for run in runs],
+            [self.data[run] for run in runs],
+            [self._shuffles[run] for run in runs],
+            [self._masks[run] for run in runs],
+        )
+
+    def _compact(self) -> None:
+        """Build smaller stacks where half of the runs have ended."""
+        stacks = []
+        for stack in self._stacks:
+            rows = np.flatnonzero(self._active[stack.runs]).tolist()
+            if 2 * len(rows) > len(stack.runs):
+                stacks.append(stack)
+            elif rows:
+                smaller = self._stack([stack.runs[row] for row in rows])
+                smaller.copy_from(stack, rows)
+                if self._varies:
+                    smaller.set_rates(self._rates[smaller.runs].tolist())
+                stacks.append(smaller)
+        self._stacks = stacks
+
+
+class _Rules:
+    """The conditions that end each run, as arrays.
+
+    Attributes:
+        keeps_best: whether the weights of the best epoch are restored at the end.
+    """
+
+    def __init__(self, configs: Sequence[RunConfig], data: Sequence[DataSplit]) -> None:
+        rules = [config.stop_rule for config in configs]
+        parts = [each.monitored(config.monitor) for config, each in zip(configs, data, strict=True)]
+        self._losses = [COLUMNS.index(f"{part}_loss") for part in parts]
+        self._scores = [COLUMNS.index(f"{part}_score") for part in parts]
+        self._runs = np.arange(len(configs))
+        self._validated = data[0].x_validation is not None
+        self._epochs = np.array([rule.epochs for rule in rules])
+        self._target_loss = _limits([rule.target_loss for rule in rules], -inf)
+        self._target_accuracy = _limits([rule.target_accuracy for rule in rules], inf)
+        self._patience = _limits([rule.patience for rule in rules], inf)
+        self.keeps_best = np.array(
+            [config.patience is not None and config.restore_best for config in configs]
+        )
+
+    def monitored(
+        self, rows: NDArray[np.float64]
+    ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        """Return monitored loss and score of each run."""
+        return rows[self._losses, self._runs], rows[self._scores, self._runs]
+
+    def diverged(self, rows: NDArray[np.float64], limits: NDArray[np.float64]) -> NDArray[np.bool_]:
+        """Return which runs have diverged, as `Trainer.diverged`."""
+        train, test, penalty, validation = (
+            rows[COLUMNS.index(name)]
+            for name in ("train_loss", "test_loss", "penalty", "validation_loss")
+        )
+        healthy = (train + penalty < limits) & np.isfinite(test)
+        if self._validated:
+            healthy &= np.isfinite(validation)
+        return np.asarray(~healthy)
+
+    def verdicts(
+        self,
+        epoch: int,
+        loss: NDArray[np.float64],
+        score: NDArray[np.float64],
+        best_epoch: NDArray[np.int64],
+        active: NDArray[np.bool_],
+    ) -> list[tuple[int, Stop]]:
+        """Return the runs that end after an epoch, and why, as `StopRule.verdict`."""
+        conditions = {
+            Stop.TARGET_LOSS: loss <= self._target_loss,
+            Stop.TARGET_ACCURACY: score >= self._target_accuracy,
+            Stop.PATIENCE: epoch - best_epoch >= self._patience,
+            Stop.EPOCHS: epoch >= self._epochs,
+        }
+        ends = np.logical_or.reduce(list(conditions.values())) & active
+        return [
+            (run, next(stop for stop, which in conditions.items() if which[run]))
+            for run in np.flatnonzero(ends).tolist()
+        ]
+
+
+def _limits(values: Sequence[float | None], off: float) -> NDArray[np.float64]:
+    return np.array([off if value is None else value for value in values], np.float64)
+
+
+def _prepared(configs: Sequence[RunConfig], progress: ProgressCallback) -> list[DataSplit]:
+    """Return the samples of each run; runs with equal data settings share them."""
+    known: dict[Any, DataSplit] = {}
+    for config in configs:
+        if config.data_key not in known:
+            known[config.data_key] = prepare(config, progress)
+    return [known[config.data_key] for config in configs]
+
+
+def _check_shapes(configs: Sequence[RunConfig], data: Sequence[DataSplit]) -> None:
+    """Raise CannotShareError if samples or networks differ in their shapes."""
+
+    def described(config: RunConfig, each: DataSplit) -> str:
+        sizes = "-".join(map(str, sizes_of(config, each)))
+        validation = 0 if each.y_validation is None else len(each.y_validation)
+        test = "" if each.shared else f", {len(each.y_test):,} test"
+        validated = f", {validation:,} validation" if validation else ""
+        return f"{sizes} and {len(each.y_train):,} training{test}{validated} samples"
+
+    first = described(configs[0], data[0])
+    for config, each in zip(configs, data, strict=True):
+        other = described(config, each)
+        if other != first:
+            raise CannotShareError(
+                "runs trained at once have networks and data of the same shapes, but one has "
+                f"{first}, and another {other}"
+            )
+
+
+def _memory_of(
+    configs: Sequence[RunConfig], data: Sequence[DataSplit]
+) -> AbstractContextManager[None]:
+    """Return a context that turns MemoryError into NotEnoughMemory with the size of the runs."""
+    config, count = configs[0], len(configs)
+    sizes = sizes_of(config, data[0])
+    parameters = parameter_count(sizes, batch_norm=config.batch_norm, bias=config.bias)
+    numbers = count * parameters * (4 + 2 * OPTIMIZERS[config.optimizer].slot_count)
+    distinct = len({id(each) for each in data})
+    numbers += distinct * sum(data[0].all_samples) * (sizes[0] + sizes[-1])
+    return memory_for(
+        f"{count:,} runs of {parameters:,} parameters",
+        numbers * np.dtype(config.dtype).itemsize,
+        "choose fewer runs, fewer units in hidden or fewer samples",
+    )
