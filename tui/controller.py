@@ -36,6 +36,7 @@ from core.process.messages import (
     Run,
     Seek,
     SetSpeed,
+    ShowNextStep,
     Start,
     State,
     StateChanged,
@@ -158,6 +159,7 @@ class RunController:
         self._requested_state: State | None = None
         self._paused_by_suspend = self._resumes = self._is_refused = False
         self._shown_view = ""
+        self._shows_next_step = False
 
     # --- the process
 
@@ -187,6 +189,8 @@ class RunController:
             self._link.send(AdoptReplaced(replaced))
         if self._shown_view:
             self._link.send(RememberView(self._shown_view))
+        if self._shows_next_step:
+            self._link.send(ShowNextStep(is_shown=True))
         self._post(command)
         self.view.pull()
 
@@ -403,12 +407,16 @@ class RunController:
         if self.run.loading is not None:
             self.send(Cancel())
 
-    def remember_view(self, name: str) -> None:
-        """Save the name of the view with the run."""
-        if name != self._shown_view:
-            self._shown_view = name
-            if not self._link.ended:
-                self._link.send(RememberView(name))
+    def report_view(self, name: str, *, shows_next_step: bool) -> None:
+        """Report the name of the view, to be saved with the run, and whether it shows the next step."""
+        before = self._shown_view, self._shows_next_step
+        self._shown_view, self._shows_next_step = name, shows_next_step
+        if self._link.ended:
+            return
+        if name != before[0]:
+            self._link.send(RememberView(name))
+        if shows_next_step != before[1]:
+            self._link.send(ShowNextStep(shows_next_step))
 
     def change_speed(self, direction: int) -> None:
         """Select the next slower or faster speed."""

@@ -66,8 +66,8 @@ class RunModel:
         restored: best epoch, whose weights were restored when the run stopped, or None.
         loading: progress of loading, or None.
         gradient: flat gradient of the last step, while the run is paused.
-        next_step: the next update of the run while it is at rest, if it can be computed; see
-            `step_ahead`.
+        next_step: the next update of the run while it is at rest, if a panel shows it and it can be
+            computed; see `step_ahead`.
         edited: whether the user had edited a parameter by the epoch shown.
         past_epoch: epoch shown, if not the newest.
         old_branch: epochs of the branch that was abandoned when training resumed from an earlier epoch.
@@ -119,6 +119,9 @@ class RunModel:
         if isinstance(event, NextStepFound):
             self.next_step = event.step
             return
+        is_rejected = isinstance(event, Run) and event.data is None and event.config == self.config
+        if isinstance(event, Run | Progress | Moved) and not is_rejected:
+            self.next_step = None  # the process finds that of the new position or settings
         self._apply(event)
         self.diagnosis.apply(event)
 
@@ -184,7 +187,7 @@ class RunModel:
         step, network = self.next_step, self.network
         if step is None or network is None or not self.is_at_rest:
             return None
-        # it may be of the position or the settings before the last change
+        # weights that are not those of the process belong to no step
         is_current = np.array_equal(step.parameters, network.parameters, equal_nan=True)
         return step if is_current else None
 

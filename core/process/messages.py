@@ -156,6 +156,13 @@ class RememberView:
 
 
 @dataclass(frozen=True)
+class ShowNextStep:
+    """Report whether the screen shows the next step; only then is it computed while the run rests."""
+
+    is_shown: bool
+
+
+@dataclass(frozen=True)
 class Pull:
     """Request one `Progress`, as soon as there is something new."""
 
@@ -177,6 +184,7 @@ Command: TypeAlias = (
     | MeasureReferences
     | WatchScreen
     | RememberView
+    | ShowNextStep
     | Pull
 )
 
@@ -370,7 +378,10 @@ class ReferencesMeasured:
 
 @dataclass(frozen=True)
 class NextStepFound:
-    """The next update of the run, which is at rest; None if it cannot be computed."""
+    """The next update of the run, which is at rest; None if it cannot be computed.
+
+    Sent once for each position and config of a run at rest, if the screen shows it.
+    """
 
     step: NextStep | None
 

@@ -11,7 +11,6 @@ import numpy as np
 from core.process.messages import (
     Branched,
     Moved,
-    NextStepFound,
     Progress,
     Reopened,
     Run,
@@ -26,7 +25,6 @@ from core.runs.folder import RunFolder
 from core.runs.reader import read_run
 from core.runs.saved_history import read_saved_history
 from core.training.epoch_log import in_order, tabulate
-from core.training.next_step import next_step
 from core.training.stopping import Stop
 from core.training.time_travel import TimeTravel
 
@@ -89,6 +87,7 @@ class TrainingRun:
         rate: measured epochs per second.
         epoch_started: time at which the current epoch started.
         revision: counter of changes to what is saved.
+        reported: number of reports about the position, the config or the data.
         loss_starts: epochs from which losses are not comparable with those before.
         autosave: saves the run.
     """
@@ -108,7 +107,7 @@ class TrainingRun:
     ) -> None:
         self.trainer, self._queue, self._timer = trainer, queue, timer
         self.autosave = autosave
-        self.revision = 0
+        self.revision = self.reported = 0
         self.state = State.PAUSED
         self.steps_left = 0
         self.extension = trainer.config.epochs
@@ -119,7 +118,6 @@ class TrainingRun:
         self.rows = []
         self.loss_starts: tuple[int, ...] = (0,)
         self._sent_config = trainer.config
-        self._sent_step: tuple[object, ...] = ()
 
     def start(self) -> None:
         """Start recording at epoch 0, after the trainer got new weights."""
@@ -226,6 +224,7 @@ class TrainingRun:
         if force or queue.pulled or too_many:
             network, rows = trainer.network, tabulate(self.rows)
             self.autosave.add_epochs(rows)
+            self.reported += 1
             at_rest = force and self.stepped is trainer.optimizer
             queue.post(
                 Progress(
@@ -264,6 +263,7 @@ class TrainingRun:
         handled: int = 0,
     ) -> None:
         """Report the config, and the samples if the screen has others."""
+        self.reported += fresh or data is not None or self.trainer.config != self._sent_config
         effects = self._sent_config.effects(self.trainer.config)
         self._sent_config = self.trainer.config
         if not (travelled or fresh) and (effects or data is not None):
@@ -274,15 +274,6 @@ class TrainingRun:
         answered = self._queue.answered
         self._queue.post(Run(self.trainer.config, data, fresh, note, answered, travelled, handled))
 
-    def send_next_step(self) -> None:
-        """Report the next update of the run, which is at rest, unless that was done."""
-        trainer = self.trainer
-        position = (self.revision, trainer.epoch, trainer.batches.next, trainer.restored)
-        where = (*position, self.time_travel.is_past, id(trainer.config), id(trainer.data))
-        if where != self._sent_step:
-            self._sent_step = where
-            self._queue.post(NextStepFound(next_step(trainer)))
-
     def send_moved(self, edited: int | None = None) -> EpochMetrics:
         """Report the network at the current position, and return its metrics."""
         trainer, network = self.trainer, self.trainer.network
@@ -291,6 +282,7 @@ class TrainingRun:
             self.revision += 1
             value = float(network.parameters[edited])
             self.autosave.add_event(self, "edited", f"parameter {edited} set to {value:.6g}")
+        self.reported += 1
         self._queue.post(
             Moved(
                 trainer.epoch,

@@ -28,6 +28,7 @@ from core.process.messages import (
     Failed,
     MeasureBaseline,
     MeasureReferences,
+    NextStepFound,
     Pause,
     Pull,
     ReferencesMeasured,
@@ -38,6 +39,7 @@ from core.process.messages import (
     Resume,
     Seek,
     SetSpeed,
+    ShowNextStep,
     Start,
     State,
     StateCommand,
@@ -57,6 +59,7 @@ from core.runs import lock
 from core.runs.atomic_files import RunError
 from core.training.batches import oversized
 from core.training.components import memory_of_training
+from core.training.next_step import prepare_next_step
 from core.training.trainer import Trainer
 
 if TYPE_CHECKING:
@@ -78,6 +81,9 @@ WITHOUT_MEMORY: Final = 5.0
 
 WHILE_MEASURING: Final = 0.05
 """Seconds between two checks whether the baseline or the references are measured."""
+
+WHILE_COMPUTING: Final = 0.01
+"""Seconds between two checks whether the next step is computed."""
 
 
 def main(descriptor: int) -> None:
@@ -109,6 +115,9 @@ class TrainingLoop:
         self._trials: TrialsProcess | None = None
         self._autosave = TrainingAutosave(self._queue)
         self._screen_is_stopped = False
+        self._shows_next_step = False
+        self._next_step: NextStepThread | None = None
+        self._next_step_sent: tuple[TrainingRun, int] | None = None
 
     def run(self) -> None:
         """Run until the channel is closed."""
@@ -146,7 +155,24 @@ class TrainingLoop:
             self._train(self._run)
             self._run.report()
         if self._run is not None and not (self._run.active or queue.waiting):
-            self._run.send_next_step()
+            self._find_next_step(self._run)
+
+    def _find_next_step(self, run: TrainingRun) -> None:
+        """Report the next step of a run at rest if the screen shows it, once for each position."""
+        position = run, run.reported
+        if self._next_step is None:
+            if not self._shows_next_step or self._next_step_sent == position:
+                return
+            self._next_step = NextStepThread(run)
+        thread = self._next_step
+        found = thread.wait(SLICE)
+        if found is None:
+            return
+        self._next_step, self._next_step_sent = None, (thread.run, thread.reported)
+        if self._next_step_sent == position:
+            self._queue.post(found)
+        else:  # the run has changed meanwhile
+            self._find_next_step(run)
 
     def _pause_without_memory(self, error: MemoryError) -> None:
         """Pause the run at the start of the current epoch, so that the user can make it smaller."""
@@ -179,7 +205,9 @@ class TrainingLoop:
         is_measuring = self._baseline is not None or self._trials is not None
         measuring = WHILE_MEASURING if is_measuring else None
         watching = WHILE_STOPPED if self._screen_is_stopped else None
-        waits = (wait, measuring, watching, self._autosave.seconds_to_poll(run))
+        is_computing = self._next_step is not None and run is not None and not run.active
+        computing = WHILE_COMPUTING if is_computing else None
+        waits = (wait, measuring, computing, watching, self._autosave.seconds_to_poll(run))
         return min((each for each in waits if each is not None), default=None)
 
     def _until_next(self, run: TrainingRun) -> float | None:
@@ -215,6 +243,8 @@ class TrainingLoop:
                 self._queue.pulled = True
                 if self._run is not None:
                     self._run.report()
+            case ShowNextStep():
+                self._shows_next_step = command.is_shown
             case WatchScreen():
                 self._screen_is_stopped = command.is_stopped
             # a Cancel comes too late: nothing is being loaded
@@ -448,6 +478,38 @@ class BaselineThread:
 
     def _reject(self, error: Exception) -> None:
         self.found = BaselineFound(None, f"no linear model can be fitted to these data: {error}")
+
+
+class NextStepThread:
+    """Computes the next step of a run at rest in a thread, so that no command waits for it.
+
+    Attributes:
+        run: the run.
+        reported: as it was when the computation began; another number means another position.
+    """
+
+    def __init__(self, run: TrainingRun) -> None:
+        self.run, self.reported = run, run.reported
+        self._compute = prepare_next_step(run.trainer)
+        self._found: NextStepFound | None = None
+        self._thread = Thread(target=self._find, daemon=True)
+        try:
+            start_thread(self._thread)
+        except NotEnoughMemory:
+            self._found = NextStepFound(None)
+
+    def wait(self, seconds: float) -> NextStepFound | None:
+        """Return the result, or None if it is not there within some time."""
+        if self._found is None:
+            self._thread.join(seconds)
+        return self._found
+
+    def _find(self) -> None:
+        step = None
+        try:
+            step = self._compute()
+        finally:
+            self._found = NextStepFound(step)
 
 
 def _loss_epoch(run: TrainingRun) -> str:

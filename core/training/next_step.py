@@ -1,11 +1,12 @@
 """The next update of a run: what the next batch would add to each parameter, without training it.
 
-The training process sends it to the inspector whenever the run is at rest.
+The training process computes it for the inspector while the run is at rest.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from functools import partial
 from math import inf
 from typing import TYPE_CHECKING, Final
 
@@ -15,7 +16,12 @@ from core.training.stopping import Stop
 from core.training.trainer import Trainer
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from core.arrays import Array
+    from core.config.run_config import RunConfig
+    from core.datasets import DataSplit
+    from core.training.state import TrainerState
 
 MOST: Final = 20_000_000
 """Samples times parameters up to which it is computed: about 0.1 s, and as much memory as the run."""
@@ -53,16 +59,27 @@ def next_step(trainer: Trainer) -> NextStep | None:
     Returns:
         None if the network is too large for a second trainer, or its loss is not finite.
     """
-    network, data = trainer.network, trainer.data
+    return prepare_next_step(trainer)()
+
+
+def prepare_next_step(trainer: Trainer) -> Callable[[], NextStep | None]:
+    """Copy the state of a trainer; return a function for any thread that computes its `next_step`."""
+    config, data = trainer.config, trainer.data
     samples = sum(data.all_samples)
-    if samples * network.parameters.size > MOST or not len(data.y_train):
-        return None
+    if samples * trainer.network.parameters.size > MOST or not len(data.y_train):
+        return lambda: None
+    try:
+        return partial(_step_after, config, data, trainer.state())
+    except MemoryError:
+        return lambda: None
+
+
+def _step_after(config: RunConfig, data: DataSplit, state: TrainerState) -> NextStep | None:
     # only the update matters: a trainer that ends here would restore the weights of its best epoch
-    config = trainer.config.changed(patience=None, target_loss=None, target_accuracy=None)
+    endless = config.changed(patience=None, target_loss=None, target_accuracy=None)
     with np.errstate(all="ignore"):
         try:
-            state = trainer.state()
-            twin = Trainer(config, data)
+            twin = Trainer(endless, data)
             twin.restore(replace(state, limit=inf))
             number, count = twin.batches.next, twin.batches.count
             twin.advance(0.0)
@@ -70,11 +87,11 @@ def next_step(trainer: Trainer) -> NextStep | None:
             return None
     if twin.stopped is Stop.DIVERGED:
         return None
-    size = trainer.config.batch_size
+    size = config.batch_size
     whole = len(data.y_train)
     size = whole if isinstance(size, str) else min(size, whole)
     return NextStep(
-        trainer.epoch,
+        state.epoch,
         state.parameters,
         twin.network.parameters - state.parameters,
         number + 1,

@@ -34,6 +34,7 @@ from core.process.messages import (
     SaveStatusChanged,
     Seek,
     SetSpeed,
+    ShowNextStep,
     Start,
     State,
     StateChanged,
@@ -426,12 +427,17 @@ def test_noise_and_samples_have_a_key_each() -> None:
 
 def test_the_view_is_sent_when_it_changes_and_to_a_new_process() -> None:
     desk = Desk()
-    desk.controller.remember_view("data")
-    desk.controller.remember_view("data")
+    desk.controller.report_view("data", shows_next_step=False)
+    desk.controller.report_view("data", shows_next_step=False)
     assert desk.link.new() == [RememberView("data")]
+    desk.controller.report_view("data", shows_next_step=True)
+    desk.controller.report_view("data", shows_next_step=True)
+    assert desk.link.new() == [ShowNextStep(is_shown=True)]
     desk.link.ended = True
     desk.controller.reset()
-    assert RememberView("data") in desk.link.new()
+    sent = desk.link.new()
+    assert RememberView("data") in sent
+    assert ShowNextStep(is_shown=True) in sent
 
 
 def test_a_run_is_resumed_after_a_stop_of_the_program_once_it_has_paused() -> None:

@@ -61,10 +61,15 @@ class ViewController:
 
     def update(self) -> None:
         """Arrange the panels after a change, request what they show, and remember the view."""
-        screen = self._screen
-        screen.arrangement.apply()
+        self._screen.arrangement.apply()
+        self._report()
+
+    def _report(self) -> None:
+        """Request what only the shown panels need, and remember the view."""
+        arrangement, controller = self._screen.arrangement, self._screen.controller
         self.measure_layers()
-        screen.controller.remember_view(screen.arrangement.view)
+        shows_next_step = arrangement.shows("inspector")
+        controller.report_view(arrangement.view, shows_next_step=shows_next_step)
 
     def show_layers(self, *, shown: bool) -> None:
         """Show or hide the layers panel, since the user has turned diagnostics on or off."""
@@ -115,7 +120,7 @@ class ViewController:
     def move_focus(self, by: int) -> None:
         """Focus another panel, which may take the place of the only one that has room."""
         self._screen.arrangement.move_focus(by)
-        self.measure_layers()
+        self._report()
 
     def repaint(self, kind: type[Panel] = Panel) -> None:
         """Draw the visible panels of a kind again."""

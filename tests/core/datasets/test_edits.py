@@ -27,7 +27,6 @@ from core.process.messages import (
     Branched,
     EditData,
     Moved,
-    NextStepFound,
     Pause,
     Pull,
     Resume,
@@ -261,7 +260,7 @@ def test_a_diverged_run_rests_after_an_edit(watcher: Watcher) -> None:
 
 
 def _rests(watcher: Watcher) -> bool:
-    return isinstance(watcher.events[-1], StateChanged | NextStepFound)
+    return isinstance(watcher.events[-1], StateChanged)
 
 
 @pytest.mark.parametrize(

@@ -1,24 +1,33 @@
 """Commands that change the current run: the messages to the screen, and those in the event log."""
 
 import socket
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from threading import Event as Signal
 from typing import Any
 
 import pytest
 
-from core import RunConfig
+from core import RunConfig, Trainer
+from core.datasets.edits import RemovePoint
+from core.process import worker
 from core.process.channel import Channel
 from core.process.command_queue import CommandQueue
 from core.process.messages import (
     Command,
     Configure,
     ConfigureAutosave,
+    EditData,
+    EditParameter,
     Event,
+    NextStepFound,
     Progress,
+    Pull,
     Resume,
     Run,
+    Seek,
     SetSpeed,
+    ShowNextStep,
     Start,
     State,
     StateChanged,
@@ -30,6 +39,7 @@ from core.runs.autosaver import SaveOptions
 from core.runs.catalogue import find
 from core.runs.reader import read_run
 from core.runs.saved_history import SavedHistory
+from core.training.next_step import NextStep, prepare_next_step
 
 SMALL = RunConfig(dataset="xor", hidden=(4,), batch_size=1, epochs=3)
 
@@ -129,3 +139,67 @@ def test_the_last_save_selects_the_recent_checkpoints_once(
     selected.clear()
     loop.close()
     assert len(selected) == 1
+
+
+def steps(events: list[Event]) -> list[NextStepFound]:
+    return [each for each in events if isinstance(each, NextStepFound)]
+
+
+def test_the_next_step_is_computed_only_for_a_screen_that_shows_it(
+    loop: Loop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    computed = []
+
+    def counted(trainer: Trainer) -> Callable[[], NextStep | None]:
+        computed.append(trainer.epoch)
+        return prepare_next_step(trainer)
+
+    monkeypatch.setattr(worker, "prepare_next_step", counted)
+    monkeypatch.setattr(worker, "SLICE", 5.0)
+    loop.events_after(Start(SMALL, paused=True), Step(1))
+    loop.events_after(StepBatch(), Configure({"l2": 0.1}))
+    assert computed == []
+    (found,) = steps(loop.events_after(ShowNextStep(is_shown=True)))
+    assert found.step is not None
+    assert (found.step.epoch, found.step.batch) == (1, 1)
+    # not twice for the same position, nor after a change that is rejected
+    events = loop.events_after(SetSpeed(3.0), Pull(), Configure({"hidden": (-1,)}))
+    assert not steps(events)
+    assert len(computed) == 1
+    for change in (
+        Configure({"l2": 0.0}),
+        EditParameter(0, 1.0),
+        Seek(0),
+        EditData(RemovePoint(0)),
+    ):
+        assert len(steps(loop.events_after(change))) == 1
+    loop.events_after(ShowNextStep(is_shown=False), StepBatch())
+    assert len(computed) == 5
+
+
+def test_no_command_waits_for_the_next_step(loop: Loop, monkeypatch: pytest.MonkeyPatch) -> None:
+    may_end, begun = Signal(), []
+
+    def slow(trainer: Trainer) -> Callable[[], NextStep | None]:
+        compute = prepare_next_step(trainer)
+        begun.append(trainer.epoch)
+
+        def computed() -> NextStep | None:
+            assert may_end.wait(30)
+            return compute()
+
+        return computed
+
+    monkeypatch.setattr(worker, "prepare_next_step", slow)
+    assert not steps(loop.events_after(ShowNextStep(is_shown=True), Start(SMALL, paused=True)))
+    events = loop.events_after(StepBatch())  # handled meanwhile
+    assert any(isinstance(each, StateChanged) for each in events)
+    assert not steps(events)
+    may_end.set()
+    found: list[NextStepFound] = []
+    monkeypatch.setattr(worker, "SLICE", 5.0)
+    while not found:
+        found = steps(loop.events_after())
+    # the step that was computed at first is outdated
+    assert [each.step.batch for each in found if each.step is not None] == [2]
+    assert len(begun) == 2

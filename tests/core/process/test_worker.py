@@ -29,6 +29,7 @@ from core.process.messages import (
     Resume,
     Run,
     SetSpeed,
+    ShowNextStep,
     Start,
     State,
     StateChanged,
@@ -100,7 +101,7 @@ def test_every_epoch_arrives_and_is_the_one_that_a_trainer_gives(watcher: Watche
 
 def test_at_rest_the_next_step_is_reported_and_then_taken(watcher: Watcher) -> None:
     config = RunConfig(dataset="xor", hidden=(4,), batch_size="full", epochs=1000)
-    watcher.send(Start(config, paused=True))
+    watcher.send(ShowNextStep(is_shown=True), Start(config, paused=True))
 
     def found() -> list[NextStepFound]:
         return [event for event in watcher.events if isinstance(event, NextStepFound)]
@@ -181,7 +182,7 @@ def test_the_pace_is_kept_however_often_progress_is_pulled(watcher: Watcher) -> 
         watcher.send(Pull())
         watcher.events += watcher.process.receive(0.005)
     watcher.send(Pause())
-    watcher.until(lambda: isinstance(watcher.events[-1], StateChanged | NextStepFound))
+    watcher.until(lambda: isinstance(watcher.events[-1], StateChanged))
     elapsed = monotonic() - started
     assert 1 <= watcher.rows()[-1].epoch <= 5 * elapsed + 2
 
@@ -245,7 +246,7 @@ def test_a_change_takes_effect_in_the_next_epoch_without_a_reset(watcher: Watche
     assert run.note == "learning rate 0.01 → 0.002: trained weights kept"
     assert run.data is None
     watcher.send(Pause())
-    watcher.until(lambda: isinstance(watcher.events[-1], StateChanged | NextStepFound))
+    watcher.until(lambda: isinstance(watcher.events[-1], StateChanged))
     rows = watcher.rows()
     rates = [row.learning_rate for row in rows]
     assert [row.epoch for row in rows] == list(range(len(rows)))

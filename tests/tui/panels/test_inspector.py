@@ -15,7 +15,7 @@ from core.config.presets import PRESETS
 from core.nn.activations import ACTIVATIONS
 from core.nn.layers import NORM_EPSILON
 from core.nn.losses import LOSSES
-from core.process.messages import NextStepFound, State
+from core.process.messages import NextStepFound, Run, State
 from core.training.next_step import next_step
 from tests.tui.sessions import session_after
 from tui.drawing.cells import Cells
@@ -593,7 +593,15 @@ def test_the_next_step_of_each_weight_is_that_of_the_run() -> None:
     assert change is not None
     trainer.train_epoch()
     assert np.array_equal(trainer.network.parameters, before + change.change)
-    # it is no longer that of the network
+    # other settings have another next step, although the weights are the same
+    session.apply(Run(session.config, None, fresh=False, note="rejected"))
+    assert "next step" in text_of(panel_of(session, Cursor(0, 3, 2)).draw(60, 30))
+    found = session.next_step
+    slower = session.config.changed(learning_rate=0.001)
+    session.apply(Run(slower, None, fresh=False, note=""))
+    assert "next step" not in text_of(panel_of(session, Cursor(0, 3, 2)).draw(60, 30))
+    session.apply(NextStepFound(found))
+    # nor is it that of other weights
     assert session.network is not None
     session.network.parameters[0] += 1
     assert "next step" not in text_of(panel_of(session, Cursor(0, 3, 2)).draw(60, 30))

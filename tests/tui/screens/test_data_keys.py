@@ -81,6 +81,27 @@ async def test_new_data_are_drawn_and_the_trained_weights_stay() -> None:
         assert session.config.seed == 0
 
 
+async def test_the_inspector_alone_shows_the_next_step_of_each_position() -> None:
+    async with running(MOONS, size=(60, 20)) as driver:
+        await driver.until(lambda: driver.epoch > 2)
+        await pause(driver)
+        assert driver.session.next_step is None
+        await driver.press("i")
+        await driver.until(lambda: driver.session.step_ahead is not None)
+        step = driver.session.step_ahead
+        assert step is not None
+        assert step.epoch == driver.epoch
+        await driver.press("plus")
+        rate = 2 * step.learning_rate
+        await driver.until(lambda: getattr(driver.session.step_ahead, "learning_rate", 0) == rate)
+        # with room for a single panel, tab shows another one in its place, and again
+        await driver.press("tab", "s")
+        await driver.settled()
+        assert driver.session.step_ahead is None
+        await driver.press("shift+tab")
+        await driver.until(lambda: driver.session.step_ahead is not None)
+
+
 async def test_a_set_that_cannot_be_drawn_is_parted_anew() -> None:
     async with running(IRIS, speed=100.0) as driver:
         before = driver.session.data
