@@ -1,32 +1,30 @@
-"""Curves over epochs in braille dots, with axes. The only module that imports plotext.
+"""Curves over epochs in braille dots, with axes.
 
-plotext draws the axes, once for each size and range; its time grows with the number of points, and it
-fails on infinity and on zero on a log axis. Curves, which change in every frame, are written into the
-cells directly; logarithms are computed here, on an axis that is linear for plotext.
+plotext draws the axes, once for each size and range; its time grows with the number of points. Curves,
+which change in every frame, are written into the cells directly.
 """
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 from functools import lru_cache
 from math import log10
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
-import plotext
 
-from tui.drawing.axes import ValueAxis, linear_axis
+from tui.drawing.axes import linear_axis
 from tui.drawing.braille import draw_bands
 from tui.drawing.cells import Cells
+from tui.drawing.figure import begin_figure, figure_text
 from tui.drawing.palette import DIM, READER, ink
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from tui.drawing.axes import ValueAxis
     from tui.drawing.traces import Trace
 
-_ESCAPE: Final = re.compile(r"\x1b\[[0-9;]*m")
 _AXIS_INK: Final = ink(DIM)
 
 EPOCHS_FROM: Final = 5
@@ -155,26 +153,11 @@ def epoch_at(column: int, span: tuple[int, int], gutter: int, width: int) -> int
 @lru_cache(maxsize=32)
 def _axes(plot: Plot) -> Cells:
     """Return the axes, without curves; the block must not be changed."""
-    first_epoch, last_epoch = plot.span
-    axis = plot.axis
-    plotext.clear_figure()
-    plotext.theme("clear")
-    plotext.limit_size(False, False)
-    plotext.plot_size(plot.width, plot.height)
-    plotext.frame(False)
-    plotext.xaxes(plot.has_epochs, False)
-    plotext.yaxes(True, False)
-    plotext.xlim(first_epoch, last_epoch)
-    plotext.ylim(axis.low, axis.high)
-    plotext.yticks(list(axis.ticks), list(axis.labels))
-    steps = linear_axis(0, last_epoch - first_epoch, 5 if plot.width > 40 else 2).ticks
-    shown = [first_epoch + step for step in steps] if plot.has_epochs else []
-    # plotext omits labels that do not fit, the last one first
-    is_long = last_epoch >= 1_000_000
-    labels = [f"{each / 1e6:g}M" if is_long and each else f"{each:,.0f}" for each in shown]
-    plotext.xticks(shown, labels)
-    plotext.scatter([first_epoch], [axis.low], marker=" ")
+    first, last = plot.span
+    steps = linear_axis(0, last - first, 5 if plot.width > 40 else 2).ticks
+    marks = [round(first + step) for step in steps] if plot.has_epochs else []
+    begin_figure(plot.axis, plot.span, marks, plot.width, plot.height)
     cells = Cells(plot.width, plot.height)
-    for row, line in enumerate(_ESCAPE.sub("", plotext.build()).split("\n")):
+    for row, line in enumerate(figure_text(coloured=False).split("\n")):
         cells.write(row, 0, line, _AXIS_INK)
     return cells

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from math import isfinite, log10
 from typing import Final
 
+from tui.drawing.axes import fitted_axis, log_axis
 from tui.drawing.number_format import brief
 
 MOST_POINTS: Final = 2000
@@ -14,7 +16,10 @@ WIDEST: Final = 100
 NARROWEST: Final = 50
 LOGARITHMIC_FROM: Final = 20.0
 """Quotient of the largest and the smallest loss from which the axis is logarithmic."""
-TICKS: Final = 5
+MARKED: Final = 4
+"""Parts into which the marks divide the axis of epochs."""
+MOST_LABEL: Final = 8
+"""Width of the labels from which they are rounded to fewer digits."""
 
 COLOURS: Final = {"train": "default", "test": "magenta"}
 MARKERS: Final = {"train": "braille", "test": "x"}
@@ -73,41 +78,28 @@ def _drawn(
     is_log: bool,
     coloured: bool,
 ) -> str:
-    import plotext  # a run whose output is no terminal has no chart
+    # a run whose output is no terminal has no chart, and need not import plotext
+    from tui.drawing.figure import add_curve, begin_figure, coloured_text, figure_text
 
-    def scaled(loss: float) -> float:
-        # plotext fails on a log axis with a zero: its axis is linear here
-        return log10(loss) if is_log else loss
-
-    plotext.clear_figure()
-    plotext.theme("clear")
-    plotext.limit_size(False, False)
-    plotext.plot_size(width, ROWS)
-    plotext.frame(False)
-    plotext.xaxes(True, False)
-    plotext.yaxes(True, False)
-    ends = [scaled(value) for _, ys in curves.values() for value in (min(ys), max(ys))]
-    low, high = min(ends), max(ends)
-    if low == high:
-        low, high = low - 0.5, high + 0.5
-    plotext.ylim(low, high)
-    ticks = [low + (high - low) * at / (TICKS - 1) for at in range(TICKS)]
-    plotext.yticks(ticks, [brief(10**each if is_log else each) for each in ticks])
-    epochs_shown = [epoch for xs, _ in curves.values() for epoch in (xs[0], xs[-1])]
-    first, last = min(epochs_shown), max(epochs_shown)
-    marks = sorted({round(first + (last - first) * at / (TICKS - 1)) for at in range(TICKS)})
-    plotext.xticks(marks, [f"{each:,}" for each in marks])
-    for name, (epochs, losses) in curves.items():
-        values = [scaled(each) for each in losses]
-        colour = COLOURS[name] if coloured else "default"
+    losses = [loss for _, ys in curves.values() for loss in ys]
+    low, high = min(losses), max(losses)
+    axis = log_axis(low, high) if is_log else fitted_axis(low, high)
+    if max(map(len, axis.labels)) > MOST_LABEL:
+        axis = replace(axis, labels=tuple(brief(each) for each in axis.ticks))
+    ends = [epoch for xs, _ in curves.values() for epoch in (xs[0], xs[-1])]
+    first, last = min(ends), max(ends)
+    # the last epoch is the result: it has a label, round or not
+    parts = range(MARKED + 1)
+    marks = sorted({round(first + (last - first) * each / MARKED) for each in parts})
+    begin_figure(axis, (first, last), marks, width, ROWS)
+    for name, (epochs, values) in curves.items():
+        scaled = [max(log10(each), axis.low) for each in values] if is_log else values
         marker = "braille" if coloured else MARKERS[name]
-        plotext.plot(list(epochs), values, marker=marker, color=colour)
+        add_curve(epochs, scaled, marker, COLOURS[name] if coloured else "default")
     heading = "loss (logarithmic)" if is_log else "loss"
     if coloured:
-        named = ", ".join(plotext.colorize(name, COLOURS[name]) for name in curves)
+        named = ", ".join(coloured_text(name, COLOURS[name]) for name in curves)
     else:
         named = ", ".join(f"{name} {'x' if name == 'test' else 'line'}" for name in curves)
-    text: str = plotext.build() if coloured else plotext.uncolorize(plotext.build())
-    return "\n".join(
-        [f"{heading} by epoch: {named}", *(line.rstrip() for line in text.splitlines())]
-    )
+    lines = figure_text(coloured=coloured).splitlines()
+    return "\n".join([f"{heading} by epoch: {named}", *(line.rstrip() for line in lines)])

@@ -37,6 +37,23 @@ def test_no_loss_is_an_error(losses: list[float]) -> None:
     assert "by epoch" in recorded(losses).chart(80, coloured=True, shared=False)
 
 
+@pytest.mark.parametrize(
+    ("losses", "labels"),
+    [
+        ([0.7 * exp(-at / 90) for at in range(601)], ["1", "0.5", "0.2", "0.1", "0.01", "0.001"]),
+        ([0.4 + 0.1 * exp(-at / 90) for at in range(601)], ["0.55", "0.50", "0.45", "0.40"]),
+        ([1e300, 0.0], ["1.5e300", "1.0e300", "5.0e299", "0"]),
+        ([0.5, 0.5], ["0.56", "0.54", "0.52", "0.50"]),
+    ],
+)
+def test_the_axis_has_round_numbers(losses: list[float], labels: list[str]) -> None:
+    chart = recorded(losses).chart(80, coloured=False, shared=False)
+    shown = [line.split("┤")[0].strip() for line in chart.splitlines() if "┤" in line]
+    assert all(each in {*labels} for each in shown if each), shown
+    assert len([each for each in shown if each]) >= 2
+    assert "x" in chart
+
+
 @pytest.mark.parametrize("losses", [[], [0.5], [nan, nan, inf]])
 def test_without_two_epochs_or_a_finite_loss_there_is_no_chart(losses: list[float]) -> None:
     assert recorded(losses).chart(80, coloured=True, shared=False) == ""
