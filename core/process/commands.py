@@ -25,6 +25,9 @@ if TYPE_CHECKING:
 REFUSALS: Final = (ConfigError, DataError, MemoryError, Cancelled)
 """Errors that reject a change; the current run continues."""
 
+CONTINUES: Final = "; space continues the run"
+"""How a change, such as a remedy, takes effect after the end of a run."""
+
 
 def configure(run: TrainingRun, queue: CommandQueue, changes: dict[str, Any]) -> None:
     """Change settings, or report why not."""
@@ -71,6 +74,8 @@ def configure(run: TrainingRun, queue: CommandQueue, changes: dict[str, Any]) ->
         run.report(force=True)  # a new status would replace the note on why the run has ended
     elif run.state in {State.FINISHED, State.DIVERGED}:
         rest = State.FINISHED if over else State.PAUSED
+        if over and not fresh:
+            note += CONTINUES
         run.set_state(State.TRAINING if fresh else rest, note)
     elif run.state is State.TRAINING and over:
         trainer.stopped = Stop.EPOCHS
@@ -141,7 +146,7 @@ def edit_data(run: TrainingRun, edit: Edit) -> None:
     run.rows = [run.newest]
     if run.state in {State.FINISHED, State.DIVERGED}:
         over = trainer.epoch >= trainer.config.epochs
-        run.set_state(State.FINISHED if over else State.PAUSED, note)
+        run.set_state(State.FINISHED if over else State.PAUSED, note + CONTINUES * over)
     else:
         run.report(force=True)
 

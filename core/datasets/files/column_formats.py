@@ -424,7 +424,8 @@ class FormatNotes:
         value = (form.value(shown.value) or 0.0) - start
         example = f"line {shown.line:,}: '{clean(shown.value)}' is {value:.6g}"
         if isinstance(verdict.other, DateFormat):
-            example += f"; the dates could also be {verdict.other.name}"
+            other = verdict.other.name
+            example += f"; the dates could also be {other}: if so, write them as year-month-day"
         what = (
             "Times of day, read as hours"
             if form.is_time

@@ -619,6 +619,7 @@ async def test_a_change_after_the_end_shows_what_the_network_computes_now() -> N
         assert metrics is not None
         await driver.settled()
         await driver.shows(f"loss {metrics.train_loss:.4f} / {metrics.test_loss:.4f}")
+        await driver.shows("trained weights kept; space continues the run")
 
 
 async def test_a_reset_brings_back_a_target_that_was_passed() -> None:

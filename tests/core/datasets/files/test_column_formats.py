@@ -240,7 +240,8 @@ def test_day_and_month_are_found_in_the_whole_column(folder: Folder) -> None:
     assert values(folder, us) == [0, 1, 2, 3]
     data = folder.read(column(cells[:3] * 2), target=("y",))
     assert data.x.ravel().tolist() == [0, 1, 2] * 2
-    assert "the dates could also be month/day/year" in notes_of(data)
+    note = "the dates could also be month/day/year: if so, write them as year-month-day"
+    assert note in notes_of(data)
 
 
 def test_times_of_day_are_hours(folder: Folder) -> None:
