@@ -128,6 +128,13 @@ class InspectorPanel(Panel):
             self.post_message(self.CursorMoved(cursor))
         self.redraw()
 
+    def leave_cursor(self) -> bool:
+        was_slow = self.step is not None
+        self.step = self.unit = None
+        if was_slow:
+            self.redraw()
+        return was_slow
+
     def _begin_steps(self) -> None:
         """Show the sample view, whose steps these are."""
         if self.view != "sample":

@@ -13,11 +13,20 @@ import numpy as np
 
 from tui.drawing.cells import Cells, cut
 from tui.drawing.palette import BRIGHT, DIM, TEXT, ink, train_marker
-from tui.panels.inspector.inspected import MOST_NAME, Inspected, aligned, flow, number, small
+from tui.panels.inspector.inspected import (
+    MOST_NAME,
+    Inspected,
+    aligned,
+    flow,
+    number,
+    small,
+    stacked,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
+    from core.analysis.trace import LayerTrace
     from core.arrays import Array
     from tui.panels.panel import StyledText
 
@@ -38,14 +47,14 @@ def draw_step(it: Inspected, step: int, unit: int | None, width: int, rows: int)
     """
     layers = len(it.trace.layers)
     if step == 0:
-        return _text(_input_words(it), width, rows)
+        return _cropped(_lines(_input_words(it), width), rows)
     if step == layers + 1:
-        return _text(_loss_words(it), width, rows)
+        return _cropped(_lines(_loss_words(it), width), rows)
     layer = step - 1 if step <= layers else 2 * layers + 1 - step
     words = _forward if step <= layers else _backward
     units = len(it.trace.layers[layer].a)
     if unit is not None:
-        return _fitted(lambda most: words(it, layer, unit, most), width, rows)
+        return _cropped(_fitted(partial(words, it, layer, unit), width, rows), rows)
     return _all_units(it, layer, words, width, rows, units)
 
 
@@ -57,25 +66,22 @@ def _all_units(
     rows: int,
     units: int,
 ) -> Cells:
-    """Return a sum per unit, as many as fit."""
+    """Return a sum per unit, as many as fit, and the number of the others."""
     blocks: list[Cells] = []
     left = rows
     for unit in range(units):
-        room = max(1, left - int(unit < units - 1))
+        room = left - int(unit < units - 1)  # the last row counts the units that do not fit
         block = _fitted(partial(_main_line, words, it, layer, unit), width, room)
-        if block.height > room or left < 1:
+        if block.height > room:
             break
         blocks.append(block)
         left -= block.height
-    cells = Cells(width, rows)
-    row = 0
-    for block in blocks:
-        cells.place(row, 0, block)
-        row += block.height
-    if len(blocks) < units and row < rows:
-        words_left = f"… {units - len(blocks):,} more units; / computes one after the other"
-        cells.write(row, 0, cut(words_left, width), ink(DIM))
-    return cells
+    if len(blocks) < units and left > 0:
+        more = f"{units - len(blocks):,} {'more ' * bool(blocks)}units"
+        note = Cells(width, 1)
+        note.write(0, 0, cut(f"… {more}; / computes one after the other", width), ink(DIM))
+        blocks.append(note)
+    return _cropped(stacked(blocks, width), rows)
 
 
 def _main_line(
@@ -87,29 +93,31 @@ def _main_line(
 ) -> list[list[str]]:
     """Return the line with the result: the output, or ∂L/∂z in the backward pass."""
     lines = words(it, layer, unit, most)
-    return lines[-2:-1] if words is _backward else lines[-1:]
+    if words is not _backward:
+        return lines[-1:]
+    # before the lines of ∂L/∂(w·x), with batch normalisation, and of the weights
+    at = len(lines) - (2 if it.trace.layers[layer].norm is None else 3)
+    return lines[at : at + 1]
 
 
 def _fitted(words: Callable[[int], list[list[str]]], width: int, rows: int) -> Cells:
-    """Return the sums with as many products as fit into the rows."""
+    """Return the sums with as many products as fit into the rows, and at least one."""
     block = Cells(width, 0)
     for most in (64, 32, 16, 12, 8, 6, 4, 3, 2, 1):
         block = _lines(words(most), width)
         if block.height <= rows:
-            return block
-    cut_off = Cells(width, rows)
-    cut_off.place(0, 0, block)
-    return cut_off
+            break
+    return block
+
+
+def _cropped(block: Cells, rows: int) -> Cells:
+    cells = Cells(block.width, min(rows, block.height))
+    cells.place(0, 0, block)
+    return cells
 
 
 def _lines(lines: Sequence[Sequence[str]], width: int) -> Cells:
-    blocks = [_flowing(line, width) for line in lines if line]
-    cells = Cells(width, sum(block.height for block in blocks))
-    row = 0
-    for block in blocks:
-        cells.place(row, 0, block)
-        row += block.height
-    return cells
+    return stacked([_flowing(line, width) for line in lines if line], width)
 
 
 def _flowing(words: Sequence[str], width: int) -> Cells:
@@ -117,13 +125,6 @@ def _flowing(words: Sequence[str], width: int) -> Cells:
     inks = [ink(TEXT)] * (len(words) - 1) + [ink(BRIGHT, bold=True)]
     parts: list[StyledText] = [[pair] for pair in zip(words, inks, strict=True)]
     return flow(parts, width, gap=1, indent=INDENT)
-
-
-def _text(lines: list[list[str]], width: int, rows: int) -> Cells:
-    block = _lines(lines, width)
-    cells = Cells(width, min(rows, block.height))
-    cells.place(0, 0, block)
-    return cells
 
 
 # --- forward
@@ -249,7 +250,7 @@ def _probability_words(it: Inspected) -> list[list[str]]:
 
 
 def _backward(it: Inspected, layer: int, unit: int, most: int) -> list[list[str]]:
-    """Return the chain rule for a unit: ∂L/∂z, then the gradient of its weights."""
+    """Return the chain rule for a unit: ∂L/∂z, that of its sum, then the gradient of its weights."""
     trace = it.trace.layers[layer]
     delta = float(trace.delta[unit])
     name = _unit_name(it, layer, unit)
@@ -263,6 +264,11 @@ def _backward(it: Inspected, layer: int, unit: int, most: int) -> list[list[str]
         words = f"= {small(delta)} × {small(float(norm.gamma[unit]))} / {small(float(norm.scale[unit]))}"
         lines.append(["∂L/∂(w·x) = ∂L/∂z · γ / √(σ² + ε)", words, f"= {small(sum_delta)}"])
     return [*lines, _weight_words(it, layer, unit, most)]
+
+
+def _sum_gradient(layer: LayerTrace) -> str:
+    """Return the name of the gradient of a sum: batch normalisation is between the sum and z."""
+    return "∂L/∂z" if layer.norm is None else "∂L/∂(w·x)"
 
 
 def _output_delta(it: Inspected, unit: int) -> list[str]:
@@ -301,20 +307,27 @@ def _hidden_delta(it: Inspected, layer: int, unit: int, most: int) -> list[list[
     words = [f"{'+ ' * bool(at)}{one} × {two}" for at, (one, two) in enumerate(pairs)]
     if len(order) < len(products):
         words.append(f"{_operator(rest)} {small(abs(rest))} ({len(products) - len(order):,} more)")
+    from_above = f"= Σ w · {_sum_gradient(above)} above"
     gradient, slope = float(trace.output_gradient[unit]), float(trace.slope[unit])
     delta = float(trace.delta[unit])
     if trace.activation.name == "linear":
         return [
             [
                 f"∂L/∂z({name})",
-                "= Σ w · ∂L/∂z above",
+                from_above,
                 f"= {words[0]}",
                 *words[1:],
                 f"= {small(delta)}",
             ]
         ]
     return [
-        [f"∂L/∂{name}", "= Σ w · ∂L/∂z above", f"= {words[0]}", *words[1:], f"= {small(gradient)}"],
+        [
+            f"∂L/∂{name}",
+            from_above,
+            f"= {words[0]}",
+            *words[1:],
+            f"= {small(gradient)}",
+        ],
         [
             f"∂L/∂z({name})",
             f"= ∂L/∂{name} · f′(z)",
@@ -325,7 +338,7 @@ def _hidden_delta(it: Inspected, layer: int, unit: int, most: int) -> list[list[
 
 
 def _weight_words(it: Inspected, layer: int, unit: int, most: int) -> list[str]:
-    """Return the gradient of each weight: ∂L/∂z times its input."""
+    """Return the gradient of each weight: that of the sum times its input."""
     trace = it.trace.layers[layer]
     sum_delta = float(trace.sum_delta[unit])
     gradients = trace.inputs.astype(np.float64) * sum_delta
@@ -341,7 +354,7 @@ def _weight_words(it: Inspected, layer: int, unit: int, most: int) -> list[str]:
     if trace.biases.size:
         words.append(f"bias {small(sum_delta)}")
     return [
-        "∂L/∂w = ∂L/∂z · x:" if not layer else "∂L/∂w = ∂L/∂z · h:",
+        f"∂L/∂w = {_sum_gradient(trace)} · {'h' if layer else 'x'}:",
         *(f"{w};" for w in words[:-1]),
         words[-1],
     ]

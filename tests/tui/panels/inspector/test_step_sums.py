@@ -201,3 +201,61 @@ def test_a_long_sum_has_its_largest_products_and_the_sum_of_the_others() -> None
     others = products.sum() - products[largest].sum()
     assert value(f"{rest[1]}{rest[2]}") == pytest.approx(others, abs=1e-3)
     assert small(0.5) == "0.500"
+
+
+def test_gradients_below_batch_normalisation_are_those_of_the_sums() -> None:
+    run = session_after(PRESETS["iris"].config(hidden=(4, 3), batch_norm=True), 5, State.PAUSED)
+    it = inspected(run, 0, 1, 3)
+    layers = it.trace.layers
+    for layer, unit in ((2, 1), (1, 1), (0, 2)):
+        drawn = draw_step(it, 2 * len(layers) + 1 - layer, unit, 300, 9)
+        text = " ".join(" ".join(drawn.lines()).split())
+        trace = layers[layer]
+        heading = "∂L/∂z" if trace.norm is None else "∂L/∂(w·x)"
+        assert f"∂L/∂w = {heading} · {'h' if layer else 'x'}: " in text
+        # the factor of the inputs is what the heading says
+        factor = re.search(rf"∂L/∂w = .+?: .*?({NUMBER}) ×", text)
+        assert factor is not None
+        assert value(factor[1]) == pytest.approx(float(trace.sum_delta[unit]), rel=6e-3)
+        if layer < len(layers) - 1:
+            above = layers[layer + 1]
+            of_above = "∂L/∂z" if above.norm is None else "∂L/∂(w·x)"
+            chain = re.search(rf"= Σ w · {re.escape(of_above)} above = (.+?) = ({NUMBER})", text)
+            assert chain is not None
+            pairs = re.findall(rf"({NUMBER}) × ({NUMBER})", chain[1])
+            shown = [value(factor) for _, factor in pairs]
+            assert shown == pytest.approx(above.sum_delta.tolist(), rel=6e-3)
+
+
+def test_the_line_of_each_unit_backward_is_its_gradient_also_with_batch_normalisation() -> None:
+    run = session_after(PRESETS["iris"].config(hidden=(4,), batch_norm=True), 5, State.PAUSED)
+    it = inspected(run, 0, 1, 3)
+    lines = draw_step(it, 5, None, 200, 6).lines()
+    for unit, delta in enumerate(it.trace.layers[0].delta.tolist()):
+        assert lines[unit].startswith(f"∂L/∂z(h{unit + 1})")
+        assert value(lines[unit].split(" = ")[-1].strip()) == pytest.approx(delta, rel=6e-3)
+
+
+@pytest.mark.parametrize("rows", range(1, 10))
+@pytest.mark.parametrize("width", [40, 90])
+@pytest.mark.parametrize("step", [1, 5])
+def test_units_without_room_are_counted(rows: int, width: int, step: int) -> None:
+    run = session_after(PRESETS["iris"].config(hidden=(6,)), 5, State.PAUSED)
+    text = "\n".join(draw_step(inspected(run, 0, 1, 3), step, None, width, rows).lines())
+    shown = len(re.findall(r"^h\d = " if step == 1 else r"^∂L/∂z\(h", text, re.MULTILINE))
+    note = re.search(r"… (\d+) (?:more )?units", text)
+    assert shown + (int(note[1]) if note else 0) == 6
+    # each shown sum is whole: its last word is its result
+    results = [line for line in text.split("\n") if re.search(rf" = {NUMBER} *$", line)]
+    assert len(results) == shown
+
+
+def test_escape_ends_slow_motion_before_it_leaves_the_inspector() -> None:
+    run, *_ = xor_network()
+    panel = InspectorPanel(run, ViewOptions(cursor=Cursor(0, 0, 1)))
+    panel.repaint = lambda: None  # type: ignore[method-assign]
+    assert not panel.leave_cursor()
+    panel.action_step(1)
+    assert panel.leave_cursor()
+    assert (panel.step, panel.unit) == (None, None)
+    assert not panel.leave_cursor()
