@@ -18,8 +18,8 @@ if TYPE_CHECKING:
     from core.analysis.trace import UnitStatistics
     from tui.panels.inspector.inspected import Column
 
-SIGNED: Final = frozenset({"tanh", "linear"})
-"""Activations whose units are not called on and off: they are as active below zero as above."""
+SWITCHING: Final = frozenset({"relu"})
+"""Activations whose units are called on and off: their output is 0 below zero, for no other one."""
 FEW_SAMPLES: Final = 8
 """Number of samples up to which they are listed."""
 
@@ -56,8 +56,8 @@ def _decision(it: Inspected) -> str:
         return "Its sum is 0 when rounded."
     sign = 1 if z > 0 else -1
     name = it.trace.layers[it.cursor.layer].activation.name
-    to = ("positive", "negative")[z < 0] if name in SIGNED else ("on", "off")[z < 0]
-    verb = "makes it" if name in SIGNED else "switches it"
+    to = ("on", "off")[z < 0] if name in SWITCHING else ("positive", "negative")[z < 0]
+    verb = "switches it" if name in SWITCHING else "makes z"
     most = max(range(len(products)), key=lambda at: sign * products[at])
     text = column.text_of
     if sign * products[most] > 0 and sign * (z - products[most]) <= 0:
@@ -142,17 +142,17 @@ def _samples_words(it: Inspected, facts: UnitStatistics) -> str:
     """Return for how many samples z is positive, and of which classes they are."""
     count, above = len(facts.positive), int(facts.positive.sum())
     name = it.trace.layers[it.cursor.layer].activation.name
-    state = "positive" if name in SIGNED else "on"
+    is_state = "It is on" if name in SWITCHING else "z is positive"
     if not count:
         return ""
     if above in {0, count}:
-        return f"It is {state} for {'none' if not above else 'each'} of {count:,} samples."
+        return f"{is_state} for {'none' if not above else 'each'} of {count:,} samples."
     x = it.trace.layers[0].inputs
     if count <= FEW_SAMPLES and len(x) <= 3:
         rows = it.data.x_train[:count][facts.positive]
         points = [f"({', '.join(text.strip() for text in aligned(r, whole=True))})" for r in rows]
-        return f"It is {state} for {', '.join(points)}{' only' * (above == 1)}."
-    words = f"It is {state} for {above:,} of {count:,} samples"
+        return f"{is_state} for {', '.join(points)}{' only' * (above == 1)}."
+    words = f"{is_state} for {above:,} of {count:,} samples"
     if not it.network.classes:
         return f"{words}."
     y = np.asarray(it.data.y_train[:count], np.int64)

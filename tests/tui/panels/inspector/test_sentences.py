@@ -9,6 +9,8 @@ import pytest
 
 from core.analysis.trace import unit_statistics
 from core.config.presets import PRESETS
+from core.nn.activations import ACTIVATIONS
+from core.nn.calls import run as call_all
 from core.process.messages import State
 from tests.tui.panels.inspector.test_waterfall import inspected
 from tests.tui.sessions import session_after
@@ -108,14 +110,14 @@ class Checked:
 
 
 FORMS: dict[str, Callable[..., None]] = {
-    rf"(.+?) (?:makes|switches) it (\w+): without its ({NUMBER}), z would be ({NUMBER})\.": (
+    rf"(.+?) (?:makes z|switches it) (\w+): without its ({NUMBER}), z would be ({NUMBER})\.": (
         Checked.decides
     ),
     rf"No single product decides: ({NUMBER}) in all against ({NUMBER})\.": Checked.shared,
     rf"same way: z is ({NUMBER})\.": Checked.one_way,
     rf"\. ([^.]+?) pulls it back by ({NUMBER})\.": Checked.opposes,
     rf"\. ([^.]+?) would pull it back by ({NUMBER}) if it were 1\.": Checked.would_oppose,
-    r"It is (?:on|positive) for ([\d,]+|none|each) of ([\d,]+) samples": Checked.counted,
+    r"(?:It is on|z is positive) for ([\d,]+|none|each) of ([\d,]+) samples": Checked.counted,
     r", ([\d,]+) of them . (.+)\.": Checked.majority,
 }
 
@@ -140,10 +142,21 @@ def test_each_sentence_about_a_hidden_unit_is_true(name: str, activation: str, w
         checked = Checked(run, 0, unit, sample)
         assert checked.forms, checked.text
         seen |= checked.forms
-        words = {"positive", "negative"} if activation == "tanh" else {"on", "off"}
+        words = {"on", "off"} if activation == "relu" else {"positive", "negative"}
         others = {"positive", "negative", "on", "off"} - words
         assert not others & set(re.findall(r"\w+", checked.text))
     assert len(seen) >= wanted
+
+
+@pytest.mark.parametrize("activation", ACTIVATIONS)
+def test_only_units_whose_output_is_0_below_zero_are_called_on_and_off(activation: str) -> None:
+    run = session_after(PRESETS["xor"].config(activation=activation), 25, State.PAUSED)
+    below, outputs = np.array([[-5.0, -2.0, -1.0]]), np.empty((1, 3))
+    call_all(ACTIVATIONS[activation].forward(below, outputs))
+    assert run.network is not None
+    for unit, sample in combinations(range(run.network.sizes[1]), range(4)):
+        found = set(re.findall(r"\w+", said(run, 0, unit, sample))) & {"on", "off", "switches"}
+        assert bool(found) == (not outputs.any())
 
 
 def test_a_wrong_sentence_would_be_caught() -> None:
@@ -160,13 +173,13 @@ def test_the_samples_of_xor_are_listed() -> None:
     layer.weights[:, 1] = -3.388, 1.740
     layer.biases[1] = -0.376
     assert said(run, 0, 1, 1) == (
-        "x₂ makes it positive: without its +1.740, z would be −0.376. "
-        "x₁ would pull it back by 3.388 if it were 1. It is positive for (0, 1) only."
+        "x₂ makes z positive: without its +1.740, z would be −0.376. "
+        "x₁ would pull it back by 3.388 if it were 1. z is positive for (0, 1) only."
     )
     layer.biases[1] = 2
-    assert said(run, 0, 1, 1).endswith("It is positive for (0, 0), (0, 1), (1, 1).")
+    assert said(run, 0, 1, 1).endswith("z is positive for (0, 0), (0, 1), (1, 1).")
     layer.weights[:, 1], layer.biases[1] = (1, 1), -0.5
-    assert "The bias makes it negative" in said(run, 0, 1, 0)
+    assert "The bias makes z negative" in said(run, 0, 1, 0)
 
 
 def test_an_output_is_compared_with_the_next_one() -> None:
