@@ -340,8 +340,10 @@ class FooterLine(Canvas):
         """Press the key under the pointer."""
         for start, end, key in self._spans:
             if start <= event.x < end:
-                names, middle = key.shown.split(), start + len(self._named(key)) // 2
-                name = names[0 if event.x <= middle else -1]
+                names = key.shown.split()
+                # on the words after the keys, the last one
+                before = self._named(key)[: event.x - start].count(" ")
+                name = names[min(before, len(names) - 1)]
                 handler = HANDLERS.get(name)
                 if name in self._own:
                     self.app.simulate_key(self._own[name])

@@ -19,6 +19,8 @@ from core.process.messages import SetSpeed, State
 from tui.app import NnfsApp
 from tui.controller import next_of_125
 from tui.keys import FOOTER, GROUPS, HANDLERS, INSPECTING_FOOTER, KEYS, help_rows
+from tui.panels.boundary.panel import BoundaryPanel
+from tui.panels.network.panel import NetworkPanel
 from tui.panels.panel import Panel
 from tui.screens.help import HelpScreen
 from tui.screens.training import TrainingScreen
@@ -491,6 +493,39 @@ async def test_a_click_focuses_a_panel_and_the_footer_can_be_clicked() -> None:
         assert driver.screen.focused is driver.panel("boundary")
         await driver.pilot.click("#footer", offset=(3, 0))
         await driver.until_state(State.PAUSED)
+
+
+async def test_a_click_on_a_key_of_the_focused_panel_presses_it_there() -> None:
+    async with running(MOONS, (160, 40)) as driver:
+        await driver.press("space")
+        await driver.until_state(State.PAUSED)
+
+        async def click(name: str) -> None:
+            await driver.pilot.pause()
+            line = driver.text().split("\n")[-1]
+            await driver.pilot.click("#footer", offset=(line.index(name), 0))
+            await driver.pilot.pause()
+
+        boundary, network = driver.panel("boundary"), driver.panel("network")
+        assert isinstance(boundary, BoundaryPanel)
+        assert isinstance(network, NetworkPanel)
+        boundary.focus()
+        await click("m cursor")
+        for key, across, down in (("←", -1, 0), ("↑", 0, -1), ("↓ →", 0, 1), ("→ move", 1, 0)):
+            before = boundary.position
+            assert before is not None
+            await click(key)
+            assert boundary.position == (before.column + across, before.row + down)
+        before_edit = driver.session.data
+        await click("A add sample")
+        await driver.until(lambda: driver.session.data is not before_edit)
+        await click("esc end cursor")
+        assert boundary.position is None
+        network.focus()
+        await click("w next weight")
+        assert network._parameter == 0
+        await driver.press("escape")
+        assert network._parameter is None
 
 
 async def test_many_units_scroll_in_the_focused_panel() -> None:

@@ -141,6 +141,15 @@ class NetworkPanel(Panel):
         self._parameter, self._parameter_unit = parameter, self._cursor(network)
         self.redraw()
 
+    def leave_cursor(self) -> bool:
+        network = self.run.network
+        # a selection that is not shown is no step
+        if network is None or not self._pointed or self._selected(network) is None:
+            return False
+        self._parameter = None
+        self.redraw()
+        return True
+
     def _parameter_count(self, network: Network) -> int:
         """Return the number of parameters of the selected unit."""
         layer = self._cursor(network)[0]
