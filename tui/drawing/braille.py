@@ -16,6 +16,18 @@ DOTS: Final = np.array([[0x01, 0x08], [0x02, 0x10], [0x04, 0x20], [0x40, 0x80]])
 """Bit of each dot of a cell, by row and column."""
 
 
+def cells_of_dots(dots: NDArray[np.bool_]) -> tuple[Labels, Labels, NDArray[np.str_]]:
+    """Return the rows, the columns and the glyphs of the cells with dots.
+
+    Args:
+        dots: (4 · rows, 2 · columns).
+    """
+    shape = dots.shape[0] // 4, 4, dots.shape[1] // 2, 2
+    bits = (dots.reshape(shape) * DOTS[:, None]).sum(axis=(1, 3))
+    rows, columns = np.nonzero(bits)
+    return rows, columns, (0x2800 + bits[rows, columns]).astype(np.uint32).view("<U1")
+
+
 def draw_line(cells: Cells, row: int, column: int, heights: Array, rows: int, ink: int) -> None:
     """Draw a line with one value per column of dots.
 
@@ -43,13 +55,11 @@ def draw_line(cells: Cells, row: int, column: int, heights: Array, rows: int, in
         if at and before != here:
             low, high = min(before, middle), max(before, middle)
             field[max(0, low) : max(0, min(dots, high + 1)), at - 1] = True
-    bits = np.zeros((rows, columns), np.int64)
-    for down in range(4):
-        for across in range(2):
-            bits += field[down::4, across::2] * DOTS[down, across]
-    for at_row, at_column in zip(*np.nonzero(bits), strict=True):
-        glyph = chr(0x2800 + int(bits[at_row, at_column]))
-        cells.write(row + int(at_row), column + int(at_column), glyph, ink)
+    at_rows, at_columns, glyphs = cells_of_dots(field)
+    at_rows, at_columns = row + at_rows, column + at_columns
+    inside = (at_rows < cells.height) & (at_columns < cells.width)
+    visible = at_rows[inside], at_columns[inside]
+    cells.glyphs[visible], cells.inks[visible] = glyphs[inside], ink
 
 
 def draw_bands(
@@ -98,11 +108,7 @@ def draw_bands(
     field = np.zeros((dots, 2 * width), bool)
     down = np.arange(dots)[:, None]
     field[:, shift : shift + len(places)] = (down >= start) & (down <= end)
-    bits = (field.reshape(rows, 4, width, 2) * DOTS[:, None, :]).sum(axis=(1, 3))
     column = left + first // 2
-    visible = bits[:, : max(0, cells.width - column)]
-    at = np.nonzero(visible)
-    glyphs = (0x2800 + visible[at]).astype(np.uint32).view("<U1")
-    target = slice(column, column + visible.shape[1])
-    cells.glyphs[:rows, target][at] = glyphs
-    cells.inks[:rows, target][at] = ink
+    at_rows, at_columns, glyphs = cells_of_dots(field[:, : 2 * max(0, cells.width - column)])
+    at = at_rows, column + at_columns
+    cells.glyphs[at], cells.inks[at] = glyphs, ink

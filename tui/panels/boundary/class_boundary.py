@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from tui.drawing.braille import DOTS
+from tui.drawing.braille import cells_of_dots
 from tui.drawing.palette import BOUNDARY, STEPS, ink
 
 if TYPE_CHECKING:
@@ -102,10 +102,7 @@ class BoundaryLine:
             cells = near.reshape(rows, 4, columns, 2).all(axis=(1, 3))
             dots = np.where(cells.repeat(4, axis=0).repeat(2, axis=1), held, dots)
         self.dots = dots
-        bits = (dots.reshape(rows, 4, columns, 2) * DOTS[:, None]).sum(axis=(1, 3))
-        self._rows, self._columns = np.nonzero(bits)
-        shown = bits[self._rows, self._columns] + 0x2800
-        self._glyphs = shown.astype(np.uint32).view("<U1")
+        self._rows, self._columns, self._glyphs = cells_of_dots(dots)
 
     def draw(self, cells: Cells, left: int, levels: Labels, colours: tuple[str, ...]) -> None:
         """Draw the line over a map.
@@ -120,13 +117,13 @@ class BoundaryLine:
         cells.glyphs[rows, left + columns] = self._glyphs
         # a cell with dots has one background: the mean of both pixels
         papers = _mean_levels(levels[2 * rows, columns], levels[2 * rows + 1, columns])
-        cells.inks[rows, left + columns] = _inks(colours)[papers]
+        cells.inks[rows, left + columns] = inks_on(BOUNDARY, colours)[papers]
 
 
 @cache
-def _inks(colours: tuple[str, ...]) -> Labels:
-    """Return the ink of the line on each background."""
-    return np.array([ink(BOUNDARY, colour) for colour in colours], np.int64)
+def inks_on(line: str, colours: tuple[str, ...]) -> Labels:
+    """Return the ink of a line on each background."""
+    return np.array([ink(line, colour) for colour in colours], np.int64)
 
 
 def _widened(dots: np.ndarray) -> np.ndarray:

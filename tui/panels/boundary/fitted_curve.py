@@ -30,6 +30,7 @@ from tui.drawing.palette import (
 )
 from tui.panels.boundary.map_cursor import CellPosition, Reading, in_steps
 from tui.panels.boundary.map_view import MOST_POINTS
+from tui.panels.boundary.unit_line import UnitZeros
 
 if TYPE_CHECKING:
     from core.arrays import Array, Labels
@@ -43,8 +44,12 @@ MARGIN = 0.08
 class FittedCurve:
     """Curve of the predicted value, or of the probability of each class, with the samples.
 
+    As on a map, a line is where the predicted class changes.
+
     Attributes:
         rows, columns: size of the plot without the axes.
+        inputs: (2 · columns, inputs) of the network at each column of dots.
+        unit_line: where z = 0 for the selected unit in the last drawing, or None.
     """
 
     gutter: ClassVar[int] = GUTTER
@@ -63,25 +68,35 @@ class FittedCurve:
         else:
             units = data.preparation.in_units(np.asarray(data.y_train, np.float64))
             self._bottom, self._top = _range(units[:, target])
+        across = np.linspace(self._left, self._right, 2 * max(0, self.columns))
+        self.unit_line: UnitZeros | None = None
+        self.inputs: Array = data.preparation.inputs(across[:, None])
+
+    def shows(self, network: Network, data: DataSplit, *others: object) -> bool:
+        """Return whether the curve was prepared for these arguments."""
+        is_same = self.network is network and self.data is data
+        return is_same and others == (self.target, self._width, self._height)
 
     @property
     def has_room(self) -> bool:
         """Whether the curve fits."""
         return self.rows >= 2 and self.columns >= 4
 
-    def draw(self, *, show_test: bool, sample: int | None = None) -> Cells:
+    def draw(
+        self, *, show_test: bool, sample: int | None = None, unit: tuple[int, int] | None = None
+    ) -> Cells:
         """Return the plot.
 
         Args:
             show_test: whether the test samples are drawn.
             sample: selected training sample, or None.
+            unit: layer and number of the selected hidden unit, or None.
         """
         cells = Cells(self._width, self._height)
         if not self.has_room:
             return cells
         data, target = self.data, self.target
-        across = np.linspace(self._left, self._right, 2 * self.columns)
-        outputs = self.network.predict(data.preparation.inputs(across[:, None]))
+        outputs = self._predict(self.inputs)
         parts = [(data.x_train, data.y_train, True)]
         if show_test and not data.shared:
             parts.insert(0, (data.x_test, data.y_test, False))
@@ -91,14 +106,11 @@ class FittedCurve:
             glyphs, inks = _markers(data, y[chosen], is_train=is_train)
             cells.glyphs[row, GUTTER + column] = glyphs
             cells.inks[row, GUTTER + column] = inks
+        self.unit_line = None if unit is None else UnitZeros.of(self, *unit, self.unit_line)
+        if self.unit_line is not None:
+            self.unit_line.draw(cells)
         if data.has_classes:
-            # where the prediction of two classes changes
-            half = min(
-                self.rows - 1, int((self._top - 0.5) / (self._top - self._bottom) * self.rows)
-            )
-            blank = cells.glyphs[half, GUTTER:] == " "
-            cells.glyphs[half, GUTTER:][blank] = "─"
-            cells.inks[half, GUTTER:][blank] = ink(FAINT)
+            self._draw_changes(cells, outputs)
         for values, number in self._curves(outputs):
             heights = (values - self._bottom) / (self._top - self._bottom)
             draw_line(cells, 0, GUTTER, heights, self.rows, number)
@@ -111,6 +123,20 @@ class FittedCurve:
         _axes(cells, data, target, self.rows, *ends)
         return cells
 
+    def _draw_changes(self, cells: Cells, outputs: Array) -> None:
+        """Draw where the predicted class changes; of two classes, also the probability 0.5."""
+        labels = outputs.argmax(axis=1)
+        plot = slice(0, self.rows), slice(GUTTER, GUTTER + self.columns)
+        glyphs, inks = cells.glyphs[plot], cells.inks[plot]
+        lines = np.full(glyphs.shape, " ")
+        if len(self.data.class_names) == 2:
+            share = (self._top - 0.5) / (self._top - self._bottom)
+            lines[min(self.rows - 1, int(share * self.rows))] = "─"
+        lines[:, np.flatnonzero(labels[:-1] != labels[1:]) // 2] = "┊"
+        drawn = (glyphs == " ") & (lines != " ")
+        glyphs[drawn] = lines[drawn]
+        inks[drawn] = ink(FAINT)
+
     def clamp(self, position: CellPosition) -> CellPosition:
         """Return the nearest column, at the bottom: a cursor on a curve is a vertical line."""
         return CellPosition(position.column, self.rows - 1).within(self.columns, self.rows)
@@ -121,7 +147,7 @@ class FittedCurve:
         for row in range(self.rows):
             if cells.glyphs[row, column] == " ":
                 cells.write(row, column, "│", ink(READER))
-        outputs = self.network.predict(self.data.preparation.inputs(self._features(position)))
+        outputs = self._predict(self.data.preparation.inputs(self._features(position)))
         for values, _ in self._curves(outputs):
             height = float((values[0] - self._bottom) / (self._top - self._bottom))
             if np.isfinite(height) and 0 <= height <= 1:
@@ -143,6 +169,10 @@ class FittedCurve:
         """Return the feature at the centre of a column, as a (1, 1) array."""
         step = (self._right - self._left) / self.columns
         return np.array([[self._left + (position.column + 0.5) * step]])
+
+    def _predict(self, inputs: Array) -> Array:
+        with np.errstate(all="ignore"):  # of a network that has diverged
+            return self.network.predict(inputs)
 
     def _curves(self, outputs: Array) -> list[tuple[Array, int]]:
         data = self.data

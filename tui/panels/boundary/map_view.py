@@ -33,13 +33,13 @@ from tui.panels.boundary.map_drawing import (
     half_blocks,
     map_colours,
 )
+from tui.panels.boundary.unit_line import UnitLine
 from tui.panels.colour_scales import NumberScale
 
 if TYPE_CHECKING:
     from core.arrays import Array, Labels
     from core.datasets import DataSplit
     from core.nn.network import Network
-    from tui.panels.boundary.unit_line import UnitLine
     from tui.panels.hysteresis import Quantize
 
 MOST_POINTS: Final = 2000
@@ -78,6 +78,7 @@ class MapView:
     Attributes:
         columns, rows: size of the map in cells, without the axes and the legend.
         explains_colours: whether the legend of the last drawing has room for the scale of certainty.
+        unit_line: line of the selected unit in the last drawing, or None.
     """
 
     gutter: ClassVar[int] = GUTTER
@@ -106,6 +107,7 @@ class MapView:
         train = TRAIN_MARKERS, WRONG_TRAIN
         self._line = BoundaryLine()
         self.explains_colours = False
+        self.unit_line: UnitLine | None = None
         self.train = MapSamples(self, data.x_train, data.y_train, train)
         self.test: MapSamples | None = None
         if not data.shared:
@@ -128,7 +130,7 @@ class MapView:
         show_test: bool,
         sample: int | None = None,
         exact: bool = True,
-        unit_line: UnitLine | None = None,
+        unit: tuple[int, int] | None = None,
     ) -> Cells:
         """Return the map with its axes and its legend.
 
@@ -136,7 +138,7 @@ class MapView:
             show_test: whether the test samples are drawn.
             sample: selected training sample, or None.
             exact: whether the line between classes is, even if it hardly moved.
-            unit_line: line of the selected unit, or None.
+            unit: layer and number of the selected hidden unit, or None.
         """
         cells, data = Cells(self._width, self._height), self.data
         scale = None if data.has_classes else NumberScale.of(data, self.target)
@@ -155,8 +157,9 @@ class MapView:
             labels, logits = self.grid.labels.reshape(shape), self.grid.logits.reshape(-1, *shape)
             self._line.update(labels, logits, exact=exact)
             self._line.draw(cells, GUTTER, pixels, colours)
-        if unit_line is not None:
-            unit_line.draw(cells, GUTTER, pixels, colours)
+        self.unit_line = None if unit is None else UnitLine.of(self, *unit, self.unit_line)
+        if self.unit_line is not None:
+            self.unit_line.draw(cells, GUTTER, pixels, colours)
         for part in (self.test if show_test else None, self.train):
             if part is not None and scale is None:
                 draw_labels(cells, part, pixels, colours)

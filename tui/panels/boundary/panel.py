@@ -16,7 +16,6 @@ from tui.panels.boundary.map_cursor import CellPosition, draw_reading
 from tui.panels.boundary.map_drawing import certainty_scale
 from tui.panels.boundary.map_editing import NO_SAMPLE_NEAR, EditError, PointEditor
 from tui.panels.boundary.map_view import MapView
-from tui.panels.boundary.unit_line import UnitLine
 from tui.panels.explanation import Explanation
 from tui.panels.hysteresis import LevelHysteresis
 from tui.panels.panel import Panel, StyledText
@@ -82,7 +81,6 @@ class BoundaryPanel(Panel):
         super().__init__(run, options)
         self._hysteresis = LevelHysteresis(run)
         self._picture: MapView | FittedCurve | None = None
-        self._line: UnitLine | None = None
         self.position: CellPosition | None = None
         """Position of the cursor, or None while it is off."""
         self._editor = PointEditor()
@@ -120,12 +118,13 @@ class BoundaryPanel(Panel):
 
     def title(self) -> StyledText:
         view = self._picture
-        if not isinstance(view, MapView) or len(view.data.feature_names) < 2:
-            return []
-        data, line = view.data, self._line
+        line = None if view is None or not view.has_room else view.unit_line
         if line is not None:
             name = f"unit {line.layer + 1}.{line.unit + 1}"
             return [(f"{name}: {line.words} ", ink(BRIGHT))]
+        if not isinstance(view, MapView) or len(view.data.feature_names) < 2:
+            return []
+        data = view.data
         words = [(f"{text} ", ink(DIM)) for text in view.plane.caption if text]
         several = len(data.target_names) > 1
         return [(f"{data.target_names[view.target]} ", ink(TEXT)), *words] if several else words
@@ -172,23 +171,17 @@ class BoundaryPanel(Panel):
         return cells
 
     def _drawing_of(self, picture: MapView | FittedCurve, sample: int | None) -> Cells:
-        show_test = self.options.show_test
+        unit, show_test = self._pointed_unit(picture.network), self.options.show_test
         if isinstance(picture, MapView):
-            line = self._line = self._unit_line(picture)
             exact = self.run.is_at_rest
-            return picture.draw(show_test=show_test, sample=sample, exact=exact, unit_line=line)
-        return picture.draw(show_test=show_test, sample=sample)
+            return picture.draw(show_test=show_test, sample=sample, unit=unit, exact=exact)
+        return picture.draw(show_test=show_test, sample=sample, unit=unit)
 
-    def _unit_line(self, view: MapView) -> UnitLine | None:
-        """Return the line of the selected hidden unit, or None."""
-        options, sizes, line = self.options, view.network.sizes, self._line
-        cursor = options.cursor.within(sizes, 1)
-        if not options.points_at_unit or cursor.layer >= len(sizes) - 2:
-            return None
-        if line is None or not line.shows(view, cursor.layer):
-            line = UnitLine(view, cursor.layer)
-        line.unit = cursor.unit
-        return line
+    def _pointed_unit(self, network: Network) -> tuple[int, int] | None:
+        """Return the layer and the number of the selected hidden unit, or None."""
+        cursor = self.options.cursor.within(network.sizes, 1)
+        is_hidden = cursor.layer < len(network.sizes) - 2
+        return (cursor.layer, cursor.unit) if self.options.points_at_unit and is_hidden else None
 
     def view_state(self) -> tuple[object, ...]:
         options = self.options
@@ -200,7 +193,10 @@ class BoundaryPanel(Panel):
         """Return the curve of a single feature, or the map, which is computed only if it is new."""
         target = min(self.options.target, max(0, len(data.target_names) - 1))
         if len(data.feature_names) == 1 and data.preparation.text is None:
-            return FittedCurve(network, data, target, width, height)
+            size = target, width, height
+            if isinstance(self._picture, FittedCurve) and self._picture.shows(network, data, *size):
+                return self._picture
+            return FittedCurve(network, data, *size)
         key = network, data, target, width, height, self.options.plane
         if isinstance(self._picture, MapView) and self._picture.shows(*key):
             return self._picture
