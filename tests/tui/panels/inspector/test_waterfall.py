@@ -78,14 +78,29 @@ def test_many_products_are_sorted_by_size_and_few_keep_their_order(run: RunModel
     assert [row.name for row in terms] == [names[row.at or 0] for row in terms]
 
 
-def test_bars_of_numbers_that_are_not_finite_or_huge_are_left_out() -> None:
+@pytest.mark.parametrize("bad", [np.nan, np.inf, 1e30])
+def test_bars_of_numbers_that_are_not_finite_are_left_out_and_huge_ones_fill_the_room(
+    bad: float,
+) -> None:
     run = session_after(PRESETS["iris"].config(), 1, State.PAUSED)
     assert run.network is not None
-    for bad in (np.nan, np.inf, 1e30):
-        run.network.layers[0].weights[0] = bad
-        with np.errstate(all="ignore"):
-            cells = Waterfall.of(inspected(run, 0, 0, 0), 8).draw(80)
-        assert cells.height >= 6
+    run.network.layers[0].weights[0] = bad
+    with np.errstate(all="ignore"):
+        fall = Waterfall.of(inspected(run, 0, 0, 0), 8)
+        cells = fall.draw(80, heading=False)
+    assert cells.height == len(fall.rows) == 6
+    start = cells.lines()[0].index("=") + 2 + len(fall.texts[0]) + 2
+    drawn = ["".join(row).strip(" ▏") for row in cells.glyphs[:, start:]]
+    if not np.isfinite(bad):
+        # no part of the sum is known after the first product
+        assert drawn == [""] * 6
+        return
+    first, *others, total = drawn
+    assert set(first) <= {*"█▌▐"}
+    assert len(first) >= 80 - start - 2
+    assert others == ["┊"] * 4
+    assert total.strip("━") in {"▸", "◂"}
+    assert len(total) >= 80 - start - 2
 
 
 @pytest.mark.parametrize(
