@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from core.analysis.edges import Edge
     from core.arrays import Array
     from core.datasets import DataSplit
+    from core.nn.losses import Loss
     from core.nn.network import Network
     from tui.drawing.cells import Cells
     from tui.panels.network.layout import NetworkLayout, NodeColumn
@@ -205,7 +206,22 @@ def draw_names(
 
 
 MOST_SAMPLES: Final = 256
-"""Largest number of training samples for the mean output of a node."""
+"""Largest number of training samples for the mean output of a node, of all groups together."""
+MOST_INPUTS: Final = 2000
+"""Largest number of training samples for the range of an input."""
+
+
+def largest_inputs(data: DataSplit) -> Array:
+    """Return the (inputs,) largest magnitudes of the inputs, 1 where there is none."""
+    sizes = np.abs(data.x_train[:MOST_INPUTS]).max(axis=0, initial=0.0)
+    return np.where(np.isfinite(sizes) & (sizes > 0), sizes, 1.0)
+
+
+def predicted(loss: Loss, logits: Array) -> Array:
+    """Return (outputs, points) probabilities or predicted values, one row per output node."""
+    last = loss.probabilities(logits)
+    # a single output for two classes has the probability of the second one
+    return last if len(last) == len(logits) else last[1:]
 
 
 class NodeValues:
@@ -218,8 +234,7 @@ class NodeValues:
         else:
             x = data.x_train[sample : sample + 1]
         self._loss = network.loss
-        largest = np.abs(data.x_train[:2000]).max(axis=0, initial=0.0)
-        self.largest_inputs = np.where(np.isfinite(largest) & (largest > 0), largest, 1.0)
+        self.largest_inputs = largest_inputs(data)
         self._inputs = x.mean(axis=0)
         self._passes = ForwardPasses(network, len(x))
         self._calls = [*network.fold_calls, *self._passes.calls(with_bias_row(x, network.dtype))]
@@ -232,9 +247,7 @@ class NodeValues:
         """Return the values per layer, the inputs first, probabilities or predicted values last."""
         with np.errstate(all="ignore"):
             run(self._calls)
-            last = self._loss.probabilities(self._passes.logits)
-            if len(last) != len(self._passes.logits):
-                last = last[1:]  # a single output for two classes
+            last = predicted(self._loss, self._passes.logits)
             hidden = [each.values.mean(axis=1) for each in self._passes.layers[:-1]]
             return [self._inputs, *hidden, last.mean(axis=1)]
 

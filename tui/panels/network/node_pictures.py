@@ -24,6 +24,7 @@ from tui.drawing.palette import (
 )
 from tui.panels.colour_scales import FittedScale, NumberScale, OutputScale
 from tui.panels.hysteresis import LevelHysteresis
+from tui.panels.network.drawing import MOST_SAMPLES, largest_inputs, predicted
 from tui.panels.network.layout import NodeShape
 from tui.panels.unit_maps.pictures import UnitGrid, draw_values, has_curves
 
@@ -31,14 +32,11 @@ if TYPE_CHECKING:
     from core.analysis.planes import PlaneChoice
     from core.arrays import Array, Labels
     from core.datasets import DataSplit
-    from core.nn.losses import Loss
     from core.nn.network import Network
     from tui.drawing.cells import Cells
     from tui.panels.network.layout import NetworkLayout, NodeColumn
     from tui.run_model import RunModel
 
-MOST_SAMPLES: Final = 256
-"""Number of training samples for mean outputs, divided among the groups."""
 PARTS: Final = 5
 """Groups of the samples of a regression, by their targets."""
 WIDEST_STRIP: Final = 26
@@ -99,7 +97,7 @@ class GroupMeans:
         """
         with np.errstate(all="ignore"):
             run(self._calls)
-            last = _predicted(self._loss, self._passes.logits)
+            last = predicted(self._loss, self._passes.logits)
             hidden = [each.values @ self._shares for each in self._passes.layers[:-1]]
             return [self._inputs, *hidden, last @ self._shares]
 
@@ -115,13 +113,6 @@ def _samples_of_groups(data: DataSplit, target: int) -> list[Labels]:
         groups = [order[parts == part] for part in range(PARTS)]
     most = max(1, MOST_SAMPLES // len(groups))
     return [group[evenly_spaced(len(group), most)] for group in groups]
-
-
-def _predicted(loss: Loss, logits: Array) -> Array:
-    """Return (outputs, points) probabilities or predicted values, one row per output node."""
-    last = loss.probabilities(logits)
-    # a single output for two classes has the probability of the second one
-    return last if len(last) == len(logits) else last[1:]
 
 
 class NodePictures:
@@ -207,7 +198,7 @@ class NodePictures:
         grid = self._grid
         grid.refresh()
         with np.errstate(all="ignore"):
-            return [grid.inputs, *grid.outputs[:-1], _predicted(network.loss, grid.outputs[-1])]
+            return [grid.inputs, *grid.outputs[:-1], predicted(network.loss, grid.outputs[-1])]
 
     def _pictures(
         self, network: Network, data: DataSplit, layer: int, values: Array, units: tuple[int, ...]
@@ -238,8 +229,7 @@ class NodePictures:
 
     def _input_scales(self, data: DataSplit) -> list[OutputScale]:
         if self._largest[0] is not data:
-            sizes = np.abs(data.x_train[:2000]).max(axis=0, initial=0.0)
-            self._largest = data, np.where(np.isfinite(sizes) & (sizes > 0), sizes, 1.0)
+            self._largest = data, largest_inputs(data)
         return [OutputScale(DIVERGING, -each, each) for each in self._largest[1].tolist()]
 
     # --- drawing

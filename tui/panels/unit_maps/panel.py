@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from math import prod
 from typing import TYPE_CHECKING, ClassVar
 
 from textual.binding import Binding, BindingType
@@ -23,12 +24,12 @@ from tui.drawing.palette import (
 from tui.panels.colour_scales import NumberScale, OutputScale
 from tui.panels.explanation import Explanation, activation_formulas
 from tui.panels.panel import Panel, StyledText, centred_text
+from tui.panels.pixels import draw_signed
 from tui.panels.unit_maps.pictures import (
     MapsLayout,
     UnitGrid,
     draw_values,
     has_curves,
-    weights_picture,
 )
 
 if TYPE_CHECKING:
@@ -191,8 +192,8 @@ class UnitMapsPanel(Panel):
                     self._output(cells, top, left, layout, data, probabilities[at], at, is_cursor)
                     continue
                 if layer == 0 and self._weights and self._image is not None:
-                    weights = network.weights[0][:, unit]
-                    picture = weights_picture(weights, self._image, layout.width, layout.height)
+                    weights = network.weights[0][: prod(self._image), unit]
+                    picture = draw_signed(weights, self._image, layout.width, layout.height)
                 else:
                     picture = draw_values(
                         grid.outputs[layer][unit], layout.width, layout.height, scales[layer]

@@ -8,12 +8,11 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 
 from core.analysis.planes import Plane, Window
-from core.analysis.prediction_map import quantize
 from core.nn.calls import run
 from core.nn.network import ForwardPasses, with_bias_row
 from tui.drawing.braille import draw_line
 from tui.drawing.cells import Cells
-from tui.drawing.palette import DIVERGING, FAINT, SUNK, TEXT, ink
+from tui.drawing.palette import FAINT, SUNK, TEXT, ink
 from tui.panels.boundary.map_drawing import half_blocks
 
 if TYPE_CHECKING:
@@ -92,20 +91,6 @@ def draw_values(values: Array, width: int, height: int, scale: OutputScale) -> C
         cells.inks[zero, :] = ink(FAINT, SUNK)
     draw_line(cells, 0, 0, heights, height, ink(scale.line, SUNK, bold=True))
     return cells
-
-
-def weights_picture(weights: Array, image: tuple[int, int], width: int, height: int) -> Cells:
-    """Return the picture of the (inputs,) weights of a unit, pixel by pixel."""
-    rows, across = image
-    values = np.asarray(weights[: rows * across], np.float64).reshape(image)
-    largest = float(np.abs(values).max(initial=0.0, where=np.isfinite(values))) or 1.0
-    levels = quantize(values, len(DIVERGING), -largest, largest)
-    # pixels of equal size if that fits
-    size = min(2 * height // rows, width // across)
-    whole = size > 0 and size * rows % 2 == 0
-    tall, wide = (size * rows, size * across) if whole else (2 * height, width)
-    down, right = np.arange(tall) * rows // tall, np.arange(wide) * across // wide
-    return half_blocks(levels[down][:, right], DIVERGING)
 
 
 LEAST_WIDTH, LEAST_HEIGHT = 8, 4

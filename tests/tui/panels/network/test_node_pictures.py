@@ -12,7 +12,8 @@ from core.process.messages import State
 from tests.tui.panels.test_network_pictures import picture
 from tests.tui.sessions import session_after
 from tui.drawing.palette import BACKGROUND
-from tui.panels.network.node_pictures import MOST_SAMPLES, GroupMeans
+from tui.panels.network.drawing import MOST_SAMPLES
+from tui.panels.network.node_pictures import GroupMeans
 from tui.panels.network.panel import NetworkPanel
 from tui.panels.view_options import ViewOptions
 from tui.run_model import RunModel
