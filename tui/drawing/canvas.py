@@ -132,6 +132,8 @@ class Canvas(Widget):
 
     def _show(self, cells: Cells) -> None:
         before, self._shown = self._shown, cells
+        if before is cells:
+            return
         if (before.width, before.height) != (cells.width, cells.height):
             self._strips = [None] * cells.height
             self.refresh()

@@ -18,6 +18,7 @@ from tui.drawing.themes import CLASSES, SEQUENTIAL_LEVELS
 from tui.drawing.themes import STEPS as STEPS
 
 if TYPE_CHECKING:
+    from numpy.typing import NDArray
     from rich.style import Style
 
     from core.arrays import Labels
@@ -159,6 +160,13 @@ def train_marker(label: int) -> str:
 def class_marker(label: int) -> tuple[str, int]:
     """Return the marker of a class and its ink."""
     return train_marker(label), ink(class_point(label))
+
+
+@cache
+def class_markers(classes: int) -> tuple[NDArray[np.str_], Labels]:
+    """Return the markers of the first classes and their inks, as arrays."""
+    glyphs, inks = zip(*map(class_marker, range(classes)), strict=True)
+    return np.array(glyphs), np.array(inks, np.int64)
 
 
 class InkPairs:

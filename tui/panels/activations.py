@@ -21,6 +21,7 @@ from tui.drawing.palette import (
     LEGIBLE,
     TEXT,
     class_marker,
+    class_markers,
     ink,
     sample_of,
 )
@@ -304,14 +305,17 @@ class ActivationsPanel(Panel):
         inputs: list[str] = []
         if 2 + 3 * x.shape[1] <= room:
             inputs = [f"({', '.join(f'{value:g}' for value in each)})" for each in x]
-        wide = bool(inputs) and 2 + max(map(len, inputs)) <= room
-        for sample, label in enumerate(y.tolist()):
-            marker, number = class_marker(label)
-            if wide:
+        if inputs and 2 + max(map(len, inputs)) <= room:
+            for sample, label in enumerate(y.tolist()):
+                marker, number = class_marker(label)
                 words = f"{marker} {inputs[sample]}".center(room)
                 cells.write(0, self._column_of(sample), words, number)
-            else:
-                cells.write(0, self._marker_column(sample), marker, number)
+            return
+        glyphs, inks = class_markers(int(y.max(initial=0)) + 1)
+        columns = self._marker_column(0) + self._across * np.arange(len(y))
+        shown = columns < cells.width
+        cells.glyphs[0, columns[shown]] = glyphs[y[shown]]
+        cells.inks[0, columns[shown]] = inks[y[shown]]
 
     def _number_strip(self, cells: Cells, data: DataSplit, y: Array) -> None:
         """Show the target of each sample as a colour."""

@@ -87,6 +87,8 @@ class Panel(Canvas, can_focus=True):
         lengths, the longest first."""
         self._content = Cells(0, 0)
         self._content_key: tuple[object, ...] = ()
+        self._framed = self._content
+        self._framed_of: tuple[object, ...] = ()
         self._due = 0.0
         self.hidden_panels: tuple[tuple[str, str], ...] = ()
         """Panels without room, each with its key, which the lower border names."""
@@ -188,17 +190,21 @@ class Panel(Canvas, can_focus=True):
 
     def draw(self, width: int, height: int) -> Cells:
         """Return the frame and its content."""
-        cells = self._frame(width, height)
-        if width >= 4 and height >= 3:
-            cells.place(1, 1, self.content(width - 2, height - 2))
-            left, right = self.title(), self.title_right()
-            end = self._write_hidden_panels(cells)
-            if self.run.current is None:
-                left, right = [], []  # they would describe a previous run
-            else:
-                _write_captions(cells, self.captions, end)
+        if width < 4 or height < 3:
+            return Cells(width, height)
+        content, is_current = self.content(width - 2, height - 2), self.run.current is not None
+        # they would describe a previous run
+        left, right = (self.title(), self.title_right()) if is_current else ([], [])
+        captions = [*self.captions] if is_current else []
+        hidden = [*self.hidden_panels]
+        key = content, left, right, captions, hidden, self.has_focus, self.border_name
+        if self._framed_of != key:
+            cells = self._framed = self._frame(width, height)
+            self._framed_of = key
+            cells.place(1, 1, content)
+            _write_captions(cells, captions, self._write_hidden_panels(cells))
             self._write_border(cells, self.border_name, left, right)
-        return cells
+        return self._framed
 
     def draw_fault(self, width: int, height: int, fault: Fault) -> Cells:
         cells = self._frame(width, height)

@@ -273,19 +273,26 @@ class FooterLine(Canvas):
         self.run, self.options = run, options
         self._spans: list[tuple[int, int, FooterKey]] = []
         self._own: dict[str, str] = {}  # keys of the focused panel, by their names in the footer
+        self._drawn = Cells(0, 0)
+        self._drawn_of: tuple[object, ...] = ()
 
     def on_mount(self) -> None:
         """Follow the focus: the keys are those of the focused panel."""
         self.watch(self.screen, "focused", self.repaint)
 
     def draw(self, width: int, height: int) -> Cells:
-        cells = Cells(width, height)
-        self._spans = []
-        column = 1
         rest = wrapped_notes(self.run.note, width)[1:]
+        note_ink, look = _note_ink(self.run), self._renderer.look
+        keys, keymap = self._keys(), keymap_for(self.app if self.is_attached else None)
+        state = width, height, rest, note_ink, keys, self._own, keymap, look
+        if state == self._drawn_of:
+            return self._drawn  # the same in nearly every frame
+        cells = self._drawn = Cells(width, height)
+        self._drawn_of, self._spans = state, []
+        column = 1
         if rest:
-            column = cells.write(0, 1, rest[0], _note_ink(self.run)) + 2
-        for key in self._fitting(width - 1 - column):
+            column = cells.write(0, 1, rest[0], note_ink) + 2
+        for key in self._fitting(keys, width - 1 - column):
             start = column
             column = cells.write(0, column, self._named(key), ink(BRIGHT, bold=True))
             column = cells.write(0, column + 1, key.word, ink(DIM))
@@ -305,8 +312,8 @@ class FooterLine(Canvas):
     def _length(self, key: FooterKey) -> int:
         return len(self._named(key)) + 1 + len(key.word) + 2
 
-    def _fitting(self, width: int) -> list[FooterKey]:
-        """Return the keys that fit; help and quit have priority."""
+    def _keys(self) -> list[FooterKey]:
+        """Return the keys in the current state, the most important ones first."""
         run = self.run
         is_alarming = run.diagnosis.is_alarming and not run.config.diagnostics
         keys = footer(run.state, inspecting=self.options.inspecting, is_alarming=is_alarming)
@@ -314,7 +321,10 @@ class FooterLine(Canvas):
         taken = {self._chosen(name) for key in own for name in key.shown.split()}
         keys = [key for key in keys if taken.isdisjoint(map(self._chosen, key.shown.split()))]
         # how to pause comes first, then the keys of the focused panel
-        keys = [*keys[:1], *own, *keys[1:]]
+        return [*keys[:1], *own, *keys[1:]]
+
+    def _fitting(self, keys: list[FooterKey], width: int) -> list[FooterKey]:
+        """Return the keys that fit; help and quit have priority."""
         chosen = [key for key in keys if key.shown in {"?", "q"}]
         room = width + 2 - sum(map(self._length, chosen))
         if room < 0:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
@@ -51,16 +52,20 @@ def draw_labels(cells: Cells, part: MapSamples, pixels: Labels, colours: tuple[s
     markers, wrong = part.markers
     right = part.map.refresh().labels == part.y
     # misclassified samples are drawn last, on top of the others
-    for index in np.argsort(~right, kind="stable").tolist():
-        row, column, label = int(part.rows[index]), int(part.columns[index]), int(part.y[index])
-        point = class_point(label)
-        if right[index]:
-            glyph = markers[label % len(markers)]
-            number = ink(point, colours[pixels[row, column]])
-        else:
-            glyph, number = wrong, ink(point, DEEP, bold=True)
-        cells.glyphs[row // 2, GUTTER + column] = glyph
-        cells.inks[row // 2, GUTTER + column] = number
+    order = np.argsort(~right, kind="stable")
+    right, rows, columns = right[order], part.rows[order], part.columns[order]
+    labels = np.asarray(part.y, np.int64)[order]
+    points = labels % len(CLASS_POINTS)
+    pairs = inks_of_pairs((*CLASS_POINTS, *colours))
+    on_map = pairs[points, len(CLASS_POINTS) + pixels[rows, columns]]
+    at = rows // 2, GUTTER + columns
+    cells.glyphs[at] = np.where(right, np.array(list(markers))[labels % len(markers)], wrong)
+    cells.inks[at] = np.where(right, on_map, _inks_of_wrong()[points])
+
+
+@cache
+def _inks_of_wrong() -> Labels:
+    return np.array([ink(point, DEEP, bold=True) for point in CLASS_POINTS], np.int64)
 
 
 def draw_numbers(cells: Cells, part: MapSamples, scale: NumberScale, pixels: Labels) -> None:

@@ -107,6 +107,8 @@ class MapView:
         train = TRAIN_MARKERS, WRONG_TRAIN
         self._line = BoundaryLine()
         self.explains_colours = False
+        self._scale = None if data.has_classes else NumberScale.of(data, target)
+        self._around: dict[bool, tuple[Cells, bool]] = {}
         self.unit_line: UnitLine | None = None
         self.train = MapSamples(self, data.x_train, data.y_train, train)
         self.test: MapSamples | None = None
@@ -140,8 +142,8 @@ class MapView:
             exact: whether the line between classes is, even if it hardly moved.
             unit: layer and number of the selected hidden unit, or None.
         """
-        cells, data = Cells(self._width, self._height), self.data
-        scale = None if data.has_classes else NumberScale.of(data, self.target)
+        cells, scale = Cells(self._width, self._height), self._scale
+        cells.place(0, 0, self._axes_and_legend(show_test=show_test))
         if scale is None:
             colours = map_colours(self.network.classes)
             levels = class_levels(self.grid.refresh(), self._quantize)
@@ -165,15 +167,21 @@ class MapView:
                 draw_labels(cells, part, pixels, colours)
             elif part is not None and scale is not None:
                 draw_numbers(cells, part, scale, pixels)
-        draw_axes(cells, self.rows, self)
-        if self._height > self.rows + 1:
-            if scale is None:
-                row = self._height - 1
-                self.explains_colours = draw_legend(cells, row, data, show_test=show_test)
-            else:
-                draw_number_legend(cells, self._height - 1, data, self.target)
         for index in np.flatnonzero(self.train.chosen == sample).tolist():
             cells.write(*self.train.cell(index), "◉", ink(BRIGHT, DEEP, bold=True))
+        return cells
+
+    def _axes_and_legend(self, *, show_test: bool) -> Cells:
+        """Return the axes and the legend, which stay the same while the network learns."""
+        if show_test not in self._around:
+            cells, row, explained = Cells(self._width, self._height), self._height - 1, False
+            draw_axes(cells, self.rows, self)
+            if row > self.rows and self._scale is None:
+                explained = draw_legend(cells, row, self.data, show_test=show_test)
+            elif row > self.rows:
+                draw_number_legend(cells, row, self.data, self.target)
+            self._around[show_test] = cells, explained
+        cells, self.explains_colours = self._around[show_test]
         return cells
 
     # --- cursor
