@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
@@ -77,6 +78,9 @@ class UnitMap:
         self._plane = Plane.through(it.data, plane)
         places = self._plane.coordinates(preparation.features(it.data.x_train))
         self._window = Window.around(places, columns, rows)
+        if len(it.data.feature_names) == 1:
+            # square pixels in a single row would make the range far wider than the data
+            self._window = replace(Window.around(places, columns, columns), rows=rows)
         points = self._plane.features(self._window.points())
         self._inputs, self._key = preparation.inputs(points), key
 
