@@ -76,6 +76,9 @@ SLICE: Final = 0.004
 HANDOVER: Final = 2.0
 """Seconds to wait until the screen has received the samples, without which it can show nothing."""
 
+NICENESS: Final = 10
+"""Nice value while training: a run at full speed slows down neither its screen nor those of others."""
+
 WITHOUT_MEMORY: Final = 5.0
 """Seconds between two attempts to save a run at rest after running out of memory."""
 
@@ -94,7 +97,7 @@ def main(descriptor: int) -> None:
     reserve_for_products()
     try:
         with np.errstate(all="ignore"):  # divergence is detected by the loss
-            TrainingLoop(queue).run()
+            TrainingLoop(queue, niceness=NICENESS).run()
     except Exception as error:
         queue.post(Failed(f"{type(error).__name__}: {error}"))
         raise
@@ -107,8 +110,9 @@ def main(descriptor: int) -> None:
 class TrainingLoop:
     """Handles commands, and trains one run after another."""
 
-    def __init__(self, queue: CommandQueue) -> None:
-        self._queue = queue
+    def __init__(self, queue: CommandQueue, niceness: int = 0) -> None:
+        """Serve a queue; from the first run on, add `niceness` to the nice value of the process."""
+        self._queue, self._niceness = queue, niceness
         self._timer = EpochTimer()
         self._run: TrainingRun | None = None
         self._baseline: BaselineThread | None = None
@@ -311,7 +315,7 @@ class TrainingLoop:
         note = "; ".join(filter(None, notes))
         run.send_run(trainer.data, fresh=True, note=note)
         run.set_state(State.PAUSED if paused else State.TRAINING)
-        queue.flush(HANDOVER)
+        self._hand_over()
 
     def _reopen(self, path: Path, paused: bool) -> None:
         queue, before = self._queue, self._run
@@ -322,7 +326,15 @@ class TrainingLoop:
         except (*commands.REFUSALS, RunError) as error:
             queue.post(Refused(commands.why_refused(error), isinstance(error, MemoryError)))
             return
-        queue.flush(HANDOVER)
+        self._hand_over()
+
+    def _hand_over(self) -> None:
+        """Wait until the screen has the run; from then on, screens precede training."""
+        self._queue.flush(HANDOVER)
+        if self._niceness:
+            # not earlier: on a busy computer, the first frame would wait for it
+            os.nice(self._niceness)
+            self._niceness = 0
 
     def _restore(self, run: TrainingRun) -> None:
         """Restore the previous run; the current one is saved if any of it was trained."""
@@ -336,7 +348,7 @@ class TrainingLoop:
             reason = commands.why_refused(error)
             run.send_run(None, fresh=False, note=reason, handled=queue.handled)
             return
-        queue.flush(HANDOVER)
+        self._hand_over()
 
     def _pause(self, run: TrainingRun) -> None:
         if run.active:

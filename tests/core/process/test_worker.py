@@ -99,6 +99,20 @@ def test_every_epoch_arrives_and_is_the_one_that_a_trainer_gives(watcher: Watche
     assert np.array_equal(last.parameters, trainer.network.parameters)
 
 
+def test_training_gives_way_to_screens_once_the_first_run_is_handed_over(watcher: Watcher) -> None:
+    def niceness() -> int:
+        return os.getpriority(os.PRIO_PROCESS, watcher.process.pid)
+
+    own = os.getpriority(os.PRIO_PROCESS, 0)
+    watcher.send(Start(RunConfig(dataset="xor", epochs=10**6)))
+    watcher.until(lambda: niceness() != own)
+    assert niceness() == min(19, own + 10)
+    # once, however many runs follow
+    watcher.send(Start(ENDLESS, paused=True), Pause())
+    watcher.until_state(State.PAUSED)
+    assert niceness() == min(19, own + 10)
+
+
 def test_at_rest_the_next_step_is_reported_and_then_taken(watcher: Watcher) -> None:
     config = RunConfig(dataset="xor", hidden=(4,), batch_size="full", epochs=1000)
     watcher.send(ShowNextStep(is_shown=True), Start(config, paused=True))
