@@ -216,9 +216,9 @@ def wrapped_notes(note: str, width: int) -> list[str]:
 class LogLine(Canvas):
     """The last event; a long note continues in the line below."""
 
-    def __init__(self, run: RunModel) -> None:
+    def __init__(self, run: RunModel, options: ViewOptions) -> None:
         super().__init__(id="log")
-        self.run = run
+        self.run, self.options = run, options
         self._introduction = ""
         self._ends_at: float | None = None
 
@@ -239,7 +239,9 @@ class LogLine(Canvas):
             return text
         keymap = keymap_for(self.app if self.is_attached else None)
         effect = "resumes" if self.run.state is State.PAUSED else "pauses"
-        hints = f"{keymap.shown('space')} {effect}", f"{keymap.shown('i')} {INSPECT_HINT}"
+        hints = [f"{keymap.shown('space')} {effect}"]
+        if not self.options.inspecting:
+            hints.append(f"{keymap.shown('i')} {INSPECT_HINT}")
         for part in (*self._introduction.split(" · "), *hints):
             longer = f"{text} · {part}" if text else part
             if len(longer) > width - 2:

@@ -111,7 +111,8 @@ class TrainingScreen(Screen[None]):
         self._header = HeaderLine(self.run, lambda: self.arrangement.view)
         self.status = StatusLine(self.run, flow_control)
         self._header.speed = speed
-        self._log_line, self._footer = LogLine(self.run), FooterLine(self.run, self.options)
+        self._log_line = LogLine(self.run, self.options)
+        self._footer = FooterLine(self.run, self.options)
         self.lines: list[Canvas] = [self._header, self.status, self._log_line, self._footer]
         self.notice = Notice(self.run)
 

@@ -81,11 +81,14 @@ def test_each_preset_is_introduced_until_there_is_a_message() -> None:
         config = preset.config(seed=3)
         assert introduction(config) == preset.introduction
         run = session_after(XOR, 1)
-        log = LogLine(run)
+        log = LogLine(run, ViewOptions())
         log.introduce(preset.introduction)
         first = preset.introduction.split(" · ")[0]
         assert first in log.draw(80, 1).lines()[0]
         assert f"{preset.introduction} · space pauses" in log.draw(120, 1).lines()[0]
+        assert "i looks into a unit" in log.draw(200, 1).lines()[0]
+        log.options.inspecting = True
+        assert "i looks into a unit" not in log.draw(200, 1).lines()[0]
         run.note = "batch size 64"
         assert log.draw(80, 1).lines()[0].strip() == run.note
         run.note = ""
@@ -94,7 +97,7 @@ def test_each_preset_is_introduced_until_there_is_a_message() -> None:
 
 
 def test_an_introduction_ends_while_the_run_trains(monkeypatch: pytest.MonkeyPatch) -> None:
-    log = LogLine(session_after(MOONS, 1))
+    log = LogLine(session_after(MOONS, 1), ViewOptions())
     log.introduce("two half circles")
     assert "two half circles" in log.draw(80, 1).lines()[0]
     monkeypatch.setattr(status_bars, "monotonic", lambda: monotonic() + 60)
@@ -121,7 +124,7 @@ def test_footer_has_help_and_quit_in_every_state(width: int) -> None:
 
 def test_long_note_continues_before_the_keys_of_the_footer() -> None:
     run = session_after(XOR, 1)
-    log, footer = LogLine(run), FooterLine(run, ViewOptions())
+    log, footer = LogLine(run, ViewOptions()), FooterLine(run, ViewOptions())
 
     def both(note: str) -> tuple[str, str]:
         run.note = note

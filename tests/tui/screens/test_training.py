@@ -375,6 +375,7 @@ async def test_help_lists_every_key_of_the_table() -> None:
         assert isinstance(driver.front, HelpScreen)
         await driver.shows(help_rows(GROUPS[-1])[-1][1])
         text = driver.text()
+        assert " images " in text  # the last word
         for group in GROUPS:
             assert group in text
             for keys, sentence in help_rows(group):
