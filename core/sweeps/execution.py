@@ -7,11 +7,14 @@ from __future__ import annotations
 
 import logging
 import os
+import re
 import sys
 import threading
+import warnings
 from concurrent.futures import CancelledError
-from contextlib import contextmanager, suppress
+from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass
+from queue import Empty, SimpleQueue
 from typing import TYPE_CHECKING, Any, Final
 
 from core.process.client import ONE_THREAD
@@ -36,6 +39,13 @@ LOCAL_SECONDS: Final = 2.0
 
 TASKS_PER_WORKER: Final = 2
 """Tasks that are sent in advance, so that no worker waits for the next one."""
+
+EXAMPLE: Final = "tcp://host:8786"
+
+_ADDRESS: Final = re.compile(r"([a-z]+://)?(\[[0-9a-f:.]+\]|[\w.-]+):\d{1,5}", re.IGNORECASE)
+
+CHECK_SECONDS: Final = 1.0
+"""Seconds between two checks whether the scheduler is still connected."""
 
 CONNECT_SECONDS: Final = 10
 """Seconds to wait for the scheduler, and for its first worker."""
@@ -102,21 +112,70 @@ def train(
 def _distributed(runs: Sequence[Run], workers: Workers, file: FileData | None) -> Iterator[Outcome]:
     from joblib import Parallel, delayed
 
-    with _backend(workers, file) as count:
+    with _backend(workers) as (count, client):
         parallel = Parallel(
             return_as="generator_unordered",
             batch_size=1,
             pre_dispatch=f"{TASKS_PER_WORKER} * n_jobs",
         )
         tasks = TaskSizes(runs, count)
-        results = parallel(delayed(train_task)(task, file, version()) for task in tasks)
-        try:
-            for outcomes in results:
+        data: Any = file
+        if client is not None and file is not None and file.samples is not None:
+            data = _held_by_scheduler(client, file)
+        calls = (delayed(train_task)(task, data, version()) for task in tasks)
+        with closing(
+            parallel(calls) if client is None else _watched(parallel, calls, client)
+        ) as all_:
+            for outcomes in all_:
                 tasks.record(outcomes)
                 yield from outcomes
-        finally:
-            with suppress(Exception):  # errors of the workers that it ends
-                results.close()
+
+
+def _held_by_scheduler(client: Any, file: FileData) -> Any:
+    """Return the samples of a file as the result of a task, which is sent once to each worker.
+
+    The scheduler repeats the task when the worker with its result has exited; data that joblib scatters
+    would be lost.
+    """
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", "Sending large graph")
+        return client.submit(_unchanged, file, pure=False)
+
+
+def _unchanged(file: FileData) -> FileData:
+    return file
+
+
+def _watched(
+    parallel: Any, calls: Iterator[Any], client: Any
+) -> Generator[list[Outcome], None, None]:
+    """Return the results of a cluster; raise SweepError when its scheduler has ended.
+
+    joblib would wait for the results forever, so they are received in a thread.
+    """
+    received: SimpleQueue[Any] = SimpleQueue()
+
+    def receive() -> None:
+        try:
+            for each in parallel(calls):
+                received.put(each)
+            received.put(None)
+        except BaseException as error:  # raised in the other thread
+            received.put(error)
+
+    threading.Thread(target=receive, daemon=True).start()
+    while True:
+        try:
+            found = received.get(timeout=CHECK_SECONDS)
+        except Empty:
+            if client.status not in {"running", "connecting"}:
+                raise SweepError("the scheduler has ended, or the connection to it") from None
+            continue
+        if found is None:
+            return
+        if isinstance(found, BaseException):
+            raise found
+        yield found
 
 
 class TaskSizes:
@@ -178,21 +237,19 @@ def _ignore_interrupt() -> None:
 
 
 @contextmanager
-def _backend(workers: Workers, file: FileData | None) -> Iterator[int]:
-    """Choose joblib's backend; yields the number of workers."""
+def _backend(workers: Workers) -> Iterator[tuple[int, Any]]:
+    """Choose joblib's backend; yields the number of workers, and the client of a cluster."""
     from joblib import parallel_config
 
     if workers.scheduler is None:
         os.environ.update(ONE_THREAD)  # inherited by the workers
         with _failures(), parallel_config("loky", n_jobs=workers.count, inner_max_num_threads=1):
-            yield workers.count
+            yield workers.count, None
         return
     client = _connect(workers.scheduler)
     try:
-        # sent once to each worker and not with each task
-        data = None if file is None else [file]
-        with _failures(), parallel_config("dask", client=client, scatter=data, n_jobs=-1):
-            yield sum(client.ncores().values())
+        with _failures(), parallel_config("dask", client=client, n_jobs=-1):
+            yield sum(client.ncores().values()), client
     finally:
         client.close()
 
@@ -205,7 +262,10 @@ def _connect(address: str) -> Any:
         raise SweepError(
             "a scheduler needs dask and distributed: pip install 'nnfs-tui[cluster]'"
         ) from None
-    logging.getLogger("distributed").setLevel(logging.CRITICAL)
+    if not _ADDRESS.fullmatch(address):  # of which a client would report a traceback
+        raise SweepError(f"invalid address {address!r} of a scheduler: expected one like {EXAMPLE}")
+    for name in ("distributed", "distributed.client", "distributed.core", "distributed.comm"):
+        logging.getLogger(name).setLevel(logging.CRITICAL)
     try:
         client = distributed.Client(address, timeout=CONNECT_SECONDS, set_as_default=False)
     except (OSError, ValueError) as error:

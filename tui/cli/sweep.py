@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, Final
 from core.config.errors import ConfigError, quoted, suggestion
 from core.config.run_config import setting, settings
 from core.output_file import replacing
-from core.sweeps.execution import Workers
+from core.sweeps.execution import SweepError, Workers
 from core.sweeps.grid import Grid, SweepFile, distinct, read_sweep, seeds_from
 from core.sweeps.outcome import Scores
 from core.sweeps.statistics import ranked
@@ -102,6 +102,7 @@ def sweep(
     plain = options.plain or not can_draw(os.environ)
     started, interrupted = perf_counter(), False
     rows: list[FinishedRun] = []
+    failure: SweepError | None = None
     try:
         with closing(plan.run()) as runs, _progress(plan, plain=plain) as show:
             for each in runs:
@@ -111,6 +112,8 @@ def sweep(
                 show()
     except KeyboardInterrupt:
         interrupted = True
+    except SweepError as error:
+        interrupted, failure = True, error
     seconds = perf_counter() - started
     if plan.problem:
         print(f"nnfs-tui: {plan.problem}", file=sys.stderr)  # noqa: T201
@@ -121,6 +124,8 @@ def sweep(
         _print_tables(plan, sort, ending)
     elif interrupted:
         print(f"nnfs-tui: {ending}", file=sys.stderr)  # noqa: T201
+    if failure is not None:
+        raise failure
     return INTERRUPTED if interrupted else 0
 
 
