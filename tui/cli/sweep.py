@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import json
 import os
+import signal
 import sys
 from contextlib import closing, contextmanager
 from math import isfinite
@@ -31,12 +32,12 @@ from tui.terminal.capabilities import can_draw, terminal_look
 if TYPE_CHECKING:
     import argparse
     from collections.abc import Callable, Iterator
+    from types import FrameType
 
     from core.config.run_config import RunConfig
     from core.sweeps.statistics import CellSummary
     from core.sweeps.sweep import FinishedRun
 
-INTERRUPTED: Final = 130
 MOST_JOBS: Final = 4096
 
 SORTED_BY: Final = (*Scores._fields, *(f"best_{name}" for name in Scores._fields), "best_epoch")
@@ -100,25 +101,31 @@ def sweep(
         cells, workers, folder, halving=options.halving, send_files=not options.shared_files
     )
     plain = options.plain or not can_draw(os.environ)
-    started, interrupted = perf_counter(), False
+    started, interruption = perf_counter(), _Interruption()
     rows: list[FinishedRun] = []
     failure: SweepError | None = None
     try:
-        with closing(plan.run()) as runs, _progress(plan, plain=plain) as show:
+        with (
+            _handling_signals(interruption),
+            closing(plan.run()) as runs,
+            _progress(plan, plain=plain) as show,
+        ):
             for each in runs:
-                rows.append(each)
-                if options.json:
-                    print(json.dumps(_values(each, plan)), flush=True)  # noqa: T201
-                show()
+                with interruption.deferred():
+                    rows.append(each)
+                    if options.json:
+                        print(json.dumps(_values(each, plan)), flush=True)  # noqa: T201
+                    show()
     except KeyboardInterrupt:
-        interrupted = True
+        pass
     except SweepError as error:
-        interrupted, failure = True, error
+        failure = error
     seconds = perf_counter() - started
     if plan.problem:
         print(f"nnfs-tui: {plan.problem}", file=sys.stderr)  # noqa: T201
     if options.csv is not None:
         _write_csv(options.csv, rows, plan)
+    interrupted = interruption.number > 0 or failure is not None
     ending = _ending(plan, seconds, interrupted=interrupted, is_stored=folder is not None)
     if not options.json:
         _print_tables(plan, sort, ending)
@@ -126,7 +133,47 @@ def sweep(
         print(f"nnfs-tui: {ending}", file=sys.stderr)  # noqa: T201
     if failure is not None:
         raise failure
-    return INTERRUPTED if interrupted else 0
+    return 128 + interruption.number if interruption.number else 0
+
+
+class _Interruption:
+    """Handles signals: they end the sweep, but not within a line of output, which would be cut.
+
+    Attributes:
+        number: of the first signal; 0 without one.
+    """
+
+    def __init__(self) -> None:
+        self.number = 0
+        self._is_deferred = False
+
+    def handle(self, number: int, _: FrameType | None) -> None:
+        """Record a signal, and raise KeyboardInterrupt now or at the end of the block."""
+        is_second, self.number = self.number > 0, self.number or number
+        if is_second or not self._is_deferred:
+            raise KeyboardInterrupt
+
+    @contextmanager
+    def deferred(self) -> Iterator[None]:
+        """Raise KeyboardInterrupt for a signal within the block only at its end."""
+        self._is_deferred = True
+        try:
+            yield
+        finally:
+            self._is_deferred = False
+        if self.number:
+            raise KeyboardInterrupt
+
+
+@contextmanager
+def _handling_signals(interruption: _Interruption) -> Iterator[None]:
+    numbers = (signal.SIGINT, signal.SIGTERM)
+    before = {number: signal.signal(number, interruption.handle) for number in numbers}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
 
 
 def _seeds(
