@@ -84,6 +84,7 @@ class StackedBatches:
         self._targets = np.ascontiguousarray(targets).reshape(-1, height)
         self._natural = np.arange(samples)
         self._orders = np.tile(self._natural, (runs, 1))
+        self._order_of = list(self._orders)
         self._first_rows = np.arange(runs)[:, None] * (0 if self._shares_samples else samples)
         numbers = runs * size * (rows.shape[2] + height)
         self._window = min(self._count, max(1, WINDOW_NUMBERS // numbers))
@@ -123,11 +124,10 @@ class StackedBatches:
             for each in self._programs[0]:
                 each()
             return
+        # from the natural order, as a single run does
+        np.copyto(self._orders, self._natural)
         for run in active:
-            # from the natural order, as a single run does
-            order = self._orders[run]
-            order[:] = self._natural
-            self._shuffles[run].shuffle(order)
+            self._shuffles[run].shuffle(self._order_of[run])
         for start in range(0, self._samples, self._window * self._size):
             full, rest = self._load(start)
             for calls in self._programs[:full]:

@@ -42,7 +42,7 @@ def obstacle(configs: Sequence[RunConfig]) -> str:
         return "there is no run to train"
     first = configs[0]
     if any(config.diagnostics for config in configs):
-        return "runs with diagnostics are trained one after another"
+        return "diagnostics are measured in single runs only"
     for config in configs[1:]:
         for setting in first.differences(config):
             if setting.name not in MAY_DIFFER:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
-from core.datasets.prepare import no_progress, prepare
+from core.datasets.prepare import load, no_progress, prepare
 from core.lockstep.history import COLUMNS, RATE, History, rows_of
 from core.lockstep.sharing import CannotShareError, obstacle
 from core.lockstep.stack import Stack
@@ -414,9 +414,15 @@ def _limits(values: Sequence[float | None], off: float) -> NDArray[np.float64]:
 def _prepared(configs: Sequence[RunConfig], progress: ProgressCallback) -> list[DataSplit]:
     """Return the samples of each run; runs with equal data settings share them."""
     known: dict[Any, DataSplit] = {}
-    for config in configs:
+    first = configs[0]
+    # a file is read once, and split for each seed
+    loaded = None if first.data is None else load(first, progress)
+    report_every = max(1, len(configs) // 20)
+    for number, config in enumerate(configs):
+        if not number % report_every:
+            progress(f"preparing the samples of {len(configs):,} runs", number / len(configs))
         if config.data_key not in known:
-            known[config.data_key] = prepare(config, progress)
+            known[config.data_key] = prepare(config, no_progress, loaded)
     return [known[config.data_key] for config in configs]
 
 

@@ -61,6 +61,7 @@ OTHER_OPTIONS: Final = {
         *("--background", "--ascii", "--no-ascii"),
     ],
     "output (train)": ["--json", "--plain"],
+    "many runs (train)": ["--seeds"],
     "sweep": ["--seeds", "--random", "--halving", "--jobs", "--scheduler", "--sort", "--csv"],
     "files": ["--config", "--log", "--run-dir", "--no-save", "--keep-runs"],
 }
@@ -76,6 +77,13 @@ def invalid_value(given: str, name: str, expected: str) -> UsageError:
     from core.config.errors import ConfigError
 
     return UsageError(ConfigError(name, given, expected).sentence(name))
+
+
+def read_count(flag: str, text: str, most: int) -> int:
+    """Return the value of an option that counts something, from 1 to `most`."""
+    if text.isascii() and text.isdecimal() and len(text) < 10 and 1 <= int(text) <= most:
+        return int(text)
+    raise invalid_value(text, flag, f"a whole number from 1 to {most}")
 
 
 def with_switches(given: list[str]) -> list[str]:
@@ -215,6 +223,12 @@ def parser() -> _Parser:
         _add_settings(parsers[name], several=name == "sweep")
     parsers["train"].add_argument(
         "--json", action="store_true", help="print one JSON object per line, and nothing else"
+    )
+    parsers["train"].add_argument(
+        "--seeds",
+        metavar="N",
+        help="train N runs at once, with seeds from --seed on, and print how many have learnt; they "
+        "are not saved",
     )
     for name in ("train", "resume", "sweep"):
         parsers[name].add_argument(

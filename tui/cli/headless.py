@@ -73,7 +73,8 @@ class Interruption:
 
 
 @contextmanager
-def _interruptible() -> Iterator[Interruption]:
+def interruptible() -> Iterator[Interruption]:
+    """Return the handler of signals within the block."""
     interruption = Interruption()
     numbers = [signal.SIGINT, signal.SIGTERM]
     if signal.getsignal(signal.SIGHUP) is not signal.SIG_IGN:  # as under nohup
@@ -109,9 +110,9 @@ def train(
         RunError: when it cannot be resumed.
         NotEnoughMemory: when the data or the network are too large.
     """
-    with ExitStack() as memory, _interruptible() as interruption, np.errstate(all="ignore"):
+    with ExitStack() as memory, interruptible() as interruption, np.errstate(all="ignore"):
         with progress_bar("{task.percentage:.0f} %", transient=True, plain=plain) as bar:
-            progress = _LoadingProgress(bar, interruption)
+            progress = LoadingProgress(bar, interruption)
             resumed = None if resume is None else _open(resume)
             if resumed is None:
                 trainer = Trainer(config, progress=progress)
@@ -332,7 +333,7 @@ def _print_status(status: SaveStatus, *, quiet: bool) -> None:
         print(f"saved: nnfs-tui resume {status.name}")  # noqa: T201
 
 
-class _LoadingProgress:
+class LoadingProgress:
     """Shows the progress of loading, and cancels it after a signal."""
 
     def __init__(self, bar: Progress, interruption: Interruption) -> None:

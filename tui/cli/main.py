@@ -12,7 +12,7 @@ import importlib.util
 import os
 import signal
 import sys
-from contextlib import ExitStack
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any, Final
 
@@ -43,7 +43,7 @@ from tui.terminal.capabilities import can_draw, terminal_look
 
 if TYPE_CHECKING:
     import argparse
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
     from core.config.run_config import RunConfig
     from core.process.client import TrainingProcess
@@ -208,6 +208,8 @@ def _dispatch(given: list[str], process: TrainingProcess | None) -> int:
     if options.command == "train":
         for name, why in config.without_effect().items():
             print(f"nnfs-tui: {name.replace('_', ' ')} has no effect with {why}", file=sys.stderr)  # noqa: T201
+        if options.seeds is not None:
+            return _train_seeds(config, options)
         return _train(config, options, as_json=options.json)
     _check_screen_options(options, has_screen=process is not None)
     if (
@@ -415,19 +417,40 @@ def _train(
     from tui.cli.headless import train
 
     save_options = save_options_of(options)
+    with _outputs(options, as_json=as_json) as outputs:
+        return train(
+            config,
+            outputs,
+            quiet=as_json,
+            plain=getattr(options, "plain", False) or not can_draw(os.environ),
+            save_options=save_options,
+            resume=resume,
+        )
+
+
+def _train_seeds(config: RunConfig, options: argparse.Namespace) -> int:
+    from tui.cli.seeds import read_seeds, train_seeds
+
+    count = read_seeds(options.seeds)
+    with _outputs(options, as_json=options.json) as outputs:
+        return train_seeds(
+            config,
+            count,
+            outputs,
+            quiet=options.json,
+            plain=options.plain or not can_draw(os.environ),
+        )
+
+
+@contextmanager
+def _outputs(options: argparse.Namespace, *, as_json: bool) -> Iterator[list[IO[str]]]:
+    """Return the streams for lines of JSON: standard output and the log, if they are asked for."""
     with ExitStack() as stack:
         outputs = [sys.stdout] if as_json else []
         if options.log is not None:
             outputs.append(stack.enter_context(_log_file(options.log, waits=True)))
         try:
-            return train(
-                config,
-                outputs,
-                quiet=as_json,
-                plain=getattr(options, "plain", False) or not can_draw(os.environ),
-                save_options=save_options,
-                resume=resume,
-            )
+            yield outputs
         except (BrokenPipeError, OutputError):
             raise
         except OSError as error:

@@ -21,7 +21,7 @@ from core.sweeps.grid import Grid, SweepFile, distinct, read_sweep, seeds_from
 from core.sweeps.outcome import Scores
 from core.sweeps.statistics import ranked
 from core.sweeps.sweep import Sweep
-from tui.cli.arguments import UsageError, invalid_value
+from tui.cli.arguments import UsageError, invalid_value, read_count
 from tui.cli.headless import LINE_INTERVAL, REFRESH, eta, progress_bar
 from tui.cli.save_options import folder_of
 from tui.cli.streams import OutputError
@@ -193,11 +193,7 @@ def _seeds(
 
 
 def _count(flag: str, text: str | None, default: int | None, most: int = 10**6) -> int | None:
-    if text is None:
-        return default
-    if text.isascii() and text.isdecimal() and len(text) < 10 and 1 <= int(text) <= most:
-        return int(text)
-    raise invalid_value(text, flag, f"a whole number from 1 to {most}")
+    return default if text is None else read_count(flag, text, most)
 
 
 def _sort_column(text: str | None, varied: list[str]) -> str | None:

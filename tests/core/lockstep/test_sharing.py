@@ -29,7 +29,7 @@ def test_settings_that_change_no_shape_may_differ() -> None:
         ({"optimizer": "sgd"}, "have the same optimizer, but one has adam and another sgd"),
         ({"dataset": "circles"}, "have the same dataset, but one has moons and another circles"),
         ({"samples": 40}, "have the same samples, but one has "),
-        ({"diagnostics": True}, "runs with diagnostics are trained one after another"),
+        ({"diagnostics": True}, "diagnostics are measured in single runs only"),
     ],
 )
 def test_a_different_shape_is_named(changes: dict[str, Any], sentence: str) -> None:

@@ -1,0 +1,134 @@
+"""`train --seeds` prints the summary of many runs, each of which equals a single run."""
+
+import json
+import os
+import signal
+from pathlib import Path
+
+import pytest
+
+from core import RunConfig, Trainer
+from core.config.presets import preset
+from core.lockstep.summary import RunResult, ranked, verdict
+from core.lockstep.trainer import Lockstep
+from tui.cli.headless import eta
+from tui.cli.main import main
+
+XOR = ("train", "xor", "--hidden", "2", "--activation", "relu", "--epochs", "150")
+
+
+def lines_of(text: str) -> list[dict[str, object]]:
+    return [json.loads(line) for line in text.splitlines()]
+
+
+def test_the_summary_counts_and_lists_the_runs(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main([*XOR, "--seeds", "30", "--plain"]) == 0
+    output = capsys.readouterr().out.splitlines()
+    assert output[0] == "xor · 2-2-2 relu · adam 0.1 · full batch · seeds 0 to 29"
+    assert output[1].startswith("30 runs of 150 epochs in ")
+    solved = int(output[2].split(" of 30 solved; ")[0])
+    assert 0 < solved < 20
+    assert " stuck at 75 %, " in output[2]
+    assert output[4].split() == ["lowest", "quartile", "median", "quartile", "highest"]
+    assert output[6].split()[:2] == ["train", "accuracy"]
+    rows = [line.split() for line in output[9:]]
+    assert len(rows) == 11
+    assert rows[5] == ["…"]
+    assert rows[0][2] == "100.0"
+
+
+def test_each_run_has_a_line_of_json_equal_to_its_single_run(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    log = tmp_path / "log"
+    assert main([*XOR, "--seeds", "4", "--seed", "5", "--json", "--log", str(log)]) == 0
+    output = capsys.readouterr().out
+    assert log.read_text() == output
+    *runs, end = lines_of(output)
+    assert (end["event"], end["runs"], end["stopped"]) == ("end", 4, "epochs")
+    assert end["solved"] == sum(bool(run["solved"]) for run in runs)
+    for seed, run in zip(range(5, 9), runs, strict=True):
+        config = preset("xor").config(hidden=(2,), activation="relu", epochs=150, seed=seed)
+        trainer = Trainer(config)
+        while trainer.stopped is None:
+            metrics = trainer.train_epoch()
+        assert (run["event"], run["seed"], run["epochs"]) == ("run", seed, 150)
+        assert run["train_loss"] == pytest.approx(metrics.train_loss, rel=1e-4)
+        assert run["train_accuracy"] == metrics.train_score
+
+
+def test_runs_that_cannot_be_trained_at_once_are_trained_one_after_another(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    words = ("train", "iris", "--epochs", "4", "--seeds", "3", "--json")
+    assert main(words) == 0
+    at_once = capsys.readouterr()
+    assert "one run after another" not in at_once.err
+    assert main([*words, "--diagnostics"]) == 0
+    single = capsys.readouterr()
+    assert (
+        "nnfs-tui: diagnostics are measured in single runs only; training one run after another"
+        in single.err.splitlines()
+    )
+    for ours, theirs in zip(lines_of(at_once.out)[:-1], lines_of(single.out)[:-1], strict=True):
+        assert ours["train_loss"] == pytest.approx(theirs["train_loss"], rel=1e-4)
+        assert (ours["seed"], ours["epochs"]) == (theirs["seed"], theirs["epochs"])
+
+
+@pytest.mark.parametrize("extra", [(), ("--diagnostics",)])
+def test_a_signal_prints_the_summary_so_far(
+    extra: tuple[str, ...], capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def interrupt(*values: float) -> str:
+        if values[1] > 3:
+            os.kill(os.getpid(), signal.SIGINT)
+        return eta(*values)
+
+    monkeypatch.setattr("tui.cli.seeds.eta", interrupt)
+    monkeypatch.setattr("tui.cli.seeds.REFRESH", 0.0)
+    words = ("train", "iris", "--epochs", "9", "--seeds", "2", *extra)
+    assert main(words) == 130
+    output = capsys.readouterr().out.splitlines()
+    assert output[1].startswith("interrupted: ")
+    assert "of at most " in output[1]
+    assert " solved" in output[2]
+
+
+def test_all_runs_diverged(capsys: pytest.CaptureFixture[str]) -> None:
+    words = ("--loss", "mean_squared_error", "--lr", "1e6", "--optimizer", "sgd")
+    assert main(["train", "moons", "--seeds", "2", "--epochs", "9", *words]) == 1
+    output = capsys.readouterr().out
+    assert "0 of 2 solved; all 2 diverged" in output
+    assert output.count("diverged at epoch 1") == 2
+    assert "median" not in output
+
+
+@pytest.mark.parametrize("number", ["0", "-1", "1.5", "x", "10001", "9" * 5000])
+def test_an_invalid_number_of_seeds_is_refused(
+    number: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["train", "xor", f"--seeds={number}"]) == 2
+    error = capsys.readouterr().err
+    assert "for --seeds: expected a whole number from 1 to 10000" in error
+    assert len(error.splitlines()) == 1
+
+
+def test_success_rates_are_those_of_single_runs() -> None:
+    config = RunConfig(dataset="xor", hidden=(2,), activation="relu", batch_size="full", epochs=60)
+    configs = [config.changed(seed=seed, learning_rate=0.1) for seed in range(40)]
+    lockstep = Lockstep(configs)
+    lockstep.run()
+    singles = []
+    for each in configs:
+        trainer = Trainer(each)
+        while trainer.stopped is None:
+            metrics = trainer.train_epoch()
+        singles.append(RunResult(each, metrics, 60, trainer.stopped))
+    together = [
+        RunResult(each, lockstep.metrics(run), 60, lockstep.stopped[run])
+        for run, each in enumerate(configs)
+    ]
+    assert verdict(together, has_classes=True) == verdict(singles, has_classes=True)
+    assert [each.config.seed for each in ranked(together)][:3] == [
+        each.config.seed for each in ranked(singles)
+    ][:3]
