@@ -88,7 +88,7 @@ def test_every_key_of_the_run_works_in_the_terminal() -> None:
         terminal.press("t")
         terminal.until(lambda text: "○" not in text and "△" not in text)
         terminal.press("[")
-        terminal.until("layer 1 of 2")
+        terminal.until("hidden 1/2")
         terminal.press("2")
         terminal.until(
             lambda text: " accuracy " not in text.split("TRAINING")[0].split("PAUSED")[0]

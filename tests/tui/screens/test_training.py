@@ -448,7 +448,9 @@ async def test_divergence_is_said_with_what_to_try_and_recovered_from() -> None:
             lower = next_of_125(driver.session.config.learning_rate, -1)
             await driver.press("-")
             await driver.until_config("learning_rate", lower)
-        await driver.press("r")
+        # the change has paused the run, and a reset keeps the state
+        await driver.until_state(State.PAUSED)
+        await driver.press("r", "space")
         await driver.until(lambda: driver.epoch > 20)
         assert driver.session.state is State.TRAINING
 
