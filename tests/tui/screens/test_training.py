@@ -532,7 +532,7 @@ async def test_a_click_on_a_key_of_the_focused_panel_presses_it_there() -> None:
 
 
 async def test_many_units_scroll_in_the_focused_panel() -> None:
-    async with running(MOONS.changed(hidden=(60,)), (100, 30)) as driver:
+    async with running(MOONS.changed(hidden=(60,)), (120, 30)) as driver:
         await driver.press("space")
         await driver.until_state(State.PAUSED)
         driver.panel("hidden").focus()
