@@ -154,7 +154,10 @@ def test_divergence_is_explained_and_reset_recovers() -> None:
         for _ in range(24):
             terminal.press("-")
         terminal.until("adam 0.01 ")
+        terminal.until("PAUSED")  # by the change; a reset keeps the state
         terminal.press("r")
+        terminal.until(lambda text: "PAUSED" in text and epoch_of(text) == 0)
+        terminal.press("space")
         terminal.until(lambda text: "TRAINING" in text and epoch_of(text) > 5)
 
 
