@@ -157,7 +157,7 @@ def test_divergence_is_explained_and_reset_recovers() -> None:
         terminal.until("PAUSED")  # by the change; a reset keeps the state
         terminal.press("r")
         terminal.until(lambda text: "PAUSED" in text and epoch_of(text) == 0)
-        terminal.press("space")
+        terminal.press(" ")
         terminal.until(lambda text: "TRAINING" in text and epoch_of(text) > 5)
 
 

@@ -8,6 +8,7 @@ import pytest
 
 from tests.terminal.terminal import Terminal, nnfs_tui
 from tests.terminal.test_program import ENDLESS, epoch_of
+from tui.terminal.driver import DiffDriver
 
 ENDS = [*map(chr, range(0x40, 0x7F)), "\x18", "\x1a", "\x1b[I"]
 
@@ -75,9 +76,10 @@ def test_nothing_that_a_terminal_sends_ends_the_program() -> None:
         assert terminal.is_restored()
 
 
-@pytest.mark.parametrize("name", ["process_message", "_pump"])
+@pytest.mark.parametrize("name", ["process_message", "pump"])
 def test_an_exit_that_an_exception_causes_has_a_status_that_says_so(name: str) -> None:
     """Exceptions in the input thread, and in a callback of the event loop."""
+    assert hasattr(DiffDriver, name)
     program = (
         "import sys; from tui.cli.main import main; from tui.terminal.driver import DiffDriver;"
         f"DiffDriver.{name} = None; sys.exit(main(['moons']))"

@@ -57,7 +57,7 @@ def test_hints_of_the_same_key_share_a_row_of_the_help() -> None:
 
 
 async def test_every_panel_opens_with_its_key_and_has_a_help_and_an_explanation() -> None:
-    async with running(PRESETS["xor"].config(epochs=100_000_000), (120, 220)) as driver:
+    async with running(PRESETS["xor"].config(epochs=100_000_000), (120, 320)) as driver:
         await driver.press("space")
         await driver.until_state(State.PAUSED)
         await driver.press("question_mark")

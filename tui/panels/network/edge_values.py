@@ -6,8 +6,7 @@ from math import isfinite
 from typing import TYPE_CHECKING, Final
 
 from tui.drawing import number_format
-from tui.drawing.palette import BRIGHT, ink
-from tui.panels.network.drawing import NEGATIVE, POSITIVE
+from tui.drawing.palette import BRIGHT, TEXT, ink
 from tui.panels.network.layout import are_few
 
 if TYPE_CHECKING:
@@ -59,9 +58,8 @@ def write_values(
                 wanted = [edge for edge in between if edge.index == selected]
         for edge, place in zip(wanted, _places(source, target, wanted, cells.height), strict=True):
             if place is not None:
-                colour = ink((NEGATIVE if edge.weight < 0 else POSITIVE)[-1])
-                if edge.index == selected:
-                    colour = ink(BRIGHT, bold=True)
+                # the colours of the lines are too faint for text on a light background
+                colour = ink(BRIGHT, bold=True) if edge.index == selected else ink(TEXT)
                 cells.write(*place, value_text(edge.weight), colour)
 
 
