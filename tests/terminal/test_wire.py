@@ -74,7 +74,11 @@ def test_a_dialog_leaves_the_panels_behind_it_as_they_are() -> None:
         terminal.until("PAUSED")
         terminal.until_at_rest(0.3)
         behind = terminal.cells()
-        for key, title in ((":", "go to epoch"), ("e", "what it shows"), ("\x10", "find a command")):
+        for key, title in (
+            (":", "go to epoch"),
+            ("e", "what it shows"),
+            ("\x10", "find a command"),
+        ):
             terminal.press(key)
             terminal.until(title)
             terminal.until_quiet(0.3)

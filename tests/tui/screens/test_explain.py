@@ -1,13 +1,17 @@
 """Every panel is explained in ten lines."""
 
+import asyncio
 from collections.abc import Iterator
 
 import pytest
 from textual.app import App
+from textual.containers import VerticalScroll
 
 from core import RunConfig
 from core.nn.activations import ACTIVATIONS
 from core.nn.losses import LOSSES
+from core.process.messages import State
+from tests.tui.screens.test_training import MOONS, running
 from tests.tui.sessions import session_after
 from tui.panels.activations import ActivationsPanel
 from tui.panels.curve import LossPanel, ScorePanel
@@ -19,6 +23,7 @@ from tui.run_model import RunModel
 from tui.screens.explain import ExplainScreen
 
 MOST_LINES = 10
+FEW_COLUMNS = 6
 
 
 def explanation(panel: type[Panel], session: RunModel) -> Explanation:
@@ -118,3 +123,26 @@ async def test_a_title_is_no_markup() -> None:
     async with app.run_test(size=(80, 24)) as pilot:
         await pilot.pause()
         assert any("[bold]x[/] ·[31m: what it shows" in row for row in app.lines())
+
+
+@pytest.mark.parametrize("key", ["question_mark", "e"])
+async def test_the_scrollbar_of_a_text_is_steady_in_a_terminal_of_a_few_columns(key: str) -> None:
+    async with running(MOONS, (FEW_COLUMNS, 10)) as driver:
+        await driver.press("space")
+        await driver.until_state(State.PAUSED)
+        await driver.press(key)
+        (scroll,) = driver.app.screen.query(VerticalScroll)
+        await driver.until(lambda: scroll.virtual_size.height > 0)
+        seen = set()
+        for _ in range(10):
+            await asyncio.sleep(0.02)
+            seen.add((scroll.show_vertical_scrollbar, scroll.virtual_size))
+        assert len(seen) == 1
+
+
+async def test_the_help_does_not_scroll_where_it_fits() -> None:
+    async with running(MOONS, (120, 320)) as driver:
+        await driver.press("question_mark")
+        (scroll,) = driver.app.screen.query(VerticalScroll)
+        await driver.until(lambda: scroll.virtual_size.height > 0)
+        assert not scroll.show_vertical_scrollbar
