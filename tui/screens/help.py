@@ -22,16 +22,6 @@ if TYPE_CHECKING:
 
     from textual.app import ComposeResult
     from textual.binding import BindingType
-    from textual.geometry import Size
-
-
-class _Lines(VerticalScroll):
-    """As high as its lines: Textual measures them without the columns kept for a scroll bar."""
-
-    def get_content_height(self, container: Size, viewport: Size, width: int) -> int:
-        """Return the rows of the lines."""
-        room = max(1, width - self.styles.scrollbar_size_vertical)
-        return super().get_content_height(container, viewport, room)
 
 
 class HelpScreen(ModalScreen[None]):
@@ -69,7 +59,7 @@ class HelpScreen(ModalScreen[None]):
             table.add_row(
                 f"{panel.key} {panel.label}{mark}", terminal_text(panel.summary, form.look)
             )
-        with _Lines() as scroll:
+        with VerticalScroll() as scroll:
             scroll.can_focus = True
             scroll.border_title = "keys and panels"
             scroll.border_subtitle = "↑ ↓ scroll · esc or ? closes · q quits"
