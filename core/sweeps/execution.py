@@ -18,10 +18,11 @@ from queue import Empty, SimpleQueue
 from typing import TYPE_CHECKING, Any, Final
 
 from core.process.client import ONE_THREAD
-from core.sweeps.training import train_runs
+from core.sweeps.tasks import TASKS_PER_WORKER, Tasks, gains_from_lockstep, lanes_of
+from core.sweeps.training import data_of, train_runs
 
 if TYPE_CHECKING:
-    from collections.abc import Generator, Iterator, Sequence
+    from collections.abc import Generator, Hashable, Iterator, Sequence
 
     from core.config.run_config import RunConfig
     from core.sweeps.outcome import Outcome
@@ -29,16 +30,8 @@ if TYPE_CHECKING:
 
     Run = tuple[RunConfig, str]
 
-TASK_SECONDS: Final = 0.5
-"""Intended duration of a task: hundreds of times its overhead, and short for a steady progress."""
-
-MOST_PER_TASK: Final = 256
-
 LOCAL_SECONDS: Final = 2.0
 """Remaining duration up to which all runs are trained in this process."""
-
-TASKS_PER_WORKER: Final = 2
-"""Tasks that are sent in advance, so that no worker waits for the next one."""
 
 EXAMPLE: Final = "tcp://host:8786"
 
@@ -96,20 +89,31 @@ def train(
         SweepError: when the scheduler is not available, or a worker has another version.
         ConfigError, DataError, NotEnoughMemory: when a run cannot be trained.
     """
-    first = 0
+    runs = list(runs)
+    tasks = Tasks(runs, workers.count, _gains(runs, file))
     if workers.scheduler is None:
-        for first, run in enumerate(runs, 1):
-            (outcome,) = train_runs([run], file)
-            yield outcome
+        for task in tasks:
+            outcomes = train_runs(task, file)
+            tasks.record(outcomes)
+            yield from outcomes
             # other processes take seconds to start
-            remaining = outcome.seconds * (len(runs) - first)
-            if workers.count > 1 and remaining > LOCAL_SECONDS:
+            if workers.count > 1 and tasks.expected_seconds() > LOCAL_SECONDS:
                 break
-    if first < len(runs):
-        yield from _distributed(runs[first:], workers, file)
+    if tasks.remaining:
+        yield from _distributed(tasks, workers, file)
 
 
-def _distributed(runs: Sequence[Run], workers: Workers, file: FileData | None) -> Iterator[Outcome]:
+def _gains(runs: Sequence[Run], file: FileData | None) -> dict[Hashable, bool]:
+    """Return for each group of runs that differ in no shape whether lockstep takes less time."""
+    first: dict[Hashable, RunConfig] = {}
+    for config, _ in runs:
+        first.setdefault(lanes_of(config), config)
+    return {
+        key: gains_from_lockstep(config, data_of(config, file)) for key, config in first.items()
+    }
+
+
+def _distributed(tasks: Tasks, workers: Workers, file: FileData | None) -> Iterator[Outcome]:
     from joblib import Parallel, delayed
 
     with _backend(workers) as (count, client):
@@ -118,7 +122,7 @@ def _distributed(runs: Sequence[Run], workers: Workers, file: FileData | None) -
             batch_size=1,
             pre_dispatch=f"{TASKS_PER_WORKER} * n_jobs",
         )
-        tasks = TaskSizes(runs, count)
+        tasks.workers = count
         data: Any = file
         if client is not None and file is not None and file.samples is not None:
             data = _held_by_scheduler(client, file)
@@ -176,39 +180,6 @@ def _watched(
         if isinstance(found, BaseException):
             raise found
         yield found
-
-
-class TaskSizes:
-    """Splits runs into tasks of about `TASK_SECONDS`, by the durations of those that have finished."""
-
-    def __init__(self, runs: Sequence[Run], workers: int) -> None:
-        self._runs, self._workers = runs, max(1, workers)
-        self._next = 0
-        self._seconds, self._finished = 0.0, 0
-        self._lock = threading.Lock()  # joblib asks for the next task in a thread
-
-    def __iter__(self) -> Iterator[Sequence[Run]]:
-        while True:
-            with self._lock:
-                start = self._next
-                self._next = min(start + self._size(), len(self._runs))
-            if start >= len(self._runs):
-                return
-            yield self._runs[start : self._next]
-
-    def record(self, outcomes: Sequence[Outcome]) -> None:
-        """Record the durations of the runs of a task."""
-        with self._lock:
-            self._seconds += sum(each.seconds for each in outcomes)
-            self._finished += len(outcomes)
-
-    def _size(self) -> int:
-        if not self._finished:
-            return 1
-        # the last tasks are smaller, so that all workers end at about the same time
-        share = (len(self._runs) - self._next) // (TASKS_PER_WORKER * self._workers) + 1
-        duration = max(self._seconds / self._finished, 1e-6)
-        return max(1, min(share, MOST_PER_TASK, round(TASK_SECONDS / duration)))
 
 
 def train_task(runs: Sequence[Run], file: FileData | None, expected: str) -> list[Outcome]:

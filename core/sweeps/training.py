@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import OrderedDict
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from math import inf, nan
 from time import perf_counter
@@ -14,14 +15,19 @@ from core.config.errors import ConfigError
 from core.datasets import DATASETS
 from core.datasets.dataset import DataError
 from core.datasets.prepare import load, prepare
+from core.lockstep.sharing import CannotShareError
+from core.lockstep.trainer import Lockstep
 from core.nn.network import with_bias_row
 from core.randomness import stream
 from core.sweeps.outcome import Outcome, Scores, data_digest
+from core.sweeps.tasks import gains_from_lockstep, lanes_of
+from core.training.components import build_network
 from core.training.evaluation import Evaluation
+from core.training.stopping import Stop
 from core.training.trainer import Trainer
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Hashable, Sequence
 
     from core.arrays import Array
     from core.config.run_config import RunConfig
@@ -32,8 +38,11 @@ FRESH_SAMPLES: Final = 20_000
 """Number of new samples on which a network without test samples is tested. With 2,000, the standard
 error of an accuracy is half a percentage point, as much as overfitting costs in textbook examples."""
 
-MOST_DATA: Final = 4
-"""Number of data sets that a process keeps: consecutive runs often have the same samples."""
+MOST_NUMBERS: Final = 4_000_000
+"""Numbers in the data sets that a process keeps: each combination has the same ones for its seeds."""
+
+MOST_FRESH: Final = 16
+"""Number of fresh data sets that a process keeps."""
 
 
 @dataclass(frozen=True)
@@ -60,8 +69,69 @@ def train_runs(runs: Sequence[tuple[RunConfig, str]], file: FileData | None) -> 
         runs: config and key of each run.
         file: the file with their samples, or None for a built-in data set.
     """
+    groups: dict[Hashable, list[int]] = {}
+    for number, (config, _) in enumerate(runs):
+        groups.setdefault(lanes_of(config), []).append(number)
+    outcomes: dict[int, Outcome] = {}
     with np.errstate(all="ignore"):  # a divergence is detected by the loss
-        return [train_run(config, key, file) for config, key in runs]
+        for numbers in groups.values():
+            group = [runs[number] for number in numbers]
+            outcomes |= zip(numbers, _train_group(group, file), strict=True)
+    return [outcomes[number] for number in range(len(runs))]
+
+
+def _train_group(runs: Sequence[tuple[RunConfig, str]], file: FileData | None) -> list[Outcome]:
+    """Train runs that differ in no shape: in lockstep, if that takes less time."""
+    if len(runs) > 1:
+        configs = [config.changed(diagnostics=False) for config, _ in runs]
+        data = [data_of(config, file) for config in configs]
+        if gains_from_lockstep(configs[0], data[0]):
+            # samples may have different shapes: the vocabulary of texts depends on their split
+            with suppress(CannotShareError):
+                return _train_in_lockstep(Lockstep(configs, data), [key for _, key in runs])
+    return [train_run(config, key, file) for config, key in runs]
+
+
+def _train_in_lockstep(lockstep: Lockstep, keys: Sequence[str]) -> list[Outcome]:
+    started = perf_counter()
+    lockstep.run()
+    seconds = (perf_counter() - started) / len(keys)
+    return [
+        Outcome(
+            key,
+            lockstep.metrics(run).epoch,
+            seconds,
+            str(lockstep.stopped[run]),
+            Scores.of(lockstep.metrics(run)),
+            *_best_of(lockstep, run),
+            _fresh_score_of(lockstep, run),
+            lockstep.data[run].has_classes,
+            lockstep.data[run].shared,
+            len(keys),
+        )
+        for run, key in enumerate(keys)
+    ]
+
+
+def _best_of(lockstep: Lockstep, run: int) -> tuple[Scores, int]:
+    """Return the scores at the epoch with the lowest monitored loss, and that epoch."""
+    part = lockstep.data[run].monitored(lockstep.configs[run].monitor)
+    # without the epoch in which it diverged
+    losses = lockstep.history.column(f"{part}_loss")[: lockstep.metrics(run).epoch, run]
+    if not np.isfinite(losses).any():
+        return Scores(), 0
+    best = int(np.argmin(np.where(np.isnan(losses), inf, losses))) + 1
+    return Scores.of(lockstep.history.metrics(best, run)), best
+
+
+def _fresh_score_of(lockstep: Lockstep, run: int) -> float:
+    config, data = lockstep.configs[run], lockstep.data[run]
+    if not data.shared:
+        return nan
+    network = build_network(config, data)
+    network.parameters[:] = lockstep.parameters(run)
+    network.statistics[:] = lockstep.statistics(run)
+    return fresh_score(config, data, network)
 
 
 def train_run(config: RunConfig, key: str, file: FileData | None = None) -> Outcome:
@@ -82,7 +152,7 @@ def train_run(config: RunConfig, key: str, file: FileData | None = None) -> Outc
         if metrics is None:
             continue
         loss, _ = metrics.on(part)
-        if loss < lowest and trainer.stopped != "diverged":
+        if loss < lowest and trainer.stopped is not Stop.DIVERGED:
             best, lowest, best_epoch = Scores.of(metrics), loss, metrics.epoch
     return Outcome(
         key,
@@ -109,10 +179,14 @@ def data_of(config: RunConfig, file: FileData | None = None) -> DataSplit:
     if key not in _data:
         loaded = None if file is None else file.samples or _read(config, file.digest)
         _data[key] = prepare(config, loaded=loaded)
-        if len(_data) > MOST_DATA:
+        while len(_data) > 1 and sum(map(_numbers, _data.values())) > MOST_NUMBERS:
             _data.popitem(last=False)
     _data.move_to_end(key)
     return _data[key]
+
+
+def _numbers(data: DataSplit) -> int:
+    return sum(each.size for each in data.arrays)
 
 
 def _read(config: RunConfig, digest: str) -> Dataset:
@@ -133,7 +207,7 @@ def fresh_score(config: RunConfig, data: DataSplit, network: Network) -> float:
     key = (config.data_key,)
     if key not in _fresh:
         _fresh[key] = _draw_fresh(config)
-        if len(_fresh) > MOST_DATA:
+        if len(_fresh) > MOST_FRESH:
             _fresh.popitem(last=False)
     fresh = _fresh[key]
     if fresh is None:

@@ -75,15 +75,13 @@ def test_a_sweep_survives_the_death_of_a_worker_with_the_numbers_of_one_core(
     data.write_text("\n".join(["x,y,class", *lines]))
     command = [PROGRAM, "sweep", str(data), "--hidden", "4", "8,8", "--lr", "0.01", "0.1"]
     command += ["--seeds", "8", "--epochs", "30", "--json", "--run-dir", str(tmp_path)]
-    process = subprocess.Popen(
-        [*command, "--scheduler", cluster.address], stdout=subprocess.PIPE, text=True
-    )
-    assert process.stdout is not None
-    first = process.stdout.readline()
-    cluster.workers[0].kill()
-    rest, _ = process.communicate(timeout=PATIENCE)
-    assert process.returncode == 0
-    runs = {run["key"]: run for run in map(json.loads, [first, *rest.splitlines()])}
+    command += ["--scheduler", cluster.address]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None
+        first = process.stdout.readline()
+        cluster.workers[0].kill()
+        runs = {run["key"]: run for run in map(json.loads, [first, *process.stdout])}
+        assert process.wait(PATIENCE) == 0
     base = RunConfig(data=str(data), epochs=30)
     axes = {"hidden": ((4,), (8, 8)), "learning_rate": (0.01, 0.1)}
     alone = list(Sweep(Grid(base, axes, seeds_from(0, 8)).cells(), Workers(1)).run())

@@ -14,6 +14,7 @@ from core.sweeps.grid import Cell, Grid, read_sweep, seeds_from
 from core.sweeps.halving import rungs
 from core.sweeps.outcome import Outcome
 from core.sweeps.sweep import FinishedRun, Sweep
+from core.sweeps.training import train_run
 from core.training.trainer import Trainer
 
 ONE = Workers(1)
@@ -30,8 +31,9 @@ def all_runs(sweep: Sweep) -> list[FinishedRun]:
 
 
 def numbers(outcome: Outcome) -> dict[str, object]:
-    """Return everything but the time."""
-    return {name: value for name, value in outcome.as_dict().items() if name != "seconds"}
+    """Return everything that does not depend on the division into tasks."""
+    values = outcome.as_dict().items()
+    return {name: value for name, value in values if name not in {"seconds", "lanes"}}
 
 
 def test_a_grid_has_each_combination_with_each_seed() -> None:
@@ -253,3 +255,23 @@ def test_fresh_samples_test_a_network_without_test_samples() -> None:
     assert run.outcome.shared
     assert 0.8 < run.outcome.fresh_score < 0.98
     assert run.outcome.fresh_score != run.outcome.final.test_score
+
+
+def test_runs_that_differ_in_no_shape_train_in_lockstep_with_the_same_numbers() -> None:
+    axes = {"hidden": ((4,), (8, 8)), "learning_rate": (0.01, 0.1, 1e5), "l2": (0.0, 0.01)}
+    base = RunConfig(dataset="moons", epochs=12, optimizer="sgd", patience=3, validation_size=0.2)
+    cells = Grid(base, axes, seeds_from(0, 2)).cells()
+    found = all_runs(Sweep(cells, ONE))
+    assert sum(run.outcome.lanes > 1 for run in found) > 15
+    assert any(run.outcome.diverged and run.outcome.lanes > 1 for run in found)
+    for run in found:
+        alone = train_run(run.config, run.outcome.key)
+        assert numbers(run.outcome) == numbers(alone)
+
+
+def test_fresh_samples_are_the_same_in_lockstep() -> None:
+    base = preset("wildml").config(epochs=40)
+    cells = Grid(base, {"learning_rate": (0.1, 0.5, 1.0, 2.0)}, (0, 1, 2)).cells()
+    for run in Sweep(cells, ONE).run():
+        alone = train_run(run.config, "")
+        assert run.outcome.fresh_score == alone.fresh_score > 0.5

@@ -135,16 +135,19 @@ def test_a_table_is_cut_to_the_width_of_a_terminal_but_keeps_the_score() -> None
 def test_an_interrupted_sweep_prints_what_has_finished_and_continues(tmp_path: Path) -> None:
     program = str(Path(sys.executable).with_name("nnfs-tui"))
     command = [program, "sweep", "moons", "--lr", *(f"0.0{n}" for n in range(1, 10))]
-    command += ["--seeds", "40", "--epochs", "40", "--run-dir", str(tmp_path), "--json"]
-    process = subprocess.Popen(
-        command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, start_new_session=True
-    )
-    assert process.stdout is not None
-    lines = [process.stdout.readline() for _ in range(3)]
-    os.killpg(process.pid, signal.SIGINT)  # as ctrl+c in a terminal, which reaches the workers, too
-    rest, message = process.communicate(timeout=PATIENCE)
-    finished = [json.loads(line) for line in [*lines, *rest.splitlines()]]
-    assert process.returncode == 130
+    command += ["--seeds", "40", "--epochs", "300", "--run-dir", str(tmp_path), "--json"]
+    pipe = subprocess.PIPE
+    with subprocess.Popen(
+        command, stdout=pipe, stderr=pipe, text=True, start_new_session=True
+    ) as process:
+        assert process.stdout is not None
+        assert process.stderr is not None
+        lines = [process.stdout.readline() for _ in range(3)]
+        os.killpg(process.pid, signal.SIGINT)  # as ctrl+c does, which reaches the workers, too
+        # not communicate(), which ignores what readline() has buffered
+        finished = [json.loads(line) for line in [*lines, *process.stdout]]
+        message = process.stderr.read()
+        assert process.wait(PATIENCE) == 130
     assert "runs are missing" in message
     assert "the same command continues" in message
     assert "Traceback" not in message
