@@ -3,6 +3,8 @@
 import os
 import subprocess
 import sys
+import sysconfig
+import venv
 import zipfile
 from pathlib import Path
 
@@ -54,6 +56,35 @@ def test_the_installed_wheel_runs_from_another_directory(wheel: Path, tmp_path: 
         [sys.executable, "-P", "-m", "tui.cli.main", "train", "xor", "--epochs", "3"],
         cwd=elsewhere,
         env={**os.environ, "PYTHONPATH": str(site)},
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert run.returncode == 0, run.stderr
+    assert "3 of 3 epochs" in run.stdout
+
+
+def test_the_command_works_in_an_environment_of_its_own(wheel: Path, tmp_path: Path) -> None:
+    own = tmp_path / "environment"
+    venv.create(own)
+    pip: list[str | Path] = [
+        sys.executable,
+        "-m",
+        "pip",
+        "--python",
+        own,
+        "install",
+        "--no-deps",
+        "--no-index",
+    ]
+    subprocess.run([*pip, wheel], check=True, capture_output=True, timeout=120)
+    # the dependencies, without the program that is installed next to them
+    (site,) = own.glob("lib/python*/site-packages")
+    (site / "dependencies.pth").write_text(sysconfig.get_path("purelib"))
+    run = subprocess.run(
+        [own / "bin" / "nnfs-tui", "train", "xor", "--epochs", "3", "--no-save"],
+        cwd=tmp_path,
         capture_output=True,
         text=True,
         timeout=60,
