@@ -34,6 +34,7 @@ soak: $(VENV)/.ready-test
 bench: $(VENV)/.ready-bench
 	@$(BIN)/python -m benchmarks.parity
 	@$(BIN)/python -m benchmarks.engine
+	@$(BIN)/python -m benchmarks.lockstep
 	@$(BIN)/python -m benchmarks.scaling
 	@$(BIN)/python -m benchmarks.memory
 	@$(BIN)/python -m benchmarks.files

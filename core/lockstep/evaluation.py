@@ -17,8 +17,11 @@ if TYPE_CHECKING:
     from core.arrays import Array
     from core.nn.network import Network
 
-BLOCK: Final = 1 << 16
+BLOCK: Final = 1 << 17
 """Outputs of a layer that are computed at once, so that they stay in the processor's cache."""
+
+LEAST_SAMPLES: Final = 64
+"""Samples of a block, even if a layer has many outputs for them."""
 
 
 class StackedEvaluation:
@@ -82,7 +85,8 @@ class StackedEvaluation:
 def _forward(network: Network, inputs: Array) -> tuple[Array, Calls]:
     """Return the (runs, outputs, samples) logits, and the calls that compute them, block by block."""
     runs, samples = len(network.parameters), inputs.shape[-1]
-    block = max(1, min(samples, max(64, BLOCK // (runs * max(network.sizes[1:])))))
+    most = max(LEAST_SAMPLES, BLOCK // (runs * max(network.sizes[1:])))
+    block = -(-samples // -(-samples // most))  # blocks of about equal size
     if block >= samples:
         passes = ForwardPasses(network, samples)
         return passes.logits, passes.calls(inputs)

@@ -11,8 +11,6 @@ from core.training.state import EpochMetrics
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from core.lockstep.stack import StackMeasures
-
 COLUMNS: Final = (
     "train_loss",
     "test_loss",
@@ -77,9 +75,3 @@ class History:
     def metrics(self, epoch: int, run: int) -> EpochMetrics:
         """Return the metrics of a run after an epoch, counted from 1."""
         return EpochMetrics(epoch, *self._values[epoch - 1, :, run].tolist())
-
-
-def rows_of(measures: StackMeasures, rates: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Return the (columns, runs) values of an epoch."""
-    named = measures._asdict() | {"learning_rate": rates}
-    return np.array([named[name] for name in COLUMNS])

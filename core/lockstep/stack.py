@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from math import inf
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -26,23 +26,12 @@ if TYPE_CHECKING:
     from core.nn.network import Network
 
 
-class StackMeasures(NamedTuple):
-    """Measures of each run, (runs,) each; NaN for a part without samples."""
-
-    train_loss: NDArray[np.float64]
-    test_loss: NDArray[np.float64]
-    train_score: NDArray[np.float64]
-    test_score: NDArray[np.float64]
-    penalty: NDArray[np.float64]
-    validation_loss: NDArray[np.float64]
-    validation_score: NDArray[np.float64]
-
-
 class Stack:
     """Runs that are trained together, in one flat list of calls.
 
     Attributes:
         runs: number of each run among all that are trained at once.
+        columns: the same as an index of an array.
         network: the stacked network.
         slots: (slots, runs, parameters) state of the optimiser.
         start_steps: number of steps at the start of the epoch.
@@ -66,6 +55,10 @@ class Stack:
             masks: generator of the dropout masks of each run.
         """
         self.runs = list(runs)
+        are_consecutive = self.runs == list(range(runs[0], runs[0] + len(runs)))
+        self.columns: slice | NDArray[np.intp] = np.array(runs)
+        if are_consecutive:  # a slice is faster
+            self.columns = slice(runs[0], runs[0] + len(runs))
         first, count = configs[0], len(configs)
         self._configs, self._first_data = configs, data[0]
         self.network = network = build_network(first, data[0], count)
@@ -96,6 +89,8 @@ class Stack:
         ]
         self._has_test = not data[0].shared
         self._has_validation = data[0].x_validation is not None
+        self._zeros = np.zeros(count)
+        self._nothing = np.full(count, np.nan), np.full(count, np.nan)
         self.set_rates([rate.rate(0) for rate in rates])
         inputs, targets = parts[0]
         rows = _stacked(inputs).mT
@@ -163,16 +158,18 @@ class Stack:
             slots[velocity] = 0  # other runs of the stack have momentum
         return slots
 
-    def measure(self) -> StackMeasures:
-        """Return the measures of all runs with the current parameters."""
+    def measure(self, rates: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Return the (columns, runs) row of `History` for the current parameters.
+
+        Args:
+            rates: learning rate of each run.
+        """
         measured = [each.measure() for each in self._evaluations]
-        count = len(self.runs)
-        nothing = np.full(count, np.nan), np.full(count, np.nan)
         train = measured[0]
         test = measured[1] if self._has_test else train
-        validation = measured[-1] if self._has_validation else nothing
-        penalty = np.zeros(count) if self._penalty is None else self._penalty.values()
-        return StackMeasures(train[0], test[0], train[1], test[1], penalty, *validation)
+        validation = measured[-1] if self._has_validation else self._nothing
+        penalty = self._zeros if self._penalty is None else self._penalty.values()
+        return np.array([train[0], test[0], train[1], test[1], rates, penalty, *validation])
 
     def copy_from(self, other: Stack, rows: Sequence[int]) -> None:
         """Copy the state of runs of another stack, which are those of this one."""

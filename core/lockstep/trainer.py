@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import astuple, replace
 from math import inf
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
 from core.datasets.prepare import load, no_progress, prepare
-from core.lockstep.history import COLUMNS, RATE, History, rows_of
+from core.lockstep.history import COLUMNS, RATE, History
 from core.lockstep.sharing import CannotShareError, obstacle
 from core.lockstep.stack import Stack
 from core.memory import memory_for
@@ -49,6 +49,7 @@ class Lockstep:
         history: metrics of all runs after each epoch.
         untrained: (columns, runs) metrics before training, as in `History`.
         stopped: why each run ended, or None.
+        stacks: the runs that have not ended, in groups that are trained one after the other.
     """
 
     def __init__(
@@ -91,13 +92,13 @@ class Lockstep:
         self._rules = _Rules(self.configs, self.data)
         self._best_loss, self._best_epoch = np.full(count, inf), np.zeros(count, np.int64)
         with _memory_of(self.configs, self.data), np.errstate(all="ignore"):
-            self._stacks = self._make_stacks()
+            self.stacks = self._make_stacks()
             blank = build_network(self.configs[0], self.data[0])
             # weights of the best epoch, if any run restores them
             kept = count if self._rules.keeps_best.any() else 1
             self._best = np.tile(blank.parameters, (kept, 1))
             self._best_statistics = np.tile(blank.statistics, (kept, 1))
-            for stack in self._stacks:
+            for stack in self.stacks:
                 stack.initialize()
             self._rows = self.untrained = self._measure()
         losses = self.untrained[0] + self.untrained[5]
@@ -136,21 +137,32 @@ class Lockstep:
         rates_before = self._rates
         self._set_rates()
         masks_before = self._mask_states()
-        for stack in self._stacks:
-            stack.train_epoch(np.flatnonzero(self._active[stack.runs]).tolist())
+        for stack in self.stacks:
+            active_rows = list(range(len(stack.runs)))
+            if self._ended:
+                active_rows = np.flatnonzero(self._active[stack.columns]).tolist()
+            stack.train_epoch(active_rows)
         self.epoch += 1
+        ended = len(self._ended)
         active = self._active.copy()
-        rows = np.where(active, self._measure(), self._rows)
+        rows = self._measure()
+        if ended:
+            rows = np.where(active, rows, self._rows)
         self.history.append(rows)
         diverged = active & self._rules.diverged(rows, self._limits)
-        for run in np.flatnonzero(diverged).tolist():
-            self._ended[run] = self._state_before(run, float(rates_before[run]), masks_before[run])
-            self.stopped[run] = Stop.DIVERGED
-        # a diverged run has the metrics of its weights, those before the epoch
-        self._rows = np.where(diverged, self._rows, rows)
-        self._active &= ~diverged
+        if diverged.any():
+            for run in np.flatnonzero(diverged).tolist():
+                rate = float(rates_before[run])
+                self._ended[run] = self._state_before(run, rate, masks_before[run])
+                self.stopped[run] = Stop.DIVERGED
+            # a diverged run has the metrics of its weights, those before the epoch
+            self._rows = np.where(diverged, self._rows, rows)
+            self._active &= ~diverged
+        else:
+            self._rows = rows
         self._stop_runs(rows)
-        self._compact()
+        if len(self._ended) > ended:
+            self._compact()
 
     def metrics(self, run: int) -> EpochMetrics:
         """Return the metrics of the current weights of a run, as `Trainer.measure`."""
@@ -253,7 +265,7 @@ class Lockstep:
 
     def _mask_states(self) -> list[dict[str, Any] | None]:
         """Return the states of the generators of dropout masks, None if no masks are drawn."""
-        if not any(stack.batches.drops for stack in self._stacks):
+        if not any(stack.batches.drops for stack in self.stacks):
             return [None] * len(self.configs)
         return [dict(rng.bit_generator.state) for rng in self._masks]
 
@@ -262,14 +274,14 @@ class Lockstep:
         if not self._varies:
             return
         self._rates = np.array([each.rate(self.epoch) for each in self._schedules])
-        for stack in self._stacks:
-            stack.set_rates(self._rates[stack.runs].tolist())
+        for stack in self.stacks:
+            stack.set_rates(self._rates[stack.columns].tolist())
 
     def _measure(self) -> NDArray[np.float64]:
         """Return the (columns, runs) metrics of all runs; of those that have ended, any values."""
-        rows = np.full((len(COLUMNS), len(self.configs)), np.nan)
-        for stack in self._stacks:
-            rows[:, stack.runs] = rows_of(stack.measure(), self._rates[stack.runs])
+        rows = np.empty((len(COLUMNS), len(self.configs)))
+        for stack in self.stacks:
+            rows[:, stack.columns] = stack.measure(self._rates[stack.columns])
         return rows
 
     def _stop_runs(self, rows: NDArray[np.float64]) -> None:
@@ -281,7 +293,8 @@ class Lockstep:
                 self._schedules[run].observe(float(loss[run]))
         better = active & (loss < self._best_loss)
         self._best_loss[better], self._best_epoch[better] = loss[better], self.epoch
-        self._keep_best(better & self._rules.keeps_best)
+        if len(self._best) > 1:
+            self._keep_best(better & self._rules.keeps_best)
         for run, stop in self._rules.verdicts(self.epoch, loss, score, self._best_epoch, active):
             best = int(self._best_epoch[run])
             restored = None
@@ -298,7 +311,7 @@ class Lockstep:
         """Copy the weights of these runs."""
         if not better.any():
             return
-        for stack in self._stacks:
+        for stack in self.stacks:
             runs = np.array(stack.runs)
             at = np.flatnonzero(better[runs])
             self._best[runs[at]] = stack.network.parameters[at]
@@ -306,7 +319,7 @@ class Lockstep:
 
     def _position(self, run: int) -> tuple[Stack, int]:
         """Return the stack of a run that has not ended, and its position in it."""
-        for stack in self._stacks:
+        for stack in self.stacks:
             if run in stack.runs:
                 return stack, stack.runs.index(run)
         raise IndexError(f"run {run} of {len(self.configs)}")
@@ -333,17 +346,17 @@ class Lockstep:
     def _compact(self) -> None:
         """Build smaller stacks where half of the runs have ended."""
         stacks = []
-        for stack in self._stacks:
-            rows = np.flatnonzero(self._active[stack.runs]).tolist()
+        for stack in self.stacks:
+            rows = np.flatnonzero(self._active[stack.columns]).tolist()
             if 2 * len(rows) > len(stack.runs):
                 stacks.append(stack)
             elif rows:
                 smaller = self._stack([stack.runs[row] for row in rows])
                 smaller.copy_from(stack, rows)
                 if self._varies:
-                    smaller.set_rates(self._rates[smaller.runs].tolist())
+                    smaller.set_rates(self._rates[smaller.columns].tolist())
                 stacks.append(smaller)
-        self._stacks = stacks
+        self.stacks = stacks
 
 
 class _Rules:
@@ -356,8 +369,9 @@ class _Rules:
     def __init__(self, configs: Sequence[RunConfig], data: Sequence[DataSplit]) -> None:
         rules = [config.stop_rule for config in configs]
         parts = [each.monitored(config.monitor) for config, each in zip(configs, data, strict=True)]
-        self._losses = [COLUMNS.index(f"{part}_loss") for part in parts]
-        self._scores = [COLUMNS.index(f"{part}_score") for part in parts]
+        self._losses = np.array([COLUMNS.index(f"{part}_loss") for part in parts])
+        self._scores = np.array([COLUMNS.index(f"{part}_score") for part in parts])
+        self._same_part = len(set(parts)) == 1
         self._runs = np.arange(len(configs))
         self._validated = data[0].x_validation is not None
         self._epochs = np.array([rule.epochs for rule in rules])
@@ -367,11 +381,16 @@ class _Rules:
         self.keeps_best = np.array(
             [config.patience is not None and config.restore_best for config in configs]
         )
+        limits = [each[1:] for each in map(astuple, rules)]
+        self._only_epochs = all(each == (None, None, None) for each in limits)
+        self._first_end = min(rule.epochs for rule in rules)
 
     def monitored(
         self, rows: NDArray[np.float64]
     ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
         """Return monitored loss and score of each run."""
+        if self._same_part:
+            return rows[self._losses[0]], rows[self._scores[0]]
         return rows[self._losses, self._runs], rows[self._scores, self._runs]
 
     def diverged(self, rows: NDArray[np.float64], limits: NDArray[np.float64]) -> NDArray[np.bool_]:
@@ -394,6 +413,8 @@ class _Rules:
         active: NDArray[np.bool_],
     ) -> list[tuple[int, Stop]]:
         """Return the runs that end after an epoch, and why, as `StopRule.verdict`."""
+        if self._only_epochs and epoch < self._first_end:
+            return []
         conditions = {
             Stop.TARGET_LOSS: loss <= self._target_loss,
             Stop.TARGET_ACCURACY: score >= self._target_accuracy,

@@ -234,6 +234,7 @@ def test_stacks_and_windows_of_any_size_give_the_same_numbers(
         (trainer, "LEAST_RUNS", 2),
         (batches, "WINDOW_NUMBERS", 250),
         (evaluation, "BLOCK", 1),
+        (evaluation, "LEAST_SAMPLES", 3),
     ):
         monkeypatch.setattr(module, name, value)
     monkeypatch.setattr(evaluation, "CHUNK", 7)
