@@ -18,6 +18,7 @@ COMMANDS: Final = {
     "datasets": "list the data sets, or describe one",
     "resume": "resume a saved run",
     "runs": "list or remove saved runs",
+    "export": "write a saved run as a table, as code for other frameworks, or as a report",
     "sweep": "train a grid of settings, with several seeds",
     "check": "compare backpropagation with central differences, layer by layer",
     "help": "explain a command, a preset, a data set or a setting",
@@ -315,7 +316,7 @@ def _add_screen(parser: argparse.ArgumentParser) -> None:
 
 def _add_runs(parsers: dict[str, _Parser]) -> None:
     """Add the options of saved runs."""
-    for name in ("watch", "train", "resume", "runs", "sweep"):
+    for name in ("watch", "train", "resume", "runs", "sweep", "export"):
         group = parsers[name].add_argument_group("saved runs")
         group.add_argument(
             "--run-dir",
@@ -326,13 +327,14 @@ def _add_runs(parsers: dict[str, _Parser]) -> None:
         if name in {"watch", "train", "sweep"}:
             what = "the outcomes, nor read earlier ones" if name == "sweep" else "this run"
             group.add_argument("--no-save", action="store_true", help=f"do not save {what}")
-        if name not in {"runs", "sweep"}:
+        if name not in {"runs", "sweep", "export"}:
             group.add_argument(
                 "--keep-runs",
                 metavar="N",
                 help="number of newest runs to keep, up to 1 GiB in total, or all, without a limit "
                 "(default: NNFS_TUI_KEEP_RUNS, or 100)",
             )
+    _add_export(parsers["export"])
     resume = parsers["resume"]
     resume.add_argument(
         "name",
@@ -400,6 +402,26 @@ def _add_sweep(parser: argparse.ArgumentParser) -> None:
     output.add_argument(
         "--json", action="store_true", help="print one JSON object per finished run, and no table"
     )
+
+
+def _add_export(parser: argparse.ArgumentParser) -> None:
+    from tui.cli.export import list_formats
+
+    parser.add_argument(
+        "name",
+        nargs="?",
+        metavar="NAME",
+        help="a saved run, or the beginning of its name (default: the latest)",
+    )
+    parser.add_argument("--to", metavar="FORMAT", help="the format; see below")
+    parser.add_argument(
+        "--output",
+        metavar="FILE",
+        help="the file to write, or - for standard output (default: the name of the run)",
+    )
+    parser.add_argument("--force", action="store_true", help="replace a file that exists")
+    parser.epilog = f"formats:\n{list_formats()}\n"
+    parser.formatter_class = _Formatter
 
 
 def _add_settings(parser: argparse.ArgumentParser, *only: str, several: bool = False) -> None:

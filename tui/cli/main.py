@@ -196,6 +196,10 @@ def _dispatch(given: list[str], process: TrainingProcess | None) -> int:
             return _datasets(options)
         case "runs":
             return _runs(options)
+        case "export":
+            from tui.cli.export import export
+
+            return export(options)
         case "resume":
             return _resume(options, process)
         case "sweep":

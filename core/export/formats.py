@@ -1,0 +1,79 @@
+"""The formats of exports: one row per format."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import partial
+from typing import TYPE_CHECKING, Final
+
+from core.config.errors import quoted, suggestion
+from core.export.errors import ExportError
+from core.export.frameworks import FRAMEWORKS
+from core.export.onnx_model import to_onnx
+from core.export.report import to_html
+from core.export.script import script
+from core.export.tables import to_csv, to_json, to_npz
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from core.export.exported_run import ExportedRun
+
+
+@dataclass(frozen=True)
+class Format:
+    """One entry of the registry.
+
+    Attributes:
+        name: value of the option `--to`.
+        suffix: of the file.
+        description: what the file contains, for lists.
+        write: returns the content of the file; text is UTF-8.
+    """
+
+    name: str
+    suffix: str
+    description: str
+    write: Callable[[ExportedRun], str | bytes]
+
+
+def _script(framework: str, run: ExportedRun) -> str:
+    return script(run.model, FRAMEWORKS[framework], run.command)
+
+
+FORMATS: Final = {
+    each.name: each
+    for each in (
+        Format("csv", ".csv", "metrics of every epoch", lambda run: to_csv(run.rows)),
+        Format(
+            "json",
+            ".json",
+            "settings, metrics, preparation and weights",
+            lambda run: to_json(run.model, run.rows, run.command),
+        ),
+        Format("npz", ".npz", "metrics and weights", lambda run: to_npz(run.model, run.rows)),
+        Format("numpy", ".py", "a script that needs only NumPy", partial(_script, "numpy")),
+        Format("torch", ".py", "a script with a PyTorch network", partial(_script, "torch")),
+        Format("keras", ".py", "a script with a Keras network", partial(_script, "keras")),
+        Format(
+            "sklearn", ".py", "a script with a scikit-learn network", partial(_script, "sklearn")
+        ),
+        Format("onnx", ".onnx", "a model for ONNX runtimes", lambda run: to_onnx(run.model)),
+        Format("html", ".html", "a report for a browser, in one file", to_html),
+    )
+}
+"""By name."""
+
+
+def format_of(name: str) -> Format:
+    """Return the format of that name.
+
+    Raises:
+        ExportError: for an unknown name.
+    """
+    if name not in FORMATS:
+        raise ExportError(
+            f"{quoted(name)} is not a format: expected one of {', '.join(FORMATS)}"
+            f"{suggestion(name, FORMATS)}"
+        )
+    return FORMATS[name]

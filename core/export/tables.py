@@ -1,0 +1,105 @@
+"""Metrics and weights of a run in formats of tables and arrays: CSV, JSON and NPZ."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+from math import isfinite
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from core.training.epoch_log import COLUMNS
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from core.export.model import ExportedModel
+
+
+def used_columns(rows: NDArray[np.float64]) -> list[int]:
+    """Return the columns of `epoch_log.COLUMNS` that have a value in any epoch."""
+    return [at for at in range(len(COLUMNS)) if np.isfinite(rows[:, at]).any()]
+
+
+def last_of_each_epoch(rows: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return the rows without those that a later row of the same or an earlier epoch superseded."""
+    # going back in time and training on appends the epochs again
+    keep = np.minimum.accumulate(rows[::-1, 0])[::-1]
+    return rows[rows[:, 0] < np.append(keep[1:], np.inf)]
+
+
+def to_csv(rows: NDArray[np.float64]) -> str:
+    """Return (epochs, columns) metrics as CSV, one line per epoch, with the names of the columns."""
+    text, columns = io.StringIO(), used_columns(rows)
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerow([COLUMNS[at] for at in columns])
+    for row in rows.tolist():
+        writer.writerow(["" if row[at] != row[at] else _plain(row[at]) for at in columns])
+    return text.getvalue()
+
+
+def to_json(model: ExportedModel, rows: NDArray[np.float64], command: str) -> str:
+    """Return settings, metrics, preparation and weights as JSON; numbers that JSON lacks are null."""
+    shift, scale, fill = model.scale
+    columns = used_columns(rows)
+    preparation: dict[str, Any] = {
+        "shift": _values(shift),
+        "scale": _values(scale),
+        "fill": _values(fill),
+        "extra": list(model.preparation.extra),
+    }
+    if model.target_scale is not None:
+        preparation |= dict(
+            zip(("target_shift", "target_scale"), map(_values, model.target_scale), strict=True)
+        )
+    return json.dumps(
+        {
+            "title": model.title,
+            "command": command,
+            "config": model.config.as_dict(),
+            "features": model.features,
+            "classes": model.classes,
+            "targets": model.targets,
+            "preparation": preparation,
+            "output": model.output,
+            "layers": [
+                {
+                    "weights": _values(each.weights),
+                    "biases": _values(each.biases),
+                    "activation": each.activation,
+                }
+                for each in model.layers
+            ],
+            "metrics": {COLUMNS[at]: _values(rows[:, at]) for at in columns},
+        },
+        ensure_ascii=False,
+        allow_nan=False,
+    )
+
+
+def to_npz(model: ExportedModel, rows: NDArray[np.float64]) -> bytes:
+    """Return the metrics and the weights as the content of an NPZ file."""
+    shift, scale, fill = model.scale
+    arrays: dict[str, Any] = {"shift": shift, "scale": scale, "fill": fill}
+    for number, layer in enumerate(model.layers, 1):
+        arrays |= {f"weights_{number}": layer.weights, f"biases_{number}": layer.biases}
+    arrays["activations"] = np.array([each.activation for each in model.layers])
+    if model.target_scale is not None:
+        arrays |= dict(zip(("target_shift", "target_scale"), model.target_scale, strict=True))
+    arrays |= {COLUMNS[at]: rows[:, at] for at in used_columns(rows)}
+    file = io.BytesIO()
+    np.savez_compressed(file, **arrays)
+    return file.getvalue()
+
+
+def _plain(value: float) -> str:
+    return str(int(value)) if isfinite(value) and value == int(value) else repr(value)
+
+
+def _values(array: NDArray[Any]) -> Any:
+    """Return nested lists, with None for NaN and infinity."""
+    if array.ndim > 1:
+        return [_values(row) for row in array]
+    return [value if isfinite(value) else None for value in array.tolist()]
