@@ -297,6 +297,14 @@ KEYS: Final = (
         "curves: pin them for the next run, or unpin",
     ),
     Key("t", "test-points", lambda s: s.view.toggle_test(), VIEW, "show or hide test samples"),
+    Key("L", "share", dialogs.share, PROGRAM, "show and copy the command that repeats the run"),
+    Key(
+        "T",
+        "copy-numbers",
+        dialogs.copy_numbers,
+        PROGRAM,
+        "copy the table or the inspector as text",
+    ),
     Key("ctrl+s", "save-data", dialogs.save_data, PROGRAM, "save the data as a CSV file"),
     Key(
         "p",

@@ -61,11 +61,5 @@ class ExportedRun:
     @property
     def not_repeated(self) -> str:
         """Changes during the run, as the end of a sentence; empty for an unchanged run."""
-        header = self.saved.header
-        changes = {
-            "weights": header.edited,
-            "data": bool(header.edits),
-            "settings": any(event.kind == "changed" for event in self.saved.events),
-        }
-        changed = [name for name, is_changed in changes.items() if is_changed]
+        changed = self.saved.changed
         return f" (without the changes of {' and '.join(changed)} on the way)" if changed else ""

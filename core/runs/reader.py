@@ -59,6 +59,16 @@ class SavedRun:
     _state: Fields
     _arrays: Mapping[str, Array | Labels]
 
+    @property
+    def changed(self) -> tuple[str, ...]:
+        """Kinds of changes during the run, which its settings alone do not repeat."""
+        kinds = {
+            "weights": self.header.edited,
+            "data": bool(self.header.edits),
+            "settings": any(event.kind == "changed" for event in self.events),
+        }
+        return tuple(name for name, is_changed in kinds.items() if is_changed)
+
     def trainer(self, progress: ProgressCallback = no_progress) -> Trainer:
         """Return the trainer in its saved state; its data are drawn or read again.
 

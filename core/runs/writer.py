@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
+from core.config.command_line import command_of
 from core.runs.archive import write_archive
-from core.runs.atomic_files import NOTHING
+from core.runs.atomic_files import NOTHING, shown
 from core.runs.codec import encode_snapshot, resolve_data_path
 from core.runs.folder import CONFIG, EVENTS, ROWS, STATE
 from core.runs.saved_history import write_saved_history
@@ -97,7 +98,8 @@ class RunWriter:
         config = snapshot.checkpoint.config
         directory.check_there()
         if self._config != config:
-            text = resolve_data_path(config).to_toml().encode(errors="replace")
+            resolved = resolve_data_path(config)
+            text = f"# {shown(command_of(resolved))}\n{resolved.to_toml()}".encode(errors="replace")
             directory.write_whole(CONFIG, lambda file: file.write(text))
             self._config = config
         table = np.ascontiguousarray(rows[:, : len(COLUMNS)], "<f8").tobytes()

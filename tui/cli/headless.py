@@ -12,6 +12,7 @@ from typing import IO, TYPE_CHECKING, Final
 import numpy as np
 
 from core.analysis.imbalance import uneven_scores
+from core.config.command_line import command_of
 from core.runs.cpu_kernels import changed_kernels
 from core.training.batches import oversized
 from core.training.components import memory_of_training, sizes_of
@@ -170,6 +171,9 @@ def train(
         _print_status(autosave.status, quiet=quiet)
         # without a home folder, the program has nowhere to save by default
         is_saved = save_options.parent is None or not autosave.status.problem
+    if not quiet:
+        is_changed = resumed is not None and bool(resumed[0].changed)
+        print(repetition(config, "train", is_changed=is_changed))  # noqa: T201
     if stopped == "interrupted":
         return 128 + interruption.number
     return 0 if is_saved and stopped is not Stop.DIVERGED else EXIT_FAILED
@@ -331,6 +335,13 @@ def _print_status(status: SaveStatus, *, quiet: bool) -> None:
         print(f"nnfs-tui: {status.problem}", file=sys.stderr)  # noqa: T201
     elif status.name and not quiet:
         print(f"saved: nnfs-tui resume {status.name}")  # noqa: T201
+
+
+def repetition(config: RunConfig, command: str, *, is_changed: bool) -> str:
+    """Return the last line of a summary: the command line that repeats the run."""
+    without = ", without the changes on the way" if is_changed else ""
+    line = command_of(config, command)
+    return f"repeat{without}: {''.join(each if each.isprintable() else ' ' for each in line)}"
 
 
 class LoadingProgress:

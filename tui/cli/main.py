@@ -533,7 +533,7 @@ def _print_summary(run: RunModel) -> None:
     """Print the last metrics of the run."""
     from core.analysis.imbalance import uneven_scores
     from core.process.messages import State
-    from tui.cli.headless import summary
+    from tui.cli.headless import repetition, summary
 
     metrics, kept = run.timeline.last(), run.metrics
     if metrics is None or kept is None or run.data is None:
@@ -553,6 +553,7 @@ def _print_summary(run: RunModel) -> None:
         print(_printable(run.save_problem))  # noqa: T201
     elif run.saved_as:
         print(f"saved: nnfs-tui resume {run.saved_as}")  # noqa: T201
+    print(repetition(run.config, "", is_changed=bool(run.changes.epochs)))  # noqa: T201
 
 
 def _check_screen_options(options: argparse.Namespace, *, has_screen: bool) -> None:

@@ -116,6 +116,30 @@ def choose_epoch(screen: TrainingScreen) -> None:
     screen.app.push_screen(EpochScreen(screen.run), go)
 
 
+def share(screen: TrainingScreen) -> None:
+    """Show and copy the command line that repeats the run."""
+    from tui.screens.share import ShareScreen
+
+    screen.app.push_screen(ShareScreen(screen.run))
+
+
+def copy_numbers(screen: TrainingScreen) -> None:
+    """Copy the numbers of the focused table or inspector to the clipboard of the terminal."""
+    from tui.panels.copied_numbers import copied_numbers
+
+    panel = screen.focused
+    label = panel.label if isinstance(panel, Panel) else ""
+    text = copied_numbers(label, screen.run, screen.options)
+    if not text:
+        screen.show_note("T copies the numbers of the table (8) and the inspector (i): focus one")
+        return
+    screen.app.copy_to_clipboard(text)
+    lines = text.count("\n")
+    screen.show_note(
+        f"{lines:,} lines of the {label} are copied as tab-separated text, if the terminal allows it"
+    )
+
+
 def confirm(screen: TrainingScreen, question: str, act: Callable[[], object]) -> None:
     """Ask a yes-or-no question, and act on yes."""
     from tui.screens.prompts import ConfirmScreen

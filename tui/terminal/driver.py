@@ -21,6 +21,7 @@ from textual.events import CursorPosition, Key
 from textual.geometry import Size
 
 from tui.faults import Fault, ReportsFaults
+from tui.terminal.clipboard import CLIPBOARD, through_multiplexer
 from tui.terminal.flow_control import CURSOR_QUERY, FlowControl
 from tui.terminal.input_parser import EscapeParser
 from tui.terminal.screen_buffer import ScreenBuffer, is_frame
@@ -125,7 +126,8 @@ class DiffDriver(LinuxDriver):
         elif data in {SYNC_START, SYNC_END}:
             self._is_synchronized = True
         else:
-            super().write(data)
+            is_copy = data.startswith(CLIPBOARD)
+            super().write(through_multiplexer(data, os.environ) if is_copy else data)
 
     def forget(self) -> None:
         """Send the whole screen again, since the content of the terminal is unknown."""
