@@ -10,10 +10,14 @@ from tui.screens.prompts import ConfirmScreen, EpochScreen
 
 
 async def at_rest(driver: Driver, epochs: int = 40) -> int:
-    """Train a little, pause, and return the epoch."""
+    """Train a little, pause between two epochs, and return the epoch."""
     await driver.until(lambda: driver.epoch >= epochs)
     await driver.press("space")
     await driver.until_state(State.PAUSED)
+    if driver.session.share_of_epoch:
+        await driver.press("s")  # the rest of the epoch: arrows count from its end
+        await driver.until(lambda: not driver.session.share_of_epoch)
+        await driver.until_state(State.PAUSED)
     await driver.settled()
     return driver.session.head_epoch
 
