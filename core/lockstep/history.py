@@ -44,10 +44,6 @@ class History:
         self._values[self.epochs] = rows
         self.epochs += 1
 
-    def row(self, epoch: int) -> NDArray[np.float64]:
-        """Return the (columns, runs) values of an epoch, counted from 1."""
-        return np.asarray(self._values[epoch - 1])
-
     def column(self, name: str) -> NDArray[np.float64]:
         """Return (epochs, runs) values of a field of `EpochMetrics`."""
         return np.asarray(self._values[: self.epochs, COLUMNS.index(name)])

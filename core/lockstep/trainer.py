@@ -46,7 +46,7 @@ class Lockstep:
         configs: settings of each run.
         data: samples of each run.
         epoch: number of epochs trained by the runs that have not ended.
-        history: metrics of all runs after each epoch.
+        history: metrics of all runs after each epoch; empty if they are not recorded.
         untrained: (columns, runs) metrics before training, as in `History`.
         stopped: why each run ended, or None.
         stacks: the runs that have not ended, in groups that are trained one after the other.
@@ -57,6 +57,8 @@ class Lockstep:
         configs: Sequence[RunConfig],
         data: Sequence[DataSplit] | None = None,
         progress: ProgressCallback = no_progress,
+        *,
+        record: bool = True,
     ) -> None:
         """Draw or read the data, and initialise the weights.
 
@@ -64,6 +66,7 @@ class Lockstep:
             configs: settings of each run.
             data: what `prepare(config)` has returned for each, if it was called before.
             progress: called while the data are loaded; an exception cancels loading.
+            record: whether `history` has the metrics of each epoch: 64 bytes per run and epoch.
 
         Raises:
             CannotShareError: when the runs cannot be trained at once.
@@ -79,7 +82,7 @@ class Lockstep:
         _check_shapes(self.configs, self.data)
         count = len(configs)
         self.epoch = 0
-        self.history = History(count)
+        self.history, self._record = History(count), record
         self.stopped: list[Stop | None] = [None] * count
         self._shuffles = [stream(config.seed, "shuffle") for config in configs]
         self._masks = [stream(config.seed, "dropout") for config in configs]
@@ -91,7 +94,8 @@ class Lockstep:
         self._active = np.ones(count, np.bool_)
         self._rules = _Rules(self.configs, self.data)
         self._best_loss, self._best_epoch = np.full(count, inf), np.zeros(count, np.int64)
-        with _memory_of(self.configs, self.data), np.errstate(all="ignore"):
+        distinct = len({id(each) for each in self.data})
+        with _memory_of(self.configs, self.data[0], distinct), np.errstate(all="ignore"):
             self.stacks = self._make_stacks()
             blank = build_network(self.configs[0], self.data[0])
             # weights of the best epoch, if any run restores them
@@ -101,6 +105,7 @@ class Lockstep:
             for stack in self.stacks:
                 stack.initialize()
             self._rows = self.untrained = self._measure()
+            self._best_rows = self._rows.copy()
         losses = self.untrained[0] + self.untrained[5]
         # a NaN as with `max(1.0, loss)`
         self._limits = DIVERGENCE * np.where(losses > 1, losses, 1.0)
@@ -148,7 +153,8 @@ class Lockstep:
         rows = self._measure()
         if ended:
             rows = np.where(active, rows, self._rows)
-        self.history.append(rows)
+        if self._record:
+            self.history.append(rows)
         diverged = active & self._rules.diverged(rows, self._limits)
         if diverged.any():
             for run in np.flatnonzero(diverged).tolist():
@@ -169,6 +175,10 @@ class Lockstep:
         state = self._ended.get(run)
         epoch = self.epoch if state is None else state.epoch
         return EpochMetrics(epoch, *self._rows[:, run].tolist())
+
+    def current(self, name: str) -> NDArray[np.float64]:
+        """Return a field of `EpochMetrics` for the current weights of all runs, (runs,)."""
+        return np.array(self._rows[COLUMNS.index(name)])
 
     def epochs(self, run: int) -> int:
         """Return the number of epochs that a run was trained, including the one in which it diverged."""
@@ -295,13 +305,14 @@ class Lockstep:
         self._best_loss[better], self._best_epoch[better] = loss[better], self.epoch
         if len(self._best) > 1:
             self._keep_best(better & self._rules.keeps_best)
+            np.copyto(self._best_rows, rows, where=better)
         for run, stop in self._rules.verdicts(self.epoch, loss, score, self._best_epoch, active):
             best = int(self._best_epoch[run])
             restored = None
             if stop is Stop.PATIENCE and self._rules.keeps_best[run] and best:
                 restored = best
                 rate = self._rows[RATE, run]
-                self._rows[:, run] = self.history.row(best)[:, run]
+                self._rows[:, run] = self._best_rows[:, run]
                 self._rows[RATE, run] = rate
             self._ended[run] = self._state(run, stop, restored)
             self.stopped[run] = stop
@@ -438,12 +449,15 @@ def _prepared(configs: Sequence[RunConfig], progress: ProgressCallback) -> list[
     first = configs[0]
     # a file is read once, and split for each seed
     loaded = None if first.data is None else load(first, progress)
+    known[first.data_key] = prepare(first, progress, loaded)
     report_every = max(1, len(configs) // 20)
-    for number, config in enumerate(configs):
-        if not number % report_every:
-            progress(f"preparing the samples of {len(configs):,} runs", number / len(configs))
-        if config.data_key not in known:
-            known[config.data_key] = prepare(config, no_progress, loaded)
+    distinct = len({config.data_key for config in configs})
+    with _memory_of(configs, known[first.data_key], distinct):
+        for number, config in enumerate(configs):
+            if not number % report_every:
+                progress(f"preparing the samples of {len(configs):,} runs", number / len(configs))
+            if config.data_key not in known:
+                known[config.data_key] = prepare(config, no_progress, loaded)
     return [known[config.data_key] for config in configs]
 
 
@@ -468,17 +482,25 @@ def _check_shapes(configs: Sequence[RunConfig], data: Sequence[DataSplit]) -> No
 
 
 def _memory_of(
-    configs: Sequence[RunConfig], data: Sequence[DataSplit]
+    configs: Sequence[RunConfig], data: DataSplit, distinct: int
 ) -> AbstractContextManager[None]:
-    """Return a context that turns MemoryError into NotEnoughMemory with the size of the runs."""
+    """Return a context that turns MemoryError into NotEnoughMemory with the size of the runs.
+
+    Args:
+        configs: settings of the runs.
+        data: samples of one of them.
+        distinct: number of runs with samples of their own.
+    """
     config, count = configs[0], len(configs)
-    sizes = sizes_of(config, data[0])
+    sizes = sizes_of(config, data)
     parameters = parameter_count(sizes, batch_norm=config.batch_norm, bias=config.bias)
     numbers = count * parameters * (4 + 2 * OPTIMIZERS[config.optimizer].slot_count)
-    distinct = len({id(each) for each in data})
-    numbers += distinct * sum(data[0].all_samples) * (sizes[0] + sizes[-1])
+    numbers += distinct * sum(data.all_samples) * (sizes[0] + sizes[-1])
+    prepared = distinct * sum(array.nbytes for array in data.arrays)
+    samples = sum(data.all_samples)
     return memory_for(
-        f"{count:,} runs of {parameters:,} parameters",
-        numbers * np.dtype(config.dtype).itemsize,
-        "choose fewer runs, fewer units in hidden or fewer samples",
+        f"{count:,} runs with {parameters:,} parameters and {samples:,} samples each",
+        numbers * np.dtype(config.dtype).itemsize + prepared,
+        "choose fewer runs, fewer units in hidden or fewer samples, or give all runs the same data "
+        "with data_seed",
     )

@@ -97,7 +97,7 @@ def train_seeds(
 
 def _begin(configs: list[RunConfig], progress: LoadingProgress) -> _AtOnce | _OneByOne:
     try:
-        return _AtOnce(Lockstep(configs, progress=progress))
+        return _AtOnce(Lockstep(configs, progress=progress, record=False))
     except CannotShareError as error:
         _print_note(f"{error}; training one run after another")
         return _OneByOne(configs, progress)
@@ -122,13 +122,11 @@ class _AtOnce:
     @property
     def status(self) -> str:
         """Median loss of the last epoch, and the number of solved runs."""
-        history = self._lockstep.history
-        if not history.epochs:
-            return ""
-        loss = f"median loss {number_format.loss(float(np.nanmedian(history.train_loss[-1])))}"
+        current = self._lockstep.current
+        loss = f"median loss {number_format.loss(float(np.median(current('train_loss'))))}"
         if not self.data.has_classes:
             return loss
-        solved = np.count_nonzero(history.train_score[-1] == 1)
+        solved = np.count_nonzero(current("train_score") == 1)
         return f"{loss} · {solved:,} of {len(self._lockstep.configs):,} solved"
 
     def train(self, show: Callable[[], None], interruption: Interruption) -> None:
