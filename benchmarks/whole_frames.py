@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from textual.drivers.linux_driver import LinuxDriver
 
-import tui.app
+import tui.terminal_app
 from tui.cli.main import main
 from tui.drawing.canvas import Canvas
 from tui.terminal.driver import DiffDriver
@@ -36,5 +36,5 @@ def show_whole(self: Canvas, cells: Cells) -> None:
 
 if __name__ == "__main__":
     Canvas._show = show_whole  # type: ignore[method-assign]
-    vars(tui.app)["DiffDriver"] = WholeDriver
+    vars(tui.terminal_app)["DiffDriver"] = WholeDriver
     sys.exit(main())

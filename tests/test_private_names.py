@@ -31,8 +31,9 @@ class Borrowed(NamedTuple):
 
 BORROWED = [
     # an exception in a dialog closes that dialog instead of the program
-    Borrowed("textual", "textual.app", "App", "_handle_exception", "tui.app"),
-    Borrowed("textual", "textual._context", "", "active_message_pump", "tui.app"),
+    Borrowed("textual", "textual.app", "App", "_handle_exception", "tui.terminal_app"),
+    Borrowed("textual", "textual._context", "", "active_message_pump", "tui.terminal_app"),
+    Borrowed("textual", "textual.app", "App", "_driver", "tui.terminal_app"),
     Borrowed("textual", "textual.app", "App", "_driver", "tui.app"),
     Borrowed(
         "textual", "textual.message_pump", "MessagePump", "_on_message", "tui.screens.training"

@@ -4,12 +4,12 @@ import gc
 
 import pytest
 
-import tui.app
+import tui.terminal_app
 from tests.tui.screens.test_training import MOONS, running
 
 
 async def test_garbage_is_collected_again_after_the_start(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(tui.app, "START", 0.3)
+    monkeypatch.setattr(tui.terminal_app, "START", 0.3)
     gc.disable()
     try:
         async with running(MOONS, speed=100.0) as driver:

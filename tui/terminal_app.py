@@ -1,0 +1,342 @@
+"""Base of the applications: the terminal, its colours, errors, signals, and an orderly exit."""
+
+from __future__ import annotations
+
+import asyncio
+import gc
+import os
+import signal
+from contextlib import suppress
+from threading import Timer
+from typing import TYPE_CHECKING, Any, ClassVar, Final
+
+from textual import events
+from textual._context import active_message_pump
+from textual.app import App, ScreenStackError
+from textual.binding import Binding, BindingType
+from textual.dom import DOMNode
+from textual.filter import Monochrome, NoColor
+from textual.screen import ModalScreen
+
+from tui.drawing.rendering import CellRenderer, TerminalLook
+from tui.drawing.textual_theme import WidgetFilter, css_variables, textual_theme
+from tui.faults import Fault, ReportsFaults
+from tui.terminal.capabilities import is_relayed, terminal_name
+from tui.terminal.direct import DirectOutput
+from tui.terminal.driver import DiffDriver, terminal_size
+from tui.terminal.flow_control import FlowControl
+from tui.terminal.suspend import ENDING, in_foreground, stop_until_foreground
+from tui.terminal.type_ahead import TypeAhead
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+    from types import FrameType
+
+    from rich.console import RenderableType
+    from textual.filter import LineFilter
+    from textual.screen import Screen
+
+AT_ONCE: Final = frozenset({"ctrl+c", "ctrl+q", "ctrl+z"})
+"""Keys that do not wait until the screen has handled earlier ones."""
+TALL, BROAD = 32, 100
+"""Rows and columns from which dialogs leave a part of the screen uncovered."""
+EXIT_TIMEOUT: Final = 3.0
+"""Seconds for an orderly exit after a signal, including the wait for the training process."""
+
+START: Final = 2.0
+"""Seconds without garbage collection, in which the first frames are drawn."""
+
+RESIZE_CHECK: Final = 0.2
+"""Seconds after a change of the terminal's size in which all screens have followed it."""
+
+
+class ExitSignals:
+    """Ends the application on a signal such as TERM or HUP.
+
+    Attributes:
+        received: the number of the signal, or 0.
+        event_loop: of the application, once it runs.
+    """
+
+    def __init__(self, app: App[Any]) -> None:
+        self._app = app
+        self.received = 0
+        self.event_loop: asyncio.AbstractEventLoop | None = None
+
+    def install(self) -> None:
+        """Handle the signals from now on."""
+        for number in ENDING:
+            signal.signal(number, self._on_signal)
+
+    def exit(self) -> None:
+        """Exit in order, with the status of a program ended by the signal."""
+        self._app.exit(return_code=128 + self.received)
+
+    def _on_signal(self, number: int, _: FrameType | None) -> None:
+        self.received = number
+        # after a hang-up Textual may wait for ever to write to a terminal that no longer exists; the
+        # training process ends by itself when its channel is closed
+        deadline = Timer(EXIT_TIMEOUT, self._exit_now, (128 + number,))
+        deadline.daemon = True
+        deadline.start()
+        if self.event_loop is not None:
+            self.event_loop.call_soon_threadsafe(self.exit)
+
+    def _exit_now(self, status: int) -> None:
+        """Exit without the event loop, which does not respond; this runs in a thread."""
+        if isinstance(self._app._driver, DiffDriver):
+            self._app._driver.abandon_terminal()
+        os._exit(status)
+
+
+def _follow_terminal(app: App[None]) -> None:
+    """Resize the application and its screens if they have missed the terminal's last change of size.
+
+    The kernel may announce a change before the new size can be read. And Textual resizes the screens
+    from a timer that never fires if the process is interrupted for 8 ms at the wrong moment.
+    """
+    if isinstance(app._driver, DiffDriver) and app.size != (size := terminal_size()):
+        app.post_message(events.Resize(size, size))
+    for screen in app.screen_stack:
+        if screen.outer_size != app.size:
+            screen.post_message(events.Resize(app.size, app.size))
+
+
+class TerminalApp(ReportsFaults, App[None]):
+    """Application with one main screen, which draws the cells that changed.
+
+    Attributes:
+        look: colours and glyphs of the terminal.
+        renderer: draws with them.
+        flow_control: measures the line to the terminal.
+        exit_signals: end the application.
+        has_failed: whether it ends because of an error.
+        main_screen: the screen below all dialogs.
+    """
+
+    main_screen: Screen[None]
+
+    CSS_PATH = "app.tcss"
+    TITLE = "nnfs-tui"
+    HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (72, "-wide")]  # noqa: RUF012 (Textual's own type)
+    BINDINGS: ClassVar[list[BindingType]] = [
+        # also in a dialog
+        Binding("ctrl+c,ctrl+q", "quit", "quit", show=False, priority=True),
+        Binding("ctrl+z", "suspend_process", "suspend", show=False, priority=True),
+        Binding("ctrl+l", "redraw", "redraw", show=False, priority=True),
+    ]
+
+    def __init__(self, look: TerminalLook | None = None, *, max_rate: float | None = None) -> None:
+        self.look = look or TerminalLook()
+        self.renderer = CellRenderer(self.look)
+        self.cell_output = DirectOutput(self, self.renderer)
+        App.__init__(self, driver_class=DiffDriver)
+        ReportsFaults.__init__(self)
+        own_theme = textual_theme(self.look)
+        self.register_theme(own_theme)
+        self.theme = own_theme.name
+        # in the style sheets of Textual's widgets: no colours
+        self.no_color = self.look.is_plain
+        self._widget_form = WidgetFilter(self.look)
+        self.animation_level = "none"
+        self.flow_control = FlowControl(max_rate, is_blind=is_relayed(os.environ, terminal_name()))
+        self._typed = TypeAhead(self, self._hand_on)
+        self.exit_signals = ExitSignals(self)
+        self.has_failed = False
+
+    # --- overridden by applications
+
+    def show_note(self, note: str) -> None:
+        """Show a sentence on what happened."""
+
+    def clear_note(self) -> None:
+        """Remove that sentence, after a key."""
+
+    def when_stopped(self) -> None:
+        """Prepare for the stop of the program."""
+
+    def when_continued(self) -> None:
+        """Continue after the stop of the program."""
+
+    # --- start
+
+    def on_mount(self) -> None:
+        """Show the main screen."""
+        self.exit_signals.event_loop = asyncio.get_running_loop()
+        self.exit_signals.event_loop.set_exception_handler(self._on_loop_error)
+        if self._driver is not None and self._driver.can_suspend:
+            # the driver's own handlers stop only this process, and set the terminal's modes a second
+            # time after a SIGSTOP, so that they are never restored
+            signal.signal(signal.SIGTSTP, _in_event_loop(self, self.action_suspend_process))
+            signal.signal(signal.SIGCONT, _in_event_loop(self, self._continue))
+        self.push_screen(self.main_screen)
+        self.exit_signals.event_loop.call_later(START, _enable_garbage_collection)
+        if self.exit_signals.received:
+            self.exit_signals.exit()
+
+    def get_css_variables(self) -> dict[str, str]:
+        """Add the colours of the palette, as the terminal shows them."""
+        return super().get_css_variables() | css_variables(self.look)
+
+    def get_line_filters(self) -> Sequence[LineFilter]:
+        """Return the filters that limit Textual's own widgets to the terminal's colours and glyphs."""
+        if self.look.is_plain:
+            return [self._widget_form]
+        # without Textual's grey for NO_COLOR, since an option can override NO_COLOR
+        filters = [
+            each
+            for each in super().get_line_filters()
+            if not isinstance(each, Monochrome | NoColor)
+        ]
+        return filters if self.look.glyphs == "unicode" else [*filters, self._widget_form]
+
+    async def on_event(self, event: events.Event) -> None:
+        """Handle an event; keys wait until the screen has handled earlier ones."""
+        if not isinstance(event, events.Key | events.Paste) or event.is_forwarded:
+            await super().on_event(event)
+        elif isinstance(event, events.Key) and event.key in AT_ONCE:
+            await self._hand_on(event)
+        else:
+            await self._typed.dispatch(event)
+
+    async def _hand_on(self, event: events.Key | events.Paste) -> None:
+        if isinstance(event, events.Key):
+            self.clear_note()
+        await super().on_event(event)
+
+    def on_resize(self) -> None:
+        """Send the whole screen: the terminal may have changed it with its size."""
+        # not a breakpoint: Textual applies those to a dialog after drawing it once
+        self.set_class(self.size.height >= TALL, "-tall")
+        self.set_class(self.size.width >= BROAD, "-broad")
+        if self.is_running:
+            # also at an unchanged size: a frame may have been drawn for a size between
+            self.action_redraw()
+        asyncio.get_running_loop().call_later(RESIZE_CHECK, _follow_terminal, self)
+
+    def action_redraw(self) -> None:
+        """Send the whole screen, after another program has written to the terminal."""
+        self._forget_screen()
+        if self.screen_stack:  # not at the end of the program
+            self.screen.refresh(layout=True)
+
+    def action_suspend_process(self) -> None:
+        """Stop the program until the shell continues it."""
+        if self._driver is None or not self._driver.can_suspend:
+            return
+        self._driver.suspend_application_mode()
+        if self._stop(signal.SIGTSTP):
+            self._driver.resume_application_mode()
+            self.action_redraw()
+            self.when_continued()
+
+    def _continue(self) -> None:
+        """Restore the screen after SIGSTOP, which cannot be handled, and SIGCONT."""
+        if not isinstance(self._driver, DiffDriver):
+            return
+        if in_foreground() or self._stop():
+            self._driver.reacquire_terminal()
+            self.action_redraw()
+            self.when_continued()
+        else:
+            self._driver.leave_to_shell()
+
+    def _stop(self, number: signal.Signals | None = None) -> bool:
+        """Stop until the program has the terminal; return False if a signal ends the program."""
+        self.when_stopped()
+        before = signal.signal(signal.SIGCONT, signal.SIG_DFL)
+        try:
+            return stop_until_foreground(lambda: self.exit_signals.received != 0, number)
+        finally:
+            signal.signal(signal.SIGCONT, before)
+
+    def report(self, fault: Fault) -> None:
+        """Record an error of the interface, and show it; the run continues."""
+        self.keep(fault)
+        self.show_note(fault.sentence)
+
+    async def run_action(self, action: Any, *arguments: Any, **named: Any) -> bool:
+        """Run the action of a key; if it fails, the key has no effect."""
+        try:
+            return await super().run_action(action, *arguments, **named)
+        except Exception as error:
+            name = action if isinstance(action, str) else action[1]
+            self.report(Fault.of(f"{name.replace('_', ' ')} failed", error))
+            return True
+
+    @property
+    def return_code(self) -> int | None:
+        """The exit status, which is not 0 after an exception."""
+        code = super().return_code
+        return 1 if self.has_failed and not code else code
+
+    def panic(self, *renderables: RenderableType) -> None:
+        """End with an error message."""
+        self.has_failed = True
+        super().panic(*renderables)
+
+    def _on_loop_error(self, loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
+        """End the program when a callback of the event loop fails.
+
+        By default the error is only logged, and the screen stops: the failed callback would have
+        scheduled the next one.
+        """
+        error = context.get("exception")
+        if "handle" not in context or not isinstance(error, Exception):
+            loop.default_exception_handler(context)
+            return
+        try:
+            raise error
+        except Exception as raised:
+            self._fail(raised)
+
+    def _handle_exception(self, error: Exception) -> None:
+        # Textual ends the program for any error in a widget. An error in a dialog, including Textual's
+        # own, closes only that dialog
+        pump = active_message_pump.get(None)
+        screen = None
+        with suppress(ScreenStackError):  # before the first screen
+            screen = pump.screen if isinstance(pump, DOMNode) and pump.is_attached else None
+        if isinstance(screen, ModalScreen) and self.main_screen.is_attached and self.is_running:
+            self.report(Fault.of("a dialog failed and was closed", error))
+            self.call_later(self._close, screen)
+        else:
+            self._fail(error)
+
+    def _fail(self, error: Exception) -> None:
+        self.has_failed = True
+        super()._handle_exception(error)
+
+    async def _close(self, dialog: ModalScreen[Any]) -> None:
+        while dialog in self.screen_stack and isinstance(self.screen, ModalScreen):
+            self.pop_screen()
+        await self._typed.give_up()
+
+    def _when_line_is_clear(self, callback: Callable[[], None]) -> None:
+        """Call back when the line to the terminal is ready for another frame."""
+        if isinstance(self._driver, DiffDriver):
+            self._driver.when_clear(callback)
+        else:
+            callback()
+
+    def _forget_screen(self) -> None:
+        if isinstance(self._driver, DiffDriver):
+            self._driver.forget()
+
+
+def _enable_garbage_collection() -> None:
+    if not gc.isenabled():
+        gc.freeze()  # what was created at the start stays until the end
+        gc.enable()
+
+
+def _in_event_loop(
+    app: TerminalApp, action: Callable[[], None]
+) -> Callable[[int, FrameType | None], None]:
+    """Return a signal handler that calls a function in the event loop."""
+    loop = asyncio.get_running_loop()
+
+    def handle(_: int, __: FrameType | None) -> None:
+        loop.call_soon_threadsafe(app.call_later, action)
+
+    return handle
