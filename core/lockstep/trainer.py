@@ -91,6 +91,8 @@ class Lockstep:
         self._observes = any(each.formula.name == "plateau" for each in self._schedules)
         self._rates = np.array([each.rate(0) for each in self._schedules])
         self._ended: dict[int, TrainerState] = {}
+        # diverged runs whose state has the generator of the shuffles after the diverged epoch
+        self._to_replay: set[int] = set()
         self._active = np.ones(count, np.bool_)
         self._rules = _Rules(self.configs, self.data)
         self._best_loss, self._best_epoch = np.full(count, inf), np.zeros(count, np.int64)
@@ -133,7 +135,9 @@ class Lockstep:
                 return
 
     def train_epoch(self) -> None:
-        """Train and measure one epoch of all runs that have not ended."""
+        """Train and measure one epoch of all runs that have not ended; nothing if there is none."""
+        if self.is_finished:
+            return
         # divergence is detected by the loss
         with np.errstate(all="ignore"):
             self._train_epoch()
@@ -203,7 +207,15 @@ class Lockstep:
 
     def lane_state(self, run: int) -> TrainerState:
         """Return the state of the run's own trainer after the last epoch."""
-        return self._ended.get(run) or self._state(run)
+        state = self._ended.get(run)
+        if state is None:
+            return self._state(run)
+        if run in self._to_replay:
+            shuffle = _shuffle_state(self.configs[run], self.data[run], state.epoch)
+            state = replace(state, batches=replace(state.batches, shuffle=shuffle))
+            self._ended[run] = state
+            self._to_replay.remove(run)
+        return state
 
     def trainer(self, run: int) -> Trainer:
         """Return the run's own trainer, which continues it alone."""
@@ -248,12 +260,7 @@ class Lockstep:
         epochs = self.epoch - 1
         batches = self._batches_state(run)
         if stack.batches.shuffled:
-            # cheaper than to save the state of every generator before every epoch
-            rng = stream(self.configs[run].seed, "shuffle")
-            order = np.arange(len(self.data[run].y_train))
-            for _ in range(epochs):
-                rng.shuffle(order)
-            batches = replace(batches, shuffle=dict(rng.bit_generator.state))
+            self._to_replay.add(run)
         if masks is not None:
             batches = replace(batches, dropout=masks)
         return replace(
@@ -368,6 +375,19 @@ class Lockstep:
                     smaller.set_rates(self._rates[smaller.columns].tolist())
                 stacks.append(smaller)
         self.stacks = stacks
+
+
+def _shuffle_state(config: RunConfig, data: DataSplit, epochs: int) -> dict[str, Any]:
+    """Return the state of the generator of the shuffles after so many epochs.
+
+    Repeating the shuffles of a run that has diverged takes less time than to save the state of every
+    generator before every epoch.
+    """
+    rng = stream(config.seed, "shuffle")
+    order = np.arange(len(data.y_train))
+    for _ in range(epochs):
+        rng.shuffle(order)
+    return dict(rng.bit_generator.state)
 
 
 class _Rules:

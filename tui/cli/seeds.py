@@ -327,9 +327,8 @@ def _ending(result: RunResult) -> str:
         case Stop.DIVERGED:
             return f"diverged at {epoch}"
         case Stop.PATIENCE:
-            restored = "" if result.restored is None else f", weights of epoch {result.restored:,}"
-            return f"no better loss until {epoch}{restored}"
-    return f"{result.stopped.replace('_', ' ')} reached at {epoch}"
+            return epoch if result.restored is None else f"{epoch}, best {result.restored:,}"
+    return f"target at {epoch}"
 
 
 def _aligned(rows: list[list[str]]) -> list[str]:

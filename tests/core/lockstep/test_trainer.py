@@ -167,6 +167,19 @@ def test_each_run_ends_as_its_single_run(changes: dict[str, Any]) -> None:
     assert differences(lockstep, 1e-12) == []
 
 
+@pytest.mark.parametrize("changes", [{}, {"dropout": 0.2, "schedule": "inverse_time"}])
+def test_a_run_that_diverges_has_the_state_before_that_epoch(changes: dict[str, Any]) -> None:
+    config = RunConfig(
+        **{**SMALL, "dtype": "float64", "epochs": 12, "loss": "mean_squared_error"},
+        **{"activation": "linear", "optimizer": "momentum", "learning_rate": 0.3, **changes},
+    )
+    lockstep = Lockstep([config.changed(seed=0), config.changed(learning_rate=0.01)])
+    lockstep.run()
+    assert lockstep.stopped == [Stop.DIVERGED, Stop.EPOCHS]
+    assert lockstep.epochs(0) > 1
+    assert differences(lockstep, 1e-12) == []
+
+
 def test_a_run_that_has_ended_stays_as_it_is() -> None:
     lockstep = Lockstep(endings())
     while lockstep.stopped[0] is None:
@@ -177,6 +190,10 @@ def test_a_run_that_has_ended_stays_as_it_is() -> None:
     assert np.array_equal(lockstep.parameters(0), parameters)
     assert lockstep.metrics(0)[:7] == metrics[:7]
     assert lockstep.history.train_loss[-1, 0] == metrics.train_loss
+    assert lockstep.current("train_loss")[0] == metrics.train_loss
+    epoch = lockstep.epoch
+    lockstep.train_epoch()  # of no run
+    assert (lockstep.epoch, lockstep.history.epochs) == (epoch, epoch)
     assert not np.array_equal(lockstep.parameters(7), others)
 
 
