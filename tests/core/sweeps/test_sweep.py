@@ -2,6 +2,7 @@
 
 from itertools import islice
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -34,6 +35,18 @@ def numbers(outcome: Outcome) -> dict[str, object]:
     """Return everything that does not depend on the division into tasks."""
     values = outcome.as_dict().items()
     return {name: value for name, value in values if name not in {"seconds", "lanes"}}
+
+
+def rounded(values: dict[str, Any]) -> dict[str, Any]:
+    """Return the numbers to six digits: in lockstep, losses are added in another order."""
+    return {
+        name: rounded(value)
+        if isinstance(value, dict)
+        else float(f"{value:.5e}")
+        if isinstance(value, float)
+        else value
+        for name, value in values.items()
+    }
 
 
 def test_a_grid_has_each_combination_with_each_seed() -> None:
@@ -257,7 +270,7 @@ def test_fresh_samples_test_a_network_without_test_samples() -> None:
     assert run.outcome.fresh_score != run.outcome.final.test_score
 
 
-def test_runs_that_differ_in_no_shape_train_in_lockstep_with_the_same_numbers() -> None:
+def test_runs_that_differ_in_no_shape_train_in_lockstep_with_equal_numbers() -> None:
     axes = {"hidden": ((4,), (8, 8)), "learning_rate": (0.01, 0.1, 1e5), "l2": (0.0, 0.01)}
     base = RunConfig(dataset="moons", epochs=12, optimizer="sgd", patience=3, validation_size=0.2)
     cells = Grid(base, axes, seeds_from(0, 2)).cells()
@@ -266,7 +279,8 @@ def test_runs_that_differ_in_no_shape_train_in_lockstep_with_the_same_numbers() 
     assert any(run.outcome.diverged and run.outcome.lanes > 1 for run in found)
     for run in found:
         alone = train_run(run.config, run.outcome.key)
-        assert numbers(run.outcome) == numbers(alone)
+        together, single = numbers(run.outcome), numbers(alone)
+        assert rounded(together) == rounded(single)
 
 
 def test_fresh_samples_are_the_same_in_lockstep() -> None:
