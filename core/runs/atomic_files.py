@@ -296,5 +296,7 @@ def refusal(path: Path, reason: object) -> RunError:
 
 def shown(text: str) -> str:
     """Return external text truncated, with non-printable characters escaped."""
+    if len(text) <= LONGEST and text.isprintable():
+        return text
     cut = text if len(text) <= LONGEST else text[: LONGEST - 1] + "…"
     return "".join(each if each.isprintable() else repr(each)[1:-1] for each in cut)

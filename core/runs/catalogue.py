@@ -12,11 +12,11 @@ from typing import TYPE_CHECKING, Final
 from core.config.errors import suggestion
 from core.runs.atomic_files import RunError, shown
 from core.runs.folder import STATE, RunFolder, is_run_file
-from core.runs.lock import LOCK, in_use
-from core.runs.reader import read_header
+from core.runs.index import IndexedRun, RunIndex, RunSummary, Stamp, is_recent, stamp_of
+from core.runs.lock import LOCK, is_locked
 
 if TYPE_CHECKING:
-    from collections.abc import Collection
+    from collections.abc import Collection, Iterator
     from pathlib import Path
 
     from core.runs.codec import Header
@@ -32,53 +32,135 @@ LEFT_OVER: Final = 3600.0
 
 _REMOVING: Final = ".removing-"
 
+_PER_UPDATE: Final = 500
+"""Runs that are read before they are recorded in the index."""
+
 
 @dataclass(frozen=True)
 class RunListing:
     """A run folder in the list of runs.
 
     Attributes:
-        path: of the folder.
+        parent: folder of all runs.
+        name: of the run and its folder.
         saved: time of the last save, in seconds since the Unix epoch.
         size: bytes of its files.
         used: whether a process uses it.
-        header: description of the run, or None if it cannot be read.
+        summary: description of the run, or None if it cannot be read.
         damaged: why it cannot be read.
         unsaved: whether its first save did not finish.
     """
 
-    path: Path
+    parent: Path
+    name: str
     saved: float
     size: int
     used: bool
-    header: Header | None
+    summary: RunSummary | None
     damaged: str = ""
     unsaved: bool = False
 
     @property
-    def name(self) -> str:
-        """Name of the run."""
-        return self.path.name
+    def path(self) -> Path:
+        """The run's folder."""
+        return self.parent / self.name
+
+    @property
+    def header(self) -> Header | None:
+        """Description of the run, read from its folder; None if it cannot be read."""
+        from core.runs.reader import read_header
+
+        try:
+            return read_header(self.path)
+        except RunError:
+            return None
 
 
-def list_runs(parent: Path) -> list[RunListing]:
+def list_runs(parent: Path, *, configs: bool = False) -> list[RunListing]:
     """Return all runs in a folder, the newest first, including damaged ones.
+
+    Those that have not changed since the last list are read from an index.
+
+    Args:
+        parent: the folder.
+        configs: whether the settings of each run are needed.
 
     Raises:
         RunError: when the folder itself cannot be read.
     """
-    runs = []
-    for path, saved, size in _folders(parent):
-        used = in_use(path)
-        if not saved and (_is_empty(path) or used):
-            continue  # it has just started
-        try:
-            header, damaged = read_header(path), ""
-        except RunError as error:
-            header, damaged = None, str(error)
-        unsaved = not saved and _is_unsaved(path)
-        runs.append(RunListing(path, saved or _changed(path), size, used, header, damaged, unsaved))
+    runs: list[RunListing] = []
+    with RunIndex(parent) as index:
+        known = index.runs(configs=configs)
+        read: list[tuple[str, IndexedRun]] = []
+        names: set[str] = set()
+        for entry, stamp, used in _entries(parent):
+            names.add(entry.name)
+            found = known.get(entry.name)
+            if stamp is None or found is None or found.stamp != stamp.packed:
+                listing = _listing(parent / entry.name, used=used)
+                if listing is None:
+                    continue  # it has just started
+                runs.append(listing)
+                if stamp is not None and listing.summary is not None and not is_recent(stamp):
+                    found = IndexedRun(stamp.packed, listing.saved, listing.size, listing.summary)
+                    read.append((entry.name, found))
+                    if len(read) >= _PER_UPDATE:  # an interruption loses few of thousands
+                        index.update(read, ())
+                        read = []
+            else:
+                values = found.saved, found.size, used, found.summary
+                runs.append(RunListing(parent, entry.name, *values))
+        index.update(read, known.keys() - names)
     return sorted(runs, key=lambda run: (run.saved, run.name), reverse=True)
+
+
+def _entries(parent: Path) -> Iterator[tuple[os.DirEntry[str], Stamp | None, bool]]:
+    """Yield each folder, its stamp, and whether a process uses it."""
+    try:
+        descriptor = os.open(parent, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    except FileNotFoundError:
+        return
+    except OSError as error:
+        raise _cannot_list(parent, error) from None
+    try:
+        with os.scandir(parent) as entries:
+            for entry in entries:
+                if entry.name[:1] == "." or not entry.is_dir(follow_symlinks=False):
+                    continue
+                try:
+                    status = entry.stat(follow_symlinks=False)
+                except OSError:
+                    continue  # removed meanwhile
+                yield (
+                    entry,
+                    stamp_of(descriptor, status, entry.name),
+                    is_locked(descriptor, entry.name),
+                )
+    except OSError as error:
+        raise _cannot_list(parent, error) from None
+    finally:
+        os.close(descriptor)
+
+
+def _cannot_list(parent: Path, error: OSError) -> RunError:
+    reason = error.strerror or type(error).__name__
+    return RunError(f"the runs in {shown(str(parent))} cannot be listed: {reason}")
+
+
+def _listing(path: Path, *, used: bool) -> RunListing | None:
+    """Return a run by reading its folder, or None if it has just started."""
+    from core.runs.reader import read_header
+
+    saved, size = _saved_and_size(path)
+    if not saved and (_is_empty(path) or used):
+        return None
+    try:
+        summary, damaged = RunSummary.of(read_header(path)), ""
+    except RunError as error:
+        summary, damaged = None, str(error)
+    unsaved = not saved and _is_unsaved(path)
+    times = saved or _changed(path), size, used
+    return RunListing(path.parent, path.name, *times, summary, damaged, unsaved)
 
 
 def find(parent: Path, name: str | None = None) -> Path:
@@ -141,6 +223,8 @@ def thin(
 
     Runs that are in use or in `excluded` are not removed, nor is anything that cannot be read as a run.
     """
+    from core.runs.reader import read_header
+
     removed = total = 0
     _sweep(parent)
     try:
@@ -174,8 +258,7 @@ def _folders(parent: Path) -> list[tuple[Path, float, int]]:
     except FileNotFoundError:
         return []
     except OSError as error:
-        reason = error.strerror or type(error).__name__
-        raise RunError(f"the runs in {shown(str(parent))} cannot be listed: {reason}") from None
+        raise _cannot_list(parent, error) from None
     return found
 
 

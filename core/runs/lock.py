@@ -27,6 +27,7 @@ ENDING: Final = 20.0
 
 _MOST_BYTES: Final = 200
 _POLL_INTERVAL: Final = 0.05
+_READING: Final = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
 _NO_LOCKS: Final = {errno.ENOLCK, errno.ENOSYS, errno.EOPNOTSUPP, errno.EINVAL}
 
 screen: int | None = None
@@ -100,6 +101,28 @@ def owner_of(path: Path) -> LockOwner | None:
     except (ValueError, TypeError, KeyError, RecursionError, OverflowError):
         return LockOwner(0, 0.0, 0, is_certain=False)  # early versions wrote no process id
     return LockOwner(pid, since, end, _is_owner(pid, end, status))
+
+
+def is_locked(parent: int, name: str) -> bool:
+    """Return whether a process uses a run, as `in_use`, for lists of thousands of runs.
+
+    Args:
+        parent: descriptor of the folder of all runs.
+        name: of the run, whose folder is not a symbolic link.
+    """
+    try:
+        descriptor = os.open(f"{name}/{LOCK}", _READING, dir_fd=parent)
+    except OSError:
+        return False
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return True
+    except OSError:
+        return False
+    finally:
+        os.close(descriptor)
+    return False
 
 
 def in_use(path: Path) -> bool:

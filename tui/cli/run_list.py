@@ -13,10 +13,9 @@ from core.runs.atomic_files import shown
 from core.runs.catalogue import list_runs
 from core.training.stopping import State, Stop
 from tui.drawing import number_format
-from tui.drawing.cells import cut
+from tui.drawing.cell_text import cut
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
     from pathlib import Path
 
     from core.runs.catalogue import RunListing
@@ -24,6 +23,8 @@ if TYPE_CHECKING:
 _HEADINGS = ("name", "state", "epochs", "test score", "saved", "network")
 _SAVED = 4
 """Column that is left out of a narrow table: the name contains the time of the start."""
+_NUMBERS = (2, 3)
+"""Columns that are aligned on the right."""
 _WIDE = 120
 """Columns from which no column is left out."""
 SHARED = "train"
@@ -47,7 +48,7 @@ def list_of_runs(parent: Path, *, as_json: bool, width: int | None = None) -> st
     Raises:
         RunError: when the folder cannot be read.
     """
-    runs = list_runs(parent)
+    runs = list_runs(parent, configs=as_json)
     if as_json:
         return "\n".join(json.dumps(_values(run)) for run in runs)
     if not runs:
@@ -56,72 +57,66 @@ def list_of_runs(parent: Path, *, as_json: bool, width: int | None = None) -> st
     if width is not None and width < _WIDE:
         rows = [_Row(row.cells[:_SAVED] + row.cells[_SAVED + 1 :], row.damaged) for row in rows]
     widths = [max(map(len, column)) for column in zip(*(row.cells for row in rows), strict=True)]
-    lines = [f"{_line(row.cells, widths)}{row.damaged}" for row in rows]
+    template = "  ".join(
+        f"{{:{'>' if at in _NUMBERS else '<'}{width}}}" for at, width in enumerate(widths)
+    )
+    lines = [f"{template.format(*row.cells)}{row.damaged}" for row in rows]
     size = sum(run.size for run in runs)
     lines.append(f"{_bytes(size)} in {shown(str(parent))}; nnfs-tui resume NAME")
     lines = [line.rstrip() for line in lines]
     return "\n".join(lines if width is None else (cut(line, width) for line in lines))
 
 
-def _line(cells: Sequence[str], widths: Sequence[int]) -> str:
-    right = {2, 3}
-    return "  ".join(
-        cell.rjust(width) if at in right else cell.ljust(width)
-        for at, (cell, width) in enumerate(zip(cells, widths, strict=True))
-    )
-
-
 def _row(run: RunListing) -> _Row:
     saved = strftime("%Y-%m-%d %H:%M", localtime(run.saved))
-    header = run.header
-    if header is None:
+    summary = run.summary
+    if summary is None:
         reason = run.damaged.removeprefix(f"{shown(run.name)}/").removeprefix(f"{shown(run.name)} ")
         return _Row((shown(run.name), _state(run), "", "", saved, ""), reason)
-    metrics = header.metrics
+    metrics = summary.metrics
     score = f"{number_format.percent(metrics.test_score)} %"
-    if not header.has_classes:
+    if not summary.has_classes:
         score = f"R² {metrics.test_score:.3f}"
     if metrics.test_loss == metrics.train_loss:
         score = f"{SHARED} {score}"
     # the name of the run begins with that of the data
-    _, _, network = shown(header.config.describe(header.sizes)).partition(" · ")
-    if header.edited or header.edits:
+    _, _, network = shown(summary.text).partition(" · ")
+    if summary.edited:
         network = f"edited · {network}"
-    epochs = f"{header.epoch:,}"
+    epochs = f"{summary.epoch:,}"
     return _Row((shown(run.name), _state(run), epochs, score, saved, network))
 
 
 def _state(run: RunListing) -> str:
-    header = run.header
-    if header is None:
+    summary = run.summary
+    if summary is None:
         return "unsaved" if run.unsaved else "damaged"
     if run.used:
         return "in use"
-    if header.state is State.TRAINING:
+    if summary.state == State.TRAINING:
         return "interrupted"
-    if header.stopped is not None and header.stopped not in {Stop.EPOCHS, Stop.DIVERGED}:
-        return header.stopped.replace("_", " ")
-    return header.state.lower()
+    if summary.stopped and summary.stopped not in {Stop.EPOCHS, Stop.DIVERGED}:
+        return summary.stopped.replace("_", " ")
+    return summary.state.lower()
 
 
 def _values(run: RunListing) -> dict[str, Any]:
-    header = run.header
+    summary = run.summary
     saved = datetime.fromtimestamp(run.saved, UTC).isoformat(timespec="seconds")
     values: dict[str, Any] = {"name": run.name, "path": str(run.path), "state": _state(run)}
     values |= {"saved": saved, "bytes": run.size}
-    if header is None:
+    if summary is None:
         return values | {"reason": run.damaged}
-    metrics = header.metrics
     return values | {
-        "data": header.config.dataset if header.config.data is None else header.config.source_name,
-        "network": list(header.sizes),
-        "epochs": header.epoch,
+        "data": summary.source,
+        "network": list(summary.sizes),
+        "epochs": summary.epoch,
         **{
             name: value if isfinite(value) else None
-            for name, value in metrics._asdict().items()
+            for name, value in summary.metrics._asdict().items()
             if name not in {"epoch", "layers"}
         },
-        "config": header.config.as_dict(),
+        "config": json.loads(summary.config),
     }
 
 

@@ -9,13 +9,14 @@ from __future__ import annotations
 from functools import lru_cache
 from itertools import pairwise
 from typing import TYPE_CHECKING
-from unicodedata import normalize
 
 import numpy as np
-from rich.cells import cell_len
 from rich.segment import Segment
 from textual.strip import Strip
 
+from tui.drawing.cell_text import cut as cut
+from tui.drawing.cell_text import printable as printable
+from tui.drawing.cell_text import split_cells as split_cells
 from tui.drawing.palette import ink
 from tui.drawing.rendering import DEFAULT_RENDERER
 
@@ -125,40 +126,6 @@ def _glyph_array_of_unicode(text: str) -> NDArray[np.str_]:
     return np.array(split_cells(text), "<U1")
 
 
-def split_cells(text: str) -> list[str]:
-    """Return one glyph per cell, with an empty one after each that is two cells wide."""
-    if text.isprintable() and (text.isascii() or cell_len(text) == len(text)):
-        # one cell each, unless a wide glyph compensates for one of no width
-        glyphs = list(text)
-        if text.isascii() or all(map(cell_len, glyphs)):
-            return glyphs
-    cells: list[str] = []
-    for each in normalize("NFC", text):
-        # control characters must not reach the terminal
-        glyph = each if each.isprintable() else "·"
-        size = cell_len(glyph)
-        if size:  # otherwise an accent without a letter
-            cells += [glyph] if size == 1 else [glyph, ""]
-    return cells
-
-
-def cut(text: str, width: int) -> str:
-    """Return the text, shortened to `width` cells with "…" if it is longer."""
-    glyphs = split_cells(text)
-    if len(glyphs) <= width:
-        return text
-    if width <= 0:
-        return ""
-    # a wide glyph is removed completely
-    kept = glyphs[: width - 1] if glyphs[width - 1] else glyphs[: max(0, width - 2)]
-    return "".join(kept).rstrip() + "…"
-
-
 def cell_width(text: str) -> int:
     """Return the width of a text in cells."""
     return len(_glyph_array(text))
-
-
-def printable(text: str) -> str:
-    """Return the text with a dot for each control character, which must not reach the terminal."""
-    return "".join(split_cells(text))
