@@ -18,6 +18,7 @@ COMMANDS: Final = {
     "datasets": "list the data sets, or describe one",
     "resume": "resume a saved run",
     "runs": "list or remove saved runs",
+    "compare": "compare saved runs: settings that differ, outcomes and curves",
     "export": "write a saved run as a table, as code for other frameworks, or as a report",
     "sweep": "train a grid of settings, with several seeds",
     "check": "compare backpropagation with central differences, layer by layer",
@@ -316,7 +317,7 @@ def _add_screen(parser: argparse.ArgumentParser) -> None:
 
 def _add_runs(parsers: dict[str, _Parser]) -> None:
     """Add the options of saved runs."""
-    for name in ("watch", "train", "resume", "runs", "sweep", "export"):
+    for name in ("watch", "train", "resume", "runs", "sweep", "export", "compare"):
         group = parsers[name].add_argument_group("saved runs")
         group.add_argument(
             "--run-dir",
@@ -327,7 +328,7 @@ def _add_runs(parsers: dict[str, _Parser]) -> None:
         if name in {"watch", "train", "sweep"}:
             what = "the outcomes, nor read earlier ones" if name == "sweep" else "this run"
             group.add_argument("--no-save", action="store_true", help=f"do not save {what}")
-        if name not in {"runs", "sweep", "export"}:
+        if name not in {"runs", "sweep", "export", "compare"}:
             group.add_argument(
                 "--keep-runs",
                 metavar="N",
@@ -335,6 +336,16 @@ def _add_runs(parsers: dict[str, _Parser]) -> None:
                 "(default: NNFS_TUI_KEEP_RUNS, or 100)",
             )
     _add_export(parsers["export"])
+    compare = parsers["compare"]
+    compare.add_argument(
+        "names", nargs="+", metavar="RUN", help="a saved run, or the beginning of its name"
+    )
+    compare.add_argument(
+        "--sort",
+        metavar="COLUMN",
+        help="sort by a number such as test-loss, or by a setting (default: in the order given)",
+    )
+    compare.add_argument("--json", action="store_true", help="print one JSON object per run")
     resume = parsers["resume"]
     resume.add_argument(
         "name",

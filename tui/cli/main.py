@@ -187,23 +187,11 @@ def _dispatch(given: list[str], process: TrainingProcess | None) -> int:
 
         return explain(given[1:])  # of any option, which argparse would not accept here
     options = parser().parse_args(with_negative_entries(with_switches(given)))
-    match options.command:
-        case "presets":
-            from tui.cli.topics import list_presets
-
-            return list_presets()
-        case "datasets":
-            return _datasets(options)
-        case "runs":
-            return _runs(options)
-        case "export":
-            from tui.cli.export import export
-
-            return export(options)
-        case "resume":
-            return _resume(options, process)
-        case "sweep":
-            return _sweep(options)
+    if options.command == "resume":
+        return _resume(options, process)
+    other = _other_command(options)
+    if other is not None:
+        return other
     config = _config(options)
     if options.command == "check":
         from tui.cli.check import check
@@ -228,6 +216,30 @@ def _dispatch(given: list[str], process: TrainingProcess | None) -> int:
         print(f"nnfs-tui: {_no_screen_reason()}; training without a screen", file=sys.stderr)  # noqa: T201
         return _train(config, options)
     return _watch(watched, process, options)
+
+
+def _other_command(options: argparse.Namespace) -> int | None:
+    """Execute a command other than those that train a single run, and return its exit status."""
+    match options.command:
+        case "presets":
+            from tui.cli.topics import list_presets
+
+            return list_presets()
+        case "datasets":
+            return _datasets(options)
+        case "runs":
+            return _runs(options)
+        case "compare":
+            from tui.cli.compare import compare
+
+            return compare(options, _columns())
+        case "export":
+            from tui.cli.export import export
+
+            return export(options)
+        case "sweep":
+            return _sweep(options)
+    return None
 
 
 def _config(options: argparse.Namespace) -> RunConfig:
@@ -362,6 +374,7 @@ def _runs(options: argparse.Namespace) -> int:
     if parent is None:
         raise UsageError("no home folder to save runs in; choose a folder with --run-dir")
     if not options.words:
+        gc.disable()  # with thousands of runs, a fifth of the time, and the process ends soon
         text = list_of_runs(parent, as_json=options.json, width=_columns())
         if text:
             print(text)  # noqa: T201

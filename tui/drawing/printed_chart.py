@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from dataclasses import replace
 from math import isfinite, log10
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from tui.drawing.axes import fitted_axis, log_axis
 from tui.drawing.number_format import brief
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 MOST_POINTS: Final = 2000
 """Points from which every second one is dropped: more than the dots of a chart."""
@@ -21,9 +24,13 @@ MARKED: Final = 4
 MOST_LABEL: Final = 8
 """Width of the labels from which they are rounded to fewer digits."""
 
-COLOURS: Final = {"train": "default", "test": "magenta"}
-MARKERS: Final = {"train": "braille", "test": "x"}
-"""Markers of the curves without colours."""
+LOOKS: Final = {"train": ("default", "braille"), "test": ("magenta", "x")}
+"""Colours of the curves, and their markers without colours."""
+
+RUN_COLOURS: Final = ("default", "magenta", "cyan", "orange", "green", "blue", "red", "gray")
+LETTERS: Final = "abcdefgh"
+MOST_CURVES: Final = len(RUN_COLOURS)
+"""Curves of runs in one chart: more colours are too similar."""
 
 
 class LossRecord:
@@ -71,12 +78,41 @@ class LossRecord:
         return [epoch for epoch, _ in points], [loss for _, loss in points]
 
 
+def chart_of_runs(
+    curves: dict[str, tuple[list[int], list[float]]], width: int, *, coloured: bool, what: str
+) -> str:
+    """Return a chart with a curve per run and its legend, or an empty string.
+
+    Args:
+        curves: epochs and losses of each run by its name; at most `MOST_CURVES`.
+        width: columns of the terminal.
+        coloured: whether the curves have colours; without, they are drawn with letters.
+        what: the heading, such as `test loss`.
+    """
+    thinned = {}
+    for name, (epochs, losses) in curves.items():
+        finite = [each for each in zip(epochs, losses, strict=True) if isfinite(each[1])]
+        if finite:
+            points = [*finite[:: max(1, len(finite) // MOST_POINTS)], finite[-1]]
+            thinned[name] = [epoch for epoch, _ in points], [loss for _, loss in points]
+    values = [value for _, ys in thinned.values() for value in ys]
+    width = min(width - 1, WIDEST)
+    if width < NARROWEST or max(map(len, (xs for xs, _ in thinned.values())), default=0) < 3:
+        return ""
+    low, high = min(values), max(values)
+    is_log = low > 0 and high / low > LOGARITHMIC_FROM
+    looks = dict(zip(thinned, zip(RUN_COLOURS, LETTERS, strict=True), strict=False))
+    return _drawn(thinned, width, is_log=is_log, coloured=coloured, what=what, looks=looks)
+
+
 def _drawn(
     curves: dict[str, tuple[list[int], list[float]]],
     width: int,
     *,
     is_log: bool,
     coloured: bool,
+    what: str = "loss",
+    looks: Mapping[str, tuple[str, str]] = LOOKS,
 ) -> str:
     # a run whose output is no terminal has no chart, and need not import plotext
     from tui.drawing.figure import add_curve, begin_figure, coloured_text, figure_text
@@ -94,12 +130,15 @@ def _drawn(
     begin_figure(axis, (first, last), marks, width, ROWS)
     for name, (epochs, values) in curves.items():
         scaled = [max(log10(each), axis.low) for each in values] if is_log else values
-        marker = "braille" if coloured else MARKERS[name]
-        add_curve(epochs, scaled, marker, COLOURS[name] if coloured else "default")
-    heading = "loss (logarithmic)" if is_log else "loss"
+        colour, marker = looks[name]
+        add_curve(
+            epochs, scaled, "braille" if coloured else marker, colour if coloured else "default"
+        )
+    heading = f"{what} (logarithmic)" if is_log else what
     if coloured:
-        named = ", ".join(coloured_text(name, COLOURS[name]) for name in curves)
+        named = ", ".join(coloured_text(name, looks[name][0]) for name in curves)
     else:
-        named = ", ".join(f"{name} {'x' if name == 'test' else 'line'}" for name in curves)
+        marks_of = {name: looks[name][1].replace("braille", "line") for name in curves}
+        named = ", ".join(f"{name} {mark}" for name, mark in marks_of.items())
     lines = figure_text(coloured=coloured).splitlines()
     return "\n".join([f"{heading} by epoch: {named}", *(line.rstrip() for line in lines)])
