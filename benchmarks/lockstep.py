@@ -38,7 +38,7 @@ TURNS: Final = 7
 SECONDS: Final = 0.2
 """Approximate duration of a turn."""
 
-LANES: Final = (1, 8, 32, 64)
+LANES: Final = (1, 8, 32, 64, 256)
 FOREVER: Final = 10**8
 
 CASES: Final = {
