@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from core.runs.autosaver import SaveOptions
     from tui.cli.run_log import RunLog
     from tui.drawing.rendering import TerminalLook
+    from tui.terminal.recording import Recording
 
 DIALOG_RANK: Final = -1
 """Rank of a dialog's areas."""
@@ -65,8 +66,9 @@ class NnfsApp(TerminalApp):
         view: str = "",
         keymap: Keymap | None = None,
         notes: Sequence[str] = (),
+        recording: Recording | None = None,
     ) -> None:
-        super().__init__(look, max_rate=max_rate)
+        super().__init__(look, max_rate=max_rate, recording=recording)
         self.keymap = keymap or Keymap()
         self.link = ProcessLink(process, self._when_line_is_clear)
         self.main_screen = self.training = TrainingScreen(

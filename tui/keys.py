@@ -305,6 +305,13 @@ KEYS: Final = (
         PROGRAM,
         "copy the table or the inspector as text",
     ),
+    Key(
+        "W",
+        "export",
+        dialogs.export_run,
+        PROGRAM,
+        "export the run: report, script, table, picture",
+    ),
     Key("ctrl+s", "save-data", dialogs.save_data, PROGRAM, "save the data as a CSV file"),
     Key(
         "p",

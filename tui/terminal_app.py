@@ -36,6 +36,8 @@ if TYPE_CHECKING:
     from textual.filter import LineFilter
     from textual.screen import Screen
 
+    from tui.terminal.recording import Recording
+
 AT_ONCE: Final = frozenset({"ctrl+c", "ctrl+q", "ctrl+z"})
 """Keys that do not wait until the screen has handled earlier ones."""
 TALL, BROAD = 32, 100
@@ -111,6 +113,7 @@ class TerminalApp(ReportsFaults, App[None]):
         flow_control: measures the line to the terminal.
         exit_signals: end the application.
         has_failed: whether it ends because of an error.
+        recording: of what is sent to the terminal, or None.
         main_screen: the screen below all dialogs.
     """
 
@@ -126,7 +129,14 @@ class TerminalApp(ReportsFaults, App[None]):
         Binding("ctrl+l", "redraw", "redraw", show=False, priority=True),
     ]
 
-    def __init__(self, look: TerminalLook | None = None, *, max_rate: float | None = None) -> None:
+    def __init__(
+        self,
+        look: TerminalLook | None = None,
+        *,
+        max_rate: float | None = None,
+        recording: Recording | None = None,
+    ) -> None:
+        self.recording = recording
         self.look = look or TerminalLook()
         self.renderer = CellRenderer(self.look)
         self.cell_output = DirectOutput(self, self.renderer)

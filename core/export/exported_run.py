@@ -1,4 +1,4 @@
-"""A saved run at its last epoch, from which every export is made."""
+"""A run at the epoch of its last snapshot, from which every export is made."""
 
 from __future__ import annotations
 
@@ -17,28 +17,45 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
+    from core.config.run_config import RunConfig
     from core.datasets.dataset import DataSplit, ProgressCallback
     from core.nn.network import Network
-    from core.runs.reader import SavedRun
 
 
 @dataclass(frozen=True)
 class ExportedRun:
-    """A run at its last epoch.
+    """A run at one epoch.
 
     Attributes:
-        saved: the contents of its folder.
         model: the trained network as plain arrays.
         network: the trained network.
         data: its samples.
         rows: (epochs, columns) metrics, one row per epoch.
+        events: epoch and sentence of each event during the run.
+        changed: kinds of changes during the run, which its settings alone do not repeat.
     """
 
-    saved: SavedRun
     model: ExportedModel
     network: Network
     data: DataSplit
     rows: NDArray[np.float64]
+    events: tuple[tuple[int, str], ...] = ()
+    changed: tuple[str, ...] = ()
+
+    @classmethod
+    def of(
+        cls,
+        config: RunConfig,
+        network: Network,
+        data: DataSplit,
+        rows: NDArray[np.float64],
+        *,
+        events: tuple[tuple[int, str], ...] = (),
+        changed: tuple[str, ...] = (),
+    ) -> ExportedRun:
+        """Return a run with a copy of its parameters."""
+        model = ExportedModel.of(config, network, data)
+        return cls(model, network, data, last_of_each_epoch(rows), events, changed)
 
     @classmethod
     def read(cls, path: Path, progress: ProgressCallback = no_progress) -> ExportedRun:
@@ -49,17 +66,25 @@ class ExportedRun:
         """
         saved = read_run(path)
         trainer = saved.trainer(progress)
-        model = ExportedModel.of(trainer.config, trainer.network, trainer.data)
-        rows = last_of_each_epoch(saved.rows)
-        return cls(saved, model, trainer.network, trainer.data, rows)
+        events = tuple((event.epoch, event.note) for event in saved.events if event.note)
+        return cls.of(
+            trainer.config,
+            trainer.network,
+            trainer.data,
+            saved.rows,
+            events=events,
+            changed=saved.changed,
+        )
+
+    @property
+    def epoch(self) -> int:
+        """The last epoch."""
+        return int(self.rows[-1, 0]) if len(self.rows) else 0
 
     @property
     def command(self) -> str:
         """The command line that trains the network again, with what it does not repeat."""
-        return command_of(self.model.config, "train") + self.not_repeated
-
-    @property
-    def not_repeated(self) -> str:
-        """Changes during the run, as the end of a sentence; empty for an unchanged run."""
-        changed = self.saved.changed
-        return f" (without the changes of {' and '.join(changed)} on the way)" if changed else ""
+        command = command_of(self.model.config, "train")
+        if not self.changed:
+            return command
+        return f"{command} (without the changes of {' and '.join(self.changed)} on the way)"

@@ -63,6 +63,24 @@ FORMATS: Final = {
     )
 }
 """By name."""
+ENDINGS: Final = ".html, .py, .torch.py, .keras.py, .sklearn.py, .onnx, .csv, .json or .npz"
+"""Endings of file names, for messages."""
+
+
+def format_of_file(name: str) -> Format:
+    """Return the format of a file name, such as `moons.html` or `moons.torch.py`.
+
+    Raises:
+        ExportError: for an unknown ending.
+    """
+    stem, dot, suffix = name.rpartition(".")
+    framework = stem.rpartition(".")[2]
+    if suffix == "py" and framework in FRAMEWORKS:
+        return FORMATS[framework]
+    found = next((each for each in FORMATS.values() if dot and each.suffix == f".{suffix}"), None)
+    if found is None:
+        raise ExportError(f"{quoted(name)} has no known ending: expected {ENDINGS}")
+    return found
 
 
 def format_of(name: str) -> Format:

@@ -148,9 +148,5 @@ def _settings(run: ExportedRun) -> str:
 
 
 def _notes(run: ExportedRun) -> str:
-    notes = [
-        f"<li>epoch {event.epoch:,}: {escape(event.note)}</li>"
-        for event in run.saved.events
-        if event.note
-    ]
+    notes = [f"<li>epoch {epoch:,}: {escape(note)}</li>" for epoch, note in run.events]
     return f"<h2>Events</h2><ul>{''.join(notes)}</ul>" if notes else ""

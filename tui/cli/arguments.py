@@ -59,7 +59,16 @@ examples:
 
 OTHER_OPTIONS: Final = {
     "screen (watch)": [
-        *("--speed", "--fps", "--max-rate", "--paused", "--no-mouse", "--colors", "--palette"),
+        *(
+            "--speed",
+            "--fps",
+            "--max-rate",
+            "--paused",
+            "--record",
+            "--no-mouse",
+            "--colors",
+            "--palette",
+        ),
         *("--background", "--ascii", "--no-ascii"),
     ],
     "output (train)": ["--json", "--plain"],
@@ -291,6 +300,9 @@ def _add_screen(parser: argparse.ArgumentParser) -> None:
     )
     screen.add_argument(
         "--paused", action="store_true", help="wait for space before the first epoch"
+    )
+    screen.add_argument(
+        "--record", metavar="FILE", help="record the screen, for asciinema play FILE"
     )
     screen.add_argument("--no-mouse", action="store_true", help="do not use the mouse")
     screen.add_argument(

@@ -56,7 +56,7 @@ def export(options: argparse.Namespace) -> int:
     except OSError as error:
         expected = f"a file that can be written ({error.strerror or error})"
         raise invalid_value(str(target), "--output", expected) from None
-    print(f"{shown(path.name)} after epoch {run.saved.header.epoch:,}: {shown(str(target))}")  # noqa: T201
+    print(f"{shown(path.name)} after epoch {run.epoch:,}: {shown(str(target))}")  # noqa: T201
     return 0
 
 

@@ -511,6 +511,11 @@ def _watch(
         print(_printable(f"nnfs-tui: {problem}"), file=sys.stderr)  # noqa: T201
     save_options = save_options_of(options)
     log = RunLog(_log_file(options.log, waits=False)) if options.log is not None else None
+    recording = None
+    if options.record is not None:
+        from tui.terminal.recording import Recording
+
+        recording = Recording(_log_file(options.record, "--record", waits=False), os.environ)
     app = NnfsApp(
         config,
         process,
@@ -525,6 +530,7 @@ def _watch(
         view=view or options.preferences.values.get("view", ""),
         keymap=keymap,
         notes=problems,
+        recording=recording,
     )
     app.exit_signals.install()
     try:
@@ -532,6 +538,8 @@ def _watch(
     finally:
         if log is not None:
             log.close()
+        if recording is not None:
+            recording.close()
     if refused := app.training.refused:
         status = _refuse(refused.reason)
         return 1 if refused.no_memory else status
@@ -539,6 +547,8 @@ def _watch(
         stop_writing(STDOUT, STDERR)  # the terminal may be gone
     else:
         _print_summary(app.training.run)
+        if recording is not None and recording.problem:
+            print(f"nnfs-tui: the recording ended early: {recording.problem}", file=sys.stderr)  # noqa: T201
     return app.return_code or 0
 
 
@@ -622,14 +632,14 @@ def _number(flag: str, text: str, low: float, high: float, *words: str) -> float
     return value
 
 
-def _log_file(name: str, *, waits: bool) -> IO[str]:
+def _log_file(name: str, option: str = "--log", *, waits: bool) -> IO[str]:
     try:
         return open_log(name, waits=waits)
     except (OSError, ValueError) as error:  # ValueError: a NUL in the name
         why = getattr(error, "strerror", None) or error
         if getattr(error, "errno", None) == errno.ENXIO:
             why = "no program reads this pipe"
-        raise invalid_value(name, "--log", f"a writable file ({why})") from None
+        raise invalid_value(name, option, f"a writable file ({why})") from None
 
 
 if __name__ == "__main__":

@@ -25,6 +25,13 @@ if TYPE_CHECKING:
 Value = TypeVar("Value")
 
 FINITE_NUMBER: Final = "a finite number, such as 0.5, −2 or 1e-3"
+PICTURE: Final = ".svg"
+"""Ending of a picture of the screen."""
+EXPORT_FILE: Final = (
+    "a file: a report (moons.html), a script (moons.py for NumPy, moons.torch.py, moons.keras.py, "
+    "moons.sklearn.py), moons.onnx, a table (moons.csv), weights (moons.json, moons.npz), or a picture "
+    "of the screen (moons.svg)"
+)
 CSV_FILE: Final = "a CSV file, such as edited.csv, in an existing folder"
 
 
@@ -142,19 +149,12 @@ class NumberScreen(PromptScreen[float]):
         return value
 
 
-class SaveScreen(PromptScreen[Path]):
-    """Prompt for a file to save the data to; an existing file needs a second enter."""
+class FileScreen(PromptScreen[Path]):
+    """Prompt for a file to write; an existing file needs a second enter."""
 
-    heading = "save the data"
-    enter = "saves"
-
-    def __init__(self, name: str = "edited.csv") -> None:
+    def __init__(self, name: str) -> None:
         super().__init__(name)
         self._to_overwrite: Path | None = None
-
-    @property
-    def about(self) -> str:
-        return CSV_FILE
 
     def on_input_changed(self, _: Input.Changed) -> None:
         """Ask again before another file is overwritten."""
@@ -173,12 +173,45 @@ class SaveScreen(PromptScreen[Path]):
             path, exists = Path(), False
             problem = f"{quoted(printable(text))} is not a valid file name"
         if problem:
-            raise ValueError(f"{problem}: expected {CSV_FILE}")
+            raise ValueError(f"{problem}: expected {self.about}")
         if exists and self._to_overwrite != path:
             self._to_overwrite = path
             raise ValueError(
                 f"{quoted(printable(str(path)))} exists; enter once more overwrites it"
             )
+        return path
+
+
+class SaveScreen(FileScreen):
+    """Prompt for a file to save the data to."""
+
+    heading = "save the data"
+    enter = "saves"
+
+    def __init__(self, name: str = "edited.csv") -> None:
+        super().__init__(name)
+
+    @property
+    def about(self) -> str:
+        return CSV_FILE
+
+
+class ExportScreen(FileScreen):
+    """Prompt for a file to export the run to; its ending is the format."""
+
+    heading = "export the run"
+    enter = "writes the file"
+
+    @property
+    def about(self) -> str:
+        return EXPORT_FILE
+
+    def read(self, text: str) -> Path:
+        from core.export.formats import format_of_file
+
+        path = super().read(text)
+        if path.suffix != PICTURE:
+            format_of_file(path.name)
         return path
 
 

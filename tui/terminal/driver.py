@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from textual.message import Message
 
     from tui.drawing.rendering import TerminalLook
+    from tui.terminal.recording import Recording
     from tui.terminal.screen_buffer import Area
 
 RESET: Final = (
@@ -65,6 +66,7 @@ class HasSendOrder(Protocol):
 
     flow_control: FlowControl
     look: TerminalLook
+    recording: Recording | None
 
     def send_order(self) -> Sequence[Area]:
         """Return the areas of the screen, by rank and then in order."""
@@ -99,6 +101,7 @@ class DiffDriver(LinuxDriver):
         )
         self._output = sys.stderr.fileno() if sys.__stderr__ is None else sys.__stderr__.fileno()
         colours = self._watched.look.colours if self._watched is not None else "truecolor"
+        self._recording = self._watched.recording if self._watched is not None else None
         self.buffer = ScreenBuffer(to_256=colours == "256")
         self.is_open = self._is_synchronized = self._has_terminal = False
         self._settings: list[Any] | None = None
@@ -115,6 +118,8 @@ class DiffDriver(LinuxDriver):
             before = self.buffer.size
             if before != size:
                 self.buffer.resize(*size)
+                if self._recording is not None:
+                    self._recording.resized(*size)
             self.buffer.apply(data)
             # the first frame is a whole screen
             is_outdated = before not in {size, (0, 0)} or self.buffer.overflowed
@@ -330,6 +335,8 @@ class DiffDriver(LinuxDriver):
     def _send(self, room: int, now: float) -> None:
         areas = self._watched.send_order() if self._watched is not None else ()
         data = self.buffer.next_update(room, areas)
+        if self._recording is not None:
+            self._recording.sent(data)
         if self._is_synchronized:
             data = f"{SYNC_START}{data}{SYNC_END}"
         super().write(data + CURSOR_QUERY if self._flow_control.is_measuring else data)
