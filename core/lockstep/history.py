@@ -44,6 +44,15 @@ class History:
         self._values[self.epochs] = rows
         self.epochs += 1
 
+    def rows(self, start: int, stop: int | None = None) -> NDArray[np.float64]:
+        """Return (epochs, columns, runs) values, without the first `start` epochs."""
+        return np.asarray(self._values[start : self.epochs if stop is None else stop])
+
+    def table(self, run: int, start: int, stop: int) -> NDArray[np.float64]:
+        """Return epochs of a run after epoch `start`, as `epoch_log.tabulate` does."""
+        values = self._values[start:stop, :, run]
+        return np.column_stack([np.arange(start + 1, start + 1 + len(values)), values])
+
     def column(self, name: str) -> NDArray[np.float64]:
         """Return (epochs, runs) values of a field of `EpochMetrics`."""
         return np.asarray(self._values[: self.epochs, COLUMNS.index(name)])

@@ -14,7 +14,10 @@ from core.training.stopping import Stop
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
+    from numpy.typing import NDArray
+
     from core.config.run_config import RunConfig
+    from core.lockstep.trainer import Lockstep
     from core.training.state import EpochMetrics
 
 MOST_GROUPS: Final = 4
@@ -61,6 +64,34 @@ def spread(values: Iterable[float]) -> Spread:
     if not finite:
         return Spread(nan, nan, nan, nan, nan)
     return Spread(*np.quantile(finite, [0, 0.25, 0.5, 0.75, 1]).tolist())
+
+
+def quartiles(values: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return the (…, 5) spread of the finite values along the last axis; NaN where there are none."""
+    ordered = np.sort(np.where(np.isfinite(values), values, np.nan), axis=-1)  # NaN comes last
+    last = np.count_nonzero(~np.isnan(ordered), axis=-1)[..., None] - 1
+    place = np.maximum(last, 0) * np.array([0, 0.25, 0.5, 0.75, 1])
+    low = np.floor(place).astype(np.intp)
+    high = np.minimum(low + 1, np.maximum(last, 0))
+    below, above = (np.take_along_axis(ordered, at, axis=-1) for at in (low, high))
+    return np.asarray(below + (above - below) * (place - low))
+
+
+def results_of(lockstep: Lockstep) -> list[RunResult]:
+    """Return the runs so far."""
+    results = []
+    for run, config in enumerate(lockstep.configs):
+        stopped = lockstep.stopped[run]
+        restored = lockstep.lane_state(run).restored if stopped is Stop.PATIENCE else None
+        metrics, epochs = lockstep.metrics(run), lockstep.epochs(run)
+        results.append(RunResult(config, metrics, epochs, stopped, restored))
+    return results
+
+
+def table_of(lockstep: Lockstep, run: int, start: int = -1) -> NDArray[np.float64]:
+    """Return the epochs of a run after `start`, by default all, as `epoch_log.tabulate` does."""
+    rows = lockstep.history.table(run, max(start, 0), lockstep.epochs(run))
+    return rows if start >= 0 else np.vstack([[0.0, *lockstep.untrained[:, run]], rows])
 
 
 def ranked(results: Sequence[RunResult]) -> list[RunResult]:

@@ -174,6 +174,17 @@ class Lockstep:
         if len(self._ended) > ended:
             self._compact()
 
+    def set_learning_rate(self, rate: float) -> None:
+        """Set the learning rate of all runs from here on, as the setting of a single run does."""
+        self.configs = [config.changed(learning_rate=rate) for config in self.configs]
+        schedules = [config.make_schedule() for config in self.configs]
+        for schedule, before in zip(schedules, self._schedules, strict=True):
+            schedule.plateau = before.plateau
+        self._schedules = schedules
+        self._rates = np.array([each.rate(self.epoch) for each in schedules])
+        for stack in self.stacks:
+            stack.set_rates(self._rates[stack.columns].tolist())
+
     def metrics(self, run: int) -> EpochMetrics:
         """Return the metrics of the current weights of a run, as `Trainer.measure`."""
         state = self._ended.get(run)
@@ -239,7 +250,7 @@ class Lockstep:
             statistics.copy(),
             stack.slots_of(at, stack.slots[:, at]),
             stack.steps,
-            self._batches_state(run),
+            _between_epochs(self._shuffles[run], self._masks[run]),
             self._schedules[run].plateau,
             Best(int(self._best_epoch[run]), float(self._best_loss[run])),
             0,
@@ -258,7 +269,7 @@ class Lockstep:
         stack, at = self._position(run)
         parameters, slots, statistics = stack.at_start(at)
         epochs = self.epoch - 1
-        batches = self._batches_state(run)
+        batches = _between_epochs(self._shuffles[run], self._masks[run])
         if stack.batches.shuffled:
             self._to_replay.add(run)
         if masks is not None:
@@ -272,12 +283,6 @@ class Lockstep:
             steps=stack.start_steps,
             batches=batches,
             learning_rate=rate,
-        )
-
-    def _batches_state(self, run: int) -> BatchesState:
-        shuffle, masks = self._shuffles[run], self._masks[run]
-        return BatchesState(
-            0, dict(shuffle.bit_generator.state), dict(masks.bit_generator.state), None
         )
 
     def _mask_states(self) -> list[dict[str, Any] | None]:
@@ -388,6 +393,11 @@ def _shuffle_state(config: RunConfig, data: DataSplit, epochs: int) -> dict[str,
     for _ in range(epochs):
         rng.shuffle(order)
     return dict(rng.bit_generator.state)
+
+
+def _between_epochs(shuffle: np.random.Generator, masks: np.random.Generator) -> BatchesState:
+    """Return the state of a run's batches between two epochs."""
+    return BatchesState(0, dict(shuffle.bit_generator.state), dict(masks.bit_generator.state), None)
 
 
 class _Rules:

@@ -64,16 +64,19 @@ class TrainingProcess:
 
     It is started as a new interpreter and not by `multiprocessing`, which depends on the standard
     streams that Textual replaces.
+
+    Attributes:
+        module: name of the module that it runs.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, module: str = "core.process.worker") -> None:
+        """Start the process, which runs `main` of a module."""
+        self.module = module
         ours, theirs = socket.socketpair()
         # the process exits when this end is closed, however this process ends
         self._stderr = _temporary_file()
         with theirs:
-            self._process = start_interpreter(
-                "core.process.worker", theirs, self._stderr or subprocess.DEVNULL
-            )
+            self._process = start_interpreter(module, theirs, self._stderr or subprocess.DEVNULL)
         self._channel = Channel(ours)
 
     @property

@@ -2,15 +2,28 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from core.process.channel import Channel
-from core.process.messages import Cancel, Configure, Loading, Reopen, Restore, Start
+from core.process.messages import (
+    Cancel,
+    Configure,
+    Loading,
+    Reopen,
+    Restore,
+    Start,
+    StartFrom,
+    StartSeeds,
+)
 
 if TYPE_CHECKING:
     import socket
 
     from core.process.messages import Command
+
+
+REPLACING: Final = (Start, StartFrom, StartSeeds, Reopen, Restore)
+"""Commands that supersede what is being loaded."""
 
 
 class Cancelled(Exception):  # noqa: N818 (not an error)
@@ -53,5 +66,5 @@ class CommandQueue(Channel):
                 self.answered += len(dropped)
                 self.waiting[:0] = [one for one in before if one not in dropped]
                 raise Cancelled
-        if self.closed or any(isinstance(each, Start | Reopen | Restore) for each in self.waiting):
+        if self.closed or any(isinstance(each, REPLACING) for each in self.waiting):
             raise Cancelled

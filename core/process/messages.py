@@ -22,9 +22,10 @@ if TYPE_CHECKING:
     from core.config.run_config import RunConfig
     from core.datasets import DataSplit
     from core.datasets.edits import Edit
+    from core.datasets.preparation import Preparation
     from core.runs.autosaver import ReplacedRun, SaveOptions
     from core.training.next_step import NextStep
-    from core.training.state import EpochMetrics
+    from core.training.state import EpochMetrics, TrainerState
     from core.training.stopping import Stop
 
 
@@ -34,6 +35,52 @@ class Start:
 
     config: RunConfig
     paused: bool = False
+
+
+@dataclass(frozen=True)
+class StartFrom:
+    """Start a run that continues another one; answered like a `Start`, and always paused.
+
+    Attributes:
+        state: of the other run's trainer.
+        table: (epochs, columns) its metrics from epoch 0, as `epoch_log.tabulate` returns them.
+        note: where it comes from.
+    """
+
+    config: RunConfig
+    state: TrainerState
+    table: NDArray[np.float64]
+    note: str
+
+
+@dataclass(frozen=True)
+class StartSeeds:
+    """Train runs with consecutive seeds at once, which replace the current ones.
+
+    This and the next two commands are handled by `core/process/seeds_worker.py`.
+
+    Attributes:
+        config: of the run with the lowest seed.
+        count: number of runs.
+    """
+
+    config: RunConfig
+    count: int
+    paused: bool = False
+
+
+@dataclass(frozen=True)
+class SelectLane:
+    """Report samples and epochs of one of the runs that are trained at once."""
+
+    lane: int
+
+
+@dataclass(frozen=True)
+class OpenLane:
+    """Pause, and report the complete state of one of the runs."""
+
+    lane: int
 
 
 @dataclass(frozen=True)
@@ -167,11 +214,14 @@ class Pull:
     """Request one `Progress`, as soon as there is something new."""
 
 
-StateCommand: TypeAlias = Start | Reopen | Restore | Pause | Resume | Step | StepBatch
+StateCommand: TypeAlias = (
+    Start | StartFrom | StartSeeds | OpenLane | Reopen | Restore | Pause | Resume | Step | StepBatch
+)
 """Commands that can change whether the run is training."""
 
 Command: TypeAlias = (
     StateCommand
+    | SelectLane
     | ConfigureAutosave
     | AdoptReplaced
     | Configure
@@ -242,6 +292,82 @@ class Progress:
         from core.training.epoch_log import metrics_of
 
         return [metrics_of(row) for row in self.table]
+
+
+@dataclass(frozen=True)
+class SeedsRun:
+    """Runs that are trained at once: sent at the start, and after a change of the learning rate.
+
+    Attributes:
+        config: of the run with the lowest seed.
+        count: number of runs.
+        preparations: of the samples of the first `seeds_run.MAPPED` runs, a single one if they share
+            their samples; empty if they have not changed.
+        note: what happened; empty at the start.
+        answered: number of `StartSeeds` and `Configure` commands that were handled.
+        handled: as in `StateChanged`, if a `StartSeeds` was rejected: the state stays; else 0.
+    """
+
+    config: RunConfig
+    count: int
+    preparations: tuple[Preparation, ...]
+    note: str = ""
+    answered: int = 0
+    handled: int = 0
+
+
+@dataclass(frozen=True)
+class SeedsProgress:
+    """Spread of the metrics over the runs since the last `SeedsProgress`, and the networks.
+
+    Attributes:
+        epoch: number of epochs trained.
+        quartiles: (epochs, curves, 5) of the new epochs, the first of which may be epoch 0: the curves
+            are the first of `lockstep.history.COLUMNS`, the numbers those of `summary.Spread`.
+        rows: (columns, runs) metrics of the current weights.
+        stopped: why each run ended, or None.
+        verdict: a sentence on all runs.
+        parameters, statistics: of the first `seeds_run.MAPPED` networks, with a leading axis of runs.
+        lane: the selected run.
+        table: its new epochs, as `epoch_log.tabulate` returns them.
+        epochs_per_second: over about the last second.
+    """
+
+    epoch: int
+    quartiles: NDArray[np.float32]
+    rows: NDArray[np.float64]
+    stopped: tuple[Stop | None, ...]
+    verdict: str
+    parameters: Array
+    statistics: Array
+    lane: int
+    table: NDArray[np.float64]
+    epochs_per_second: float
+
+
+@dataclass(frozen=True)
+class LaneSelected:
+    """Samples and epochs of the selected run; later epochs are part of each `SeedsProgress`.
+
+    Attributes:
+        data: its samples, or a part if they are very many; None if they have not changed.
+        table: all its epochs, as `epoch_log.tabulate` returns them.
+    """
+
+    lane: int
+    config: RunConfig
+    data: DataSplit | None
+    table: NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class LaneOpened:
+    """State and epochs of a run, for a `StartFrom`."""
+
+    lane: int
+    config: RunConfig
+    state: TrainerState
+    table: NDArray[np.float64]
 
 
 @dataclass(frozen=True)
@@ -396,6 +522,10 @@ class Failed:
 Event: TypeAlias = (
     Run
     | Progress
+    | SeedsRun
+    | SeedsProgress
+    | LaneSelected
+    | LaneOpened
     | StateChanged
     | Moved
     | Branched

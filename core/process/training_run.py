@@ -24,7 +24,7 @@ from core.runs.cpu_kernels import changed_kernels
 from core.runs.folder import RunFolder
 from core.runs.reader import read_run
 from core.runs.saved_history import read_saved_history
-from core.training.epoch_log import in_order, tabulate
+from core.training.epoch_log import in_order, metrics_of, tabulate
 from core.training.stopping import Stop
 from core.training.time_travel import TimeTravel
 
@@ -42,7 +42,7 @@ if TYPE_CHECKING:
     from core.process.speed import EpochTimer
     from core.runs.reader import SavedRun
     from core.training.checkpoints import Position
-    from core.training.state import EpochMetrics
+    from core.training.state import EpochMetrics, TrainerState
     from core.training.trainer import Trainer
 
 LONG_EPOCH: Final = 0.3
@@ -127,6 +127,20 @@ class TrainingRun:
         self.rows = [self.newest]
         self.loss_starts = (0,)
         self._sent_config = self.trainer.config
+        self.autosave.begin_run(self)
+
+    def start_from(self, state: TrainerState, table: NDArray[np.float64]) -> None:
+        """Start recording at the state of another run, and report its epochs as those of this one."""
+        trainer = self.trainer
+        trainer.restore(state)
+        self.time_travel = TimeTravel(trainer)
+        self.ended = state.stopped
+        self.rows = [metrics_of(row) for row in table]
+        self.newest = self.newest_of_head = trainer.measure()
+        if state.stopped is not None:
+            self.state = State.DIVERGED if state.stopped is Stop.DIVERGED else State.FINISHED
+        self.loss_starts = (0,)
+        self._sent_config = trainer.config
         self.autosave.begin_run(self)
 
     def resume_from(self, saved: SavedRun, folder: RunFolder) -> None:

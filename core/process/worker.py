@@ -41,6 +41,7 @@ from core.process.messages import (
     SetSpeed,
     ShowNextStep,
     Start,
+    StartFrom,
     State,
     StateCommand,
     Step,
@@ -65,7 +66,6 @@ from core.training.trainer import Trainer
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from core.config.run_config import RunConfig
     from core.datasets import DataSplit
     from core.process.messages import Command
     from core.process.trials import TrialsProcess
@@ -223,9 +223,9 @@ class TrainingLoop:
     def _handle(self, command: Command) -> None:
         self._queue.handled += isinstance(command, StateCommand)
         match command:
-            case Start():
+            case Start() | StartFrom():
                 self._queue.answered += 1
-                self._start(command.config, command.paused)
+                self._start(command)
             case Reopen():
                 self._queue.answered += 1
                 self._reopen(command.path, command.paused)
@@ -288,8 +288,8 @@ class TrainingLoop:
             case MeasureReferences():
                 self._measure_references(run)
 
-    def _start(self, config: RunConfig, paused: bool) -> None:
-        queue, before = self._queue, self._run
+    def _start(self, command: Start | StartFrom) -> None:
+        queue, before, config = self._queue, self._run, command.config
         data = None
         if before is not None:
             before.report(force=True)  # its last epochs
@@ -301,20 +301,25 @@ class TrainingLoop:
             reason = commands.why_refused(error)
             if before is not None:
                 before.send_run(None, fresh=False, note=reason, handled=queue.handled)
-            elif not any(isinstance(each, Start) for each in queue.waiting):
+            elif not any(isinstance(each, Start | StartFrom) for each in queue.waiting):
                 no_memory = isinstance(error, MemoryError)
                 queue.post(Refused(reason, no_memory))  # else the next one supersedes it
             return
         if before is not None:
             self._autosave.save_final(self._autosave.final_snapshot(before))
-        run = TrainingRun(trainer, queue, self._timer, self._autosave)
+        run = self._run = TrainingRun(trainer, queue, self._timer, self._autosave)
+        if isinstance(command, StartFrom):
+            run.start_from(command.state, command.table)
+            run.send_run(trainer.data, fresh=True, note=command.note)
+            run.set_state(run.state, command.note)
+            self._hand_over()
+            return
         run.start()
-        self._run = run
         whole = oversized(config.batch_size, len(trainer.data.y_train))
         notes = warning_of(trainer.data), idle_settings(config), whole
         note = "; ".join(filter(None, notes))
         run.send_run(trainer.data, fresh=True, note=note)
-        run.set_state(State.PAUSED if paused else State.TRAINING)
+        run.set_state(State.PAUSED if command.paused else State.TRAINING)
         self._hand_over()
 
     def _reopen(self, path: Path, paused: bool) -> None:

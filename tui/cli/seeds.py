@@ -12,7 +12,7 @@ from typing import IO, TYPE_CHECKING, Any, Final
 import numpy as np
 
 from core.lockstep.sharing import CannotShareError
-from core.lockstep.summary import RunResult, ranked, spread, verdict
+from core.lockstep.summary import RunResult, ranked, results_of, spread, verdict
 from core.lockstep.trainer import Lockstep
 from core.training.batches import oversized
 from core.training.components import sizes_of
@@ -140,14 +140,7 @@ class _AtOnce:
 
     def results(self) -> list[RunResult]:
         """Return the runs so far."""
-        lockstep = self._lockstep
-        results = []
-        for run, config in enumerate(lockstep.configs):
-            stopped = lockstep.stopped[run]
-            restored = lockstep.lane_state(run).restored if stopped is Stop.PATIENCE else None
-            metrics, epochs = lockstep.metrics(run), lockstep.epochs(run)
-            results.append(RunResult(config, metrics, epochs, stopped, restored))
-        return results
+        return results_of(self._lockstep)
 
 
 class _OneByOne:

@@ -1,0 +1,190 @@
+"""Main loop of the process that trains many seeds at once, besides the training process.
+
+Like that one, it checks for commands between two slices of training, never waits for the screen, and
+exits when the screen closes the channel. Commands are handled between two epochs.
+"""
+
+from __future__ import annotations
+
+import os
+import socket
+from typing import TYPE_CHECKING, Final
+
+import numpy as np
+
+from core.lockstep.sharing import CannotShareError
+from core.memory import reserve_for_products
+from core.process import commands
+from core.process.command_queue import CommandQueue
+from core.process.messages import (
+    Configure,
+    Failed,
+    OpenLane,
+    Pause,
+    Pull,
+    Refused,
+    Resume,
+    SelectLane,
+    SetSpeed,
+    StartSeeds,
+    State,
+    StateCommand,
+    Step,
+    WatchScreen,
+)
+from core.process.parent_signals import (
+    WHILE_STOPPED,
+    continue_parent_to_end,
+    continue_when_orphaned,
+)
+from core.process.seeds_run import SeedsTraining, most_epochs
+from core.process.speed import EpochTimer
+from core.process.worker import NICENESS, SLICE
+
+if TYPE_CHECKING:
+    from core.process.messages import Command
+
+REFUSALS: Final = (*commands.REFUSALS, CannotShareError)
+
+
+def main(descriptor: int) -> None:
+    """Serve the channel at a file descriptor until the other end closes it."""
+    queue = CommandQueue(socket.socket(fileno=descriptor))
+    continue_when_orphaned()
+    reserve_for_products()
+    os.nice(NICENESS)
+    try:
+        with np.errstate(all="ignore"):  # divergence is detected by the loss
+            SeedsLoop(queue).run()
+    except Exception as error:
+        queue.post(Failed(f"{type(error).__name__}: {error}"))
+        raise
+    finally:
+        # nothing is saved, and shutting the interpreter down would delay the exit
+        if queue.closed:
+            os._exit(0)
+
+
+class SeedsLoop:
+    """Handles commands, and trains all runs at once."""
+
+    def __init__(self, queue: CommandQueue) -> None:
+        self._queue = queue
+        self._timer = EpochTimer()
+        self._runs: SeedsTraining | None = None
+        self._screen_is_stopped = False
+
+    def run(self) -> None:
+        """Run until the channel is closed."""
+        queue = self._queue
+        while not queue.closed:
+            try:
+                queue.receive_commands(self._idle_time())
+                self._run_once()
+            except MemoryError as error:
+                self._pause_without_memory(error)
+        if self._runs is not None:
+            self._runs.report(force=True)  # the screen prints a summary
+
+    def _run_once(self) -> None:
+        """Handle the waiting commands, and train for one slice."""
+        queue = self._queue
+        while queue.waiting and not queue.closed:
+            self._handle(queue.waiting.pop(0))
+        if self._screen_is_stopped:
+            continue_parent_to_end()
+        runs = self._runs
+        if runs is not None and not queue.closed and self._until_next(runs) == 0:
+            runs.train(SLICE)
+            runs.report()
+
+    def _idle_time(self) -> float | None:
+        """Return the seconds until there is something to do; None to wait for a command."""
+        wait = None if self._runs is None else self._until_next(self._runs)
+        watching = WHILE_STOPPED if self._screen_is_stopped else None
+        return min((each for each in (wait, watching) if each is not None), default=None)
+
+    def _until_next(self, runs: SeedsTraining) -> float | None:
+        """Return the seconds until the next epoch is due; None at rest."""
+        if not runs.active:
+            return None
+        return 0.0 if runs.steps_left else self._timer.wait()
+
+    def _pause_without_memory(self, error: MemoryError) -> None:
+        """Pause, so that the user can choose fewer runs."""
+        reason, runs = commands.why_refused(error), self._runs
+        if runs is None:
+            self._queue.post(Refused(reason, no_memory=True))
+            return
+        runs.steps_left, runs.state = 0, State.PAUSED
+        runs.reject(reason)
+        runs.repeat_state()
+
+    def _handle(self, command: Command) -> None:
+        queue, runs = self._queue, self._runs
+        queue.handled += isinstance(command, StateCommand)
+        match command:
+            case StartSeeds():
+                queue.answered += 1
+                self._start(command)
+            case SetSpeed():
+                self._timer.set_speed(command.epochs_per_second)
+                if runs is not None:
+                    runs.rate.restart()
+            case Pull():
+                queue.pulled = True
+                if runs is not None:
+                    runs.report()
+            case WatchScreen():
+                self._screen_is_stopped = command.is_stopped
+            case Configure():
+                queue.answered += 1
+                if runs is not None:
+                    runs.set_learning_rate(command.changes["learning_rate"])
+            # a Cancel comes too late: nothing is being loaded
+            case _ if runs is not None:
+                _handle_in_runs(runs, command)
+
+    def _start(self, command: StartSeeds) -> None:
+        queue, before = self._queue, self._runs
+        most = most_epochs(command.count)
+        config, note = command.config, ""
+        if config.epochs > most:
+            config = config.changed(epochs=most)
+            note = f"the runs end after {most:,} epochs: metrics of more do not fit into the memory"
+        try:
+            runs = SeedsTraining(config, command.count, queue, self._timer)
+        except REFUSALS as error:
+            reason = _why_refused(error)
+            if before is not None:
+                before.reject(reason)
+            elif not any(isinstance(each, StartSeeds) for each in queue.waiting):
+                queue.post(Refused(reason, isinstance(error, MemoryError)))
+            return
+        self._runs = runs
+        runs.send_start(note)
+        runs.set_state(State.PAUSED if command.paused else State.TRAINING, note)
+
+
+def _why_refused(error: Exception) -> str:
+    return str(error) if isinstance(error, CannotShareError) else commands.why_refused(error)
+
+
+def _handle_in_runs(runs: SeedsTraining, command: Command) -> None:
+    """Handle a command that needs runs; those that have ended cannot be trained further."""
+    match command:
+        case Pause() if runs.active:
+            runs.steps_left = 0
+            runs.set_state(State.PAUSED)
+        case Resume() if not runs.has_ended and runs.state is not State.TRAINING:
+            runs.steps_left = 0
+            runs.set_state(State.TRAINING)
+        case Step() if not runs.has_ended:
+            runs.steps_left += command.epochs
+            runs.set_state(State.PAUSED)
+        case Pause() | Resume() | Step():
+            runs.repeat_state()
+        case SelectLane():
+            runs.select(command.lane)
+        case OpenLane():
+            runs.open(command.lane)

@@ -1,0 +1,213 @@
+"""The real process that trains many seeds at once: every run is that of its own trainer."""
+
+from collections.abc import Callable, Iterator
+from time import monotonic
+from typing import TypeVar
+
+import numpy as np
+import pytest
+
+from core import RunConfig, Trainer
+from core.config.presets import PRESETS
+from core.process.client import TrainingProcess
+from core.process.messages import (
+    Command,
+    Configure,
+    Event,
+    LaneOpened,
+    LaneSelected,
+    OpenLane,
+    Pause,
+    Progress,
+    Pull,
+    Refused,
+    Resume,
+    SeedsProgress,
+    SeedsRun,
+    SelectLane,
+    SetSpeed,
+    StartFrom,
+    StartSeeds,
+    State,
+    StateChanged,
+    Step,
+)
+from core.process.seeds_run import MAPPED, MOST_METRICS, most_epochs
+from core.training.epoch_log import tabulate
+from core.training.stopping import Stop
+
+PATIENCE = 90
+MOONS = PRESETS["moons"].config(epochs=12, samples=60)
+E = TypeVar("E")
+
+
+class Watcher:
+    """Sends commands to a process, and records its events."""
+
+    def __init__(self, process: TrainingProcess) -> None:
+        self.process = process
+        self.events: list[Event] = []
+
+    def send(self, *commands: Command) -> None:
+        for command in commands:
+            self.process.send(command)
+
+    def until(self, done: Callable[[], bool]) -> None:
+        deadline = monotonic() + PATIENCE
+        while not done():
+            assert monotonic() < deadline, self.events[-3:]
+            assert not self.process.ended, self.process.why_it_ended()
+            self.events += self.process.receive(0.05)
+
+    def next(self, kind: type[E]) -> E:
+        """Return the first event of a kind, and drop it and those before it."""
+        self.until(lambda: any(isinstance(each, kind) for each in self.events))
+        while not isinstance(event := self.events.pop(0), kind):
+            pass
+        return event
+
+    def until_state(self, state: State) -> StateChanged:
+        while (change := self.next(StateChanged)).state is not state:
+            pass
+        return change
+
+
+@pytest.fixture
+def watcher() -> Iterator[Watcher]:
+    process = TrainingProcess("core.process.seeds_worker")
+    yield Watcher(process)
+    process.close()
+
+
+def own_run(config: RunConfig, epochs: int) -> Trainer:
+    trainer = Trainer(config)
+    for _ in range(epochs):
+        trainer.train_epoch()
+    return trainer
+
+
+def test_all_runs_are_trained_to_their_end(watcher: Watcher) -> None:
+    watcher.send(SetSpeed(None), StartSeeds(MOONS, 5))
+    run = watcher.next(SeedsRun)
+    assert (run.config, run.count, len(run.preparations)) == (MOONS, 5, 5)
+    selected = watcher.next(LaneSelected)
+    assert selected.data is not None
+    assert len(selected.data.y_train) == len(own_run(MOONS, 0).data.y_train)
+    assert watcher.until_state(State.FINISHED).note == "all 5 runs have ended, after 12 epochs"
+
+
+def test_the_networks_are_those_of_single_runs(watcher: Watcher) -> None:
+    watcher.send(SetSpeed(None), StartSeeds(MOONS, 3, paused=True), SelectLane(2), Step(7))
+    progress = watcher.next(SeedsProgress)
+    assert progress.epoch == 0
+    assert progress.quartiles.shape == (1, 4, 5)
+    selected = watcher.next(LaneSelected)
+    assert (selected.lane, selected.config.seed) == (2, MOONS.seed + 2)
+    progress = watcher.next(SeedsProgress)
+    trainers = [own_run(MOONS.changed(seed=seed), 7) for seed in range(3)]
+    assert progress.epoch == 7
+    for lane, trainer in enumerate(trainers):
+        np.testing.assert_allclose(
+            progress.parameters[lane], trainer.network.parameters, rtol=1e-3, atol=1e-4
+        )
+    losses = [trainer.measure().train_loss for trainer in trainers]
+    np.testing.assert_allclose(progress.rows[0], losses, rtol=1e-3)
+    np.testing.assert_allclose(
+        progress.quartiles[-1, 0], np.quantile(losses, [0, 0.25, 0.5, 0.75, 1]), rtol=1e-3
+    )
+    expected = tabulate([trainers[2].measure()])
+    np.testing.assert_allclose(progress.table[-1], expected[0], rtol=1e-3, atol=1e-3)
+    assert progress.table[:, 0].tolist() == [1, 2, 3, 4, 5, 6, 7]
+
+
+def test_a_run_that_is_opened_continues_as_if_it_had_been_alone(watcher: Watcher) -> None:
+    watcher.send(SetSpeed(None), StartSeeds(MOONS, 3, paused=True), Step(5))
+    while watcher.next(SeedsProgress).epoch < 5:
+        pass
+    watcher.send(OpenLane(1))
+    opened = watcher.next(LaneOpened)
+    assert opened.table[:, 0].tolist() == list(range(6))
+    process = TrainingProcess()
+    try:
+        alone = Watcher(process)
+        alone.send(SetSpeed(None), StartFrom(opened.config, opened.state, opened.table, "seed 1"))
+        first = alone.next(Progress)
+        assert [row.epoch for row in first.rows()] == list(range(6))
+        assert alone.until_state(State.PAUSED).note == "seed 1"
+        alone.send(Resume())
+        last = alone.next(Progress)
+        while not len(last.table) or last.table[-1, 0] < MOONS.epochs:
+            last = alone.next(Progress)
+        alone.until_state(State.FINISHED)
+        expected = own_run(opened.config, MOONS.epochs)
+        np.testing.assert_allclose(
+            last.parameters, expected.network.parameters, rtol=1e-2, atol=1e-3
+        )
+    finally:
+        process.close()
+
+
+def test_runs_that_share_their_samples_send_them_once(watcher: Watcher) -> None:
+    watcher.send(StartSeeds(MOONS.changed(data_seed=3), 4, paused=True), SelectLane(1))
+    assert len(watcher.next(SeedsRun).preparations) == 1
+    assert watcher.next(LaneSelected).data is not None
+    assert watcher.next(LaneSelected).data is None
+
+
+def test_the_learning_rate_changes_in_all_runs(watcher: Watcher) -> None:
+    watcher.send(SetSpeed(None), StartSeeds(MOONS, 2, paused=True), Step(2))
+    while watcher.next(SeedsProgress).epoch < 2:
+        pass
+    watcher.send(Configure({"learning_rate": 0.125}), Step(3))
+    run = watcher.next(SeedsRun)
+    assert run.config.learning_rate == 0.125
+    assert "all runs" in run.note
+    progress = watcher.next(SeedsProgress)
+    assert (progress.epoch, progress.table[-1, 5]) == (5, 0.125)
+    trainer = own_run(MOONS, 2)
+    trainer.configure(MOONS.changed(learning_rate=0.125))
+    for _ in range(3):
+        trainer.train_epoch()
+    np.testing.assert_allclose(
+        progress.parameters[0], trainer.network.parameters, rtol=1e-3, atol=1e-3
+    )
+
+
+def test_when_all_runs_diverge_it_says_so_and_a_reset_starts_over(watcher: Watcher) -> None:
+    wild = MOONS.changed(learning_rate=1e6, optimizer="sgd", activation="relu", epochs=200)
+    watcher.send(SetSpeed(None), StartSeeds(wild, 4))
+    assert "all 4 runs have diverged" in watcher.until_state(State.DIVERGED).note
+    watcher.send(Resume(), Step(1))
+    assert "diverged" in watcher.next(StateChanged).note
+    watcher.send(OpenLane(3))
+    opened = watcher.next(LaneOpened)
+    assert opened.state.stopped is Stop.DIVERGED
+    watcher.send(StartSeeds(MOONS, 4))
+    watcher.until_state(State.FINISHED)
+
+
+def test_a_thousand_runs_report_a_bounded_number_of_networks(watcher: Watcher) -> None:
+    config = PRESETS["xor"].config(epochs=50)
+    watcher.send(SetSpeed(None), StartSeeds(config, 1000, paused=True), Step(3))
+    progress = watcher.next(SeedsProgress)
+    progress = watcher.next(SeedsProgress)
+    assert progress.parameters.shape[0] == MAPPED
+    assert progress.rows.shape[1] == 1000
+    assert "of 1,000 solved" in progress.verdict
+
+
+def test_metrics_have_a_bounded_size(watcher: Watcher) -> None:
+    assert most_epochs(1000) * 1000 * 8 <= MOST_METRICS
+    watcher.send(StartSeeds(MOONS.changed(epochs=10**8), 10, paused=True))
+    run = watcher.next(SeedsRun)
+    assert run.config.epochs == most_epochs(10)
+    assert "the runs end after" in run.note
+
+
+def test_runs_that_cannot_be_trained_at_once_are_refused(watcher: Watcher) -> None:
+    watcher.send(StartSeeds(MOONS.changed(diagnostics=True), 2))
+    assert "diagnostics" in watcher.next(Refused).reason
+    watcher.send(StartSeeds(MOONS, 2), Pause(), Pull())
+    watcher.until_state(State.PAUSED)
+    watcher.send(StartSeeds(MOONS.changed(diagnostics=True), 2))
+    assert "diagnostics" in watcher.next(SeedsRun).note  # those before continue
