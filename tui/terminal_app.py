@@ -7,6 +7,7 @@ import gc
 import os
 import signal
 from contextlib import suppress
+from pathlib import Path
 from threading import Timer
 from typing import TYPE_CHECKING, Any, ClassVar, Final
 
@@ -119,7 +120,7 @@ class TerminalApp(ReportsFaults, App[None]):
 
     main_screen: Screen[None]
 
-    CSS_PATH = "app.tcss"
+    CSS_PATH = Path(__file__).with_name("app.tcss")  # for subclasses in other folders too
     TITLE = "nnfs-tui"
     HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (72, "-wide")]  # noqa: RUF012 (Textual's own type)
     BINDINGS: ClassVar[list[BindingType]] = [

@@ -24,8 +24,8 @@ NEWEST: Final = 2**21
 PIECE: Final = 2**16
 """Bytes that are read at once, between two looks at the clock."""
 
-BLOCK: Final = 2**18
-MOST_BLOCKS: Final = 128
+BLOCK: Final = 2**17
+MOST_BLOCKS: Final = 256
 """Blocks of the older part of a file that are read. If it has more, they are evenly spaced."""
 
 COMPARED: Final = 256

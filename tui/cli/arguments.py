@@ -19,6 +19,7 @@ COMMANDS: Final = {
     "resume": "resume a saved run",
     "runs": "list or remove saved runs",
     "compare": "compare saved runs: settings that differ, outcomes and curves",
+    "follow": "watch the training of another program by the metrics that it logs",
     "export": "write a saved run as a table, as code for other frameworks, or as a report",
     "sweep": "train a grid of settings, with several seeds",
     "check": "compare backpropagation with central differences, layer by layer",
@@ -249,6 +250,7 @@ def parser() -> _Parser:
             "screen readers and logs (default: with TERM=dumb)",
         )
     _add_screen(parsers["watch"])
+    _add_follow(parsers["follow"])
     _add_runs(parsers)
     return parser
 
@@ -293,16 +295,20 @@ def _add_screen(parser: argparse.ArgumentParser) -> None:
         "--fps", default="10", metavar="N", help=f"frames per second, 1 to {FASTEST} (default 10)"
     )
     screen.add_argument(
-        "--max-rate",
-        metavar="BYTES",
-        help="limit of bytes per second to the terminal, such as 16k or 1M; the output never exceeds "
-        "the measured rate of the line (default: no limit)",
-    )
-    screen.add_argument(
         "--paused", action="store_true", help="wait for space before the first epoch"
     )
     screen.add_argument(
         "--record", metavar="FILE", help="record the screen, for asciinema play FILE"
+    )
+    _add_terminal(screen)
+
+
+def _add_terminal(screen: Any) -> None:
+    screen.add_argument(
+        "--max-rate",
+        metavar="BYTES",
+        help="limit of bytes per second to the terminal, such as 16k or 1M; the output never exceeds "
+        "the measured rate of the line (default: no limit)",
     )
     screen.add_argument("--no-mouse", action="store_true", help="do not use the mouse")
     screen.add_argument(
@@ -325,6 +331,25 @@ def _add_screen(parser: argparse.ArgumentParser) -> None:
         action=argparse.BooleanOptionalAction,
         help="use only ASCII (default: if the locale is not UTF-8)",
     )
+
+
+def _add_follow(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "path",
+        metavar="FILE|FOLDER",
+        help="a CSV file with a column epoch, step or iteration, JSON lines, or TensorBoard event "
+        "files; of a folder, the newest of them, also in its subfolders",
+    )
+    parser.add_argument(
+        "--epochs",
+        metavar="N",
+        help="number of epochs or steps of the run, for the time that is left (default: from the "
+        "log, if it says so)",
+    )
+    parser.add_argument(
+        "--once", action="store_true", help="print what is known now, and exit; no screen"
+    )
+    _add_terminal(parser.add_argument_group("screen"))
 
 
 def _add_runs(parsers: dict[str, _Parser]) -> None:

@@ -48,6 +48,7 @@ if TYPE_CHECKING:
     from core.config.run_config import RunConfig
     from core.process.client import TrainingProcess
     from tui.cli.json_log import Ending
+    from tui.drawing.rendering import TerminalLook
     from tui.run_model import RunModel
 
 USAGE_ERROR: Final = 2
@@ -237,6 +238,8 @@ def _other_command(options: argparse.Namespace) -> int | None:
             from tui.cli.export import export
 
             return export(options)
+        case "follow":
+            return _follow(options)
         case "sweep":
             return _sweep(options)
     return None
@@ -481,17 +484,7 @@ def _watch(
     resume: Path | None = None,
     view: str = "",
 ) -> int:
-    look = terminal_look(
-        os.environ,
-        colours=options.colors,
-        ascii_only=options.ascii,
-        palette=options.palette,
-        background=options.background,
-    )
-    for size in ("COLUMNS", "LINES"):  # the size of the terminal may change
-        os.environ.pop(size, None)
-    # read by Textual on import; with 256 colours, tui.terminal.escape_codes converts the colours
-    os.environ["TEXTUAL_COLOR_SYSTEM"] = "standard" if look.is_plain else "truecolor"
+    look = _prepare_look(options)
     # collections take a tenth of the time of the imports, and find nothing; NnfsApp enables them again
     gc.disable()
     from core.memory import require, reserve_for_products
@@ -549,6 +542,50 @@ def _watch(
         _print_summary(app.training.run)
         if recording is not None and recording.problem:
             print(f"nnfs-tui: the recording ended early: {recording.problem}", file=sys.stderr)  # noqa: T201
+    return app.return_code or 0
+
+
+def _prepare_look(options: argparse.Namespace) -> TerminalLook:
+    """Return the colours and glyphs of the terminal, and prepare the environment for Textual."""
+    look = terminal_look(
+        os.environ,
+        colours=options.colors,
+        ascii_only=options.ascii,
+        palette=options.palette,
+        background=options.background,
+    )
+    for size in ("COLUMNS", "LINES"):  # the size of the terminal may change
+        os.environ.pop(size, None)
+    # read by Textual on import; with 256 colours, tui.terminal.escape_codes converts the colours
+    os.environ["TEXTUAL_COLOR_SYSTEM"] = "standard" if look.is_plain else "truecolor"
+    return look
+
+
+def _follow(options: argparse.Namespace) -> int:
+    """Follow the training of another program, on the screen or as lines of text."""
+    from tui.cli.follow import check_path, print_lines
+    from tui.follow.model import FollowModel
+
+    planned = None
+    if options.epochs is not None:
+        from tui.cli.arguments import read_count
+
+        planned = read_count("--epochs", options.epochs, 10**8)
+    model = FollowModel(check_path(options.path), planned)
+    if options.once or not _has_terminal():
+        return print_lines(model, once=options.once)
+    options.speed, options.fps = "30", "10"  # of training, which there is none of
+    _check_screen_options(options, has_screen=True)
+    look = _prepare_look(options)
+    from tui.follow.app import FollowApp
+
+    app = FollowApp(model, look, max_rate=options.max_rate)
+    app.exit_signals.install()
+    app.run(mouse=not options.no_mouse)
+    if app.exit_signals.received:
+        stop_writing(STDOUT, STDERR)  # the terminal may be gone
+    else:
+        print_lines(model, once=True)
     return app.return_code or 0
 
 

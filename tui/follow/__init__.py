@@ -1,0 +1,1 @@
+"""Screen that follows the training of another program by the metrics that it logs."""
