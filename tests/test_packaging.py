@@ -11,9 +11,18 @@ from pathlib import Path
 import pytest
 
 from core import __version__
+from tui.cli.man_page import man_page
 
 ROOT = Path(__file__).resolve().parents[1]
 PROGRAM = Path(sys.executable).with_name("nnfs-tui")
+
+SHARED = {
+    "share/bash-completion/completions/nnfs-tui",
+    "share/fish/vendor_completions.d/nnfs-tui.fish",
+    "share/man/man1/nnfs-tui.1",
+    "share/zsh/site-functions/_nnfs-tui",
+}
+"""Files that shells and `man` find next to the command."""
 
 
 @pytest.fixture(scope="module")
@@ -40,8 +49,10 @@ def test_the_wheel_holds_the_two_packages_and_its_metadata(wheel: Path) -> None:
         if path.is_file() and "__pycache__" not in path.parts
     }
     info = f"nnfs_tui-{__version__}.dist-info"
+    shared = f"nnfs_tui-{__version__}.data"
+    expected |= {f"{shared}/data/{name}" for name in SHARED}
     assert {name for name in names if not name.startswith(f"{info}/")} == expected
-    assert {name.partition("/")[0] for name in names} == {"core", "tui", info}
+    assert {name.partition("/")[0] for name in names} == {"core", "tui", info, shared}
     assert "tui/app.tcss" in names
     assert f"{info}/licenses/LICENSE" in names
 
@@ -92,6 +103,8 @@ def test_the_command_works_in_an_environment_of_its_own(wheel: Path, tmp_path: P
     )
     assert run.returncode == 0, run.stderr
     assert "3 of 3 epochs" in run.stdout
+    assert (own / "share/man/man1/nnfs-tui.1").read_text(encoding="utf-8") == man_page()
+    assert all((own / name).is_file() for name in SHARED)
 
 
 def test_the_version_is_told_from_another_directory(tmp_path: Path) -> None:

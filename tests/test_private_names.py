@@ -69,6 +69,8 @@ BORROWED = [
     ),
     # a description is wrapped, a table is not
     Borrowed("Python", "argparse", "HelpFormatter", "_fill_text", "tui.cli.arguments"),
+    # the options that a shell completes; `add_argument` of a group does not call that of the parser
+    Borrowed("Python", "argparse", "_ActionsContainer", "_actions", "tui.cli.arguments"),
     # which instruction sets NumPy computes with
     Borrowed(
         "numpy", "numpy._core._multiarray_umath", "", "__cpu_features__", "core.runs.cpu_kernels"

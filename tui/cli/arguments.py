@@ -24,6 +24,7 @@ COMMANDS: Final = {
     "sweep": "train a grid of settings, with several seeds",
     "check": "compare backpropagation with central differences, layer by layer",
     "help": "explain a command, a preset, a data set or a setting",
+    "completion": "print a script that completes commands, presets, runs and values in a shell",
 }
 SOURCES: Final = ("data", "dataset")
 """Settings that name the data, for which the command `datasets` has an argument."""
@@ -175,6 +176,10 @@ class _Parser(argparse.ArgumentParser):
         """Return the long options, read from the usage, since argparse has no public list of them."""
         return ["--help", *re.findall(r"--[a-z][a-z0-9-]*", self.format_usage())]
 
+    def actions(self) -> list[argparse.Action]:
+        """Return the arguments and options."""
+        return list(self._actions)
+
     def of_command(self, name: str) -> _Parser:
         """Return the parser of a command."""
         return self._subparsers_by_name[name]
@@ -214,6 +219,7 @@ def parser() -> _Parser:
     parsers["help"].add_argument(
         "words", nargs="*", metavar="TOPIC", help="a command, a preset, a data set or a setting"
     )
+    parsers["completion"].add_argument("shell", metavar="SHELL", help="bash, zsh or fish")
     parsers["datasets"].add_argument("name", nargs="?", metavar="NAME", help="a data set or a file")
     _add_settings(parsers["datasets"], "data", "file")
     for name in ("watch", "train", "check", "sweep"):

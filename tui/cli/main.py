@@ -187,6 +187,10 @@ def _dispatch(given: list[str], process: TrainingProcess | None) -> int:
         from tui.cli.topics import explain
 
         return explain(given[1:])  # of any option, which argparse would not accept here
+    if given[0] == "completion" and given[1:2] not in (["-h"], ["--help"]):
+        from tui.cli.completion import completion
+
+        return completion(given[1:])  # of any words, also incomplete ones
     options = parser().parse_args(with_negative_entries(with_switches(given)))
     if options.command == "resume":
         return _resume(options, process)
