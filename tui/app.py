@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import os
 from typing import TYPE_CHECKING, Any, Final
 
 from textual.app import SystemCommand
 from textual.command import CommandPalette
 from textual.widgets import Input
 
+from tui.announcer import AnnounceOptions, Announcer
 from tui.drawing.terminal_text import key_name
 from tui.keymap import Keymap
 from tui.keys import KEYS
@@ -15,7 +17,7 @@ from tui.process_link import ProcessLink
 from tui.screens.training import TrainingScreen
 from tui.terminal.driver import DiffDriver
 from tui.terminal.screen_buffer import Area
-from tui.terminal_app import TerminalApp
+from tui.terminal_app import TerminalApp, write_to_terminal
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -67,6 +69,7 @@ class NnfsApp(TerminalApp):
         keymap: Keymap | None = None,
         notes: Sequence[str] = (),
         recording: Recording | None = None,
+        announce: AnnounceOptions | None = None,
     ) -> None:
         super().__init__(look, max_rate=max_rate, recording=recording)
         self.keymap = keymap or Keymap()
@@ -83,7 +86,16 @@ class NnfsApp(TerminalApp):
             view=view,
             flow_control=self.flow_control,
             redraw=self.action_redraw,
+            when_shown=lambda: self._announcer.update(),
         )
+        self._announcer = Announcer(
+            self.training.run,
+            announce or AnnounceOptions(),
+            os.environ,
+            lambda codes: write_to_terminal(self, codes),
+            lambda: self.app_focus,
+        )
+        self.terminal_title = self._announcer.title
         self.training.options.halves = self.renderer.has_halves
         self.training.run.start_note = "; ".join(notes)
         self.set_keymap(self.keymap.for_textual())

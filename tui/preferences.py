@@ -18,6 +18,8 @@ FILE_NAME: Final = "preferences.toml"
 MOST_BYTES: Final = 32_768
 SPEEDS: Final = 0.01, 1e6
 """The lowest and the highest number of epochs per second, also on the command line."""
+SWITCHES: Final = ("title", "progress", "notify")
+"""Entries that are true or false."""
 LONGEST_REASON: Final = 120
 
 
@@ -26,12 +28,13 @@ class Preferences:
     """The values of the file that can be used.
 
     Attributes:
-        values: texts as on the command line, by option: palette, background, speed, view.
+        values: texts as on the command line, by option: palette, background, speed, view; True or False
+            for title, progress and notify.
         keys: the table `keys`: keys by action, unchecked.
         problems: a sentence for each entry that is not used, with the name of the file.
     """
 
-    values: Mapping[str, str] = field(default_factory=dict)
+    values: Mapping[str, Any] = field(default_factory=dict)
     keys: Mapping[str, Any] = field(default_factory=dict)
     problems: tuple[str, ...] = ()
 
@@ -93,11 +96,11 @@ def accepted_words() -> dict[str, tuple[str, ...]]:
 
 
 def _checked(entries: Mapping[str, Any]) -> Preferences:
-    values: dict[str, str] = {}
+    values: dict[str, Any] = {}
     problems: list[str] = []
     keys: Mapping[str, Any] = {}
     words = accepted_words()
-    names = [*words, "speed", "keys"]
+    names = [*words, "speed", *SWITCHES, "keys"]
     for name, value in entries.items():
         if name == "keys" and isinstance(value, dict):
             keys = value
@@ -110,6 +113,11 @@ def _checked(entries: Mapping[str, Any]) -> Preferences:
                 problems.append(
                     _invalid(value, name, f"a number from {SPEEDS[0]:g} to {SPEEDS[1]:g} or max")
                 )
+        elif name in SWITCHES:
+            if isinstance(value, bool):
+                values[name] = value
+            else:
+                problems.append(_invalid(value, name, "true or false"))
         elif name not in words:
             accepted = f"one of {', '.join(names)}{suggestion(name, names)}"
             problems.append(f"unknown name {quoted(name)}: expected {accepted}")

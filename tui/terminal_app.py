@@ -27,6 +27,7 @@ from tui.terminal.direct import DirectOutput
 from tui.terminal.driver import DiffDriver, terminal_size
 from tui.terminal.flow_control import FlowControl
 from tui.terminal.suspend import ENDING, in_foreground, stop_until_foreground
+from tui.terminal.title import TerminalTitle
 from tui.terminal.type_ahead import TypeAhead
 
 if TYPE_CHECKING:
@@ -116,6 +117,7 @@ class TerminalApp(ReportsFaults, App[None]):
         has_failed: whether it ends because of an error.
         recording: of what is sent to the terminal, or None.
         main_screen: the screen below all dialogs.
+        terminal_title: title of the terminal, by default none.
     """
 
     main_screen: Screen[None]
@@ -151,6 +153,7 @@ class TerminalApp(ReportsFaults, App[None]):
         self._widget_form = WidgetFilter(self.look)
         self.animation_level = "none"
         self.flow_control = FlowControl(max_rate, is_blind=is_relayed(os.environ, terminal_name()))
+        self.terminal_title = TerminalTitle(lambda: None)
         self._typed = TypeAhead(self, self._hand_on)
         self.exit_signals = ExitSignals(self)
         self.has_failed = False
@@ -333,6 +336,14 @@ class TerminalApp(ReportsFaults, App[None]):
     def _forget_screen(self) -> None:
         if isinstance(self._driver, DiffDriver):
             self._driver.forget()
+
+
+def write_to_terminal(app: App[None], codes: str) -> None:
+    """Send codes that change nothing on the screen, and the title if it is due."""
+    if isinstance(app._driver, DiffDriver) and app._driver.is_open:
+        if codes:
+            app._driver.write(codes)
+        asyncio.get_running_loop().call_soon(app._driver.pump)
 
 
 def _enable_garbage_collection() -> None:

@@ -40,6 +40,7 @@ os.execvp(sys.argv[1], sys.argv[1:])
 """Makes the pseudo-terminal the controlling one; forking is unsafe with threads."""
 MODES = ("?1049", "?1002", "?2004", "?1004")
 """Modes of the running program: alternate screen, mouse, bracketed paste, focus reports."""
+SAVE_TITLE, RESTORE_TITLE = b"\x1b[22;2t", b"\x1b[23;2t"
 
 
 class Terminal:
@@ -251,8 +252,10 @@ class Terminal:
         return self.status
 
     def is_restored(self, modes: tuple[str, ...] = MODES) -> bool:
-        """Return whether all modes were disabled again, and the cursor is visible."""
+        """Return whether all modes were disabled again, the cursor is visible, and the title is back."""
         if self._process.poll() is not None and termios.tcgetattr(self._descriptor) != self._modes:
+            return False
+        if self.raw.count(SAVE_TITLE) != self.raw.count(RESTORE_TITLE):
             return False
         pairs = [(f"\x1b[{mode}h", f"\x1b[{mode}l") for mode in modes]
         pairs.append(("\x1b[?25l", "\x1b[?25h"))

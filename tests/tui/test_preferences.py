@@ -23,15 +23,16 @@ def test_the_file_is_in_the_users_configuration_directory(monkeypatch: pytest.Mo
 
 
 def test_valid_entries_are_used_and_each_invalid_one_is_reported(tmp_path: Path) -> None:
-    text = '\ufeffpalette = "viridi"\nbackground = "light"\nspeed = 60\ncolour = 1\n[keys]\nstep = "x"\n'
+    text = '\ufeffpalette = "viridi"\nbackground = "light"\nspeed = 60\ncolour = 1\n'
+    text += 'title = false\nnotify = "on"\n[keys]\nstep = "x"\n'
     found = read_preferences(written(tmp_path, text))
-    assert found.values == {"background": "light", "speed": "60"}
+    assert found.values == {"background": "light", "speed": "60", "title": False}
     assert found.keys == {"step": "x"}
-    palette, unknown = found.problems
+    palette, unknown, notify = found.problems
+    assert "invalid value 'on' for notify: expected true or false" in notify
     assert "invalid value 'viridi' for palette: expected one of blue-orange, viridis" in palette
-    assert (
-        "unknown name 'colour': expected one of palette, background, view, speed, keys" in unknown
-    )
+    names = "palette, background, view, speed, title, progress, notify, keys"
+    assert f"unknown name 'colour': expected one of {names}" in unknown
 
 
 @pytest.mark.parametrize("speed", ["true", "0", "-1", "nan", "inf", '"fast"', "[30]", "1e400"])

@@ -71,7 +71,8 @@ OTHER_OPTIONS: Final = {
             "--colors",
             "--palette",
         ),
-        *("--background", "--ascii", "--no-ascii"),
+        *("--background", "--ascii", "--no-ascii", "--title", "--no-title", "--progress"),
+        *("--no-progress", "--notify", "--no-notify"),
     ],
     "output (train)": ["--json", "--plain"],
     "many runs (train)": ["--seeds"],
@@ -336,6 +337,24 @@ def _add_terminal(screen: Any) -> None:
         "--ascii",
         action=argparse.BooleanOptionalAction,
         help="use only ASCII (default: if the locale is not UTF-8)",
+    )
+
+    screen.add_argument(
+        "--title",
+        action=argparse.BooleanOptionalAction,
+        help="show the state of the run in the title of the terminal (default: if it can be restored)",
+    )
+    screen.add_argument(
+        "--progress",
+        action=argparse.BooleanOptionalAction,
+        help="show the progress in the tab or the task bar, by OSC 9;4 (default: on terminals that are "
+        "known to do so)",
+    )
+    screen.add_argument(
+        "--notify",
+        action=argparse.BooleanOptionalAction,
+        help="ring the bell, and send a notification where that is possible, when a run ends or looks "
+        "stuck while another window has the focus (default: no)",
     )
 
 

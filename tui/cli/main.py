@@ -55,7 +55,14 @@ USAGE_ERROR: Final = 2
 SCREEN_MEMORY: Final = 60_000_000
 """Bytes of address space that the screen takes once all is imported: half of them OpenBLAS's buffer."""
 
-SCREEN_DEFAULTS: Final = {"speed": "30", "palette": "blue-orange", "background": None}
+SCREEN_DEFAULTS: Final = {
+    "speed": "30",
+    "palette": "blue-orange",
+    "background": None,
+    "title": None,
+    "progress": None,
+    "notify": False,
+}
 """Screen options that the preferences file may contain, and their defaults."""
 
 LONGEST_REASON: Final = 1500
@@ -492,10 +499,12 @@ def _watch(
     # collections take a tenth of the time of the imports, and find nothing; NnfsApp enables them again
     gc.disable()
     from core.memory import require, reserve_for_products
+    from tui.announcer import AnnounceOptions
     from tui.app import NnfsApp
     from tui.cli.run_log import RunLog
     from tui.keymap import keymap_of
     from tui.preferences import FILE_NAME
+    from tui.terminal.title import has_progress, has_title
 
     require("for the screen", SCREEN_MEMORY)
     reserve_for_products()
@@ -528,6 +537,11 @@ def _watch(
         keymap=keymap,
         notes=problems,
         recording=recording,
+        announce=AnnounceOptions(
+            has_title(os.environ) if options.title is None else options.title,
+            has_progress(os.environ) if options.progress is None else options.progress,
+            options.notify,
+        ),
     )
     app.exit_signals.install()
     try:

@@ -34,6 +34,9 @@ preferences, read from {path}
   background = "light"      # or dark
   speed = 100               # epochs per second, or "max"
   view = "watch"            # or inspect, diagnose, data, everything
+  title = false             # keep the title of the terminal
+  progress = true           # in the tab or the task bar
+  notify = true             # when a run ends while another window has the focus
 
   [keys]                    # names of actions: nnfs-tui help keys
   pause = "x"

@@ -92,12 +92,13 @@ class TrainingScreen(Screen[None]):
         view: str = "",
         flow_control: FlowControl | None = None,
         redraw: Callable[[], None],
+        when_shown: Callable[[], None] | None = None,
     ) -> None:
         super().__init__()
         self._link = link
         self._launch = Start(config, paused) if resume is None else Reopen(resume, paused)
         self._frame = 1 / frames_per_second
-        self.redraw = redraw
+        self.redraw, self._when_shown = redraw, when_shown
         self.controller = RunController(
             config, link, self, speed=speed, log=run_log, save_options=save_options
         )
@@ -190,6 +191,8 @@ class TrainingScreen(Screen[None]):
                 self.view.update()
         with reported(self.app, f"{type(event).__name__} was not shown"):
             self._show(event)
+        if self._when_shown is not None:
+            self._when_shown()
         if not isinstance(event, Progress | Loading):
             self.frames.pull()
 

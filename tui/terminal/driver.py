@@ -25,6 +25,7 @@ from tui.terminal.clipboard import CLIPBOARD, through_multiplexer
 from tui.terminal.flow_control import CURSOR_QUERY, FlowControl
 from tui.terminal.input_parser import EscapeParser
 from tui.terminal.screen_buffer import ScreenBuffer, is_frame
+from tui.terminal.title import TerminalTitle
 
 if TYPE_CHECKING:
     from asyncio import TimerHandle
@@ -62,11 +63,12 @@ MOUSE: Final = ("\x1b[?1002h", "\x1b[?1006h")
 
 @runtime_checkable
 class HasSendOrder(Protocol):
-    """Application with flow control, a terminal look, and an order in which areas are sent."""
+    """Application with flow control, a terminal look, a title, and an order in which areas are sent."""
 
     flow_control: FlowControl
     look: TerminalLook
     recording: Recording | None
+    terminal_title: TerminalTitle
 
     def send_order(self) -> Sequence[Area]:
         """Return the areas of the screen, by rank and then in order."""
@@ -98,6 +100,11 @@ class DiffDriver(LinuxDriver):
         self._watched = app if isinstance(app, HasSendOrder) else None
         self._flow_control = (
             self._watched.flow_control if self._watched is not None else FlowControl()
+        )
+        self._title = (
+            self._watched.terminal_title
+            if self._watched is not None
+            else TerminalTitle(lambda: None)
         )
         self._output = sys.stderr.fileno() if sys.__stderr__ is None else sys.__stderr__.fileno()
         colours = self._watched.look.colours if self._watched is not None else "truecolor"
@@ -151,7 +158,7 @@ class DiffDriver(LinuxDriver):
         super().start_application_mode()  # type: ignore[no-untyped-call]
         self._has_terminal = True
         # clears the shell's output on terminals without an alternate screen
-        super().write("\x1b[H\x1b[2J")
+        super().write(f"{self._title.start()}\x1b[H\x1b[2J")
         with suppress(termios.error):
             self._settings = termios.tcgetattr(self.fileno)
         self.buffer.resize(0, 0)
@@ -170,7 +177,7 @@ class DiffDriver(LinuxDriver):
                 self.disable_input()
                 # without an alternate screen, the shell would write over the screen's content
                 last_row = get_terminal_size().lines
-                super().write(f"\x1b[m\x1b[H\x1b[J\x1b[{last_row}H")
+                super().write(f"{self._title.stop()}\x1b[m\x1b[H\x1b[J\x1b[{last_row}H")
                 super().stop_application_mode()
             except BaseException:
                 self.exit_event.set()  # the interpreter waits for the input thread
@@ -192,6 +199,7 @@ class DiffDriver(LinuxDriver):
         super().write(f"{PASTE_ON}{WRAP_OFF}")
         self._flow_control.reset()
         self._replies.clear()
+        self._title.forget()  # the shell may have set its own; the one before is still saved
         self.forget()
 
     def abandon_terminal(self) -> None:
@@ -202,7 +210,7 @@ class DiffDriver(LinuxDriver):
             if self.attrs_before is not None:
                 termios.tcsetattr(self.fileno, termios.TCSANOW, self.attrs_before)
             if self._accepts_output():
-                os.write(self._output, RESET)
+                os.write(self._output, self._title.stop().encode() + RESET)
 
     def leave_to_shell(self) -> None:
         """End in the background: keep the line settings, which are the shell's."""
@@ -303,17 +311,20 @@ class DiffDriver(LinuxDriver):
             self._send_all_allowed(now)
         finally:
             # after a failure, too, the rest is sent later
-            if self._timer is None and (self.buffer.has_changes or self._held is not None):
-                self._schedule_check(now)
+            title_due = self._title.due_in(now)
+            if self._timer is None and (
+                self.buffer.has_changes or self._held is not None or title_due is not None
+            ):
+                self._schedule_check(now, title_due)
 
     def _send_all_allowed(self, now: float) -> None:
         room = self._flow_control.budget(now)
-        while room and self.buffer.has_changes:
+        while room and (self.buffer.has_changes or self._title.due_in(now) == 0.0):
             if not self._accepts_output():
                 self._pump_in(FULL)
                 room = 0
                 break
-            if self._flow_control.should_query(now):
+            if self.buffer.has_changes and self._flow_control.should_query(now):
                 super().write(CURSOR_QUERY)
                 self._flow_control.on_query(now)
             else:
@@ -324,9 +335,12 @@ class DiffDriver(LinuxDriver):
             self._held = None
             held()
 
-    def _schedule_check(self, now: float) -> None:
+    def _schedule_check(self, now: float, title_due: float | None) -> None:
         """Schedule the next attempt, in case that no reply arrives before."""
         again = self._flow_control.next_check(now)
+        if title_due is not None:
+            title_due = max(title_due, FULL)
+            again = title_due if again is None else min(again, title_due)
         if self._held is not None:
             again = min(LONGEST_HOLD if again is None else again, self._held_until - now)
         if again is not None:
@@ -334,14 +348,16 @@ class DiffDriver(LinuxDriver):
 
     def _send(self, room: int, now: float) -> None:
         areas = self._watched.send_order() if self._watched is not None else ()
+        is_frame_due = self.buffer.has_changes
         data = self.buffer.next_update(room, areas)
-        if self._recording is not None:
+        if self._recording is not None and data:
             self._recording.sent(data)
-        if self._is_synchronized:
+        if self._is_synchronized and data:
             data = f"{SYNC_START}{data}{SYNC_END}"
+        data = self._title.update(now) + data
         super().write(data + CURSOR_QUERY if self._flow_control.is_measuring else data)
         self._flow_control.on_send(len(data.encode()), now)
-        if not self.buffer.has_changes:
+        if is_frame_due and not self.buffer.has_changes:
             self._flow_control.on_frame_shown(now)
 
     def _accepts_output(self) -> bool:

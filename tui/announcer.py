@@ -1,0 +1,105 @@
+"""The run outside of the screen: title of the terminal, progress in its tab, and notifications."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+from core.process.messages import State
+from tui.drawing import number_format
+from tui.terminal.title import RunTitle, TerminalTitle, notification
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from tui.run_model import RunModel
+
+LONGEST_NAME: Final = 16
+PROGRESS: Final[dict[State, str]] = {
+    State.PAUSED: "paused",
+    State.DIVERGED: "error",
+    State.STOPPED: "error",
+    State.FINISHED: "none",
+}
+ENDINGS: Final = {
+    State.FINISHED: "has finished",
+    State.DIVERGED: "has diverged",
+    State.STOPPED: "has stopped: its process has ended",
+}
+"""Sentences of notifications, by the state that a run has reached."""
+
+
+@dataclass(frozen=True)
+class AnnounceOptions:
+    """Announcements that are enabled: title, progress, notifications."""
+
+    title: bool = False
+    progress: bool = False
+    notify: bool = False
+
+
+class Announcer:
+    """Follows a run, and announces it to the terminal.
+
+    Args:
+        run: the run.
+        options: what is announced.
+        environment: variables by name, which identify the terminal.
+        write: sends codes to the terminal, and the title if it is due.
+        is_focused: returns whether the user looks at the terminal, as it last reported.
+
+    Attributes:
+        title: title and progress.
+    """
+
+    def __init__(
+        self,
+        run: RunModel,
+        options: AnnounceOptions,
+        environment: Mapping[str, str],
+        write: Callable[[str], object],
+        is_focused: Callable[[], bool],
+    ) -> None:
+        self._run = run
+        self._notifies = options.notify
+        self._environment = environment
+        self._write, self._is_focused = write, is_focused
+        self.title = TerminalTitle(
+            lambda: title_of(run), has_title=options.title, has_progress=options.progress
+        )
+        self._state, self._was_alarming = run.state, False
+
+    def update(self) -> None:
+        """Follow the run after an event."""
+        self.title.change()
+        run = self._run
+        before, was_alarming = self._state, self._was_alarming
+        self._state, self._was_alarming = run.state, run.diagnosis.is_alarming
+        sentence = ""
+        if run.state is not before:
+            sentence = ENDINGS.get(run.state, "")
+        elif run.state is State.TRAINING and run.diagnosis.is_alarming and not was_alarming:
+            sentence = "looks stuck"
+        codes = ""
+        if sentence and self._notifies and not self._is_focused():
+            codes = notification(self._environment, _sentence(run, sentence))
+        self._write(codes)
+
+
+def _sentence(run: RunModel, what: str) -> str:
+    metrics = run.metrics
+    text = f"{run.config.source_name[:LONGEST_NAME]} {what}"
+    if metrics is None:
+        return text
+    return f"{text}: epoch {metrics.epoch:,}, loss {number_format.loss(metrics.train_loss)}"
+
+
+def title_of(run: RunModel) -> RunTitle | None:
+    """Return the title of a run, or None before its first metrics."""
+    metrics = run.metrics
+    if metrics is None:
+        return None
+    name = run.config.source_name[:LONGEST_NAME]
+    text = f"{name} epoch {metrics.epoch:,} loss {number_format.loss(metrics.train_loss)}"
+    share = run.head_epoch / run.config.epochs if run.config.epochs else None
+    return RunTitle(run.state.value, text, share, PROGRESS.get(run.state, "normal"))
