@@ -38,7 +38,7 @@ def needs(shell: str) -> None:
 def test_tab_completes_presets_values_and_runs(shell: str, runs: Path, tmp_path: Path) -> None:
     needs(shell)
     command, setup = STARTS[shell]
-    (run,) = (each.name for each in runs.iterdir())
+    (run,) = (each.name for each in runs.glob("xor-*"))
     environment = {
         "PATH": f"{PROGRAM.parent}:{os.environ['PATH']}",
         "PS1": "shell> ",
@@ -65,7 +65,7 @@ def test_tab_completes_presets_values_and_runs(shell: str, runs: Path, tmp_path:
 
 def test_fish_completes_presets_values_and_runs(runs: Path, tmp_path: Path) -> None:
     needs("fish")
-    (run,) = (each.name for each in runs.iterdir())
+    (run,) = (each.name for each in runs.glob("xor-*"))
     lines = ("gauss", "train --loss hin", "train --loss=hin", "resume xo")
     script = "nnfs-tui completion fish | source\n" + "\n".join(
         f"complete -C 'nnfs-tui {line}'" for line in lines

@@ -161,7 +161,7 @@ def _arguments(command: str, typed: Sequence[str]) -> Iterator[Word]:
         case "datasets":
             yield from datasets
             yield NAMES[0]
-        case "resume":
+        case "resume" | "compare" | "export":
             yield from _runs(typed)
         case "runs" if "rm" in typed:
             yield from _runs(typed)

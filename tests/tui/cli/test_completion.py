@@ -54,7 +54,7 @@ def test_a_typed_option_is_not_offered_again() -> None:
         (("--loss", "=", "hi"), ["hinge"]),  # in bash
         (("--activation", "relu,ta"), ["relu,tanh"]),
         (("--activation=relu,ta",), ["--activation=relu,tanh"]),
-        (("sweep", "moons", "--optimizer", "sgd", "rms"), ["rmsprop"]),
+        (("sweep", "moons", "--optimizer", "sgd", "rms"), ["rmsprop", ":files"]),
         (("--dataset", "gauss"), ["gaussian-quantiles"]),
         (("--speed", ""), ["max"]),
         (("--background", ""), ["dark", "light"]),
@@ -84,6 +84,7 @@ def test_runs_are_those_in_the_folder(tmp_path: Path) -> None:
     assert word.text == run
     assert word.help.startswith("epoch 3, saved ")
     assert texts("resume", f"--run-dir={tmp_path}", "xor-") == [run]
+    assert texts("compare", f"--run-dir={tmp_path}", "xor-") == [run]
     assert texts("runs", "--run-dir", str(tmp_path), "") == ["rm"]
     assert texts("runs", "rm", "--run-dir", str(tmp_path), "") == [run]
     assert texts("runs", "rm", run, "--run-dir", str(tmp_path), "") == []
