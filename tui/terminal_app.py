@@ -22,7 +22,7 @@ from textual.screen import ModalScreen
 from tui.drawing.rendering import CellRenderer, TerminalLook
 from tui.drawing.textual_theme import WidgetFilter, css_variables, textual_theme
 from tui.faults import Fault, ReportsFaults
-from tui.terminal.capabilities import is_relayed, terminal_name
+from tui.terminal.capabilities import is_relayed, is_web, terminal_name
 from tui.terminal.direct import DirectOutput
 from tui.terminal.driver import DiffDriver, terminal_size
 from tui.terminal.flow_control import FlowControl
@@ -143,7 +143,7 @@ class TerminalApp(ReportsFaults, App[None]):
         self.look = look or TerminalLook()
         self.renderer = CellRenderer(self.look)
         self.cell_output = DirectOutput(self, self.renderer)
-        App.__init__(self, driver_class=DiffDriver)
+        App.__init__(self, driver_class=None if is_web(os.environ) else DiffDriver)
         ReportsFaults.__init__(self)
         own_theme = textual_theme(self.look)
         self.register_theme(own_theme)

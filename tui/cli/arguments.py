@@ -22,6 +22,7 @@ COMMANDS: Final = {
     "follow": "watch the training of another program by the metrics that it logs",
     "export": "write a saved run as a table, as code for other frameworks, or as a report",
     "sweep": "train a grid of settings, with several seeds",
+    "serve": "train and watch in a browser",
     "check": "compare backpropagation with central differences, layer by layer",
     "help": "explain a command, a preset, a data set or a setting",
     "completion": "print a script that completes commands, presets, runs and values in a shell",
@@ -77,6 +78,7 @@ OTHER_OPTIONS: Final = {
     "output (train)": ["--json", "--plain"],
     "many runs (train)": ["--seeds"],
     "sweep": ["--seeds", "--random", "--halving", "--jobs", "--scheduler", "--sort", "--csv"],
+    "serve": ["--host", "--port"],
     "files": ["--config", "--log", "--run-dir", "--no-save", "--keep-runs"],
 }
 """Options that are not settings."""
@@ -219,6 +221,18 @@ def parser() -> _Parser:
     parser._subparsers_by_name = parsers
     parsers["help"].add_argument(
         "words", nargs="*", metavar="TOPIC", help="a command, a preset, a data set or a setting"
+    )
+    parsers["serve"].add_argument(
+        "--host",
+        metavar="NAME",
+        help="address to listen on (default 127.0.0.1: this computer only)",
+    )
+    parsers["serve"].add_argument("--port", metavar="N", help="port to listen on (default 8000)")
+    parsers["serve"].add_argument(
+        "words",
+        nargs="*",
+        metavar="ARGUMENT",
+        help="arguments of watch, or resume and its arguments: what each visitor runs",
     )
     parsers["completion"].add_argument("shell", metavar="SHELL", help="bash, zsh or fish")
     parsers["datasets"].add_argument("name", nargs="?", metavar="NAME", help="a data set or a file")

@@ -118,9 +118,11 @@ def _words(command: str, typed: Sequence[str], current: str, *, is_first: bool) 
 
 def _actions(command: str) -> dict[str, argparse.Action]:
     """Return the options of a command."""
+    served = ["watch"] if command == "serve" else []
     return {
         flag: action
-        for action in parser().of_command(command).actions()
+        for each in (command, *served)
+        for action in parser().of_command(each).actions()
         for flag in action.option_strings
     }
 
@@ -155,7 +157,7 @@ def _arguments(command: str, typed: Sequence[str]) -> Iterator[Word]:
     presets = [Word(preset.name, preset.description) for preset in PRESETS.values()]
     datasets = [Word(hyphenated(info.name), info.description) for info in DATASETS.values()]
     match command:
-        case "watch" | "train" | "check" | "sweep":
+        case "watch" | "train" | "check" | "sweep" | "serve":
             yield from presets
             yield NAMES[0]
         case "datasets":

@@ -39,7 +39,7 @@ from tui.cli.streams import (
     set_encoding,
     stop_writing,
 )
-from tui.terminal.capabilities import can_draw, terminal_look
+from tui.terminal.capabilities import can_draw, is_web, terminal_look
 
 if TYPE_CHECKING:
     import argparse
@@ -171,6 +171,8 @@ def _wants_screen(given: Sequence[str]) -> bool:
 
 
 def _has_terminal() -> bool:
+    if is_web(os.environ):
+        return True
     # Textual reads standard input and draws on standard error
     streams = sys.stdin, sys.stdout, sys.stderr
     is_terminal = all(stream is not None and stream.isatty() for stream in streams)
@@ -198,6 +200,8 @@ def _dispatch(given: list[str], process: TrainingProcess | None) -> int:
         from tui.cli.completion import completion
 
         return completion(given[1:])  # of any words, also incomplete ones
+    if given[0] == "serve" and not {"-h", "--help"} & set(given):
+        return _serve(given[1:])
     options = parser().parse_args(with_negative_entries(with_switches(given)))
     if options.command == "resume":
         return _resume(options, process)
@@ -254,6 +258,18 @@ def _other_command(options: argparse.Namespace) -> int | None:
         case "sweep":
             return _sweep(options)
     return None
+
+
+def _serve(given: list[str]) -> int:
+    from tui.cli.serve import serve, serve_options
+
+    host, port, command = serve_options(given)
+    # a mistake is reported now, and not to the first visitor
+    options = parser().parse_args(with_negative_entries(with_switches(command)))
+    if options.command == "watch":
+        _config(options)
+    _check_screen_options(options, has_screen=True)
+    return serve(host, port, command)
 
 
 def _config(options: argparse.Namespace) -> RunConfig:
@@ -572,8 +588,9 @@ def _prepare_look(options: argparse.Namespace) -> TerminalLook:
         palette=options.palette,
         background=options.background,
     )
-    for size in ("COLUMNS", "LINES"):  # the size of the terminal may change
-        os.environ.pop(size, None)
+    if not is_web(os.environ):
+        for size in ("COLUMNS", "LINES"):  # the size of the terminal may change
+            os.environ.pop(size, None)
     # read by Textual on import; with 256 colours, tui.terminal.escape_codes converts the colours
     os.environ["TEXTUAL_COLOR_SYSTEM"] = "standard" if look.is_plain else "truecolor"
     return look

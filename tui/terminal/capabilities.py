@@ -43,6 +43,11 @@ def can_draw(environment: Mapping[str, str]) -> bool:
     return environment.get("TERM", "").lower() not in CANNOT_DRAW
 
 
+def is_web(environment: Mapping[str, str]) -> bool:
+    """Return whether textual-serve shows the program in a browser, with a driver of Textual's own."""
+    return bool(environment.get("TEXTUAL_DRIVER"))
+
+
 def _is_colourless(term: str) -> bool:
     """Return whether a terminal of this name is known to be monochrome."""
     return _COLOURLESS.match(term) is not None

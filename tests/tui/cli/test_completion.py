@@ -27,7 +27,8 @@ def test_the_first_word_is_a_command_a_preset_or_a_file() -> None:
 def test_every_option_of_a_command_is_completed(command: str) -> None:
     flags = {
         flag
-        for action in parser().of_command(command).actions()
+        for each in {command, "watch" if command == "serve" else command}
+        for action in parser().of_command(each).actions()
         for flag in action.option_strings
         if flag.startswith("--")
     }
