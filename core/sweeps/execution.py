@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
     Run = tuple[RunConfig, str]
 
-LOCAL_SECONDS: Final = 2.0
+LOCAL_SECONDS: Final = 4.0
 """Remaining duration up to which all runs are trained in this process."""
 
 EXAMPLE: Final = "tcp://host:8786"
@@ -39,6 +39,9 @@ _ADDRESS: Final = re.compile(r"([a-z]+://)?(\[[0-9a-f:.]+\]|[\w.-]+):\d{1,5}", r
 
 CHECK_SECONDS: Final = 1.0
 """Seconds between two checks whether the scheduler is still connected."""
+
+LEAST_WORKERS: Final = 16
+"""Number of workers of a cluster for which tasks are sent in advance, since more may connect later."""
 
 CONNECT_SECONDS: Final = 10
 """Seconds to wait for the scheduler, and for its first worker."""
@@ -211,6 +214,7 @@ def _ignore_interrupt() -> None:
 def _backend(workers: Workers) -> Iterator[tuple[int, Any]]:
     """Choose joblib's backend; yields the number of workers, and the client of a cluster."""
     from joblib import parallel_config
+    from joblib.parallel import get_active_backend
 
     if workers.scheduler is None:
         os.environ.update(ONE_THREAD)  # inherited by the workers
@@ -220,9 +224,19 @@ def _backend(workers: Workers) -> Iterator[tuple[int, Any]]:
     client = _connect(workers.scheduler)
     try:
         with _failures(), parallel_config("dask", client=client, n_jobs=-1):
+            _expect_workers(get_active_backend()[0])
             yield sum(client.ncores().values()), client
     finally:
         client.close()
+
+
+def _expect_workers(backend: Any) -> None:
+    """Make joblib send tasks as for several workers, even if only one is connected so far.
+
+    With a single worker, it would train all runs in this process, and send nothing to later ones.
+    """
+    connected = backend.effective_n_jobs
+    backend.effective_n_jobs = lambda n_jobs: max(LEAST_WORKERS, connected(n_jobs))
 
 
 def _connect(address: str) -> Any:

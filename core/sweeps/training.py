@@ -81,14 +81,17 @@ def train_runs(runs: Sequence[tuple[RunConfig, str]], file: FileData | None) -> 
 
 
 def _train_group(runs: Sequence[tuple[RunConfig, str]], file: FileData | None) -> list[Outcome]:
-    """Train runs that differ in no shape: in lockstep, if that takes less time."""
-    if len(runs) > 1:
-        configs = [config.changed(diagnostics=False) for config, _ in runs]
-        data = [data_of(config, file) for config in configs]
-        if gains_from_lockstep(configs[0], data[0]):
-            # samples may have different shapes: the vocabulary of texts depends on their split
-            with suppress(CannotShareError):
-                return _train_in_lockstep(Lockstep(configs, data), [key for _, key in runs])
+    """Train runs that differ in no shape: in lockstep, if that takes less time.
+
+    A single run, too: the weights are the same, but losses are summed in another order, and must not
+    depend on the division into tasks.
+    """
+    configs = [config.changed(diagnostics=False) for config, _ in runs]
+    data = [data_of(config, file) for config in configs]
+    if gains_from_lockstep(configs[0], data[0]):
+        # samples may have different shapes: the vocabulary of texts depends on their split
+        with suppress(CannotShareError):
+            return _train_in_lockstep(Lockstep(configs, data), [key for _, key in runs])
     return [train_run(config, key, file) for config, key in runs]
 
 

@@ -11,8 +11,10 @@ from pathlib import Path
 import pytest
 
 from core.config.run_config import RunConfig
+from core.sweeps import execution
 from core.sweeps.execution import SweepError, Workers, train
 from core.sweeps.grid import Grid, seeds_from
+from core.sweeps.outcome import Outcome
 from core.sweeps.sweep import Sweep
 from tests.core.sweeps.test_sweep import numbers
 from tests.terminal.terminal import PATIENCE
@@ -96,3 +98,17 @@ def test_an_invalid_address_is_refused_at_once(address: str) -> None:
     run = (RunConfig(), "key")
     with pytest.raises(SweepError, match="expected one like tcp://host:8786"):
         next(train([run], Workers(None, address)))
+
+
+def test_a_single_worker_of_a_cluster_trains_the_runs_and_not_this_process(
+    cluster: Cluster, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    cluster.workers[1].kill()
+
+    def refuse(runs: object, file: object) -> list[Outcome]:
+        raise AssertionError("trained in this process")
+
+    monkeypatch.setattr(execution, "train_runs", refuse)
+    config = RunConfig(samples=40, epochs=2)
+    outcomes = list(train([(config, "key")], Workers(None, cluster.address)))
+    assert [(each.key, each.epochs) for each in outcomes] == [("key", 2)]

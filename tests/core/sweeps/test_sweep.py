@@ -92,14 +92,10 @@ def test_a_run_of_a_sweep_has_the_numbers_of_a_run_alone() -> None:
         trainer = Trainer(each.config)
         metrics = [trainer.train_epoch() for _ in range(4)]
         final, best = each.outcome.final, min(metrics, key=lambda epoch: epoch.test_loss)
-        assert (final.train_loss, final.test_score) == (
-            metrics[-1].train_loss,
-            metrics[-1].test_score,
-        )
-        assert (each.outcome.best_epoch, each.outcome.best.test_loss) == (
-            best.epoch,
-            best.test_loss,
-        )
+        assert final.train_loss == pytest.approx(metrics[-1].train_loss, rel=1e-5)
+        assert final.test_score == metrics[-1].test_score
+        assert each.outcome.best_epoch == best.epoch
+        assert each.outcome.best.test_loss == pytest.approx(best.test_loss, rel=1e-5)
     assert len(found) == sweep.total == 4
 
 
