@@ -431,6 +431,11 @@ def bindings() -> list[Binding]:
     ]
 
 
+LOOKING_KEYS: Final = frozenset(
+    ("i", "↑ ↓", "[ ]", "j k", "n", "u", "?", "q", "e", "v", "A", "l", "E", "f", "t", "p", "z")
+)
+"""Keys of the footer that change nothing, for a run that another process trains."""
+
 REMEDIES: Final = FooterKey("5", "remedies")
 """Key of the footer while something looks wrong."""
 

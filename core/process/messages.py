@@ -111,6 +111,11 @@ class Reopen:
 
 
 @dataclass(frozen=True)
+class Follow(Reopen):
+    """Show a saved run that another process trains, from its folder; nothing else changes it."""
+
+
+@dataclass(frozen=True)
 class Restore:
     """Restore the run that the current one has replaced; answered like a `Start`."""
 

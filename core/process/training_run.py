@@ -283,8 +283,7 @@ class TrainingRun:
         if not (travelled or fresh) and (effects or data is not None):
             self._record_settings(effects, note, data_changed=data is not None)
         if data is not None:
-            inputs = data.x_train.shape[1]
-            data = data.thinned(min(MOST_SHOWN, max(100, MOST_NUMBERS_SHOWN // max(1, inputs))))
+            data = thinned(data)
         answered = self._queue.answered
         self._queue.post(Run(self.trainer.config, data, fresh, note, answered, travelled, handled))
 
@@ -351,6 +350,12 @@ class TrainingRun:
             self.loss_starts = (*(each for each in self.loss_starts if each < end), end)
         if note:
             self.autosave.add_event(self, "changed", note)
+
+
+def thinned(data: DataSplit) -> DataSplit:
+    """Return as many samples as the screen receives."""
+    inputs = data.x_train.shape[1]
+    return data.thinned(min(MOST_SHOWN, max(100, MOST_NUMBERS_SHOWN // max(1, inputs))))
 
 
 def reopen(

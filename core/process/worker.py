@@ -26,6 +26,7 @@ from core.process.messages import (
     EditData,
     EditParameter,
     Failed,
+    Follow,
     MeasureBaseline,
     MeasureReferences,
     NextStepFound,
@@ -53,6 +54,7 @@ from core.process.parent_signals import (
     continue_parent_to_end,
     continue_when_orphaned,
 )
+from core.process.run_follower import RunFollower
 from core.process.speed import EpochTimer
 from core.process.status_text import idle_settings, warning_of
 from core.process.training_run import TrainingRun, reopen
@@ -64,8 +66,6 @@ from core.training.next_step import prepare_next_step
 from core.training.trainer import Trainer
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from core.datasets import DataSplit
     from core.process.messages import Command
     from core.process.trials import TrialsProcess
@@ -228,7 +228,7 @@ class TrainingLoop:
                 self._start(command)
             case Reopen():
                 self._queue.answered += 1
-                self._reopen(command.path, command.paused)
+                self._reopen(command)
             case Restore():
                 self._queue.answered += 1
                 if self._run is not None:
@@ -322,8 +322,12 @@ class TrainingLoop:
         run.set_state(State.PAUSED if command.paused else State.TRAINING)
         self._hand_over()
 
-    def _reopen(self, path: Path, paused: bool) -> None:
+    def _reopen(self, command: Reopen) -> None:
         queue, before = self._queue, self._run
+        if isinstance(command, Follow):
+            RunFollower(queue, command, self._hand_over).run()
+            return
+        path, paused = command.path, command.paused
         try:
             if before is not None:
                 raise RunError("a saved run needs a training process of its own")

@@ -94,13 +94,22 @@ class SavedRun:
             raise refusal(path, "sizes in its header differ from those of its data")
         _check_memory(path, header, len(data.y_train))
         trainer = Trainer(config, data)
+        self.restore(trainer)
+        return trainer
+
+    def restore(self, trainer: Trainer) -> None:
+        """Set a trainer of the same run to its saved state.
+
+        Raises:
+            RunError: when the state does not fit it.
+        """
+        header, config, data = self.header, trainer.config, trainer.data
         shapes = Shapes.of(trainer.network, config, data)
         state = decode_state(shapes, self._state, self._arrays)
         if state.learning_rate is None:  # saved by an early version
             state = replace(state, learning_rate=header.metrics.learning_rate)
         trainer.restore(state)
         trainer.stopped, trainer.restored = header.stopped, header.restored
-        return trainer
 
     def _check_parameters(self) -> None:
         """Check the number of parameters, before anything of that size is allocated."""

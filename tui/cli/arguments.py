@@ -19,7 +19,7 @@ COMMANDS: Final = {
     "resume": "resume a saved run",
     "runs": "list or remove saved runs",
     "compare": "compare saved runs: settings that differ, outcomes and curves",
-    "follow": "watch the training of another program by the metrics that it logs",
+    "follow": "watch the training of another process or program",
     "export": "write a saved run as a table, as code for other frameworks, or as a report",
     "sweep": "train a grid of settings, with several seeds",
     "serve": "train and watch in a browser",
@@ -375,9 +375,11 @@ def _add_terminal(screen: Any) -> None:
 def _add_follow(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "path",
-        metavar="FILE|FOLDER",
+        nargs="?",
+        metavar="FILE|FOLDER|RUN",
         help="a CSV file with a column epoch, step or iteration, JSON lines, or TensorBoard event "
-        "files; of a folder, the newest of them, also in its subfolders",
+        "files; of a folder, the newest of them, also in its subfolders; or a saved run that another "
+        "nnfs-tui trains (default: the latest)",
     )
     parser.add_argument(
         "--epochs",
@@ -393,7 +395,7 @@ def _add_follow(parser: argparse.ArgumentParser) -> None:
 
 def _add_runs(parsers: dict[str, _Parser]) -> None:
     """Add the options of saved runs."""
-    for name in ("watch", "train", "resume", "runs", "sweep", "export", "compare"):
+    for name in ("watch", "train", "resume", "runs", "sweep", "export", "compare", "follow"):
         group = parsers[name].add_argument_group("saved runs")
         group.add_argument(
             "--run-dir",
@@ -404,7 +406,7 @@ def _add_runs(parsers: dict[str, _Parser]) -> None:
         if name in {"watch", "train", "sweep"}:
             what = "the outcomes, nor read earlier ones" if name == "sweep" else "this run"
             group.add_argument("--no-save", action="store_true", help=f"do not save {what}")
-        if name not in {"runs", "sweep", "export", "compare"}:
+        if name not in {"runs", "sweep", "export", "compare", "follow"}:
             group.add_argument(
                 "--keep-runs",
                 metavar="N",

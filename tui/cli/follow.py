@@ -1,19 +1,28 @@
-"""Prints the metrics that another program logs, where there is no screen."""
+"""Finds what the command follow names, and prints its metrics where there is no screen."""
 
 from __future__ import annotations
 
 import sys
+from contextlib import suppress
 from pathlib import Path
 from time import monotonic, sleep
 from typing import TYPE_CHECKING, Final
 
 from core.config.errors import quoted
 from core.logs.activity import FollowState
+from core.runs.atomic_files import RunError
+from core.runs.catalogue import find
+from core.runs.folder import STATE
+from core.runs.reader import read_header
+from core.training.stopping import State
 from tui.cli.arguments import UsageError
+from tui.cli.save_options import folder_of
 from tui.drawing.cells import printable
 from tui.follow.curves import shown_value
 
 if TYPE_CHECKING:
+    import argparse
+
     from tui.follow.model import FollowModel
 
 LONGEST_READ: Final = 5.0
@@ -25,20 +34,62 @@ MOST_SHOWN: Final = 12
 """Metrics in a line."""
 
 
-def check_path(name: str) -> Path:
-    """Return the path of a file or a folder.
+def find_path(options: argparse.Namespace) -> Path:
+    """Return the path of a file or a folder, or of a saved run by its name.
 
     Raises:
         UsageError: when there is none.
+        RunError: when a name fits several runs, or none was given and there is none.
     """
+    name = options.path
     try:
-        path = Path(name).absolute()
+        path = Path(name or "").absolute()
         exists = bool(name) and path.exists()
     except (OSError, ValueError):
         exists = False
-    if not exists:
+    if exists:
+        return path
+    parent = folder_of(options)
+    if name is not None and (parent is None or "/" in name or "." in name):
         raise UsageError(f"no file or folder {quoted(name)} to follow")
-    return path
+    if parent is None:
+        raise UsageError(
+            "no home folder with saved runs; name a file, or choose one with --run-dir"
+        )
+    try:
+        return find(parent, name)
+    except RunError as error:
+        if name is None:
+            raise
+        raise UsageError(f"no file or folder {quoted(name)} to follow, and {error}") from None
+
+
+def is_run(path: Path) -> bool:
+    """Return whether a folder is that of a saved run."""
+    return (path / STATE).is_file()
+
+
+def print_run(path: Path, *, once: bool) -> int:
+    """Print the newest epoch of a saved run, then new ones as they are saved, until it ends.
+
+    Raises:
+        RunError: when it cannot be read at first.
+    """
+    header = read_header(path)
+    printed: tuple[object, ...] = ()
+    while True:
+        metrics = header.metrics
+        if printed != (header.epoch, header.state):
+            printed = header.epoch, header.state
+            _print(
+                f"epoch {header.epoch:,}  train_loss {shown_value(metrics.train_loss)}  "
+                f"test_loss {shown_value(metrics.test_loss)}  {header.state.lower()}"
+            )
+        if once or header.state in {State.FINISHED, State.DIVERGED}:
+            return 0
+        sleep(BETWEEN_LINES)
+        with suppress(RunError):  # it is being saved
+            header = read_header(path)
 
 
 def print_lines(model: FollowModel, *, once: bool) -> int:

@@ -510,6 +510,8 @@ def _watch(
     options: argparse.Namespace,
     resume: Path | None = None,
     view: str = "",
+    *,
+    follows: bool = False,
 ) -> int:
     look = _prepare_look(options)
     # collections take a tenth of the time of the imports, and find nothing; NnfsApp enables them again
@@ -531,7 +533,7 @@ def _watch(
     ]
     for problem in problems:  # on the terminal again when the screen is closed
         print(_printable(f"nnfs-tui: {problem}"), file=sys.stderr)  # noqa: T201
-    save_options = save_options_of(options)
+    save_options = None if follows else save_options_of(options)
     log = RunLog(_log_file(options.log, waits=False)) if options.log is not None else None
     recording = None
     if options.record is not None:
@@ -549,6 +551,7 @@ def _watch(
         look=look,
         save_options=save_options,
         resume=resume,
+        follows=follows,
         view=view or options.preferences.values.get("view", ""),
         keymap=keymap,
         notes=problems,
@@ -597,16 +600,19 @@ def _prepare_look(options: argparse.Namespace) -> TerminalLook:
 
 
 def _follow(options: argparse.Namespace) -> int:
-    """Follow the training of another program, on the screen or as lines of text."""
-    from tui.cli.follow import check_path, print_lines
+    """Follow the training of another program, or a saved run, on the screen or as lines of text."""
+    from tui.cli.follow import find_path, is_run, print_lines
     from tui.follow.model import FollowModel
 
+    path = find_path(options)
+    if is_run(path):
+        return _follow_run(path, options)
     planned = None
     if options.epochs is not None:
         from tui.cli.arguments import read_count
 
         planned = read_count("--epochs", options.epochs, 10**8)
-    model = FollowModel(check_path(options.path), planned)
+    model = FollowModel(path, planned)
     if options.once or not _has_terminal():
         return print_lines(model, once=options.once)
     options.speed, options.fps = "30", "10"  # of training, which there is none of
@@ -622,6 +628,26 @@ def _follow(options: argparse.Namespace) -> int:
     else:
         print_lines(model, once=True)
     return app.return_code or 0
+
+
+def _follow_run(path: Path, options: argparse.Namespace) -> int:
+    """Show a saved run that another process trains."""
+    from core.runs.reader import read_header
+    from tui.cli.follow import print_run
+
+    if options.epochs is not None:
+        raise UsageError("--epochs has no effect on a saved run, whose number of epochs is known")
+    header = read_header(path)
+    if options.once or not _has_terminal():
+        return print_run(path, once=options.once)
+    process = _start_process()
+    try:
+        options.speed, options.fps, options.paused = None, "10", False
+        options.log = options.record = None
+        _check_screen_options(options, has_screen=True)
+        return _watch(header.config, process, options, path, header.view, follows=True)
+    finally:
+        process.close()
 
 
 def _print_summary(run: RunModel) -> None:

@@ -19,7 +19,7 @@ from tui.drawing.cells import Cells
 from tui.drawing.palette import ACCENT, ALARM, BRIGHT, DIM, TEXT, WARNING, ink
 from tui.drawing.terminal_text import key_name
 from tui.keymap import keymap_for
-from tui.keys import HANDLERS, FooterKey, footer, glyphs_of
+from tui.keys import HANDLERS, LOOKING_KEYS, FooterKey, footer, glyphs_of
 from tui.panels.panel import Panel
 from tui.panels.registry import keys_of
 from tui.screens.description import RATE, SHAPE, description
@@ -45,6 +45,8 @@ INTRODUCTION_SECONDS: Final = 12.0
 """Seconds for which the sentence on a preset is shown while the run trains."""
 INSPECT_HINT: Final = "looks into a unit"
 """What the second key to know does, after that sentence; the first pauses or resumes."""
+
+FOLLOWED: Final = "followed, read-only"
 
 STATE_COLOURS: Final = {
     State.TRAINING: ACCENT,
@@ -76,6 +78,9 @@ class HeaderLine(Canvas):
         """Return the view and the speed, as far as they leave room for the network."""
         view, speed = self._view(), number_format.speed(self.speed)
         forms = [f"{speed} ▸ (< >)", speed]
+        if self.run.is_followed:
+            speed = "followed"
+            forms = [FOLLOWED, speed]
         if view:
             forms = [f"{view} (V)   {forms[0]}", f"{view} · {speed}", speed]
         for least in (RATE, SHAPE):
@@ -319,6 +324,8 @@ class FooterLine(Canvas):
         run = self.run
         is_alarming = run.diagnosis.is_alarming and not run.config.diagnostics
         keys = footer(run.state, inspecting=self.options.inspecting, is_alarming=is_alarming)
+        if run.is_followed:
+            keys = [key for key in keys if key.shown in LOOKING_KEYS]
         own = [FooterKey(*each) for each in self._panel_keys()]
         taken = {self._chosen(name) for key in own for name in key.shown.split()}
         keys = [key for key in keys if taken.isdisjoint(map(self._chosen, key.shown.split()))]

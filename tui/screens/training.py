@@ -12,6 +12,7 @@ from core.process.messages import (
     BaselineFound,
     Branched,
     EditData,
+    Follow,
     Loading,
     Moved,
     Progress,
@@ -89,6 +90,7 @@ class TrainingScreen(Screen[None]):
         run_log: RunLog | None = None,
         save_options: SaveOptions | None = None,
         resume: Path | None = None,
+        follows: bool = False,
         view: str = "",
         flow_control: FlowControl | None = None,
         redraw: Callable[[], None],
@@ -96,13 +98,15 @@ class TrainingScreen(Screen[None]):
     ) -> None:
         super().__init__()
         self._link = link
-        self._launch = Start(config, paused) if resume is None else Reopen(resume, paused)
+        reopen = Follow if follows else Reopen
+        self._launch = Start(config, paused) if resume is None else reopen(resume, paused)
         self._frame = 1 / frames_per_second
         self.redraw, self._when_shown = redraw, when_shown
         self.controller = RunController(
             config, link, self, speed=speed, log=run_log, save_options=save_options
         )
         self.run = self.controller.run
+        self.run.is_followed = follows
         self.refused: Refused | None = None
         self.options = ViewOptions(layer=max(0, len(config.hidden) - 1))
         self.panels = [panel(self.run, self.options) for panel in PANELS]

@@ -48,3 +48,15 @@ def test_a_log_that_the_program_writes_itself(
     capsys.readouterr()
     assert main(["follow", str(log), "--once"]) == 0
     assert "train_loss" in capsys.readouterr().out
+
+
+def test_a_saved_run_by_its_name(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    runs = ["--run-dir", str(tmp_path)]
+    assert main(["train", "xor", "--epochs", "30", *runs]) == 0
+    capsys.readouterr()
+    for words in ([], ["xor"], [str(next(tmp_path.iterdir()))]):
+        assert main(["follow", *words, *runs]) == 0  # it has ended
+        assert capsys.readouterr().out.startswith("epoch 30  train_loss ")
+    assert main(["follow", "moons", *runs]) == 2
+    assert "no file or folder 'moons' to follow, and no run" in capsys.readouterr().err
+    assert main(["follow", "xor", "--epochs", "3", *runs]) == 2
