@@ -71,8 +71,8 @@ class Announcer:
 
     def update(self) -> None:
         """Follow the run after an event."""
-        self.title.change()
         run = self._run
+        self.title.change(run.state.value)
         before, was_alarming = self._state, self._was_alarming
         self._state, self._was_alarming = run.state, run.diagnosis.is_alarming
         sentence = ""

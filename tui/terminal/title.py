@@ -68,6 +68,7 @@ class TerminalTitle:
         self._has_title, self._has_progress = has_title, has_progress
         self._is_changed = False
         self._next = 0.0
+        self._reached = ""  # the state of the run, which may not have been sent
         self.forget()
 
     def forget(self) -> None:
@@ -75,8 +76,9 @@ class TerminalTitle:
         self._state = self._title = self._progress = ""
         self.change()
 
-    def change(self) -> None:
-        """Record that the run has changed."""
+    def change(self, state: str = "") -> None:
+        """Record that the run has changed, and its state."""
+        self._reached = state or self._reached
         self._is_changed = self._has_title or self._has_progress
 
     def start(self) -> str:
@@ -92,9 +94,7 @@ class TerminalTitle:
         """Return the seconds until `update` has something to send, or None if nothing has changed."""
         if not self._is_changed:
             return None
-        title = self._compute()
-        is_new = title is not None and title.state != self._state
-        return 0.0 if is_new else max(0.0, self._next - now)
+        return 0.0 if self._reached != self._state else max(0.0, self._next - now)
 
     def update(self, now: float) -> str:
         """Return what is due: the title and the progress, if they have changed."""
@@ -108,7 +108,8 @@ class TerminalTitle:
         changed = (title if title != self._title else "") + (
             progress if progress != self._progress else ""
         )
-        self._state, self._title, self._progress = run.state, title, progress
+        self._state = self._reached
+        self._title, self._progress = title, progress
         if changed:
             self._next = now + INTERVAL
         return changed

@@ -40,7 +40,7 @@ def test_numbers_wait_for_a_second_and_a_new_state_does_not() -> None:
     title = titled(run)
     assert title.update(10.0) == ""  # no run yet
     run.title = RunTitle("TRAINING", "moons epoch 1")
-    title.change()
+    title.change("TRAINING")
     assert title.update(10.0) == "\x1b]2;TRAINING moons epoch 1\a"
     assert title.due_in(10.0) is None
     run.title = RunTitle("TRAINING", "moons epoch 2")
@@ -48,7 +48,7 @@ def test_numbers_wait_for_a_second_and_a_new_state_does_not() -> None:
     assert title.due_in(10.25) == INTERVAL - 0.25
     assert title.update(10.25) == ""
     run.title = RunTitle("PAUSED", "moons epoch 3")
-    title.change()
+    title.change("PAUSED")
     assert title.update(10.5) == "\x1b]2;PAUSED moons epoch 3\a"
     assert title.stop() == RESTORE
 
@@ -83,7 +83,7 @@ def test_progress_follows_share_and_state() -> None:
         RunTitle("FINISHED", "", 1.0, "none"): NO_PROGRESS,
     }
     for run.title, code in expected.items():
-        title.change()
+        title.change(run.title.state)
         assert title.update(0.0) == code
     assert title.stop() == NO_PROGRESS
 
