@@ -148,6 +148,10 @@ def _values(command: str, flag: str, current: str) -> Iterator[Word]:
         for word in words_of(kind):
             yield Word(stem + word, line_of(kind, word))
     yield from map(Word, VALUES.get(flag, ()))
+    if flag == "--to":
+        from core.export.formats import FORMATS
+
+        yield from (Word(each.name, each.description) for each in FORMATS.values())
     if action is not None and action.metavar in {"FILE", "DATA", "DIR"}:
         yield NAMES[action.metavar == "DIR"]
 
@@ -165,6 +169,9 @@ def _arguments(command: str, typed: Sequence[str]) -> Iterator[Word]:
             yield NAMES[0]
         case "resume" | "compare" | "export":
             yield from _runs(typed)
+        case "follow":
+            yield from _runs(typed)
+            yield NAMES[0]
         case "runs" if "rm" in typed:
             yield from _runs(typed)
         case "runs":

@@ -52,16 +52,15 @@ def man_page() -> str:
         ),
         ".SH COMMANDS",
     ]
-    groups = {each.flag: each.group for each in settings()}
+    groups = {each.name: each.group for each in settings()}
+    helps = {each.name: each.help for each in settings()}
     for name, text in COMMANDS.items():
         actions = root.of_command(name).actions()
         arguments = [str(each.metavar) for each in actions if not each.option_strings]
-        own = [each for each in actions if groups.keys().isdisjoint(each.option_strings)]
-        parts += [f".SS {_escaped(' '.join(['nnfs-tui', name, *arguments]))}"]
+        accepted = dict.fromkeys(groups[each.dest] for each in actions if _is_setting(each, helps))
+        own = [each for each in actions if not _is_setting(each, helps)]
+        parts.append(f".SS {_escaped(' '.join(['nnfs-tui', name, *arguments]))}")
         parts.append(_escaped(f"{text[0].upper()}{text[1:]}."))
-        accepted = dict.fromkeys(
-            groups[flag] for each in actions for flag in each.option_strings if flag in groups
-        )
         if accepted:
             some = (
                 f" of {' and '.join(accepted)}" if len(accepted) < len(set(groups.values())) else ""
@@ -75,6 +74,13 @@ def man_page() -> str:
     parts += [".SH ENVIRONMENT", *_table(ENVIRONMENT), ".SH EXIT STATUS", *_table(STATUS)]
     parts += [".SH FILES", *_table({"~/.config/nnfs-tui/preferences.toml": "preferences"})]
     return "\n".join(parts) + "\n"
+
+
+def _is_setting(action: argparse.Action, helps: dict[str, str]) -> bool:
+    """Return whether an option is that of a setting, and not another of the same name."""
+    return action.dest in helps and (action.help or "").replace("%%", "%").startswith(
+        helps[action.dest]
+    )
 
 
 def _settings() -> Iterator[str]:

@@ -66,6 +66,7 @@ def test_a_typed_option_is_not_offered_again() -> None:
         (("help", "prefe"), ["preferences"]),
         (("datasets", "iri"), ["iris", ":files"]),
         (("presets", ""), []),
+        (("export", "--to", "num"), ["numpy"]),
     ],
 )
 def test_values_are_those_of_the_option_before(words: tuple[str, ...], expected: list[str]) -> None:
@@ -85,6 +86,7 @@ def test_runs_are_those_in_the_folder(tmp_path: Path) -> None:
     assert word.text == run
     assert word.help.startswith("epoch 3, saved ")
     assert texts("resume", f"--run-dir={tmp_path}", "xor-") == [run]
+    assert texts("follow", f"--run-dir={tmp_path}", "xor-") == [run, ":files"]
     assert texts("compare", f"--run-dir={tmp_path}", "xor-") == [run]
     assert texts("runs", "--run-dir", str(tmp_path), "") == ["rm"]
     assert texts("runs", "rm", "--run-dir", str(tmp_path), "") == [run]

@@ -22,6 +22,11 @@ def test_every_command_and_option_is_on_the_page() -> None:
     assert all(each.help.replace("-", "\\-") in man_page() for each in settings())
 
 
+def test_an_option_with_the_name_of_a_setting_is_described() -> None:
+    _, _, follow = man_page().partition(".SS nnfs\\-tui follow")
+    assert "\\fB\\-\\-epochs\\fR" in follow.partition(".SS")[0]
+
+
 def test_no_text_is_a_request() -> None:
     requests = {line.split()[0] for line in man_page().splitlines() if line[:1] in {".", "'"}}
     assert requests == {".TH", ".SH", ".SS", ".TP", ".B", ".RS", ".RE"}
