@@ -309,7 +309,7 @@ class RunController:
             act()
 
         past = self.travel.past_epoch
-        if past is None:
+        if past is None or self.run.shown_as:
             branch()
             return
         later = self.run.head_epoch - past

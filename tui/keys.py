@@ -436,6 +436,9 @@ LOOKING_KEYS: Final = frozenset(
 )
 """Keys of the footer that change nothing, for a run that another process trains."""
 
+PLAYING_KEYS: Final = ("space", "s", "S", "← →", "< >")
+"""The same for a run that is played again."""
+
 REMEDIES: Final = FooterKey("5", "remedies")
 """Key of the footer while something looks wrong."""
 

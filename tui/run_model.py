@@ -78,7 +78,7 @@ class RunModel:
         replaced: runs that can be restored, the last one last.
         diagnosis: state of the run, and its problems.
         changes: changes of the settings, the data and the weights.
-        is_followed: whether another process trains the run, which is only shown here.
+        shown_as: `followed` if another process trains the run, `replay` if a saved run is played; or "".
     """
 
     def __init__(self, config: RunConfig) -> None:
@@ -114,7 +114,7 @@ class RunModel:
         self._void: int | None = None  # the epoch that diverged, while it is the last one
         self.diagnosis = RunDiagnosis(self)
         self.changes = RunChanges()
-        self.is_followed = False
+        self.shown_as = ""
 
     def apply(self, event: Event) -> None:
         """Update the model by an event of the training process."""

@@ -116,6 +116,11 @@ class Follow(Reopen):
 
 
 @dataclass(frozen=True)
+class Replay(Reopen):
+    """Play a saved run from its start; nothing can change it."""
+
+
+@dataclass(frozen=True)
 class Restore:
     """Restore the run that the current one has replaced; answered like a `Start`."""
 

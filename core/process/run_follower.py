@@ -45,6 +45,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+    from core.config.run_config import RunConfig
     from core.process.command_queue import CommandQueue
     from core.process.messages import Command
     from core.runs.reader import SavedRun
@@ -106,20 +107,10 @@ class RunFollower:
         """Answer a command; none has an effect on the run."""
         queue = self._queue
         queue.handled += isinstance(command, StateCommand)
-        match command:
-            case Start() | StartFrom() | Reopen() | Restore() | Configure():
-                queue.answered += 1
-                if self._shown is not None:
-                    config = self._shown.header.config
-                    queue.post(
-                        Run(config, None, False, READ_ONLY, queue.answered, handled=queue.handled)
-                    )
-            case Seek():
-                self._send_position()
-            case MeasureBaseline():
-                queue.post(BaselineFound(None, READ_ONLY))
-            case MeasureReferences():
-                queue.post(ReferencesMeasured(None))
+        if isinstance(command, Seek):
+            self._send_position()
+        elif self._shown is not None:
+            reject(queue, command, self._shown.header.config, READ_ONLY)
         if isinstance(command, StateCommand) and not isinstance(command, Start | StartFrom):
             self._send_state(READ_ONLY)
 
@@ -263,3 +254,15 @@ class RunFollower:
         stopped = header.stopped if header is not None else None
         restored = header.restored if header is not None else None
         self._queue.post(StateChanged(self._state, note, stopped, restored, self._queue.handled))
+
+
+def reject(queue: CommandQueue, command: Command, config: RunConfig, note: str) -> None:
+    """Answer a command that has no effect on a run that is only shown."""
+    match command:
+        case Start() | StartFrom() | Reopen() | Restore() | Configure():
+            queue.answered += 1
+            queue.post(Run(config, None, False, note, queue.answered, handled=queue.handled))
+        case MeasureBaseline():
+            queue.post(BaselineFound(None, note))
+        case MeasureReferences():
+            queue.post(ReferencesMeasured(None))

@@ -36,6 +36,7 @@ from core.process.messages import (
     Refused,
     RememberView,
     Reopen,
+    Replay,
     Restore,
     Resume,
     Seek,
@@ -54,6 +55,7 @@ from core.process.parent_signals import (
     continue_parent_to_end,
     continue_when_orphaned,
 )
+from core.process.replay import RunReplay
 from core.process.run_follower import RunFollower
 from core.process.speed import EpochTimer
 from core.process.status_text import idle_settings, warning_of
@@ -326,6 +328,9 @@ class TrainingLoop:
         queue, before = self._queue, self._run
         if isinstance(command, Follow):
             RunFollower(queue, command, self._hand_over).run()
+            return
+        if isinstance(command, Replay):
+            RunReplay(queue, self._timer, command, self._hand_over).run()
             return
         path, paused = command.path, command.paused
         try:

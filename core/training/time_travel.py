@@ -211,7 +211,7 @@ class TimeTravel:
         )
         self.head, self._current_data = end, self._trainer.data
 
-    def travel(self, epoch: int, proceed: Callable[[float], bool]) -> None:
+    def travel(self, epoch: int, proceed: Callable[[float], bool], *, onward: bool = False) -> None:
         """Move the trainer to the end of an epoch.
 
         Args:
@@ -219,6 +219,8 @@ class TimeTravel:
                 for epochs before it.
             proceed: called every few milliseconds with the fraction that is done. If it returns False,
                 the trainer stays at the last complete epoch that was reached, or at the checkpoint.
+            onward: whether the epoch is a later one, for which the trainer need not go back to a
+                checkpoint first.
         """
         if not self.is_past:
             self.head = self.position  # which may be within an epoch
@@ -227,10 +229,14 @@ class TimeTravel:
         target = max(Position(epoch), self._checkpoints.first.position)
         if newest := target >= self.head:
             target = self.head
+        # at the newest position, the state may be more than what training gives, such as best weights
+        onward = onward and not newest
+        last = self.position if onward else target
         start = next(
-            each for each in reversed(self._checkpoints) if newest or each.position <= target
+            each for each in reversed(self._checkpoints) if newest or each.position <= last
         )
-        self._return_to(start)
+        if not onward:
+            self._return_to(start)
         # a change that restarted an epoch belongs to its start, with all changes before it
         count = len(self._changes) if newest else self._changes_until(target)
         while self._applied < count:

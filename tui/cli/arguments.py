@@ -19,6 +19,7 @@ COMMANDS: Final = {
     "resume": "resume a saved run",
     "runs": "list or remove saved runs",
     "compare": "compare saved runs: settings that differ, outcomes and curves",
+    "replay": "play a saved run again, at any speed",
     "follow": "watch the training of another process or program",
     "export": "write a saved run as a table, as code for other frameworks, or as a report",
     "sweep": "train a grid of settings, with several seeds",
@@ -272,6 +273,13 @@ def parser() -> _Parser:
         )
     _add_screen(parsers["watch"])
     _add_follow(parsers["follow"])
+    parsers["replay"].add_argument(
+        "name",
+        nargs="?",
+        metavar="NAME",
+        help="a saved run, or the beginning of its name (default: the latest)",
+    )
+    _add_screen(parsers["replay"])
     _add_runs(parsers)
     return parser
 
@@ -395,7 +403,17 @@ def _add_follow(parser: argparse.ArgumentParser) -> None:
 
 def _add_runs(parsers: dict[str, _Parser]) -> None:
     """Add the options of saved runs."""
-    for name in ("watch", "train", "resume", "runs", "sweep", "export", "compare", "follow"):
+    for name in (
+        "watch",
+        "train",
+        "resume",
+        "runs",
+        "sweep",
+        "export",
+        "compare",
+        "follow",
+        "replay",
+    ):
         group = parsers[name].add_argument_group("saved runs")
         group.add_argument(
             "--run-dir",
@@ -406,7 +424,7 @@ def _add_runs(parsers: dict[str, _Parser]) -> None:
         if name in {"watch", "train", "sweep"}:
             what = "the outcomes, nor read earlier ones" if name == "sweep" else "this run"
             group.add_argument("--no-save", action="store_true", help=f"do not save {what}")
-        if name not in {"runs", "sweep", "export", "compare", "follow"}:
+        if name not in {"runs", "sweep", "export", "compare", "follow", "replay"}:
             group.add_argument(
                 "--keep-runs",
                 metavar="N",

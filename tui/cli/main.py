@@ -253,6 +253,8 @@ def _other_command(options: argparse.Namespace) -> int | None:
             from tui.cli.export import export
 
             return export(options)
+        case "replay":
+            return _replay(options)
         case "follow":
             return _follow(options)
         case "sweep":
@@ -511,7 +513,7 @@ def _watch(
     resume: Path | None = None,
     view: str = "",
     *,
-    follows: bool = False,
+    shown_as: str = "",
 ) -> int:
     look = _prepare_look(options)
     # collections take a tenth of the time of the imports, and find nothing; NnfsApp enables them again
@@ -533,7 +535,7 @@ def _watch(
     ]
     for problem in problems:  # on the terminal again when the screen is closed
         print(_printable(f"nnfs-tui: {problem}"), file=sys.stderr)  # noqa: T201
-    save_options = None if follows else save_options_of(options)
+    save_options = None if shown_as else save_options_of(options)
     log = RunLog(_log_file(options.log, waits=False)) if options.log is not None else None
     recording = None
     if options.record is not None:
@@ -551,7 +553,7 @@ def _watch(
         look=look,
         save_options=save_options,
         resume=resume,
-        follows=follows,
+        shown_as=shown_as,
         view=view or options.preferences.values.get("view", ""),
         keymap=keymap,
         notes=problems,
@@ -630,6 +632,23 @@ def _follow(options: argparse.Namespace) -> int:
     return app.return_code or 0
 
 
+def _replay(options: argparse.Namespace) -> int:
+    """Play a saved run from its start."""
+    from core.runs.reader import read_header
+
+    path = run_of(options)
+    header = read_header(path)
+    if not _has_terminal():
+        raise UsageError(f"replay needs a terminal: {_no_screen_reason()}; export writes the run")
+    process = _start_process()
+    try:
+        options.log = None
+        _check_screen_options(options, has_screen=True)
+        return _watch(header.config, process, options, path, header.view, shown_as="replay")
+    finally:
+        process.close()
+
+
 def _follow_run(path: Path, options: argparse.Namespace) -> int:
     """Show a saved run that another process trains."""
     from core.runs.reader import read_header
@@ -645,7 +664,7 @@ def _follow_run(path: Path, options: argparse.Namespace) -> int:
         options.speed, options.fps, options.paused = None, "10", False
         options.log = options.record = None
         _check_screen_options(options, has_screen=True)
-        return _watch(header.config, process, options, path, header.view, follows=True)
+        return _watch(header.config, process, options, path, header.view, shown_as="followed")
     finally:
         process.close()
 

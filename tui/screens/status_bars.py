@@ -19,7 +19,7 @@ from tui.drawing.cells import Cells
 from tui.drawing.palette import ACCENT, ALARM, BRIGHT, DIM, TEXT, WARNING, ink
 from tui.drawing.terminal_text import key_name
 from tui.keymap import keymap_for
-from tui.keys import HANDLERS, LOOKING_KEYS, FooterKey, footer, glyphs_of
+from tui.keys import HANDLERS, LOOKING_KEYS, PLAYING_KEYS, FooterKey, footer, glyphs_of
 from tui.panels.panel import Panel
 from tui.panels.registry import keys_of
 from tui.screens.description import RATE, SHAPE, description
@@ -46,7 +46,7 @@ INTRODUCTION_SECONDS: Final = 12.0
 INSPECT_HINT: Final = "looks into a unit"
 """What the second key to know does, after that sentence; the first pauses or resumes."""
 
-FOLLOWED: Final = "followed, read-only"
+FOLLOWED: Final = "followed"
 
 STATE_COLOURS: Final = {
     State.TRAINING: ACCENT,
@@ -78,9 +78,12 @@ class HeaderLine(Canvas):
         """Return the view and the speed, as far as they leave room for the network."""
         view, speed = self._view(), number_format.speed(self.speed)
         forms = [f"{speed} ▸ (< >)", speed]
-        if self.run.is_followed:
-            speed = "followed"
-            forms = [FOLLOWED, speed]
+        if self.run.shown_as == FOLLOWED:
+            speed = FOLLOWED
+            forms = [f"{FOLLOWED}, read-only", FOLLOWED]
+        elif self.run.shown_as:
+            speed = f"{self.run.shown_as} {speed}"
+            forms = [f"{speed} ▸ (< >)", speed]
         if view:
             forms = [f"{view} (V)   {forms[0]}", f"{view} · {speed}", speed]
         for least in (RATE, SHAPE):
@@ -324,8 +327,9 @@ class FooterLine(Canvas):
         run = self.run
         is_alarming = run.diagnosis.is_alarming and not run.config.diagnostics
         keys = footer(run.state, inspecting=self.options.inspecting, is_alarming=is_alarming)
-        if run.is_followed:
-            keys = [key for key in keys if key.shown in LOOKING_KEYS]
+        if run.shown_as:
+            also = () if run.shown_as == FOLLOWED else PLAYING_KEYS
+            keys = [key for key in keys if key.shown in {*LOOKING_KEYS, *also}]
         own = [FooterKey(*each) for each in self._panel_keys()]
         taken = {self._chosen(name) for key in own for name in key.shown.split()}
         keys = [key for key in keys if taken.isdisjoint(map(self._chosen, key.shown.split()))]

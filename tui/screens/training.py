@@ -17,6 +17,7 @@ from core.process.messages import (
     Moved,
     Progress,
     Reopen,
+    Replay,
     Run,
     Start,
 )
@@ -90,7 +91,7 @@ class TrainingScreen(Screen[None]):
         run_log: RunLog | None = None,
         save_options: SaveOptions | None = None,
         resume: Path | None = None,
-        follows: bool = False,
+        shown_as: str = "",
         view: str = "",
         flow_control: FlowControl | None = None,
         redraw: Callable[[], None],
@@ -98,7 +99,7 @@ class TrainingScreen(Screen[None]):
     ) -> None:
         super().__init__()
         self._link = link
-        reopen = Follow if follows else Reopen
+        reopen = {"followed": Follow, "replay": Replay}.get(shown_as, Reopen)
         self._launch = Start(config, paused) if resume is None else reopen(resume, paused)
         self._frame = 1 / frames_per_second
         self.redraw, self._when_shown = redraw, when_shown
@@ -106,7 +107,7 @@ class TrainingScreen(Screen[None]):
             config, link, self, speed=speed, log=run_log, save_options=save_options
         )
         self.run = self.controller.run
-        self.run.is_followed = follows
+        self.run.shown_as = shown_as
         self.refused: Refused | None = None
         self.options = ViewOptions(layer=max(0, len(config.hidden) - 1))
         self.panels = [panel(self.run, self.options) for panel in PANELS]
