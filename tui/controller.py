@@ -222,9 +222,8 @@ class RunController:
                 f"the training process has ended; {saved}r starts a new one with these settings"
             )
             return False
-        if self.run.state is State.DIVERGED and isinstance(
-            command, Pause | Resume | Step | StepBatch
-        ):
+        is_training_command = isinstance(command, Pause | Resume | Step | StepBatch)
+        if self.run.state is State.DIVERGED and is_training_command and not self.run.shown_as:
             self.view.show_note(
                 "the run has diverged: lower the learning rate (−), or start over (r)"
             )
