@@ -38,6 +38,7 @@ BORROWED = [
     Borrowed(
         "textual", "textual.message_pump", "MessagePump", "_on_message", "tui.screens.training"
     ),
+    Borrowed("textual", "textual.message_pump", "MessagePump", "_on_message", "tui.seeds.screen"),
     # the widgets that nothing covers
     Borrowed("textual", "textual.app", "App", "_driver", "tui.terminal.direct"),
     Borrowed("textual", "textual.screen", "Screen", "_compositor", "tui.terminal.direct"),

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import os
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 from textual.app import SystemCommand
 from textual.command import CommandPalette
 from textual.widgets import Input
 
+from core.process.client import SEEDS_WORKER, TrainingProcess
+from core.process.messages import StartFrom
 from tui.announcer import AnnounceOptions, Announcer
 from tui.drawing.terminal_text import key_name
 from tui.keymap import Keymap
-from tui.keys import KEYS
 from tui.process_link import ProcessLink
 from tui.screens.training import TrainingScreen
 from tui.terminal.driver import DiffDriver
@@ -27,16 +29,36 @@ if TYPE_CHECKING:
     from textual.widget import Widget
 
     from core.config.run_config import RunConfig
-    from core.process.client import TrainingProcess
+    from core.process.messages import LaneOpened
     from core.runs.autosaver import SaveOptions
     from tui.cli.run_log import RunLog
     from tui.drawing.rendering import TerminalLook
+    from tui.seeds.screen import SeedsScreen
     from tui.terminal.recording import Recording
 
 DIALOG_RANK: Final = -1
 """Rank of a dialog's areas."""
 DIALOG_TOP: Final = 2
 """Rows of a dialog that identify it: its title and the first line."""
+
+
+SEEDS: Final = 32
+"""Number of seeds, unless the user has chosen one."""
+
+
+@dataclass(frozen=True)
+class SeedsOptions:
+    """Options of the screen of many seeds.
+
+    Attributes:
+        count: number of runs.
+        process: a process of `SEEDS_WORKER` that is already waiting, or None.
+        paused: whether they wait for a key.
+    """
+
+    count: int = SEEDS
+    process: TrainingProcess | None = None
+    paused: bool = False
 
 
 class Palette(CommandPalette):
@@ -71,6 +93,7 @@ class NnfsApp(TerminalApp):
         notes: Sequence[str] = (),
         recording: Recording | None = None,
         announce: AnnounceOptions | None = None,
+        seeds: SeedsOptions | None = None,
     ) -> None:
         super().__init__(look, max_rate=max_rate, recording=recording)
         self.keymap = keymap or Keymap()
@@ -88,6 +111,7 @@ class NnfsApp(TerminalApp):
             view=view,
             flow_control=self.flow_control,
             redraw=self.action_redraw,
+            show_seeds=self.show_seeds,
             when_shown=lambda: self._announcer.update(),
         )
         self._announcer = Announcer(
@@ -98,21 +122,122 @@ class NnfsApp(TerminalApp):
             lambda: self.app_focus,
         )
         self.terminal_title = self._announcer.title
+        self._seeds_options = SeedsOptions(paused=paused) if seeds is None else seeds
+        self._frames_per_second = frames_per_second
+        self.seeds: SeedsScreen | None = None
+        if seeds is not None:
+            self.main_screen = self._create_seeds(config)
         self.training.options.halves = self.renderer.has_halves
         self.training.run.start_note = "; ".join(notes)
         self.set_keymap(self.keymap.for_textual())
 
+    def _create_seeds(self, config: RunConfig) -> SeedsScreen:
+        """Return the screen of many seeds of a run, which is imported only now.
+
+        Raises:
+            OSError: when their process cannot be started.
+        """
+        from tui.seeds.screen import SeedsScreen
+
+        options = self._seeds_options
+        process = options.process or TrainingProcess(SEEDS_WORKER)
+        self.seeds = SeedsScreen(
+            config.changed(diagnostics=False),
+            options.count,
+            ProcessLink(process, self._when_line_is_clear),
+            speed=self.training.controller.speed,
+            frames_per_second=self._frames_per_second,
+            paused=options.paused,
+            flow_control=self.flow_control,
+            redraw=self.action_redraw,
+            open_run=self._open_lane,
+            leave=self._leave_seeds,
+        )
+        self.seeds.options.halves = self.renderer.has_halves
+        return self.seeds
+
+    def show_seeds(self) -> None:
+        """Pause the run, and show many seeds of it: those that are there, if they share its settings."""
+        from core.lockstep.sharing import sharing_key
+
+        controller = self.training.controller
+        if self.training.run.shown_as:
+            self.show_note("many seeds are trained only of a run that is trained here")
+            return
+        config = controller.settings.as_planned(diagnostics=False)
+        if self.seeds is None:
+            try:
+                self._create_seeds(config)
+            except OSError as error:
+                self.show_note(f"many seeds cannot be trained ({error.strerror})")
+                return
+        elif sharing_key(self.seeds.controller.requested) != sharing_key(config):
+            self.seeds.controller.start(config, self._seeds_options.count)
+        if controller.is_training:
+            controller.toggle_pause()
+        if self.seeds is not None:
+            self._bring_to_front(self.seeds)
+
+    def _open_lane(self, opened: LaneOpened) -> None:
+        """Show one of many runs on its own, as a run that continues it."""
+        config, epoch = opened.config, opened.state.epoch
+        training, note = (
+            self.training,
+            f"seed {config.seed}, continued from epoch {epoch:,}; M returns",
+        )
+        if training.run.head_epoch:
+            note += "; backspace restores the previous run"
+        command = StartFrom(config, opened.state, opened.table, note)
+        if training.is_attached:
+            training.controller.start_over(config, note, paused=True, command=command)
+        else:
+            training.first_command = command
+            training.controller.settings.requested = config
+        training.controller.settings.plan(config)
+        self._bring_to_front(self.training)
+
+    def _leave_seeds(self) -> bool:
+        """Show the single run again; return False if there is none."""
+        if not self.training.is_attached:
+            return False
+        self._bring_to_front(self.training)
+        return True
+
+    def _bring_to_front(self, screen: Screen[None]) -> None:
+        """Show the training screen or that of many seeds; neither is removed by the other."""
+        for each, name in ((self.training, "training"), (self.seeds, "seeds")):
+            if each is not None and not self.is_screen_installed(each):
+                self.install_screen(each, name)
+        if screen not in self.screen_stack:
+            self.push_screen(screen)
+            return
+        while self.screen is not screen:
+            self.pop_screen()
+
+    @property
+    def _front(self) -> TrainingScreen | SeedsScreen:
+        """The screen below the dialogs."""
+        shown = [each for each in self.screen_stack if each in (self.training, self.seeds)]
+        is_seeds = shown[-1:] == [self.seeds] if shown else self.main_screen is self.seeds
+        return self.seeds if is_seeds and self.seeds is not None else self.training
+
     def show_note(self, note: str) -> None:
-        self.training.show_note(note)
+        self._front.show_note(note)
 
     def clear_note(self) -> None:
-        self.training.clear_note()
+        self._front.clear_note()
 
     def when_stopped(self) -> None:
-        self.training.controller.pause_for_suspend()
+        if self.training.is_attached:  # else it has no run yet
+            self.training.controller.pause_for_suspend()
+        if self.seeds is not None:
+            self.seeds.controller.pause_for_suspend()
 
     def when_continued(self) -> None:
-        self.training.controller.resume_after_suspend()
+        if self.training.is_attached:
+            self.training.controller.resume_after_suspend()
+        if self.seeds is not None:
+            self.seeds.controller.resume_after_suspend()
 
     def on_unmount(self) -> None:
         """End the training process, and record the last epochs, which it has saved."""
@@ -121,6 +246,8 @@ class NnfsApp(TerminalApp):
             self._driver.stop_application_mode()
         for event in self.link.close():
             self.training.controller.record(event)
+        if self.seeds is not None:
+            self.seeds.close()
 
     def get_system_commands(self, screen: Screen[Any]) -> Iterable[SystemCommand]:
         """Offer the commands of all keys in the command palette."""
@@ -128,13 +255,13 @@ class NnfsApp(TerminalApp):
         for command in super().get_system_commands(screen):
             if command.title == "Screenshot":
                 yield command
-        seen = set()
-        for row, key in enumerate(KEYS):
+        front, seen = self._front, set()
+        for row, key in enumerate(front.keys):
             if key.handler is not None and key.help not in seen and not key.shown.isdigit():
                 seen.add(key.help)
 
                 def press(row: int = row) -> None:
-                    self.training.action_press(row)
+                    front.action_press(row)
 
                 yield SystemCommand(
                     key.help.capitalize(),
@@ -151,7 +278,7 @@ class NnfsApp(TerminalApp):
         """Return the areas of the screen in the order in which they are sent."""
         if not self.screen_stack:
             return []  # the program is ending
-        return send_order(self.screen, self.training.lines, self.training.panels)
+        return send_order(self.screen, self._front.lines, self._front.panels)
 
 
 def send_order(

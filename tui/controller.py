@@ -38,6 +38,7 @@ from core.process.messages import (
     SetSpeed,
     ShowNextStep,
     Start,
+    StartFrom,
     State,
     StateChanged,
     StateCommand,
@@ -163,7 +164,7 @@ class RunController:
 
     # --- the process
 
-    def launch(self, command: Start | Reopen) -> None:
+    def launch(self, command: Start | StartFrom | Reopen) -> None:
         """Start or reopen a run, in a new process if the old one has ended."""
         replaced: tuple[ReplacedRun, ...] = ()
         if self._link.ended:
@@ -194,10 +195,15 @@ class RunController:
         self._post(command)
         self.view.pull()
 
-    def _restorable(self, command: Start | Reopen) -> tuple[ReplacedRun, ...]:
+    def _restorable(self, command: Start | StartFrom | Reopen) -> tuple[ReplacedRun, ...]:
         """Return the runs that an ended process leaves to restore, with its own if that is replaced."""
         options, name = self._save_options, self.run.saved_as
-        if isinstance(command, Start) and name and options is not None and options.parent:
+        if (
+            isinstance(command, Start | StartFrom)
+            and name
+            and options is not None
+            and options.parent
+        ):
             return (*self.run.replaced, ReplacedRun(options.parent / name))
         return self.run.replaced
 
@@ -206,7 +212,7 @@ class RunController:
         return self._link.ended or self._is_refused
 
     def _post(self, command: Command) -> None:
-        self._sent += isinstance(command, Start | Reopen | Restore | Configure)
+        self._sent += isinstance(command, Start | StartFrom | Reopen | Restore | Configure)
         if isinstance(command, StateCommand):
             self._state_commands += 1
             starts = isinstance(command, Start | Reopen) and not command.paused
@@ -276,7 +282,8 @@ class RunController:
     # --- pausing and stepping
 
     @property
-    def _is_training(self) -> bool:
+    def is_training(self) -> bool:
+        """Whether the run trains, or will before the next command is handled."""
         # the reply to an earlier key may still be on its way
         return (self._requested_state or self.run.state) is State.TRAINING
 
@@ -291,7 +298,7 @@ class RunController:
         if self._has_no_run and self._save_options is not None and self.run.saved_as:
             if self._save_options.parent is not None:
                 self.launch(Reopen(self._save_options.parent / self.run.saved_as))
-        elif not self._is_training:
+        elif not self.is_training:
             self.train(Resume())
         else:
             self.send(Pause())
@@ -327,7 +334,7 @@ class RunController:
 
     def pause_for_suspend(self) -> None:
         """Pause the training while the whole program is stopped."""
-        self._paused_by_suspend = self._is_training
+        self._paused_by_suspend = self.is_training
         if self._paused_by_suspend:
             self._post(Pause())
         self._link.send(WatchScreen(is_stopped=True))
@@ -367,24 +374,32 @@ class RunController:
         note = f"reset: other weights (seed {config.seed}), the same data"
         self.start_over(config, f"{note} (data seed {config.data_seed})")
 
-    def start_over(self, config: RunConfig, note: str, *, paused: bool | None = None) -> None:
+    def start_over(
+        self,
+        config: RunConfig,
+        note: str,
+        *,
+        paused: bool | None = None,
+        command: StartFrom | None = None,
+    ) -> None:
         """Start a new run, and show a note on it.
 
         Args:
             config: of the run.
             note: shown.
             paused: whether it is paused; None if it is as the run that it replaces.
+            command: that starts it, if it continues another run.
         """
         if paused is None:
             paused = (self._requested_state or self.run.state) is State.PAUSED
         self.settings.requested = config
         self.travel.leave()
         if self._link.ended:
-            self.launch(Start(config, paused))
+            self.launch(command or Start(config, paused))
         else:
             if self.run.head_epoch or self.run.share_of_epoch:
                 note += "; backspace restores the previous run"
-            self._post(Start(config, paused))
+            self._post(command or Start(config, paused))
         self.view.show_note(note)
 
     def restore(self) -> None:

@@ -296,6 +296,13 @@ KEYS: Final = (
         VIEW,
         "curves: pin them for the next run, or unpin",
     ),
+    Key(
+        "M",
+        "many-seeds",
+        lambda s: s.show_seeds(),
+        PROGRAM,
+        "train many seeds of this run at once, and compare them",
+    ),
     Key("t", "test-points", lambda s: s.view.toggle_test(), VIEW, "show or hide test samples"),
     Key("L", "share", dialogs.share, PROGRAM, "show and copy the command that repeats the run"),
     Key(

@@ -105,7 +105,7 @@ class ProcessLink:
     def restart(self) -> None:
         """Replace a process that has ended with a new one."""
         self._process.close()
-        self._process = TrainingProcess()
+        self._process = TrainingProcess(self._process.module)
 
     def close(self) -> list[Event]:
         """End the process, and return its last events."""

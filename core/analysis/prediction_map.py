@@ -5,7 +5,7 @@ Panels choose the resolution and compute only visible maps.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 
@@ -18,6 +18,20 @@ if TYPE_CHECKING:
 
     from core.arrays import Array, Labels
     from core.nn.network import Network
+
+
+class Predictions(Protocol):
+    """Predictions at the points of a map: of one network, as `PredictionMap`, or of several."""
+
+    labels: Labels
+    values: Array
+
+    @property
+    def logits(self) -> Array:
+        """(outputs, points), between whose signs or maxima the predicted class changes."""
+
+    def refresh(self) -> Predictions:
+        """Update labels and values for the current parameters."""
 
 
 class PredictionMap:

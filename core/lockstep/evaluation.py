@@ -44,7 +44,7 @@ class StackedEvaluation:
         # the sums are those of single runs, bit for bit, if the chunks are
         for start in range(0, self._samples, CHUNK):
             part = slice(start, min(start + CHUNK, self._samples))
-            logits, calls = _forward(network, inputs[..., part])
+            logits, calls = forward_calls(network, inputs[..., part])
             shown = np.ascontiguousarray(targets[..., part])
             loss = network.loss.value(logits, shown)
             self._weight = self._weight + loss.weights
@@ -82,7 +82,7 @@ class StackedEvaluation:
         return np.asarray(scores.sum(axis=-1) / scores.shape[-1])
 
 
-def _forward(network: Network, inputs: Array) -> tuple[Array, Calls]:
+def forward_calls(network: Network, inputs: Array) -> tuple[Array, Calls]:
     """Return the (runs, outputs, samples) logits, and the calls that compute them, block by block."""
     runs, samples = len(network.parameters), inputs.shape[-1]
     most = max(LEAST_SAMPLES, BLOCK // (runs * max(network.sizes[1:])))

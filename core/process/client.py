@@ -24,6 +24,9 @@ ONE_THREAD: Final = dict.fromkeys(
 """Environment of a process that trains: more threads slow down small matrix products, and could change
 the order of summation."""
 
+SEEDS_WORKER: Final = "core.process.seeds_worker"
+"""Module of a process that trains many seeds."""
+
 LAST_WORDS: Final = 2.0
 """Seconds for the process to save and exit after the channel was closed."""
 

@@ -118,7 +118,7 @@ class Monkey:
         driver = self._driver
         driver.app.animation_level = "none"
         deadline = monotonic() + PATIENCE
-        while isinstance(driver.app.screen, ModalScreen):
+        while isinstance(driver.app.screen, ModalScreen) or driver.app.screen is driver.app.seeds:
             assert monotonic() < deadline, f"stuck in {driver.app.screen}"
             await driver.press("escape")
         # reading a set, or drawing it again for each of many keys, takes time

@@ -77,7 +77,7 @@ OTHER_OPTIONS: Final = {
         *("--no-progress", "--notify", "--no-notify"),
     ],
     "output (train)": ["--json", "--plain"],
-    "many runs (train)": ["--seeds"],
+    "many runs": ["--seeds"],
     "sweep": ["--seeds", "--random", "--halving", "--jobs", "--scheduler", "--sort", "--csv"],
     "serve": ["--host", "--port"],
     "files": ["--config", "--log", "--run-dir", "--no-save", "--keep-runs"],
@@ -258,12 +258,13 @@ def parser() -> _Parser:
     parsers["train"].add_argument(
         "--json", action="store_true", help="print one JSON object per line, and nothing else"
     )
-    parsers["train"].add_argument(
-        "--seeds",
-        metavar="N",
-        help="train N runs at once, with seeds from --seed on, and print how many have learnt; they "
-        "are not saved",
-    )
+    for name in ("watch", "train"):
+        parsers[name].add_argument(
+            "--seeds",
+            metavar="N",
+            help="train N runs at once, with seeds from --seed on, and show how many have learnt; they "
+            "are not saved",
+        )
     for name in ("train", "resume", "sweep"):
         parsers[name].add_argument(
             "--plain",

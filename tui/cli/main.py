@@ -66,6 +66,8 @@ SCREEN_DEFAULTS: Final = {
 """Screen options that the preferences file may contain, and their defaults."""
 
 LONGEST_REASON: Final = 1500
+MOST_SEEDS_SHOWN: Final = 1000
+"""Runs that a screen shows at once, at most."""
 _DUMB: Final = "this terminal (TERM=dumb) cannot place its cursor"
 SUFFIXES: Final = (
     ".csv",
@@ -220,6 +222,8 @@ def _dispatch(given: list[str], process: TrainingProcess | None) -> int:
             return _train_seeds(config, options)
         return _train(config, options, as_json=options.json)
     _check_screen_options(options, has_screen=process is not None)
+    if options.seeds is not None:
+        return _watch_seeds(config, process, options)
     if (
         options.speed is None
         and options.epochs is None
@@ -477,17 +481,30 @@ def _train(
         )
 
 
+def _watch_seeds(
+    config: RunConfig, process: TrainingProcess | None, options: argparse.Namespace
+) -> int:
+    """Show many seeds at once; without a screen, train them."""
+    from tui.cli.seeds import read_seeds
+
+    if process is None:
+        print(f"nnfs-tui: {_no_screen_reason()}; training without a screen", file=sys.stderr)  # noqa: T201
+        return _train_seeds(config, options)
+    return _watch(config, process, options, seeds=read_seeds(options.seeds, MOST_SEEDS_SHOWN))
+
+
 def _train_seeds(config: RunConfig, options: argparse.Namespace) -> int:
     from tui.cli.seeds import read_seeds, train_seeds
 
     count = read_seeds(options.seeds)
-    with _outputs(options, as_json=options.json) as outputs:
+    as_json = getattr(options, "json", False)
+    with _outputs(options, as_json=as_json) as outputs:
         return train_seeds(
             config,
             count,
             outputs,
-            quiet=options.json,
-            plain=options.plain or not can_draw(os.environ),
+            quiet=as_json,
+            plain=getattr(options, "plain", False) or not can_draw(os.environ),
         )
 
 
@@ -514,13 +531,18 @@ def _watch(
     view: str = "",
     *,
     shown_as: str = "",
+    seeds: int | None = None,
 ) -> int:
     look = _prepare_look(options)
     # collections take a tenth of the time of the imports, and find nothing; NnfsApp enables them again
     gc.disable()
+    from core.process.client import SEEDS_WORKER, TrainingProcess
+
+    # before the imports of the screen, during which it starts
+    seeds_process = None if seeds is None else TrainingProcess(SEEDS_WORKER)
     from core.memory import require, reserve_for_products
     from tui.announcer import AnnounceOptions
-    from tui.app import NnfsApp
+    from tui.app import NnfsApp, SeedsOptions
     from tui.cli.run_log import RunLog
     from tui.keymap import keymap_of
     from tui.preferences import FILE_NAME
@@ -563,6 +585,7 @@ def _watch(
             has_progress(os.environ) if options.progress is None else options.progress,
             options.notify,
         ),
+        seeds=None if seeds is None else SeedsOptions(seeds, seeds_process, options.paused),
     )
     app.exit_signals.install()
     try:
@@ -572,12 +595,19 @@ def _watch(
             log.close()
         if recording is not None:
             recording.close()
-    if refused := app.training.refused:
+        if seeds_process is not None:
+            seeds_process.close()
+    shown = app.training.refused, None if app.seeds is None else app.seeds.refused
+    if refused := next(filter(None, shown), None):
         status = _refuse(refused.reason)
         return 1 if refused.no_memory else status
     if app.exit_signals.received:
         stop_writing(STDOUT, STDERR)  # the terminal may be gone
     else:
+        if app.seeds is not None:
+            from tui.seeds.model import summary as seeds_summary
+
+            print(seeds_summary(app.seeds.model))  # noqa: T201
         _print_summary(app.training.run)
         if recording is not None and recording.problem:
             print(f"nnfs-tui: the recording ended early: {recording.problem}", file=sys.stderr)  # noqa: T201

@@ -46,9 +46,9 @@ LISTED: Final = 5
 ROWS: Final = ("train_loss", "test_loss", "train_score", "test_score")
 
 
-def read_seeds(text: str) -> int:
+def read_seeds(text: str, most: int = MOST_SEEDS) -> int:
     """Return the number of seeds of the option; raises UsageError."""
-    return read_count("--seeds", text, MOST_SEEDS)
+    return read_count("--seeds", text, most)
 
 
 def train_seeds(

@@ -235,7 +235,8 @@ class Panel(Canvas, can_focus=True):
     def _write_border(self, cells: Cells, name: str, left: StyledText, right: StyledText) -> None:
         name_ink = ink(BRIGHT if self.has_focus else TEXT, bold=self.has_focus)
         width, column = cells.width, 1
-        for text, number in ((f" {self.key} ", ink(DIM)), (f"{name} ", name_ink)):
+        key = f" {self.key} " if self.key else " "
+        for text, number in ((key, ink(DIM)), (f"{name} ", name_ink)):
             if column + len(text) < width:
                 column = cells.write(0, column, text, number)
         # the right-hand text gives way to the first words of the title, or to all of it

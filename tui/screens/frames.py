@@ -3,13 +3,41 @@
 from __future__ import annotations
 
 import asyncio
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final, Protocol
 
 if TYPE_CHECKING:
-    from tui.screens.training import TrainingScreen
+    from collections.abc import Callable, Sequence
+
+    from textual.app import App
+
+    from tui.drawing.canvas import Canvas
+    from tui.panels.panel import Panel
+    from tui.run_model import RunModel
 
 LONGEST_WAIT: Final = 0.2
 """Seconds after which panels are drawn although Textual has not reported the lines as drawn."""
+
+
+class Framed(Protocol):
+    """A screen of panels, with lines above and below them."""
+
+    run: RunModel
+    lines: list[Canvas]
+    notice: Canvas
+
+    @property
+    def app(self) -> App[Any]:
+        """The application."""
+
+    @property
+    def panels(self) -> Sequence[Panel]:
+        """The panels."""
+
+    def pull(self) -> None:
+        """Request the next frame."""
+
+    def call_later(self, callback: Callable[..., Any], *args: Any, **kwargs: Any) -> bool:
+        """Call back after the messages that are already waiting."""
 
 
 class FrameClock:
@@ -19,7 +47,7 @@ class FrameClock:
         is_waiting: whether panels are still to be drawn.
     """
 
-    def __init__(self, screen: TrainingScreen) -> None:
+    def __init__(self, screen: Framed) -> None:
         self._screen = screen
         self.is_waiting = self._is_frame = self._is_reply = self._is_pending = False
         self._timeout: asyncio.TimerHandle | None = None

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, ClassVar, TypeAlias
 
 from rich.table import Table
 from rich.text import Text
@@ -18,10 +18,15 @@ from tui.keys import GROUPS, help_rows
 from tui.panels.registry import PANELS
 
 if TYPE_CHECKING:
-    from collections.abc import Collection
+    from collections.abc import Collection, Sequence
 
     from textual.app import ComposeResult
     from textual.binding import BindingType
+
+    from tui.panels.panel import Panel
+
+    Section: TypeAlias = tuple[str, Sequence[tuple[str, str]]]
+    """Title, and rows of keys and what they do."""
 
 
 class HelpScreen(ModalScreen[None]):
@@ -29,6 +34,9 @@ class HelpScreen(ModalScreen[None]):
 
     Args:
         marked: labels of panels that show a problem.
+        sections: of the keys, each with (keys, sentence) rows; those of the training screen if None.
+        panels: of the screen.
+        ending: last paragraph.
     """
 
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -36,9 +44,16 @@ class HelpScreen(ModalScreen[None]):
         ("q", "app.quit", "quit"),
     ]
 
-    def __init__(self, marked: Collection[str] = ()) -> None:
+    def __init__(
+        self,
+        marked: Collection[str] = (),
+        sections: Sequence[Section] | None = None,
+        panels: Sequence[type[Panel]] = PANELS,
+        ending: str = "",
+    ) -> None:
         super().__init__()
-        self._marked = marked
+        self._marked, self._sections, self._panels = marked, sections, panels
+        self._ending = ending
 
     def compose(self) -> ComposeResult:
         """Show the keys by group, and the panels."""
@@ -48,17 +63,24 @@ class HelpScreen(ModalScreen[None]):
         table.add_column(style=style(ink(ACCENT)), justify="right", no_wrap=True)
         table.add_column(style=style(ink(TEXT)))
         heading = style(ink(BRIGHT, bold=True))
-        for group in GROUPS:
+        renamed = keymap_for(self.app).shown
+        sections = self._sections
+        if sections is None:
+            sections = [(group, help_rows(group, renamed)) for group in GROUPS]
+        for group, rows in sections:
             table.add_row("", Text(group, heading))
-            for keys, sentence in help_rows(group, keymap_for(self.app).shown):
+            for keys, sentence in rows:
                 table.add_row(key_name(keys, form.look), sentence)
             table.add_row("", "")
         table.add_row("", Text("what the panels show", heading))
-        for panel in PANELS:
+        for panel in self._panels:
             mark = " !" if panel.label in self._marked else ""
             table.add_row(
-                f"{panel.key} {panel.label}{mark}", terminal_text(panel.summary, form.look)
+                f"{panel.key} {panel.label}{mark}".strip(), terminal_text(panel.summary, form.look)
             )
+        if self._ending:
+            table.add_row("", "")
+            table.add_row("", terminal_text(self._ending, form.look))
         with VerticalScroll() as scroll:
             scroll.can_focus = True
             scroll.border_title = "keys and panels"

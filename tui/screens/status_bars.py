@@ -25,7 +25,7 @@ from tui.panels.registry import keys_of
 from tui.screens.description import RATE, SHAPE, description
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
     from textual import events
 
@@ -174,10 +174,7 @@ class StatusLine(Canvas):
         if rate:
             shown = f"{rate:,.1f}" if rate < 100 else f"{rate:,.0f}"
             pairs.append(("", f"{shown} epochs/s" if wide else f"{shown}/s"))
-        rates = ""
-        if self._flow_control is not None and self._shows_rates:
-            rates = _line_rates(self._flow_control, at_rest=run.is_at_rest)
-        width = cells.write_right(0, width - 1, rates, ink(DIM)) - bool(rates)
+        width = self.write_rates(cells, width)
         for name, value in pairs:
             if column + gap + len(name) + 1 + len(value) > width:
                 break
@@ -186,6 +183,13 @@ class StatusLine(Canvas):
         if run.is_at_rest and run.head_epoch:
             self._scrub_bar(cells, column + gap, width, metrics.epoch / run.head_epoch)
         return cells
+
+    def write_rates(self, cells: Cells, width: int) -> int:
+        """Write the rates of the line, if they are shown; return the column where they begin."""
+        rates = ""
+        if self._flow_control is not None and self._shows_rates:
+            rates = _line_rates(self._flow_control, at_rest=self.run.is_at_rest)
+        return cells.write_right(0, width - 1, rates, ink(DIM)) - bool(rates)
 
     def _scrub_bar(self, cells: Cells, column: int, end: int, share: float) -> None:
         """Draw the position of the visible epoch in the run, if there is room."""
@@ -264,7 +268,7 @@ class LogLine(Canvas):
             return cells
         rows = wrapped_notes(self.run.note, width)
         if rows:
-            cells.write(0, 1, rows[0], _note_ink(self.run))
+            cells.write(0, 1, rows[0], note_ink(self.run))
         return cells
 
 
@@ -281,6 +285,7 @@ class FooterLine(Canvas):
     def __init__(self, run: RunModel, options: ViewOptions) -> None:
         super().__init__(id="footer")
         self.run, self.options = run, options
+        self.handlers: Mapping[str, Handler] = HANDLERS
         self._spans: list[tuple[int, int, FooterKey]] = []
         self._own: dict[str, str] = {}  # keys of the focused panel, by their names in the footer
         self._drawn = Cells(0, 0)
@@ -292,16 +297,16 @@ class FooterLine(Canvas):
 
     def draw(self, width: int, height: int) -> Cells:
         rest = wrapped_notes(self.run.note, width)[1:]
-        note_ink, look = _note_ink(self.run), self._renderer.look
+        rest_ink, look = note_ink(self.run), self._renderer.look
         keys, keymap = self._keys(), keymap_for(self.app if self.is_attached else None)
-        state = width, height, rest, note_ink, keys, self._own, keymap, look
+        state = width, height, rest, rest_ink, keys, self._own, keymap, look
         if state == self._drawn_of:
             return self._drawn  # the same in nearly every frame
         cells = self._drawn = Cells(width, height)
         self._drawn_of, self._spans = state, []
         column = 1
         if rest:
-            column = cells.write(0, 1, rest[0], note_ink) + 2
+            column = cells.write(0, 1, rest[0], rest_ink) + 2
         for key in self._fitting(keys, width - 1 - column):
             start = column
             column = cells.write(0, column, self._named(key), ink(BRIGHT, bold=True))
@@ -324,17 +329,22 @@ class FooterLine(Canvas):
 
     def _keys(self) -> list[FooterKey]:
         """Return the keys in the current state, the most important ones first."""
+        keys = self.state_keys()
+        own = [FooterKey(*each) for each in self._panel_keys()]
+        taken = {self._chosen(name) for key in own for name in key.shown.split()}
+        keys = [key for key in keys if taken.isdisjoint(map(self._chosen, key.shown.split()))]
+        # how to pause comes first, then the keys of the focused panel
+        return [*keys[:1], *own, *keys[1:]]
+
+    def state_keys(self) -> list[FooterKey]:
+        """Return the keys of the screen in the current state of the run."""
         run = self.run
         is_alarming = run.diagnosis.is_alarming and not run.config.diagnostics
         keys = footer(run.state, inspecting=self.options.inspecting, is_alarming=is_alarming)
         if run.shown_as:
             also = () if run.shown_as == FOLLOWED else PLAYING_KEYS
             keys = [key for key in keys if key.shown in {*LOOKING_KEYS, *also}]
-        own = [FooterKey(*each) for each in self._panel_keys()]
-        taken = {self._chosen(name) for key in own for name in key.shown.split()}
-        keys = [key for key in keys if taken.isdisjoint(map(self._chosen, key.shown.split()))]
-        # how to pause comes first, then the keys of the focused panel
-        return [*keys[:1], *own, *keys[1:]]
+        return keys
 
     def _fitting(self, keys: list[FooterKey], width: int) -> list[FooterKey]:
         """Return the keys that fit; help and quit have priority."""
@@ -367,7 +377,7 @@ class FooterLine(Canvas):
                 # on the words after the keys, the last one
                 before = self._named(key)[: event.x - start].count(" ")
                 name = names[min(before, len(names) - 1)]
-                handler = HANDLERS.get(name)
+                handler = self.handlers.get(name)
                 if name in self._own:
                     self.app.simulate_key(self._own[name])
                 elif handler is not None:
@@ -395,7 +405,8 @@ class Notice(Canvas):
         return cells
 
 
-def _note_ink(run: RunModel) -> int:
+def note_ink(run: RunModel) -> int:
+    """Return the ink of the note."""
     return ink(WARNING if run.state in {State.DIVERGED, State.STOPPED} else DIM)
 
 

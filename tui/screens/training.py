@@ -20,6 +20,7 @@ from core.process.messages import (
     Replay,
     Run,
     Start,
+    StartFrom,
 )
 from tui.controller import RunController
 from tui.faults import reported
@@ -61,15 +62,19 @@ class TrainingScreen(Screen[None]):
     """Shows a run in panels, and passes keys to the controllers.
 
     Attributes:
+        keys: the table of keys.
         run: the state of the run, as last reported.
         controller: sends commands to the training process.
         view: changes which panels are shown, and of what.
         cursor: moves the cursor on a unit and a sample.
         refused: why there is no run, if there is none.
+        first_command: starts the first run.
+        show_seeds: shows many seeds of the run.
     """
 
     BINDINGS: ClassVar[list[BindingType]] = [*bindings()]
     AUTO_FOCUS = "#loss"
+    keys = KEYS
     # declared, because the table of keys and this module refer to one another
     controller: RunController
     view: ViewController
@@ -79,6 +84,7 @@ class TrainingScreen(Screen[None]):
     options: ViewOptions
     run: RunModel
     redraw: Callable[[], None]
+    show_seeds: Callable[[], None]
 
     def __init__(
         self,
@@ -95,12 +101,16 @@ class TrainingScreen(Screen[None]):
         view: str = "",
         flow_control: FlowControl | None = None,
         redraw: Callable[[], None],
+        show_seeds: Callable[[], None],
         when_shown: Callable[[], None] | None = None,
     ) -> None:
         super().__init__()
         self._link = link
         reopen = {"followed": Follow, "replay": Replay}.get(shown_as, Reopen)
-        self._launch = Start(config, paused) if resume is None else reopen(resume, paused)
+        self.first_command: Start | StartFrom | Reopen = Start(config, paused)
+        if resume is not None:
+            self.first_command = reopen(resume, paused)
+        self.show_seeds = show_seeds
         self._frame = 1 / frames_per_second
         self.redraw, self._when_shown = redraw, when_shown
         self.controller = RunController(
@@ -137,9 +147,9 @@ class TrainingScreen(Screen[None]):
         if self.controller.settings.requested.diagnostics:
             self.view.show_layers(shown=True)
         self.view.update()
-        if isinstance(self._launch, Start):
-            self._log_line.introduce(introduction(self._launch.config))
-        self.controller.launch(self._launch)
+        if isinstance(self.first_command, Start):
+            self._log_line.introduce(introduction(self.first_command.config))
+        self.controller.launch(self.first_command)
 
     def on_resize(self, _: events.Resize) -> None:
         """Choose the layout for the size."""

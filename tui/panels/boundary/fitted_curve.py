@@ -111,7 +111,7 @@ class FittedCurve:
             self.unit_line.draw(cells)
         if data.has_classes:
             self._draw_changes(cells, outputs)
-        for values, number in self._curves(outputs):
+        for values, number in self.curves(outputs):
             heights = (values - self._bottom) / (self._top - self._bottom)
             draw_line(cells, 0, GUTTER, heights, self.rows, number)
         if sample is not None and 0 <= sample < len(data.y_train):
@@ -148,7 +148,7 @@ class FittedCurve:
             if cells.glyphs[row, column] == " ":
                 cells.write(row, column, "│", ink(READER))
         outputs = self._predict(self.data.preparation.inputs(self._features(position)))
-        for values, _ in self._curves(outputs):
+        for values, _ in self.curves(outputs):
             height = float((values[0] - self._bottom) / (self._top - self._bottom))
             if np.isfinite(height) and 0 <= height <= 1:
                 row = min(self.rows - 1, int((1 - height) * self.rows))
@@ -174,7 +174,8 @@ class FittedCurve:
         with np.errstate(all="ignore"):  # of a network that has diverged
             return self.network.predict(inputs)
 
-    def _curves(self, outputs: Array) -> list[tuple[Array, int]]:
+    def curves(self, outputs: Array) -> list[tuple[Array, int]]:
+        """Return the values of each curve and its ink, the last one on top."""
         data = self.data
         if not data.has_classes:
             return [(data.preparation.in_units(outputs)[:, self.target], ink(ACCENT, bold=True))]

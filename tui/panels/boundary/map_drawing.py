@@ -33,7 +33,7 @@ from tui.drawing.palette import (
 from tui.panels.colour_scales import HIGHER, LOWER, NumberScale
 
 if TYPE_CHECKING:
-    from core.analysis.prediction_map import PredictionMap
+    from core.analysis.prediction_map import Predictions
     from core.arrays import Labels
     from core.datasets import DataSplit
     from tui.panels.boundary.map_view import MapSamples, MapView
@@ -212,7 +212,7 @@ def map_colours(classes: int) -> tuple[str, ...]:
     return (UNCERTAIN, *(colour for field in fields for colour in field))
 
 
-def class_levels(shown: PredictionMap, by: Quantize = quantize) -> Labels:
+def class_levels(shown: Predictions, by: Quantize = quantize) -> Labels:
     """Return the index into `map_colours` for each point of a map."""
     # the uncertain level is shared by both directions, and as wide as any other
     levels = by(shown.values, 1 + STEPS, -1 / (2 * STEPS + 1), 1)

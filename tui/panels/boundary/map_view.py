@@ -37,6 +37,7 @@ from tui.panels.boundary.unit_line import UnitLine
 from tui.panels.colour_scales import NumberScale
 
 if TYPE_CHECKING:
+    from core.analysis.prediction_map import Predictions
     from core.arrays import Array, Labels
     from core.datasets import DataSplit
     from core.nn.network import Network
@@ -76,6 +77,7 @@ class MapView:
     """Plane, grid and samples of a map.
 
     Attributes:
+        own: predictions of the network at the pixels.
         columns, rows: size of the map in cells, without the axes and the legend.
         explains_colours: whether the legend of the last drawing has room for the scale of certainty.
         unit_line: line of the selected unit in the last drawing, or None.
@@ -92,18 +94,32 @@ class MapView:
         height: int,
         plane: PlaneChoice,
         by: Quantize = quantize,
+        *,
+        around: DataSplit | None = None,
     ) -> None:
-        """Compute the map for a panel of this size; `by` turns values into colour levels."""
+        """Compute the map for a panel of this size.
+
+        Args:
+            network: whose predictions are shown.
+            data: samples to draw.
+            target: output that is shown for regression.
+            width: columns, with the axes.
+            height: rows, with the axis and the legend.
+            plane: chosen plane.
+            by: turns values into colour levels.
+            around: samples that define plane and window, if they are not those of `data`.
+        """
+        frame = data if around is None else around
         self.network, self.data, self.target = network, data, target
         self._width, self._height, self._choice, self._quantize = width, height, plane, by
         self.columns, self.rows = width - GUTTER, height - (2 if height >= 8 else 1)
-        self.plane = Plane.through(data, plane)
-        features = data.preparation.features
-        both = [data.x_train] if data.shared else [data.x_train, data.x_test]
+        self.plane = Plane.through(frame, plane)
+        features = frame.preparation.features
+        both = [frame.x_train] if frame.shared else [frame.x_train, frame.x_test]
         everything = np.concatenate([self.plane.coordinates(features(x)) for x in both])
         self.window = Window.around(everything, max(1, self.columns), max(2, 2 * self.rows))
         points = self.plane.features(self.window.points())
-        self.grid = PredictionMap(network, data.preparation.inputs(points), target)
+        self.own = PredictionMap(network, data.preparation.inputs(points), target)
         train = TRAIN_MARKERS, WRONG_TRAIN
         self._line = BoundaryLine()
         self.explains_colours = False
@@ -120,6 +136,11 @@ class MapView:
         """Return whether the map was computed for these arguments."""
         is_same = self.network is network and self.data is data
         return is_same and others == (self.target, self._width, self._height, self._choice)
+
+    @property
+    def grid(self) -> Predictions:
+        """Predictions that are drawn as colours; by default those of the network."""
+        return self.own
 
     @property
     def has_room(self) -> bool:
@@ -155,8 +176,8 @@ class MapView:
         pixels = levels.reshape(2 * self.rows, self.columns)
         cells.place(0, GUTTER, half_blocks(pixels, colours))
         if scale is None:
-            shape = pixels.shape
-            labels, logits = self.grid.labels.reshape(shape), self.grid.logits.reshape(-1, *shape)
+            own, shape = self.own if self.own is self.grid else self.own.refresh(), pixels.shape
+            labels, logits = own.labels.reshape(shape), own.logits.reshape(-1, *shape)
             self._line.update(labels, logits, exact=exact)
             self._line.draw(cells, GUTTER, pixels, colours)
         self.unit_line = None if unit is None else UnitLine.of(self, *unit, self.unit_line)
@@ -177,12 +198,16 @@ class MapView:
             cells, row, explained = Cells(self._width, self._height), self._height - 1, False
             draw_axes(cells, self.rows, self)
             if row > self.rows and self._scale is None:
-                explained = draw_legend(cells, row, self.data, show_test=show_test)
+                explained = self.draw_legend(cells, row, show_test=show_test)
             elif row > self.rows:
                 draw_number_legend(cells, row, self.data, self.target)
             self._around[show_test] = cells, explained
         cells, self.explains_colours = self._around[show_test]
         return cells
+
+    def draw_legend(self, cells: Cells, row: int, *, show_test: bool) -> bool:
+        """Draw the legend of the classes; return whether it explains the colours."""
+        return draw_legend(cells, row, self.data, show_test=show_test)
 
     # --- cursor
 

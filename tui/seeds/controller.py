@@ -1,0 +1,257 @@
+"""Controller of the screen of many seeds: commands to their process, and its replies."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Protocol
+
+from core.config.errors import ConfigError
+from core.process.messages import (
+    Cancel,
+    Configure,
+    Failed,
+    LaneOpened,
+    OpenLane,
+    Pause,
+    Refused,
+    Resume,
+    SeedsRun,
+    SelectLane,
+    SetSpeed,
+    StartSeeds,
+    State,
+    StateChanged,
+    StateCommand,
+    Step,
+    WatchScreen,
+)
+from tui.controller import next_of_125, next_speed
+from tui.drawing import number_format
+from tui.seeds.model import SeedsModel
+
+if TYPE_CHECKING:
+    from core.config.run_config import RunConfig
+    from core.process.messages import Command, Event
+    from tui.controller import Link
+
+
+class SeedsView(Protocol):
+    """Callbacks of the controller to the screen."""
+
+    def listen(self) -> object:
+        """Pass every event of the process to `SeedsController.on_event`, until it ends."""
+
+    def pull(self) -> None:
+        """Request the next frame."""
+
+    def show_event(self, event: Event) -> None:
+        """Show the change made by an event that the model already includes."""
+
+    def show_note(self, note: str) -> None:
+        """Show a sentence on what happened."""
+
+    def show_refusal(self, refused: Refused) -> None:
+        """Show why there are no runs."""
+
+    def open_run(self, opened: LaneOpened) -> None:
+        """Show a run on its own."""
+
+
+class SeedsController:
+    """Sends the commands that keys ask for, and follows the runs through the events.
+
+    Attributes:
+        model: the state of the runs, as last reported.
+        speed: requested epochs per second; None is as fast as possible.
+        requested: config of the first run, with all changes requested so far.
+    """
+
+    def __init__(
+        self,
+        config: RunConfig,
+        count: int,
+        link: Link,
+        view: SeedsView,
+        *,
+        speed: float | None = None,
+    ) -> None:
+        self.model = SeedsModel(config, count)
+        self.requested, self._count = config, count
+        self.speed = speed
+        self._link, self._view = link, view
+        self._sent = self._state_commands = 0
+        self._requested_state: State | None = None
+        self._requested_lane = 0
+        self._paused_by_suspend = self._is_refused = False
+
+    # --- the process
+
+    def start(self, config: RunConfig, count: int, *, paused: bool = False) -> None:
+        """Start runs, in a new process if the old one has ended."""
+        self.requested, self._count, self._requested_lane = config, count, 0
+        self._is_refused = False
+        if self._link.ended:
+            try:
+                self._link.restart()
+            except OSError as error:
+                self._view.show_note(
+                    f"the training process could not be started ({error.strerror}); r tries again"
+                )
+                return
+            self._sent = self._state_commands = 0
+            self._listen()
+        self._post(StartSeeds(config, count, paused))
+        self._view.pull()
+
+    def launch(self, *, paused: bool) -> None:
+        """Start the first runs in a process that is already waiting."""
+        self._listen()
+        self._post(StartSeeds(self.requested, self._count, paused))
+        self._view.pull()
+
+    def _listen(self) -> None:
+        self._link.when_stopped = lambda pid: self._view.show_note(
+            f"the training process is stopped: kill -CONT {pid} resumes it"
+        )
+        self._view.listen()
+        self._link.send(SetSpeed(self.speed))
+
+    def _post(self, command: Command) -> None:
+        self._sent += isinstance(command, StartSeeds | Configure)
+        if isinstance(command, StateCommand):
+            self._state_commands += 1
+            starts = isinstance(command, StartSeeds) and not command.paused
+            is_training = starts or isinstance(command, Resume)
+            self._requested_state = State.TRAINING if is_training else State.PAUSED
+        self._link.send(command)
+
+    def _send(self, command: Command) -> bool:
+        """Send a command, or show why it has no effect now; return whether it was sent."""
+        if self._link.ended or self._is_refused:
+            self._view.show_note("the training process has ended; r starts these runs again")
+            return False
+        self._post(command)
+        return True
+
+    def on_event(self, event: Event) -> None:
+        """Handle an event of the process."""
+        if isinstance(event, Refused):
+            self._is_refused, self._requested_state = True, None
+            self.model.run.loading, self.model.run.state = None, State.STOPPED
+            self._view.show_refusal(event)
+            return
+        if isinstance(event, LaneOpened):
+            self._view.open_run(event)
+            return
+        self.model.apply(event)
+        if isinstance(event, SeedsRun) and event.answered >= self._sent:
+            self.requested = event.config
+        if isinstance(event, SeedsRun | StateChanged) and event.handled >= self._state_commands:
+            self._requested_state = None
+        if isinstance(event, Failed):
+            self._requested_state = None
+            self.model.run.note = f"{event.reason}; r starts these runs again"
+        self._view.show_event(event)
+
+    # --- what keys ask for
+
+    @property
+    def is_training(self) -> bool:
+        """Whether the runs train, or will before the next command is handled."""
+        # the reply to an earlier key may still be on its way
+        return (self._requested_state or self.model.run.state) is State.TRAINING
+
+    def _has_ended(self) -> bool:
+        """Return whether there is nothing left to train, and say so."""
+        if self.model.run.state not in {State.FINISHED, State.DIVERGED} or self.is_training:
+            return False
+        self._view.show_note(
+            "all runs have ended: r starts over, enter opens the selected one, which can continue"
+        )
+        return True
+
+    def toggle_pause(self) -> None:
+        """Pause or resume all runs."""
+        if self.is_training:
+            self._send(Pause())
+        elif not self._has_ended():
+            self._send(Resume())
+
+    def pause(self) -> None:
+        """Pause all runs, because the screen is left."""
+        if self.is_training and not (self._link.ended or self._is_refused):
+            self._post(Pause())
+
+    def step(self, epochs: int) -> None:
+        """Train some epochs, then pause."""
+        if not self._has_ended():
+            self._send(Step(epochs))
+
+    def reset(self) -> None:
+        """Start over with the same seeds."""
+        paused = self.model.run.state is State.PAUSED and not self.is_training
+        self.start(self.requested, self._count, paused=paused)
+        self._view.show_note("reset: the same seeds, weights and data as before")
+
+    def reseed(self) -> None:
+        """Start over with the next seeds."""
+        config = self.requested.changed(seed=(self.requested.seed + self._count) % 2**63)
+        self.start(config, self._count)
+        last = (config.seed + self._count - 1) % 2**63
+        self._view.show_note(f"reset: other runs, seeds {config.seed} to {last}")
+
+    def change_speed(self, direction: int) -> None:
+        """Select the next slower or faster speed."""
+        self.speed = next_speed(self.speed, direction)
+        self._link.send(SetSpeed(self.speed))
+        self._view.show_note(f"speed: {number_format.speed(self.speed)}")
+
+    def change_learning_rate(self, direction: int) -> None:
+        """Select the next learning rate, for all runs."""
+        rate = next_of_125(self.requested.learning_rate, direction)
+        try:
+            config = self.requested.changed(learning_rate=rate)
+        except ConfigError as error:
+            self._view.show_note(str(error))
+            return
+        if self._send(Configure({"learning_rate": rate})):
+            self.requested = config
+
+    def select(self, lane: int) -> None:
+        """Select a run."""
+        if 0 <= lane < self.model.shown and self._send(SelectLane(lane)):
+            self._requested_lane = lane
+
+    def select_next(self, by: int) -> None:
+        """Select the run before or after the selected one, in the order of their losses."""
+        order = self.model.order()
+        if self._requested_lane in order:
+            self.select(order[(order.index(self._requested_lane) + by) % len(order)])
+
+    def open(self) -> None:
+        """Open the selected run on its own."""
+        if self.model.is_known:
+            self._send(OpenLane(self._requested_lane))
+
+    def cancel(self) -> bool:
+        """Cancel loading; return whether something is being loaded."""
+        is_loading = self.model.run.loading is not None
+        if is_loading:
+            self._send(Cancel())
+        return is_loading
+
+    # --- the program is stopped
+
+    def pause_for_suspend(self) -> None:
+        """Pause all runs while the whole program is stopped."""
+        if not self._link.ended:
+            self._paused_by_suspend = self.is_training
+            self.pause()
+            self._link.send(WatchScreen(is_stopped=True))
+
+    def resume_after_suspend(self) -> None:
+        """Resume them, if they were paused only because the program was stopped."""
+        if not self._link.ended:
+            self._link.send(WatchScreen(is_stopped=False))
+            if self._paused_by_suspend:
+                self._send(Resume())
+        self._paused_by_suspend = False
