@@ -692,8 +692,8 @@ async def test_a_key_of_another_panel_names_the_panel_and_the_footer_has_those_o
     async with running(MOONS) as driver:
         await driver.press("w")
         await driver.shows("w works in the network panel (0): next weight, enter edits")
-        await driver.press("M")
-        await driver.shows("M works in the boundary panel (3), with its cursor (m)")
+        await driver.press("delete")
+        await driver.shows("delete works in the boundary panel (3), with its cursor (m)")
         assert driver.text().split("\n")[-1].strip().startswith("space pause  m cursor")
         driver.panel("network").focus()
         await driver.pilot.pause()
