@@ -34,7 +34,7 @@ sys.exit(main())
 """The program, which records frames of Textual (T) and drawings of the panels (P)."""
 
 
-def test_frames_bypass_textual_unless_something_covers_the_panels(tmp_path: Path) -> None:
+def test_frames_bypass_textual_also_around_a_dialog(tmp_path: Path) -> None:
     log = tmp_path / "log"
     arguments = "moons", "--epochs", "100000000", "--fps", "20"
     only_panels = 8 * "P"
@@ -44,7 +44,7 @@ def test_frames_bypass_textual_unless_something_covers_the_panels(tmp_path: Path
         terminal.until("pause or resume")
         # the panels that the dialog leaves visible still show the run
         start = len(log.read_text())
-        terminal.until(lambda _: log.read_text()[start:].count("TP") > 3)
+        terminal.until(lambda _: log.read_text()[start:].endswith(only_panels))
         terminal.press("esc")
         terminal.until(lambda text: "pause or resume" not in text)
         terminal.until(lambda _: log.read_text().endswith(only_panels))
@@ -95,4 +95,25 @@ def test_a_message_over_the_panels_leaves_a_complete_screen(tmp_path: Path) -> N
         terminal.until(lambda text: "Saved screenshot" not in text)
         terminal.press(" ")
         terminal.until("PAUSED")
+        terminal.until_redrawn_the_same()
+
+
+def test_panels_around_a_dialog_are_up_to_date_after_keys_and_resizes() -> None:
+    with nnfs_tui("moons", "--epochs", "100000000", "--fps", "20") as terminal:
+        terminal.until(lambda text: epoch_of(text) > 0)
+        for size in ((120, 40), (100, 30)):
+            terminal.press("h")
+            terminal.until("settings of the run")
+            terminal.press("\x1b[B", "\x1b[B")  # down
+            terminal.resize(*size)
+            first = epoch_of(terminal.text())
+            terminal.until(lambda text, first=first: epoch_of(text) > first + 20)  # type: ignore[misc]
+            terminal.press("esc")
+            terminal.until(lambda text: "settings of the run" not in text)
+        terminal.press(" ")
+        terminal.until("PAUSED")
+        terminal.press("?")
+        terminal.until("pause or resume")
+        terminal.press("esc")
+        terminal.until(lambda text: "pause or resume" not in text)
         terminal.until_redrawn_the_same()

@@ -61,6 +61,13 @@ MOUSE: Final = ("\x1b[?1002h", "\x1b[?1006h")
 """Reports of buttons and drags, in decimal numbers; a mouse that only moves sends nothing."""
 
 
+class RestoresCells(Protocol):
+    """Part of the application that writes cells into the screen buffer without Textual."""
+
+    def restore(self) -> None:
+        """Write again what a frame of Textual may have replaced by older cells."""
+
+
 @runtime_checkable
 class HasSendOrder(Protocol):
     """Application with flow control, a terminal look, a title, and an order in which areas are sent."""
@@ -69,6 +76,7 @@ class HasSendOrder(Protocol):
     look: TerminalLook
     recording: Recording | None
     terminal_title: TerminalTitle
+    cell_output: RestoresCells
 
     def send_order(self) -> Sequence[Area]:
         """Return the areas of the screen, by rank and then in order."""
@@ -128,6 +136,8 @@ class DiffDriver(LinuxDriver):
                 if self._recording is not None:
                     self._recording.resized(*size)
             self.buffer.apply(data)
+            if self._watched is not None:
+                self._watched.cell_output.restore()
             # the first frame is a whole screen
             is_outdated = before not in {size, (0, 0)} or self.buffer.overflowed
             if is_outdated and self._app.screen_stack:
