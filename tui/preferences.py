@@ -69,7 +69,7 @@ def read_preferences(path: Path | None) -> Preferences:
     except UnicodeDecodeError:
         reason = "it is not UTF-8 text"
     except InputFileError as error:
-        reason = str(error)
+        reason = "it is a folder; expected a TOML file" if path.is_dir() else str(error)
     except RecursionError:
         reason = "it is nested too deeply"
     except ValueError as error:

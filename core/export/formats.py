@@ -26,7 +26,7 @@ class Format:
 
     Attributes:
         name: value of the option `--to`.
-        suffix: of the file.
+        suffix: of the file; of two that fit, the longer one decides.
         description: what the file contains, for lists.
         write: returns the content of the file; text is UTF-8.
     """
@@ -53,18 +53,21 @@ FORMATS: Final = {
         ),
         Format("npz", ".npz", "metrics and weights", lambda run: to_npz(run.model, run.rows)),
         Format("numpy", ".py", "a script that needs only NumPy", partial(_script, "numpy")),
-        Format("torch", ".py", "a script with a PyTorch network", partial(_script, "torch")),
-        Format("keras", ".py", "a script with a Keras network", partial(_script, "keras")),
+        Format("torch", ".torch.py", "a script with a PyTorch network", partial(_script, "torch")),
+        Format("keras", ".keras.py", "a script with a Keras network", partial(_script, "keras")),
         Format(
-            "sklearn", ".py", "a script with a scikit-learn network", partial(_script, "sklearn")
+            "sklearn",
+            ".sklearn.py",
+            "a script with a scikit-learn network",
+            partial(_script, "sklearn"),
         ),
         Format("onnx", ".onnx", "a model for ONNX runtimes", lambda run: to_onnx(run.model)),
         Format("html", ".html", "a report for a browser, in one file", to_html),
     )
 }
 """By name."""
-ENDINGS: Final = ".html, .py, .torch.py, .keras.py, .sklearn.py, .onnx, .csv, .json or .npz"
-"""Endings of file names, for messages."""
+ENDINGS: Final = ".html, .py, .torch.py, .keras.py, .sklearn.py, .onnx, .csv, .json, .npz or .svg"
+"""Endings of file names, for messages; .svg is a picture, which the screen writes."""
 
 
 def format_of_file(name: str) -> Format:
@@ -73,14 +76,10 @@ def format_of_file(name: str) -> Format:
     Raises:
         ExportError: for an unknown ending.
     """
-    stem, dot, suffix = name.rpartition(".")
-    framework = stem.rpartition(".")[2]
-    if suffix == "py" and framework in FRAMEWORKS:
-        return FORMATS[framework]
-    found = next((each for each in FORMATS.values() if dot and each.suffix == f".{suffix}"), None)
-    if found is None:
+    found = [each for each in FORMATS.values() if name.endswith(each.suffix)]
+    if not found:
         raise ExportError(f"{quoted(name)} has no known ending: expected {ENDINGS}")
-    return found
+    return max(found, key=lambda each: len(each.suffix))
 
 
 def format_of(name: str) -> Format:

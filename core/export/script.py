@@ -87,6 +87,48 @@ _TEXTS: Final = '''
         return x / np.where(length == 0, 1, length)
     '''
 
+_READ_NUMBERS: Final = '''
+    def read_samples():
+        """Return the samples of the command line; raise ValueError for a value that is no number."""
+        lines = [",".join(sys.argv[1:])] if sys.argv[1:] else sys.stdin.read().splitlines()
+        rows = [line.split(",") for line in lines if line.strip()]
+        if not rows:
+            raise ValueError("there is no sample: expected values separated by commas")
+        samples = []
+        for number, row in enumerate(rows, 1):
+            if len(row) != len(FEATURES):
+                expected = f"expected {len(FEATURES)} values in the order of FEATURES"
+                raise ValueError(f"sample {number}: {expected}, not {len(row)}")
+            samples.append([])
+            for name, text in zip(FEATURES, row):
+                try:
+                    value = float(text.strip() or "nan")
+                except ValueError:
+                    value = np.inf
+                if np.isinf(value):
+                    where = f"sample {number}, {name!r}"
+                    raise ValueError(f"{where}: expected a finite number, not {text.strip()!r}")
+                samples[-1].append(value)
+        return samples
+    '''
+_READ_TEXTS: Final = '''
+    def read_samples():
+        """Return the texts of the command line; raise ValueError if there are none."""
+        texts = sys.argv[1:] or sys.stdin.read().splitlines()
+        if not texts:
+            raise ValueError("there is no text: expected arguments, or lines of standard input")
+        return texts
+    '''
+_MAIN: Final = """
+    if __name__ == "__main__":
+        try:
+            given = read_samples()
+        except ValueError as error:
+            print(f"{sys.argv[0]}: {error}", file=sys.stderr)
+            sys.exit(2)
+        for row in predict(given):
+    """
+
 
 @dataclass(frozen=True)
 class Framework:
@@ -152,10 +194,21 @@ def _description(model: ExportedModel, framework: Framework, command: str) -> st
             '"""A network trained by nnfs-tui, with the preparation of its inputs.',
             "",
             f"It needs {framework.needs}. predict(x) returns {what} for {given}.",
-            "From the command line: one sample as arguments, or several as lines of standard input.",
+            *_usage(model),
             '"""',
         ]
     )
+
+
+def _usage(model: ExportedModel) -> list[str]:
+    """Return the lines of the description about the command line."""
+    if model.preparation.text is not None:
+        return ["From the command line: texts as arguments, or as lines of standard input."]
+    return [
+        "From the command line: the values of a sample as arguments, or one sample per line of",
+        "standard input; values are separated by commas, in the order of FEATURES, and an empty",
+        "value is a missing one.",
+    ]
 
 
 def _constants(model: ExportedModel, *, readable: bool) -> str:
@@ -255,14 +308,7 @@ def _predict(output: Output) -> str:
 
 
 def _main(model: ExportedModel) -> str:
-    if model.preparation.text is not None:
-        lines = ["samples = sys.argv[1:] or sys.stdin.read().splitlines()"]
-    else:
-        lines = [
-            'rows = [sys.argv[1:]] if sys.argv[1:] else [line.split(",") for line in sys.stdin]',
-            'samples = [[float(each.strip() or "nan") for each in row] for row in rows]',
-        ]
+    read = _READ_TEXTS if model.preparation.text is not None else _READ_NUMBERS
     of_class = 'print(CLASSES[row.argmax()], f"{row.max():.4f}")'
     shown = of_class if model.classes else "print(*row)"
-    lines += ["for row in predict(samples):", f"    {shown}"]
-    return 'if __name__ == "__main__":\n' + indent("\n".join(lines), "    ")
+    return f"{dedent(read).strip()}\n\n\n{dedent(_MAIN).strip()}\n        {shown}"

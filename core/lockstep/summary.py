@@ -24,6 +24,10 @@ MOST_GROUPS: Final = 4
 """Groups of equal accuracies that a sentence lists; more are described by their range."""
 
 
+SOLVED: Final = "every training sample right"
+"""What solved means, for sentences."""
+
+
 @dataclass(frozen=True)
 class RunResult:
     """One of several runs.
@@ -105,12 +109,12 @@ def ranked(results: Sequence[RunResult]) -> list[RunResult]:
 
 
 def verdict(results: Sequence[RunResult], *, has_classes: bool) -> str:
-    """Return one sentence, such as `41 of 64 solved; 17 stuck at 75 %, 6 at 50 %`."""
+    """Return one sentence, such as `41 of 64 solved (every training sample right); 23 at 75 %`."""
     count = len(results)
     healthy = [each for each in results if each.stopped is not Stop.DIVERGED]
     parts = []
     if has_classes:
-        parts.append(f"{sum(each.solved for each in results):,} of {count:,} solved")
+        parts.append(f"{sum(each.solved for each in results):,} of {count:,} solved ({SOLVED})")
         unsolved = [each.metrics.train_score for each in healthy if not each.solved]
         if unsolved:
             parts.append(_unsolved(unsolved))

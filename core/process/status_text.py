@@ -58,8 +58,8 @@ def shown_value(setting: Setting, config: RunConfig) -> str:
     return f"{value:g}" if isinstance(value, float) else setting.write(value)
 
 
-def why_stopped(trainer: Trainer, metrics: EpochMetrics) -> str:
-    """Return a message about the end of the run after an epoch."""
+def why_stopped(trainer: Trainer, metrics: EpochMetrics, *, names_keys: bool = True) -> str:
+    """Return a message about the end of the run after an epoch; `names_keys` adds keys of the screen."""
     config, epoch = trainer.config, f"epoch {metrics.epoch:,}"
     monitored = trainer.data.monitored(config.monitor)
     loss, score = metrics.on(monitored)
@@ -67,7 +67,8 @@ def why_stopped(trainer: Trainer, metrics: EpochMetrics) -> str:
         case Stop.DIVERGED:
             shown = metrics.train_loss
             value = f"loss {shown:.3g}" if np.isfinite(shown) else "loss not finite"
-            return f"diverged at {epoch} ({value}): try a lower learning rate (−), then r"
+            keys = ": try a lower learning rate (−), then r" if names_keys else ""
+            return f"diverged at {epoch} ({value}){keys}"
         case Stop.TARGET_LOSS:
             return f"{monitored} loss {loss:.4g} at {epoch}: target reached"
         case Stop.TARGET_ACCURACY:

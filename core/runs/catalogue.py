@@ -186,8 +186,10 @@ def find(parent: Path, name: str | None = None) -> Path:
             "nnfs-tui runs lists them"
         )
     if len(matching) > 1:
-        several = ", ".join(map(shown, matching[:4])) + (" ..." if len(matching) > 4 else "")
-        raise RunError(f"'{shown(name)}' is a prefix of {len(matching)} runs: {several}")
+        several = ", ".join(map(shown, matching[:4])) + (" …" if len(matching) > 4 else "")
+        raise RunError(
+            f"'{shown(name)}' is a prefix of {len(matching)} runs ({several}); name one of them"
+        )
     return parent / matching[0]
 
 

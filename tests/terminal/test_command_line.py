@@ -67,6 +67,8 @@ def told(capsys: pytest.CaptureFixture[str]) -> Told:
         (["--test-size", "2"], "'2' for --test-size", "below 1"),
         (["spirall"], "'spirall'", "did you mean spiral?"),
         (["train", "nope"], "'nope'", "xor, moons"),
+        (["trian", "xor", "--json"], "'trian' is neither a command", "did you mean train?"),
+        (["runs", "rm"], "name the runs to remove", "runs lists them"),
         (["--optimiser", "adam"], "--optimiser", "did you mean --optimizer"),
         (["--l", "0.1"], "--l", "unknown"),
         (["xor", "moons"], "'moons'", "unknown"),

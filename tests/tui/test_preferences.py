@@ -65,7 +65,11 @@ def test_what_is_no_file_is_one_problem_and_a_missing_one_none(tmp_path: Path) -
     (tmp_path / "folder").mkdir()
     os.mkfifo(tmp_path / "pipe")
     (tmp_path / "dangling").symlink_to(tmp_path / "nowhere")
-    for name, reason in (("folder", "a folder"), ("pipe", "a pipe"), ("dangling", "no such file")):
+    for name, reason in (
+        ("folder", "it is a folder; expected a TOML file"),
+        ("pipe", "a pipe"),
+        ("dangling", "no such file"),
+    ):
         (problem,) = read_preferences(tmp_path / name).problems
         assert reason in problem
     assert read_preferences(tmp_path / "missing").problems == ()

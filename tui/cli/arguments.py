@@ -213,7 +213,11 @@ def parser() -> _Parser:
     )
     parser.add_argument("--version", action="version", version=f"nnfs-tui {__version__}")
     commands = parser.add_subparsers(
-        dest="command", metavar="COMMAND", prog="nnfs-tui", parser_class=_Parser
+        dest="command",
+        # as wide as the commands, which argparse indents, so that each has its text in its line
+        metavar="COMMAND [options]",
+        prog="nnfs-tui",
+        parser_class=_Parser,
     )
     parsers = {
         name: commands.add_parser(name, help=text, description=text, allow_abbrev=False)
@@ -300,8 +304,9 @@ def _option_list() -> str:
         groups.setdefault(each.group, []).append(each.flag)
     groups |= OTHER_OPTIONS
     lines = ["options of watch and train (nnfs-tui help NAME explains a setting):"]
+    width = 2 + max(map(len, groups))
     for group, flags in groups.items():
-        indent = " " * 17
+        indent = " " * (2 + width)
         text = fill(
             " ".join(flags),
             79,
@@ -309,7 +314,7 @@ def _option_list() -> str:
             subsequent_indent=indent,
             break_on_hyphens=False,
         )
-        lines.append(f"  {group:<15}{text.lstrip()}")
+        lines.append(f"  {group:<{width}}{text.lstrip()}")
     return "\n".join([*lines, ""])
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from time import perf_counter
 from typing import TYPE_CHECKING, Final
 
+from core.process.status_text import why_stopped
 from core.runs.autosaver import RunAutosave, RunSnapshot
 from core.runs.saved_history import read_saved_history
 from core.training.checkpoints import Checkpoint, Checkpoints, Position, SharedArrays
@@ -42,7 +43,7 @@ class HeadlessAutosave(RunAutosave):
     ) -> None:
         """Start to save a new run, or one that was resumed."""
         super().__init__(options)
-        self._trainer, self.newest = trainer, newest
+        self._trainer, self.newest, self._last = trainer, newest, newest
         self._resumed = None if resumed is None else resumed[0].header
         self._rows: list[EpochMetrics] = [] if resumed else [newest]
         start = Checkpoint.of(trainer)
@@ -66,6 +67,7 @@ class HeadlessAutosave(RunAutosave):
         trainer = self._trainer
         if trainer.stopped is not Stop.DIVERGED:
             self.newest = metrics if trainer.restored is None else trainer.measure()
+        self._last = metrics
         self._rows.append(metrics)
         self._add_checkpoint_if_due()
 
@@ -86,7 +88,7 @@ class HeadlessAutosave(RunAutosave):
         trainer = self._trainer
         if trainer.epoch or trainer.batches.next or trainer.stopped:
             if trainer.stopped is not None:
-                note = f"{trainer.stopped}".replace("_", " ")
+                note = why_stopped(trainer, self._last, names_keys=False)
                 self._autosaver.add_event(trainer.epoch, self._state.lower(), note)
             if self.history is not None:
                 head = Position(trainer.epoch, trainer.batches.next)

@@ -36,8 +36,12 @@ if TYPE_CHECKING:
 MOST_SAMPLES = 20
 """Samples that are listed, of those on which two runs disagree."""
 
+DATA, DATASET = "data", "dataset"
+"""Settings that name a file, and a data set, which has no effect if there is a file."""
+
 _COUNTS = ("epochs", "best_epoch")
 _HEADINGS = {
+    "epochs": "epochs trained",
     "train_loss": "train loss",
     "test_loss": "test loss",
     "validation_loss": "validation loss",
@@ -90,7 +94,9 @@ def _paths(parent: Path, names: Sequence[str]) -> list[Path]:
 def _column(text: str, varied: Sequence[str]) -> str:
     names = {name.replace("_", "-"): name for name in OUTCOMES}
     names |= {name.replace("_score", "_accuracy").replace("_", "-"): name for name in OUTCOMES}
-    names |= {setting(name).option: name for name in varied}
+    # the setting of the same name is the planned number
+    names["epochs-trained"] = "epochs"
+    names |= {_setting_heading(name): name for name in varied}
     column = names.get(text.replace("_", "-"))
     if column is None:
         hint = suggestion(text, names)
@@ -126,20 +132,26 @@ def _table(runs: Sequence[ComparedRun], varied: Sequence[str], width: int | None
         if any(isfinite(run.outcome(name)) for run in runs)
         and not (name.startswith("test") and all(run.shared for run in runs))
     ]
+    sources = _sources(runs)
+    if DATA in varied or len({*sources}) == 1:
+        # with a file, the data set has no effect
+        varied = [name for name in varied if name != DATASET]
     while True:
-        headings = ["run", *(setting(name).option for name in varied)]
+        headings = ["run", *map(_setting_heading, varied)]
         left = len(headings)
         headings += [_heading(name, runs) for name in columns]
         rows = [
             [
                 run.name,
                 *(
-                    shown(setting(name).write(getattr(run.saved.header.config, name)))
+                    source
+                    if name in {DATA, DATASET}
+                    else shown(setting(name).write(getattr(run.saved.header.config, name)))
                     for name in varied
                 ),
                 *(_number(run, name) for name in columns),
             ]
-            for run in runs
+            for run, source in zip(runs, sources, strict=True)
         ]
         widths = [max(map(len, column)) for column in zip(headings, *rows, strict=True)]
         if width is None or sum(widths) + 2 * (len(widths) - 1) <= width or len(columns) < 3:
@@ -153,6 +165,19 @@ def _table(runs: Sequence[ComparedRun], varied: Sequence[str], width: int | None
         for cells in (headings, *rows)
     ]
     return "\n".join(lines if width is None else (cut(line, width) for line in lines))
+
+
+def _setting_heading(name: str) -> str:
+    """Return the heading of a setting; a data set and a file share a column."""
+    return DATA if name == DATASET else setting(name).option
+
+
+def _sources(runs: Sequence[ComparedRun]) -> list[str]:
+    """Return the data set or the file of each run, with its folder if two files have the same name."""
+    configs = [run.saved.header.config for run in runs]
+    names = [shown(config.source_name) for config in configs]
+    paths = [shown(config.data or config.source_name) for config in configs]
+    return names if len({*names}) == len({*paths}) else paths
 
 
 def _heading(name: str, runs: Sequence[ComparedRun]) -> str:

@@ -193,6 +193,7 @@ def _dispatch(given: list[str], process: TrainingProcess | None) -> int:
 
     os.environ.update(ONE_THREAD)
     if not given or (given[0] not in COMMANDS and given[0] not in {"-h", "--help", "--version"}):
+        _check_first_word(given)
         given = ["watch", *given]
     if given[0] == "help" and not {"-h", "--help"} & set(given):
         from tui.cli.topics import explain
@@ -280,15 +281,13 @@ def _serve(given: list[str]) -> int:
 
 def _config(options: argparse.Namespace) -> RunConfig:
     """Return the preset, overridden by the settings of the file, then by the options."""
-    from core.config.errors import ConfigError, quoted, suggestion
-    from core.config.presets import DEFAULT, PRESETS, preset
+    from core.config.errors import ConfigError, quoted
+    from core.config.presets import DEFAULT, preset
     from core.config.run_config import settings
 
     if options.data is None and _is_file(options.preset):
         options.data, options.preset = options.preset, DEFAULT
-    close = suggestion(options.preset, [*PRESETS, *COMMANDS])
-    if options.preset not in PRESETS and any(command in close for command in COMMANDS):
-        raise UsageError(f"{quoted(options.preset)} is neither a command nor a preset{close}")
+    _check_preset(options.preset)
     try:
         chosen = preset(options.preset)
         values = _settings_of_file(options) | _given(options)
@@ -302,6 +301,22 @@ def _config(options: argparse.Namespace) -> RunConfig:
         if options.config is not None and getattr(options, error.name, "") is None:
             flags[error.name] = f"{error.name} in {quoted(options.config)}"
         raise UsageError(error.sentence(flags.get(error.name, error.name))) from None
+
+
+def _check_first_word(given: Sequence[str]) -> None:
+    """Reject a misspelt command before its arguments, which `watch` would reject for another reason."""
+    if given and not given[0].startswith("-") and not _is_file(given[0]):
+        _check_preset(given[0])
+
+
+def _check_preset(name: str) -> None:
+    """Reject a name that is no preset, and similar to a command."""
+    from core.config.errors import quoted, suggestion
+    from core.config.presets import PRESETS
+
+    close = suggestion(name, [*PRESETS, *COMMANDS])
+    if name not in PRESETS and any(command in close for command in COMMANDS):
+        raise UsageError(f"{quoted(name)} is neither a command nor a preset{close}")
 
 
 def _given(options: argparse.Namespace) -> dict[str, Any]:
@@ -416,7 +431,9 @@ def _runs(options: argparse.Namespace) -> int:
             print(text)  # noqa: T201
         return 0
     verb, *names = options.words
-    if verb != "rm" or not names:
+    if verb == "rm" and not names:
+        raise UsageError("name the runs to remove: nnfs-tui runs rm NAME; nnfs-tui runs lists them")
+    if verb != "rm":
         from core.config.errors import quoted
 
         given = quoted(" ".join(options.words))

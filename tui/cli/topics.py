@@ -73,7 +73,7 @@ def explain(words: Sequence[str]) -> int:
         text = _of_dataset(datasets[name])
     elif (positive := name.removeprefix("no-")) in by_name:
         text = _of_setting(by_name[positive])
-    elif option := _of_option(topic):
+    elif option := _of_option(f"--{name}"):
         text = option
     else:
         known = [*COMMANDS, *PRESETS, *datasets, *by_name, "keys", "preferences"]
@@ -190,12 +190,20 @@ def _of_option(flag: str) -> str:
     commands = [name for name, each in helps.items() if flag in each.flags()]
     if not commands or not flag.startswith("--"):
         return ""
-    lines = helps[commands[0]].format_help().split("\n")
-    first = next(at for at, line in enumerate(lines) if re.match(rf"  ([^ ]+, )*{flag}\b", line))
-    # the option ends where the next one, or the next group, begins
-    ends = (at for at in range(first + 1, len(lines)) if not lines[at].startswith("   "))
-    text = "\n".join(lines[first : next(ends, len(lines))])
-    return f"{flag}, an option of {', '.join(commands)}\n\n{text}"
+    # commands with the same text are named together
+    texts: dict[str, list[str]] = {}
+    for command in commands:
+        lines = helps[command].format_help().split("\n")
+        first = next(
+            at for at, line in enumerate(lines) if re.match(rf"  ([^ ]+, )*{flag}\b", line)
+        )
+        # the option ends where the next one, or the next group, begins
+        ends = (at for at in range(first + 1, len(lines)) if not lines[at].startswith("   "))
+        text = "\n".join(lines[first : next(ends, len(lines))])
+        texts.setdefault(text, []).append(command)
+    return "\n\n".join(
+        f"{flag}, an option of {', '.join(names)}\n\n{text}" for text, names in texts.items()
+    )
 
 
 def _facts(info: DatasetInfo) -> str:

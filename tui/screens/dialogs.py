@@ -215,7 +215,7 @@ def export_run(screen: TrainingScreen) -> None:
             screen.show_note(f"{what} is in {printable(str(path))}")
 
     name = hyphenated(screen.run.config.source_name.partition(".")[0])
-    screen.app.push_screen(ExportScreen(f"{name}.html"), save)
+    screen.app.push_screen(ExportScreen(name), save)
 
 
 def _picture(screen: TrainingScreen) -> bytes:

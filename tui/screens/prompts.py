@@ -28,9 +28,9 @@ FINITE_NUMBER: Final = "a finite number, such as 0.5, −2 or 1e-3"
 PICTURE: Final = ".svg"
 """Ending of a picture of the screen."""
 EXPORT_FILE: Final = (
-    "a file: a report (moons.html), a script (moons.py for NumPy, moons.torch.py, moons.keras.py, "
-    "moons.sklearn.py), moons.onnx, a table (moons.csv), weights (moons.json, moons.npz), or a picture "
-    "of the screen (moons.svg)"
+    "a file: a report ({0}.html), a script ({0}.py for NumPy, {0}.torch.py, {0}.keras.py, "
+    "{0}.sklearn.py), {0}.onnx, a table ({0}.csv), weights ({0}.json, {0}.npz), or a picture of the "
+    "screen ({0}.svg)"
 )
 CSV_FILE: Final = "a CSV file, such as edited.csv, in an existing folder"
 
@@ -115,6 +115,8 @@ class EpochScreen(PromptScreen[int]):
     @property
     def about(self) -> str:
         best = self._run.best
+        if not self._run.head_epoch:
+            return "0, the untrained network: no epoch is complete yet"
         or_best = "" if best is None else f", or best (epoch {best.epoch:,})"
         return f"a whole number from 0 to {self._run.head_epoch}{or_best}"
 
@@ -202,9 +204,13 @@ class ExportScreen(FileScreen):
     heading = "export the run"
     enter = "writes the file"
 
+    def __init__(self, name: str) -> None:
+        super().__init__(f"{name}.html")
+        self._run_name = cut(printable(name), 20)
+
     @property
     def about(self) -> str:
-        return EXPORT_FILE
+        return EXPORT_FILE.format(self._run_name)
 
     def read(self, text: str) -> Path:
         from core.export.formats import format_of_file

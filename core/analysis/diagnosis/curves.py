@@ -52,7 +52,8 @@ class Curves:
         epochs: number of trained epochs.
         newest: number of the last epoch.
         first, last: training losses of the first and the last epoch.
-        score: training accuracy, or R², over the last epochs.
+        score: training accuracy, or R², on average over the last epochs.
+        averaged: number of these epochs.
         diverged: whether the last epoch diverged.
         held: samples that are not trained: validation or test.
     """
@@ -63,7 +64,7 @@ class Curves:
         last = epoch_log.at(len(epoch_log) - 1)
         self.first, self.last = epoch_log.at(since).train_loss, last.train_loss
         newest = epoch_log.column("train_score", max(since, len(epoch_log) - NEWEST))
-        self.score = float(newest.mean())
+        self.score, self.averaged = float(newest.mean()), len(newest)
         self.newest = last.epoch
         losses = [last.train_loss + last.penalty, last.test_loss]
         limit = DIVERGENCE * max(1.0, self.first)

@@ -100,7 +100,9 @@ def diagnose(
     if early is not None:
         sentence = sentences.too_early(early)
     else:
-        sentence = sentences.state_sentence(state, curves.score, references, has_classes)
+        sentence = sentences.state_sentence(
+            state, curves.score, curves.averaged, references, has_classes
+        )
     return Diagnosis(state, sentence, findings, early, wants_references)
 
 

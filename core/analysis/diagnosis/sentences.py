@@ -35,12 +35,24 @@ def value_text(score: float, has_classes: bool) -> str:
 
 def too_early(epoch: int) -> str:
     """Return the sentence of a run with too few epochs."""
-    return f"Too early to tell; from epoch {epoch:,} on."
+    return f"Too early to tell: the run is judged from epoch {epoch:,} on."
 
 
-def state_sentence(state: RunState, score: float, references: References, has_classes: bool) -> str:
-    """Return the state of a run, compared with the references that matter for it."""
+def state_sentence(
+    state: RunState, score: float, averaged: int, references: References, has_classes: bool
+) -> str:
+    """Return the state of a run, compared with the references that matter for it.
+
+    Args:
+        state: of the run.
+        score: mean training score of the last epochs.
+        averaged: number of these epochs, which is named since the last one may differ from the mean.
+        references: values to compare with.
+        has_classes: whether the score is an accuracy.
+    """
     text = f"{state.capitalize()}: training {score_text(score, has_classes)}"
+    if averaged > 1:
+        text += f" (mean of the last {averaged} epochs)"
 
     def compared(name: str, outcome: Outcome | None) -> str:
         if outcome is None:

@@ -64,7 +64,7 @@ class Lines:
                 text = text.removeprefix("\ufeff")  # byte order mark, which Windows writes
             if "\0" in text:
                 line = self._next + text[: text.index("\0")].count("\n")
-                raise unusable(self._file, f"line {line} contains a NUL byte; expected a text file")
+                raise self._binary(line)
             lines = (self._rest + text).split("\n")
             self._rest = lines.pop() if chunk else ""
             if not chunk and lines[-1] == "":
@@ -122,7 +122,15 @@ class Lines:
                 f"{clean(self._encoding or 'utf-8')}; set the right --encoding",
             ) from None
 
+    def _binary(self, line: int) -> DataError:
+        return unusable(
+            self._file,
+            f"line {line} contains a NUL byte, so this is a binary file; expected a text file",
+        )
+
     def _undecodable(self, error: UnicodeDecodeError, held: str) -> DataError:
+        if self._encoding is None and b"\0" in error.object:
+            return self._binary(self._next + error.object[: error.object.index(b"\0")].count(b"\n"))
         before = held + error.object[: error.start].decode(self._encoding or "utf-8", "replace")
         line = self._next + before.count("\n") + before.replace("\r\n", "").count("\r")
         byte = error.object[error.start]

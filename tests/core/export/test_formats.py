@@ -144,6 +144,28 @@ def test_a_script_predicts_missing_values_and_samples_of_the_command_line(tmp_pa
     assert one.stdout == done.stdout.splitlines(keepends=True)[0]
 
 
+@pytest.mark.parametrize(
+    ("arguments", "lines", "sentence"),
+    [
+        ([], "\n", "there is no sample: expected values separated by commas"),
+        (["1", "two"], "", "sample 1, 'x2': expected a finite number, not 'two'"),
+        ([], "1,2\n1,inf", "sample 2, 'x2': expected a finite number, not 'inf'"),
+        ([], "1,2\n1,2,3\n", "sample 2: expected 2 values in the order of FEATURES, not 3"),
+    ],
+)
+def test_a_script_refuses_bad_samples_in_one_sentence(
+    arguments: list[str], lines: str, sentence: str, tmp_path: Path
+) -> None:
+    run = exported(tmp_path, **CONFIGS["two classes"])
+    script = tmp_path / "network.py"
+    script.write_text(str(format_of("numpy").write(run)), encoding="utf-8")
+    done = subprocess.run(
+        [sys.executable, script, *arguments], input=lines, text=True, capture_output=True
+    )
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr == f"{script}: {sentence}\n".replace("x2", run.model.features[1])
+
+
 def test_text_of_the_user_cannot_leave_a_comment() -> None:
     assert comment(HOSTILE).isprintable()
 

@@ -65,7 +65,7 @@ def test_a_run_is_found_by_a_prefix_of_its_name(parent: Path) -> None:
     assert find(parent) == second
     assert find(parent, second.name) == second
     assert find(parent, first.name) == first  # of which the other's name begins with it, too
-    with pytest.raises(RunError, match="'xor-' is a prefix of 2 runs"):
+    with pytest.raises(RunError, match=r"'xor-' is a prefix of 2 runs \(.*\); name one of them$"):
         find(parent, "xor-")
     with pytest.raises(RunError, match=r"is called '\\x1b\[31m'"):
         find(parent, "\x1b[31m")

@@ -1,13 +1,25 @@
 """A run that is trained without a screen is saved like one of the training process."""
 
+import re
 from pathlib import Path
 
 from core import RunConfig, Trainer
 from core.process.messages import Command, Configure, Reopen, Seek
 from core.runs.autosaver import SaveOptions
 from core.runs.catalogue import find
+from core.runs.reader import read_run
 from tests.core.process.test_autosave_twins import obeyed, seen, serving
 from tui.cli import headless
+
+
+def test_the_last_event_is_a_sentence_on_the_end(tmp_path: Path) -> None:
+    for settings, note in (
+        ({"epochs": 3}, "finished after 3 epochs"),
+        ({"learning_rate": 1e20, "optimizer": "sgd"}, r"diverged at epoch \d+ \(loss [^:]*\)"),
+    ):
+        config = RunConfig(samples=40, **settings)
+        headless.train(config, quiet=True, save_options=SaveOptions(tmp_path, None))
+        assert re.fullmatch(note, read_run(find(tmp_path)).events[-1].note)
 
 
 def test_time_travel_works_in_a_run_trained_without_a_screen(tmp_path: Path) -> None:

@@ -30,11 +30,35 @@ def test_the_table_has_the_setting_that_differs_and_the_chart_both_curves(
     assert compared(parent, "a", "b", "--sort", "lr") == 0
     table, chart, sentence = capsys.readouterr().out.split("\n\n")
     lines = [line.split() for line in table.splitlines()]
-    assert lines[0][:3] == ["run", "lr", "epochs"]
+    assert lines[0][:3] == ["run", "lr", "epochs"]  # of which the table has the trained ones
     assert [line[:3] for line in lines[1:]] == [["b-run", "0.001", "8"], ["a-run", "0.1", "8"]]
     assert chart.startswith("test loss")
     assert "b-run a, a-run b" in chart.splitlines()[0]
     assert "of 60 samples" in sentence
+
+
+def test_planned_and_trained_epochs_and_the_data_have_one_column_each(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file = tmp_path / "points.csv"
+    file.write_text("x,y,kind\n" + "".join(f"0.{at},{at % 7},{'ab'[at % 2]}\n" for at in range(40)))
+    # the data set of a run on a file is that of its preset, and has no effect
+    for name, settings in {
+        "a-run": {"dataset": "xor", "epochs": 200},
+        "b-run": {"data": str(file), "epochs": 20},
+        "c-run": {"data": str(file), "dataset": "circles"},
+    }.items():
+        trainer = Trainer(RunConfig(**settings))
+        saved(tmp_path / "runs", trainer, run_of(trainer, 3)).rename(tmp_path / "runs" / name)
+    assert compared(tmp_path / "runs", "a", "b", "--sort", "epochs-trained") == 0
+    heading, *rows = capsys.readouterr().out.split("\n\n")[0].splitlines()
+    assert heading.split()[:5] == ["run", "data", "epochs", "epochs", "trained"]
+    assert [row.split()[:4] for row in rows] == [
+        ["a-run", "xor", "200", "3"],
+        ["b-run", "points.csv", "20", "3"],
+    ]
+    assert compared(tmp_path / "runs", "b", "c") == 0
+    assert capsys.readouterr().out.split("\n")[0].split()[:3] == ["run", "epochs", "epochs"]
 
 
 def test_runs_are_lines_of_json(parent: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -33,7 +33,8 @@ def test_the_summary_of_a_sick_run_has_the_cause_and_options_that_help(
     headless.train(NO_HIDDEN_LAYER)
     lines = capsys.readouterr().out.splitlines()
     (state,) = (line for line in lines if line.startswith("Stuck at chance level"))
-    assert "accuracy 50.0 %, guessing 50.0 %, a wider network 100.0 %" in state
+    assert "accuracy 50.0 % (mean of the last 5 epochs), guessing 50.0 %" in state
+    assert ", a wider network 100.0 %" in state
     assert lines[-3].startswith("Without a hidden layer")
     assert lines[-2].startswith("  try --hidden 16: Set hidden 16 and restart: ")
 
@@ -42,7 +43,9 @@ def test_the_summary_of_a_healthy_run_says_that_it_has_learnt(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     headless.train(NO_HIDDEN_LAYER.changed(hidden=(4,), epochs=200))
-    assert capsys.readouterr().out.splitlines()[-2] == "Learnt: training accuracy 100.0 %."
+    assert capsys.readouterr().out.splitlines()[-2] == (
+        "Learnt: training accuracy 100.0 % (mean of the last 5 epochs)."
+    )
 
 
 def test_a_sick_run_has_an_advice_event_before_its_end() -> None:

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from core import RunConfig, Trainer
-from core.export.formats import FORMATS
+from core.export.formats import FORMATS, format_of_file
 from tests.core.runs.test_reader import run_of, saved
 from tui.cli.main import USAGE_ERROR, main
 
@@ -26,6 +26,19 @@ def test_a_run_is_written_under_its_name(runs: Path, capsys: pytest.CaptureFixtu
     (name,) = (each.name for each in runs.iterdir())
     assert capsys.readouterr().out == f"{name} after epoch 2: {name}.csv\n"
     assert Path(f"{name}.csv").read_text().startswith("epoch,train_loss")
+
+
+def test_scripts_for_several_frameworks_have_different_names(runs: Path) -> None:
+    for name in ("numpy", "torch", "keras", "sklearn"):
+        assert main(["export", "--to", name]) == 0
+    (run,) = (each.name for each in runs.iterdir())
+    names = {each.name: format_of_file(each.name).name for each in Path.cwd().iterdir()}
+    assert names == {
+        f"{run}.py": "numpy",
+        f"{run}.torch.py": "torch",
+        f"{run}.keras.py": "keras",
+        f"{run}.sklearn.py": "sklearn",
+    }
 
 
 @pytest.mark.usefixtures("runs")

@@ -26,7 +26,7 @@ def test_the_summary_counts_and_lists_the_runs(capsys: pytest.CaptureFixture[str
     output = capsys.readouterr().out.splitlines()
     assert output[0] == "xor · 2-2-2 relu · adam 0.1 · full batch · seeds 0 to 29"
     assert output[1].startswith("30 runs of 150 epochs in ")
-    solved = int(output[2].split(" of 30 solved; ")[0])
+    solved = int(output[2].split(" of 30 solved (every training sample right); ")[0])
     assert 0 < solved < 20
     assert " stuck at 75 %, " in output[2]
     assert output[4].split() == ["lowest", "quartile", "median", "quartile", "highest"]
@@ -98,7 +98,7 @@ def test_all_runs_diverged(capsys: pytest.CaptureFixture[str]) -> None:
     words = ("--loss", "mean_squared_error", "--lr", "1e6", "--optimizer", "sgd")
     assert main(["train", "moons", "--seeds", "2", "--epochs", "9", *words]) == 1
     output = capsys.readouterr().out
-    assert "0 of 2 solved; all 2 diverged" in output
+    assert "0 of 2 solved (every training sample right); all 2 diverged" in output
     assert output.count("diverged at epoch 1") == 2
     assert "median" not in output
 

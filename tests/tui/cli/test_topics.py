@@ -47,9 +47,14 @@ def test_every_command_data_set_and_setting_is_a_topic(capsys: pytest.CaptureFix
         ("--no-bias", "--bias, a setting"),
         ("--speed", "--speed, an option of watch, resume"),
         ("--take-over", "--take-over, an option of resume"),
+        ("seeds", "--seeds, an option of train\n"),
     ):
         assert main(["help", flag]) == 0
         assert capsys.readouterr().out.startswith(text)
+    explain(["seeds"])
+    assert (
+        "--seeds, an option of sweep\n" in capsys.readouterr().out
+    )  # of which it means another number
     explain(["keys"])
     text = capsys.readouterr().out
     assert all(f" {key.action} " in text for key in KEYS if key.handler)

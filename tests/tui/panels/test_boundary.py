@@ -1,5 +1,6 @@
 """Boundary panel: map and fitted curve agree with the predictions of the network."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -36,6 +37,7 @@ from tui.panels.activations import ActivationsPanel
 from tui.panels.boundary.class_boundary import BoundaryLine, boundary_dots
 from tui.panels.boundary.fitted_curve import GUTTER, MARGIN, FittedCurve
 from tui.panels.boundary.map_drawing import GUTTER as MAP_GUTTER
+from tui.panels.boundary.map_drawing import draw_legend
 from tui.panels.boundary.map_view import MapView
 from tui.panels.boundary.panel import BoundaryPanel
 from tui.panels.colour_scales import NumberScale
@@ -466,6 +468,16 @@ def test_any_number_of_classes_has_a_map_and_a_legend(classes: int) -> None:
     assert f"{TRAIN_MARKERS[0]} 0" in text(cells)
     assert f"{TRAIN_MARKERS[1]} 1" in text(cells)
     assert "wrong" in text(cells)
+
+
+def test_a_legend_without_room_for_a_class_says_how_many_there_are() -> None:
+    cells = Cells(46, 1)
+    run = session_after(RunConfig(dataset="blobs", classes=20, samples=200), 0)
+    assert run.data is not None
+    names = tuple(f"a class with a very long name, number {number:,}" for number in range(20))
+    draw_legend(cells, 0, replace(run.data, class_names=names), show_test=True)
+    assert cells.lines()[0].strip().startswith("20 classes  ")
+    assert "more" not in cells.lines()[0]
 
 
 def test_axes_show_names_and_ranges_of_the_features() -> None:

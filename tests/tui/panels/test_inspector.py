@@ -622,7 +622,10 @@ def test_what_is_longer_than_the_panel_scrolls(monkeypatch: pytest.MonkeyPatch) 
     panel = panel_of(after("digits", 2), Cursor(0, 3, 0))
     monkeypatch.setattr(panel, "repaint", lambda: None)
     first = panel.draw(80, 12)
-    assert "⇟ more" in panel.draw(100, 12).lines()[-1]
+    panel.hidden_panels = (("health", "h"), ("hidden space", "9"))
+    border = panel.draw(100, 12).lines()[-1]
+    assert border.startswith("╰─ PgDn more ─")
+    assert border.endswith(" + health h  hidden space 9 ─╯")
     assert "a = relu" in inside(first)[0]
     for _ in range(20):
         panel.action_scroll_view(1)

@@ -8,7 +8,9 @@ from textual.widgets import Input
 
 from core.analysis.planes import PlaneChoice
 from core.config.presets import PRESETS
+from core.config.run_config import RunConfig
 from tests.tui.screens.test_training import running
+from tests.tui.sessions import session_after
 from tui.run_model import RunModel
 from tui.screens.ask import AskScreen
 from tui.screens.plane import PlaneScreen
@@ -40,6 +42,7 @@ async def test_a_long_invalid_value_does_not_hide_what_is_expected(
     size: tuple[int, int],
 ) -> None:
     async with running(IRIS, size) as driver:
+        await driver.until(lambda: driver.session.head_epoch > 0)
         screen = dialog(driver.session)
         driver.app.push_screen(screen)
         await driver.until(lambda: driver.front is screen)
@@ -51,3 +54,11 @@ async def test_a_long_invalid_value_does_not_hide_what_is_expected(
         shown = " ".join(" ".join(row[x : x + width] for row in rows).split())
         assert "invalid" in shown or "not a valid file name" in shown
         assert wanted in shown
+
+
+def test_the_only_epoch_of_a_new_run_is_no_range() -> None:
+    session = session_after(RunConfig(), 0)
+    screen = EpochScreen(session)
+    assert screen.read("0") == 0
+    with pytest.raises(ValueError, match="'3': expected 0, the untrained network"):
+        screen.read("3")

@@ -44,8 +44,11 @@ async def test_an_unknown_ending_is_refused_and_the_text_stays(tmp_path: Path) -
         await driver.until(lambda: driver.epoch > 1)
         await driver.press("W")
         await driver.until(lambda: isinstance(driver.front, ExportScreen))
+        assert "a report (moons.html)" in driver.text()
         await driver.press("ctrl+u", *str(tmp_path / "a.doc"), "enter")
         await driver.shows("has no known ending")
+        shown = " ".join(driver.text().split())
+        assert ".npz or .svg" in shown
         assert isinstance(driver.front, ExportScreen)
         await driver.press("escape")
         assert not [*tmp_path.iterdir()]

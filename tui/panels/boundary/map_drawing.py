@@ -151,7 +151,7 @@ def draw_legend(cells: Cells, row: int, data: DataSplit, *, show_test: bool) -> 
         column = cells.write(row, column, " ", ink(background=field))
         column = cells.write(row, column, f"{name}{' ' * gap}", text)
     if left:
-        column = cells.write(row, column, f"… {left} more", dim)
+        column = cells.write(row, column, f"… {left} more  " if names else f"{left} classes  ", dim)
     if column + len(parts) + len(wrong) - 2 <= cells.width:
         column = cells.write(row, column, parts, dim)
     if column + len(wrong) - 2 <= cells.width:

@@ -11,7 +11,17 @@ import numpy as np
 from core.analysis.trace import Trace, trace_sample
 from core.datasets.preparation import EXTRA_FEATURES
 from tui.drawing.cells import Cells, cell_width, cut, printable
-from tui.drawing.palette import BRIGHT, DIM, DIVERGING, FAINT, TEXT, class_marker, ink
+from tui.drawing.palette import (
+    BRIGHT,
+    DIM,
+    DIVERGING,
+    FAINT,
+    TEXT,
+    TRAIN_MARKERS,
+    class_marker,
+    class_point,
+    ink,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -260,6 +270,16 @@ def caption(text: str, width: int, *more: tuple[str, int]) -> Cells:
     for words, its_ink in more:
         if column + cell_width(words) <= width:
             column = cells.write(0, column, words, its_ink)
+    return cells
+
+
+def coloured_markers(cells: Cells) -> Cells:
+    """Return a text in which the markers of classes have their colours.
+
+    The colour tells the renderer that ▲ is a class, whose letter replaces it in ASCII, and no arrow.
+    """
+    for label, marker in enumerate(TRAIN_MARKERS):
+        cells.inks[cells.glyphs == marker] = ink(class_point(label))
     return cells
 
 

@@ -28,7 +28,8 @@ InspectorView: TypeAlias = "Callable[[RunModel, ViewOptions, int, int], Cells]"
 
 WIDE: Final = 70
 """Columns from which the border has room for the full text."""
-MORE: Final = " ⇟ more "
+MORE: Final = " PgDn more "
+"""Text on the left of the lower border; on its right are the names of hidden panels."""
 
 
 class InspectorPanel(Panel):
@@ -63,7 +64,7 @@ class InspectorPanel(Panel):
         self._followed: tuple[int, int] | None = None
         self._first = 0
         self._page = 1
-        self._more = self._wide = False
+        self._wide = False
 
     def explanation(self) -> Explanation:
         return Explanation(
@@ -189,10 +190,7 @@ class InspectorPanel(Panel):
 
     def draw(self, width: int, height: int) -> Cells:
         self._wide = width >= WIDE
-        cells = super().draw(width, height)
-        if self._more and width > len(MORE) + 4:
-            cells.write_right(height - 1, width - 2, MORE, ink(TEXT))
-        return cells
+        return super().draw(width, height)
 
     # --- content
 
@@ -204,7 +202,8 @@ class InspectorPanel(Panel):
         self._follow_cursor()
         whole = self.views[self.view](self.run, self.options, width, height)
         self._first = max(0, min(self._first, whole.height - height))
-        self._page, self._more = height, whole.height - self._first > height
+        self._page = height
+        self.captions = [(2, (MORE,))] if whole.height - self._first > height else []
         cells = Cells(width, height)
         if height > 0:
             shown = Cells(width, max(0, whole.height - self._first))

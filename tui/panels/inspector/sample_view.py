@@ -29,6 +29,7 @@ from tui.panels.inspector.inspected import (
     aligned,
     bright_text,
     caption,
+    coloured_markers,
     dim_text,
     flow,
     largest_of,
@@ -445,6 +446,7 @@ def draw_back(it: Inspected, width: int) -> tuple[Cells, list[Cells]]:
             name, value = largest[layer]
             column = row.write(0, place, f"{name} ", ink(DIM))
             row.write(0, column, value, ink(TEXT))
+            coloured_markers(row)
         if strips + 8 <= width:
             _delta_strip(row, strips, layers[layer].delta)
         rows.append(row)

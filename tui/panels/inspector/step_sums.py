@@ -17,6 +17,7 @@ from tui.panels.inspector.inspected import (
     MOST_NAME,
     Inspected,
     aligned,
+    coloured_markers,
     flow,
     number,
     small,
@@ -124,7 +125,7 @@ def _flowing(words: Sequence[str], width: int) -> Cells:
     """Return words that are never broken; the result, the last one, is bright."""
     inks = [ink(TEXT)] * (len(words) - 1) + [ink(BRIGHT, bold=True)]
     parts: list[StyledText] = [[pair] for pair in zip(words, inks, strict=True)]
-    return flow(parts, width, gap=1, indent=INDENT)
+    return coloured_markers(flow(parts, width, gap=1, indent=INDENT))
 
 
 # --- forward

@@ -19,6 +19,7 @@ from tui.panels.inspector.inspected import (
     Inspected,
     aligned,
     caption,
+    coloured_markers,
     dim_text,
     draw_bar,
     exact_column,
@@ -238,7 +239,7 @@ def _wrapped(text: str, width: int, colour: str = TEXT) -> Cells:
     cells = Cells(width, len(lines))
     for row, line in enumerate(lines):
         cells.write(row, 0, line, ink(colour))
-    return cells
+    return coloured_markers(cells)
 
 
 def _notes(it: Inspected, facts: UnitStatistics, width: int) -> Cells:

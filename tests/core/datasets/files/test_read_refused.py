@@ -47,6 +47,7 @@ BAD: dict[str, tuple[str | bytes, dict[str, Any], tuple[str, ...]]] = {
     "no text encoding": (FOUR, {"encoding": "rot13"}, ("unknown encoding 'rot13'",)),
     "no file's encoding": (FOUR, {"encoding": "unicode_escape"}, ("unknown encoding",)),
     "nul": (FOUR + "1,\0,x\n", {}, ("line 6", "NUL")),
+    "binary": (b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR\xff", {}, ("line 3", "NUL", "a binary file")),
     "one column": ("abc\ndef\nghi\n", {}, ("only one column", "tab", "at least two columns")),
     "other delimiter": (FOUR, {"delimiter": ";"}, ("only one column", "';'", "--delimiter")),
     "no delimiter": (FOUR, {"delimiter": "ab"}, ("invalid delimiter 'ab'", "tab")),
