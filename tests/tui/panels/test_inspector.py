@@ -20,6 +20,7 @@ from core.training.next_step import next_step
 from tests.tui.sessions import session_after
 from tui.drawing.cells import Cells
 from tui.drawing.palette import DIVERGING, GREYS, get_ink, style
+from tui.drawing.rendering import CellRenderer, TerminalLook
 from tui.panels.inspector.panel import InspectorPanel, steps_of
 from tui.panels.view_options import Cursor, ViewOptions
 from tui.run_model import RunModel
@@ -616,6 +617,28 @@ def test_the_next_step_names_its_batch() -> None:
     session.network.parameters[:] = trainer.network.parameters
     said = text_of(panel_of(session, Cursor(0, 3, 2)).draw(120, 40))
     assert f"batch 2 of {trainer.batches.count} (32 samples)" in said
+
+
+def test_without_unicode_classes_are_letters_in_sentences_and_sums() -> None:
+    renderer = CellRenderer(TerminalLook(glyphs="ascii"))
+
+    def shown(view: str, step: int | None) -> str:
+        panel = panel_of(after("moons"), Cursor(1, 0, 0), view)
+        panel.draw(118, 60)
+        panel.step = step
+        cells = panel.draw(118, 60)
+        return "\n".join(
+            "".join(
+                renderer.glyph(str(glyph), get_ink(int(number)))
+                for glyph, number in zip(*row, strict=True)
+            )
+            for row in zip(cells.glyphs, cells.inks, strict=True)
+        )
+
+    assert re.search(r"\d+ of them [AB] [01]\.", shown("unit", None))
+    assert "z(B 1) = " in shown("sample", 3)
+    assert "(B 1) = p - t" in shown("sample", 5)
+    assert re.search(r"output +\S+ +\S+ +[AB] [01] ", shown("sample", None))
 
 
 def test_what_is_longer_than_the_panel_scrolls(monkeypatch: pytest.MonkeyPatch) -> None:
