@@ -24,10 +24,6 @@ MOST_GROUPS: Final = 4
 """Groups of equal accuracies that a sentence lists; more are described by their range."""
 
 
-SOLVED: Final = "every training sample right"
-"""What solved means, for sentences."""
-
-
 @dataclass(frozen=True)
 class RunResult:
     """One of several runs.
@@ -109,12 +105,12 @@ def ranked(results: Sequence[RunResult]) -> list[RunResult]:
 
 
 def verdict(results: Sequence[RunResult], *, has_classes: bool) -> str:
-    """Return one sentence, such as `41 of 64 solved (every training sample right); 23 at 75 %`."""
+    """Return one sentence, such as `41 of 64 solved; 17 stuck at 75 %, 6 at 50 %`."""
     count = len(results)
     healthy = [each for each in results if each.stopped is not Stop.DIVERGED]
     parts = []
     if has_classes:
-        parts.append(f"{sum(each.solved for each in results):,} of {count:,} solved ({SOLVED})")
+        parts.append(f"{sum(each.solved for each in results):,} of {count:,} solved")
         unsolved = [each.metrics.train_score for each in healthy if not each.solved]
         if unsolved:
             parts.append(_unsolved(unsolved))
@@ -126,6 +122,11 @@ def verdict(results: Sequence[RunResult], *, has_classes: bool) -> str:
     if diverged:
         parts.append(f"all {count:,} diverged" if not healthy else f"{diverged:,} diverged")
     return "; ".join(parts)
+
+
+def explained(sentence: str) -> str:
+    """Return a verdict that says what solved means, for places with room for it."""
+    return sentence.replace(" solved", " solved (every training sample right)", 1)
 
 
 def _unsolved(scores: Sequence[float]) -> str:

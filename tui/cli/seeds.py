@@ -12,7 +12,7 @@ from typing import IO, TYPE_CHECKING, Any, Final
 import numpy as np
 
 from core.lockstep.sharing import CannotShareError
-from core.lockstep.summary import RunResult, ranked, results_of, spread, verdict
+from core.lockstep.summary import RunResult, explained, ranked, results_of, spread, verdict
 from core.lockstep.trainer import Lockstep
 from core.training.batches import oversized
 from core.training.components import sizes_of
@@ -256,7 +256,7 @@ def summary(
     lines = [
         f"{described} · seeds {seeds[0]} to {seeds[-1]}",
         f"interrupted: {outcome}" if interrupted else outcome,
-        verdict(results, has_classes=data.has_classes),
+        explained(verdict(results, has_classes=data.has_classes)),
         "",
         *([*_spread_table(healthy, data), ""] if healthy else []),
         *_run_table(results, data),

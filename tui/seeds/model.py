@@ -9,6 +9,7 @@ import numpy as np
 
 from core.config.command_line import command_of
 from core.lockstep.history import COLUMNS
+from core.lockstep.summary import explained
 from core.process.messages import (
     LaneSelected,
     Progress,
@@ -212,4 +213,4 @@ def summary(seeds: SeedsModel) -> str:
     config, count = seeds.config, seeds.count
     shown = f"{count:,} run{'s' * (count > 1)} of {config.source_name}, after epoch {seeds.epoch:,}"
     command = f"{command_of(config)} --seeds {count}"
-    return f"{shown}: {seeds.verdict or 'nothing was trained'}\nnot saved; repeat: {command}"
+    return f"{shown}: {explained(seeds.verdict) or 'nothing was trained'}\nnot saved; repeat: {command}"

@@ -5,7 +5,7 @@ from math import inf, isnan, nan
 import pytest
 
 from core import RunConfig
-from core.lockstep.summary import RunResult, ranked, spread, verdict
+from core.lockstep.summary import RunResult, explained, ranked, spread, verdict
 from core.training.state import EpochMetrics
 from core.training.stopping import Stop
 
@@ -17,34 +17,28 @@ def result(score: float, loss: float = 0.5, stopped: Stop | None = Stop.EPOCHS) 
 @pytest.mark.parametrize(
     ("scores", "sentence"),
     [
-        (
-            [1] * 41 + [0.75] * 17 + [0.5] * 6,
-            "41 of 64 solved (every training sample right); 17 stuck at 75 %, 6 at 50 %",
-        ),
-        ([1, 1], "2 of 2 solved (every training sample right)"),
-        ([1, 0.98, 0.97], "1 of 3 solved (every training sample right); 1 at 98 %, 1 at 97 %"),
-        ([0.9996], "0 of 1 solved (every training sample right); 1 at 99.9 %"),
-        (
-            [0.91, 0.92, 0.93, 0.94, 0.95],
-            "0 of 5 solved (every training sample right); 5 from 91 to 95 %, with a median of 93 %",
-        ),
+        ([1] * 41 + [0.75] * 17 + [0.5] * 6, "41 of 64 solved; 17 stuck at 75 %, 6 at 50 %"),
+        ([1, 1], "2 of 2 solved"),
+        ([1, 0.98, 0.97], "1 of 3 solved; 1 at 98 %, 1 at 97 %"),
+        ([0.9996], "0 of 1 solved; 1 at 99.9 %"),
+        ([0.91, 0.92, 0.93, 0.94, 0.95], "0 of 5 solved; 5 from 91 to 95 %, with a median of 93 %"),
     ],
 )
 def test_equal_accuracies_are_counted(scores: list[float], sentence: str) -> None:
     assert verdict([result(score) for score in scores], has_classes=True) == sentence
 
 
+def test_a_summary_says_what_solved_means() -> None:
+    said = verdict([result(1), result(0.98)], has_classes=True)
+    assert explained(said) == "1 of 2 solved (every training sample right); 1 at 98 %"
+    assert explained("R² from 0 to 1") == "R² from 0 to 1"
+
+
 def test_diverged_runs_are_counted_on_their_own() -> None:
     diverged = result(1.0, stopped=Stop.DIVERGED)
     assert not diverged.solved
-    assert (
-        verdict([result(1), diverged], has_classes=True)
-        == "1 of 2 solved (every training sample right); 1 diverged"
-    )
-    assert (
-        verdict([diverged] * 2, has_classes=True)
-        == "0 of 2 solved (every training sample right); all 2 diverged"
-    )
+    assert verdict([result(1), diverged], has_classes=True) == "1 of 2 solved; 1 diverged"
+    assert verdict([diverged] * 2, has_classes=True) == "0 of 2 solved; all 2 diverged"
     assert verdict([diverged] * 2, has_classes=False) == "all 2 diverged"
 
 

@@ -2,6 +2,7 @@
 
 import json
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -43,11 +44,12 @@ def test_planned_and_trained_epochs_and_the_data_have_one_column_each(
     file = tmp_path / "points.csv"
     file.write_text("x,y,kind\n" + "".join(f"0.{at},{at % 7},{'ab'[at % 2]}\n" for at in range(40)))
     # the data set of a run on a file is that of its preset, and has no effect
-    for name, settings in {
+    cases: dict[str, dict[str, Any]] = {
         "a-run": {"dataset": "xor", "epochs": 200},
         "b-run": {"data": str(file), "epochs": 20},
         "c-run": {"data": str(file), "dataset": "circles"},
-    }.items():
+    }
+    for name, settings in cases.items():
         trainer = Trainer(RunConfig(**settings))
         saved(tmp_path / "runs", trainer, run_of(trainer, 3)).rename(tmp_path / "runs" / name)
     assert compared(tmp_path / "runs", "a", "b", "--sort", "epochs-trained") == 0
