@@ -47,7 +47,7 @@ def test_every_command_data_set_and_setting_is_a_topic(capsys: pytest.CaptureFix
         ("--no-bias", "--bias, a setting"),
         ("--speed", "--speed, an option of watch, resume"),
         ("--take-over", "--take-over, an option of resume"),
-        ("seeds", "--seeds, an option of train\n"),
+        ("seeds", "--seeds, an option of watch, train\n"),
     ):
         assert main(["help", flag]) == 0
         assert capsys.readouterr().out.startswith(text)
