@@ -181,7 +181,7 @@ async def test_the_keys_act_on_all_runs() -> None:
         await driver.until_state(State.PAUSED)
         await driver.press("r")
         await driver.until(lambda: driver.seeds.model.epoch == 0)
-        assert driver.seeds.run.state is State.PAUSED
+        await driver.until_state(State.PAUSED)
         await driver.press("?")
         assert isinstance(driver.app.screen, HelpScreen)
         await driver.shows("all runs")
