@@ -23,7 +23,7 @@ COLUMNS = (
 CLASSES = ("\x1b[?1049lone", "[red]two[/red]", "世\n\x1bcthree")
 
 HARMFUL = (
-    *(b"\x1b]0", b"\x1b]2;", b"PWNED\x07", b"\x1b[2J\x1b[31m", b"\x1bc", b"\x9b?", b"\xc2\x9b"),
+    *(b"\x1b]0", b"PWNED\x07", b"\x1b[2J\x1b[31m", b"\x1bc", b"\x9b?", b"\xc2\x9b"),
     b"\x1b[?1049lone",
 )
 
@@ -77,6 +77,9 @@ def check_harmless(terminal: Terminal) -> None:
     """Check that text from the file reached the terminal as glyphs only."""
     for sequence in HARMFUL:
         assert sequence not in terminal.raw, sequence
+    # the program's own titles have the name of the data, without control characters
+    titles = re.findall(rb"\x1b\]2;([^\x07\x1b]*)([\x07\x1b])", bytes(terminal.raw))
+    assert all(title.decode().isprintable() and end == b"\x07" for title, end in titles), titles
     for mode in MODES:
         assert f"\x1b[{mode}l".encode() not in terminal.raw
 
@@ -173,7 +176,9 @@ def test_training_on_a_file_ends_in_a_summary(told: Told, flowers: str) -> None:
     first, second, *parts = result.stdout.splitlines()
     assert "flowers" in first
     assert second.startswith("30 of 30 epochs")
-    assert [line.split()[0] for line in (*parts[:2], parts[-1])] == ["train", "test", "saved:"]
+    assert [line.split()[0] for line in (*parts[:2], *parts[-2:])] == [
+        *("train", "test", "saved:", "repeat:")
+    ]
     assert all("accuracy" in line for line in parts[:2])
     assert "The target is 'kind', the last column." in result.stderr
 

@@ -130,7 +130,7 @@ async def test_a_weight_is_edited_on_the_network_and_the_run_goes_on_with_it() -
                 and bool(np.any(driver.session.network.parameters == np.float32(7.25)))
             )
         )
-        await driver.shows("the run is edited")
+        await driver.shows("seed 0 · edited")
 
 
 async def test_units_and_layers_are_added_and_taken_away() -> None:
