@@ -206,7 +206,7 @@ def test_runs_are_listed_removed_and_gone_on_with_without_a_screen(
     for wrong, why in (
         (("resume", "sine"), "no run in"),
         (("resume",), "broken"),
-        (("runs", "rm"), "expected none, or rm and names of runs"),
+        (("runs", "rm"), "name the runs to remove"),
         (("train", "xor", "--keep-runs", "no"), "expected a number from 1, or all"),
     ):
         refused = told(*wrong, "--run-dir", runs)
