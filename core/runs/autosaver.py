@@ -436,7 +436,9 @@ class Autosaver:
                     remove(run.path)
                     continue
             except RunError:
-                pass  # its folder is still open
+                # its folder is still open, or it is gone: another run may soon have its name
+                if run.path is not None and not run.path.exists():
+                    continue
             left.append(run)
         self._dropped = left
 
@@ -529,7 +531,9 @@ class Autosaver:
 
         limit, parent = self._options.limit, self._options.parent
         if limit is not None and parent is not None:
-            excluded = {each.path.name for each in self._replaced if each.path is not None}
+            kept = [each for each in (*self._replaced, *self._dropped) if each.path is not None]
+            # dropped runs are removed by `_remove_dropped` alone: another run could take the name of
+            # one that is gone, and would be removed in its place
+            excluded = {each.path.name for each in kept if each.path is not None}
             # brief runs are removed at exit, and must not displace others
-            brief = sum(each.is_brief for each in (*self._replaced, *self._dropped) if each.path)
-            thin(parent, limit + brief, excluded=excluded)
+            thin(parent, limit + sum(each.is_brief for each in kept), excluded=excluded)
