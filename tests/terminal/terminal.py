@@ -5,6 +5,7 @@ from __future__ import annotations
 import fcntl
 import os
 import pty
+import re
 import select
 import struct
 import subprocess
@@ -292,6 +293,15 @@ def nnfs_tui(
     return Terminal(
         program, *arguments, size=size, emulate=emulate, mute=mute, line=line, **environment
     )
+
+
+def epoch_of(text: str) -> int:
+    """Return the epoch in the status line, or -1 if there is none yet.
+
+    Other lines name epochs too: when the diagnosis begins, and from which one a run was resumed.
+    """
+    found = re.search(r"^ *[A-Z][A-Z ]+ epoch +([\d,]+)", text, re.MULTILINE)
+    return int(found[1].replace(",", "")) if found else -1
 
 
 def is_alive(pid: int) -> bool:

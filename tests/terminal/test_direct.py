@@ -5,8 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.terminal.terminal import Terminal, nnfs_tui
-from tests.terminal.test_program import epoch_of
+from tests.terminal.terminal import Terminal, epoch_of, nnfs_tui
 
 COUNTED = """
 import sys

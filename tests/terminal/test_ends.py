@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 
 from core.runs.catalogue import list_runs
-from tests.terminal.terminal import MODES, PATIENCE, Terminal, is_alive, nnfs_tui
-from tests.terminal.test_program import ENDLESS, epoch_of
+from tests.terminal.terminal import MODES, PATIENCE, Terminal, epoch_of, is_alive, nnfs_tui
+from tests.terminal.test_program import ENDLESS
 
 NOT_OF_BASH = tuple(mode for mode in MODES if mode != "?2004")
 """Shell whose line editor uses bracketed paste, too."""

@@ -7,10 +7,9 @@ from time import monotonic
 
 import pytest
 
-from tests.terminal.terminal import MODES, PATIENCE, Terminal, is_alive, nnfs_tui
+from tests.terminal.terminal import MODES, PATIENCE, Terminal, epoch_of, is_alive, nnfs_tui
 from tests.terminal.test_command_line import PROGRAM, Told, run
 from tests.terminal.test_command_line import told as told
-from tests.terminal.test_program import epoch_of
 
 COLUMNS = (
     "\x1b]0;PWNED\x07",

@@ -13,17 +13,12 @@ from time import monotonic
 
 import pytest
 
-from tests.terminal.terminal import PATIENCE, Terminal, is_alive, nnfs_tui
+from tests.terminal.terminal import PATIENCE, Terminal, epoch_of, is_alive, nnfs_tui
 
 ENDLESS = ("--epochs", "100000000", "--speed", "300")
 """Options of a fast run that leaves processor time for the tests."""
 
 FASTEST = ("--epochs", "100000000", "--speed", "max")
-
-
-def epoch_of(text: str) -> int:
-    found = re.search(r"epoch +([\d,]+)", text)
-    return int(found.group(1).replace(",", "")) if found else -1
 
 
 def test_xor_learns_before_ones_eyes() -> None:

@@ -12,7 +12,7 @@ from core.config.presets import PRESETS
 from core.runs.catalogue import list_runs
 from core.training.state import EpochMetrics
 from tests.terminal.sshd import Sshd, missing
-from tests.terminal.terminal import Terminal
+from tests.terminal.terminal import Terminal, epoch_of
 from tui.drawing import number_format
 
 PROGRAM = missing()
@@ -36,12 +36,6 @@ def kill_session(terminal: Terminal, sshd: Sshd) -> None:
         os.kill(pid, signal.SIGKILL)
 
 
-def epoch(text: str) -> int:
-    """Return the epoch in the status line, or 0 if there is none yet."""
-    told = re.search(r"epoch +([\d,]+)", text)
-    return int(told[1].replace(",", "")) if told else 0
-
-
 def losses(text: str) -> str:
     """Return the losses in the status line."""
     told = re.search(r"loss +(\S+ / +\S+)", text)
@@ -55,7 +49,7 @@ def losses_of(metrics: EpochMetrics) -> str:
 
 def test_xor_is_watched_and_quit_and_the_terminal_is_as_it_was(sshd: Sshd) -> None:
     with sshd.connect("xor", size=(80, 24)) as terminal:
-        terminal.until(lambda text: "TRAINING" in text and epoch(text) > 5)
+        terminal.until(lambda text: "TRAINING" in text and epoch_of(text) > 5)
         assert sshd.programs()
         terminal.resize(120, 40)
         terminal.until("3 boundary")
@@ -67,7 +61,7 @@ def test_xor_is_watched_and_quit_and_the_terminal_is_as_it_was(sshd: Sshd) -> No
 
 def test_the_escape_of_ssh_works_at_the_first_attempt_while_training(sshd: Sshd) -> None:
     with sshd.connect("moons") as terminal:
-        terminal.until(lambda text: "TRAINING" in text and epoch(text) > 20)
+        terminal.until(lambda text: "TRAINING" in text and epoch_of(text) > 20)
         assert b"?1003h" not in terminal.raw  # a mouse that only moves is traffic, too
         terminal.press("enter")
         terminal.written_within(0.05)
@@ -81,18 +75,18 @@ def test_a_line_that_breaks_in_mid_run_leaves_no_process_and_the_run_goes_on_whe
     sshd: Sshd, cut: Callable[[Terminal, Sshd], None]
 ) -> None:
     with sshd.connect("moons") as terminal:
-        terminal.until(lambda text: epoch(text) > 5)
+        terminal.until(lambda text: epoch_of(text) > 5)
         terminal.press(" ")
         terminal.until("PAUSED")
         terminal.press("i")
         terminal.until("7 inspector")
         terminal.press("i", "+")
         terminal.until("learning rate 0.01 → 0.02")
-        changed_at = epoch(terminal.text())
+        changed_at = epoch_of(terminal.text())
         terminal.press(" ")
-        terminal.until(lambda text: "TRAINING" in text and epoch(text) > changed_at + 5)
+        terminal.until(lambda text: "TRAINING" in text and epoch_of(text) > changed_at + 5)
         assert len(sshd.programs()) >= 2  # the screen and the training process
-        seen = epoch(terminal.text())
+        seen = epoch_of(terminal.text())
         cut(terminal, sshd)
         sshd.until_nothing_is_left()
 
@@ -109,10 +103,10 @@ def test_a_line_that_breaks_in_mid_run_leaves_no_process_and_the_run_goes_on_whe
     assert run.header.metrics[:7] == trainer.measure()[:7]  # without NaN
 
     with sshd.connect("resume", "--paused") as terminal:
-        terminal.until(lambda text: "PAUSED" in text and epoch(text) == saved)
+        terminal.until(lambda text: "PAUSED" in text and epoch_of(text) == saved)
         assert losses(terminal.text()) == losses_of(trainer.measure())
         terminal.press("s")
-        terminal.until(lambda text: epoch(text) == saved + 1)
+        terminal.until(lambda text: epoch_of(text) == saved + 1)
         assert losses(terminal.text()) == losses_of(trainer.train_epoch())
         terminal.press("q")
         assert terminal.wait() == 0

@@ -6,8 +6,8 @@ from collections.abc import Sequence
 
 import pytest
 
-from tests.terminal.terminal import Terminal, nnfs_tui
-from tests.terminal.test_program import ENDLESS, epoch_of
+from tests.terminal.terminal import Terminal, epoch_of, nnfs_tui
+from tests.terminal.test_program import ENDLESS
 from tui.terminal.driver import DiffDriver
 
 ENDS = [*map(chr, range(0x40, 0x7F)), "\x18", "\x1a", "\x1b[I"]

@@ -11,8 +11,8 @@ from time import monotonic
 import pytest
 
 from tests.terminal.line import Line
-from tests.terminal.terminal import Terminal, nnfs_tui
-from tests.terminal.test_program import ENDLESS, epoch_of
+from tests.terminal.terminal import Terminal, epoch_of, nnfs_tui
+from tests.terminal.test_program import ENDLESS
 
 PROGRAM = str(Path(sys.executable).with_name("nnfs-tui"))
 
