@@ -59,7 +59,7 @@ class Dialog(NamedTuple):
 DIALOGS: Final = {
     "data": Dialog("v", "data ──", "esc closes"),
     "settings": Dialog("h", "settings of the run", "esc cancels"),
-    "help": Dialog("?", "keys and panels", "esc closes"),
+    "help": Dialog("?", "keys and panels", "esc or ? closes"),
     "epoch": Dialog(":", "go to epoch", "esc cancels"),
     "save": Dialog("\x13", "save the data", "esc cancels"),
     "explain": Dialog("e", "what it shows", "esc or e closes"),
