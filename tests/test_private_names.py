@@ -35,10 +35,7 @@ BORROWED = [
     Borrowed("textual", "textual._context", "", "active_message_pump", "tui.terminal_app"),
     Borrowed("textual", "textual.app", "App", "_driver", "tui.terminal_app"),
     Borrowed("textual", "textual.app", "App", "_driver", "tui.app"),
-    Borrowed(
-        "textual", "textual.message_pump", "MessagePump", "_on_message", "tui.screens.training"
-    ),
-    Borrowed("textual", "textual.message_pump", "MessagePump", "_on_message", "tui.seeds.screen"),
+    Borrowed("textual", "textual.message_pump", "MessagePump", "_on_message", "tui.screens.live"),
     # the widgets that nothing covers
     Borrowed("textual", "textual.app", "App", "_driver", "tui.terminal.direct"),
     Borrowed("textual", "textual.screen", "Screen", "_compositor", "tui.terminal.direct"),

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, ClassVar
 
-from textual import on, work
-from textual.screen import Screen
+from textual import on
 
 from core.config.presets import introduction
 from core.process.messages import (
@@ -33,8 +32,8 @@ from tui.panels.panel import Panel
 from tui.panels.registry import PANELS
 from tui.panels.view_options import ViewOptions
 from tui.screens import dialogs
-from tui.screens.arrangement import Arrangement, PanelArea
-from tui.screens.frames import FrameClock
+from tui.screens.arrangement import Arrangement
+from tui.screens.live import LiveScreen
 from tui.screens.status_bars import FooterLine, HeaderLine, LogLine, Notice, StatusLine
 from tui.screens.view import CursorController, ViewController
 
@@ -43,22 +42,17 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from textual import events
-    from textual.app import ComposeResult
     from textual.binding import BindingType
-    from textual.message import Message
 
     from core.config.run_config import RunConfig
     from core.process.messages import Event, Refused
     from core.runs.autosaver import SaveOptions
     from tui.cli.run_log import RunLog
-    from tui.drawing.canvas import Canvas
-    from tui.keys import Handler
     from tui.process_link import ProcessLink
-    from tui.run_model import RunModel
     from tui.terminal.flow_control import FlowControl
 
 
-class TrainingScreen(Screen[None]):
+class TrainingScreen(LiveScreen):
     """Shows a run in panels, and passes keys to the controllers.
 
     Attributes:
@@ -75,14 +69,13 @@ class TrainingScreen(Screen[None]):
     BINDINGS: ClassVar[list[BindingType]] = [*bindings()]
     AUTO_FOCUS = "#loss"
     keys = KEYS
+    rows = (*KEYS, *PANEL_KEYS)
     # declared, because the table of keys and this module refer to one another
     controller: RunController
     view: ViewController
     cursor: CursorController
-    arrangement: Arrangement
     status: StatusLine
     options: ViewOptions
-    run: RunModel
     redraw: Callable[[], None]
     show_seeds: Callable[[], None]
 
@@ -104,14 +97,12 @@ class TrainingScreen(Screen[None]):
         show_seeds: Callable[[], None],
         when_shown: Callable[[], None] | None = None,
     ) -> None:
-        super().__init__()
-        self._link = link
+        super().__init__(link, frames_per_second)
         reopen = {"followed": Follow, "replay": Replay}.get(shown_as, Reopen)
         self.first_command: Start | StartFrom | Reopen = Start(config, paused)
         if resume is not None:
             self.first_command = reopen(resume, paused)
         self.show_seeds = show_seeds
-        self._frame = 1 / frames_per_second
         self.redraw, self._when_shown = redraw, when_shown
         self.controller = RunController(
             config, link, self, speed=speed, log=run_log, save_options=save_options
@@ -123,24 +114,13 @@ class TrainingScreen(Screen[None]):
         self.panels = [panel(self.run, self.options) for panel in PANELS]
         self.arrangement = Arrangement(self, self.panels, view)
         self.view, self.cursor = ViewController(self), CursorController(self)
-        self.frames = FrameClock(self)
         self._header = HeaderLine(self.run, lambda: self.arrangement.view)
         self.status = StatusLine(self.run, flow_control)
         self._header.speed = speed
         self._log_line = LogLine(self.run, self.options)
         self._footer = FooterLine(self.run, self.options)
-        self.lines: list[Canvas] = [self._header, self.status, self._log_line, self._footer]
+        self.lines = [self._header, self.status, self._log_line, self._footer]
         self.notice = Notice(self.run)
-
-    def compose(self) -> ComposeResult:
-        """Place the panels."""
-        header, status, log, footer = self.lines
-        yield header
-        yield PanelArea(self.arrangement, self.panels)
-        yield status
-        yield log
-        yield footer
-        yield self.notice
 
     def on_mount(self) -> None:
         """Start the run: the process is already waiting for it."""
@@ -155,49 +135,7 @@ class TrainingScreen(Screen[None]):
         """Choose the layout for the size."""
         self.view.update()
 
-    def on_screen_resume(self) -> None:
-        """Show what happened while another screen was on top."""
-        self.frames.paint_all()
-        self.frames.pull()
-
-    # --- errors
-
-    async def on_event(self, event: events.Event) -> None:
-        """Handle an event, or report that it could not be handled."""
-        with reported(self.app, f"{type(event).__name__} was not handled"):
-            await super().on_event(event)
-
-    async def _on_message(self, message: Message) -> None:
-        with reported(self.app, f"{type(message).__name__} was not handled"):
-            await super()._on_message(message)
-
-    # --- keys
-
-    def action_press(self, row: int) -> None:
-        """Call the handler of a row of the table of keys."""
-        key = (*KEYS, *PANEL_KEYS)[row]
-        if key.handler is not None:
-            self.press(key.handler, key.shown)
-
-    @on(FooterLine.Pressed)
-    def _press_in_footer(self, event: FooterLine.Pressed) -> None:
-        self.press(event.handler, event.key)
-
-    def press(self, handler: Handler, key: str) -> None:
-        """Call the handler of a key; if it fails, the key has no effect."""
-        with reported(self.app, f"key {key} failed"):
-            handler(self)
-
     # --- what the controller asks for
-
-    @work(exclusive=True, group="training")
-    async def listen(self) -> None:
-        """Pass every event of the process to the controller, until the process ends."""
-        await self._link.listen(self.controller.on_event)
-
-    def pull(self) -> None:
-        """Request the next frame."""
-        self._link.pull(self._frame)
 
     def show_event(self, event: Event) -> None:
         """Show the change made by an event that the run model already includes."""

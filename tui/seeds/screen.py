@@ -4,15 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, ClassVar, Final
 
-from textual import on, work
-from textual.screen import Screen
+from textual import on
 
 from core.process.messages import LaneOpened, LaneSelected, Loading, SeedsProgress, SeedsRun
 from tui.faults import reported
 from tui.panels.view_options import ViewOptions
-from tui.screens.arrangement import Arrangement, PanelArea
-from tui.screens.frames import FrameClock
-from tui.screens.status_bars import FooterLine, Notice
+from tui.screens.arrangement import Arrangement
+from tui.screens.live import LiveScreen
+from tui.screens.status_bars import Notice
 from tui.screens.views import View, column, row
 from tui.seeds.controller import SeedsController
 from tui.seeds.curves import SpreadLoss, SpreadScore
@@ -25,14 +24,10 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from textual import events
-    from textual.app import ComposeResult
     from textual.binding import BindingType
-    from textual.message import Message
 
     from core.config.run_config import RunConfig
     from core.process.messages import Event, Refused
-    from tui.drawing.canvas import Canvas
-    from tui.panels.panel import Panel
     from tui.process_link import ProcessLink
     from tui.terminal.flow_control import FlowControl
 
@@ -78,7 +73,7 @@ class SeedsArrangement(Arrangement):
         return View("seeds", tuple(names), LAYOUTS)
 
 
-class SeedsScreen(Screen[None]):
+class SeedsScreen(LiveScreen):
     """Shows many runs in panels, and passes keys to the controller.
 
     Attributes:
@@ -95,9 +90,8 @@ class SeedsScreen(Screen[None]):
     view: SeedsViewController
     status: SeedsStatus
     redraw: Callable[[], None]
-    arrangement: SeedsArrangement
     AUTO_FOCUS = "#agreement"
-    keys = KEYS
+    keys = rows = KEYS
 
     def __init__(
         self,
@@ -127,8 +121,7 @@ class SeedsScreen(Screen[None]):
             open_run: shows a run on its own.
             leave: shows the single run again; returns False if there is none.
         """
-        super().__init__()
-        self._link, self._frame = link, 1 / frames_per_second
+        super().__init__(link, frames_per_second)
         self._paused, self._open_run, self._leave = paused, open_run, leave
         self.redraw = redraw
         self.refused: Refused | None = None
@@ -138,7 +131,7 @@ class SeedsScreen(Screen[None]):
         self.options = ViewOptions(layer=max(0, len(config.hidden) - 1), show_test=False)
         model, options = self.model, self.options
         hidden = LaneActivations(self.run, options)
-        self.panels: list[Panel] = [
+        self.panels = [
             AgreementPanel(model, options),
             SpreadLoss(model, options),
             SpreadScore(model, options),
@@ -148,25 +141,14 @@ class SeedsScreen(Screen[None]):
         ]
         self.arrangement = SeedsArrangement(self, self.panels)
         self.view = SeedsViewController(self)
-        self.frames = FrameClock(self)
         self.status = SeedsStatus(model, flow_control)
-        self.lines: list[Canvas] = [
+        self.lines = [
             SeedsHeader(model, lambda: self.controller.speed),
             self.status,
             SelectedLine(model),
             SeedsFooter(model, options),
         ]
-        self.notice: Canvas = Notice(self.run)
-
-    def compose(self) -> ComposeResult:
-        """Place the panels."""
-        header, status, log, footer = self.lines
-        yield header
-        yield PanelArea(self.arrangement, self.panels)
-        yield status
-        yield log
-        yield footer
-        yield self.notice
+        self.notice = Notice(self.run)
 
     def on_mount(self) -> None:
         """Start the runs: the process is already waiting for them."""
@@ -177,52 +159,11 @@ class SeedsScreen(Screen[None]):
         """Choose the layout for the size."""
         self.arrangement.apply()
 
-    def on_screen_resume(self) -> None:
-        """Show what happened while another screen was on top."""
-        self.frames.paint_all()
-        self.frames.pull()
-
-    # --- errors
-
-    async def on_event(self, event: events.Event) -> None:
-        """Handle an event, or report that it could not be handled."""
-        with reported(self.app, f"{type(event).__name__} was not handled"):
-            await super().on_event(event)
-
-    async def _on_message(self, message: Message) -> None:
-        with reported(self.app, f"{type(message).__name__} was not handled"):
-            await super()._on_message(message)
-
-    # --- keys
-
-    def action_press(self, row: int) -> None:
-        """Call the handler of a row of the table of keys."""
-        self._press(KEYS[row].handler, KEYS[row].shown)
-
-    @on(FooterLine.Pressed)
-    def _press_in_footer(self, event: FooterLine.Pressed) -> None:
-        self._press(event.handler, event.key)
-
-    def _press(self, handler: Callable[..., object] | None, key: str) -> None:
-        """Call the handler of a key; if it fails, the key has no effect."""
-        if handler is not None:
-            with reported(self.app, f"key {key} failed"):
-                handler(self)
-
     @on(RunsPanel.Selected)
     def _select(self, event: RunsPanel.Selected) -> None:
         self.controller.select(event.lane)
 
     # --- what the controller asks for
-
-    @work(exclusive=True, group="training")
-    async def listen(self) -> None:
-        """Pass every event of the process to the controller, until the process ends."""
-        await self._link.listen(self.controller.on_event)
-
-    def pull(self) -> None:
-        """Request the next frame."""
-        self._link.pull(self._frame)
 
     def show_event(self, event: Event) -> None:
         """Show the change made by an event that the model already includes."""
