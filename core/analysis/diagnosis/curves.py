@@ -41,6 +41,12 @@ OVERFIT_TIMES: Final = 5.0
 """Held-out loss of a classifier relative to its minimum, from which no other sign is needed if it is
 also above that of guessing."""
 
+LEARNT: Final = 0.9
+"""Progress from which a run has learnt."""
+
+LOST: Final = 0.9
+"""Progress relative to the best one, below which a run has lost what it had learnt."""
+
 OVERFIT_FEWEST: Final = 20
 """Epochs before overfitting is examined."""
 
@@ -114,6 +120,21 @@ class Curves:
         at = self._epoch_log.lowest(f"{self.held}_loss", start, len(self._epoch_log))
         best = self._epoch_log.at(start if at is None else at)
         return best.epoch, best.on(self.held)[0], float(held[-1])
+
+    def score_before(self, chance: float) -> float | None:
+        """Return the best mean score of successive epochs, if the run had learnt and has lost it.
+
+        Args:
+            chance: score of guessing.
+        """
+        scores = self._thinned("train_score")
+        width = max(3, len(scores) // 20)
+        if len(scores) < width or not np.isfinite(scores).all():
+            return None
+        means = np.convolve(scores, np.full(width, 1 / width), "valid")
+        best, now = float(means.max()), float(means[-1])
+        had_learnt = best - chance >= LEARNT * (1 - chance)
+        return best if had_learnt and now - chance < LOST * (best - chance) else None
 
     def _thinned(self, name: str) -> NDArray[np.float64]:
         return self._epoch_log.sample(name, self._sampled)

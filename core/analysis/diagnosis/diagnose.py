@@ -6,7 +6,7 @@ from math import inf
 from typing import TYPE_CHECKING, Any, Final
 
 from core.analysis.diagnosis import sentences
-from core.analysis.diagnosis.curves import Curves
+from core.analysis.diagnosis.curves import LEARNT, Curves
 from core.analysis.diagnosis.references import NO_REFERENCES, Chance
 from core.analysis.diagnosis.result import Cause, Diagnosis, Finding, Remedy, RunState
 from core.analysis.diagnosis.suspects import IMBALANCED, vanishes
@@ -27,9 +27,6 @@ MOST_EARLY: Final = 100
 """Largest number of epochs before a run is examined; a plateau is no alarm if the run leaves it when
 trained further."""
 
-LEARNT: Final = 0.9
-"""Progress from which a run has learnt."""
-
 CHANCE: Final = 0.1
 """Progress below which a run is at chance level."""
 
@@ -38,6 +35,10 @@ AS_LINEAR: Final = 0.05
 
 MOVING: Final = 0.05
 """Increase of the progress in the unchanged trial from which a run is learning."""
+
+HALF: Final = 0.5
+"""Progress, relative to the wider network's, from which a run is not stuck unless a cause is shown.
+With batch normalisation, the checkerboard fluctuates at two thirds, and no setting alone is to blame."""
 
 NOISY: Final = 0.3
 """Agreement of neighbours, as a fraction of the way from the share of the most frequent class to 1,
@@ -81,12 +82,13 @@ def diagnose(
     overfitting = _overfitting(curves, has_classes, chance.loss)
     progress = (curves.score - chance.score) / max(1e-9, 1 - chance.score)
     findings = overfitting
-    wants_references, early = False, None
+    wants_references, early, before = False, None, None
     if progress >= LEARNT:
         state = RunState.LEARNT
     elif measured:
         state = _state(references)
-        stuck = _stuck(config, references, has_classes)
+        before = curves.score_before(chance.score)
+        stuck = _stuck(config, references, has_classes, has_lost=before is not None)
         if stuck and state in {RunState.LEARNING, RunState.LEARNT}:
             # classes that depend on noise can only be learnt by heart
             state = RunState.HALFWAY if progress >= CHANCE else RunState.AT_CHANCE
@@ -101,7 +103,7 @@ def diagnose(
         sentence = sentences.too_early(early)
     else:
         sentence = sentences.state_sentence(
-            state, curves.score, curves.averaged, references, has_classes
+            state, curves.score, curves.averaged, references, has_classes, before
         )
     return Diagnosis(state, sentence, findings, early, wants_references)
 
@@ -114,8 +116,9 @@ def _state(references: References) -> RunState:
     if not _is_stuck(references):
         if unchanged.progress >= current.progress + MOVING:
             return RunState.LEARNING
-        reached = max(current.progress, unchanged.progress)
-        return RunState.AT_CHANCE if reached < CHANCE else RunState.LEARNT
+        return RunState.AT_CHANCE if _reached(references) < CHANCE else RunState.LEARNT
+    if _is_only_slower(references):
+        return RunState.LEARNING
     if current.progress < CHANCE:
         return RunState.AT_CHANCE
     linear = references.linear
@@ -132,6 +135,25 @@ def _is_stuck(references: References) -> bool:
     return best.progress >= unchanged.progress + GAP or bool(_helpful(references))
 
 
+def _reached(references: References) -> float:
+    """Return the progress of the run, now or after as many epochs again."""
+    outcomes = (references.current, references.unchanged)
+    return max((each.progress for each in outcomes if each is not None), default=0.0)
+
+
+def _is_only_slower(references: References) -> bool:
+    """Return whether a run is well above guessing and a linear model, and nothing is to blame.
+
+    The wider network gets further, but an alarm without a cause would not help the user.
+    """
+    helpful, best, linear = _helpful(references), references.best, references.linear
+    if best is None or (helpful and helpful[0].cause is not Cause.NOT_FOUND):
+        return False
+    simple = 0.0 if linear is None else linear.progress
+    reached = _reached(references)
+    return reached >= HALF * best.progress and reached > max(CHANCE, simple + AS_LINEAR)
+
+
 def _helpful(references: References) -> list[Trial]:
     """Return the trials in which a change has closed most of the difference."""
     unchanged, best = references.unchanged, references.best
@@ -140,12 +162,23 @@ def _helpful(references: References) -> list[Trial]:
     return [each for each in references.trials if is_recovered(each.outcome, unchanged, best)]
 
 
-def _stuck(config: RunConfig, references: References, has_classes: bool) -> tuple[Finding, ...]:
-    """Return the cause that the trials have shown, or that none was found."""
+def _stuck(
+    config: RunConfig, references: References, has_classes: bool, *, has_lost: bool = False
+) -> tuple[Finding, ...]:
+    """Return the cause that the trials have shown, or that none was found.
+
+    Args:
+        config: configuration of the run.
+        references: results of the trials.
+        has_classes: whether the task is classification.
+        has_lost: whether the run had learnt before, so that its steps are not too short.
+    """
     if references.unchanged is None or references.best is None:
         return ()
     if not _is_stuck(references):
         return _nothing_to_learn(config, references, has_classes)
+    if _is_only_slower(references):
+        return ()
     helpful = _helpful(references)
     remedies = [
         _remedy(each.changes, each.needs_reset, each.outcome, has_classes) for each in helpful
@@ -154,11 +187,12 @@ def _stuck(config: RunConfig, references: References, has_classes: bool) -> tupl
         sentence = sentences.not_found_sentence(_state(references))
         return (Finding(Cause.NOT_FOUND, sentence, tuple(remedies)),)
     trial = helpful[0]
-    if trial.cause is Cause.NOT_FOUND:
+    cause = Cause.RATE_HIGH if has_lost and trial.cause is Cause.RATE_LOW else trial.cause
+    if cause is Cause.NOT_FOUND:
         sentence = sentences.not_found_sentence(_state(references))
     else:
-        sentence = sentences.cause_sentence(trial.cause, trial.changes, config, references)
-    return (Finding(trial.cause, sentence, tuple(remedies)),)
+        sentence = sentences.cause_sentence(cause, trial.changes, config, references)
+    return (Finding(cause, sentence, tuple(remedies)),)
 
 
 def _nothing_to_learn(

@@ -39,7 +39,12 @@ def too_early(epoch: int) -> str:
 
 
 def state_sentence(
-    state: RunState, score: float, averaged: int, references: References, has_classes: bool
+    state: RunState,
+    score: float,
+    averaged: int,
+    references: References,
+    has_classes: bool,
+    before: float | None = None,
 ) -> str:
     """Return the state of a run, compared with the references that matter for it.
 
@@ -49,10 +54,13 @@ def state_sentence(
         averaged: number of these epochs, which is named since the last one may differ from the mean.
         references: values to compare with.
         has_classes: whether the score is an accuracy.
+        before: best score of the run if it is much lower now.
     """
     text = f"{state.capitalize()}: training {score_text(score, has_classes)}"
     if averaged > 1:
         text += f" (mean of the last {averaged} epochs)"
+    if before is not None:
+        text += f", {value_text(before, has_classes)} before"
 
     def compared(name: str, outcome: Outcome | None) -> str:
         if outcome is None:
@@ -69,7 +77,7 @@ def state_sentence(
         return f"{text}{wider}."
     if state is RunState.LINEAR:
         return f"{text}{compared('a linear model', references.linear)}{wider}."
-    if state is RunState.HALFWAY:
+    if state in {RunState.HALFWAY, RunState.LEARNING}:
         return f"{text}{wider}."
     if state is RunState.LEARNT and references.best is not None:
         return f"{text}; a wider network is not much better."

@@ -201,7 +201,7 @@ class _Laboratory:
             return replace(found, unchanged=found.current)
         layers: list[tuple[LayerDiagnostics, ...]] = []
         epochs = self._config.epochs
-        unchanged = self._train(trainer, epochs, enough=LEARNING, layers=layers)
+        unchanged = self._train(trainer, epochs, enough=LEARNING, averages=True, layers=layers)
         found = replace(found, unchanged=unchanged, layers=layers[0] if layers else ())
         # without test samples, a wider network that fits numbers better may only know them by heart
         by_heart = copy.data.shared and not copy.data.has_classes and unchanged.progress >= GAP
@@ -350,6 +350,7 @@ class _Laboratory:
         *,
         enough: float = LEARNT,
         keeps_best: bool = False,
+        averages: bool = False,
         layers: list[tuple[LayerDiagnostics, ...]] | None = None,
     ) -> Outcome:
         """Train for a number of epochs, fewer if they take too long, and return the result.
@@ -359,6 +360,7 @@ class _Laboratory:
             epochs: number of epochs.
             enough: progress in all last epochs from which training ends early.
             keeps_best: whether the result is that of the best epochs, and not of the last ones.
+            averages: whether the last epochs count even if the very last one is worse by chance.
             layers: list to which the first diagnostics of the layers are appended.
         """
         cost = seconds_per_epoch(trainer)
@@ -385,9 +387,9 @@ class _Laboratory:
             if _has_learnt(newest, chance + enough * (1 - chance)):
                 break
         outcome = outcome_of(trainer)
-        # an unstable run may be good in its last epoch by chance
+        # an unstable run may be good, or bad, in its last epoch by chance
         excess = _least(newest[-1]) - float(np.mean([*map(_least, newest)]))
-        if excess > 0:
+        if excess > 0 or averages:
             excess /= max(1e-9, 1 - chance)
             outcome = outcome._replace(
                 train_progress=outcome.train_progress - excess,

@@ -9,10 +9,17 @@ import pytest
 
 from core import RunConfig, Trainer
 from core.analysis.diagnosis.diagnose import diagnose
-from core.analysis.diagnosis.references import References, chance_level
+from core.analysis.diagnosis.references import (
+    Chance,
+    Outcome,
+    References,
+    Trial,
+    chance_level,
+)
 from core.analysis.diagnosis.result import Cause, Diagnosis, RunState
 from core.analysis.diagnosis.trials import RunCopy, measure_references
 from core.training.epoch_log import EpochLog, tabulate
+from core.training.state import EpochMetrics
 
 XOR: dict[str, object] = {
     "dataset": "xor",
@@ -173,3 +180,77 @@ def test_a_rare_class_that_is_never_predicted_is_imbalance(tmp_path: Path) -> No
     assert trainer.measure().train_score >= 0.94
     assert [each.cause for each in found.findings] == [Cause.IMBALANCE]
     assert found.findings[0].remedies[0].options == "--class-weight balanced"
+
+
+def scored(*scores: float) -> EpochLog:
+    """Return the epochs of a run with these accuracies, 50 epochs each."""
+    epoch_log = EpochLog()
+    every = [score for score in scores for _ in range(50)]
+    epoch_log.extend(
+        tabulate(
+            [
+                EpochMetrics(at, 1.2 - each, 1.2 - each, each, each, 0.1)
+                for at, each in enumerate(every)
+            ]
+        )
+    )
+    return epoch_log
+
+
+def tried(cause: Cause, *, run: float, wider: float, linear: float) -> References:
+    """Return references in which a change makes as much progress as the wider network."""
+
+    def outcome(progress: float) -> Outcome:
+        return Outcome(*[0.5 + 0.5 * progress] * 2, progress, progress, 50)
+
+    return References(
+        Chance(0.5, 0.7),
+        60,
+        current=outcome(run),
+        unchanged=outcome(run),
+        best=outcome(wider),
+        linear=outcome(linear),
+        trials=(Trial(cause, {"learning_rate": 0.5}, True, outcome(wider)),),
+    )
+
+
+@pytest.mark.parametrize(
+    ("run", "linear", "state"),
+    [
+        (0.6, 0.2, None),
+        (0.4, 0.2, RunState.HALFWAY),
+        (0.6, 0.58, RunState.LINEAR),
+        (0.05, 0.0, RunState.AT_CHANCE),
+    ],
+)
+def test_a_run_far_above_guessing_is_not_stuck_unless_a_cause_is_shown(
+    run: float, linear: float, state: RunState | None
+) -> None:
+    epoch_log = scored(0.5, 0.5 + 0.5 * run)
+
+    def found(cause: Cause) -> Diagnosis:
+        references = tried(cause, run=run, wider=0.95, linear=linear)
+        return diagnose(RunConfig(), epoch_log, has_classes=True, references=references)
+
+    unknown = found(Cause.NOT_FOUND)
+    causes = [each.cause for each in unknown.findings]
+    if state is None:
+        assert (unknown.state, causes) == (RunState.LEARNING, [])
+        assert "a wider network 97.5 %" in unknown.sentence
+    else:
+        assert (unknown.state, causes) == (state, [Cause.NOT_FOUND])
+    # with a cause, all of them are problems
+    assert [each.cause for each in found(Cause.TOO_FEW_UNITS).findings] == [Cause.TOO_FEW_UNITS]
+
+
+def test_a_run_that_has_lost_what_it_had_learnt_has_no_low_learning_rate() -> None:
+    references = tried(Cause.RATE_LOW, run=0.6, wider=0.95, linear=0.58)
+
+    def found(*scores: float) -> Diagnosis:
+        return diagnose(RunConfig(), scored(*scores), has_classes=True, references=references)
+
+    lost, never = found(0.5, 0.99, 0.8), found(0.5, 0.7, 0.8)
+    assert [each.cause for each in lost.findings] == [Cause.RATE_HIGH]
+    assert "80.0 % (mean of the last 5 epochs), 99.0 % before, a linear model" in lost.sentence
+    assert [each.cause for each in never.findings] == [Cause.RATE_LOW]
+    assert "before" not in never.sentence

@@ -12,6 +12,7 @@ from core.analysis.diagnosis.trials import (
     RunCopy,
     measure_references,
     neighbour_agreement,
+    outcome_of,
     spellings_of_one_class,
     standardised,
 )
@@ -97,3 +98,24 @@ def test_few_epochs_and_rates_far_too_high_are_named(changes: dict[str, Any], ca
         trainer.train_epoch()
     found = measure_references(RunCopy.of(trainer))
     assert found.trials[-1].cause is cause
+
+
+def test_a_bad_last_epoch_of_an_unchanged_run_does_not_count_alone() -> None:
+    config = RunConfig(
+        dataset="gaussian_quantiles",
+        hidden=(16, 16),
+        activation="gelu",
+        learning_rate=0.02,
+        batch_norm=True,
+        seed=2,
+        epochs=200,
+    )
+    trainer = Trainer(config)
+    for _ in range(25):
+        trainer.train_epoch()
+    found = measure_references(RunCopy.of(trainer))
+    trainer.configure(config.changed(epochs=225))
+    while trainer.epoch < 225:
+        trainer.train_epoch()
+    assert found.unchanged is not None
+    assert found.unchanged.progress > outcome_of(trainer).progress + 0.05
