@@ -130,10 +130,12 @@ def _changed(file: str, line: int, column: str, cell: str) -> DataError:
 
 def infinite_number(file: str, line: int, column: str, cell: str) -> DataError:
     """Return the error for an infinite number."""
+    text = cell.strip()
+    hint = f"; {option('--na', text)} reads it as missing" if _is_short(text) else ""
     return unusable(
         file,
-        f"line {line}, column '{clean(column)}' holds '{clean(cell.strip())}'; "
-        "numbers have to be finite",
+        f"line {line}, column '{clean(column)}' holds '{clean(text)}'; "
+        f"numbers have to be finite{hint}",
     )
 
 
@@ -183,6 +185,9 @@ class ColumnFormats:
         missing: additional missing values.
         decimal: `point`, `comma`, or None to decide from the cells.
         file: the file's name in messages.
+
+    Attributes:
+        missing: as given.
     """
 
     def __init__(
@@ -190,7 +195,7 @@ class ColumnFormats:
     ) -> None:
         self._names = layout.names
         self._words = layout.words
-        self._missing = missing
+        self.missing = missing
         self._decimal = decimal
         self._file = file
         self._surveys: dict[int, Survey] = {}
@@ -206,7 +211,7 @@ class ColumnFormats:
         """Have columns, and all that are not decided yet, examined when the file is read again."""
         undecided = self._surveys.keys() - self._verdicts.keys()
         for place in {*places, *undecided}:
-            self._surveys[place] = Survey(self._missing.of(self._names[place]))
+            self._surveys[place] = Survey(self.missing.of(self._names[place]))
 
     def reader(self, place: int, most: int) -> CellReader | None:
         """Return a reader for a column, or None for plain numbers.

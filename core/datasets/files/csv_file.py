@@ -25,6 +25,7 @@ from core.datasets.files.rows import (
     fitted,
     is_header,
     is_total,
+    may_be_total,
 )
 from core.datasets.files.survey import Markers
 from core.datasets.files.table import Store, Table
@@ -65,6 +66,7 @@ class ParsedColumns:
         skipped: lines that are not rows.
         comma: whether the decimal sign is a comma, so that a point is not.
         markers: missing values that are found among the numbers.
+        missing: additional missing values, which may be infinite numbers.
     """
 
     layout: TextLayout
@@ -74,6 +76,7 @@ class ParsedColumns:
     skipped: Skipped
     comma: bool = False
     markers: Markers = field(default_factory=Markers)
+    missing: MissingValues = field(default_factory=lambda: MissingValues(()))
 
 
 class NotNumbersError(Exception):
@@ -166,7 +169,15 @@ def _read_columns(
     others = tuple(used[at] for at in readers)
     text = () if choice.text is None else (choice.text,)
     numbers = tuple(used[at] for at in numeric)
-    columns = ParsedColumns(layout, file, numbers, others + text, Skipped(file), formats.comma)
+    columns = ParsedColumns(
+        layout,
+        file,
+        numbers,
+        others + text,
+        Skipped(file),
+        formats.comma,
+        missing=formats.missing,
+    )
     store = Store(len(choice.features), len(choice.targets))
     while block := lines.block():
         parsed = _parse(block, lines, columns)
@@ -223,6 +234,8 @@ def fast(block: Sequence[str], first: int, columns: ParsedColumns) -> Parsed:
     if _repeats_header(block, text, columns.layout):
         raise ValueError
     if columns.comma and "." in text:
+        raise ValueError
+    if block and may_be_total(block[-1], dialect):
         raise ValueError
     block, comments, empty = _only_rows(block, text, columns.layout)
     numbers: Sequence[int] = range(first, first + len(block))
@@ -320,7 +333,8 @@ def careful(rows: Rows, columns: ParsedColumns) -> Parsed:
         lines.append(line)
         cells.append(row)
     numeric = 0 in columns.numbers and bool(lines) and lines[0] > columns.layout.skip + 1
-    if cells and is_total(cells[-1], cells[:-1], is_number_column=numeric):
+    is_whole = rows.start == columns.layout.skip + 1 and rows.ends_file
+    if cells and is_total(cells[-1], cells[:-1], is_number_column=numeric, is_whole=is_whole):
         columns.skipped.leave_out(lines.pop(), cells.pop(), columns.layout)
     strays: set[int] = set()
     values = np.empty((len(lines), len(columns.numbers)))
@@ -333,9 +347,12 @@ def careful(rows: Rows, columns: ParsedColumns) -> Parsed:
             continue
         values[:, at] = parsed
         if not np.isfinite(values[:, at]).all():
+            requested = columns.missing.of(columns.layout.names[place])
             infinite += [
-                (first, place) for first in np.flatnonzero(np.isinf(values[:, at]))[:1].tolist()
-            ]
+                (row, place)
+                for row in np.flatnonzero(np.isinf(values[:, at])).tolist()
+                if column[row].strip().casefold() not in requested
+            ][:1]
             for nan in np.flatnonzero(np.isnan(values[:, at])).tolist():
                 columns.markers.add(column[nan].strip(), 1, lines[nan])
     if strays:

@@ -21,8 +21,9 @@ from core.datasets.files.dialect import (
 )
 from core.datasets.files.header import find_header
 from core.datasets.files.lines import LONGEST_LINE
-from core.datasets.files.names import clean, counted, unusable
+from core.datasets.files.names import clean, counted, listed, unusable
 from core.datasets.files.rows import COMMENTS, Rows, is_rule
+from core.datasets.files.words import is_missing
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -135,7 +136,7 @@ def find_layout(
     )
     return TextLayout(
         replace(dialect, comment=found.comment),
-        tuple(check_names(names, file)),
+        tuple(check_names(_distinct(names, notes), file)),
         has_header,
         skip,
         tuple(notes),
@@ -189,7 +190,7 @@ class _Finder:
         else:
             rows = [row for row in rows if row in plain or row.fits(width)]
         rows = self._without_titles(rows, width)
-        if len(rows) > 1 and _are_units(rows[1]):
+        if len(rows) > 1 and (_are_units(rows[1]) or _are_plain_units(rows, width)):
             self._skipped("Units", "", rows[1:2])
             rows = [replace(rows[0], last=rows[1].last), *rows[2:]]
         elif len(rows) > 1 and is_rule(rows[1].cells):
@@ -216,7 +217,7 @@ class _Finder:
 
     def _without_titles(self, rows: list[_Row], width: int) -> list[_Row]:
         top = 0
-        while top < len(rows) - 1 and self._is_title(rows[top], rows[top + 1], width):
+        while top < len(rows) - 1 and self._is_title(rows[top], rows[top + 1 :], width):
             top += 1
         # a table of titles only has none
         if top == len(rows) - 1:
@@ -225,7 +226,8 @@ class _Finder:
             self._skipped("Title", "Titles", rows[:top])
         return rows[top:]
 
-    def _is_title(self, row: _Row, following: _Row, width: int) -> bool:
+    def _is_title(self, row: _Row, rest: Sequence[_Row], width: int) -> bool:
+        following = rest[0]
         if _counts_columns(row, following, width):
             return True
         if row.fits(width):
@@ -233,7 +235,9 @@ class _Finder:
         if _names_rows(row, following, width) or looks_numeric(row.cells[0]):
             return False
         short = row.filled == 1 or 2 * row.filled < width
-        return self._dialect.delimiter == BLANKS or (short and not _has_number(row))
+        if self._dialect.delimiter == BLANKS:
+            return True
+        return short and (not _has_number(row) or _begin_with_header(rest, width))
 
     def _named(
         self, rows: list[_Row], width: int, comments: list[_Row]
@@ -307,6 +311,31 @@ class _Finder:
         )
 
 
+def _distinct(names: Sequence[str], notes: list[str]) -> list[str]:
+    """Return the names with a number after those that occur before, and add a note on them."""
+    counts: Counter[str] = Counter()
+    taken, renamed, result = set(names), [], []
+    for name in names:
+        counts[name] += 1
+        other = name
+        while name and counts[name] > 1 and other in taken:
+            other = f"{name} ({counts[name]})"
+            counts[name] += other in taken
+        if other != name:
+            taken.add(other)
+            renamed.append(other)
+        result.append(other)
+    if renamed:
+        notes.append(f"Columns with the name of another one were renamed: {listed(renamed)}.")
+    return result
+
+
+def _begin_with_header(rows: Sequence[_Row], width: int) -> bool:
+    """Return whether the first of the rows that have all columns contains their names."""
+    fitting = [row.cells[:width] for row in rows if row.fits(width) and row.filled]
+    return len(fitting) > 1 and find_header(fitting[0], fitting[1:])[0]
+
+
 def _names_rows(row: _Row, following: _Row, width: int) -> bool:
     """Return whether a header lacks the name of the first column, as R writes it."""
     return (
@@ -328,6 +357,21 @@ def _are_units(row: _Row) -> bool:
     """Return whether a row consists of units in brackets."""
     cells = [cell.strip() for cell in row.cells if cell.strip()]
     return bool(cells) and all(_UNIT.fullmatch(cell) for cell in cells)
+
+
+def _are_plain_units(rows: Sequence[_Row], width: int) -> bool:
+    """Return whether the second row consists of words between a header and rows of numbers."""
+    if not rows[0].fits(width) or not rows[1].fits(width):
+        return False
+    header, units, *others = (row.cells[:width] for row in rows if row.fits(width))
+    filled = [at for at, cell in enumerate(units) if not is_missing(cell)]
+    below = [[row[at] for row in others if row[at].strip()] for at in filled]
+    return (
+        rows[0].filled == width
+        and len(filled) > 1
+        and not any(map(looks_numeric, [*header, *units]))
+        and all(column and all(map(looks_numeric, column)) for column in below)
+    )
 
 
 def _counts_columns(row: _Row, following: _Row, width: int) -> bool:

@@ -52,6 +52,11 @@ class Lines:
             return block
         return [self.rewrite(line, number) for number, line in enumerate(block, self.first)]
 
+    @property
+    def is_at_end(self) -> bool:
+        """Whether the last block contains the last line of the file."""
+        return self.share >= 1.0 and not self._rest
+
     def _read(self) -> Iterator[list[str]]:
         read = 0
         self._stream.rewind()

@@ -28,7 +28,8 @@ MOST_FIRSTS: Final = 1000
 
 _RULE: Final = frozenset(" \t|+:=-")
 
-_TOTALS: Final = ("total", "sum", "average", "mean", "count", "summe", "gesamt", "source", "note")
+_GRAND_TOTALS: Final = ("total", "totals", "grand total", "sum", "summe", "gesamt", "gesamtsumme")
+_TOTALS: Final = (*_GRAND_TOTALS, "average", "mean", "count", "source", "note")
 
 
 class QuoteError(DataError):
@@ -67,7 +68,7 @@ class Rows:
         suspicious: bool = True,
     ) -> None:
         self._block = block
-        self._first = first
+        self._first = self.start = first
         self._lines = lines
         self._dialect = dialect
         self._file = file
@@ -77,6 +78,11 @@ class Rows:
         self._firsts: set[str] = set()
         self._reader = dialect.cells(self._feed())
         self.comments = 0
+
+    @property
+    def ends_file(self) -> bool:
+        """Whether no further lines follow those read so far."""
+        return self._lines.is_at_end
 
     @property
     def read(self) -> int:
@@ -248,18 +254,36 @@ def is_rule(row: Sequence[str]) -> bool:
     return ("---" in text or "===" in text) and _RULE.issuperset(text)
 
 
-def is_total(row: Sequence[str], above: Sequence[Sequence[str]], *, is_number_column: bool) -> bool:
+def is_total(
+    row: Sequence[str], above: Sequence[Sequence[str]], *, is_number_column: bool, is_whole: bool
+) -> bool:
     """Return whether a row sums up the rows above: a word such as `Total` in a column of numbers.
+
+    In a column of words, it is the last row of the file, and the word occurs once; of a file of several
+    blocks, this is not known.
 
     Args:
         row: the last row of a block.
         above: the rows before it in the block.
         is_number_column: whether the first column contains numbers in the blocks before.
+        is_whole: whether the block contains the whole table.
     """
-    if row[0].strip().casefold().rstrip(":") not in _TOTALS:
+    first = row[0].strip().casefold().rstrip(":")
+    if first not in _TOTALS:
         return False
     firsts = [each[0] for each in above if not is_missing(each[0])]
-    return (bool(firsts) or is_number_column) and all(map(is_number, firsts))
+    if (firsts or is_number_column) and all(map(is_number, firsts)):
+        return True
+    return (
+        is_whole
+        and first in _GRAND_TOTALS
+        and all(each.strip().casefold() != first for each in firsts)
+    )
+
+
+def may_be_total(line: str, dialect: Dialect) -> bool:
+    """Return whether a line begins with a word such as `Total`."""
+    return line.partition(dialect.separator)[0].strip().casefold().rstrip(":") in _TOTALS
 
 
 def is_footer(row: Sequence[str], width: int) -> bool:

@@ -13,7 +13,7 @@ from core.datasets.files.column_formats import ColumnFormats
 from core.datasets.files.number_formats import FORMATS, NumberFormat
 from core.datasets.files.read import read
 from core.datasets.files.table import Source
-from tests.core.datasets.files.samples import Folder, fuzzed, no_word, notes_of, parsing
+from tests.core.datasets.files.samples import Folder, fuzzed, no_word, notes_of, parsing, table
 from tests.core.datasets.files.test_number_formats import write
 
 
@@ -142,6 +142,17 @@ def test_very_long_cells_are_words_or_plain_numbers(folder: Folder) -> None:
     assert values(folder, [long, "-", "2", "3"])[0] == float(long)
     data = folder.read(column(["1," * 5000, "$2", "3", "4"]), target=("y",))
     assert len(data.feature_names) == 4
+
+
+def test_infinite_numbers_are_read_as_missing_on_request(folder: Folder) -> None:
+    content = table([1, 2, "inf", "-Infinity", 5, 3], [1, 0, 1, 0, 1, 0], names="a,kind")
+    said = folder.refused(content)
+    assert "line 4, column 'a' holds 'inf'" in said
+    assert "--na inf reads it as missing" in said
+    assert "--na=-Infinity" in folder.refused(content, na=("inf",))
+    data = folder.read(content, na=("inf", "-infinity"))
+    assert np.isnan(data.x[:, 0]).tolist() == [False, False, True, True, False, False]
+    assert "Read as missing, as requested" in notes_of(data)
 
 
 def test_an_infinite_number_in_a_format_is_refused(folder: Folder) -> None:

@@ -65,6 +65,7 @@ READ: dict[str, tuple[str, str]] = {
         HEADER + ROWS[:12] + HEADER + ROWS[12:] + HEADER,
         "2 rows with the header again",
     ),
+    "units without brackets": (HEADER + "m,s,-\n" + ROWS, "Units in line 2, left out: 'm,s,-'"),
     "units": ("a,b,kind\n[m],(s),\n" + ROWS, "Units in line 2, left out: '[m],(s)'"),
     "blanks and a late quote": (HEADER + ROWS.replace(",", ", ")[:-2] + '"y"\n', "column names"),
     "number of rows": (HEADER + ROWS + "\n(6 rows)\n", "line 9 after the table ('(6 rows)')"),
@@ -103,6 +104,49 @@ def test_lines_that_are_not_rows_are_left_out_and_noted(
         data = folder.read(content, name="f.txt")
     assert is_plain(data), data
     assert note in notes_of(data)
+
+
+def test_titles_may_contain_numbers_above_a_header(folder: Folder) -> None:
+    titles = "Source,Indicators of 2023\n\nUpdated,2024-01-01\n"
+    rows = "".join(f"{at % 3},{at % 4},{at % 5},{at % 7},{'xy'[at % 2]}\n" for at in range(12))
+    data = folder.read(titles + "a,b,c,d,kind\n" + rows)
+    assert data.feature_names == ("a", "b", "c", "d")
+    assert "Titles in lines 1 to 3, left out, from 'Source,Indicators of 2023'." in data.notes
+    # without a header below it, the line may be a row that was cut short
+    assert "line 1 has 2 fields" in folder.refused("1,2024\n" + rows)
+    assert "line 1 has 2 fields" in folder.refused("x,2024\n" + rows)
+
+
+def test_a_first_row_of_missing_values_is_no_row_of_units(folder: Folder) -> None:
+    data = folder.read(HEADER + "NA,?,x\n" + ROWS)
+    assert len(data.x) == 7
+
+
+def test_columns_with_the_same_name_are_told_apart(folder: Folder) -> None:
+    data = folder.read(HEADER.replace("b", "a") + ROWS)
+    assert data.feature_names == ("a", "a (2)")
+    assert "Columns with the name of another one were renamed: 'a (2)'." in data.notes
+    asked = folder.read(HEADER.replace("b", "a") + ROWS, features=("a (2)",))
+    assert asked.x[:, 0].tolist() == data.x[:, 1].tolist()
+    rows = "".join(f"{at},{at % 4},{at % 5},{7 - at},{'xy'[at % 2]}\n" for at in range(6))
+    twice = folder.read("a,a,a (2),a,kind\n" + rows)
+    assert twice.feature_names == ("a", "a (3)", "a (2)", "a (4)")
+
+
+def test_a_total_below_words_is_left_out_at_the_end_of_the_file(folder: Folder) -> None:
+    header = "item,amount,size\n"
+    rows = "".join(f"item {at % 5},{at},{at % 7}\n" for at in range(20))
+    data = folder.read(header + rows + "Total,190,57\n")
+    assert len(data.x) == 20
+    assert "line 22 after the table ('Total,190,57')" in notes_of(data)
+    # a value that occurs elsewhere, or within the file, is one of a category
+    for content in (rows + "Total,1,2\n" + rows, "total,1,2\n" + rows + "Total,1,2\n"):
+        data = folder.read(header + content)
+        assert len(data.x) == content.count("\n")
+        assert "after the table" not in notes_of(data)
+        # no block is known to be the whole table
+        with parsing(fast=True, block=7):
+            assert len(folder.read(header + content).x) == content.count("\n")
 
 
 @pytest.mark.parametrize("word", [" ", "space", "whitespace"])
