@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import TYPE_CHECKING, Final
 
 from core.datasets.files.column_entries import feature_columns, find, read_entries
@@ -151,7 +152,8 @@ def _named_target(names: Sequence[str], free: Sequence[int]) -> int | None:
     """Return the column whose name suggests a target; of several, one at either end of the file."""
     plain = [re.sub(r"[\W_]", "", name).casefold() for name in names]
     likely = [at for at in free if plain[at] in TARGET_NAMES]
-    if "z" in plain:  # y is a coordinate next to it
+    # y is a coordinate next to z, or after x in front of other columns
+    if "z" in plain or ("x", "y") in pairwise(plain[:-1]):
         likely = [at for at in likely if plain[at] != "y"]
     at_ends = [at for at in likely if at in (free[-1], free[0])]
     candidates = likely if len(likely) == 1 else at_ends

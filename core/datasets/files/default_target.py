@@ -51,8 +51,10 @@ def revised(table: Table, source: Source) -> Revision | None:
 def advice(table: Table) -> list[str]:
     """Return a sentence on the first column, if its values look like classes or an identifier."""
     names = table.feature_names
-    if not table.is_guessed or table.y_words or len(names) < 3:
+    if not table.is_guessed or len(names) < 3:
         return []
+    if table.y_words:
+        return _first_of_words(table)
     notes = []
     first = 0
     if are_different_integers(table.x[:, 0]):  # an identifier, which may have been excluded
@@ -68,6 +70,18 @@ def advice(table: Table) -> list[str]:
         use = option("--target", names[first])
         notes.append(f"'{clean(names[first])}' may be the target: use {use}.")
     return notes
+
+
+def _first_of_words(table: Table) -> list[str]:
+    """Return a sentence if the first of many columns of words has two values, and the last has more."""
+    first, last = table.x_words.get(0), table.y_words[0]
+    names = table.feature_names
+    if first is None or not all(map(is_unnamed, names)) or len(first.values) != 2:
+        return []
+    if len(last.values) <= 2:
+        return []
+    use = option("--target", names[0])
+    return [f"'{clean(names[0])}' has two values, and may be the target: use {use}."]
 
 
 def _may_be_classes(table: Table, at: int) -> bool:
@@ -103,14 +117,13 @@ def text_options(table: Table) -> str:
 
 def _one_hot(table: Table, source: Source) -> Revision | None:
     """Return a request with the adjacent columns at the end of the file that are one-hot targets."""
-    if table.y_words:
+    last, names = flags(table.y[:, 0], table.y_words.get(0)), [table.target_names[0]]
+    if last is None or not _is_binary(last):
         return None
-    total, names = table.y[:, 0].copy(), [table.target_names[0]]
-    if not _is_binary(total):
-        return None
+    total = last.copy()
     for at in range(table.x.shape[1] - 1, 0, -1):
-        column = table.x[:, at]
-        if at in table.x_words or not _is_binary(column) or not column.any():
+        column = flags(table.x[:, at], table.x_words.get(at))
+        if column is None or not _is_binary(column) or not column.any():
             return None
         total += column
         names.insert(0, table.feature_names[at])
@@ -120,6 +133,19 @@ def _one_hot(table: Table, source: Source) -> Revision | None:
             note = f"The targets are the last {len(names)} columns, of which one is 1 in each row."
             return Revision(replace(source, target=tuple(names)), note)
     return None
+
+
+def flags(column: Array, words: Words | None) -> Array | None:
+    """Return a column of numbers, or of `False` and `True` as 0 and 1; None for other words."""
+    if words is None:
+        return column
+    folded = [value.casefold() for value in words.values]
+    if words.too_many or not {*folded} <= {"false", "true"}:
+        return None
+    result = np.full(len(column), np.nan)
+    known = ~np.isnan(column)
+    result[known] = np.array([each == "true" for each in folded])[column[known].astype(np.int64)]
+    return result
 
 
 def _is_binary(column: Array) -> bool:

@@ -24,6 +24,12 @@ NAMES: Final = frozenset(
 )
 """Names of columns that identify a row, without digits and punctuation."""
 
+TIMES: Final = frozenset(
+    {"year", "yr", "month", "week", "day", "date", "time", "quarter", "jahr", "annee", "année"}
+    | {"anno", "ano", "año", "jaar", "t"}
+)
+"""Names of columns with a time, which may count the rows."""
+
 FEWEST: Final = 10
 """Number of rows from which 1, 2, 3, … counts them; in fewer, it may be a measurement."""
 
@@ -59,6 +65,8 @@ def identifiers(table: Table, *, has_classes: bool) -> dict[int, str]:
         else:
             words = table.x_words.get(at)
             reason = why(name, table.x[:, at], words, is_named=name not in unnamed)
+            if reason == COUNTS and not has_classes and is_time(name):
+                reason = ""  # a trend, as with dates
         if reason:
             found[at] = reason
     return found if any(_is_usable(table, at) for at in _others(table, found)) else {}
@@ -81,7 +89,10 @@ def note_identifiers(table: Table, found: dict[int, str]) -> list[str]:
 def note_trends(table: Table, used: Sequence[int]) -> list[str]:
     """Return a sentence on the dates among the features that are like a number of the row."""
     names = [
-        table.feature_names[at] for at in used if at in table.x_dates and counts_dates(table, at)
+        name
+        for at, name in ((at, table.feature_names[at]) for at in used)
+        if (at in table.x_dates and counts_dates(table, at))
+        or (is_time(name) and why(name, table.x[:, at], table.x_words.get(at)) == COUNTS)
     ]
     return [
         f"'{clean(name)}' has {DATES}; {option('--exclude', name)} learns without a trend."
@@ -150,6 +161,11 @@ def is_id(name: str) -> bool:
     plain = re.sub(r"[\W_]", "", name).casefold()
     is_usual = not plain or plain.rstrip("0123456789") in NAMES
     return is_usual or _LAST_WORD_ID.fullmatch(name.strip()) is not None
+
+
+def is_time(name: str) -> bool:
+    """Return whether the name is that of a time, such as `Year`."""
+    return re.sub(r"[\W_0-9]", "", name).casefold() in TIMES
 
 
 def _unnamed(names: Sequence[str]) -> set[str]:

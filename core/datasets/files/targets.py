@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from core.datasets.files.default_target import has_texts, text_options
+from core.datasets.files.default_target import flags, has_texts, text_options
 from core.datasets.files.names import clean, counted, distinct, listed, unusable
 from core.datasets.files.words import MOST_CLASSES, order
 
@@ -50,6 +50,8 @@ def find_targets(table: Table, task: str | None) -> Targets:
             f"unknown task '{clean(str(task))}': expected classification or regression",
         )
     one = table.y.shape[1] == 1
+    if not one:
+        _read_flags(table)
     if not one and task != "regression" and not table.y_words and is_one_hot(table.y):
         return _one_hot(table)
     if task == "classification" and not one:
@@ -66,6 +68,16 @@ def find_targets(table: Table, task: str | None) -> Targets:
     if task == "classification" or named or _are_classes(values, int(counts.sum())):
         return _classes(table, values, asked=task is not None)
     return _numbers(table, asked=False)
+
+
+def _read_flags(table: Table) -> None:
+    """Replace targets that are all `False` and `True` by 0 and 1, as they may be one-hot columns."""
+    columns = {at: flags(table.y[:, at], words) for at, words in table.y_words.items()}
+    if any(each is None for each in columns.values()):
+        return
+    for at, column in columns.items():
+        table.y[:, at] = column
+    table.y_words = {}
 
 
 def _are_names(values: int, samples: int) -> bool:

@@ -44,6 +44,34 @@ def test_one_hot_columns_at_the_end_are_one_target(folder: Folder, classes: int)
     assert folder.read(content, target=(f"3-{classes + 2}",)).class_names == tuple(names)
 
 
+def test_one_hot_columns_may_contain_false_and_true(folder: Folder) -> None:
+    columns = [["True" if each else "False" for each in column] for column in one_hot(3)]
+    content = table(SIZE, MASS, *columns, names="a,b,k1,k2,k3")
+    data = folder.read(content)
+    assert (data.feature_names, data.class_names) == (("a", "b"), ("k1", "k2", "k3"))
+    assert [columns[label][at] for at, label in enumerate(data.y.tolist())] == ["True"] * ROWS
+    assert folder.read(content, task="regression").y.sum() == ROWS
+    # other words are categories
+    other = folder.read(content.replace("False", "no").replace("True", "yes"))
+    assert other.class_names == ("no", "yes")
+
+
+def test_y_after_x_is_a_coordinate(folder: Folder) -> None:
+    assert folder.read(table(COUNT, COUNT, SIZE, names="X,Y,area")).target_names == ("area",)
+    assert folder.read(table(SIZE, MASS, names="x,y")).target_names == ("y",)
+    assert folder.read(table(SIZE, SIZE, MASS, names="size,x,y")).target_names == ("y",)
+
+
+def test_a_first_column_of_two_words_is_suggested(folder: Folder) -> None:
+    first, last = (RNG.choice(list(letters), ROWS).tolist() for letters in ("ep", "dglm"))
+    other = RNG.choice(list("fsy"), ROWS).tolist()
+    content = table(first, other, other[::-1], last, names="e,f,g,d").partition("\n")[2]
+    data = folder.read(content)
+    assert data.class_names == ("d", "g", "l", "m")
+    assert "'column 1' has two values, and may be the target: use --target 1." in data.notes
+    assert folder.read(content, target=("1",)).class_names == ("e", "p")
+
+
 def test_columns_of_zeros_and_ones_that_are_not_one_hot_are_features(folder: Folder) -> None:
     columns = one_hot(3)
     columns[1][5] = 1 - columns[1][5]

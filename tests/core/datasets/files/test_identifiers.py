@@ -82,6 +82,14 @@ def test_a_short_sequence_is_a_measurement_unless_it_is_named_as_an_identifier(
         assert len(folder.read(content).excluded) == count
 
 
+def test_years_remain_for_numbers_and_are_named_as_a_trend(folder: Folder) -> None:
+    years = list(range(1990, 1990 + ROWS))
+    data = folder.read(table(years, SIZE, SIZE[::-1], names="Year,size,mass"))
+    assert data.feature_names == ("Year", "size")
+    assert "'Year' has a date of its own for each row, in order; --exclude Year" in notes_of(data)
+    assert list(excluded(folder, "Year", years)) == ["Year"]
+
+
 def test_words_that_differ_in_every_row_are_excluded(folder: Folder) -> None:
     sizes = SIZE[:12]
     names = [f"name {at}" for at in range(12)]
