@@ -8,6 +8,7 @@ from __future__ import annotations
 import bz2
 import gzip
 import lzma
+import re
 import shutil
 import tempfile
 import zipfile
@@ -58,6 +59,12 @@ _UNSUPPORTED: Final = (
 _SUFFIXES: Final = (".gz", ".gzip", ".bz2", ".xz", ".zip")
 _IGNORED: Final = ("__MACOSX/", ".DS_Store", "Thumbs.db", "desktop.ini")
 """Members that systems add to archives."""
+
+_DESCRIPTION: Final = re.compile(
+    r"(index|(readme|license|licence|about)(\..*)?|.*\.(names|md|html?|pdf|docx?|names\.txt))",
+    re.IGNORECASE,
+)
+"""Names of members that describe the data in others."""
 
 _BROKEN: Final = (
     EOFError,
@@ -240,7 +247,8 @@ def open_content(opened: InputFile, name: str, file: str) -> Content:
     else:
         return Content(opened, plain, inner, ())
     if any(_kind(content.head)) and not (content.suffix == ".npz" or is_zip_of_tables(content)):
-        raise unusable(file, "it contains another compressed file; unpack it first")
+        what = "a tar archive" if "tar" in _kind(content.head) else "another compressed file"
+        raise unusable(file, f"it contains {what}; unpack it first")
     return content
 
 
@@ -314,6 +322,10 @@ def _of_zip(opened: InputFile, plain: PlainStream, name: str, file: str) -> Cont
     if names and all(each.endswith(".npy") for each in names):
         return Content(opened, plain, f"{name}.npz", ())
     members = [each for each in found if not any(part in each.filename for part in _IGNORED)]
+    tables = [each for each in members if not _DESCRIPTION.fullmatch(PurePath(each.filename).name)]
+    others = [each.filename for each in members if each not in tables]
+    if len(tables) == 1:
+        members = tables
     if len(members) != 1:
         what = listed([each.filename for each in members]) if members else "no files"
         raise unusable(file, f"the zip file contains {what}: expected one; unpack it first")
@@ -323,4 +335,6 @@ def _of_zip(opened: InputFile, plain: PlainStream, name: str, file: str) -> Cont
         raise unusable(file, "the zip file has an unusual compression; unpack it first")
     stream = DecompressedStream(opened.stream, lambda: archive.open(only), opened.size, "zip", file)
     note = f"Unpacked '{clean(PurePath(only.filename).name)}' from the zip file."
+    if members is tables and others:
+        note = f"{note[:-1]}; left out: {listed(others)}."
     return Content(opened, stream, only.filename, (note,))

@@ -140,11 +140,20 @@ REFUSED = {
     "Zstandard": (b"\x28\xb5\x2f\xfd" + bytes(20), "Zstandard"),
     "7-Zip": (b"7z\xbc\xaf\x27\x1c" + bytes(20), "7-Zip"),
     "tar": (bytes(257) + b"ustar" + bytes(250), "tar"),
-    "tar in gzip": (gzip.compress(bytes(257) + b"ustar" + bytes(250)), "another compressed file"),
+    "tar in gzip": (gzip.compress(bytes(257) + b"ustar" + bytes(250)), "contains a tar archive"),
     "spreadsheet": (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(600), "save the sheet"),
     "new spreadsheet": (zipped(**{"[Content_Types]__xml": b"<x/>"}), "save the sheet"),
     "open spreadsheet": (zipped(mimetype=b"application/vnd"), "save the sheet"),
 }
+
+
+def test_descriptions_in_a_zip_file_are_left_out(folder: Folder) -> None:
+    content = zipped(Index=b"list", iris__csv=FOUR.encode(), iris__names=b"1. Title")
+    data = folder.read(content, name="f.zip")
+    assert len(data.x) == 4
+    assert "Unpacked 'iris.csv' from the zip file; left out: 'Index', 'iris.names'." in data.notes
+    # the only file is read, whatever its name
+    assert len(folder.read(zipped(README__md=FOUR.encode()), name="f.zip").x) == 4
 
 
 @pytest.mark.parametrize("case", REFUSED)
