@@ -201,7 +201,8 @@ def tried(cause: Cause, *, run: float, wider: float, linear: float) -> Reference
     """Return references in which a change makes as much progress as the wider network."""
 
     def outcome(progress: float) -> Outcome:
-        return Outcome(*[0.5 + 0.5 * progress] * 2, progress, progress, 50)
+        score = 0.5 + 0.5 * progress
+        return Outcome(score, score, progress, progress, 50)
 
     return References(
         Chance(0.5, 0.7),
