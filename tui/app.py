@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from tui.cli.run_log import RunLog
     from tui.drawing.rendering import TerminalLook
     from tui.seeds.screen import SeedsScreen
+    from tui.sweep.screen import SweepScreen
     from tui.terminal.recording import Recording
 
 DIALOG_RANK: Final = -1
@@ -72,12 +73,15 @@ class Palette(CommandPalette):
 
 
 class NnfsApp(TerminalApp):
-    """Shows one run; its training process ends with the application."""
+    """Shows one run; its training process ends with the application.
+
+    Without a process, one is started when the run is first shown.
+    """
 
     def __init__(
         self,
         config: RunConfig,
-        process: TrainingProcess,
+        process: TrainingProcess | None,
         *,
         speed: float | None = 30.0,
         frames_per_second: float = 10.0,
@@ -125,6 +129,7 @@ class NnfsApp(TerminalApp):
         self._seeds_options = SeedsOptions(paused=paused) if seeds is None else seeds
         self._frames_per_second = frames_per_second
         self.seeds: SeedsScreen | None = None
+        self.sweep: SweepScreen | None = None
         if seeds is not None:
             self.main_screen = self._create_seeds(config)
         self.training.options.halves = self.renderer.has_halves
@@ -204,8 +209,9 @@ class NnfsApp(TerminalApp):
         return True
 
     def _bring_to_front(self, screen: Screen[None]) -> None:
-        """Show the training screen or that of many seeds; neither is removed by the other."""
-        for each, name in ((self.training, "training"), (self.seeds, "seeds")):
+        """Show one of the screens of runs; none is removed by another one."""
+        named = (self.training, "training"), (self.seeds, "seeds"), (self.sweep, "sweep")
+        for each, name in named:
             if each is not None and not self.is_screen_installed(each):
                 self.install_screen(each, name)
         if screen not in self.screen_stack:
@@ -215,11 +221,16 @@ class NnfsApp(TerminalApp):
             self.pop_screen()
 
     @property
-    def _front(self) -> TrainingScreen | SeedsScreen:
+    def _front(self) -> TrainingScreen | SeedsScreen | SweepScreen:
         """The screen below the dialogs."""
-        shown = [each for each in self.screen_stack if each in (self.training, self.seeds)]
-        is_seeds = shown[-1:] == [self.seeds] if shown else self.main_screen is self.seeds
-        return self.seeds if is_seeds and self.seeds is not None else self.training
+        for shown in reversed([self.main_screen, *self.screen_stack]):
+            if self.seeds is not None and shown is self.seeds:
+                return self.seeds
+            if self.sweep is not None and shown is self.sweep:
+                return self.sweep
+            if shown is self.training:
+                break
+        return self.training
 
     def show_note(self, note: str) -> None:
         self._front.show_note(note)

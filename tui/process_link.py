@@ -36,10 +36,13 @@ class ProcessLink:
     """
 
     def __init__(
-        self, process: TrainingProcess, when_clear: Callable[[Callable[[], None]], None]
+        self, process: TrainingProcess | None, when_clear: Callable[[Callable[[], None]], None]
     ) -> None:
-        """Connect to a process; `when_clear` calls back when the terminal is ready for a frame."""
-        self._process = process
+        """Connect to a process; `when_clear` calls back when the terminal is ready for a frame.
+
+        Without a process, one is started when it is first used.
+        """
+        self._started = process
         self._when_clear = when_clear
         self._is_waiting = False
         self._pulled_at = 0.0
@@ -55,9 +58,15 @@ class ProcessLink:
         return self._process
 
     @property
+    def _process(self) -> TrainingProcess:
+        if self._started is None:
+            self._started = TrainingProcess()
+        return self._started
+
+    @property
     def ended(self) -> bool:
         """Whether the current process has ended."""
-        return self._process.ended
+        return self._started is not None and self._started.ended
 
     async def listen(self, on_event: Callable[[Event], None]) -> None:
         """Pass on every event of the process until it ends, then `Failed` with the reason."""
@@ -105,14 +114,14 @@ class ProcessLink:
     def restart(self) -> None:
         """Replace a process that has ended with a new one."""
         self._process.close()
-        self._process = TrainingProcess(self._process.module)
+        self._started = type(self._process)(self._process.module)
 
     def close(self) -> list[Event]:
         """End the process, and return its last events."""
         for timer in (self._timer, self._timeout, self._check):
             if timer is not None:
                 timer.cancel()
-        return self._process.close()
+        return [] if self._started is None else self._started.close()
 
     def _pull(self) -> None:
         if not self._is_waiting:

@@ -18,6 +18,7 @@ from queue import Empty, SimpleQueue
 from typing import TYPE_CHECKING, Any, Final
 
 from core.process.client import ONE_THREAD
+from core.sweeps.reports import flush_reports, reporter_to
 from core.sweeps.tasks import TASKS_PER_WORKER, Tasks, gains_from_lockstep, lanes_of
 from core.sweeps.training import data_of, train_runs
 
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
 
     from core.config.run_config import RunConfig
     from core.sweeps.outcome import Outcome
+    from core.sweeps.reports import Reports, Target
     from core.sweeps.training import FileData
 
     Run = tuple[RunConfig, str]
@@ -77,7 +79,10 @@ def cores() -> int:
 
 
 def train(
-    runs: Sequence[Run], workers: Workers, file: FileData | None = None
+    runs: Sequence[Run],
+    workers: Workers,
+    file: FileData | None = None,
+    reports: Reports | None = None,
 ) -> Generator[Outcome, None, None]:
     """Train runs, and return their outcomes as they finish, in any order.
 
@@ -87,6 +92,7 @@ def train(
         runs: config and key of each run.
         workers: where they are trained.
         file: the file with their samples, or None for a built-in data set.
+        reports: receives the state of runs while they train on this machine; None to report nothing.
 
     Raises:
         SweepError: when the scheduler is not available, or a worker has another version.
@@ -95,15 +101,18 @@ def train(
     runs = list(runs)
     tasks = Tasks(runs, workers.count, _gains(runs, file))
     if workers.scheduler is None:
+        reporter = None if reports is None else reports.reporter()
         for task in tasks:
-            outcomes = train_runs(task, file)
+            outcomes = train_runs(task, file, reporter)
             tasks.record(outcomes)
             yield from outcomes
             # other processes take seconds to start
             if workers.count > 1 and tasks.expected_seconds() > LOCAL_SECONDS:
                 break
     if tasks.remaining:
-        yield from _distributed(tasks, workers, file)
+        yield from _distributed(
+            tasks, workers, file, None if workers.scheduler is not None else reports
+        )
 
 
 def _gains(runs: Sequence[Run], file: FileData | None) -> dict[Hashable, bool]:
@@ -116,7 +125,9 @@ def _gains(runs: Sequence[Run], file: FileData | None) -> dict[Hashable, bool]:
     }
 
 
-def _distributed(tasks: Tasks, workers: Workers, file: FileData | None) -> Iterator[Outcome]:
+def _distributed(
+    tasks: Tasks, workers: Workers, file: FileData | None, reports: Reports | None
+) -> Iterator[Outcome]:
     from joblib import Parallel, delayed
 
     with _backend(workers) as (count, client):
@@ -129,7 +140,11 @@ def _distributed(tasks: Tasks, workers: Workers, file: FileData | None) -> Itera
         data: Any = file
         if client is not None and file is not None and file.samples is not None:
             data = _held_by_scheduler(client, file)
-        calls = (delayed(train_task)(task, data, version()) for task in tasks)
+
+        def target(task: Sequence[Run]) -> Target | None:
+            return None if reports is None else reports.target([key for _, key in task])
+
+        calls = (delayed(train_task)(task, data, version(), target(task)) for task in tasks)
         with closing(
             parallel(calls) if client is None else _watched(parallel, calls, client)
         ) as all_:
@@ -185,14 +200,18 @@ def _watched(
         yield found
 
 
-def train_task(runs: Sequence[Run], file: FileData | None, expected: str) -> list[Outcome]:
+def train_task(
+    runs: Sequence[Run], file: FileData | None, expected: str, target: Target | None = None
+) -> list[Outcome]:
     """Train the runs of a task, on a worker."""
     if version() != expected:
         raise SweepError(
             f"a worker has nnfs-tui {version()}, expected {expected}: install the same version"
         )
     _ignore_interrupt()
-    return train_runs(runs, file)
+    outcomes = train_runs(runs, file, reporter_to(target))
+    flush_reports()
+    return outcomes
 
 
 def version() -> str:

@@ -117,20 +117,25 @@ def ranked(summaries: Iterable[CellSummary], column: str | None = None) -> list[
     if column is None:
         return sorted(
             summaries,
-            key=lambda each: (-each.epochs, _last(-each.score), _last(each.loss)),
+            key=lambda each: (
+                -each.epochs,
+                last_if_unknown(-each.score),
+                last_if_unknown(each.loss),
+            ),
         )
     if any(column in each.cell.changes for each in summaries):
-        return sorted(summaries, key=lambda each: _sortable(each.cell.changes.get(column)))
+        return sorted(summaries, key=lambda each: sortable(each.cell.changes.get(column)))
     sign = -1 if column.endswith("_score") else 1
-    return sorted(summaries, key=lambda each: _last(sign * each.of(column).mean))
+    return sorted(summaries, key=lambda each: last_if_unknown(sign * each.of(column).mean))
 
 
-def _last(value: float) -> float:
+def last_if_unknown(value: float) -> float:
+    """Return a value as a key to sort by: infinity if it is not finite."""
     return value if isfinite(value) else inf
 
 
-def _sortable(value: Any) -> tuple[int, Any]:
-    """Return a key for values of one setting, whose types may differ."""
+def sortable(value: Any) -> tuple[int, Any]:
+    """Return a key to sort the values of a setting, whose types may differ."""
     if value is None:
         return 0, 0
     if isinstance(value, bool | int | float):

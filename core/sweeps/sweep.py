@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 from contextlib import ExitStack, closing
-from dataclasses import dataclass
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from core.config.errors import ConfigError
 from core.config.run_config import RunConfig
 from core.datasets.prepare import load
 from core.sweeps.execution import Workers, train
-from core.sweeps.halving import Rung, rungs
 from core.sweeps.outcome import Outcome, data_digest, differing, run_key
-from core.sweeps.statistics import CellSummary, ranked
+from core.sweeps.results import FinishedRun as FinishedRun
+from core.sweeps.results import SweepResults
+from core.sweeps.statistics import ranked
 from core.sweeps.store import OutcomeStore
 from core.sweeps.training import FileData
 
@@ -22,34 +22,11 @@ if TYPE_CHECKING:
 
     from core.datasets.files import Source
     from core.sweeps.grid import Cell
+    from core.sweeps.reports import Reports
 
 
-@dataclass(frozen=True)
-class FinishedRun:
-    """A run of a sweep whose outcome is known.
-
-    Attributes:
-        cell: number of its combination.
-        config: its settings.
-        outcome: of the run.
-        stored: whether it was trained by an earlier sweep.
-    """
-
-    cell: int
-    config: RunConfig
-    outcome: Outcome
-    stored: bool
-
-
-class Sweep:
-    """The runs of a grid. The caller iterates over `run`, and may stop at any time.
-
-    Attributes:
-        cells: all combinations; with halving, each with the epochs of its last round.
-        total: number of runs.
-        trained: number of runs that this sweep has trained.
-        finished: number of runs whose outcome is known.
-    """
+class Sweep(SweepResults):
+    """The runs of a grid. The caller iterates over `run`, and may stop at any time."""
 
     def __init__(
         self,
@@ -59,6 +36,8 @@ class Sweep:
         *,
         halving: bool = False,
         send_files: bool = True,
+        known: Sequence[Outcome] = (),
+        reports: Reports | None = None,
     ) -> None:
         """Plan a sweep.
 
@@ -69,41 +48,24 @@ class Sweep:
             halving: whether only the best combinations are trained for all epochs.
             send_files: whether the samples of a file are sent to the workers, which need not be able to
                 read it.
+            known: outcomes that are not in the folder.
+            reports: receives the state of runs while they train; None to report nothing.
 
         Raises:
             ConfigError: when combinations differ in the number of epochs that halving determines.
         """
-        self.cells = list(cells)
+        super().__init__(cells, halving=halving)
         self._workers = Workers() if workers is None else workers
         self._folder, self._send_files = folder, send_files
-        self._outcomes: list[dict[str, Outcome]] = [{} for _ in cells]
+        self._known = {each.key: each for each in known}
+        self._reports = reports
         self._stores: dict[str, OutcomeStore] = {}
         self._files: dict[tuple[Source | None, str], FileData | None] = {}
-        self._rungs: tuple[Rung, ...] = (Rung(len(self.cells), 0),)
-        if halving:
-            epochs = {run.epochs for cell in cells for run in cell.runs}
-            if len(epochs) > 1:
-                raise ConfigError(
-                    "epochs", sorted(epochs), "one value, as halving determines the epochs"
-                )
-            self._rungs = rungs(len(self.cells), epochs.pop())
-        seeds = len(self.cells[0].runs) if self.cells else 0
-        self.total = sum(rung.cells for rung in self._rungs) * seeds
-        self.trained = self.finished = 0
-
-    @property
-    def rounds(self) -> tuple[Rung, ...]:
-        """The rounds of successive halving; one without it."""
-        return self._rungs
 
     @property
     def problem(self) -> str:
         """Why outcomes are not stored, or an empty string."""
         return next((each.problem for each in self._stores.values() if each.problem), "")
-
-    def summaries(self) -> list[CellSummary]:
-        """Return the combinations with the outcomes so far, in the order of the grid."""
-        return [self._summary(number) for number in range(len(self.cells))]
 
     def run(self) -> Generator[FinishedRun, None, None]:
         """Train the missing runs; yield each run as its outcome is known, stored ones first.
@@ -115,22 +77,40 @@ class Sweep:
         with ExitStack() as stack:
             stack.callback(self._close)
             remaining = list(range(len(self.cells)))
-            for rung in self._rungs:
+            for rung in self.rounds:
                 if rung.epochs:
                     remaining = self._best(remaining, rung.cells)
                     for number in remaining:
-                        self.cells[number] = self.cells[number].with_epochs(rung.epochs)
-                        self._outcomes[number] = {}
+                        self.begin_round(number, rung.epochs)
                 yield from self._train(remaining)
+
+    def repeat(self, numbers: Sequence[int]) -> Generator[None, None, None]:
+        """Train the first run of some combinations again on this machine, to report its weights."""
+        workers = replace(self._workers, scheduler=None)
+        groups: dict[tuple[Source | None, str], list[tuple[RunConfig, str]]] = {}
+        for number in numbers:
+            config = self.cells[number].runs[0]
+            file = self._file(config)
+            run = config, run_key(config, "" if file is None else file.digest)
+            groups.setdefault(_source(config), []).append(run)
+        for source, runs in groups.items():
+            outcomes = train(runs, workers, self._files[source], self._reports)
+            with closing(outcomes):
+                for outcome in outcomes:
+                    if self._reports is not None:
+                        self._reports.end(outcome.key)
+                    yield
 
     def _train(self, numbers: Sequence[int]) -> Iterator[FinishedRun]:
         """Train the missing runs of some combinations, with the samples of one file after another."""
         groups: dict[tuple[Source | None, str], dict[str, list[tuple[int, RunConfig]]]] = {}
         for number in numbers:
-            for config in self.cells[number].runs:
+            for at, config in enumerate(self.cells[number].runs):
                 file = self._file(config)
                 key = run_key(config, "" if file is None else file.digest)
-                known = self._store(config).get(key)
+                if self._reports is not None and at == 0:
+                    self._reports.watch(key, number)
+                known = self._store(config).get(key) or self._known.get(key)
                 if known is None:
                     # two names of one file have the same runs, which are trained once
                     missing = groups.setdefault(_source(config), {})
@@ -144,9 +124,10 @@ class Sweep:
         self, missing: dict[str, list[tuple[int, RunConfig]]], file: FileData | None
     ) -> Iterator[FinishedRun]:
         runs = [(same[0][1], key) for key, same in missing.items()]
-        with closing(train(runs, self._workers, file)) as outcomes:
+        with closing(train(runs, self._workers, file, self._reports)) as outcomes:
             for outcome in outcomes:
-                self.trained += 1
+                if self._reports is not None:
+                    self._reports.end(outcome.key)
                 same = missing[outcome.key]
                 self._store(same[0][1]).add(outcome, differing(same[0][1], RunConfig()))
                 for number, config in same:
@@ -155,16 +136,13 @@ class Sweep:
     def _finish(
         self, number: int, config: RunConfig, outcome: Outcome, *, stored: bool
     ) -> FinishedRun:
-        self._outcomes[number][outcome.key] = outcome
-        self.finished += 1
-        return FinishedRun(number, config, outcome, stored)
-
-    def _summary(self, number: int) -> CellSummary:
-        return CellSummary(self.cells[number], tuple(self._outcomes[number].values()))
+        run = FinishedRun(number, config, outcome, stored)
+        self.add(run)
+        return run
 
     def _best(self, numbers: Sequence[int], count: int) -> list[int]:
         """Return the best of some combinations, in the order of the grid."""
-        summaries = {number: self._summary(number) for number in numbers}
+        summaries = {number: self.summary(number) for number in numbers}
         by_cell = {id(each): number for number, each in summaries.items()}
         best = ranked(summaries.values())[:count]
         return sorted(by_cell[id(each)] for each in best)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import OrderedDict
 from contextlib import suppress
 from dataclasses import dataclass, replace
-from math import inf, nan
+from math import inf, isnan, nan
 from time import perf_counter
 from typing import TYPE_CHECKING, Final
 
@@ -33,10 +33,15 @@ if TYPE_CHECKING:
     from core.config.run_config import RunConfig
     from core.datasets.dataset import Dataset, DataSplit
     from core.nn.network import Network
+    from core.sweeps.reports import Reporter
+    from core.training.state import EpochMetrics
 
 FRESH_SAMPLES: Final = 20_000
 """Number of new samples on which a network without test samples is tested. With 2,000, the standard
 error of an accuracy is half a percentage point, as much as overfitting costs in textbook examples."""
+
+REPORTED_SAMPLES: Final = 2000
+"""The same while it trains, where the score is shown with a small map and measured often."""
 
 MOST_NUMBERS: Final = 4_000_000
 """Numbers in the data sets that a process keeps: each combination has the same ones for its seeds."""
@@ -62,13 +67,18 @@ _data: OrderedDict[tuple[object, ...], DataSplit] = OrderedDict()
 _fresh: OrderedDict[tuple[object, ...], Dataset | None] = OrderedDict()
 
 
-def train_runs(runs: Sequence[tuple[RunConfig, str]], file: FileData | None) -> list[Outcome]:
+def train_runs(
+    runs: Sequence[tuple[RunConfig, str]], file: FileData | None, reporter: Reporter | None = None
+) -> list[Outcome]:
     """Train some runs to their end, and return their outcomes in the same order.
 
     Args:
         runs: config and key of each run.
         file: the file with their samples, or None for a built-in data set.
+        reporter: sends the state of runs while they train; None to report nothing.
     """
+    if reporter is not None:
+        reporter.begin(key for _, key in runs)
     groups: dict[Hashable, list[int]] = {}
     for number, (config, _) in enumerate(runs):
         groups.setdefault(lanes_of(config), []).append(number)
@@ -76,11 +86,13 @@ def train_runs(runs: Sequence[tuple[RunConfig, str]], file: FileData | None) -> 
     with np.errstate(all="ignore"):  # a divergence is detected by the loss
         for numbers in groups.values():
             group = [runs[number] for number in numbers]
-            outcomes |= zip(numbers, _train_group(group, file), strict=True)
+            outcomes |= zip(numbers, _train_group(group, file, reporter), strict=True)
     return [outcomes[number] for number in range(len(runs))]
 
 
-def _train_group(runs: Sequence[tuple[RunConfig, str]], file: FileData | None) -> list[Outcome]:
+def _train_group(
+    runs: Sequence[tuple[RunConfig, str]], file: FileData | None, reporter: Reporter | None
+) -> list[Outcome]:
     """Train runs that differ in no shape: in lockstep, if that takes less time.
 
     A single run, too: the weights are the same, but losses are summed in another order, and must not
@@ -91,13 +103,28 @@ def _train_group(runs: Sequence[tuple[RunConfig, str]], file: FileData | None) -
     if gains_from_lockstep(configs[0], data[0]):
         # samples may have different shapes: the vocabulary of texts depends on their split
         with suppress(CannotShareError):
-            return _train_in_lockstep(Lockstep(configs, data), [key for _, key in runs])
-    return [train_run(config, key, file) for config, key in runs]
+            return _train_in_lockstep(Lockstep(configs, data), [key for _, key in runs], reporter)
+    return [train_run(config, key, file, reporter) for config, key in runs]
 
 
-def _train_in_lockstep(lockstep: Lockstep, keys: Sequence[str]) -> list[Outcome]:
+def _train_in_lockstep(
+    lockstep: Lockstep, keys: Sequence[str], reporter: Reporter | None
+) -> list[Outcome]:
     started = perf_counter()
-    lockstep.run()
+    watched = [] if reporter is None else [*filter(reporter.is_watched, keys)]
+    if reporter is None or not watched:
+        lockstep.run()
+    else:
+        lanes = [keys.index(key) for key in watched]
+
+        def on_epoch(_: int) -> None:
+            if reporter.is_due():
+                for lane in lanes:
+                    _report_lane(reporter, lockstep, lane, keys[lane])
+
+        lockstep.run(on_epoch)
+        for lane in lanes:
+            _report_lane(reporter, lockstep, lane, keys[lane], has_ended=True)
     seconds = (perf_counter() - started) / len(keys)
     return [
         Outcome(
@@ -127,24 +154,47 @@ def _best_of(lockstep: Lockstep, run: int) -> tuple[Scores, int]:
     return Scores.of(lockstep.history.metrics(best, run)), best
 
 
-def _fresh_score_of(lockstep: Lockstep, run: int) -> float:
+def _report_lane(
+    reporter: Reporter, lockstep: Lockstep, run: int, key: str, *, has_ended: bool = False
+) -> None:
+    """Report a run that is trained in lockstep."""
+    metrics = lockstep.metrics(run)
+    fresh = _fresh_score_of(lockstep, run, REPORTED_SAMPLES)
+    reporter.report(
+        key,
+        lockstep.configs[run],
+        lockstep.data[run],
+        epoch=metrics.epoch,
+        score=metrics.test_score if isnan(fresh) else fresh,
+        parameters=lockstep.parameters(run),
+        statistics=lockstep.statistics(run),
+        has_ended=has_ended,
+    )
+
+
+def _fresh_score_of(lockstep: Lockstep, run: int, most: int = FRESH_SAMPLES) -> float:
     config, data = lockstep.configs[run], lockstep.data[run]
     if not data.shared:
         return nan
     network = build_network(config, data)
     network.parameters[:] = lockstep.parameters(run)
     network.statistics[:] = lockstep.statistics(run)
-    return fresh_score(config, data, network)
+    return fresh_score(config, data, network, most)
 
 
-def train_run(config: RunConfig, key: str, file: FileData | None = None) -> Outcome:
+def train_run(
+    config: RunConfig, key: str, file: FileData | None = None, reporter: Reporter | None = None
+) -> Outcome:
     """Train a run to its end.
 
     Args:
         config: of the run.
         key: of its outcome.
         file: the file with its samples, or None for a built-in data set.
+        reporter: sends its state while it trains; None to report nothing.
     """
+    if reporter is not None and not reporter.is_watched(key):
+        reporter = None
     data = data_of(config, file)
     started = perf_counter()
     trainer = Trainer(config.changed(diagnostics=False), data)
@@ -154,21 +204,49 @@ def train_run(config: RunConfig, key: str, file: FileData | None = None) -> Outc
         metrics = trainer.advance(inf)
         if metrics is None:
             continue
+        if reporter is not None and reporter.is_due():
+            _report(reporter, trainer, key, metrics)
         loss, _ = metrics.on(part)
         if loss < lowest and trainer.stopped is not Stop.DIVERGED:
             best, lowest, best_epoch = Scores.of(metrics), loss, metrics.epoch
+    seconds = perf_counter() - started
+    # not those of the last epoch: it may have diverged, or the best weights were restored
+    measured = trainer.measure()
+    if reporter is not None:
+        _report(reporter, trainer, key, measured, has_ended=True)
     return Outcome(
         key,
         trainer.epoch,
-        perf_counter() - started,
+        seconds,
         str(trainer.stopped),
-        # not those of the last epoch: it may have diverged, or the best weights were restored
-        Scores.of(trainer.measure()),
+        Scores.of(measured),
         best,
         best_epoch,
         fresh_score(config, data, trainer.network),
         data.has_classes,
         data.shared,
+    )
+
+
+def _report(
+    reporter: Reporter,
+    trainer: Trainer,
+    key: str,
+    metrics: EpochMetrics,
+    *,
+    has_ended: bool = False,
+) -> None:
+    network, config = trainer.network, trainer.config
+    fresh = fresh_score(config, trainer.data, network, REPORTED_SAMPLES)
+    reporter.report(
+        key,
+        config,
+        trainer.data,
+        epoch=trainer.epoch,
+        score=metrics.test_score if isnan(fresh) else fresh,
+        parameters=network.parameters,
+        statistics=network.statistics,
+        has_ended=has_ended,
     )
 
 
@@ -199,11 +277,13 @@ def _read(config: RunConfig, digest: str) -> Dataset:
     return loaded
 
 
-def fresh_score(config: RunConfig, data: DataSplit, network: Network) -> float:
+def fresh_score(
+    config: RunConfig, data: DataSplit, network: Network, most: int = FRESH_SAMPLES
+) -> float:
     """Return the score of a network on new samples that neither training nor testing has used.
 
     NaN if there are test samples, and if the data set is fixed or read from a file, so that no more
-    samples can be drawn.
+    samples can be drawn. With `most`, only so many of them are used.
     """
     if not data.shared:
         return nan
@@ -215,8 +295,11 @@ def fresh_score(config: RunConfig, data: DataSplit, network: Network) -> float:
     fresh = _fresh[key]
     if fresh is None:
         return nan
-    inputs = with_bias_row(data.preparation.inputs(fresh.x), network.dtype)
-    y = fresh.y if data.has_classes else data.preparation.targets(np.asarray(fresh.y))
+    few = slice(None, None, max(1, len(fresh.y) // most))  # they may be ordered by class
+    inputs = with_bias_row(data.preparation.inputs(fresh.x[few]), network.dtype)
+    y = fresh.y[few]
+    if not data.has_classes:
+        y = data.preparation.targets(np.asarray(y))
     targets: Array = network.loss.encode(y).astype(network.dtype)
     return Evaluation(network, inputs, targets.T).measure().score
 

@@ -270,10 +270,11 @@ def parser() -> _Parser:
             "are not saved",
         )
     for name in ("train", "resume", "sweep"):
+        without = "a screen or a bar" if name == "sweep" else "a bar and a chart"
         parsers[name].add_argument(
             "--plain",
             action="store_true",
-            help="print the progress as lines at a steady interval, without a bar and a chart, for "
+            help=f"print the progress as lines at a steady interval, without {without}, for "
             "screen readers and logs (default: with TERM=dumb)",
         )
     _add_screen(parsers["watch"])
@@ -513,8 +514,11 @@ def _add_sweep(parser: argparse.ArgumentParser) -> None:
     )
     output.add_argument("--csv", metavar="FILE", help="write one row per run to a file")
     output.add_argument(
-        "--json", action="store_true", help="print one JSON object per finished run, and no table"
+        "--json",
+        action="store_true",
+        help="print one JSON object per finished run, without a screen and a table",
     )
+    _add_terminal(parser.add_argument_group("screen"))
 
 
 def _add_export(parser: argparse.ArgumentParser) -> None:

@@ -230,7 +230,7 @@ def _epoch_progress(trainer: Trainer, *, plain: bool) -> Iterator[Callable[[Epoc
 
     def remaining() -> str:
         done = trainer.epoch + trainer.share_of_epoch
-        return eta(perf_counter() - started, done - first, total - done)
+        return number_format.eta(perf_counter() - started, done - first, total - done)
 
     def print_line(metrics: EpochMetrics) -> None:
         nonlocal printed
@@ -254,22 +254,6 @@ def _epoch_progress(trainer: Trainer, *, plain: bool) -> Iterator[Callable[[Epoc
             bar.refresh()
 
         yield update
-
-
-def eta(seconds: float, done: float, remaining: float) -> str:
-    """Return the estimated time to the end of the run in words, or an empty string if it is unknown.
-
-    Args:
-        seconds: time in which `done` epochs were trained.
-        done: epochs since the start.
-        remaining: epochs to the end.
-    """
-    if done <= 0 or remaining <= 0 or seconds < REFRESH:
-        return ""
-    left = round(seconds / done * remaining)
-    hours, minutes = left // 3600, left // 60 % 60
-    clock = f"{hours}:{minutes:02}:{left % 60:02}" if hours else f"{minutes}:{left % 60:02}"
-    return f"ETA {clock}"
 
 
 def _chart(losses: LossRecord, *, shared: bool) -> str:

@@ -48,6 +48,7 @@ if TYPE_CHECKING:
     from core.config.run_config import RunConfig
     from core.process.client import TrainingProcess
     from tui.cli.json_log import Ending
+    from tui.cli.sweep import SweepPlan
     from tui.drawing.rendering import TerminalLook
     from tui.run_model import RunModel
 
@@ -363,14 +364,66 @@ def _settings_of_file(options: argparse.Namespace) -> dict[str, Any]:
 def _sweep(options: argparse.Namespace) -> int:
     from core.config.errors import ConfigError
     from core.config.run_config import settings
-    from tui.cli.sweep import read_axes, sweep
+    from tui.cli.sweep import plan_sweep, read_axes, sweep
 
     try:
         axes, file = read_axes(options)
-        return sweep(_config(options), axes, file, options)
+        plan = plan_sweep(_config(options), axes, file, options)
+        if options.json or options.plain or not _has_terminal():
+            return sweep(plan, options)
+        return _watch_sweep(plan, options)
     except ConfigError as error:
         flags = {each.name: each.flag for each in settings()}
         raise UsageError(error.sentence(flags.get(error.name, error.name))) from None
+
+
+def _watch_sweep(plan: SweepPlan, options: argparse.Namespace) -> int:
+    """Show a sweep, and print its table at the end."""
+    options.speed, options.fps = None, "10"
+    _check_screen_options(options, has_screen=True)
+    look = _prepare_look(options)
+    from core.sweeps.client import SweepProcess
+    from tui.sweep.model import SweepModel
+
+    model = SweepModel(plan.cells, halving=plan.start.halving, column=plan.sort)
+    process = SweepProcess()  # before the imports of the screen, during which it starts
+    try:
+        from tui.keymap import keymap_of
+        from tui.sweep.app import SweepApp
+
+        app = SweepApp(
+            model,
+            plan.start,
+            process,
+            speed=options.speed,
+            max_rate=options.max_rate,
+            look=look,
+            save_options=save_options_of(options),
+            keymap=keymap_of(options.preferences.keys),
+        )
+        app.exit_signals.install()
+        app.run(mouse=not options.no_mouse)
+    finally:
+        process.close()
+    if app.exit_signals.received:
+        stop_writing(STDOUT, STDERR)  # the terminal may be gone
+        return app.return_code or 0
+    from core.sweeps.execution import SweepError
+    from tui.cli.sweep import SweepOutput, write_output
+
+    output = SweepOutput(
+        plan,
+        model.results,
+        model.rows,
+        model.seconds,
+        model.problem,
+        is_interrupted=model.missing > 0,
+    )
+    write_output(output, options)
+    _print_summary(app.training.run)
+    if model.failure:
+        raise SweepError(model.failure)
+    return app.return_code or 0
 
 
 def _datasets(options: argparse.Namespace) -> int:

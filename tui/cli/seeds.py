@@ -24,7 +24,6 @@ from tui.cli.headless import (
     LINE_INTERVAL,
     REFRESH,
     LoadingProgress,
-    eta,
     interruptible,
     progress_bar,
 )
@@ -200,7 +199,7 @@ def _progress(
     interval = LINE_INTERVAL if plain else REFRESH
 
     def remaining() -> str:
-        return eta(perf_counter() - started, runs.epochs, total - runs.epochs)
+        return number_format.eta(perf_counter() - started, runs.epochs, total - runs.epochs)
 
     with progress_bar(
         "{task.completed:,.0f}/{task.total:,} epochs {task.fields[eta]}", plain=plain

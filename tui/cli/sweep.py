@@ -8,6 +8,7 @@ import os
 import signal
 import sys
 from contextlib import closing, contextmanager
+from dataclasses import dataclass
 from math import isfinite
 from pathlib import Path
 from time import perf_counter
@@ -18,15 +19,17 @@ from core.config.run_config import setting, settings
 from core.output_file import replacing
 from core.sweeps.execution import SweepError, Workers
 from core.sweeps.grid import Grid, SweepFile, distinct, read_sweep, seeds_from
+from core.sweeps.messages import StartSweep
 from core.sweeps.outcome import Scores
 from core.sweeps.statistics import ranked
 from core.sweeps.sweep import Sweep
 from tui.cli.arguments import UsageError, invalid_value, read_count
-from tui.cli.headless import LINE_INTERVAL, REFRESH, eta, progress_bar
+from tui.cli.headless import LINE_INTERVAL, REFRESH, progress_bar
 from tui.cli.save_options import folder_of
 from tui.cli.streams import OutputError
 from tui.cli.sweep_table import heat_map_text, table
 from tui.drawing import number_format
+from tui.sweep.columns import score_text
 from tui.terminal.capabilities import can_draw, terminal_look
 
 if TYPE_CHECKING:
@@ -35,8 +38,8 @@ if TYPE_CHECKING:
     from types import FrameType
 
     from core.config.run_config import RunConfig
-    from core.sweeps.statistics import CellSummary
-    from core.sweeps.sweep import FinishedRun
+    from core.sweeps.grid import Cell
+    from core.sweeps.results import FinishedRun, SweepResults
 
 MOST_JOBS: Final = 4096
 
@@ -73,13 +76,28 @@ def read_axes(options: argparse.Namespace) -> tuple[dict[str, tuple[Any, ...]], 
     return axes, file
 
 
-def sweep(
+@dataclass(frozen=True)
+class SweepPlan:
+    """Grid of the command line, and how it is trained.
+
+    Attributes:
+        start: the grid, and how it is trained.
+        cells: the combinations.
+        sort: column by which the table is sorted; None for the score that decides.
+    """
+
+    start: StartSweep
+    cells: tuple[Cell, ...]
+    sort: str | None
+
+
+def plan_sweep(
     base: RunConfig,
     axes: dict[str, tuple[Any, ...]],
     file: SweepFile,
     options: argparse.Namespace,
-) -> int:
-    """Train the runs of a grid, print them, and return the program's exit status.
+) -> SweepPlan:
+    """Return what is to be trained.
 
     Args:
         base: settings of all runs.
@@ -89,16 +107,35 @@ def sweep(
 
     Raises:
         ConfigError, UsageError: when an option or a combination is invalid.
-        SweepError: when the workers fail.
     """
     seeds = _seeds(base, axes, file, options)
     number = _count("--random", options.random, file.numbers.get("random"))
-    cells = Grid(base, axes, seeds).cells(number)
-    sort = _sort_column(options.sort, [*axes])
-    workers = Workers(_count("--jobs", options.jobs, None, MOST_JOBS), options.scheduler)
-    folder = None if options.no_save else folder_of(options)
-    plan = Sweep(
-        cells, workers, folder, halving=options.halving, send_files=not options.shared_files
+    grid = Grid(base, axes, seeds)
+    start = StartSweep(
+        grid,
+        number,
+        Workers(_count("--jobs", options.jobs, None, MOST_JOBS), options.scheduler),
+        None if options.no_save else folder_of(options),
+        options.halving,
+        not options.shared_files,
+    )
+    return SweepPlan(start, grid.cells(number), _sort_column(options.sort, [*axes]))
+
+
+def sweep(plan: SweepPlan, options: argparse.Namespace) -> int:
+    """Train the runs of a grid without a screen, print them, and return the program's exit status.
+
+    Raises:
+        ConfigError: when combinations differ in the number of epochs that halving determines.
+        SweepError: when the workers fail.
+    """
+    start = plan.start
+    trained = Sweep(
+        plan.cells,
+        start.workers,
+        start.folder,
+        halving=start.halving,
+        send_files=start.send_files,
     )
     plain = options.plain or not can_draw(os.environ)
     started, interruption = perf_counter(), _Interruption()
@@ -107,33 +144,65 @@ def sweep(
     try:
         with (
             _handling_signals(interruption),
-            closing(plan.run()) as runs,
-            _progress(plan, plain=plain) as show,
+            closing(trained.run()) as runs,
+            _progress(trained, plain=plain) as show,
         ):
             for each in runs:
                 with interruption.deferred():
                     rows.append(each)
                     if options.json:
-                        print(json.dumps(_values(each, plan)), flush=True)  # noqa: T201
+                        print(json.dumps(_values(each, trained)), flush=True)  # noqa: T201
                     show()
     except KeyboardInterrupt:
         pass
     except SweepError as error:
         failure = error
-    seconds = perf_counter() - started
-    if plan.problem:
-        print(f"nnfs-tui: {plan.problem}", file=sys.stderr)  # noqa: T201
-    if options.csv is not None:
-        _write_csv(options.csv, rows, plan)
-    interrupted = interruption.number > 0 or failure is not None
-    ending = _ending(plan, seconds, interrupted=interrupted, is_stored=folder is not None)
-    if not options.json:
-        _print_tables(plan, sort, ending)
-    elif interrupted:
-        print(f"nnfs-tui: {ending}", file=sys.stderr)  # noqa: T201
+    result = SweepOutput(
+        plan,
+        trained,
+        rows,
+        perf_counter() - started,
+        trained.problem,
+        is_interrupted=interruption.number > 0 or failure is not None,
+    )
+    write_output(result, options)
     if failure is not None:
         raise failure
     return 128 + interruption.number if interruption.number else 0
+
+
+@dataclass(frozen=True)
+class SweepOutput:
+    """Outcomes that a sweep prints and writes at its end.
+
+    Attributes:
+        plan: what was asked for.
+        results: combinations and outcomes.
+        rows: the runs that have finished.
+        seconds: of training.
+        problem: why outcomes are not stored, or an empty string.
+        is_interrupted: whether runs are missing.
+    """
+
+    plan: SweepPlan
+    results: SweepResults
+    rows: list[FinishedRun]
+    seconds: float
+    problem: str
+    is_interrupted: bool
+
+
+def write_output(output: SweepOutput, options: argparse.Namespace) -> None:
+    """Print the table, or with --json a sentence if runs are missing, and write the CSV file."""
+    if output.problem:
+        print(f"nnfs-tui: {output.problem}", file=sys.stderr)  # noqa: T201
+    if options.csv is not None:
+        _write_csv(options.csv, output.rows, output.results)
+    ending = _ending(output)
+    if not options.json:
+        _print_tables(output.results, output.plan.sort, ending)
+    elif output.is_interrupted:
+        print(f"nnfs-tui: {ending}", file=sys.stderr)  # noqa: T201
 
 
 class _Interruption:
@@ -213,7 +282,7 @@ def _sort_column(text: str | None, varied: list[str]) -> str | None:
     return column
 
 
-def _values(run: FinishedRun, plan: Sweep) -> dict[str, Any]:
+def _values(run: FinishedRun, plan: SweepResults) -> dict[str, Any]:
     """Return a run as JSON can represent it: its settings that vary, its seed and its outcome."""
     changes = plan.cells[run.cell].changes
     varied = {
@@ -231,7 +300,7 @@ def _values(run: FinishedRun, plan: Sweep) -> dict[str, Any]:
     }
 
 
-def _write_csv(name: str, rows: list[FinishedRun], plan: Sweep) -> None:
+def _write_csv(name: str, rows: list[FinishedRun], plan: SweepResults) -> None:
     """Write one row per run, in the order of the grid."""
     columns = list(dict.fromkeys(name for cell in plan.cells for name in cell.changes))
     scores = [*Scores._fields, *(f"best_{name}" for name in Scores._fields), "fresh_score"]
@@ -261,7 +330,7 @@ def _write_csv(name: str, rows: list[FinishedRun], plan: Sweep) -> None:
         raise invalid_value(name, "--csv", "the name of a file") from None
 
 
-def _print_tables(plan: Sweep, sort: str | None, ending: str) -> None:
+def _print_tables(plan: SweepResults, sort: str | None, ending: str) -> None:
     """Print the table of the combinations, the heat map and a sentence."""
     width, look = 100, None
     if sys.stdout.isatty():
@@ -279,21 +348,24 @@ def _print_tables(plan: Sweep, sort: str | None, ending: str) -> None:
     print("\n\n".join(filter(None, texts)))  # noqa: T201
 
 
-def _ending(plan: Sweep, seconds: float, *, interrupted: bool, is_stored: bool) -> str:
-    cells = f" of {len(plan.cells):,} combinations" if len(plan.cells) > 1 else ""
-    stored = plan.finished - plan.trained
-    runs = "run" if plan.finished == 1 else "runs"
-    parts = [f"{plan.finished:,} {runs}{cells} in {seconds:.1f} s"]
+def _ending(output: SweepOutput) -> str:
+    results = output.results
+    cells = f" of {len(results.cells):,} combinations" if len(results.cells) > 1 else ""
+    stored = results.finished - results.trained
+    runs = "run" if results.finished == 1 else "runs"
+    parts = [f"{results.finished:,} {runs}{cells} in {output.seconds:.1f} s"]
     if stored:
         parts[0] += f", {stored:,} of them trained before"
-    if len(plan.rounds) > 1:
-        rounds = ", ".join(f"{each.cells:,} for {each.epochs:,} epochs" for each in plan.rounds)
+    if len(results.rounds) > 1:
+        rounds = ", ".join(f"{each.cells:,} for {each.epochs:,} epochs" for each in results.rounds)
         parts.append(f"halving: {rounds}")
     text = "; ".join(parts)
-    if interrupted:
-        left = plan.total - plan.finished
-        saved = "" if plan.problem or not is_stored else "; the same command continues"
-        text = f"interrupted, {left:,} runs are missing; {text}{saved}"
+    if output.is_interrupted:
+        left = results.total - results.finished
+        is_stored = output.plan.start.folder is not None and not output.problem
+        saved = "; the same command continues" if is_stored else ""
+        missing = f"{left:,} run{'s are' if left > 1 else ' is'} missing"
+        text = f"interrupted, {missing}; {text}{saved}"
     return text
 
 
@@ -308,7 +380,9 @@ class _ProgressText:
     def remaining(self) -> str:
         """Estimated time to the end, by the runs that were trained and not read."""
         plan = self._plan
-        return eta(perf_counter() - self._started, plan.trained, plan.total - plan.finished)
+        return number_format.eta(
+            perf_counter() - self._started, plan.trained, plan.total - plan.finished
+        )
 
     @property
     def best(self) -> str:
@@ -316,13 +390,7 @@ class _ProgressText:
         summaries = [each for each in self._plan.summaries() if each.outcomes]
         whole = [each for each in summaries if len(each.outcomes) == len(each.cell.runs)]
         found = next(iter(ranked(whole or summaries)), None)
-        return "" if found is None else f"best {_score(found)}  {found.cell.label}".rstrip()
-
-
-def _score(summary: CellSummary) -> str:
-    if summary.outcomes[0].has_classes:
-        return f"{number_format.percent(summary.score)} %"
-    return f"R² {summary.score:.3f}"
+        return "" if found is None else f"best {score_text(found)}  {found.cell.label}".rstrip()
 
 
 @contextmanager

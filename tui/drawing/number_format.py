@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 from math import isfinite
+from typing import Final
+
+LEAST_SECONDS: Final = 0.1
+"""Seconds of training from which the time that is left can be estimated."""
 
 
 def loss(value: float) -> str:
@@ -63,3 +67,19 @@ def ends(low: float, high: float) -> tuple[str, str]:
     if max(map(len, texts)) > 5:
         texts = [short(end) for end in (low, high)]
     return texts[0].replace("-", "−"), texts[1].replace("-", "−")
+
+
+def eta(seconds: float, done: float, remaining: float) -> str:
+    """Return the estimated time to the end of the run in words, or an empty string if it is unknown.
+
+    Args:
+        seconds: time in which `done` epochs were trained.
+        done: epochs since the start.
+        remaining: epochs to the end.
+    """
+    if done <= 0 or remaining <= 0 or seconds < LEAST_SECONDS:
+        return ""
+    left = round(seconds / done * remaining)
+    hours, minutes = left // 3600, left // 60 % 60
+    clock = f"{hours}:{minutes:02}:{left % 60:02}" if hours else f"{minutes}:{left % 60:02}"
+    return f"ETA {clock}"

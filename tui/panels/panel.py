@@ -54,6 +54,7 @@ class Panel(Canvas, can_focus=True):
             is no room for both.
         redraw_interval: least seconds between two drawings while the run trains; 0 for each frame.
             Digits that change in every frame are hard to read, and fine lines are many bytes.
+        needs_run: whether there is nothing to describe in the border before the first epoch of a run.
     """
 
     key: ClassVar[str]
@@ -65,6 +66,7 @@ class Panel(Canvas, can_focus=True):
     least_size: ClassVar[tuple[int, int]] = (24, 7)
     title_has_priority: ClassVar[bool] = False
     redraw_interval: ClassVar[float] = 0.0
+    needs_run: ClassVar[bool] = True
 
     @dataclass
     class CursorMoved(Message):
@@ -194,6 +196,7 @@ class Panel(Canvas, can_focus=True):
             return Cells(width, height)
         content, is_current = self.content(width - 2, height - 2), self.run.current is not None
         # they would describe a previous run
+        is_current = is_current or not self.needs_run
         left, right = (self.title(), self.title_right()) if is_current else ([], [])
         captions = [*self.captions] if is_current else []
         hidden = [*self.hidden_panels]

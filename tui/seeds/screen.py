@@ -10,7 +10,7 @@ from core.process.messages import LaneOpened, LaneSelected, Loading, SeedsProgre
 from tui.faults import reported
 from tui.panels.view_options import ViewOptions
 from tui.screens.arrangement import Arrangement
-from tui.screens.live import LiveScreen
+from tui.screens.panel_screen import PanelScreen
 from tui.screens.status_bars import Notice
 from tui.screens.views import View, column, row
 from tui.seeds.controller import SeedsController
@@ -23,7 +23,6 @@ from tui.seeds.view import SeedsViewController
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from textual import events
     from textual.binding import BindingType
 
     from core.config.run_config import RunConfig
@@ -73,7 +72,7 @@ class SeedsArrangement(Arrangement):
         return View("seeds", tuple(names), LAYOUTS)
 
 
-class SeedsScreen(LiveScreen):
+class SeedsScreen(PanelScreen):
     """Shows many runs in panels, and passes keys to the controller.
 
     Attributes:
@@ -155,10 +154,6 @@ class SeedsScreen(LiveScreen):
         self.arrangement.apply()
         self.controller.launch(paused=self._paused)
 
-    def on_resize(self, _: events.Resize) -> None:
-        """Choose the layout for the size."""
-        self.arrangement.apply()
-
     @on(RunsPanel.Selected)
     def _select(self, event: RunsPanel.Selected) -> None:
         self.controller.select(event.lane)
@@ -186,25 +181,16 @@ class SeedsScreen(LiveScreen):
         else:
             self.frames.paint_all()
 
-    def show_note(self, note: str) -> None:
-        """Show a sentence on what happened."""
-        self.run.note = note
-        if self.is_mounted:
-            self.frames.paint_all()
-
-    def clear_note(self) -> None:
-        """Remove the sentence, unless it describes the state of the runs."""
-        if self.run.clear_note():
-            for line in self.lines[2:]:
-                line.repaint()
-
     def show_refusal(self, refused: Refused) -> None:
         """Show why there are no runs; without any, and without a single run, exit with the reason."""
-        if self.model.first is None and not self._leave():
+        if self.model.first is not None:
+            self.show_note(refused.reason)
+        elif self._leave():
+            # of the screen that is shown now
+            getattr(self.app, "show_note", self.show_note)(refused.reason)
+        else:
             self.refused = refused
             self.app.exit()
-        else:
-            self.show_note(refused.reason)
 
     def close(self) -> None:
         """End the process of the runs, and record their last epochs."""

@@ -6,9 +6,6 @@ from itertools import combinations
 from typing import TYPE_CHECKING, Final
 
 from core.analysis.planes import PlaneChoice, ranked_features
-from tui.faults import ReportsFaults
-from tui.keymap import keymap_for
-from tui.panels.panel import Panel
 from tui.screens.view import PAIRED, RECENT
 from tui.seeds.curves import SpreadLoss, SpreadScore
 from tui.seeds.keys import NOT_SAVED, help_sections
@@ -76,17 +73,8 @@ class SeedsViewController:
 
     def explain(self) -> None:
         """Explain the focused panel."""
-        from tui.screens.explain import ExplainScreen
-
-        panel = self._screen.focused
-        faults = self._screen.app.faults if isinstance(self._screen.app, ReportsFaults) else ()
-        if isinstance(panel, Panel):
-            title = panel.label if panel.fault else panel.border_name
-            self._screen.app.push_screen(ExplainScreen(panel.explanation(), title, [*faults]))
+        self._screen.explain_panel()
 
     def show_help(self) -> None:
         """Show the keys and the panels."""
-        from tui.screens.help import HelpScreen
-
-        sections = help_sections(keymap_for(self._screen.app).shown)
-        self._screen.app.push_screen(HelpScreen((), sections, PANELS, NOT_SAVED))
+        self._screen.show_help(help_sections, PANELS, NOT_SAVED)

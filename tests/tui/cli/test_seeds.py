@@ -11,8 +11,8 @@ from core import RunConfig, Trainer
 from core.config.presets import preset
 from core.lockstep.summary import RunResult, ranked, verdict
 from core.lockstep.trainer import Lockstep
-from tui.cli.headless import eta
 from tui.cli.main import main
+from tui.drawing.number_format import eta
 
 XOR = ("train", "xor", "--hidden", "2", "--activation", "relu", "--epochs", "150")
 
@@ -84,7 +84,7 @@ def test_a_signal_prints_the_summary_so_far(
             os.kill(os.getpid(), signal.SIGINT)
         return eta(*values)
 
-    monkeypatch.setattr("tui.cli.seeds.eta", interrupt)
+    monkeypatch.setattr("tui.drawing.number_format.eta", interrupt)
     monkeypatch.setattr("tui.cli.seeds.REFRESH", 0.0)
     words = ("train", "iris", "--epochs", "9", "--seeds", "2", *extra)
     assert main(words) == 130

@@ -1,0 +1,214 @@
+"""The screen of a sweep: table, heat map and small maps, while another process trains it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, ClassVar, Final
+
+from textual import on
+
+from tui.faults import reported
+from tui.panels.view_options import ViewOptions
+from tui.screens.arrangement import Arrangement
+from tui.screens.panel_screen import PanelScreen
+from tui.screens.status_bars import Notice
+from tui.screens.views import View, column, row
+from tui.sweep.columns import heading, option
+from tui.sweep.controller import SweepController
+from tui.sweep.keys import ENDING, KEYS, bindings, help_sections
+from tui.sweep.lines import SelectedCellLine, SweepFooter, SweepHeader, SweepStatus
+from tui.sweep.panels import HeatMapPanel, MapsPanel, SweepPanel, TablePanel, has_map
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from textual.binding import BindingType
+
+    from core.sweeps.messages import StartSweep
+    from tui.process_link import ProcessLink
+    from tui.sweep.model import SweepModel
+    from tui.terminal.flow_control import FlowControl
+
+PANELS: Final = (TablePanel, HeatMapPanel, MapsPanel)
+
+FRAME_SECONDS: Final = 0.4
+"""Seconds between two frames: the numbers of a table that change more often cannot be read."""
+
+WITH_HEAT_MAP: Final = (
+    ((100, 30), column((5, row((4, "combinations"), (3, "heat-map"))), (4, "maps"))),
+    ((0, 0), column((5, row((4, "combinations"), (3, "heat-map"))), (4, "maps"))),
+)
+WITHOUT: Final = (((0, 0), column((1, "combinations"), (2, "maps"))),)
+
+
+class SweepArrangement(Arrangement):
+    """Arrangement of the only view of this screen."""
+
+    def __init__(self, screen: SweepScreen) -> None:
+        super().__init__(screen, screen.panels)
+        self._sweep = screen.model
+
+    def _definition(self) -> View:
+        sweep = self._sweep
+        names = ["combinations"]
+        has_axes = len(sweep.axes) == 2
+        if has_axes:
+            names.append("heat-map")
+        reports = sweep.reports.values()
+        if not reports or any(map(has_map, reports)):
+            names.append("maps")
+        return View("sweep", tuple(names), WITH_HEAT_MAP if has_axes else WITHOUT)
+
+
+class SweepScreen(PanelScreen):
+    """Shows a sweep, and passes the requests of keys to its process.
+
+    Attributes:
+        keys: the table of keys.
+        model: the sweep as of the last event.
+        controller: sends commands to the process of the sweep.
+        options: of the panels.
+        status: the line with the numbers of runs.
+    """
+
+    BINDINGS: ClassVar[list[BindingType]] = [*bindings()]
+    # declared, because the table of keys and this module refer to one another
+    controller: SweepController
+    AUTO_FOCUS = "#combinations"
+    keys = rows = KEYS
+    status: SweepStatus
+    redraw: Callable[[], None]
+
+    def __init__(
+        self,
+        model: SweepModel,
+        start: StartSweep,
+        link: ProcessLink,
+        *,
+        flow_control: FlowControl | None,
+        redraw: Callable[[], None],
+        open_cell: Callable[[int], None],
+    ) -> None:
+        """Create the screen.
+
+        Args:
+            model: the sweep, without outcomes.
+            start: the command that trains it.
+            link: to a process that runs `core.sweeps.worker`.
+            flow_control: measures the line to the terminal.
+            redraw: sends the whole screen.
+            open_cell: shows the runs of a combination.
+        """
+        super().__init__(link, 1 / FRAME_SECONDS)
+        self.model = model
+        self.controller = SweepController(model, start, link, self)
+        self.redraw, self._open_cell = redraw, open_cell
+        self.run = model.run
+        self.options = ViewOptions()
+        self.panels = [each(model, self.options) for each in PANELS]
+        self.arrangement = SweepArrangement(self)
+        self.status = SweepStatus(model, flow_control)
+        workers = start.workers
+        where = workers.scheduler or f"{workers.count} process{'es' * (workers.count > 1)}"
+        self.lines = [
+            SweepHeader(model, where),
+            self.status,
+            SelectedCellLine(model),
+            SweepFooter(model, self.options),
+        ]
+        self.notice = Notice(self.run)
+
+    def on_mount(self) -> None:
+        """Start the sweep: the process is already waiting for it."""
+        self.arrangement.apply()
+        self.controller.begin()
+
+    # --- what the controller asks for
+
+    def pull(self) -> None:
+        """Request the next frame."""
+        if not self._link.ended:
+            super().pull()
+
+    def show_progress(self) -> None:
+        """Show the change made by an event that the model already includes."""
+        with reported(self.app, "the sweep was not shown"):
+            is_at_rest = self.run.is_at_rest
+            if is_at_rest:
+                for panel in self.panels:
+                    panel.invalidate()
+            self.arrangement.apply()
+            if not self.is_current:
+                self.frames.pull()
+            elif is_at_rest:
+                self.frames.paint_all()
+            else:
+                self.frames.paint_frame()
+
+    # --- what keys ask for
+
+    @on(SweepPanel.Selected)
+    def _select(self, event: SweepPanel.Selected) -> None:
+        self.model.selected = event.cell
+        self._repaint()
+
+    @on(SweepPanel.Moved)
+    def _move(self, event: SweepPanel.Moved) -> None:
+        self.model.move(event.by)
+        self._repaint()
+
+    @on(TablePanel.Sorted)
+    def _sort(self, event: TablePanel.Sorted) -> None:
+        self.model.sort_by(event.column)
+        self._repaint()
+
+    def _repaint(self) -> None:
+        for panel in self.panels:
+            if panel.display:
+                panel.redraw()
+        for line in self.lines:
+            line.repaint()
+
+    def sort_next(self) -> None:
+        """Sort by the next column."""
+        name, known = self.model.sort_by_next(), self.model.known
+        if name in self.model.varied:
+            name = option(name)
+        elif known is not None and name not in {"runs", "epochs", "diverged"}:
+            name = heading(name, known)
+        self._repaint()
+        self.show_note(f"sorted by {name}")
+
+    def reverse(self) -> None:
+        """Reverse the order of the table."""
+        self.model.is_reversed = not self.model.is_reversed
+        self._repaint()
+
+    def open_selected(self) -> None:
+        """Show the runs of the selected combination."""
+        self._open_cell(self.model.selected)
+
+    def select_best(self) -> None:
+        """Select the best combination so far."""
+        if self.model.best is not None:
+            self.model.selected = self.model.best
+            self._repaint()
+
+    def next_axes(self) -> None:
+        """Show the next two settings in the heat map."""
+        if self.model.next_axes():
+            self._repaint()
+            self.show_note("heat map: {} × {}".format(*map(option, self.model.pair)))
+        else:
+            self.show_note("another heat map needs three settings with several values")
+
+    def help(self) -> None:
+        """Show the keys and the panels."""
+        self.show_help(help_sections, PANELS, ENDING)
+
+    def go_back(self) -> None:
+        """Restore an enlarged panel, or exit."""
+        if self.arrangement.is_zoomed:
+            self.arrangement.end_zoom()
+            self.arrangement.apply()
+        else:
+            self.app.exit()
