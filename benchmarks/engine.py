@@ -1,324 +1,170 @@
-"""Microseconds per epoch compared with PyTorch eager, scikit-learn, and a compiled loop as the limit.
+"""Microseconds of processor time per epoch, compared with each peer at its best and with a C loop.
 
-All contenders train the same network on the same data with the same batch size, Adam, tanh, softmax and
-float32, on one thread, and shuffle every epoch. They take turns, so that a slower machine affects all
-of them; medians are printed. This engine is measured without evaluation, like PyTorch, and with the
-loss and accuracy of training and test samples (here equally many). scikit-learn is called once per
-epoch, as a live display requires, and once for all epochs.
+All contenders train the same network from the same initial weights with the same batch size, Adam,
+tanh, softmax and float32, on one core, and shuffle every epoch. Before its time counts, each takes the
+same steps as this engine, on samples in the same order, and must reach the same loss.
+
+They take turns, each from the initial weights. The table has the minimum of the turns and their range,
+and the ratio to this engine: that of the minima, and the range of those within a turn; above 1, this
+engine takes less time. It is measured without evaluation, like its peers, and with the loss and accuracy
+of training samples and as many test samples.
+
+- C loop, the limit: one network compiled with its sizes as constants, vectorised.
+- JAX: one epoch is one compiled call, or many epochs are (`lax.scan`).
+- PyTorch: eager `nn.Module` and `optim.Adam`; plain tensors with the fused Adam; formulas written by
+  hand, with `out=` and buffers that are allocated once.
+- scikit-learn: called for each epoch, as a live display requires, and for all. Two classes have a single
+  output.
+
+A peer that is not installed, or the C loop without a compiler, is left out. `python -m benchmarks.engine
+moons` measures the cases whose names contain a word.
 """
 
 from __future__ import annotations
 
 import os
 
-os.environ.update({f"{name}_NUM_THREADS": "1" for name in ("OMP", "OPENBLAS", "MKL", "NUMBA")})
+os.environ.update({f"{name}_NUM_THREADS": "1" for name in ("OMP", "OPENBLAS", "MKL")})
+# one core for all contenders, including the threads of JAX
+if hasattr(os, "sched_setaffinity"):
+    os.sched_setaffinity(0, {max(os.sched_getaffinity(0))})
 
+import importlib.util
+import subprocess
 import sys
-import warnings
-from dataclasses import dataclass
-from itertools import pairwise
-from math import exp, inf, log
-from statistics import median
-from time import perf_counter
+from time import process_time
 from typing import TYPE_CHECKING, Any, Final
 
-import numba
 import numpy as np
-import torch
 from sklearn.datasets import load_digits, load_iris, make_moons
-from sklearn.neural_network import MLPClassifier
 
-from core import RunConfig, Trainer
+from benchmarks.peers import by_sklearn, c_loop, ours
+from benchmarks.peers.case import Case, check
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from benchmarks.peers.case import Contender
 
-    from numpy.typing import NDArray
-
-REPEATS: Final = 7
-SECONDS: Final = 0.15
-"""Approximate duration of a turn."""
-
-RATE: Final = 0.01
-
-
-@dataclass(frozen=True)
-class Case:
-    """One network on one data set."""
-
-    name: str
-    x: NDArray[np.float32]
-    y: NDArray[np.int64]
-    hidden: tuple[int, ...]
-    batch: int
-
-    @property
-    def classes(self) -> int:
-        return int(self.y.max()) + 1
+TURNS: Final = 7
+SECONDS: Final = 0.1
+"""Least duration of a turn."""
 
 
 def cases() -> list[Case]:
-    corners = np.array([[0, 0], [0, 1], [1, 0], [1, 1]], np.float32), np.array([0, 1, 1, 0])
+    corners = np.array([[0, 0], [0, 1], [1, 0], [1, 1]]), np.array([0, 1, 1, 0])
     moons = make_moons(200, noise=0.2, random_state=0)
     iris, digits = load_iris(return_X_y=True), load_digits(return_X_y=True)
-    rows = [
-        ("xor (4), full batch", corners, (4,), 4),
-        ("moons (3), full batch", moons, (3,), 200),
-        ("moons (8), batch 20", moons, (8,), 20),
-        ("moons (8, 8), batch 32", moons, (8, 8), 32),
-        ("iris (64, 32), batch 32", iris, (64, 32), 32),
-        ("digits (64), batch 64", (digits[0] / 16, digits[1]), (64,), 64),
-        ("digits (256, 128), batch 64", (digits[0] / 16, digits[1]), (256, 128), 64),
-    ]
+    pixels = digits[0] / 16, digits[1]
     return [
-        Case(name, np.asarray(x, np.float32), np.asarray(y, np.int64), hidden, batch)
-        for name, (x, y), hidden, batch in rows
+        _case("XOR (4), full batch", corners, (4,), 4, epochs=1_000),
+        _case("moons (3), full batch", moons, (3,), 200, epochs=1_000),
+        _case("moons (8), batch 20", moons, (8,), 20),
+        _case("moons (8, 8), batch 32", moons, (8, 8), 32),
+        _case("iris (64, 32), batch 32", iris, (64, 32), 32, epochs=100),
+        _case("digits (64), batch 64", pixels, (64,), 64, many=10, epochs=20),
+        _case("digits (256, 128), batch 64", pixels, (256, 128), 64, many=10, epochs=10),
     ]
 
 
-def ours(case: Case) -> tuple[Trainer, Callable[[int], object], Callable[[int], object]]:
-    config = RunConfig(hidden=case.hidden, batch_size=case.batch, learning_rate=RATE, epochs=10**8)
-    trainer = Trainer.from_data(config, case.x, case.y, case.x[:1], case.y[:1])
-    batches = trainer.batches
-
-    def alone(epochs: int) -> None:
-        for _ in range(epochs):
-            batches.begin()
-            batches.advance(inf)
-        batches.next = 0
-
-    whole = Trainer.from_data(config, case.x, case.y, case.x, case.y)
-
-    def measured(epochs: int) -> None:
-        for _ in range(epochs):
-            whole.train_epoch()
-
-    return trainer, alone, measured
+def _case(
+    name: str, data: Any, hidden: tuple[int, ...], batch: int, many: int = 100, epochs: int = 300
+) -> Case:
+    x, y = np.asarray(data[0], np.float32), np.asarray(data[1], np.int64)
+    return Case(name, x, y, hidden, batch, many=many, epochs=epochs)
 
 
-def pytorch(case: Case) -> Callable[[int], object]:
-    sizes = (case.x.shape[1], *case.hidden, case.classes)
-    layers: list[torch.nn.Module] = []
-    for inputs, units in pairwise(sizes):
-        layers += [torch.nn.Linear(inputs, units), torch.nn.Tanh()]
-    model = torch.nn.Sequential(*layers[:-1])
-    optimizer = torch.optim.Adam(model.parameters(), lr=RATE)
-    loss = torch.nn.CrossEntropyLoss()
-    x, y = torch.from_numpy(case.x), torch.from_numpy(case.y)
-    whole = case.batch >= len(y)
+def contenders(case: Case) -> list[Contender]:
+    """Return this engine first, then its peers; those that are not there are left out."""
+    found = [ours.training(case), ours.measured(case)]
+    if not c_loop.missing():
+        try:
+            found.append(c_loop.contender(case))
+        except subprocess.CalledProcessError:
+            print(f"{case.name}: the compiler does not accept the C loop, which is left out.")
+    if _has("jax"):
+        from benchmarks.peers import by_jax
 
-    def step(inputs: torch.Tensor, targets: torch.Tensor) -> None:
-        optimizer.zero_grad()
-        loss(model(inputs), targets).backward()
-        optimizer.step()
+        found += by_jax.contenders(case)
+    if _has("torch"):
+        from benchmarks.peers import by_torch
 
-    def train(epochs: int) -> None:
-        for _ in range(epochs):
-            if whole:
-                step(x, y)
-                continue
-            order = torch.randperm(len(y))
-            for start in range(0, len(y), case.batch):
-                part = order[start : start + case.batch]
-                step(x[part], y[part])
-
-    return train
+        found += by_torch.contenders(case)
+    return found + by_sklearn.contenders(case)
 
 
-def _classifier(case: Case, **options: Any) -> MLPClassifier:
-    return MLPClassifier(
-        case.hidden,
-        activation="tanh",
-        alpha=0,
-        batch_size=min(case.batch, len(case.y)),
-        learning_rate_init=RATE,
-        **options,
-    )
+def _has(package: str) -> bool:
+    return importlib.util.find_spec(package) is not None
 
 
-def sklearn_by_epoch(case: Case) -> Callable[[int], object]:
-    """Return a function that trains one epoch per call, as a live display requires."""
-    model, classes = _classifier(case), np.arange(case.classes)
-
-    def train(epochs: int) -> None:
-        for _ in range(epochs):
-            model.partial_fit(case.x, case.y, classes=classes)
-
-    return train
-
-
-def sklearn_at_once(case: Case) -> Callable[[int], object]:
-    def train(epochs: int) -> None:
-        model = _classifier(case, max_iter=epochs, tol=0, n_iter_no_change=10**8)
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            model.fit(case.x, case.y)
-
-    return train
+def turn(contender: Contender, epochs: int) -> float:
+    """Return the microseconds of processor time per epoch, of training from the initial weights."""
+    seconds, count = 0.0, 0
+    while seconds < SECONDS:
+        contender.reset()
+        started = process_time()
+        contender.train(epochs)
+        seconds += process_time() - started
+        count += epochs
+    return seconds / count * 1e6
 
 
-@numba.njit  # type: ignore[untyped-decorator]
-def _compiled_update(w1: Any, b1: Any, w2: Any, b2: Any, g: Any, m: Any, v: Any, t: int) -> None:
-    """One Adam step."""
-    inputs, units = w1.shape
-    outputs = len(b2)
-    one, two = inputs * units, (inputs + 1) * units
-    first = np.float32(1 / (1 - 0.9**t))
-    second = np.float32(1 / (1 - 0.999**t))
-    for p in range(g.size):
-        m[p] = np.float32(0.9) * m[p] + np.float32(0.1) * g[p]
-        v[p] = np.float32(0.999) * v[p] + np.float32(0.001) * g[p] * g[p]
-        change = np.float32(0.01) * m[p] * first / (np.sqrt(v[p] * second) + np.float32(1e-8))
-        if p < one:
-            w1[p // units, p % units] -= change
-        elif p < two:
-            b1[p - one] -= change
-        elif p < two + units * outputs:
-            w2[(p - two) // outputs, (p - two) % outputs] -= change
-        else:
-            b2[p - two - units * outputs] -= change
+def measure(case: Case, found: list[Contender]) -> dict[str, list[float]]:
+    """Return the times of all contenders, in alternating turns."""
+    for each in found:
+        each.reset()
+        each.train(each.multiple)
+    times: dict[str, list[float]] = {each.name: [] for each in found}
+    for _ in range(TURNS):
+        for each in found:
+            times[each.name].append(turn(each, case.epochs))
+    return times
 
 
-@numba.njit  # type: ignore[untyped-decorator]
-def _compiled_epoch(
-    x: Any,
-    y: Any,
-    order: Any,
-    batch: int,
-    w1: Any,
-    b1: Any,
-    w2: Any,
-    b2: Any,
-    g: Any,
-    m: Any,
-    v: Any,
-    t: int,
-) -> int:
-    """Train one epoch of a network with one hidden layer, with all operations fused into loops."""
-    samples, inputs = x.shape
-    units, outputs = w2.shape
-    a = np.empty(units, np.float32)
-    z = np.empty(outputs, np.float32)
-    start = 0
-    while start < samples:
-        stop = min(start + batch, samples)
-        count = np.float32(stop - start)
-        g[:] = 0
-        one, two = inputs * units, (inputs + 1) * units
-        for at in range(start, stop):
-            row = order[at]
-            for j in range(units):
-                total = b1[j]
-                for i in range(inputs):
-                    total += x[row, i] * w1[i, j]
-                a[j] = np.tanh(total)
-            highest = np.float32(-1e30)
-            for k in range(outputs):
-                total = b2[k]
-                for j in range(units):
-                    total += a[j] * w2[j, k]
-                z[k] = total
-                highest = max(highest, total)
-            whole = np.float32(0)
-            for k in range(outputs):
-                z[k] = np.exp(z[k] - highest)
-                whole += z[k]
-            for k in range(outputs):
-                z[k] = z[k] / whole / count
-            z[y[row]] -= np.float32(1) / count
-            for k in range(outputs):
-                g[two + units * outputs + k] += z[k]
-            for j in range(units):
-                back = np.float32(0)
-                for k in range(outputs):
-                    g[two + j * outputs + k] += a[j] * z[k]
-                    back += w2[j, k] * z[k]
-                back *= np.float32(1) - a[j] * a[j]
-                g[one + j] += back
-                for i in range(inputs):
-                    g[i * units + j] += x[row, i] * back
-        t += 1
-        _compiled_update(w1, b1, w2, b2, g, m, v, t)
-        start = stop
-    return t
+def print_case(case: Case, times: dict[str, list[float]]) -> dict[str, str]:
+    """Print the times of a case, and return the ratio of each peer to this engine."""
+    print(f"\n{case.name}: {case.samples} samples, {case.epochs} epochs from the initial weights")
+    mine = times["ours"]
+    ratios = {}
+    for name, taken in times.items():
+        text = f"  {name:<24}{min(taken):>10,.2f} µs ({min(taken):,.2f} to {max(taken):,.2f})"
+        if taken is not mine:
+            within = [each / own for each, own in zip(taken, mine, strict=True)]
+            ratios[name] = f"{_short(min(taken) / min(mine))}×"
+            text = f"{text:<64}{ratios[name]} ({_short(min(within))} to {_short(max(within))})"
+        print(text, flush=True)
+    return {"ours": f"{min(mine):,.1f} µs", **ratios}
 
 
-def compiled(case: Case) -> Callable[[int], object] | None:
-    if len(case.hidden) != 1:
-        return None
-    rng = np.random.default_rng(0)
-    inputs, (units,), outputs = case.x.shape[1], case.hidden, case.classes
-    w1 = rng.normal(0, 0.3, (inputs, units)).astype(np.float32)
-    w2 = rng.normal(0, 0.3, (units, outputs)).astype(np.float32)
-    b1, b2 = np.zeros(units, np.float32), np.zeros(outputs, np.float32)
-    g, m, v = (np.zeros(w1.size + units + w2.size + outputs, np.float32) for _ in range(3))
-    order = np.arange(len(case.y))
-    state = {"t": 0}
-
-    def train(epochs: int) -> None:
-        for _ in range(epochs):
-            if case.batch < len(order):
-                rng.shuffle(order)
-            state["t"] = _compiled_epoch(
-                case.x, case.y, order, case.batch, w1, b1, w2, b2, g, m, v, state["t"]
-            )
-
-    train(3)
-    return train
-
-
-def microseconds(contenders: list[Callable[[int], object] | None]) -> list[float | None]:
-    """Return the median time per epoch of each contender, measured in turns."""
-    epochs = []
-    for each in contenders:
-        if each is not None:
-            each(3)
-            started = perf_counter()
-            each(5)
-            epochs.append(max(5, int(5 * SECONDS / (perf_counter() - started))))
-        else:
-            epochs.append(0)
-    times: list[list[float]] = [[] for _ in contenders]
-    for _ in range(REPEATS):
-        for each, count, taken in zip(contenders, epochs, times, strict=True):
-            if each is not None:
-                started = perf_counter()
-                each(count)
-                taken.append((perf_counter() - started) / count * 1e6)
-    return [median(taken) if taken else None for taken in times]
-
-
-def geometric_mean(values: list[float]) -> float:
-    return exp(sum(map(log, values)) / len(values))
+def _short(ratio: float) -> str:
+    return f"{ratio:.0f}" if ratio >= 10 else f"{ratio:.2f}" if ratio >= 0.1 else f"{ratio:.3f}"
 
 
 def main() -> None:
-    torch.set_num_threads(1)
+    print(str(__doc__).split("\n", maxsplit=1)[0])
+    for reason in (c_loop.missing(), *_left_out()):
+        if reason:
+            print(reason)
     chosen = sys.argv[1:]
-    print("microseconds per epoch, medians; one thread, float32, tanh, softmax, Adam\n")
-    heads = ["ours", "measured", "PyTorch", "ratio", "partial_fit", "ratio", "fit", "ratio"]
-    heads += ["compiled", "ours by it", "calls/step"]
-    print(f"{'':<28}" + "".join(f"{head:>12}" for head in heads))
-    ratios: list[list[float]] = [[], [], []]
+    rows: dict[str, dict[str, str]] = {}
     for case in cases():
-        if chosen and not any(word in case.name for word in chosen):
-            continue
-        trainer, alone, measured = ours(case)
-        peers = [pytorch(case), sklearn_by_epoch(case), sklearn_at_once(case)]
-        times = microseconds([alone, measured, *peers, compiled(case)])
-        mine, limit = times[0] or inf, times[-1]
-        shown = [f"{mine:,.1f}", f"{times[1]:,.1f}"]
-        for peer, known in zip(times[2:5], ratios, strict=True):
-            known.append((peer or inf) / mine)
-            shown += [f"{peer:,.0f}", f"{known[-1]:.1f}"]
-        shown += ["–", "–"] if limit is None else [f"{limit:,.1f}", f"{mine / limit:.2f}"]
-        shown.append(f"{trainer.batches.calls - 1}")  # without the call that counts the step
-        print(f"{case.name:<28}" + "".join(f"{text:>12}" for text in shown), flush=True)
-    eager, by_epoch, at_once = (geometric_mean(known) for known in ratios)
-    print(
-        f"\ngeometric means of peer / ours: PyTorch {eager:.1f} (wanted 17), least {min(ratios[0]):.1f} "
-        f"(wanted 3); scikit-learn epoch by epoch {by_epoch:.1f} (wanted 14), at once {at_once:.1f}"
-    )
+        if not chosen or any(word in case.name for word in chosen):
+            found = contenders(case)
+            # the same steps with one output, for scikit-learn
+            single = [ours.training(case, "binary_cross_entropy")] if case.classes == 2 else []
+            check(case, [*found[:1], *single, *found[1:]])
+            rows[case.name] = print_case(case, measure(case, found))
+    print("\nratios of the minima:\n")
+    names = list(dict.fromkeys(name for row in rows.values() for name in row))
+    print(" | ".join(["case", *names]))
+    for title, row in rows.items():
+        print(" | ".join([title, *(row.get(name, "–") for name in names)]))
+
+
+def _left_out() -> list[str]:
+    return [
+        f"{name} is left out: it is not installed."
+        for name, package in (("JAX", "jax"), ("PyTorch", "torch"))
+        if not _has(package)
+    ]
 
 
 if __name__ == "__main__":

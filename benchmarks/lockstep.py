@@ -3,7 +3,9 @@
 Microseconds of processor time per epoch and network: the minimum of alternating turns, and their range.
 `training` is shuffling, gradient and update of every batch; `whole` adds the loss and accuracy of
 training and test samples, as every run measures them. JAX trains as many networks with one call per
-epoch of a jitted vmap, without measuring; it is left out if it is not installed.
+epoch of a jitted vmap, without measuring, from the same initial weights on the same samples; it is left
+out if it is not installed. The C loop, the limit of what one core can do, trains one network after the
+other.
 
 `python -m benchmarks.lockstep rates` prints success rates of XOR instead: of 1,000 runs at once, and of
 1,000 single runs with other seeds.
@@ -20,13 +22,14 @@ if hasattr(os, "sched_setaffinity"):
 
 import importlib.util
 import sys
-from itertools import pairwise
 from math import inf, sqrt
 from time import process_time
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
+from benchmarks.peers import c_loop
+from benchmarks.peers.case import AGREEMENT, CHECKED_EPOCHS, Case
 from core import RunConfig, Trainer
 from core.config.presets import preset
 from core.lockstep.trainer import Lockstep
@@ -34,12 +37,18 @@ from core.lockstep.trainer import Lockstep
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from benchmarks.peers.by_jax import Vmapped
+    from benchmarks.peers.case import Layers
+
 TURNS: Final = 7
 SECONDS: Final = 0.2
 """Approximate duration of a turn."""
 
 LANES: Final = (1, 8, 32, 64, 256)
 FOREVER: Final = 10**8
+
+C_EPOCHS: Final = 100
+"""Epochs of one call of the C loop, which are too short to be measured one by one."""
 
 CASES: Final = {
     "xor (4), full batch": preset("xor").config(epochs=FOREVER),
@@ -74,70 +83,60 @@ def at_once(config: RunConfig, lanes: int) -> dict[str, Callable[[], object]]:
     return {"training": train, "whole": whole.train_epoch}
 
 
-def by_jax(config: RunConfig, lanes: int) -> Callable[[], object]:
-    """Return a function that trains one epoch of several networks by JAX's vmap: tanh or relu, Adam."""
-    import jax
-    from jax import numpy as jnp
+def case_of(config: RunConfig) -> tuple[Case, Layers]:
+    """Return the network and the samples of a run, and its initial weights."""
+    trainer = Trainer(config)
+    samples, data = len(trainer.data.y_train), trainer.data
+    case = Case(
+        config.dataset,
+        data.x_train.astype(np.float32),
+        data.y_train.astype(np.int64),
+        config.hidden,
+        samples if isinstance(config.batch_size, str) else config.batch_size,
+        config.learning_rate,
+        activation=config.activations[0],
+    )
+    network = trainer.network
+    return case, list(zip(network.weights, network.biases, strict=True))
 
-    starts = Lockstep([config.changed(seed=seed) for seed in range(lanes)])
-    x = jnp.asarray(np.stack([each.x_train for each in starts.data]), jnp.float32)
-    y = jnp.asarray(np.stack([each.y_train for each in starts.data]))
-    samples = x.shape[1]
-    size = samples if isinstance(config.batch_size, str) else config.batch_size
-    single_run = Trainer(config).network
-    shapes = list(pairwise(single_run.sizes))
-    activation = {"tanh": jnp.tanh, "relu": jax.nn.relu}[config.activations[0]]
-    rate, beta1, beta2, epsilon = config.learning_rate, 0.9, 0.999, 1e-8
 
-    def loss(parameters: Any, inputs: Any, targets: Any) -> Any:
-        values, start = inputs, 0
-        for number, (rows, columns) in enumerate(shapes, 1):
-            stop = start + rows * columns
-            weights = parameters[start:stop].reshape(rows, columns)
-            values = values @ weights + parameters[stop : stop + columns]
-            start = stop + columns
-            if number < len(shapes):
-                values = activation(values)
-        logs = jax.nn.log_softmax(values)
-        return -jnp.take_along_axis(logs, targets[:, None], axis=1).mean()
+def by_jax(config: RunConfig, lanes: int) -> Vmapped:
+    """Return as many networks in JAX."""
+    from benchmarks.peers.by_jax import Vmapped
 
-    def step(state: Any, batch: Any) -> Any:
-        parameters, first, second, count = state
-        gradient = jax.grad(loss)(parameters, *batch)
-        count = count + 1
-        first = beta1 * first + (1 - beta1) * gradient
-        second = beta2 * second + (1 - beta2) * gradient * gradient
-        corrected = jnp.sqrt(second / (1 - beta2**count)) + epsilon
-        parameters = parameters - rate * first / (1 - beta1**count) / corrected
-        return parameters, first, second, count
+    found = [case_of(config.changed(seed=seed)) for seed in range(lanes)]
+    return Vmapped([case for case, _ in found], [start for _, start in found])
 
-    def epoch(state: Any, key: Any, inputs: Any, targets: Any) -> Any:
-        key, now = jax.random.split(key)
-        if size < samples:
-            order = jax.random.permutation(now, samples)
-            inputs, targets = inputs[order], targets[order]
-        whole = samples // size * size
-        batches = (
-            inputs[:whole].reshape(-1, size, inputs.shape[1]),
-            targets[:whole].reshape(-1, size),
-        )
-        state, _ = jax.lax.scan(lambda each, batch: (step(each, batch), None), state, batches)
-        if whole < samples:
-            state = step(state, (inputs[whole:], targets[whole:]))
-        return state, key
 
-    train = jax.jit(jax.vmap(epoch))
-    parameters = jnp.asarray(np.stack([starts.parameters(run) for run in range(lanes)]))
-    zeros = jnp.zeros_like(parameters)
-    state = parameters, zeros, zeros, jnp.zeros(lanes, jnp.float32)
-    keys = jax.random.split(jax.random.PRNGKey(0), lanes)
+def check_jax(config: RunConfig) -> None:
+    """Raise SystemExit if JAX does not compute what single runs compute."""
+    peer = by_jax(config, 2)
+    for run in range(2):
+        case, _ = case_of(config.changed(seed=run))
+        order = np.arange(case.samples)
+        trainer = Trainer(config.changed(seed=run))
+        for _ in range(CHECKED_EPOCHS):
+            if not run:
+                peer.follow(np.tile(order.astype(np.int32), (2, 1)))
+            trainer.batches.begin()
+            if trainer.batches.order is not None:
+                trainer.batches.order[:] = order
+            trainer.batches.advance(inf)
+        network = trainer.network
+        ours = case.loss(list(zip(network.weights, network.biases, strict=True)))
+        theirs = case.loss(peer.layers(run))
+        if not np.isclose(theirs, ours, rtol=AGREEMENT, atol=0):
+            raise SystemExit(f"JAX trains something else: loss {theirs:.6f}, expected {ours:.6f}")
 
-    def run() -> None:
-        nonlocal state, keys
-        state, keys = train(state, keys, x, y)
-        jax.block_until_ready(state)
 
-    return run
+def by_c(config: RunConfig) -> Callable[[], object] | None:
+    """Return a function that trains one epoch of a C loop, None without a compiler."""
+    case, _ = case_of(config)
+    if c_loop.missing() or case.activation != "tanh":
+        return None
+    contender = c_loop.contender(case)
+    contender.reset()
+    return lambda: contender.train(C_EPOCHS)
 
 
 def turn(train: Callable[[], object]) -> float:
@@ -168,7 +167,12 @@ def print_case(name: str, config: RunConfig) -> None:
         for what, train in at_once(config, lanes).items():
             contenders[f"{what} {lanes}"] = train, lanes
         if has_jax():
-            contenders[f"jax {lanes}"] = by_jax(config, lanes), lanes
+            contenders[f"jax {lanes}"] = by_jax(config, lanes).train_epoch, lanes
+    loop = by_c(config)
+    if loop is not None:
+        contenders["C"] = loop, C_EPOCHS
+    if has_jax():
+        check_jax(config)
     times = measure(contenders)
     print(f"\n{name}")
     for what in ("training", "whole"):
@@ -181,8 +185,10 @@ def print_case(name: str, config: RunConfig) -> None:
             )
             if what == "training" and f"jax {lanes}" in times:
                 peer = times[f"jax {lanes}"]
-                text += f"; JAX {described(peer)}, {min(peer) / min(ours):.2f} of ours"
+                text += f"; JAX {described(peer)}, {min(peer) / min(ours):.2f}×"
             print(text, flush=True)
+    if "C" in times:
+        print(f"  C loop, training alone  {described(times['C'])}")
 
 
 def described(times: list[float]) -> str:
@@ -234,6 +240,7 @@ def main() -> None:
         print_rates()
         return
     print("microseconds of processor time per epoch and network; float32, softmax, Adam, one core")
+    print(c_loop.missing() or "The C loop has tanh only.")
     for name, config in CASES.items():
         if not sys.argv[1:] or any(word in name for word in sys.argv[1:]):
             print_case(name, config)
