@@ -398,7 +398,8 @@ class Adam(Optimizer):
                 call(np.subtract, parameters, scratch, parameters),
             ]
         gradient = self.gradient[part]
-        scale, offset = scalars[0, 0:1], scalars[0, 1:2]
+        # views without axes: as operands, they cost half of those with one
+        scale, offset = scalars[0, 0, ...], scalars[0, 1, ...]
         if self._each is not None:
             scale, offset = self._each[0][part], self._each[1][part]
         return [
