@@ -24,6 +24,10 @@ WINDOW_NUMBERS: Final = 1 << 18
 """Inputs and targets of all runs in the buffers: 1 MB in float32."""
 
 
+WIDE_ROW: Final = 32
+"""Bytes of the longest row that NumPy copies at once."""
+
+
 class StackedBatches:
     """Runs the training steps of an epoch, for all runs of a stack.
 
@@ -80,17 +84,17 @@ class StackedBatches:
             return
         self._is_whole = False
         # one table of the rows of all runs, so that one call copies those of a window
-        self._rows = np.ascontiguousarray(rows).reshape(-1, rows.shape[2])
-        self._targets = np.ascontiguousarray(targets).reshape(-1, height)
+        self._table = _table(rows, targets)
+        width, inputs = self._table.shape[1], rows.shape[2]
         self._natural = np.arange(samples)
         self._orders = np.tile(self._natural, (runs, 1))
         self._order_of = list(self._orders)
         self._first_rows = np.arange(runs)[:, None] * (0 if self._shares_samples else samples)
-        numbers = runs * size * (rows.shape[2] + height)
-        self._window = min(self._count, max(1, WINDOW_NUMBERS // numbers))
+        self._window = min(self._count, max(1, WINDOW_NUMBERS // (runs * size * width)))
         self._chosen = np.empty((runs, min(samples, self._window * size)), np.intp)
-        shown = np.empty((*self._chosen.shape, rows.shape[2]), rows.dtype)
-        self._shown, self._shown_targets = shown, np.empty((*shown.shape[:2], height), rows.dtype)
+        self._shown = np.empty((*self._chosen.shape, width), rows.dtype)
+        shown = self._shown[..., :inputs]
+        self._shown_targets = self._shown[..., inputs : inputs + height]
         self._blocks = np.empty((self._window, runs, height, size), rows.dtype)
         self._scale = full.target_scale
         whole = min(self._window, samples // size)
@@ -144,12 +148,11 @@ class StackedBatches:
         full, rest = divmod(samples, size)
         chosen = self._chosen[:, :samples]
         np.add(self._orders[:, start : start + samples], self._first_rows, chosen)
-        shown, targets = self._shown[:, :samples], self._shown_targets[:, :samples]
         if samples == self._chosen.shape[1]:
-            self._rows.take(chosen, 0, shown, "clip")
-            self._targets.take(chosen, 0, targets, "clip")
+            self._table.take(chosen, 0, self._shown, "clip")
         else:
-            shown[...], targets[...] = self._rows[chosen], self._targets[chosen]
+            self._shown[:, :samples] = self._table[chosen]
+        targets = self._shown_targets[:, :samples]
         split = targets[:, : full * size].reshape(len(targets), full, size, targets.shape[2])
         self._arrange(split.transpose(1, 0, 3, 2), self._blocks[:full], self._scale)
         if rest:
@@ -161,3 +164,19 @@ class StackedBatches:
         np.copyto(blocks, targets)
         if scale != 1:
             np.multiply(blocks, constant(scale, blocks), blocks)
+
+
+def _table(rows: Array, targets: Array) -> Array:
+    """Return inputs and targets of all runs as rows of one table.
+
+    Rows of 8, 16 or 32 bytes are copied in less time than shorter ones, so they are filled up to it.
+    """
+    *_, inputs = rows.shape
+    height = targets.shape[-1]
+    width, most = inputs + height, WIDE_ROW // rows.itemsize
+    if width <= most:
+        width = 1 << (width - 1).bit_length()
+    table = np.zeros((*rows.shape[:-1], width), rows.dtype)
+    table[..., :inputs] = rows
+    table[..., inputs : inputs + height] = targets
+    return table.reshape(-1, width)

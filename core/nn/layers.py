@@ -182,12 +182,18 @@ class TrainingPass:
         self.layer = layer
         self.outputs = outputs_of(layer, samples)
         self.values = self.outputs[..., :-1, :]
-        self.delta = np.empty(self.values.shape, self.values.dtype)
         has_dropout = any(dropout) and len(rngs) > 0
         # dropout needs a second buffer: f'(z) is computed from the values before dropout
         activated = np.empty_like(self.values) if has_dropout else self.values
         keeps = layer.activation.keeps_input
         self.logits = np.empty_like(self.values) if keeps else activated
+        wide_delta = np.zeros_like(self.outputs)
+        self.delta = wide_delta[..., :-1, :]
+        # in a stack, the rows of all runs are adjacent only with those of ones, whose delta stays 0
+        spans_ones = activated.ndim > 2 and self.logits is self.values
+        if not spans_ones or layer.activation.name == "linear":
+            self.delta = np.empty(self.values.shape, self.values.dtype)
+            spans_ones = False
         size = layer.matrix.shape[-2] * layer.units
         self._gradient = gradient[..., :size].reshape(layer.matrix.shape)
         # the backward pass has the reverse order of the forward pass, so its calls are put in front
@@ -201,7 +207,10 @@ class TrainingPass:
             self._back[:0] = backward
         activation = layer.activation
         self.after_dense += activation.forward(self.logits, activated)
-        self._back[:0] = activation.backward(self.logits, activated, self.delta)
+        if spans_ones:
+            self._back[:0] = activation.backward(self.outputs, self.outputs, wide_delta)
+        else:
+            self._back[:0] = activation.backward(self.logits, activated, self.delta)
         if has_dropout:
             mask, draw = _mask_calls(self.delta, dropout, rngs)
             self.after_dense += [*draw, call(np.multiply, activated, mask, self.values)]
