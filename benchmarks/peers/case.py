@@ -20,7 +20,7 @@ BETA2: Final = 0.999
 EPSILON: Final = 1e-8
 
 AGREEMENT: Final = 1e-2
-"""Largest relative difference of two losses that are equal but for rounding, which grows with each step."""
+"""Largest relative difference of losses that are equal but for rounding, which grows with each step."""
 
 CHECKED_EPOCHS: Final = 5
 

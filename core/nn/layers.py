@@ -187,13 +187,15 @@ class TrainingPass:
         activated = np.empty_like(self.values) if has_dropout else self.values
         keeps = layer.activation.keeps_input
         self.logits = np.empty_like(self.values) if keeps else activated
-        wide_delta = np.zeros_like(self.outputs)
-        self.delta = wide_delta[..., :-1, :]
-        # in a stack, the rows of all runs are adjacent only with those of ones, whose delta stays 0
-        spans_ones = activated.ndim > 2 and self.logits is self.values
-        if not spans_ones or layer.activation.name == "linear":
+        activation = layer.activation
+        # the rows of all runs of a stack are adjacent only with those of ones, whose delta stays 0
+        if activated.ndim > 2 and self.logits is self.values and activation.name != "linear":
+            delta = np.zeros_like(self.outputs)
+            self.delta = delta[..., :-1, :]
+            slope = activation.backward(self.outputs, self.outputs, delta)
+        else:
             self.delta = np.empty(self.values.shape, self.values.dtype)
-            spans_ones = False
+            slope = activation.backward(self.logits, activated, self.delta)
         size = layer.matrix.shape[-2] * layer.units
         self._gradient = gradient[..., :size].reshape(layer.matrix.shape)
         # the backward pass has the reverse order of the forward pass, so its calls are put in front
@@ -205,12 +207,8 @@ class TrainingPass:
             )
             self.after_dense += forward
             self._back[:0] = backward
-        activation = layer.activation
         self.after_dense += activation.forward(self.logits, activated)
-        if spans_ones:
-            self._back[:0] = activation.backward(self.outputs, self.outputs, wide_delta)
-        else:
-            self._back[:0] = activation.backward(self.logits, activated, self.delta)
+        self._back[:0] = slope
         if has_dropout:
             mask, draw = _mask_calls(self.delta, dropout, rngs)
             self.after_dense += [*draw, call(np.multiply, activated, mask, self.values)]
