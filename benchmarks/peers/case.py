@@ -1,4 +1,4 @@
-"""What all contenders train, and how each of them is started, checked and timed."""
+"""Networks and samples of the benchmarks, and how each contender is started, checked and timed."""
 
 from __future__ import annotations
 
