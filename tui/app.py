@@ -18,15 +18,13 @@ from tui.keymap import Keymap
 from tui.process_link import ProcessLink
 from tui.screens.training import TrainingScreen
 from tui.terminal.driver import DiffDriver
-from tui.terminal.screen_buffer import Area
-from tui.terminal_app import TerminalApp, write_to_terminal
+from tui.terminal_app import TerminalApp, send_order, write_to_terminal
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Iterable, Sequence
     from pathlib import Path
 
     from textual.screen import Screen
-    from textual.widget import Widget
 
     from core.config.run_config import RunConfig
     from core.process.messages import LaneOpened
@@ -36,12 +34,7 @@ if TYPE_CHECKING:
     from tui.seeds.screen import SeedsScreen
     from tui.sweep.screen import SweepScreen
     from tui.terminal.recording import Recording
-
-DIALOG_RANK: Final = -1
-"""Rank of a dialog's areas."""
-DIALOG_TOP: Final = 2
-"""Rows of a dialog that identify it: its title and the first line."""
-
+    from tui.terminal.screen_buffer import Area
 
 SEEDS: Final = 32
 """Number of seeds, unless the user has chosen one."""
@@ -290,40 +283,3 @@ class NnfsApp(TerminalApp):
         if not self.screen_stack:
             return []  # the program is ending
         return send_order(self.screen, self._front.lines, self._front.panels)
-
-
-def send_order(
-    screen: Screen[object], lines: Iterable[Widget], panels: Iterable[Widget]
-) -> list[Area]:
-    """Return the areas of a screen, by rank.
-
-    The lines come first, since they show the effect of a key; then the focused panel, then the others. A
-    dialog is sent alone: its title, the focused field, and the rest. While the program ends, lines have
-    no screen.
-    """
-    focused = screen.focused
-    first = [line for line in lines if line.is_attached]
-    second = [focused] if focused is not None else []
-    dialog: list[Area] = []
-    if any(line.screen is not screen for line in first):
-        parts = [*_visible(screen.children)]
-        dialog = [Area(*each.region[:3], DIALOG_TOP, DIALOG_RANK) for each in _shown(parts)]
-        dialog += [Area(*each.region, DIALOG_RANK) for each in _shown([*second, *parts])]
-        second = []
-    ranked = ((first, 0), (second, 1), (list(panels), 2))
-    return dialog + [
-        Area(*widget.region, rank) for widgets, rank in ranked for widget in _shown(widgets)
-    ]
-
-
-def _shown(widgets: Iterable[Widget]) -> Iterator[Widget]:
-    return (widget for widget in widgets if widget.display and widget.region.area)
-
-
-def _visible(widgets: Iterable[Widget]) -> Iterator[Widget]:
-    """Return the widgets, and of invisible ones the visible descendants."""
-    for widget in widgets:
-        if widget.visible:
-            yield widget
-        else:
-            yield from _visible(widget.children)

@@ -73,7 +73,8 @@ class ProcessLink:
         process = self._process
         loop = asyncio.get_running_loop()
         readable = asyncio.Event()
-        loop.add_reader(process.fileno(), readable.set)
+        descriptor = process.fileno()  # it may be closed before this ends
+        loop.add_reader(descriptor, readable.set)
         failed = False
         try:
             while not process.ended:
@@ -84,8 +85,8 @@ class ProcessLink:
                     failed = failed or isinstance(event, Failed)
                     on_event(event)
         finally:
-            loop.remove_reader(process.fileno())
-            loop.remove_writer(process.fileno())
+            loop.remove_reader(descriptor)
+            loop.remove_writer(descriptor)
         if not failed:
             reason = await asyncio.to_thread(process.why_it_ended)
             on_event(Failed(reason))

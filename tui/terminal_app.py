@@ -26,17 +26,19 @@ from tui.terminal.capabilities import is_relayed, is_web, terminal_name
 from tui.terminal.direct import DirectOutput
 from tui.terminal.driver import DiffDriver, terminal_size
 from tui.terminal.flow_control import FlowControl
+from tui.terminal.screen_buffer import Area
 from tui.terminal.suspend import ENDING, in_foreground, stop_until_foreground
 from tui.terminal.title import TerminalTitle
 from tui.terminal.type_ahead import TypeAhead
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Sequence
     from types import FrameType
 
     from rich.console import RenderableType
     from textual.filter import LineFilter
     from textual.screen import Screen
+    from textual.widget import Widget
 
     from tui.terminal.recording import Recording
 
@@ -49,6 +51,11 @@ EXIT_TIMEOUT: Final = 3.0
 
 START: Final = 2.0
 """Seconds without garbage collection, in which the first frames are drawn."""
+
+DIALOG_RANK: Final = -1
+"""Rank of a dialog's areas."""
+DIALOG_TOP: Final = 2
+"""Rows of a dialog that identify it: its title and the first line."""
 
 RESIZE_CHECK: Final = 0.2
 """Seconds after a change of the terminal's size in which all screens have followed it."""
@@ -362,3 +369,40 @@ def _in_event_loop(
         loop.call_soon_threadsafe(app.call_later, action)
 
     return handle
+
+
+def send_order(
+    screen: Screen[object], lines: Iterable[Widget], panels: Iterable[Widget]
+) -> list[Area]:
+    """Return the areas of a screen, by rank.
+
+    The lines come first, since they show the effect of a key; then the focused panel, then the others. A
+    dialog is sent alone: its title, the focused field, and the rest. While the program ends, lines have
+    no screen.
+    """
+    focused = screen.focused
+    first = [line for line in lines if line.is_attached]
+    second = [focused] if focused is not None else []
+    dialog: list[Area] = []
+    if any(line.screen is not screen for line in first):
+        parts = [*_visible(screen.children)]
+        dialog = [Area(*each.region[:3], DIALOG_TOP, DIALOG_RANK) for each in _shown(parts)]
+        dialog += [Area(*each.region, DIALOG_RANK) for each in _shown([*second, *parts])]
+        second = []
+    ranked = ((first, 0), (second, 1), (list(panels), 2))
+    return dialog + [
+        Area(*widget.region, rank) for widgets, rank in ranked for widget in _shown(widgets)
+    ]
+
+
+def _shown(widgets: Iterable[Widget]) -> Iterator[Widget]:
+    return (widget for widget in widgets if widget.display and widget.region.area)
+
+
+def _visible(widgets: Iterable[Widget]) -> Iterator[Widget]:
+    """Return the widgets, and of invisible ones the visible descendants."""
+    for widget in widgets:
+        if widget.visible:
+            yield widget
+        else:
+            yield from _visible(widget.children)

@@ -20,6 +20,15 @@ MOST_SAMPLES: Final = 2000
 """Training samples from which principal components are computed."""
 
 
+MOST_FEATURES: Final = 100
+"""Features up to which a plane through the data says something about them."""
+
+
+def has_plane(data: DataSplit) -> bool:
+    """Return whether a map through the features is drawn of many networks at once."""
+    return data.preparation.text is None and len(data.feature_names) <= MOST_FEATURES
+
+
 @dataclass(frozen=True)
 class Window:
     """A rectangle of the input plane, divided into pixels.
@@ -129,6 +138,16 @@ class Plane:
         if chosen is None or chosen.across is None or chosen.up is None:
             return cls.of_components(data)
         return cls.of_features(data, chosen.across, chosen.up, chosen.held)
+
+    @classmethod
+    def with_window(
+        cls, data: DataSplit, chosen: PlaneChoice, columns: int, rows: int, margin: float = 0.05
+    ) -> tuple[Plane, Window]:
+        """Return a plane and the part of it that a map of so many pixels shows: all samples."""
+        plane = cls.through(data, chosen)
+        both = [data.x_train] if data.shared else [data.x_train, data.x_test]
+        places = [plane.coordinates(data.preparation.features(x)) for x in both]
+        return plane, Window.around(np.concatenate(places), columns, rows, margin)
 
     @classmethod
     def of_features(cls, data: DataSplit, across: int, up: int, held: int | None) -> Plane:

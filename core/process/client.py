@@ -27,6 +27,9 @@ the order of summation."""
 SEEDS_WORKER: Final = "core.process.seeds_worker"
 """Module of a process that trains many seeds."""
 
+COMPARE_WORKER: Final = "core.process.compare_worker"
+"""Module of a process that compares runs."""
+
 LAST_WORDS: Final = 2.0
 """Seconds for the process to save and exit after the channel was closed."""
 

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from core.datasets.edits import Edit
     from core.datasets.preparation import Preparation
     from core.runs.autosaver import ReplacedRun, SaveOptions
+    from core.runs.comparison import Disagreement
     from core.training.next_step import NextStep
     from core.training.state import EpochMetrics, TrainerState
     from core.training.stopping import Stop
@@ -81,6 +82,28 @@ class OpenLane:
     """Pause, and report the complete state of one of the runs."""
 
     lane: int
+
+
+@dataclass(frozen=True)
+class CompareRuns:
+    """Show several runs at a common epoch; sent once.
+
+    This and the next command are handled by `core/process/compare_worker.py`.
+
+    Attributes:
+        sources: folders of saved runs, and configs of runs that are trained there.
+        paused: whether those wait for a `Resume`.
+    """
+
+    sources: tuple[Path | RunConfig, ...]
+    paused: bool = False
+
+
+@dataclass(frozen=True)
+class ComparePair:
+    """Report the samples on which two of the runs disagree, from now on; None for no report."""
+
+    pair: tuple[int, int] | None
 
 
 @dataclass(frozen=True)
@@ -225,13 +248,24 @@ class Pull:
 
 
 StateCommand: TypeAlias = (
-    Start | StartFrom | StartSeeds | OpenLane | Reopen | Restore | Pause | Resume | Step | StepBatch
+    Start
+    | StartFrom
+    | StartSeeds
+    | OpenLane
+    | CompareRuns
+    | Reopen
+    | Restore
+    | Pause
+    | Resume
+    | Step
+    | StepBatch
 )
 """Commands that can change whether the run is training."""
 
 Command: TypeAlias = (
     StateCommand
     | SelectLane
+    | ComparePair
     | ConfigureAutosave
     | AdoptReplaced
     | Configure
@@ -378,6 +412,77 @@ class LaneOpened:
     config: RunConfig
     state: TrainerState
     table: NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class ComparedRunOpened:
+    """One of several runs that are compared, as it is saved, or before its training.
+
+    Attributes:
+        number: of the run, from 0.
+        name: of its folder; empty if it is trained here.
+        data: its samples, or a part if they are very many; None if they cannot be loaded.
+        table: its epochs, as `epoch_log.tabulate` returns them.
+        epoch: number of epochs trained.
+        metrics: of its newest network.
+        has_classes: whether its scores are accuracies.
+        first: the earliest epoch of which the network can be computed.
+        problem: why the data cannot be loaded.
+    """
+
+    number: int
+    name: str
+    config: RunConfig
+    data: DataSplit | None
+    table: NDArray[np.float64]
+    epoch: int
+    metrics: EpochMetrics
+    has_classes: bool
+    first: int = 0
+    problem: str = ""
+
+
+@dataclass(frozen=True)
+class RunPosition:
+    """The network of one of the compared runs at the common epoch, or at its own last one.
+
+    Attributes:
+        number: of the run, from 0.
+        at: epoch of the network.
+        parameters, statistics: copies of its flat vectors.
+        table: epochs since the last position.
+        epoch: number of epochs trained.
+        metrics: of its newest network.
+        is_training: whether it has more epochs to train.
+    """
+
+    number: int
+    at: int
+    parameters: Array
+    statistics: Array
+    table: NDArray[np.float64]
+    epoch: int
+    metrics: EpochMetrics
+    is_training: bool
+
+
+@dataclass(frozen=True)
+class ComparedRunsMoved:
+    """The compared runs at a common epoch.
+
+    Attributes:
+        epoch: the common one.
+        positions: of the runs that have moved.
+        epochs_per_second: over about the last second.
+        pair: numbers of the runs of the disagreement.
+        disagreement: of these runs, or None.
+    """
+
+    epoch: int
+    positions: tuple[RunPosition, ...]
+    epochs_per_second: float
+    pair: tuple[int, int] | None = None
+    disagreement: Disagreement | None = None
 
 
 @dataclass(frozen=True)
@@ -536,6 +641,8 @@ Event: TypeAlias = (
     | SeedsProgress
     | LaneSelected
     | LaneOpened
+    | ComparedRunOpened
+    | ComparedRunsMoved
     | StateChanged
     | Moved
     | Branched

@@ -4,27 +4,34 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from math import inf, isfinite, nan
-from typing import TYPE_CHECKING, Any, Final, NamedTuple
+from typing import TYPE_CHECKING, Any, Final, NamedTuple, TypeVar
 
 import numpy as np
 
 from core.analysis.prediction_map import classify
 from core.config.run_config import settings
 from core.runs.atomic_files import shown
-from core.training.epoch_log import COLUMNS
+from core.training import epoch_log
+from core.training.epoch_log import EpochLog
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from numpy.typing import NDArray
-
-    from core.arrays import Labels
+    from core.arrays import Array, Labels
+    from core.config.run_config import RunConfig
     from core.datasets.dataset import DataSplit
     from core.runs.reader import SavedRun
+    from core.training.state import EpochMetrics
     from core.training.trainer import Trainer
 
 CHUNK: Final = 4096
 """Samples that are predicted at once."""
+
+MOST_MARKED: Final = 2000
+"""Samples whose features are part of a comparison, at most: more would cover a map."""
+
+OTHER_SAMPLES: Final = "their samples differ (data, noise, split or seed)"
+NUMBERS: Final = "they predict numbers, and not classes"
 
 OUTCOMES: Final = (
     *("epochs", "train_loss", "test_loss", "train_score", "test_score"),
@@ -33,77 +40,69 @@ OUTCOMES: Final = (
 """Names of the numbers of a run."""
 
 
-@dataclass(frozen=True)
+@dataclass(eq=False)
 class ComparedRun:
-    """A saved run among others.
+    """A run among others: its settings, its epochs and its outcome.
 
     Attributes:
-        saved: the run.
-        curves: (epochs, columns) metrics of each epoch once, in the columns of `epoch_log.COLUMNS`.
+        name: of the run, printable.
+        config: its settings.
+        log: metrics of its epochs, without those of branches that were abandoned.
+        epoch: number of epochs trained.
+        metrics: of its newest network.
+        has_classes: whether the scores are accuracies.
     """
 
-    saved: SavedRun
-    curves: NDArray[np.float64]
+    name: str
+    config: RunConfig
+    log: EpochLog
+    epoch: int
+    metrics: EpochMetrics
+    has_classes: bool
 
     @classmethod
     def of(cls, saved: SavedRun) -> ComparedRun:
-        """Return a run, without the epochs of branches that were abandoned."""
-        return cls(saved, current_branch(saved.rows))
-
-    @property
-    def name(self) -> str:
-        """Name of the run, printable."""
-        return shown(self.saved.path.name)
+        """Return a saved run."""
+        header, log = saved.header, EpochLog()
+        log.extend(epoch_log.in_order(saved.rows))
+        name = shown(saved.path.name)
+        return cls(name, header.config, log, header.epoch, header.metrics, header.has_classes)
 
     @property
     def part(self) -> str:
         """Samples whose loss is compared: validation samples if there are any, else test samples."""
-        return "validation" if isfinite(self.saved.header.metrics.validation_loss) else "test"
+        return "validation" if isfinite(self.metrics.validation_loss) else "test"
 
     @property
     def shared(self) -> bool:
         """Whether the test samples are the training samples, as far as the losses show it."""
-        metrics = self.saved.header.metrics
-        return metrics.train_loss == metrics.test_loss
-
-    def column(self, name: str) -> NDArray[np.float64]:
-        """Return the values of a metric, one per epoch."""
-        return np.asarray(self.curves[:, COLUMNS.index(name)])
+        return self.metrics.train_loss == self.metrics.test_loss
 
     def outcome(self, name: str) -> float:
         """Return one of `OUTCOMES`; those called `best` are of the lowest loss on `part`."""
-        header = self.saved.header
         if name == "epochs":
-            return header.epoch
+            return self.epoch
         if name in {"best_loss", "best_epoch"}:
-            losses = self.column(f"{self.part}_loss")
-            if not np.isfinite(losses).any():
+            at = self.log.lowest(f"{self.part}_loss", 0, len(self.log))
+            if at is None:
                 return nan
-            at = int(np.argmin(np.where(np.isfinite(losses), losses, inf)))
-            return float(losses[at] if name == "best_loss" else self.curves[at, 0])
-        return float(getattr(header.metrics, name))
+            return at if name == "best_epoch" else getattr(self.log.at(at), f"{self.part}_loss")
+        return float(getattr(self.metrics, name))
 
 
-def current_branch(rows: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Return the rows of the epochs that lead to the last one; later rows supersede earlier ones."""
-    if not len(rows):
-        return rows
-    epochs = rows[:, 0]
-    # an epoch is superseded if a later row has the same or an earlier one
-    lowest_after = np.minimum.accumulate(epochs[::-1])[::-1]
-    valid = np.append(epochs[:-1] < lowest_after[1:], True)
-    return np.asarray(rows[valid])
-
-
-def differing_settings(runs: Sequence[ComparedRun]) -> list[str]:
+def differing_settings(configs: Sequence[RunConfig]) -> list[str]:
     """Return the names of the settings in which any two runs differ."""
-    configs = [run.saved.header.config for run in runs]
+    if not configs:
+        return []
     first = configs[0]
     names = {each.name for config in configs[1:] for each in first.differences(config)}
     return [each.name for each in settings() if each.name in names]
 
 
-def in_order(runs: Sequence[ComparedRun], column: str) -> list[ComparedRun]:
+Run = TypeVar("Run", bound=ComparedRun)
+
+
+def in_order(runs: Sequence[Run], column: str) -> list[Run]:
     """Return the runs sorted by one of `OUTCOMES`, scores descending, or by a setting."""
     if column in OUTCOMES:
         sign = -1 if column.endswith("_score") else 1
@@ -115,7 +114,7 @@ def in_order(runs: Sequence[ComparedRun], column: str) -> list[ComparedRun]:
         return sorted(runs, key=number)
 
     def value(run: ComparedRun) -> tuple[bool, Any]:
-        found = getattr(run.saved.header.config, column)
+        found = getattr(run.config, column)
         # values of one setting may have several types
         is_number = isinstance(found, int | float)
         return (not is_number, found if is_number else str(found))
@@ -147,11 +146,18 @@ class Disagreement:
         reason: why they cannot be compared, or an empty string.
         samples: that they predict differently.
         counts: number of samples of each part.
+        features: (samples, features) of the first of these samples, in original units.
     """
 
     reason: str = ""
     samples: tuple[Sample, ...] = ()
     counts: tuple[tuple[str, int], ...] = ()
+    features: Array | None = None
+
+    @property
+    def total(self) -> int:
+        """Number of samples that both runs predict."""
+        return sum(count for _, count in self.counts)
 
 
 def disagreement(first: SavedRun, second: SavedRun) -> Disagreement:
@@ -160,14 +166,30 @@ def disagreement(first: SavedRun, second: SavedRun) -> Disagreement:
     Raises:
         RunError: when a run or its data cannot be loaded.
     """
+    # without loading the data
     if first.header.data_digest != second.header.data_digest:
-        return Disagreement("their samples differ (data, noise, split or seed)")
+        return Disagreement(OTHER_SAMPLES)
     if not first.header.has_classes:
-        return Disagreement("they predict numbers, and not classes")
-    one, other = first.trainer(), second.trainer()
-    data, samples, counts = one.data, [], []
-    for name, y, labels, others in zip(*_predictions(one, other), strict=True):
+        return Disagreement(NUMBERS)
+    return predictions_of(first.trainer(), second.trainer())
+
+
+def predictions_of(one: Trainer, other: Trainer) -> Disagreement:
+    """Compare the predictions of two trainers, as they are now, for all their samples.
+
+    The caller has compared the digests of their data.
+    """
+    data, samples, counts, features = one.data, [], [], []
+    lengths = [[len(y) for _, y in each.parts] for each in (data, other.data)]
+    if lengths[0] != lengths[1]:  # of earlier epochs, before the data were changed
+        return Disagreement(OTHER_SAMPLES)
+    if not data.has_classes:
+        return Disagreement(NUMBERS)
+    for part, (name, (x, y)) in enumerate(zip(_part_names(data), data.parts, strict=True)):
+        # the same samples, but preprocessing may differ
+        labels, others = _classes(one, part), _classes(other, part)
         counts.append((name, len(y)))
+        found = np.flatnonzero(labels != others)
         samples += [
             Sample(
                 name,
@@ -175,22 +197,10 @@ def disagreement(first: SavedRun, second: SavedRun) -> Disagreement:
                 data.class_names[int(y[at])],
                 (data.class_names[int(labels[at])], data.class_names[int(others[at])]),
             )
-            for at in np.flatnonzero(labels != others).tolist()
+            for at in found.tolist()
         ]
-    return Disagreement("", tuple(samples), tuple(counts))
-
-
-def _predictions(
-    one: Trainer, other: Trainer
-) -> tuple[list[str], list[Labels], list[Labels], list[Labels]]:
-    """Return for each part its name, the classes, and the classes that each trainer predicts."""
-    names, data = _part_names(one.data), one.data
-    targets = [np.asarray(y, np.int64) for _, y in data.parts]
-    # the same samples, but preprocessing may differ
-    found = [
-        [_classes(trainer, number) for number in range(len(names))] for trainer in (one, other)
-    ]
-    return names, targets, found[0], found[1]
+        features.append(data.preparation.features(x[found[:MOST_MARKED]]))
+    return Disagreement("", tuple(samples), tuple(counts), np.concatenate(features)[:MOST_MARKED])
 
 
 def _classes(trainer: Trainer, part: int) -> Labels:

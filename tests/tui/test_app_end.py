@@ -5,7 +5,8 @@ from textual.widgets import Static
 
 from core import RunConfig
 from core.process.client import TrainingProcess
-from tui.app import NnfsApp, send_order
+from tui.app import NnfsApp
+from tui.terminal_app import send_order
 
 
 async def test_keys_frames_and_redraws_after_the_end_are_ignored() -> None:

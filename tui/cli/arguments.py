@@ -18,7 +18,7 @@ COMMANDS: Final = {
     "datasets": "list the data sets, or describe one",
     "resume": "resume a saved run",
     "runs": "list or remove saved runs",
-    "compare": "compare saved runs: settings that differ, outcomes and curves",
+    "compare": "compare saved runs: maps, curves, settings that differ, and where two disagree",
     "replay": "play a saved run again, at any speed",
     "follow": "watch the training of another process or program",
     "export": "write a saved run as a table, as code for other frameworks, or as a report",
@@ -155,7 +155,7 @@ class _Parser(argparse.ArgumentParser):
     def parse_args(self, given: Any = None, namespace: Any = None) -> Any:
         options, unknown = self.parse_known_args(given, namespace)
         for name, value in vars(options).items():
-            if value == [] and name != "words":
+            if value == [] and name not in {"words", "names"}:
                 # argparse of Python 3.11 drops the value of --option=--
                 setattr(options, name, "--")
         if unknown:
@@ -441,7 +441,10 @@ def _add_runs(parsers: dict[str, _Parser]) -> None:
     _add_export(parsers["export"])
     compare = parsers["compare"]
     compare.add_argument(
-        "names", nargs="+", metavar="RUN", help="a saved run, or the beginning of its name"
+        "names",
+        nargs="*",
+        metavar="RUN",
+        help="a saved run, or the beginning of its name (default: a list in which runs are marked)",
     )
     compare.add_argument(
         "--sort",
@@ -449,6 +452,10 @@ def _add_runs(parsers: dict[str, _Parser]) -> None:
         help="sort by a number such as test-loss, or by a setting (default: in the order given)",
     )
     compare.add_argument("--json", action="store_true", help="print one JSON object per run")
+    compare.add_argument(
+        "--plain", action="store_true", help="print the comparison (default: without a terminal)"
+    )
+    _add_terminal(compare.add_argument_group("screen"))
     resume = parsers["resume"]
     resume.add_argument(
         "name",

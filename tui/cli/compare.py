@@ -9,7 +9,6 @@ from math import isfinite
 from typing import TYPE_CHECKING, Any
 
 from core.config.errors import quoted, suggestion
-from core.config.run_config import setting
 from core.runs.atomic_files import RunError, shown
 from core.runs.catalogue import find
 from core.runs.comparison import (
@@ -23,7 +22,15 @@ from core.runs.comparison import (
 from core.runs.reader import read_run
 from tui.cli.arguments import UsageError
 from tui.cli.save_options import folder_of
-from tui.drawing import number_format
+from tui.compare.columns import (
+    COUNTS,
+    outcome_columns,
+    outcome_heading,
+    outcome_text,
+    setting_heading,
+    setting_texts,
+    varied_settings,
+)
 from tui.drawing.cell_text import cut
 from tui.drawing.printed_chart import MOST_CURVES, chart_of_runs
 from tui.terminal.capabilities import terminal_look
@@ -33,21 +40,13 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
+    from core.config.run_config import RunConfig
+    from core.runs.reader import SavedRun
+
+SAME = "the settings of the runs are the same"
+
 MOST_SAMPLES = 20
 """Samples that are listed, of those on which two runs disagree."""
-
-DATA, DATASET = "data", "dataset"
-"""Settings that name a file, and a data set, which has no effect if there is a file."""
-
-_COUNTS = ("epochs", "best_epoch")
-_HEADINGS = {
-    "epochs": "epochs trained",
-    "train_loss": "train loss",
-    "test_loss": "test loss",
-    "validation_loss": "validation loss",
-    "best_loss": "best loss",
-    "best_epoch": "at epoch",
-}
 
 
 def compare(options: argparse.Namespace, width: int | None) -> int:
@@ -61,24 +60,35 @@ def compare(options: argparse.Namespace, width: int | None) -> int:
         RunError: when a run cannot be found or read.
         UsageError: for fewer than two runs, or an unknown column.
     """
-    parent = folder_of(options)
-    if parent is None:
-        raise RunError("no home folder to save runs in; choose a folder with --run-dir")
-    paths = _paths(parent, options.names)
-    runs = [ComparedRun.of(read_run(path)) for path in paths]
-    varied = differing_settings(runs)
-    runs = in_order(runs, _column(options.sort, varied)) if options.sort is not None else runs
+    saved = [read_run(path) for path in paths_of(options)]
+    runs = [ComparedRun.of(each) for each in saved]
+    varied = differing_settings([run.config for run in runs])
+    if options.sort is not None:
+        runs = in_order(runs, column_of(options.sort, [run.config for run in runs]))
     if options.json:
         for run in runs:
             print(json.dumps(_values(run, varied)))  # noqa: T201
         return 0
-    found = _disagreement(runs)
-    texts = [_table(runs, varied, width), _chart(runs, width), *_sentences(runs, found)]
+    found = _disagreement(saved)
+    texts = [
+        _table(runs, varied_settings(runs), width),
+        _chart(runs, width),
+        *_sentences(runs, found),
+    ]
     print("\n\n".join(filter(None, texts)))  # noqa: T201
     return 0
 
 
-def _paths(parent: Path, names: Sequence[str]) -> list[Path]:
+def paths_of(options: argparse.Namespace) -> list[Path]:
+    """Return the folders of the named runs.
+
+    Raises:
+        RunError: when a run cannot be found.
+        UsageError: for fewer than two runs.
+    """
+    parent, names = folder_of(options), options.names
+    if parent is None:
+        raise RunError("no home folder to save runs in; choose a folder with --run-dir")
     paths = [find(parent, name) for name in names]
     for at, path in enumerate(paths):
         if path in paths[:at]:
@@ -91,12 +101,13 @@ def _paths(parent: Path, names: Sequence[str]) -> list[Path]:
     return paths
 
 
-def _column(text: str, varied: Sequence[str]) -> str:
+def column_of(text: str, configs: Sequence[RunConfig]) -> str:
+    """Return the outcome or the setting by which the runs with these settings are sorted."""
     names = {name.replace("_", "-"): name for name in OUTCOMES}
     names |= {name.replace("_score", "_accuracy").replace("_", "-"): name for name in OUTCOMES}
     # the setting of the same name is the planned number
     names["epochs-trained"] = "epochs"
-    names |= {_setting_heading(name): name for name in varied}
+    names |= {setting_heading(name): name for name in differing_settings(configs)}
     column = names.get(text.replace("_", "-"))
     if column is None:
         hint = suggestion(text, names)
@@ -108,17 +119,17 @@ def _column(text: str, varied: Sequence[str]) -> str:
 
 def _values(run: ComparedRun, varied: Sequence[str]) -> dict[str, Any]:
     """Return a run as JSON can represent it: the settings that differ, and its outcome."""
-    config = run.saved.header.config
+    config = run.config
     settings = {name: getattr(config, name) for name in varied}
     outcome = {name: run.outcome(name) for name in OUTCOMES}
     return {
-        "name": run.saved.path.name,
+        "name": run.name,
         "settings": {
             name: list(value) if isinstance(value, tuple) else value
             for name, value in settings.items()
         },
         **{
-            name: (int(value) if name in _COUNTS else value) if isfinite(value) else None
+            name: (int(value) if name in COUNTS else value) if isfinite(value) else None
             for name, value in outcome.items()
         },
     }
@@ -126,32 +137,15 @@ def _values(run: ComparedRun, varied: Sequence[str]) -> dict[str, Any]:
 
 def _table(runs: Sequence[ComparedRun], varied: Sequence[str], width: int | None) -> str:
     """Return a row per run; columns without a number in any run are left out."""
-    columns = [
-        name
-        for name in OUTCOMES
-        if any(isfinite(run.outcome(name)) for run in runs)
-        and not (name.startswith("test") and all(run.shared for run in runs))
-    ]
-    sources = _sources(runs)
-    if DATA in varied or len({*sources}) == 1:
-        # with a file, the data set has no effect
-        varied = [name for name in varied if name != DATASET]
+    columns = outcome_columns(runs)
+    settings = [setting_texts(runs, name) for name in varied]
     while True:
-        headings = ["run", *map(_setting_heading, varied)]
+        headings = ["run", *map(setting_heading, varied)]
         left = len(headings)
-        headings += [_heading(name, runs) for name in columns]
+        headings += [outcome_heading(name, runs) for name in columns]
         rows = [
-            [
-                run.name,
-                *(
-                    source
-                    if name in {DATA, DATASET}
-                    else shown(setting(name).write(getattr(run.saved.header.config, name)))
-                    for name in varied
-                ),
-                *(_number(run, name) for name in columns),
-            ]
-            for run, source in zip(runs, sources, strict=True)
+            [run.name, *own, *(outcome_text(run, name) for name in columns)]
+            for run, *own in zip(runs, *settings, strict=True)
         ]
         widths = [max(map(len, column)) for column in zip(headings, *rows, strict=True)]
         if width is None or sum(widths) + 2 * (len(widths) - 1) <= width or len(columns) < 3:
@@ -167,38 +161,6 @@ def _table(runs: Sequence[ComparedRun], varied: Sequence[str], width: int | None
     return "\n".join(lines if width is None else (cut(line, width) for line in lines))
 
 
-def _setting_heading(name: str) -> str:
-    """Return the heading of a setting; a data set and a file share a column."""
-    return DATA if name == DATASET else setting(name).option
-
-
-def _sources(runs: Sequence[ComparedRun]) -> list[str]:
-    """Return the data set or the file of each run, with its folder if two files have the same name."""
-    configs = [run.saved.header.config for run in runs]
-    names = [shown(config.source_name) for config in configs]
-    paths = [shown(config.data or config.source_name) for config in configs]
-    return names if len({*names}) == len({*paths}) else paths
-
-
-def _heading(name: str, runs: Sequence[ComparedRun]) -> str:
-    if not name.endswith("_score"):
-        return _HEADINGS.get(name, name)
-    kinds = {"accuracy %" if run.saved.header.has_classes else "R²" for run in runs}
-    kind = kinds.pop() if len(kinds) == 1 else "score"
-    return f"{name.removesuffix('_score')} {kind}"
-
-
-def _number(run: ComparedRun, name: str) -> str:
-    value = run.outcome(name)
-    if not isfinite(value):
-        return "–"
-    if name in _COUNTS:
-        return f"{value:,.0f}"
-    if not name.endswith("_score"):
-        return number_format.loss(value)
-    return number_format.percent(value) if run.saved.header.has_classes else f"{value:.3f}"
-
-
 def _chart(runs: Sequence[ComparedRun], width: int | None) -> str:
     """Return the chart of the curves, of at most as many runs as there are colours."""
     look = terminal_look(os.environ)
@@ -208,8 +170,8 @@ def _chart(runs: Sequence[ComparedRun], width: int | None) -> str:
         part = "validation"
     curves = {
         run.name: (
-            [int(epoch) for epoch in run.curves[:, 0]],
-            run.column(f"{part}_loss").tolist(),
+            [*range(len(run.log))],
+            run.log.column(f"{part}_loss").tolist(),
         )
         for run in drawn
     }
@@ -220,23 +182,23 @@ def _chart(runs: Sequence[ComparedRun], width: int | None) -> str:
     return text
 
 
-def _disagreement(runs: Sequence[ComparedRun]) -> Disagreement | None:
+def _disagreement(runs: Sequence[SavedRun]) -> Disagreement | None:
     """Return the samples on which two runs disagree; None for more runs."""
     if len(runs) != 2:
         return None
     try:
-        return disagreement(runs[0].saved, runs[1].saved)
+        return disagreement(*runs)
     except RunError as error:
         return Disagreement(str(error))
 
 
 def _sentences(runs: Sequence[ComparedRun], found: Disagreement | None) -> list[str]:
-    same = ["the settings of the runs are the same"] if not differing_settings(runs) else []
+    same = [] if differing_settings([run.config for run in runs]) else [SAME]
     if found is None:
         return same
     if found.reason:
         return [*same, f"predictions are not compared: {found.reason}"]
-    total = sum(count for _, count in found.counts)
+    total = found.total
     if not found.samples:
         return [*same, f"both runs predict the same class for all {total:,} samples"]
     lines = [f"the runs disagree on {len(found.samples):,} of {total:,} samples:"]

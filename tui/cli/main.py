@@ -252,9 +252,7 @@ def _other_command(options: argparse.Namespace) -> int | None:
         case "runs":
             return _runs(options)
         case "compare":
-            from tui.cli.compare import compare
-
-            return compare(options, _columns())
+            return _compare(options)
         case "export":
             from tui.cli.export import export
 
@@ -730,6 +728,107 @@ def _follow(options: argparse.Namespace) -> int:
     else:
         print_lines(model, once=True)
     return app.return_code or 0
+
+
+def _compare(options: argparse.Namespace) -> int:
+    """Compare saved runs on the screen, or print the comparison."""
+    from tui.cli.compare import column_of, compare, paths_of
+
+    if options.plain or options.json or not _has_terminal():
+        return compare(options, _columns())
+    from core.runs.reader import read_header
+
+    paths = paths_of(options) if options.names else []
+    configs = [read_header(path).config for path in paths]
+    sort = "" if options.sort is None else column_of(options.sort, configs)
+    options.speed, options.fps = "30", "10"
+    return _show_comparison(tuple(paths), configs, options, sort)
+
+
+def _show_comparison(
+    sources: tuple[Path | RunConfig, ...],
+    configs: Sequence[RunConfig],
+    options: argparse.Namespace,
+    sort: str = "",
+) -> int:
+    """Show runs side by side; those that the user opens are shown on their own in between."""
+    from core.config.run_config import RunConfig
+    from core.process.client import COMPARE_WORKER, TrainingProcess
+    from core.runs.catalogue import list_runs
+
+    # before the imports of the screen, during which it starts
+    process = TrainingProcess(COMPARE_WORKER) if sources else None
+    _check_screen_options(options, has_screen=True)
+    look = _prepare_look(options)
+    from tui.compare.app import CompareApp
+    from tui.keymap import keymap_of
+
+    parent = folder_of(options)
+    note = ""
+    while True:
+        runs = [] if sources or parent is None else list_runs(parent)
+        if not sources and not runs:
+            print(f"no saved run{f' in {parent}' if parent else ''}; nnfs-tui moons starts one")  # noqa: T201
+            return 0
+        app = CompareApp(
+            sources,
+            configs[0] if configs else RunConfig(),
+            look,
+            runs=runs,
+            parent=parent,
+            process=process,
+            max_rate=options.max_rate,
+            frames_per_second=options.fps,
+            speed=options.speed,
+            paused=getattr(options, "paused", False),
+            sort=sort,
+            keymap=keymap_of(options.preferences.keys),
+            note=note,
+        )
+        app.exit_signals.install()
+        try:
+            app.run(mouse=not options.no_mouse)
+        finally:
+            if process is not None:
+                process.close()
+        if app.exit_signals.received:
+            stop_writing(STDOUT, STDERR)  # the terminal may be gone
+        if app.chosen is None or app.return_code:
+            return app.return_code or 0
+        sources, process = app.sources, None
+        note = _open_compared(app.chosen.path, app.chosen.config, app.chosen.name, options)
+
+
+def _open_compared(
+    path: Path | None, config: RunConfig, name: str, options: argparse.Namespace
+) -> str:
+    """Show one of several runs on its own: resumed, or as a replay if another process uses it.
+
+    Returns:
+        A sentence for the comparison, to which the user returns.
+    """
+    from copy import copy
+
+    from core.runs.atomic_files import RunError
+    from core.runs.lock import check_unused
+
+    given = copy(options)
+    given.log = given.record = given.keep_runs = None
+    given.no_save, given.paused, given.fps = False, True, str(options.fps)
+    given.speed = "max" if options.speed is None else str(options.speed)
+    _check_screen_options(given, has_screen=True)
+    shown_as = ""
+    if path is not None:
+        try:
+            check_unused(path)
+        except RunError:
+            shown_as = "replay"
+    process = _start_process()
+    try:
+        _watch(config, process, given, path, shown_as=shown_as)
+    finally:
+        process.close()
+    return f"back from {name}"
 
 
 def _replay(options: argparse.Namespace) -> int:

@@ -20,10 +20,11 @@ if TYPE_CHECKING:
 
     from core.runs.catalogue import RunListing
 
-_HEADINGS = ("name", "state", "epochs", "test score", "saved", "network")
+HEADINGS = ("name", "state", "epochs", "test score", "saved", "network")
 _SAVED = 4
 """Column that is left out of a narrow table: the name contains the time of the start."""
-_NUMBERS = (2, 3)
+WITHOUT_TIME = (0, 1, 2, 3, 5)
+NUMBERS = (2, 3)
 """Columns that are aligned on the right."""
 _WIDE = 120
 """Columns from which no column is left out."""
@@ -53,18 +54,24 @@ def list_of_runs(parent: Path, *, as_json: bool, width: int | None = None) -> st
         return "\n".join(json.dumps(_values(run)) for run in runs)
     if not runs:
         return f"no saved run in {shown(str(parent))}; nnfs-tui moons starts one"
-    rows = [_Row(_HEADINGS), *map(_row, runs)]
+    rows = [_Row(HEADINGS), *map(_row, runs)]
     if width is not None and width < _WIDE:
         rows = [_Row(row.cells[:_SAVED] + row.cells[_SAVED + 1 :], row.damaged) for row in rows]
     widths = [max(map(len, column)) for column in zip(*(row.cells for row in rows), strict=True)]
     template = "  ".join(
-        f"{{:{'>' if at in _NUMBERS else '<'}{width}}}" for at, width in enumerate(widths)
+        f"{{:{'>' if at in NUMBERS else '<'}{width}}}" for at, width in enumerate(widths)
     )
     lines = [f"{template.format(*row.cells)}{row.damaged}" for row in rows]
     size = sum(run.size for run in runs)
     lines.append(f"{_bytes(size)} in {shown(str(parent))}; nnfs-tui resume NAME")
     lines = [line.rstrip() for line in lines]
     return "\n".join(lines if width is None else (cut(line, width) for line in lines))
+
+
+def row_of(run: RunListing) -> tuple[str, ...]:
+    """Return the cells of a run in the columns of `HEADINGS`; the last one may be why it is damaged."""
+    row = _row(run)
+    return (*row.cells[:-1], row.damaged) if row.damaged else row.cells
 
 
 def _row(run: RunListing) -> _Row:

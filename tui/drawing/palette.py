@@ -69,6 +69,9 @@ TRAIN_FADED: Final = "curve train faded"
 TEST_FADED: Final = "curve test faded"
 """Curves of a pinned run, and those that have a smoothed line."""
 
+RUN_CURVES: Final = tuple(f"curve run {number}" for number in range(8))
+"""Curves of several runs in one plot; more colours are too similar."""
+
 READER: Final = "reader"
 """Cursor of a curve."""
 

@@ -24,6 +24,7 @@ from tui.drawing.palette import (
     DEEP,
     DIVERGING,
     LEGIBLE,
+    RUN_CURVES,
     SEQUENTIAL,
     TEST_MARKERS,
     TRAIN_MARKERS,
@@ -71,6 +72,7 @@ CURVES: Final = {
     "curve old": ".",
     "curve train faded": ":",
     "curve test faded": ",",
+    **dict(zip(RUN_CURVES, "abcdefgh", strict=True)),
 }
 """Glyphs of curves on terminals without colours; titles show them before the names."""
 
@@ -274,8 +276,8 @@ class CellRenderer:
         kind, _, rest = (role if is_picture(role) else ink.background).partition(" ")
         if role in {LEGIBLE, ALARM}:
             return classes[1] if role == ALARM else None
-        if role.startswith("point"):
-            return classes[int(role.split()[1]) % len(classes)]
+        if role.startswith(("point", "curve run")):
+            return classes[int(role.split()[-1]) % len(classes)]
         if kind == "field":
             return classes[int(rest.split()[0]) % len(classes)]
         if kind == "diverging" and picture_glyph(f"diverging {rest}") != DIVERGING_GLYPHS[4]:

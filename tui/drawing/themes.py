@@ -168,6 +168,14 @@ _ROLES: Final = {
     "curve old": ("#4e4e4e", "#bcbcbc"),
     "curve train faded": ("#6c6c6c", "#9e9e9e"),
     "curve test faded": ("#5f5f87", "#af87d7"),
+    "curve run 0": ("#5fafff", "#005faf"),
+    "curve run 1": ("#ffaf00", "#af5f00"),
+    "curve run 2": ("#d7ffd7", "#000000"),
+    "curve run 3": ("#ff00af", "#87005f"),
+    "curve run 4": ("#5f875f", "#6c6c6c"),
+    "curve run 5": ("#ff0000", "#870000"),
+    "curve run 6": ("#ffd7ff", "#875f87"),
+    "curve run 7": ("#afafaf", "#0000af"),
 }
 """Colours on a dark and on a light background."""
 

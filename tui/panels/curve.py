@@ -97,6 +97,57 @@ def usual_top(low: Numbers, high: Numbers) -> float:
     return usual if highest - lowest > SPIKED * (usual - lowest) else highest
 
 
+def loss_axis(
+    low: Numbers, high: Numbers, ticks: int, is_log: bool | None, *, was_log: bool
+) -> ValueAxis:
+    """Return the axis of a loss for the minima and maxima of all columns.
+
+    Args:
+        low: minima of the columns.
+        high: maxima of the columns.
+        ticks: about how many.
+        is_log: whether it is logarithmic; None if it is where the loss spans a wide range.
+        was_log: whether the axis that is shown is: it does not change back at once.
+    """
+    highest = float(high.max())
+    positive = low[low > 0]
+    lowest = float(positive.min()) if positive.size else 1e-6
+    limit = LINEAR_BELOW if was_log else LOGARITHMIC_FROM
+    if highest > limit * lowest if is_log is None else is_log:
+        return log_axis(lowest, max(highest, lowest), ticks)
+    top, bottom = usual_top(low, high), float(low.min())
+    if bottom < ZERO_BELOW * top:
+        return linear_axis(0.0, axis_top(top), ticks)
+    return close_loss_axis(bottom, top, ticks)
+
+
+def close_loss_axis(low: float, high: float, ticks: int) -> ValueAxis:
+    """Return an axis that does not begin at zero."""
+    return fitted_axis(low, high, ticks, abs(high) * 1e-3)
+
+
+def score_axis(low: Numbers, high: Numbers, ticks: int, *, has_classes: bool) -> ValueAxis:
+    """Return the axis of accuracies or R² for the minima and maxima of all columns."""
+    # upside down, the low scores of an untrained network are a spike
+    lowest = -usual_top(-high, -low)
+    starts = ACCURACY_STARTS if has_classes else R2_STARTS
+    # R² has no lower bound: values below -1 are cut off
+    start = max((each for each in starts if each <= lowest), default=starts[0])
+    if not has_classes:
+        return linear_axis(start, 1.0, min(ticks, 2))
+    length = round(100 * (1 - start))
+    parts = next(each for each in range(min(ticks, 3), 0, -1) if length % each == 0)
+    places = tuple(start + length / 100 * part / parts for part in range(parts + 1))
+    return ValueAxis(start, 1.0, places, tuple(f"{100 * each:.0f} %" for each in places))
+
+
+def score_text(value: float, *, has_classes: bool) -> str:
+    """Return an accuracy in percent, or R²."""
+    if has_classes:
+        return f"{number_format.percent(value)} %"
+    return f"{value:.3f}".replace("-", "−")
+
+
 class CurvePanel(Panel):
     """Training and test curve of one quantity."""
 
@@ -391,21 +442,7 @@ class LossPanel(CurvePanel):
         )
 
     def axis(self, low: Numbers, high: Numbers, ticks: int) -> ValueAxis:
-        highest = float(high.max())
-        positive = low[low > 0]
-        lowest = float(positive.min()) if positive.size else 1e-6
-        if self._is_logarithmic(lowest, highest):
-            return log_axis(lowest, max(highest, lowest), ticks)
-        top, bottom = usual_top(low, high), float(low.min())
-        if bottom < ZERO_BELOW * top:
-            return linear_axis(0.0, axis_top(top), ticks)
-        return self.close_axis(bottom, top, ticks)
-
-    def _is_logarithmic(self, lowest: float, highest: float) -> bool:
-        """Return whether the axis is logarithmic: as chosen, or if the loss spans a wide range."""
-        wished = self.options.log_loss
-        limit = LINEAR_BELOW if self.has_log_axis else LOGARITHMIC_FROM
-        return highest > limit * lowest if wished is None else wished
+        return loss_axis(low, high, ticks, self.options.log_loss, was_log=self.has_log_axis)
 
     def extra_curves(self, count: int) -> list[tuple[Source, str]]:
         more = super().extra_curves(count)
@@ -439,7 +476,7 @@ class LossPanel(CurvePanel):
         return axis is not None and axis.logarithmic
 
     def close_axis(self, low: float, high: float, ticks: int) -> ValueAxis:
-        return fitted_axis(low, high, ticks, abs(high) * 1e-3)
+        return close_loss_axis(low, high, ticks)
 
     def format_value(self, value: float) -> str:
         return number_format.loss(value)
@@ -497,17 +534,7 @@ class ScorePanel(CurvePanel):
         return [*words, (f"─ linear {value} ", ink(indexed(LINEAR)))]
 
     def axis(self, low: Numbers, high: Numbers, ticks: int) -> ValueAxis:
-        # upside down, the low scores of an untrained network are a spike
-        lowest = -usual_top(-high, -low)
-        starts = ACCURACY_STARTS if self.has_classes else R2_STARTS
-        # R² has no lower bound: values below -1 are cut off
-        start = max((each for each in starts if each <= lowest), default=starts[0])
-        if not self.has_classes:
-            return linear_axis(start, 1.0, min(ticks, 2))
-        length = round(100 * (1 - start))
-        parts = next(each for each in range(min(ticks, 3), 0, -1) if length % each == 0)
-        places = tuple(start + length / 100 * part / parts for part in range(parts + 1))
-        return ValueAxis(start, 1.0, places, tuple(f"{100 * each:.0f} %" for each in places))
+        return score_axis(low, high, ticks, has_classes=self.has_classes)
 
     def close_axis(self, low: float, high: float, ticks: int) -> ValueAxis:
         if not self.has_classes:
@@ -518,6 +545,4 @@ class ScorePanel(CurvePanel):
         return ValueAxis(axis.low / 100, axis.high / 100, places, labels)
 
     def format_value(self, value: float) -> str:
-        if self.has_classes:
-            return f"{number_format.percent(value)} %"
-        return f"{value:.3f}".replace("-", "−")
+        return score_text(value, has_classes=self.has_classes)

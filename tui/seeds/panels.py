@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 from textual.message import Message
 
-from core.analysis.planes import Plane, Window
+from core.analysis.planes import Plane, has_plane
 from core.analysis.prediction_map import quantize
 from core.lockstep.agreement import Agreement, LanePredictions
 from core.training.stopping import Stop
@@ -41,6 +41,7 @@ from tui.panels.colour_scales import NumberScale
 from tui.panels.explanation import Explanation
 from tui.panels.hysteresis import LevelHysteresis
 from tui.panels.panel import Panel, StyledText, centred_text
+from tui.panels.tiles import LABEL, WORDS, Tiles
 from tui.seeds.model import LOSS, SCORE
 
 if TYPE_CHECKING:
@@ -59,19 +60,11 @@ MOST_OUTPUTS: Final = 6_000_000
 FEWEST_MAPPED: Final = 8
 """Networks of a map, at least: fewer would hardly show a spread."""
 
-MOST_FEATURES: Final = 100
-"""Features up to which a plane through the data says something about them."""
-
 SCALE: Final = 6
 """Columns of the scale of agreement."""
 
 PIXEL_LEVEL: Final = STEPS * 2 // 3
 """Level of the colour of a class on a small map, which shows no certainty."""
-
-
-def has_plane(data: DataSplit) -> bool:
-    """Return whether a map through the features is drawn."""
-    return data.preparation.text is None and len(data.feature_names) <= MOST_FEATURES
 
 
 class SeedsPanel(Panel):
@@ -297,70 +290,6 @@ class AgreementPanel(SeedsPanel):
         return AgreementView(self, network, data, target, width, height, by)
 
 
-@dataclass(frozen=True)
-class Tiles:
-    """Places of small maps, all of the same size, each with a label below it.
-
-    Attributes:
-        columns, rows: size of a map in cells.
-        across, down: number of maps in a row and in a column.
-    """
-
-    columns: int
-    rows: int
-    across: int
-    down: int
-
-    @classmethod
-    def fitting(cls, count: int, width: int, height: int, *, has_maps: bool) -> Tiles:
-        """Return the largest tiles with which all maps fit, otherwise the smallest."""
-        if not has_maps:
-            for columns in (WORDS, LABEL):
-                tiles = cls(columns, 0, max(1, (width - 1) // (columns + 1)), max(1, height))
-                if tiles.capacity >= count:
-                    return tiles
-            return tiles
-        found: list[Tiles] = []
-        for down in range(1, height // 2 + 1):
-            across = -(-count // down)
-            columns, rows = (width - 1) // across - 1, height // down - 1
-            rows = min(rows, columns // 2, HIGHEST)
-            if columns >= LABEL and rows >= 1:
-                columns = max(LABEL, min(columns, WIDEST * rows))
-                found.append(cls(columns, rows, across, down))
-        if found:
-            return max(found, key=lambda each: each.columns * each.rows)
-        smallest = cls(LABEL, 1, max(1, (width - 1) // (LABEL + 1)), max(1, height // 2))
-        return smallest if height >= 2 else cls(LABEL, 0, smallest.across, 1)
-
-    @property
-    def capacity(self) -> int:
-        """Number of tiles that fit."""
-        return self.across * self.down
-
-    def place(self, at: int) -> tuple[int, int]:
-        """Return row and column of the upper left cell of a tile."""
-        down, across = divmod(at, self.across)
-        return down * (self.rows + 1), 1 + across * (self.columns + 1)
-
-    def at(self, row: int, column: int) -> int | None:
-        """Return the number of the tile at a cell."""
-        across = (column - 1) // (self.columns + 1)
-        if not 0 <= across < self.across:
-            return None
-        return row // (self.rows + 1) * self.across + across
-
-
-LABEL: Final = 5
-"""Columns of a score."""
-HIGHEST: Final = 10
-"""Rows of a small map, at most."""
-WIDEST: Final = 3
-"""Columns of a map per row, at most: a cell is about twice as high as wide."""
-WORDS: Final = 20
-"""Columns of seed, score and loss."""
-
-
 class RunsPanel(SeedsPanel):
     """Small map of each run, the lowest loss first, with its score."""
 
@@ -414,11 +343,8 @@ class RunsPanel(SeedsPanel):
         cells, order = Cells(width, height), seeds.order()
         has_maps = has_plane(data) and len(data.feature_names) > 1 and network.sizes[-1] > 0
         tiles = self._tiles = Tiles.fitting(len(order), width, height, has_maps=has_maps)
-        first = 0
-        if len(order) > tiles.capacity:
-            # whole rows, so that the selected run is among them
-            row = order.index(seeds.lane) // tiles.across
-            first = max(0, row - tiles.down + 1) * tiles.across
+        selected = order.index(seeds.lane) if seeds.lane in order else 0
+        first = tiles.first_shown(selected, len(order))
         lanes = self._lanes = order[first : first + tiles.capacity]
         pictures = self._pictures(network, data, tiles) if tiles.rows else None
         for at, lane in enumerate(lanes):
@@ -457,10 +383,7 @@ class RunsPanel(SeedsPanel):
         columns, rows = tiles.columns, 2 * tiles.rows
         key = seeds.first, self.options.plane, seeds.count, columns, rows
         if self._predictions is None or self._predictions_of != key:
-            plane = Plane.through(base, self.options.plane)
-            both = [base.x_train] if base.shared else [base.x_train, base.x_test]
-            places = [plane.coordinates(base.preparation.features(x)) for x in both]
-            window = Window.around(np.concatenate(places), columns, rows, margin=0.05)
+            plane, window = Plane.with_window(base, self.options.plane, columns, rows)
             self._predictions = self.predictions(plane.features(window.points()))
             self._predictions_of = key
         parameters, statistics, _ = seeds.networks()

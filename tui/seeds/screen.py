@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, ClassVar, Final
 
 from textual import on
 
+from core.analysis.planes import has_plane
 from core.process.messages import LaneOpened, LaneSelected, Loading, SeedsProgress, SeedsRun
 from tui.faults import reported
 from tui.panels.view_options import ViewOptions
@@ -17,7 +18,7 @@ from tui.seeds.controller import SeedsController
 from tui.seeds.curves import SpreadLoss, SpreadScore
 from tui.seeds.keys import KEYS, bindings
 from tui.seeds.lines import SeedsFooter, SeedsHeader, SeedsStatus, SelectedLine
-from tui.seeds.panels import AgreementPanel, HistogramPanel, LaneActivations, RunsPanel, has_plane
+from tui.seeds.panels import AgreementPanel, HistogramPanel, LaneActivations, RunsPanel
 from tui.seeds.view import SeedsViewController
 
 if TYPE_CHECKING:

@@ -5,11 +5,11 @@ from __future__ import annotations
 from itertools import combinations
 from typing import TYPE_CHECKING, Final
 
-from core.analysis.planes import PlaneChoice, ranked_features
+from core.analysis.planes import PlaneChoice, has_plane, ranked_features
 from tui.screens.view import PAIRED, RECENT
 from tui.seeds.curves import SpreadLoss, SpreadScore
 from tui.seeds.keys import NOT_SAVED, help_sections
-from tui.seeds.panels import AgreementPanel, HistogramPanel, LaneActivations, RunsPanel, has_plane
+from tui.seeds.panels import AgreementPanel, HistogramPanel, LaneActivations, RunsPanel
 
 if TYPE_CHECKING:
     from tui.seeds.screen import SeedsScreen

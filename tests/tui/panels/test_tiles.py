@@ -2,7 +2,7 @@
 
 import pytest
 
-from tui.seeds.panels import LABEL, Tiles
+from tui.panels.tiles import LABEL, Tiles
 
 
 @pytest.mark.parametrize("count", [1, 2, 5, 16, 31, 32, 64])

@@ -1,0 +1,46 @@
+"""Saved runs are compared in a terminal: from the list, through one of them, and back."""
+
+import subprocess
+from pathlib import Path
+
+from core.runs.reader import read_header
+from tests.terminal.terminal import nnfs_tui
+from tests.terminal.test_command_line import PROGRAM
+
+
+def test_runs_are_marked_compared_opened_and_left(tmp_path: Path) -> None:
+    runs = str(tmp_path / "runs")
+    for rate in ("0.1", "0.001"):
+        command = [PROGRAM, "train", "xor", "--epochs", "40", "--lr", rate, "--run-dir", runs]
+        subprocess.run(command, check=True, capture_output=True, timeout=60)
+    before = [read_header(path) for path in sorted((tmp_path / "runs").glob("xor*"))]
+    with nnfs_tui("compare", "--run-dir", runs) as terminal:
+        terminal.until("compare saved runs")
+        terminal.press(" ", " ")
+        terminal.until("2 marked")
+        terminal.press("\r")
+        terminal.until("epoch 40 of 40")
+        terminal.until("disagree on")
+        terminal.press("\x1b[H")
+        terminal.until("epoch  0 of 40")
+        terminal.press("\r")
+        terminal.until("resumed at epoch 40")
+        terminal.press("q")
+        terminal.until("back from xor")
+        terminal.press("q")
+        assert terminal.wait() == 0
+    assert [read_header(path).epoch for path in sorted((tmp_path / "runs").glob("xor*"))] == [
+        each.epoch for each in before
+    ]
+
+
+def test_the_comparison_is_printed_on_request(tmp_path: Path) -> None:
+    runs = str(tmp_path / "runs")
+    for seed in ("1", "2"):
+        command = [PROGRAM, "train", "xor", "--epochs", "5", "--seed", seed, "--run-dir", runs]
+        subprocess.run(command, check=True, capture_output=True, timeout=60)
+    names = [path.name for path in sorted((tmp_path / "runs").glob("xor*"))]
+    with nnfs_tui("compare", "--plain", *names, "--run-dir", runs) as terminal:
+        assert terminal.wait() == 0
+        assert "epochs trained" in terminal.text()
+        assert b"\x1b[?1049h" not in terminal.raw
