@@ -34,7 +34,6 @@ BORROWED = [
     Borrowed("textual", "textual.app", "App", "_handle_exception", "tui.terminal_app"),
     Borrowed("textual", "textual._context", "", "active_message_pump", "tui.terminal_app"),
     Borrowed("textual", "textual.app", "App", "_driver", "tui.terminal_app"),
-    Borrowed("textual", "textual.app", "App", "_driver", "tui.app"),
     Borrowed("textual", "textual.message_pump", "MessagePump", "_on_message", "tui.screens.live"),
     # the widgets that nothing covers
     Borrowed("textual", "textual.app", "App", "_driver", "tui.terminal.direct"),

@@ -17,7 +17,6 @@ from tui.drawing.terminal_text import key_name
 from tui.keymap import Keymap
 from tui.process_link import ProcessLink
 from tui.screens.training import TrainingScreen
-from tui.terminal.driver import DiffDriver
 from tui.terminal_app import TerminalApp, send_order, write_to_terminal
 
 if TYPE_CHECKING:
@@ -245,9 +244,7 @@ class NnfsApp(TerminalApp):
 
     def on_unmount(self) -> None:
         """End the training process, and record the last epochs, which it has saved."""
-        if isinstance(self._driver, DiffDriver):
-            # restore the terminal first: a long batch may outlast the deadline of a signal
-            self._driver.stop_application_mode()
+        self.restore_terminal()  # first: a long batch may outlast the deadline of a signal
         for event in self.link.close():
             self.training.controller.record(event)
         if self.seeds is not None:

@@ -340,6 +340,11 @@ class TerminalApp(ReportsFaults, App[None]):
         else:
             callback()
 
+    def restore_terminal(self) -> None:
+        """Leave the screen, at the end of the application."""
+        if isinstance(self._driver, DiffDriver):
+            self._driver.stop_application_mode()
+
     def _forget_screen(self) -> None:
         if isinstance(self._driver, DiffDriver):
             self._driver.forget()

@@ -217,7 +217,7 @@ class CompareLoop:
                 )
 
             if not run.go(epoch, proceed):
-                return  # the next command may ask for another epoch; otherwise it goes on
+                return  # the next command may ask for another epoch; otherwise it continues
         self._target, self._epoch = None, epoch
         self._compare_due = 0.0
         self._has_new = True

@@ -9,7 +9,6 @@ from tui.compare.run_list import RunListScreen
 from tui.compare.screen import CompareScreen
 from tui.keymap import Keymap
 from tui.process_link import ProcessLink
-from tui.terminal.driver import DiffDriver
 from tui.terminal.screen_buffer import Area
 from tui.terminal_app import TerminalApp, send_order
 
@@ -151,9 +150,7 @@ class CompareApp(TerminalApp):
 
     def on_unmount(self) -> None:
         """End the process of the runs."""
-        if isinstance(self._driver, DiffDriver):
-            # restore the terminal first: a long batch may outlast the deadline of a signal
-            self._driver.stop_application_mode()
+        self.restore_terminal()  # first: a long batch may outlast the deadline of a signal
         if self.comparing is not None:
             self.comparing.close()
 

@@ -196,7 +196,7 @@ class CompareController:
 
     @property
     def is_playing(self) -> bool:
-        """Whether the runs go on, or will before the next command is handled."""
+        """Whether the runs are played, or will be before the next command is handled."""
         return (self._requested_state or self.board.run.state) is State.TRAINING
 
     def toggle_play(self) -> None:

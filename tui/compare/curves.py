@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from tui.panels.view_options import ViewOptions
 
 LEGEND_FROM: Final = 58
-"""Columns of a panel from which the legend is beside the plot."""
+"""Columns of a panel from which the legend is next to the plot."""
 
 LEGEND_WIDTH: Final = 18, 40
 """Columns of the legend, at least and at most."""
@@ -195,7 +195,7 @@ class CurvesPanel(BoardPanel):
         return f"{mark}{run.number} {self.board.label(run)}"
 
     def _draw_column(self, cells: Cells, runs: list[ShownRun], column: int) -> None:
-        """Draw the legend beside the plot, as many entries as fit, with values."""
+        """Draw the legend next to the plot, as many entries as fit, with values."""
         board, end = self.board, cells.width
         at = runs.index(board.selected) if board.selected in runs else 0
         first = min(max(0, at - cells.height + 1), max(0, len(runs) - cells.height))

@@ -45,10 +45,10 @@ SCALE: Final = 9
 """Columns of the colour scale."""
 
 LIST_WIDTH: Final = 40
-"""Columns of the list of samples beside the map."""
+"""Columns of the list of samples next to the map."""
 
 LIST_FROM: Final = 80
-"""Columns from which the list is beside the map."""
+"""Columns from which the list is next to the map."""
 
 LEAST_MAP: Final = 6
 """Rows that a list below leaves to the map."""
@@ -154,7 +154,7 @@ class DifferenceView(MapView):
 
 
 class DifferencePanel(BoardPanel):
-    """Where the marked runs differ, and the samples on which they disagree."""
+    """Difference of the marked runs, and the samples on which they disagree."""
 
     label = "difference"
     summary = "where the predictions of the two marked runs differ, and for which samples"

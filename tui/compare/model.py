@@ -236,14 +236,14 @@ class Board:
         return self._texts[name][run.number] if name in self.varied else ""
 
     def label(self, run: ShownRun) -> str:
-        """Return what tells a run from the others: settings with another value than most runs have."""
+        """Return the settings of a run with another value than most runs have, or its name."""
         if not self.varied:
             return run.name
         texts = self._texts
         usual = {name: _most_common(texts[name].values()) for name in self.varied}
         names = [name for name in self.varied if texts[name][run.number] != usual[name]]
         if not names:
-            # the values of most runs: that of the setting with the most values tells it best
+            # the values of most runs: the setting with the most values is the most specific one
             names = [max(self.varied, key=lambda name: len({*texts[name].values()}))]
         return " · ".join(
             f"{'' if name in SPEAKING else f'{setting_heading(name)} '}{texts[name][run.number]}"

@@ -174,7 +174,7 @@ class RunPicture:
 
 
 class MapsPanel(BoardPanel):
-    """What each run predicts, with its loss and score."""
+    """Maps of what each run predicts, with its loss and score."""
 
     label = "maps"
     summary = "what each run predicts, with its loss and accuracy or R²"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from itertools import combinations
 from typing import TYPE_CHECKING, ClassVar, Final
 
-from textual import on, work
+from textual import on
 
 from core.analysis.planes import PlaneChoice, has_plane, ranked_features
 from core.process.messages import ComparedRunOpened, ComparedRunsMoved, Loading
@@ -20,7 +20,6 @@ from tui.compare.table import TABLE_FRAME, SettingsPanel
 from tui.faults import reported
 from tui.panels.view_options import ViewOptions
 from tui.screens.arrangement import LINES, Arrangement
-from tui.screens.frames import FrameClock
 from tui.screens.panel_screen import PanelScreen
 from tui.screens.status_bars import Notice
 from tui.screens.view import PAIRED
@@ -96,7 +95,7 @@ class CompareScreen(PanelScreen):
 
     BINDINGS: ClassVar[list[BindingType]] = [*bindings()]
     AUTO_FOCUS = "#runs"
-    keys = KEYS
+    rows = keys = KEYS
     # declared, because the table of keys and this module refer to one another
     board: Board
     controller: CompareController
@@ -133,8 +132,7 @@ class CompareScreen(PanelScreen):
             paused: whether runs that are trained wait for a key.
             sort: an outcome or a setting by which the runs are sorted.
         """
-        super().__init__()
-        self._link, self._frame = link, 1 / frames_per_second
+        super().__init__(link, frames_per_second)
         self._open_run, self._leave, self.redraw = open_run, leave, redraw
         board = self.board = Board.of([], config)
         board.sort = sort
@@ -148,7 +146,6 @@ class CompareScreen(PanelScreen):
             DifferencePanel(board, options),
         ]
         self.arrangement = CompareArrangement(self, self.panels)
-        self.frames = FrameClock(self)
         self.status = CompareStatus(board, flow_control)
         self.lines: list[Canvas] = [
             CompareHeader(board, lambda: self.controller.speed),
@@ -164,15 +161,6 @@ class CompareScreen(PanelScreen):
         self.controller.launch()
 
     # --- what the controller asks for
-
-    @work(exclusive=True, group="training")
-    async def listen(self) -> None:
-        """Pass every event of the process to the controller, until the process ends."""
-        await self._link.listen(self.controller.on_event)
-
-    def pull(self) -> None:
-        """Request the next frame."""
-        self._link.pull(self._frame)
 
     def show_event(self, event: Event) -> None:
         """Show the change made by an event that the board already includes."""

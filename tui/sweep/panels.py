@@ -35,7 +35,8 @@ from tui.panels.boundary.map_drawing import half_blocks, map_colours
 from tui.panels.colour_scales import NumberScale
 from tui.panels.explanation import Explanation
 from tui.panels.panel import Panel, StyledText, centred_text
-from tui.seeds.panels import PIXEL_LEVEL, Tiles, has_plane
+from tui.panels.tiles import Tiles
+from tui.seeds.panels import PIXEL_LEVEL
 from tui.sweep.columns import heading, number_text, option, score_form
 from tui.sweep.order import DIVERGED, EPOCHS, RUNS, descends
 

@@ -121,7 +121,7 @@ def test_runs_that_are_trained_equal_single_runs_in_each_epoch(comparison: Compa
     comparison.send(SetSpeed(None), CompareRuns(configs), Pull())
     comparison.until_state(State.FINISHED)
     assert comparison.epoch == CONFIG.epochs
-    tables = {number: [] for number in range(3)}
+    tables: dict[int, list[list[float]]] = {number: [] for number in range(3)}
     for event in comparison.of(ComparedRunsMoved):
         for each in event.positions:
             tables[each.number] += each.table.tolist()
@@ -181,6 +181,7 @@ def test_a_pair_disagrees_on_the_samples_that_its_trainers_predict_differently(
     found = comparison.of(ComparedRunsMoved)[-1].disagreement
     assert found.samples == expected.samples
     assert found.samples
+    assert expected.features is not None
     assert found.features.tolist() == expected.features.tolist()
     comparison.send(ComparePair((0, 2)))
     comparison.until(lambda: comparison.of(ComparedRunsMoved)[-1].pair == (0, 2))

@@ -61,7 +61,7 @@ def test_runs_are_sorted_by_each_column_and_back() -> None:
 def test_the_two_last_marks_are_a_pair_and_two_runs_need_none() -> None:
     runs = [run_of(learning_rate=rate) for rate in (0.1, 0.2, 0.3)]
     board = board_of(*runs)
-    assert board.pair is None
+    assert not board.pair
     for run in runs:
         board.mark(run)
     assert board.pair == (runs[1], runs[2])
@@ -69,7 +69,7 @@ def test_the_two_last_marks_are_a_pair_and_two_runs_need_none() -> None:
     assert board.visible == runs[1:]
     for run in runs[1:]:
         board.mark(run)
-    assert board.pair is None
+    assert not board.marked
     assert board.visible == runs
     assert board_of(*runs[:2]).pair == (runs[0], runs[1])
 

@@ -14,6 +14,7 @@ from tui.drawing.palette import (
     CLASS_FIELDS,
     CLASS_POINTS,
     DIVERGING,
+    RUN_CURVES,
     STEPS,
     TEST_MARKERS,
     TRAIN_MARKERS,
@@ -188,3 +189,14 @@ def test_inks_are_converted_once(monkeypatch: pytest.MonkeyPatch) -> None:
     for each in (cells, new):
         renderer.merge_levels(each)
     assert not lists
+
+
+@pytest.mark.parametrize("background", BACKGROUNDS)
+def test_curves_of_any_two_runs_differ_in_colour(background: str) -> None:
+    for depth in ("256", "truecolor"):
+        look = TerminalLook(depth, background=background)
+        found = least(sent_colours(look, RUN_CURVES))
+        assert found["normal"] >= 18
+        assert min(found.values()) >= 9
+    letters = [CellRenderer(TerminalLook("none")).text(["─"], ink(role)) for role in RUN_CURVES]
+    assert letters == [*"abcdefgh"]
