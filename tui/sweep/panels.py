@@ -11,7 +11,7 @@ import numpy as np
 from textual.binding import Binding, BindingType
 from textual.message import Message
 
-from core.analysis.planes import Plane, Window
+from core.analysis.planes import Plane, PlaneChoice, has_plane
 from core.analysis.prediction_map import PredictionMap, quantize
 from core.config.run_config import setting
 from core.sweeps.statistics import heat_map, value_of
@@ -423,10 +423,7 @@ class CellPicture:
         assert data is not None
         self._shape = rows, columns
         self.network = build_network(report.config, data)
-        plane = Plane.through(data)
-        both = [data.x_train] if data.shared else [data.x_train, data.x_test]
-        places = [plane.coordinates(data.preparation.features(x)) for x in both]
-        around = Window.around(np.concatenate(places), columns, rows, margin=0.05)
+        plane, around = Plane.with_window(data, PlaneChoice(), columns, rows)
         points = data.preparation.inputs(plane.features(around.points()))
         self._map = PredictionMap(self.network, points)
         self._scale = None if data.has_classes else NumberScale.of(data, 0)

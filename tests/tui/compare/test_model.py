@@ -60,8 +60,8 @@ def test_runs_are_sorted_by_each_column_and_back() -> None:
 
 def test_the_two_last_marks_are_a_pair_and_two_runs_need_none() -> None:
     runs = [run_of(learning_rate=rate) for rate in (0.1, 0.2, 0.3)]
+    assert board_of(*runs).pair is None
     board = board_of(*runs)
-    assert not board.pair
     for run in runs:
         board.mark(run)
     assert board.pair == (runs[1], runs[2])
