@@ -17,7 +17,7 @@ from tui.drawing.terminal_text import key_name
 from tui.keymap import Keymap
 from tui.process_link import ProcessLink
 from tui.screens.training import TrainingScreen
-from tui.terminal_app import TerminalApp, send_order, write_to_terminal
+from tui.terminal_app import TerminalApp, restore_terminal, send_order, write_to_terminal
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -244,7 +244,7 @@ class NnfsApp(TerminalApp):
 
     def on_unmount(self) -> None:
         """End the training process, and record the last epochs, which it has saved."""
-        self.restore_terminal()  # first: a long batch may outlast the deadline of a signal
+        restore_terminal(self)  # first: a long batch may outlast the deadline of a signal
         for event in self.link.close():
             self.training.controller.record(event)
         if self.seeds is not None:

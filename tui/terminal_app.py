@@ -340,14 +340,15 @@ class TerminalApp(ReportsFaults, App[None]):
         else:
             callback()
 
-    def restore_terminal(self) -> None:
-        """Leave the screen, at the end of the application."""
-        if isinstance(self._driver, DiffDriver):
-            self._driver.stop_application_mode()
-
     def _forget_screen(self) -> None:
         if isinstance(self._driver, DiffDriver):
             self._driver.forget()
+
+
+def restore_terminal(app: App[None]) -> None:
+    """Leave the screen, at the end of an application."""
+    if isinstance(app._driver, DiffDriver):
+        app._driver.stop_application_mode()
 
 
 def write_to_terminal(app: App[None], codes: str) -> None:

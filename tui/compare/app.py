@@ -10,7 +10,7 @@ from tui.compare.screen import CompareScreen
 from tui.keymap import Keymap
 from tui.process_link import ProcessLink
 from tui.terminal.screen_buffer import Area
-from tui.terminal_app import TerminalApp, send_order
+from tui.terminal_app import TerminalApp, restore_terminal, send_order
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -150,7 +150,7 @@ class CompareApp(TerminalApp):
 
     def on_unmount(self) -> None:
         """End the process of the runs."""
-        self.restore_terminal()  # first: a long batch may outlast the deadline of a signal
+        restore_terminal(self)  # first: a long batch may outlast the deadline of a signal
         if self.comparing is not None:
             self.comparing.close()
 
