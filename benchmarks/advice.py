@@ -50,7 +50,8 @@ RECOVERED: Final = 0.75
 """Progress relative to that of the wider network from which a run has recovered."""
 
 LEARNS: Final = 0.9
-"""Progress on training and test samples from which a run of the list of sick ones is not sick."""
+"""Progress on the training samples from which a run of the list of sick ones is not sick, if it also
+does as well as one that has recovered."""
 
 COLLAPSED: Final = 0.9
 """Progress on the training samples, relative to the best so far, below which a run of the list of
@@ -87,6 +88,7 @@ WORDS: Final = {
     "dead": Cause.DEAD,
     "saturated": Cause.SATURATED,
     "exploding": Cause.EXPLODING,
+    "batch norm": Cause.BATCH_NORM,
     "spelling": Cause.SPELLINGS,
     "noise": Cause.NOISE,
     "overfitting": Cause.OVERFITTING,
@@ -193,9 +195,11 @@ def examine_sick(files: list[Path]) -> None:
         wanted = {cause for word, cause in WORDS.items() if word in case.described}
         causes = [each.cause for each in found.findings]
         verdict = "right" if wanted & {*causes[:1]} else "wrong"
-        before = outcome_of(run.trainer).progress
+        outcome = outcome_of(run.trainer)
+        before = outcome.progress
         if not causes or causes == [Cause.NOT_FOUND]:
-            verdict = "learns" if before >= LEARNS else "silent"
+            learns = outcome.train_progress >= LEARNS and before >= RECOVERED
+            verdict = "learns" if learns else "silent"
         remedies = [each for finding in found.findings[:1] for each in finding.remedies]
         after = recovered = None
         if remedies:

@@ -38,7 +38,7 @@ MOVING: Final = 0.05
 
 HALF: Final = 0.5
 """Progress, relative to the wider network's, from which a run is not stuck unless a cause is shown.
-With batch normalisation, the checkerboard fluctuates at two thirds, and no setting alone is to blame."""
+With batch normalisation, the checkerboard fluctuates at two thirds, which is no mistake of the user."""
 
 NOISY: Final = 0.3
 """Agreement of neighbours, as a fraction of the way from the share of the most frequent class to 1,
@@ -142,12 +142,14 @@ def _reached(references: References) -> float:
 
 
 def _is_only_slower(references: References) -> bool:
-    """Return whether a run is well above guessing and a linear model, and nothing is to blame.
+    """Return whether a run is well above guessing and a linear model, and nothing is wrong with it.
 
-    The wider network gets further, but an alarm without a cause would not help the user.
+    The wider network gets further, but an alarm without a cause would not help the user, and batch
+    normalisation is a legitimate choice.
     """
     helpful, best, linear = _helpful(references), references.best, references.linear
-    if best is None or (helpful and helpful[0].cause is not Cause.NOT_FOUND):
+    causes = {each.cause for each in helpful[:1]}
+    if best is None or causes - {Cause.NOT_FOUND, Cause.BATCH_NORM}:
         return False
     simple = 0.0 if linear is None else linear.progress
     reached = _reached(references)

@@ -49,6 +49,7 @@ class Cause(StrEnum):
     DEAD = "dead units"
     SATURATED = "saturated units"
     LOCAL_MINIMUM = "local minimum"
+    BATCH_NORM = "batch normalisation"
     TOO_FEW_UNITS = "too few units"
     SPELLINGS = "several spellings of one class"
     NOISE = "label noise"

@@ -249,6 +249,9 @@ _SENTENCES: dict[Cause, Callable[[RunConfig, References], str]] = {
         f"The learning rate of {config.learning_rate:g} is too high for {config.optimizer}: the steps "
         "are too long."
     ),
+    Cause.BATCH_NORM: lambda *_: (
+        "Batch normalisation hinders this run: the same layers get further without it."
+    ),
     Cause.BATCH_SIZE: lambda *_: "The batches are too large: an epoch has too few steps.",
 }
 

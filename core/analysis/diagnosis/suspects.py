@@ -331,7 +331,7 @@ PARTS: Final[tuple[tuple[Cause, tuple[str, ...]], ...]] = (
     (Cause.VANISHING, ("activation",)),
     (Cause.TOO_FEW_UNITS, ("hidden",)),
     (Cause.BATCH_SIZE, ("batch_size",)),
-    (Cause.NOT_FOUND, ("batch_norm",)),
+    (Cause.BATCH_NORM, ("batch_norm",)),
 )
 """Settings in which a run may differ from the wider network, and the cause that a difference is; the
 most likely cause first."""

@@ -233,6 +233,8 @@ def test_a_run_far_above_guessing_is_not_stuck_unless_a_cause_is_shown(
         references = tried(cause, run=run, wider=0.95, linear=linear)
         return diagnose(RunConfig(), epoch_log, has_classes=True, references=references)
 
+    batch_norm = found(Cause.BATCH_NORM)
+    assert bool(batch_norm.findings) == (state is not None)
     unknown = found(Cause.NOT_FOUND)
     causes = [each.cause for each in unknown.findings]
     if state is None:
