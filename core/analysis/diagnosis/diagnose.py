@@ -116,6 +116,8 @@ def _state(references: References) -> RunState:
     if not _is_stuck(references):
         if unchanged.progress >= current.progress + MOVING:
             return RunState.LEARNING
+        if unchanged.train_progress >= LEARNT:
+            return RunState.LEARNT  # by heart, if the test samples do not confirm it
         return RunState.AT_CHANCE if _reached(references) < CHANCE else RunState.LEARNT
     if _is_only_slower(references):
         return RunState.LEARNING

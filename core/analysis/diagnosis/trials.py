@@ -205,7 +205,8 @@ class _Laboratory:
         found = replace(found, unchanged=unchanged, layers=layers[0] if layers else ())
         # without test samples, a wider network that fits numbers better may only know them by heart
         by_heart = copy.data.shared and not copy.data.has_classes and unchanged.progress >= GAP
-        if unchanged.progress >= ENOUGH or by_heart:
+        fits = unchanged.train_progress >= LEARNING  # what it lacks are other samples
+        if unchanged.progress >= ENOUGH or by_heart or fits:
             return found
         return self._compare(found, unchanged)
 
@@ -386,18 +387,31 @@ class _Laboratory:
                 highest, best = level, outcome_of(trainer)
             if _has_learnt(newest, chance + enough * (1 - chance)):
                 break
-        outcome = outcome_of(trainer)
-        # an unstable run may be good, or bad, in its last epoch by chance
-        excess = _least(newest[-1]) - float(np.mean([*map(_least, newest)]))
-        if excess > 0 or averages:
-            excess /= max(1e-9, 1 - chance)
-            outcome = outcome._replace(
-                train_progress=outcome.train_progress - excess,
-                test_progress=outcome.test_progress - excess,
-            )
+        outcome = _averaged(outcome_of(trainer), newest, len(trainer.data.class_names), averages)
         if best is not None and best.progress > outcome.progress:
             outcome = best
         return outcome._replace(epochs=trainer.epoch - start)
+
+
+def _averaged(
+    outcome: Outcome, newest: Sequence[EpochMetrics], classes: int, both: bool
+) -> Outcome:
+    """Return a result as of the mean of the last epochs: an unstable run may be good in one by chance.
+
+    Args:
+        outcome: result of the last epoch.
+        newest: the last epochs.
+        classes: number of classes, or 0.
+        both: whether a last epoch that is worse than the mean is corrected as well.
+    """
+    way = 1 - 1 / classes if classes else 1.0  # from guessing to no error, with equal weights
+    changes = {}
+    for part in ("train", "test"):
+        scores = [getattr(each, f"{part}_score") for each in newest]
+        excess = (scores[-1] - float(np.mean(scores))) / way
+        if excess > 0 or both:
+            changes[f"{part}_progress"] = getattr(outcome, f"{part}_progress") - excess
+    return outcome._replace(**changes)
 
 
 def _has_learnt(newest: Iterable[EpochMetrics], enough: float) -> bool:

@@ -257,3 +257,16 @@ def test_a_run_that_has_lost_what_it_had_learnt_has_no_low_learning_rate() -> No
     assert "80.0 % (mean of the last 5 epochs), 99.0 % before, a linear model" in lost.sentence
     assert [each.cause for each in never.findings] == [Cause.RATE_LOW]
     assert "before" not in never.sentence
+
+
+def test_a_run_that_fits_its_samples_by_heart_is_not_stuck(tmp_path: Path) -> None:
+    draw = random.Random(2)
+    rows = [",".join(f"{draw.gauss(0, 1):.3f}" for _ in range(3)) for _ in range(200)]
+    content = "".join(f"{row},{int(at % 20 == 0)}\n" for at, row in enumerate(rows))
+    (tmp_path / "rare.csv").write_text("a,b,c,y\n" + content)
+    _, found = diagnosed(
+        {"data": str(tmp_path / "rare.csv"), "class_weight": "balanced", "hidden": (32, 32)}
+    )
+    # few test samples of the rare class are right or wrong by chance
+    assert found.state is RunState.LEARNT
+    assert {each.cause for each in found.findings} <= {Cause.OVERFITTING}
