@@ -8,7 +8,11 @@ from typing import TYPE_CHECKING, Final
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-MISSING: Final = frozenset({"", "na", "n/a", "n.a.", "<na>", "#n/a", "#na", "nan", "null", "?"})
+MISSING: Final = frozenset(
+    {"", "na", "n/a", "n.a.", "<na>", "#n/a", "#na", "nan", "null", "?"}
+    | {"#div/0!", "#value!", "#ref!", "#num!", "#name?", "#null!"}  # errors of spreadsheets
+    | {"1.#ind", "-1.#ind", "1.#qnan", "-1.#qnan", "-nan", "nan(ind)", "-nan(ind)"}  # of C programs
+)
 """Texts of missing values, stripped and in lower case."""
 
 MISSING_NUMBERS: Final = MISSING | {"none", "-", "--", "\u2013", "\u2014", ".", ".."}
