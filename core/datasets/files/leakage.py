@@ -29,6 +29,9 @@ SAMPLE: Final = 2000
 
 MOST_DECIMALS: Final = 6
 
+MOST_SUMMANDS: Final = 100
+"""Columns of numbers up to which a sum of some is searched."""
+
 
 def leaks(table: Table, targets: Targets, features: Iterable[int]) -> list[str]:
     """Return one sentence for each kind of feature that determines the target.
@@ -56,6 +59,17 @@ def leaks(table: Table, targets: Targets, features: Iterable[int]) -> list[str]:
         if found:
             names = [table.feature_names[at] for at in found]
             notes.append(_sentence(names, f"the target '{name}', as a linear function"))
+            continue
+        numbers = [
+            at
+            for at in used
+            if at not in table.x_words
+            and np.fmin.reduce(table.x[few, at]) < np.fmax.reduce(table.x[few, at])
+        ]
+        summands = sum_of(table.x, numbers, y, few) if len(numbers) <= MOST_SUMMANDS else []
+        if summands and len(summands) < len(used):
+            names = [table.feature_names[at] for at in summands]
+            notes.append(_sentence(names, f"the target '{name}', which is their sum or difference"))
     return notes
 
 
@@ -166,6 +180,35 @@ def is_linear(x: Array, y: Array) -> bool:
     # the rounding of coarse numbers could hide any relation
     is_fine = rounding < 0.02 * float(b.std())
     return is_fine and bool(np.abs(b - slope * a).max() <= most)
+
+
+@np.errstate(all="ignore")
+def sum_of(x: Array, columns: list[int], y: Array, few: Labels) -> list[int]:
+    """Return the columns whose sum or difference is y; none if there are none, or only one.
+
+    Args:
+        x: (samples, features).
+        columns: features that are numbers.
+        y: targets.
+        few: rows from which the coefficients are computed.
+    """
+    some = few[~np.isnan(x[few][:, columns]).any(axis=1)]
+    if len(columns) < 2 or len(some) < FEWEST + 2 * len(columns):
+        return []
+    design = np.column_stack([x[some][:, columns], np.ones(len(some))])
+    if not np.isfinite(design).all():
+        return []
+    coefficients, _, rank, _ = np.linalg.lstsq(design, y[some], rcond=None)
+    signs = np.round(coefficients[:-1])
+    is_sum = rank == design.shape[1] and np.abs(coefficients[:-1] - signs).max() < 1e-3
+    if not is_sum or np.abs(signs).max() != 1 or np.count_nonzero(signs) < 2:
+        return []
+    found = [at for at, sign in zip(columns, signs, strict=True) if sign]
+    known = ~np.isnan(x[:, found]).any(axis=1)
+    rest = y[known] - x[known][:, found] @ signs[signs != 0]
+    rounding = 0.5 * sum(_unit(x[known, at]) for at in found) + 0.5 * _unit(y[known])
+    within = float(np.ptp(rest)) <= max(rounding, 1e-9 * float(np.abs(y).max()))
+    return found if within and rounding < 0.02 * float(y.std()) else []
 
 
 def _centred(values: Array) -> Array:

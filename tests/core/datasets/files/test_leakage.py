@@ -125,3 +125,23 @@ def test_an_excluded_feature_is_not_reported(folder: Folder) -> None:
     content = table(SIZE, SIZE[::-1], KIND, KIND, names="a,b,copy,target")
     assert any("Leakage" in note for note in folder.read(content).notes)
     assert not any("Leakage" in note for note in folder.read(content, exclude=("copy",)).notes)
+
+
+def test_summands_of_the_target_are_reported(folder: Folder) -> None:
+    casual, registered = (RNG.integers(10, 900, ROWS).tolist() for _ in range(2))
+    total = [a + b for a, b in zip(casual, registered, strict=True)]
+    same = [7] * ROWS
+    (sentence,) = leakage(folder, total, same=same, casual=casual, registered=registered)
+    assert sentence == (
+        "Leakage: 'casual', 'registered' determine the target 'target', which is their sum or "
+        "difference; if they are computed from the target, use --exclude casual,registered."
+    )
+    profit = [round(a - b, 2) for a, b in zip(PRICE, casual, strict=True)]
+    assert "'revenue', 'cost'" in leakage(folder, profit, revenue=PRICE, cost=casual)[0]
+    # neither a noisy sum, nor one with weights, nor one of all features
+    noisy = [each + round(float(RNG.normal()) * 20) for each in total]
+    assert leakage(folder, noisy, casual=casual, registered=registered) == []
+    weighted = [2 * a + b for a, b in zip(casual, registered, strict=True)]
+    assert leakage(folder, weighted, casual=casual, registered=registered) == []
+    every = [round(a + b, 4) for a, b in zip(SIZE, PRICE, strict=True)]
+    assert leakage(folder, every, price=PRICE) == []
