@@ -6,7 +6,6 @@ while this process imports Textual.
 
 from __future__ import annotations
 
-import errno
 import gc
 import importlib.util
 import os
@@ -19,27 +18,31 @@ from typing import IO, TYPE_CHECKING, Any, Final
 from tui.cli.arguments import (
     COMMANDS,
     EPOCHS_AT_MAX,
-    FASTEST,
-    FASTEST_RATE,
-    SLOWEST_RATE,
     UsageError,
-    invalid_value,
     parser,
     with_negative_entries,
     with_switches,
 )
 from tui.cli.save_options import folder_of, run_of, save_options_of
+from tui.cli.screen_options import (
+    check_screen_options,
+    has_terminal,
+    log_file,
+    no_screen_reason,
+    terminal_columns,
+)
 from tui.cli.streams import (
-    STDERR,
     STDOUT,
     OutputError,
+    escaped,
     flush_output,
     guard_streams,
-    open_log,
+    refuse,
     set_encoding,
     stop_writing,
 )
-from tui.terminal.capabilities import can_draw, is_web, terminal_look
+from tui.cli.watch import compare_runs, follow, replay, start_process, watch, watch_sweep
+from tui.terminal.capabilities import can_draw
 
 if TYPE_CHECKING:
     import argparse
@@ -47,29 +50,9 @@ if TYPE_CHECKING:
 
     from core.config.run_config import RunConfig
     from core.process.client import TrainingProcess
-    from tui.cli.json_log import Ending
-    from tui.cli.sweep import SweepPlan
-    from tui.drawing.rendering import TerminalLook
-    from tui.run_model import RunModel
 
-USAGE_ERROR: Final = 2
-SCREEN_MEMORY: Final = 60_000_000
-"""Bytes of address space that the screen takes once all is imported: half of them OpenBLAS's buffer."""
-
-SCREEN_DEFAULTS: Final = {
-    "speed": "30",
-    "palette": "blue-orange",
-    "background": None,
-    "title": None,
-    "progress": None,
-    "notify": False,
-}
-"""Screen options that the preferences file may contain, and their defaults."""
-
-LONGEST_REASON: Final = 1500
 MOST_SEEDS_SHOWN: Final = 1000
 """Runs that a screen shows at once, at most."""
-_DUMB: Final = "this terminal (TERM=dumb) cannot place its cursor"
 SUFFIXES: Final = (
     ".csv",
     ".tsv",
@@ -95,45 +78,38 @@ def main(arguments: Sequence[str] | None = None) -> int:
     set_encoding((sys.stdout, sys.stderr), os.environ, asked[-1] if asked else None)
     foreign = _foreign_core()
     if foreign:
-        print(_printable(foreign), file=sys.stderr)  # noqa: T201
+        print(escaped(foreign), file=sys.stderr)  # noqa: T201
         return 1
     process = None
     try:
         if _wants_screen(given):
-            process = _start_process()
+            process = start_process()
         try:
             return _dispatch(given, process)
         finally:
             flush_output()  # later failures are reported by the interpreter, with a traceback
     except UsageError as error:
-        return _refuse(str(error))
+        return refuse(str(error))
     except ValueError as error:
         if not _is_user_error(error):
             raise
-        return _refuse(str(error))
+        return refuse(str(error))
     except MemoryError as error:
         reason = str(error) or "there is not enough memory; choose a smaller network or less data"
-        print(_printable(f"nnfs-tui: {reason}"), file=sys.stderr)  # noqa: T201
+        print(escaped(f"nnfs-tui: {reason}"), file=sys.stderr)  # noqa: T201
         return 1
     except BrokenPipeError:
         stop_writing(STDOUT)  # the reader has exited
         return 141
     except OutputError as error:
         stop_writing(STDOUT)
-        print(_printable(f"nnfs-tui: {error}"), file=sys.stderr)  # noqa: T201
+        print(escaped(f"nnfs-tui: {error}"), file=sys.stderr)  # noqa: T201
         return 1
     except KeyboardInterrupt:
         return 130
     finally:
         if process is not None:
             process.close()
-
-
-def _refuse(reason: str) -> int:
-    if len(reason) > LONGEST_REASON:  # an argument may be as long as a file
-        reason = f"{reason[: LONGEST_REASON // 3]} … {reason[-LONGEST_REASON // 2 :]}"
-    print(_printable(f"nnfs-tui: {reason}"), file=sys.stderr)  # noqa: T201
-    return USAGE_ERROR
 
 
 def _is_user_error(error: ValueError) -> bool:
@@ -144,11 +120,6 @@ def _is_user_error(error: ValueError) -> bool:
     from core.sweeps.execution import SweepError
 
     return isinstance(error, DataError | ConfigError | RunError | SweepError)
-
-
-def _printable(text: str) -> str:
-    """Return the text with control characters escaped."""
-    return "".join(each if each.isprintable() else repr(each)[1:-1] for each in text)
 
 
 def _foreign_core() -> str:
@@ -170,22 +141,7 @@ def _wants_screen(given: Sequence[str]) -> bool:
     asks = {"-h", "--help", "--version"} & set(given)
     without = first == "resume" and {"--train", "--json"} & set(given)
     draws = first not in {*COMMANDS} - {"watch", "resume"}
-    return draws and not asks and not without and _has_terminal()
-
-
-def _has_terminal() -> bool:
-    if is_web(os.environ):
-        return True
-    # Textual reads standard input and draws on standard error
-    streams = sys.stdin, sys.stdout, sys.stderr
-    is_terminal = all(stream is not None and stream.isatty() for stream in streams)
-    return is_terminal and can_draw(os.environ)
-
-
-def _start_process() -> TrainingProcess:
-    from core.process.client import TrainingProcess
-
-    return TrainingProcess()
+    return draws and not asks and not without and has_terminal()
 
 
 def _dispatch(given: list[str], process: TrainingProcess | None) -> int:
@@ -223,7 +179,7 @@ def _dispatch(given: list[str], process: TrainingProcess | None) -> int:
         if options.seeds is not None:
             return _train_seeds(config, options)
         return _train(config, options, as_json=options.json)
-    _check_screen_options(options, has_screen=process is not None)
+    check_screen_options(options, has_screen=process is not None)
     if options.seeds is not None:
         return _watch_seeds(config, process, options)
     if (
@@ -235,9 +191,9 @@ def _dispatch(given: list[str], process: TrainingProcess | None) -> int:
     else:
         watched = config
     if process is None:
-        print(f"nnfs-tui: {_no_screen_reason()}; training without a screen", file=sys.stderr)  # noqa: T201
+        print(f"nnfs-tui: {no_screen_reason()}; training without a screen", file=sys.stderr)  # noqa: T201
         return _train(config, options)
-    return _watch(watched, process, options)
+    return watch(watched, process, options)
 
 
 def _other_command(options: argparse.Namespace) -> int | None:
@@ -252,15 +208,15 @@ def _other_command(options: argparse.Namespace) -> int | None:
         case "runs":
             return _runs(options)
         case "compare":
-            return _compare(options)
+            return compare_runs(options)
         case "export":
             from tui.cli.export import export
 
             return export(options)
         case "replay":
-            return _replay(options)
+            return replay(options)
         case "follow":
-            return _follow(options)
+            return follow(options)
         case "sweep":
             return _sweep(options)
     return None
@@ -274,7 +230,7 @@ def _serve(given: list[str]) -> int:
     options = parser().parse_args(with_negative_entries(with_switches(command)))
     if options.command == "watch":
         _config(options)
-    _check_screen_options(options, has_screen=True)
+    check_screen_options(options, has_screen=True)
     return serve(host, port, command)
 
 
@@ -367,61 +323,12 @@ def _sweep(options: argparse.Namespace) -> int:
     try:
         axes, file = read_axes(options)
         plan = plan_sweep(_config(options), axes, file, options)
-        if options.json or options.plain or not _has_terminal():
+        if options.json or options.plain or not has_terminal():
             return sweep(plan, options)
-        return _watch_sweep(plan, options)
+        return watch_sweep(plan, options)
     except ConfigError as error:
         flags = {each.name: each.flag for each in settings()}
         raise UsageError(error.sentence(flags.get(error.name, error.name))) from None
-
-
-def _watch_sweep(plan: SweepPlan, options: argparse.Namespace) -> int:
-    """Show a sweep, and print its table at the end."""
-    options.speed, options.fps = None, "10"
-    _check_screen_options(options, has_screen=True)
-    look = _prepare_look(options)
-    from core.sweeps.client import SweepProcess
-    from tui.sweep.model import SweepModel
-
-    model = SweepModel(plan.cells, halving=plan.start.halving, column=plan.sort)
-    process = SweepProcess()  # before the imports of the screen, during which it starts
-    try:
-        from tui.keymap import keymap_of
-        from tui.sweep.app import SweepApp
-
-        app = SweepApp(
-            model,
-            plan.start,
-            process,
-            speed=options.speed,
-            max_rate=options.max_rate,
-            look=look,
-            save_options=save_options_of(options),
-            keymap=keymap_of(options.preferences.keys),
-        )
-        app.exit_signals.install()
-        app.run(mouse=not options.no_mouse)
-    finally:
-        process.close()
-    if app.exit_signals.received:
-        stop_writing(STDOUT, STDERR)  # the terminal may be gone
-        return app.return_code or 0
-    from core.sweeps.execution import SweepError
-    from tui.cli.sweep import SweepOutput, write_output
-
-    output = SweepOutput(
-        plan,
-        model.results,
-        model.rows,
-        model.seconds,
-        model.problem,
-        is_interrupted=model.missing > 0,
-    )
-    write_output(output, options)
-    _print_summary(app.training.run)
-    if model.failure:
-        raise SweepError(model.failure)
-    return app.return_code or 0
 
 
 def _datasets(options: argparse.Namespace) -> int:
@@ -477,7 +384,7 @@ def _runs(options: argparse.Namespace) -> int:
         raise UsageError("no home folder to save runs in; choose a folder with --run-dir")
     if not options.words:
         gc.disable()  # with thousands of runs, a fifth of the time, and the process ends soon
-        text = list_of_runs(parent, as_json=options.json, width=_columns())
+        text = list_of_runs(parent, as_json=options.json, width=terminal_columns())
         if text:
             print(text)  # noqa: T201
         return 0
@@ -493,28 +400,15 @@ def _runs(options: argparse.Namespace) -> int:
         )
     for path in dict.fromkeys(find(parent, name) for name in names):
         remove(path)
-        print(_printable(f"{path.name} is removed"))  # noqa: T201
+        print(escaped(f"{path.name} is removed"))  # noqa: T201
     return 0
-
-
-def _columns() -> int | None:
-    """Return the columns of the terminal, or None if the output is none: then nothing is cut."""
-    try:
-        return os.get_terminal_size(sys.stdout.fileno()).columns or None
-    except (OSError, ValueError):
-        return None
-
-
-def _no_screen_reason() -> str:
-    """Return the reason why there is no screen."""
-    return "no terminal to draw on" if can_draw(os.environ) else _DUMB
 
 
 def _resume(options: argparse.Namespace, process: TrainingProcess | None) -> int:
     from core.runs.lock import check_unused, take_over
     from core.runs.reader import read_header
 
-    _check_screen_options(options, has_screen=process is not None)
+    check_screen_options(options, has_screen=process is not None)
     path = run_of(options)
     if options.take_over:
         take_over(path, lambda text: print(f"nnfs-tui: {text}", file=sys.stderr))  # noqa: T201
@@ -522,9 +416,9 @@ def _resume(options: argparse.Namespace, process: TrainingProcess | None) -> int
     header = read_header(path)
     config = header.config
     if process is not None:
-        return _watch(config, process, options, path, header.view)
+        return watch(config, process, options, path, header.view)
     if not (options.train or options.json):
-        print(f"nnfs-tui: {_no_screen_reason()}; training without a screen", file=sys.stderr)  # noqa: T201
+        print(f"nnfs-tui: {no_screen_reason()}; training without a screen", file=sys.stderr)  # noqa: T201
     return _train(config, options, as_json=options.json, resume=path)
 
 
@@ -556,9 +450,9 @@ def _watch_seeds(
     from tui.cli.seeds import read_seeds
 
     if process is None:
-        print(f"nnfs-tui: {_no_screen_reason()}; training without a screen", file=sys.stderr)  # noqa: T201
+        print(f"nnfs-tui: {no_screen_reason()}; training without a screen", file=sys.stderr)  # noqa: T201
         return _train_seeds(config, options)
-    return _watch(config, process, options, seeds=read_seeds(options.seeds, MOST_SEEDS_SHOWN))
+    return watch(config, process, options, seeds=read_seeds(options.seeds, MOST_SEEDS_SHOWN))
 
 
 def _train_seeds(config: RunConfig, options: argparse.Namespace) -> int:
@@ -582,380 +476,13 @@ def _outputs(options: argparse.Namespace, *, as_json: bool) -> Iterator[list[IO[
     with ExitStack() as stack:
         outputs = [sys.stdout] if as_json else []
         if options.log is not None:
-            outputs.append(stack.enter_context(_log_file(options.log, waits=True)))
+            outputs.append(stack.enter_context(log_file(options.log, waits=True)))
         try:
             yield outputs
         except (BrokenPipeError, OutputError):
             raise
         except OSError as error:
             raise OutputError("the output", error) from None
-
-
-def _watch(
-    config: RunConfig,
-    process: TrainingProcess,
-    options: argparse.Namespace,
-    resume: Path | None = None,
-    view: str = "",
-    *,
-    shown_as: str = "",
-    seeds: int | None = None,
-) -> int:
-    look = _prepare_look(options)
-    # collections take a tenth of the time of the imports, and find nothing; NnfsApp enables them again
-    gc.disable()
-    from core.process.client import SEEDS_WORKER, TrainingProcess
-
-    # before the imports of the screen, during which it starts
-    seeds_process = None if seeds is None else TrainingProcess(SEEDS_WORKER)
-    from core.memory import require, reserve_for_products
-    from tui.announcer import AnnounceOptions
-    from tui.app import NnfsApp, SeedsOptions
-    from tui.cli.run_log import RunLog
-    from tui.keymap import keymap_of
-    from tui.preferences import FILE_NAME
-    from tui.terminal.title import has_progress, has_title
-
-    require("for the screen", SCREEN_MEMORY)
-    reserve_for_products()
-    keymap = keymap_of(options.preferences.keys)
-    problems = [
-        *options.preferences.problems,
-        *(f"{FILE_NAME}: {each}" for each in keymap.problems),
-    ]
-    for problem in problems:  # on the terminal again when the screen is closed
-        print(_printable(f"nnfs-tui: {problem}"), file=sys.stderr)  # noqa: T201
-    save_options = None if shown_as else save_options_of(options)
-    log = RunLog(_log_file(options.log, waits=False)) if options.log is not None else None
-    recording = None
-    if options.record is not None:
-        from tui.terminal.recording import Recording
-
-        recording = Recording(_log_file(options.record, "--record", waits=False), os.environ)
-    app = NnfsApp(
-        config,
-        process,
-        speed=options.speed,
-        frames_per_second=options.fps,
-        max_rate=options.max_rate,
-        paused=options.paused,
-        run_log=log,
-        look=look,
-        save_options=save_options,
-        resume=resume,
-        shown_as=shown_as,
-        view=view or options.preferences.values.get("view", ""),
-        keymap=keymap,
-        notes=problems,
-        recording=recording,
-        announce=AnnounceOptions(
-            has_title(os.environ) if options.title is None else options.title,
-            has_progress(os.environ) if options.progress is None else options.progress,
-            options.notify,
-        ),
-        seeds=None if seeds is None else SeedsOptions(seeds, seeds_process, options.paused),
-    )
-    app.exit_signals.install()
-    try:
-        app.run(mouse=not options.no_mouse)
-    finally:
-        if log is not None:
-            log.close()
-        if recording is not None:
-            recording.close()
-        if seeds_process is not None:
-            seeds_process.close()
-    shown = app.training.refused, None if app.seeds is None else app.seeds.refused
-    if refused := next(filter(None, shown), None):
-        status = _refuse(refused.reason)
-        return 1 if refused.no_memory else status
-    if app.exit_signals.received:
-        stop_writing(STDOUT, STDERR)  # the terminal may be gone
-    else:
-        if app.seeds is not None:
-            from tui.seeds.model import summary as seeds_summary
-
-            print(seeds_summary(app.seeds.model))  # noqa: T201
-        _print_summary(app.training.run)
-        if recording is not None and recording.problem:
-            print(f"nnfs-tui: the recording ended early: {recording.problem}", file=sys.stderr)  # noqa: T201
-    return app.return_code or 0
-
-
-def _prepare_look(options: argparse.Namespace) -> TerminalLook:
-    """Return the colours and glyphs of the terminal, and prepare the environment for Textual."""
-    look = terminal_look(
-        os.environ,
-        colours=options.colors,
-        ascii_only=options.ascii,
-        palette=options.palette,
-        background=options.background,
-    )
-    if not is_web(os.environ):
-        for size in ("COLUMNS", "LINES"):  # the size of the terminal may change
-            os.environ.pop(size, None)
-    # read by Textual on import; with 256 colours, tui.terminal.escape_codes converts the colours
-    os.environ["TEXTUAL_COLOR_SYSTEM"] = "standard" if look.is_plain else "truecolor"
-    return look
-
-
-def _follow(options: argparse.Namespace) -> int:
-    """Follow the training of another program, or a saved run, on the screen or as lines of text."""
-    from tui.cli.follow import find_path, is_run, print_lines
-    from tui.follow.model import FollowModel
-
-    path = find_path(options)
-    if is_run(path):
-        return _follow_run(path, options)
-    planned = None
-    if options.epochs is not None:
-        from tui.cli.arguments import read_count
-
-        planned = read_count("--epochs", options.epochs, 10**8)
-    model = FollowModel(path, planned)
-    if options.once or not _has_terminal():
-        return print_lines(model, once=options.once)
-    options.speed, options.fps = "30", "10"  # of training, which there is none of
-    _check_screen_options(options, has_screen=True)
-    look = _prepare_look(options)
-    from tui.follow.app import FollowApp
-
-    app = FollowApp(model, look, max_rate=options.max_rate)
-    app.exit_signals.install()
-    app.run(mouse=not options.no_mouse)
-    if app.exit_signals.received:
-        stop_writing(STDOUT, STDERR)  # the terminal may be gone
-    else:
-        print_lines(model, once=True)
-    return app.return_code or 0
-
-
-def _compare(options: argparse.Namespace) -> int:
-    """Compare saved runs on the screen, or print the comparison."""
-    from tui.cli.compare import column_of, compare, paths_of
-
-    if options.plain or options.json or not _has_terminal():
-        return compare(options, _columns())
-    from core.runs.reader import read_header
-
-    paths = paths_of(options) if options.names else []
-    configs = [read_header(path).config for path in paths]
-    sort = "" if options.sort is None else column_of(options.sort, configs)
-    options.speed, options.fps = "30", "10"
-    return _show_comparison(tuple(paths), configs, options, sort)
-
-
-def _show_comparison(
-    sources: tuple[Path | RunConfig, ...],
-    configs: Sequence[RunConfig],
-    options: argparse.Namespace,
-    sort: str = "",
-) -> int:
-    """Show runs side by side; those that the user opens are shown on their own in between."""
-    from core.config.run_config import RunConfig
-    from core.process.client import COMPARE_WORKER, TrainingProcess
-    from core.runs.catalogue import list_runs
-
-    # before the imports of the screen, during which it starts
-    process = TrainingProcess(COMPARE_WORKER) if sources else None
-    _check_screen_options(options, has_screen=True)
-    look = _prepare_look(options)
-    from tui.compare.app import CompareApp
-    from tui.keymap import keymap_of
-
-    parent = folder_of(options)
-    note = ""
-    while True:
-        runs = [] if sources or parent is None else list_runs(parent)
-        if not sources and not runs:
-            print(f"no saved run{f' in {parent}' if parent else ''}; nnfs-tui moons starts one")  # noqa: T201
-            return 0
-        app = CompareApp(
-            sources,
-            configs[0] if configs else RunConfig(),
-            look,
-            runs=runs,
-            parent=parent,
-            process=process,
-            max_rate=options.max_rate,
-            frames_per_second=options.fps,
-            speed=options.speed,
-            paused=getattr(options, "paused", False),
-            sort=sort,
-            keymap=keymap_of(options.preferences.keys),
-            note=note,
-        )
-        app.exit_signals.install()
-        try:
-            app.run(mouse=not options.no_mouse)
-        finally:
-            if process is not None:
-                process.close()
-        if app.exit_signals.received:
-            stop_writing(STDOUT, STDERR)  # the terminal may be gone
-        if app.chosen is None or app.return_code:
-            return app.return_code or 0
-        sources, process = app.sources, None
-        note = _open_compared(app.chosen.path, app.chosen.config, app.chosen.name, options)
-
-
-def _open_compared(
-    path: Path | None, config: RunConfig, name: str, options: argparse.Namespace
-) -> str:
-    """Show one of several runs on its own: resumed, or as a replay if another process uses it.
-
-    Returns:
-        A sentence for the comparison, to which the user returns.
-    """
-    from copy import copy
-
-    from core.runs.atomic_files import RunError
-    from core.runs.lock import check_unused
-
-    given = copy(options)
-    given.log = given.record = given.keep_runs = None
-    given.no_save, given.paused, given.fps = False, True, str(options.fps)
-    given.speed = "max" if options.speed is None else str(options.speed)
-    _check_screen_options(given, has_screen=True)
-    shown_as = ""
-    if path is not None:
-        try:
-            check_unused(path)
-        except RunError:
-            shown_as = "replay"
-    process = _start_process()
-    try:
-        _watch(config, process, given, path, shown_as=shown_as)
-    finally:
-        process.close()
-    return f"back from {name}"
-
-
-def _replay(options: argparse.Namespace) -> int:
-    """Play a saved run from its start."""
-    from core.runs.reader import read_header
-
-    path = run_of(options)
-    header = read_header(path)
-    if not _has_terminal():
-        raise UsageError(f"replay needs a terminal: {_no_screen_reason()}; export writes the run")
-    process = _start_process()
-    try:
-        options.log = None
-        _check_screen_options(options, has_screen=True)
-        return _watch(header.config, process, options, path, header.view, shown_as="replay")
-    finally:
-        process.close()
-
-
-def _follow_run(path: Path, options: argparse.Namespace) -> int:
-    """Show a saved run that another process trains."""
-    from core.runs.reader import read_header
-    from tui.cli.follow import print_run
-
-    if options.epochs is not None:
-        raise UsageError("--epochs has no effect on a saved run, whose number of epochs is known")
-    header = read_header(path)
-    if options.once or not _has_terminal():
-        return print_run(path, once=options.once)
-    process = _start_process()
-    try:
-        options.speed, options.fps, options.paused = None, "10", False
-        options.log = options.record = None
-        _check_screen_options(options, has_screen=True)
-        return _watch(header.config, process, options, path, header.view, shown_as="followed")
-    finally:
-        process.close()
-
-
-def _print_summary(run: RunModel) -> None:
-    """Print the last metrics of the run."""
-    from core.analysis.imbalance import uneven_scores
-    from core.process.messages import State
-    from tui.cli.headless import repetition, summary
-
-    metrics, kept = run.timeline.last(), run.metrics
-    if metrics is None or kept is None or run.data is None:
-        return
-    stopped: Ending = "interrupted"
-    if run.state in {State.DIVERGED, State.FINISHED} and run.stopped is not None:
-        stopped = run.stopped
-    data, restored = run.data, run.restored
-    resumed_at = run.resumed_at
-    trained = None if resumed_at is None else run.head_epoch - resumed_at
-    # the screen may have only some of the samples
-    is_whole = data.all_samples == (len(data.y_train), len(data.y_test))
-    scores = uneven_scores(run.network, data) if run.network and is_whole else None
-    text = summary(run.config, metrics, kept, None, stopped, data, restored, trained, scores)
-    print(text.replace("interrupted after", "stopped after"))  # noqa: T201
-    if run.save_problem:
-        print(_printable(run.save_problem))  # noqa: T201
-    elif run.saved_as:
-        print(f"saved: nnfs-tui resume {run.saved_as}")  # noqa: T201
-    print(repetition(run.config, "", is_changed=bool(run.changes.epochs)))  # noqa: T201
-
-
-def _check_screen_options(options: argparse.Namespace, *, has_screen: bool) -> None:
-    """Add the user's preferences, convert the screen options to numbers, and reject unknown words."""
-    from tui.drawing.themes import BACKGROUNDS, DEPTHS, PALETTES
-    from tui.preferences import SPEEDS, Preferences, preferences_path, read_preferences
-
-    # a speed that is preferred for watching must not change a training without a screen
-    preferences = read_preferences(preferences_path()) if has_screen else Preferences()
-    for name, default in SCREEN_DEFAULTS.items():
-        if getattr(options, name) is None:
-            setattr(options, name, preferences.values.get(name, default))
-    options.preferences = preferences
-    is_max = options.speed == "max"
-    options.speed = None if is_max else _number("--speed", options.speed, *SPEEDS, "max")
-    options.fps = _number("--fps", options.fps, 1, FASTEST)
-    if options.max_rate is not None:
-        options.max_rate = _byte_rate("--max-rate", options.max_rate)
-    _one_of("--colors", options.colors, DEPTHS)
-    _one_of("--palette", options.palette, PALETTES)
-    _one_of("--background", options.background, BACKGROUNDS)
-
-
-def _byte_rate(flag: str, text: str) -> float:
-    """Return the bytes per second of a number with an optional suffix k or M."""
-    factors = {"k": 1e3, "M": 1e6}
-    try:
-        value = float(text.removesuffix("k").removesuffix("M")) * factors.get(text[-1:], 1.0)
-    except ValueError:
-        value = float("nan")
-    if not SLOWEST_RATE <= value <= FASTEST_RATE:
-        expected = f"bytes per second from {SLOWEST_RATE} to {FASTEST_RATE // 10**6}M, such as 16k"
-        raise invalid_value(text, flag, expected)
-    return value
-
-
-def _one_of(flag: str, text: str | None, accepted: tuple[str, ...]) -> None:
-    from core.config.errors import suggestion
-
-    if text is not None and text not in accepted:
-        words = f"{', '.join(accepted[:-1])} or {accepted[-1]}"
-        raise invalid_value(text, flag, f"{words}{suggestion(text, accepted)}")
-
-
-def _number(flag: str, text: str, low: float, high: float, *words: str) -> float:
-    try:
-        value = float(text)
-    except ValueError:
-        value = float("nan")
-    if not low <= value <= high:
-        accepted = " or ".join([f"a number from {low:g} to {high:g}", *words])
-        raise invalid_value(text, flag, accepted)
-    return value
-
-
-def _log_file(name: str, option: str = "--log", *, waits: bool) -> IO[str]:
-    try:
-        return open_log(name, waits=waits)
-    except (OSError, ValueError) as error:  # ValueError: a NUL in the name
-        why = getattr(error, "strerror", None) or error
-        if getattr(error, "errno", None) == errno.ENXIO:
-            why = "no program reads this pipe"
-        raise invalid_value(name, option, f"a writable file ({why})") from None
 
 
 if __name__ == "__main__":

@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 
 STDOUT: Final = 1
 STDERR: Final = 2
+USAGE_ERROR: Final = 2
+LONGEST_REASON: Final = 1500
 
 FALLBACKS: Final = "nnfs-tui.fallbacks"
 """Name of the codec error handler that replaces x₁ by x1."""
@@ -164,3 +166,16 @@ def _fill(descriptor: int) -> None:
             os.dup2(nowhere, descriptor)
             os.close(nowhere)
         os.set_inheritable(descriptor, True)
+
+
+def escaped(text: str) -> str:
+    """Return the text with control characters escaped."""
+    return "".join(each if each.isprintable() else repr(each)[1:-1] for each in text)
+
+
+def refuse(reason: str) -> int:
+    """Print why arguments are not accepted, and return the exit status for that."""
+    if len(reason) > LONGEST_REASON:  # an argument may be as long as a file
+        reason = f"{reason[: LONGEST_REASON // 3]} … {reason[-LONGEST_REASON // 2 :]}"
+    print(escaped(f"nnfs-tui: {reason}"), file=sys.stderr)  # noqa: T201
+    return USAGE_ERROR

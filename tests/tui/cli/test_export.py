@@ -7,7 +7,8 @@ import pytest
 from core import RunConfig, Trainer
 from core.export.formats import FORMATS, format_of_file
 from tests.core.runs.test_reader import run_of, saved
-from tui.cli.main import USAGE_ERROR, main
+from tui.cli.main import main
+from tui.cli.streams import USAGE_ERROR
 
 
 @pytest.fixture
