@@ -1,6 +1,7 @@
 """A recording shows, when it is played, what the terminal showed."""
 
 import json
+import os
 from pathlib import Path
 
 import pyte
@@ -58,3 +59,28 @@ def test_a_full_disk_ends_the_recording_alone() -> None:
         terminal.press("q")
         assert terminal.wait() == 0
         assert b"the recording ended early: No space left" in terminal.raw
+
+
+def test_a_followed_run_is_recorded_and_announced(tmp_path: Path) -> None:
+    log, file = tmp_path / "loss log.csv", tmp_path / "run.cast"
+    log.write_text("epoch,loss,val_loss\n" + "".join(f"{at},{9 - at},1\n" for at in range(5)))
+    options = ("--record", str(file), "--notify", "--progress", "--epochs", "10")
+    with nnfs_tui("follow", str(log), *options, TERM="xterm-kitty") as terminal:
+        terminal.until("FOLLOWING")
+        assert b"\x1b]2;FOLLOWING loss_log.csv epoch 4 loss 5.0000\a" in terminal.raw
+        assert b"\x1b]9;4;1;40\a" in terminal.raw
+        terminal.press(
+            "m", "\x1b[O"
+        )  # a key shows that the terminal has the focus; then it loses it
+        terminal.until_at_rest(0.5)
+        os.utime(log, (1.0, 1.0))
+        terminal.until("STALLED")
+        terminal.until_at_rest(0.5)
+        assert b"\x1b]99;;loss_log.csv has stalled: epoch 4 loss 5.0000\x1b\\" in terminal.raw
+        seen = terminal.text()
+        terminal.press("q")
+        assert terminal.wait() == 0
+        assert terminal.is_restored()
+    assert [line.rstrip() for line in played(file).display] == [
+        line.rstrip() for line in seen.split("\n")
+    ]

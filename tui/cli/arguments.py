@@ -333,10 +333,14 @@ def _add_screen(parser: argparse.ArgumentParser) -> None:
     screen.add_argument(
         "--paused", action="store_true", help="wait for space before the first epoch"
     )
+    _add_recording(screen)
+    _add_terminal(screen)
+
+
+def _add_recording(screen: Any) -> None:
     screen.add_argument(
         "--record", metavar="FILE", help="record the screen, for asciinema play FILE"
     )
-    _add_terminal(screen)
 
 
 def _add_terminal(screen: Any) -> None:
@@ -405,7 +409,9 @@ def _add_follow(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--once", action="store_true", help="print what is known now, and exit; no screen"
     )
-    _add_terminal(parser.add_argument_group("screen"))
+    screen = parser.add_argument_group("screen")
+    _add_recording(screen)
+    _add_terminal(screen)
 
 
 def _add_runs(parsers: dict[str, _Parser]) -> None:

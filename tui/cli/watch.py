@@ -26,9 +26,11 @@ if TYPE_CHECKING:
 
     from core.config.run_config import RunConfig
     from core.process.client import TrainingProcess
+    from tui.announcer import AnnounceOptions
     from tui.cli.json_log import Ending
     from tui.cli.sweep import SweepPlan
     from tui.run_model import RunModel
+    from tui.terminal.recording import Recording
 
 SCREEN_MEMORY: Final = 60_000_000
 """Bytes of address space that the screen takes once all is imported: half of them OpenBLAS's buffer."""
@@ -73,12 +75,10 @@ def watch(
     # before the imports of the screen, during which it starts
     seeds_process = None if seeds is None else TrainingProcess(SEEDS_WORKER)
     from core.memory import require, reserve_for_products
-    from tui.announcer import AnnounceOptions
     from tui.app import NnfsApp, SeedsOptions
     from tui.cli.run_log import RunLog
     from tui.keymap import keymap_of
     from tui.preferences import FILE_NAME
-    from tui.terminal.title import has_progress, has_title
 
     require("for the screen", SCREEN_MEMORY)
     reserve_for_products()
@@ -91,11 +91,7 @@ def watch(
         print(escaped(f"nnfs-tui: {problem}"), file=sys.stderr)  # noqa: T201
     save_options = None if shown_as else save_options_of(options)
     log = RunLog(log_file(options.log, waits=False)) if options.log is not None else None
-    recording = None
-    if options.record is not None:
-        from tui.terminal.recording import Recording
-
-        recording = Recording(log_file(options.record, "--record", waits=False), os.environ)
+    recording = _recording(options)
     app = NnfsApp(
         config,
         process,
@@ -112,11 +108,7 @@ def watch(
         keymap=keymap,
         notes=problems,
         recording=recording,
-        announce=AnnounceOptions(
-            has_title(os.environ) if options.title is None else options.title,
-            has_progress(os.environ) if options.progress is None else options.progress,
-            options.notify,
-        ),
+        announce=_announcements(options),
         seeds=None if seeds is None else SeedsOptions(seeds, seeds_process, options.paused),
     )
     app.exit_signals.install()
@@ -141,9 +133,34 @@ def watch(
 
             print(seeds_summary(app.seeds.model))  # noqa: T201
         print_summary(app.training.run)
-        if recording is not None and recording.problem:
-            print(f"nnfs-tui: the recording ended early: {recording.problem}", file=sys.stderr)  # noqa: T201
+        _report(recording)
     return app.return_code or 0
+
+
+def _recording(options: argparse.Namespace) -> Recording | None:
+    """Return the recording of the screen, if one is asked for."""
+    if options.record is None:
+        return None
+    from tui.terminal.recording import Recording
+
+    return Recording(log_file(options.record, "--record", waits=False), os.environ)
+
+
+def _report(recording: Recording | None) -> None:
+    """Print why a recording ended early."""
+    if recording is not None and recording.problem:
+        print(f"nnfs-tui: the recording ended early: {recording.problem}", file=sys.stderr)  # noqa: T201
+
+
+def _announcements(options: argparse.Namespace) -> AnnounceOptions:
+    from tui.announcer import AnnounceOptions
+    from tui.terminal.title import has_progress, has_title
+
+    return AnnounceOptions(
+        has_title(os.environ) if options.title is None else options.title,
+        has_progress(os.environ) if options.progress is None else options.progress,
+        options.notify,
+    )
 
 
 def follow(options: argparse.Namespace) -> int:
@@ -167,13 +184,25 @@ def follow(options: argparse.Namespace) -> int:
     look = prepare_look(options)
     from tui.follow.app import FollowApp
 
-    app = FollowApp(model, look, max_rate=options.max_rate)
+    recording = _recording(options)
+    app = FollowApp(
+        model,
+        look,
+        max_rate=options.max_rate,
+        recording=recording,
+        announce=_announcements(options),
+    )
     app.exit_signals.install()
-    app.run(mouse=not options.no_mouse)
+    try:
+        app.run(mouse=not options.no_mouse)
+    finally:
+        if recording is not None:
+            recording.close()
     if app.exit_signals.received:
         stop_writing(STDOUT, STDERR)  # the terminal may be gone
     else:
         print_lines(model, once=True)
+        _report(recording)
     return app.return_code or 0
 
 
@@ -207,7 +236,7 @@ def _follow_run(path: Path, options: argparse.Namespace) -> int:
     process = start_process()
     try:
         options.speed, options.fps, options.paused = None, "10", False
-        options.log = options.record = None
+        options.log = None
         check_screen_options(options, has_screen=True)
         return watch(header.config, process, options, path, header.view, shown_as="followed")
     finally:

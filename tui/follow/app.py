@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import asyncio
+import os
 from time import monotonic
 from typing import TYPE_CHECKING, ClassVar, Final, TypeVar
 
 from textual.binding import Binding, BindingType
 from textual.screen import Screen
 
+from tui.announcer import AnnounceOptions
 from tui.drawing.canvas import Canvas
 from tui.faults import reported
+from tui.follow.announcer import FollowAnnouncer
 from tui.follow.view import FollowView
 from tui.terminal.screen_buffer import Area
-from tui.terminal_app import TerminalApp
+from tui.terminal_app import TerminalApp, write_to_terminal
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -24,6 +27,7 @@ if TYPE_CHECKING:
     from tui.drawing.cells import Cells
     from tui.drawing.rendering import TerminalLook
     from tui.follow.model import FollowModel
+    from tui.terminal.recording import Recording
 
 Value = TypeVar("Value")
 
@@ -92,11 +96,20 @@ class FollowScreen(Screen[None]):
     ]
 
     def __init__(
-        self, model: FollowModel, when_clear: Callable[[Callable[[], None]], None]
+        self,
+        model: FollowModel,
+        when_clear: Callable[[Callable[[], None]], None],
+        when_changed: Callable[[], None],
     ) -> None:
-        """Prepare to follow a run; `when_clear` calls back when the terminal is ready for a frame."""
+        """Create the screen.
+
+        Args:
+            model: of the run.
+            when_clear: calls back when the terminal is ready for a frame.
+            when_changed: called after something new was read.
+        """
         super().__init__()
-        self._when_clear = when_clear
+        self._when_clear, self._when_changed = when_clear, when_changed
         self.model = model
         self.view = FollowView(model)
         self.canvas = FollowCanvas(self.view)
@@ -122,7 +135,9 @@ class FollowScreen(Screen[None]):
     def _look(self) -> None:
         """Read what is new, and draw it if the last frame is old enough and the line is clear."""
         with reported(self.app, "the log was not read"):
-            self._has_changed |= self.model.read(READING)
+            if self.model.read(READING):
+                self._has_changed = True
+                self._when_changed()
             if self.model.follower.changed_run:
                 self.model.follower.changed_run = False
                 self.say("a newer run has started in this folder")
@@ -217,10 +232,26 @@ class FollowApp(TerminalApp):
     """Follows a run until the user quits."""
 
     def __init__(
-        self, model: FollowModel, look: TerminalLook | None = None, *, max_rate: float | None = None
+        self,
+        model: FollowModel,
+        look: TerminalLook | None = None,
+        *,
+        max_rate: float | None = None,
+        recording: Recording | None = None,
+        announce: AnnounceOptions | None = None,
     ) -> None:
-        super().__init__(look, max_rate=max_rate)
-        self.main_screen = self.following = FollowScreen(model, self._when_line_is_clear)
+        super().__init__(look, max_rate=max_rate, recording=recording)
+        announcer = FollowAnnouncer(
+            model,
+            announce or AnnounceOptions(),
+            os.environ,
+            lambda codes: write_to_terminal(self, codes),
+            lambda: self.app_focus,
+        )
+        self.terminal_title = announcer.title
+        self.main_screen = self.following = FollowScreen(
+            model, self._when_line_is_clear, announcer.update
+        )
         self.following.view.look = self.look
 
     def show_note(self, note: str) -> None:
