@@ -53,6 +53,7 @@ bench: $(VENV)/.ready-bench
 	@$(BIN)/python -m benchmarks.frame_cost
 	@$(BIN)/python -m benchmarks.curves
 	@$(BIN)/python -m benchmarks.classroom
+	@$(BIN)/python -m benchmarks.sharing
 	@$(BIN)/python -m benchmarks.sweep
 	@$(BIN)/python -m benchmarks.cluster
 
