@@ -14,6 +14,7 @@ import warnings
 from concurrent.futures import CancelledError
 from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass
+from math import inf
 from queue import Empty, SimpleQueue
 from typing import TYPE_CHECKING, Any, Final
 
@@ -21,9 +22,10 @@ from core.process.client import ONE_THREAD
 from core.sweeps.reports import flush_reports, reporter_to
 from core.sweeps.tasks import TASKS_PER_WORKER, Tasks, gains_from_lockstep, lanes_of
 from core.sweeps.training import data_of, train_runs
+from core.sweeps.turns import shares, train_by_turns
 
 if TYPE_CHECKING:
-    from collections.abc import Generator, Hashable, Iterator, Sequence
+    from collections.abc import Callable, Generator, Hashable, Iterator, Sequence
 
     from core.config.run_config import RunConfig
     from core.sweeps.outcome import Outcome
@@ -34,6 +36,12 @@ if TYPE_CHECKING:
 
 LOCAL_SECONDS: Final = 4.0
 """Remaining duration up to which all runs are trained in this process."""
+
+MOST_BY_TURNS: Final = 16
+"""Runs that are trained by turns, at most: their outcomes are known only near the end of all of them."""
+
+EARLY_SECONDS: Final = 0.2
+"""Seconds between two looks for the outcomes of runs whose task has not ended."""
 
 EXAMPLE: Final = "tcp://host:8786"
 
@@ -99,6 +107,9 @@ def train(
         ConfigError, DataError, NotEnoughMemory: when a run cannot be trained.
     """
     runs = list(runs)
+    if reports is not None and workers.scheduler is None and _are_few(runs, reports):
+        yield from _by_turns(runs, workers, file, reports)
+        return
     tasks = Tasks(runs, workers.count, _gains(runs, file))
     if workers.scheduler is None:
         reporter = None if reports is None else reports.reporter()
@@ -125,6 +136,37 @@ def _gains(runs: Sequence[Run], file: FileData | None) -> dict[Hashable, bool]:
     }
 
 
+def _are_few(runs: Sequence[Run], reports: Reports) -> bool:
+    """Return whether all runs are shown at the same time while they train."""
+    is_few = 1 < len(runs) <= MOST_BY_TURNS
+    return is_few and all(reports.is_watched(key) for _, key in runs)
+
+
+def _by_turns(
+    runs: Sequence[Run], workers: Workers, file: FileData | None, reports: Reports
+) -> Iterator[Outcome]:
+    """Train runs by turns: in this process, unless that takes much longer than on several cores."""
+    most = LOCAL_SECONDS if workers.count > 1 else inf
+    left = yield from train_by_turns(runs, file, reports.reporter(), most)
+    if not left:
+        return
+    from joblib import Parallel, delayed
+
+    with _backend(workers) as (count, _):
+        calls = (
+            delayed(train_task)(
+                part, file, version(), reports.target([key for _, key in part], takes_turns=True)
+            )
+            for part in shares(left, count)
+        )
+        parallel = Parallel(return_as="generator_unordered", batch_size=1, pre_dispatch="all")
+        known: set[str] = set()
+        for outcomes in _received(parallel, calls, reports.outcomes, EARLY_SECONDS):
+            new = [each for each in outcomes if each.key not in known]
+            known.update(each.key for each in new)
+            yield from new
+
+
 def _distributed(
     tasks: Tasks, workers: Workers, file: FileData | None, reports: Reports | None
 ) -> Iterator[Outcome]:
@@ -146,7 +188,9 @@ def _distributed(
 
         calls = (delayed(train_task)(task, data, version(), target(task)) for task in tasks)
         with closing(
-            parallel(calls) if client is None else _watched(parallel, calls, client)
+            parallel(calls)
+            if client is None
+            else _received(parallel, calls, lambda: _check_connection(client), CHECK_SECONDS)
         ) as all_:
             for outcomes in all_:
                 tasks.record(outcomes)
@@ -168,12 +212,26 @@ def _unchanged(file: FileData) -> FileData:
     return file
 
 
-def _watched(
-    parallel: Any, calls: Iterator[Any], client: Any
-) -> Generator[list[Outcome], None, None]:
-    """Return the results of a cluster; raise SweepError when its scheduler has ended.
+def _check_connection(client: Any) -> list[Outcome]:
+    """Raise SweepError when the scheduler has ended: joblib would wait for its results forever."""
+    if client.status not in {"running", "connecting"}:
+        raise SweepError("the scheduler has ended, or the connection to it") from None
+    return []
 
-    joblib would wait for the results forever, so they are received in a thread.
+
+def _received(
+    parallel: Any,
+    calls: Iterator[Any],
+    while_waiting: Callable[[], list[Outcome]],
+    seconds: float,
+) -> Generator[list[Outcome], None, None]:
+    """Return the results of tasks, which are received in a thread.
+
+    Args:
+        parallel: of joblib.
+        calls: the tasks.
+        while_waiting: returns results that have come another way, or raises an exception.
+        seconds: between two calls of it.
     """
     received: SimpleQueue[Any] = SimpleQueue()
 
@@ -188,10 +246,9 @@ def _watched(
     threading.Thread(target=receive, daemon=True).start()
     while True:
         try:
-            found = received.get(timeout=CHECK_SECONDS)
+            found = received.get(timeout=seconds)
         except Empty:
-            if client.status not in {"running", "connecting"}:
-                raise SweepError("the scheduler has ended, or the connection to it") from None
+            yield while_waiting()
             continue
         if found is None:
             return
@@ -209,7 +266,13 @@ def train_task(
             f"a worker has nnfs-tui {version()}, expected {expected}: install the same version"
         )
     _ignore_interrupt()
-    outcomes = train_runs(runs, file, reporter_to(target))
+    reporter, outcomes = reporter_to(target), []
+    if target is not None and reporter is not None and target.takes_turns:
+        for each in train_by_turns(runs, file, reporter):
+            reporter.finish(each)
+            outcomes.append(each)
+    else:
+        outcomes = train_runs(runs, file, reporter)
     flush_reports()
     return outcomes
 

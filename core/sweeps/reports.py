@@ -17,6 +17,7 @@ from time import perf_counter, sleep
 from typing import TYPE_CHECKING, Final, NamedTuple, TypeAlias
 
 from core.process.channel import Channel
+from core.sweeps.outcome import Outcome
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
@@ -75,14 +76,21 @@ class Begun(NamedTuple):
     keys: tuple[str, ...]
 
 
-Message: TypeAlias = "RunReport | Begun"
+Message: TypeAlias = "RunReport | Begun | Outcome"
 
 
 class Target(NamedTuple):
-    """Address for the reports of a worker, and the runs that it reports."""
+    """Address for the reports of a worker, and the runs that it reports.
+
+    Attributes:
+        address: of a socket.
+        watched: keys of the runs.
+        takes_turns: whether runs of a task are trained by turns, and each outcome is reported.
+    """
 
     address: str
     watched: frozenset[str]
+    takes_turns: bool = False
 
 
 class Reporter:
@@ -96,20 +104,24 @@ class Reporter:
             is_watched: whether the run with a key is reported.
         """
         self._send, self.is_watched = send, is_watched
-        self._last = 0.0
+        self._last: dict[str, float] = {}
         self._described: set[str] = set()
 
     def begin(self, keys: Iterable[str]) -> None:
         """Report that the training of runs begins."""
         self._send(Begun(tuple(keys)))
 
-    def is_due(self) -> bool:
-        """Return whether the interval is over, and begin the next one."""
+    def is_due(self, key: str) -> bool:
+        """Return whether the interval of a run is over, and begin the next one."""
         now = perf_counter()
-        if now - self._last < REPORT_SECONDS:
+        if now - self._last.get(key, 0.0) < REPORT_SECONDS:
             return False
-        self._last = now
+        self._last[key] = now
         return True
+
+    def finish(self, outcome: Outcome) -> None:
+        """Report the outcome of a run before its task has ended."""
+        self._send(outcome)
 
     def report(
         self,
@@ -143,6 +155,7 @@ class Reports:
         self._begun: set[str] = set()
         self._ended: set[str] = set()
         self._new: dict[str, RunReport] = {}
+        self._outcomes: list[Outcome] = []
         self._folder: tempfile.TemporaryDirectory[str] | None = None
         self._listener: socket.socket | None = None
 
@@ -159,10 +172,17 @@ class Reports:
         """Return a reporter for this process."""
         return Reporter(self.receive, self.is_watched)
 
-    def target(self, keys: Sequence[str]) -> Target | None:
+    def target(self, keys: Sequence[str], *, takes_turns: bool = False) -> Target | None:
         """Return where the worker of a task sends its reports; None if that is impossible."""
         address = self._address()
-        return Target(address, frozenset(filter(self.is_watched, keys))) if address else None
+        watched = frozenset(filter(self.is_watched, keys))
+        return Target(address, watched, takes_turns) if address else None
+
+    def outcomes(self) -> list[Outcome]:
+        """Return the outcomes that were reported since the last call."""
+        with self._lock:
+            found, self._outcomes = self._outcomes, []
+        return found
 
     def receive(self, message: Message) -> None:
         """Record a message of a process."""
@@ -170,6 +190,9 @@ class Reports:
             if isinstance(message, Begun):
                 self._begun.update(message.keys)
                 self._ended.difference_update(message.keys)
+                return
+            if isinstance(message, Outcome):
+                self._outcomes.append(message)
                 return
             before = self._new.get(message.key)
             if message.data is None and before is not None and before.data is not None:
@@ -262,8 +285,11 @@ def reporter_to(target: Target | None) -> Reporter | None:
         return None
 
     def send(message: Message) -> None:
-        is_last = isinstance(message, Begun) or message.has_ended or message.data is not None
-        if is_last or not channel.backlog:
+        # an intermediate report is left out while an earlier one is on its way
+        is_needed = (
+            not isinstance(message, RunReport) or message.has_ended or message.data is not None
+        )
+        if is_needed or not channel.backlog:
             channel.post(message)
 
     return Reporter(send, target.watched.__contains__)

@@ -7,7 +7,7 @@ from contextlib import suppress
 from dataclasses import dataclass, replace
 from math import inf, isnan, nan
 from time import perf_counter
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, TypeAlias
 
 import numpy as np
 
@@ -27,7 +27,7 @@ from core.training.stopping import Stop
 from core.training.trainer import Trainer
 
 if TYPE_CHECKING:
-    from collections.abc import Hashable, Sequence
+    from collections.abc import Generator, Hashable, Sequence
 
     from core.arrays import Array
     from core.config.run_config import RunConfig
@@ -63,6 +63,26 @@ class FileData:
     samples: Dataset | None
 
 
+Steps: TypeAlias = "Generator[int, None, list[Outcome]]"
+"""Training of runs that can be continued after each epoch, whose number it yields."""
+
+
+class Stopwatch:
+    """Measures the time of training, without that between two epochs."""
+
+    def __init__(self) -> None:
+        self._seconds, self._started = 0.0, perf_counter()
+
+    def start(self) -> None:
+        """Continue."""
+        self._started = perf_counter()
+
+    def stop(self) -> float:
+        """Pause, and return the seconds so far."""
+        self._seconds += perf_counter() - self._started
+        return self._seconds
+
+
 _data: OrderedDict[tuple[object, ...], DataSplit] = OrderedDict()
 _fresh: OrderedDict[tuple[object, ...], Dataset | None] = OrderedDict()
 
@@ -86,13 +106,23 @@ def train_runs(
     with np.errstate(all="ignore"):  # a divergence is detected by the loss
         for numbers in groups.values():
             group = [runs[number] for number in numbers]
-            outcomes |= zip(numbers, _train_group(group, file, reporter), strict=True)
+            outcomes |= zip(numbers, _finished(group_steps(group, file, reporter)), strict=True)
     return [outcomes[number] for number in range(len(runs))]
 
 
-def _train_group(
+def _finished(steps: Steps) -> list[Outcome]:
+    """Train to the end."""
+    while True:
+        try:
+            next(steps)
+        except StopIteration as end:
+            outcomes: list[Outcome] = end.value
+            return outcomes
+
+
+def group_steps(
     runs: Sequence[tuple[RunConfig, str]], file: FileData | None, reporter: Reporter | None
-) -> list[Outcome]:
+) -> Steps:
     """Train runs that differ in no shape: in lockstep, if that takes less time.
 
     A single run, too: the weights are the same, but losses are summed in another order, and must not
@@ -103,29 +133,33 @@ def _train_group(
     if gains_from_lockstep(configs[0], data[0]):
         # samples may have different shapes: the vocabulary of texts depends on their split
         with suppress(CannotShareError):
-            return _train_in_lockstep(Lockstep(configs, data), [key for _, key in runs], reporter)
-    return [train_run(config, key, file, reporter) for config, key in runs]
+            return (
+                yield from _lockstep_steps(
+                    Lockstep(configs, data), [key for _, key in runs], reporter
+                )
+            )
+    outcomes: list[Outcome] = []
+    for config, key in runs:
+        outcomes += yield from _run_steps(config, key, file, reporter)
+    return outcomes
 
 
-def _train_in_lockstep(
-    lockstep: Lockstep, keys: Sequence[str], reporter: Reporter | None
-) -> list[Outcome]:
-    started = perf_counter()
+def _lockstep_steps(lockstep: Lockstep, keys: Sequence[str], reporter: Reporter | None) -> Steps:
+    clock = Stopwatch()
     watched = [] if reporter is None else [*filter(reporter.is_watched, keys)]
-    if reporter is None or not watched:
-        lockstep.run()
-    else:
-        lanes = [keys.index(key) for key in watched]
-
-        def on_epoch(_: int) -> None:
-            if reporter.is_due():
-                for lane in lanes:
-                    _report_lane(reporter, lockstep, lane, keys[lane])
-
-        lockstep.run(on_epoch)
+    lanes = [keys.index(key) for key in watched]
+    while not lockstep.is_finished:
+        lockstep.train_epoch()
+        if reporter is not None and lanes and reporter.is_due(keys[0]):
+            for lane in lanes:
+                _report_lane(reporter, lockstep, lane, keys[lane])
+        clock.stop()
+        yield lockstep.epoch
+        clock.start()
+    if reporter is not None:
         for lane in lanes:
             _report_lane(reporter, lockstep, lane, keys[lane], has_ended=True)
-    seconds = (perf_counter() - started) / len(keys)
+    seconds = clock.stop() / len(keys)
     return [
         Outcome(
             key,
@@ -193,10 +227,17 @@ def train_run(
         file: the file with its samples, or None for a built-in data set.
         reporter: sends its state while it trains; None to report nothing.
     """
+    return _finished(_run_steps(config, key, file, reporter))[0]
+
+
+def _run_steps(
+    config: RunConfig, key: str, file: FileData | None, reporter: Reporter | None
+) -> Steps:
+    """Train a run alone."""
     if reporter is not None and not reporter.is_watched(key):
         reporter = None
     data = data_of(config, file)
-    started = perf_counter()
+    clock = Stopwatch()
     trainer = Trainer(config.changed(diagnostics=False), data)
     best, lowest, best_epoch = Scores(), inf, 0
     part = data.monitored(config.monitor)
@@ -204,17 +245,20 @@ def train_run(
         metrics = trainer.advance(inf)
         if metrics is None:
             continue
-        if reporter is not None and reporter.is_due():
+        if reporter is not None and reporter.is_due(key):
             _report(reporter, trainer, key, metrics)
         loss, _ = metrics.on(part)
         if loss < lowest and trainer.stopped is not Stop.DIVERGED:
             best, lowest, best_epoch = Scores.of(metrics), loss, metrics.epoch
-    seconds = perf_counter() - started
+        clock.stop()
+        yield metrics.epoch
+        clock.start()
+    seconds = clock.stop()
     # not those of the last epoch: it may have diverged, or the best weights were restored
     measured = trainer.measure()
     if reporter is not None:
         _report(reporter, trainer, key, measured, has_ended=True)
-    return Outcome(
+    outcome = Outcome(
         key,
         trainer.epoch,
         seconds,
@@ -226,6 +270,7 @@ def train_run(
         data.has_classes,
         data.shared,
     )
+    return [outcome]
 
 
 def _report(

@@ -177,7 +177,7 @@ class TablePanel(SweepPanel):
                 *(each.cell.texts.get(name, "") for each in summaries),
             ]
         if name == RUNS:
-            return [f"runs{arrow}", *map(_runs, summaries)]
+            return [f"runs{arrow}", *map(self._runs, self._visible)]
         if name == EPOCHS:
             return [f"epochs{arrow}", *(f"{each.epochs:,}" for each in summaries)]
         if name == DIVERGED:
@@ -187,6 +187,16 @@ class TablePanel(SweepPanel):
             number_text(name, each.of(name), each) if each.outcomes else "" for each in summaries
         ]
         return [f"{heading(name, known)}{arrow}", *numbers]
+
+    def _runs(self, cell: int) -> str:
+        """Return the number of finished runs, and how far the first one is while it trains."""
+        summary, report = self.sweep.summary(cell), self.sweep.reports.get(cell)
+        finished, count = len(summary.outcomes), len(summary.cell.runs)
+        if finished == count:
+            return f"{finished:,}"
+        if not finished and report is not None and not report.has_ended:
+            return f"{report.epoch / summary.epochs:.0%} of {count:,}"
+        return f"{finished:,} of {count:,}"
 
     def _is_ascending(self, name: str) -> bool:
         return descends(name) == self.sweep.is_reversed
@@ -236,11 +246,6 @@ class TablePanel(SweepPanel):
                 self.post_message(self.Sorted(name))
         elif 1 <= row <= len(self._visible):
             self.choose(self._visible[row - 1])
-
-
-def _runs(summary: CellSummary) -> str:
-    finished, count = len(summary.outcomes), len(summary.cell.runs)
-    return f"{finished:,}" if finished == count else f"{finished:,}/{count:,}"
 
 
 class HeatMapPanel(SweepPanel):

@@ -1,0 +1,68 @@
+"""Runs that are trained by turns: the numbers of runs one after another, and a fair division."""
+
+import dataclasses
+
+import pytest
+
+from core.config.run_config import RunConfig
+from core.sweeps import execution, turns
+from core.sweeps.execution import Workers, train
+from core.sweeps.outcome import Outcome
+from core.sweeps.reports import Reports
+from core.sweeps.training import train_runs
+from core.sweeps.turns import Left, shares, train_by_turns
+
+SMALL = RunConfig(dataset="moons", samples=40, epochs=40)
+RUNS = [
+    # one in lockstep, one alone, one that diverges
+    (SMALL.changed(hidden=(2,)), "small"),
+    (SMALL.changed(hidden=(64, 64), batch_size="full", samples=2000, epochs=20), "large"),
+    (SMALL.changed(optimizer="sgd", learning_rate=1e8), "diverging"),
+]
+
+
+def watching() -> Reports:
+    reports = Reports()
+    for cell, (_, key) in enumerate(RUNS):
+        reports.watch(key, cell)
+    return reports
+
+
+def numbers(outcomes: list[Outcome]) -> dict[str, str]:
+    return {each.key: repr(dataclasses.replace(each, seconds=0.0)) for each in outcomes}
+
+
+def test_outcomes_are_those_of_runs_one_after_another(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(turns, "TURN_SECONDS", 0.0)
+    reports = watching()
+    outcomes = list(train_by_turns(RUNS, None, reports.reporter()))
+    assert numbers(outcomes) == numbers(train_runs(RUNS, None))
+    assert {each.key: each.has_ended for _, each in reports.take()} == dict.fromkeys(
+        ("small", "large", "diverging"), True
+    )
+    assert reports.running == 3
+    for each in outcomes:
+        assert each.seconds > 0
+        reports.end(each.key)
+    assert reports.running == 0
+
+
+def test_two_processes_yield_each_outcome_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(execution, "LOCAL_SECONDS", 0.0)
+    monkeypatch.setattr(turns, "TRIAL_SECONDS", 0.0)
+    reports = watching()
+    outcomes = list(train(RUNS, Workers(2), None, reports))
+    assert len(outcomes) == 3
+    assert numbers(outcomes) == numbers(train_runs(RUNS, None))
+    reports.settle()
+    assert {each.key for _, each in reports.take() if each.has_ended} == {key for _, key in RUNS}
+    reports.close()
+
+
+def test_workers_have_about_the_same_to_do() -> None:
+    left = [Left((SMALL, str(each)), float(each)) for each in (1, 1, 1, 2, 5)]
+    assert sorted(sorted(key for _, key in part) for part in shares(left, 2)) == [
+        ["1", "1", "1", "2"],
+        ["5"],
+    ]
+    assert len(shares(left[:1], 4)) == 1
