@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, cast
 
 from textual.app import SystemCommand
 from textual.command import CommandPalette
@@ -30,8 +30,8 @@ if TYPE_CHECKING:
     from core.runs.autosaver import SaveOptions
     from tui.cli.run_log import RunLog
     from tui.drawing.rendering import TerminalLook
+    from tui.screens.panel_screen import PanelScreen
     from tui.seeds.screen import SeedsScreen
-    from tui.sweep.screen import SweepScreen
     from tui.terminal.recording import Recording
     from tui.terminal.screen_buffer import Area
 
@@ -68,6 +68,11 @@ class NnfsApp(TerminalApp):
     """Shows one run; its training process ends with the application.
 
     Without a process, one is started when the run is first shown.
+
+    Attributes:
+        training: screen of the run.
+        seeds: that of many seeds, or None.
+        further: other screens of runs, by their names.
     """
 
     def __init__(
@@ -121,7 +126,7 @@ class NnfsApp(TerminalApp):
         self._seeds_options = SeedsOptions(paused=paused) if seeds is None else seeds
         self._frames_per_second = frames_per_second
         self.seeds: SeedsScreen | None = None
-        self.sweep: SweepScreen | None = None
+        self.further: dict[str, PanelScreen] = {}
         if seeds is not None:
             self.main_screen = self._create_seeds(config)
         self.training.options.halves = self.renderer.has_halves
@@ -202,8 +207,12 @@ class NnfsApp(TerminalApp):
 
     def _bring_to_front(self, screen: Screen[None]) -> None:
         """Show one of the screens of runs; none is removed by another one."""
-        named = (self.training, "training"), (self.seeds, "seeds"), (self.sweep, "sweep")
-        for each, name in named:
+        named: dict[str, Screen[None] | None] = {
+            "training": self.training,
+            "seeds": self.seeds,
+            **self.further,
+        }
+        for name, each in named.items():
             if each is not None and not self.is_screen_installed(each):
                 self.install_screen(each, name)
         if screen not in self.screen_stack:
@@ -213,15 +222,13 @@ class NnfsApp(TerminalApp):
             self.pop_screen()
 
     @property
-    def _front(self) -> TrainingScreen | SeedsScreen | SweepScreen:
+    def _front(self) -> TrainingScreen | PanelScreen:
         """The screen below the dialogs."""
         for shown in reversed([self.main_screen, *self.screen_stack]):
-            if self.seeds is not None and shown is self.seeds:
-                return self.seeds
-            if self.sweep is not None and shown is self.sweep:
-                return self.sweep
             if shown is self.training:
                 break
+            if shown is self.seeds or shown in self.further.values():
+                return cast("PanelScreen", shown)
         return self.training
 
     def show_note(self, note: str) -> None:

@@ -122,6 +122,7 @@ class ProcessLink:
         for timer in (self._timer, self._timeout, self._check):
             if timer is not None:
                 timer.cancel()
+        self._is_waiting = False  # for a process that is started afterwards
         return [] if self._started is None else self._started.close()
 
     def _pull(self) -> None:

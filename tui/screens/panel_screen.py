@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 
 from tui.faults import ReportsFaults
 from tui.keymap import keymap_for
@@ -14,11 +14,19 @@ if TYPE_CHECKING:
 
     from textual import events
 
+    from tui.keys import Key
+
     Section = tuple[str, list[tuple[str, str]]]
 
 
 class PanelScreen(LiveScreen):
-    """A live screen of which all panels are in one view."""
+    """A live screen of which all panels are in one view.
+
+    Attributes:
+        keys: the table of keys.
+    """
+
+    keys: ClassVar[Sequence[Key]]
 
     def on_resize(self, _: events.Resize) -> None:
         """Choose the layout for the size."""

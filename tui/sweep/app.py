@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
+from core.process.client import COMPARE_WORKER, TrainingProcess
 from core.process.messages import Start
 from tui.app import NnfsApp, SeedsOptions
 from tui.process_link import ProcessLink
@@ -15,11 +16,20 @@ if TYPE_CHECKING:
     from core.config.run_config import RunConfig
     from core.process.messages import LaneOpened
     from core.sweeps.client import SweepProcess
+    from core.sweeps.grid import Cell
     from core.sweeps.messages import StartSweep
+    from tui.compare.model import ShownRun
+    from tui.compare.screen import CompareScreen
     from tui.sweep.model import SweepModel
+
+MOST_COMPARED: Final = 16
+"""Runs of a combination up to which each has a curve and a row; more are shown by their spread."""
 
 MOST_OPENED: Final = 1000
 """Runs of a combination that are shown at once, at most."""
+
+COMPARED: Final = "compare"
+"""Name of the screen of the runs of a combination."""
 
 
 class SweepApp(NnfsApp):
@@ -46,25 +56,35 @@ class SweepApp(NnfsApp):
             redraw=self.action_redraw,
             open_cell=self.open_cell,
         )
+        self.further["sweep"] = self.sweep
         self.sweep.options.halves = self.renderer.has_halves
         self._opened_from: Screen[None] = self.sweep
+        self.comparing: CompareScreen | None = None
+
+    # --- the runs of a combination, which are trained again: settings and seed repeat them
 
     def open_cell(self, number: int) -> None:
-        """Show the runs of a combination: they are trained again, as settings and seed repeat them."""
-        runs = self._model.cells[number].runs
-        seeds = [each.seed for each in runs]
-        if len(runs) == 1:
-            self._open_run(runs[0])
-        elif seeds != [*range(seeds[0], seeds[0] + len(seeds))] or len(seeds) > MOST_OPENED:
-            self._open_run(runs[0])
-            self.show_note(f"seed {seeds[0]}: only up to 1,000 consecutive seeds open together")
-        else:
-            self._open_seeds(runs[0], len(runs))
+        """Show the runs of a combination."""
+        cell = self._model.cells[number]
+        seeds = [each.seed for each in cell.runs]
+        are_consecutive = seeds == [*range(seeds[0], seeds[0] + len(seeds))]
+        try:
+            if len(seeds) == 1:
+                self._open_run(cell.runs[0])
+            elif len(seeds) <= MOST_COMPARED:
+                self._open_compared(cell)
+            elif are_consecutive and len(seeds) <= MOST_OPENED:
+                self._open_seeds(cell.runs[0], len(seeds))
+            else:
+                self._open_run(cell.runs[0])
+        except OSError as error:  # a process cannot be started
+            self.show_note(f"the runs cannot be opened ({error.strerror})")
 
     def _open_run(self, config: RunConfig) -> None:
         """Train a run of its own, with its screen."""
-        training, note = self.training, f"seed {config.seed}, trained again; M returns to the sweep"
-        self._opened_from = self._sweep_screen
+        back = "the sweep" if self._front is self.sweep else "its combination"
+        training, note = self.training, f"seed {config.seed}, trained again; M returns to {back}"
+        self._opened_from = self._front
         if training.is_attached:
             training.controller.start_over(config, note, paused=False)
         else:
@@ -74,24 +94,58 @@ class SweepApp(NnfsApp):
         training.controller.settings.plan(config)
         self._bring_to_front(training)
 
+    def _open_compared(self, cell: Cell) -> None:
+        """Train the runs side by side: with a curve, a map and a row of each."""
+        from tui.compare.screen import CompareScreen
+
+        self.comparing = screen = CompareScreen(
+            cell.runs,
+            cell.runs[0],
+            ProcessLink(TrainingProcess(COMPARE_WORKER), self._when_line_is_clear),
+            frames_per_second=self._frames_per_second,
+            flow_control=self.flow_control,
+            redraw=self.action_redraw,
+            open_run=self._open_shown,
+            leave=self._leave_compared,
+            speed=self.training.controller.speed,
+        )
+        screen.options.halves = self.renderer.has_halves
+        screen.run.note = (
+            f"{cell.label}: trained again; enter opens a run, esc returns to the sweep"
+        )
+        self.further[COMPARED] = screen
+        self.push_screen(screen)
+
+    def _open_shown(self, run: ShownRun) -> None:
+        if self.comparing is not None:
+            self.comparing.controller.pause()
+        self._open_run(run.config)
+
+    def _leave_compared(self) -> None:
+        """Show the sweep again, and end the process of the comparison."""
+        screen, self.comparing = self.comparing, None
+        if screen is not None:
+            self.further.pop(COMPARED, None)
+            self.run_worker(self._close_compared(screen))
+
+    async def _close_compared(self, screen: CompareScreen) -> None:
+        await self.pop_screen()
+        if self.is_screen_installed(screen):  # a run was opened from it
+            self.uninstall_screen(screen)
+            await screen.remove()
+        screen.close()
+
     def _open_seeds(self, config: RunConfig, count: int) -> None:
         """Train many seeds at once, with their screen."""
         if self.seeds is None:
             self._seeds_options = SeedsOptions(count)
-            try:
-                self._create_seeds(config)
-            except OSError as error:
-                self.show_note(f"the runs cannot be opened ({error.strerror})")
-                return
+            self._create_seeds(config)
         else:
             self.seeds.controller.start(config.changed(diagnostics=False), count)
         if self.seeds is not None:
             self._bring_to_front(self.seeds)
 
-    @property
-    def _sweep_screen(self) -> SweepScreen:
-        assert self.sweep is not None
-        return self.sweep
+    # --- back to the sweep
 
     def show_seeds(self) -> None:
         """Pause the run, and show from where it was opened."""
@@ -100,13 +154,25 @@ class SweepApp(NnfsApp):
         self._bring_to_front(self._opened_from)
 
     def _open_lane(self, opened: LaneOpened) -> None:
-        self._opened_from = self._sweep_screen if self.seeds is None else self.seeds
+        self._opened_from = self.sweep if self.seeds is None else self.seeds
         super()._open_lane(opened)
 
     def _leave_seeds(self) -> bool:
-        self._bring_to_front(self._sweep_screen)
+        self._bring_to_front(self.sweep)
         return True
+
+    def when_stopped(self) -> None:
+        super().when_stopped()
+        if self.comparing is not None:
+            self.comparing.controller.pause_for_suspend()
+
+    def when_continued(self) -> None:
+        super().when_continued()
+        if self.comparing is not None:
+            self.comparing.controller.resume_after_suspend()
 
     def on_unmount(self) -> None:
         """End the processes of the sweep; Textual calls the method of the base class, too."""
-        self._sweep_screen.controller.close()
+        self.sweep.controller.close()
+        if self.comparing is not None:
+            self.comparing.close()

@@ -95,6 +95,7 @@ class SweepController:
         model.restart()
         model.run.note = ""
         self.begin()
+        self._view.show_progress()
 
     def repeat_runs(self) -> None:
         """Train runs of an earlier sweep again, for their maps."""

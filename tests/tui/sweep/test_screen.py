@@ -179,7 +179,41 @@ async def test_a_run_is_opened_and_left_again() -> None:
         await driver.until(lambda: training.run.config.hidden == (2,))
 
 
-async def test_the_seeds_of_a_combination_are_opened_together_and_one_of_them_alone() -> None:
+async def test_the_runs_of_a_combination_are_compared_and_one_of_them_opens() -> None:
+    async with sweep_of(SMALL, {"hidden": ((2,), (3,))}, seeds=(5, 9)) as driver:
+        await driver.until_ended()
+        for number in (1, 0):
+            await compare_and_open(driver, number)
+
+
+async def compare_and_open(driver: Driver, number: int) -> None:
+    """Open a combination, then its second run, and return to the sweep."""
+    driver.model.selected = number
+    await driver.press("enter")
+    screen, training = driver.app.comparing, driver.app.training
+    assert screen is not None
+    board = screen.board
+    await driver.until(lambda: len(board.runs) == 2 and board.run.is_at_rest)
+    assert [each.config.seed for each in board.runs] == [5, 9]
+    assert {each.config.hidden for each in board.runs} == {(2 + number,)}
+    network = board.runs[0].network
+    assert network is not None
+    assert network.parameters.tolist() == driver.model.reports[number].parameters.tolist()
+    await driver.press("down", "enter")
+    config = driver.model.cells[number].runs[1]
+    await driver.until(lambda: driver.app.screen is training and training.run.config == config)
+    await driver.until(lambda: training.run.is_at_rest)
+    await driver.press("M")
+    await driver.until(lambda: driver.app.screen is screen)
+    await driver.press("escape")
+    await driver.until(lambda: driver.app.screen is driver.sweep)
+    await driver.until(lambda: screen._link.ended)
+
+
+async def test_many_seeds_of_a_combination_are_opened_together_and_one_of_them_alone(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("tui.sweep.app.MOST_COMPARED", 2)
     async with sweep_of(SMALL, {"hidden": ((2,), (3,))}, seeds=(5, 6, 7)) as driver:
         await driver.until_ended()
         driver.model.selected = 1
@@ -212,7 +246,7 @@ async def test_the_screen_is_left_while_runs_train_and_shows_their_maps(tmp_path
         await driver.until(lambda: driver.model.reports)
         epoch = driver.model.reports[0].epoch
         await driver.until(lambda: driver.model.reports[0].epoch > epoch)
-        await driver.shows("1 training")
+        await driver.shows("2 training")
         await driver.press("?")
         assert isinstance(driver.app.screen, HelpScreen)
         await driver.press("escape", "z")
