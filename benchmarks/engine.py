@@ -55,18 +55,18 @@ def cases() -> list[Case]:
     iris, digits = load_iris(return_X_y=True), load_digits(return_X_y=True)
     pixels = digits[0] / 16, digits[1]
     return [
-        _case("XOR (4), full batch", corners, (4,), 4, epochs=1_000),
-        _case("moons (3), full batch", moons, (3,), 200, epochs=1_000),
+        _case("XOR (4), full batch", corners, (4,), 4, epochs=300),
+        _case("moons (3), full batch", moons, (3,), 200, epochs=300),
         _case("moons (8), batch 20", moons, (8,), 20),
         _case("moons (8, 8), batch 32", moons, (8, 8), 32),
-        _case("iris (64, 32), batch 32", iris, (64, 32), 32, epochs=100),
+        _case("iris (64, 32), batch 32", iris, (64, 32), 32),
         _case("digits (64), batch 64", pixels, (64,), 64, many=10, epochs=20),
         _case("digits (256, 128), batch 64", pixels, (256, 128), 64, many=10, epochs=10),
     ]
 
 
 def _case(
-    name: str, data: Any, hidden: tuple[int, ...], batch: int, many: int = 100, epochs: int = 300
+    name: str, data: Any, hidden: tuple[int, ...], batch: int, many: int = 100, epochs: int = 100
 ) -> Case:
     x, y = np.asarray(data[0], np.float32), np.asarray(data[1], np.int64)
     return Case(name, x, y, hidden, batch, many=many, epochs=epochs)

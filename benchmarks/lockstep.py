@@ -41,10 +41,10 @@ if TYPE_CHECKING:
     from benchmarks.peers.case import Layers
 
 TURNS: Final = 7
-SECONDS: Final = 0.2
+SECONDS: Final = 0.1
 """Approximate duration of a turn."""
 
-LANES: Final = (1, 8, 32, 64, 256)
+LANES: Final = (1, 8, 64, 256)
 FOREVER: Final = 10**8
 
 C_EPOCHS: Final = 100

@@ -48,7 +48,7 @@ class Case:
     batch: int
     rate: float = 0.01
     many: int = 100
-    epochs: int = 300
+    epochs: int = 100
     activation: str = "tanh"
 
     @property

@@ -13,7 +13,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from itertools import pairwise
-from typing import TYPE_CHECKING, ClassVar, Final
+from typing import TYPE_CHECKING, Any, ClassVar, Final
 
 import numpy as np
 
@@ -309,6 +309,8 @@ class Adam(Optimizer):
         super()._allocate()
         dtype = self.parameters.dtype
         self._scalars = np.zeros((1, 2), dtype)  # a and b
+        # the same memory, which takes less time to write
+        self._cells: Any = memoryview(self._scalars[0])
         # the same for slices that took fewer steps
         self._delayed = {delay: np.zeros((1, 2), dtype) for _, delay in self.delays}
         self._largest = float(np.finfo(dtype).max)
@@ -347,14 +349,14 @@ class Adam(Optimizer):
         if self._each is not None:
             self._begin_step_of_runs(self._each, scale, offset)
             return
-        rate = self.settings.learning_rate
+        rate, cells = self.settings.learning_rate, self._cells
         # at a rate of (almost) zero, the denominator is the largest finite number whatever V is: an
         # infinite one would turn 0 into NaN
-        largest = self._largest
-        if rate * largest > max(scale, offset):
-            self._scalars[0, 0], self._scalars[0, 1] = scale / rate, offset / rate
+        highest = rate * self._largest
+        if highest > scale and highest > offset:
+            cells[0], cells[1] = scale / rate, offset / rate
         else:
-            self._scalars[0, 0], self._scalars[0, 1] = 0.0, largest
+            cells[0], cells[1] = 0.0, self._largest
 
     def _begin_step_of_runs(self, each: tuple[Array, Array], scale: float, offset: float) -> None:
         fits = self._rates * self._largest > max(scale, offset)
