@@ -59,7 +59,7 @@ INLINE void tile(const int rows, const int vectors, const int depth, const float
 
 INLINE void columns(const int vectors, const int rows, const int depth, const float *a, const int am,
                     const int ak, const float *b, const int bk, float *c, const int cm) {
-    const int most = vectors == 2 ? 4 : 8;
+    const int most = vectors == 2 ? 6 : 8;
     int m = 0;
     for (; m + most <= rows; m += most)
         tile(most, vectors, depth, a + m * am, am, ak, b, bk, c + m * cm, cm);
