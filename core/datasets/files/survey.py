@@ -202,7 +202,7 @@ class Survey:
         if folded in MISSING_NUMBERS or folded in self.missing:
             line = lines[stripped.index(text)]
             self.number_markers.add(text, count, line)
-            if folded in MISSING or folded in self.missing:
+            if folded in MISSING:  # requested words are reported when they are replaced
                 self.word_markers.add(text, count, line)
             return
         written = written_number(text)

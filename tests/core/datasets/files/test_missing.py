@@ -169,3 +169,13 @@ def test_pixels_are_not_reported(folder: Folder) -> None:
     x[0] = 0
     data = folder.read(folder.npz(x=x, y=np.arange(40) % 2), name="f.npz")
     assert "Zeros" not in notes_of(data)
+
+
+def test_requested_words_are_reported_once(folder: Folder) -> None:
+    words = ["low", "?", "unknown", "high", "unknown", "low"]
+    data = folder.read(table(words, [1, 2, 3, 4, 5, 6], names="level,y"), na=("Unknown",))
+    assert missing(data) == [1, 2, 4]
+    assert [note for note in data.notes if "as missing" in note] == [
+        "Read as missing: '?' (1 cell, first in line 3).",
+        "Read as missing, as requested: 'unknown' in 'level' (2 cells).",
+    ]
