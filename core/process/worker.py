@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import socket
+from contextlib import suppress
 from threading import Thread
 from time import perf_counter
 from typing import TYPE_CHECKING, Final
@@ -18,6 +19,7 @@ from core.memory import NotEnoughMemory, reserve_for_products, start_thread
 from core.process import commands
 from core.process.autosave import TrainingAutosave
 from core.process.command_queue import CommandQueue
+from core.process.exit_thread import ExitThread
 from core.process.messages import (
     AdoptReplaced,
     BaselineFound,
@@ -121,6 +123,7 @@ class TrainingLoop:
         self._trials: TrialsProcess | None = None
         self._autosave = TrainingAutosave(self._queue)
         self._screen_is_stopped = False
+        self._exit_thread: ExitThread | None = None
         self._shows_next_step = False
         self._next_step: NextStepThread | None = None
         self._next_step_sent: tuple[TrainingRun, int] | None = None
@@ -137,10 +140,17 @@ class TrainingLoop:
             if queue.closed:
                 if self._run is not None:
                     self._run.report(force=True)  # the screen prints a summary
-                self._autosave.close(self._run)
-                if self._trials is not None:
-                    self._trials.close()
+                if self._exit_thread is None:
+                    self._close()
+                else:
+                    self._exit_thread.exit_after(self._close)
                 return
+
+    def _close(self) -> None:
+        """Save the run, and end the trials."""
+        self._autosave.close(self._run)
+        if self._trials is not None:
+            self._trials.close()
 
     def _run_once(self) -> None:
         """Handle the waiting commands, and train for one slice."""
@@ -346,6 +356,10 @@ class TrainingLoop:
         """Wait until the screen has the run; from then on, screens precede training."""
         self._queue.flush(HANDOVER)
         if self._niceness:
+            # these threads keep the priority of now: at its end, the screen waits for the last save
+            self._autosave.start()
+            with suppress(NotEnoughMemory):  # the end then takes longer on a busy computer
+                self._exit_thread = ExitThread()
             # not earlier: on a busy computer, the first frame would wait for it
             os.nice(self._niceness)
             self._niceness = 0

@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from shutil import rmtree
@@ -131,6 +132,10 @@ class RunAutosave:
         self._autosaver = Autosaver(options)
         self.history: SavedHistory | None = None
         self.view = ""
+
+    def start(self) -> None:
+        """Start the thread that writes, with the priority that this process has now."""
+        self._autosaver.start()
 
     def begin(self, start: Checkpoint, description: str) -> None:
         """Save a new run from here on."""
@@ -357,17 +362,21 @@ class Autosaver:
             run.has_ended = snapshot.ended is not None
             run.before, run.since = run.before + run.since, _Pending()
             self._due = monotonic() + max(INTERVAL, SHARE * self._duration)
-            if self._thread is None:
+            try:
                 self._start_thread()
+            except NotEnoughMemory as error:  # the next save tries again, and training continues
+                self.status = SaveStatus(self.status.name, self._not_saved(str(error)))
             self._condition.notify()
 
+    def start(self) -> None:
+        """Start the thread before the first save: it keeps the priority that this thread has now."""
+        with suppress(NotEnoughMemory):  # the first save tries again
+            self._start_thread()
+
     def _start_thread(self) -> None:
-        thread = Thread(target=self._write_pending, name="autosaver", daemon=True)
-        try:
+        if self._thread is None:
+            thread = Thread(target=self._write_pending, name="autosaver", daemon=True)
             start_thread(thread)
-        except NotEnoughMemory as error:  # the next save tries again, and training continues
-            self.status = SaveStatus(self.status.name, self._not_saved(str(error)))
-        else:
             self._thread = thread
 
     @property

@@ -113,6 +113,17 @@ def test_training_gives_way_to_screens_once_the_first_run_is_handed_over(watcher
     assert niceness() == min(19, own + 10)
 
 
+@pytest.mark.skipif(sys.platform != "linux", reason="elsewhere threads have no nice value")
+def test_the_last_save_for_which_the_screen_waits_does_not_give_way(watcher: Watcher) -> None:
+    own, process = os.getpriority(os.PRIO_PROCESS, 0), watcher.process.pid
+    watcher.send(Start(RunConfig(dataset="xor", epochs=10**6)))
+    watcher.until(lambda: os.getpriority(os.PRIO_PROCESS, process) != own)
+    threads = [int(each.name) for each in Path(f"/proc/{process}/task").iterdir()]
+    others = [os.getpriority(os.PRIO_PROCESS, each) for each in threads if each != process]
+    # one writes, the other ends the process
+    assert others == [own, own]
+
+
 def test_at_rest_the_next_step_is_reported_and_then_taken(watcher: Watcher) -> None:
     config = RunConfig(dataset="xor", hidden=(4,), batch_size="full", epochs=1000)
     watcher.send(ShowNextStep(is_shown=True), Start(config, paused=True))
