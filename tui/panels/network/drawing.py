@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
 
     from core.analysis.edges import Edge
-    from core.arrays import Array
+    from core.arrays import Array, Labels
     from core.datasets import DataSplit
     from core.nn.losses import Loss
     from core.nn.network import Network
@@ -74,49 +74,65 @@ def draw_edges(
         selected: edge that is drawn brightly on top, or None.
         own: parameter indices of highlighted edges; all others are dimmed.
     """
-    height, width = cells.height, cells.width
-    bits = np.zeros((height, width), np.int64)
-    inks = cells.inks.copy()
-    count = np.arange(2 * width + 4 * height + 1)
     lines = [
         (edge, ink(edge_colour(edge.weight, _standing(edge, own))))
         for edge in sorted(shown, key=lambda edge: (edge.index in own, edge.strength))
     ]
     if selected is not None:
         lines.append((selected, ink(BRIGHT, bold=True)))
+    ends, numbers = [], []
     for edge, number in lines:
         source, target = layout.column(edge.layer), layout.column(edge.layer + 1)
         if source is None or target is None:
             continue
         if edge.source not in source.units or edge.target not in target.units:
             continue
-        # the bias is before the target
-        start, end = 2 * source.start, 2 * target.end - 1
-        # a pixel has two rows of dots
+        # the bias is before the target; a pixel has two rows of dots
         top, bottom = (
-            min(2 * column.top_of(unit) + column.height, 4 * height - 1)
+            min(2 * column.top_of(unit) + column.height, 4 * cells.height - 1)
             for column, unit in ((source, edge.source), (target, edge.target))
         )
-        steps = max(abs(end - start), abs(bottom - top))
-        along = count[: steps + 1]
-        x = start + (2 * (end - start) * along + steps) // (2 * steps)
-        y = top + (2 * (bottom - top) * along + steps) // (2 * steps)
-        if edge.strength >= THICK_FROM and (not own or edge.index in own):
-            steep = abs(bottom - top) > abs(end - start)
-            x, y = (
-                np.concatenate([x, x + 1 if steep else x]),
-                np.concatenate([y, y if steep else y + 1]),
-            )
-            inside = x <= end
-            x, y = x[inside], np.minimum(y[inside], 4 * height - 1)
-        rows, across = y // 4, x // 2
-        # a stronger line replaces the dots in a cell, since a cell has one colour only
-        bits[rows, across] *= inks[rows, across] == number
-        inks[rows, across] = number
-        np.bitwise_or.at(bits, (rows, across), DOTS[y % 4, x % 2])
-    drawn = bits > 0
-    cells.glyphs[drawn] = BRAILLE[bits[drawn]]
-    cells.inks[drawn] = inks[drawn]
+        is_thick = edge.strength >= THICK_FROM and (not own or edge.index in own)
+        ends.append((2 * source.start, 2 * target.end - 1, top, bottom, is_thick))
+        numbers.append(number)
+    if ends:
+        _draw_lines(cells, np.array(ends, np.int64), np.array(numbers, np.int64))
+
+
+def _draw_lines(cells: Cells, ends: Labels, inks: Labels) -> None:
+    """Draw lines of dots from left to right, later ones on top.
+
+    Args:
+        cells: target of the drawing.
+        ends: (lines, 5) first and last column of dots, first and last row, and whether it is thick.
+        inks: (lines,) their inks.
+    """
+    start, end, top, bottom, is_thick = ends.T
+    steps = np.maximum(np.maximum(np.abs(end - start), np.abs(bottom - top)), 1)
+    line = np.repeat(np.arange(len(ends)), steps + 1)
+    along = np.arange(len(line)) - np.repeat(np.cumsum(steps + 1) - steps - 1, steps + 1)
+    length = 2 * steps[line]
+    x = start[line] + (2 * (end - start)[line] * along + steps[line]) // length
+    y = top[line] + (2 * (bottom - top)[line] * along + steps[line]) // length
+    # a second dot next to each of a thick line
+    steep = (np.abs(bottom - top) > np.abs(end - start))[line]
+    more = (is_thick > 0)[line] & (x + steep <= end[line])
+    line = np.concatenate([line, line[more]])
+    y = np.minimum(np.concatenate([y, (y + ~steep)[more]]), 4 * cells.height - 1)
+    x = np.concatenate([x, (x + steep)[more]])
+    place = y // 4 * cells.width + x // 2
+    order = np.lexsort((line, place))
+    place, dots, number = place[order], DOTS[y % 4, x % 2][order], inks[line[order]]
+    first = np.flatnonzero(np.diff(place, prepend=-1))
+    # a cell has one colour: only lines after the last one of another colour are in it
+    counts = np.diff(first, append=len(place))
+    last = number[first + counts - 1]
+    at = np.arange(len(place))
+    covered = np.maximum.reduceat(np.where(number != np.repeat(last, counts), at, -1), first)
+    bits = np.bitwise_or.reduceat(np.where(at > np.repeat(covered, counts), dots, 0), first)
+    rows, columns = np.divmod(place[first], cells.width)
+    cells.glyphs[rows, columns] = BRAILLE[bits]
+    cells.inks[rows, columns] = last
 
 
 def draw_biases(
