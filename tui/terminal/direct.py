@@ -10,7 +10,8 @@ from __future__ import annotations
 
 import asyncio
 from operator import is_not
-from typing import TYPE_CHECKING, Any, TypeAlias
+from time import monotonic
+from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 import numpy as np
 from rich.color import ColorSystem
@@ -37,13 +38,19 @@ if TYPE_CHECKING:
 _CODE_BITS = 21
 """Bits of a code point; the ink of a cell is stored above them."""
 
+SIZE_CHECK: Final = 0.005
+"""Seconds between two system calls for the size of the terminal: the widgets of a frame share one."""
+
 
 class DirectOutput:
     """Writes the cells of widgets into the driver's screen buffer, except those under a dialog."""
 
     def __init__(self, app: App[Any], renderer: CellRenderer) -> None:
         self._app, self._renderer = app, renderer
+        self._stack: list[Screen[Any]] = []
         self._layouts: list[Layout] = []
+        self._checked_at = 0.0
+        self._checked: tuple[int, int] = 0, 0
         self._uncovered: dict[Widget, Region] = {}
         self._free: NDArray[np.bool_] | None = None
         self._is_scheduled = False
@@ -102,24 +109,37 @@ class DirectOutput:
 
     def _region(self, widget: Widget) -> Region | None:
         """Return the region of a widget that is completely visible, or None."""
-        app = self._app
-        driver, renderer = app._driver, self._renderer
-        if not isinstance(driver, DiffDriver) or not renderer.draws_all or not app.screen_stack:
+        driver = self._app._driver
+        if not isinstance(driver, DiffDriver) or not self._renderer.draws_all:
             return None
-        if not driver.is_open or driver.buffer.size != terminal_size():
+        if not driver.is_open or driver.buffer.size != self._terminal_size():
             return None
-        layouts = self._current_layouts(widget)
-        if layouts is None:
-            return None
-        # a new dictionary for each layout
-        if len(layouts) != len(self._layouts) or any(map(is_not, layouts, self._layouts)):
-            self._layouts, self._uncovered = layouts, _uncovered(layouts[0])
-            self._free = _free(layouts[1:], driver.buffer.size) if layouts[1:] else None
+        if not self._is_current() or widget not in self._layouts[0]:
+            layouts = self._current_layouts(widget)
+            if layouts is None:
+                return None
+            if len(layouts) != len(self._layouts) or any(map(is_not, layouts, self._layouts)):
+                self._stack, self._layouts = self._app.screen_stack[-len(layouts) :], layouts
+                self._uncovered = _uncovered(layouts[0])
+                self._free = _free(layouts[1:], driver.buffer.size) if layouts[1:] else None
         region = self._uncovered.get(widget)
         columns, rows = driver.buffer.size
         # the layout may be for an outdated size of the terminal
         is_inside = region is not None and region.right <= columns and region.bottom <= rows
         return region if is_inside else None
+
+    def _is_current(self) -> bool:
+        """Return whether the screens on top and their layouts are those of the last call."""
+        shown = self._app.screen_stack[-len(self._stack) :] if self._stack else []
+        # a new dictionary for each layout
+        layouts = (each._compositor.visible_widgets for each in shown)
+        return bool(shown) and shown == self._stack and not any(map(is_not, layouts, self._layouts))
+
+    def _terminal_size(self) -> tuple[int, int]:
+        now = monotonic()
+        if now - self._checked_at > SIZE_CHECK:
+            self._checked_at, self._checked = now, terminal_size()
+        return self._checked
 
     def _current_layouts(self, widget: Widget) -> list[Layout] | None:
         """Return the layout of the screen of a widget and of each dialog above; None if it is hidden."""
