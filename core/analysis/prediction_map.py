@@ -89,9 +89,18 @@ def classify(network: Network, x: Array) -> tuple[Labels, Array]:
 
 def quantize(values: Array, levels: int, low: float, high: float) -> NDArray[np.int64]:
     """Return the level number of each value, for `levels` equal intervals from low to high."""
-    finite = np.nan_to_num(values, nan=low, posinf=high, neginf=low)
-    scaled = (finite - low) * (levels / (high - low))
-    return np.asarray(np.clip(scaled, 0, levels - 1), np.int64)
+    return level_of(scaled(values, levels, low, high), levels)
+
+
+def scaled(values: Array, levels: int, low: float, high: float) -> Array:
+    """Return each value in units of a level, from 0 at the lowest value; what is no number is 0."""
+    found: Array = np.minimum(np.fmax((values - low) * (levels / (high - low)), 0), levels)
+    return found
+
+
+def level_of(scaled_values: Array, levels: int) -> NDArray[np.int64]:
+    """Return the level number of each value that `scaled` has returned."""
+    return np.asarray(np.minimum(scaled_values, levels - 1).astype(np.int64))
 
 
 def in_class_order(y: Labels | Array, most: int) -> Labels:

@@ -15,6 +15,16 @@ if TYPE_CHECKING:
 DOTS: Final = np.array([[0x01, 0x08], [0x02, 0x10], [0x04, 0x20], [0x40, 0x80]])
 """Bit of each dot of a cell, by row and column."""
 
+_BITS: Final = (
+    (
+        np.unpackbits(np.arange(256, dtype=np.uint8)[:, None], axis=1, bitorder="little")
+        * DOTS.T.ravel()
+    )
+    .sum(axis=1)
+    .astype(np.uint8)
+)
+"""Bits of a cell by the same bits in the order of its columns."""
+
 
 def cells_of_dots(dots: NDArray[np.bool_]) -> tuple[Labels, Labels, NDArray[np.str_]]:
     """Return the rows, the columns and the glyphs of the cells with dots.
@@ -22,10 +32,23 @@ def cells_of_dots(dots: NDArray[np.bool_]) -> tuple[Labels, Labels, NDArray[np.s
     Args:
         dots: (4 · rows, 2 · columns).
     """
-    shape = dots.shape[0] // 4, 4, dots.shape[1] // 2, 2
-    bits = (dots.reshape(shape) * DOTS[:, None]).sum(axis=(1, 3))
+    bits = bits_of_dots(dots)
     rows, columns = np.nonzero(bits)
-    return rows, columns, (0x2800 + bits[rows, columns]).astype(np.uint32).view("<U1")
+    return rows, columns, glyphs_of(bits[rows, columns])
+
+
+def bits_of_dots(dots: NDArray[np.bool_]) -> NDArray[np.uint8]:
+    """Return the bits of all cells, (rows, columns); see `cells_of_dots`."""
+    rows, columns = dots.shape[0] // 4, dots.shape[1] // 2
+    # the eight dots of a cell side by side; a sum over both axes takes six times as long
+    beside = dots.reshape(rows, 4, columns, 2).transpose(0, 2, 3, 1).reshape(rows, 8 * columns)
+    found: NDArray[np.uint8] = _BITS[np.packbits(beside, axis=1, bitorder="little")]
+    return found
+
+
+def glyphs_of(bits: NDArray[np.uint8]) -> NDArray[np.str_]:
+    """Return the braille glyph of each number of bits."""
+    return (bits + np.uint32(0x2800)).view("<U1")
 
 
 def draw_line(cells: Cells, row: int, column: int, heights: Array, rows: int, ink: int) -> None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from functools import lru_cache
 from itertools import pairwise
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 import numpy as np
 from rich.segment import Segment
@@ -26,14 +26,26 @@ if TYPE_CHECKING:
     from tui.drawing.rendering import CellRenderer
 
 
+_BLANK: Final = ord(" ")
+
+
 class Cells:
     """`height` rows of `width` cells, each with a glyph and an ink; initially blank."""
 
     def __init__(self, width: int, height: int, paper: int | None = None) -> None:
         self.width, self.height = max(0, width), max(0, height)
         shape = self.height, self.width
-        self.glyphs: NDArray[np.str_] = np.full(shape, " ", "<U1")
-        self.inks: NDArray[np.int64] = np.full(shape, ink() if paper is None else paper, np.int64)
+        # as numbers, which are filled and compared faster than strings
+        codes = np.empty(shape, np.uint32)
+        codes.fill(_BLANK)
+        self.glyphs: NDArray[np.str_] = codes.view("<U1")
+        self.inks: NDArray[np.int64] = np.empty(shape, np.int64)
+        self.inks.fill(ink() if paper is None else paper)
+
+    @property
+    def codes(self) -> NDArray[np.uint32]:
+        """The code points of the glyphs, 0 for an empty one; a view."""
+        return self.glyphs.view(np.uint32)
 
     def write(self, row: int, column: int, text: str, ink_number: int) -> int:
         """Write text, clipped to the block; return the column after it."""
@@ -93,7 +105,7 @@ class Cells:
 
     def differs(self, other: Cells) -> NDArray[np.bool_]:
         """Return whether each cell differs from that of another block of the same size."""
-        differs: NDArray[np.bool_] = (self.glyphs != other.glyphs) | (self.inks != other.inks)
+        differs: NDArray[np.bool_] = (self.codes != other.codes) | (self.inks != other.inks)
         return differs
 
     def strip(self, row: int, renderer: CellRenderer = DEFAULT_RENDERER) -> Strip:
@@ -114,15 +126,9 @@ class Cells:
         return ["".join(row) for row in self.glyphs.tolist()]
 
 
+@lru_cache(4096)
 def _glyph_array(text: str) -> NDArray[np.str_]:
     """Return `split_cells` as an array, which is faster to copy than a list."""
-    if text.isascii() and text.isprintable():
-        return np.frombuffer(text.encode("utf-32-le"), "<U1")
-    return _glyph_array_of_unicode(text)
-
-
-@lru_cache(4096)
-def _glyph_array_of_unicode(text: str) -> NDArray[np.str_]:
     return np.array(split_cells(text), "<U1")
 
 

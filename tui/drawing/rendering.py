@@ -81,6 +81,8 @@ _REVERSED: Final = frozenset({DEEP, BRIGHT, ACCENT, WARNING})
 
 _BOLD: Final = frozenset({BRIGHT, ALARM})
 
+_UPPER_HALF, _BLANK = ord("▀"), ord(" ")
+
 _HEAVY: Final = dict(zip("─│╭╮╰╯", "━┃┏┓┗┛", strict=True))
 
 _PHRASES: Final = {"filled train, open test": "ABCDEF train, abcd test"}
@@ -192,7 +194,7 @@ class CellRenderer:
         if len(self._merged) < count_inks():
             self._extend_merged()
         cells.inks = self._merged[cells.inks]
-        cells.glyphs[(cells.glyphs == "▀") & self._is_plain_ink[cells.inks]] = " "
+        cells.codes[(cells.codes == _UPPER_HALF) & self._is_plain_ink[cells.inks]] = _BLANK
 
     def _extend_merged(self) -> None:
         """Add the inks that are new since the last picture."""

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Final, TypeAlias
 
 import numpy as np
 
-from core.analysis.prediction_map import quantize
+from core.analysis.prediction_map import level_of, scaled
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -39,11 +39,10 @@ class LevelHysteresis:
 
     def quantize(self, values: Array, levels: int, low: float, high: float) -> Labels:
         """Return the level of each value, like `core.analysis.prediction_map.quantize`."""
-        exact, of = quantize(values, levels, low, high), (values.shape, levels, low, high)
+        at, of = scaled(values, levels, low, high), (values.shape, levels, low, high)
+        exact = level_of(at, levels)
         if not self._run.is_at_rest and self._held_of == of:
-            slack = SLACK * (high - low) / levels
-            lowest, highest = (quantize(values + by, levels, low, high) for by in (-slack, slack))
-            held = self._held
-            exact = np.where((lowest <= held) & (held <= highest), held, exact)
+            stays = np.abs(at - (self._held + 0.5)) <= 0.5 + SLACK
+            exact = np.where(stays, self._held, exact)
         self._held, self._held_of = exact, of
         return exact
