@@ -75,15 +75,19 @@ class Announcer:
         self.title.change(run.state.value)
         before, was_alarming = self._state, self._was_alarming
         self._state, self._was_alarming = run.state, run.diagnosis.is_alarming
+        is_changed = run.state is not before
         sentence = ""
-        if run.state is not before:
+        if is_changed:
             sentence = ENDINGS.get(run.state, "")
         elif run.state is State.TRAINING and run.diagnosis.is_alarming and not was_alarming:
             sentence = "looks stuck"
         codes = ""
         if sentence and self._notifies and not self._is_focused():
             codes = notification(self._environment, _sentence(run, sentence))
-        self._write(codes)
+        if (
+            codes or is_changed or run.is_at_rest
+        ):  # else a frame follows, with the title if it is due
+            self._write(codes)
 
 
 def _sentence(run: RunModel, what: str) -> str:

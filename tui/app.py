@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from dataclasses import dataclass
+from operator import is_not
 from typing import TYPE_CHECKING, Any, Final, cast
 
 from textual.app import SystemCommand
@@ -125,6 +126,8 @@ class NnfsApp(TerminalApp):
         self.terminal_title = self._announcer.title
         self._seeds_options = SeedsOptions(paused=paused) if seeds is None else seeds
         self._frames_per_second = frames_per_second
+        self._ordered: list[Area] = []
+        self._ordered_of: tuple[object, ...] = None, None, None
         self.seeds: SeedsScreen | None = None
         self.further: dict[str, PanelScreen] = {}
         if seeds is not None:
@@ -284,6 +287,13 @@ class NnfsApp(TerminalApp):
 
     def send_order(self) -> list[Area]:
         """Return the areas of the screen in the order in which they are sent."""
-        if not self.screen_stack:
+        stack = self.screen_stack
+        if not stack:
             return []  # the program is ending
-        return send_order(self.screen, self._front.lines, self._front.panels)
+        screen, front = stack[-1], self._front
+        key = screen, screen.focused, self.cell_output.layout(screen)
+        if screen is front and not any(map(is_not, key, self._ordered_of)):
+            return self._ordered
+        self._ordered = send_order(screen, front.lines, front.panels)
+        self._ordered_of = key
+        return self._ordered

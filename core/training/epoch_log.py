@@ -46,6 +46,9 @@ _ALIKE: Final = {
 }
 """Columns that equal another if there are no test samples, or no penalty."""
 
+_MOST_KNOWN: Final = 16
+"""Epochs that are not read again for each text of a frame."""
+
 _LEVELS: Final = (BLOCK**2, CHUNK)
 """Epochs of the larger blocks, whose ranges are in one array for the whole run."""
 
@@ -111,6 +114,7 @@ class EpochLog:
         self._chunks: list[_Chunk] = []
         self._tail = np.empty((256, _WIDTH))
         self._in_tail = 0
+        self._known: dict[int, EpochMetrics] = {}  # of the last calls of `at`
         self._levels = [np.empty((len(CURVES), 5, 1), np.float32) for _ in _LEVELS]
 
     def __len__(self) -> int:
@@ -136,6 +140,7 @@ class EpochLog:
 
     def truncate(self, count: int) -> None:
         """Drop all epochs except the first `count`."""
+        self._known.clear()
         if count >= len(self):
             return
         whole, rest = divmod(count, CHUNK)
@@ -228,11 +233,20 @@ class EpochLog:
 
     def at(self, index: int) -> EpochMetrics:
         """Return the epoch at an index, without its diagnostics."""
+        found = self._known.get(index)
+        if found is None:
+            if len(self._known) >= _MOST_KNOWN:
+                self._known.clear()
+            found = self._known[index] = metrics_of(self._row(index))
+        return found
+
+    def _row(self, index: int) -> NDArray[np.float64]:
         number, position = divmod(index, CHUNK)
         if number == len(self._chunks):
-            return metrics_of(self._tail[position])
+            row: NDArray[np.float64] = self._tail[position]
+            return row
         columns, places = self._chunks[number].columns, np.array([position])
-        return metrics_of(np.array([columns[name].pick(places)[0] for name in COLUMNS]))
+        return np.array([columns[name].pick(places)[0] for name in COLUMNS])
 
     def _of_tail(self, name: str) -> NDArray[np.float64]:
         rows = self._tail[: self._in_tail]

@@ -47,6 +47,13 @@ class Cells:
         """The code points of the glyphs, 0 for an empty one; a view."""
         return self.glyphs.view(np.uint32)
 
+    def copy(self) -> Cells:
+        """Return a copy."""
+        other = Cells.__new__(Cells)
+        other.width, other.height = self.width, self.height
+        other.glyphs, other.inks = self.glyphs.copy(), self.inks.copy()
+        return other
+
     def write(self, row: int, column: int, text: str, ink_number: int) -> int:
         """Write text, clipped to the block; return the column after it."""
         glyphs = _glyph_array(text)

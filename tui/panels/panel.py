@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 from textwrap import wrap
 from time import monotonic
 from typing import TYPE_CHECKING, ClassVar, Final, TypeAlias
@@ -217,15 +218,7 @@ class Panel(Canvas, can_focus=True):
         return cells
 
     def _frame(self, width: int, height: int) -> Cells:
-        cells = Cells(width, height)
-        if width >= 4 and height >= 3:
-            line = ink(FOCUSED_FRAME if self.has_focus else FRAME)
-            cells.glyphs[[0, -1], 1:-1] = "─"
-            cells.glyphs[1:-1, [0, -1]] = "│"
-            cells.glyphs[[0, 0, -1, -1], [0, -1, 0, -1]] = ["╭", "╮", "╰", "╯"]
-            cells.inks[[0, -1], :] = line
-            cells.inks[:, [0, -1]] = line
-        return cells
+        return _empty_frame(width, height, ink(FOCUSED_FRAME if self.has_focus else FRAME)).copy()
 
     def on_focus(self, _: events.Focus) -> None:
         """Show the brighter frame."""
@@ -267,6 +260,19 @@ class Panel(Canvas, can_focus=True):
             if len(text) <= cells.width - 4:
                 return cells.write_right(cells.height - 1, cells.width - 2, text, ink(DIM))
         return cells.width - 1
+
+
+@lru_cache(maxsize=32)
+def _empty_frame(width: int, height: int, line: int) -> Cells:
+    """Return a frame without texts; the block must not be changed."""
+    cells = Cells(width, height)
+    if width >= 4 and height >= 3:
+        cells.glyphs[[0, -1], 1:-1] = "─"
+        cells.glyphs[1:-1, [0, -1]] = "│"
+        cells.glyphs[[0, 0, -1, -1], [0, -1, 0, -1]] = ["╭", "╮", "╰", "╯"]
+        cells.inks[[0, -1], :] = line
+        cells.inks[:, [0, -1]] = line
+    return cells
 
 
 def _write_captions(cells: Cells, captions: list[tuple[int, tuple[str, ...]]], end: int) -> None:

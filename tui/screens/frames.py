@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+from contextlib import nullcontext
 from typing import TYPE_CHECKING, Any, Final, Protocol
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterable, Sequence
 
     from textual.app import App
 
@@ -82,8 +83,7 @@ class FrameClock:
     def _wait_for_lines(self) -> None:
         """Continue once the lines are drawn, or after LONGEST_WAIT at the latest."""
         self._is_pending = True
-        output = self._screen.lines[-1].output
-        if output is not None and all(map(output.covers, self._screen.lines)):
+        if self._covers(self._screen.lines):
             asyncio.get_running_loop().call_soon(self._end_wait)  # after they are sent
             return
         # called on a line, because the screen does not know yet which lines are to be drawn
@@ -92,6 +92,11 @@ class FrameClock:
         self._timeout = asyncio.get_running_loop().call_later(
             LONGEST_WAIT, self._screen.call_later, self._end_wait
         )
+
+    def _covers(self, widgets: Iterable[Canvas]) -> bool:
+        """Return whether changes of all these widgets bypass Textual."""
+        output = self._screen.lines[-1].output
+        return output is not None and all(map(output.covers, widgets))
 
     def _end_wait(self) -> None:
         if not self._is_pending:
@@ -108,11 +113,13 @@ class FrameClock:
 
     def _paint_panels(self) -> None:
         is_frame, self._is_frame, self.is_waiting = self._is_frame, False, False
+        shown = [panel for panel in self._screen.panels if panel.display]
+        # the end of a batch wakes the application up, also if Textual draws nothing
+        batch = nullcontext() if self._covers(shown) else self._screen.app.batch_update()
         try:
-            with self._screen.app.batch_update():
-                for panel in self._screen.panels:
-                    if panel.display:
-                        panel.repaint()
+            with batch:
+                for panel in shown:
+                    panel.repaint()
                 self._screen.notice.repaint()
                 if is_frame:
                     self.paint_lines()

@@ -65,9 +65,19 @@ class HeaderLine(Canvas):
         self.run = run
         self._view = view
         self.speed: float | None = None
+        self._drawn = Cells(0, 0)
+        self._drawn_of: tuple[object, ...] = ()
 
     def draw(self, width: int, height: int) -> Cells:
-        cells = Cells(width, height)
+        run = self.run
+        state = (
+            *(width, height, run.config, run.network, run.data, run.is_edited),
+            *(run.shown_as, self._view(), self.speed),
+        )
+        if state == self._drawn_of:
+            return self._drawn  # the same in nearly every frame
+        cells, self._drawn_of = Cells(width, height), state
+        self._drawn = cells
         right = self._right(width)
         room = width - 2 - (len(right) + 2 if right else 0)
         cells.write(0, 1, description(self.run, room), ink(BRIGHT, bold=True))

@@ -103,6 +103,10 @@ class DirectOutput:
         """Return whether changes of the widget take the direct path now."""
         return self._region(widget) is not None
 
+    def layout(self, screen: Screen[Any]) -> Layout:
+        """Return the regions of the widgets of a screen: a new dictionary after each change."""
+        return screen._compositor.visible_widgets
+
     def _send(self, driver: DiffDriver) -> None:
         self._is_scheduled = False
         driver.pump()
@@ -131,8 +135,7 @@ class DirectOutput:
     def _is_current(self) -> bool:
         """Return whether the screens on top and their layouts are those of the last call."""
         shown = self._app.screen_stack[-len(self._stack) :] if self._stack else []
-        # a new dictionary for each layout
-        layouts = (each._compositor.visible_widgets for each in shown)
+        layouts = map(self.layout, shown)
         return bool(shown) and shown == self._stack and not any(map(is_not, layouts, self._layouts))
 
     def _terminal_size(self) -> tuple[int, int]:
@@ -150,7 +153,7 @@ class DirectOutput:
         screens = stack[stack.index(screen) :]
         if not all(each.is_modal and each.styles.background.a == 0 for each in screens[1:]):
             return None
-        return [each._compositor.visible_widgets for each in screens]
+        return [*map(self.layout, screens)]
 
     def _cell(self, key: int) -> tuple[str, str]:
         """Return the glyph, and the parameters of the escape code that Textual would use."""
