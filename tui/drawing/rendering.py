@@ -143,8 +143,10 @@ class CellRenderer:
         draws_all: whether all glyphs are drawn as they are.
     """
 
-    def __init__(self, look: TerminalLook) -> None:
+    def __init__(self, look: TerminalLook, *, merges_pixels: bool = True) -> None:
+        """Create a renderer; `merges_pixels` is whether both pixels of a cell may share a colour."""
         self.look = look
+        self._merges_pixels = merges_pixels
         self.draws_all = not look.is_plain and look.glyphs == "unicode"
         self._styles: dict[int, Style] = {}
         self._tables: dict[int, _GlyphTable] = {}
@@ -185,23 +187,33 @@ class CellRenderer:
         return self.look.colours != "truecolor"
 
     def merge_levels(self, cells: Cells) -> None:
-        """Give the levels of a scale that look alike on this terminal the same ink.
+        """Draw pixels that look alike in one colour: fewer cells change, and a blank is fewer bytes.
 
-        With fewer colours than levels, cells would otherwise count as changed, and as half blocks.
+        With fewer colours than levels, those are the levels of a scale with the same colour. In true
+        colour, they are the two pixels of a cell with neighbouring levels.
         """
-        if not self.merges_levels:
+        if not self.merges_levels and not self._merges_pixels:
             return
         if len(self._merged) < count_inks():
             self._extend_merged()
-        cells.inks = self._merged[cells.inks]
-        cells.codes[(cells.codes == _UPPER_HALF) & self._is_plain_ink[cells.inks]] = _BLANK
+        if self.merges_levels:
+            cells.inks = self._merged[cells.inks]
+            cells.codes[(cells.codes == _UPPER_HALF) & self._is_plain_ink[cells.inks]] = _BLANK
+        else:
+            alike = (cells.codes == _UPPER_HALF) & self._is_plain_ink[cells.inks]
+            cells.inks[alike] = self._merged[cells.inks[alike]]
+            cells.codes[alike] = _BLANK
 
     def _extend_merged(self) -> None:
         """Add the inks that are new since the last picture."""
         merged, is_plain = self._merged.tolist(), self._is_plain_ink.tolist()
         while len(merged) < count_inks():  # grows while merged inks are added
             each = get_ink(len(merged))
-            here, behind = self._first_alike(each.foreground), self._first_alike(each.background)
+            here, behind = each.foreground, each.background
+            if self.merges_levels:
+                here, behind = self._first_alike(here), self._first_alike(behind)
+            elif is_picture(here) and (shared := shared_level(here, behind)):
+                here = behind = shared
             merged.append(ink_number(here, behind, bold=each.bold))
             is_plain.append(here == behind)
         self._merged, self._is_plain_ink = np.array(merged), np.array(is_plain)
@@ -287,6 +299,25 @@ class CellRenderer:
         return None
 
 
+def shared_level(one: str, other: str) -> str:
+    """Return the level for two pixels with neighbouring levels of a scale, or "" for others.
+
+    It is that with the even number: where a level passes by, a cell changes once and not twice.
+    """
+    scales = [each.rpartition(" ") for each in (one, other)]
+    if not all(name.startswith(("diverging", "sequential")) for name, _, _ in scales):
+        if not all(each == UNCERTAIN or each.startswith("field") for each in (one, other)):
+            return ""
+        # the uncertain colour is the one before the first of each class
+        levels = [-1 if each == UNCERTAIN else int(each.split()[2]) for each in (one, other)]
+        labels = {name for name, _, _ in scales if name}
+    else:
+        levels, labels = [int(level) for _, _, level in scales], {name for name, _, _ in scales}
+    if len(labels) > 1 or abs(levels[0] - levels[1]) != 1:
+        return ""
+    return one if levels[0] % 2 == 0 else other
+
+
 def stronger(one: str, other: str) -> str:
     """Return the role of higher certainty or magnitude, of the two pixels of a cell."""
     return max(other, one, key=_strength)
@@ -334,7 +365,7 @@ def _named(role: str, colour: str) -> Color:
     return Color(role, ColorType.TRUECOLOR, triplet=triplet)
 
 
-DEFAULT_RENDERER: Final = CellRenderer(TerminalLook())
+DEFAULT_RENDERER: Final = CellRenderer(TerminalLook(), merges_pixels=False)
 """Renderer that changes nothing: all colours and all glyphs."""
 
 

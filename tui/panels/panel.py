@@ -30,13 +30,12 @@ StyledText: TypeAlias = list[tuple[str, int]]
 DRAWING_SHARE: Final = 0.1
 """Largest share of the time that a panel with a redraw interval spends on drawing."""
 CELLS_PER_SECOND: Final = 1800
-"""Largest number of changed cells of a panel, unless it would pause for LONGEST_PAUSE seconds.
+"""Largest number of changed cells of a panel, unless it would pause for `longest_pause` seconds.
 
 A picture that noise changes everywhere is drawn less often: more would be no easier to follow.
 """
 SMOOTH_CELLS_PER_SECOND: Final = 200
 """The same in true colour: more levels change more cells, and a colour takes twice as many bytes."""
-LONGEST_PAUSE: Final = 0.5
 
 
 class Panel(Canvas, can_focus=True):
@@ -67,6 +66,7 @@ class Panel(Canvas, can_focus=True):
     least_size: ClassVar[tuple[int, int]] = (24, 7)
     title_has_priority: ClassVar[bool] = False
     redraw_interval: ClassVar[float] = 0.0
+    longest_pause: ClassVar[float] = 0.5
     needs_run: ClassVar[bool] = True
 
     @dataclass
@@ -180,7 +180,7 @@ class Panel(Canvas, can_focus=True):
         self._content_key = self._cache_key(width, height)
         interval = self.redraw_interval
         interval = max(interval, (end - start) / DRAWING_SHARE) if interval else 0.0
-        self._due = end + max(interval, min(LONGEST_PAUSE, changed / self._cells_per_second))
+        self._due = end + max(interval, min(self.longest_pause, changed / self._cells_per_second))
         return self._content
 
     @property

@@ -43,7 +43,7 @@ def _keys_of(binding: BindingType) -> list[str]:
     return keys.split(",")
 
 
-def keys_of(panel: Panel) -> frozenset[str]:
+def keys_of(panel: Panel | type[Panel]) -> frozenset[str]:
     """Return the keys that a panel binds, by their names in Textual."""
     return frozenset(name for each in panel.BINDINGS for name in _keys_of(each))
 

@@ -6,6 +6,7 @@ A fifth widget replaces everything in a terminal that is too small.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cache
 from textwrap import wrap
 from time import monotonic
 from typing import TYPE_CHECKING, Final
@@ -376,7 +377,7 @@ class FooterLine(Canvas):
         if not isinstance(focused, Panel):
             self._own = {}
             return ()
-        self._own = {glyphs_of(name): name for name in keys_of(focused)}
+        self._own = _own_keys(type(focused))
         return focused.footer_keys()
 
     def on_click(self, event: events.Click) -> None:
@@ -413,6 +414,12 @@ class Notice(Canvas):
         for row, line in enumerate(wrap(text, width)):
             cells.write(row, 0, line, ink(TEXT))
         return cells
+
+
+@cache
+def _own_keys(kind: type[Panel]) -> dict[str, str]:
+    """Return the names of the keys that a panel binds, by those in the footer."""
+    return {glyphs_of(name): name for name in keys_of(kind)}
 
 
 def note_ink(run: RunModel) -> int:

@@ -50,6 +50,8 @@ _CUBE: Final = (0, 95, 135, 175, 215, 255)
 """Red, green and blue levels of the entries 16 to 231 of the 256-colour palette."""
 _GREYS: Final = tuple(range(8, 248, 10))
 """Levels of the entries 232 to 255."""
+_FIRST_FIXED: Final = 22
+"""First entry of the 256-colour palette that is the same in practically all terminals."""
 
 
 def palette_entry(red: int, green: int, blue: int) -> int:
@@ -66,10 +68,35 @@ def palette_entry(red: int, green: int, blue: int) -> int:
     return 232 + grey if in_greys < in_cube else 16 + 36 * at[0] + 6 * at[1] + at[2]
 
 
+def _same_entry(red: int, green: int, blue: int) -> int | None:
+    """Return the palette entry of exactly this colour, or None.
+
+    Not the first entries of the cube, which some programs use for the colours of a theme.
+    """
+    entry = palette_entry(red, green, blue)
+    if entry >= 232:
+        same = (_GREYS[entry - 232],) * 3
+    else:
+        at = entry - 16
+        same = _CUBE[at // 36], _CUBE[at // 6 % 6], _CUBE[at % 6]
+    return entry if entry >= _FIRST_FIXED and same == (red, green, blue) else None
+
+
+def _colour(kind: str, parts: list[str], *, to_256: bool) -> tuple[str, ...]:
+    """Return the parameters of a colour, the shortest ones."""
+    if kind == "2" and all(part.isdecimal() for part in parts):
+        values = int(parts[0]), int(parts[1]), int(parts[2])
+        entry = palette_entry(*values) if to_256 else _same_entry(*values)
+        if entry is not None:
+            return "5", str(entry)
+    return kind, *parts
+
+
 def parse_sgr(parameters: str, *, to_256: bool = False) -> SgrState:
     """Return the style that these parameters set after a reset, since Textual resets after each use.
 
-    With `to_256`, RGB colours become entries of the 256-colour palette.
+    With `to_256`, RGB colours become entries of the 256-colour palette. Without, only those that are
+    equal to one, which takes half the bytes.
     """
     attributes: list[str] = []
     foreground, background = PLAIN.foreground, PLAIN.background
@@ -78,9 +105,7 @@ def parse_sgr(parameters: str, *, to_256: bool = False) -> SgrState:
         if number in {"38", "48"}:
             kind = next(numbers, "5")
             rest = [next(numbers, "0") for _ in range(3 if kind == "2" else 1)]
-            if to_256 and kind == "2" and all(part.isdecimal() for part in rest):
-                kind, rest = "5", [str(palette_entry(*map(int, rest)))]
-            colour = ";".join((number, kind, *rest))
+            colour = ";".join((number, *_colour(kind, rest, to_256=to_256)))
             if number == "38":
                 foreground = colour
             else:

@@ -1,7 +1,8 @@
 """Blocks of cells: clipped at their edges, compared cell by cell, merged into segments."""
 
 from tui.drawing.cells import Cells
-from tui.drawing.palette import ink
+from tui.drawing.palette import CLASS_FIELDS, DIVERGING, GREYS, UNCERTAIN, get_ink, ink
+from tui.drawing.rendering import DEFAULT_RENDERER, CellRenderer, TerminalLook
 
 
 def test_text_is_cut_at_every_edge() -> None:
@@ -44,3 +45,25 @@ def test_a_block_of_no_size_is_harmless() -> None:
     cells = Cells(0, -1)
     cells.write(0, 0, "a", ink())
     assert cells.lines() == []
+
+
+def test_in_true_colour_two_pixels_that_look_alike_share_a_colour() -> None:
+    pairs = (
+        (DIVERGING[4], DIVERGING[5]),
+        (DIVERGING[7], DIVERGING[6]),
+        (UNCERTAIN, CLASS_FIELDS[1][0]),
+        (DIVERGING[4], DIVERGING[6]),
+        (CLASS_FIELDS[0][3], CLASS_FIELDS[1][4]),
+        (GREYS[3], GREYS[4]),  # an image
+    )
+    cells = Cells(len(pairs), 1)
+    cells.glyphs[:] = "▀"
+    cells.inks[:] = [ink(*pair) for pair in pairs]
+    before = cells.copy()
+    DEFAULT_RENDERER.merge_levels(cells)
+    assert not cells.count_changes(before)
+    CellRenderer(TerminalLook("truecolor")).merge_levels(cells)
+    assert cells.lines() == ["   ▀▀▀"]
+    shared = [get_ink(number).background for number in cells.inks[0, :3].tolist()]
+    assert shared == [DIVERGING[4], DIVERGING[6], CLASS_FIELDS[1][0]]
+    assert (cells.inks[0, 3:] == before.inks[0, 3:]).all()

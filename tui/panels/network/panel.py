@@ -59,7 +59,8 @@ class NetworkPanel(Panel):
     """Nodes with pictures of their outputs, and the strongest edges between them."""
 
     key, label = "0", "network"
-    title_has_priority, redraw_interval = True, 0.5
+    # in true colour, pictures that change a lot are drawn once a second: they are many, and small
+    title_has_priority, redraw_interval, longest_pause = True, 0.5, 1.0
     summary = (
         "what each unit has learnt, and the weights between them: blue negative, orange positive; "
         "arrows move the cursor, w selects its next weight, enter edits it"
