@@ -225,11 +225,12 @@ class TerminalApp(ReportsFaults, App[None]):
             self.clear_note()
         await super().on_event(event)
 
-    def on_resize(self) -> None:
+    def on_resize(self, event: events.Resize) -> None:
         """Send the whole screen: the terminal may have changed it with its size."""
-        # not a breakpoint: Textual applies those to a dialog after drawing it once
-        self.set_class(self.size.height >= TALL, "-tall")
-        self.set_class(self.size.width >= BROAD, "-broad")
+        # not a breakpoint: Textual applies those to a dialog after drawing it once; `self.size` is set
+        # by a later handler
+        self.set_class(event.size.height >= TALL, "-tall")
+        self.set_class(event.size.width >= BROAD, "-broad")
         if self.is_running:
             # also at an unchanged size: a frame may have been drawn for a size between
             self.action_redraw()

@@ -37,6 +37,16 @@ def wheel(rows: SettingsList) -> MouseScrollDown:
     return MouseScrollDown(rows, 3, 3, 0, 0, 0, shift=False, meta=False, ctrl=False)
 
 
+async def test_the_dialog_follows_the_size_of_the_terminal() -> None:
+    async with running(MOONS, (80, 24), speed=30.0) as driver:
+        frame = (await opened(driver)).children[0]
+        await driver.pilot.resize_terminal(120, 40)
+        # in a large terminal, panels next to it stay visible
+        await driver.until(lambda: frame.outer_size == (80, 24))
+        await driver.pilot.resize_terminal(110, 28)
+        await driver.until(lambda: frame.outer_size == (110, 28))
+
+
 async def test_every_setting_has_a_row_that_can_be_reached() -> None:
     async with running(MOONS, (80, 24), speed=30.0) as driver:
         rows = (await opened(driver)).rows
