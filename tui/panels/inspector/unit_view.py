@@ -96,7 +96,7 @@ class UnitView:
         rows = height - head.height
         if width < TWO_COLUMNS_FROM:
             return stacked([head, self._one_column(it, facts, plane, width, rows)], width)
-        left_width = max(LEFT, width * 11 // 20)
+        left_width = max(LEFT, width * 3 // 5)
         right_width = width - left_width - GAP
         left = _computation(it, facts, left_width, rows)
         right = self._pictures_above(it, facts, plane, right_width, rows)
