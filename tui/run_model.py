@@ -342,6 +342,9 @@ class RunModel:
 
     def _remember_layers(self, measured: NDArray[np.float64], epochs: NDArray[np.float64]) -> None:
         """Store the diagnostics of some epochs, evenly thinned."""
+        if not measured.shape[1]:  # without diagnostics
+            self.layers_over_time, self._layer_epochs, self._thinning = measured[:0], epochs[:0], 1
+            return
         if measured.shape[1:] != self.layers_over_time.shape[1:]:
             self.layers_over_time, self._layer_epochs = measured[:0], epochs[:0]
             self._thinning = 1
@@ -367,10 +370,9 @@ class RunModel:
         part, stop = self._part
         first = max(start, 1, part)  # without the untrained network
         at = self.timeline.lowest(monitored, first, stop)
-        known = np.array([each for each in (self._best, at) if each is not None])
-        if known.size:
-            losses = self.timeline.sample(monitored, known)
-            self._best = int(known[losses.argmin()])
+        known = [each for each in (self._best, at) if each is not None]
+        if known:
+            self._best = min(known, key=lambda each: getattr(self.timeline.at(each), monitored))
 
     def _begin(self, run: Run) -> None:
         monitored, earlier, self.config = self.monitored, self.config, run.config

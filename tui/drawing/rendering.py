@@ -198,11 +198,11 @@ class CellRenderer:
             self._extend_merged()
         if self.merges_levels:
             cells.inks = self._merged[cells.inks]
-            cells.codes[(cells.codes == _UPPER_HALF) & self._is_plain_ink[cells.inks]] = _BLANK
-        else:
-            alike = (cells.codes == _UPPER_HALF) & self._is_plain_ink[cells.inks]
-            cells.inks[alike] = self._merged[cells.inks[alike]]
-            cells.codes[alike] = _BLANK
+        rows, columns = np.nonzero(cells.codes == _UPPER_HALF)
+        alike = self._is_plain_ink[cells.inks[rows, columns]]
+        at = rows[alike], columns[alike]
+        cells.inks[at] = self._merged[cells.inks[at]]
+        cells.codes[at] = _BLANK
 
     def _extend_merged(self) -> None:
         """Add the inks that are new since the last picture."""

@@ -6,7 +6,7 @@ A fifth widget replaces everything in a terminal that is too small.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from textwrap import wrap
 from time import monotonic
 from typing import TYPE_CHECKING, Final
@@ -231,6 +231,7 @@ class StatusLine(Canvas):
         return f"{metrics.learning_rate:.4g}" if scheduled else f"{config.learning_rate:g}"
 
 
+@lru_cache(maxsize=32)
 def wrapped_notes(note: str, width: int) -> list[str]:
     """Return the note in one row, or in two, shortened with … if necessary."""
     return wrap(note, width - 2, max_lines=2, placeholder=" …", break_on_hyphens=False)
