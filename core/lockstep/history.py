@@ -44,6 +44,10 @@ class History:
         self._values[self.epochs] = rows
         self.epochs += 1
 
+    def truncate(self, epochs: int) -> None:
+        """Drop all epochs after the first ones."""
+        self.epochs = min(epochs, self.epochs)
+
     def rows(self, start: int, stop: int | None = None) -> NDArray[np.float64]:
         """Return (epochs, columns, runs) values, without the first `start` epochs."""
         return np.asarray(self._values[start : self.epochs if stop is None else stop])

@@ -9,6 +9,7 @@ import numpy as np
 
 from core.lockstep.batches import StackedBatches
 from core.lockstep.evaluation import StackedEvaluation
+from core.lockstep.state import StackState
 from core.nn.calls import Calls, call, run
 from core.nn.network import with_bias_row
 from core.nn.optimizers import OPTIMIZERS, Hyperparameters
@@ -170,6 +171,19 @@ class Stack:
         validation = measured[-1] if self._has_validation else self._nothing
         penalty = self._zeros if self._penalty is None else self._penalty.values()
         return np.array([train[0], test[0], train[1], test[1], rates, penalty, *validation])
+
+    def state(self) -> StackState:
+        """Return a copy of the state between two epochs."""
+        network = self.network
+        arrays = network.parameters.copy(), network.statistics.copy(), self.slots.copy()
+        return StackState(tuple(self.runs), *arrays, self.steps)
+
+    def restore(self, state: StackState) -> None:
+        """Restore a state of a stack of the same runs."""
+        self.network.parameters[:] = state.parameters
+        self.network.statistics[:] = state.statistics
+        self.slots[:] = state.slots
+        self._optimizer.steps = state.steps
 
     def copy_from(self, other: Stack, rows: Sequence[int]) -> None:
         """Copy the state of runs of another stack, which are those of this one."""

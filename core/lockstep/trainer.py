@@ -9,17 +9,19 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 
 from core.datasets.prepare import load, no_progress, prepare
+from core.lockstep.best import BestEpochs
+from core.lockstep.generators import Generators
 from core.lockstep.history import COLUMNS, RATE, History
 from core.lockstep.sharing import CannotShareError, obstacle
 from core.lockstep.stack import Stack
+from core.lockstep.state import LockstepState
 from core.memory import memory_for
 from core.nn.network import parameter_count
 from core.nn.optimizers import OPTIMIZERS
 from core.randomness import stream
-from core.training.batches import BatchesState
 from core.training.components import build_network, sizes_of
 from core.training.state import EpochMetrics, TrainerState
-from core.training.stopping import Best, Stop
+from core.training.stopping import Stop
 from core.training.trainer import DIVERGENCE, Trainer
 
 if TYPE_CHECKING:
@@ -84,8 +86,7 @@ class Lockstep:
         self.epoch = 0
         self.history, self._record = History(count), record
         self.stopped: list[Stop | None] = [None] * count
-        self._shuffles = [stream(config.seed, "shuffle") for config in configs]
-        self._masks = [stream(config.seed, "dropout") for config in configs]
+        self._generators = Generators(configs)
         self._schedules = [config.make_schedule() for config in configs]
         self._varies = any(not each.constant for each in self._schedules)
         self._observes = any(each.formula.name == "plateau" for each in self._schedules)
@@ -95,19 +96,14 @@ class Lockstep:
         self._to_replay: set[int] = set()
         self._active = np.ones(count, np.bool_)
         self._rules = _Rules(self.configs, self.data)
-        self._best_loss, self._best_epoch = np.full(count, inf), np.zeros(count, np.int64)
         distinct = len({id(each) for each in self.data})
         with _memory_of(self.configs, self.data[0], distinct), np.errstate(all="ignore"):
             self.stacks = self._make_stacks()
             blank = build_network(self.configs[0], self.data[0])
-            # weights of the best epoch, if any run restores them
-            kept = count if self._rules.keeps_best.any() else 1
-            self._best = np.tile(blank.parameters, (kept, 1))
-            self._best_statistics = np.tile(blank.statistics, (kept, 1))
             for stack in self.stacks:
                 stack.initialize()
             self._rows = self.untrained = self._measure()
-            self._best_rows = self._rows.copy()
+            self._best = BestEpochs(blank, self._rows, self._rules.keeps_best)
         losses = self.untrained[0] + self.untrained[5]
         # a NaN as with `max(1.0, loss)`
         self._limits = DIVERGENCE * np.where(losses > 1, losses, 1.0)
@@ -145,7 +141,8 @@ class Lockstep:
     def _train_epoch(self) -> None:
         rates_before = self._rates
         self._set_rates()
-        masks_before = self._mask_states()
+        drops = any(stack.batches.drops for stack in self.stacks)
+        masks_before = self._generators.mask_states() if drops else None
         for stack in self.stacks:
             active_rows = list(range(len(stack.runs)))
             if self._ended:
@@ -157,13 +154,15 @@ class Lockstep:
         rows = self._measure()
         if ended:
             rows = np.where(active, rows, self._rows)
-        if self._record:
+        # an epoch that is trained again after a return to an earlier one has the same metrics
+        if self._record and self.epoch > self.history.epochs:
             self.history.append(rows)
         diverged = active & self._rules.diverged(rows, self._limits)
         if diverged.any():
             for run in np.flatnonzero(diverged).tolist():
                 rate = float(rates_before[run])
-                self._ended[run] = self._state_before(run, rate, masks_before[run])
+                masks = None if masks_before is None else masks_before[run]
+                self._ended[run] = self._state_before(run, rate, masks)
                 self.stopped[run] = Stop.DIVERGED
             # a diverged run has the metrics of its weights, those before the epoch
             self._rows = np.where(diverged, self._rows, rows)
@@ -234,14 +233,48 @@ class Lockstep:
         trainer.restore(self.lane_state(run))
         return trainer
 
+    def state(self) -> LockstepState:
+        """Return a copy of everything that determines further training."""
+        return LockstepState(
+            self.epoch,
+            tuple(self.configs),
+            tuple(each.plateau for each in self._schedules),
+            self._rates.copy(),
+            self._rows.copy(),
+            self.active,
+            tuple(self.stopped),
+            dict(self._ended),
+            frozenset(self._to_replay),
+            self._best.copy(),
+            self._generators.states(),
+            tuple(stack.state() for stack in self.stacks),
+        )
+
+    def restore(self, state: LockstepState) -> None:
+        """Restore an earlier state of these runs; `history` keeps the later epochs."""
+        self.epoch, self.configs = state.epoch, list(state.configs)
+        groups = [list(each.runs) for each in state.stacks]
+        if [stack.runs for stack in self.stacks] != groups:
+            self.stacks = [self._stack(runs) for runs in groups]
+        self._schedules = [config.make_schedule() for config in self.configs]
+        for schedule, plateau in zip(self._schedules, state.plateaus, strict=True):
+            schedule.plateau = plateau
+        self._rates, self._rows = state.rates.copy(), state.rows.copy()
+        self._active, self.stopped = state.active.copy(), list(state.stopped)
+        self._ended, self._to_replay = dict(state.ended), set(state.to_replay)
+        self._best = state.best.copy()
+        self._generators.restore(state.generators)
+        for stack, saved in zip(self.stacks, state.stacks, strict=True):
+            stack.set_rates(self._rates[stack.columns].tolist())
+            stack.restore(saved)
+
     def _state(
         self, run: int, stopped: Stop | None = None, restored: int | None = None
     ) -> TrainerState:
         """Return the state of a run between two epochs."""
         stack, at = self._position(run)
         network = stack.network
-        kept = run if len(self._best) > 1 else 0
-        best = self._best[kept], self._best_statistics[kept]
+        best = self._best.weights(run)
         current = network.parameters[at], network.statistics[at]
         parameters, statistics = current if restored is None else best
         return TrainerState(
@@ -250,9 +283,9 @@ class Lockstep:
             statistics.copy(),
             stack.slots_of(at, stack.slots[:, at]),
             stack.steps,
-            _between_epochs(self._shuffles[run], self._masks[run]),
+            self._generators.batches(run),
             self._schedules[run].plateau,
-            Best(int(self._best_epoch[run]), float(self._best_loss[run])),
+            self._best.of(run),
             0,
             best[0].copy(),
             best[1].copy(),
@@ -269,7 +302,7 @@ class Lockstep:
         stack, at = self._position(run)
         parameters, slots, statistics = stack.at_start(at)
         epochs = self.epoch - 1
-        batches = _between_epochs(self._shuffles[run], self._masks[run])
+        batches = self._generators.batches(run)
         if stack.batches.shuffled:
             self._to_replay.add(run)
         if masks is not None:
@@ -284,12 +317,6 @@ class Lockstep:
             batches=batches,
             learning_rate=rate,
         )
-
-    def _mask_states(self) -> list[dict[str, Any] | None]:
-        """Return the states of the generators of dropout masks, None if no masks are drawn."""
-        if not any(stack.batches.drops for stack in self.stacks):
-            return [None] * len(self.configs)
-        return [dict(rng.bit_generator.state) for rng in self._masks]
 
     def _set_rates(self) -> None:
         """Set the learning rates of the next epoch."""
@@ -313,32 +340,19 @@ class Lockstep:
         if self._observes:
             for run in np.flatnonzero(active).tolist():
                 self._schedules[run].observe(float(loss[run]))
-        better = active & (loss < self._best_loss)
-        self._best_loss[better], self._best_epoch[better] = loss[better], self.epoch
-        if len(self._best) > 1:
-            self._keep_best(better & self._rules.keeps_best)
-            np.copyto(self._best_rows, rows, where=better)
-        for run, stop in self._rules.verdicts(self.epoch, loss, score, self._best_epoch, active):
-            best = int(self._best_epoch[run])
+        self._best.compare(self.epoch, loss, rows, active, self.stacks)
+        best_epoch = self._best.epoch
+        for run, stop in self._rules.verdicts(self.epoch, loss, score, best_epoch, active):
+            best = int(best_epoch[run])
             restored = None
             if stop is Stop.PATIENCE and self._rules.keeps_best[run] and best:
                 restored = best
                 rate = self._rows[RATE, run]
-                self._rows[:, run] = self._best_rows[:, run]
+                self._rows[:, run] = self._best.rows[:, run]
                 self._rows[RATE, run] = rate
             self._ended[run] = self._state(run, stop, restored)
             self.stopped[run] = stop
             active[run] = False
-
-    def _keep_best(self, better: NDArray[np.bool_]) -> None:
-        """Copy the weights of these runs."""
-        if not better.any():
-            return
-        for stack in self.stacks:
-            runs = np.array(stack.runs)
-            at = np.flatnonzero(better[runs])
-            self._best[runs[at]] = stack.network.parameters[at]
-            self._best_statistics[runs[at]] = stack.network.statistics[at]
 
     def _position(self, run: int) -> tuple[Stack, int]:
         """Return the stack of a run that has not ended, and its position in it."""
@@ -362,8 +376,8 @@ class Lockstep:
             runs,
             [self.configs[run] for run in runs],
             [self.data[run] for run in runs],
-            [self._shuffles[run] for run in runs],
-            [self._masks[run] for run in runs],
+            [self._generators.shuffles[run] for run in runs],
+            [self._generators.masks[run] for run in runs],
         )
 
     def _compact(self) -> None:
@@ -393,11 +407,6 @@ def _shuffle_state(config: RunConfig, data: DataSplit, epochs: int) -> dict[str,
     for _ in range(epochs):
         rng.shuffle(order)
     return dict(rng.bit_generator.state)
-
-
-def _between_epochs(shuffle: np.random.Generator, masks: np.random.Generator) -> BatchesState:
-    """Return the state of a run's batches between two epochs."""
-    return BatchesState(0, dict(shuffle.bit_generator.state), dict(masks.bit_generator.state), None)
 
 
 class _Rules:

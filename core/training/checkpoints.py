@@ -16,7 +16,7 @@ import numpy as np
 from core.training.batches import batch_count
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
+    from collections.abc import Callable, Iterable, Iterator, Sequence
 
     from core.arrays import Array, Labels
     from core.config.run_config import RunConfig
@@ -200,22 +200,31 @@ class Checkpoints:
             last = self._all[-1]
             self.filter(lambda each: each is not last)
             return
-        at = np.array([each.epochs for each in self._all])
-        distance = np.abs(at[1:-1] - focus) + (at[-1] - at[0]) / EVENNESS + 1e-9
-        costs = (at[2:] - at[:-2]) / distance
-        dropped: set[int] = set()
-        for number in (np.argsort(costs, kind="stable") + 1).tolist():
-            # dropping two neighbours would leave a wider gap than the cost of either accounts for
-            if not {number - 1, number + 1} & dropped:
-                dropped.add(number)
-            if len(dropped) >= len(self._all) // THINNED_SHARE:
-                break
+        dropped = least_needed([each.epochs for each in self._all], focus)
         removed = {id(self._all[number]) for number in dropped}
         self.filter(lambda each: id(each) not in removed)
 
     def _release(self, checkpoint: Checkpoint) -> None:
         self._states.remove(checkpoint.state.arrays)
         self.data.remove(checkpoint.data.arrays)
+
+
+def least_needed(epochs: Sequence[float], focus: float) -> set[int]:
+    """Return which checkpoints leave the smallest gaps relative to their distance from `focus`.
+
+    The first and the last one are never among them.
+    """
+    at = np.array(epochs)
+    distance = np.abs(at[1:-1] - focus) + (at[-1] - at[0]) / EVENNESS + 1e-9
+    costs = (at[2:] - at[:-2]) / distance
+    dropped: set[int] = set()
+    for number in (np.argsort(costs, kind="stable") + 1).tolist():
+        # dropping two neighbours would leave a wider gap than the cost of either accounts for
+        if not {number - 1, number + 1} & dropped:
+            dropped.add(number)
+        if len(dropped) >= len(epochs) // THINNED_SHARE:
+            break
+    return dropped
 
 
 def _share_best(checkpoint: Checkpoint, before: TrainerState) -> Checkpoint:
