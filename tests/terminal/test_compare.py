@@ -28,6 +28,8 @@ def test_runs_are_marked_compared_opened_and_left(tmp_path: Path) -> None:
         terminal.press("q")
         terminal.until("back from xor")
         terminal.press("q")
+        terminal.until("compare saved runs")
+        terminal.press("q")
         assert terminal.wait() == 0
     assert [read_header(path).epoch for path in sorted((tmp_path / "runs").glob("xor*"))] == [
         each.epoch for each in before
@@ -44,3 +46,17 @@ def test_the_comparison_is_printed_on_request(tmp_path: Path) -> None:
         assert terminal.wait() == 0
         assert "epochs trained" in terminal.text()
         assert b"\x1b[?1049h" not in terminal.raw
+
+
+def test_a_race_of_optimizers_ends_with_their_ranking(tmp_path: Path) -> None:
+    options = ("--epochs", "60", "--run-dir", str(tmp_path / "runs"))
+    with nnfs_tui("sweep", "xor", "--optimizer", "sgd", "adam", "--race", *options) as terminal:
+        terminal.until("2 adam")
+        terminal.until("AT END")
+        terminal.until("epoch 60 of 60")
+        terminal.press("q")
+        assert terminal.wait() == 0
+        printed = terminal.text()
+        assert printed.index("adam") < printed.index("sgd")
+        assert "epochs trained" in printed
+    assert not (tmp_path / "runs").exists()

@@ -58,6 +58,7 @@ examples:
   nnfs-tui resume
   nnfs-tui check spiral --loss hinge --l1 0.001
   nnfs-tui sweep moons --hidden 4 8 8,8 --lr 0.001 0.01 0.1 --seeds 10
+  nnfs-tui sweep moons --optimizer sgd momentum rmsprop adam --race
 """
 
 
@@ -78,7 +79,16 @@ OTHER_OPTIONS: Final = {
     ],
     "output (train)": ["--json", "--plain"],
     "many runs": ["--seeds"],
-    "sweep": ["--seeds", "--random", "--halving", "--jobs", "--scheduler", "--sort", "--csv"],
+    "sweep": [
+        "--seeds",
+        "--random",
+        "--halving",
+        "--race",
+        "--jobs",
+        "--scheduler",
+        "--sort",
+        "--csv",
+    ],
     "serve": ["--host", "--port"],
     "files": ["--config", "--log", "--run-dir", "--no-save", "--keep-runs"],
 }
@@ -505,6 +515,12 @@ def _add_sweep(parser: argparse.ArgumentParser) -> None:
         action="store_true",
         help="train all combinations for a few epochs, the best third for three times as many, and so "
         "on up to --epochs",
+    )
+    grid.add_argument(
+        "--race",
+        action="store_true",
+        help="train all combinations at the same pace, and compare their maps and curves on the screen; "
+        "with one seed, they start from the same initial weights if their networks have the same size",
     )
     grid.add_argument(
         "--jobs", metavar="N", help="number of processes that train (default: one per core)"

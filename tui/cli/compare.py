@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import sys
+from dataclasses import replace
 from math import isfinite
 from typing import TYPE_CHECKING, Any
 
@@ -133,6 +134,16 @@ def _values(run: ComparedRun, varied: Sequence[str]) -> dict[str, Any]:
             for name, value in outcome.items()
         },
     }
+
+
+def table_of(runs: Sequence[ComparedRun], width: int | None, *, is_saved: bool) -> str:
+    """Return the table of runs in their order, with their places if they are not saved.
+
+    Those have no names: their settings distinguish them.
+    """
+    if not is_saved:
+        runs = [replace(run, name=f"{place}.") for place, run in enumerate(runs, 1)]
+    return _table(runs, [name for name in varied_settings(runs) if name != "epochs"], width)
 
 
 def _table(runs: Sequence[ComparedRun], varied: Sequence[str], width: int | None) -> str:

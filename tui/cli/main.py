@@ -41,7 +41,7 @@ from tui.cli.streams import (
     set_encoding,
     stop_writing,
 )
-from tui.cli.watch import compare_runs, follow, replay, start_process, watch, watch_sweep
+from tui.cli.watch import compare_runs, follow, race, replay, start_process, watch, watch_sweep
 from tui.terminal.capabilities import can_draw
 
 if TYPE_CHECKING:
@@ -323,6 +323,8 @@ def _sweep(options: argparse.Namespace) -> int:
     try:
         axes, file = read_axes(options)
         plan = plan_sweep(_config(options), axes, file, options)
+        if options.race:
+            return race(plan, options)
         if options.json or options.plain or not has_terminal():
             return sweep(plan, options)
         return watch_sweep(plan, options)

@@ -29,11 +29,19 @@ if TYPE_CHECKING:
     from tui.announcer import AnnounceOptions
     from tui.cli.json_log import Ending
     from tui.cli.sweep import SweepPlan
+    from tui.compare.model import ShownRun
     from tui.run_model import RunModel
     from tui.terminal.recording import Recording
 
 SCREEN_MEMORY: Final = 60_000_000
 """Bytes of address space that the screen takes once all is imported: half of them OpenBLAS's buffer."""
+
+
+MOST_RACING: Final = 64
+"""Runs that are trained at the same pace, at most: small maps of more would be illegible."""
+
+LOWEST_LOSS: Final = "test_loss"
+"""Number by which these are ranked."""
 
 
 def start_process() -> TrainingProcess:
@@ -292,6 +300,24 @@ def watch_sweep(plan: SweepPlan, options: argparse.Namespace) -> int:
     return app.return_code or 0
 
 
+def race(plan: SweepPlan, options: argparse.Namespace) -> int:
+    """Train all runs of a grid at the same pace, and compare them on the screen."""
+    runs = [run for cell in plan.cells for run in cell.runs]
+    if options.halving or options.json or options.plain:
+        given = next(each for each in ("halving", "json", "plain") if getattr(options, each))
+        raise UsageError(f"--race and --{given} were both given: expected one of them")
+    if not has_terminal():
+        reason = no_screen_reason()
+        raise UsageError(f"--race needs a terminal: {reason}; without it, sweep prints a table")
+    if len(runs) > MOST_RACING:
+        raise UsageError(
+            f"--race shows at most {MOST_RACING} runs, and these are {len(runs):,}: choose fewer "
+            "values or seeds, or leave it out"
+        )
+    options.speed, options.fps = "30", "10"
+    return _show_comparison(tuple(runs), runs, options, plan.sort or LOWEST_LOSS)
+
+
 def compare_runs(options: argparse.Namespace) -> int:
     """Compare saved runs on the screen, or print the comparison."""
     from tui.cli.compare import column_of, compare, paths_of
@@ -326,10 +352,10 @@ def _show_comparison(
     from tui.keymap import keymap_of
 
     parent = folder_of(options)
-    note = ""
+    note, has_list = "", not sources
     while True:
-        runs = [] if sources or parent is None else list_runs(parent)
-        if not sources and not runs:
+        runs = list_runs(parent) if has_list and parent is not None else []
+        if has_list and not runs:
             print(f"no saved run{f' in {parent}' if parent else ''}; nnfs-tui moons starts one")  # noqa: T201
             return 0
         app = CompareApp(
@@ -342,7 +368,6 @@ def _show_comparison(
             max_rate=options.max_rate,
             frames_per_second=options.fps,
             speed=options.speed,
-            paused=getattr(options, "paused", False),
             sort=sort,
             keymap=keymap_of(options.preferences.keys),
             note=note,
@@ -355,16 +380,20 @@ def _show_comparison(
                 process.close()
         if app.exit_signals.received:
             stop_writing(STDOUT, STDERR)  # the terminal may be gone
+        elif app.chosen is None and app.comparing is not None and not has_list:
+            from tui.cli.compare import table_of
+
+            print(table_of(app.comparing.board.runs, terminal_columns(), is_saved=bool(app.saved)))  # noqa: T201
         if app.chosen is None or app.return_code:
             return app.return_code or 0
         sources, process = app.sources, None
-        note = _open_compared(app.chosen.path, app.chosen.config, app.chosen.name, options)
+        note = _open_compared(app.chosen, options)
 
 
-def _open_compared(
-    path: Path | None, config: RunConfig, name: str, options: argparse.Namespace
-) -> str:
+def _open_compared(run: ShownRun, options: argparse.Namespace) -> str:
     """Show one of several runs on its own: resumed, or as a replay if another process uses it.
+
+    A run that was trained by the comparison is trained again, as settings and seed repeat it.
 
     Returns:
         A sentence for the comparison, to which the user returns.
@@ -376,7 +405,9 @@ def _open_compared(
 
     given = copy(options)
     given.log = given.record = given.keep_runs = None
-    given.no_save, given.paused, given.fps = False, True, str(options.fps)
+    path = run.path
+    given.no_save, given.paused = getattr(options, "no_save", False), path is not None
+    given.fps = str(options.fps)
     given.speed = "max" if options.speed is None else str(options.speed)
     check_screen_options(given, has_screen=True)
     shown_as = ""
@@ -387,10 +418,10 @@ def _open_compared(
             shown_as = "replay"
     process = start_process()
     try:
-        watch(config, process, given, path, shown_as=shown_as)
+        watch(run.config, process, given, path, shown_as=shown_as)
     finally:
         process.close()
-    return f"back from {name}"
+    return f"back from run {run.number}{f', {run.name}' if path is not None else ''}"
 
 
 def print_summary(run: RunModel) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from core.process.client import COMPARE_WORKER, TrainingProcess
@@ -14,7 +15,6 @@ from tui.terminal_app import TerminalApp, restore_terminal, send_order
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-    from pathlib import Path
 
     from core.config.run_config import RunConfig
     from core.runs.catalogue import RunListing
@@ -51,11 +51,11 @@ class CompareApp(TerminalApp):
         """Create the application.
 
         Args:
-            sources: folders of saved runs, and configs of runs that are trained; empty to begin with
-                the list.
+            sources: folders of saved runs, and configs of runs that are trained; may be empty if there
+                is a list.
             config: of any run.
             look: colours and glyphs of the terminal.
-            runs: for the list.
+            runs: for the list below the comparison; empty if there is none.
             parent: folder of these.
             process: of `COMPARE_WORKER` that is already waiting.
             max_rate: bytes per second to the terminal, at most.
@@ -75,12 +75,23 @@ class CompareApp(TerminalApp):
         self._sort, self._note = sort, note
         self.comparing: CompareScreen | None = None
         self.run_list: RunListScreen | None = None
-        if sources:
+        if not runs or parent is None:
             self.main_screen = self._create(sources)
         else:
-            assert parent is not None
             self.main_screen = self.run_list = RunListScreen(runs, parent, self._compare)
+            self.run_list.canvas.mark_paths(sources)
         self.set_keymap(self.keymap.for_textual())
+
+    @property
+    def saved(self) -> bool:
+        """Whether saved runs are compared."""
+        return bool(self.sources) and all(isinstance(each, Path) for each in self.sources)
+
+    def on_mount(self) -> None:
+        """Open the comparison above the list, if something is compared already."""
+        if self.run_list is not None and self.saved:
+            # after the list, which the base class shows
+            self.call_later(self._compare, [*self.sources])
 
     def _create(self, sources: tuple[Path | RunConfig, ...]) -> CompareScreen:
         process, self._process = self._process or TrainingProcess(COMPARE_WORKER), None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from time import monotonic
 from typing import TYPE_CHECKING, Final, Protocol
 
 from core.process.messages import (
@@ -36,9 +37,8 @@ if TYPE_CHECKING:
     from tui.compare.model import Board
     from tui.controller import Link
 
-NO_MAPS: Final = (
-    "no maps: the data are texts, or have more than 100 features; the curves are complete"
-)
+SORT_INTERVAL: Final = 3.0
+"""Seconds for which the order of the runs stays while they train: pictures that move cannot be read."""
 
 
 class CompareView(Protocol):
@@ -87,6 +87,7 @@ class CompareController:
         self._by_number: dict[int, ShownRun] = {}
         self._paused_by_suspend = False
         self._state_note = ""
+        self._sorted_at = 0.0
 
     # --- the process
 
@@ -173,7 +174,8 @@ class CompareController:
             board.disagreement = event.disagreement
             count = len(event.disagreement.samples)
             board.chosen = min(board.chosen, max(0, count - 1))
-        if board.run.is_at_rest or board.sort:
+        if board.run.is_at_rest or monotonic() - self._sorted_at > SORT_INTERVAL:
+            self._sorted_at = monotonic()
             board.arrange()
         self.follow_pair()
 
@@ -182,12 +184,17 @@ class CompareController:
             self._requested_state = None
         if not self.is_opened:
             self.is_opened = True
+            if self.board.sort not in {"", *self.board.columns()}:
+                # there are no test samples
+                self.board.sort = self.board.sort.replace("test", "train")
             self.board.run.loading = None
         run = self.board.run
         if self._state_note == run.note:
             run.note = ""  # it was about the previous state
         run.apply(event)
         self._state_note = event.note
+        if run.is_at_rest:
+            self.board.arrange()
         self.board.changed()
         if event.state is State.TRAINING:
             self._view.pull()

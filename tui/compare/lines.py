@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 from textual.message import Message
 
+from core.analysis.planes import has_plane
 from core.process.messages import State
 from tui.compare.keys import FOOTER, HANDLERS
 from tui.drawing import number_format
@@ -94,10 +95,12 @@ class CompareStatus(StatusLine):
             return cells
         cells = Cells(width, height)
         word, colour = STATES.get(run.state, ("", TEXT))
+        if run.state is State.TRAINING and any(each.is_training for each in board.runs):
+            word = "TRAINING"
         column = max(cells.write(0, 1, word, ink(colour, bold=True)), 9)
         end = self.write_rates(cells, width)
-        last = board.last
-        epoch = last if board.epoch is None else board.epoch
+        last = board.planned
+        epoch = board.last if board.epoch is None else board.epoch
         column = cells.write(0, column + 1, "epoch", ink(DIM)) + 1
         size = len(f"{last:,}")
         column = cells.write(0, column, f"{epoch:>{size},} of {last:,}", ink(TEXT))
@@ -127,7 +130,7 @@ class CompareStatus(StatusLine):
         """Request the epoch under the pointer."""
         start, length = self._place
         if length and start <= event.x < start + length:
-            epoch = round((event.x - start) / (length - 1) * self._board.last)
+            epoch = round((event.x - start) / (length - 1) * self._board.planned)
             self.post_message(self.EpochChosen(epoch))
 
 
@@ -166,6 +169,9 @@ class CompareLog(Canvas):
         board = self._board
         parts = []
         missing = [each for each in board.runs if each.problem]
+        known = [each.data for each in board.runs if each.data is not None]
+        if known and not any(map(has_plane, known)):
+            parts.append("there are no maps: the data are texts, or have more than 100 features")
         if missing:
             parts.append(
                 f"{_runs([each.number for each in missing])} without maps: {missing[0].problem}"

@@ -213,9 +213,10 @@ class Board:
         return max((each.epoch for each in self.runs), default=0)
 
     @property
-    def first(self) -> int:
-        """The first epoch of which there is a network of each run."""
-        return max((each.first for each in self.runs if each.current), default=0)
+    def planned(self) -> int:
+        """The last epoch of all runs, including epochs that are still to be trained."""
+        training = [each.config.epochs for each in self.runs if each.is_training]
+        return max([self.last, *training])
 
     # --- settings and numbers
 

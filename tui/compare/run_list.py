@@ -15,7 +15,7 @@ from tui.drawing.palette import ACCENT, BACKGROUND, BRIGHT, DIM, FOCUSED_FRAME, 
 from tui.drawing.terminal_text import key_name
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Collection, Sequence
     from pathlib import Path
 
     from textual import events
@@ -122,6 +122,10 @@ class RunListCanvas(Canvas):
                 self.mark()
             self.selected = row
             self.repaint()
+
+    def mark_paths(self, paths: Collection[object]) -> None:
+        """Mark the runs in some folders."""
+        self.marked = [at for at, each in enumerate(self._runs) if each.path in paths]
 
     def mark(self) -> None:
         """Mark the selected run, or remove its mark."""

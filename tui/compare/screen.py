@@ -70,6 +70,16 @@ class CompareArrangement(Arrangement):
     def __init__(self, screen: CompareScreen, panels: list[Panel]) -> None:
         super().__init__(screen, panels)
         self._board = screen.board
+        self._needed = 0, False
+
+    def apply(self) -> None:
+        """Show the panels for which there is room, each with the rows that it needs."""
+        super().apply()
+        needed = len(self._board.runs), self._board.pair is not None
+        if needed != self._needed and self._screen.is_mounted:
+            self._needed = needed
+            # a panel, since Textual keeps the arrangement of a container that is itself refreshed
+            self._panels[0].refresh(layout=True)
 
     def _definition(self) -> View:
         board = self._board

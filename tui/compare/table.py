@@ -159,7 +159,8 @@ class SettingsPanel(BoardPanel):
             heading = first, f"{second}{self._arrow(name)}"
             texts = [outcome_text(each, name) for each in runs]
             columns.append(_Column(name, heading, texts, right=True))
-        columns.append(_Column(NAME, ("", "run"), [each.name for each in runs], right=False))
+        if any(each.path is not None for each in runs):
+            columns.append(_Column(NAME, ("", "run"), [each.name for each in runs], right=False))
         return columns
 
     def _arrow(self, name: str) -> str:

@@ -153,3 +153,19 @@ def test_an_interrupted_sweep_prints_what_has_finished_and_continues(tmp_path: P
     assert "Traceback" not in message
     (file,) = (tmp_path / ".sweeps").iterdir()
     assert len(file.read_text().splitlines()) >= len(finished) >= 3
+
+
+@pytest.mark.parametrize(
+    ("options", "expected"),
+    [
+        ((), "--race needs a terminal"),
+        (("--halving",), "--race and --halving were both given"),
+        (("--json",), "--race and --json were both given"),
+    ],
+)
+def test_a_race_needs_a_terminal(
+    capsys: pytest.CaptureFixture[str], options: tuple[str, ...], expected: str
+) -> None:
+    given = ["sweep", "xor", "--optimizer", "sgd", "adam", "--race", "--no-save", *options]
+    assert main(given) == 2
+    assert expected in capsys.readouterr().err
