@@ -26,7 +26,7 @@ def test_runs_are_marked_compared_opened_and_left(tmp_path: Path) -> None:
         terminal.press("\r")
         terminal.until("resumed at epoch 40")
         terminal.press("q")
-        terminal.until("back from xor")
+        terminal.until("back from run 1, xor")
         terminal.press("q")
         terminal.until("compare saved runs")
         terminal.press("q")
