@@ -78,7 +78,6 @@ class RunDiagnosis:
         self._following: object = None  # what a different diagnosis found, until it has lasted
         self._agreed = self._waited = self._retry_from = 0
         self._is_measured = False  # whether trials have just ended
-        self._has_trials = False  # whether the newest diagnosis is based on trials
         self._due = 0.0
         self._announced: set[tuple[Cause, ...]] = set()
 
@@ -146,7 +145,7 @@ class RunDiagnosis:
         found = self.current
         if found is None or not found.findings or self._run.past_epoch is not None:
             return ""
-        if (self.is_checking or self.wants_trials) and not self._has_trials:
+        if self.is_checking or self.wants_trials:
             return ""  # trials may show another cause
         causes = tuple(each.cause for each in found.findings)
         if causes in self._announced:
@@ -195,10 +194,12 @@ class RunDiagnosis:
             epoch_log.truncate(past + 1)
         newest = len(epoch_log) - 1
         since = max([run.comparable_from, *(each for each in self._changes if each <= newest)])
-        references = self._references(data)
-        self._has_trials = references.epoch is not None
         return diagnose(
-            run.config, epoch_log, has_classes=data.has_classes, references=references, since=since
+            run.config,
+            epoch_log,
+            has_classes=data.has_classes,
+            references=self._references(data),
+            since=since,
         )
 
     def _references(self, data: DataSplit) -> References:

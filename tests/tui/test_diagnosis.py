@@ -86,19 +86,6 @@ def test_trials_show_the_cause_which_is_announced_once(measured: Bench) -> None:
     assert [run.diagnosis.announcement() for _ in range(2)] == [expected, ""]
 
 
-def test_a_problem_is_announced_even_if_trials_are_due_again() -> None:
-    bench = Bench(SICK)
-    bench.train(100)
-    bench.rest()
-    references = measure_references(RunCopy.of(bench.trainer))
-    bench.train(150)  # training continues while the trials are made
-    bench.run.apply(ReferencesMeasured(references))
-    bench.rest()
-    assert bench.run.diagnosis.wants_trials
-    bench.run.diagnosis.start_check()
-    assert "penalty too strong" in bench.run.diagnosis.announcement()
-
-
 def test_results_of_trials_belong_to_settings_and_branch() -> None:
     bench = Bench(SICK)
     bench.train(100)

@@ -448,11 +448,4 @@ def _one_column(sample: Sequence[str], dialect: Dialect | None, line: int, file:
     other = find_delimiter(sample, others=True)
     if other is not None and (dialect is None or other != dialect.delimiter):
         return unusable(file, f"{what}; use {option(other)}")
-    widths = {len(row) for row in Dialect(BLANKS).rows(sample) if row}
-    if dialect is None and min(widths, default=1) > 1:
-        return unusable(
-            file,
-            "the first lines have one column with any of , ; | and tab as the delimiter, and "
-            f"with blanks {min(widths)} to {max(widths)}; enclose texts that contain blanks in quotes",
-        )
     return unusable(file, f"{what}; expected at least two columns, features and a target")

@@ -4,7 +4,6 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
 from random import Random
-from time import monotonic
 
 import numpy as np
 import pytest
@@ -14,6 +13,7 @@ from core import RunConfig, Trainer
 from core.process.messages import State
 from core.runs.catalogue import list_runs
 from tests.core.runs.test_reader import run_of, saved
+from tests.tui.waiting import until
 from tui.compare.app import CompareApp
 from tui.compare.keys import FOOTER, HANDLERS, KEYS
 from tui.compare.screen import CompareScreen
@@ -37,11 +37,7 @@ class Driver:
         return self.app.comparing
 
     async def until(self, done: Callable[[], bool]) -> None:
-        deadline = monotonic() + PATIENCE
-        while not done():
-            assert monotonic() < deadline, self.text()
-            await self.pilot.pause(0.01)
-        await self.pilot.pause()
+        await until(self.pilot, done, self.text)
 
     async def until_opened(self) -> None:
         await self.until(

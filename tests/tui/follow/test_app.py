@@ -2,11 +2,13 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from functools import partial
 from pathlib import Path
 
 import pytest
 from textual.pilot import Pilot
 
+from tests.tui import waiting
 from tui.follow.app import FollowApp
 from tui.follow.model import FollowModel
 
@@ -27,12 +29,8 @@ def shown(app: FollowApp) -> str:
     return "\n".join(app.following.canvas.shown.lines())
 
 
-async def until(pilot: Pilot[None], condition: Callable[[], bool]) -> None:
-    for _ in range(400):
-        if condition():
-            return
-        await pilot.pause(0.02)
-    raise AssertionError(shown(pilot.app))  # type: ignore[arg-type]
+async def until(pilot: Pilot[None], done: Callable[[], bool]) -> None:
+    await waiting.until(pilot, done, partial(shown, pilot.app))  # type: ignore[arg-type]
 
 
 def drive(

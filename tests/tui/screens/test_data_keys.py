@@ -95,8 +95,9 @@ async def test_the_inspector_alone_shows_the_next_step_of_each_position() -> Non
         rate = 2 * step.learning_rate
         await driver.until(lambda: getattr(driver.session.step_ahead, "learning_rate", 0) == rate)
         # with room for a single panel, tab shows another one in its place, and again
+        before = driver.epoch
         await driver.press("tab", "s")
-        await driver.settled()
+        await driver.until(lambda: driver.epoch == before + 1)
         assert driver.session.step_ahead is None
         await driver.press("shift+tab")
         await driver.until(lambda: driver.session.step_ahead is not None)

@@ -40,8 +40,7 @@ async def test_the_epoch_that_is_shown_is_exported(name: str, tmp_path: Path) ->
 
 
 async def test_an_unknown_ending_is_refused_and_the_text_stays(tmp_path: Path) -> None:
-    async with running(MOONS) as driver:
-        await driver.until(lambda: driver.epoch > 1)
+    async with running(MOONS, paused=True) as driver:
         await driver.press("W")
         await driver.until(lambda: isinstance(driver.front, ExportScreen))
         assert "a report (moons.html)" in driver.text()

@@ -48,7 +48,7 @@ async def test_the_dialog_follows_the_size_of_the_terminal() -> None:
 
 
 async def test_every_setting_has_a_row_that_can_be_reached() -> None:
-    async with running(MOONS, (80, 24), speed=30.0) as driver:
+    async with running(MOONS, (80, 24), paused=True) as driver:
         rows = (await opened(driver)).rows
         await driver.press(*["pagedown"] * 9)
         hidden = len(MOONS.idle)
@@ -72,7 +72,7 @@ async def test_every_setting_has_a_row_that_can_be_reached() -> None:
 
 
 async def test_a_setting_that_gains_an_effect_leaves_the_fold_under_the_cursor() -> None:
-    async with running(MOONS, (80, 24), speed=30.0) as driver:
+    async with running(MOONS, (80, 24), paused=True) as driver:
         dialog = await opened(driver)
         dialog.go_to("patience")
         dialog.go_to("schedule")  # with rows below it
@@ -89,7 +89,7 @@ async def test_a_setting_that_gains_an_effect_leaves_the_fold_under_the_cursor()
 
 async def test_differences_from_the_preset_are_marked_and_auto_is_explained() -> None:
     config = preset("xor").config(learning_rate=0.5)
-    async with running(config, (120, 40), speed=30.0) as driver:
+    async with running(config, (120, 40), paused=True) as driver:
         dialog = await opened(driver)
         await driver.shows("• differs from preset xor")
         (marked,) = [line for line in driver.text().split("\n") if "•" in line][
@@ -109,7 +109,7 @@ async def test_differences_from_the_preset_are_marked_and_auto_is_explained() ->
 
 @pytest.mark.parametrize("size", [(120, 40), (60, 16)])
 async def test_the_border_names_the_keys_of_the_row(size: tuple[int, int]) -> None:
-    async with running(MOONS, size, speed=30.0) as driver:
+    async with running(MOONS, size, paused=True) as driver:
         dialog = await opened(driver)
         for name, keys in (
             ("hidden", "type a value"),
@@ -127,7 +127,7 @@ async def test_the_border_names_the_keys_of_the_row(size: tuple[int, int]) -> No
 
 @pytest.mark.parametrize("words", ["noise 0.3", "noise=0.3", "lr 0.3", "L2 0.3"])
 async def test_a_value_after_a_search_is_that_of_the_setting_found(words: str) -> None:
-    async with running(MOONS, (80, 24), speed=30.0) as driver:
+    async with running(MOONS, (80, 24), paused=True) as driver:
         dialog = await opened(driver)
         value = words.replace("=", " ").partition(" ")[2]
         before = dict(dialog.rows.texts)
@@ -146,7 +146,7 @@ async def test_a_value_after_a_search_is_that_of_the_setting_found(words: str) -
 
 
 async def test_a_value_in_the_search_field_is_applied_or_refused_by_ctrl_s() -> None:
-    async with running(MOONS, (80, 24), speed=30.0) as driver:
+    async with running(MOONS, (80, 24), paused=True) as driver:
         dialog = await opened(driver)
         await driver.press("slash", *"epochs many")
         await driver.shows("epochs: expected a whole number from 1")
@@ -160,7 +160,7 @@ async def test_a_value_in_the_search_field_is_applied_or_refused_by_ctrl_s() -> 
 
 
 async def test_a_value_is_typed_or_chosen_and_checked_beside_it() -> None:
-    async with running(MOONS, (120, 40), speed=30.0) as driver:
+    async with running(MOONS, (120, 40), paused=True) as driver:
         dialog = await opened(driver)
         await found(driver, "learning rate")
         await driver.press(*"-3")
@@ -191,7 +191,7 @@ async def test_a_value_is_typed_or_chosen_and_checked_beside_it() -> None:
 async def test_what_two_settings_mean_together_is_checked_and_forgotten(
     size: tuple[int, int],
 ) -> None:
-    async with running(MOONS.changed(dataset="spiral"), size, speed=30.0) as driver:
+    async with running(MOONS.changed(dataset="spiral"), size, paused=True) as driver:
         dialog = await opened(driver)
         dialog.go_to("loss")
         await driver.press("b", "ctrl+s")
@@ -213,7 +213,7 @@ async def test_what_two_settings_mean_together_is_checked_and_forgotten(
 
 
 async def test_settings_are_found_and_escape_brings_all_back() -> None:
-    async with running(MOONS, (60, 16), speed=30.0) as driver:
+    async with running(MOONS, (60, 16), paused=True) as driver:
         dialog = await opened(driver)
         await driver.press("slash", *"clip")
         text = driver.text()
@@ -234,7 +234,7 @@ async def test_settings_are_found_and_escape_brings_all_back() -> None:
 
 
 async def test_the_mouse_goes_to_a_row_changes_it_and_scrolls() -> None:
-    async with running(MOONS, (80, 24), speed=30.0) as driver:
+    async with running(MOONS, (80, 24), paused=True) as driver:
         dialog = await opened(driver)
         rows = dialog.rows
         lines = driver.text().split("\n")

@@ -6,7 +6,6 @@ import re
 import signal
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
-from time import monotonic
 
 import pytest
 from textual.pilot import Pilot
@@ -16,6 +15,7 @@ from core import RunConfig
 from core.config.presets import PRESETS
 from core.process.client import TrainingProcess
 from core.process.messages import SetSpeed, State
+from tests.tui.waiting import until
 from tui.app import NnfsApp
 from tui.controller import next_of_125
 from tui.keys import FOOTER, GROUPS, HANDLERS, INSPECTING_FOOTER, KEYS, help_rows
@@ -40,11 +40,7 @@ class Driver:
 
     async def until(self, done: Callable[[], bool], patience: float = PATIENCE) -> None:
         """Wait for what the training process, a thread or a file has yet to do."""
-        deadline = monotonic() + patience
-        while not done():
-            assert monotonic() < deadline, self.text()
-            await self.pilot.pause(0.01)
-        await self.pilot.pause()
+        await until(self.pilot, done, self.text, patience)
 
     async def shows(self, text: str) -> None:
         await self.until(lambda: text in self.text())
@@ -95,10 +91,12 @@ async def running(
     size: tuple[int, int] = (120, 40),
     speed: float | None = 300.0,
     view: str = "",
+    *,
+    paused: bool = False,
 ) -> AsyncIterator[Driver]:
     """Run the application; at full speed the training would take half the processors from it."""
     process = TrainingProcess()
-    app = NnfsApp(config, process, speed=speed, view=view)
+    app = NnfsApp(config, process, speed=speed, view=view, paused=paused)
     try:
         async with app.run_test(size=size) as pilot:
             driver = Driver(app, pilot)
@@ -370,7 +368,7 @@ async def test_views_are_chosen_by_keys_and_remember_what_is_hidden_in_them() ->
 
 
 async def test_help_lists_every_key_of_the_table() -> None:
-    async with running(MOONS, (120, 220)) as driver:
+    async with running(MOONS, (120, 220), paused=True) as driver:
         await driver.press("?")
         assert isinstance(driver.front, HelpScreen)
         await driver.shows(help_rows(GROUPS[-1])[-1][1])

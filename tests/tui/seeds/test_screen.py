@@ -16,6 +16,7 @@ from core import RunConfig
 from core.config.presets import PRESETS
 from core.process.client import SEEDS_WORKER, TrainingProcess
 from core.process.messages import State
+from tests.tui.waiting import until
 from tui.app import NnfsApp, SeedsOptions
 from tui.panels.panel import Panel
 from tui.screens.help import HelpScreen
@@ -41,11 +42,7 @@ class Driver:
         return self.app.seeds
 
     async def until(self, done: Callable[[], bool]) -> None:
-        deadline = monotonic() + PATIENCE
-        while not done():
-            assert monotonic() < deadline, self.text()
-            await self.pilot.pause(0.01)
-        await self.pilot.pause()
+        await until(self.pilot, done, self.text)
 
     async def until_state(self, state: State) -> None:
         await self.until(lambda: self.seeds.run.state is state and self.seeds.model.is_known)

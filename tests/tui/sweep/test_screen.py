@@ -3,7 +3,6 @@
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
-from time import monotonic
 from typing import Any
 
 import pytest
@@ -17,6 +16,7 @@ from core.sweeps.execution import Workers
 from core.sweeps.grid import Grid
 from core.sweeps.messages import StartSweep
 from tests.core.sweeps.test_worker import wait_until_gone
+from tests.tui.waiting import until
 from tui.panels.panel import Panel
 from tui.screens.help import HelpScreen
 from tui.sweep.app import SweepApp
@@ -49,11 +49,7 @@ class Driver:
         return self.sweep.model
 
     async def until(self, done: Callable[[], object]) -> None:
-        deadline = monotonic() + PATIENCE
-        while not done():
-            assert monotonic() < deadline, self.text()
-            await self.pilot.pause(0.01)
-        await self.pilot.pause()
+        await until(self.pilot, done, self.text)
 
     async def until_ended(self) -> None:
         await self.until(lambda: self.model.run.state is not State.TRAINING)
@@ -196,9 +192,13 @@ async def compare_and_open(driver: Driver, number: int) -> None:
     await driver.until(lambda: len(board.runs) == 2 and board.run.is_at_rest)
     assert [each.config.seed for each in board.runs] == [5, 9]
     assert {each.config.hidden for each in board.runs} == {(2 + number,)}
-    network = board.runs[0].network
-    assert network is not None
-    assert network.parameters.tolist() == driver.model.reports[number].parameters.tolist()
+    expected = driver.model.reports[number].parameters.tolist()
+
+    def is_trained() -> bool:
+        network = board.runs[0].network
+        return network is not None and network.parameters.tolist() == expected
+
+    await driver.until(is_trained)
     await driver.press("down", "enter")
     config = driver.model.cells[number].runs[1]
     await driver.until(lambda: driver.app.screen is training and training.run.config == config)

@@ -243,11 +243,6 @@ REFUSED: dict[str, tuple[str, dict[str, Any], tuple[str, ...]]] = {
         {"delimiter": ";"},
         ("use --delimiter whitespace",),
     ),
-    "words with blanks": (
-        "name   age  size\n" + "Anna Maria  2  3\nBob    3  4\nJohn Peter Paul  1  2\n" * 9,
-        {},
-        ("with blanks 3 to 5", "in quotes"),
-    ),
     "one column": ("abc\ndef\nghi\njkl\n", {}, ("at least two columns",)),
     "a row in the middle": (HEADER + "Total\n" + ROWS, {}, ("line 2", "1 field")),
     "a long footer": (HEADER + ROWS * 9 + "note\n" * 11, {}, ("line 56 has 1 field",)),
