@@ -30,7 +30,6 @@ if hasattr(os, "sched_setaffinity"):
     os.sched_setaffinity(0, {max(os.sched_getaffinity(0))})
 
 import importlib.util
-import subprocess
 import sys
 from time import process_time
 from typing import TYPE_CHECKING, Any, Final
@@ -75,11 +74,9 @@ def _case(
 def contenders(case: Case) -> list[Contender]:
     """Return this engine first, then its peers; those that are not there are left out."""
     found = [ours.training(case), ours.measured(case)]
-    if not c_loop.missing():
-        try:
-            found.append(c_loop.contender(case))
-        except subprocess.CalledProcessError:
-            print(f"{case.name}: the compiler does not accept the C loop, which is left out.")
+    loop = c_loop.contender(case)
+    if loop is not None:
+        found.append(loop)
     if _has("jax"):
         from benchmarks.peers import by_jax
 

@@ -132,9 +132,9 @@ def check_jax(config: RunConfig) -> None:
 def by_c(config: RunConfig) -> Callable[[], object] | None:
     """Return a function that trains one epoch of a C loop, None without a compiler."""
     case, _ = case_of(config)
-    if c_loop.missing() or case.activation != "tanh":
+    contender = c_loop.contender(case) if case.activation == "tanh" else None
+    if contender is None:
         return None
-    contender = c_loop.contender(case)
     contender.reset()
     return lambda: contender.train(C_EPOCHS)
 
