@@ -19,7 +19,7 @@ from tui.panels.colour_scales import NumberScale
 from tui.panels.explanation import Explanation
 from tui.panels.hysteresis import LevelHysteresis
 from tui.panels.panel import Panel, StyledText, centred_text
-from tui.panels.tiles import LABEL, Tiles
+from tui.panels.tiles import DETAILED, LABEL, Tiles
 
 if TYPE_CHECKING:
     from textual import events
@@ -31,9 +31,6 @@ if TYPE_CHECKING:
     from tui.panels.view_options import ViewOptions
 
 MARKED: Final = "◆"
-
-DETAILED: Final = 34, 9
-"""Columns and rows from which a map has axes and samples."""
 
 HIGHEST: Final = 26
 """Rows of a map, at most."""

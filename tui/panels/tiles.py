@@ -11,6 +11,8 @@ WORDS: Final = 20
 """Columns of a label in words."""
 HIGHEST: Final = 10
 """Rows of a picture in a strip of many, at most."""
+DETAILED: Final = 34, 9
+"""Columns and rows from which a map has axes and samples."""
 WIDEST: Final = 3
 """Columns of a picture per row, at most: a cell is about twice as high as wide."""
 

@@ -224,6 +224,12 @@ class SweepModel:
         return True
 
     @property
+    def row_values(self) -> tuple[object, ...]:
+        """Values of the first setting of the heat map."""
+        rows, _ = self.pair
+        return tuple(dict.fromkeys(each.changes[rows] for each in self.cells))
+
+    @property
     def pair(self) -> tuple[str, str]:
         """The settings of the heat map."""
         rows, columns = self.axes

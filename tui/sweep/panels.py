@@ -32,10 +32,12 @@ from tui.drawing.palette import (
     sample_of,
 )
 from tui.panels.boundary.map_drawing import half_blocks, map_colours
+from tui.panels.boundary.map_view import MapView
 from tui.panels.colour_scales import NumberScale
 from tui.panels.explanation import Explanation
+from tui.panels.hysteresis import LevelHysteresis
 from tui.panels.panel import Panel, StyledText, centred_text
-from tui.panels.tiles import Tiles
+from tui.panels.tiles import DETAILED, Tiles
 from tui.seeds.panels import PIXEL_LEVEL
 from tui.sweep.columns import heading, number_text, option, score_form
 from tui.sweep.order import DIVERGED, EPOCHS, RUNS, descends
@@ -46,10 +48,17 @@ if TYPE_CHECKING:
     from core.arrays import Labels
     from core.sweeps.reports import RunReport
     from core.sweeps.statistics import CellSummary, HeatMap
+    from tui.panels.hysteresis import Quantize
     from tui.panels.view_options import ViewOptions
     from tui.sweep.model import SweepModel
 
 PAGE: Final = 10
+
+HIGHEST: Final = 26
+"""Rows of a small map, at most."""
+
+MOST_MEASURED: Final = 64
+"""Combinations whose values determine the width of a label."""
 
 
 class SweepPanel(Panel):
@@ -151,6 +160,10 @@ class TablePanel(SweepPanel):
         texts = {name: self._texts(name) for name in sweep.columns()}
         widths = {name: max(map(cell_width, each)) for name, each in texts.items()}
         names = self._fitting(widths, width - 3)
+        if sum(widths[name] + 2 for name in names) > width - 1:
+            for name in names:
+                texts[name][0] = texts[name][0].replace(" accuracy", "")
+                widths[name] = max(map(cell_width, texts[name]))
         ends = [*accumulate((widths[name] + 2 for name in names), initial=1)][1:]
         self._ends = list(zip(ends, names, strict=True))
         for row, cell in enumerate(self._visible, 1):
@@ -355,16 +368,18 @@ class HeatMapPanel(SweepPanel):
         is_at: bool,
     ) -> None:
         high, wide = self._block
-        number = ink(FAINT)
+        blank, number = ink(), ink(FAINT)
         if isfinite(score):
-            number = ink(LEGIBLE, _colour(score, *ends), bold=is_at)
+            colour = _colour(score, *ends)
+            blank, number = ink(background=colour), ink(LEGIBLE, colour, bold=is_at)
         for row in range(top, top + high):
-            words = (text if isfinite(score) else "·") if row == top + high // 2 else ""
-            cells.write(row, column, words.center(wide), number)
+            cells.write(row, column, " " * wide, blank)
             if is_at:
                 # the rest of the block keeps its colour
                 cells.write(row, column, "▐", ink(ACCENT))
                 cells.write(row, column + wide - 1, "▌", ink(ACCENT))
+        words = text if isfinite(score) else "·"
+        cells.write(top + high // 2, column + (wide - len(words)) // 2, words, number)
 
     def _write_legend(
         self, cells: Cells, row: int, ends: tuple[float, float], known: CellSummary
@@ -419,16 +434,18 @@ def _first(before: int, at: int, shown: int, count: int) -> int:
 
 
 class CellPicture:
-    """Small map of the first run of a combination."""
+    """Small map of the first run of a combination; with enough room, with axes and samples."""
 
-    def __init__(self, report: RunReport, window: tuple[int, int]) -> None:
-        """Prepare a map of so many columns and rows of pixels; the report has samples."""
-        columns, rows = window
+    def __init__(self, report: RunReport, columns: int, rows: int, by: Quantize) -> None:
+        """Prepare a map of so many cells; the report has samples."""
         data = report.data
         assert data is not None
-        self._shape = rows, columns
+        self._shape = 2 * rows, columns
         self.network = build_network(report.config, data)
-        plane, around = Plane.with_window(data, PlaneChoice(), columns, rows)
+        self._detailed: MapView | None = None
+        if columns >= DETAILED[0] and rows >= DETAILED[1]:
+            self._detailed = MapView(self.network, data, 0, columns, rows, PlaneChoice(), by)
+        plane, around = Plane.with_window(data, PlaneChoice(), columns, 2 * rows)
         points = data.preparation.inputs(plane.features(around.points()))
         self._map = PredictionMap(self.network, points)
         self._scale = None if data.has_classes else NumberScale.of(data, 0)
@@ -437,23 +454,25 @@ class CellPicture:
 
     def draw(self, report: RunReport) -> Cells:
         """Return the map for the weights of a report."""
-        if report is self._drawn:
-            return self._cells
-        self._drawn = report
-        self.network.parameters[:] = report.parameters
-        self.network.statistics[:] = report.statistics
-        with np.errstate(all="ignore"):
-            found = self._map.refresh()
+        if report is not self._drawn:
+            self._drawn = report
+            self.network.parameters[:] = report.parameters
+            self.network.statistics[:] = report.statistics
+            with np.errstate(all="ignore"):
+                self._cells = self._draw(exact=report.has_ended)
+        return self._cells
+
+    def _draw(self, *, exact: bool) -> Cells:
+        if self._detailed is not None:
+            return self._detailed.draw(show_test=False, exact=exact)
+        found = self._map.refresh()
         levels: Labels
         if self._scale is None:
-            levels, colours = (
-                1 + found.labels * STEPS + PIXEL_LEVEL,
-                map_colours(self.network.classes),
-            )
+            levels = 1 + found.labels * STEPS + PIXEL_LEVEL
+            colours = map_colours(self.network.classes)
         else:
             levels, colours = self._scale.levels(found.values, quantize), self._scale.colours
-        self._cells = half_blocks(levels.reshape(self._shape), colours)
-        return self._cells
+        return half_blocks(levels.reshape(self._shape), colours)
 
 
 class MapsPanel(SweepPanel):
@@ -476,7 +495,6 @@ class MapsPanel(SweepPanel):
         super().__init__(sweep, options)
         self._tiles = Tiles(5, 0, 1, 1)
         self._visible: list[int] = []
-        self._first = 0
         self._pictures: dict[int, tuple[tuple[object, ...], CellPicture]] = {}
 
     def explanation(self) -> Explanation:
@@ -514,16 +532,20 @@ class MapsPanel(SweepPanel):
         if not sweep.reports and sweep.run.is_at_rest:
             return centred_text(width, height, "m trains these runs again, for their maps.")
         count = len(sweep.cells)
-        tiles = self._tiles = Tiles.fitting(count, width, height, has_maps=True)
-        row = sweep.selected // tiles.across
-        rows = -(-count // tiles.across)
-        self._first = _first(self._first, row, tiles.down, max(rows, tiles.down))
-        start = self._first * tiles.across
+        longest = max(len(self._values(cell)) for cell in range(min(count, MOST_MEASURED)))
+        # in a row, in two rows or, without room for the values, the score alone
+        for label_rows, needed in ((1, longest + len(": 100.0")), (2, longest), (1, 0)):
+            tiles = Tiles.fitting(
+                count, width, height, has_maps=True, label_rows=label_rows, highest=HIGHEST
+            )
+            if tiles.columns >= needed:
+                break
+        self._tiles, start = tiles, tiles.first_shown(sweep.selected, count)
         self._visible = [*range(start, min(count, start + tiles.capacity))]
         for at, cell in enumerate(self._visible):
             top, left = tiles.place(at)
             if cell == sweep.selected:
-                for beside in range(top, top + tiles.rows + 1):
+                for beside in range(top, top + tiles.rows + tiles.label_rows):
                     cells.write(beside, left - 1, "▐", ink(ACCENT))
                     cells.write(beside, left + tiles.columns, "▌", ink(ACCENT))
             picture = self._picture(cell) if tiles.rows else None
@@ -538,11 +560,12 @@ class MapsPanel(SweepPanel):
         report = self.sweep.reports.get(cell)
         if report is None or not has_map(report):
             return None
-        window = self._tiles.columns, 2 * self._tiles.rows
-        key = window, report.key
+        size = self._tiles.columns, self._tiles.rows
+        key = size, report.key
         known = self._pictures.get(cell)
         if known is None or known[0] != key:
-            known = self._pictures[cell] = key, CellPicture(report, window)
+            by = LevelHysteresis(self.run).quantize
+            known = self._pictures[cell] = key, CellPicture(report, *size, by)
         return known[1].draw(report)
 
     def _write_label(self, cells: Cells, row: int, column: int, cell: int) -> None:
@@ -556,20 +579,28 @@ class MapsPanel(SweepPanel):
             score = (
                 f"{100 * report.score:.1f}" if report.data.has_classes else f"{report.score:.2f}"
             )
-        values = " ".join(summary.cell.texts[name] for name in sweep.varied)
-        text = f"{values}: {score}" if score else values
-        if cell_width(text) > width:
-            text = score or values
-        elif score and (summary.outcomes and summary.outcomes[0].has_classes):
-            text = f"{text} %" if cell_width(text) + 2 <= width else text
+        values = self._values(cell)
+        lines = [values, score]
+        if self._tiles.label_rows == 1:
+            text = f"{values}: {score}" if score else values
+            lines = [text if cell_width(text) <= width else score or values]
+        unit = " %" if summary.outcomes and summary.outcomes[0].has_classes else ""
+        if score and cell_width(lines[-1]) + len(unit) <= width:
+            lines[-1] += unit
         is_diverged = first is not None and first.diverged
         number = ink(ALARM if is_diverged else TEXT if is_final else DIM)
         if cell == sweep.best:
             number = ink(BRIGHT, bold=True)
-            text = f"★ {text}" if cell_width(text) + 2 <= width else text
+            lines[0] = f"★ {lines[0]}" if cell_width(lines[0]) + 2 <= width else lines[0]
         if cell == sweep.selected:
             number = ink(LEGIBLE, ACCENT)
-        cells.write(row, column, cut(text, width).center(width), number)
+        for at, text in enumerate(lines):
+            cells.write(row + at, column, cut(text, width).center(width), number)
+
+    def _values(self, cell: int) -> str:
+        """Return the values of the settings that vary."""
+        texts = self.sweep.cells[cell].texts
+        return " ".join(texts[name] for name in self.sweep.varied)
 
     def action_step(self, across: int, down: int) -> None:
         """Select another map."""

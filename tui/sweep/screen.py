@@ -8,7 +8,7 @@ from textual import on
 
 from tui.faults import reported
 from tui.panels.view_options import ViewOptions
-from tui.screens.arrangement import Arrangement
+from tui.screens.arrangement import LINES, Arrangement
 from tui.screens.panel_screen import PanelScreen
 from tui.screens.status_bars import Notice
 from tui.screens.views import View, column, row
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
     from core.sweeps.messages import StartSweep
     from tui.process_link import ProcessLink
+    from tui.screens.views import Split
     from tui.sweep.model import SweepModel
     from tui.terminal.flow_control import FlowControl
 
@@ -33,11 +34,30 @@ PANELS: Final = (TablePanel, HeatMapPanel, MapsPanel)
 FRAME_SECONDS: Final = 0.4
 """Seconds between two frames: the numbers of a table that change more often cannot be read."""
 
-WITH_HEAT_MAP: Final = (
-    ((100, 30), column((5, row((4, "combinations"), (3, "heat-map"))), (4, "maps"))),
-    ((0, 0), column((5, row((4, "combinations"), (3, "heat-map"))), (4, "maps"))),
-)
-WITHOUT: Final = (((0, 0), column((1, "combinations"), (2, "maps"))),)
+LARGEST_SHARE: Final = 3, 5
+"""Share of the rows that the table and the heat map have, at most."""
+
+TABLE_FRAME: Final = 3
+"""Rows of the frame and the headings of the table."""
+
+HEAT_MAP_FRAME: Final = 4
+"""The same of the heat map, with its legend."""
+
+BLOCK: Final = 3
+"""Rows of a value of the heat map, at most."""
+
+
+def layout_of(size: tuple[int, int], model: SweepModel) -> Split:
+    """Return the layout: table and heat map have the rows that they need, the maps the others."""
+    rows = size[1] - LINES
+    most = rows * LARGEST_SHARE[0] // LARGEST_SHARE[1]
+    needed = len(model.cells) + TABLE_FRAME
+    if len(model.axes) < 2:
+        top = min(needed, most)
+        return column((top, "combinations"), (rows - top, "maps"))
+    needed = max(needed, BLOCK * len(model.row_values) + HEAT_MAP_FRAME)
+    top = min(needed, most)
+    return column((top, row((4, "combinations"), (3, "heat-map"))), (rows - top, "maps"))
 
 
 class SweepArrangement(Arrangement):
@@ -56,7 +76,9 @@ class SweepArrangement(Arrangement):
         reports = sweep.reports.values()
         if not reports or any(map(has_map, reports)):
             names.append("maps")
-        return View("sweep", tuple(names), WITH_HEAT_MAP if has_axes else WITHOUT)
+        size = self._screen.app.size
+        layout = layout_of((size.width, size.height), sweep)
+        return View("sweep", tuple(names), (((0, 0), layout),))
 
 
 class SweepScreen(PanelScreen):
