@@ -77,7 +77,8 @@ class SweepStatus(StatusLine):
         gap = 3 if width >= 110 else 2
         finished, total = sweep.results.finished, sweep.results.total
         if width >= 90 and total:
-            column = self._write_bar(cells, column + gap - 1, finished / total)
+            done = finished + _shares(sweep)
+            column = self._write_bar(cells, column + gap - 1, min(1.0, done / total))
         for words, number in self._parts(finished, total):
             if column + gap + cell_width(words) > end:
                 break
@@ -90,7 +91,9 @@ class SweepStatus(StatusLine):
         text, dim = ink(TEXT), ink(DIM)
         parts = [(f"{finished:,} of {total:,} runs", text)]
         if self.run.state is State.TRAINING:
-            left = number_format.eta(sweep.seconds, sweep.results.trained, sweep.missing)
+            shares = _shares(sweep)
+            done, missing = sweep.results.trained + shares, sweep.missing - shares
+            left = number_format.eta(sweep.seconds, done, missing)
             parts.append((f"{sweep.running:,} training", text))
             if left:
                 parts.append((left, text))
@@ -107,6 +110,15 @@ class SweepStatus(StatusLine):
         full = int(share * BAR)
         column = cells.write(0, column, "━" * full, ink(ACCENT))
         return cells.write(0, column, "─" * (BAR - full), ink(DIM))
+
+
+def _shares(sweep: SweepModel) -> float:
+    """Return how many runs are trained, counting the shares of those that are known to train."""
+    return sum(
+        min(1.0, each.epoch / each.config.epochs)
+        for cell, each in sweep.reports.items()
+        if not sweep.summary(cell).outcomes
+    )
 
 
 class SelectedCellLine(Canvas):

@@ -49,8 +49,8 @@ BLOCK: Final = 3
 
 def layout_of(size: tuple[int, int], model: SweepModel) -> Split:
     """Return the layout: table and heat map have the rows that they need, the maps the others."""
-    rows = size[1] - LINES
-    most = rows * LARGEST_SHARE[0] // LARGEST_SHARE[1]
+    rows = max(2, size[1] - LINES)
+    most = max(1, rows * LARGEST_SHARE[0] // LARGEST_SHARE[1])
     needed = len(model.cells) + TABLE_FRAME
     if len(model.axes) < 2:
         top = min(needed, most)
