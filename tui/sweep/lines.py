@@ -26,6 +26,9 @@ if TYPE_CHECKING:
     from tui.sweep.model import SweepModel
     from tui.terminal.flow_control import FlowControl
 
+KNOWN_SHARE: Final = 0.01
+"""Share of the sweep that is trained before the time that is left is shown: the start is slower."""
+
 BAR: Final = 12
 """Columns of the bar of finished runs."""
 
@@ -93,7 +96,8 @@ class SweepStatus(StatusLine):
         if self.run.state is State.TRAINING:
             shares = _shares(sweep)
             done, missing = sweep.results.trained + shares, sweep.missing - shares
-            left = number_format.eta(sweep.seconds, done, missing)
+            is_known = done >= KNOWN_SHARE * (done + missing)
+            left = number_format.eta(sweep.seconds, done, missing) if is_known else ""
             parts.append((f"{sweep.running:,} training", text))
             if left:
                 parts.append((left, text))
