@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from functools import cache
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from core.config.errors import quoted, suggestion
 from tui.keys import KEYS, Key, glyphs_of
@@ -126,7 +126,7 @@ def _key_name(text: str) -> str:
 
 
 def _conflict(
-    chosen: Mapping[str, tuple[str, ...]], rows: Mapping[str, Key]
+    chosen: Mapping[str, tuple[str, ...]], rows: Mapping[str, Key[Any]]
 ) -> tuple[str, str, str] | None:
     """Return a key of two actions, the chosen action that loses it, and the other one."""
     owners = {

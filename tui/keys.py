@@ -6,7 +6,7 @@ A row holds its handler, so that a key is added in one place.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final, TypeAlias, TypeVar
+from typing import TYPE_CHECKING, Any, Final, Generic, TypeAlias, TypeVar
 
 from textual.binding import Binding
 
@@ -16,7 +16,9 @@ from tui.screens import dialogs
 from tui.screens.views import VIEWS
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable
+
+    from textual.binding import BindingType
 
     from tui.panels.panel import Panel
     from tui.screens.training import TrainingScreen
@@ -24,6 +26,7 @@ if TYPE_CHECKING:
     Handler: TypeAlias = Callable[[TrainingScreen], object]
 
 Argument = TypeVar("Argument")
+ScreenT = TypeVar("ScreenT")
 
 ALL: Final = frozenset(State)
 MOVING: Final = frozenset({State.TRAINING})
@@ -47,13 +50,13 @@ def glyphs_of(key: str) -> str:
 
 
 @dataclass(frozen=True)
-class Key:
+class Key(Generic[ScreenT]):
     """A row of the table.
 
     Attributes:
         keys: names of the keys in Textual, separated by commas.
         action: its name in the preferences file, which does not change.
-        handler: called with the training screen; None if the row only lists a key of others.
+        handler: called with the screen; None if the row only lists a key of others.
         group: the section of the help.
         help: the sentence in the help and the command palette.
         row: the sentence in the help for keys that share a line.
@@ -61,7 +64,7 @@ class Key:
 
     keys: str
     action: str
-    handler: Handler | None
+    handler: Callable[[ScreenT], object] | None
     group: str
     help: str
     row: str = ""
@@ -429,11 +432,11 @@ INSPECTING_FOOTER: Final = (
 """The same while the inspector is open."""
 
 
-def bindings() -> list[Binding]:
-    """Return the bindings of the training screen: each calls the handler of its row."""
+def bindings(keys: Iterable[Key[Any]]) -> list[BindingType]:
+    """Return the bindings of a screen: each calls the handler of its row."""
     return [
         Binding(key.keys, f"press({row})", key.help, show=False, id=key.action or None)
-        for row, key in enumerate((*KEYS, *PANEL_KEYS))
+        for row, key in enumerate(keys)
         if key.handler is not None
     ]
 
@@ -463,7 +466,7 @@ def help_rows(group: str, renamed: Callable[[str], str] = str) -> list[tuple[str
         group: the section.
         renamed: returns the key that the user has chosen instead of a default one.
     """
-    rows: dict[str, list[Key]] = {}
+    rows: dict[str, list[Key[TrainingScreen]]] = {}
     for key in KEYS:
         if key.group == group:
             rows.setdefault(key.row or key.help, []).append(key)

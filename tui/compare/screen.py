@@ -12,12 +12,13 @@ from core.process.messages import ComparedRunOpened, ComparedRunsMoved, Loading
 from tui.compare.controller import CompareController
 from tui.compare.curves import CurvesPanel
 from tui.compare.difference import DifferencePanel
-from tui.compare.keys import ENDING, KEYS, bindings, help_sections
+from tui.compare.keys import ENDING, GROUPS, KEYS
 from tui.compare.lines import CompareFooter, CompareHeader, CompareLog, CompareStatus
 from tui.compare.model import Board
 from tui.compare.panels import BoardPanel, MapsPanel
 from tui.compare.table import TABLE_FRAME, SettingsPanel
 from tui.faults import reported
+from tui.keys import bindings
 from tui.panels.view_options import ViewOptions
 from tui.screens.arrangement import LINES, Arrangement
 from tui.screens.panel_screen import PanelScreen
@@ -103,7 +104,7 @@ class CompareScreen(PanelScreen):
         options: of the panels.
     """
 
-    BINDINGS: ClassVar[list[BindingType]] = [*bindings()]
+    BINDINGS: ClassVar[list[BindingType]] = bindings(KEYS)
     AUTO_FOCUS = "#runs"
     rows = keys = KEYS
     # declared, because the table of keys and this module refer to one another
@@ -293,7 +294,7 @@ class CompareScreen(PanelScreen):
 
     def show_keys(self) -> None:
         """Show the keys and the panels."""
-        self.show_help(help_sections, PANELS, ENDING)
+        self.show_help(GROUPS, PANELS, ENDING)
 
     def go_back(self) -> None:
         """Cancel loading, restore an enlarged panel, or leave."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from tui.faults import ReportsFaults
 from tui.keymap import keymap_for
@@ -10,13 +10,11 @@ from tui.panels.panel import Panel
 from tui.screens.live import LiveScreen
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Sequence
 
     from textual import events
 
     from tui.keys import Key
-
-    Section = tuple[str, list[tuple[str, str]]]
 
 
 class PanelScreen(LiveScreen):
@@ -26,7 +24,7 @@ class PanelScreen(LiveScreen):
         keys: the table of keys.
     """
 
-    keys: ClassVar[Sequence[Key]]
+    keys: ClassVar[Sequence[Key[Any]]]
 
     def on_resize(self, _: events.Resize) -> None:
         """Choose the layout for the size."""
@@ -56,12 +54,16 @@ class PanelScreen(LiveScreen):
 
     def show_help(
         self,
-        sections: Callable[[Callable[[str], str]], list[Section]],
+        groups: Sequence[str],
         panels: Sequence[type[Panel]],
         ending: str,
     ) -> None:
-        """Show the keys, as the user has chosen them, and the panels."""
+        """Show the keys of these groups, as the user has chosen them, and the panels."""
         from tui.screens.help import HelpScreen
 
-        found = sections(keymap_for(self.app).shown)
-        self.app.push_screen(HelpScreen((), found, panels, ending))
+        renamed = keymap_for(self.app).shown
+        sections = [
+            (group, [(renamed(key.shown), key.help) for key in self.keys if key.group == group])
+            for group in groups
+        ]
+        self.app.push_screen(HelpScreen((), sections, panels, ending))

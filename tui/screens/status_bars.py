@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from functools import cache, lru_cache
 from textwrap import wrap
 from time import monotonic
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from textual.message import Message
 
@@ -31,7 +31,6 @@ if TYPE_CHECKING:
     from textual import events
 
     from core.training.state import EpochMetrics
-    from tui.keys import Handler
     from tui.panels.view_options import ViewOptions
     from tui.run_model import RunModel
     from tui.terminal.flow_control import FlowControl
@@ -291,13 +290,13 @@ class FooterLine(Canvas):
     class Pressed(Message):
         """A click on a key."""
 
-        handler: Handler
+        handler: Callable[[Any], object]
         key: str
 
     def __init__(self, run: RunModel, options: ViewOptions) -> None:
         super().__init__(id="footer")
         self.run, self.options = run, options
-        self.handlers: Mapping[str, Handler] = HANDLERS
+        self.handlers: Mapping[str, Callable[[Any], object]] = HANDLERS
         self._spans: list[tuple[int, int, FooterKey]] = []
         self._own: dict[str, str] = {}  # keys of the focused panel, by their names in the footer
         self._drawn = Cells(0, 0)

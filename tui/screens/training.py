@@ -66,10 +66,10 @@ class TrainingScreen(LiveScreen):
         show_seeds: shows many seeds of the run.
     """
 
-    BINDINGS: ClassVar[list[BindingType]] = [*bindings()]
-    AUTO_FOCUS = "#loss"
     keys = KEYS
     rows = (*KEYS, *PANEL_KEYS)
+    BINDINGS: ClassVar[list[BindingType]] = bindings(rows)
+    AUTO_FOCUS = "#loss"
     # declared, because the table of keys and this module refer to one another
     controller: RunController
     view: ViewController

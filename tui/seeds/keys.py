@@ -2,17 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final, cast
-
-from textual.binding import Binding
+from typing import TYPE_CHECKING, Final
 
 from core.process.messages import State
 from tui.keys import ALIVE, MOVING, FooterKey, Key
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    from tui.keys import Handler
     from tui.seeds.screen import SeedsScreen
 
 RUNS: Final = "all runs"
@@ -26,86 +21,78 @@ NOT_SAVED: Final = (
 )
 
 
-def _key(
-    keys: str, action: str, handler: Callable[[SeedsScreen], object], group: str, text: str
-) -> Key:
-    return Key(keys, action, cast("Handler", handler), group, text)
-
-
-KEYS: Final = (
-    _key("space", "pause", lambda s: s.controller.toggle_pause(), RUNS, "pause or resume"),
-    _key("s", "step", lambda s: s.controller.step(1), RUNS, "train one epoch, then pause"),
-    _key("S", "step-10", lambda s: s.controller.step(10), RUNS, "train ten epochs, then pause"),
-    _key("r", "reset", lambda s: s.controller.reset(), RUNS, "start over with the same seeds"),
-    _key("R", "new-weights", lambda s: s.controller.reseed(), RUNS, "start over with other seeds"),
-    _key("<", "slower", lambda s: s.controller.change_speed(-1), RUNS, "train slower"),
-    _key(">", "faster", lambda s: s.controller.change_speed(1), RUNS, "train faster"),
-    _key(
+KEYS: Final[tuple[Key[SeedsScreen], ...]] = (
+    Key("space", "pause", lambda s: s.controller.toggle_pause(), RUNS, "pause or resume"),
+    Key("s", "step", lambda s: s.controller.step(1), RUNS, "train one epoch, then pause"),
+    Key("S", "step-10", lambda s: s.controller.step(10), RUNS, "train ten epochs, then pause"),
+    Key("r", "reset", lambda s: s.controller.reset(), RUNS, "start over with the same seeds"),
+    Key("R", "new-weights", lambda s: s.controller.reseed(), RUNS, "start over with other seeds"),
+    Key("<", "slower", lambda s: s.controller.change_speed(-1), RUNS, "train slower"),
+    Key(">", "faster", lambda s: s.controller.change_speed(1), RUNS, "train faster"),
+    Key(
         "+,=",
         "learning-rate-up",
         lambda s: s.controller.change_learning_rate(1),
         RUNS,
         "raise the learning rate of all runs",
     ),
-    _key(
+    Key(
         "-",
         "learning-rate-down",
         lambda s: s.controller.change_learning_rate(-1),
         RUNS,
         "lower the learning rate of all runs",
     ),
-    _key(
+    Key(
         "[,left",
         "previous-layer",
         lambda s: s.controller.select_next(-1),
         ONE,
         "select the run with the next lower loss",
     ),
-    _key(
+    Key(
         "],right",
         "next-layer",
         lambda s: s.controller.select_next(1),
         ONE,
         "select the run with the next higher loss",
     ),
-    _key(
+    Key(
         "enter,i",
         "inspect",
         lambda s: s.controller.open(),
         ONE,
         "open the selected run on its own; M returns",
     ),
-    _key(
+    Key(
         "l",
         "log-loss",
         lambda s: s.view.toggle_log_loss(),
         SCREEN,
         "loss axis: logarithmic or linear",
     ),
-    _key(
+    Key(
         "E", "epoch-range", lambda s: s.view.next_range(), SCREEN, "curves: all epochs, or the last"
     ),
-    _key("t", "test-points", lambda s: s.view.toggle_test(), SCREEN, "show or hide test samples"),
-    _key("p", "next-plane", lambda s: s.view.next_plane(), SCREEN, "map: next plane"),
-    _key(
+    Key("t", "test-points", lambda s: s.view.toggle_test(), SCREEN, "show or hide test samples"),
+    Key("p", "next-plane", lambda s: s.view.next_plane(), SCREEN, "map: next plane"),
+    Key(
         "z", "zoom", lambda s: s.arrangement.zoom(), SCREEN, "enlarge the focused panel, or restore"
     ),
-    _key(
-        "tab", "next-panel", lambda s: s.arrangement.move_focus(1), SCREEN, "focus the next panel"
-    ),
-    _key(
+    Key("tab", "next-panel", lambda s: s.arrangement.move_focus(1), SCREEN, "focus the next panel"),
+    Key(
         "shift+tab",
         "previous-panel",
         lambda s: s.arrangement.move_focus(-1),
         SCREEN,
         "focus the previous panel",
     ),
-    _key("e", "explain", lambda s: s.view.explain(), SCREEN, "explain the focused panel"),
-    _key("?", "help", lambda s: s.view.show_help(), SCREEN, "list these keys"),
-    _key("F", "rates", lambda s: s.status.toggle_rates(), SCREEN, "show frames/s and kB/s"),
-    _key("ctrl+l", "redraw", lambda s: s.redraw(), SCREEN, "redraw the whole screen"),
-    _key("escape,M,backspace", "cancel", lambda s: s.go_back(), SCREEN, "back to the single run"),
-    _key("q", "quit", lambda s: s.app.exit(), SCREEN, "quit"),
+    Key("e", "explain", lambda s: s.view.explain(), SCREEN, "explain the focused panel"),
+    Key("?", "help", lambda s: s.view.show_help(), SCREEN, "list these keys"),
+    Key("F", "rates", lambda s: s.status.toggle_rates(), SCREEN, "show frames/s and kB/s"),
+    Key("ctrl+l", "redraw", lambda s: s.redraw(), SCREEN, "redraw the whole screen"),
+    Key("escape,M,backspace", "cancel", lambda s: s.go_back(), SCREEN, "back to the single run"),
+    Key("q", "quit", lambda s: s.app.exit(), SCREEN, "quit"),
 )
 
 HANDLERS: Final = {key.shown: key.handler for key in KEYS if key.handler is not None}
@@ -128,19 +115,3 @@ FOOTER: Final = (
     FooterKey("t", "test points"),
 )
 """The most important keys first."""
-
-
-def bindings() -> list[Binding]:
-    """Return the bindings of the screen: each calls the handler of its row."""
-    return [
-        Binding(key.keys, f"press({row})", key.help, show=False, id=key.action)
-        for row, key in enumerate(KEYS)
-    ]
-
-
-def help_sections(renamed: Callable[[str], str]) -> list[tuple[str, list[tuple[str, str]]]]:
-    """Return the sections of the help, with the keys that the user has chosen."""
-    return [
-        (group, [(renamed(key.shown), key.help) for key in KEYS if key.group == group])
-        for group in GROUPS
-    ]

@@ -9,6 +9,7 @@ from textual import on
 from core.analysis.planes import has_plane
 from core.process.messages import LaneOpened, LaneSelected, Loading, SeedsProgress, SeedsRun
 from tui.faults import reported
+from tui.keys import bindings
 from tui.panels.view_options import ViewOptions
 from tui.screens.arrangement import Arrangement
 from tui.screens.panel_screen import PanelScreen
@@ -16,7 +17,7 @@ from tui.screens.status_bars import Notice
 from tui.screens.views import View, column, row
 from tui.seeds.controller import SeedsController
 from tui.seeds.curves import SpreadLoss, SpreadScore
-from tui.seeds.keys import KEYS, bindings
+from tui.seeds.keys import KEYS
 from tui.seeds.lines import SeedsFooter, SeedsHeader, SeedsStatus, SelectedLine
 from tui.seeds.panels import AgreementPanel, HistogramPanel, LaneActivations, RunsPanel
 from tui.seeds.view import SeedsViewController
@@ -84,7 +85,7 @@ class SeedsScreen(PanelScreen):
         view: changes what the panels show.
     """
 
-    BINDINGS: ClassVar[list[BindingType]] = [*bindings()]
+    BINDINGS: ClassVar[list[BindingType]] = bindings(KEYS)
     # declared, because the table of keys and this module refer to one another
     controller: SeedsController
     view: SeedsViewController

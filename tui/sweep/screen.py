@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, ClassVar, Final
 from textual import on
 
 from tui.faults import reported
+from tui.keys import bindings
 from tui.panels.view_options import ViewOptions
 from tui.screens.arrangement import LINES, Arrangement
 from tui.screens.panel_screen import PanelScreen
@@ -14,7 +15,7 @@ from tui.screens.status_bars import Notice
 from tui.screens.views import View, column, row
 from tui.sweep.columns import heading, option
 from tui.sweep.controller import SweepController
-from tui.sweep.keys import ENDING, KEYS, bindings, help_sections
+from tui.sweep.keys import ENDING, GROUPS, KEYS
 from tui.sweep.lines import SelectedCellLine, SweepFooter, SweepHeader, SweepStatus
 from tui.sweep.panels import HeatMapPanel, MapsPanel, SweepPanel, TablePanel, has_map
 
@@ -92,7 +93,7 @@ class SweepScreen(PanelScreen):
         status: the line with the numbers of runs.
     """
 
-    BINDINGS: ClassVar[list[BindingType]] = [*bindings()]
+    BINDINGS: ClassVar[list[BindingType]] = bindings(KEYS)
     # declared, because the table of keys and this module refer to one another
     controller: SweepController
     AUTO_FOCUS = "#combinations"
@@ -225,7 +226,7 @@ class SweepScreen(PanelScreen):
 
     def help(self) -> None:
         """Show the keys and the panels."""
-        self.show_help(help_sections, PANELS, ENDING)
+        self.show_help(GROUPS, PANELS, ENDING)
 
     def go_back(self) -> None:
         """Restore an enlarged panel, or exit."""
