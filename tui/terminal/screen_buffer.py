@@ -140,12 +140,14 @@ class Update:
         return True
 
     def _move_to(self, row: int, column: int, wanted: list[int]) -> str:
-        """Return the shortest way to a cell: rewriting unchanged cells between, or a cursor move."""
+        """Return the shortest way to a cell: writing the cells between, too, or a cursor move."""
         if self.at is not None and self.at[0] == row and 0 < column - self.at[1] <= 4:
             between = wanted[self.at[1] : column]
             if all(self._fits(number) for number in between):
                 again = "".join([self._table.glyphs[number] for number in between])
                 if sum([self._table.sizes[number] for number in between]) <= 4:
+                    # they may differ, too, and be no longer wanted before their turn
+                    self.sent += [(row, each) for each in range(self.at[1], column)]
                     return again
         return move(self.at, row, column)
 
@@ -446,6 +448,6 @@ class ScreenBuffer:
 
 def _rows(cells: list[tuple[int, int]]) -> list[Span]:
     rows: dict[int, list[int]] = {}
-    for row, column in sorted(cells):
+    for row, column in sorted({*cells}):
         rows.setdefault(row, []).append(column)
     return list(rows.items())

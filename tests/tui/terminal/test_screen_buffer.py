@@ -179,6 +179,23 @@ def test_what_is_out_of_date_before_it_is_sent_is_never_sent() -> None:
     assert not model.has_changes
 
 
+def test_a_cell_that_was_written_on_the_way_to_another_is_replaced_when_it_is_no_longer_wanted() -> (
+    None
+):
+    buffer, terminal = ScreenBuffer(COLUMNS, ROWS), Emulated()
+    for row in range(ROWS):
+        buffer.apply(f"\x1b[{row + 1};1H{' ' * COLUMNS}")
+    terminal.feed(buffer.next_update(ALL))
+    for row in range(ROWS):
+        buffer.apply(f"\x1b[{row + 1};1Habc{'x' * (COLUMNS - 3)}")
+    terminal.feed(buffer.next_update(8, [Area(0, 0, 1, 1, 0), Area(2, 0, 1, 1, 0)]))
+    assert terminal.screen.display[0].startswith("abc ")
+    buffer.apply("\x1b[1;2H ")
+    while buffer.has_changes:
+        terminal.feed(buffer.next_update(ALL))
+    assert terminal.screen.display[0].startswith("a cx")
+
+
 def test_a_change_of_one_cell_costs_a_few_bytes() -> None:
     model = ScreenBuffer(80, 24)
     row = "\x1b[5;1H\x1b[38;5;250;48;5;24m" + "a" * 40 + "\x1b[0m"
