@@ -56,7 +56,7 @@ def test_hints_of_the_same_key_share_a_row_of_the_help() -> None:
 
 
 async def test_every_panel_opens_with_its_key_and_has_a_help_and_an_explanation() -> None:
-    async with running(PRESETS["xor"].config(), (120, 180), paused=True) as driver:
+    async with running(PRESETS["xor"].config(), (120, 220), paused=True) as driver:
         await driver.press("question_mark")
         for panel in PANELS:
             assert f"{panel.key} {panel.label} " in driver.text()

@@ -141,7 +141,7 @@ async def test_the_scrollbar_of_a_text_is_steady_in_a_terminal_of_a_few_columns(
 
 
 async def test_the_help_does_not_scroll_where_it_fits() -> None:
-    async with running(MOONS, (120, 180), paused=True) as driver:
+    async with running(MOONS, (120, 220), paused=True) as driver:
         await driver.press("question_mark")
         (scroll,) = driver.app.screen.query(VerticalScroll)
         await driver.until(lambda: scroll.virtual_size.height > 0)
