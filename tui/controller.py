@@ -149,7 +149,7 @@ class RunController:
         self.run = RunModel(config)
         self.speed = speed
         self.settings = ConfigController(self, config)
-        self.travel = TravelController(self)
+        self.travel = TravelController(self, self.run)
         self.diagnosis = DiagnosisController(self)
         self.view = view
         self._link = link
@@ -259,7 +259,7 @@ class RunController:
             self._resume_after_pause()
         self.view.show_event(event)
         if isinstance(event, Moved) and event.edited is None:
-            self.travel.finish(event)
+            self.travel.finish(event.epoch)
 
     def _is_newest_state(self, event: Event) -> bool:
         """Return whether no command that was sent can still change the state that is reported."""
@@ -318,19 +318,8 @@ class RunController:
         if past is None or self.run.shown_as:
             branch()
             return
-        later = self.run.head_epoch - past
-        lost = (
-            "What is trained"
-            if later < 1
-            else "The epoch"
-            if later == 1
-            else f"The {later:,} epochs"
-        )
-        self.view.confirm(
-            f"{what} epoch {past:,}? {lost} after it will be discarded: a new branch begins. "
-            "The old curves stay, dimmed.",
-            branch,
-        )
+        question = branch_question(what, past, self.run.head_epoch)
+        self.view.confirm(f"{question}: a new branch begins. The old curves stay, dimmed.", branch)
 
     def pause_for_suspend(self) -> None:
         """Pause the training while the whole program is stopped."""
@@ -440,6 +429,52 @@ class RunController:
         self.view.show_note(f"speed: {number_format.speed(self.speed)}")
 
 
+def branch_question(what: str, past: int, head: int) -> str:
+    """Return the question whether the epochs after a past one may be discarded."""
+    later = head - past
+    lost = "What is trained" if later < 1 else "The epoch"
+    lost = f"The {later:,} epochs" if later > 1 else lost
+    return f"{what} epoch {past:,}? {lost} after it will be discarded"
+
+
+class Noting(Protocol):
+    """Callback of `TravelController` to a screen."""
+
+    def show_note(self, note: str) -> None:
+        """Show a sentence on what happened."""
+
+
+class Travelled(Protocol):
+    """Position of a run, or of several; a `RunModel`, except on the screen of many seeds."""
+
+    @property
+    def past_epoch(self) -> int | None:
+        """The epoch shown, if not the newest."""
+
+    @property
+    def head_epoch(self) -> int:
+        """The newest epoch."""
+
+    @property
+    def share_of_epoch(self) -> float:
+        """Share of the current epoch that is trained."""
+
+
+class Travelling(Protocol):
+    """Controller of what travels; a `RunController`, except on the screen of many seeds."""
+
+    @property
+    def view(self) -> Noting:
+        """The screen."""
+
+    @property
+    def can_travel(self) -> bool:
+        """Whether it is at rest, or will be before the next command is carried out."""
+
+    def send(self, command: Command, /) -> bool:
+        """Send a command, or show why it has no effect now; return whether it was sent."""
+
+
 class TravelController:
     """Time travel: the requested epoch, ahead of the replies.
 
@@ -449,8 +484,21 @@ class TravelController:
             branch or another run.
     """
 
-    def __init__(self, controller: RunController) -> None:
-        self._controller = controller
+    def __init__(
+        self,
+        controller: Travelling,
+        run: Travelled,
+        while_training: str = "the run is training: pause it (space) to go back in time",
+    ) -> None:
+        """Begin at the newest epoch.
+
+        Args:
+            controller: sends the commands.
+            run: the position, as last reported.
+            while_training: note that it has to be paused first.
+        """
+        self._controller, self._run = controller, run
+        self._while_training = while_training
         self.target: int | None = None
         self.has_left = False
         self._pending = 0  # unanswered `Seek` commands
@@ -458,7 +506,7 @@ class TravelController:
     @property
     def past_epoch(self) -> int | None:
         """The past epoch where the run is, or soon will be; None at the newest."""
-        run = self._controller.run
+        run = self._run
         if self.has_left:
             return None
         if self.target is None:
@@ -467,7 +515,7 @@ class TravelController:
 
     def move(self, epochs: int) -> None:
         """Move a number of epochs forward, or backward if negative."""
-        run = self._controller.run
+        run = self._run
         start = self.past_epoch if self.target is None else self.target
         if start is None:
             # within an epoch, the newest position is one after the last epoch
@@ -476,28 +524,26 @@ class TravelController:
 
     def seek_newest(self) -> None:
         """Go to the newest position, which may be within an epoch."""
-        self.seek(self._controller.run.head_epoch + 1)
+        self.seek(self._run.head_epoch + 1)
 
     def seek(self, epoch: int) -> None:
         """Go to the end of an epoch, if the run is at rest."""
         if not self._controller.can_travel:
-            self._controller.view.show_note(
-                "the run is training: pause it (space) to go back in time"
-            )
+            self._controller.view.show_note(self._while_training)
             return
-        target = min(max(epoch, 0), self._controller.run.head_epoch + 1)
+        target = min(max(epoch, 0), self._run.head_epoch + 1)
         if self._controller.send(Seek(target)):
             self.target, self.has_left = target, False
             self._pending += 1
 
-    def finish(self, moved: Moved) -> None:
-        """Record that one seek is over."""
+    def finish(self, epoch: int) -> None:
+        """Record that one seek is over, which ended at an epoch."""
         self._pending -= 1
         if self._pending > 0:
             return
-        if self.target is not None and moved.epoch > self.target:
+        if self.target is not None and epoch > self.target:
             self._controller.view.show_note(
-                f"the history starts at epoch {moved.epoch:,}: older epochs are not saved"
+                f"the history starts at epoch {epoch:,}: older epochs are not saved"
             )
         self.clear()
 

@@ -7,7 +7,7 @@ since then.
 from __future__ import annotations
 
 from bisect import bisect_right
-from time import perf_counter
+from time import perf_counter, process_time
 from typing import TYPE_CHECKING, Final
 
 from core.training.checkpoints import OVERHEAD, SharedArrays, least_needed
@@ -65,8 +65,10 @@ class LockstepTravel:
         """Record an epoch that was just trained."""
         now = perf_counter()
         if now >= self._due:
+            # processor time: a pause by the system is no cost of the checkpoint
+            before = process_time()
             self._add_checkpoint()
-            self._due = now + max(SPACING, SHARE * (perf_counter() - now))
+            self._due = now + max(SPACING, SHARE * (process_time() - before))
 
     def branch(self) -> None:
         """Discard everything after the current epoch: the runs continue there."""

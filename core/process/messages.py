@@ -375,6 +375,8 @@ class SeedsProgress:
         lane: the selected run.
         table: its new epochs, as `epoch_log.tabulate` returns them.
         epochs_per_second: over about the last second.
+        head_epoch: the newest epoch that was trained; the curves end there.
+        moved: whether this answers a `Seek`: the table has all epochs of the selected run up to now.
     """
 
     epoch: int
@@ -387,6 +389,8 @@ class SeedsProgress:
     lane: int
     table: NDArray[np.float64]
     epochs_per_second: float
+    head_epoch: int
+    moved: bool = False
 
 
 @dataclass(frozen=True)

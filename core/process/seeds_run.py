@@ -9,12 +9,17 @@ import numpy as np
 
 from core.lockstep.history import COLUMNS
 from core.lockstep.summary import quartiles, results_of, table_of, verdict
+from core.lockstep.time_travel import LockstepTravel
 from core.lockstep.trainer import Lockstep
+from core.process.command_queue import Cancelled
 from core.process.messages import (
     LaneOpened,
     LaneSelected,
+    Pull,
     SeedsProgress,
     SeedsRun,
+    Seek,
+    SetSpeed,
     State,
     StateChanged,
 )
@@ -38,6 +43,9 @@ MOST_METRICS: Final = 1 << 27
 
 CURVES: Final = 4
 """Columns of `History` whose spread is reported: losses and scores of both parts."""
+
+NO_EPOCHS: Final = np.empty((0, CURVES, 5), np.float32)
+"""Spread of no new epochs."""
 
 SORTED_AT_ONCE: Final = 1000
 """Epochs whose spread is computed at once, which bounds the memory for it."""
@@ -78,6 +86,7 @@ class SeedsTraining:
         """
         configs = [config.changed(seed=(config.seed + at) % 2**63) for at in range(count)]
         self.lockstep = Lockstep(configs, progress=queue.send_loading)
+        self._travel = LockstepTravel(self.lockstep)
         self._queue, self._timer = queue, timer
         self.state = State.PAUSED
         self.steps_left = 0
@@ -112,6 +121,7 @@ class SeedsTraining:
         stop, lockstep = perf_counter() + seconds, self.lockstep
         while True:
             lockstep.train_epoch()
+            self._travel.record_epoch()
             now = self._timer.last = perf_counter()
             if lockstep.is_finished:
                 self._end()
@@ -155,7 +165,8 @@ class SeedsTraining:
 
     def set_learning_rate(self, rate: float) -> None:
         """Change the learning rate of all runs, and report it."""
-        self.lockstep.set_learning_rate(rate)
+        self.branch()
+        self._travel.set_learning_rate(rate)
         configs = self.lockstep.configs
         note = f"learning rate {rate:g} in all runs; trained weights kept"
         self._queue.post(SeedsRun(configs[0], len(configs), (), note, self._queue.answered))
@@ -188,6 +199,41 @@ class SeedsTraining:
             state, table = lockstep.lane_state(lane), table_of(lockstep, lane)
             self._queue.post(LaneOpened(lane, lockstep.configs[lane], state, table))
 
+    def seek(self, epoch: int) -> None:
+        """Pause, go to the end of an epoch, at most the newest, and report it."""
+        lockstep, queue = self.lockstep, self._queue
+        self.steps_left = 0
+        self.report(force=True)
+        before = lockstep.configs[0]
+
+        def proceed(share: float) -> bool:
+            try:
+                queue.send_loading(f"recomputing epoch {epoch:,}", share)
+            except Cancelled:
+                return False
+            # a following Seek supersedes this one
+            following = (each for each in queue.waiting if not isinstance(each, Pull | SetSpeed))
+            return not isinstance(next(following, None), Seek)
+
+        self._travel.travel(epoch, proceed)
+        config = lockstep.configs[0]
+        if config != before:
+            queue.post(SeedsRun(config, len(lockstep.configs), (), "", queue.answered))
+        self._sent_epoch = self._sent_of_lane = lockstep.epoch
+        table = table_of(lockstep, self._lane)
+        queue.post(self._progress(NO_EPOCHS, table, moved=True))
+        if lockstep.is_finished:
+            self._end()
+        else:
+            self.set_state(State.PAUSED)
+
+    def branch(self) -> None:
+        """Discard the epochs after the current one, before the runs continue there."""
+        if self._travel.is_past:
+            self._travel.branch()
+            table = table_of(self.lockstep, self._lane, self.lockstep.epoch)
+            self._queue.post(self._progress(NO_EPOCHS, table))
+
     def report(self, *, force: bool = False) -> None:
         """Send new epochs if the screen has pulled, or in any case with `force`."""
         lockstep, queue = self.lockstep, self._queue
@@ -195,23 +241,29 @@ class SeedsTraining:
         if not (force or queue.pulled) or not is_new:
             return
         table = table_of(lockstep, self._lane, self._sent_of_lane)
-        parameters, statistics = self._networks()
-        queue.post(
-            SeedsProgress(
-                lockstep.epoch,
-                self._quartiles(),
-                np.array([lockstep.current(name) for name in COLUMNS]),
-                tuple(lockstep.stopped),
-                verdict(results_of(lockstep), has_classes=lockstep.data[0].has_classes),
-                parameters,
-                statistics,
-                self._lane,
-                table,
-                self.rate.value,
-            )
-        )
+        queue.post(self._progress(self._quartiles(), table))
         self._sent_epoch = self._sent_of_lane = lockstep.epoch
         queue.pulled = False
+
+    def _progress(
+        self, spread: NDArray[np.float32], table: NDArray[np.float64], *, moved: bool = False
+    ) -> SeedsProgress:
+        lockstep = self.lockstep
+        parameters, statistics = self._networks()
+        return SeedsProgress(
+            lockstep.epoch,
+            spread,
+            np.array([lockstep.current(name) for name in COLUMNS]),
+            tuple(lockstep.stopped),
+            verdict(results_of(lockstep), has_classes=lockstep.data[0].has_classes),
+            parameters,
+            statistics,
+            self._lane,
+            table,
+            self.rate.value,
+            self._travel.head,
+            moved,
+        )
 
     def _networks(self) -> tuple[NDArray[np.floating], NDArray[np.floating]]:
         lockstep = self.lockstep

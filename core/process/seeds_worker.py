@@ -24,6 +24,7 @@ from core.process.messages import (
     Pull,
     Refused,
     Resume,
+    Seek,
     SelectLane,
     SetSpeed,
     StartSeeds,
@@ -177,13 +178,17 @@ def _handle_in_runs(runs: SeedsTraining, command: Command) -> None:
             runs.steps_left = 0
             runs.set_state(State.PAUSED)
         case Resume() if not runs.has_ended and runs.state is not State.TRAINING:
+            runs.branch()
             runs.steps_left = 0
             runs.set_state(State.TRAINING)
         case Step() if not runs.has_ended:
+            runs.branch()
             runs.steps_left += command.epochs
             runs.set_state(State.PAUSED)
         case Pause() | Resume() | Step():
             runs.repeat_state()
+        case Seek():
+            runs.seek(command.epoch)
         case SelectLane():
             runs.select(command.lane)
         case OpenLane():

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from core.config.run_config import RunConfig
     from core.datasets.summary import Summary
     from tui.panels.network.panel import NetworkPanel
+    from tui.screens.live import LiveScreen
     from tui.screens.training import TrainingScreen
 
 
@@ -145,7 +146,7 @@ def copy_numbers(screen: TrainingScreen) -> None:
     )
 
 
-def confirm(screen: TrainingScreen, question: str, act: Callable[[], object]) -> None:
+def confirm(screen: LiveScreen, question: str, act: Callable[[], object]) -> None:
     """Ask a yes-or-no question, and act on yes."""
     from tui.screens.prompts import ConfirmScreen
 

@@ -6,7 +6,7 @@ import os
 from contextlib import suppress
 from math import isfinite
 from pathlib import Path
-from typing import TYPE_CHECKING, ClassVar, Final, Generic, TypeVar
+from typing import TYPE_CHECKING, ClassVar, Final, Generic, Protocol, TypeVar
 
 from textual.containers import Vertical
 from textual.screen import ModalScreen
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from textual.app import ComposeResult
     from textual.binding import BindingType
 
-    from tui.run_model import RunModel
+    from core.training.state import EpochMetrics
 
 Value = TypeVar("Value")
 
@@ -102,13 +102,25 @@ class PromptScreen(ModalScreen[Value | None], Generic[Value]):
             self.dismiss(value)
 
 
+class Trained(Protocol):
+    """A run with epochs, or several; a `RunModel`, except on the screen of many seeds."""
+
+    @property
+    def head_epoch(self) -> int:
+        """The newest epoch."""
+
+    @property
+    def best(self) -> EpochMetrics | None:
+        """The best epoch, if there is one."""
+
+
 class EpochScreen(PromptScreen[int]):
     """Prompt for an epoch to go to."""
 
     heading = "go to epoch"
     enter = "goes there"
 
-    def __init__(self, run: RunModel) -> None:
+    def __init__(self, run: Trained) -> None:
         super().__init__()
         self._run = run
 

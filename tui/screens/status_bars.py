@@ -120,6 +120,11 @@ class StatusLine(Canvas):
         self._shows_rates = False
         self._bar = 0, 0
 
+    @property
+    def head_epoch(self) -> int:
+        """The newest epoch, at the end of the scrub bar."""
+        return self.run.head_epoch
+
     def toggle_rates(self) -> None:
         """Show or hide the rates of the line to the terminal."""
         self._shows_rates = not self._shows_rates
@@ -130,7 +135,7 @@ class StatusLine(Canvas):
         start, length = self._bar
         if self.run.is_at_rest and length and start <= event.x < start + length:
             share = (event.x - start) / (length - 1)
-            self.post_message(self.TravelRequested(round(share * self.run.head_epoch)))
+            self.post_message(self.TravelRequested(round(share * self.head_epoch)))
 
     def draw(self, width: int, height: int) -> Cells:
         cells = Cells(width, height)
@@ -203,7 +208,7 @@ class StatusLine(Canvas):
 
     def _scrub_bar(self, cells: Cells, column: int, end: int, share: float) -> None:
         """Draw the position of the visible epoch in the run, if there is room."""
-        last = f" {self.run.head_epoch:,}"
+        last = f" {self.head_epoch:,}"
         room = end - column - 3
         if room < SHORTEST_BAR:
             return

@@ -14,6 +14,7 @@ from core.process.messages import (
     Pause,
     Refused,
     Resume,
+    SeedsProgress,
     SeedsRun,
     SelectLane,
     SetSpeed,
@@ -24,11 +25,13 @@ from core.process.messages import (
     Step,
     WatchScreen,
 )
-from tui.controller import next_of_125, next_speed
+from tui.controller import TravelController, branch_question, next_of_125, next_speed
 from tui.drawing import number_format
 from tui.seeds.model import SeedsModel
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from core.config.run_config import RunConfig
     from core.process.messages import Command, Event
     from tui.controller import Link
@@ -52,6 +55,9 @@ class SeedsView(Protocol):
     def show_refusal(self, refused: Refused) -> None:
         """Show why there are no runs."""
 
+    def confirm(self, question: str, act: Callable[[], object]) -> None:
+        """Ask a yes-or-no question, and act on yes."""
+
     def open_run(self, opened: LaneOpened) -> None:
         """Show a run on its own."""
 
@@ -63,6 +69,8 @@ class SeedsController:
         model: the state of the runs, as last reported.
         speed: requested epochs per second; None is as fast as possible.
         requested: config of the first run, with all changes requested so far.
+        travel: the requested epoch.
+        view: the screen.
     """
 
     def __init__(
@@ -77,7 +85,12 @@ class SeedsController:
         self.model = SeedsModel(config, count)
         self.requested, self._count = config, count
         self.speed = speed
-        self._link, self._view = link, view
+        self._link, self.view = link, view
+        self.travel = TravelController(
+            self,
+            self.model,
+            "the runs are training: pause them (space) to go back in time",
+        )
         self._sent = self._state_commands = 0
         self._requested_state: State | None = None
         self._requested_lane = 0
@@ -89,30 +102,32 @@ class SeedsController:
         """Start runs, in a new process if the old one has ended."""
         self.requested, self._count, self._requested_lane = config, count, 0
         self._is_refused = False
+        self.travel.leave()
         if self._link.ended:
             try:
                 self._link.restart()
             except OSError as error:
-                self._view.show_note(
+                self.view.show_note(
                     f"the training process could not be started ({error.strerror}); r tries again"
                 )
                 return
             self._sent = self._state_commands = 0
+            self.travel.clear()
             self._listen()
         self._post(StartSeeds(config, count, paused))
-        self._view.pull()
+        self.view.pull()
 
     def launch(self, *, paused: bool) -> None:
         """Start the first runs in a process that is already waiting."""
         self._listen()
         self._post(StartSeeds(self.requested, self._count, paused))
-        self._view.pull()
+        self.view.pull()
 
     def _listen(self) -> None:
-        self._link.when_stopped = lambda pid: self._view.show_note(
+        self._link.when_stopped = lambda pid: self.view.show_note(
             f"the training process is stopped: kill -CONT {pid} resumes it"
         )
-        self._view.listen()
+        self.view.listen()
         self._link.send(SetSpeed(self.speed))
 
     def _post(self, command: Command) -> None:
@@ -124,10 +139,10 @@ class SeedsController:
             self._requested_state = State.TRAINING if is_training else State.PAUSED
         self._link.send(command)
 
-    def _send(self, command: Command) -> bool:
+    def send(self, command: Command) -> bool:
         """Send a command, or show why it has no effect now; return whether it was sent."""
         if self._link.ended or self._is_refused:
-            self._view.show_note("the training process has ended; r starts these runs again")
+            self.view.show_note("the training process has ended; r starts these runs again")
             return False
         self._post(command)
         return True
@@ -136,21 +151,25 @@ class SeedsController:
         """Handle an event of the process."""
         if isinstance(event, Refused):
             self._is_refused, self._requested_state = True, None
+            self.travel.clear()
             self.model.run.loading, self.model.run.state = None, State.STOPPED
-            self._view.show_refusal(event)
+            self.view.show_refusal(event)
             return
         if isinstance(event, LaneOpened):
-            self._view.open_run(event)
+            self.view.open_run(event)
             return
         self.model.apply(event)
         if isinstance(event, SeedsRun) and event.answered >= self._sent:
             self.requested = event.config
+            self.travel.has_left = False  # the last command may have been rejected
+        if isinstance(event, SeedsProgress) and event.moved:
+            self.travel.finish(event.epoch)
         if isinstance(event, SeedsRun | StateChanged) and event.handled >= self._state_commands:
             self._requested_state = None
         if isinstance(event, Failed):
             self._requested_state = None
             self.model.run.note = f"{event.reason}; r starts these runs again"
-        self._view.show_event(event)
+        self.view.show_event(event)
 
     # --- what keys ask for
 
@@ -160,11 +179,31 @@ class SeedsController:
         # the reply to an earlier key may still be on its way
         return (self._requested_state or self.model.run.state) is State.TRAINING
 
+    @property
+    def can_travel(self) -> bool:
+        """Whether the runs are at rest, or will be before the next command is carried out."""
+        return not self.is_training
+
+    def _confirm_branch(self, what: str, act: Callable[[], object]) -> None:
+        """Do what discards later epochs; at a past epoch, ask first."""
+
+        def branch() -> None:
+            self.travel.leave()
+            act()
+
+        past = self.travel.past_epoch
+        if past is None:
+            branch()
+            return
+        question = branch_question(what, past, self.model.head_epoch)
+        self.view.confirm(f"{question}: all runs continue from there.", branch)
+
     def _has_ended(self) -> bool:
         """Return whether there is nothing left to train, and say so."""
-        if self.model.run.state not in {State.FINISHED, State.DIVERGED} or self.is_training:
+        has_ended = self.model.run.state in {State.FINISHED, State.DIVERGED}
+        if not has_ended or self.is_training or self.travel.past_epoch is not None:
             return False
-        self._view.show_note(
+        self.view.show_note(
             "all runs have ended: r starts over, enter opens the selected one, which can continue"
         )
         return True
@@ -172,9 +211,9 @@ class SeedsController:
     def toggle_pause(self) -> None:
         """Pause or resume all runs."""
         if self.is_training:
-            self._send(Pause())
+            self.send(Pause())
         elif not self._has_ended():
-            self._send(Resume())
+            self._confirm_branch("Continue from", lambda: self.send(Resume()))
 
     def pause(self) -> None:
         """Pause all runs, because the screen is left."""
@@ -184,26 +223,26 @@ class SeedsController:
     def step(self, epochs: int) -> None:
         """Train some epochs, then pause."""
         if not self._has_ended():
-            self._send(Step(epochs))
+            self._confirm_branch("Continue from", lambda: self.send(Step(epochs)))
 
     def reset(self) -> None:
         """Start over with the same seeds."""
         paused = self.model.run.state is State.PAUSED and not self.is_training
         self.start(self.requested, self._count, paused=paused)
-        self._view.show_note("reset: the same seeds, weights and data as before")
+        self.view.show_note("reset: the same seeds, weights and data as before")
 
     def reseed(self) -> None:
         """Start over with the next seeds."""
         config = self.requested.changed(seed=(self.requested.seed + self._count) % 2**63)
         self.start(config, self._count)
         last = (config.seed + self._count - 1) % 2**63
-        self._view.show_note(f"reset: other runs, seeds {config.seed} to {last}")
+        self.view.show_note(f"reset: other runs, seeds {config.seed} to {last}")
 
     def change_speed(self, direction: int) -> None:
         """Select the next slower or faster speed."""
         self.speed = next_speed(self.speed, direction)
         self._link.send(SetSpeed(self.speed))
-        self._view.show_note(f"speed: {number_format.speed(self.speed)}")
+        self.view.show_note(f"speed: {number_format.speed(self.speed)}")
 
     def change_learning_rate(self, direction: int) -> None:
         """Select the next learning rate, for all runs."""
@@ -211,14 +250,18 @@ class SeedsController:
         try:
             config = self.requested.changed(learning_rate=rate)
         except ConfigError as error:
-            self._view.show_note(str(error))
+            self.view.show_note(str(error))
             return
-        if self._send(Configure({"learning_rate": rate})):
-            self.requested = config
+
+        def change() -> None:
+            if self.send(Configure({"learning_rate": rate})):
+                self.requested = config
+
+        self._confirm_branch("Change the runs at", change)
 
     def select(self, lane: int) -> None:
         """Select a run."""
-        if 0 <= lane < self.model.shown and self._send(SelectLane(lane)):
+        if 0 <= lane < self.model.shown and self.send(SelectLane(lane)):
             self._requested_lane = lane
 
     def select_next(self, by: int) -> None:
@@ -230,13 +273,13 @@ class SeedsController:
     def open(self) -> None:
         """Open the selected run on its own."""
         if self.model.is_known:
-            self._send(OpenLane(self._requested_lane))
+            self.send(OpenLane(self._requested_lane))
 
     def cancel(self) -> bool:
         """Cancel loading; return whether something is being loaded."""
         is_loading = self.model.run.loading is not None
         if is_loading:
-            self._send(Cancel())
+            self.send(Cancel())
         return is_loading
 
     # --- the program is stopped
@@ -253,5 +296,5 @@ class SeedsController:
         if not self._link.ended:
             self._link.send(WatchScreen(is_stopped=False))
             if self._paused_by_suspend:
-                self._send(Resume())
+                self.send(Resume())
         self._paused_by_suspend = False

@@ -7,15 +7,17 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 
 from tui.drawing.axes import epoch_span
-from tui.drawing.curves import Plot, draw_curves, gutter_width
-from tui.drawing.palette import FAINT, TEST, TEST_FADED, TRAIN, TRAIN_FADED, indexed, ink
+from tui.drawing.curves import Mark, Plot, draw_curves, epoch_at, gutter_width
+from tui.drawing.palette import FAINT, TEST, TEST_FADED, TRAIN, TRAIN_FADED, WARNING, indexed, ink
 from tui.drawing.traces import Trace
 from tui.panels.curve import CurvePanel, LossPanel, ScorePanel
+from tui.panels.curve_parts import HERE
 from tui.panels.explanation import Explanation
 from tui.panels.panel import StyledText, centred_text
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
+    from textual import events
 
     from tui.drawing.cells import Cells
     from tui.panels.view_options import ViewOptions
@@ -88,8 +90,11 @@ class SpreadCurves(CurvePanel):
     def footer_keys(self) -> tuple[tuple[str, str], ...]:
         return ()
 
-    def on_click(self, _: object) -> None:
-        """Do nothing: there is no cursor."""
+    def on_click(self, event: events.Click) -> None:
+        """Request the epoch under the pointer."""
+        if self._content.width and self._seeds.is_known:
+            epoch = epoch_at(event.x - 1, self._span, self._gutter, self._content.width)
+            self.post_message(self.TravelRequested(min(max(epoch, 0), self._seeds.head_epoch)))
 
     def explanation(self) -> Explanation:
         return Explanation(
@@ -100,7 +105,7 @@ class SpreadCurves(CurvePanel):
             "a narrow band means that the seed hardly matters. A band that stays wide, or a median "
             "far from an extreme, means that some runs have learnt and others are stuck.",
             "runs that have diverged are left out; one that has ended keeps its last value",
-            "l log or linear axis · E last epochs",
+            "l log or linear axis · E last epochs · a click goes to an epoch, when paused",
         )
 
     @property
@@ -115,7 +120,7 @@ class SpreadCurves(CurvePanel):
             if not len(spread):
                 return []
             colour = TRAIN if part == "train" else TEST
-            value = self.format_value(float(spread[-1, MEDIAN]))
+            value = self.format_value(float(spread[self._shown_epoch, MEDIAN]))
             words.append((f"─ {value} ", ink(indexed(colour))))
         words.insert(0, ("median ", ink()))
         return words if self._has_room_for(words) else words[1:]
@@ -139,7 +144,20 @@ class SpreadCurves(CurvePanel):
                 break
             gutter = gutter_width(axis)
         self._span, self._gutter = span, gutter
-        return draw_curves(traces, Plot(axis, span, width, height))
+        return draw_curves(traces, Plot(axis, span, width, height), self._marks())
+
+    @property
+    def _shown_epoch(self) -> int:
+        """The epoch of the weights that are shown."""
+        return min(self._seeds.epoch, self._seeds.head_epoch)
+
+    def _marks(self) -> list[Mark]:
+        """Return the mark of an epoch that is not the newest."""
+        if self._seeds.past_epoch is None:
+            return []
+        at = self._shown_epoch
+        value = float(self._seeds.spread.curve(f"train_{self.quantity}")[at, MEDIAN])
+        return [Mark(at, value, HERE, WARNING)] if np.isfinite(value) else []
 
     def _traces(self, columns: int, span: tuple[int, int]) -> list[Trace]:
         bands: list[Trace] = []

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from core.process.messages import State
-from tui.keys import ALIVE, MOVING, FooterKey, Key
+from tui.keys import ALIVE, MOVING, RESTING, TIME, FooterKey, Key
 
 if TYPE_CHECKING:
     from tui.seeds.screen import SeedsScreen
@@ -13,11 +13,11 @@ if TYPE_CHECKING:
 RUNS: Final = "all runs"
 ONE: Final = "one run"
 SCREEN: Final = "screen"
-GROUPS: Final = (RUNS, ONE, SCREEN)
+GROUPS: Final = (RUNS, TIME, ONE, SCREEN)
 
 NOT_SAVED: Final = (
-    "Runs of many seeds are not saved, and there is no time travel: the line that is printed at the end "
-    "repeats them exactly. A run that is opened is saved like any other."
+    "Runs of many seeds are not saved: the line that is printed at the end repeats them exactly. A run "
+    "that is opened is saved like any other."
 )
 
 
@@ -43,15 +43,36 @@ KEYS: Final[tuple[Key[SeedsScreen], ...]] = (
         RUNS,
         "lower the learning rate of all runs",
     ),
+    Key("left", "back", lambda s: s.controller.travel.move(-1), TIME, "go back one epoch"),
+    Key("right", "forward", lambda s: s.controller.travel.move(1), TIME, "go forward one epoch"),
     Key(
-        "[,left",
+        "shift+left", "back-10", lambda s: s.controller.travel.move(-10), TIME, "go back ten epochs"
+    ),
+    Key(
+        "shift+right",
+        "forward-10",
+        lambda s: s.controller.travel.move(10),
+        TIME,
+        "go forward ten epochs",
+    ),
+    Key("home", "first-epoch", lambda s: s.controller.travel.seek(0), TIME, "go to the start"),
+    Key(
+        "end",
+        "last-epoch",
+        lambda s: s.controller.travel.seek_newest(),
+        TIME,
+        "go to the latest epoch",
+    ),
+    Key(":", "go-to-epoch", lambda s: s.view.choose_epoch(), TIME, "go to any epoch"),
+    Key(
+        "[",
         "previous-layer",
         lambda s: s.controller.select_next(-1),
         ONE,
         "select the run with the next lower loss",
     ),
     Key(
-        "],right",
+        "]",
         "next-layer",
         lambda s: s.controller.select_next(1),
         ONE,
@@ -102,6 +123,7 @@ FOOTER: Final = (
     FooterKey("space", "resume", frozenset({State.PAUSED})),
     FooterKey("[ ]", "select"),
     FooterKey("enter", "open"),
+    FooterKey("← →", "travel", RESTING),
     FooterKey("s", "step", frozenset({State.PAUSED, *MOVING})),
     FooterKey("r", "reset"),
     FooterKey("?", "help"),

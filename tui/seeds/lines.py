@@ -61,17 +61,24 @@ class SeedsStatus(StatusLine):
         super().__init__(seeds.run, flow_control)
         self._seeds = seeds
 
+    @property
+    def head_epoch(self) -> int:
+        return self._seeds.head_epoch
+
     def draw(self, width: int, height: int) -> Cells:
         seeds, run = self._seeds, self.run
         if run.loading is not None or not seeds.is_known:
             return super().draw(width, height)
-        cells = Cells(width, height)
+        cells, self._bar = Cells(width, height), (0, 0)
         column = max(
             cells.write(0, 1, run.state.value, ink(STATE_COLOURS[run.state], bold=True)), 9
         )
         end = self.write_rates(cells, width)
         gap = 3 if width >= 110 else 2
-        pairs = [("epoch" if width >= 72 else "", f"{seeds.epoch:,}"), ("", seeds.verdict)]
+        epoch = f"{seeds.epoch:,}"
+        if seeds.past_epoch is not None:
+            epoch += f" of {seeds.head_epoch:,}"
+        pairs = [("epoch" if width >= 72 else "", epoch), ("", seeds.verdict)]
         pairs.append(("lr", f"{seeds.config.learning_rate:g}"))
         rate = run.epochs_per_second
         if rate and run.state is State.TRAINING:
@@ -84,6 +91,8 @@ class SeedsStatus(StatusLine):
             column = cells.write(0, column + gap - 1 + bool(name), name, ink(DIM))
             colour = ink(BRIGHT, bold=True) if is_verdict else ink(TEXT)
             column = cells.write(0, column + 1, cut(value, room), colour)
+        if run.is_at_rest and seeds.head_epoch:
+            self._scrub_bar(cells, column + gap, end, seeds.epoch / seeds.head_epoch)
         return cells
 
 

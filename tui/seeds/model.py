@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from core.datasets import DataSplit
     from core.datasets.preparation import Preparation
     from core.process.messages import Event
+    from core.training.state import EpochMetrics
 
 SORT_INTERVAL: Final = 5.0
 """Seconds for which the order of the runs stays while they train: pictures that move cannot be read."""
@@ -60,6 +61,10 @@ class SpreadLog:
         self._values[self._count : end] = rows
         self._count = end
 
+    def truncate(self, count: int) -> None:
+        """Drop all epochs after the first ones."""
+        self._count = min(count, self._count)
+
     def curve(self, name: str) -> NDArray[np.float32]:
         """Return the (epochs, 5) spread of a field of `EpochMetrics`."""
         return self._values[: self._count, COLUMNS.index(name)]
@@ -76,6 +81,7 @@ class SeedsModel:
         first: samples of the first run, which define what the maps show.
         preparations: of the samples of the first runs, a single one if they share them.
         epoch: number of epochs trained.
+        past_epoch: the same, if the newest is a later one.
         rows: (columns, runs) metrics of the current weights.
         stopped: why each run ended, or None.
         verdict: a sentence on all runs.
@@ -94,6 +100,7 @@ class SeedsModel:
 
     def _clear(self) -> None:
         self.epoch = 0
+        self.past_epoch: int | None = None
         self.rows = np.full((len(COLUMNS), self.count), np.nan)
         self.stopped: tuple[Stop | None, ...] = (None,) * self.count
         self.verdict = ""
@@ -121,6 +128,21 @@ class SeedsModel:
     def shown(self) -> int:
         """Number of runs that can be selected."""
         return min(self.count, MAPPED)
+
+    @property
+    def head_epoch(self) -> int:
+        """The newest epoch that was trained."""
+        return max(0, len(self.spread) - 1)
+
+    @property
+    def share_of_epoch(self) -> float:
+        """Share of the current epoch that is trained: commands are handled between two epochs."""
+        return 0.0
+
+    @property
+    def best(self) -> EpochMetrics | None:
+        """The best epoch: runs do not have it in common."""
+        return None
 
     @property
     def state_note(self) -> str:
@@ -192,9 +214,15 @@ class SeedsModel:
     def _extend(self, event: SeedsProgress) -> None:
         self.epoch, self.rows, self.stopped = event.epoch, event.rows, event.stopped
         self.verdict = event.verdict
+        self.past_epoch = event.epoch if event.epoch < event.head_epoch else None
+        self.spread.truncate(event.head_epoch + 1 - len(event.quartiles))
         self.spread.extend(event.quartiles)
         self.parameters, self.statistics = event.parameters, event.statistics
         self.run.epochs_per_second = event.epochs_per_second
+        if event.moved:
+            # its later epochs are not sent; a note was about another epoch
+            self.run.apply(Run(self.run.config, None, fresh=True, note=""))
+            self.run.note = ""
         if event.lane == self.lane:
             self._show_lane(event.table)
 

@@ -10,10 +10,12 @@ from core.analysis.planes import has_plane
 from core.process.messages import LaneOpened, LaneSelected, Loading, SeedsProgress, SeedsRun
 from tui.faults import reported
 from tui.keys import bindings
+from tui.panels.curve import CurvePanel
 from tui.panels.view_options import ViewOptions
+from tui.screens import dialogs
 from tui.screens.arrangement import Arrangement
 from tui.screens.panel_screen import PanelScreen
-from tui.screens.status_bars import Notice
+from tui.screens.status_bars import Notice, StatusLine
 from tui.screens.views import View, column, row
 from tui.seeds.controller import SeedsController
 from tui.seeds.curves import SpreadLoss, SpreadScore
@@ -160,7 +162,16 @@ class SeedsScreen(PanelScreen):
     def _select(self, event: RunsPanel.Selected) -> None:
         self.controller.select(event.lane)
 
+    @on(CurvePanel.TravelRequested)
+    @on(StatusLine.TravelRequested)
+    def _go_to_epoch(self, event: CurvePanel.TravelRequested | StatusLine.TravelRequested) -> None:
+        self.controller.travel.seek(event.epoch)
+
     # --- what the controller asks for
+
+    def confirm(self, question: str, act: Callable[[], object]) -> None:
+        """Ask a yes-or-no question, and act on yes."""
+        dialogs.confirm(self, question, act)
 
     def show_event(self, event: Event) -> None:
         """Show the change made by an event that the model already includes."""
@@ -174,7 +185,7 @@ class SeedsScreen(PanelScreen):
             for panel in self.panels:
                 panel.invalidate()
             self.arrangement.apply()
-        if isinstance(event, SeedsProgress):
+        if isinstance(event, SeedsProgress) and not event.moved:
             if self.is_current:
                 self.frames.paint_frame()
         elif isinstance(event, Loading):

@@ -71,6 +71,21 @@ class SeedsViewController:
         self._repaint()
         self._screen.show_note(f"map: {self._screen.options.plane.describe(data.feature_names)}")
 
+    def choose_epoch(self) -> None:
+        """Ask for an epoch to go to."""
+        from tui.screens.prompts import EpochScreen
+
+        controller = self._screen.controller
+
+        def go(epoch: int | None) -> None:
+            if epoch is not None:
+                if not controller.can_travel:
+                    controller.toggle_pause()
+                controller.travel.seek(epoch)
+
+        if self._screen.model.is_known:
+            self._screen.app.push_screen(EpochScreen(self._screen.model), go)
+
     def explain(self) -> None:
         """Explain the focused panel."""
         self._screen.explain_panel()

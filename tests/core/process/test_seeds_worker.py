@@ -24,6 +24,7 @@ from core.process.messages import (
     Resume,
     SeedsProgress,
     SeedsRun,
+    Seek,
     SelectLane,
     SetSpeed,
     StartFrom,
@@ -171,6 +172,68 @@ def test_the_learning_rate_changes_in_all_runs(watcher: Watcher) -> None:
     np.testing.assert_allclose(
         progress.parameters[0], trainer.network.parameters, rtol=1e-3, atol=1e-3
     )
+
+
+def reached(watcher: Watcher, epoch: int) -> SeedsProgress:
+    while (progress := watcher.next(SeedsProgress)).epoch < epoch:
+        pass
+    return progress
+
+
+def moved(watcher: Watcher) -> SeedsProgress:
+    while not (progress := watcher.next(SeedsProgress)).moved:
+        pass
+    return progress
+
+
+def test_runs_that_were_in_the_past_continue_with_the_bits_of_a_twin(watcher: Watcher) -> None:
+    watcher.send(SetSpeed(None), StartSeeds(MOONS, 4, paused=True))
+    seen = []
+    for epoch in range(1, 10):
+        watcher.send(Step(1))
+        seen.append(reached(watcher, epoch))
+    watcher.send(Seek(3))
+    past = moved(watcher)
+    assert (past.epoch, past.head_epoch) == (3, 9)
+    assert watcher.next(StateChanged).state is State.PAUSED
+    assert np.array_equal(past.parameters, seen[2].parameters)
+    assert np.array_equal(past.rows, seen[2].rows, equal_nan=True)
+    assert past.table[:, 0].tolist() == [0, 1, 2, 3]
+    assert past.verdict == seen[2].verdict
+    assert not len(past.quartiles)
+    # back at the newest epoch, nothing was lost
+    watcher.send(Seek(99))
+    newest = moved(watcher)
+    assert (newest.epoch, newest.head_epoch) == (9, 9)
+    assert np.array_equal(newest.parameters, seen[8].parameters)
+    watcher.send(Seek(3), Step(6))
+    moved(watcher)
+    branched = watcher.next(SeedsProgress)
+    assert (branched.epoch, branched.head_epoch) == (3, 3)
+    again = reached(watcher, 9)
+    assert np.array_equal(again.parameters, seen[8].parameters)
+    assert np.array_equal(again.rows, seen[8].rows, equal_nan=True)
+    assert len(again.quartiles) == 6
+    watcher.send(Seek(5), OpenLane(2))
+    opened = watcher.next(LaneOpened)
+    assert (opened.state.epoch, len(opened.table)) == (5, 6)
+    assert np.array_equal(opened.state.parameters, seen[4].parameters[2])
+
+
+def test_the_end_and_the_learning_rate_are_part_of_the_past(watcher: Watcher) -> None:
+    watcher.send(SetSpeed(None), StartSeeds(MOONS, 3, paused=True), Step(4))
+    reached(watcher, 4)
+    watcher.send(Configure({"learning_rate": 0.125}), Resume())
+    watcher.until_state(State.FINISHED)
+    watcher.events.clear()
+    watcher.send(Seek(2))
+    assert watcher.next(SeedsRun).config == MOONS
+    assert moved(watcher).epoch == 2
+    assert watcher.next(StateChanged).state is State.PAUSED
+    watcher.send(Seek(12))
+    assert watcher.next(SeedsRun).config.learning_rate == 0.125
+    assert moved(watcher).epoch == 12
+    assert watcher.until_state(State.FINISHED).note == "all 3 runs have ended, after 12 epochs"
 
 
 def test_when_all_runs_diverge_it_says_so_and_a_reset_starts_over(watcher: Watcher) -> None:

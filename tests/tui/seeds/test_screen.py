@@ -194,6 +194,74 @@ async def test_the_keys_act_on_all_runs() -> None:
         await driver.shows("enter opens the selected run")
 
 
+async def test_all_runs_go_back_in_time_and_continue_from_there() -> None:
+    async with seeds_of(ENDLESS, 4, paused=True) as driver:
+        await driver.until_state(State.PAUSED)
+        model = driver.seeds.model
+        await driver.press(*"sssSs")
+        await driver.until_epoch(14)
+        newest, curves = model.parameters.copy(), model.spread.curve("train_loss").copy()
+        for keys, epoch in (("left", 13), ("shift+left", 3), ("home", 0), ("shift+right", 10)):
+            await driver.press(keys)
+            await driver.until(lambda at=epoch: model.epoch == at)  # type: ignore[misc]
+        await driver.shows("epoch 10 of 14")
+        assert "●" in driver.text()
+        assert not np.array_equal(model.parameters, newest)
+        assert np.array_equal(model.spread.curve("train_loss"), curves)
+        assert model.run.network is not None
+        assert np.array_equal(model.run.network.parameters, model.parameters[model.lane])
+        await driver.press("colon", *"99", "enter")
+        await driver.shows("expected a whole number from 0 to 14")
+        await driver.press("backspace", "backspace", "6", "enter")
+        await driver.until(lambda: model.epoch == 6)
+        await driver.press("end")
+        await driver.until(lambda: model.epoch == 14)
+        assert np.array_equal(model.parameters, newest)
+        # a click on a curve, then one on the bar
+        panel = driver.panel("loss")
+        await driver.pilot.click(panel, offset=(panel.size.width // 5, 3))
+        await driver.until(lambda: model.past_epoch is not None)
+        start, length = driver.seeds.status._bar
+        await driver.pilot.click("#status", offset=(start + length - 1, 0))
+        await driver.until(lambda: model.past_epoch is None)
+        # training from the past discards what came after, and gives the same numbers again
+        await driver.press("shift+left")
+        await driver.until(lambda: model.epoch == 4)
+        await driver.press("s")
+        await driver.shows("The 10 epochs after it will be")
+        await driver.press("n")
+        assert len(model.spread) == 15
+        await driver.press("s", "y")
+        await driver.until(lambda: (model.epoch, model.head_epoch) == (5, 5))
+        await driver.press(*"sssssssss")
+        await driver.until_epoch(14)
+        assert np.array_equal(model.parameters, newest)
+        assert np.array_equal(model.spread.curve("train_loss"), curves)
+
+
+async def test_runs_that_have_ended_or_are_training() -> None:
+    async with seeds_of(SHORT.changed(epochs=30), 3) as driver:
+        await driver.until_state(State.FINISHED)
+        await driver.press("left", "space")
+        await driver.shows("Continue from epoch 29?")
+        await driver.press("y")
+        await driver.until_state(State.FINISHED)
+        # runs that are about to train are not taken back
+        await driver.press("R", "left")
+        model = driver.seeds.model
+        await driver.until(lambda: (model.config.seed, model.epoch) == (3, 30))
+        await driver.until_state(State.FINISHED)
+        await driver.press("home", "enter")
+        training = driver.app.training
+        await driver.until(lambda: driver.is_front(training) and training.run.current is not None)
+        assert training.run.head_epoch == 0
+    async with seeds_of(ENDLESS, 3) as driver:
+        await driver.until_epoch(2)
+        await driver.press("left")
+        assert "pause them (space) to go back in time" in driver.text()
+        assert driver.seeds.run.state is State.TRAINING
+
+
 async def test_a_click_selects_a_run() -> None:
     async with seeds_of(SHORT, 6) as driver:
         await driver.until_state(State.FINISHED)
