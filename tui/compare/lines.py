@@ -153,8 +153,9 @@ class CompareLog(Canvas):
             return cells
         run = board.selected
         if run is not None:
-            column = cells.write(0, 1, f"{run.number} {board.label(run)}", ink(ACCENT, bold=True))
-            texts = [run.name] if run.path is not None else []
+            label = board.label(run)
+            column = cells.write(0, 1, f"{run.number} {label}", ink(ACCENT, bold=True))
+            texts = [run.name] if run.path is not None and run.name != label else []
             texts += [
                 f"{board.part} loss {run.text_of('loss', board.part)}",
                 run.text_of("score", board.part),

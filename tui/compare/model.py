@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass, field
+from itertools import takewhile
 from typing import TYPE_CHECKING, Final
 
 from core.process.messages import State, StateChanged
@@ -32,6 +33,9 @@ if TYPE_CHECKING:
     from core.training.stopping import Stop
 
 PAIR: Final = 2
+
+LONG_START: Final = 8
+"""Number of characters that names of runs share, from which labels leave them out."""
 
 SPEAKING: Final = frozenset({"data", "dataset", "optimizer", "activation", "init", "loss"})
 """Settings whose values need no name in a label."""
@@ -237,9 +241,17 @@ class Board:
         return self._texts[name][run.number] if name in self.varied else ""
 
     def label(self, run: ShownRun) -> str:
-        """Return the settings of a run with another value than most runs have, or its name."""
+        """Return the settings of a run with another value than most runs have.
+
+        If no settings differ, return its name without the beginning that all names share: the rest
+        distinguishes the runs also where there is no room for the whole.
+        """
         if not self.varied:
-            return run.name
+            words = zip(*(each.name.split("-") for each in self.runs), strict=False)
+            shared = takewhile(lambda each: len({*each}) == 1, words)
+            start = sum(len(each[0]) + 1 for each in shared)
+            is_long = len(self.runs) > 1 and start >= LONG_START
+            return f"…{run.name[start:]}" if is_long else run.name
         texts = self._texts
         usual = {name: _most_common(texts[name].values()) for name in self.varied}
         names = [name for name in self.varied if texts[name][run.number] != usual[name]]

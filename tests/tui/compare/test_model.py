@@ -37,6 +37,10 @@ def test_a_label_has_the_settings_that_differ_from_those_of_most_runs() -> None:
     assert len({*labels}) == len(runs)
     twins = board_of(run_of(2), run_of(3))
     assert [twins.label(run) for run in twins.runs] == ["run-2", "run-3"]
+    twins.runs[0].name, twins.runs[1].name = "moons-20260714-101500", "moons-20260714-101501"
+    assert [twins.label(run) for run in twins.runs] == ["…101500", "…101501"]
+    alone = board_of(twins.runs[0])
+    assert alone.label(alone.runs[0]) == "moons-20260714-101500"
 
 
 def test_runs_are_sorted_by_each_column_and_back() -> None:
