@@ -50,7 +50,6 @@ class SweepModel:
         self.run = RunModel(cells[0].runs[0])
         self.column, self.is_reversed = column, False
         self._chosen: int | None = None
-        self.failure = ""
         self.restart()
         self.varied = varied_settings(self._summaries)
         # after halving, scores with different numbers of epochs would be compared
@@ -62,7 +61,7 @@ class SweepModel:
         self.rows: list[FinishedRun] = []
         self._summaries = self.results.summaries()
         self.reports: dict[int, RunReport] = getattr(self, "reports", {})
-        self.running, self.problem = 0, ""
+        self.running, self.problem, self.failure = 0, "", ""
         self.run.state = State.TRAINING
         self._order: list[int] = []
         self._order_of: tuple[object, ...] = ()

@@ -282,6 +282,9 @@ async def test_a_sweep_whose_process_is_killed_continues(tmp_path: Path) -> None
         await driver.press("r")
         await driver.until(lambda: driver.model.running == 1)
         assert driver.model.results.finished == 1
+        assert "r continues" not in driver.text()
+        await driver.press("r")
+        await driver.shows("the sweep has not failed")
         await driver.press("q")
 
 
