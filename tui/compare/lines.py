@@ -14,6 +14,7 @@ from tui.drawing import number_format
 from tui.drawing.canvas import Canvas
 from tui.drawing.cells import Cells, cut
 from tui.drawing.palette import ACCENT, BRIGHT, DIM, TEXT, WARNING, ink
+from tui.drawing.terminal_text import key_name
 from tui.screens.status_bars import FooterLine, StatusLine, wrapped_notes
 
 if TYPE_CHECKING:
@@ -109,7 +110,7 @@ class CompareStatus(StatusLine):
             text = f"  {rate:,.1f} epochs/s" if rate < 100 else f"  {rate:,.0f} epochs/s"
             if column + len(text) < end:
                 column = cells.write(0, column, text, ink(DIM))
-        keys = "  ← → one epoch, ⇧ ten"
+        keys = key_name("  ← → one epoch, ⇧ ten", self._renderer.look)
         room = end - column - 6
         if room - len(keys) >= SHORTEST_BAR:
             room -= len(keys)

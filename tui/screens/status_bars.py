@@ -216,8 +216,9 @@ class StatusLine(Canvas):
         if has_ends := room - len(last) - 2 >= SHORTEST_BAR:
             room -= len(last) + 2
             column = cells.write(0, column, "0 ", ink(DIM))
-        if has_keys := has_ends and room - len(TRAVEL_KEYS) >= SHORTEST_BAR:
-            room -= len(TRAVEL_KEYS)
+        keys = key_name(TRAVEL_KEYS, self._renderer.look)
+        if has_keys := has_ends and room - len(keys) >= SHORTEST_BAR:
+            room -= len(keys)
         length = min(LONGEST_BAR, room)
         at = round(min(share, 1.0) * (length - 1))
         column = cells.write(0, column, "◂", ink(DIM))
@@ -226,7 +227,7 @@ class StatusLine(Canvas):
         cells.write(0, column + at, "●", ink(ACCENT, bold=True))
         column = cells.write(0, column + length, "▸", ink(DIM))
         column = cells.write(0, column, last * has_ends, ink(DIM))
-        cells.write(0, column, TRAVEL_KEYS * has_keys, ink(DIM))
+        cells.write(0, column, keys * has_keys, ink(DIM))
 
     def _rate(self, metrics: EpochMetrics) -> str:
         """Return the learning rate of the epoch, or the new value if it was changed since."""

@@ -6,9 +6,15 @@ from time import monotonic
 import numpy as np
 import pytest
 
+from core import Trainer
 from core.config.presets import PRESETS, introduction
 from core.process.messages import State
+from core.training.epoch_log import EpochLog, tabulate
 from tests.tui.sessions import session_after
+from tui.compare.lines import CompareStatus
+from tui.compare.model import Board, ShownRun
+from tui.drawing import canvas
+from tui.drawing.rendering import CellRenderer, TerminalLook
 from tui.panels.view_options import ViewOptions
 from tui.screens import status_bars
 from tui.screens.status_bars import FooterLine, HeaderLine, LogLine, StatusLine
@@ -108,6 +114,19 @@ def test_the_bar_of_a_run_at_rest_names_its_ends_and_keys() -> None:
     run = session_after(XOR, 30, State.PAUSED)
     assert re.search(r" 0 ◂─+●▸ 30  ← → one epoch", StatusLine(run).draw(140, 1).lines()[0])
     assert re.search(r" 0 ◂─+●▸ 30 ", StatusLine(run).draw(120, 1).lines()[0])
+
+
+def test_keys_without_a_glyph_are_spelled_out_next_to_the_bar(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(canvas, "DEFAULT_RENDERER", CellRenderer(TerminalLook("none", "ascii")))
+    run = session_after(XOR, 30, State.PAUSED)
+    assert " 30  left right one epoch" in StatusLine(run).draw(140, 1).lines()[0]
+    trainer = Trainer(XOR)
+    log = EpochLog()
+    log.extend(tabulate([trainer.measure(), last := trainer.train_epoch()]))
+    board = Board.of([ShownRun("xor-1", XOR, log, 1, last, has_classes=True)], XOR)
+    assert "left right one epoch, shift+ ten" in CompareStatus(board).draw(140, 1).lines()[0]
 
 
 @pytest.mark.parametrize("width", [60, 80, 120, 200])
