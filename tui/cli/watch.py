@@ -352,7 +352,7 @@ def _show_comparison(
     from tui.keymap import keymap_of
 
     parent = folder_of(options)
-    note, has_list = "", not sources
+    note, view, has_list = "", None, not sources
     while True:
         runs = list_runs(parent) if has_list and parent is not None else []
         if has_list and not runs:
@@ -371,6 +371,7 @@ def _show_comparison(
             sort=sort,
             keymap=keymap_of(options.preferences.keys),
             note=note,
+            view=view,
         )
         app.exit_signals.install()
         try:
@@ -387,6 +388,7 @@ def _show_comparison(
         if app.chosen is None or app.return_code:
             return app.return_code or 0
         sources, process = app.sources, None
+        view = app.comparing.board.view() if app.comparing is not None else None
         note = _open_compared(app.chosen, options)
 
 

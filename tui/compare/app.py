@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from core.config.run_config import RunConfig
     from core.runs.catalogue import RunListing
-    from tui.compare.model import ShownRun
+    from tui.compare.model import BoardView, ShownRun
     from tui.drawing.rendering import TerminalLook
 
 
@@ -47,6 +47,7 @@ class CompareApp(TerminalApp):
         sort: str = "",
         keymap: Keymap | None = None,
         note: str = "",
+        view: BoardView | None = None,
     ) -> None:
         """Create the application.
 
@@ -65,6 +66,7 @@ class CompareApp(TerminalApp):
             sort: column by which the runs are sorted.
             keymap: keys that the user has chosen.
             note: a sentence to begin with.
+            view: what the user has chosen in the comparison before.
         """
         super().__init__(look, max_rate=max_rate)
         self.keymap = keymap or Keymap()
@@ -72,7 +74,7 @@ class CompareApp(TerminalApp):
         self.chosen: ShownRun | None = None
         self._config, self._process = config, process
         self._frames_per_second, self._speed, self._paused = frames_per_second, speed, paused
-        self._sort, self._note = sort, note
+        self._sort, self._note, self._view = sort, note, view
         self.comparing: CompareScreen | None = None
         self.run_list: RunListScreen | None = None
         if not runs or parent is None:
@@ -110,6 +112,9 @@ class CompareApp(TerminalApp):
         )
         self.comparing.options.halves = self.renderer.has_halves
         self.comparing.run.note, self._note = self._note, ""
+        if self._view is not None:
+            self.comparing.board.restore(self._view)
+            self._view = None
         return self.comparing
 
     def _compare(self, paths: list[Path]) -> None:

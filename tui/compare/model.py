@@ -84,6 +84,11 @@ class ShownRun(ComparedRun):
             self.network.statistics[:] = statistics
 
     @property
+    def key(self) -> Path | int:
+        """Identity of the run: its folder or, without one, its number."""
+        return self.number if self.path is None else self.path
+
+    @property
     def current(self) -> tuple[Network, DataSplit] | None:
         """Network and samples, or None if there is no network."""
         if self.network is None or self.data is None:
@@ -113,6 +118,22 @@ class ShownRun(ComparedRun):
         if quantity == "loss":
             return number_format.loss(value)
         return score_text(value, has_classes=self.has_classes)
+
+
+@dataclass(frozen=True)
+class BoardView:
+    """Choices of the user on a board, kept while one of the runs is open on its own.
+
+    Runs are those with these keys.
+    """
+
+    selected: Path | int
+    marked: tuple[Path | int, ...]
+    only_marked: bool
+    quantity: str
+    is_log: bool | None
+    sort: str
+    is_reversed: bool
 
 
 @dataclass
@@ -148,6 +169,7 @@ class Board:
     disagreement: Disagreement | None = None
     chosen: int = 0
     version: int = 0
+    _restored: BoardView | None = None
     _varied: list[str] | None = None
     _texts: dict[str, dict[int, str]] = field(default_factory=dict)
 
@@ -175,7 +197,34 @@ class Board:
         self._varied = None
         if self.selected is None:
             self.selected = run
+        if self._restored is not None:
+            self._restore(run, self._restored)
         self.arrange()
+
+    def view(self) -> BoardView:
+        """Return the choices of the user."""
+        return BoardView(
+            self.selected.key if self.selected is not None else 0,
+            tuple(each.key for each in self.marked),
+            self.only_marked,
+            self.quantity,
+            self.is_log,
+            self.sort,
+            self.is_reversed,
+        )
+
+    def restore(self, view: BoardView) -> None:
+        """Show the same again; runs are selected and marked when they are added."""
+        self._restored = view
+        self.quantity, self.is_log = view.quantity, view.is_log
+        self.sort, self.is_reversed = view.sort, view.is_reversed
+
+    def _restore(self, run: ShownRun, view: BoardView) -> None:
+        if run.key == view.selected:
+            self.selected = run
+        if run.key in view.marked:
+            self.marked = sorted([*self.marked, run], key=lambda each: view.marked.index(each.key))
+            self.only_marked = view.only_marked
 
     def arrange(self) -> None:
         """Sort the runs again, after their numbers or the column have changed."""

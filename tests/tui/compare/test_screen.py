@@ -16,6 +16,7 @@ from tests.core.runs.test_reader import run_of, saved
 from tests.tui.waiting import until
 from tui.compare.app import CompareApp
 from tui.compare.keys import FOOTER, HANDLERS, KEYS
+from tui.compare.model import BoardView
 from tui.compare.screen import CompareScreen
 from tui.panels.panel import Panel
 from tui.screens.help import HelpScreen
@@ -73,10 +74,13 @@ async def comparison_of(
     parent: Path | None = None,
     paused: bool = False,
     speed: float | None = None,
+    view: BoardView | None = None,
 ) -> AsyncIterator[Driver]:
     """Run the program, with the list of runs if there are no sources."""
     runs = [] if sources or parent is None else list_runs(parent)
-    app = CompareApp(sources, CONFIG, runs=runs, parent=parent, speed=speed, paused=paused)
+    app = CompareApp(
+        sources, CONFIG, runs=runs, parent=parent, speed=speed, paused=paused, view=view
+    )
     async with app.run_test(size=size) as pilot:
         driver = Driver(app, pilot)
         yield driver
@@ -192,6 +196,26 @@ async def test_runs_are_marked_in_the_list_and_opened(folders: list[Path]) -> No
         await driver.until(lambda: driver.app.chosen is not None)
         assert driver.app.chosen is not None
         assert driver.app.chosen.path in folders
+
+
+async def test_marks_selection_and_order_are_the_same_after_a_run_was_open(
+    folders: list[Path],
+) -> None:
+    async with comparison_of(*folders) as driver:
+        await driver.until_opened()
+        await driver.press("a", "s", "S", "down", "m", "down", "m", "v", "enter")
+        assert driver.app.comparing is not None
+        board = driver.app.comparing.board
+        view, order = board.view(), [each.name for each in board.runs]
+        assert len(view.marked) == 2
+    async with comparison_of(*folders, view=view) as driver:
+        await driver.until_opened()
+        assert driver.app.comparing is not None
+        board = driver.app.comparing.board
+        assert board.view() == view
+        assert [each.name for each in board.runs] == order
+        await driver.shows("the marked runs")
+        await driver.shows("difference")
 
 
 async def test_help_names_all_keys_and_the_footer_is_pressed(folders: list[Path]) -> None:
