@@ -88,7 +88,7 @@ class LogFollower:
             return found[0]
         first = self.files[0]
         if first.lacks_steps and not first.is_behind:
-            return "it has no header with a column epoch, step or iteration"
+            return "the file has no header with a column epoch, step or iteration"
         return ""
 
     @property

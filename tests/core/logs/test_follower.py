@@ -71,4 +71,4 @@ def test_a_table_without_steps_is_refused(tmp_path: Path) -> None:
     path.write_text("width,class\n1,a\n2,b\n")
     found = LogFollower(path)
     found.read(60)
-    assert "no header with a column epoch" in found.problem
+    assert "the file has no header with a column epoch" in found.problem
