@@ -222,7 +222,7 @@ class NnfsApp(TerminalApp):
             self.push_screen(screen)
             return
         while self.screen is not screen:
-            self.pop_screen()
+            super().pop_screen()
 
     @property
     def _front(self) -> TrainingScreen | PanelScreen:

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Final
 from textual import events
 from textual._context import active_message_pump
 from textual.app import App, ScreenStackError
+from textual.await_complete import AwaitComplete
 from textual.binding import Binding, BindingType
 from textual.dom import DOMNode
 from textual.filter import Monochrome, NoColor
@@ -321,7 +322,7 @@ class TerminalApp(ReportsFaults, App[None]):
             screen = pump.screen if isinstance(pump, DOMNode) and pump.is_attached else None
         if isinstance(screen, ModalScreen) and self.main_screen.is_attached and self.is_running:
             self.report(Fault.of("a dialog failed and was closed", error))
-            self.call_later(self._close, screen)
+            self.call_later(_close_dialogs, self, screen)
         else:
             self._fail(error)
 
@@ -329,10 +330,18 @@ class TerminalApp(ReportsFaults, App[None]):
         self.has_failed = True
         super()._handle_exception(error)
 
-    async def _close(self, dialog: ModalScreen[Any]) -> None:
-        while dialog in self.screen_stack and isinstance(self.screen, ModalScreen):
-            self.pop_screen()
-        await self._typed.give_up()
+    def pop_screen(self) -> AwaitComplete:
+        """Close the screen on top, unless a dialog that is already closed asks for it.
+
+        On a busy machine a dialog may handle a second `esc` after the first has closed it, and Textual
+        would close the screen below, which then stays blank.
+        """
+        pump = active_message_pump.get(None)
+        if isinstance(pump, DOMNode) and pump is not self:
+            shown = {*pump.ancestors_with_self} & {*self.screen_stack}
+            if not shown:
+                return AwaitComplete()
+        return super().pop_screen()
 
     def _when_line_is_clear(self, callback: Callable[[], None]) -> None:
         """Call back when the line to the terminal is ready for another frame."""
@@ -344,6 +353,13 @@ class TerminalApp(ReportsFaults, App[None]):
     def _forget_screen(self) -> None:
         if isinstance(self._driver, DiffDriver):
             self._driver.forget()
+
+
+async def _close_dialogs(app: TerminalApp, lowest: ModalScreen[Any]) -> None:
+    """Close a dialog that has failed, and those above it."""
+    while lowest in app.screen_stack and isinstance(app.screen, ModalScreen):
+        App.pop_screen(app)
+    await app._typed.give_up()
 
 
 def restore_terminal(app: App[None]) -> None:

@@ -142,7 +142,7 @@ class CompareApp(TerminalApp):
         self.run_worker(self._close_above_list(screen))
 
     async def _close_above_list(self, screen: CompareScreen) -> None:
-        await self.pop_screen()
+        await super().pop_screen()
         screen.close()
 
     def show_note(self, note: str) -> None:

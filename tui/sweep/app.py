@@ -129,7 +129,7 @@ class SweepApp(NnfsApp):
             self.run_worker(self._close_compared(screen))
 
     async def _close_compared(self, screen: CompareScreen) -> None:
-        await self.pop_screen()
+        await super().pop_screen()
         if self.is_screen_installed(screen):  # a run was opened from it
             self.uninstall_screen(screen)
             await screen.remove()

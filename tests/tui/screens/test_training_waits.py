@@ -7,6 +7,7 @@ import socket
 from collections.abc import Callable
 
 import pytest
+from textual.screen import ModalScreen
 
 from core.process.messages import Resume, SetSpeed, State, Step
 from tests.tui.screens.test_training import MOONS, running
@@ -84,3 +85,23 @@ async def test_space_resumes_a_run_that_is_still_making_its_steps() -> None:
         await driver.until_state(State.TRAINING)
         await driver.press("space")
         await driver.until_state(State.PAUSED)
+
+
+@pytest.mark.parametrize("key", ["question_mark", "A", "h", "v", "ctrl+p"])
+async def test_a_dialog_that_is_closed_twice_closes_no_other_screen(key: str) -> None:
+    """As by two `esc` on a busy machine, of which the second is handled when it is closed."""
+    async with running(MOONS, paused=True) as driver:
+        await driver.press(key)
+        await driver.until(lambda: isinstance(driver.front, ModalScreen))
+        dialog = driver.front
+
+        def close() -> None:
+            dialog.dismiss()
+
+        for _ in range(3):
+            dialog.call_later(close)
+        await driver.until(lambda: dialog not in driver.app.screen_stack)
+        await driver.pilot.pause(0.1)
+        assert driver.app.screen_stack[1:] == [driver.screen]
+        await driver.press("question_mark")
+        await driver.until(lambda: isinstance(driver.front, ModalScreen))
