@@ -258,9 +258,12 @@ class Reports:
                 Thread(target=self._serve, args=(Channel(end),), daemon=True).start()
 
     def _serve(self, channel: Channel) -> None:
-        while not channel.closed:
-            for message in channel.receive(None):
-                self.receive(message)
+        try:
+            while not channel.closed:
+                for message in channel.receive(None):
+                    self.receive(message)
+        finally:
+            channel.close()
 
 
 _channels: dict[str, Channel | None] = {}
