@@ -39,7 +39,7 @@ from core.training.epoch_log import EpochLog, tabulate
 from core.training.state import EpochMetrics
 from core.training.stopping import Stop
 
-PATIENCE = 90
+PATIENCE = 240
 ENDLESS = RunConfig(epochs=100_000_000)
 
 
