@@ -92,6 +92,8 @@ def diagnose(
         if stuck and state in {RunState.LEARNING, RunState.LEARNT}:
             # classes that depend on noise can only be learnt by heart
             state = RunState.HALFWAY if progress >= CHANCE else RunState.AT_CHANCE
+        if stuck and state is RunState.AT_CHANCE and progress >= CHANCE:
+            state = RunState.HALFWAY  # it has left chance level since the references were measured
         findings = stuck + overfitting
         wants_references = curves.newest >= AGAIN * (references.epoch or 0)
     elif curves.newest < tell_at:

@@ -246,6 +246,15 @@ def test_a_run_far_above_guessing_is_not_stuck_unless_a_cause_is_shown(
     assert [each.cause for each in found(Cause.TOO_FEW_UNITS).findings] == [Cause.TOO_FEW_UNITS]
 
 
+def test_a_run_that_leaves_chance_level_after_the_trials_is_not_said_to_be_at_it() -> None:
+    references = tried(Cause.RATE_LOW, run=0.05, wider=0.95, linear=0.0)
+    states = [
+        diagnose(RunConfig(), scored(0.5, end), has_classes=True, references=references).state
+        for end in (0.52, 0.82)
+    ]
+    assert states == [RunState.AT_CHANCE, RunState.HALFWAY]
+
+
 def test_a_run_that_has_lost_what_it_had_learnt_has_no_low_learning_rate() -> None:
     references = tried(Cause.RATE_LOW, run=0.6, wider=0.95, linear=0.58)
 
