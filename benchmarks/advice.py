@@ -5,7 +5,8 @@
 Without files, the runs in this folder and all presets are examined; files are added: `.tsv` with sick
 runs (arguments, right cause) and `.txt` with healthy ones (arguments). `sick` or `healthy` as argument
 selects one part. Targets: the right cause for 9 of 10 sick runs and a wrong one for none; at least 80 %
-recover with the first remedy, trained as long again; no false alarm in 2,800 checks of healthy runs.
+recover with the first remedy, trained as long again; no false alarm in 2,800 checks of healthy runs; no
+state that contradicts the numbers of its epoch, at any of 24 moments of each run.
 
 What is true is decided from the run, not from the list that it is in: a sick run that learns is not
 sick (the reader of files merges spellings of a class, for example), and a healthy run that has lost a
@@ -27,13 +28,14 @@ os.environ.update({f"{name}_NUM_THREADS": "1" for name in ("OMP", "OPENBLAS", "M
 
 import numpy as np
 
-from core.analysis.diagnosis.diagnose import diagnose
+from core.analysis.diagnosis.diagnose import FEWEST, MOST_EARLY, diagnose
 from core.analysis.diagnosis.references import References, chance_level
-from core.analysis.diagnosis.result import Cause, Diagnosis, Remedy
+from core.analysis.diagnosis.result import Cause, Diagnosis, Remedy, RunState
 from core.analysis.diagnosis.trials import RunCopy, measure_references, outcome_of
 from core.config.presets import PRESETS
 from core.training.epoch_log import EpochLog, tabulate
 from core.training.state import EpochMetrics
+from core.training.stopping import Stop
 from core.training.trainer import Trainer
 from tui.cli.arguments import parser, with_switches
 from tui.cli.main import _config
@@ -59,6 +61,19 @@ healthy ones has collapsed, so that an alarm is right: 95 % of right answers ins
 
 AVERAGED: Final = 10
 """Epochs whose mean counts for this: single epochs vary in healthy runs too."""
+
+NEWEST: Final = 5
+"""Epochs whose mean score is the one that a state has to agree with."""
+
+NOTHING: Final = 0.05
+"""Progress on the training samples below which a run has learnt nothing."""
+
+SOMETHING: Final = 0.2
+"""Progress from which a run is not at chance level, and difference from which two scores are not the
+same: twice as much as the program uses."""
+
+EVERYTHING: Final = 0.95
+"""Progress from which a run is not stuck."""
 
 OVERFIT_RECOVERED: Final = 1.2
 """Test loss relative to its minimum, up to which a run no longer overfits."""
@@ -141,7 +156,11 @@ class Run:
     def __init__(self, config: RunConfig) -> None:
         self.trainer = Trainer(config)
         self.log = EpochLog()
-        self.references = References(chance_level(config, self.trainer.data))
+        self.references = self.untried = References(chance_level(config, self.trainer.data))
+        self.contradictions: list[str] = []
+        self._promised: list[
+            int
+        ] = []  # epochs at which a run at chance level was said to be learning
         self.add(self.trainer.untrained)
 
     def add(self, metrics: EpochMetrics) -> None:
@@ -165,10 +184,57 @@ class Run:
 
     def diagnose(self) -> Diagnosis:
         found = self._diagnose(self.references)
+        self._judge(found)
         if found.wants_references:
             self.references = measure_references(RunCopy.of(self.trainer))
             found = self._diagnose(self.references)
+            self._judge(found)
         return found
+
+    def _judge(self, found: Diagnosis) -> None:
+        """Record a state that contradicts the epochs so far.
+
+        The share of right answers and the mean recall of the classes both count, since either is low in
+        a run with rare classes that has learnt.
+        """
+        progress = sorted((self._progress, outcome_of(self.trainer).train_progress))
+        epoch, best, linear = self.trainer.epoch, self.references.best, self.references.linear
+        if progress[1] >= NOTHING:
+            self._promised = []
+        elif found.state is RunState.LEARNING:
+            self._promised.append(epoch)
+        diverged = self.trainer.stopped is Stop.DIVERGED
+        is_wrong = (found.state is RunState.DIVERGED) != diverged
+        match found.state:
+            case RunState.TOO_EARLY:
+                is_wrong |= epoch > MOST_EARLY + FEWEST
+            case RunState.AT_CHANCE:
+                is_wrong |= progress[0] >= SOMETHING
+            case RunState.HALFWAY:
+                is_wrong |= progress[1] < NOTHING or progress[0] >= EVERYTHING
+            case RunState.LINEAR:
+                is_wrong |= (
+                    progress[1] < NOTHING
+                    or linear is None
+                    or progress[0] >= linear.train_progress + SOMETHING
+                )
+            case RunState.LEARNT:
+                further = best is not None and best.progress >= progress[1] + 2 * SOMETHING
+                is_wrong |= progress[1] < NOTHING or further
+            case RunState.LEARNING:
+                # half of the epochs are enough to keep the promise
+                is_wrong |= any(2 * each <= epoch for each in self._promised)
+        if is_wrong:
+            self.contradictions.append(
+                f"epoch {epoch}, progress {progress[0]:.2f} to {progress[1]:.2f}: {found.sentence}"
+            )
+
+    @property
+    def _progress(self) -> float:
+        chance = self.references.chance
+        assert chance is not None
+        score = float(self.log.column("train_score")[-NEWEST:].mean())
+        return (score - chance.score) / max(1e-9, 1 - chance.score)
 
     def _diagnose(self, references: References) -> Diagnosis:
         return diagnose(
@@ -186,12 +252,17 @@ def examine_sick(files: list[Path]) -> None:
         for arguments, described, *_ in (line.split("\t") for line in lines_of(file))
     ]
     counts: Counter[str] = Counter()
+    contradictions = 0
     for case in cases:
         began = process_time()
         run = Run(config_of(case.arguments, case.folder))
-        run.train(run.trainer.config.epochs)
+        for epoch in moments(run.trainer.config.epochs):
+            run.train(epoch)  # and diagnose, as the screen does
+            run.diagnose()
         trained = process_time()
+        run.references = run.untried  # at the end of `train`
         found = run.diagnose()
+        contradictions += len(run.contradictions)
         wanted = {cause for word, cause in WORDS.items() if word in case.described}
         causes = [each.cause for each in found.findings]
         verdict = "right" if wanted & {*causes[:1]} else "wrong"
@@ -215,13 +286,25 @@ def examine_sick(files: list[Path]) -> None:
             f"[{trained - began:.1f} s + {process_time() - trained:.1f} s]",
             flush=True,
         )
+        print_contradictions(run)
     total = len(cases) - counts["learns"]
     if counts["learns"]:
         print(f"{counts['learns']} runs of the list learn, so they are not sick")
     print(
         f"{total} sick runs: right cause {counts['right']}, wrong {counts['wrong']}, none "
-        f"{counts['silent']}; {counts['recovered']} recover ({counts['recovered'] / total:.0%})"
+        f"{counts['silent']}; {counts['recovered']} recover ({counts['recovered'] / total:.0%}); "
+        f"states that contradict the run: {contradictions}"
     )
+
+
+def moments(epochs: int) -> list[int]:
+    """Return the epochs at which a run is diagnosed."""
+    return sorted({epochs * k // MOMENTS for k in range(1, MOMENTS + 1)} - {0})
+
+
+def print_contradictions(run: Run) -> None:
+    for each in run.contradictions[:5]:
+        print(f"        contradiction: {each}", flush=True)
 
 
 def apply(run: Run, remedy: Remedy, found: Diagnosis) -> tuple[bool, float]:
@@ -247,7 +330,7 @@ def apply(run: Run, remedy: Remedy, found: Diagnosis) -> tuple[bool, float]:
 
 
 def examine_healthy(cases: list[Healthy]) -> None:
-    checks = alarms = collapsed = warned = 0
+    checks = alarms = collapsed = warned = contradictions = 0
     costs: list[float] = []
     for case in cases:
         config = config_of(case.arguments, case.folder)
@@ -256,8 +339,7 @@ def examine_healthy(cases: list[Healthy]) -> None:
         measured, began, checked, fallen, rightly = 0, perf_counter(), 0, 0, 0
         for seed in SEEDS:
             run = Run(config.changed(seed=seed))
-            epochs = run.trainer.config.epochs
-            for epoch in sorted({epochs * k // MOMENTS for k in range(1, MOMENTS + 1)}):
+            for epoch in moments(run.trainer.config.epochs):
                 run.train(epoch)
                 start, before = process_time(), run.references
                 diagnosis = run.diagnose()
@@ -276,6 +358,8 @@ def examine_healthy(cases: list[Healthy]) -> None:
                     )
                 if run.trainer.stopped is not None:
                     break
+            contradictions += len(run.contradictions)
+            print_contradictions(run)
         checks, alarms = checks + checked, alarms + sum(found.values())
         collapsed, warned = collapsed + fallen, warned + rightly
         listed = ", ".join(f"{name} {count}" for name, count in states.most_common())
@@ -288,7 +372,10 @@ def examine_healthy(cases: list[Healthy]) -> None:
             print(f"        collapsed in {fallen} further checks, with an alarm in {rightly}")
         for name in list(found)[:5]:
             print(f"        {name}", flush=True)
-    print(f"{len(cases)} healthy runs, {checks:,} checks: {alarms} false alarms")
+    print(
+        f"{len(cases)} healthy runs, {checks:,} checks: {alarms} false alarms; states that contradict "
+        f"the run: {contradictions}"
+    )
     if collapsed:
         print(f"{collapsed} further checks of runs that have collapsed: {warned} with an alarm")
     print(

@@ -54,6 +54,19 @@ class TrialResults(NamedTuple):
     references: References
 
 
+class Change(NamedTuple):
+    """A change of the settings or the data during a run.
+
+    Attributes:
+        epoch: epoch after which it was made.
+        config, edits: settings and edits of the data from then on.
+    """
+
+    epoch: int
+    config: RunConfig
+    edits: tuple[Edit, ...]
+
+
 class RunDiagnosis:
     """Diagnosis of the branch and epoch that are shown.
 
@@ -72,7 +85,8 @@ class RunDiagnosis:
         self.is_checking = self.wants_trials = False
         self._config = self._checked_config = config
         self._results: list[TrialResults] = []
-        self._changes: list[int] = []  # epochs after which the training was changed
+        self._first = config
+        self._changes: list[Change] = []
         self._diverged: EpochLog | None = None
         self._chance: tuple[DataSplit, str | None, Chance] | None = None
         self._following: object = None  # what a different diagnosis found, until it has lasted
@@ -106,7 +120,7 @@ class RunDiagnosis:
                 self._results = [
                     each for each in self._results if (each.references.epoch or 0) <= event.epoch
                 ]
-                self._changes = [each for each in self._changes if each <= event.epoch]
+                self._changes = [each for each in self._changes if each.epoch <= event.epoch]
                 self._diverged = None
             case Moved() if event.edited is not None:
                 self._record_change()
@@ -166,7 +180,12 @@ class RunDiagnosis:
             self._record_change()
 
     def _record_change(self) -> None:
-        self._changes.append(self._run.head_epoch)
+        epoch, config, edits = self._run.head_epoch, self._run.config, self._edits
+        # a change that is undone before the next epoch is none
+        self._changes = [each for each in self._changes if each.epoch < epoch]
+        before = self._changes[-1] if self._changes else Change(0, self._first, ())
+        if not trains_alike(before.config, config) or before.edits != edits:
+            self._changes.append(Change(epoch, config, edits))
         self._diverged = None
         self.is_checking = False  # the trials in progress are of the run before
 
@@ -193,21 +212,47 @@ class RunDiagnosis:
             epoch_log = run.timeline.copy()
             epoch_log.truncate(past + 1)
         newest = len(epoch_log) - 1
-        since = max([run.comparable_from, *(each for each in self._changes if each <= newest)])
+        changed = self._changed(newest)
         return diagnose(
             run.config,
             epoch_log,
             has_classes=data.has_classes,
-            references=self._references(data),
-            since=since,
+            references=self._references(data, changed, newest),
+            since=max(run.comparable_from, changed),
         )
 
-    def _references(self, data: DataSplit) -> References:
-        """Return the newest results for the current settings and data, or the chance level."""
+    def _changed(self, newest: int) -> int:
+        """Return the epoch from which the shown settings and data are in use, up to an epoch."""
+        config, edits = self._run.config, self._edits
+        return max(
+            (
+                each.epoch
+                for each in self._changes
+                if each.epoch <= newest
+                and each.edits == edits
+                and trains_alike(each.config, config)
+            ),
+            default=0,
+        )
+
+    def _references(self, data: DataSplit, start: int, end: int) -> References:
+        """Return the newest results for the current settings and data, or the chance level.
+
+        Args:
+            data: of the run.
+            start: epoch from which these are in use.
+            end: epoch that is diagnosed; results of later ones are only used without earlier ones.
+        """
         config = self._run.config
-        for known in reversed(self._results):
-            if trains_alike(known.config, config) and known.edits == data.edits:
-                return known.references
+        known = [
+            each.references
+            for each in self._results
+            if trains_alike(each.config, config)
+            and each.edits == data.edits
+            and (each.references.epoch or 0) >= start
+        ]
+        if known:
+            return next((each for each in reversed(known) if (each.epoch or 0) <= end), known[-1])
         loss = config.loss
         if self._chance is None or self._chance[0] is not data or self._chance[1] != loss:
             self._chance = data, loss, chance_level(config, data)

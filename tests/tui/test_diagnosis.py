@@ -105,6 +105,21 @@ def test_results_of_trials_belong_to_settings_and_branch() -> None:
     assert bench.rest() is RunState.TOO_EARLY
 
 
+def test_results_of_trials_are_not_of_a_run_that_trained_with_other_settings_since() -> None:
+    bench = Bench(SICK)
+    bench.train(100)
+    bench.measure()
+    bench.change(l2=0.0)
+    bench.change(l2=1.0)  # at once: nothing was trained without the penalty
+    bench.rest()
+    assert bench.causes == [Cause.PENALTY]
+    bench.change(l2=0.0)
+    bench.train(50)
+    bench.change(l2=1.0)
+    assert bench.rest() is RunState.TOO_EARLY
+    assert bench.causes == []
+
+
 def test_a_different_diagnosis_is_shown_once_it_has_lasted(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(diagnosis, "BETWEEN_CHECKS", 0.0)
     bench = Bench(HEALTHY.changed(learning_rate=1e-6))

@@ -12,7 +12,7 @@ from textual.actions import SkipAction
 from textual.binding import Binding, BindingType
 from textual.message import Message
 
-from core.analysis.diagnosis.result import RunState
+from core.analysis.diagnosis.result import Cause, RunState
 from core.arrays import evenly_spaced
 from core.process.messages import State
 from core.training.diagnostics import NEAR_BOUND
@@ -25,7 +25,7 @@ from tui.panels.panel import Panel, StyledText, centred_text
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from core.analysis.diagnosis.result import Diagnosis, Remedy
+    from core.analysis.diagnosis.result import Diagnosis, Finding, Remedy
     from core.training.diagnostics import LayerDiagnostics
     from tui.panels.view_options import ViewOptions
     from tui.run_model import RunModel
@@ -186,7 +186,7 @@ class LayersPanel(Panel):
             DiagnosisLine(text, ink(colour if diagnosis.findings else DIM))
             for text in wrap(diagnosis.sentence, room)
         ]
-        if self.run.diagnosis.is_checking:
+        if self.run.diagnosis.is_checking and not any(map(_is_named, diagnosis.findings)):
             checking = CHECKING_MORE if diagnosis.state in HEALTHY_STATES else CHECKING
             lines.append(DiagnosisLine(checking[:room], ink(DIM)))
         if not diagnosis.findings and (reassuring := self._why_harmless(diagnosis)):
@@ -328,6 +328,10 @@ def _row_texts(name: str, layer: LayerDiagnostics) -> tuple[tuple[str, ...], lis
         WARNING if layer.dead else TEXT,
         WARNING if layer.saturated > MOST_SATURATED else TEXT,
     ]
+
+
+def _is_named(finding: Finding) -> bool:
+    return finding.cause is not Cause.NOT_FOUND
 
 
 @dataclass(frozen=True)

@@ -58,7 +58,7 @@ class Curves:
         epochs: number of trained epochs.
         newest: number of the last epoch.
         first, last: training losses of the first and the last epoch.
-        score: training accuracy, or R², on average over the last epochs.
+        score, test_score: accuracies, or R², on average over the last epochs; `score` is of training.
         averaged: number of these epochs.
         diverged: whether the last epoch diverged.
         held: samples that are not trained: validation or test.
@@ -71,6 +71,7 @@ class Curves:
         self.first, self.last = epoch_log.at(since).train_loss, last.train_loss
         newest = epoch_log.column("train_score", max(since, len(epoch_log) - NEWEST))
         self.score, self.averaged = float(newest.mean()), len(newest)
+        self.test_score = float(epoch_log.column("test_score", len(epoch_log) - len(newest)).mean())
         self.newest = last.epoch
         losses = [last.train_loss + last.penalty, last.test_loss]
         limit = DIVERGENCE * max(1.0, self.first)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from math import inf
 from typing import TYPE_CHECKING, Any, Final
 
@@ -13,6 +14,8 @@ from core.analysis.diagnosis.suspects import IMBALANCED, vanishes
 from core.analysis.diagnosis.trials import GAP, SURE_GAP, is_recovered
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from core.analysis.diagnosis.references import Outcome, References, Trial
     from core.config.run_config import RunConfig
     from core.training.epoch_log import EpochLog
@@ -50,6 +53,9 @@ MOST_OF_NOISE: Final = 0.4
 AGAIN: Final = 2.0
 """Number of epochs, relative to that at the last trials, from which trials are worth repeating."""
 
+AGAIN_IF_MOVED: Final = 1.25
+"""The same for a run whose state is another one since."""
+
 
 def diagnose(
     config: RunConfig,
@@ -73,33 +79,40 @@ def diagnose(
         return Diagnosis(RunState.TOO_EARLY, sentences.too_early(needed), tell_at=needed)
     curves = Curves(epoch_log, since)
     tell_at = curves.newest - curves.epochs + needed
-    measured = references.epoch is not None
     if curves.diverged:
+        # earlier trials are of a run that had not diverged
+        measured = references.epoch is not None and references.epoch >= curves.newest - 1
         sentence = sentences.diverged_sentence(curves.last)
-        findings = _stuck(config, references, has_classes) or (_divergence(config),)
+        shown = _stuck(config, references, has_classes) if measured else ()
+        findings = shown or (_divergence(config),)
         return Diagnosis(RunState.DIVERGED, sentence, findings, wants_references=not measured)
     chance = references.chance or Chance(0.0, inf)
-    overfitting = _overfitting(curves, has_classes, chance.loss)
+    overfitting = _overfitting(config, curves, has_classes, chance.loss)
     progress = (curves.score - chance.score) / max(1e-9, 1 - chance.score)
+    at_chance = progress < CHANCE
+    if at_chance and config.class_weight != "none":
+        # balanced weights lower the accuracy of a network that has learnt the rare classes
+        at_chance = curves.last >= (1 - CHANCE) * chance.loss
     findings = overfitting
     wants_references, early, before = False, None, None
     if progress >= LEARNT:
         state = RunState.LEARNT
-    elif measured:
-        state = _state(references)
+    elif references.epoch is not None and references.epoch > curves.newest:
+        return _later(config, references, has_classes)
+    elif references.epoch is not None:
+        now = _as_of_now(config, references, curves)
         before = curves.score_before(chance.score)
-        stuck = _stuck(config, references, has_classes, has_lost=before is not None)
-        if stuck and state in {RunState.LEARNING, RunState.LEARNT}:
-            # classes that depend on noise can only be learnt by heart
-            state = RunState.HALFWAY if progress >= CHANCE else RunState.AT_CHANCE
-        if stuck and state is RunState.AT_CHANCE and progress >= CHANCE:
-            state = RunState.HALFWAY  # it has left chance level since the references were measured
+        stuck = _stuck(config, now, has_classes, has_lost=before is not None)
+        state = _consistent(_state(now, references), at_chance=at_chance, is_stuck=bool(stuck))
         findings = stuck + overfitting
-        wants_references = curves.newest >= AGAIN * (references.epoch or 0)
+        has_moved = state is not _state(references, references)
+        times = AGAIN_IF_MOVED if has_moved else AGAIN
+        wants_references = curves.newest >= times * references.epoch
+        references = now
     elif curves.newest < tell_at:
         state, early = RunState.TOO_EARLY, tell_at
     else:
-        state = RunState.AT_CHANCE if progress < CHANCE else RunState.LEARNING
+        state = RunState.AT_CHANCE if at_chance else RunState.LEARNING
         wants_references = True
     if early is not None:
         sentence = sentences.too_early(early)
@@ -110,25 +123,114 @@ def diagnose(
     return Diagnosis(state, sentence, findings, early, wants_references)
 
 
-def _state(references: References) -> RunState:
-    """Return the state of a run that was compared with trials."""
+def _later(config: RunConfig, references: References, has_classes: bool) -> Diagnosis:
+    """Return the diagnosis of an epoch before the trials: that of the epoch at which they were made."""
+    current, chance = references.current, references.chance or Chance(0.0, inf)
+    score = chance.score if current is None else current.train_score
+    at_chance = score - chance.score < CHANCE * (1 - chance.score)
+    findings = _stuck(config, references, has_classes)
+    state = _consistent(
+        _state(references, references), at_chance=at_chance, is_stuck=bool(findings)
+    )
+    sentence = sentences.state_sentence(
+        state, score, 1, references, has_classes, epoch=references.epoch
+    )
+    return Diagnosis(state, sentence, findings)
+
+
+def _consistent(state: RunState, *, at_chance: bool, is_stuck: bool) -> RunState:
+    """Return a state that agrees with the training score and the findings.
+
+    The trials compare test samples too: classes that depend on noise can only be learnt by heart.
+    """
+    if is_stuck and state in {RunState.LEARNING, RunState.LEARNT}:
+        state = RunState.HALFWAY
+    if at_chance and state in {RunState.HALFWAY, RunState.LEARNT}:
+        return RunState.AT_CHANCE
+    if not at_chance and state is RunState.AT_CHANCE:
+        return RunState.HALFWAY
+    return state
+
+
+def _as_of_now(config: RunConfig, references: References, curves: Curves) -> References:
+    """Return references in which the run has its current scores, and no change is in use already.
+
+    A run that is now better than in its unchanged trial has closed a part of the difference.
+    """
     current, unchanged = references.current, references.unchanged
     if current is None or unchanged is None:
+        return references
+    chance = references.chance or Chance(0.0, inf)
+    way = max(1e-9, 1 - chance.score)
+    gained = (curves.score - current.train_score) / way
+    if abs(gained) >= MOVING:
+        tested = (curves.test_score - current.test_score) / way
+        current = current._replace(
+            train_score=curves.score,
+            test_score=curves.test_score,
+            train_progress=current.train_progress + gained,
+            test_progress=current.test_progress + tested,
+        )
+    trials = [each for each in references.trials if not _is_in_use(each.changes, config)]
+    # a change that has been made since then shows how the run continues
+    others = [each.outcome for each in references.trials if each not in trials]
+    if current is not references.current:
+        others.append(current)
+    unchanged = max([unchanged, *others], key=lambda each: each.progress)
+    is_one_class = references.majority_only and current is references.current
+    return replace(
+        references,
+        current=current,
+        unchanged=unchanged,
+        trials=tuple(trials),
+        majority_only=is_one_class,
+    )
+
+
+def _is_in_use(changes: Mapping[str, Any], config: RunConfig) -> bool:
+    return bool(changes) and all(getattr(config, each) == value for each, value in changes.items())
+
+
+def _state(now: References, measured: References) -> RunState:
+    """Return the state of a run that was compared with trials.
+
+    Args:
+        now: references with the current scores of the run.
+        measured: references with the scores at the trials.
+    """
+    current, unchanged, before = now.current, now.unchanged, measured.current
+    if current is None or unchanged is None or before is None:
         return RunState.LEARNING
-    if not _is_stuck(references):
-        if unchanged.progress >= current.progress + MOVING:
+    if not _is_stuck(now):
+        gained = current.train_progress - before.train_progress
+        if gained <= -GAP and current.train_progress < CHANCE:
+            return RunState.AT_CHANCE
+        if abs(gained) >= GAP or _exceeds(unchanged, current):
             return RunState.LEARNING
         if unchanged.train_progress >= LEARNT:
             return RunState.LEARNT  # by heart, if the test samples do not confirm it
-        return RunState.AT_CHANCE if _reached(references) < CHANCE else RunState.LEARNT
-    if _is_only_slower(references):
+        return RunState.AT_CHANCE if _reached(now) < CHANCE else RunState.LEARNT
+    if _is_only_slower(now):
         return RunState.LEARNING
     if current.progress < CHANCE:
         return RunState.AT_CHANCE
-    linear = references.linear
-    if linear is not None and current.progress <= linear.progress + AS_LINEAR:
-        return RunState.LINEAR
-    return RunState.HALFWAY
+    return RunState.LINEAR if _is_linear(current, now.linear) else RunState.HALFWAY
+
+
+def _exceeds(outcome: Outcome, current: Outcome) -> bool:
+    return (
+        outcome.progress >= current.progress + MOVING
+        or outcome.train_progress >= current.train_progress + MOVING
+    )
+
+
+def _is_linear(current: Outcome, linear: Outcome | None) -> bool:
+    """Return whether a linear model is as good, on the training samples as well as in general."""
+    return (
+        linear is not None
+        and current.progress <= linear.progress + AS_LINEAR
+        and current.train_progress <= linear.train_progress + GAP
+    )
 
 
 def _is_stuck(references: References) -> bool:
@@ -189,15 +291,10 @@ def _stuck(
     remedies = [
         _remedy(each.changes, each.needs_reset, each.outcome, has_classes) for each in helpful
     ]
-    if not helpful:
-        sentence = sentences.not_found_sentence(_state(references))
-        return (Finding(Cause.NOT_FOUND, sentence, tuple(remedies)),)
-    trial = helpful[0]
-    cause = Cause.RATE_HIGH if has_lost and trial.cause is Cause.RATE_LOW else trial.cause
-    if cause is Cause.NOT_FOUND:
-        sentence = sentences.not_found_sentence(_state(references))
-    else:
-        sentence = sentences.cause_sentence(cause, trial.changes, config, references)
+    cause, changes = (helpful[0].cause, helpful[0].changes) if helpful else (Cause.NOT_FOUND, {})
+    if has_lost and cause is Cause.RATE_LOW:
+        cause = Cause.RATE_HIGH
+    sentence = sentences.cause_sentence(cause, changes, config, references)
     return (Finding(cause, sentence, tuple(remedies)),)
 
 
@@ -250,16 +347,19 @@ def _divergence(config: RunConfig) -> Finding:
     return Finding(Cause.RATE_HIGH, sentence, (_remedy(changes, True, None, has_classes=True),))
 
 
-def _overfitting(curves: Curves, has_classes: bool, guessing: float) -> tuple[Finding, ...]:
+def _overfitting(
+    config: RunConfig, curves: Curves, has_classes: bool, guessing: float
+) -> tuple[Finding, ...]:
     found = curves.overfitting(has_classes, guessing)
     if found is None:
         return ()
     epoch, lowest, now = found
     # the same run, which ends soon after that epoch and restores its weights
     changes = {"patience": max(FEWEST, epoch // 2), "restore_best": True}
-    remedy = _remedy(changes, True, None, has_classes)
+    stops = config.restore_best and config.patience is not None
+    remedies = () if stops else (_remedy(changes, True, None, has_classes),)
     sentence = sentences.overfitting_sentence(curves.held, epoch, lowest, now)
-    return (Finding(Cause.OVERFITTING, sentence, (remedy,)),)
+    return (Finding(Cause.OVERFITTING, sentence, remedies),)
 
 
 def _remedy(

@@ -20,6 +20,9 @@ if TYPE_CHECKING:
 HALF: Final = 0.5
 """Share of dead units that is mentioned."""
 
+BETTER: Final = 0.02
+"""Increase of a score in a trial that is mentioned."""
+
 
 def score_text(score: float, has_classes: bool) -> str:
     """Return an accuracy in percent, or an R²."""
@@ -45,6 +48,7 @@ def state_sentence(
     references: References,
     has_classes: bool,
     before: float | None = None,
+    epoch: int | None = None,
 ) -> str:
     """Return the state of a run, compared with the references that matter for it.
 
@@ -55,8 +59,10 @@ def state_sentence(
         references: values to compare with.
         has_classes: whether the score is an accuracy.
         before: best score of the run if it is much lower now.
+        epoch: that of state and score, if it is not the one that is shown.
     """
-    text = f"{state.capitalize()}: training {score_text(score, has_classes)}"
+    at = "" if epoch is None else f" at epoch {epoch:,}"
+    text = f"{state.capitalize()}{at}: training {score_text(score, has_classes)}"
     if averaged > 1:
         text += f" (mean of the last {averaged} epochs)"
     if before is not None:
@@ -77,11 +83,22 @@ def state_sentence(
         return f"{text}{wider}."
     if state is RunState.LINEAR:
         return f"{text}{compared('a linear model', references.linear)}{wider}."
+    if state is RunState.LEARNING:
+        text += _continued(score, references, has_classes)
     if state in {RunState.HALFWAY, RunState.LEARNING}:
         return f"{text}{wider}."
     if state is RunState.LEARNT and references.best is not None:
         return f"{text}; a wider network is not much better."
     return f"{text}."
+
+
+def _continued(score: float, references: References, has_classes: bool) -> str:
+    """Return the score that the run reached in a trial, if it is better than now."""
+    epoch, continued = references.epoch, references.unchanged
+    if epoch is None or continued is None or continued.train_score < score + BETTER:
+        return ""
+    reached = value_text(continued.train_score, has_classes)
+    return f", {reached} at epoch {epoch + continued.epochs:,} in a trial"
 
 
 def diverged_sentence(loss: float) -> str:
@@ -119,11 +136,6 @@ def remedy_sentence(
     score = score_text(outcome.test_score, has_classes)
     epochs = "1 epoch" if outcome.epochs == 1 else f"{outcome.epochs:,} epochs"
     return f"{_sentence_start(what)}: test {score} after {epochs} in a trial."
-
-
-def not_found_sentence(state: RunState) -> str:
-    """Return the sentence of a run that is stuck for an unknown reason."""
-    return f"{state.capitalize()}; cause not found."
 
 
 def overfitting_sentence(held: str, epoch: int, lowest: float, now: float) -> str:
@@ -252,6 +264,7 @@ _SENTENCES: dict[Cause, Callable[[RunConfig, References], str]] = {
     Cause.BATCH_NORM: lambda *_: (
         "Batch normalisation hinders this run: the same layers get further without it."
     ),
+    Cause.NOT_FOUND: lambda *_: "The run is stuck; the cause was not found.",
     Cause.BATCH_SIZE: lambda *_: "The batches are too large: an epoch has too few steps.",
 }
 

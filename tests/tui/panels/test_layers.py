@@ -2,14 +2,14 @@
 
 import pytest
 
-from core.analysis.diagnosis.result import Cause, RunState
+from core.analysis.diagnosis.result import Cause, Diagnosis, Finding, RunState
 from core.config.presets import PRESETS
 from core.process.messages import State
 from tests.tui.drawn import drawn, text
 from tests.tui.screens.test_training import MOONS, Driver, running
 from tests.tui.sessions import session_after
 from tui.drawing.palette import DIM, TEXT, ink
-from tui.panels.layers import MARKER, DiagnosisLine, LayersPanel, shortened
+from tui.panels.layers import CHECKING, MARKER, DiagnosisLine, LayersPanel, shortened
 from tui.screens.help import HelpScreen
 
 SICK = PRESETS["xor"].config(epochs=200, l2=1.0)
@@ -161,3 +161,12 @@ def test_a_diagnosis_fits_into_the_panel(size: tuple[int, int]) -> None:
     run.diagnosis.update()
     cells = drawn(LayersPanel, run, *size)
     assert (cells.width, cells.height) == size
+
+
+@pytest.mark.parametrize("cause", [None, Cause.NOT_FOUND, Cause.PENALTY])
+def test_a_cause_that_is_named_is_not_being_searched(cause: Cause | None) -> None:
+    run = session_after(SICK, 150, State.PAUSED)
+    findings = () if cause is None else (Finding(cause, "Here is why."),)
+    run.diagnosis.start_check()
+    run.diagnosis.current = Diagnosis(RunState.AT_CHANCE, "Stuck.", findings)
+    assert (CHECKING in text(drawn(LayersPanel, run, 80, 12))) == (cause is not Cause.PENALTY)

@@ -2,6 +2,7 @@
 
 import random
 import re
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -253,6 +254,99 @@ def test_a_run_that_leaves_chance_level_after_the_trials_is_not_said_to_be_at_it
         for end in (0.52, 0.82)
     ]
     assert states == [RunState.AT_CHANCE, RunState.HALFWAY]
+
+
+def after_trials(
+    *scores: float, run: float, linear: float = 0.0, config: RunConfig | None = None
+) -> Diagnosis:
+    """Return the diagnosis of a run whose learning rate was found to be too low at epoch 60."""
+    references = tried(Cause.RATE_LOW, run=run, wider=0.95, linear=linear)
+    return diagnose(config or RunConfig(), scored(*scores), has_classes=True, references=references)
+
+
+def test_a_run_that_passes_the_linear_model_after_the_trials_is_not_compared_with_it() -> None:
+    states = [after_trials(0.5, end, run=0.5, linear=0.5).state for end in (0.75, 0.84, 0.93)]
+    # at the end, the change would help only a little
+    assert states == [RunState.LINEAR, RunState.HALFWAY, RunState.LEARNING]
+    assert not after_trials(0.5, 0.93, run=0.5, linear=0.5).findings
+
+
+def test_a_run_that_falls_to_chance_level_after_the_trials_is_not_said_to_be_halfway() -> None:
+    found = after_trials(0.7, 0.51, run=0.4)
+    assert found.state is RunState.AT_CHANCE
+    assert found.wants_references  # another cause than before
+    assert not after_trials(0.5, 0.7, run=0.4).wants_references
+
+
+def learnt(progress: float) -> References:
+    """Return references of a run that had learnt at epoch 60, without trials."""
+    outcome = Outcome(0.5 + 0.5 * progress, 0.5 + 0.5 * progress, progress, progress, 0)
+    return References(Chance(0.5, 0.7), 60, current=outcome, unchanged=outcome)
+
+
+@pytest.mark.parametrize(
+    ("now", "state", "again"),
+    [
+        (0.94, RunState.LEARNT, False),
+        (0.75, RunState.LEARNING, True),
+        (0.51, RunState.AT_CHANCE, True),
+    ],
+)
+def test_a_run_that_had_learnt_at_the_trials_may_have_lost_it(
+    now: float, state: RunState, again: bool
+) -> None:
+    found = diagnose(RunConfig(), scored(0.94, now), has_classes=True, references=learnt(0.88))
+    assert (found.state, found.wants_references) == (state, again)
+
+
+def test_a_change_that_was_made_since_the_trials_is_no_remedy() -> None:
+    references = tried(Cause.TOO_SHORT, run=0.4, wider=0.95, linear=0.2)
+    (trial,) = references.trials
+    references = replace(references, trials=(replace(trial, changes={"epochs": 300}),))
+    epoch_log = scored(0.5, 0.7)
+
+    def found(epochs: int) -> Diagnosis:
+        config = RunConfig(epochs=epochs)
+        return diagnose(config, epoch_log, has_classes=True, references=references)
+
+    assert [each.cause for each in found(100).findings] == [Cause.TOO_SHORT]
+    assert (found(300).state, found(300).findings) == (RunState.LEARNING, ())
+
+
+def test_a_run_that_diverges_after_the_trials_has_not_their_cause() -> None:
+    references = tried(Cause.RATE_LOW, run=0.05, wider=0.95, linear=0.0)
+    epoch_log = scored(0.5, 0.52)
+    epoch_log.extend(tabulate([EpochMetrics(100, np.inf, np.inf, 0.5, 0.5, 0.1)]))
+    found = diagnose(RunConfig(), epoch_log, has_classes=True, references=references)
+    assert [each.cause for each in found.findings] == [Cause.RATE_HIGH]
+    assert found.wants_references
+
+
+def test_epochs_before_the_trials_have_their_diagnosis_with_its_epoch() -> None:
+    references = tried(Cause.RATE_LOW, run=0.2, wider=0.95, linear=0.0)
+    found = diagnose(RunConfig(), scored(0.5), has_classes=True, references=references)
+    assert found.state is RunState.HALFWAY
+    assert found.sentence.startswith("Stuck halfway at epoch 60: training accuracy 60.0 %, ")
+    assert [each.cause for each in found.findings] == [Cause.RATE_LOW]
+
+
+def test_a_run_at_chance_level_that_is_learning_names_the_trial_which_shows_it() -> None:
+    references = tried(Cause.RATE_LOW, run=0.02, wider=0.95, linear=0.0)
+    continued = Outcome(0.96, 0.96, 0.92, 0.92, 300)
+    references = replace(references, unchanged=continued, trials=())
+    found = diagnose(RunConfig(), scored(0.5, 0.51), has_classes=True, references=references)
+    assert found.state is RunState.LEARNING
+    assert ", 96.0 % at epoch 360 in a trial" in found.sentence
+
+
+def test_the_accuracy_of_balanced_classes_is_not_compared_with_the_majority() -> None:
+    config = RunConfig(class_weight="balanced")
+    rows = [EpochMetrics(at, 0.3, 0.3, 0.9, 0.9, 0.1) for at in range(200)]
+    epoch_log = EpochLog()
+    epoch_log.extend(tabulate(rows))
+    references = References(Chance(0.95, 0.7))
+    found = diagnose(config, epoch_log, has_classes=True, references=references)
+    assert found.state is RunState.LEARNING
 
 
 def test_a_run_that_has_lost_what_it_had_learnt_has_no_low_learning_rate() -> None:
