@@ -318,7 +318,7 @@ KEYS: Final = (
     Key(
         "W",
         "export",
-        dialogs.export_run,
+        lambda s: s.exporter.ask(),
         PROGRAM,
         "export the run: report, script, table, picture",
     ),

@@ -5,17 +5,25 @@ from __future__ import annotations
 import csv
 import io
 import json
+import zipfile
 from math import isfinite
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
 from core.training.epoch_log import COLUMNS
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from numpy.typing import NDArray
 
+    from core.datasets.dataset import ProgressCallback
     from core.export.model import ExportedModel
+
+CHUNK: Final = 10_000
+"""Epochs that are written at once, and between two reports of progress."""
+WRITING: Final = "writing the metrics"
 
 
 def used_columns(rows: NDArray[np.float64]) -> list[int]:
@@ -30,20 +38,25 @@ def last_of_each_epoch(rows: NDArray[np.float64]) -> NDArray[np.float64]:
     return rows[rows[:, 0] < np.append(keep[1:], np.inf)]
 
 
-def to_csv(rows: NDArray[np.float64]) -> str:
-    """Return (epochs, columns) metrics as CSV, one line per epoch, with the names of the columns."""
-    text, columns = io.StringIO(), used_columns(rows)
-    writer = csv.writer(text, lineterminator="\n")
-    writer.writerow([COLUMNS[at] for at in columns])
-    for row in rows.tolist():
-        writer.writerow(["" if row[at] != row[at] else _plain(row[at]) for at in columns])
-    return text.getvalue()
-
-
-def to_json(model: ExportedModel, rows: NDArray[np.float64], command: str) -> str:
-    """Return settings, metrics, preparation and weights as JSON; numbers that JSON lacks are null."""
-    shift, scale, fill = model.scale
+def to_csv(rows: NDArray[np.float64], progress: ProgressCallback) -> Iterator[str]:
+    """Yield (epochs, columns) metrics as CSV, one line per epoch, with the names of the columns."""
     columns = used_columns(rows)
+    yield ",".join(COLUMNS[at] for at in columns) + "\n"
+    for start in range(0, len(rows), CHUNK):
+        progress(WRITING, start / len(rows))
+        text = io.StringIO()
+        csv.writer(text, lineterminator="\n").writerows(
+            ["" if value != value else _plain(value) for value in row]
+            for row in rows[start : start + CHUNK, columns].tolist()
+        )
+        yield text.getvalue()
+
+
+def to_json(
+    model: ExportedModel, rows: NDArray[np.float64], command: str, progress: ProgressCallback
+) -> Iterator[str]:
+    """Yield settings, metrics, preparation and weights as JSON; numbers that JSON lacks are null."""
+    shift, scale, fill = model.scale
     preparation: dict[str, Any] = {
         "shift": _values(shift),
         "scale": _values(scale),
@@ -54,7 +67,7 @@ def to_json(model: ExportedModel, rows: NDArray[np.float64], command: str) -> st
         preparation |= dict(
             zip(("target_shift", "target_scale"), map(_values, model.target_scale), strict=True)
         )
-    return json.dumps(
+    settings = json.dumps(
         {
             "title": model.title,
             "command": command,
@@ -72,14 +85,23 @@ def to_json(model: ExportedModel, rows: NDArray[np.float64], command: str) -> st
                 }
                 for each in model.layers
             ],
-            "metrics": {COLUMNS[at]: _values(rows[:, at]) for at in columns},
         },
         ensure_ascii=False,
         allow_nan=False,
     )
+    yield settings.removesuffix("}") + ', "metrics": {'
+    columns = used_columns(rows)
+    for count, at in enumerate(columns):
+        yield f'{", " if count else ""}"{COLUMNS[at]}": ['
+        for start in range(0, len(rows), CHUNK):
+            progress(WRITING, (count + start / len(rows)) / len(columns))
+            values = json.dumps(_values(rows[start : start + CHUNK, at]), allow_nan=False)
+            yield (", " if start else "") + values[1:-1]
+        yield "]"
+    yield "}}"
 
 
-def to_npz(model: ExportedModel, rows: NDArray[np.float64]) -> bytes:
+def to_npz(model: ExportedModel, rows: NDArray[np.float64], progress: ProgressCallback) -> bytes:
     """Return the metrics and the weights as the content of an NPZ file."""
     shift, scale, fill = model.scale
     arrays: dict[str, Any] = {"shift": shift, "scale": scale, "fill": fill}
@@ -89,9 +111,13 @@ def to_npz(model: ExportedModel, rows: NDArray[np.float64]) -> bytes:
     if model.target_scale is not None:
         arrays |= dict(zip(("target_shift", "target_scale"), model.target_scale, strict=True))
     arrays |= {COLUMNS[at]: rows[:, at] for at in used_columns(rows)}
-    file = io.BytesIO()
-    np.savez_compressed(file, **arrays)
-    return file.getvalue()
+    content = io.BytesIO()
+    with zipfile.ZipFile(content, "w", zipfile.ZIP_DEFLATED) as archive:
+        for count, (name, array) in enumerate(arrays.items()):
+            progress(WRITING, count / len(arrays))
+            with archive.open(f"{name}.npy", "w", force_zip64=True) as file:
+                np.lib.format.write_array(file, np.asarray(array), allow_pickle=False)
+    return content.getvalue()
 
 
 def _plain(value: float) -> str:

@@ -43,21 +43,25 @@ def export(options: argparse.Namespace) -> int:
         path = run_of(options)
         target = _target(options, chosen, path.name)
         run = ExportedRun.read(path, _progress)
-        content = chosen.write(run)
+        if target is None:
+            chosen.write(run, sys.stdout.buffer)
+            return 0
+        _write(run, chosen, target)
     except ExportError as error:
         raise UsageError(str(error)) from None
-    data = content.encode() if isinstance(content, str) else content
-    if target is None:
-        sys.stdout.buffer.write(data)
-        return 0
+    print(f"{shown(path.name)} after epoch {run.epoch:,}: {shown(str(target))}")  # noqa: T201
+    return 0
+
+
+def _write(run: ExportedRun, chosen: Format, target: Path) -> None:
     try:
         with replacing_bytes(target) as file:
-            file.write(data)
+            chosen.write(run, file, _progress)
     except OSError as error:
         expected = f"a file that can be written ({error.strerror or error})"
         raise invalid_value(str(target), "--output", expected) from None
-    print(f"{shown(path.name)} after epoch {run.epoch:,}: {shown(str(target))}")  # noqa: T201
-    return 0
+    finally:
+        _progress("", 1)
 
 
 def _target(options: argparse.Namespace, chosen: Format, run: str) -> Path | None:

@@ -7,12 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Protocol, runtime_checkable
 
-import numpy as np
-
-from core.config.value_types import hyphenated
 from core.process.messages import EditParameter
-from core.training.epoch_log import COLUMNS
-from tui.drawing.cells import printable
 from tui.faults import ReportsFaults
 from tui.panels.panel import Panel
 
@@ -187,60 +182,3 @@ def save_data(screen: TrainingScreen) -> None:
             screen.show_note(f"not saved: {getattr(error, 'strerror', None) or error}")
 
     screen.app.push_screen(SaveScreen(), save)
-
-
-def export_run(screen: TrainingScreen) -> None:
-    """Ask for a file and export the run, or a picture of the screen."""
-    from core.export.errors import ExportError
-    from core.output_file import replacing_bytes
-    from tui.screens.prompts import PICTURE, ExportScreen
-
-    if screen.run.current is None:
-        screen.show_note("there is nothing to export before the first epoch")
-        return
-
-    def save(path: Path | None) -> None:
-        if path is None:
-            return
-        try:
-            picture = path.suffix == PICTURE
-            data = _picture(screen) if picture else _exported(screen, path.name)
-            with replacing_bytes(path) as file:
-                file.write(data)
-        except ExportError as error:
-            screen.show_note(str(error))
-        except (OSError, ValueError) as error:
-            screen.show_note(f"not exported: {getattr(error, 'strerror', None) or error}")
-        else:
-            what = "a picture of the screen" if picture else "the run"
-            screen.show_note(f"{what} is in {printable(str(path))}")
-
-    name = hyphenated(screen.run.config.source_name.partition(".")[0])
-    screen.app.push_screen(ExportScreen(name), save)
-
-
-def _picture(screen: TrainingScreen) -> bytes:
-    return screen.app.export_screenshot(title="nnfs-tui").encode()
-
-
-def _exported(screen: TrainingScreen, name: str) -> bytes:
-    """Return the content of the file for a run on the screen."""
-    from core.export.exported_run import ExportedRun
-    from core.export.formats import format_of_file
-
-    run = screen.run
-    assert run.current is not None  # checked before the dialog opens
-    network, data = run.current
-    changes = tuple((epoch, run.changes.words_at(epoch)) for epoch in run.changes.epochs)
-    stop = None if run.past_epoch is None else run.past_epoch + 1
-    rows = np.column_stack([run.timeline.column(each, 0, stop) for each in COLUMNS])
-    exported = ExportedRun.of(
-        run.config,
-        network,
-        data,
-        rows,
-        events=changes,
-        changed=("settings, data or weights",) if changes else (),
-    )
-    content = format_of_file(name).write(exported)
-    return content.encode() if isinstance(content, str) else content

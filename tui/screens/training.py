@@ -33,6 +33,7 @@ from tui.panels.registry import PANELS
 from tui.panels.view_options import ViewOptions
 from tui.screens import dialogs
 from tui.screens.arrangement import Arrangement
+from tui.screens.exporter import Exporter
 from tui.screens.live import LiveScreen
 from tui.screens.status_bars import FooterLine, HeaderLine, LogLine, Notice, StatusLine
 from tui.screens.view import CursorController, ViewController
@@ -61,6 +62,7 @@ class TrainingScreen(LiveScreen):
         controller: sends commands to the training process.
         view: changes which panels are shown, and of what.
         cursor: moves the cursor on a unit and a sample.
+        exporter: writes the run to a file.
         refused: why there is no run, if there is none.
         first_command: starts the first run.
         show_seeds: shows many seeds of the run.
@@ -74,6 +76,7 @@ class TrainingScreen(LiveScreen):
     controller: RunController
     view: ViewController
     cursor: CursorController
+    exporter: Exporter
     status: StatusLine
     options: ViewOptions
     redraw: Callable[[], None]
@@ -113,6 +116,7 @@ class TrainingScreen(LiveScreen):
         self.options = ViewOptions(layer=max(0, len(config.hidden) - 1))
         self.panels = [panel(self.run, self.options) for panel in PANELS]
         self.arrangement = Arrangement(self, self.panels, view)
+        self.exporter = Exporter(self)
         self.view, self.cursor = ViewController(self), CursorController(self)
         self._header = HeaderLine(self.run, lambda: self.arrangement.view)
         self.status = StatusLine(self.run, flow_control)
@@ -130,6 +134,10 @@ class TrainingScreen(LiveScreen):
         if isinstance(self.first_command, Start):
             self._log_line.introduce(introduction(self.first_command.config))
         self.controller.launch(self.first_command)
+
+    def on_unmount(self) -> None:
+        """Cancel an export: the program does not wait for it to end."""
+        self.exporter.cancel()
 
     def on_resize(self, _: events.Resize) -> None:
         """Choose the layout for the size."""

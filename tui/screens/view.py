@@ -98,11 +98,13 @@ class ViewController:
             settings.apply(settings.requested.changed(diagnostics=is_shown))
 
     def go_back(self) -> None:
-        """Cancel loading, or go back by one step: from an enlarged panel, a cursor, the inspector."""
+        """Cancel loading or an export, or leave an enlarged panel, a cursor, or the inspector."""
         screen, arrangement = self._screen, self._screen.arrangement
         focused = screen.focused
         if self._run.loading is not None:
             screen.controller.cancel()
+        elif screen.exporter.cancel():
+            return
         elif arrangement.is_zoomed:
             arrangement.end_zoom()
             self.update()

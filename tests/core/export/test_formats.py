@@ -18,7 +18,7 @@ from core.export.exported_run import ExportedRun
 from core.export.formats import FORMATS, format_of
 from core.export.frameworks import FRAMEWORKS, KERAS, NUMPY, SKLEARN, TORCH
 from core.export.script import comment
-from core.export.tables import last_of_each_epoch, to_npz
+from core.export.tables import last_of_each_epoch
 from core.nn.activations import ACTIVATIONS
 from core.training.epoch_log import COLUMNS
 from tests.core.runs.test_reader import run_of, saved
@@ -59,6 +59,12 @@ def expected_of(run: ExportedRun) -> Any:
     return run.data.preparation.in_units(run.network.predict(run.data.x_test))
 
 
+def content_of(run: ExportedRun, name: str) -> bytes:
+    file = io.BytesIO()
+    format_of(name).write(run, file)
+    return file.getvalue()
+
+
 def module_of(text: str) -> dict[str, Any]:
     values: dict[str, Any] = {"__name__": "exported"}
     exec(compile(text, "exported.py", "exec"), values)
@@ -75,9 +81,9 @@ def test_a_script_gives_the_predictions_of_the_run(
     run = exported(tmp_path, **CONFIGS[name])
     if framework == "sklearn" and not {each.activation for each in run.model.layers} <= {*SKLEARN}:
         with pytest.raises(ExportError, match="scikit-learn has no activation"):
-            format_of(framework).write(run)
+            content_of(run, framework)
         return
-    module = module_of(str(format_of(framework).write(run)))
+    module = module_of(content_of(run, framework).decode())
     found, expected = module["predict"](samples_of(run)), expected_of(run)
     np.testing.assert_allclose(found, expected, rtol=CLOSE, atol=CLOSE)
     assert tuple(module["FEATURES"]) == run.data.feature_names
@@ -88,7 +94,7 @@ def test_an_onnx_model_gives_the_predictions_of_the_run(name: str, tmp_path: Pat
     pytest.importorskip("onnx")
     runtime = pytest.importorskip("onnxruntime")
     run = exported(tmp_path, **CONFIGS[name])
-    session = runtime.InferenceSession(format_of("onnx").write(run))
+    session = runtime.InferenceSession(content_of(run, "onnx"))
     (found,) = session.run(None, {"x": samples_of(run)})
     np.testing.assert_allclose(found, expected_of(run), rtol=CLOSE, atol=CLOSE)
 
@@ -99,7 +105,7 @@ def test_onnx_without_its_package_is_refused_in_a_sentence(
     run = exported(tmp_path, **CONFIGS["two classes"])
     monkeypatch.setitem(sys.modules, "onnx", None)
     with pytest.raises(ExportError, match=r"install nnfs-tui\[onnx\]"):
-        format_of("onnx").write(run)
+        content_of(run, "onnx")
 
 
 def test_every_activation_is_in_each_table() -> None:
@@ -119,14 +125,14 @@ def test_the_script_of_a_run_on_texts_takes_texts(analyzer: str, tmp_path: Path)
     run = exported(tmp_path, **settings)
     texts = [*load(run.model.config).texts[:20], "", "a  b\tc"]
     expected = run.network.predict(run.data.preparation.inputs_of_texts(texts))
-    module = module_of(str(format_of("numpy").write(run)))
+    module = module_of(content_of(run, "numpy").decode())
     np.testing.assert_allclose(module["predict"](texts), expected, rtol=CLOSE, atol=CLOSE)
 
 
 def test_a_script_predicts_missing_values_and_samples_of_the_command_line(tmp_path: Path) -> None:
     run = exported(tmp_path, **CONFIGS["scaled features"])
     script = tmp_path / "network.py"
-    script.write_text(str(format_of("numpy").write(run)), encoding="utf-8")
+    script.write_text(content_of(run, "numpy").decode(), encoding="utf-8")
     x = samples_of(run)[:2]
     x[1, 2] = np.nan
     lines = "\n".join(
@@ -158,7 +164,7 @@ def test_a_script_refuses_bad_samples_in_one_sentence(
 ) -> None:
     run = exported(tmp_path, **CONFIGS["two classes"])
     script = tmp_path / "network.py"
-    script.write_text(str(format_of("numpy").write(run)), encoding="utf-8")
+    script.write_text(content_of(run, "numpy").decode(), encoding="utf-8")
     done = subprocess.run(
         [sys.executable, script, *arguments], input=lines, text=True, capture_output=True
     )
@@ -172,18 +178,18 @@ def test_text_of_the_user_cannot_leave_a_comment() -> None:
 
 def test_tables_have_every_epoch_of_the_run_once(tmp_path: Path) -> None:
     run = exported(tmp_path, dataset="moons", hidden=(4,))
-    header, *lines = str(format_of("csv").write(run)).splitlines()
+    header, *lines = content_of(run, "csv").decode().splitlines()
     assert header.split(",")[:3] == ["epoch", "train_loss", "test_loss"]
     rows = np.array([line.split(",") for line in lines], float)
     np.testing.assert_array_equal(rows[:, 0], range(4))
     np.testing.assert_array_equal(rows[:, 1], run.rows[:, COLUMNS.index("train_loss")])
-    values = json.loads(str(format_of("json").write(run)))
+    values = json.loads(content_of(run, "json").decode())
     assert values["metrics"]["train_loss"] == rows[:, 1].tolist()
     assert RunConfig.from_mapping(values["config"]) == run.model.config
     np.testing.assert_array_equal(
         np.array(values["layers"][0]["weights"], np.float32), run.network.weights[0]
     )
-    arrays = np.load(io.BytesIO(to_npz(run.model, run.rows)))
+    arrays = np.load(io.BytesIO(content_of(run, "npz")))
     np.testing.assert_array_equal(arrays["weights_1"], run.network.weights[0])
     np.testing.assert_array_equal(arrays["test_loss"], rows[:, 2])
 
@@ -223,7 +229,7 @@ class Reader(HTMLParser):
 @pytest.mark.parametrize("name", ["two classes", "regression", "scaled features", "many weights"])
 def test_a_report_is_whole_and_needs_no_network(name: str, tmp_path: Path) -> None:
     run = exported(tmp_path, **CONFIGS[name])
-    text = str(format_of("html").write(run))
+    text = content_of(run, "html").decode()
     page = Reader()
     page.feed(text)
     assert page.open == []
@@ -240,7 +246,7 @@ def test_names_in_a_report_are_escaped(tmp_path: Path) -> None:
     rows = [f"{x / 7},{-x},{'<b>1' if x % 2 else '<i>0'}" for x in range(1, 30)]
     file.write_text("\n".join(["<script>,b,c", *rows]))
     run = exported(tmp_path / "runs", data=str(file), hidden=(2,))
-    text = str(format_of("html").write(run))
+    text = content_of(run, "html").decode()
     assert "<script>" not in text
     assert "<b>1" not in text
 
