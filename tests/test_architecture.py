@@ -2,10 +2,34 @@
 
 import ast
 import re
+import socket
+import sys
+import threading
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from types import FrameType
 
+import numpy as np
 import pytest
+
+from core.config.run_config import RunConfig
+from core.datasets.edits import AddPoint
+from core.process.channel import Channel
+from core.process.command_queue import CommandQueue
+from core.process.messages import (
+    Configure,
+    ConfigureAutosave,
+    EditData,
+    EditParameter,
+    Reopen,
+    Seek,
+    Start,
+    StepBatch,
+)
+from core.process.worker import TrainingLoop
+from core.runs.autosaver import SaveOptions
+from core.runs.reader import read_header
 
 ROOT = Path(__file__).resolve().parents[1]
 PAGE = (ROOT / "docs/architecture.md").read_text(encoding="utf-8")
@@ -49,3 +73,62 @@ def test_a_wrong_name_is_found() -> None:
     assert not defines("core/nn/network.py", "TrainingStep.call")
     assert not defines("core/nn/network.py", "calls")
     assert not defines("core/nn/networks.py", "TrainingStep")
+
+
+Function = tuple[str, str]
+
+
+@contextmanager
+def traced() -> Iterator[set[Function]]:
+    """Collect the functions of `core` that are called, as file and name, without those within others."""
+    functions = set()
+
+    def record(frame: FrameType, event: str, _: object) -> None:
+        code = frame.f_code
+        if event == "call" and "<" not in code.co_qualname and "/core/" in code.co_filename:
+            path = Path(code.co_filename)
+            if path.is_relative_to(ROOT / "core"):
+                functions.add((str(path.relative_to(ROOT)), code.co_qualname))
+
+    threading.setprofile(record)  # the autosave has a thread
+    sys.setprofile(record)
+    try:
+        yield functions
+    finally:
+        sys.setprofile(None)
+        threading.setprofile(None)
+
+
+def train(folder: Path, *commands: object) -> None:
+    """Handle commands like a training process, and save the run into a folder at the end."""
+    end, other = socket.socketpair()
+    loop, screen = TrainingLoop(CommandQueue(end)), Channel(other)
+    for each in (ConfigureAutosave(SaveOptions(folder)), *commands):
+        screen.post(each)
+    loop._queue.receive_commands(0)
+    with np.errstate(all="ignore"):
+        loop._run_once()
+        screen.finish()
+        loop.run()
+    screen.close()
+    end.close()
+
+
+def test_a_saved_run_reaches_the_trainer_through_the_files_of_its_path(tmp_path: Path) -> None:
+    batches = [StepBatch()] * 6
+    with traced() as known:
+        config = RunConfig.from_mapping({"samples": 100, "batch_size": 40, "diagnostics": True})
+        changes = Configure({"learning_rate": 0.02}), EditData(AddPoint((0.0, 0.0), 1))
+        begin = Start(config, paused=True), *batches, *changes, *batches
+        branch = Seek(5), *batches, EditParameter(0, 0.5), StepBatch()
+        train(tmp_path, *begin, *branch, Seek(5), Seek(9))  # the end of the run is within an epoch
+    (run,) = tmp_path.iterdir()
+    header = read_header(run)
+    assert (header.epoch, header.batch, len(header.edits), len(header.segments)) == (8, 1, 1, 4)
+    with traced() as functions:
+        train(tmp_path, Reopen(run, paused=True))
+    files = {file for file, _ in functions - known}
+    section = PAGE.partition("## A saved run into a trainer")[2].partition("\n## ")[0]
+    assert files <= {path for path, _ in re.findall(r"`([\w/]+\.py): ([\w.]+)`", section)}
+    assert f"code of {len(files)} files" in " ".join(section.split())
+    assert len(files) + 1 <= 15  # with that of `Trainer.restore`

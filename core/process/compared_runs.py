@@ -13,7 +13,7 @@ from core.process.training_run import thinned
 from core.runs.atomic_files import RunError
 from core.runs.comparison import OTHER_SAMPLES, Disagreement, predictions_of
 from core.runs.reader import read_run
-from core.runs.saved_history import read_saved_history
+from core.runs.saved_history import read_time_travel
 from core.training import epoch_log
 from core.training.epoch_log import tabulate
 from core.training.stopping import Stop
@@ -78,13 +78,7 @@ class PlayedRun:
         """
         header = saved.header
         trainer = saved.trainer(progress)
-        history = read_saved_history(saved.path, header, trainer)
-        if history is None:
-            travel = TimeTravel(trainer, was_edited=header.edited)
-        else:
-            travel = TimeTravel.from_checkpoints(
-                trainer, history.starts, history.others, was_edited=history.was_edited
-            )
+        travel, _ = read_time_travel(saved, trainer)
         digest = header.data_digest
         return cls(number, trainer, travel, header.metrics, digest, is_saved=True)
 
@@ -182,7 +176,7 @@ def open_saved(
         path.name,
         header.config,
         None if played is None else thinned(played.trainer.data),
-        epoch_log.in_order(saved.rows),
+        saved.epochs,
         header.epoch,
         header.metrics,
         header.has_classes,

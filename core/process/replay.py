@@ -31,17 +31,11 @@ from core.process.run_follower import reject
 from core.process.speed import RateMeter
 from core.process.training_run import thinned
 from core.runs.atomic_files import RunError
-from core.runs.cpu_kernels import changed_kernels
 from core.runs.reader import read_run
-from core.runs.saved_history import read_saved_history
-from core.training.epoch_log import in_order
-from core.training.time_travel import TimeTravel
+from core.runs.saved_history import read_time_travel
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-
-    import numpy as np
-    from numpy.typing import NDArray
 
     from core.process.command_queue import CommandQueue
     from core.process.messages import Command
@@ -95,22 +89,15 @@ class RunReplay:
             RunError: when it cannot be read, or its data have changed.
         """
         saved = self._saved = read_run(self._path)
-        header = saved.header
         trainer = self._trainer = saved.trainer(self._queue.send_loading)
-        history = read_saved_history(self._path, header, trainer)
-        if history is None:
-            self._travel = TimeTravel(trainer, was_edited=header.edited)
-        else:
-            self._travel = TimeTravel.from_checkpoints(
-                trainer, history.starts, history.others, was_edited=history.was_edited
-            )
-        self._rows: NDArray[np.float64] = in_order(saved.rows)
+        self._travel, _ = read_time_travel(saved, trainer)
+        self._rows = saved.epochs
         self._travel.travel(0, self._proceed)
         first = trainer.epoch
         note = f"replay of {self._path.name}"
         if first:
             note += f" from epoch {first:,}: older checkpoints are not saved"
-        if moved := changed_kernels(header.kernels):
+        if moved := saved.header.kernels_warning:
             note += f"; {moved}"
         self._begin(note)
         self._set_state(self._state, note)

@@ -38,7 +38,6 @@ from core.runs.atomic_files import RunError
 from core.runs.folder import STATE
 from core.runs.lock import in_use
 from core.runs.reader import read_run
-from core.training.epoch_log import in_order
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -163,7 +162,7 @@ class RunFollower:
             saved.restore(self._trainer)
         self._measure_rate(saved)
         self._shown = saved
-        self._send_rows(in_order(saved.rows))
+        self._send_rows(saved.epochs)
         if before is None or not is_same or before.events != saved.events:
             events = tuple((each.epoch, each.kind, each.note) for each in saved.events)
             queue.post(

@@ -20,11 +20,10 @@ from core.process.messages import (
 from core.process.speed import RateMeter
 from core.process.status_text import why_stopped
 from core.runs.autosaver import RunSnapshot
-from core.runs.cpu_kernels import changed_kernels
 from core.runs.folder import RunFolder
-from core.runs.reader import read_run
-from core.runs.saved_history import read_saved_history
-from core.training.epoch_log import in_order, metrics_of, tabulate
+from core.runs.reader import read_run, without_superseded
+from core.runs.saved_history import read_time_travel
+from core.training.epoch_log import metrics_of, tabulate
 from core.training.stopping import Stop
 from core.training.time_travel import TimeTravel
 
@@ -146,13 +145,7 @@ class TrainingRun:
     def resume_from(self, saved: SavedRun, folder: RunFolder) -> None:
         """Continue recording a saved run, after the trainer was restored."""
         header = saved.header
-        history = read_saved_history(saved.path, header, self.trainer)
-        if history is None:
-            self.time_travel = TimeTravel(self.trainer, was_edited=header.edited)
-        else:
-            self.time_travel = TimeTravel.from_checkpoints(
-                self.trainer, history.starts, history.others, was_edited=history.was_edited
-            )
+        self.time_travel, history = read_time_travel(saved, self.trainer)
         self.newest = self.newest_of_head = header.metrics
         self.ended, self.extension = header.ended, header.extension
         self.loss_starts = header.loss_starts
@@ -404,8 +397,7 @@ def reopen(
         note += "; space resumes it" * (run.state is State.TRAINING)
     if first.epoch or first.batch:
         note += f"; time travel goes back to epoch {first.epoch:,}"
-    moved = changed_kernels(header.kernels)
-    if moved:
+    if moved := header.kernels_warning:
         note += f"; {moved}"
         autosave.add_event(run, "moved", moved)
     if run.state is State.TRAINING:
@@ -421,10 +413,10 @@ def _send_rows(run: TrainingRun, queue: CommandQueue, saved: SavedRun) -> None:
     jumps = np.flatnonzero(np.diff(rows[:, 0]) <= -BRANCH) + 1
     if len(jumps):
         at = int(jumps[-1])
-        _send(run, queue, in_order(rows[:at]))
+        _send(run, queue, without_superseded(rows[:at]))
         queue.post(Branched(max(0, int(rows[at, 0]) - 1)))
         rows = rows[at:]
-    rows = in_order(rows)
+    rows = without_superseded(rows)
     _send(run, queue, rows)
     if len(rows) and rows[-1, 0] > last:
         queue.post(Branched(last))  # no epoch was trained after the branch

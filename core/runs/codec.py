@@ -18,7 +18,7 @@ from core.config.run_config import MOST_EPOCHS, RunConfig
 from core.datasets.edits import MOST_EDITS, AddPoint, MovePoint, RemovePoint
 from core.nn.optimizers import OPTIMIZERS
 from core.nn.schedules import PlateauState
-from core.runs.atomic_files import Extent, refusal
+from core.runs.atomic_files import Extent, refusal, shown
 from core.runs.cpu_kernels import kernels
 from core.training.batches import BatchesState, batch_count
 from core.training.checkpoints import Position, Segment
@@ -102,6 +102,16 @@ class Header:
     segments: tuple[Segment, ...]
     kernels: str
     view: str
+
+    @property
+    def kernels_warning(self) -> str:
+        """Warning that the run was trained with other processor kernels; empty if it was not."""
+        if not self.kernels or self.kernels == kernels():
+            return ""
+        return (
+            "the processor kernels have changed: from here on numbers may differ in their last bits "
+            f"({shown(self.kernels)}, now {kernels()})"
+        )
 
 
 class Fields:

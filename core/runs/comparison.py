@@ -11,7 +11,6 @@ import numpy as np
 from core.analysis.prediction_map import classify
 from core.config.run_config import settings
 from core.runs.atomic_files import shown
-from core.training import epoch_log
 from core.training.epoch_log import EpochLog
 
 if TYPE_CHECKING:
@@ -64,7 +63,7 @@ class ComparedRun:
     def of(cls, saved: SavedRun) -> ComparedRun:
         """Return a saved run."""
         header, log = saved.header, EpochLog()
-        log.extend(epoch_log.in_order(saved.rows))
+        log.extend(saved.epochs)
         name = shown(saved.path.name)
         return cls(name, header.config, log, header.epoch, header.metrics, header.has_classes)
 

@@ -8,8 +8,6 @@ from functools import cache
 from importlib import import_module
 from typing import Final
 
-from core.runs.atomic_files import shown
-
 _NUMPY: Final = "numpy._core._multiarray_umath"
 _CORE_NAMES: Final = (
     "scipy_openblas_get_corename64_",  # as NumPy's wheels are built
@@ -27,16 +25,6 @@ def kernels() -> str:
     beyond its baseline, as far as this build of NumPy provides them.
     """
     return " ".join([os.uname().machine, *_blas_core(), *_numpy_targets()])
-
-
-def changed_kernels(recorded: str) -> str:
-    """Return a warning if the kernels differ from those a run was trained with, or an empty string."""
-    if not recorded or recorded == kernels():
-        return ""
-    return (
-        "the processor kernels have changed: from here on numbers may differ in their last bits "
-        f"({shown(recorded)}, now {kernels()})"
-    )
 
 
 def _blas_core() -> list[str]:

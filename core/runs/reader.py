@@ -60,6 +60,11 @@ class SavedRun:
     _arrays: Mapping[str, Array | Labels]
 
     @property
+    def epochs(self) -> NDArray[np.float64]:
+        """(epochs, columns) the metrics of each epoch, without those that later rows supersede."""
+        return without_superseded(self.rows)
+
+    @property
     def changed(self) -> tuple[str, ...]:
         """Kinds of changes during the run, which its settings alone do not repeat."""
         kinds = {
@@ -147,6 +152,12 @@ class SavedRun:
         except ValueError as error:
             sentence = f"an edit of the data in its header is invalid: {error}"
             raise refusal(self.path / STATE, sentence) from None
+
+
+def without_superseded(rows: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return rows of a run without those before a later one of the same or an earlier epoch."""
+    later = np.minimum.accumulate(rows[::-1, 0])[::-1]
+    return rows[rows[:, 0] < np.append(later[1:], np.inf)]
 
 
 def _drawn(config: RunConfig) -> int:

@@ -19,6 +19,7 @@ from core.runs.atomic_files import RunError, refusal
 from core.runs.codec import Fields, Shapes, decode_edits, decode_state, encode_checkpoint
 from core.runs.folder import HISTORY, open_directory
 from core.training.checkpoints import Checkpoint, Position, Segment
+from core.training.time_travel import TimeTravel
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
     from core.datasets.dataset import DataSplit
     from core.runs.atomic_files import Directory
     from core.runs.codec import Header
+    from core.runs.reader import SavedRun
     from core.training.trainer import Trainer
 
 FORMAT: Final = "nnfs-tui past"
@@ -177,6 +179,22 @@ def read_saved_history(folder: Path, header: Header, trainer: Trainer) -> SavedH
     with suppress(RunError, ConfigError, ValueError, OSError, MemoryError):
         return _read(folder / HISTORY, header, trainer)
     return None
+
+
+def read_time_travel(saved: SavedRun, trainer: Trainer) -> tuple[TimeTravel, SavedHistory | None]:
+    """Return time travel within a saved run, and the saved checkpoints if they could be read.
+
+    Args:
+        saved: the run.
+        trainer: in the state of its newest snapshot.
+    """
+    history = read_saved_history(saved.path, saved.header, trainer)
+    if history is None:
+        return TimeTravel(trainer, was_edited=saved.header.edited), None
+    travel = TimeTravel.from_checkpoints(
+        trainer, history.starts, history.others, was_edited=history.was_edited
+    )
+    return travel, history
 
 
 def _read(path: Path, header: Header, trainer: Trainer) -> SavedHistory | None:

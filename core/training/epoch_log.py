@@ -83,12 +83,6 @@ def layers_of(table: NDArray[np.float64]) -> NDArray[np.float64]:
     return table[:, _WIDTH:].reshape(len(table), -1, _PER_LAYER)
 
 
-def in_order(rows: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Return a table without the rows that later ones of the same or an earlier epoch supersede."""
-    later = np.minimum.accumulate(rows[::-1, 0])[::-1]
-    return rows[rows[:, 0] < np.append(later[1:], np.inf)]
-
-
 class _Chunk(NamedTuple):
     """`CHUNK` epochs, which do not change any more.
 

@@ -13,7 +13,6 @@ import numpy as np
 
 from core.analysis.imbalance import uneven_scores
 from core.config.command_line import command_of
-from core.runs.cpu_kernels import changed_kernels
 from core.training.batches import oversized
 from core.training.components import memory_of_training, sizes_of
 from core.training.stopping import Stop
@@ -127,7 +126,7 @@ def train(
         diagnostician = Diagnostician(trainer, newest) if outputs or not quiet else None
         losses = LossRecord()
         losses.add(newest.epoch, newest.train_loss, newest.test_loss)
-        warning = "" if resumed is None else changed_kernels(resumed[0].header.kernels)
+        warning = "" if resumed is None else resumed[0].header.kernels_warning
         _print_notes(warning, trainer)
         for output in outputs:
             output.write(json_log.start(config, trainer.network, trainer.data) + "\n")

@@ -27,7 +27,7 @@ from core.runs.autosaver import RunSnapshot
 from core.runs.catalogue import list_runs
 from core.runs.folder import CONFIG, EVENTS, HISTORY, ROWS, STATE, RunFolder, name_for
 from core.runs.reader import SavedRun, read_header, read_run
-from core.runs.saved_history import SavedHistory, read_saved_history
+from core.runs.saved_history import SavedHistory, read_time_travel
 from core.runs.writer import RunEvent, RunWriter
 from core.training.checkpoints import Checkpoint
 from core.training.epoch_log import tabulate
@@ -378,12 +378,9 @@ def went_back(path: Path) -> bool:
     """Resume the run and travel to its start if there is a history; return whether there is."""
     kept = read_run(path)
     trainer = kept.trainer()
-    past = read_saved_history(path, kept.header, trainer)
+    history, past = read_time_travel(kept, trainer)
     if past is None:
         return False
-    history = TimeTravel.from_checkpoints(
-        trainer, past.starts, past.others, was_edited=past.was_edited
-    )
     head = trainer.state()
     asked = 0
 
