@@ -130,5 +130,5 @@ def test_a_saved_run_reaches_the_trainer_through_the_files_of_its_path(tmp_path:
     files = {file for file, _ in functions - known}
     section = PAGE.partition("## A saved run into a trainer")[2].partition("\n## ")[0]
     assert files <= {path for path, _ in re.findall(r"`([\w/]+\.py): ([\w.]+)`", section)}
-    assert f"code of {len(files)} files" in " ".join(section.split())
-    assert len(files) + 1 <= 15  # with that of `Trainer.restore`
+    (most,) = re.findall(r"at most (\d+) files", section)  # a slow seek reports its progress, too
+    assert len(files) <= int(most) <= 14
