@@ -132,7 +132,8 @@ def move(start: tuple[int, int] | None, row: int, column: int) -> str:
     across = _across(start[1], column)
     if start[0] == row:
         return across
-    down = "\x1b[B" if row == start[0] + 1 else f"\x1b[{row + 1}d"
+    # the index moves down by one
+    down = "\x1bD" if row == start[0] + 1 else f"\x1b[{row + 1}d"
     return min(absolute, down + across, key=len)
 
 
@@ -140,5 +141,5 @@ def _across(start: int, column: int) -> str:
     by = column - start
     if by > 0:
         return f"\x1b[{by if by > 1 else ''}C"
-    ways = ["\b" * -by, f"\x1b[{column + 1}G"]
+    ways = ["\b" * -by, f"\x1b[{column + 1}G", f"\x1b[{-by}D"]
     return min(ways, key=len) if column else ("\r" if by else "")

@@ -11,7 +11,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final, TypeAlias
+from typing import TYPE_CHECKING, Final, NamedTuple, TypeAlias
 
 import numpy as np
 
@@ -74,6 +74,18 @@ def is_frame(data: str) -> bool:
     return _FRAME.match(data) is not None
 
 
+class Pen(NamedTuple):
+    """State of the terminal between two updates.
+
+    Attributes:
+        style: id of its style, or `UNKNOWN`.
+        at: row and column of its cursor, or None if unknown.
+    """
+
+    style: int = PLAIN_ID
+    at: tuple[int, int] | None = None
+
+
 class Update:
     """Output of some cells for the terminal: moves, styles and glyphs, limited to a number of bytes.
 
@@ -83,27 +95,39 @@ class Update:
         size: number of bytes so far.
     """
 
-    def __init__(self, table: CellIds, wanted: NDArray[np.int32]) -> None:
+    def __init__(self, table: CellIds, wanted: NDArray[np.int32], pen: Pen) -> None:
         self.sent: list[tuple[int, int]] = []
-        self.at: tuple[int, int] | None = None
+        self.at = pen.at
         self.size = 0
         self._table = table
         self._wanted = wanted
-        self._style = PLAIN_ID
+        self._style = pen.style
+        self._passed: set[tuple[int, int]] = set()
         self._output: list[str] = []
         self._rows: dict[int, list[int]] = {}
+        if pen.style == UNKNOWN:
+            self.reset()
 
     def add(self, spans: Iterable[Span], limit: int) -> bool:
         """Write cells up to `limit` bytes, but at least one; return whether all are written."""
         return all(self._add(row, columns, limit) for row, columns in spans)
 
-    def text(self) -> str:
-        """Return the output, which resets the style at its end."""
+    def reset(self) -> None:
+        """Reset the style, unless that is already done."""
         if self._style != PLAIN_ID:
             self._output.append("\x1b[m")
             self.size += 3
             self._style = PLAIN_ID
+
+    @property
+    def text(self) -> str:
+        """The output."""
         return "".join(self._output)
+
+    @property
+    def pen(self) -> Pen:
+        """State of the terminal after the output."""
+        return Pen(self._style, self.at)
 
     def _add(self, row: int, columns: list[int], limit: int) -> bool:
         wanted = self._rows.get(row)
@@ -112,6 +136,7 @@ class Update:
         # local names, since this runs for each cell that is sent
         table, sent, output = self._table, self.sent, self._output
         glyphs, sizes, style_ids, width = table.glyphs, table.sizes, table.style_ids, len(wanted)
+        passed = self._passed
         for column in columns:
             if self.size >= limit and sent:
                 return False
@@ -120,6 +145,8 @@ class Update:
             if not glyph:
                 continue  # written with the first half
             place = row, column
+            if place in passed:
+                continue
             sent.append(place)
             if place != self.at:
                 way = self._move_to(row, column, wanted)
@@ -147,7 +174,9 @@ class Update:
                 again = "".join([self._table.glyphs[number] for number in between])
                 if sum([self._table.sizes[number] for number in between]) <= 4:
                     # they may differ, too, and be no longer wanted before their turn
-                    self.sent += [(row, each) for each in range(self.at[1], column)]
+                    passed = [(row, each) for each in range(self.at[1], column)]
+                    self.sent += passed
+                    self._passed.update(passed)
                     return again
         return move(self.at, row, column)
 
@@ -173,6 +202,7 @@ class ScreenBuffer:
         """Whether the last frame was larger than the terminal, and was clipped."""
         self._table = CellIds(to_256=to_256)
         self._updates = 0
+        self._pen = Pen()
         self.resize(columns, rows)
 
     def resize(self, columns: int, rows: int) -> None:
@@ -185,10 +215,12 @@ class ScreenBuffer:
         self._uncovered = self._dialog.copy()
         self._cursor = self._cursor_sent = (0, 0)
         self._changed = False
+        self._forget_pen()
 
     def invalidate(self) -> None:
         """Regard the terminal's content as unknown, so that everything is sent again."""
         self._shown[:] = UNKNOWN
+        self._forget_pen()
         self._changed = True
 
     @property
@@ -269,16 +301,20 @@ class ScreenBuffer:
             is_dialog = differs & self._dialog
             ordered = self._in_order(is_dialog if is_dialog.any() else differs, areas)
             update = self._first_of(*ordered, budget)
-        text = update.text()
         self._mark_shown(update.sent)
-        if self._cursor != self._cursor_sent and not self._differences().any():
+        self._pen = update.pen
+        if self._differences().any():
+            return update.text  # the next update continues where this one ends
+        update.reset()
+        self._pen, text = Pen(), update.text
+        if self._cursor != self._cursor_sent:
             text += move(update.at, *self._cursor)
             self._cursor_sent = self._cursor
         return text
 
     def _shorter(self, *ways: list[Span], limit: int) -> Update | None:
         """Return the shortest update of some orders of cells, or None if all exceed the limit."""
-        updates = [Update(self._table, self._wanted) for _ in ways]
+        updates = [Update(self._table, self._wanted, self._pen) for _ in ways]
         whole = [
             update for update, way in zip(updates, ways, strict=True) if update.add(way, limit)
         ]
@@ -286,9 +322,9 @@ class ScreenBuffer:
 
     def _first_of(self, first: list[Span], rest: list[Span], budget: int) -> Update:
         """Return an update with as many cells as fit, of the first spans and then of the rest."""
-        update = Update(self._table, self._wanted)
+        update = Update(self._table, self._wanted, self._pen)
         for tried in (4 * budget // 3, budget):
-            update = Update(self._table, self._wanted)
+            update = Update(self._table, self._wanted, self._pen)
             # a row that changes all the time must not starve the others
             update.add(first, 3 * tried // 4 if rest else tried)
             update.add(rest, tried)
@@ -347,10 +383,9 @@ class ScreenBuffer:
         styles: dict[SgrState, list[Span]] = {}
         counts: Counter[str] = Counter()
         for row, columns in spans:
-            numbers = self._wanted[row, columns].tolist()
             alike: dict[SgrState, list[int]] = {}
-            for column, number in zip(columns, numbers, strict=True):
-                alike.setdefault(self._table.styles[number], []).append(column)
+            for column, style in zip(columns, self._styles_of(row, columns), strict=True):
+                alike.setdefault(style, []).append(column)
             for style, those in alike.items():
                 styles.setdefault(style, []).append((row, those))
                 counts[style.background] += len(those)
@@ -365,6 +400,24 @@ class ScreenBuffer:
             ),
         )
         return [span for style in ordered for span in styles[style]]
+
+    def _styles_of(self, row: int, columns: list[int]) -> list[SgrState]:
+        """Return the styles in which cells are written: blanks in that of a neighbouring glyph."""
+        table, numbers = self._table, self._wanted[row, columns].tolist()
+        styles = [table.styles[number] for number in numbers]
+        is_blank = [table.glyphs[number] == " " for number in numbers]
+        for places in (range(1, len(columns)), range(len(columns) - 2, -1, -1)):
+            step = places.step
+            for place in places:
+                style, neighbour = styles[place], styles[place - step]
+                if (
+                    is_blank[place]
+                    and style.background == neighbour.background
+                    and style.attributes == neighbour.attributes == ()
+                    and columns[place] == columns[place - step] + step
+                ):
+                    styles[place] = neighbour
+        return styles
 
     def _in_order(
         self, differs: NDArray[np.bool_], areas: Sequence[Area]
@@ -410,6 +463,9 @@ class ScreenBuffer:
             if each + 1 < len(wanted) and self._table.is_second_half(wanted[each + 1])
         }
         return sorted({*columns, *halves})
+
+    def _forget_pen(self) -> None:
+        self._pen = Pen(PLAIN_ID if self._pen.style == PLAIN_ID else UNKNOWN)
 
     def _mark_shown(self, cells: list[tuple[int, int]]) -> None:
         if not cells:

@@ -304,3 +304,44 @@ def test_a_dialog_is_sent_alone_and_what_it_covered_first_when_it_closes() -> No
     assert (
         sum(cell[0] == "o" for row in terminal.appearance() for cell in row) == COLUMNS * ROWS - 24
     )
+
+
+def test_an_update_continues_where_the_one_before_ended_until_everything_is_sent() -> None:
+    model, terminal = ScreenBuffer(COLUMNS, ROWS), Emulated()
+    model.apply(f"\x1b[1;1H\x1b[38;5;250;48;5;24m{'ab' * 10}\x1b[0m")
+    sent = [model.next_update(8)]
+    while model.has_changes:
+        sent.append(model.next_update(8))
+    assert len(sent) > 2
+    assert sent[0].startswith("\x1b[1H\x1b[38;5;250;48;5;24ma")
+    assert not any("\x1b" in each for each in sent[1:-1])
+    assert sent[-1].endswith("\x1b[m")
+    terminal.feed("".join(sent))
+    assert terminal.screen.display[0].rstrip() == "ab" * 10
+
+
+@pytest.mark.parametrize("resizes", [False, True])
+def test_an_update_of_an_unknown_screen_assumes_no_style(resizes: bool) -> None:
+    model, terminal = ScreenBuffer(COLUMNS, ROWS), Emulated()
+    frame = f"\x1b[1;1H\x1b[48;5;24m{'ab' * 10}\x1b[0m\x1b[2;1Hplain"
+    model.apply(frame)
+    terminal.feed(model.next_update(8))
+    terminal.feed("\x1b[m\x1b[4;4H\x1b[7m")  # by another program
+    if resizes:
+        model.resize(COLUMNS, ROWS)
+        model.apply(frame)
+    else:
+        model.invalidate()
+    terminal.feed(model.next_update(ALL))
+    whole = Emulated()
+    whole.feed(frame)
+    assert terminal.appearance() == whole.appearance()
+
+
+def test_blanks_are_written_together_with_a_neighbouring_glyph() -> None:
+    model = ScreenBuffer(COLUMNS, ROWS)
+    row = "\x1b[{};1H\x1b[38;5;{};48;5;24m a \x1b[0m"
+    for number in range(ROWS):
+        model.apply(row.format(number + 1, 60 + number % 2))
+    sent = model.next_update(ALL)
+    assert sent.count("H") + sent.count("d") + sent.count("\x1bD") == ROWS
