@@ -6,6 +6,11 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, settings
 
+from core.process.client import ONE_THREAD
+
+# before NumPy, as in the program: on a busy machine the threads of small products wait for each other
+os.environ.update(ONE_THREAD)
+
 # neither measures the program: on a busy machine any example can take a second
 settings.register_profile("any load", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("any load")
