@@ -721,7 +721,7 @@ class DiagnosisController:
         was_alarming = diagnosis.is_alarming
         if not diagnosis.update():
             return False
-        if diagnosis.wants_trials and controller.send(MeasureReferences()):
+        if diagnosis.wants_trials and controller.send(MeasureReferences(diagnosis.requests + 1)):
             diagnosis.start_check()
         if not controller.run.config.diagnostics and (line := diagnosis.announcement()):
             controller.view.show_note(line)

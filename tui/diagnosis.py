@@ -74,10 +74,12 @@ class RunDiagnosis:
         current: the diagnosis to show, or None before the first epoch.
         is_checking: whether trials are being made.
         wants_trials: whether trials would show more.
+        requests: number of requests so far; only the answer to the last one counts.
     """
 
     def __init__(self, run: RunModel) -> None:
         self._run = run
+        self.requests = 0
         self._clear(run.config)
 
     def _clear(self, config: RunConfig) -> None:
@@ -126,7 +128,7 @@ class RunDiagnosis:
                 self._record_change()
             case StateChanged() if event.state is State.DIVERGED:
                 self._diverged = run.timeline.copy()
-            case ReferencesMeasured():
+            case ReferencesMeasured() if event.request == self.requests:
                 self._finish_check(event.references)
             case Failed():
                 self.is_checking = False
@@ -134,6 +136,7 @@ class RunDiagnosis:
     def start_check(self) -> None:
         """Record that trials were requested."""
         self.is_checking, self.wants_trials, self._waited = True, False, 0
+        self.requests += 1
         self._checked_config = self._run.config
 
     def update(self) -> bool:
@@ -159,8 +162,8 @@ class RunDiagnosis:
         found = self.current
         if found is None or not found.findings or self._run.past_epoch is not None:
             return ""
-        if self.is_checking or self.wants_trials:
-            return ""  # trials may show another cause
+        if found.compared_at is None and (self.is_checking or self.wants_trials):
+            return ""  # trials may show another cause; a fast run is always being compared again
         causes = tuple(each.cause for each in found.findings)
         if causes in self._announced:
             return ""

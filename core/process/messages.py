@@ -218,7 +218,13 @@ class MeasureBaseline:
 
 @dataclass(frozen=True)
 class MeasureReferences:
-    """Request the `References` of the current run, for its diagnosis."""
+    """Request the `References` of the current run, for its diagnosis.
+
+    Attributes:
+        request: number that the answer repeats: one to an earlier request may be on its way.
+    """
+
+    request: int = 0
 
 
 @dataclass(frozen=True)
@@ -619,6 +625,7 @@ class ReferencesMeasured:
     """References of the current run; None if they cannot be measured, or the run was changed since."""
 
     references: References | None
+    request: int = 0
 
 
 @dataclass(frozen=True)

@@ -264,4 +264,4 @@ def reject(queue: CommandQueue, command: Command, config: RunConfig, note: str) 
         case MeasureBaseline():
             queue.post(BaselineFound(None, note))
         case MeasureReferences():
-            queue.post(ReferencesMeasured(None))
+            queue.post(ReferencesMeasured(None, command.request))

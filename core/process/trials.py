@@ -36,16 +36,17 @@ class TrialsProcess:
 
     Attributes:
         copy: the run.
+        request: number of the command that has requested them.
         references: the result, or None until there is one, or if the process has failed.
     """
 
-    def __init__(self, copy: RunCopy) -> None:
+    def __init__(self, copy: RunCopy, request: int = 0) -> None:
         ours, theirs = socket.socketpair()
         with theirs:
             self._process = start_interpreter("core.process.trials", theirs, subprocess.DEVNULL)
         self._channel = Channel(ours)
         self._channel.post(copy)
-        self.copy = copy
+        self.copy, self.request = copy, request
         self.references: References | None = None
 
     def poll(self) -> bool:

@@ -298,7 +298,7 @@ class TrainingLoop:
             case MeasureBaseline():
                 self._measure_baseline(run)
             case MeasureReferences():
-                self._measure_references(run)
+                self._measure_references(run, command.request)
 
     def _start(self, command: Start | StartFrom) -> None:
         queue, before, config = self._queue, self._run, command.config
@@ -433,7 +433,7 @@ class TrainingLoop:
         elif measured.found is not None:
             self._queue.post(measured.found)
 
-    def _measure_references(self, run: TrainingRun) -> None:
+    def _measure_references(self, run: TrainingRun, request: int) -> None:
         from core.analysis.diagnosis.trials import RunCopy, can_be_tried
         from core.process.trials import TrialsProcess  # only a run that looks stuck needs it
 
@@ -441,12 +441,12 @@ class TrainingLoop:
             self._trials.close()
             self._trials = None
         if not can_be_tried(run.trainer):
-            self._queue.post(ReferencesMeasured(None))
+            self._queue.post(ReferencesMeasured(None, request))
             return
         try:
-            self._trials = TrialsProcess(RunCopy.of(run.trainer))
+            self._trials = TrialsProcess(RunCopy.of(run.trainer), request)
         except (OSError, MemoryError):
-            self._queue.post(ReferencesMeasured(None))
+            self._queue.post(ReferencesMeasured(None, request))
 
     def _is_outdated(self, trials: TrialsProcess) -> bool:
         """Return whether the settings or the data have changed since the trials were requested."""
@@ -461,7 +461,8 @@ class TrainingLoop:
         trials.close()
         self._trials = None
         outdated = self._is_outdated(trials)
-        self._queue.post(ReferencesMeasured(None if outdated else trials.references))
+        references = None if outdated else trials.references
+        self._queue.post(ReferencesMeasured(references, trials.request))
 
     def _train(self, run: TrainingRun) -> None:
         """Train for one slice, or until there is something to report."""

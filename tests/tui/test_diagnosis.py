@@ -57,7 +57,8 @@ class Bench:
 
     def measure(self) -> None:
         self.run.diagnosis.start_check()
-        self.run.apply(ReferencesMeasured(measure_references(RunCopy.of(self.trainer))))
+        references = measure_references(RunCopy.of(self.trainer))
+        self.run.apply(ReferencesMeasured(references, self.run.diagnosis.requests))
 
     @property
     def causes(self) -> list[Cause]:
@@ -103,6 +104,34 @@ def test_results_of_trials_belong_to_settings_and_branch() -> None:
     assert bench.causes == []
     bench.begin(SICK)
     assert bench.rest() is RunState.TOO_EARLY
+
+
+def test_the_answer_to_an_earlier_request_does_not_end_the_trials_of_a_new_run() -> None:
+    bench = Bench(SICK)
+    bench.train(100)
+    bench.run.diagnosis.start_check()
+    bench.begin(SICK)
+    bench.train(100)
+    bench.run.diagnosis.start_check()
+    bench.run.apply(ReferencesMeasured(None, bench.run.diagnosis.requests - 1))
+    assert bench.run.diagnosis.is_checking
+
+
+def test_a_cause_is_announced_although_a_fast_run_is_compared_again(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(diagnosis, "BETWEEN_CHECKS", 0.0)
+    bench = Bench(SICK)
+    bench.train(50)
+    bench.run.diagnosis.start_check()
+    references = measure_references(RunCopy.of(bench.trainer))
+    bench.train(100)  # meanwhile
+    for _ in range(diagnosis.WAITING):
+        bench.run.diagnosis.update()
+    bench.run.apply(ReferencesMeasured(references, bench.run.diagnosis.requests))
+    bench.run.diagnosis.update()
+    assert bench.run.diagnosis.wants_trials
+    assert "penalty too strong" in bench.run.diagnosis.announcement()
 
 
 def test_results_of_trials_are_not_of_a_run_that_trained_with_other_settings_since() -> None:
@@ -160,7 +189,7 @@ def test_trials_that_failed_are_repeated_after_twice_as_many_epochs() -> None:
     bench.train(100)
     bench.rest()
     bench.run.diagnosis.start_check()
-    bench.run.apply(ReferencesMeasured(None))
+    bench.run.apply(ReferencesMeasured(None, bench.run.diagnosis.requests))
     bench.rest()
     assert not bench.run.diagnosis.wants_trials
     bench.train(100)

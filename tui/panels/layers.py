@@ -186,7 +186,9 @@ class LayersPanel(Panel):
             DiagnosisLine(text, ink(colour if diagnosis.findings else DIM))
             for text in wrap(diagnosis.sentence, room)
         ]
-        if self.run.diagnosis.is_checking and not any(map(_is_named, diagnosis.findings)):
+        if self.run.diagnosis.is_checking and not (
+            diagnosis.state is RunState.LEARNT or any(map(_is_named, diagnosis.findings))
+        ):
             checking = CHECKING_MORE if diagnosis.state in HEALTHY_STATES else CHECKING
             lines.append(DiagnosisLine(checking[:room], ink(DIM)))
         if not diagnosis.findings and (reassuring := self._why_harmless(diagnosis)):

@@ -85,7 +85,14 @@ def diagnose(
         sentence = sentences.diverged_sentence(curves.last)
         shown = _stuck(config, references, has_classes) if measured else ()
         findings = shown or (_divergence(config),)
-        return Diagnosis(RunState.DIVERGED, sentence, findings, wants_references=not measured)
+        compared = references.epoch if measured else None
+        return Diagnosis(
+            RunState.DIVERGED,
+            sentence,
+            findings,
+            wants_references=not measured,
+            compared_at=compared,
+        )
     chance = references.chance or Chance(0.0, inf)
     overfitting = _overfitting(config, curves, has_classes, chance.loss)
     progress = (curves.score - chance.score) / max(1e-9, 1 - chance.score)
@@ -120,7 +127,7 @@ def diagnose(
         sentence = sentences.state_sentence(
             state, curves.score, curves.averaged, references, has_classes, before
         )
-    return Diagnosis(state, sentence, findings, early, wants_references)
+    return Diagnosis(state, sentence, findings, early, wants_references, references.epoch)
 
 
 def _later(config: RunConfig, references: References, has_classes: bool) -> Diagnosis:
@@ -135,7 +142,7 @@ def _later(config: RunConfig, references: References, has_classes: bool) -> Diag
     sentence = sentences.state_sentence(
         state, score, 1, references, has_classes, epoch=references.epoch
     )
-    return Diagnosis(state, sentence, findings)
+    return Diagnosis(state, sentence, findings, compared_at=references.epoch)
 
 
 def _consistent(state: RunState, *, at_chance: bool, is_stuck: bool) -> RunState:

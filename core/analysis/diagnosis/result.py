@@ -99,6 +99,7 @@ class Diagnosis:
         tell_at: epoch from which a state can be determined, if it is too early.
         wants_references: whether trials would show more: the run looks stuck, and there are none of
             these epochs yet.
+        compared_at: epoch at which it was compared with trials, or None.
     """
 
     state: RunState
@@ -106,3 +107,4 @@ class Diagnosis:
     findings: tuple[Finding, ...] = ()
     tell_at: int | None = None
     wants_references: bool = False
+    compared_at: int | None = None
