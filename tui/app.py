@@ -48,11 +48,13 @@ class SeedsOptions:
         count: number of runs.
         process: a process of `SEEDS_WORKER` that is already waiting, or None.
         paused: whether they wait for a key.
+        resume: folder of the saved runs to continue, or None for new ones.
     """
 
     count: int = SEEDS
     process: TrainingProcess | None = None
     paused: bool = False
+    resume: Path | None = None
 
 
 class Palette(CommandPalette):
@@ -126,6 +128,7 @@ class NnfsApp(TerminalApp):
         self.terminal_title = self._announcer.title
         self._seeds_options = SeedsOptions(paused=paused) if seeds is None else seeds
         self._frames_per_second = frames_per_second
+        self._save_options = save_options
         self._ordered: list[Area] = []
         self._ordered_of: tuple[object, ...] = None, None, None
         self.seeds: SeedsScreen | None = None
@@ -155,6 +158,8 @@ class NnfsApp(TerminalApp):
             paused=options.paused,
             flow_control=self.flow_control,
             redraw=self.action_redraw,
+            save_options=self._save_options,
+            resume=options.resume,
             open_run=self._open_lane,
             leave=self._leave_seeds,
         )

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from core.arrays import Array, Labels
     from core.lockstep.stack import Stack
     from core.nn.network import Network
+    from core.training.state import TrainerState
 
 
 class BestEpochs:
@@ -90,6 +91,22 @@ class BestEpochs:
             at = np.flatnonzero(better[runs])
             self._parameters[runs[at]] = stack.network.parameters[at]
             self._statistics[runs[at]] = stack.network.statistics[at]
+
+    def replaced(self, states: Sequence[TrainerState], rows: NDArray[np.float64]) -> BestEpochs:
+        """Return the best epochs of these runs in other states.
+
+        Args:
+            states: of their trainers.
+            rows: (columns, runs) metrics of the best epochs.
+        """
+        copy = self.copy()
+        copy.epoch[:] = [each.best.epoch for each in states]
+        copy._loss[:] = [each.best.loss for each in states]
+        copy.rows[:] = rows
+        for at in range(len(copy._parameters)):
+            copy._parameters[at] = states[at].best_parameters
+            copy._statistics[at] = states[at].best_statistics
+        return copy
 
     def copy(self) -> BestEpochs:
         """Return a copy, which later epochs do not change."""

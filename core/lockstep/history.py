@@ -40,9 +40,15 @@ class History:
     def append(self, rows: NDArray[np.float64]) -> None:
         """Append an epoch, (columns, runs)."""
         if self.epochs == len(self._values):
-            self._values = np.concatenate([self._values, np.full_like(self._values, np.nan)])
+            more = np.full((max(16, self.epochs), *self._values.shape[1:]), np.nan)
+            self._values = np.concatenate([self._values, more])
         self._values[self.epochs] = rows
         self.epochs += 1
+
+    def extend(self, values: NDArray[np.float64]) -> None:
+        """Append epochs, (epochs, columns, runs)."""
+        self._values = np.concatenate([self._values[: self.epochs], values])
+        self.epochs = len(self._values)
 
     def truncate(self, epochs: int) -> None:
         """Drop all epochs after the first ones."""

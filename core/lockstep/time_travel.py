@@ -14,8 +14,9 @@ from core.training.checkpoints import OVERHEAD, SharedArrays, least_needed
 from core.training.time_travel import CHECK_INTERVAL, LIMIT, SHARE, SPACING
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
+    from core.lockstep.lanes import LaneStates
     from core.lockstep.state import LockstepState
     from core.lockstep.trainer import Lockstep
 
@@ -39,6 +40,23 @@ class LockstepTravel:
         self._rates: dict[int, float] = {}  # changed after these epochs
         self._due = 0.0
         self._add_checkpoint()
+
+    def resume(self, states: LaneStates, rates: Mapping[int, float]) -> None:
+        """Continue saved runs, whose epochs up to these states are in the history.
+
+        Args:
+            states: of the newest epoch.
+            rates: settings of the learning rate by the epoch from which they apply, which is 0 for the
+                first: that with which these runs were created.
+        """
+        self._rates = dict(sorted(rates.items())[1:])
+        states.restore(self._lockstep, rates[max(rates)])
+        self._add_checkpoint()
+
+    @property
+    def rates(self) -> dict[int, float]:
+        """Settings of the learning rate by the epoch from which they apply, in order."""
+        return {0: self._checkpoints[0].configs[0].learning_rate} | self._rates
 
     @property
     def head(self) -> int:

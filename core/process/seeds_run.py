@@ -9,8 +9,7 @@ import numpy as np
 
 from core.lockstep.history import COLUMNS
 from core.lockstep.summary import quartiles, results_of, table_of, verdict
-from core.lockstep.time_travel import LockstepTravel
-from core.lockstep.trainer import Lockstep
+from core.process.autosave import ENDS
 from core.process.command_queue import Cancelled
 from core.process.messages import (
     LaneOpened,
@@ -24,15 +23,22 @@ from core.process.messages import (
     StateChanged,
 )
 from core.process.speed import RateMeter
-from core.process.training_run import MOST_NUMBERS_SHOWN, MOST_SHOWN
+from core.process.training_run import MOST_NUMBERS_SHOWN, MOST_SHOWN, PATIENCE
+from core.runs.folder import RunFolder
+from core.runs.reader import read_any
+from core.runs.saved_seeds import restore_seeds
 from core.training.stopping import Stop
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from numpy.typing import NDArray
 
-    from core.config.run_config import RunConfig
     from core.datasets import DataSplit
+    from core.lockstep.time_travel import LockstepTravel
+    from core.lockstep.trainer import Lockstep
     from core.process.command_queue import CommandQueue
+    from core.process.seeds_autosave import SeedsAutosave
     from core.process.speed import EpochTimer
 
 MAPPED: Final = 64
@@ -61,35 +67,25 @@ class SeedsTraining:
 
     Attributes:
         lockstep: trains them.
+        travel: takes them to earlier epochs.
         state: their common status: a run that has ended waits for the others.
         steps_left: epochs to train before they pause again.
+        revision: counter of changes to what is saved.
         rate: measured epochs per second.
     """
 
     def __init__(
-        self, config: RunConfig, count: int, queue: CommandQueue, timer: EpochTimer
+        self,
+        lockstep: Lockstep,
+        travel: LockstepTravel,
+        queue: CommandQueue,
+        timer: EpochTimer,
+        autosave: SeedsAutosave,
     ) -> None:
-        """Prepare the samples, and initialise the weights.
-
-        Args:
-            config: of the run with the lowest seed.
-            count: number of runs.
-            queue: to the screen.
-            timer: keeps the speed.
-
-        Raises:
-            CannotShareError: when they cannot be trained at once.
-            Cancelled: when loading the data was cancelled.
-            ConfigError: when a setting does not fit the data.
-            DataError: when a file has no usable data.
-            NotEnoughMemory: when the data or the networks are too large.
-        """
-        configs = [config.changed(seed=(config.seed + at) % 2**63) for at in range(count)]
-        self.lockstep = Lockstep(configs, progress=queue.send_loading)
-        self._travel = LockstepTravel(self.lockstep)
-        self._queue, self._timer = queue, timer
+        self.lockstep, self.travel = lockstep, travel
+        self._queue, self._timer, self._autosave = queue, timer, autosave
         self.state = State.PAUSED
-        self.steps_left = 0
+        self.steps_left = self.revision = 0
         self.rate = RateMeter()
         self._note = ""
         self._lane = 0
@@ -121,10 +117,11 @@ class SeedsTraining:
         stop, lockstep = perf_counter() + seconds, self.lockstep
         while True:
             lockstep.train_epoch()
-            self._travel.record_epoch()
+            self.travel.record_epoch()
+            self.revision += 1
             now = self._timer.last = perf_counter()
             if lockstep.is_finished:
-                self._end()
+                self.end()
                 return
             if self.steps_left:
                 self.steps_left -= 1
@@ -138,21 +135,23 @@ class SeedsTraining:
             if now >= stop:
                 return
 
-    def _end(self) -> None:
-        """Report that all runs have ended."""
+    def end(self, note: str = "") -> None:
+        """Report that all runs have ended; a note replaces the sentence on that."""
         stopped, epochs = self.lockstep.stopped, self.lockstep.epoch
         self.steps_left = 0
         count = f"all {len(stopped):,} runs have" if len(stopped) > 1 else "the run has"
         if all(each is Stop.DIVERGED for each in stopped):
-            self.set_state(
-                State.DIVERGED, f"{count} diverged: try a lower learning rate (−), then r"
-            )
+            ended = f"{count} diverged: try a lower learning rate (−), then r"
+            self.set_state(State.DIVERGED, note or ended)
         else:
-            self.set_state(State.FINISHED, f"{count} ended, after {epochs:,} epochs")
+            self.set_state(State.FINISHED, note or f"{count} ended, after {epochs:,} epochs")
 
     def set_state(self, state: State, note: str = "") -> None:
         """Change the status, and report it after all epochs so far."""
+        if state is not self.state and state in ENDS:
+            self._autosave.add_event(self, str(state).lower(), note)
         self.state, self._note = state, note
+        self.revision += 1
         if state is State.TRAINING:
             self._timer.restart()
             self.rate.restart()
@@ -166,9 +165,12 @@ class SeedsTraining:
     def set_learning_rate(self, rate: float) -> None:
         """Change the learning rate of all runs, and report it."""
         self.branch()
-        self._travel.set_learning_rate(rate)
+        self.travel.set_learning_rate(rate)
         configs = self.lockstep.configs
         note = f"learning rate {rate:g} in all runs; trained weights kept"
+        self.revision += 1
+        self._autosave.branch(self.lockstep.epoch)
+        self._autosave.add_event(self, "changed", note)
         self._queue.post(SeedsRun(configs[0], len(configs), (), note, self._queue.answered))
 
     def reject(self, note: str) -> None:
@@ -204,6 +206,7 @@ class SeedsTraining:
         lockstep, queue = self.lockstep, self._queue
         self.steps_left = 0
         self.report(force=True)
+        self._autosave.save(self)
         before = lockstep.configs[0]
 
         def proceed(share: float) -> bool:
@@ -215,7 +218,7 @@ class SeedsTraining:
             following = (each for each in queue.waiting if not isinstance(each, Pull | SetSpeed))
             return not isinstance(next(following, None), Seek)
 
-        self._travel.travel(epoch, proceed)
+        self.travel.travel(epoch, proceed)
         config = lockstep.configs[0]
         if config != before:
             queue.post(SeedsRun(config, len(lockstep.configs), (), "", queue.answered))
@@ -223,15 +226,19 @@ class SeedsTraining:
         table = table_of(lockstep, self._lane)
         queue.post(self._progress(NO_EPOCHS, table, moved=True))
         if lockstep.is_finished:
-            self._end()
+            self.end()
         else:
             self.set_state(State.PAUSED)
 
     def branch(self) -> None:
         """Discard the epochs after the current one, before the runs continue there."""
-        if self._travel.is_past:
-            self._travel.branch()
-            table = table_of(self.lockstep, self._lane, self.lockstep.epoch)
+        if self.travel.is_past:
+            self.travel.branch()
+            self.revision += 1
+            epoch = self.lockstep.epoch
+            self._autosave.branch(epoch)
+            self._autosave.add_event(self, "branched", f"training resumed from epoch {epoch:,}")
+            table = table_of(self.lockstep, self._lane, epoch)
             self._queue.post(self._progress(NO_EPOCHS, table))
 
     def report(self, *, force: bool = False) -> None:
@@ -261,7 +268,7 @@ class SeedsTraining:
             self._lane,
             table,
             self.rate.value,
-            self._travel.head,
+            self.travel.head,
             moved,
         )
 
@@ -281,3 +288,48 @@ class SeedsTraining:
             parts.append(lockstep.history.rows(at, stop)[:, :CURVES])
         spreads = [quartiles(np.where(healthy, part, np.nan)) for part in parts]
         return np.concatenate(spreads).astype(np.float32)
+
+
+def reopen(
+    path: Path,
+    queue: CommandQueue,
+    timer: EpochTimer,
+    autosave: SeedsAutosave,
+    *,
+    paused: bool,
+) -> SeedsTraining:
+    """Return the runs that are saved in a folder, and report them to the screen.
+
+    Args:
+        path: of the folder.
+        queue: to the screen.
+        timer: keeps the speed.
+        autosave: continues to save them.
+        paused: whether to pause them, even if they were training.
+
+    Raises:
+        RunError: when another process uses them, they are damaged, or their data have changed.
+        Cancelled: when loading the data was cancelled.
+    """
+    folder = RunFolder.open(path, PATIENCE)
+    try:
+        saved = read_any(path)
+        lockstep, travel = restore_seeds(saved, queue.send_loading)
+    except BaseException:
+        folder.close()
+        raise
+    header, was_training = saved.header, saved.header.state is State.TRAINING
+    runs = SeedsTraining(lockstep, travel, queue, timer, autosave)
+    runs.state = header.state
+    note = f"{folder.name} resumed at epoch {header.epoch:,}"
+    moved = header.kernels_warning
+    autosave.resume(runs, saved, folder)
+    if moved:
+        note += f"; {moved}"
+        autosave.add_event(runs, "moved", moved)
+    runs.send_start("")
+    if lockstep.is_finished:
+        runs.end(note)
+    else:
+        runs.set_state(State.TRAINING if was_training and not paused else State.PAUSED, note)
+    return runs

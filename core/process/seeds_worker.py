@@ -13,16 +13,20 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 
 from core.lockstep.sharing import CannotShareError
+from core.lockstep.time_travel import LockstepTravel
+from core.lockstep.trainer import Lockstep
 from core.memory import reserve_for_products
 from core.process import commands
 from core.process.command_queue import CommandQueue
 from core.process.messages import (
     Configure,
+    ConfigureAutosave,
     Failed,
     OpenLane,
     Pause,
     Pull,
     Refused,
+    Reopen,
     Resume,
     Seek,
     SelectLane,
@@ -38,9 +42,12 @@ from core.process.parent_signals import (
     continue_parent_to_end,
     continue_when_orphaned,
 )
-from core.process.seeds_run import SeedsTraining, most_epochs
+from core.process.seeds_autosave import SeedsAutosave
+from core.process.seeds_run import SeedsTraining, most_epochs, reopen
 from core.process.speed import EpochTimer
 from core.process.worker import NICENESS, SLICE
+from core.runs.atomic_files import RunError
+from core.runs.saved_seeds import seeds_of
 
 if TYPE_CHECKING:
     from core.process.messages import Command
@@ -53,15 +60,14 @@ def main(descriptor: int) -> None:
     queue = CommandQueue(socket.socket(fileno=descriptor))
     continue_when_orphaned()
     reserve_for_products()
-    os.nice(NICENESS)
     try:
         with np.errstate(all="ignore"):  # divergence is detected by the loss
-            SeedsLoop(queue).run()
+            SeedsLoop(queue, niceness=NICENESS).run()
     except Exception as error:
         queue.post(Failed(f"{type(error).__name__}: {error}"))
         raise
     finally:
-        # nothing is saved, and shutting the interpreter down would delay the exit
+        # everything is saved, and shutting the interpreter down would delay the exit
         if queue.closed:
             os._exit(0)
 
@@ -69,8 +75,10 @@ def main(descriptor: int) -> None:
 class SeedsLoop:
     """Handles commands, and trains all runs at once."""
 
-    def __init__(self, queue: CommandQueue) -> None:
-        self._queue = queue
+    def __init__(self, queue: CommandQueue, niceness: int = 0) -> None:
+        """Serve a queue; from the first runs on, add `niceness` to the nice value of the process."""
+        self._queue, self._niceness = queue, niceness
+        self._autosave = SeedsAutosave(queue)
         self._timer = EpochTimer()
         self._runs: SeedsTraining | None = None
         self._screen_is_stopped = False
@@ -86,6 +94,7 @@ class SeedsLoop:
                 self._pause_without_memory(error)
         if self._runs is not None:
             self._runs.report(force=True)  # the screen prints a summary
+        self._autosave.close(self._runs)
 
     def _run_once(self) -> None:
         """Handle the waiting commands, and train for one slice."""
@@ -94,8 +103,11 @@ class SeedsLoop:
             self._handle(queue.waiting.pop(0))
         if self._screen_is_stopped:
             continue_parent_to_end()
+        if queue.closed:
+            return
         runs = self._runs
-        if runs is not None and not queue.closed and self._until_next(runs) == 0:
+        self._autosave.poll(runs)
+        if runs is not None and self._until_next(runs) == 0:
             runs.train(SLICE)
             runs.report()
 
@@ -103,7 +115,8 @@ class SeedsLoop:
         """Return the seconds until there is something to do; None to wait for a command."""
         wait = None if self._runs is None else self._until_next(self._runs)
         watching = WHILE_STOPPED if self._screen_is_stopped else None
-        return min((each for each in (wait, watching) if each is not None), default=None)
+        waits = (wait, watching, self._autosave.seconds_to_poll(self._runs))
+        return min((each for each in waits if each is not None), default=None)
 
     def _until_next(self, runs: SeedsTraining) -> float | None:
         """Return the seconds until the next epoch is due; None at rest."""
@@ -128,6 +141,11 @@ class SeedsLoop:
             case StartSeeds():
                 queue.answered += 1
                 self._start(command)
+            case Reopen():
+                queue.answered += 1
+                self._reopen(command)
+            case ConfigureAutosave():
+                self._autosave.configure(command.options)
             case SetSpeed():
                 self._timer.set_speed(command.epochs_per_second)
                 if runs is not None:
@@ -147,6 +165,7 @@ class SeedsLoop:
                 _handle_in_runs(runs, command)
 
     def _start(self, command: StartSeeds) -> None:
+        self._give_way()
         queue, before = self._queue, self._runs
         most = most_epochs(command.count)
         config, note = command.config, ""
@@ -154,7 +173,8 @@ class SeedsLoop:
             config = config.changed(epochs=most)
             note = f"the runs end after {most:,} epochs: metrics of more do not fit into the memory"
         try:
-            runs = SeedsTraining(config, command.count, queue, self._timer)
+            configs = seeds_of(config, command.count)
+            lockstep = Lockstep(configs, progress=queue.send_loading)
         except REFUSALS as error:
             reason = _why_refused(error)
             if before is not None:
@@ -162,13 +182,36 @@ class SeedsLoop:
             elif not any(isinstance(each, StartSeeds) for each in queue.waiting):
                 queue.post(Refused(reason, isinstance(error, MemoryError)))
             return
-        self._runs = runs
+        if before is not None:
+            self._autosave.save(before)
+        runs = self._runs = SeedsTraining(
+            lockstep, LockstepTravel(lockstep), queue, self._timer, self._autosave
+        )
+        self._autosave.begin(runs)
         runs.send_start(note)
         runs.set_state(State.PAUSED if command.paused else State.TRAINING, note)
 
+    def _reopen(self, command: Reopen) -> None:
+        """Load saved runs, which are the first of this process."""
+        self._give_way()
+        queue, path = self._queue, command.path
+        try:
+            self._runs = reopen(path, queue, self._timer, self._autosave, paused=command.paused)
+        except (*REFUSALS, RunError) as error:
+            queue.post(Refused(_why_refused(error), isinstance(error, MemoryError)))
+
+    def _give_way(self) -> None:
+        """Lower the priority of this thread: screens precede training."""
+        if self._niceness:
+            # the thread that saves keeps that of now: at its end, the screen waits for it
+            self._autosave.start()
+            os.nice(self._niceness)
+            self._niceness = 0
+
 
 def _why_refused(error: Exception) -> str:
-    return str(error) if isinstance(error, CannotShareError) else commands.why_refused(error)
+    is_sentence = isinstance(error, CannotShareError | RunError)
+    return str(error) if is_sentence else commands.why_refused(error)
 
 
 def _handle_in_runs(runs: SeedsTraining, command: Command) -> None:

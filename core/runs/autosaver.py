@@ -13,7 +13,7 @@ from shutil import rmtree
 from tempfile import mkdtemp
 from threading import Condition, Thread
 from time import monotonic, time
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
@@ -26,6 +26,8 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+    from core.arrays import Array, Labels
+    from core.runs.atomic_files import Extent
     from core.runs.folder import RunFolder
     from core.runs.reader import SavedRun
     from core.runs.saved_history import SavedHistory
@@ -105,6 +107,24 @@ class RunSnapshot:
     loss_starts: tuple[int, ...] = (0,)
     history: SavedHistory | None = None
     view: str = ""
+
+    @property
+    def columns(self) -> int:
+        """Number of columns of the metrics that are saved: those of layers, if any, are not."""
+        return len(COLUMNS)
+
+    @property
+    def options(self) -> str:
+        """Options of the command line in addition to the settings."""
+        return ""
+
+    def encode(
+        self, created: float, saved: float, rows: Extent, events: Extent
+    ) -> tuple[dict[str, Any], dict[str, Array | Labels]]:
+        """Return it as JSON values and named arrays, without its history."""
+        from core.runs.codec import encode_snapshot
+
+        return encode_snapshot(self, created, saved, rows, events)
 
 
 @dataclass(frozen=True)
@@ -500,8 +520,8 @@ class Autosaver:
             if run.writer is None:
                 run.writer = self._new_writer(run)
             # the number of further columns depends on the layers, if diagnostics are on
-            parts = [each[:, : len(COLUMNS)] for each in before.rows]
-            table = np.concatenate(parts) if parts else np.empty((0, len(COLUMNS)))
+            parts = [each[:, : snapshot.columns] for each in before.rows]
+            table = np.concatenate(parts) if parts else np.empty((0, snapshot.columns))
             is_first = not run.writer.has_snapshot
             run.writer.write(snapshot, table, before.events)
         except Exception as error:

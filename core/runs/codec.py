@@ -16,6 +16,7 @@ from core import __version__
 from core.config.errors import ConfigError, quoted
 from core.config.run_config import MOST_EPOCHS, RunConfig
 from core.datasets.edits import MOST_EDITS, AddPoint, MovePoint, RemovePoint
+from core.lockstep.lanes import MOST_LANES
 from core.nn.optimizers import OPTIMIZERS
 from core.nn.schedules import PlateauState
 from core.runs.atomic_files import Extent, refusal, shown
@@ -77,6 +78,7 @@ class Header:
         kernels: `cpu_kernels.kernels()` of the processor; empty in files of early versions.
         view: name of the screen's view, unchecked; empty if none was shown, and in files of early
             versions.
+        seeds: number of runs with consecutive seeds that are saved as one; None for a single run.
     """
 
     created: float
@@ -102,6 +104,7 @@ class Header:
     segments: tuple[Segment, ...]
     kernels: str
     view: str
+    seeds: int | None
 
     @property
     def kernels_warning(self) -> str:
@@ -335,6 +338,7 @@ def decode_header(fields: Fields) -> Header:
         ),
         fields.optional("kernels", fields.text) or "",
         _view(fields),
+        fields.optional("seeds", lambda name: fields.integer(name, 1, MOST_LANES)),
     )
 
 
@@ -401,7 +405,7 @@ def encode_checkpoint(
     checkpoint: Checkpoint,
 ) -> tuple[dict[str, Any], dict[str, Array | Labels]]:
     """Return a checkpoint as JSON values and named arrays, without its segment."""
-    state, arrays = _encode_state(checkpoint.state)
+    state, arrays = encode_state(checkpoint.state)
     values = {
         "config": resolve_data_path(checkpoint.config).as_dict(),
         "edits": [_encode_edit(each) for each in checkpoint.data.edits],
@@ -411,7 +415,8 @@ def encode_checkpoint(
     return values, arrays
 
 
-def _encode_state(state: TrainerState) -> tuple[dict[str, Any], dict[str, Array | Labels]]:
+def encode_state(state: TrainerState) -> tuple[dict[str, Any], dict[str, Array | Labels]]:
+    """Return a trainer's state as JSON values and named arrays."""
     arrays: dict[str, Array | Labels] = {
         "parameters": state.parameters,
         "statistics": state.statistics,

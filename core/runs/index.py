@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
 INDEX: Final = ".index.sqlite3"
 
-VERSION: Final = 1
+VERSION: Final = 2
 """Version of the tables; an index of another one, or of another version of the program, is replaced."""
 
 RECENT: Final = 2_000_000_000
@@ -46,7 +46,7 @@ _TABLES: Final = (
     (
         "CREATE TABLE runs (name TEXT PRIMARY KEY, stamp BLOB, saved REAL, size INTEGER, state TEXT, "
         "stopped TEXT, epoch INTEGER, metrics BLOB, has_classes INTEGER, sizes TEXT, source TEXT, "
-        "text TEXT, edited INTEGER)"
+        "text TEXT, edited INTEGER, seeds INTEGER)"
     ),
     # only the list in JSON reads them, and they are three quarters of the data
     "CREATE TABLE configs (name TEXT PRIMARY KEY, config TEXT)",
@@ -87,6 +87,7 @@ class RunSummary(NamedTuple):
         source: name of the data set, or of the file of data.
         text: the run in one line, as `RunConfig.describe` returns it.
         edited: whether data or weights were edited.
+        seeds: number of runs with consecutive seeds, the medians of which are `metrics`; None for one.
         config: settings as JSON; empty if they were not asked for.
     """
 
@@ -99,6 +100,7 @@ class RunSummary(NamedTuple):
     source: str
     text: str
     edited: bool
+    seeds: int | None
     config: str
 
     @classmethod
@@ -115,6 +117,7 @@ class RunSummary(NamedTuple):
             config.dataset if config.data is None else config.source_name,
             config.describe(header.sizes),
             bool(header.edited or header.edits),
+            header.seeds,
             json.dumps(config.as_dict()),
         )
 
@@ -282,13 +285,13 @@ def _row(name: str, run: IndexedRun) -> tuple[Any, ...]:
     metrics = _METRICS.pack(*each.metrics[: len(COLUMNS)])
     sizes = " ".join(map(str, each.sizes))
     start = (name, run.stamp, run.saved, run.size, each.state, each.stopped, each.epoch, metrics)
-    return (*start, each.has_classes, sizes, each.source, each.text, each.edited)
+    return (*start, each.has_classes, sizes, each.source, each.text, each.edited, each.seeds)
 
 
 def _entry(row: tuple[Any, ...]) -> IndexedRun:
     """Return an entry; raises ValueError, TypeError, AttributeError or struct.error."""
     _, stamp, saved, size, state, stopped, epoch, metrics, has_classes, sizes, *texts = row
-    source, text, edited, config = texts
+    source, text, edited, seeds, config = texts
     if not (state and isinstance(text, str) and isinstance(config, str)):
         raise ValueError("a value is missing")
     first, *numbers = _METRICS.unpack(metrics)
@@ -304,6 +307,7 @@ def _entry(row: tuple[Any, ...]) -> IndexedRun:
         source,
         text,
         bool(edited),
+        None if seeds is None else int(seeds),
         config,
     )
     return IndexedRun(stamp, float(saved), int(size), summary)

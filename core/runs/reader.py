@@ -50,14 +50,15 @@ class SavedRun:
         header: of the newest snapshot.
         rows: (epochs, columns) the metrics in the order in which they were measured.
         events: the event log, oldest first.
+        state, arrays: of the trainer, unchecked.
     """
 
     path: Path
     header: Header
     rows: NDArray[np.float64]
     events: tuple[RunEvent, ...]
-    _state: Fields
-    _arrays: Mapping[str, Array | Labels]
+    state: Fields
+    arrays: Mapping[str, Array | Labels]
 
     @property
     def epochs(self) -> NDArray[np.float64]:
@@ -93,11 +94,11 @@ class SavedRun:
     def _trainer(self, progress: ProgressCallback) -> Trainer:
         header, path = self.header, self.path / STATE
         self._check_parameters()
-        _check_memory(path, header, _drawn(header.config))
+        check_memory(path, header, drawn_samples(header.config))
         config, data = self._data(progress)
         if sizes_of(config, data) != header.sizes:
             raise refusal(path, "sizes in its header differ from those of its data")
-        _check_memory(path, header, len(data.y_train))
+        check_memory(path, header, len(data.y_train))
         trainer = Trainer(config, data)
         self.restore(trainer)
         return trainer
@@ -110,7 +111,7 @@ class SavedRun:
         """
         header, config, data = self.header, trainer.config, trainer.data
         shapes = Shapes.of(trainer.network, config, data)
-        state = decode_state(shapes, self._state, self._arrays)
+        state = decode_state(shapes, self.state, self.arrays)
         if state.learning_rate is None:  # saved by an early version
             state = replace(state, learning_rate=header.metrics.learning_rate)
         trainer.restore(state)
@@ -118,7 +119,7 @@ class SavedRun:
 
     def _check_parameters(self) -> None:
         """Check the number of parameters, before anything of that size is allocated."""
-        header, found = self.header, self._arrays.get("parameters")
+        header, found = self.header, self.arrays.get("parameters")
         config = header.config
         count = parameter_count(header.sizes, batch_norm=config.batch_norm, bias=config.bias)
         if found is None or found.size != count:
@@ -160,7 +161,7 @@ def without_superseded(rows: NDArray[np.float64]) -> NDArray[np.float64]:
     return rows[rows[:, 0] < np.append(later[1:], np.inf)]
 
 
-def _drawn(config: RunConfig) -> int:
+def drawn_samples(config: RunConfig) -> int:
     """Return the number of training samples that will be drawn; 0 if they are read from a file."""
     if config.data is not None:
         return 0
@@ -168,14 +169,16 @@ def _drawn(config: RunConfig) -> int:
     return int(samples * (1 - config.test_size - config.validation_size))
 
 
-def _check_memory(path: Path, header: Header, samples: int) -> None:
+def check_memory(path: Path, header: Header, samples: int) -> None:
     """Check that a training step fits into memory.
 
     The outputs of wide layers for a full batch can be far larger than the network.
     """
     config = header.config
     batch = samples if config.batch_size == "full" else min(int(config.batch_size), samples)
-    needed = COPIES * batch * sum(header.sizes) * np.dtype(config.dtype).itemsize
+    needed = (
+        COPIES * (header.seeds or 1) * batch * sum(header.sizes) * np.dtype(config.dtype).itemsize
+    )
     memory = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
     if needed > memory:
         raise refusal(
@@ -183,18 +186,44 @@ def _check_memory(path: Path, header: Header, samples: int) -> None:
         )
 
 
-def read_header(path: Path) -> Header:
+def read_header(path: Path, *, is_single: bool = False) -> Header:
     """Return the description of a saved run, without reading its arrays.
+
+    Args:
+        path: of its folder.
+        is_single: whether runs of many seeds are refused.
 
     Raises:
         RunError: when it cannot be read.
     """
     with open_directory(path) as directory:
-        return _read(directory, arrays=False)[0]
+        header = _read(directory, arrays=False)[0]
+    if is_single:
+        _refuse_seeds(path, header)
+    return header
 
 
 def read_run(path: Path) -> SavedRun:
     """Return a saved run.
+
+    Raises:
+        RunError: when a file is missing, damaged or of another format, or it has many seeds.
+    """
+    saved = read_any(path)
+    _refuse_seeds(path, saved.header)
+    return saved
+
+
+def _refuse_seeds(path: Path, header: Header) -> None:
+    if header.seeds is not None:
+        raise RunError(
+            f"{shown(path.name)} has the runs of {header.seeds:,} seeds: nnfs-tui resume opens them, "
+            "and enter one of them as a run of its own"
+        )
+
+
+def read_any(path: Path) -> SavedRun:
+    """Return a saved run, which `saved_seeds` restores if it has many seeds.
 
     Raises:
         RunError: when a file is missing, damaged or of another format.
@@ -219,7 +248,8 @@ def _read(
 
 def _rows(directory: Directory, header: Header) -> NDArray[np.float64]:
     data = directory.read_extent(ROWS, header.rows)
-    width = len(COLUMNS)
+    # for many seeds, each metric of all runs
+    width = 1 + (len(COLUMNS) - 1) * (header.seeds or 1)
     if len(data) % (8 * width):
         raise directory.refusal(ROWS, "its last row is incomplete")
     rows = np.frombuffer(data, "<f8").reshape(-1, width).astype(np.float64)

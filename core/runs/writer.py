@@ -12,10 +12,9 @@ import numpy as np
 from core.config.command_line import command_of
 from core.runs.archive import write_archive
 from core.runs.atomic_files import NOTHING, shown
-from core.runs.codec import encode_snapshot, resolve_data_path
+from core.runs.codec import resolve_data_path
 from core.runs.folder import CONFIG, EVENTS, ROWS, STATE
 from core.runs.saved_history import write_saved_history
-from core.training.epoch_log import COLUMNS
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -88,7 +87,8 @@ class RunWriter:
 
         Args:
             snapshot: the newest state of the run.
-            rows: new epochs as `epoch_log.tabulate` returns them; one that exists is superseded.
+            rows: (epochs, columns) new epochs; one that exists is superseded, and columns beyond those
+                of the snapshot are not saved.
             events: new events.
 
         Raises:
@@ -99,15 +99,16 @@ class RunWriter:
         directory.check_there()
         if self._config != config:
             resolved = resolve_data_path(config)
-            text = f"# {shown(command_of(resolved))}\n{resolved.to_toml()}".encode(errors="replace")
+            command = shown(f"{command_of(resolved)}{snapshot.options}")
+            text = f"# {command}\n{resolved.to_toml()}".encode(errors="replace")
             directory.write_whole(CONFIG, lambda file: file.write(text))
             self._config = config
-        table = np.ascontiguousarray(rows[:, : len(COLUMNS)], "<f8").tobytes()
+        table = np.ascontiguousarray(rows[:, : snapshot.columns], "<f8").tobytes()
         lines = "".join(each.line() for each in events).encode()
         self._write_history(history)
         new_rows = directory.append(ROWS, self._rows, table)
         new_events = directory.append(EVENTS, self._events, lines)
-        header, arrays = encode_snapshot(snapshot, self._created, time(), new_rows, new_events)
+        header, arrays = snapshot.encode(self._created, time(), new_rows, new_events)
         directory.write_whole(STATE, lambda file: write_archive(file, header, arrays))
         self._rows, self._events = new_rows, new_events
         self.has_snapshot = True

@@ -310,3 +310,39 @@ def test_a_relative_folder_in_a_working_directory_that_was_removed_is_refused(
             "nnfs-tui: invalid value 'runs' for --run-dir: expected an absolute path, since the working "
             "directory was removed\n"
         )
+
+
+def test_all_runs_of_many_seeds_are_saved_and_resumed(tmp_path: Path) -> None:
+    runs = str(tmp_path / "runs")
+    with nnfs_tui("moons", "--seeds", "5", "--run-dir", runs, "--paused") as terminal:
+        terminal.until("PAUSED")
+        terminal.press("S", "+", "s")
+        terminal.until(lambda text: epoch_of(text) == 11)
+        terminal.press("q")
+        assert terminal.wait() == 0
+        name = find(Path(runs)).name
+        assert f"saved: nnfs-tui resume {name}" in terminal.text()
+    (listed,) = run("runs", "--run-dir", runs).stdout.splitlines()[1:-1]
+    assert listed.split()[:3] == [name, "paused", "11"]
+    assert "5 seeds · 2-8-8-2" in listed
+    for command in (
+        ["replay", name],
+        ["export", name, "--to", "csv"],
+        ["follow", name],
+    ):
+        done = run(*command, "--run-dir", runs)
+        assert done.returncode == 2
+        assert f"{name} has the runs of 5 seeds: nnfs-tui resume opens them" in done.stderr
+    with nnfs_tui("resume", "--run-dir", runs) as terminal:
+        terminal.until(f"{name} resumed at epoch 11")
+        terminal.until(lambda text: "PAUSED" in text and epoch_of(text) == 11)
+        terminal.press("\x1b[D")  # left
+        terminal.until("epoch 10 of 11")
+        terminal.press("\x1b[F", " ")  # end
+        terminal.until(lambda text: "TRAINING" in text and epoch_of(text) > 11)
+        os.kill(terminal.pid, signal.SIGKILL)
+        terminal.wait()
+    with nnfs_tui("resume", "--run-dir", runs) as terminal:
+        terminal.until(lambda text: "TRAINING" in text and epoch_of(text) > 11)
+        terminal.press("q")
+        assert terminal.wait() == 0

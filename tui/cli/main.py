@@ -51,8 +51,6 @@ if TYPE_CHECKING:
     from core.config.run_config import RunConfig
     from core.process.client import TrainingProcess
 
-MOST_SEEDS_SHOWN: Final = 1000
-"""Runs that a screen shows at once, at most."""
 SUFFIXES: Final = (
     ".csv",
     ".tsv",
@@ -416,9 +414,19 @@ def _resume(options: argparse.Namespace, process: TrainingProcess | None) -> int
         take_over(path, lambda text: print(f"nnfs-tui: {text}", file=sys.stderr))  # noqa: T201
     check_unused(path)
     header = read_header(path)
-    config = header.config
+    config, seeds = header.config, header.seeds
     if process is not None:
-        return watch(config, process, options, path, header.view)
+        return watch(config, process, options, path, header.view, seeds=seeds)
+    if seeds is not None:
+        from core.runs.atomic_files import RunError
+
+        given = next(
+            (f"leave out --{each}" for each in ("train", "json") if getattr(options, each)), ""
+        )
+        raise RunError(
+            f"{path.name} has the runs of {seeds:,} seeds, which only the screen resumes: "
+            f"{given or no_screen_reason()}"
+        )
     if not (options.train or options.json):
         print(f"nnfs-tui: {no_screen_reason()}; training without a screen", file=sys.stderr)  # noqa: T201
     return _train(config, options, as_json=options.json, resume=path)
@@ -449,12 +457,13 @@ def _watch_seeds(
     config: RunConfig, process: TrainingProcess | None, options: argparse.Namespace
 ) -> int:
     """Show many seeds at once; without a screen, train them."""
+    from core.lockstep.lanes import MOST_LANES
     from tui.cli.seeds import read_seeds
 
     if process is None:
         print(f"nnfs-tui: {no_screen_reason()}; training without a screen", file=sys.stderr)  # noqa: T201
         return _train_seeds(config, options)
-    return watch(config, process, options, seeds=read_seeds(options.seeds, MOST_SEEDS_SHOWN))
+    return watch(config, process, options, seeds=read_seeds(options.seeds, MOST_LANES))
 
 
 def _train_seeds(config: RunConfig, options: argparse.Namespace) -> int:

@@ -88,6 +88,8 @@ def _row(run: RunListing) -> _Row:
         score = f"{SHARED} {score}"
     # the name of the run begins with that of the data
     _, _, network = shown(summary.text).partition(" · ")
+    if summary.seeds is not None:
+        network = f"{summary.seeds:,} seeds · {network}"
     if summary.edited:
         network = f"edited · {network}"
     epochs = f"{summary.epoch:,}"
@@ -118,6 +120,7 @@ def _values(run: RunListing) -> dict[str, Any]:
         "data": summary.source,
         "network": list(summary.sizes),
         "epochs": summary.epoch,
+        **({} if summary.seeds is None else {"seeds": summary.seeds}),
         **{
             name: value if isfinite(value) else None
             for name, value in summary.metrics._asdict().items()

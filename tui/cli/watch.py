@@ -110,14 +110,14 @@ def watch(
         run_log=log,
         look=look,
         save_options=save_options,
-        resume=resume,
+        resume=resume if seeds is None else None,
         shown_as=shown_as,
         view=view or options.preferences.values.get("view", ""),
         keymap=keymap,
         notes=problems,
         recording=recording,
         announce=_announcements(options),
-        seeds=None if seeds is None else SeedsOptions(seeds, seeds_process, options.paused),
+        seeds=None if seeds is None else SeedsOptions(seeds, seeds_process, options.paused, resume),
     )
     app.exit_signals.install()
     try:
@@ -219,7 +219,7 @@ def replay(options: argparse.Namespace) -> int:
     from core.runs.reader import read_header
 
     path = run_of(options)
-    header = read_header(path)
+    header = read_header(path, is_single=True)
     if not has_terminal():
         raise UsageError(f"replay needs a terminal: {no_screen_reason()}; export writes the run")
     process = start_process()
@@ -238,7 +238,7 @@ def _follow_run(path: Path, options: argparse.Namespace) -> int:
 
     if options.epochs is not None:
         raise UsageError("--epochs has no effect on a saved run, whose number of epochs is known")
-    header = read_header(path)
+    header = read_header(path, is_single=True)
     if options.once or not has_terminal():
         return print_run(path, once=options.once)
     process = start_process()
@@ -327,7 +327,7 @@ def compare_runs(options: argparse.Namespace) -> int:
     from core.runs.reader import read_header
 
     paths = paths_of(options) if options.names else []
-    configs = [read_header(path).config for path in paths]
+    configs = [read_header(path, is_single=True).config for path in paths]
     sort = "" if options.sort is None else column_of(options.sort, configs)
     options.speed, options.fps = "30", "10"
     return _show_comparison(tuple(paths), configs, options, sort)

@@ -8,11 +8,13 @@ from core.config.errors import ConfigError
 from core.process.messages import (
     Cancel,
     Configure,
+    ConfigureAutosave,
     Failed,
     LaneOpened,
     OpenLane,
     Pause,
     Refused,
+    Reopen,
     Resume,
     SeedsProgress,
     SeedsRun,
@@ -31,9 +33,11 @@ from tui.seeds.model import SeedsModel
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from pathlib import Path
 
     from core.config.run_config import RunConfig
     from core.process.messages import Command, Event
+    from core.runs.autosaver import SaveOptions
     from tui.controller import Link
 
 
@@ -81,11 +85,13 @@ class SeedsController:
         view: SeedsView,
         *,
         speed: float | None = None,
+        save_options: SaveOptions | None = None,
     ) -> None:
         self.model = SeedsModel(config, count)
         self.requested, self._count = config, count
         self.speed = speed
         self._link, self.view = link, view
+        self._save_options = save_options
         self.travel = TravelController(
             self,
             self.model,
@@ -117,10 +123,11 @@ class SeedsController:
         self._post(StartSeeds(config, count, paused))
         self.view.pull()
 
-    def launch(self, *, paused: bool) -> None:
-        """Start the first runs in a process that is already waiting."""
+    def launch(self, *, paused: bool, resume: Path | None = None) -> None:
+        """Start the first runs in a process that is already waiting, or resume those of a folder."""
         self._listen()
-        self._post(StartSeeds(self.requested, self._count, paused))
+        start = StartSeeds(self.requested, self._count, paused)
+        self._post(start if resume is None else Reopen(resume, paused))
         self.view.pull()
 
     def _listen(self) -> None:
@@ -129,12 +136,14 @@ class SeedsController:
         )
         self.view.listen()
         self._link.send(SetSpeed(self.speed))
+        if self._save_options is not None:
+            self._link.send(ConfigureAutosave(self._save_options))
 
     def _post(self, command: Command) -> None:
-        self._sent += isinstance(command, StartSeeds | Configure)
+        self._sent += isinstance(command, StartSeeds | Reopen | Configure)
         if isinstance(command, StateCommand):
             self._state_commands += 1
-            starts = isinstance(command, StartSeeds) and not command.paused
+            starts = isinstance(command, StartSeeds | Reopen) and not command.paused
             is_training = starts or isinstance(command, Resume)
             self._requested_state = State.TRAINING if is_training else State.PAUSED
         self._link.send(command)

@@ -15,9 +15,9 @@ ONE: Final = "one run"
 SCREEN: Final = "screen"
 GROUPS: Final = (RUNS, TIME, ONE, SCREEN)
 
-NOT_SAVED: Final = (
-    "Runs of many seeds are not saved: the line that is printed at the end repeats them exactly. A run "
-    "that is opened is saved like any other."
+SAVED: Final = (
+    "All runs are saved together, as one entry of nnfs-tui runs: nnfs-tui resume continues them. A run "
+    "that is opened is saved on its own, like any other."
 )
 
 

@@ -240,5 +240,8 @@ def summary(seeds: SeedsModel) -> str:
     """Return how many runs have learnt, and the command line that repeats them."""
     config, count = seeds.config, seeds.count
     shown = f"{count:,} run{'s' * (count > 1)} of {config.source_name}, after epoch {seeds.epoch:,}"
-    command = f"{command_of(config)} --seeds {count}"
-    return f"{shown}: {explained(seeds.verdict) or 'nothing was trained'}\nnot saved; repeat: {command}"
+    learnt = f"{shown}: {explained(seeds.verdict) or 'nothing was trained'}"
+    run = seeds.run
+    saved = f"saved: nnfs-tui resume {run.saved_as}" if run.saved_as else "not saved"
+    repeat = f"repeat: {command_of(config)} --seeds {count}"
+    return "\n".join((learnt, run.save_problem or saved, repeat))

@@ -26,11 +26,13 @@ from tui.seeds.view import SeedsViewController
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from pathlib import Path
 
     from textual.binding import BindingType
 
     from core.config.run_config import RunConfig
     from core.process.messages import Event, Refused
+    from core.runs.autosaver import SaveOptions
     from tui.process_link import ProcessLink
     from tui.terminal.flow_control import FlowControl
 
@@ -107,6 +109,8 @@ class SeedsScreen(PanelScreen):
         paused: bool,
         flow_control: FlowControl | None,
         redraw: Callable[[], None],
+        save_options: SaveOptions | None,
+        resume: Path | None,
         open_run: Callable[[LaneOpened], None],
         leave: Callable[[], bool],
     ) -> None:
@@ -121,14 +125,19 @@ class SeedsScreen(PanelScreen):
             paused: whether the runs wait for a key.
             flow_control: measures the line to the terminal.
             redraw: sends the whole screen.
+            save_options: of the runs; None to save none.
+            resume: folder of the runs to continue, or None for new ones.
             open_run: shows a run on its own.
             leave: shows the single run again; returns False if there is none.
         """
         super().__init__(link, frames_per_second)
         self._paused, self._open_run, self._leave = paused, open_run, leave
+        self._resume = resume
         self.redraw = redraw
         self.refused: Refused | None = None
-        self.controller = SeedsController(config, count, link, self, speed=speed)
+        self.controller = SeedsController(
+            config, count, link, self, speed=speed, save_options=save_options
+        )
         self.model = self.controller.model
         self.run = self.model.run
         self.options = ViewOptions(layer=max(0, len(config.hidden) - 1), show_test=False)
@@ -156,7 +165,7 @@ class SeedsScreen(PanelScreen):
     def on_mount(self) -> None:
         """Start the runs: the process is already waiting for them."""
         self.arrangement.apply()
-        self.controller.launch(paused=self._paused)
+        self.controller.launch(paused=self._paused, resume=self._resume)
 
     @on(RunsPanel.Selected)
     def _select(self, event: RunsPanel.Selected) -> None:

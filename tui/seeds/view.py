@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 from core.analysis.planes import PlaneChoice, has_plane, ranked_features
 from tui.screens.view import PAIRED, RECENT
 from tui.seeds.curves import SpreadLoss, SpreadScore
-from tui.seeds.keys import GROUPS, NOT_SAVED
+from tui.seeds.keys import GROUPS, SAVED
 from tui.seeds.panels import AgreementPanel, HistogramPanel, LaneActivations, RunsPanel
 
 if TYPE_CHECKING:
@@ -92,4 +92,4 @@ class SeedsViewController:
 
     def show_help(self) -> None:
         """Show the keys and the panels."""
-        self._screen.show_help(GROUPS, PANELS, NOT_SAVED)
+        self._screen.show_help(GROUPS, PANELS, SAVED)

@@ -1,6 +1,7 @@
 """The real process that trains many seeds at once: every run is that of its own trainer."""
 
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from time import monotonic
 from typing import TypeVar
 
@@ -13,6 +14,7 @@ from core.process.client import TrainingProcess
 from core.process.messages import (
     Command,
     Configure,
+    ConfigureAutosave,
     Event,
     LaneOpened,
     LaneSelected,
@@ -21,7 +23,9 @@ from core.process.messages import (
     Progress,
     Pull,
     Refused,
+    Reopen,
     Resume,
+    SaveStatusChanged,
     SeedsProgress,
     SeedsRun,
     Seek,
@@ -34,6 +38,8 @@ from core.process.messages import (
     Step,
 )
 from core.process.seeds_run import MAPPED, MOST_METRICS, most_epochs
+from core.runs.autosaver import SaveOptions
+from core.runs.reader import read_header
 from core.training.epoch_log import tabulate
 from core.training.stopping import Stop
 
@@ -274,3 +280,64 @@ def test_runs_that_cannot_be_trained_at_once_are_refused(watcher: Watcher) -> No
     watcher.until_state(State.PAUSED)
     watcher.send(StartSeeds(MOONS.changed(diagnostics=True), 2))
     assert "diagnostics" in watcher.next(SeedsRun).note  # those before continue
+
+
+def last_progress(watcher: Watcher, state: State) -> SeedsProgress:
+    """Return the last report before the runs have reached a state."""
+    watcher.until(lambda: any(getattr(each, "state", None) is state for each in watcher.events))
+    return [each for each in watcher.events if isinstance(each, SeedsProgress)][-1]
+
+
+def reopened(path: Path, *commands: Command) -> SeedsProgress:
+    """Return the last report of a new process that resumes runs, carries out commands and closes."""
+    process = TrainingProcess("core.process.seeds_worker")
+    watcher = Watcher(process)
+    watcher.send(SetSpeed(None), ConfigureAutosave(SaveOptions(path.parent)), Reopen(path))
+    for each in (watcher.next(SeedsRun), watcher.next(LaneSelected)):
+        assert each is not None
+    watcher.send(*commands)
+    found = last_progress(watcher, State.FINISHED)
+    process.close()
+    return found
+
+
+def test_saved_runs_continue_as_if_they_had_not_stopped(watcher: Watcher, tmp_path: Path) -> None:
+    watcher.send(SetSpeed(None), StartSeeds(MOONS, 3))
+    expected = last_progress(watcher, State.FINISHED)
+    process = TrainingProcess("core.process.seeds_worker")
+    other = Watcher(process)
+    options = ConfigureAutosave(SaveOptions(tmp_path))
+    other.send(options, SetSpeed(None), StartSeeds(MOONS, 3, paused=True), Step(7))
+    other.until(lambda: any(getattr(each, "epoch", 0) == 7 for each in other.events))
+    (last,) = [each for each in process.close() if isinstance(each, SaveStatusChanged)][-1:]
+    assert (last.problem, [each.name for each in tmp_path.iterdir()]) == ("", [last.name])
+    path = tmp_path / last.name
+    # to an earlier epoch and back, then to the end: what is saved is that of the end
+    again = reopened(path, Seek(2), Seek(7), Resume())
+    assert again.epoch == expected.epoch == 12
+    assert again.parameters.tobytes() == expected.parameters.tobytes()
+    assert again.rows.tobytes() == expected.rows.tobytes()
+    ended = reopened(path)
+    assert ended.quartiles.shape == (13, 4, 5)
+    assert ended.parameters.tobytes() == expected.parameters.tobytes()
+    assert ended.stopped == expected.stopped
+
+
+def test_runs_that_others_replace_are_saved(tmp_path: Path) -> None:
+    process = TrainingProcess("core.process.seeds_worker")
+    watcher = Watcher(process)
+    watcher.send(ConfigureAutosave(SaveOptions(tmp_path)), SetSpeed(None), StartSeeds(MOONS, 2))
+    watcher.until_state(State.FINISHED)
+    watcher.send(StartSeeds(MOONS.changed(seed=2), 2))
+    watcher.until_state(State.FINISHED)
+    process.close()
+    headers = [read_header(each) for each in tmp_path.iterdir()]
+    assert {(each.config.seed, each.epoch, each.seeds) for each in headers} == {
+        (0, 12, 2),
+        (2, 12, 2),
+    }
+
+
+def test_a_folder_that_cannot_be_resumed_is_refused(watcher: Watcher, tmp_path: Path) -> None:
+    watcher.send(Reopen(tmp_path))
+    assert "has no saved run" in watcher.next(Refused).reason
