@@ -39,10 +39,10 @@ class AnnounceOptions:
 
 
 class Announcer:
-    """Follows a run, and announces it to the terminal.
+    """Announces a run to the terminal.
 
     Args:
-        run: the run.
+        compute_title: returns the title of the run now, or None if there is none yet.
         options: what is announced.
         environment: variables by name, which identify the terminal.
         write: sends codes to the terminal, and the title if it is due.
@@ -54,40 +54,55 @@ class Announcer:
 
     def __init__(
         self,
-        run: RunModel,
+        compute_title: Callable[[], RunTitle | None],
         options: AnnounceOptions,
         environment: Mapping[str, str],
         write: Callable[[str], object],
         is_focused: Callable[[], bool],
     ) -> None:
-        self._run = run
-        self._notifies = options.notify
-        self._environment = environment
+        self._notifies, self._environment = options.notify, environment
         self._write, self._is_focused = write, is_focused
         self.title = TerminalTitle(
-            lambda: title_of(run), has_title=options.title, has_progress=options.progress
+            compute_title, has_title=options.title, has_progress=options.progress
         )
+
+    def announce(self, state: str, sentence: str = "", *, is_due: bool = True) -> None:
+        """Announce the state of the run.
+
+        Args:
+            state: in one word.
+            sentence: of the notification; empty for none.
+            is_due: whether anything is sent if there is no notification.
+        """
+        self.title.change(state)
+        codes = ""
+        if sentence and self._notifies and not self._is_focused():
+            codes = notification(self._environment, sentence)
+        if codes or is_due:
+            self._write(codes)
+
+
+class RunAnnouncer:
+    """Announces the run of a training process."""
+
+    def __init__(self, run: RunModel, announcer: Announcer) -> None:
+        self._run, self._announcer = run, announcer
         self._state, self._was_alarming = run.state, False
 
     def update(self) -> None:
         """Follow the run after an event."""
         run = self._run
-        self.title.change(run.state.value)
         before, was_alarming = self._state, self._was_alarming
         self._state, self._was_alarming = run.state, run.diagnosis.is_alarming
         is_changed = run.state is not before
-        sentence = ""
+        what = ""
         if is_changed:
-            sentence = ENDINGS.get(run.state, "")
+            what = ENDINGS.get(run.state, "")
         elif run.state is State.TRAINING and run.diagnosis.is_alarming and not was_alarming:
-            sentence = "looks stuck"
-        codes = ""
-        if sentence and self._notifies and not self._is_focused():
-            codes = notification(self._environment, _sentence(run, sentence))
-        if (
-            codes or is_changed or run.is_at_rest
-        ):  # else a frame follows, with the title if it is due
-            self._write(codes)
+            what = "looks stuck"
+        sentence = _sentence(run, what) if what else ""
+        # otherwise a frame follows, with the title if it is due
+        self._announcer.announce(run.state.value, sentence, is_due=is_changed or run.is_at_rest)
 
 
 def _sentence(run: RunModel, what: str) -> str:

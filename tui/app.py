@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from dataclasses import dataclass
 from operator import is_not
 from typing import TYPE_CHECKING, Any, Final, cast
@@ -13,12 +12,12 @@ from textual.widgets import Input
 
 from core.process.client import SEEDS_WORKER, TrainingProcess
 from core.process.messages import StartFrom
-from tui.announcer import AnnounceOptions, Announcer
+from tui.announcer import RunAnnouncer, title_of
 from tui.drawing.terminal_text import key_name
 from tui.keymap import Keymap
 from tui.process_link import ProcessLink
 from tui.screens.training import TrainingScreen
-from tui.terminal_app import TerminalApp, restore_terminal, send_order, write_to_terminal
+from tui.terminal_app import TerminalApp, announcer_of, restore_terminal, send_order
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -29,6 +28,7 @@ if TYPE_CHECKING:
     from core.config.run_config import RunConfig
     from core.process.messages import LaneOpened
     from core.runs.autosaver import SaveOptions
+    from tui.announcer import AnnounceOptions
     from tui.cli.run_log import RunLog
     from tui.drawing.rendering import TerminalLook
     from tui.screens.panel_screen import PanelScreen
@@ -118,14 +118,8 @@ class NnfsApp(TerminalApp):
             show_seeds=self.show_seeds,
             when_shown=lambda: self._announcer.update(),
         )
-        self._announcer = Announcer(
-            self.training.run,
-            announce or AnnounceOptions(),
-            os.environ,
-            lambda codes: write_to_terminal(self, codes),
-            lambda: self.app_focus,
-        )
-        self.terminal_title = self._announcer.title
+        run = self.training.run
+        self._announcer = RunAnnouncer(run, announcer_of(self, lambda: title_of(run), announce))
         self._seeds_options = SeedsOptions(paused=paused) if seeds is None else seeds
         self._frames_per_second = frames_per_second
         self._save_options = save_options

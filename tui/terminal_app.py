@@ -20,6 +20,7 @@ from textual.dom import DOMNode
 from textual.filter import Monochrome, NoColor
 from textual.screen import ModalScreen
 
+from tui.announcer import AnnounceOptions, Announcer
 from tui.drawing.rendering import CellRenderer, TerminalLook
 from tui.drawing.textual_theme import WidgetFilter, css_variables, textual_theme
 from tui.faults import Fault, ReportsFaults
@@ -42,6 +43,7 @@ if TYPE_CHECKING:
     from textual.widget import Widget
 
     from tui.terminal.recording import Recording
+    from tui.terminal.title import RunTitle
 
 AT_ONCE: Final = frozenset({"ctrl+c", "ctrl+q", "ctrl+z"})
 """Keys that do not wait until the screen has handled earlier ones."""
@@ -366,6 +368,21 @@ def restore_terminal(app: App[None]) -> None:
     """Leave the screen, at the end of an application."""
     if isinstance(app._driver, DiffDriver):
         app._driver.stop_application_mode()
+
+
+def announcer_of(
+    app: TerminalApp, compute_title: Callable[[], RunTitle | None], options: AnnounceOptions | None
+) -> Announcer:
+    """Return what announces the run of an application; without options, it announces nothing."""
+    announcer = Announcer(
+        compute_title,
+        options or AnnounceOptions(),
+        os.environ,
+        lambda codes: write_to_terminal(app, codes),
+        lambda: app.app_focus,
+    )
+    app.terminal_title = announcer.title
+    return announcer
 
 
 def write_to_terminal(app: App[None], codes: str) -> None:

@@ -3,20 +3,18 @@
 from __future__ import annotations
 
 import asyncio
-import os
 from time import monotonic
 from typing import TYPE_CHECKING, ClassVar, Final, TypeVar
 
 from textual.binding import Binding, BindingType
 from textual.screen import Screen
 
-from tui.announcer import AnnounceOptions
 from tui.drawing.canvas import Canvas
 from tui.faults import reported
-from tui.follow.announcer import FollowAnnouncer
+from tui.follow.announcer import FollowAnnouncer, title_of
 from tui.follow.view import FollowView
 from tui.terminal.screen_buffer import Area
-from tui.terminal_app import TerminalApp, write_to_terminal
+from tui.terminal_app import TerminalApp, announcer_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -24,6 +22,7 @@ if TYPE_CHECKING:
     from textual import events
     from textual.app import ComposeResult
 
+    from tui.announcer import AnnounceOptions
     from tui.drawing.cells import Cells
     from tui.drawing.rendering import TerminalLook
     from tui.follow.model import FollowModel
@@ -241,14 +240,7 @@ class FollowApp(TerminalApp):
         announce: AnnounceOptions | None = None,
     ) -> None:
         super().__init__(look, max_rate=max_rate, recording=recording)
-        announcer = FollowAnnouncer(
-            model,
-            announce or AnnounceOptions(),
-            os.environ,
-            lambda codes: write_to_terminal(self, codes),
-            lambda: self.app_focus,
-        )
-        self.terminal_title = announcer.title
+        announcer = FollowAnnouncer(model, announcer_of(self, lambda: title_of(model), announce))
         self.main_screen = self.following = FollowScreen(
             model, self._when_line_is_clear, announcer.update
         )
