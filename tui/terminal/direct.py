@@ -47,6 +47,7 @@ class DirectOutput:
 
     def __init__(self, app: App[Any], renderer: CellRenderer) -> None:
         self._app, self._renderer = app, renderer
+        self._size = 0, 0
         self._stack: list[Screen[Any]] = []
         self._layouts: list[Layout] = []
         self._checked_at = 0.0
@@ -125,7 +126,11 @@ class DirectOutput:
             if len(layouts) != len(self._layouts) or any(map(is_not, layouts, self._layouts)):
                 self._stack, self._layouts = self._app.screen_stack[-len(layouts) :], layouts
                 self._uncovered = _uncovered(layouts[0])
-                self._free = _free(layouts[1:], driver.buffer.size) if layouts[1:] else None
+                self._size = 0, 0
+        if self._size != driver.buffer.size:
+            # also for the same layouts: the driver may learn the size of the terminal after them
+            self._size = driver.buffer.size
+            self._free = _free(self._layouts[1:], self._size) if self._layouts[1:] else None
         region = self._uncovered.get(widget)
         columns, rows = driver.buffer.size
         # the layout may be for an outdated size of the terminal
