@@ -92,8 +92,18 @@ def _may_be_classes(table: Table, at: int) -> bool:
         return len(table.x_words) == 1 and (is_letter or not words.too_many)
     if table.x_words or not all(map(is_unnamed, table.feature_names)):
         return False
-    few, many = np.unique(table.x[:, at]), np.unique(table.y[:, 0])
-    return len(few) <= FEW < len(many) and bool(np.all(few == np.floor(few)))
+    return _are_few_integers(table.x[:, at]) and len(np.unique(table.y[:, 0])) > FEW
+
+
+def _begins_with_classes(table: Table) -> bool:
+    """Return whether the first column of a file without names has few integers."""
+    is_unnamed_file = all(map(is_unnamed, table.feature_names))
+    return is_unnamed_file and 0 not in table.x_words and _are_few_integers(table.x[:, 0])
+
+
+def _are_few_integers(column: Array) -> bool:
+    values = np.unique(column)
+    return len(values) <= FEW and bool(np.all(values == np.floor(values)))
 
 
 def has_texts(words: Words) -> bool:
@@ -196,6 +206,8 @@ def _other_target(table: Table, source: Source) -> Revision | None:
     """Return a request for another target if the guessed one contains names or numbers of rows."""
     name = table.target_names[0]
     reason = unfit(name, table.y[:, 0], table.y_words.get(0))
+    if not reason and not _varies(table.y[:, 0]) and _begins_with_classes(table):
+        reason = "is the same in every row"  # the last pixel of an image
     if not reason:
         return None
     fit = [

@@ -24,6 +24,12 @@ BLANKS: Final = " "
 AGREEING: Final = 0.8
 """Fraction of the first rows that have the same number of columns if the delimiter is right."""
 
+JOINED: Final = 0.1
+"""Fraction of the cells from which they contain more than one value."""
+
+ALL: Final = 0.9
+"""Fraction of numbers of a table that has no other columns: the header may be among the rows."""
+
 _SHOWN: Final = {"\t": "tab", BLANKS: "blanks"}
 _OPTIONS: Final = {
     ",": "comma",
@@ -119,10 +125,20 @@ def looks_numeric(cell: str) -> bool:
 
 @dataclass(frozen=True)
 class _Fit:
-    """Fit of a delimiter: fraction of rows with as many columns as most, of numbers, columns."""
+    """Fit of a delimiter.
+
+    Attributes:
+        agreeing: fraction of the rows that have as many columns as most.
+        numbers: fraction of the cells that are numbers.
+        words: fraction of the cells that are neither numbers nor empty.
+        joined: fraction of the cells that are words with a comma.
+        columns: number of columns of most rows.
+    """
 
     agreeing: float = 0.0
     numbers: float = 0.0
+    words: float = 0.0
+    joined: float = 0.0
     columns: int = 0
 
     def __lt__(self, other: _Fit) -> bool:
@@ -160,11 +176,15 @@ def _are_better(blanks: _Fit, best: str, fit: _Fit) -> bool:
         return fit.agreeing < blanks.agreeing
     # words next to commas may contain blanks, and so do formatted numbers
     if best == ",":
-        return blanks.numbers > fit.numbers
-    if best == "\t" and fit.agreeing < blanks.agreeing and fit.numbers <= blanks.numbers:
+        return blanks.numbers > fit.numbers and blanks.joined < JOINED
+    if best != "\t" or blanks.agreeing < fit.agreeing:
+        return False
+    if fit.agreeing < blanks.agreeing and fit.numbers <= blanks.numbers:
         return True
-    # a tab before the last column of a table that is otherwise aligned with blanks
-    return best == "\t" and fit.columns < blanks.columns and blanks.numbers > 0.5 > fit.numbers
+    # blanks as well as tabs between numbers, or a tab only before the last column
+    if blanks.numbers > ALL and blanks.words + JOINED < fit.words:
+        return True
+    return fit.columns < blanks.columns and blanks.numbers > 0.5 > fit.numbers
 
 
 def _fit(sample: Sequence[str], delimiter: str, *, quotes: bool) -> _Fit:
@@ -178,8 +198,12 @@ def _fit(sample: Sequence[str], delimiter: str, *, quotes: bool) -> _Fit:
         return _Fit()
     cells = [cell for row in rows for cell in row]
     # 1,5;2,5 split at commas has three columns, of which one is not a number
-    numbers = sum(map(looks_numeric, cells))
-    return _Fit(agreeing / len(rows), numbers / len(cells), columns)
+    words = [cell for cell in cells if not looks_numeric(cell)]
+    filled, joined = sum(map(bool, map(str.strip, words))), sum("," in word for word in words)
+    total = len(cells)
+    return _Fit(
+        agreeing / len(rows), 1 - len(words) / total, filled / total, joined / total, columns
+    )
 
 
 def find_quote(sample: Sequence[str], delimiter: str) -> str:

@@ -40,7 +40,11 @@ DATES: Final = "a date of its own for each row, in order"
 COUNTS: Final = "counts the rows"
 DIFFERS: Final = "differs in every row"
 
-_LAST_WORD_ID: Final = re.compile(r"(?i:(?:.*[\W_])?ids?)|.*[a-z](?:Id|ID)", re.DOTALL)
+_LAST_WORD_ID: Final = re.compile(
+    r"(?i:(?:.*[\W_])?(?:ids?|no|nr|number|uuid|guid|key)[\W_]*)"
+    r"|.*[a-z](?:Id|ID|No|Nr|Number|Key)",
+    re.DOTALL,
+)
 
 
 def identifiers(table: Table, *, has_classes: bool) -> dict[int, str]:

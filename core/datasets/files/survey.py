@@ -172,8 +172,8 @@ class Survey:
 
     def _count_number(self, written: WrittenNumber, text: str, count: int) -> None:
         self.is_plain = self.is_plain and is_number(text)
-        if written.removed:
-            self.removed[written.removed] += count
+        for sign in {written.removed, "()" if text.startswith("(") else ""} - {""}:
+            self.removed[sign] += count
         self.separators |= written.separators
         self.has_long_integer |= len(written.body) > 3 and written.body.isdecimal()
         self._count_fitting(written.formats, count)

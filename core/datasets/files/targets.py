@@ -117,15 +117,15 @@ def _words(table: Table, words: Words, *, asked: bool) -> Targets:
     if words.too_many:
         raise unusable(
             table.file,
-            f"the target '{name}' has more than {words.most} classes; "
+            f"the target '{name}' has more than {words.most} classes{_example(table, words)}; "
             f"expected at most {words.most}; select another column with --target",
         )
     if are_names:
         raise unusable(
             table.file,
             f"the target '{name}' has {len(words.values)} different values in "
-            f"{counted(len(table.y), 'row')}, so they are names and not classes; select another "
-            "column with --target",
+            f"{counted(len(table.y), 'row')}, so they are names and not classes"
+            f"{_example(table, words)}; select another column with --target",
         )
     codes = table.y[:, 0].astype(np.int64)
     ordered = sorted(np.unique(codes).tolist(), key=lambda code: order(words.values[code]))
@@ -134,6 +134,13 @@ def _words(table: Table, words: Words, *, asked: bool) -> Targets:
     place[ordered] = np.arange(len(ordered))
     names = distinct(clean(words.values[code]) for code in ordered)
     return Targets(place[codes], names, (), _classes_note(name, names, asked))
+
+
+def _example(table: Table, words: Words) -> str:
+    """Return the first value that is not a number, and where it is."""
+    if words.stray is None:
+        return ""
+    return f", such as '{clean(words.stray.value)}' in {table.unit} {words.stray.line:,}"
 
 
 def _classes(table: Table, values: Array, *, asked: bool) -> Targets:

@@ -64,6 +64,11 @@ def test_decimal_commas_are_read(folder: Folder) -> None:
         ),
         (["1.30%", "2%", "0.5%", "3%"], [1.3, 2, 0.5, 3], "'%' (not divided by 100)"),
         (["(1,234)", "5", "6", "7"], [-1234, 5, 6, 7], "parentheses instead of a minus sign"),
+        (
+            ["($5.50)", "$4", "$6", "$7"],
+            [-5.5, 4, 6, 7],
+            "'$', parentheses instead of a minus sign",
+        ),
         (["\u22125", "6", "7.5", "8"], [-5, 6, 7.5, 8], "unusual signs"),
     ],
     ids=str,

@@ -176,3 +176,12 @@ def test_classes_in_the_first_column_are_suggested(
     content = table(*columns, names=names).lstrip("\n")
     data = folder.read(content, header=bool(names))
     assert ("may be the target" in notes_of(data)) == is_said
+
+
+def test_classes_in_front_of_pixels_are_the_target(folder: Folder) -> None:
+    labels = [at % 10 for at in range(ROWS)]
+    zeros = [0] * ROWS  # the corners of all images
+    content = table(labels, zeros, COUNT, SIZE, zeros, names="")
+    data = folder.read(content.lstrip("\n"))
+    assert data.y.tolist() == labels
+    assert "The target is 'column 1', the first column, as 'column 5' is the same" in notes_of(data)

@@ -42,6 +42,8 @@ def excluded(folder: Folder, name: str, values: list[Any], **asked: Any) -> dict
         ("PassengerId", IDS),
         ("customerID", IDS),
         ("user_id", IDS),
+        ("Sample_No", IDS),
+        ("order number", IDS),
         ("index", IDS),
         ("Unnamed: 0", IDS),
         ("#", IDS),
@@ -168,12 +170,22 @@ def test_an_identifier_as_the_target_is_reported(folder: Folder) -> None:
 
 
 @pytest.mark.parametrize(
-    "name", ["id", "Id", "row_id", "row id", "PersonID", "", "#", "no.", "S.No", "Unnamed: 0"]
+    "name",
+    [
+        *("id", "Id", "row_id", "row id", "PersonID", "", "#", "no.", "S.No", "Unnamed: 0"),
+        *("Sample_No", "Order No.", "row number", "CustomerNo", "match_key"),
+    ],
 )
 def test_names_of_identifiers(name: str) -> None:
     assert is_id(name)
 
 
-@pytest.mark.parametrize("name", ["grid", "paid", "Android", "width", "idea", "3", "note", "solid"])
+@pytest.mark.parametrize(
+    "name",
+    [
+        *("grid", "paid", "Android", "width", "idea", "3", "note", "solid", "piano", "monkey"),
+        *("number_of_rooms", "nr_employees"),
+    ],
+)
 def test_other_names(name: str) -> None:
     assert not is_id(name)

@@ -167,6 +167,20 @@ def test_decimal_commas_between_blanks_do_not_separate_columns() -> None:
     assert find_delimiter([f"1 00{at}\t5 678" for at in range(8)]) == "\t"
 
 
+def test_tabs_and_blanks_between_numbers_are_one_separator(folder: Folder) -> None:
+    rows = "".join(f"  {at / 8:.3f}\t {at}.5   {at % 4}\t\t{at % 2}\n" for at in range(20))
+    assert folder.read(rows, name="table.dat").x.shape == (20, 3)
+    assert folder.read("a  b  c\td\n" + rows, name="table.dat").feature_names == ("a", "b", "c")
+
+
+def test_blanks_within_the_cells_of_a_column_do_not_hide_the_delimiter(folder: Folder) -> None:
+    phones = "".join(f"A{at}\t555 {1000 + at}\t{at % 7}\t{at % 2}\n" for at in range(20))
+    assert find_delimiter(["name\tphone\tage\ty", *phones.splitlines()]) == "\t"
+    units = [f"{at} cm,{at / 8}kg,{'ab'[at % 2]}" for at in range(20)]
+    assert find_delimiter(units) == ","
+    assert find_delimiter(["size,mass,kind", *units]) == ","
+
+
 def test_words_with_blanks_do_not_hide_the_comma(folder: Folder) -> None:
     data = folder.read(
         "".join(f"red apple, {at}, New York\nold pear, 3, Rome\n" for at in range(5))
