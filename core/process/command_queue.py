@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+import os
+import socket
 from typing import TYPE_CHECKING, Final
 
+import numpy as np
+
+from core.memory import reserve_for_products
 from core.process.channel import Channel
 from core.process.messages import (
     Cancel,
     Configure,
+    Failed,
     Loading,
     Reopen,
     Restore,
@@ -15,9 +21,11 @@ from core.process.messages import (
     StartFrom,
     StartSeeds,
 )
+from core.process.parent_signals import continue_when_orphaned
+from core.runs import lock
 
 if TYPE_CHECKING:
-    import socket
+    from collections.abc import Callable
 
     from core.process.messages import Command
 
@@ -68,3 +76,26 @@ class CommandQueue(Channel):
                 raise Cancelled
         if self.closed or any(isinstance(each, REPLACING) for each in self.waiting):
             raise Cancelled
+
+
+def serve(descriptor: int, run: Callable[[CommandQueue], object]) -> None:
+    """Serve the channel at a file descriptor until the other end closes it; the process then exits.
+
+    Args:
+        descriptor: of the socket.
+        run: handles the commands of a queue until it is closed.
+    """
+    queue = CommandQueue(socket.socket(fileno=descriptor))
+    continue_when_orphaned()
+    lock.screen = os.getppid()
+    reserve_for_products()
+    try:
+        with np.errstate(all="ignore"):  # divergence is detected by the loss
+            run(queue)
+    except Exception as error:
+        queue.post(Failed(f"{type(error).__name__}: {error}"))
+        raise
+    finally:
+        # everything is saved, and shutting the interpreter down would delay the exit
+        if queue.closed:
+            os._exit(0)

@@ -7,22 +7,17 @@ again, as a replay does, and others it trains. Commands are handled between two 
 from __future__ import annotations
 
 import os
-import socket
 from pathlib import Path
 from time import perf_counter
 from typing import TYPE_CHECKING, Final
 
-import numpy as np
-
-from core.memory import reserve_for_products
 from core.process import commands
-from core.process.command_queue import Cancelled, CommandQueue
+from core.process.command_queue import Cancelled, CommandQueue, serve
 from core.process.compared_runs import PlayedRun, disagreement_of, open_saved
 from core.process.messages import (
     ComparedRunsMoved,
     ComparePair,
     CompareRuns,
-    Failed,
     Loading,
     Pause,
     Pull,
@@ -36,11 +31,7 @@ from core.process.messages import (
     Step,
     WatchScreen,
 )
-from core.process.parent_signals import (
-    WHILE_STOPPED,
-    continue_parent_to_end,
-    continue_when_orphaned,
-)
+from core.process.parent_signals import WHILE_STOPPED, continue_parent_to_end
 from core.process.speed import EpochTimer, RateMeter
 from core.process.worker import NICENESS, SLICE
 from core.runs.atomic_files import RunError
@@ -63,20 +54,8 @@ OVER: Final = "all runs are at their last epoch; space plays them from the start
 
 def main(descriptor: int) -> None:
     """Serve the channel at a file descriptor until the other end closes it."""
-    queue = CommandQueue(socket.socket(fileno=descriptor))
-    continue_when_orphaned()
-    reserve_for_products()
     os.nice(NICENESS)
-    try:
-        with np.errstate(all="ignore"):  # divergence is detected by the loss
-            CompareLoop(queue).run()
-    except Exception as error:
-        queue.post(Failed(f"{type(error).__name__}: {error}"))
-        raise
-    finally:
-        # nothing is saved, and shutting the interpreter down would delay the exit
-        if queue.closed:
-            os._exit(0)
+    serve(descriptor, lambda queue: CompareLoop(queue).run())
 
 
 class CompareLoop:

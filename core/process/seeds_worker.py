@@ -7,21 +7,16 @@ exits when the screen closes the channel. Commands are handled between two epoch
 from __future__ import annotations
 
 import os
-import socket
 from typing import TYPE_CHECKING, Final
-
-import numpy as np
 
 from core.lockstep.sharing import CannotShareError
 from core.lockstep.time_travel import LockstepTravel
 from core.lockstep.trainer import Lockstep
-from core.memory import reserve_for_products
 from core.process import commands
-from core.process.command_queue import CommandQueue
+from core.process.command_queue import CommandQueue, serve
 from core.process.messages import (
     Configure,
     ConfigureAutosave,
-    Failed,
     OpenLane,
     Pause,
     Pull,
@@ -37,11 +32,7 @@ from core.process.messages import (
     Step,
     WatchScreen,
 )
-from core.process.parent_signals import (
-    WHILE_STOPPED,
-    continue_parent_to_end,
-    continue_when_orphaned,
-)
+from core.process.parent_signals import WHILE_STOPPED, continue_parent_to_end
 from core.process.seeds_autosave import SeedsAutosave
 from core.process.seeds_run import SeedsTraining, most_epochs, reopen
 from core.process.speed import EpochTimer
@@ -57,19 +48,7 @@ REFUSALS: Final = (*commands.REFUSALS, CannotShareError)
 
 def main(descriptor: int) -> None:
     """Serve the channel at a file descriptor until the other end closes it."""
-    queue = CommandQueue(socket.socket(fileno=descriptor))
-    continue_when_orphaned()
-    reserve_for_products()
-    try:
-        with np.errstate(all="ignore"):  # divergence is detected by the loss
-            SeedsLoop(queue, niceness=NICENESS).run()
-    except Exception as error:
-        queue.post(Failed(f"{type(error).__name__}: {error}"))
-        raise
-    finally:
-        # everything is saved, and shutting the interpreter down would delay the exit
-        if queue.closed:
-            os._exit(0)
+    serve(descriptor, lambda queue: SeedsLoop(queue, niceness=NICENESS).run())
 
 
 class SeedsLoop:

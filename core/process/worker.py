@@ -7,18 +7,15 @@ screen, and exits when the screen closes the channel.
 from __future__ import annotations
 
 import os
-import socket
 from contextlib import suppress
 from threading import Thread
 from time import perf_counter
 from typing import TYPE_CHECKING, Final
 
-import numpy as np
-
-from core.memory import NotEnoughMemory, reserve_for_products, start_thread
+from core.memory import NotEnoughMemory, start_thread
 from core.process import commands
 from core.process.autosave import TrainingAutosave
-from core.process.command_queue import CommandQueue
+from core.process.command_queue import CommandQueue, serve
 from core.process.exit_thread import ExitThread
 from core.process.messages import (
     AdoptReplaced,
@@ -27,7 +24,6 @@ from core.process.messages import (
     ConfigureAutosave,
     EditData,
     EditParameter,
-    Failed,
     Follow,
     MeasureBaseline,
     MeasureReferences,
@@ -52,17 +48,12 @@ from core.process.messages import (
     StepBatch,
     WatchScreen,
 )
-from core.process.parent_signals import (
-    WHILE_STOPPED,
-    continue_parent_to_end,
-    continue_when_orphaned,
-)
+from core.process.parent_signals import WHILE_STOPPED, continue_parent_to_end
 from core.process.replay import RunReplay
 from core.process.run_follower import RunFollower
 from core.process.speed import EpochTimer
 from core.process.status_text import idle_settings, warning_of
 from core.process.training_run import TrainingRun, reopen
-from core.runs import lock
 from core.runs.atomic_files import RunError
 from core.training.batches import oversized
 from core.training.components import memory_of_training
@@ -95,20 +86,7 @@ WHILE_COMPUTING: Final = 0.01
 
 def main(descriptor: int) -> None:
     """Serve the channel at a file descriptor until the other end closes it."""
-    queue = CommandQueue(socket.socket(fileno=descriptor))
-    continue_when_orphaned()
-    lock.screen = os.getppid()
-    reserve_for_products()
-    try:
-        with np.errstate(all="ignore"):  # divergence is detected by the loss
-            TrainingLoop(queue, niceness=NICENESS).run()
-    except Exception as error:
-        queue.post(Failed(f"{type(error).__name__}: {error}"))
-        raise
-    finally:
-        # everything is saved, and shutting the interpreter down would delay the exit
-        if queue.closed:
-            os._exit(0)
+    serve(descriptor, lambda queue: TrainingLoop(queue, niceness=NICENESS).run())
 
 
 class TrainingLoop:
