@@ -25,7 +25,7 @@ from tui.panels.panel import Panel, StyledText, centred_text
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from core.analysis.diagnosis.result import Diagnosis, Finding, Remedy
+    from core.analysis.diagnosis.result import Diagnosis, Remedy
     from core.training.diagnostics import LayerDiagnostics
     from tui.panels.view_options import ViewOptions
     from tui.run_model import RunModel
@@ -186,10 +186,7 @@ class LayersPanel(Panel):
             DiagnosisLine(text, ink(colour if diagnosis.findings else DIM))
             for text in wrap(diagnosis.sentence, room)
         ]
-        if self.run.diagnosis.is_checking and not (
-            diagnosis.state is RunState.LEARNT or any(map(_is_named, diagnosis.findings))
-        ):
-            checking = CHECKING_MORE if diagnosis.state in HEALTHY_STATES else CHECKING
+        if checking := self._checking(diagnosis):
             lines.append(DiagnosisLine(checking[:room], ink(DIM)))
         if not diagnosis.findings and (reassuring := self._why_harmless(diagnosis)):
             lines += [DiagnosisLine(text, ink(DIM)) for text in wrap(reassuring, room)]
@@ -200,6 +197,15 @@ class LayersPanel(Panel):
                 lines += self._remedy_lines(remedy, at, room)
                 at += 1
         return lines
+
+    def _checking(self, diagnosis: Diagnosis) -> str:
+        """Return what trials may show, unless it is known or they are of another epoch."""
+        is_known = any(finding.cause is not Cause.NOT_FOUND for finding in diagnosis.findings)
+        if not self.run.diagnosis.is_checking or is_known or self.run.past_epoch is not None:
+            return ""
+        if diagnosis.state in {RunState.TOO_EARLY, RunState.LEARNT}:
+            return ""
+        return CHECKING_MORE if diagnosis.state is RunState.LEARNING else CHECKING
 
     def _remedy_lines(self, remedy: Remedy, at: int, room: int) -> list[DiagnosisLine]:
         is_selected = at == self._selected
@@ -330,10 +336,6 @@ def _row_texts(name: str, layer: LayerDiagnostics) -> tuple[tuple[str, ...], lis
         WARNING if layer.dead else TEXT,
         WARNING if layer.saturated > MOST_SATURATED else TEXT,
     ]
-
-
-def _is_named(finding: Finding) -> bool:
-    return finding.cause is not Cause.NOT_FOUND
 
 
 @dataclass(frozen=True)

@@ -170,3 +170,17 @@ def test_a_cause_that_is_named_is_not_being_searched(cause: Cause | None) -> Non
     run.diagnosis.start_check()
     run.diagnosis.current = Diagnosis(RunState.AT_CHANCE, "Stuck.", findings)
     assert (CHECKING in text(drawn(LayersPanel, run, 80, 12))) == (cause is not Cause.PENALTY)
+
+
+def test_only_the_newest_epoch_of_a_run_that_has_not_learnt_is_being_checked() -> None:
+    run = session_after(SICK, 150, State.PAUSED)
+    run.diagnosis.start_check()
+
+    def is_shown(state: RunState) -> bool:
+        run.diagnosis.current = Diagnosis(state, "A sentence.")
+        return "checking " in text(drawn(LayersPanel, run, 80, 12))
+
+    unchecked = {RunState.TOO_EARLY, RunState.LEARNT}
+    assert {state for state in RunState if not is_shown(state)} == unchecked
+    run.past_epoch = 20
+    assert not any(map(is_shown, RunState))
