@@ -15,9 +15,12 @@ from tui.screens.status_bars import Notice
 from tui.screens.views import View, column, row
 from tui.sweep.columns import heading, option
 from tui.sweep.controller import SweepController
+from tui.sweep.heat_map import HeatMapPanel
 from tui.sweep.keys import ENDING, GROUPS, KEYS
 from tui.sweep.lines import SelectedCellLine, SweepFooter, SweepHeader, SweepStatus
-from tui.sweep.panels import HeatMapPanel, MapsPanel, SweepPanel, TablePanel, has_map
+from tui.sweep.maps import MapsPanel, has_map
+from tui.sweep.panel import SweepPanel
+from tui.sweep.table import TablePanel
 
 if TYPE_CHECKING:
     from collections.abc import Callable
