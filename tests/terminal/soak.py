@@ -230,6 +230,7 @@ class Soak:
         return self._header != before or ("▸" not in before and self._shows("speed"))
 
     def _begin_again(self) -> None:
+        self._until("a whole screen", self._is_plain)  # the answer to a key may be a new layout
         before, loss = self._cells(), self._loss
         self._press("r")
         # no other key before that, since the state that it would change is unknown
