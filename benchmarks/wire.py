@@ -17,6 +17,8 @@ from tests.terminal.terminal import Terminal, nnfs_tui
 
 PRESETS: Final = ("moons", "xor", "spiral", "digits")
 ENDLESS: Final = ("--epochs", "100000000")
+FIRST: Final = 5
+"""Number of seconds at the start that are printed one by one: the first has the first frame."""
 AT_REST: Final = 5.0
 """Seconds for which an idle screen is measured."""
 
@@ -85,7 +87,8 @@ def main() -> None:
         ours = bytes_per_second(case, options.seconds, whole=False)
         whole = bytes_per_second(case, options.seconds, whole=True)
         mine, theirs = sum(ours) / len(ours), sum(whole) / len(whole)
-        told = f"{mine / 1e3:>8.1f} kB/s (first second {ours[0] / 1e3:.1f} kB); "
+        first = ", ".join(f"{size / 1e3:.1f}" for size in ours[:FIRST])
+        told = f"{mine / 1e3:>8.1f} kB/s (first seconds {first}); "
         told += f"peer, refreshed whole, {theirs / 1e3:.1f}"
         if not case.rests:
             told += f"; ratio 1 / {theirs / mine:.1f}; wanted ≤ 1 / {FEWER}"

@@ -104,7 +104,7 @@ class ActivationsPanel(Panel):
     summary = "outputs of a hidden layer: a row per unit, a column per sample; [ ] choose the layer"
     placeholder = "The output of each hidden unit for each training sample."
     footer = (("[ ]", "layer"), ("↑ ↓", "scroll"))
-    least_size = 40, 7
+    least_size, longest_pause = (40, 7), 1.0
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("up", "scroll_units(-1)", show=False),

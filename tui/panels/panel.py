@@ -29,13 +29,12 @@ StyledText: TypeAlias = list[tuple[str, int]]
 
 DRAWING_SHARE: Final = 0.1
 """Largest share of the time that a panel with a redraw interval spends on drawing."""
-CELLS_PER_SECOND: Final = 1800
+CELLS_PER_SECOND: Final = 200
 """Largest number of changed cells of a panel, unless it would pause for `longest_pause` seconds.
 
-A picture that noise changes everywhere is drawn less often: more would be no easier to follow.
+A picture that changes everywhere, by noise or in the first epochs, is drawn less often: more would be no
+easier to follow, and each cell is some ten bytes.
 """
-SMOOTH_CELLS_PER_SECOND: Final = 200
-"""The same in true colour: more levels change more cells, and a colour takes twice as many bytes."""
 
 
 class Panel(Canvas, can_focus=True):
@@ -54,6 +53,7 @@ class Panel(Canvas, can_focus=True):
             is no room for both.
         redraw_interval: least seconds between two drawings while the run trains; 0 for each frame.
             Digits that change in every frame are hard to read, and fine lines are many bytes.
+        longest_pause: most seconds between two drawings of a panel of which many cells change.
         needs_run: whether there is nothing to describe in the border before the first epoch of a run.
     """
 
@@ -180,12 +180,8 @@ class Panel(Canvas, can_focus=True):
         self._content_key = self._cache_key(width, height)
         interval = self.redraw_interval
         interval = max(interval, (end - start) / DRAWING_SHARE) if interval else 0.0
-        self._due = end + max(interval, min(self.longest_pause, changed / self._cells_per_second))
+        self._due = end + max(interval, min(self.longest_pause, changed / CELLS_PER_SECOND))
         return self._content
-
-    @property
-    def _cells_per_second(self) -> int:
-        return CELLS_PER_SECOND if self._renderer.merges_levels else SMOOTH_CELLS_PER_SECOND
 
     def _cache_key(self, width: int, height: int) -> tuple[object, ...]:
         run = self.run
