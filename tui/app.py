@@ -132,6 +132,8 @@ class NnfsApp(TerminalApp):
         self.training.options.halves = self.renderer.has_halves
         self.training.run.start_note = "; ".join(notes)
         self.set_keymap(self.keymap.for_textual())
+        if process is not None and seeds is None:
+            self.training.controller.launch(self.training.first_command, is_early=True)
 
     def _create_seeds(self, config: RunConfig) -> SeedsScreen:
         """Return the screen of many seeds of a run, which is imported only now.

@@ -161,13 +161,23 @@ class RunController:
         self._paused_by_suspend = self._resumes = self._is_refused = False
         self._shown_view = ""
         self._shows_next_step = False
+        self._launched: Command | None = None
 
     # --- the process
 
-    def launch(self, command: Start | StartFrom | Reopen) -> None:
-        """Start or reopen a run, in a new process if the old one has ended."""
+    def launch(self, command: Start | StartFrom | Reopen, *, is_early: bool = False) -> None:
+        """Start or reopen a run, in a new process if the old one has ended.
+
+        Args:
+            command: starts it.
+            is_early: whether the screen does not exist yet: the process prepares the first run in the
+                meantime, and a second call with the same command only shows it.
+        """
         replaced: tuple[ReplacedRun, ...] = ()
         if self._link.ended:
+            self._launched = None
+            if is_early:
+                return
             try:
                 self._link.restart()
             except OSError as error:
@@ -182,18 +192,22 @@ class RunController:
         self._link.when_stopped = lambda pid: self.view.show_note(
             f"the training process is stopped: kill -CONT {pid} resumes it"
         )
-        self.view.listen()
-        self._link.send(SetSpeed(self.speed))
-        if self._save_options is not None:
-            self._link.send(ConfigureAutosave(self._save_options))
-        if replaced:
-            self._link.send(AdoptReplaced(replaced))
-        if self._shown_view:
-            self._link.send(RememberView(self._shown_view))
-        if self._shows_next_step:
-            self._link.send(ShowNextStep(is_shown=True))
-        self._post(command)
-        self.view.pull()
+        if not is_early:
+            self.view.listen()
+        if self._launched is not command:
+            self._link.send(SetSpeed(self.speed))
+            if self._save_options is not None:
+                self._link.send(ConfigureAutosave(self._save_options))
+            if replaced:
+                self._link.send(AdoptReplaced(replaced))
+            if self._shown_view:
+                self._link.send(RememberView(self._shown_view))
+            if self._shows_next_step:
+                self._link.send(ShowNextStep(is_shown=True))
+            self._post(command)
+        self._launched = command if is_early else None
+        if not is_early:
+            self.view.pull()
 
     def _restorable(self, command: Start | StartFrom | Reopen) -> tuple[ReplacedRun, ...]:
         """Return the runs that an ended process leaves to restore, with its own if that is replaced."""

@@ -92,9 +92,12 @@ class ProcessLink:
             on_event(Failed(reason))
 
     def send(self, command: Command) -> None:
-        """Send a command to the process."""
-        loop = asyncio.get_running_loop()
+        """Send a command to the process, also before the event loop runs."""
         self._process.send(command)
+        try:
+            loop = asyncio.get_running_loop()
+        except RuntimeError:
+            return
         if self._process.backlog:
             # the process is not reading now; what it reads later may have no reply
             loop.add_writer(self._process.fileno(), self._send_rest)

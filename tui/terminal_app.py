@@ -234,7 +234,7 @@ class TerminalApp(ReportsFaults, App[None]):
         # by a later handler
         self.set_class(event.size.height >= TALL, "-tall")
         self.set_class(event.size.width >= BROAD, "-broad")
-        if self.is_running:
+        if self.is_running and not self.cell_output.is_unused:
             # also at an unchanged size: a frame may have been drawn for a size between
             self.action_redraw()
         asyncio.get_running_loop().call_later(RESIZE_CHECK, _follow_terminal, self)

@@ -157,6 +157,30 @@ def test_a_launch_sends_the_speed_the_save_options_and_the_start() -> None:
     assert (desk.view.listens, desk.view.pulls) == (1, 1)
 
 
+def test_a_run_that_is_launched_before_the_screen_exists_is_sent_once() -> None:
+    link, view, first = RecordingLink(), RecordingView(), Start(MOONS)
+    controller = RunController(MOONS, link, view, speed=30.0)
+    controller.launch(first, is_early=True)
+    assert link.new() == [SetSpeed(30.0), first]
+    assert not view.listens
+    controller.launch(first)
+    assert link.new() == []
+    assert (view.listens, view.pulls) == (1, 1)
+    controller.launch(first)
+    assert link.new() == [SetSpeed(30.0), first]
+
+
+def test_a_run_that_is_launched_early_is_sent_again_if_its_process_has_ended() -> None:
+    link, first = RecordingLink(), Start(MOONS)
+    controller = RunController(MOONS, link, RecordingView(), speed=30.0)
+    controller.launch(first, is_early=True)
+    link.new()
+    link.ended = True
+    controller.launch(first)
+    assert link.restarts == 1
+    assert link.new() == [SetSpeed(30.0), first]
+
+
 def test_keys_faster_than_the_replies_all_count() -> None:
     desk = Desk()
     desk.controller.toggle_pause()

@@ -31,6 +31,10 @@ if TYPE_CHECKING:
 class CellOutput(Protocol):
     """Part of the application that can show cells without Textual."""
 
+    @property
+    def is_unused(self) -> bool:
+        """Whether the terminal has shown nothing yet."""
+
     def draw(self, widget: Widget, cells: Cells, differs: NDArray[np.bool_]) -> bool:
         """Show the cells that differ; return False if the widget must be refreshed by Textual."""
 

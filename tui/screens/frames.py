@@ -83,7 +83,8 @@ class FrameClock:
     def _wait_for_lines(self) -> None:
         """Continue once the lines are drawn, or after LONGEST_WAIT at the latest."""
         self._is_pending = True
-        if self._covers(self._screen.lines):
+        output = self._screen.lines[-1].output
+        if self._covers(self._screen.lines) or (output is not None and output.is_unused):
             asyncio.get_running_loop().call_soon(self._end_wait)  # after they are sent
             return
         # called on a line, because the screen does not know yet which lines are to be drawn

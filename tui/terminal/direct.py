@@ -100,6 +100,12 @@ class DirectOutput:
         ids = driver.buffer.ids_for(keys, self._cell)
         driver.buffer.draw(rows + region.y, columns + region.x, ids)
 
+    @property
+    def is_unused(self) -> bool:
+        """Whether the terminal has shown nothing yet."""
+        driver = self._app._driver
+        return isinstance(driver, DiffDriver) and driver.buffer.size == (0, 0)
+
     def covers(self, widget: Widget) -> bool:
         """Return whether changes of the widget take the direct path now."""
         return self._region(widget) is not None
