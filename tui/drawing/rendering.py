@@ -247,7 +247,9 @@ class CellRenderer:
                 return picture_glyph(shown)
             return " " if look.glyphs == "ascii" else glyph
         if look.is_plain or look.glyphs != "unicode":
-            if picture and look.is_plain and (glyph in TRAIN_MARKERS or _is_braille(glyph)):
+            # the colour of an edge is its sign, and dots are no pixels of the pictures next to it
+            is_edge = _is_braille(glyph) and (look.colours == "none" or look.glyphs != "unicode")
+            if picture and look.is_plain and (glyph in TRAIN_MARKERS or is_edge):
                 # the value of a sample or the sign of an edge, which its dots do not show
                 return picture_glyph(here).strip() or "o"
             if here in CURVES and (glyph == "─" or _is_braille(glyph)):

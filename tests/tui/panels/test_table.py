@@ -1,5 +1,6 @@
 """Table panel: the numbers on the screen are those of the network."""
 
+import re
 from dataclasses import replace
 from functools import cache
 
@@ -99,6 +100,13 @@ def test_all_hidden_layers_are_shown_where_there_is_room() -> None:
     narrow = OutputsTable().draw(session, ViewOptions(layer=1), 100, 20)
     assert "hidden layer 2" in narrow.lines()[0]
     assert "hidden layer 1" not in narrow.lines()[0]
+
+
+@pytest.mark.parametrize("width", [30, 34, 46, 58, 100, 180])
+def test_names_of_groups_are_complete_at_every_width(width: int) -> None:
+    session = after("moons", 20)
+    names = OutputsTable().draw(session, ViewOptions(layer=1), width, 12).lines()[0]
+    assert not re.search(r"\w…", names), names
 
 
 def test_numbers_to_predict_are_in_their_own_units() -> None:

@@ -132,8 +132,9 @@ class TableDrawing:
         ends = [*self.rules, self.cells.width]
         if layout.features:
             left = len(data.feature_names) - len(layout.features)
-            text = f"… {left:,} more" if left else "inputs"
-            self.cells.write(0, MARKS, cut(text, max(0, ends[0] - MARKS)), dim)
+            more = f"… {left:,} more", f"+ {left:,}"
+            text = _longest(more if left else ("inputs", "in"), ends[0] - MARKS)
+            self.cells.write(0, MARKS, text, dim)
         first: dict[int, int] = {}
         for unit, place in zip(self.units, self.unit_places, strict=True):
             first.setdefault(unit.layer, place)
@@ -141,9 +142,9 @@ class TableDrawing:
         for at, (layer, place) in enumerate(starts):
             name = network.layers[layer].activation.name
             end = starts[at + 1][1] if at + 1 < len(starts) else self.rules[-1]
-            self.cells.write(
-                0, place + 1, cut(f"hidden layer {layer + 1} · {name}", end - place - 2), dim
-            )
+            number = layer + 1
+            forms = f"hidden layer {number} · {name}", f"hidden {number}", "hidden"
+            self.cells.write(0, place + 1, _longest(forms, end - place - 2), dim)
         if self.output_places:
             place = self.output_places[0] + 1
             left = (network.classes or network.sizes[-1]) - len(layout.outputs)
@@ -242,6 +243,11 @@ def _papers(activation: str, outputs: Array) -> list[list[str]]:
     """Return the background of each output of a layer, as in the hidden panel."""
     scale = OutputScale.of(ACTIVATIONS[activation], outputs)
     return [[scale.colours[level] for level in row] for row in scale.levels(outputs).tolist()]
+
+
+def _longest(forms: tuple[str, ...], room: int) -> str:
+    """Return the first text that has room, given the longest one first, or what fits of the last."""
+    return next((form for form in forms if len(form) <= room), cut(forms[-1], max(0, room)))
 
 
 def _output_name(network: Network, data: DataSplit, column: ColumnId) -> tuple[str, str]:
