@@ -19,7 +19,16 @@ if TYPE_CHECKING:
 TARGET_NAMES: Final = frozenset(
     (
         *("target", "targets", "label", "labels", "class", "classes", "y", "outcome"),
-        *("species", "diagnosis", "survived", "mpg", "medv", "medianhousevalue"),
+        *(
+            "species",
+            "diagnosis",
+            "survived",
+            "attrition",
+            "churn",
+            "mpg",
+            "medv",
+            "medianhousevalue",
+        ),
         *("price", "saleprice", "sellingprice", "houseprice"),
     )
 )

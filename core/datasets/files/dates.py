@@ -24,6 +24,9 @@ _CLOCK: Final = (
     r"(?:(?P=colon)(?P<second>[0-9]{2}(?:[.,][0-9]{1,9})?))?(?: ?(?P<half>[AaPp])\.?[Mm]\.?)?"
 )
 _ZONE: Final = r"(?: ?(?P<zone>[Zz]|UTC|GMT|[+-][0-9]{2}:?[0-9]{2}))?"
+_PLAIN_CLOCK: Final = (
+    "(?P<hour>[0-9]{2})(?P<colon>)(?P<minute>[0-9]{2})(?P<second>[0-9]{2})?(?P<half>)"
+)
 _TIME: Final = f"(?:(?:[Tt]|,? +){_CLOCK}{_ZONE})?"
 
 
@@ -82,6 +85,12 @@ DATE_FORMATS: Final = (
     ),
     DateFormat(
         "month day, year", re.compile(rf"{_WEEKDAY}{_NAME}[- ]{_DAY},? {_YEAR}{_TIME}", _ANY_CASE)
+    ),
+    DateFormat(
+        "yyyymmddThhmmss",  # without a time, it is a number
+        re.compile(
+            rf"(?P<year>[0-9]{{4}})(?P<month>[0-9]{{2}})(?P<day>[0-9]{{2}})T{_PLAIN_CLOCK}{_ZONE}"
+        ),
     ),
     DateFormat("year-month", re.compile(rf"(?P<year>[0-9]{{4}})[-/]{_NUMBER}")),
     DateFormat("month year", re.compile(rf"{_NAME}[- ](?P<year>[0-9]{{4}})", _ANY_CASE)),

@@ -231,7 +231,8 @@ class _Finder:
         if _counts_columns(row, following, width):
             return True
         if row.fits(width):
-            return row.filled == 1 < following.filled and width > 2 and not _has_number(row)
+            alone = row.filled == 1 < following.filled and width > 2 and not _has_number(row)
+            return alone or _is_above_header(row, rest, width)
         if _names_rows(row, following, width) or looks_numeric(row.cells[0]):
             return False
         short = row.filled == 1 or 2 * row.filled < width
@@ -334,6 +335,19 @@ def _begin_with_header(rows: Sequence[_Row], width: int) -> bool:
     """Return whether the first of the rows that have all columns contains their names."""
     fitting = [row.cells[:width] for row in rows if row.fits(width) and row.filled]
     return len(fitting) > 1 and find_header(fitting[0], fitting[1:])[0]
+
+
+def _is_above_header(row: _Row, rest: Sequence[_Row], width: int) -> bool:
+    """Return whether a row of codes or groups, some empty or repeated, precedes the column names."""
+    if len(rest) < 2 or not all(each.fits(width) for each in rest[:2]):
+        return False
+    codes, names = ([cell.strip() for cell in each.cells[:width]] for each in (row, rest[0]))
+    return (
+        len({*codes} - {""}) < width == len({*names} - {""})
+        and not any(map(looks_numeric, [*codes, *names]))
+        and not any(map(is_missing, names))
+        and _has_number(rest[1])
+    )
 
 
 def _names_rows(row: _Row, following: _Row, width: int) -> bool:

@@ -229,6 +229,14 @@ def test_a_header_without_a_name_for_the_row_names_is_read(folder: Folder) -> No
     assert "The first column has no name in the header" in notes_of(data)
 
 
+@pytest.mark.parametrize("above", [",X1,X2,Y", "size,size,mass,mass"])
+def test_a_row_above_the_column_names_is_left_out(folder: Folder, above: str) -> None:
+    rows = "".join(f"{100 + at},{at % 5},{at / 4},{at % 2}\n" for at in range(20))
+    data = folder.read(f"{above}\nsample,girth,height,class\n{rows}")
+    assert data.feature_names == ("girth", "height")
+    assert "Title in line 1, left out: " in notes_of(data)
+
+
 def test_a_row_of_sizes_is_left_out(folder: Folder) -> None:
     rows = "".join(f"{at}.5,{at / 4},{at % 7},{at},{at % 3}\n" for at in range(12))
     data = folder.read("12,4,setosa,versicolor,virginica\n" + rows)
