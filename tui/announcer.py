@@ -104,6 +104,17 @@ class RunAnnouncer:
         # otherwise a frame follows, with the title if it is due
         self._announcer.announce(run.state.value, sentence, is_due=is_changed or run.is_at_rest)
 
+    def title(self) -> RunTitle | None:
+        """Return the title of the run, or None before its first metrics."""
+        run = self._run
+        metrics = run.metrics
+        if metrics is None:
+            return None
+        name = run.config.source_name[:LONGEST_NAME]
+        text = f"{name} epoch {metrics.epoch:,} loss {number_format.loss(metrics.train_loss)}"
+        share = run.head_epoch / run.config.epochs if run.config.epochs else None
+        return RunTitle(run.state.value, text, share, PROGRESS.get(run.state, "normal"))
+
 
 def _sentence(run: RunModel, what: str) -> str:
     metrics = run.metrics
@@ -111,14 +122,3 @@ def _sentence(run: RunModel, what: str) -> str:
     if metrics is None:
         return text
     return f"{text}: epoch {metrics.epoch:,}, loss {number_format.loss(metrics.train_loss)}"
-
-
-def title_of(run: RunModel) -> RunTitle | None:
-    """Return the title of a run, or None before its first metrics."""
-    metrics = run.metrics
-    if metrics is None:
-        return None
-    name = run.config.source_name[:LONGEST_NAME]
-    text = f"{name} epoch {metrics.epoch:,} loss {number_format.loss(metrics.train_loss)}"
-    share = run.head_epoch / run.config.epochs if run.config.epochs else None
-    return RunTitle(run.state.value, text, share, PROGRESS.get(run.state, "normal"))

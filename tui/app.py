@@ -12,7 +12,7 @@ from textual.widgets import Input
 
 from core.process.client import SEEDS_WORKER, TrainingProcess
 from core.process.messages import StartFrom
-from tui.announcer import RunAnnouncer, title_of
+from tui.announcer import RunAnnouncer
 from tui.drawing.terminal_text import key_name
 from tui.keymap import Keymap
 from tui.process_link import ProcessLink
@@ -32,7 +32,9 @@ if TYPE_CHECKING:
     from tui.cli.run_log import RunLog
     from tui.drawing.rendering import TerminalLook
     from tui.screens.panel_screen import PanelScreen
+    from tui.seeds.announcer import SeedsAnnouncer
     from tui.seeds.screen import SeedsScreen
+    from tui.sweep.announcer import SweepAnnouncer
     from tui.terminal.recording import Recording
     from tui.terminal.screen_buffer import Area
 
@@ -116,10 +118,11 @@ class NnfsApp(TerminalApp):
             flow_control=self.flow_control,
             redraw=self.action_redraw,
             show_seeds=self.show_seeds,
-            when_shown=lambda: self._announcer.update(),
+            when_shown=lambda: self._announced.update(),
         )
-        run = self.training.run
-        self._announcer = RunAnnouncer(run, announcer_of(self, lambda: title_of(run), announce))
+        self._announcer = announcer_of(self, lambda: self._announced.title(), announce)
+        self._announced_run = RunAnnouncer(self.training.run, self._announcer)
+        self._announced_seeds: SeedsAnnouncer | None = None
         self._seeds_options = SeedsOptions(paused=paused) if seeds is None else seeds
         self._frames_per_second = frames_per_second
         self._save_options = save_options
@@ -141,6 +144,7 @@ class NnfsApp(TerminalApp):
         Raises:
             OSError: when their process cannot be started.
         """
+        from tui.seeds.announcer import SeedsAnnouncer
         from tui.seeds.screen import SeedsScreen
 
         options = self._seeds_options
@@ -156,9 +160,11 @@ class NnfsApp(TerminalApp):
             redraw=self.action_redraw,
             save_options=self._save_options,
             resume=options.resume,
+            when_shown=lambda: self._announced.update(),
             open_run=self._open_lane,
             leave=self._leave_seeds,
         )
+        self._announced_seeds = SeedsAnnouncer(self.seeds.model, self._announcer)
         self.seeds.options.halves = self.renderer.has_halves
         return self.seeds
 
@@ -221,9 +227,9 @@ class NnfsApp(TerminalApp):
                 self.install_screen(each, name)
         if screen not in self.screen_stack:
             self.push_screen(screen)
-            return
         while self.screen is not screen:
             super().pop_screen()
+        self._announced.update()
 
     @property
     def _front(self) -> TrainingScreen | PanelScreen:
@@ -234,6 +240,13 @@ class NnfsApp(TerminalApp):
             if shown is self.seeds or shown in self.further.values():
                 return cast("PanelScreen", shown)
         return self.training
+
+    @property
+    def _announced(self) -> RunAnnouncer | SeedsAnnouncer | SweepAnnouncer:
+        """The announcer of the runs in front."""
+        if self._announced_seeds is not None and self._front is self.seeds:
+            return self._announced_seeds
+        return self._announced_run
 
     def show_note(self, note: str) -> None:
         self._front.show_note(note)

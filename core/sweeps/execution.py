@@ -273,6 +273,8 @@ def train_task(
             outcomes.append(each)
     else:
         outcomes = train_runs(runs, file, reporter)
+    if target is not None and reporter is not None:
+        reporter.end(target.task)
     flush_reports()
     return outcomes
 

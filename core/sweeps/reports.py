@@ -12,8 +12,8 @@ import tempfile
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
-from threading import Lock, Thread
-from time import perf_counter, sleep
+from threading import Condition, Thread
+from time import perf_counter
 from typing import TYPE_CHECKING, Final, NamedTuple, TypeAlias
 
 from core.process.channel import Channel
@@ -42,8 +42,8 @@ LAST_REPORT_SECONDS: Final = 1.0
 """Seconds to wait at the end of a task until its reports are sent."""
 
 
-SETTLING_SECONDS: Final = 0.1
-"""Seconds in which a thread receives what a worker has sent."""
+SETTLING_SECONDS: Final = 1.0
+"""Seconds to wait for the end of the tasks: a worker that could not connect sends none."""
 
 
 @dataclass(frozen=True)
@@ -76,7 +76,13 @@ class Begun(NamedTuple):
     keys: tuple[str, ...]
 
 
-Message: TypeAlias = "RunReport | Begun | Outcome"
+class TaskEnded(NamedTuple):
+    """The last message of a task of a worker."""
+
+    task: int
+
+
+Message: TypeAlias = "RunReport | Begun | Outcome | TaskEnded"
 
 
 class Target(NamedTuple):
@@ -85,11 +91,13 @@ class Target(NamedTuple):
     Attributes:
         address: of a socket.
         watched: keys of the runs.
+        task: number of the task.
         takes_turns: whether runs of a task are trained by turns, and each outcome is reported.
     """
 
     address: str
     watched: frozenset[str]
+    task: int
     takes_turns: bool = False
 
 
@@ -118,6 +126,10 @@ class Reporter:
             return False
         self._last[key] = now
         return True
+
+    def end(self, task: int) -> None:
+        """Report that a task has ended, after all that it had to report."""
+        self._send(TaskEnded(task))
 
     def finish(self, outcome: Outcome) -> None:
         """Report the outcome of a run before its task has ended."""
@@ -150,7 +162,9 @@ class Reports:
     """Collects the reports of all processes of a sweep on this machine."""
 
     def __init__(self) -> None:
-        self._lock = Lock()
+        self._lock = Condition()
+        self._tasks = 0
+        self._open: set[int] = set()  # tasks of workers that have not ended
         self._cells: dict[str, int] = {}
         self._begun: set[str] = set()
         self._ended: set[str] = set()
@@ -176,7 +190,12 @@ class Reports:
         """Return where the worker of a task sends its reports; None if that is impossible."""
         address = self._address()
         watched = frozenset(filter(self.is_watched, keys))
-        return Target(address, watched, takes_turns) if address else None
+        if not address:
+            return None
+        with self._lock:
+            self._tasks += 1
+            self._open.add(self._tasks)
+            return Target(address, watched, self._tasks, takes_turns)
 
     def outcomes(self) -> list[Outcome]:
         """Return the outcomes that were reported since the last call."""
@@ -191,6 +210,10 @@ class Reports:
                 self._begun.update(message.keys)
                 self._ended.difference_update(message.keys)
                 return
+            if isinstance(message, TaskEnded):
+                self._open.discard(message.task)
+                self._lock.notify_all()
+                return
             if isinstance(message, Outcome):
                 self._outcomes.append(message)
                 return
@@ -204,6 +227,7 @@ class Reports:
         with self._lock:
             self._begun.clear()
             self._ended.clear()
+            self._open.clear()
 
     def end(self, key: str) -> None:
         """Record that a run has ended."""
@@ -224,9 +248,10 @@ class Reports:
         return found
 
     def settle(self) -> None:
-        """Wait until the last reports of the workers, which have been sent, are received."""
-        if self._listener is not None:
-            sleep(SETTLING_SECONDS)
+        """Wait until everything is received that workers have sent in tasks that have ended."""
+        with self._lock:
+            self._lock.wait_for(lambda: not self._open, SETTLING_SECONDS)
+            self._open.clear()
 
     def close(self) -> None:
         """Accept no further reports."""

@@ -3,6 +3,7 @@
 from pathlib import Path
 
 from tests.terminal.terminal import nnfs_tui
+from tests.terminal.test_title import titles
 
 GRID = ("--hidden", "2", "3", "--lr", "0.01", "0.1", "--samples", "40", "--epochs", "5")
 
@@ -29,8 +30,18 @@ def test_ctrl_c_stops_a_sweep_and_says_how_to_continue(tmp_path: Path) -> None:
     with nnfs_tui("sweep", *arguments, "--run-dir", str(tmp_path), size=(80, 24)) as terminal:
         terminal.until("1 of 2 runs")
         terminal.press("\x03")
-        assert terminal.wait() == 0
+        assert terminal.wait() == 130
         assert terminal.is_restored()
         assert b"interrupted, 1 run is missing; 1 run" in terminal.raw
         assert b"the same command continues" in terminal.raw
     assert len(next((tmp_path / ".sweeps").iterdir()).read_text().splitlines()) == 1
+
+
+def test_q_leaves_a_sweep_without_an_error_and_the_title_says_how_far_it_is(tmp_path: Path) -> None:
+    arguments = ("moons", "--samples", "40", "--epochs", "5", "100000000", "--progress")
+    with nnfs_tui("sweep", *arguments, "--run-dir", str(tmp_path)) as terminal:
+        terminal.until(lambda _: titles(terminal)[-1:] == ["TRAINING sweep of moons 1 of 2 runs"])
+        assert b"\x1b]9;4;1;50\a" in terminal.raw
+        terminal.press("q")
+        assert terminal.wait() == 0
+        assert terminal.is_restored()

@@ -65,3 +65,15 @@ def test_the_end_of_a_run_is_notified_unless_the_user_looks() -> None:
         assert terminal.raw.count(b"]99;") == 1
         terminal.press("q")
         assert terminal.wait() == 0
+
+
+def test_many_seeds_have_a_title_and_their_end_is_notified() -> None:
+    options = ("xor", "--seeds", "4", "--epochs", "20", "--paused", "--notify")
+    with nnfs_tui(*options, TERM="xterm-kitty") as terminal:
+        terminal.until(lambda _: titles(terminal)[-1:] == ["PAUSED xor 4 seeds epoch 0"])
+        terminal.press(" ", BLURRED)
+        terminal.until(lambda _: titles(terminal)[-1:] == ["FINISHED xor 4 seeds epoch 20"])
+        terminal.until_at_rest(0.5)
+        assert terminal.raw.count(b"\a\x1b]99;;xor 4 seeds have finished: ") == 1
+        terminal.press("q")
+        assert terminal.wait() == 0

@@ -274,6 +274,7 @@ def watch_sweep(plan: SweepPlan, options: argparse.Namespace) -> int:
             look=look,
             save_options=save_options_of(options),
             keymap=keymap_of(options.preferences.keys),
+            announce=_announcements(options),
         )
         app.exit_signals.install()
         app.run(mouse=not options.no_mouse)

@@ -111,6 +111,7 @@ class SeedsScreen(PanelScreen):
         redraw: Callable[[], None],
         save_options: SaveOptions | None,
         resume: Path | None,
+        when_shown: Callable[[], None],
         open_run: Callable[[LaneOpened], None],
         leave: Callable[[], bool],
     ) -> None:
@@ -127,12 +128,13 @@ class SeedsScreen(PanelScreen):
             redraw: sends the whole screen.
             save_options: of the runs; None to save none.
             resume: folder of the runs to continue, or None for new ones.
+            when_shown: called after an event was shown.
             open_run: shows a run on its own.
             leave: shows the single run again; returns False if there is none.
         """
         super().__init__(link, frames_per_second)
         self._paused, self._open_run, self._leave = paused, open_run, leave
-        self._resume = resume
+        self._resume, self._when_shown = resume, when_shown
         self.redraw = redraw
         self.refused: Refused | None = None
         self.controller = SeedsController(
@@ -186,6 +188,7 @@ class SeedsScreen(PanelScreen):
         """Show the change made by an event that the model already includes."""
         with reported(self.app, f"{type(event).__name__} was not shown"):
             self._show(event)
+            self._when_shown()
         if not isinstance(event, SeedsProgress | Loading):
             self.frames.pull()
 

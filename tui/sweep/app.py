@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import signal
 from typing import TYPE_CHECKING, Any, Final
 
 from core.process.client import COMPARE_WORKER, TrainingProcess
 from core.process.messages import Start
 from tui.app import NnfsApp, SeedsOptions
 from tui.process_link import ProcessLink
+from tui.sweep.announcer import SweepAnnouncer
 from tui.sweep.screen import SweepScreen
 
 if TYPE_CHECKING:
@@ -27,6 +29,9 @@ MOST_COMPARED: Final = 16
 
 MOST_OPENED: Final = 1000
 """Runs of a combination that are shown at once, at most."""
+
+INTERRUPTED: Final = 128 + signal.SIGINT
+"""Exit status after ctrl+c while runs are missing."""
 
 COMPARED: Final = "compare"
 """Name of the screen of the runs of a combination."""
@@ -48,6 +53,7 @@ class SweepApp(NnfsApp):
         """
         super().__init__(model.run.config, None, **options)
         self._model = model
+        self._announced_sweep = SweepAnnouncer(model, self._announcer)
         self.sweep = self.main_screen = SweepScreen(
             model,
             start,
@@ -55,11 +61,21 @@ class SweepApp(NnfsApp):
             flow_control=self.flow_control,
             redraw=self.action_redraw,
             open_cell=self.open_cell,
+            when_shown=lambda: self._announced.update(),
         )
         self.further["sweep"] = self.sweep
         self.sweep.options.halves = self.renderer.has_halves
         self._opened_from: Screen[None] = self.sweep
         self.comparing: CompareScreen | None = None
+
+    @property
+    def _announced(self) -> SweepAnnouncer:
+        """The announcer of the sweep, which trains while another screen is in front."""
+        return self._announced_sweep
+
+    async def action_quit(self) -> None:
+        """Exit after ctrl+c: as without a screen, an interrupted sweep is no success."""
+        self.exit(return_code=INTERRUPTED if self._model.missing else 0)
 
     # --- the runs of a combination, which are trained again: settings and seed repeat them
 

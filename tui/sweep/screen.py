@@ -113,6 +113,7 @@ class SweepScreen(PanelScreen):
         flow_control: FlowControl | None,
         redraw: Callable[[], None],
         open_cell: Callable[[int], None],
+        when_shown: Callable[[], None],
     ) -> None:
         """Create the screen.
 
@@ -123,11 +124,12 @@ class SweepScreen(PanelScreen):
             flow_control: measures the line to the terminal.
             redraw: sends the whole screen.
             open_cell: shows the runs of a combination.
+            when_shown: called after a change was shown.
         """
         super().__init__(link, 1 / FRAME_SECONDS)
         self.model = model
         self.controller = SweepController(model, start, link, self)
-        self.redraw, self._open_cell = redraw, open_cell
+        self.redraw, self._open_cell, self._when_shown = redraw, open_cell, when_shown
         self.run = model.run
         self.options = ViewOptions()
         self.panels = [each(model, self.options) for each in PANELS]
@@ -169,6 +171,7 @@ class SweepScreen(PanelScreen):
                 self.frames.paint_all()
             else:
                 self.frames.paint_frame()
+            self._when_shown()
 
     # --- what keys ask for
 

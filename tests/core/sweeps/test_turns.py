@@ -1,14 +1,16 @@
 """Runs that are trained by turns: the numbers of runs one after another, and a fair division."""
 
 import dataclasses
+from threading import Timer
 
+import numpy as np
 import pytest
 
 from core.config.run_config import RunConfig
 from core.sweeps import execution, turns
 from core.sweeps.execution import Workers, train
 from core.sweeps.outcome import Outcome
-from core.sweeps.reports import Reports
+from core.sweeps.reports import Reports, RunReport, TaskEnded
 from core.sweeps.training import train_runs
 from core.sweeps.turns import Left, shares, train_by_turns
 
@@ -56,6 +58,23 @@ def test_two_processes_yield_each_outcome_once(monkeypatch: pytest.MonkeyPatch) 
     assert numbers(outcomes) == numbers(train_runs(RUNS, None))
     reports.settle()
     assert {each.key for _, each in reports.take() if each.has_ended} == {key for _, key in RUNS}
+    reports.close()
+
+
+def test_reports_that_are_on_their_way_are_awaited() -> None:
+    reports = watching()
+    (config, key), *_ = RUNS
+    target = reports.target([key])
+    assert target is not None
+    late = RunReport(key, config, 40, 1.0, np.zeros(1), np.zeros(1), None, has_ended=True)
+
+    def arrive() -> None:
+        reports.receive(late)
+        reports.receive(TaskEnded(target.task))
+
+    Timer(0.3, arrive).start()
+    reports.settle()
+    assert [each for _, each in reports.take()] == [late]
     reports.close()
 
 
