@@ -91,7 +91,7 @@ def change_settings(screen: TrainingScreen) -> None:
             screen.view.show_layers(shown=config.diagnostics)
         settings.apply_from_dialog(config)
 
-    screen.app.push_screen(SettingsScreen(settings.requested), apply)
+    screen.app.push_screen(SettingsScreen(settings.requested, screen.run.shown_as), apply)
 
 
 def choose_plane(screen: TrainingScreen) -> None:

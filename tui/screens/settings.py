@@ -44,8 +44,15 @@ class SettingsScreen(ModalScreen[RunConfig | None]):
     ]
     AUTO_FOCUS = ""
 
-    def __init__(self, config: RunConfig) -> None:
+    def __init__(self, config: RunConfig, shown_as: str = "") -> None:
+        """Create the dialog.
+
+        Args:
+            config: the settings.
+            shown_as: `followed` or `replay` for a run that cannot be changed.
+        """
         super().__init__()
+        self._enter = f"{shown_as}: read-only" if shown_as else "enter applies all"
         self.rows = SettingsList(config, id="rows")
         self._field = Input(id="value", compact=True, select_on_focus=True)
         self._find = Input(id="find", compact=True, placeholder="find a setting")
@@ -235,12 +242,12 @@ class SettingsScreen(ModalScreen[RunConfig | None]):
             return "enter edits the setting found · esc shows all"
         leave = "esc shows all" if self._find.display else "esc cancels"
         if setting is None:
-            return f"space opens or closes · ↑ ↓ setting · enter applies all · {leave}"
+            return f"space opens or closes · ↑ ↓ setting · {self._enter} · {leave}"
         if isinstance(setting.value_type, MultiChoice):
-            return f"← → selects, space switches · ↑ ↓ setting · enter applies all · {leave}"
+            return f"← → selects, space switches · ↑ ↓ setting · {self._enter} · {leave}"
         find = "" if takes_any_text(setting) else " · / finds"
         change = "type a value" if self.rows.takes_text else "← → changes"
-        return f"{change} · ↑ ↓ setting · enter applies all · {leave}{find}"
+        return f"{change} · ↑ ↓ setting · {self._enter} · {leave}{find}"
 
 
 def _explanation(row: Setting) -> str:

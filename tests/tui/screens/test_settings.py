@@ -123,6 +123,10 @@ async def test_the_border_names_the_keys_of_the_row(size: tuple[int, int]) -> No
         await driver.shows("space opens")
         await driver.press("slash")
         await driver.shows("enter edits the setting found")
+        await driver.press("escape", "escape")
+        driver.session.shown_as = "replay"
+        await opened(driver)
+        await driver.shows("replay: read-only")
 
 
 @pytest.mark.parametrize("words", ["noise 0.3", "noise=0.3", "lr 0.3", "L2 0.3"])
