@@ -226,6 +226,8 @@ class TerminalApp(ReportsFaults, App[None]):
     async def _hand_on(self, event: events.Key | events.Paste) -> None:
         if isinstance(event, events.Key):
             self.clear_note()
+            if not isinstance(self.screen, ModalScreen):  # a dialog keeps its size
+                self.set_class(self.flow_control.is_slow, "-slow")
         await super().on_event(event)
 
     def on_resize(self, event: events.Resize) -> None:

@@ -57,6 +57,8 @@ BURST: Final = 0.25
 BLIND_RATE, BLIND_BURST = 6_000.0, 1.0
 """Bytes per second, and largest update in seconds, if something else answers the queries: low
 enough for a line of 64 kbit/s, and after a pause a dialog is sent in one go."""
+SLOW: Final = 16_000.0
+"""Bytes per second below which a dialog as large as on other lines takes a second to open or close."""
 WINDOW: Final = 2.0
 """Seconds over which displayed rates are averaged."""
 
@@ -124,6 +126,11 @@ class FlowControl:
     def pending_queries(self) -> int:
         """Queries without a reply."""
         return len(self._queries)
+
+    @property
+    def is_slow(self) -> bool:
+        """Whether the line is known to carry less than `SLOW` bytes per second."""
+        return self._rate is not None and self._rate < SLOW
 
     @property
     def load(self) -> int:

@@ -12,6 +12,7 @@ from tests.tui.screens.test_training import MOONS, Driver, running
 from tui.screens.settings import SettingsScreen
 from tui.screens.settings_list import SettingsList
 from tui.screens.settings_rows import IMPORTANT
+from tui.terminal.flow_control import FlowControl
 
 SMALL = [(120, 40), (80, 24)]
 
@@ -45,6 +46,24 @@ async def test_the_dialog_follows_the_size_of_the_terminal() -> None:
         await driver.until(lambda: frame.outer_size == (80, 24))
         await driver.pilot.resize_terminal(110, 28)
         await driver.until(lambda: frame.outer_size == (110, 28))
+
+
+async def test_the_dialog_is_smaller_on_a_slow_line_and_shows_the_most_important_settings(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(FlowControl, "is_slow", True)
+    async with running(MOONS, (120, 40), paused=True) as driver:
+        dialog = await opened(driver)
+        await driver.until(lambda: dialog.children[0].outer_size == (80, 20))
+        await driver.until(
+            lambda: all(f" {each.replace('_', ' ')} " in driver.text() for each in IMPORTANT)
+        )
+        monkeypatch.setattr(FlowControl, "is_slow", False)
+        await driver.press("down")
+        assert dialog.children[0].outer_size == (80, 20)  # until the next dialog
+        await driver.press("escape")
+        frame = (await opened(driver)).children[0]
+        await driver.until(lambda: frame.outer_size == (80, 24))
 
 
 async def test_every_setting_has_a_row_that_can_be_reached() -> None:

@@ -13,6 +13,7 @@ from tui.terminal.flow_control import (
     LARGEST,
     MOST_QUERIES,
     QUEUE,
+    SLOW,
     FlowControl,
 )
 
@@ -88,6 +89,14 @@ def test_a_line_is_kept_busy_and_little_waits_in_it(rate: float, round_trip: flo
     simulated.run(10.0)
     assert simulated.run(30.0) >= 0.65 * rate * 30
     assert simulated.most <= rate * (round_trip / 2 + 4 * QUEUE) + 600
+
+
+@pytest.mark.parametrize(("rate", "round_trip"), LINES)
+def test_a_line_is_slow_only_once_that_is_known(rate: float, round_trip: float) -> None:
+    simulated = Simulated(FlowControl(), Line(rate, round_trip))
+    assert not simulated.flow_control.is_slow
+    simulated.run(10.0)
+    assert simulated.flow_control.is_slow is (rate < SLOW)
 
 
 def test_before_a_line_is_known_little_is_sent() -> None:
