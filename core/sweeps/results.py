@@ -52,7 +52,7 @@ class SweepResults:
             ConfigError: when combinations differ in the number of epochs that halving determines.
         """
         self.cells = list(cells)
-        self._outcomes: list[dict[str, Outcome]] = [{} for _ in cells]
+        self._outcomes: list[dict[int, Outcome]] = [{} for _ in cells]  # by seed
         self.rounds: tuple[Rung, ...] = (Rung(len(self.cells), 0),)
         if halving:
             epochs = {run.epochs for cell in cells for run in cell.runs}
@@ -71,7 +71,11 @@ class SweepResults:
 
     def summary(self, number: int) -> CellSummary:
         """Return one of the combinations with the outcomes so far."""
-        return CellSummary(self.cells[number], tuple(self._outcomes[number].values()))
+        cell, found = self.cells[number], self._outcomes[number]
+        # they finish in any order
+        seeds = dict.fromkeys(run.seed for run in cell.runs)
+        outcomes = tuple(found[seed] for seed in seeds if seed in found)
+        return CellSummary(cell, outcomes, found.get(cell.runs[0].seed))
 
     def begin_round(self, number: int, epochs: int) -> None:
         """Begin to train a combination with another number of epochs, from the initial weights."""
@@ -82,6 +86,6 @@ class SweepResults:
         """Add an outcome; the first one of a round of halving replaces those of the last round."""
         if run.config.epochs != self.cells[run.cell].runs[0].epochs:
             self.begin_round(run.cell, run.config.epochs)
-        self._outcomes[run.cell][run.outcome.key] = run.outcome
+        self._outcomes[run.cell][run.config.seed] = run.outcome
         self.finished += 1
         self.trained += not run.stored

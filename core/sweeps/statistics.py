@@ -49,10 +49,12 @@ class CellSummary:
     Attributes:
         cell: the combination.
         outcomes: of its runs that have finished, in the order of their seeds.
+        first: that of the first run, or None if it has not finished.
     """
 
     cell: Cell
     outcomes: tuple[Outcome, ...]
+    first: Outcome | None
 
     def of(self, column: str) -> Statistic:
         """Return mean and deviation of a column, as in `value_of`."""

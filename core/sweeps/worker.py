@@ -128,10 +128,12 @@ class SweepWorker:
         os.kill(os.getpid(), signal.SIGINT)
 
     def _send_news(self) -> None:
+        with self._lock:
+            # before the rest: everything is known when it has ended, and the screen pulls no more then
+            has_ended, failure = self._has_ended, self._failure
         reports, running = self._reports.take(), self._reports.running
         with self._lock:
             finished, self._finished = tuple(self._finished), []
-            has_ended, failure = self._has_ended, self._failure
         if has_ended:
             running = 0
         if not finished and not reports and self._sent == (running, has_ended):

@@ -98,7 +98,8 @@ class SweepStatus(StatusLine):
             done, missing = sweep.results.trained + shares, sweep.missing - shares
             is_known = done >= KNOWN_SHARE * (done + missing)
             left = number_format.eta(sweep.seconds, done, missing) if is_known else ""
-            parts.append((f"{sweep.running:,} training", text))
+            if sweep.running:  # on a cluster, it is not known
+                parts.append((f"{sweep.running:,} training", text))
             if left:
                 parts.append((left, text))
         if sweep.diverged:

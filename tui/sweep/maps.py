@@ -178,7 +178,7 @@ class MapsPanel(SweepPanel):
     def _write_label(self, cells: Cells, row: int, column: int, cell: int) -> None:
         sweep, width = self.sweep, self._tiles.columns
         summary, report = sweep.summary(cell), sweep.reports.get(cell)
-        first = next(iter(summary.outcomes), None)
+        first = summary.first
         score, is_final = "", first is not None and (report is None or report.has_ended)
         if is_final and first is not None:
             score = score_form(summary)(value_of(first, f"{summary.part}_score"))

@@ -2,19 +2,23 @@
 
 import os
 import signal
+import socket
 from collections.abc import Callable
 from pathlib import Path
 from time import monotonic, sleep
 
 import numpy as np
+import pytest
 
 from core.config.run_config import RunConfig
+from core.process.channel import Channel
 from core.process.messages import Pull
 from core.sweeps.client import SweepProcess
 from core.sweeps.execution import Workers
 from core.sweeps.grid import Grid
 from core.sweeps.messages import RepeatRuns, StartSweep, SweepProgress
-from core.sweeps.reports import RunReport
+from core.sweeps.reports import Reports, RunReport
+from core.sweeps.worker import SweepWorker
 from core.training.trainer import Trainer
 from tests.terminal.terminal import PATIENCE, is_alive
 
@@ -141,3 +145,33 @@ def test_a_killed_worker_is_reported_and_the_sweep_continues(tmp_path: Path) -> 
     assert is_alive(pid)
     screen.process.close()
     wait_until_gone(pid)
+
+
+def test_the_last_report_is_sent_before_the_end_or_with_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    screen, end = map(Channel, socket.socketpair())
+    worker = SweepWorker(end)
+    reports, take = worker._reports, Reports.take
+    reports.watch("key", 0)
+    last = RunReport("key", SMALL, 30, 1.0, np.zeros(1), np.zeros(1), None, has_ended=True)
+
+    def take_and_end(self: Reports) -> tuple[tuple[int, RunReport], ...]:
+        """Let the sweep end between the two looks of the thread that serves the screen."""
+        found = take(self)
+        if not worker._has_ended:
+            self.receive(last)
+            worker._end("")
+        return found
+
+    monkeypatch.setattr(Reports, "take", take_and_end)
+    worker._send_news()
+    worker._send_news()
+    known: list[int] = []
+    for event in screen.receive(PATIENCE):
+        assert isinstance(event, SweepProgress)
+        known += [cell for cell, _ in event.reports]
+        if event.has_ended:
+            break
+    assert known == [0]
+    assert event.has_ended
+    screen.close()
+    end.close()

@@ -56,6 +56,15 @@ def test_a_combination_is_the_best_only_with_all_its_runs_if_another_one_has_the
     assert model.best == 1
 
 
+def test_outcomes_are_in_the_order_of_their_seeds_however_they_come() -> None:
+    model = SweepModel(grid_cells(3, hidden=((4,), (8,))))
+    model.apply(SweepProgress((finished(model, 0, 0.7, 2),), 1))
+    assert model.summary(0).first is None
+    model.apply(SweepProgress((finished(model, 0, 0.9, 0),), 1))
+    assert [each.key for each in model.summary(0).outcomes] == ["0/0", "0/2"]
+    assert model.summary(0).first is model.summary(0).outcomes[0]
+
+
 def test_each_column_sorts_in_both_directions() -> None:
     model = fed(SweepModel(grid_cells(hidden=((8, 8), (4,), (16,)))), 0.8, 0.95, 0.9)
     model.end()
