@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
+from tui.compare.model import GREY
 from tui.compare.panels import MARKED, BoardPanel
 from tui.drawing import number_format
 from tui.drawing.axes import epoch_span
@@ -65,7 +66,9 @@ class CurvesPanel(BoardPanel):
             "compare the slopes at the start, which depend on the learning rate and the optimiser, and "
             "the lowest points. A curve that rises again belongs to a network that fits the noise of "
             "its training samples.",
-            "at most eight curves are shown at once: more colours are too similar",
+            "eight runs have a colour, since more are too similar; the curves of others are grey, and "
+            "the selected one of them is bright: hide a coloured curve (x), then hide and show another, "
+            "which takes its colour",
             "x or a click on the legend shows or hides a curve · a accuracy · l log or linear axis · ← "
             "→ or a click on the plot chooses the epoch",
         )
@@ -126,8 +129,8 @@ class CurvesPanel(BoardPanel):
     def _draw_plot(self, runs: list[ShownRun], width: int, height: int) -> Cells:
         board = self.board
         shown = [each for each in runs if each.curve is not None and len(each.log)]
-        # the selected one on top, then the first ones
-        shown = sorted(shown, key=lambda each: each is board.selected)
+        # the selected one on top, and grey ones below all others
+        shown = sorted(shown, key=lambda each: (each is board.selected, each.curve != GREY))
         last = max((each.epoch for each in shown), default=1)
         growing = [each.config.epochs for each in shown if each.is_training]
         self.span = epoch_span(last, None, max(growing)) if growing else (0, max(1, last))
@@ -137,7 +140,7 @@ class CurvesPanel(BoardPanel):
             traces = [
                 trace(
                     LogColumn(each.log, f"{board.part}_{board.quantity}", self._count(each)),
-                    each.colour,
+                    self._colour(each),
                     columns,
                     self.span,
                 )
@@ -153,6 +156,10 @@ class CurvesPanel(BoardPanel):
         if not plot.is_too_small:
             write_cut_value(cells, plot, traces, self._format)
         return cells
+
+    def _colour(self, run: ShownRun) -> str:
+        """Return the colour of a curve: the selected grey one is bright."""
+        return BRIGHT if run.curve == GREY and run is self.board.selected else run.colour
 
     @staticmethod
     def _count(run: ShownRun) -> int:
@@ -217,7 +224,7 @@ class CurvesPanel(BoardPanel):
     def _draw_entry(self, cells: Cells, row: int, column: int, run: ShownRun, room: int) -> None:
         is_shown, is_selected = run.curve is not None, run is self.board.selected
         glyph = "─" if is_shown else "·"
-        column = cells.write(row, column, glyph, ink(run.colour, bold=is_selected))
+        column = cells.write(row, column, glyph, ink(self._colour(run), bold=is_selected))
         glyph = "▸" if is_selected else " "
         column = cells.write(row, column, glyph, ink(ACCENT, bold=True))
         words = ink(BRIGHT, bold=True) if is_selected else ink(TEXT if is_shown else DIM)
@@ -229,7 +236,8 @@ class CurvesPanel(BoardPanel):
         for at, start, end, run in self._entries:
             if row == at and start <= column < end:
                 self.board.selected = run
-                self.post_message(self.Changed(self.board.toggle_curve(run)))
+                self.board.toggle_curve(run)
+                self.post_message(self.Changed())
                 return
         if self._gutter <= column < self._plot_width:
             epoch = epoch_at(column, self.span, self._gutter, self._plot_width)

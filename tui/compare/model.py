@@ -16,7 +16,7 @@ from core.runs.comparison import ComparedRun, in_order
 from core.training.components import build_network
 from tui.compare.columns import outcome_columns, setting_heading, setting_texts, varied_settings
 from tui.drawing import number_format
-from tui.drawing.palette import RUN_CURVES
+from tui.drawing.palette import FAINT, RUN_CURVES
 from tui.panels.curve import score_text
 from tui.run_model import RunModel
 
@@ -33,6 +33,9 @@ if TYPE_CHECKING:
     from core.training.stopping import Stop
 
 PAIR: Final = 2
+
+GREY: Final = len(RUN_CURVES)
+"""Number of the colour of all curves without one of their own: more colours would be too similar."""
 
 LONG_START: Final = 8
 """Number of characters that names of runs share, from which labels leave them out."""
@@ -56,7 +59,7 @@ class ShownRun(ComparedRun):
         restored: the epoch whose weights were restored when it ended, or None.
         is_training: whether it is being trained.
         problem: why there is no network.
-        curve: number of the colour of its curve; None if the curve is hidden.
+        curve: number of the colour of its curve, `GREY` if all are taken; None if the curve is hidden.
     """
 
     number: int = 1
@@ -110,7 +113,7 @@ class ShownRun(ComparedRun):
     @property
     def colour(self) -> str:
         """Role of the colour of its curve."""
-        return "dim" if self.curve is None else RUN_CURVES[self.curve]
+        return (*RUN_CURVES, FAINT)[self.curve] if self.curve is not None else "dim"
 
     def text_of(self, quantity: str, part: str) -> str:
         """Return the loss, or the score, of the network that is shown, on some of the samples."""
@@ -190,7 +193,7 @@ class Board:
     # --- runs
 
     def add(self, run: ShownRun) -> None:
-        """Add a run, with a curve if a colour is free."""
+        """Add a run, with a curve of its own colour if one is free."""
         run.number = 1 + max((each.number for each in self.runs), default=0)
         self.runs.append(run)
         run.curve = self._free_colour()
@@ -339,14 +342,10 @@ class Board:
             self.only_marked = False
         self.changed()
 
-    def toggle_curve(self, run: ShownRun) -> str:
-        """Show or hide the curve of a run; return why it cannot be shown, or an empty string."""
-        free = self._free_colour()
-        if run.curve is None and free is None:
-            return f"at most {len(RUN_CURVES)} curves are shown at once: hide another one first"
-        run.curve = free if run.curve is None else None
+    def toggle_curve(self, run: ShownRun) -> None:
+        """Show or hide the curve of a run."""
+        run.curve = self._free_colour() if run.curve is None else None
         self.changed()
-        return ""
 
     def sort_by(self, column: str) -> None:
         """Sort by a column, or in the reverse order if the runs are already sorted by it."""
@@ -361,9 +360,9 @@ class Board:
         self.sort, self.is_reversed = columns[(at + 1) % len(columns)], False
         self.arrange()
 
-    def _free_colour(self) -> int | None:
+    def _free_colour(self) -> int:
         taken = {each.curve for each in self.runs}
-        return next((each for each in range(len(RUN_CURVES)) if each not in taken), None)
+        return next((each for each in range(GREY) if each not in taken), GREY)
 
 
 def _most_common(texts: Iterable[str]) -> str | None:

@@ -241,7 +241,8 @@ class CompareScreen(PanelScreen):
     def toggle_curve(self) -> None:
         """Show or hide the curve of the selected run."""
         if self.board.selected is not None:
-            self._changed(self.board.toggle_curve(self.board.selected))
+            self.board.toggle_curve(self.board.selected)
+            self._changed()
 
     def toggle_quantity(self) -> None:
         """Show the curves of the losses or of the scores."""

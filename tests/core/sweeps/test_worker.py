@@ -155,7 +155,7 @@ def test_the_last_report_is_sent_before_the_end_or_with_it(monkeypatch: pytest.M
     last = RunReport("key", SMALL, 30, 1.0, np.zeros(1), np.zeros(1), None, has_ended=True)
 
     def take_and_end(self: Reports) -> tuple[tuple[int, RunReport], ...]:
-        """Let the sweep end between the two looks of the thread that serves the screen."""
+        """End the sweep between the two looks of the thread that serves the screen."""
         found = take(self)
         if not worker._has_ended:
             self.receive(last)

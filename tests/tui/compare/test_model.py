@@ -2,7 +2,7 @@
 
 from core import RunConfig, Trainer
 from core.training.epoch_log import EpochLog, tabulate
-from tui.compare.model import Board, ShownRun
+from tui.compare.model import GREY, Board, ShownRun
 from tui.drawing.palette import RUN_CURVES
 
 
@@ -78,16 +78,16 @@ def test_the_two_last_marks_are_a_pair_and_two_runs_need_none() -> None:
     assert board_of(*runs[:2]).pair == (runs[0], runs[1])
 
 
-def test_a_curve_takes_a_free_colour_and_there_are_as_many_curves_as_colours() -> None:
-    first = run_of()
-    runs = [run_of(1, seed=seed) for seed in range(len(RUN_CURVES) + 1)]
+def test_a_curve_takes_a_free_colour_and_others_are_grey() -> None:
+    runs = [run_of(1, seed=seed) for seed in range(len(RUN_CURVES) + 2)]
     board = board_of(*runs)
-    assert [each.curve for each in runs] == [*range(len(RUN_CURVES)), None]
-    assert "at most 8 curves" in board.toggle_curve(runs[-1])
-    assert board.toggle_curve(runs[2]) == ""
-    assert board.toggle_curve(runs[-1]) == ""
-    assert (runs[2].curve, runs[-1].curve) == (None, 2)
-    assert first.colour == "dim"
+    assert [each.curve for each in runs] == [*range(len(RUN_CURVES)), GREY, GREY]
+    for run in (runs[2], runs[-1]):
+        board.toggle_curve(run)
+    assert (runs[2].curve, runs[2].colour, runs[-1].curve) == (None, "dim", None)
+    for run in (runs[-1], runs[2]):
+        board.toggle_curve(run)
+    assert (runs[-1].curve, runs[2].curve) == (2, GREY)
 
 
 def test_metrics_are_those_of_the_epoch_that_is_shown() -> None:
