@@ -1,6 +1,7 @@
 """Tests, and the programs that they start, use temporary folders for runs and preferences."""
 
 import os
+import sys
 from pathlib import Path
 
 import pytest
@@ -10,6 +11,10 @@ from core.process.client import ONE_THREAD
 
 # before NumPy, as in the program: on a busy machine the threads of small products wait for each other
 os.environ.update(ONE_THREAD)
+
+# rewriting the assertions of all tests takes each process seven seconds, so it is done once
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+sys.dont_write_bytecode = False
 
 # neither measures the program: on a busy machine any example can take a second
 settings.register_profile("any load", deadline=None, suppress_health_check=[HealthCheck.too_slow])
