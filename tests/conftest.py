@@ -9,6 +9,9 @@ from hypothesis import HealthCheck, settings
 
 from core.process.client import ONE_THREAD
 
+# without compiled files, each of thousands of processes would compile the program again (0.3 s)
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+sys.dont_write_bytecode = False
 # before NumPy, as in the program: on a busy machine the threads of small products wait for each other
 os.environ.update(ONE_THREAD)
 
