@@ -336,6 +336,11 @@ def test_all_runs_of_many_seeds_are_saved_and_resumed(tmp_path: Path) -> None:
     with nnfs_tui("resume", "--run-dir", runs) as terminal:
         terminal.until(f"{name} resumed at epoch 11")
         terminal.until(lambda text: "PAUSED" in text and epoch_of(text) == 11)
+        for child in terminal.children():
+            os.kill(child, signal.SIGKILL)
+        terminal.until("space resumes the saved runs, r starts these runs again")
+        terminal.press(" ")
+        terminal.until(f"{name} resumed at epoch 11")
         terminal.press("\x1b[D")  # left
         terminal.until("epoch 10 of 11")
         terminal.press("\x1b[F", " ")  # end

@@ -106,8 +106,11 @@ class SeedsController:
 
     def start(self, config: RunConfig, count: int, *, paused: bool = False) -> None:
         """Start runs, in a new process if the old one has ended."""
-        self.requested, self._count, self._requested_lane = config, count, 0
-        self._is_refused = False
+        self.requested, self._count = config, count
+        self._begin(StartSeeds(config, count, paused))
+
+    def _begin(self, command: StartSeeds | Reopen) -> None:
+        self._requested_lane, self._is_refused = 0, False
         self.travel.leave()
         if self._link.ended:
             try:
@@ -120,7 +123,7 @@ class SeedsController:
             self._sent = self._state_commands = 0
             self.travel.clear()
             self._listen()
-        self._post(StartSeeds(config, count, paused))
+        self._post(command)
         self.view.pull()
 
     def launch(self, *, paused: bool, resume: Path | None = None) -> None:
@@ -177,7 +180,9 @@ class SeedsController:
             self._requested_state = None
         if isinstance(event, Failed):
             self._requested_state = None
-            self.model.run.note = f"{event.reason}; r starts these runs again"
+            folder = _folder_of(self.model, self._save_options)
+            saved = "" if folder is None else "space resumes the saved runs, "
+            self.model.run.note = f"{event.reason}; {saved}r starts these runs again"
         self.view.show_event(event)
 
     # --- what keys ask for
@@ -218,8 +223,11 @@ class SeedsController:
         return True
 
     def toggle_pause(self) -> None:
-        """Pause or resume all runs."""
-        if self.is_training:
+        """Pause or resume all runs; if their process has ended, resume the saved ones."""
+        folder = _folder_of(self.model, self._save_options) if self._link.ended else None
+        if folder is not None:
+            self._begin(Reopen(folder))
+        elif self.is_training:
             self.send(Pause())
         elif not self._has_ended():
             self._confirm_branch("Continue from", lambda: self.send(Resume()))
@@ -307,3 +315,9 @@ class SeedsController:
             if self._paused_by_suspend:
                 self.send(Resume())
         self._paused_by_suspend = False
+
+
+def _folder_of(seeds: SeedsModel, options: SaveOptions | None) -> Path | None:
+    """Return the folder of the runs, if they are saved."""
+    name = seeds.run.saved_as
+    return options.parent / name if options and options.parent and name else None
