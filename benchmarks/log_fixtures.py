@@ -2,8 +2,9 @@
 
     python -m benchmarks.log_fixtures FOLDER
 
-Each library that is installed (TensorBoard, PyTorch, tensorboardX, Keras, Lightning) trains for a few
-epochs and logs into a folder of its own. Our readers must return the same numbers, to the last bit.
+Each library that is installed (TensorBoard, PyTorch, tensorboardX, Keras, Lightning, Ultralytics) trains
+for a few epochs and logs into a folder of its own. Our readers must return the same numbers, to the last
+bit.
 """
 
 # mypy: ignore-errors
@@ -112,6 +113,34 @@ def with_lightning(folder: Path) -> None:
     ).fit(Model(), loader, loader)
 
 
+def with_ultralytics(folder: Path) -> None:
+    """Train an untrained classifier of Ultralytics on images of two colours."""
+    from PIL import Image
+    from ultralytics import YOLO
+
+    draw = np.random.default_rng(0)
+    for part in ("train", "val"):
+        for channel, name in enumerate(("red", "green")):
+            images = folder / "ultralytics images" / part / name
+            images.mkdir(parents=True, exist_ok=True)
+            for number in range(8):
+                pixels = draw.integers(0, 100, (32, 32, 3), dtype=np.uint8)
+                pixels[:, :, channel] += 100
+                Image.fromarray(pixels).save(images / f"{number}.png")
+    YOLO("yolo11n-cls.yaml").train(
+        data=str(folder / "ultralytics images"),
+        project=str(folder / "ultralytics"),
+        name="run",
+        epochs=4,
+        imgsz=32,
+        batch=8,
+        device="cpu",
+        workers=0,
+        plots=False,
+        verbose=False,
+    )
+
+
 def bits(value: float) -> bytes:
     return struct.pack("<d", value)
 
@@ -179,6 +208,7 @@ def main(folder: Path) -> int:
         "tensorboardX": with_tensorboardx,
         "keras": with_keras,
         "lightning": with_lightning,
+        "ultralytics": with_ultralytics,
     }
     for library, make in makers.items():
         if has(library):
