@@ -151,7 +151,7 @@ def score_text(value: float, *, has_classes: bool) -> str:
 class CurvePanel(Panel):
     """Training and test curve of one quantity."""
 
-    title_has_priority, redraw_interval = True, 0.2
+    title_has_priority, redraw_interval, longest_pause = True, 0.2, 0.2
     quantity: ClassVar[str]
     hints: ClassVar = {"m": "cursor (see e)"}
     footer = (("m", "cursor"),)
