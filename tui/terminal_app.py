@@ -202,6 +202,13 @@ class TerminalApp(ReportsFaults, App[None]):
         """Add the colours of the palette, as the terminal shows them."""
         return super().get_css_variables() | css_variables(self.look)
 
+    def refresh_css(self, animate: bool = True) -> None:
+        """Apply the style sheet, once there is a screen: before that, only the colours can change."""
+        if self.screen_stack:
+            super().refresh_css(animate)
+        else:  # Textual parses it with the first screen, and would do so twice
+            self.stylesheet.set_variables(self.get_css_variables())
+
     def get_line_filters(self) -> Sequence[LineFilter]:
         """Return the filters that limit Textual's own widgets to the terminal's colours and glyphs."""
         if self.look.is_plain:
@@ -243,7 +250,8 @@ class TerminalApp(ReportsFaults, App[None]):
 
     def action_redraw(self) -> None:
         """Send the whole screen, after another program has written to the terminal."""
-        self._forget_screen()
+        if isinstance(self._driver, DiffDriver):
+            self._driver.forget()
         if self.screen_stack:  # not at the end of the program
             self.screen.refresh(layout=True)
 
@@ -353,10 +361,6 @@ class TerminalApp(ReportsFaults, App[None]):
             self._driver.when_clear(callback)
         else:
             callback()
-
-    def _forget_screen(self) -> None:
-        if isinstance(self._driver, DiffDriver):
-            self._driver.forget()
 
 
 async def _close_dialogs(app: TerminalApp, lowest: ModalScreen[Any]) -> None:
