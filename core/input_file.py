@@ -9,8 +9,9 @@ from __future__ import annotations
 import os
 import stat
 from contextlib import contextmanager
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, BinaryIO, Final
+
+from core.dataclass import dataclass
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -87,7 +87,8 @@ def traced() -> Iterator[set[Function]]:
         code = frame.f_code
         if event == "call" and "<" not in code.co_qualname and "/core/" in code.co_filename:
             path = Path(code.co_filename)
-            if path.is_relative_to(ROOT / "core"):
+            # methods of dataclasses are part of no step, as those of the standard library
+            if path.is_relative_to(ROOT / "core") and path != ROOT / "core" / "dataclass.py":
                 functions.add((str(path.relative_to(ROOT)), code.co_qualname))
 
     threading.setprofile(record)  # the autosave has a thread

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
+from core.dataclass import dataclass
 from core.process.messages import State
 from tui.drawing import number_format
 from tui.terminal.title import RunTitle, TerminalTitle, notification

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from operator import is_not
 from typing import TYPE_CHECKING, Any, Final, cast
 
@@ -10,6 +9,7 @@ from textual.app import SystemCommand
 from textual.command import CommandPalette
 from textual.widgets import Input
 
+from core.dataclass import dataclass
 from core.process.client import SEEDS_WORKER, TrainingProcess
 from core.process.messages import StartFrom
 from tui.announcer import RunAnnouncer

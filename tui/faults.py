@@ -9,8 +9,9 @@ from __future__ import annotations
 import traceback
 from collections import deque
 from contextlib import contextmanager
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
+
+from core.dataclass import dataclass
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

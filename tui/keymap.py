@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import field
 from functools import cache
 from typing import TYPE_CHECKING, Any, Final
 
 from core.config.errors import quoted, suggestion
+from core.dataclass import dataclass
 from tui.keys import KEYS, Key, glyphs_of
 
 if TYPE_CHECKING:

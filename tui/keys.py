@@ -5,11 +5,11 @@ A row holds its handler, so that a key is added in one place.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final, Generic, TypeAlias, TypeVar
 
 from textual.binding import Binding
 
+from core.dataclass import dataclass
 from core.process.messages import State, Step, StepBatch
 from tui.panels.registry import PANELS, panel_hints, panel_keys, where_key_works
 from tui.screens import dialogs

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import os
 import tomllib
-from dataclasses import dataclass, field
+from dataclasses import field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from core.config.errors import quoted, suggestion
+from core.dataclass import dataclass
 from core.input_file import InputFileError, open_input
 
 if TYPE_CHECKING:

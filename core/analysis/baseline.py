@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from core.arrays import evenly_spaced
+from core.dataclass import dataclass
 from core.memory import SCIKIT_LEARN, importing
 
 if TYPE_CHECKING:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
+
+from core.dataclass import dataclass
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Sequence

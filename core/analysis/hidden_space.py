@@ -7,7 +7,6 @@ the picture shows whether the layers below have made the data linearly separable
 from __future__ import annotations
 
 from collections import deque
-from dataclasses import dataclass
 from math import inf, isnan, sqrt
 from typing import TYPE_CHECKING, Final
 
@@ -15,6 +14,7 @@ import numpy as np
 
 from core.analysis.planes import Plane, PlaneChoice, principal_components
 from core.arrays import evenly_spaced
+from core.dataclass import dataclass
 from core.nn.calls import run
 from core.nn.network import ForwardPasses, with_bias_row
 

@@ -5,11 +5,11 @@ A `Trace` is computed from a copy of the parameters.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
 
+from core.dataclass import dataclass
 from core.nn.calls import run
 from core.nn.layers import NORM_EPSILON, ForwardPass
 from core.nn.network import with_bias_row

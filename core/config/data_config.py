@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from functools import partial
 from typing import Final
 
@@ -24,6 +23,7 @@ from core.config.value_types import (
     hyphenated,
     or_off,
 )
+from core.dataclass import dataclass
 from core.datasets import DATASETS
 from core.datasets.files import Source
 from core.datasets.preparation import EXTRA_FEATURES, PREPROCESSORS

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 from core.config.errors import ConfigError, suggestion
 from core.config.run_config import RunConfig
+from core.dataclass import dataclass
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -7,7 +7,7 @@ the TOML reader take names, types, defaults and help texts.
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import cache, cached_property, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
@@ -30,6 +30,7 @@ from core.config.value_types import (
     hyphenated,
     or_off,
 )
+from core.dataclass import dataclass
 from core.datasets import DATASETS
 from core.input_file import InputFileError, open_input
 from core.nn.activations import ACTIVATIONS

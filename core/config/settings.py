@@ -5,11 +5,12 @@ The command line, the settings dialog, the help and the TOML reader are all gene
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, fields
+from dataclasses import field, fields
 from typing import TYPE_CHECKING, Any, Final, Literal
 
 from core.config.errors import ConfigError, suggestion
 from core.config.value_types import as_text, words_of
+from core.dataclass import dataclass
 
 if TYPE_CHECKING:
     from collections.abc import Callable

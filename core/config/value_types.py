@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import csv
 import io
-from dataclasses import dataclass
 from math import isfinite
 from typing import TYPE_CHECKING, Any, Final, Protocol
+
+from core.dataclass import dataclass
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -7,11 +7,12 @@ from __future__ import annotations
 
 import csv
 from array import array
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING, Final, TypeAlias
 
 import numpy as np
 
+from core.dataclass import dataclass
 from core.datasets.dataset import Dataset
 from core.datasets.prepare import LARGEST_INPUT, no_progress
 from core.datasets.summary import summarize

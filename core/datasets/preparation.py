@@ -5,11 +5,12 @@ Statistics, such as means, are computed from the training samples only.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
+from core.dataclass import dataclass
 from core.memory import SCIKIT_LEARN, importing
 
 if TYPE_CHECKING:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
 from core.arrays import evenly_spaced
+from core.dataclass import dataclass
 
 if TYPE_CHECKING:
     from core.arrays import Array

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from core.config.command_line import command_of
+from core.dataclass import dataclass
 from core.datasets.prepare import no_progress
 from core.export.model import ExportedModel
 from core.export.tables import last_of_each_epoch

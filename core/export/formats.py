@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, BinaryIO, Final
 
 from core.config.errors import quoted, suggestion
+from core.dataclass import dataclass
 from core.datasets.prepare import no_progress
 from core.export.errors import ExportError
 from core.export.frameworks import FRAMEWORKS

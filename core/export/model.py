@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 
+from core.dataclass import dataclass
 from core.nn.calls import run
 
 if TYPE_CHECKING:

@@ -7,11 +7,12 @@ contain no text of the user except as a Python literal or an escaped comment.
 from __future__ import annotations
 
 import base64
-from dataclasses import dataclass
 from textwrap import dedent, indent, wrap
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
+
+from core.dataclass import dataclass
 
 if TYPE_CHECKING:
     from collections.abc import Callable

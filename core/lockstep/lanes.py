@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
+from core.dataclass import dataclass
 from core.lockstep.generators import GeneratorStates
 from core.lockstep.state import LockstepState, StackState
 

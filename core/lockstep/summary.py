@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass
 from math import isfinite, nan
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 import numpy as np
 
+from core.dataclass import dataclass
 from core.training.stopping import Stop
 
 if TYPE_CHECKING:

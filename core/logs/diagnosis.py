@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from math import isfinite
 from typing import TYPE_CHECKING, Final
 
@@ -17,6 +16,7 @@ from core.analysis.diagnosis.curves import (
     OVERFIT_TIMES,
     THINNED,
 )
+from core.dataclass import dataclass
 from core.training.trainer import DIVERGENCE
 
 if TYPE_CHECKING:

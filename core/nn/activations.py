@@ -7,12 +7,12 @@ Constants and the derivatives at kinks are PyTorch's.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from math import pi, sqrt
 from typing import TYPE_CHECKING, Final, Literal
 
 import numpy as np
 
+from core.dataclass import dataclass
 from core.memory import SCIPY, importing
 from core.nn.calls import Calls, call, constant
 

@@ -7,11 +7,11 @@ correct gradient, and 5e-3 for a gradient that is wrong by 1 %.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
+from core.dataclass import dataclass
 from core.nn.calls import run
 from core.nn.network import TrainingStep, with_bias_row
 

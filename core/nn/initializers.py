@@ -7,9 +7,10 @@ distribution on ±√(3·variance), or from a normal distribution without trunca
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from math import sqrt
 from typing import TYPE_CHECKING, Final, Literal, Protocol
+
+from core.dataclass import dataclass
 
 if TYPE_CHECKING:
     from collections.abc import Callable

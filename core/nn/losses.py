@@ -8,11 +8,11 @@ PyTorch's `cross_entropy`, `binary_cross_entropy_with_logits`, `multi_margin_los
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar, Final
 
 import numpy as np
 
+from core.dataclass import dataclass
 from core.nn.calls import Calls, broadcast, call, constant, matmul, vecmat
 
 if TYPE_CHECKING:

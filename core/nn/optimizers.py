@@ -11,12 +11,12 @@ parameters one after another, and η, μ and λ are vectors as long as θ if the
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any, ClassVar, Final
 
 import numpy as np
 
+from core.dataclass import dataclass
 from core.nn.calls import Calls, call, constant, run
 
 if TYPE_CHECKING:

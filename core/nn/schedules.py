@@ -6,9 +6,11 @@ The trainer calls `Schedule.rate` once per epoch t, counted from 0. Formulas are
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import field
 from math import cos, inf, isfinite, pi
 from typing import TYPE_CHECKING, Final
+
+from core.dataclass import dataclass
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -5,9 +5,9 @@ All of them are frozen, so that both sides may keep them.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeAlias
 
+from core.dataclass import dataclass
 from core.training.stopping import State as State  # noqa: TC001 (exported)
 
 if TYPE_CHECKING:

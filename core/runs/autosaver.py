@@ -7,7 +7,7 @@
 from __future__ import annotations
 
 from contextlib import suppress
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from pathlib import Path
 from shutil import rmtree
 from tempfile import mkdtemp
@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
+from core.dataclass import dataclass
 from core.memory import NotEnoughMemory, start_thread
 from core.runs.atomic_files import NOTHING, RunError, shown
 from core.training.epoch_log import COLUMNS

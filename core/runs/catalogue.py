@@ -5,11 +5,11 @@ from __future__ import annotations
 import os
 import shutil
 from contextlib import suppress
-from dataclasses import dataclass
 from time import time
 from typing import TYPE_CHECKING, Final
 
 from core.config.errors import suggestion
+from core.dataclass import dataclass
 from core.runs.atomic_files import RunError, shown
 from core.runs.folder import STATE, RunFolder, is_run_file
 from core.runs.index import IndexedRun, RunIndex, RunSummary, Stamp, is_recent, stamp_of

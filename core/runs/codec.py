@@ -5,7 +5,6 @@ Run folders are untrusted input: decoding checks the type and the range of every
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from math import inf, nan
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, TypeVar, cast
@@ -15,6 +14,7 @@ import numpy as np
 from core import __version__
 from core.config.errors import ConfigError, quoted
 from core.config.run_config import MOST_EPOCHS, RunConfig
+from core.dataclass import dataclass
 from core.datasets.edits import MOST_EDITS, AddPoint, MovePoint, RemovePoint
 from core.lockstep.lanes import MOST_LANES
 from core.nn.optimizers import OPTIMIZERS

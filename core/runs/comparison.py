@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from math import inf, isfinite, nan
 from typing import TYPE_CHECKING, Any, Final, NamedTuple, TypeVar
 
@@ -10,6 +9,7 @@ import numpy as np
 
 from core.analysis.prediction_map import classify
 from core.config.run_config import settings
+from core.dataclass import dataclass
 from core.runs.atomic_files import shown
 from core.training.epoch_log import EpochLog
 

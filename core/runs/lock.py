@@ -8,11 +8,11 @@ import json
 import os
 import signal
 from contextlib import suppress
-from dataclasses import dataclass
 from pathlib import Path
 from time import monotonic, sleep, time
 from typing import TYPE_CHECKING, Final
 
+from core.dataclass import dataclass
 from core.runs.atomic_files import Directory, RunError, shown
 
 if TYPE_CHECKING:

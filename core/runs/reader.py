@@ -5,12 +5,13 @@ from __future__ import annotations
 import json
 import os
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
 from core.config.errors import ConfigError
+from core.dataclass import dataclass
 from core.datasets import DATASETS
 from core.datasets import edits as data_edits
 from core.datasets.dataset import DataError

@@ -7,11 +7,12 @@ again; further checkpoints shorten the way to an epoch.
 from __future__ import annotations
 
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
 
 from core.config.errors import ConfigError
 from core.config.run_config import RunConfig
+from core.dataclass import dataclass
 from core.datasets import edits as data_edits
 from core.datasets.prepare import prepare
 from core.runs.archive import read_archive, write_archive

@@ -6,13 +6,14 @@ values are in a list, and a row of the metrics has those of all runs.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from hashlib import blake2b
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
 from core.config.errors import ConfigError
+from core.dataclass import dataclass
 from core.datasets.dataset import DataError
 from core.lockstep.history import COLUMNS
 from core.lockstep.lanes import LaneStates

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
 from time import monotonic, time
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
 from core.config.command_line import command_of
+from core.dataclass import dataclass
 from core.runs.archive import write_archive
 from core.runs.atomic_files import NOTHING, shown
 from core.runs.codec import resolve_data_path

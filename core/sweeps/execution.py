@@ -13,11 +13,11 @@ import threading
 import warnings
 from concurrent.futures import CancelledError
 from contextlib import closing, contextmanager, suppress
-from dataclasses import dataclass
 from math import inf
 from queue import Empty, SimpleQueue
 from typing import TYPE_CHECKING, Any, Final
 
+from core.dataclass import dataclass
 from core.process.client import ONE_THREAD
 from core.sweeps.reports import flush_reports, reporter_to
 from core.sweeps.tasks import TASKS_PER_WORKER, Tasks, gains_from_lockstep, lanes_of

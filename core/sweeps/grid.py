@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from math import prod
 from typing import TYPE_CHECKING, Any, Final
 
 from core.config.errors import ConfigError
 from core.config.run_config import checked, read_toml_table, setting, settings
+from core.dataclass import dataclass
 from core.randomness import stream
 
 if TYPE_CHECKING:

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass, fields
+from dataclasses import fields
 from math import isfinite, nan
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
+
+from core.dataclass import dataclass
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

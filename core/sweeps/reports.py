@@ -10,12 +10,13 @@ from __future__ import annotations
 import socket
 import tempfile
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from threading import Condition, Thread
 from time import perf_counter
 from typing import TYPE_CHECKING, Final, NamedTuple, TypeAlias
 
+from core.dataclass import dataclass
 from core.process.channel import Channel
 from core.sweeps.outcome import Outcome
 

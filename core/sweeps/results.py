@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from core.config.errors import ConfigError
+from core.dataclass import dataclass
 from core.sweeps.halving import Rung, rungs
 from core.sweeps.statistics import CellSummary
 

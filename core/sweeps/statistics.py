@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from functools import cached_property
 from math import inf, isfinite, nan, sqrt
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from core.dataclass import dataclass
 from core.sweeps.outcome import Scores
 
 if TYPE_CHECKING:

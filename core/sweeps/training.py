@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from math import inf, isnan, nan
 from time import perf_counter
 from typing import TYPE_CHECKING, Final, TypeAlias
@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Final, TypeAlias
 import numpy as np
 
 from core.config.errors import ConfigError
+from core.dataclass import dataclass
 from core.datasets import DATASETS
 from core.datasets.dataset import DataError
 from core.datasets.prepare import load, prepare

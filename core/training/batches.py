@@ -7,13 +7,13 @@ with the number of samples.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from itertools import islice
 from time import perf_counter
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
+from core.dataclass import dataclass
 from core.nn.calls import constant
 from core.nn.network import TrainingStep
 

@@ -7,12 +7,13 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from collections import Counter
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from secrets import randbits
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 import numpy as np
 
+from core.dataclass import dataclass
 from core.training.batches import batch_count
 
 if TYPE_CHECKING:

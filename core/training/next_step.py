@@ -5,13 +5,14 @@ The training process computes it for the inspector while the run is at rest.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import partial
 from math import inf
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
+from core.dataclass import dataclass
 from core.training.stopping import Stop
 from core.training.trainer import Trainer
 

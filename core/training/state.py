@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from math import nan
 from typing import TYPE_CHECKING, NamedTuple
+
+from core.dataclass import dataclass
 
 if TYPE_CHECKING:
     from core.arrays import Array, Labels

@@ -5,10 +5,11 @@ The trainer checks the rule after each epoch, with the metrics of the monitored 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import StrEnum
 from math import inf
 from typing import TYPE_CHECKING, NamedTuple
+
+from core.dataclass import dataclass
 
 if TYPE_CHECKING:
     from core.config.run_config import RunConfig

@@ -6,11 +6,12 @@ again at the batch at which it was made.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import partial
 from time import perf_counter
 from typing import TYPE_CHECKING, Final
 
+from core.dataclass import dataclass
 from core.training.checkpoints import (
     OVERHEAD,
     Checkpoint,

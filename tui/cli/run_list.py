@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from math import isfinite
 from time import localtime, strftime
 from typing import TYPE_CHECKING, Any
 
+from core.dataclass import dataclass
 from core.runs.atomic_files import shown
 from core.runs.catalogue import list_runs
 from core.training.stopping import State, Stop

@@ -8,7 +8,6 @@ import os
 import signal
 import sys
 from contextlib import closing, contextmanager
-from dataclasses import dataclass
 from math import isfinite
 from pathlib import Path
 from time import perf_counter
@@ -16,6 +15,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from core.config.errors import ConfigError, quoted, suggestion
 from core.config.run_config import setting, settings
+from core.dataclass import dataclass
 from core.output_file import replacing
 from core.sweeps.execution import SweepError, Workers
 from core.sweeps.grid import Grid, SweepFile, distinct, read_sweep, seeds_from

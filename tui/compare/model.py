@@ -7,10 +7,11 @@ them: create a `ShownRun` for each, and a `Board` of these.
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass, field
+from dataclasses import field
 from itertools import takewhile
 from typing import TYPE_CHECKING, Final
 
+from core.dataclass import dataclass
 from core.process.messages import State, StateChanged
 from core.runs.comparison import ComparedRun, in_order
 from core.training.components import build_network

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
+from core.dataclass import dataclass
 from tui.compare.columns import outcome_heading, outcome_text, setting_heading
 from tui.compare.panels import MARKED, BoardPanel
 from tui.drawing.cells import Cells, cell_width, cut

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from math import ceil, floor, log10
 
 import numpy as np
+
+from core.dataclass import dataclass
 
 
 @dataclass(frozen=True)

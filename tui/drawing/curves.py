@@ -6,13 +6,13 @@ which change in every frame, are written into the cells directly.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from functools import lru_cache
 from math import log10
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
+from core.dataclass import dataclass
 from tui.drawing.axes import linear_axis
 from tui.drawing.braille import draw_bands
 from tui.drawing.cells import Cells

@@ -6,12 +6,12 @@ colour of each role, and `tui.drawing.rendering` its glyph on terminals without 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
+from core.dataclass import dataclass
 from tui.drawing.glyphs import TEST_MARKERS as TEST_MARKERS
 from tui.drawing.glyphs import TRAIN_MARKERS as TRAIN_MARKERS
 from tui.drawing.themes import CLASSES, SEQUENTIAL_LEVELS

@@ -7,7 +7,6 @@ meaning: each class and each step of a scale has its own.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
@@ -15,6 +14,7 @@ from rich.color import Color, ColorType
 from rich.color_triplet import ColorTriplet
 from rich.style import Style
 
+from core.dataclass import dataclass
 from tui.drawing.glyphs import class_letter, fallback
 from tui.drawing.palette import (
     ACCENT,

@@ -8,10 +8,10 @@ differ in lightness too.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from functools import cache
 from typing import Final
 
+from core.dataclass import dataclass
 from tui.drawing.ramps import ramp, through
 
 DEPTHS: Final = ("truecolor", "256", "16", "none")

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, Protocol
 
 import numpy as np
 
+from core.dataclass import dataclass
 from core.training.packed_column import (
     EVEN_HIGH,
     EVEN_LOW,

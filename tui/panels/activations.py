@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING, ClassVar, Final
 
 import numpy as np
 from textual.binding import Binding, BindingType
 
 from core.analysis.prediction_map import in_class_order
+from core.dataclass import dataclass
 from core.nn.activations import ACTIVATIONS
 from tui.drawing import number_format
 from tui.drawing.cells import Cells, cut

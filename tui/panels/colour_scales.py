@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from math import ceil
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
 from core.analysis.prediction_map import quantize
+from core.dataclass import dataclass
 from tui.drawing.axes import axis_top, nice_ceiling
 from tui.drawing.palette import ACCENT, DIVERGING, SEQUENTIAL
 

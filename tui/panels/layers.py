@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from math import isfinite
 from textwrap import wrap
 from typing import TYPE_CHECKING, ClassVar, Final
@@ -14,6 +13,7 @@ from textual.message import Message
 
 from core.analysis.diagnosis.result import Cause, RunState
 from core.arrays import evenly_spaced
+from core.dataclass import dataclass
 from core.process.messages import State
 from core.training.diagnostics import NEAR_BOUND
 from tui.drawing import number_format

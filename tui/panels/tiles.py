@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Final
+
+from core.dataclass import dataclass
 
 LABEL: Final = 5
 """Columns of a score, the narrowest label."""

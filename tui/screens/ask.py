@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
@@ -12,6 +11,7 @@ from textual.screen import ModalScreen
 from textual.widgets import Input, Static
 
 from core.config.errors import quoted
+from core.dataclass import dataclass
 from tui.drawing import number_format
 from tui.drawing.canvas import Canvas
 from tui.drawing.cells import Cells, cut, printable

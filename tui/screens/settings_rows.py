@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, TypeAlias
 
 from core.config.run_config import setting, settings
+from core.dataclass import dataclass
 
 if TYPE_CHECKING:
     from collections.abc import Collection

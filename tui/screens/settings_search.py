@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from core.config.errors import ConfigError
@@ -16,6 +15,7 @@ from core.config.value_types import (
     is_closed,
     words_of,
 )
+from core.dataclass import dataclass
 from tui.screens.settings_rows import Fold, grouped
 
 if TYPE_CHECKING:

@@ -6,10 +6,11 @@ and `divide` gives each of them a region; both work on names and sizes alone.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, TypeAlias
 
 from textual.geometry import Region
+
+from core.dataclass import dataclass
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping

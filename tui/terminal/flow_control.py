@@ -15,9 +15,10 @@ Each reply is upstream traffic: it triggers OpenSSH's keystroke obfuscation, and
 from __future__ import annotations
 
 from collections import deque
-from dataclasses import dataclass
 from math import inf
 from typing import Final
+
+from core.dataclass import dataclass
 
 CURSOR_QUERY: Final = "\x1b[6n"
 QUEUE: Final = 0.06

@@ -9,7 +9,6 @@ is mistaken for keys. Memory is bounded.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from enum import Enum, auto
 from time import monotonic
 from typing import TYPE_CHECKING, Final
@@ -19,6 +18,8 @@ from textual._xterm_parser import XTermParser
 from textual.events import AppBlur, AppFocus, CursorPosition, Key, Paste
 from textual.keys import Keys
 from textual.messages import TerminalSupportsSynchronizedOutput
+
+from core.dataclass import dataclass
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator

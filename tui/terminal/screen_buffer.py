@@ -10,11 +10,11 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, NamedTuple, TypeAlias
 
 import numpy as np
 
+from core.dataclass import dataclass
 from tui.terminal.cell_ids import PLAIN_ID, UNKNOWN, CellIds
 from tui.terminal.escape_codes import PLAIN, move
 

@@ -7,8 +7,9 @@ state of the run, and otherwise at most once in `INTERVAL` seconds; a run at res
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
+
+from core.dataclass import dataclass
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping

@@ -5,12 +5,12 @@ A trial trains a copy of the run, or a new run, with some settings changed.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 import numpy as np
 
 from core.arrays import evenly_spaced
+from core.dataclass import dataclass
 from core.nn.calls import run
 
 if TYPE_CHECKING:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
 from core.config.run_config import setting
+from core.dataclass import dataclass
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

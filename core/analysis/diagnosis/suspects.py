@@ -7,12 +7,12 @@ what can only be excluded by trying, such as other initial weights.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
 from core.analysis.diagnosis.result import Cause
+from core.dataclass import dataclass
 from core.datasets import DATASETS
 from core.nn.activations import ACTIVATIONS
 

@@ -8,7 +8,7 @@ anything to gain, so that a run that has learnt all there is to learn costs few 
 from __future__ import annotations
 
 from collections import deque
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from itertools import chain
 from typing import TYPE_CHECKING, Any, Final
 
@@ -30,6 +30,7 @@ from core.analysis.diagnosis.suspects import (
 )
 from core.arrays import evenly_spaced
 from core.config.errors import ConfigError
+from core.dataclass import dataclass
 from core.datasets.dataset import DataError
 from core.training.stopping import Stop
 from core.training.trainer import Trainer

@@ -6,9 +6,9 @@ https://waikato.github.io/weka-wiki/formats_and_processing/arff_stable/
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
+from core.dataclass import dataclass
 from core.datasets.files.choice import check_names
 from core.datasets.files.csv_file import read_columns
 from core.datasets.files.dialect import Dialect

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from itertools import pairwise
 from typing import TYPE_CHECKING, Final
 
+from core.dataclass import dataclass
 from core.datasets.files.column_entries import feature_columns, find, read_entries
 from core.datasets.files.names import clean, listed, unusable
 

@@ -6,11 +6,11 @@ import csv
 import io
 import re
 import shlex
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from core.config.errors import suggestion
 from core.config.value_types import NONE
+from core.dataclass import dataclass
 from core.datasets.files.names import clean, listed, unusable
 
 if TYPE_CHECKING:

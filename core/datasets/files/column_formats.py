@@ -6,11 +6,11 @@ format fits all of them, the file is read again with it.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, Protocol
 
 import numpy as np
 
+from core.dataclass import dataclass
 from core.datasets.files.column_entries import option
 from core.datasets.files.dates import DAY_FIRST, MONTH_FIRST, DateColumn, DateFormat, iso_date
 from core.datasets.files.missing import first_of

@@ -5,11 +5,12 @@ Both parsers give the same columns; only the careful one can report an invalid c
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import TYPE_CHECKING
 
 import numpy as np
 
+from core.dataclass import dataclass
 from core.datasets.dataset import DataError
 from core.datasets.files.choice import choose, note_choice
 from core.datasets.files.column_formats import ColumnFormats, SurveyedWords, infinite_number

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from itertools import islice
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
+from core.dataclass import dataclass
 from core.datasets.files.column_entries import is_unnamed, option
 from core.datasets.files.identifiers import are_different_integers, is_id, why
 from core.datasets.files.names import clean

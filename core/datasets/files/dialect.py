@@ -5,9 +5,9 @@ from __future__ import annotations
 import csv
 import re
 from collections import Counter
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
+from core.dataclass import dataclass
 from core.datasets.files.names import clean
 from core.datasets.files.survey import is_value
 

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from itertools import islice
 from typing import TYPE_CHECKING, Final
 
+from core.dataclass import dataclass
 from core.datasets.files.choice import check_names
 from core.datasets.files.dialect import (
     BLANKS,

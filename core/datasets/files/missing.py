@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
+from core.dataclass import dataclass
 from core.datasets.files.column_entries import find, option
 from core.datasets.files.names import MOST_LISTED, clean, counted
 from core.datasets.files.words import NAN, is_number, number

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
+
+from core.dataclass import dataclass
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
+from core.dataclass import dataclass
 from core.datasets.files.default_target import flags, has_texts, text_options
 from core.datasets.files.names import clean, counted, distinct, listed, unusable
 from core.datasets.files.words import MOST_CLASSES, order

@@ -5,13 +5,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from math import ceil, log10
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 import numpy as np
 
 from core.analysis.prediction_map import classify
+from core.dataclass import dataclass
 from tui.drawing import number_format
 from tui.drawing.cells import Cells, cell_width, cut
 from tui.drawing.palette import BRIGHT, DIM, TEXT, class_marker, ink

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from math import isfinite
 from typing import TYPE_CHECKING, Final
 
@@ -15,6 +14,7 @@ from core.analysis.confusion import (
     recall,
 )
 from core.analysis.imbalance import majority_share
+from core.dataclass import dataclass
 from tui.drawing import number_format
 from tui.drawing.cells import Cells, cell_width, cut, split_cells
 from tui.drawing.palette import (

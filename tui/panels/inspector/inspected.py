@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from math import floor, isfinite, log10
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 import numpy as np
 
 from core.analysis.trace import Trace, trace_sample
+from core.dataclass import dataclass
 from core.datasets.preparation import EXTRA_FEATURES
 from tui.drawing.cells import Cells, cell_width, cut, printable
 from tui.drawing.palette import (

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from math import isfinite
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
+from core.dataclass import dataclass
 from tui.drawing.cells import Cells, cell_width, cut
 from tui.drawing.palette import BRIGHT, DIM, DIVERGING, FAINT, TEXT, ink
 from tui.panels.inspector.inspected import Inspected, aligned, exact_column

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from itertools import pairwise
 from typing import TYPE_CHECKING, Final
 
+from core.dataclass import dataclass
 from tui.drawing.cells import cell_width
 
 if TYPE_CHECKING:

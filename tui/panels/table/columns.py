@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from math import isfinite
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
 from core.analysis.planes import ranked_features
+from core.dataclass import dataclass
 from tui.drawing import number_format
 from tui.drawing.cells import cell_width, cut
 

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
 from core.analysis.planes import Plane, Window
+from core.dataclass import dataclass
 from core.nn.calls import run
 from core.nn.network import ForwardPasses, with_bias_row
 from tui.drawing.braille import draw_line
