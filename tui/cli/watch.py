@@ -46,6 +46,8 @@ LOWEST_LOSS: Final = "test_loss"
 
 def start_process() -> TrainingProcess:
     """Start the training process, which imports NumPy while this process imports Textual."""
+    # collections take a tenth of the time of the imports, and find nothing; NnfsApp enables them again
+    gc.disable()
     from core.process.client import TrainingProcess
 
     return TrainingProcess()
@@ -76,8 +78,6 @@ def watch(
         The exit status.
     """
     look = prepare_look(options)
-    # collections take a tenth of the time of the imports, and find nothing; NnfsApp enables them again
-    gc.disable()
     from core.process.client import SEEDS_WORKER, TrainingProcess
 
     # before the imports of the screen, during which it starts
