@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING, ClassVar, Final, TypeAlias
 
+from rich.cells import cell_len
 from rich.segment import Segment
 from textual.binding import Binding
 from textual.geometry import Size
@@ -13,6 +14,7 @@ from textual.screen import ModalScreen
 from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
+from tui.drawing.cells import cut
 from tui.drawing.palette import ACCENT, ink
 from tui.drawing.rendering import renderer_for
 from tui.drawing.tables import Page
@@ -33,7 +35,9 @@ MARKER = ">"
 ToggleColumn: TypeAlias = Callable[[str, "Summary"], None]
 
 
-KEYS: Final = "↑ ↓ column · x excludes it · ← → more · esc closes"
+COLUMN_KEYS: Final = "↑ ↓ column · x {} · ← → more · esc closes"
+SCROLL_KEYS: Final = "↑ ↓ scroll · esc closes"
+"""For data without columns to select, such as texts."""
 
 
 class DataScreen(ModalScreen[None]):
@@ -65,22 +69,24 @@ class DataScreen(ModalScreen[None]):
         """Show one page."""
         view = SummaryView(self._summary)
         view.border_title = "data"
-        view.border_subtitle = KEYS
         yield view
 
     def show_summary(self, summary: Summary, note: str) -> None:
         """Show the data after a change, or a note if they are the same."""
         view = self.query_one(SummaryView)
-        is_same = summary is self._summary
-        view.border_subtitle = escape(note) if is_same and note else KEYS
         if summary is not self._summary:
             self._summary = summary
             view.show_summary(summary)
+        else:
+            view.show_keys()
+            view.border_subtitle = escape(note) or view.border_subtitle
 
     def action_toggle_column(self) -> None:
         """Exclude the selected column from the features, or include it again."""
         view = self.query_one(SummaryView)
-        if view.selected is None:
+        if not view.shown.columns:
+            view.border_subtitle = "there is no column to exclude"
+        elif view.selected is None:
             view.border_subtitle = "select a column with ↑ or ↓ first"
         elif self._toggle_column is not None:
             view.border_subtitle = "loading …"
@@ -155,8 +161,7 @@ class SummaryView(ScrollView, can_focus=True):
         first = min(max(0, self._first + step), last)
         if first < self._first or (first > self._first and self._page.hidden > 0):
             self._first = first
-            self._page = Page(0, 0)
-            self._show()
+            self._show(again=True)
 
     def action_select(self, step: int) -> None:
         """Select the next column if it is visible, or one line away; otherwise scroll."""
@@ -174,23 +179,38 @@ class SummaryView(ScrollView, can_focus=True):
             self.refresh()
         else:
             self.scroll_relative(y=step, animate=False)
+        self.show_keys()
 
     def show_summary(self, summary: Summary) -> None:
         """Show another summary; the selected column stays selected if it is still there."""
-        column, self._summary = self.selected, summary
-        self._page = Page(0, 0)
-        self._show()
-        rows = {name: row for row, name in sorted(self._page.columns.items(), reverse=True)}
-        self._row = rows.get(column or "")
+        self._summary = summary
+        self._show(again=True)
         self.refresh(layout=True)
 
-    def _show(self) -> None:
-        page = self._laid_out(self.scrollable_content_region.width)
+    def show_keys(self) -> None:
+        """Show the keys below the page, and what x does: the selected row may be out of view."""
+        if not self._page.columns:
+            self.border_subtitle = SCROLL_KEYS
+            return
+        column, excluded = self.selected, dict(self._summary.excluded)
+        verb = "includes" if column in excluded else "excludes"
+        # on either side of the border's text are a blank and a part of the border
+        room = self.size.width - cell_len(COLUMN_KEYS.format(f"{verb} ")) - 4
+        name = "it" if column is None else cut(column, max(1, room))
+        self.border_subtitle = escape(COLUMN_KEYS.format(f"{verb} {name}"))
+
+    def _show(self, *, again: bool = False) -> None:
+        page = self._laid_out(self.scrollable_content_region.width, again=again)
         self.virtual_size = Size(page.width + 2 * MARGIN, page.height)
+        self.show_keys()
         self.refresh()
 
-    def _laid_out(self, room: int) -> Page:
+    def _laid_out(self, room: int, *, again: bool = False) -> Page:
         width = max(1, room - 2 * MARGIN)
-        if self._page.width != width:
+        if again or self._page.width != width:
+            column = self.selected
             self._page = summary_cells(self._summary, width, self._first, pictures=True)
+            if self.selected != column:  # its row has moved
+                rows = {name: row for row, name in sorted(self._page.columns.items(), reverse=True)}
+                self._row = rows.get(column or "")
         return self._page

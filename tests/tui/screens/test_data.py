@@ -446,6 +446,41 @@ async def test_arrows_select_the_column_of_a_row_and_x_toggles_it() -> None:
         assert app.view.selected is None
 
 
+@pytest.mark.parametrize("width", [60, 80])
+async def test_the_keys_say_what_x_does_to_the_selected_column(width: int) -> None:
+    app = Showing(with_excluded())
+    async with app.run_test(size=(width, 60)) as pilot:
+        for name in ("it", "flower", "flower", "petal", "width"):
+            assert f"x excludes {name} " in str(app.view.border_subtitle)
+            await pilot.press("down")
+        assert "x includes id " in str(app.view.border_subtitle)
+        await pilot.press("down")
+        await pilot.pause()
+        shown = "[bold…" if width == 60 else "[bold]name"
+        assert any(f"x includes {shown} · ← → more · esc closes" in line for line in app.lines())
+
+
+async def test_data_without_columns_have_no_key_that_excludes_one() -> None:
+    app = Showing(texts())
+    async with app.run_test(size=(80, 24)) as pilot:
+        await pilot.pause()
+        assert any("↑ ↓ scroll · esc closes" in line for line in app.lines())
+        await pilot.press("down", "x")
+        await pilot.pause()
+        assert any("there is no column to exclude" in line for line in app.lines())
+
+
+async def test_the_selected_column_stays_selected_in_another_size() -> None:
+    app = Showing(with_excluded())
+    async with app.run_test(size=(120, 60)) as pilot:
+        await pilot.press(*["down"] * 3)
+        before = sorted(app.view.shown.columns)
+        await pilot.resize_terminal(32, 60)
+        await pilot.pause()
+        assert sorted(app.view.shown.columns) != before
+        assert app.view.selected == "petal"
+
+
 async def test_a_refused_change_is_shown_below_the_page() -> None:
     app = Showing(with_excluded())
     async with app.run_test(size=(80, 40)) as pilot:
