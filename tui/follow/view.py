@@ -197,8 +197,11 @@ class FollowView:
                 cells.write(2 + row, 1, "▸", ink(ACCENT))
             cells.write(2 + row, 2, cut(quantity.name, room - 1), colour)
             best = model.best(quantity)
+            newest = quantity.parts.get("train")
+            if newest is None and "held-out" not in columns:
+                newest = quantity.held
             texts = {
-                "newest": shown_value(model.newest(quantity.parts.get("train"))),
+                "newest": shown_value(model.newest(newest)),
                 "held-out": shown_value(model.newest(quantity.held)) if quantity.held else "",
                 "best": shown_value(best.value) if best else "",
             }

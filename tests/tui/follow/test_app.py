@@ -1,6 +1,7 @@
 """The screen that follows the log of another program."""
 
 import asyncio
+import re
 from collections.abc import Awaitable, Callable
 from functools import partial
 from pathlib import Path
@@ -124,6 +125,23 @@ def test_any_content_is_shown_in_any_size(tmp_path: Path, content: str) -> None:
         if content.startswith("a"):
             await pilot.resize_terminal(120, 40)
             await until(pilot, lambda: "no header with a column epoch" in shown(app))
+
+    drive(path, act)
+
+
+def test_the_newest_value_of_a_metric_of_held_out_samples_only(tmp_path: Path) -> None:
+    path = tmp_path / "log.csv"
+    path.write_text("epoch,loss,val_acc\n0,0.9,0.25\n1,0.8,0.75\n2,0.7,0.5\n")
+
+    async def act(app: FollowApp, pilot: Pilot[None]) -> None:
+        for width, values in (
+            (120, ["0.5000", "0.7500", "1"]),
+            (80, ["–", "0.5000", "0.7500", "1"]),
+        ):
+            await pilot.resize_terminal(width, 40)
+            await until(pilot, lambda w=width: app.following.canvas.shown.width == w)  # type: ignore[misc]
+            (row,) = re.findall("[│▸] ?acc (.*?)│", shown(app))
+            assert row.split() == values
 
     drive(path, act)
 
