@@ -19,6 +19,12 @@ from typing import Self
 from tests.terminal.terminal import PATIENCE, Terminal, is_alive
 
 _PATH = f"{os.environ.get('PATH', '')}:/usr/sbin:/usr/local/sbin:/sbin"
+_KERNELS = ("OPENBLAS_", "NPY_", "GLIBC_TUNABLES")
+"""Beginnings of the variables that select kernels of the processor.
+
+A session does not inherit them. Without them, the last bits of a run may differ from those computed by
+the test.
+"""
 _CONFIG = """\
 Port {port}
 ListenAddress 127.0.0.1
@@ -85,7 +91,8 @@ class Sshd:
     def connect(self, *arguments: str, size: tuple[int, int] = (120, 40)) -> Terminal:
         """Run `ssh -t host nnfs-tui ...` in a terminal of its own."""
         program = Path(sys.executable).with_name("nnfs-tui")
-        kept = {"HOME": self.home, "XDG_STATE_HOME": self.home / "state", "LANG": "C.UTF-8"}
+        kept = {name: value for name, value in os.environ.items() if name.startswith(_KERNELS)}
+        kept |= {"HOME": f"{self.home}", "XDG_STATE_HOME": f"{self.home}/state", "LANG": "C.UTF-8"}
         remote = ["env", *(f"{name}={value}" for name, value in kept.items()), str(program)]
         return Terminal(*self._client(), shlex.join([*remote, *arguments]), size=size)
 
