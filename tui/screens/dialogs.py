@@ -5,7 +5,7 @@ Each dialog is imported when it is first opened: together they would delay the f
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Protocol, runtime_checkable
+from typing import TYPE_CHECKING, Final, Protocol, runtime_checkable
 
 from core.process.messages import EditParameter
 from tui.faults import ReportsFaults
@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from tui.panels.network.panel import NetworkPanel
     from tui.screens.live import LiveScreen
     from tui.screens.training import TrainingScreen
+
+NOT_LOADED: Final = "the data is not loaded yet: try again in a moment"
 
 
 def show_help(screen: TrainingScreen) -> None:
@@ -52,7 +54,9 @@ def show_data(screen: TrainingScreen) -> None:
         settings.toggle_column(column, dict(summary.excluded))
 
     data = screen.run.data
-    if data is not None and data.summary is not None:
+    if data is None:
+        screen.show_note(NOT_LOADED)
+    elif data.summary is not None:
         screen.app.push_screen(DataScreen(data.summary, toggle))
 
 
@@ -78,6 +82,8 @@ def ask(screen: TrainingScreen) -> None:
 
     if screen.run.network is not None:
         screen.app.push_screen(AskScreen(screen.run))
+    else:
+        screen.show_note(NOT_LOADED)
 
 
 def change_settings(screen: TrainingScreen) -> None:

@@ -268,6 +268,16 @@ async def test_the_data_screen_opens_and_closes() -> None:
             assert driver.is_on_top()
 
 
+async def test_before_the_data_is_loaded_its_keys_say_so() -> None:
+    async with running(MOONS, speed=100.0, paused=True) as driver:
+        driver.session.data = driver.session.network = None
+        for key in ("v", "A"):
+            await driver.press(key)
+            await driver.shows("the data is not loaded yet")
+            assert driver.is_on_top()
+            driver.session.note = ""
+
+
 async def test_a_column_is_excluded_and_included_again_on_the_data_screen(tmp_path: Path) -> None:
     rng = np.random.default_rng(0)
     rows = [
