@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 
     from core.arrays import Array, Labels
     from core.runs.atomic_files import Extent
+    from core.runs.codec import Header
     from core.runs.folder import RunFolder
     from core.runs.reader import SavedRun
     from core.runs.saved_history import SavedHistory
@@ -97,6 +98,7 @@ class RunSnapshot:
         loss_starts: epochs from which losses are not comparable with those before.
         history: earlier checkpoints.
         view: name of the screen's view; empty without a screen.
+        kernels: of the processor that trained it; empty: of this one.
     """
 
     checkpoint: Checkpoint
@@ -108,6 +110,7 @@ class RunSnapshot:
     loss_starts: tuple[int, ...] = (0,)
     history: SavedHistory | None = None
     view: str = ""
+    kernels: str = ""
 
     @property
     def columns(self) -> int:
@@ -153,6 +156,7 @@ class RunAutosave:
         self._autosaver = Autosaver(options)
         self.history: SavedHistory | None = None
         self.view = ""
+        self._resumed: Header | None = None
 
     def start(self) -> None:
         """Start the thread that writes, with the priority that this process has now."""
@@ -162,7 +166,7 @@ class RunAutosave:
         """Save a new run from here on."""
         from core.runs.saved_history import SavedHistory
 
-        self.history = SavedHistory((start,))
+        self.history, self._resumed = SavedHistory((start,)), None
         self._autosaver.begin(start.config.source_name)
         self._autosaver.add_event(0, "began", description)
 
@@ -173,12 +177,19 @@ class RunAutosave:
         from core.runs.saved_history import SavedHistory
 
         self.history = history or SavedHistory((start,), was_edited=run.header.edited)
-        self.view = self.view or run.header.view
+        self.view, self._resumed = self.view or run.header.view, run.header
         self._autosaver.resume(run, folder)
 
     def with_history(self, snapshot: RunSnapshot) -> RunSnapshot:
         """Return the snapshot with the history up to it."""
-        snapshot = replace(snapshot, view=self.view)
+        state, resumed = snapshot.checkpoint.state, self._resumed
+        if resumed is not None and (state.epoch, state.batches.next) != (
+            resumed.epoch,
+            resumed.batch,
+        ):
+            resumed = self._resumed = None  # trained here
+        kernels = "" if resumed is None else resumed.kernels
+        snapshot = replace(snapshot, view=self.view, kernels=kernels)
         if self.history is None:
             return snapshot
         history = self.history.with_checkpoint(snapshot.checkpoint, was_edited=snapshot.edited)

@@ -255,7 +255,7 @@ def encode_snapshot(
         "format": FORMAT,
         "version": VERSION,
         "program": __version__,
-        "kernels": kernels(),
+        "kernels": snapshot.kernels or kernels(),
         "created": created,
         "saved": saved,
         **values,

@@ -282,17 +282,20 @@ def test_a_folder_that_vanishes_is_told_of_and_training_continues(tmp_path: Path
         assert f"nnfs-tui resume {path.name}" not in terminal.text()
 
 
-def test_a_run_that_continues_with_other_kernels_says_so_once(told: Told, tmp_path: Path) -> None:
+def test_a_run_that_continues_with_other_kernels_says_so(told: Told, tmp_path: Path) -> None:
     runs = str(tmp_path / "runs")
     told("train", "xor", "--epochs", "5", "--run-dir", runs)
     state = find(Path(runs)) / STATE
     rewritten(state, lambda header: header.update(kernels="x86_64 Katmai"))
     sentence = "the processor kernels have changed"
-    with nnfs_tui("resume", "--run-dir", runs) as terminal:
-        terminal.until(sentence)
-        terminal.press("q")
-        assert terminal.wait() == 0
-    for times in (1, 0):
+    for key, then, times in (("V", "inspect (V)", 1), ("s", "epoch      6", 0)):
+        with nnfs_tui("resume", "--run-dir", runs) as terminal:
+            terminal.until(sentence)
+            terminal.press(key)
+            terminal.until(then)
+            terminal.press("q")
+            assert terminal.wait() == 0
+        # another view is saved with the run, but another epoch counts
         assert told("resume", "--train", "--run-dir", runs).stderr.count(sentence) == times
 
 
