@@ -40,6 +40,7 @@ bench: $(VENV)/.ready-bench
 	@$(BIN)/python -m benchmarks.files
 	@$(BIN)/python -m benchmarks.travel
 	@$(BIN)/python -m benchmarks.saving
+	@$(BIN)/python -m benchmarks.run_list
 	@$(BIN)/python -m benchmarks.presets
 	@$(BIN)/python -m benchmarks.advice
 	@$(BIN)/python -m benchmarks.interruption
