@@ -2,10 +2,10 @@
 
     python -m benchmarks.sharing [--repeats N]
 
-The title and the recording: of the interface process, at the default speed, for as many epochs with as
-without. Watchers: of `train` in another process, while `follow` shows its saved run in pseudo-terminals.
-The peers are the same without; turns alternate, and the minimum of the turns counts, since other load
-can only add to it.
+The title and the recording: of the program on the screen at the default speed, in the functions that
+write them, since the difference of two runs is smaller than that of two runs without. Watchers: of
+`train` in another process, while `follow` shows its saved run in pseudo-terminals; the peer is the same
+without, turns alternate, and the minimum of the turns counts, since other load can only add to it.
 """
 
 from __future__ import annotations
@@ -20,26 +20,66 @@ from pathlib import Path
 from typing import Final
 
 from benchmarks.report import line
-from tests.terminal.terminal import nnfs_tui
+from tests.terminal.terminal import Terminal, nnfs_tui
 
 EPOCHS: Final = 300
 TRAINED: Final = 60_000
 WATCHERS: Final = 3
 
 
-def of_the_screen(*options: str) -> float:
-    """Return the processor time per epoch of a run on the screen, in ms, without its start."""
-    with nnfs_tui("moons", "--no-save", "--paused", *options, emulate=False) as terminal:
-        while b"PAUSED" not in terminal.raw:
-            terminal.read()
-        before = terminal.cpu_seconds()
-        terminal.press(" ")
-        while b"FINISHED" not in terminal.raw[-20_000:]:
-            terminal.read()
-        seconds = terminal.cpu_seconds() - before
-        terminal.press("q")
-        terminal.wait()
-    return 1000 * seconds / EPOCHS
+MEASURED: Final = """
+import sys, time
+from pathlib import Path
+from tui.announcer import RunAnnouncer
+from tui.cli.main import main
+from tui.terminal.recording import Recording
+from tui.terminal.title import TerminalTitle
+
+spent = depth = 0
+
+def measured(function):
+    def call(*arguments, **named):
+        global spent, depth
+        depth += 1
+        before = time.thread_time_ns()
+        try:
+            return function(*arguments, **named)
+        finally:
+            depth -= 1
+            if not depth:
+                spent += time.thread_time_ns() - before
+    return call
+
+log, what = Path(sys.argv.pop(1)), sys.argv.pop(1)
+for each in {"title": (TerminalTitle, RunAnnouncer), "recording": (Recording,)}[what]:
+    for name, function in [*vars(each).items()]:
+        if callable(function):
+            setattr(each, name, measured(function))
+status = main()
+log.write_text(str(spent / 1e6))
+sys.exit(status)
+"""
+"""The program, which records the milliseconds in the methods of the title, or of the recording."""
+
+
+def of_the_screen(what: str, *options: str) -> tuple[float, float]:
+    """Return the processor time per epoch of a run on the screen, in ms, and the part of `what`."""
+    with tempfile.TemporaryDirectory() as folder:
+        log = Path(folder) / "log"
+        run = ("moons", "--no-save", "--paused", "--epochs", str(EPOCHS), *options)
+        with Terminal(
+            sys.executable, "-c", MEASURED, str(log), what, *run, emulate=False
+        ) as terminal:
+            while b"PAUSED" not in terminal.raw:
+                terminal.read()
+            before = terminal.cpu_seconds()
+            terminal.press(" ")
+            while b"FINISHED" not in terminal.raw[-20_000:]:
+                terminal.read()
+            seconds = terminal.cpu_seconds() - before
+            terminal.press("q")
+            terminal.wait()
+        return 1000 * seconds / EPOCHS, float(log.read_text()) / EPOCHS
 
 
 def of_training(watchers: int) -> float:
@@ -73,24 +113,17 @@ def of_training(watchers: int) -> float:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--repeats", type=int, default=5)
+    parser.add_argument("--repeats", type=int, default=3)
     repeats = parser.parse_args().repeats
-    epochs = ("--epochs", str(EPOCHS))
     with tempfile.TemporaryDirectory() as folder:
-        recording = ("--record", str(Path(folder) / "run.cast"))
-        cases = {
+        for what, options in {
             "title": ("--title",),
-            "recording": ("--no-title", *recording),
-        }
-        peer: list[float] = []
-        found: dict[str, list[float]] = {name: [] for name in cases}
-        for _ in range(repeats):
-            peer.append(of_the_screen(*epochs, "--no-title"))
-            for name, options in cases.items():
-                found[name].append(of_the_screen(*epochs, *options))
-    for name, times in found.items():
-        label = f"moons with a {name} / without, per epoch"
-        print(line(label, [min(times)], [min(peer)], "ms", "≤ 1.01"), flush=True)
+            "recording": ("--no-title", "--record", str(Path(folder) / "run.cast")),
+        }.items():
+            found = [of_the_screen(what, *options) for _ in range(repeats)]
+            times, without = [each for each, _ in found], [each - part for each, part in found]
+            label = f"moons with a {what} / without, per epoch"
+            print(line(label, times, without, "ms", "≤ 1.01"), flush=True)
     watched, alone = [], []
     for _ in range(repeats):
         alone.append(of_training(0))
