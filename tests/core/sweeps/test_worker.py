@@ -148,30 +148,32 @@ def test_a_killed_worker_is_reported_and_the_sweep_continues(tmp_path: Path) -> 
 
 
 def test_the_last_report_is_sent_before_the_end_or_with_it(monkeypatch: pytest.MonkeyPatch) -> None:
-    screen, end = map(Channel, socket.socketpair())
-    worker = SweepWorker(end)
-    reports, take = worker._reports, Reports.take
-    reports.watch("key", 0)
-    last = RunReport("key", SMALL, 30, 1.0, np.zeros(1), np.zeros(1), None, has_ended=True)
+    ours, theirs = socket.socketpair()
+    with ours, theirs:
+        screen, end = Channel(ours), Channel(theirs)
+        worker = SweepWorker(end)
+        reports, take = worker._reports, Reports.take
+        reports.watch("key", 0)
+        last = RunReport("key", SMALL, 30, 1.0, np.zeros(1), np.zeros(1), None, has_ended=True)
 
-    def take_and_end(self: Reports) -> tuple[tuple[int, RunReport], ...]:
-        """End the sweep between the two looks of the thread that serves the screen."""
-        found = take(self)
-        if not worker._has_ended:
-            self.receive(last)
-            worker._end("")
-        return found
+        def take_and_end(self: Reports) -> tuple[tuple[int, RunReport], ...]:
+            """End the sweep between the two looks of the thread that serves the screen."""
+            found = take(self)
+            if not worker._has_ended:
+                self.receive(last)
+                worker._end("")
+            return found
 
-    monkeypatch.setattr(Reports, "take", take_and_end)
-    worker._send_news()
-    worker._send_news()
-    known: list[int] = []
-    for event in screen.receive(PATIENCE):
-        assert isinstance(event, SweepProgress)
-        known += [cell for cell, _ in event.reports]
-        if event.has_ended:
-            break
-    assert known == [0]
-    assert event.has_ended
+        monkeypatch.setattr(Reports, "take", take_and_end)
+        worker._send_news()
+        worker._send_news()
+        known: list[int] = []
+        for event in screen.receive(PATIENCE):
+            assert isinstance(event, SweepProgress)
+            known += [cell for cell, _ in event.reports]
+            if event.has_ended:
+                break
+        assert known == [0]
+        assert event.has_ended
     screen.close()
     end.close()
