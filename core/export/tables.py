@@ -31,13 +31,6 @@ def used_columns(rows: NDArray[np.float64]) -> list[int]:
     return [at for at in range(len(COLUMNS)) if np.isfinite(rows[:, at]).any()]
 
 
-def last_of_each_epoch(rows: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Return the rows without those that a later row of the same or an earlier epoch superseded."""
-    # going back in time and training on appends the epochs again
-    keep = np.minimum.accumulate(rows[::-1, 0])[::-1]
-    return rows[rows[:, 0] < np.append(keep[1:], np.inf)]
-
-
 def to_csv(rows: NDArray[np.float64], progress: ProgressCallback) -> Iterator[str]:
     """Yield (epochs, columns) metrics as CSV, one line per epoch, with the names of the columns."""
     columns = used_columns(rows)

@@ -18,8 +18,8 @@ from core.export.exported_run import ExportedRun
 from core.export.formats import FORMATS, format_of
 from core.export.frameworks import FRAMEWORKS, KERAS, NUMPY, SKLEARN, TORCH
 from core.export.script import comment
-from core.export.tables import last_of_each_epoch
 from core.nn.activations import ACTIVATIONS
+from core.runs.reader import without_superseded
 from core.training.epoch_log import COLUMNS
 from tests.core.runs.test_reader import run_of, saved
 
@@ -198,7 +198,7 @@ def test_epochs_that_were_trained_again_are_in_a_table_once() -> None:
     rows = np.zeros((7, len(COLUMNS)))
     rows[:, 0] = [0, 1, 2, 3, 2, 3, 4]
     rows[:, 1] = range(7)
-    kept = last_of_each_epoch(rows)
+    kept = without_superseded(rows)
     assert kept[:, 0].tolist() == [0, 1, 2, 3, 4]
     assert kept[:, 1].tolist() == [0, 1, 4, 5, 6]
 
