@@ -42,7 +42,8 @@ def test_recent_checkpoints_lie_ever_further_back() -> None:
 def test_the_first_step_back_after_a_resumption_starts_shortly_before_the_end(
     tmp_path: Path,
 ) -> None:
-    config = RunConfig(samples=100, epochs=100_000)
+    # checkpoints are 20 ms apart: epochs of many batches put several of them into the second half
+    config = RunConfig(samples=100, batch_size=1, epochs=100_000)
     with watching(tmp_path) as watcher:
         watcher.send(Start(config, paused=True))
         steps(watcher, 600)
