@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from numpy import float64
     from numpy.typing import NDArray
 
+    from core.arrays import Array, Labels
     from core.lockstep.trainer import Lockstep
     from core.training.state import TrainerState
 
@@ -44,6 +45,12 @@ class LaneStates:
     rows: NDArray[float64]
     best_rows: NDArray[float64]
     groups: tuple[tuple[int, ...], ...]
+
+    @property
+    def arrays(self) -> list[Array | Labels]:
+        """All arrays."""
+        own: list[Array | Labels] = [self.rates, self.rows, self.best_rows]
+        return own + [array for each in self.states for array in each.arrays]
 
     @classmethod
     def of(cls, lockstep: Lockstep) -> LaneStates:

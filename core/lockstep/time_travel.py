@@ -10,13 +10,13 @@ from bisect import bisect_right
 from time import perf_counter, process_time
 from typing import TYPE_CHECKING, Final
 
+from core.lockstep.lanes import LaneStates
 from core.training.checkpoints import OVERHEAD, SharedArrays, least_needed
 from core.training.time_travel import CHECK_INTERVAL, LIMIT, SHARE, SPACING
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterable, Mapping
 
-    from core.lockstep.lanes import LaneStates
     from core.lockstep.state import LockstepState
     from core.lockstep.trainer import Lockstep
 
@@ -41,17 +41,29 @@ class LockstepTravel:
         self._due = 0.0
         self._add_checkpoint()
 
-    def resume(self, states: LaneStates, rates: Mapping[int, float]) -> None:
+    def resume(self, states: Iterable[LaneStates], rates: Mapping[int, float]) -> None:
         """Continue saved runs, whose epochs up to these states are in the history.
 
         Args:
-            states: of the newest epoch.
+            states: of some epochs in order, the newest last.
             rates: settings of the learning rate by the epoch from which they apply, which is 0 for the
                 first: that with which these runs were created.
         """
         self._rates = dict(sorted(rates.items())[1:])
-        states.restore(self._lockstep, rates[max(rates)])
-        self._add_checkpoint()
+        for each in states:
+            each.restore(self._lockstep, rates[max(at for at in rates if at <= each.epoch)])
+            self._add_checkpoint()
+
+    def states_of(self, epochs: Iterable[int]) -> list[LaneStates]:
+        """Return the states of some checkpoints in the form in which they are saved."""
+        wanted, here = set(epochs), self._lockstep.state()
+        states = []
+        for each in self._checkpoints:
+            if each.epoch in wanted:
+                self._lockstep.restore(each)
+                states.append(LaneStates.of(self._lockstep))
+        self._lockstep.restore(here)
+        return states
 
     @property
     def rates(self) -> dict[int, float]:

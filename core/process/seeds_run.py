@@ -23,10 +23,9 @@ from core.process.messages import (
     StateChanged,
 )
 from core.process.speed import RateMeter
+from core.process.status_text import end_of_all
 from core.process.training_run import MOST_NUMBERS_SHOWN, MOST_SHOWN, PATIENCE
-from core.runs.folder import RunFolder
-from core.runs.reader import read_any
-from core.runs.saved_seeds import restore_seeds
+from core.runs.saved_seeds import open_seeds
 from core.training.stopping import Stop
 
 if TYPE_CHECKING:
@@ -137,14 +136,9 @@ class SeedsTraining:
 
     def end(self, note: str = "") -> None:
         """Report that all runs have ended; a note replaces the sentence on that."""
-        stopped, epochs = self.lockstep.stopped, self.lockstep.epoch
         self.steps_left = 0
-        count = f"all {len(stopped):,} runs have" if len(stopped) > 1 else "the run has"
-        if all(each is Stop.DIVERGED for each in stopped):
-            ended = f"{count} diverged: try a lower learning rate (−), then r"
-            self.set_state(State.DIVERGED, note or ended)
-        else:
-            self.set_state(State.FINISHED, note or f"{count} ended, after {epochs:,} epochs")
+        state, ended = end_of_all(self.lockstep.stopped, self.lockstep.epoch)
+        self.set_state(state, note or ended)
 
     def set_state(self, state: State, note: str = "") -> None:
         """Change the status, and report it after all epochs so far."""
@@ -311,13 +305,7 @@ def reopen(
         RunError: when another process uses them, they are damaged, or their data have changed.
         Cancelled: when loading the data was cancelled.
     """
-    folder = RunFolder.open(path, PATIENCE)
-    try:
-        saved = read_any(path)
-        lockstep, travel = restore_seeds(saved, queue.send_loading)
-    except BaseException:
-        folder.close()
-        raise
+    folder, saved, lockstep, travel = open_seeds(path, PATIENCE, queue.send_loading)
     header, was_training = saved.header, saved.header.state is State.TRAINING
     runs = SeedsTraining(lockstep, travel, queue, timer, autosave)
     runs.state = header.state

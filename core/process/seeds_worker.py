@@ -13,6 +13,7 @@ from core.lockstep.sharing import CannotShareError
 from core.lockstep.time_travel import LockstepTravel
 from core.lockstep.trainer import Lockstep
 from core.process import commands
+from core.process.autosave import LAST_STATUS
 from core.process.command_queue import CommandQueue, serve
 from core.process.messages import (
     Configure,
@@ -23,6 +24,7 @@ from core.process.messages import (
     Refused,
     Reopen,
     Resume,
+    SaveStatusChanged,
     Seek,
     SelectLane,
     SetSpeed,
@@ -57,7 +59,9 @@ class SeedsLoop:
     def __init__(self, queue: CommandQueue, niceness: int = 0) -> None:
         """Serve a queue; from the first runs on, add `niceness` to the nice value of the process."""
         self._queue, self._niceness = queue, niceness
-        self._autosave = SeedsAutosave(queue)
+        self._autosave = SeedsAutosave(
+            lambda status: queue.post(SaveStatusChanged(status.name, status.problem))
+        )
         self._timer = EpochTimer()
         self._runs: SeedsTraining | None = None
         self._screen_is_stopped = False
@@ -74,6 +78,7 @@ class SeedsLoop:
         if self._runs is not None:
             self._runs.report(force=True)  # the screen prints a summary
         self._autosave.close(self._runs)
+        queue.flush(LAST_STATUS)
 
     def _run_once(self) -> None:
         """Handle the waiting commands, and train for one slice."""

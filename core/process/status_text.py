@@ -6,9 +6,11 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from core.training.stopping import Stop
+from core.training.stopping import State, Stop
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from core.config.run_config import RunConfig
     from core.config.settings import Setting
     from core.datasets.dataset import DataSplit
@@ -79,3 +81,14 @@ def why_stopped(trainer: Trainer, metrics: EpochMetrics, *, names_keys: bool = T
             back = "; its weights are restored" if trainer.restored is not None else ""
             return f"stopped at {epoch}: no improvement since {best}{back}"
     return f"finished after {metrics.epoch:,} epochs"
+
+
+def end_of_all(
+    stopped: Sequence[Stop | None], epochs: int, *, names_keys: bool = True
+) -> tuple[State, str]:
+    """Return the status of runs that were trained at once and have all ended, and a message about it."""
+    count = f"all {len(stopped):,} runs have" if len(stopped) > 1 else "the run has"
+    if all(each is Stop.DIVERGED for each in stopped):
+        keys = ": try a lower learning rate (−), then r" if names_keys else ""
+        return State.DIVERGED, f"{count} diverged{keys}"
+    return State.FINISHED, f"{count} ended, after {epochs:,} epochs"

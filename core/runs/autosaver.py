@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from core.runs.folder import RunFolder
     from core.runs.reader import SavedRun
     from core.runs.saved_history import SavedHistory
+    from core.runs.saved_seeds import SavedSeedsHistory
     from core.runs.writer import RunEvent, RunWriter
     from core.training.checkpoints import Checkpoint
     from core.training.state import EpochMetrics
@@ -116,6 +117,11 @@ class RunSnapshot:
     def columns(self) -> int:
         """Number of columns of the metrics that are saved: those of layers, if any, are not."""
         return len(COLUMNS)
+
+    @property
+    def past(self) -> SavedHistory | SavedSeedsHistory | None:
+        """Checkpoints that are written with it; None leaves those that were written before."""
+        return self.history
 
     @property
     def options(self) -> str:

@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from core.runs.atomic_files import Directory
     from core.runs.codec import Header
     from core.runs.reader import SavedRun
+    from core.runs.saved_seeds import SavedSeedsHistory
     from core.training.trainer import Trainer
 
 FORMAT: Final = "nnfs-tui past"
@@ -39,6 +40,8 @@ MOST_OTHERS: Final = 10
 MOST_RECENT: Final = 6
 """Checkpoints ever further before the newest position: the first step back of a resumed run must not be
 computed from a checkpoint a tenth of the run before it."""
+LARGE: Final = 2**18
+"""Bytes above which it is written less often."""
 MOST_BYTES: Final = 2**24
 """Maximum bytes of the history in a run folder; the oldest checkpoints are dropped."""
 
@@ -131,6 +134,24 @@ class SavedHistory:
         older = sum(array.nbytes for number, array in data.items() if number not in newest)
         return older + sum(array.nbytes for each in checkpoints for array in each.state.arrays)
 
+    def can_wait(self, before: SavedHistory | SavedSeedsHistory | None) -> bool:
+        """Return whether it may be written later, since it is large, and its segments are `before`."""
+        is_same = isinstance(before, SavedHistory) and before.segments == self.segments
+        return is_same and self.nbytes > LARGE
+
+    def write(self, directory: Directory) -> None:
+        """Replace the history in a run folder; raises OSError when it cannot be written."""
+        stations = []
+        arrays: dict[str, Array | Labels] = {}
+        ids = {each.number: each.id for each in self.segments}
+        for at, checkpoint in enumerate(self):
+            values, own = encode_checkpoint(checkpoint)
+            segment = {"segment": ids[checkpoint.segment.number], "is_start": at < len(self.starts)}
+            stations.append({**segment, **values})
+            arrays |= {f"{at}-{name}": array for name, array in own.items()}
+        header = {"format": FORMAT, "was_edited": self.was_edited, "stations": stations}
+        directory.write_whole(HISTORY, lambda file: write_archive(file, header, arrays))
+
     def _limited(self) -> SavedHistory:
         history = self
         while history.starts and (
@@ -151,20 +172,6 @@ class SavedHistory:
                 history.was_edited or first.segment.is_edit,
             )
         return history
-
-
-def write_saved_history(directory: Directory, history: SavedHistory) -> None:
-    """Replace the history in a run folder; raises OSError when it cannot be written."""
-    stations = []
-    arrays: dict[str, Array | Labels] = {}
-    ids = {each.number: each.id for each in history.segments}
-    for at, checkpoint in enumerate(history):
-        values, own = encode_checkpoint(checkpoint)
-        segment = {"segment": ids[checkpoint.segment.number], "is_start": at < len(history.starts)}
-        stations.append({**segment, **values})
-        arrays |= {f"{at}-{name}": array for name, array in own.items()}
-    header = {"format": FORMAT, "was_edited": history.was_edited, "stations": stations}
-    directory.write_whole(HISTORY, lambda file: write_archive(file, header, arrays))
 
 
 def read_saved_history(folder: Path, header: Header, trainer: Trainer) -> SavedHistory | None:
@@ -217,11 +224,7 @@ def _read(path: Path, header: Header, trainer: Trainer) -> SavedHistory | None:
             continue  # it is on a branch that was discarded
         config = RunConfig.from_mapping(each.mapping("config"))
         data = _data(known, config, each)
-        own = {
-            name.partition("-")[2]: array
-            for name, array in arrays.items()
-            if name.partition("-")[0] == str(at)
-        }
+        own = arrays_of(arrays, at)
         shapes = Shapes.of(trainer.network, config, data)
         state = decode_state(shapes, each.table("state"), own)
         checkpoint = Checkpoint(segment, config, data, state)
@@ -248,6 +251,12 @@ def _read(path: Path, header: Header, trainer: Trainer) -> SavedHistory | None:
         tuple(_renumbered(each, first) for each in sorted(valid, key=lambda each: each.order)),
         was_edited=header.edited and (fields.boolean("was_edited") or edits),
     )
+
+
+def arrays_of(arrays: Mapping[str, Array | Labels], number: int) -> dict[str, Array | Labels]:
+    """Return the arrays of a checkpoint in the file of a history, by their own names."""
+    prefix = f"{number}-"
+    return {name[len(prefix) :]: each for name, each in arrays.items() if name.startswith(prefix)}
 
 
 def _renumbered(checkpoint: Checkpoint, first: int) -> Checkpoint:

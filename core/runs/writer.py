@@ -14,7 +14,6 @@ from core.runs.archive import write_archive
 from core.runs.atomic_files import NOTHING, shown
 from core.runs.codec import resolve_data_path
 from core.runs.folder import CONFIG, EVENTS, ROWS, STATE
-from core.runs.saved_history import write_saved_history
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -26,10 +25,10 @@ if TYPE_CHECKING:
     from core.runs.autosaver import RunSnapshot
     from core.runs.folder import RunFolder
     from core.runs.saved_history import SavedHistory
+    from core.runs.saved_seeds import SavedSeedsHistory
 
-LARGE_HISTORY: Final = 2**18
 PAUSE: Final = 20.0
-"""Minimum seconds between two writes of a history of more bytes than that."""
+"""Minimum seconds between two writes of a large history."""
 
 
 @dataclass(frozen=True)
@@ -77,7 +76,7 @@ class RunWriter:
         self._rows, self._events = rows, events
         self._config: RunConfig | None = None
         self.has_snapshot = saved
-        self._history: SavedHistory | None = None
+        self._history: SavedHistory | SavedSeedsHistory | None = None
         self._history_due = 0.0
 
     def write(
@@ -94,7 +93,7 @@ class RunWriter:
         Raises:
             OSError: when it cannot be written; the previous snapshot remains.
         """
-        directory, history = self.folder.directory, snapshot.history
+        directory = self.folder.directory
         config = snapshot.checkpoint.config
         directory.check_there()
         if self._config != config:
@@ -105,7 +104,7 @@ class RunWriter:
             self._config = config
         table = np.ascontiguousarray(rows[:, : snapshot.columns], "<f8").tobytes()
         lines = "".join(each.line() for each in events).encode()
-        self._write_history(history)
+        self._write_history(snapshot.past)
         new_rows = directory.append(ROWS, self._rows, table)
         new_events = directory.append(EVENTS, self._events, lines)
         header, arrays = snapshot.encode(self._created, time(), new_rows, new_events)
@@ -118,12 +117,11 @@ class RunWriter:
         self.folder.directory.check_there()
         (self.folder.path / STATE).lstat()
 
-    def _write_history(self, history: SavedHistory | None) -> None:
+    def _write_history(self, history: SavedHistory | SavedSeedsHistory | None) -> None:
         """Write the history if it has changed; a large one is delayed, except after a change."""
         if history is None or history is self._history:
             return
-        same = self._history is not None and self._history.segments == history.segments
-        if same and history.nbytes > LARGE_HISTORY and monotonic() < self._history_due:
+        if history.can_wait(self._history) and monotonic() < self._history_due:
             return
-        write_saved_history(self.folder.directory, history)
+        history.write(self.folder.directory)
         self._history, self._history_due = history, monotonic() + PAUSE

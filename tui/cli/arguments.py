@@ -277,7 +277,7 @@ def parser() -> _Parser:
             "--seeds",
             metavar="N",
             help="train N runs at once, with seeds from --seed on, and show how many have learnt; they "
-            "are not saved",
+            "are saved as one",
         )
     for name in ("train", "resume", "sweep"):
         without = "a screen or a bar" if name == "sweep" else "a bar and a chart"

@@ -167,9 +167,7 @@ def train(
         print("\n".join([*([chart] if chart else []), text, *found]))  # noqa: T201
     is_saved = True
     if autosave is not None and save_options is not None:
-        _print_status(autosave.status, quiet=quiet)
-        # without a home folder, the program has nowhere to save by default
-        is_saved = save_options.parent is None or not autosave.status.problem
+        is_saved = report_saved(autosave.status, save_options, quiet=quiet)
     if not quiet:
         is_changed = resumed is not None and bool(resumed[0].changed)
         print(repetition(config, "train", is_changed=is_changed))  # noqa: T201
@@ -312,12 +310,14 @@ def _open(path: Path) -> tuple[SavedRun, RunFolder]:
     return read_run(path), folder
 
 
-def _print_status(status: SaveStatus, *, quiet: bool) -> None:
-    """Print where the run was saved, or why it was not."""
+def report_saved(status: SaveStatus, options: SaveOptions, *, quiet: bool) -> bool:
+    """Print where the run was saved, or why it was not; return whether that is no failure."""
     if status.problem:
         print(f"nnfs-tui: {status.problem}", file=sys.stderr)  # noqa: T201
     elif status.name and not quiet:
         print(f"saved: nnfs-tui resume {status.name}")  # noqa: T201
+    # without a home folder, the program has nowhere to save by default
+    return options.parent is None or not status.problem
 
 
 def repetition(config: RunConfig, command: str, *, is_changed: bool) -> str:

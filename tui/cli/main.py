@@ -417,18 +417,10 @@ def _resume(options: argparse.Namespace, process: TrainingProcess | None) -> int
     config, seeds = header.config, header.seeds
     if process is not None:
         return watch(config, process, options, path, header.view, seeds=seeds)
-    if seeds is not None:
-        from core.runs.atomic_files import RunError
-
-        given = next(
-            (f"leave out --{each}" for each in ("train", "json") if getattr(options, each)), ""
-        )
-        raise RunError(
-            f"{path.name} has the runs of {seeds:,} seeds, which only the screen resumes: "
-            f"{given or no_screen_reason()}"
-        )
     if not (options.train or options.json):
         print(f"nnfs-tui: {no_screen_reason()}; training without a screen", file=sys.stderr)  # noqa: T201
+    if seeds is not None:
+        return _train_seeds(config, options, seeds, path)
     return _train(config, options, as_json=options.json, resume=path)
 
 
@@ -466,10 +458,15 @@ def _watch_seeds(
     return watch(config, process, options, seeds=read_seeds(options.seeds, MOST_LANES))
 
 
-def _train_seeds(config: RunConfig, options: argparse.Namespace) -> int:
+def _train_seeds(
+    config: RunConfig,
+    options: argparse.Namespace,
+    count: int | None = None,
+    resume: Path | None = None,
+) -> int:
     from tui.cli.seeds import read_seeds, train_seeds
 
-    count = read_seeds(options.seeds)
+    count = read_seeds(options.seeds) if count is None else count
     as_json = getattr(options, "json", False)
     with _outputs(options, as_json=as_json) as outputs:
         return train_seeds(
@@ -478,6 +475,8 @@ def _train_seeds(config: RunConfig, options: argparse.Namespace) -> int:
             outputs,
             quiet=as_json,
             plain=getattr(options, "plain", False) or not can_draw(os.environ),
+            save_options=save_options_of(options),
+            resume=resume,
         )
 
 

@@ -11,29 +11,42 @@ from typing import IO, TYPE_CHECKING, Any, Final
 
 import numpy as np
 
+from core.lockstep.lanes import MOST_LANES
 from core.lockstep.sharing import CannotShareError
 from core.lockstep.summary import RunResult, explained, ranked, results_of, spread, verdict
+from core.lockstep.time_travel import LockstepTravel
 from core.lockstep.trainer import Lockstep
+from core.process.seeds_autosave import SeedsAutosave
+from core.process.seeds_run import most_epochs
+from core.process.status_text import end_of_all
+from core.runs.autosaver import SaveStatus
+from core.runs.saved_seeds import open_seeds, seeds_of
 from core.training.batches import oversized
 from core.training.components import sizes_of
-from core.training.stopping import Stop
+from core.training.stopping import State, Stop
 from core.training.trainer import Trainer
 from tui.cli.arguments import read_count
+from tui.cli.autosave import LAST_SAVE
 from tui.cli.headless import (
     EXIT_FAILED,
     LINE_INTERVAL,
+    PATIENCE,
     REFRESH,
     LoadingProgress,
     interruptible,
     progress_bar,
+    repetition,
+    report_saved,
 )
 from tui.drawing import number_format
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
+    from pathlib import Path
 
     from core.config.run_config import RunConfig
     from core.datasets import DataSplit
+    from core.runs.autosaver import SaveOptions
     from core.training.state import EpochMetrics
     from tui.cli.headless import Interruption
 
@@ -57,6 +70,8 @@ def train_seeds(
     *,
     quiet: bool = False,
     plain: bool = False,
+    save_options: SaveOptions | None = None,
+    resume: Path | None = None,
 ) -> int:
     """Train runs with consecutive seeds, print their summary, and return the program's exit status.
 
@@ -66,84 +81,168 @@ def train_seeds(
         outputs: streams for a line of JSON per run.
         quiet: omit the summary.
         plain: print the progress as lines.
+        save_options: where the runs are saved; None to not save them.
+        resume: folder of saved runs to resume.
 
     Raises:
         ConfigError: when a setting is invalid, or does not fit the data.
         DataError: when a file has no usable data.
+        RunError: when saved runs cannot be resumed.
         NotEnoughMemory: when the data or the networks are too large.
     """
-    configs = [config.changed(seed=config.seed + at) for at in range(count)]
     with interruptible() as interruption, np.errstate(all="ignore"):
         with progress_bar("{task.percentage:.0f} %", transient=True, plain=plain) as bar:
-            runs = _begin(configs, LoadingProgress(bar, interruption))
-        data = runs.data
+            progress = LoadingProgress(bar, interruption)
+            if resume is None:
+                runs = _begin(config, count, progress, save_options)
+            else:
+                runs = _AtOnce.resume(resume, progress, save_options)
+        data, before = runs.data, None if resume is None else _epochs(runs)
         note = oversized(config.batch_size, len(data.y_train))
         if note:
             _print_note(note)
         started = perf_counter()
         with _progress(runs, config.epochs, plain=plain) as show:
-            runs.train(show, interruption)
-        seconds = perf_counter() - started
+            try:
+                runs.train(show, interruption)
+                seconds = perf_counter() - started
+            finally:
+                runs.close()
     results = runs.results()
+    interrupted = bool(interruption.number)
     for output in outputs:
-        _write_lines(output, config, data, results, seconds, interruption)
+        _write_lines(output, config, data, results, seconds, before, interrupted=interrupted)
     if not quiet:
-        print(summary(config, results, data, seconds, interrupted=bool(interruption.number)))  # noqa: T201
-    if interruption.number:
+        print(summary(config, results, data, seconds, before, interrupted=interrupted))  # noqa: T201
+    is_saved = save_options is None or report_saved(runs.save_status, save_options, quiet=quiet)
+    if not quiet:
+        print(f"{repetition(config, 'train', is_changed=runs.is_changed)} --seeds {count}")  # noqa: T201
+    if interrupted:
         return 128 + interruption.number
-    return EXIT_FAILED if all(each.stopped is Stop.DIVERGED for each in results) else 0
+    diverged = all(each.stopped is Stop.DIVERGED for each in results)
+    return EXIT_FAILED if diverged or not is_saved else 0
 
 
-def _begin(configs: list[RunConfig], progress: LoadingProgress) -> _AtOnce | _OneByOne:
+def _begin(
+    config: RunConfig, count: int, progress: LoadingProgress, save_options: SaveOptions | None
+) -> _AtOnce | _OneByOne:
+    configs, reason = seeds_of(config, count), ""
+    if count > MOST_LANES:
+        reason = f"at most {MOST_LANES:,} runs are saved"
+    elif config.epochs > most_epochs(count):
+        reason = f"at most {most_epochs(count):,} epochs of {count:,} runs are saved"
     try:
-        return _AtOnce(Lockstep(configs, progress=progress, record=False))
+        lockstep = Lockstep(
+            configs, progress=progress, record=save_options is not None and not reason
+        )
     except CannotShareError as error:
         _print_note(f"{error}; training one run after another")
+        lockstep, reason = None, "they are trained one after another"
+    if save_options is not None and reason:
+        _print_note(f"the runs are not saved: {reason}")
+        save_options = None
+    if lockstep is None:
         return _OneByOne(configs, progress)
+    runs = _AtOnce(lockstep, LockstepTravel(lockstep), save_options)
+    runs.autosave.begin(runs)
+    return runs
+
+
+def _epochs(runs: _AtOnce | _OneByOne) -> list[int]:
+    return [each.epochs for each in runs.results()]
 
 
 class _AtOnce:
-    """Runs in lockstep.
+    """Runs in lockstep, which are saved like those on the screen of many seeds.
 
     Attributes:
         data: samples of the first run.
+        autosave: saves the runs.
+        lockstep, travel, state, revision: as in `seeds_autosave.TrainedSeeds`.
     """
 
-    def __init__(self, lockstep: Lockstep) -> None:
-        self._lockstep = lockstep
-        self.data = lockstep.data[0]
+    def __init__(
+        self, lockstep: Lockstep, travel: LockstepTravel, save_options: SaveOptions | None
+    ) -> None:
+        self.lockstep, self.travel = lockstep, travel
+        self.data, self.autosave = lockstep.data[0], SeedsAutosave()
+        self.state, self.revision = State.TRAINING, 0
+        self._is_saved = save_options is not None
+        if save_options is not None:
+            self.autosave.configure(save_options)
+
+    @classmethod
+    def resume(
+        cls, path: Path, progress: LoadingProgress, save_options: SaveOptions | None
+    ) -> _AtOnce:
+        """Return saved runs, which continue to be saved in their folder."""
+        folder, saved, lockstep, travel = open_seeds(path, PATIENCE, progress)
+        runs = cls(lockstep, travel, save_options)
+        runs.autosave.resume(runs, saved, folder)
+        if saved.header.kernels_warning:
+            _print_note(saved.header.kernels_warning)
+            runs.autosave.add_event(runs, "moved", saved.header.kernels_warning)
+        return runs
 
     @property
     def epochs(self) -> float:
         """Mean number of epochs trained so far; runs that have ended count as complete."""
-        return self._lockstep.epoch
+        return self.lockstep.epoch
+
+    @property
+    def save_status(self) -> SaveStatus:
+        """Whether the runs are saved."""
+        return self.autosave.status
+
+    @property
+    def is_changed(self) -> bool:
+        """Whether the learning rate was changed while they were trained."""
+        return len(self.travel.rates) > 1
 
     @property
     def status(self) -> str:
         """Median loss of the last epoch, and the number of solved runs."""
-        current = self._lockstep.current
+        current = self.lockstep.current
         loss = f"median loss {number_format.loss(float(np.median(current('train_loss'))))}"
         if not self.data.has_classes:
             return loss
         solved = np.count_nonzero(current("train_score") == 1)
-        return f"{loss} · {solved:,} of {len(self._lockstep.configs):,} solved"
+        return f"{loss} · {solved:,} of {len(self.lockstep.configs):,} solved"
 
     def train(self, show: Callable[[], None], interruption: Interruption) -> None:
         """Train to the end, or until a signal."""
+        lockstep, polled = self.lockstep, perf_counter()
 
         def on_epoch(_: int) -> bool:
+            nonlocal polled
+            self.revision += 1
+            if self._is_saved:
+                self.travel.record_epoch()
+                if perf_counter() - polled > REFRESH:
+                    polled = perf_counter()
+                    self.autosave.poll(self)
             show()
             return not interruption.number
 
-        self._lockstep.run(on_epoch)
+        first = lockstep.epoch
+        lockstep.run(on_epoch)
+        if lockstep.is_finished and lockstep.epoch > first:
+            self.state, note = end_of_all(lockstep.stopped, lockstep.epoch, names_keys=False)
+            self.autosave.add_event(self, self.state.lower(), note)
+
+    def close(self) -> None:
+        """Save the last epoch, and wait until it is written."""
+        self.autosave.close(self, LAST_SAVE)
 
     def results(self) -> list[RunResult]:
         """Return the runs so far."""
-        return results_of(self._lockstep)
+        return results_of(self.lockstep)
 
 
 class _OneByOne:
-    """Runs one after another, with the same interface."""
+    """Runs one after another, with the same interface; they are not saved."""
+
+    save_status, is_changed = SaveStatus(), False
 
     def __init__(self, configs: list[RunConfig], progress: LoadingProgress) -> None:
         self._configs, self._results = configs, list[RunResult]()
@@ -179,6 +278,9 @@ class _OneByOne:
             if interruption.number:
                 return
 
+    def close(self) -> None:
+        """As in `_AtOnce`: nothing is saved."""
+
     def _add(self, trainer: Trainer, epochs: int) -> None:
         trainer.abandon_epoch()
         metrics = trainer.measure()
@@ -195,11 +297,12 @@ def _progress(
     runs: _AtOnce | _OneByOne, total: int, *, plain: bool
 ) -> Iterator[Callable[[], None]]:
     """Return a function that shows the progress of training from time to time."""
-    started = shown = perf_counter()
+    started, first = perf_counter(), runs.epochs
+    shown = started
     interval = LINE_INTERVAL if plain else REFRESH
 
     def remaining() -> str:
-        return number_format.eta(perf_counter() - started, runs.epochs, total - runs.epochs)
+        return number_format.eta(perf_counter() - started, runs.epochs - first, total - runs.epochs)
 
     with progress_bar(
         "{task.completed:,.0f}/{task.total:,} epochs {task.fields[eta]}", plain=plain
@@ -231,6 +334,7 @@ def summary(
     results: Sequence[RunResult],
     data: DataSplit,
     seconds: float,
+    before: Sequence[int] | None = None,
     *,
     interrupted: bool = False,
 ) -> str:
@@ -241,14 +345,16 @@ def summary(
         results: of all runs.
         data: samples of one run.
         seconds: duration of training.
+        before: epochs of each run before it was resumed; None if it was not.
         interrupted: whether a signal has ended the training.
     """
     seeds = [each.config.seed for each in results]
     healthy = [each.metrics for each in results if each.stopped is not Stop.DIVERGED]
     described = config.describe(sizes_of(config, data)).rpartition(" · ")[0]
-    epochs = sum(each.epochs for each in results)
-    most = max(each.epochs for each in results)
-    rate = f" in {seconds:.2f} s ({epochs / seconds:,.0f} epochs/s)" if seconds else ""
+    trained = _trained(results, before)
+    epochs, most = sum(trained), max(each.epochs for each in results)
+    since = "" if before is None else f", {max(trained):,} of them since they were resumed,"
+    rate = f"{since} in {seconds:.2f} s ({epochs / seconds:,.0f} epochs/s)" if seconds else since
     outcome = f"{len(results):,} runs of at most {most:,} of {config.epochs:,} epochs{rate}"
     if all(each.epochs == config.epochs for each in results):
         outcome = f"{len(results):,} runs of {config.epochs:,} epochs{rate}"
@@ -261,6 +367,12 @@ def summary(
         *_run_table(results, data),
     ]
     return "\n".join(lines)
+
+
+def _trained(results: Sequence[RunResult], before: Sequence[int] | None) -> list[int]:
+    """Return the epochs of each run since it was started or resumed."""
+    starts = before or [0] * len(results)
+    return [each.epochs - start for each, start in zip(results, starts, strict=True)]
 
 
 def _names(data: DataSplit) -> dict[str, str]:
@@ -344,7 +456,9 @@ def _write_lines(
     data: DataSplit,
     results: Sequence[RunResult],
     seconds: float,
-    interruption: Interruption,
+    before: Sequence[int] | None,
+    *,
+    interrupted: bool,
 ) -> None:
     """Write one line of JSON per run, and one at the end."""
     score = "accuracy" if data.has_classes else "r2"
@@ -366,8 +480,10 @@ def _write_lines(
     ending: dict[str, Any] = {"event": "end", "runs": len(results)}
     if data.has_classes:
         ending["solved"] = sum(each.solved for each in results)
+    if before is not None:
+        ending["epochs_trained"] = max(_trained(results, before))
     ending["seconds"] = round(seconds, 6)
-    ending["stopped"] = "interrupted" if interruption.number else "epochs"
+    ending["stopped"] = "interrupted" if interrupted else "epochs"
     output.write(json.dumps(ending) + "\n")
     output.flush()
 

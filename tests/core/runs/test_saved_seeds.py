@@ -15,7 +15,7 @@ from core.nn.optimizers import OPTIMIZERS
 from core.runs.archive import read_archive, write_archive
 from core.runs.atomic_files import RunError
 from core.runs.catalogue import list_runs
-from core.runs.folder import ROWS, STATE, RunFolder, open_directory
+from core.runs.folder import HISTORY, ROWS, STATE, RunFolder, open_directory
 from core.runs.reader import read_any, read_run
 from core.runs.saved_seeds import SeedsSnapshot, restore_seeds, rows_of, seeds_of
 from core.runs.writer import RunWriter
@@ -31,7 +31,7 @@ EVERY: dict[str, dict[str, Any]] = CASES | {
 def save(folder: Path, lockstep: Lockstep, travel: LockstepTravel) -> Path:
     """Save runs as their process does, and return the folder of the run."""
     run = RunFolder.create(folder, "moons", 1.0)
-    snapshot = SeedsSnapshot.of(lockstep, travel, State.TRAINING)
+    snapshot = SeedsSnapshot.of(lockstep, travel, State.PAUSED, is_at_rest=True)
     RunWriter(run, 1.0).write(snapshot, rows_of(lockstep, 0, lockstep.epoch + 1))
     run.close()
     return run.path
@@ -77,6 +77,99 @@ def test_resumed_runs_have_the_bits_of_runs_that_never_stopped(case: str, tmp_pa
         go(travel, epoch)
         go(its_travel, epoch)
         assert bits_of(again) == bits_of(lockstep)
+
+
+@pytest.fixture
+def dense(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Take a checkpoint after every epoch."""
+    monkeypatch.setattr("core.lockstep.time_travel.SPACING", 0)
+    monkeypatch.setattr("core.lockstep.time_travel.SHARE", 0)
+
+
+@pytest.mark.usefixtures("dense")
+@pytest.mark.parametrize("case", CASES)
+def test_a_step_back_starts_at_a_saved_checkpoint(
+    case: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lockstep, travel = started(CASES[case])
+    train(lockstep, travel, 4)
+    travel.set_learning_rate(lockstep.configs[0].learning_rate / 2)
+    expected = [bits_of(lockstep), *train(lockstep, travel, 17)]
+    head = lockstep.epoch
+    again, its_travel = restored(save(tmp_path, lockstep, travel))
+    distances = [each for each in (16, 4, 1) if each <= head]  # some runs end together
+    assert its_travel.epochs == [0, *(head - each for each in distances), head]
+    trained = 0
+    original = Lockstep.train_epoch
+
+    def counted(lockstep: Lockstep) -> None:
+        nonlocal trained
+        trained += 1
+        original(lockstep)
+
+    monkeypatch.setattr(Lockstep, "train_epoch", counted)
+    for epoch, cost in ((head - 1, 0), (head - 4, 0), (head - 2, 2)):
+        trained = 0
+        go(its_travel, epoch)
+        assert (bits_of(again), trained) == (expected[epoch - 4], cost)
+    go(its_travel, 5)
+    its_travel.branch()
+    assert train(again, its_travel, 16) == expected[2:]
+
+
+@pytest.mark.usefixtures("dense")
+def test_checkpoints_of_a_branch_that_is_not_saved_are_not_used(tmp_path: Path) -> None:
+    lockstep, travel = started({})
+    past = train(lockstep, travel, 12)
+    path = save(tmp_path, lockstep, travel)
+    go(travel, 5)
+    travel.set_learning_rate(0.25)
+    train(lockstep, travel, 6)
+    history = SeedsSnapshot.of(lockstep, travel, State.PAUSED, is_at_rest=True).past
+    assert history is not None
+    with open_directory(path) as directory:
+        history.write(directory)  # and the program is killed before it writes the state
+    again, its_travel = restored(path)
+    assert its_travel.epochs == [0, 12]
+    go(its_travel, 10)
+    assert bits_of(again) == past[9]
+
+
+@pytest.mark.usefixtures("dense")
+@pytest.mark.parametrize(
+    ("limit", "most", "epochs"),
+    [
+        (10**9, 2000, [0, 4, 16, 19, 20]),
+        (30_000, 2000, [0, 16, 19, 20]),
+        (10, 2000, [0, 20]),
+        (10**9, 12, [0, 16, 19, 20]),
+    ],
+)
+def test_the_size_of_the_checkpoints_is_bounded(
+    limit: int, most: int, epochs: list[int], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("core.runs.saved_seeds.MOST_BYTES", limit)
+    monkeypatch.setattr("core.runs.saved_seeds.MOST_STATES", most)
+    lockstep, travel = started({})
+    train(lockstep, travel, 20)
+    path = save(tmp_path, lockstep, travel)
+    assert (path / HISTORY).stat().st_size < limit + 2000
+    assert restored(path)[1].epochs == epochs
+
+
+def test_runs_continue_without_checkpoints_that_cannot_be_read(tmp_path: Path) -> None:
+    lockstep, travel = started({})
+    past = train(lockstep, travel, 5)
+    path = save(tmp_path, lockstep, travel)
+    for is_truncated in (True, False):
+        if is_truncated:
+            os.truncate(path / HISTORY, 50)
+        else:
+            (path / HISTORY).unlink()
+        again, its_travel = restored(path)
+        assert its_travel.epochs == [0, 5]
+        go(its_travel, 3)
+        assert bits_of(again) == past[2]
 
 
 def test_epochs_after_a_return_to_an_earlier_one_are_superseded(tmp_path: Path) -> None:

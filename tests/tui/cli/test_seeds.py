@@ -11,6 +11,9 @@ from core import RunConfig, Trainer
 from core.config.presets import preset
 from core.lockstep.summary import RunResult, ranked, verdict
 from core.lockstep.trainer import Lockstep
+from core.runs.catalogue import find, list_runs
+from core.runs.reader import read_any
+from core.training.stopping import State
 from tui.cli.main import main
 from tui.drawing.number_format import eta
 
@@ -21,8 +24,10 @@ def lines_of(text: str) -> list[dict[str, object]]:
     return [json.loads(line) for line in text.splitlines()]
 
 
-def test_the_summary_counts_and_lists_the_runs(capsys: pytest.CaptureFixture[str]) -> None:
-    assert main([*XOR, "--seeds", "30", "--plain"]) == 0
+def test_the_summary_counts_and_lists_the_runs(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    assert main([*XOR, "--seeds", "30", "--plain", "--run-dir", str(tmp_path)]) == 0
     output = capsys.readouterr().out.splitlines()
     assert output[0] == "xor · 2-2-2 relu · adam 0.1 · full batch · seeds 0 to 29"
     assert output[1].startswith("30 runs of 150 epochs in ")
@@ -31,10 +36,13 @@ def test_the_summary_counts_and_lists_the_runs(capsys: pytest.CaptureFixture[str
     assert " stuck at 75 %, " in output[2]
     assert output[4].split() == ["lowest", "quartile", "median", "quartile", "highest"]
     assert output[6].split()[:2] == ["train", "accuracy"]
-    rows = [line.split() for line in output[9:]]
+    rows = [line.split() for line in output[9:-2]]
     assert len(rows) == 11
     assert rows[5] == ["…"]
     assert rows[0][2] == "100.0"
+    assert output[-2] == f"saved: nnfs-tui resume {find(tmp_path).name}"
+    options = "--activation relu --epochs 150 --seeds 30"
+    assert output[-1] == f"repeat: nnfs-tui train xor --hidden 2 {options}"
 
 
 def test_each_run_has_a_line_of_json_equal_to_its_single_run(
@@ -75,10 +83,10 @@ def test_runs_that_cannot_be_trained_at_once_are_trained_one_after_another(
         assert (ours["seed"], ours["epochs"]) == (theirs["seed"], theirs["epochs"])
 
 
-@pytest.mark.parametrize("extra", [(), ("--diagnostics",)])
-def test_a_signal_prints_the_summary_so_far(
-    extra: tuple[str, ...], capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
-) -> None:
+@pytest.fixture
+def interrupted(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Interrupt the training after the fourth epoch."""
+
     def interrupt(*values: float) -> str:
         if values[1] > 3:
             os.kill(os.getpid(), signal.SIGINT)
@@ -86,12 +94,87 @@ def test_a_signal_prints_the_summary_so_far(
 
     monkeypatch.setattr("tui.drawing.number_format.eta", interrupt)
     monkeypatch.setattr("tui.cli.seeds.REFRESH", 0.0)
+
+
+@pytest.mark.usefixtures("interrupted")
+@pytest.mark.parametrize("extra", [(), ("--diagnostics",)])
+def test_a_signal_prints_the_summary_so_far(
+    extra: tuple[str, ...], capsys: pytest.CaptureFixture[str]
+) -> None:
     words = ("train", "iris", "--epochs", "9", "--seeds", "2", *extra)
     assert main(words) == 130
     output = capsys.readouterr().out.splitlines()
     assert output[1].startswith("interrupted: ")
     assert "of at most " in output[1]
     assert " solved" in output[2]
+
+
+SMALL = ("train", "moons", "--samples", "60", "--epochs", "9", "--seeds", "3")
+
+
+def test_interrupted_runs_are_saved_and_resumed_with_the_same_summary(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path, request: pytest.FixtureRequest
+) -> None:
+    whole, cut = tmp_path / "whole", tmp_path / "cut"
+    assert main([*SMALL, "--run-dir", str(whole)]) == 0
+    expected = capsys.readouterr().out.splitlines()
+    request.getfixturevalue("interrupted")
+    assert main([*SMALL, "--run-dir", str(cut)]) == 130
+    (listed,) = list_runs(cut)
+    assert listed.summary is not None
+    assert (listed.summary.epoch, listed.summary.seeds) == (4, 3)
+    assert f"saved: nnfs-tui resume {listed.name}" in capsys.readouterr().out
+    request.getfixturevalue("monkeypatch").undo()
+    assert main(["resume", "--train", "--run-dir", str(cut)]) == 0
+    output = capsys.readouterr().out.splitlines()
+    assert output[1].startswith("3 runs of 9 epochs, 5 of them since they were resumed, in ")
+    assert output[:1] + output[2:-2] == expected[:1] + expected[2:-2]
+    assert output[-1] == expected[-1]
+    found, alone = read_any(find(cut)), read_any(find(whole))
+    assert found.header.state is State.FINISHED
+    assert [event.kind for event in found.events] == ["began", "finished"]
+    assert found.epochs.tobytes() == alone.epochs.tobytes()
+    for name, array in alone.arrays.items():
+        assert found.arrays[name].tobytes() == array.tobytes()
+    assert main(["resume", "--json", "--run-dir", str(cut)]) == 0  # of runs that have ended
+    end = lines_of(capsys.readouterr().out)[-1]
+    assert (end["runs"], end["epochs_trained"], end["stopped"]) == (3, 0, "epochs")
+
+
+@pytest.mark.parametrize(
+    ("words", "reason"),
+    [
+        (("--no-save",), None),
+        (("--diagnostics",), "they are trained one after another"),
+        (("--seeds", "5"), "at most 4 runs are saved"),
+        (("--epochs", "12"), "at most 10 epochs of 3 runs are saved"),
+    ],
+)
+def test_runs_that_are_not_saved_say_why(
+    words: tuple[str, ...],
+    reason: str | None,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+    tmp_path: Path,
+) -> None:
+    monkeypatch.setattr("tui.cli.seeds.MOST_LANES", 4)
+    monkeypatch.setattr("core.process.seeds_run.MOST_METRICS", 8 * 3 * 10)
+    assert main([*SMALL, *words, "--run-dir", str(tmp_path)]) == 0
+    written = capsys.readouterr()
+    said = [each for each in written.err.splitlines() if "not saved" in each]
+    assert said == ([] if reason is None else [f"nnfs-tui: the runs are not saved: {reason}"])
+    assert "saved:" not in written.out
+    assert list_runs(tmp_path) == []
+
+
+def test_a_folder_that_cannot_be_written_is_a_failure(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    (tmp_path / "file").touch()
+    assert main([*SMALL, "--run-dir", str(tmp_path / "file")]) == 1
+    written = capsys.readouterr()
+    assert "3 runs of 9 epochs in " in written.out
+    assert "nnfs-tui: this run is not saved: " in written.err
 
 
 def test_all_runs_diverged(capsys: pytest.CaptureFixture[str]) -> None:
