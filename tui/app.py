@@ -192,14 +192,15 @@ class NnfsApp(TerminalApp):
 
     def _open_lane(self, opened: LaneOpened) -> None:
         """Show one of many runs on its own, as a run that continues it."""
+        if self._front is not self.seeds:
+            return  # the user has left them before the reply
         config, epoch = opened.config, opened.state.epoch
         training, note = (
             self.training,
             f"seed {config.seed}, continued from epoch {epoch:,}; M returns",
         )
-        if training.run.head_epoch:
-            note += "; backspace restores the previous run"
-        command = StartFrom(config, opened.state, opened.table, note)
+        replaces = "; backspace restores the previous run" if training.run.head_epoch else ""
+        command = StartFrom(config, opened.state, opened.table, note + replaces)
         if training.is_attached:
             training.controller.start_over(config, note, paused=True, command=command)
         else:

@@ -163,6 +163,30 @@ async def test_m_shows_many_seeds_of_a_run_and_escape_returns_to_it() -> None:
         assert not app.faults
 
 
+async def test_a_run_that_is_opened_after_the_runs_were_left_is_not_shown() -> None:
+    app = NnfsApp(ENDLESS, TrainingProcess(), speed=None)
+    async with app.run_test(size=(120, 40)) as pilot:
+        driver = Driver(app, pilot)
+        await driver.until(lambda: app.training.run.current is not None)
+        await driver.press("M")
+        await driver.until(lambda: app.seeds is not None and app.seeds.model.is_known)
+        await driver.until(lambda: app.training.run.state is State.PAUSED)
+        epoch = app.training.run.head_epoch
+        process = driver.seeds._link.process.pid
+        os.kill(process, signal.SIGSTOP)
+        await driver.press("]", "enter", "M", "?")
+        assert isinstance(app.screen, HelpScreen)
+        os.kill(process, signal.SIGCONT)
+        # the reply to the key that left them comes after the run
+        await driver.until(lambda: driver.seeds.run.state is State.PAUSED)
+        assert isinstance(app.screen, HelpScreen)
+        assert app.training.run.head_epoch == epoch
+        await driver.press("escape", "M", "enter")
+        await driver.until(lambda: driver.is_front(app.training))
+        assert app.training.run.note.count("backspace") == 1
+        assert not app.faults
+
+
 async def test_the_keys_act_on_all_runs() -> None:
     async with seeds_of(ENDLESS, 4) as driver:
         await driver.until_epoch(2)
