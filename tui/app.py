@@ -268,10 +268,13 @@ class NnfsApp(TerminalApp):
             self.seeds.controller.resume_after_suspend()
 
     def on_unmount(self) -> None:
-        """End the training process, and record the last epochs, which it has saved."""
+        """End the processes."""
         restore_terminal(self)  # first: a long batch may outlast the deadline of a signal
+        self._end_processes()
+
+    def _end_processes(self) -> None:
         for event in self.link.close():
-            self.training.controller.record(event)
+            self.training.controller.record(event)  # of the last epochs, which are saved
         if self.seeds is not None:
             self.seeds.close()
 

@@ -87,6 +87,8 @@ class ExitSignals:
         self._app.exit(return_code=128 + self.received)
 
     def _on_signal(self, number: int, _: FrameType | None) -> None:
+        if self.event_loop is not None and self.event_loop.is_closed():
+            raise SystemExit(128 + number)  # the screen is left already
         self.received = number
         # after a hang-up Textual may wait for ever to write to a terminal that no longer exists; the
         # training process ends by itself when its channel is closed

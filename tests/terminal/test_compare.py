@@ -1,5 +1,7 @@
 """Saved runs are compared in a terminal: from the list, through one of them, and back."""
 
+import os
+import signal
 import subprocess
 from pathlib import Path
 
@@ -34,6 +36,26 @@ def test_runs_are_marked_compared_opened_and_left(tmp_path: Path) -> None:
     assert [read_header(path).epoch for path in sorted((tmp_path / "runs").glob("xor*"))] == [
         each.epoch for each in before
     ]
+
+
+def test_a_run_without_its_data_is_not_opened_and_a_signal_ends_the_other(tmp_path: Path) -> None:
+    runs, file = str(tmp_path / "runs"), tmp_path / "points.csv"
+    file.write_text("x,y\n" + "".join(f"{at},{at % 7}\n" for at in range(40)))
+    for source in (str(file), "xor"):
+        command = [PROGRAM, "train", source, "--epochs", "5", "--run-dir", runs]
+        subprocess.run(command, check=True, capture_output=True, timeout=60)
+    file.unlink()
+    with nnfs_tui(
+        "compare", "points", "xor", "--run-dir", runs, "--max-rate", "1M", size=(200, 60)
+    ) as terminal:
+        terminal.until("run 1 without maps")
+        terminal.press("\r")
+        terminal.until(lambda text: "run 1 cannot be opened: " in text and "2 runs" in text)
+        terminal.press("\x1b[B", "\r")
+        terminal.until("resumed at epoch 5")
+        os.kill(terminal.pid, signal.SIGTERM)
+        assert terminal.wait() == 128 + signal.SIGTERM
+        assert terminal.is_restored()
 
 
 def test_the_comparison_is_printed_on_request(tmp_path: Path) -> None:

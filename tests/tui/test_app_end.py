@@ -1,12 +1,16 @@
 """The end of the program: what is still on its way meets an application without screens."""
 
+import asyncio
+import signal
+
+import pytest
 from textual import events
 from textual.widgets import Static
 
 from core import RunConfig
 from core.process.client import TrainingProcess
 from tui.app import NnfsApp
-from tui.terminal_app import send_order
+from tui.terminal_app import ExitSignals, send_order
 
 
 async def test_keys_frames_and_redraws_after_the_end_are_ignored() -> None:
@@ -30,3 +34,11 @@ async def test_keys_frames_and_redraws_after_the_end_are_ignored() -> None:
         await app._typed._look()
     finally:
         process.close()
+
+
+def test_a_signal_after_the_screen_was_left_ends_the_program() -> None:
+    signals = ExitSignals(NnfsApp(RunConfig(), None))
+    signals.event_loop = asyncio.new_event_loop()
+    signals.event_loop.close()
+    with pytest.raises(SystemExit, match=str(128 + signal.SIGTERM)):
+        signals._on_signal(signal.SIGTERM, None)

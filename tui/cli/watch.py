@@ -17,7 +17,7 @@ from tui.cli.screen_options import (
     prepare_look,
     terminal_columns,
 )
-from tui.cli.streams import STDERR, STDOUT, escaped, refuse, stop_writing
+from tui.cli.streams import STDERR, STDOUT, escaped, stop_writing
 
 if TYPE_CHECKING:
     import argparse
@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from tui.cli.json_log import Ending
     from tui.cli.sweep import SweepPlan
     from tui.compare.model import ShownRun
+    from tui.keymap import Keymap
     from tui.run_model import RunModel
     from tui.terminal.recording import Recording
 
@@ -76,6 +77,9 @@ def watch(
 
     Returns:
         The exit status.
+
+    Raises:
+        UsageError, MemoryError: when the run cannot be shown.
     """
     look = prepare_look(options)
     from core.process.client import SEEDS_WORKER, TrainingProcess
@@ -85,18 +89,10 @@ def watch(
     from core.memory import require, reserve_for_products
     from tui.app import NnfsApp, SeedsOptions
     from tui.cli.run_log import RunLog
-    from tui.keymap import keymap_of
-    from tui.preferences import FILE_NAME
 
     require("for the screen", SCREEN_MEMORY)
     reserve_for_products()
-    keymap = keymap_of(options.preferences.keys)
-    problems = [
-        *options.preferences.problems,
-        *(f"{FILE_NAME}: {each}" for each in keymap.problems),
-    ]
-    for problem in problems:  # on the terminal again when the screen is closed
-        print(escaped(f"nnfs-tui: {problem}"), file=sys.stderr)  # noqa: T201
+    keymap, problems = _chosen_keys(options)
     save_options = None if shown_as else save_options_of(options)
     log = RunLog(log_file(options.log, waits=False)) if options.log is not None else None
     recording = _recording(options)
@@ -131,8 +127,7 @@ def watch(
             seeds_process.close()
     shown = app.training.refused, None if app.seeds is None else app.seeds.refused
     if refused := next(filter(None, shown), None):
-        status = refuse(refused.reason)
-        return 1 if refused.no_memory else status
+        raise MemoryError(refused.reason) if refused.no_memory else UsageError(refused.reason)
     if app.exit_signals.received:
         stop_writing(STDOUT, STDERR)  # the terminal may be gone
     else:
@@ -143,6 +138,21 @@ def watch(
         print_summary(app.training.run)
         _report(recording)
     return app.return_code or 0
+
+
+def _chosen_keys(options: argparse.Namespace) -> tuple[Keymap, list[str]]:
+    """Return the keys of the user's preferences, and the problems of these, which are also printed."""
+    from tui.keymap import keymap_of
+    from tui.preferences import FILE_NAME
+
+    keymap = keymap_of(options.preferences.keys)
+    problems = [
+        *options.preferences.problems,
+        *(f"{FILE_NAME}: {each}" for each in keymap.problems),
+    ]
+    for problem in problems:  # on the terminal again when the screen is closed
+        print(escaped(f"nnfs-tui: {problem}"), file=sys.stderr)  # noqa: T201
+    return keymap, problems
 
 
 def _recording(options: argparse.Namespace) -> Recording | None:
@@ -262,9 +272,10 @@ def watch_sweep(plan: SweepPlan, options: argparse.Namespace) -> int:
     model = SweepModel(plan.cells, halving=plan.start.halving, column=plan.sort)
     process = SweepProcess()  # before the imports of the screen, during which it starts
     try:
-        from tui.keymap import keymap_of
         from tui.sweep.app import SweepApp
 
+        keymap, problems = _chosen_keys(options)
+        model.run.note = "; ".join(problems)
         app = SweepApp(
             model,
             plan.start,
@@ -273,7 +284,7 @@ def watch_sweep(plan: SweepPlan, options: argparse.Namespace) -> int:
             max_rate=options.max_rate,
             look=look,
             save_options=save_options_of(options),
-            keymap=keymap_of(options.preferences.keys),
+            keymap=keymap,
             announce=_announcements(options),
         )
         app.exit_signals.install()
@@ -304,9 +315,9 @@ def watch_sweep(plan: SweepPlan, options: argparse.Namespace) -> int:
 def race(plan: SweepPlan, options: argparse.Namespace) -> int:
     """Train all runs of a grid at the same pace, and compare them on the screen."""
     runs = [run for cell in plan.cells for run in cell.runs]
-    if options.halving or options.json or options.plain:
-        given = next(each for each in ("halving", "json", "plain") if getattr(options, each))
-        raise UsageError(f"--race and --{given} were both given: expected one of them")
+    for name in ("halving", "json", "plain", "csv"):
+        if getattr(options, name):
+            raise UsageError(f"--race and --{name} were both given: expected one of them")
     if not has_terminal():
         reason = no_screen_reason()
         raise UsageError(f"--race needs a terminal: {reason}; without it, sweep prints a table")
@@ -341,19 +352,22 @@ def _show_comparison(
     sort: str = "",
 ) -> int:
     """Show runs side by side; those that the user opens are shown on their own in between."""
+    from copy import copy
+
     from core.config.run_config import RunConfig
     from core.process.client import COMPARE_WORKER, TrainingProcess
     from core.runs.catalogue import list_runs
 
     # before the imports of the screen, during which it starts
     process = TrainingProcess(COMPARE_WORKER) if sources else None
+    given = copy(options)
     check_screen_options(options, has_screen=True)
     look = prepare_look(options)
     from tui.compare.app import CompareApp
-    from tui.keymap import keymap_of
 
     parent = folder_of(options)
-    note, view, has_list = "", None, not sources
+    keymap, problems = _chosen_keys(options)
+    note, view, has_list = "; ".join(problems), None, not sources
     while True:
         runs = list_runs(parent) if has_list and parent is not None else []
         if has_list and not runs:
@@ -370,7 +384,7 @@ def _show_comparison(
             frames_per_second=options.fps,
             speed=options.speed,
             sort=sort,
-            keymap=keymap_of(options.preferences.keys),
+            keymap=keymap,
             note=note,
             view=view,
         )
@@ -390,29 +404,30 @@ def _show_comparison(
             return app.return_code or 0
         sources, process = app.sources, None
         view = app.comparing.board.view() if app.comparing is not None else None
-        note = _open_compared(app.chosen, options)
+        status, note = _open_compared(app.chosen, copy(given))
+        if status:
+            return status
 
 
-def _open_compared(run: ShownRun, options: argparse.Namespace) -> str:
+def _open_compared(run: ShownRun, options: argparse.Namespace) -> tuple[int, str]:
     """Show one of several runs on its own: resumed, or as a replay if another process uses it.
 
     A run that was trained by the comparison is trained again, as settings and seed repeat it.
 
-    Returns:
-        A sentence for the comparison, to which the user returns.
-    """
-    from copy import copy
+    Args:
+        run: to show.
+        options: of the command line, as they were given.
 
+    Returns:
+        The exit status, and a sentence for the comparison, to which the user returns if it is 0.
+    """
     from core.runs.atomic_files import RunError
     from core.runs.lock import check_unused
 
-    given = copy(options)
-    given.log = given.record = given.keep_runs = None
+    options.log = options.record = options.keep_runs = None
     path = run.path
-    given.no_save, given.paused = getattr(options, "no_save", False), path is not None
-    given.fps = str(options.fps)
-    given.speed = "max" if options.speed is None else str(options.speed)
-    check_screen_options(given, has_screen=True)
+    options.no_save, options.paused = getattr(options, "no_save", False), path is not None
+    check_screen_options(options, has_screen=True)
     shown_as = ""
     if path is not None:
         try:
@@ -421,10 +436,12 @@ def _open_compared(run: ShownRun, options: argparse.Namespace) -> str:
             shown_as = "replay"
     process = start_process()
     try:
-        watch(run.config, process, given, path, shown_as=shown_as)
+        status = watch(run.config, process, options, path, shown_as=shown_as)
+    except (UsageError, MemoryError) as error:
+        return 0, f"run {run.number} cannot be opened: {error}"
     finally:
         process.close()
-    return f"back from run {run.number}{f', {run.name}' if path is not None else ''}"
+    return status, f"back from run {run.number}{f', {run.name}' if path is not None else ''}"
 
 
 def print_summary(run: RunModel) -> None:

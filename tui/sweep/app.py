@@ -187,8 +187,8 @@ class SweepApp(NnfsApp):
         if self.comparing is not None:
             self.comparing.controller.resume_after_suspend()
 
-    def on_unmount(self) -> None:
-        """End the processes of the sweep; Textual calls the method of the base class, too."""
+    def _end_processes(self) -> None:
         self.sweep.controller.close()
         if self.comparing is not None:
             self.comparing.close()
+        super()._end_processes()

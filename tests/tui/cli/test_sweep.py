@@ -161,6 +161,7 @@ def test_an_interrupted_sweep_prints_what_has_finished_and_continues(tmp_path: P
         ((), "--race needs a terminal"),
         (("--halving",), "--race and --halving were both given"),
         (("--json",), "--race and --json were both given"),
+        (("--csv", "runs.csv"), "--race and --csv were both given"),
     ],
 )
 def test_a_race_needs_a_terminal(
