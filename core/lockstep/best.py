@@ -43,7 +43,8 @@ class BestEpochs:
         self.epoch = np.zeros(count, np.int64)
         self.rows = rows.copy()
         self._loss = np.full(count, inf)
-        held = count if keeps_weights.any() else 1
+        self._records = bool(keeps_weights.any())
+        held = count if self._records else 1
         self._parameters = np.tile(network.parameters, (held, 1))
         self._statistics = np.tile(network.statistics, (held, 1))
 
@@ -58,7 +59,7 @@ class BestEpochs:
 
     def weights(self, run: int) -> tuple[Array, Array]:
         """Return parameters and statistics after the best epoch of a run, which it may restore."""
-        at = run if len(self._parameters) > 1 else 0
+        at = run if self._records else 0
         return self._parameters[at], self._statistics[at]
 
     def compare(
@@ -80,7 +81,7 @@ class BestEpochs:
         """
         better = active & (loss < self._loss)
         self._loss[better], self.epoch[better] = loss[better], epoch
-        if len(self._parameters) == 1:
+        if not self._records:
             return
         np.copyto(self.rows, rows, where=better)
         better &= self._keeps
@@ -111,7 +112,7 @@ class BestEpochs:
     def copy(self) -> BestEpochs:
         """Return a copy, which later epochs do not change."""
         copy = object.__new__(BestEpochs)
-        copy._keeps = self._keeps
+        copy._keeps, copy._records = self._keeps, self._records
         copy.epoch, copy.rows, copy._loss = self.epoch.copy(), self.rows.copy(), self._loss.copy()
         copy._parameters, copy._statistics = self._parameters.copy(), self._statistics.copy()
         return copy

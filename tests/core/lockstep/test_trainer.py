@@ -167,6 +167,14 @@ def test_each_run_ends_as_its_single_run(changes: dict[str, Any]) -> None:
     assert differences(lockstep, 1e-12) == []
 
 
+def test_a_run_alone_restores_the_weights_of_its_best_epoch_too() -> None:
+    config = RunConfig(**SMALL, learning_rate=0.3, epochs=60, patience=3, restore_best=True)
+    lockstep = Lockstep([config])
+    lockstep.run()
+    assert lockstep.lane_state(0).restored
+    assert not differences(lockstep, 1e-6)
+
+
 @pytest.mark.parametrize("changes", [{}, {"dropout": 0.2, "schedule": "inverse_time"}])
 def test_a_run_that_diverges_has_the_state_before_that_epoch(changes: dict[str, Any]) -> None:
     config = RunConfig(
