@@ -8,7 +8,7 @@ from core.config.command_line import command_of
 from core.dataclass import dataclass
 from core.datasets.prepare import no_progress
 from core.export.model import ExportedModel
-from core.runs.reader import read_run, without_superseded
+from core.runs.reader import read_run
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -54,7 +54,7 @@ class ExportedRun:
     ) -> ExportedRun:
         """Return a run with a copy of its parameters."""
         model = ExportedModel.of(config, network, data)
-        return cls(model, network, data, without_superseded(rows), events, changed)
+        return cls(model, network, data, rows, events, changed)
 
     @classmethod
     def read(cls, path: Path, progress: ProgressCallback = no_progress) -> ExportedRun:
@@ -70,7 +70,7 @@ class ExportedRun:
             trainer.config,
             trainer.network,
             trainer.data,
-            saved.rows,
+            saved.epochs,
             events=events,
             changed=saved.changed,
         )

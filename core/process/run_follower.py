@@ -181,9 +181,6 @@ class RunFollower:
 
     def _send_rows(self, rows: NDArray[np.float64]) -> None:
         """Send the epochs that the screen does not have, after the last one that is still valid."""
-        last = self._shown.header.epoch if self._shown is not None else 0
-        if self._shown is not None and self._shown.header.state is not State.DIVERGED:
-            rows = rows[rows[:, 0] <= last]
         count = min(len(rows), len(self._rows))
         differs = (rows[:count] != self._rows[:count]) & ~(
             np.isnan(rows[:count]) & np.isnan(self._rows[:count])

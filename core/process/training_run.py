@@ -409,7 +409,7 @@ def reopen(
 
 def _send_rows(run: TrainingRun, queue: CommandQueue, saved: SavedRun) -> None:
     """Send all epochs, including those that the last branch discarded, which stay visible."""
-    rows, last = saved.rows, saved.header.epoch + (saved.header.state is State.DIVERGED)
+    rows, last = saved.rows, saved.last_measured
     jumps = np.flatnonzero(np.diff(rows[:, 0]) <= -BRANCH) + 1
     if len(jumps):
         at = int(jumps[-1])

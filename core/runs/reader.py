@@ -24,6 +24,7 @@ from core.runs.folder import EVENTS, ROWS, STATE, open_directory
 from core.runs.writer import RunEvent
 from core.training.components import sizes_of
 from core.training.epoch_log import COLUMNS
+from core.training.stopping import State
 from core.training.trainer import Trainer
 
 if TYPE_CHECKING:
@@ -63,8 +64,17 @@ class SavedRun:
 
     @property
     def epochs(self) -> NDArray[np.float64]:
-        """(epochs, columns) the metrics of each epoch, without those that later rows supersede."""
-        return without_superseded(self.rows)
+        """(epochs, columns) the metrics of each epoch that led to the snapshot."""
+        rows = without_superseded(self.rows)
+        return rows[rows[:, 0] <= self.last_measured]
+
+    @property
+    def last_measured(self) -> int:
+        """The last epoch that led to the snapshot, or the one after it that diverged.
+
+        Rows of later ones are of a branch that was left, if none was trained since.
+        """
+        return self.header.epoch + (self.header.state is State.DIVERGED)
 
     @property
     def changed(self) -> tuple[str, ...]:

@@ -19,7 +19,6 @@ from core.export.formats import FORMATS, format_of
 from core.export.frameworks import FRAMEWORKS, KERAS, NUMPY, SKLEARN, TORCH
 from core.export.script import comment
 from core.nn.activations import ACTIVATIONS
-from core.runs.reader import without_superseded
 from core.training.epoch_log import COLUMNS
 from tests.core.runs.test_reader import run_of, saved
 
@@ -192,15 +191,6 @@ def test_tables_have_every_epoch_of_the_run_once(tmp_path: Path) -> None:
     arrays = np.load(io.BytesIO(content_of(run, "npz")))
     np.testing.assert_array_equal(arrays["weights_1"], run.network.weights[0])
     np.testing.assert_array_equal(arrays["test_loss"], rows[:, 2])
-
-
-def test_epochs_that_were_trained_again_are_in_a_table_once() -> None:
-    rows = np.zeros((7, len(COLUMNS)))
-    rows[:, 0] = [0, 1, 2, 3, 2, 3, 4]
-    rows[:, 1] = range(7)
-    kept = without_superseded(rows)
-    assert kept[:, 0].tolist() == [0, 1, 2, 3, 4]
-    assert kept[:, 1].tolist() == [0, 1, 4, 5, 6]
 
 
 class Reader(HTMLParser):

@@ -21,6 +21,7 @@ from core.datasets import DataSplit, edits
 from core.datasets.dataset import DataError
 from core.datasets.edits import AddPoint, MovePoint, RemovePoint
 from core.datasets.prepare import prepare
+from core.export.exported_run import ExportedRun
 from core.runs import reader
 from core.runs.atomic_files import RunError
 from core.runs.autosaver import RunSnapshot
@@ -191,6 +192,24 @@ def test_curves_and_events_are_restored(tmp_path: Path) -> None:
     assert [each.epoch for each in kept.events] == [0, 9]
     assert kept.events[1].note == "x\x1b[31m"
     assert RunConfig.from_mapping(_toml(folder.path / CONFIG)) == trainer.config
+
+
+def test_epochs_are_those_that_led_to_the_snapshot(tmp_path: Path) -> None:
+    trainer = Trainer(RunConfig())
+    rows = run_of(trainer, 5)
+    again = [row._replace(train_loss=9.0) for row in rows[3:5]]
+    repeated = read_run(saved(tmp_path, trainer, [*rows, *again, rows[5]])).epochs
+    assert repeated[:, 0].tolist() == [0, 1, 2, 3, 4, 5]
+    assert repeated[3:, 1].tolist() == [9.0, 9.0, rows[5].train_loss]
+    # the run was left at epoch 8, and one batch was trained from epoch 5 on
+    later = [rows[5]._replace(epoch=epoch) for epoch in (6, 7, 8)]
+    batches(trainer, 1)
+    path = saved(tmp_path, trainer, [*rows, *later])
+    assert len(read_run(path).rows) == 9
+    for table in (read_run(path).epochs, ExportedRun.read(path).rows):
+        np.testing.assert_array_equal(table, tabulate(rows))
+    rewritten(path / STATE, lambda header: header.update(doing="diverged"))
+    assert read_run(path).epochs[:, 0].tolist() == [0, 1, 2, 3, 4, 5, 6]
 
 
 def _toml(path: Path) -> dict[str, object]:
