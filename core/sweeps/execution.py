@@ -160,11 +160,13 @@ def _by_turns(
             for part in shares(left, count)
         )
         parallel = Parallel(return_as="generator_unordered", batch_size=1, pre_dispatch="all")
-        known: set[str] = set()
+        # each outcome is reported, and returned by its task, after which the report may arrive
+        awaited = {each.run[1] for each in left}
         for outcomes in _received(parallel, calls, reports.outcomes, EARLY_SECONDS):
-            new = [each for each in outcomes if each.key not in known]
-            known.update(each.key for each in new)
-            yield from new
+            for outcome in outcomes:
+                if outcome.key in awaited:
+                    awaited.remove(outcome.key)
+                    yield outcome
 
 
 def _distributed(

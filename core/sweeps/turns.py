@@ -53,10 +53,10 @@ class _Turn:
         return []
 
     @property
-    def expected_seconds(self) -> float:
-        """Expected seconds to the end of the run."""
+    def expected_seconds(self) -> float | None:
+        """Expected seconds to the end of the run; None before its first turn."""
         left = self.run[0].epochs - self._epoch
-        return self._seconds / max(self._epoch, 1) * left
+        return self._seconds / self._epoch * left if self._epoch else None
 
 
 class Left(NamedTuple):
@@ -92,9 +92,16 @@ def train_by_turns(
         else:
             turns.append(turn)
         if is_trial and perf_counter() - started > TRIAL_SECONDS:
-            is_trial = False
-            if sum(each.expected_seconds for each in turns) > most_seconds:
-                return [Left(each.run, each.expected_seconds) for each in turns]
+            expected = [each.expected_seconds for each in turns]
+            known = [each for each in expected if each is not None]
+            if not known:
+                continue
+            is_trial, mean = False, sum(known) / len(known)
+            if mean * len(turns) > most_seconds:
+                return [
+                    Left(each.run, mean if seconds is None else seconds)
+                    for each, seconds in zip(turns, expected, strict=True)
+                ]
     return []
 
 

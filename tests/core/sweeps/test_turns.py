@@ -14,6 +14,7 @@ from core.sweeps.reports import Reports, RunReport, TaskEnded
 from core.sweeps.training import train_runs
 from core.sweeps.turns import Left, shares, train_by_turns
 
+PATIENCE = 90
 SMALL = RunConfig(dataset="moons", samples=40, epochs=40)
 RUNS = [
     # one in lockstep, one alone, one that diverges
@@ -49,10 +50,28 @@ def test_outcomes_are_those_of_runs_one_after_another(monkeypatch: pytest.Monkey
     assert reports.running == 0
 
 
+def test_runs_without_a_turn_are_expected_to_take_as_long_as_others(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(turns, "TURN_SECONDS", 0.0)
+    monkeypatch.setattr(turns, "TRIAL_SECONDS", 0.0)
+    training = train_by_turns(RUNS, None, watching().reporter(), most_seconds=0.0)
+    with pytest.raises(StopIteration) as end:
+        next(training)
+    left: list[Left] = end.value.value
+    assert sorted(each.run[1] for each in left) == ["diverging", "large", "small"]
+    (seconds,) = {each.seconds for each in left}
+    assert seconds > 0
+
+
 def test_two_processes_yield_each_outcome_once(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(execution, "LOCAL_SECONDS", 0.0)
     monkeypatch.setattr(turns, "TRIAL_SECONDS", 0.0)
+    monkeypatch.setattr(turns, "TURN_SECONDS", 0.0)
     reports = watching()
+    (late,) = train_runs([(SMALL.changed(epochs=1), "of an earlier round")], None)
+    monkeypatch.setattr(execution, "EARLY_SECONDS", 0.0)
+    reports.receive(late)
     outcomes = list(train(RUNS, Workers(2), None, reports))
     assert len(outcomes) == 3
     assert numbers(outcomes) == numbers(train_runs(RUNS, None))
@@ -61,7 +80,8 @@ def test_two_processes_yield_each_outcome_once(monkeypatch: pytest.MonkeyPatch) 
     reports.close()
 
 
-def test_reports_that_are_on_their_way_are_awaited() -> None:
+def test_reports_that_are_on_their_way_are_awaited(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("core.sweeps.reports.SETTLING_SECONDS", PATIENCE)
     reports = watching()
     (config, key), *_ = RUNS
     target = reports.target([key])
