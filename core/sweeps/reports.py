@@ -42,7 +42,6 @@ MOST_SAMPLES: Final = 500
 LAST_REPORT_SECONDS: Final = 1.0
 """Seconds to wait at the end of a task until its reports are sent."""
 
-
 SETTLING_SECONDS: Final = 1.0
 """Seconds to wait for the end of the tasks: a worker that could not connect sends none."""
 
@@ -268,13 +267,10 @@ class Reports:
             try:
                 # only this user can enter the folder, so that the messages are trusted
                 self._folder = tempfile.TemporaryDirectory(prefix="nnfs-tui-")
-                listener = socket.socket(socket.AF_UNIX)
-                listener.bind(str(Path(self._folder.name, "reports")))
-                listener.listen()
+                self._listener = _listening(str(Path(self._folder.name, "reports")))
             except OSError:  # such as a name that is too long: the maps show only what has ended
                 return ""
-            self._listener = listener
-            Thread(target=self._accept, args=(listener,), daemon=True).start()
+            Thread(target=self._accept, args=(self._listener,), daemon=True).start()
         return "" if self._listener is None else str(Path(self._folder.name, "reports"))
 
     def _accept(self, listener: socket.socket) -> None:
@@ -322,6 +318,17 @@ def reporter_to(target: Target | None) -> Reporter | None:
             channel.post(message)
 
     return Reporter(send, target.watched.__contains__)
+
+
+def _listening(address: str) -> socket.socket:
+    end = socket.socket(socket.AF_UNIX)
+    try:
+        end.bind(address)
+        end.listen()
+    except OSError:
+        end.close()
+        raise
+    return end
 
 
 def _connected(address: str) -> Channel | None:

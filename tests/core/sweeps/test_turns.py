@@ -1,6 +1,7 @@
 """Runs that are trained by turns: the numbers of runs one after another, and a fair division."""
 
 import dataclasses
+from pathlib import Path
 from threading import Timer
 
 import numpy as np
@@ -96,6 +97,18 @@ def test_reports_that_are_on_their_way_are_awaited(monkeypatch: pytest.MonkeyPat
     reports.settle()
     assert [each for _, each in reports.take()] == [late]
     reports.close()
+
+
+def test_without_a_socket_nothing_is_reported(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = tmp_path / ("long" * 50)
+    folder.mkdir()
+    monkeypatch.setattr("tempfile.tempdir", str(folder))
+    reports = watching()
+    assert [reports.target(["small"]) for _ in range(2)] == [None, None]
+    reports.close()
+    assert list(folder.iterdir()) == []
 
 
 def test_workers_have_about_the_same_to_do() -> None:
