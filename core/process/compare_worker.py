@@ -1,7 +1,8 @@
 """Main loop of the process that compares runs, besides the training process.
 
 It brings all runs to a common epoch. Playing goes to the next one: of saved runs it computes the network
-again, as a replay does, and others it trains. Commands are handled between two slices.
+again, as a replay does, and others it trains. Commands are handled between two slices; an epoch that
+some runs have reached is reported when all have, also after a pause.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ from typing import TYPE_CHECKING, Final
 
 from core.process import commands
 from core.process.command_queue import Cancelled, CommandQueue, serve
-from core.process.compared_runs import PlayedRun, disagreement_of, open_saved
+from core.process.compared_runs import PlayedRun, open_saved
 from core.process.messages import (
     ComparedRunsMoved,
     ComparePair,
@@ -35,6 +36,7 @@ from core.process.parent_signals import WHILE_STOPPED, continue_parent_to_end
 from core.process.speed import EpochTimer, RateMeter
 from core.process.worker import NICENESS, SLICE
 from core.runs.atomic_files import RunError
+from core.runs.comparison import predictions_of
 
 if TYPE_CHECKING:
     from core.config.run_config import RunConfig
@@ -88,12 +90,12 @@ class CompareLoop:
                 self._go(self._target)
             elif self._is_playing:
                 self._play()
-            if queue.pulled and self._has_new:
-                self._report()
+            if queue.pulled:
+                self._report_news()
 
     @property
     def _is_playing(self) -> bool:
-        return self._state is State.TRAINING or self._steps_left > 0
+        return self._state is State.TRAINING or self._steps_left > 0 or bool(self._on_way)
 
     def _idle_time(self) -> float | None:
         """Return the seconds until there is something to do; None to wait for a command."""
@@ -115,7 +117,8 @@ class CompareLoop:
                 self._open(command)
             case ComparePair():
                 self._pair, self._compare_due = command.pair, 0.0
-                self._report()
+                self._has_new = True
+                self._report_news()
             case Pull():
                 queue.pulled = True
             case SetSpeed():
@@ -163,10 +166,9 @@ class CompareLoop:
             self._report()
 
     def _resume(self) -> None:
-        if self._runs and all(each.is_over for each in self._runs.values()):
-            self._target = None
-            self._go(0)
         self._set_state(State.TRAINING)
+        if self._runs and all(each.is_over for each in self._runs.values()):
+            self._target = 0
 
     def _set_state(self, state: State, note: str = "") -> None:
         self._state, self._steps_left = state, 0
@@ -174,8 +176,8 @@ class CompareLoop:
             self._target = None
             self._timer.restart()
             self._rate.restart()
-        elif self._has_new:
-            self._report()
+        else:
+            self._report_news()
         self._queue.post(StateChanged(state, note, handled=self._queue.handled))
 
     # --- epochs
@@ -203,7 +205,7 @@ class CompareLoop:
         self._report()
 
     def _play(self) -> None:
-        """Go to the next epochs until one has to wait, or for a slice."""
+        """Go to the next epochs until one has to wait or to be reported, or for a slice."""
         end = perf_counter() + SLICE
         while (now := perf_counter()) < end:
             if not self._on_way:
@@ -225,8 +227,17 @@ class CompareLoop:
                     if not self._steps_left:
                         self._report()
                         return
-                elif self._timer.tick(perf_counter()):
+                elif (
+                    self._state is not State.TRAINING
+                    or self._timer.tick(perf_counter())
+                    or self._queue.pulled
+                ):
                     return
+
+    def _report_news(self) -> None:
+        """Report what has changed since the last report, unless only some runs are at the epoch."""
+        if self._has_new and not self._on_way:
+            self._report()
 
     def _report(self) -> None:
         queue = self._queue
@@ -243,6 +254,8 @@ class CompareLoop:
         runs = [self._runs[each] for each in pair if each in self._runs]
         if len(runs) < len(pair):
             return None
-        found, seconds = disagreement_of(*runs)
-        self._compare_due = perf_counter() + COMPARING * seconds
+        started = perf_counter()
+        found = predictions_of(*(each.trainer for each in runs))
+        now = perf_counter()
+        self._compare_due = now + COMPARING * (now - started)
         return found

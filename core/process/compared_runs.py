@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from time import perf_counter
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -11,7 +10,6 @@ import numpy as np
 from core.process.messages import ComparedRunOpened, RunPosition
 from core.process.training_run import thinned
 from core.runs.atomic_files import RunError
-from core.runs.comparison import OTHER_SAMPLES, Disagreement, predictions_of
 from core.runs.reader import read_run
 from core.runs.saved_history import read_time_travel
 from core.training import epoch_log
@@ -43,7 +41,6 @@ class PlayedRun:
         trainer: at the epoch that is shown.
         travel: brings it to others.
         metrics: of the newest network.
-        digest: of the samples.
         is_saved: whether nothing is trained beyond the newest epoch.
     """
 
@@ -51,7 +48,6 @@ class PlayedRun:
     trainer: Trainer
     travel: TimeTravel
     metrics: EpochMetrics
-    digest: str
     is_saved: bool
     _rows: list[EpochMetrics] = field(default_factory=list)
     _sent: int = -1
@@ -65,8 +61,7 @@ class PlayedRun:
         """
         trainer = Trainer(config.changed(diagnostics=False), progress=progress)
         metrics = trainer.measure()
-        digest = trainer.data.digest
-        return cls(number, trainer, TimeTravel(trainer), metrics, digest, is_saved=False)
+        return cls(number, trainer, TimeTravel(trainer), metrics, is_saved=False)
 
     @classmethod
     def of_saved(cls, number: int, saved: SavedRun, progress: ProgressCallback) -> PlayedRun:
@@ -76,11 +71,9 @@ class PlayedRun:
             RunError: when its data have changed.
             MemoryError, Cancelled: when it cannot be loaded.
         """
-        header = saved.header
         trainer = saved.trainer(progress)
         travel, _ = read_time_travel(saved, trainer)
-        digest = header.data_digest
-        return cls(number, trainer, travel, header.metrics, digest, is_saved=True)
+        return cls(number, trainer, travel, saved.header.metrics, is_saved=True)
 
     @property
     def at(self) -> int:
@@ -131,8 +124,8 @@ class PlayedRun:
     def go(self, epoch: int, proceed: Callable[[float], bool]) -> bool:
         """Go to an epoch, the first or the last one instead of others; return whether it is reached."""
         wanted = min(max(epoch, self.travel.first.epoch), self.epoch)
+        self.trainer.abandon_epoch()
         if self.at != wanted or (wanted == self.epoch and self.travel.is_past):
-            self.trainer.abandon_epoch()
             self.travel.travel(wanted, proceed)
         return self.at == wanted
 
@@ -184,11 +177,3 @@ def open_saved(
         problem,
     )
     return opened, played
-
-
-def disagreement_of(one: PlayedRun, other: PlayedRun) -> tuple[Disagreement, float]:
-    """Return the samples on which two runs disagree at their epochs, and the seconds taken."""
-    started = perf_counter()
-    if one.digest != other.digest:
-        return Disagreement(OTHER_SAMPLES), 0.0
-    return predictions_of(one.trainer, other.trainer), perf_counter() - started

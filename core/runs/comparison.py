@@ -29,7 +29,7 @@ CHUNK: Final = 4096
 MOST_MARKED: Final = 2000
 """Samples whose features are part of a comparison, at most: more would cover a map."""
 
-OTHER_SAMPLES: Final = "their samples differ (data, noise, split or seed)"
+OTHER_SAMPLES: Final = "their samples differ (data, noise, split, seed or preprocessing)"
 NUMBERS: Final = "they predict numbers, and not classes"
 
 OUTCOMES: Final = (
@@ -174,18 +174,13 @@ def disagreement(first: SavedRun, second: SavedRun) -> Disagreement:
 
 
 def predictions_of(one: Trainer, other: Trainer) -> Disagreement:
-    """Compare the predictions of two trainers, as they are now, for all their samples.
-
-    The caller has compared the digests of their data.
-    """
+    """Compare the predictions of two trainers, as they are now, for all their samples."""
     data, samples, counts, features = one.data, [], [], []
-    lengths = [[len(y) for _, y in each.parts] for each in (data, other.data)]
-    if lengths[0] != lengths[1]:  # of earlier epochs, before the data were changed
+    if data.digest != other.data.digest:
         return Disagreement(OTHER_SAMPLES)
     if not data.has_classes:
         return Disagreement(NUMBERS)
     for part, (name, (x, y)) in enumerate(zip(_part_names(data), data.parts, strict=True)):
-        # the same samples, but preprocessing may differ
         labels, others = _classes(one, part), _classes(other, part)
         counts.append((name, len(y)))
         found = np.flatnonzero(labels != others)

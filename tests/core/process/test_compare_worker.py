@@ -1,7 +1,10 @@
 """Runs are compared at a common epoch: saved ones are computed again, and others are trained."""
 
+import os
+import signal
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from time import monotonic
 from typing import Any
 
 import numpy as np
@@ -30,7 +33,7 @@ from core.runs.comparison import predictions_of
 from tests.core.runs.test_reader import run_of, saved
 
 CONFIG = RunConfig(dataset="moons", samples=60, hidden=(4,), epochs=30)
-PATIENCE = 60
+PATIENCE = 240
 
 
 class Comparison:
@@ -40,27 +43,34 @@ class Comparison:
         self.process = TrainingProcess(COMPARE_WORKER)
         self.events: list[Any] = []
         self.shown: dict[int, RunPosition] = {}
-        self.epoch = -1
+        self.epoch, self.checked = -1, 0
 
     def send(self, *commands: Any) -> None:
         for each in commands:
             self.process.send(each)
 
     def until(self, done: Callable[[], bool]) -> None:
-        for _ in range(PATIENCE * 20):
-            if done():
-                return
-            for event in self.process.receive(0.05):
+        deadline = monotonic() + PATIENCE
+        while not done():
+            assert monotonic() < deadline, self.events[-3:]
+            for event in self.process.receive(1):
                 self.events.append(event)
                 if isinstance(event, ComparedRunsMoved):
                     self.epoch = event.epoch
                     self.shown |= {each.number: each for each in event.positions}
                     self.send(Pull())
-        raise AssertionError(self.events[-3:])
 
     def until_state(self, state: State) -> None:
-        self.until(lambda: any(isinstance(each, StateChanged) for each in self.events[-1:]))
-        self.until(lambda: self.of(StateChanged)[-1].state is state)
+        """Wait for a change to a state after that of the last call."""
+
+        def found() -> bool:
+            for at, event in enumerate(self.events[self.checked :], self.checked):
+                if isinstance(event, StateChanged) and event.state is state:
+                    self.checked = at + 1
+                    return True
+            return False
+
+        self.until(found)
 
     def of(self, kind: type) -> list[Any]:
         return [each for each in self.events if isinstance(each, kind)]
@@ -188,14 +198,56 @@ def test_a_pair_disagrees_on_the_samples_that_its_trainers_predict_differently(
     assert "samples differ" in comparison.of(ComparedRunsMoved)[-1].disagreement.reason
 
 
-def test_a_later_epoch_replaces_one_that_takes_long(comparison: Comparison) -> None:
+def test_all_runs_are_at_the_epoch_of_a_report_also_after_a_pause(comparison: Comparison) -> None:
+    # an epoch takes longer than a slice, so commands arrive within one
+    long = CONFIG.changed(samples=2000, hidden=(96, 96), batch_size=2, epochs=100)
+    comparison.send(SetSpeed(None), CompareRuns((long, long.changed(seed=1))), Pull())
+    for epoch in range(1, 4):
+        comparison.until(lambda at=epoch: comparison.epoch >= at)  # type: ignore[misc]
+        comparison.send(Pause(), ComparePair((0, 1)))
+        comparison.until_state(State.PAUSED)
+        comparison.until(lambda: comparison.of(ComparedRunsMoved)[-1].pair == (0, 1))
+        comparison.send(Resume())
+        comparison.until_state(State.TRAINING)
+    comparison.send(Pause(), Seek(1))
+    comparison.until(lambda: comparison.epoch == 1)
+    at: dict[int, int] = {}
+    moves = comparison.of(ComparedRunsMoved)
+    for event in moves[2:]:  # after the first report with both runs
+        at |= {each.number: each.at for each in event.positions}
+        assert set(at.values()) == {event.epoch}
+    np.testing.assert_array_equal(
+        comparison.shown[0].parameters,
+        weights(1, **{name: getattr(long, name) for name in ("samples", "hidden", "batch_size")}),
+    )
+
+
+def test_runs_that_are_over_are_played_from_the_start(comparison: Comparison) -> None:
+    configs = (CONFIG, CONFIG.changed(epochs=20))
+    comparison.send(SetSpeed(None), CompareRuns(configs), Pull())
+    comparison.until_state(State.FINISHED)
+    seen = len(comparison.events)
+    comparison.send(Resume())
+    comparison.until_state(State.TRAINING)
+    comparison.until_state(State.FINISHED)
+    moves = [each for each in comparison.events[seen:] if isinstance(each, ComparedRunsMoved)]
+    assert (moves[0].epoch, moves[-1].epoch) == (0, 30)
+    assert [comparison.shown[each].at for each in range(2)] == [30, 20]
+
+
+def test_a_later_epoch_replaces_one_that_was_not_reached(comparison: Comparison) -> None:
     config = CONFIG.changed(samples=2000, hidden=(64, 64), epochs=100_000)
     comparison.send(SetSpeed(None), CompareRuns((config,)), Pull())
     comparison.until(lambda: comparison.epoch >= 30)
     comparison.send(Pause())
     comparison.until_state(State.PAUSED)
-    comparison.send(Seek(29), Seek(3))
-    comparison.until(lambda: comparison.epoch == 3)
-    assert not [each for each in comparison.of(ComparedRunsMoved) if each.epoch == 29][1:]
+    comparison.seek(3)
+    seen = len(comparison.events)
+    os.kill(comparison.process.pid, signal.SIGSTOP)  # both commands are there when it continues
+    comparison.send(Seek(29), Seek(4))
+    os.kill(comparison.process.pid, signal.SIGCONT)
+    comparison.until(lambda: comparison.epoch == 4)
+    moves = [each for each in comparison.events[seen:] if isinstance(each, ComparedRunsMoved)]
+    assert [each.epoch for each in moves] == [4]
     comparison.send(Resume())
     comparison.until(lambda: comparison.epoch >= 6)

@@ -6,11 +6,14 @@ import numpy as np
 import pytest
 
 from core import RunConfig, Trainer
+from core.datasets import edits
 from core.runs.comparison import (
+    OTHER_SAMPLES,
     ComparedRun,
     differing_settings,
     disagreement,
     in_order,
+    predictions_of,
 )
 from core.runs.reader import SavedRun, read_run
 from tests.core.runs.test_reader import run_of, saved
@@ -80,6 +83,14 @@ def test_runs_with_other_samples_are_not_compared(
 ) -> None:
     found = disagreement(saved_run(tmp_path), saved_run(tmp_path, **settings))
     assert reason in found.reason
+
+
+def test_samples_that_were_moved_since_are_other_samples(tmp_path: Path) -> None:
+    one, other = (saved_run(tmp_path).trainer() for _ in range(2))
+    assert not predictions_of(one, other).reason
+    moved = edits.MovePoint(1, (0.3, 0.3), edits.place_of(other.data, 1))
+    other.set_data(edits.apply(other.data, moved))
+    assert predictions_of(one, other).reason == OTHER_SAMPLES
 
 
 def test_predicted_numbers_are_not_compared(tmp_path: Path) -> None:
