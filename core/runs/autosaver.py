@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import os
 from contextlib import suppress
 from dataclasses import field, replace
 from pathlib import Path
@@ -484,7 +485,7 @@ class Autosaver:
                     continue
             except RunError:
                 # its folder is still open, or it is gone: another run may soon have its name
-                if run.path is not None and not run.path.exists():
+                if run.path is not None and not os.path.lexists(run.path):
                     continue
             left.append(run)
         self._dropped = left

@@ -3,6 +3,8 @@
 import os
 import signal
 from dataclasses import replace
+from errno import EACCES
+from math import inf
 from pathlib import Path
 from time import monotonic, sleep
 
@@ -21,7 +23,8 @@ from core.process.messages import (
     Start,
     StateChanged,
 )
-from core.runs import autosaver
+from core.runs import autosaver, catalogue
+from core.runs.atomic_files import RunError
 from core.runs.autosaver import Autosaver, ReplacedRun, SaveOptions
 from core.runs.catalogue import list_runs
 from core.training.epoch_log import tabulate
@@ -57,6 +60,7 @@ def begin(saver: Autosaver, *, ended: Stop | None = None) -> None:
 def test_of_replaced_runs_only_long_or_ended_ones_outlast_the_session(
     parent: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(autosaver, "BRIEF", inf)
     saver = Autosaver(SaveOptions(parent, 100))
     begin(saver)
     begin(saver, ended=Stop.EPOCHS)
@@ -76,6 +80,7 @@ def test_of_replaced_runs_only_long_or_ended_ones_outlast_the_session(
 def test_brief_runs_displace_no_saved_run_and_do_not_accumulate(
     parent: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(autosaver, "BRIEF", inf)
     monkeypatch.setattr(autosaver, "MOST_REPLACED", 3)
     before = some_runs(parent, 2)
     saver = Autosaver(SaveOptions(parent, 3))
@@ -87,6 +92,33 @@ def test_brief_runs_displace_no_saved_run_and_do_not_accumulate(
     assert saver.close(PATIENCE)
     assert {*before} < {run.path for run in list_runs(parent)}
     assert len(list_runs(parent)) == 3
+
+
+def test_a_dropped_run_whose_folder_is_out_of_reach_does_not_end_the_session(
+    parent: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(autosaver, "BRIEF", inf)
+    monkeypatch.setattr(autosaver, "MOST_REPLACED", 1)
+    saver = Autosaver(SaveOptions(parent, 100))
+    begin(saver)
+    begin(saver)
+    until_written(saver, 1)
+    dropped = saver.replaced[0].path
+
+    def refuse(path: Path) -> None:
+        raise RunError(f"{path.name} is in use")
+
+    stat = Path.stat
+
+    def denied(self: Path, *, follow_symlinks: bool = True) -> os.stat_result:
+        if self == dropped:
+            raise PermissionError(EACCES, "permission denied")
+        return stat(self, follow_symlinks=follow_symlinks)
+
+    monkeypatch.setattr(catalogue, "remove", refuse)
+    monkeypatch.setattr(Path, "stat", denied)
+    begin(saver)
+    assert saver.close(PATIENCE)
 
 
 def test_resets_and_restores_in_turn_leave_one_run(parent: Path) -> None:
