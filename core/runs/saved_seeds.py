@@ -214,8 +214,8 @@ def restore_seeds(saved: SavedRun, progress: ProgressCallback) -> tuple[Lockstep
     header, path = saved.header, saved.path / STATE
     _check_arrays(saved)
     rates = _rates(saved)
-    configs = seeds_of(header.config.changed(learning_rate=rates[0]), header.seeds or 1)
     try:
+        configs = seeds_of(header.config.changed(learning_rate=rates[0]), header.seeds or 1)
         check_memory(path, header, drawn_samples(header.config))
         lockstep = Lockstep(configs, progress=progress)
     except (ConfigError, CannotShareError, DataError, MemoryError) as error:
