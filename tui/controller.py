@@ -165,26 +165,29 @@ class RunController:
 
     # --- the process
 
-    def launch(self, command: Start | StartFrom | Reopen, *, is_early: bool = False) -> None:
+    def launch(self, command: Start | StartFrom | Reopen, *, is_early: bool = False) -> bool:
         """Start or reopen a run, in a new process if the old one has ended.
 
         Args:
             command: starts it.
             is_early: whether the screen does not exist yet: the process prepares the first run in the
                 meantime, and a second call with the same command only shows it.
+
+        Returns:
+            Whether there is a process.
         """
         replaced: tuple[ReplacedRun, ...] = ()
         if self._link.ended:
             self._launched = None
             if is_early:
-                return
+                return False
             try:
                 self._link.restart()
             except OSError as error:
                 self.view.show_note(
                     f"the training process could not be started ({error.strerror}); r tries again"
                 )
-                return
+                return False
             self._sent = self._state_commands = 0
             self.travel.clear()
             replaced = self._restorable(command)
@@ -208,6 +211,7 @@ class RunController:
         self._launched = command if is_early else None
         if not is_early:
             self.view.pull()
+        return True
 
     def _restorable(self, command: Start | StartFrom | Reopen) -> tuple[ReplacedRun, ...]:
         """Return the runs that an ended process leaves to restore, with its own if that is replaced."""
@@ -398,7 +402,8 @@ class RunController:
         self.settings.requested = config
         self.travel.leave()
         if self._link.ended:
-            self.launch(command or Start(config, paused))
+            if not self.launch(command or Start(config, paused)):
+                return
         else:
             if self.run.head_epoch or self.run.share_of_epoch:
                 note += "; backspace restores the previous run"

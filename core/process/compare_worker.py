@@ -127,6 +127,7 @@ class CompareLoop:
             case WatchScreen():
                 self._screen_is_stopped = command.is_stopped
             case Pause():
+                self._stay()
                 self._set_state(State.PAUSED)
             case Resume():
                 self._resume()
@@ -203,6 +204,12 @@ class CompareLoop:
         self._compare_due = 0.0
         self._has_new = True
         self._report()
+
+    def _stay(self) -> None:
+        """End the way to an epoch, which may be long: each run stays where it is."""
+        if self._target is not None:
+            self._target, self._has_new = None, True
+            self._epoch = max((each.at for each in self._runs.values()), default=0)
 
     def _play(self) -> None:
         """Go to the next epochs until one has to wait or to be reported, or for a slice."""

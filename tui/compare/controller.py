@@ -21,13 +21,11 @@ from core.process.messages import (
     State,
     StateChanged,
     StateCommand,
-    WatchScreen,
 )
 from core.runs.atomic_files import shown
 from core.training.epoch_log import EpochLog
 from tui.compare.model import ShownRun
-from tui.controller import next_speed
-from tui.drawing import number_format
+from tui.several_runs import SeveralRunsController
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -57,15 +55,16 @@ class CompareView(Protocol):
         """Show a sentence on what happened."""
 
 
-class CompareController:
+class CompareController(SeveralRunsController):
     """Sends the commands that keys ask for, and updates the board by the events.
 
     Attributes:
         board: the runs as they are shown.
         sources: folders of saved runs, and configs of those that are trained here.
-        speed: requested epochs per second; None is as fast as possible.
         is_opened: whether all runs are loaded.
     """
+
+    view: CompareView
 
     def __init__(
         self,
@@ -77,15 +76,13 @@ class CompareController:
         speed: float | None = 30.0,
         paused: bool = False,
     ) -> None:
-        self.board, self.sources, self.speed = board, sources, speed
-        self.is_opened = False
-        self._link, self._view, self._paused = link, view, paused
-        self._requested_state: State | None = None
+        super().__init__(board.run, link, view, speed)
+        self.board, self.sources, self.is_opened = board, sources, False
+        self._paused = paused
         self._state_commands = 0
         self._wanted: int | None = None
         self._pair: tuple[int, int] | None = None
         self._by_number: dict[int, ShownRun] = {}
-        self._paused_by_suspend = False
         self._state_note = ""
         self._sorted_at = 0.0
 
@@ -93,17 +90,17 @@ class CompareController:
 
     def launch(self) -> None:
         """Load the runs, in a process that is already waiting."""
-        self._link.when_stopped = lambda pid: self._view.show_note(
+        self._link.when_stopped = lambda pid: self.view.show_note(
             f"the process is stopped: kill -CONT {pid} resumes it"
         )
-        self._view.listen()
+        self.view.listen()
         self._link.send(SetSpeed(self.speed))
-        self._send(CompareRuns(self.sources, self._paused))
-        self._view.pull()
+        self._post(CompareRuns(self.sources, self._paused))
+        self.view.pull()
 
-    def _send(self, command: Command) -> None:
+    def _post(self, command: Command) -> None:
         if self._link.ended:
-            self._view.show_note("the process has ended: the runs stay as they are")
+            self.view.show_note("the process has ended: the runs stay as they are")
             return
         if isinstance(command, StateCommand):
             self._state_commands += 1
@@ -121,14 +118,14 @@ class CompareController:
             case Refused():
                 board.run.note = event.reason
             case Failed():
-                self._requested_state = None
+                self._requested_state = board.run.loading = None
                 board.run.apply(StateChanged(State.STOPPED, event.reason))
             case StateChanged():
                 self._change_state(event)
             case Loading():
                 # while an epoch is computed, too, the key that interrupts is escape
                 board.run.loading = event
-        self._view.show_event(event)
+        self.view.show_event(event)
 
     def _add(self, event: ComparedRunOpened) -> None:
         log = EpochLog()
@@ -197,32 +194,22 @@ class CompareController:
             self.board.arrange()
         self.board.changed()
         if event.state is State.TRAINING:
-            self._view.pull()
+            self.view.pull()
 
     # --- what keys ask for
-
-    @property
-    def is_playing(self) -> bool:
-        """Whether the runs are played, or will be before the next command is handled."""
-        return (self._requested_state or self.board.run.state) is State.TRAINING
 
     def toggle_play(self) -> None:
         """Pause or play all runs."""
         self._wanted = None
-        self._send(Pause() if self.is_playing else Resume())
-
-    def pause(self) -> None:
-        """Pause, because the screen is left."""
-        if self.is_playing and not self._link.ended:
-            self._send(Pause())
+        self._post(Pause() if self.is_training else Resume())
 
     def seek(self, epoch: int) -> None:
         """Show the networks of an epoch; of runs that have ended before, the last one."""
         epoch = min(max(epoch, 0), self.board.last)
         if epoch != self._wanted:
             self._wanted = epoch
-            self._requested_state = State.PAUSED if self.is_playing else self._requested_state
-            self._send(Seek(epoch))
+            self._requested_state = State.PAUSED if self.is_training else self._requested_state
+            self._post(Seek(epoch))
 
     def move(self, by: int) -> None:
         """Go back or forward by some epochs."""
@@ -231,18 +218,12 @@ class CompareController:
             at = self.board.last if self.board.epoch is None else self.board.epoch
         self.seek(at + by)
 
-    def change_speed(self, direction: int) -> None:
-        """Select the next slower or faster speed."""
-        self.speed = next_speed(self.speed, direction)
-        self._link.send(SetSpeed(self.speed))
-        self._view.show_note(f"speed: {number_format.speed(self.speed)}")
-
     def cancel(self) -> bool:
         """Cancel loading; return whether something is being loaded."""
         is_loading = self.board.run.loading is not None
         if is_loading:
             self._wanted = None
-            self._send(Cancel() if not self.is_opened else Pause())
+            self._post(Cancel() if not self.is_opened else Pause())
             self.board.run.loading = None
         return is_loading
 
@@ -256,21 +237,4 @@ class CompareController:
         if numbers != self._pair:
             self._pair = numbers
             self.board.disagreement, self.board.chosen = None, 0
-            self._send(ComparePair(numbers))
-
-    # --- the program is stopped
-
-    def pause_for_suspend(self) -> None:
-        """Pause all runs while the whole program is stopped."""
-        if not self._link.ended:
-            self._paused_by_suspend = self.is_playing
-            self.pause()
-            self._link.send(WatchScreen(is_stopped=True))
-
-    def resume_after_suspend(self) -> None:
-        """Play them again, if they were paused only because the program was stopped."""
-        if not self._link.ended:
-            self._link.send(WatchScreen(is_stopped=False))
-            if self._paused_by_suspend:
-                self._send(Resume())
-        self._paused_by_suspend = False
+            self._post(ComparePair(numbers))

@@ -118,6 +118,7 @@ class RunListCanvas(Canvas):
         """Select the run under the pointer, or mark it if it is selected."""
         row = self._top + event.y - 3
         if event.y >= 3 and event.y < self.size.height - 2 and 0 <= row < len(self._runs):
+            self.note = ""
             if row == self.selected:
                 self.mark()
             self.selected = row
@@ -208,7 +209,7 @@ class RunListScreen(Screen[None]):
         canvas.repaint()
 
     def action_compare(self) -> None:
-        """Open the comparison of the marked runs; of the selected and the next one without marks."""
+        """Open the comparison of the marked runs."""
         canvas = self.canvas
         if len(canvas.marked) < 2:
             canvas.note = "mark two or more runs with space"

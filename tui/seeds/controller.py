@@ -25,11 +25,10 @@ from core.process.messages import (
     StateChanged,
     StateCommand,
     Step,
-    WatchScreen,
 )
-from tui.controller import TravelController, branch_question, next_of_125, next_speed
-from tui.drawing import number_format
+from tui.controller import TravelController, branch_question, next_of_125
 from tui.seeds.model import SeedsModel
+from tui.several_runs import SeveralRunsController
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -66,16 +65,16 @@ class SeedsView(Protocol):
         """Show a run on its own."""
 
 
-class SeedsController:
+class SeedsController(SeveralRunsController):
     """Sends the commands that keys ask for, and follows the runs through the events.
 
     Attributes:
         model: the state of the runs, as last reported.
-        speed: requested epochs per second; None is as fast as possible.
         requested: config of the first run, with all changes requested so far.
         travel: the requested epoch.
-        view: the screen.
     """
+
+    view: SeedsView
 
     def __init__(
         self,
@@ -88,28 +87,27 @@ class SeedsController:
         save_options: SaveOptions | None = None,
     ) -> None:
         self.model = SeedsModel(config, count)
+        super().__init__(self.model.run, link, view, speed)
         self.requested, self._count = config, count
-        self.speed = speed
-        self._link, self.view = link, view
         self._save_options = save_options
         self.travel = TravelController(
             self,
             self.model,
             "the runs are training: pause them (space) to go back in time",
         )
-        self._sent = self._state_commands = 0
-        self._requested_state: State | None = None
-        self._requested_lane = 0
-        self._paused_by_suspend = self._is_refused = False
+        self._sent = self._state_commands = self._requested_lane = 0
+        self._is_refused = False
 
     # --- the process
 
-    def start(self, config: RunConfig, count: int, *, paused: bool = False) -> None:
-        """Start runs, in a new process if the old one has ended."""
+    def start(self, config: RunConfig, count: int, *, paused: bool = False, note: str = "") -> None:
+        """Start runs, in a new process if the old one has ended, and show a note on them."""
         self.requested, self._count = config, count
-        self._begin(StartSeeds(config, count, paused))
+        if self._begin(StartSeeds(config, count, paused)) and note:
+            self.view.show_note(note)
 
-    def _begin(self, command: StartSeeds | Reopen) -> None:
+    def _begin(self, command: StartSeeds | Reopen) -> bool:
+        """Send the command that starts runs; return False if there is no process."""
         self._requested_lane, self._is_refused = 0, False
         self.travel.leave()
         if self._link.ended:
@@ -119,12 +117,13 @@ class SeedsController:
                 self.view.show_note(
                     f"the training process could not be started ({error.strerror}); r tries again"
                 )
-                return
+                return False
             self._sent = self._state_commands = 0
             self.travel.clear()
             self._listen()
         self._post(command)
         self.view.pull()
+        return True
 
     def launch(self, *, paused: bool, resume: Path | None = None) -> None:
         """Start the first runs in a process that is already waiting, or resume those of a folder."""
@@ -188,12 +187,6 @@ class SeedsController:
     # --- what keys ask for
 
     @property
-    def is_training(self) -> bool:
-        """Whether the runs train, or will before the next command is handled."""
-        # the reply to an earlier key may still be on its way
-        return (self._requested_state or self.model.run.state) is State.TRAINING
-
-    @property
     def can_travel(self) -> bool:
         """Whether the runs are at rest, or will be before the next command is carried out."""
         return not self.is_training
@@ -232,11 +225,6 @@ class SeedsController:
         elif not self._has_ended():
             self._confirm_branch("Continue from", lambda: self.send(Resume()))
 
-    def pause(self) -> None:
-        """Pause all runs, because the screen is left."""
-        if self.is_training and not (self._link.ended or self._is_refused):
-            self._post(Pause())
-
     def step(self, epochs: int) -> None:
         """Train some epochs, then pause."""
         if not self._has_ended():
@@ -245,21 +233,15 @@ class SeedsController:
     def reset(self) -> None:
         """Start over with the same seeds."""
         paused = self.model.run.state is State.PAUSED and not self.is_training
-        self.start(self.requested, self._count, paused=paused)
-        self.view.show_note("reset: the same seeds, weights and data as before")
+        note = "reset: the same seeds, weights and data as before"
+        self.start(self.requested, self._count, paused=paused, note=note)
 
     def reseed(self) -> None:
         """Start over with the next seeds."""
         config = self.requested.changed(seed=(self.requested.seed + self._count) % 2**63)
-        self.start(config, self._count)
         last = (config.seed + self._count - 1) % 2**63
-        self.view.show_note(f"reset: other runs, seeds {config.seed} to {last}")
-
-    def change_speed(self, direction: int) -> None:
-        """Select the next slower or faster speed."""
-        self.speed = next_speed(self.speed, direction)
-        self._link.send(SetSpeed(self.speed))
-        self.view.show_note(f"speed: {number_format.speed(self.speed)}")
+        note = f"reset: other runs, seeds {config.seed} to {last}"
+        self.start(config, self._count, note=note)
 
     def change_learning_rate(self, direction: int) -> None:
         """Select the next learning rate, for all runs."""
@@ -298,23 +280,6 @@ class SeedsController:
         if is_loading:
             self.send(Cancel())
         return is_loading
-
-    # --- the program is stopped
-
-    def pause_for_suspend(self) -> None:
-        """Pause all runs while the whole program is stopped."""
-        if not self._link.ended:
-            self._paused_by_suspend = self.is_training
-            self.pause()
-            self._link.send(WatchScreen(is_stopped=True))
-
-    def resume_after_suspend(self) -> None:
-        """Resume them, if they were paused only because the program was stopped."""
-        if not self._link.ended:
-            self._link.send(WatchScreen(is_stopped=False))
-            if self._paused_by_suspend:
-                self.send(Resume())
-        self._paused_by_suspend = False
 
 
 def _folder_of(seeds: SeedsModel, options: SaveOptions | None) -> Path | None:

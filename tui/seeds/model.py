@@ -179,11 +179,6 @@ class SeedsModel:
             self._sorted_at = now
         return self._order
 
-    def next_lane(self, by: int) -> int:
-        """Return the run before or after the selected one in this order."""
-        order = self.order()
-        return order[(order.index(self.lane) + by) % len(order)]
-
     def seed_of(self, lane: int) -> int:
         """Return the seed of a run."""
         return int((self.config.seed + lane) % 2**63)

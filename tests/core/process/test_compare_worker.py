@@ -251,3 +251,14 @@ def test_a_later_epoch_replaces_one_that_was_not_reached(comparison: Comparison)
     assert [each.epoch for each in moves] == [4]
     comparison.send(Resume())
     comparison.until(lambda: comparison.epoch >= 6)
+
+
+def test_a_pause_cancels_the_way_to_an_epoch(comparison: Comparison) -> None:
+    comparison.send(CompareRuns((CONFIG,), paused=True), Step(9))
+    comparison.until(lambda: comparison.epoch == 9)
+    # all of them arrive before one is handled
+    os.kill(comparison.process.pid, signal.SIGSTOP)
+    comparison.send(Seek(3), Pause(), Step(1))
+    os.kill(comparison.process.pid, signal.SIGCONT)
+    comparison.until(lambda: comparison.epoch != 9)
+    assert comparison.epoch == 10

@@ -1,5 +1,7 @@
 """The real application over the real process: saved runs side by side, and a race of optimisers."""
 
+import os
+import signal
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -10,7 +12,7 @@ import pytest
 from textual.pilot import Pilot
 
 from core import RunConfig, Trainer
-from core.process.messages import State
+from core.process.messages import Loading, State
 from core.runs.catalogue import list_runs
 from tests.core.runs.test_reader import run_of, saved
 from tests.tui.waiting import until
@@ -175,6 +177,34 @@ async def test_what_cannot_be_shown_of_an_epoch_is_said(folders: list[Path]) -> 
         await driver.shows("run 1 has ended before: the last network is shown")
         await driver.press("home")
         await driver.shows("run 1 from epoch 6: no earlier checkpoint is saved")
+
+
+async def test_the_process_may_be_killed_while_it_loads_and_keys_still_answer() -> None:
+    async with comparison_of(CONFIG, CONFIG.changed(seed=1), paused=True) as driver:
+        os.kill(driver.screen._link.process.pid, signal.SIGKILL)
+        driver.screen.controller.on_event(Loading("loading", 0.5))
+        await driver.shows("STOPPED")
+        assert "LOADING" not in driver.text()
+        await driver.shows("was killed")
+        await driver.press("space")
+        await driver.shows("the process has ended: the runs stay as they are")
+        driver.screen.controller.pause_for_suspend()
+        driver.screen.controller.resume_after_suspend()
+
+
+async def test_runs_are_paused_while_the_program_is_stopped() -> None:
+    async with comparison_of(CONFIG.changed(epochs=10_000_000)) as driver:
+        controller = driver.screen.controller
+        await driver.until(lambda: driver.screen.run.state is State.TRAINING)
+        controller.pause_for_suspend()
+        await driver.until(lambda: driver.screen.run.state is State.PAUSED)
+        controller.resume_after_suspend()
+        await driver.until(lambda: driver.screen.run.state is State.TRAINING)
+        await driver.press("space")
+        await driver.until(lambda: driver.screen.run.state is State.PAUSED)
+        controller.pause_for_suspend()
+        controller.resume_after_suspend()
+        assert not controller.is_training
 
 
 async def test_runs_are_marked_in_the_list_and_opened(folders: list[Path]) -> None:

@@ -339,13 +339,20 @@ async def test_every_kind_of_data_and_network_is_drawn(config: RunConfig) -> Non
             await driver.until(lambda: driver.app.training.run.state is State.DIVERGED)
 
 
-async def test_the_process_may_be_killed() -> None:
+async def test_the_process_may_be_killed(monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail() -> None:
+        raise OSError(11, "Resource temporarily unavailable")
+
     async with seeds_of(ENDLESS, 3) as driver:
         await driver.until_epoch(1)
         os.kill(driver.seeds._link.process.pid, signal.SIGKILL)
         await driver.shows("was killed")
         await driver.press("space")
         await driver.shows("r starts these runs again")
+        with monkeypatch.context() as patch:
+            patch.setattr(driver.seeds._link, "restart", fail)
+            await driver.press("r")
+            await driver.shows("r tries again")
         await driver.press("r")
         await driver.until(lambda: driver.seeds.run.state is not State.STOPPED)
         await driver.shows("of 3 solved")
