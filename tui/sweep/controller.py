@@ -93,6 +93,7 @@ class SweepController:
                 )
                 return
         model.restart()
+        self._repeated.clear()  # also what was to be trained again has failed
         model.run.note = ""
         self.begin()
         self._view.show_progress()

@@ -50,6 +50,7 @@ class SweepModel:
         self.run = RunModel(cells[0].runs[0])
         self.column, self.is_reversed = column, False
         self._chosen: int | None = None
+        self.reports: dict[int, RunReport] = {}
         self.restart()
         self.varied = varied_settings(self._summaries)
         # after halving, scores with different numbers of epochs would be compared
@@ -60,7 +61,6 @@ class SweepModel:
         self.results = SweepResults(self._cells, halving=self._halving)
         self.rows: list[FinishedRun] = []
         self._summaries = self.results.summaries()
-        self.reports: dict[int, RunReport] = getattr(self, "reports", {})
         self.running, self.problem, self.failure = 0, "", ""
         self.run.state = State.TRAINING
         self._order: list[int] = []
