@@ -55,10 +55,14 @@ class ProcessLink:
     @property
     def process(self) -> TrainingProcess:
         """The current process."""
-        return self._process
+        return self.start()
 
-    @property
-    def _process(self) -> TrainingProcess:
+    def start(self) -> TrainingProcess:
+        """Return the current process; start the first one if there is none yet.
+
+        Raises:
+            OSError: when the system cannot start one.
+        """
         if self._started is None:
             self._started = TrainingProcess()
         return self._started
@@ -70,7 +74,7 @@ class ProcessLink:
 
     async def listen(self, on_event: Callable[[Event], None]) -> None:
         """Pass on every event of the process until it ends, then `Failed` with the reason."""
-        process = self._process
+        process = self.process
         loop = asyncio.get_running_loop()
         readable = asyncio.Event()
         descriptor = process.fileno()  # it may be closed before this ends
@@ -93,14 +97,14 @@ class ProcessLink:
 
     def send(self, command: Command) -> None:
         """Send a command to the process, also before the event loop runs."""
-        self._process.send(command)
+        self.process.send(command)
         try:
             loop = asyncio.get_running_loop()
         except RuntimeError:
             return
-        if self._process.backlog:
+        if self.process.backlog:
             # the process is not reading now; what it reads later may have no reply
-            loop.add_writer(self._process.fileno(), self._send_rest)
+            loop.add_writer(self.process.fileno(), self._send_rest)
         self._events_when_sent = self._events
         if self._check is None:
             self._check = loop.call_later(SILENCE, self._check_stopped)
@@ -117,8 +121,8 @@ class ProcessLink:
 
     def restart(self) -> None:
         """Replace a process that has ended with a new one."""
-        self._process.close()
-        self._started = type(self._process)(self._process.module)
+        self.process.close()
+        self._started = type(self.process)(self.process.module)
 
     def close(self) -> list[Event]:
         """End the process, and return its last events."""
@@ -138,16 +142,16 @@ class ProcessLink:
         self.send(Pull())
 
     def _send_rest(self) -> None:
-        self._process.send_rest()
-        if not self._process.backlog:
-            asyncio.get_running_loop().remove_writer(self._process.fileno())
+        self.process.send_rest()
+        if not self.process.backlog:
+            asyncio.get_running_loop().remove_writer(self.process.fileno())
 
     def _check_stopped(self) -> None:
         self._check = None
-        if self._events > self._events_when_sent or self._process.ended:
+        if self._events > self._events_when_sent or self.process.ended:
             return
-        if self._process.is_stopped:
-            self.when_stopped(self._process.pid)
+        if self.process.is_stopped:
+            self.when_stopped(self.process.pid)
         else:
             # busy, or the command has no reply; it may still be stopped later
             self._check = asyncio.get_running_loop().call_later(SILENCE, self._check_stopped)

@@ -224,7 +224,8 @@ class SeedsScreen(PanelScreen):
 
     def open_run(self, opened: LaneOpened) -> None:
         """Show a run on its own."""
-        self._open_run(opened)
+        with reported(self.app, "the run was not opened"):
+            self._open_run(opened)
 
     def go_back(self) -> None:
         """Cancel loading, restore an enlarged panel, or pause and return to the single run."""

@@ -97,7 +97,12 @@ class SweepApp(NnfsApp):
             self.show_note(f"the runs cannot be opened ({error.strerror})")
 
     def _open_run(self, config: RunConfig) -> None:
-        """Train a run of its own, with its screen."""
+        """Train a run of its own, with its screen.
+
+        Raises:
+            OSError: when its process cannot be started.
+        """
+        self.link.start()
         back = "the sweep" if self._front is self.sweep else "its combination"
         training, note = self.training, f"seed {config.seed}, trained again; M returns to {back}"
         self._opened_from = self._front
@@ -170,7 +175,9 @@ class SweepApp(NnfsApp):
         self._bring_to_front(self._opened_from)
 
     def _open_lane(self, opened: LaneOpened) -> None:
-        self._opened_from = self.sweep if self.seeds is None else self.seeds
+        self.link.start()
+        if self._front is self.seeds:
+            self._opened_from = self._front
         super()._open_lane(opened)
 
     def _leave_seeds(self) -> bool:

@@ -157,10 +157,17 @@ async def test_a_heading_sorts_by_key_and_by_mouse() -> None:
         assert driver.model.selected == driver.model.order()[1]
 
 
-async def test_a_run_is_opened_and_left_again() -> None:
+async def test_a_run_is_opened_and_left_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail() -> None:
+        raise OSError(11, "Resource temporarily unavailable")
+
     async with sweep_of(SMALL, {"hidden": ((2,), (3,))}) as driver:
         await driver.until_ended()
         driver.model.selected = 1
+        with monkeypatch.context() as patch:
+            patch.setattr("tui.process_link.TrainingProcess", fail)
+            await driver.press("enter")
+            await driver.shows("the runs cannot be opened (Resource temporarily unavailable)")
         await driver.press("enter")
         training = driver.app.training
         await driver.until(lambda: training.run.state is State.FINISHED)
