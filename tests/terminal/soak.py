@@ -32,6 +32,8 @@ ANSWERED: Final = 2.0
 """Seconds within which a key must have an effect, except time spent waiting for a processor."""
 NEVER: Final = 60.0
 """Seconds, counted likewise, after which output that depends on training is considered frozen."""
+LEAST: Final = 0.1
+"""Share of the time that counts, however long a process waits for a processor."""
 CHECKED_AT: Final = (120, 40)
 DIALOGS: Final = ("v", "h", "?", ":", "\x13", "e", "A", "\x10")
 MARK: Final = "¤"
@@ -108,8 +110,6 @@ class Soak:
         edits = (code_of(key) for key in (*TYPED, *EDITING))
         self._edits = [code for code in edits if code is not None]
         self._typed_into = False
-        self._waited = 0.0
-        self._waits: dict[int, float] = {}
         self.last: deque[object] = deque(maxlen=2 * BURST)
 
     # --- actions
@@ -215,8 +215,8 @@ class Soak:
                     self._let_time_pass(0.5)
 
     def _let_time_pass(self, seconds: float) -> None:
-        end = self._time() + seconds
-        self._until("time", lambda: self._time() >= end, NEVER)
+        elapsed = self._stopwatch()
+        self._until("time", lambda: elapsed() >= seconds, NEVER)
 
     def _answers(self) -> None:
         """See to it that a key is answered."""
@@ -258,11 +258,11 @@ class Soak:
         again: str = "",
     ) -> None:
         """Wait for a condition, and press a key again and again if that is what it takes."""
-        started, pressed = self._time(), -1.0
+        stopwatch, pressed = self._stopwatch(), -1.0
         if seconds is None:
             seconds = self._answered
         while not condition():
-            elapsed = self._time() - started
+            elapsed = stopwatch()
             if again and elapsed > pressed + 0.5:
                 self._press(again)
                 pressed = elapsed
@@ -271,17 +271,28 @@ class Soak:
             if not self._terminal.read(0.05):
                 raise Ended
 
-    def _time(self) -> float:
-        """Return seconds, without those that this process, the program or the training waited.
+    def _stopwatch(self) -> Callable[[], float]:
+        """Return a function that returns the seconds since now, without those spent waiting.
 
-        On a busy machine they wait for a processor, which is none of their faults. They may wait at
-        the same time, so the longest wait since the last call counts, not the sum, which can exceed the
-        time that passed.
+        On a busy machine this process, the program and the training wait for a processor, which is none
+        of their faults. They may wait at the same time, so the longest wait of one of them counts, not
+        the sum, which can exceed the time that passed. A tenth of the time always counts: where the
+        training hardly ever runs, the test must still come to an end.
         """
-        before, pids = self._waits, (os.getpid(), self._terminal.pid, *self._children())
-        self._waits = {pid: _waited(pid) for pid in pids}
-        self._waited += max(now - before.get(pid, now) for pid, now in self._waits.items())
-        return monotonic() - self._waited
+        started = monotonic()
+        waits: dict[int, tuple[float, float]] = {}
+
+        def elapsed() -> float:
+            for pid in (os.getpid(), self._terminal.pid, *self._children()):
+                now = _waited(pid)
+                first, last = waits.get(pid, (now, now))
+                waits[pid] = first, max(last, now)  # 0 if the process has just ended
+            passed = monotonic() - started
+            waited = max(last - first for first, last in waits.values())
+            return max(passed - waited, LEAST * passed)
+
+        elapsed()
+        return elapsed
 
     def _children(self) -> list[int]:
         try:
