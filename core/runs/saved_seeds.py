@@ -279,8 +279,8 @@ def _check_arrays(saved: SavedRun) -> None:
 def _rates(saved: SavedRun) -> dict[int, float]:
     tables, epoch = saved.state.tables("rates"), saved.header.epoch
     rates = {each.integer("epoch", 0, epoch): each.rate("rate") for each in tables}
-    if list(rates) != sorted(rates) or 0 not in rates:
-        raise saved.state.refusal("rates", "epochs in order, from 0")
+    if list(rates) != sorted(rates) or 0 not in rates or not all(rates.values()):
+        raise saved.state.refusal("rates", "rates above 0 by epochs in order, from 0")
     if rates[max(rates)] != saved.header.config.learning_rate:
         raise saved.state.refusal("rates", "the learning rate of its config as the last one")
     return rates

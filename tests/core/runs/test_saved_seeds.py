@@ -255,11 +255,11 @@ CHANGES: dict[str, tuple[Any, str]] = {
         "runs that have diverged",
     ),
     "no first rate": (lambda header, _: header["state"].update(rates=[]), "in order, from 0"),
-    "a first rate of zero": (
-        lambda header, _: header["state"].update(
-            rates=[{"epoch": 0, "rate": 0}, {"epoch": 1, "rate": header["config"]["learning_rate"]}]
+    "a rate of zero on the way": (
+        lambda header, _: header["state"]["rates"].extend(
+            [{"epoch": 1, "rate": 0}, {"epoch": 2, "rate": header["config"]["learning_rate"]}]
         ),
-        "invalid value '0' for learning rate",
+        "rates above 0",
     ),
     "other data": (lambda header, _: header.update(data_digest="0"), "has changed since"),
     "other sizes": (lambda header, _: header["config"].update(hidden=[6]), "differ from those"),
