@@ -77,7 +77,6 @@ def test_a_follower_shows_what_the_training_process_saves(
     )
     model = model_of(follower)
     assert model.config.learning_rate == 0.5
-    parameters = [each.parameters for each in trainer.events if isinstance(each, Progress)][-1]
     trainer.until(lambda: bool(trainer.rows()) and trainer.rows()[-1].epoch == 35)
     parameters = [each.parameters for each in trainer.events if isinstance(each, Progress)][-1]
     assert model.network is not None

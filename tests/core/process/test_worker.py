@@ -156,7 +156,8 @@ def test_at_rest_the_next_step_is_reported_and_then_taken(watcher: Watcher) -> N
 
 
 def test_pulling_pausing_and_slowing_change_no_number(watcher: Watcher) -> None:
-    config = RunConfig(epochs=400)
+    # several seconds at the highest speed, so that no pause comes after the end
+    config = RunConfig(batch_size="full", epochs=4000)
     watcher.send(Start(config), SetSpeed(300.0), Pull())
     rows: list[EpochMetrics] = []
     for speed in (100.0, 1000.0, None):
@@ -169,7 +170,7 @@ def test_pulling_pausing_and_slowing_change_no_number(watcher: Watcher) -> None:
     watcher.until_state(State.FINISHED)
     rows += watcher.rows()
     trainer = Trainer(config)
-    assert rows == [trainer.measure(), *(trainer.train_epoch() for _ in range(400))]
+    assert rows == [trainer.measure(), *(trainer.train_epoch() for _ in range(config.epochs))]
 
 
 def test_pausing_keeps_the_epoch_still(watcher: Watcher) -> None:

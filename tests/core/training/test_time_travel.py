@@ -135,6 +135,13 @@ def test_a_change_in_the_past_discards_later_epochs() -> None:
     assert same(trainer.state(), before[4])
 
 
+@pytest.fixture
+def checked_often(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Make travel ask many times within an epoch, on a fast machine, too."""
+    monkeypatch.setattr(past, "CHECK_INTERVAL", 0.001)
+
+
+@pytest.mark.usefixtures("checked_often")
 def test_cancelled_travel_ends_at_a_complete_epoch() -> None:
     trainer = Trainer(RunConfig(samples=2000, batch_size=1, epochs=400))
     history = TimeTravel(trainer, 0)
@@ -253,6 +260,7 @@ def slow() -> tuple[Trainer, TimeTravel, list[TrainerState]]:
     return trainer, history, [*states, trainer.state()]
 
 
+@pytest.mark.usefixtures("checked_often")
 def test_cancelling_travel_does_not_wait_for_the_end_of_an_epoch(
     slow: tuple[Trainer, TimeTravel, list[TrainerState]],
 ) -> None:
@@ -270,6 +278,7 @@ def test_cancelling_travel_does_not_wait_for_the_end_of_an_epoch(
     assert history.is_past
 
 
+@pytest.mark.usefixtures("checked_often")
 def test_travel_cancelled_within_a_changed_epoch_returns_to_the_checkpoint(
     slow: tuple[Trainer, TimeTravel, list[TrainerState]],
 ) -> None:
