@@ -135,7 +135,7 @@ def test_a_table_is_cut_to_the_width_of_a_terminal_but_keeps_the_score() -> None
 def test_an_interrupted_sweep_prints_what_has_finished_and_continues(tmp_path: Path) -> None:
     program = str(Path(sys.executable).with_name("nnfs-tui"))
     command = [program, "sweep", "moons", "--lr", *(f"0.0{n}" for n in range(1, 10))]
-    command += ["--seeds", "40", "--epochs", "300", "--run-dir", str(tmp_path), "--json"]
+    command += ["--seeds", "40", "--epochs", "2000", "--run-dir", str(tmp_path), "--json"]
     pipe = subprocess.PIPE
     with subprocess.Popen(
         command, stdout=pipe, stderr=pipe, text=True, start_new_session=True
