@@ -15,8 +15,11 @@ from core.process.messages import (
     Configure,
     Failed,
     Loading,
+    Pull,
     Reopen,
     Restore,
+    Seek,
+    SetSpeed,
     Start,
     StartFrom,
     StartSeeds,
@@ -76,6 +79,15 @@ class CommandQueue(Channel):
                 raise Cancelled
         if self.closed or any(isinstance(each, REPLACING) for each in self.waiting):
             raise Cancelled
+
+    def send_seeking(self, epoch: int, share: float) -> bool:
+        """Report the progress of a `Seek`; return False if it was cancelled or superseded."""
+        try:
+            self.send_loading(f"recomputing epoch {epoch:,}", share)
+        except Cancelled:
+            return False
+        following = (each for each in self.waiting if not isinstance(each, Pull | SetSpeed))
+        return not isinstance(next(following, None), Seek)
 
 
 def serve(descriptor: int, run: Callable[[CommandQueue], object]) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
 from core.config.errors import ConfigError
@@ -11,7 +12,7 @@ from core.datasets import edits
 from core.datasets.dataset import DataError
 from core.datasets.prepare import prepare
 from core.process.command_queue import Cancelled
-from core.process.messages import Pull, Seek, SetSpeed, State
+from core.process.messages import State
 from core.process.status_text import describe_change
 from core.training.batches import oversized
 from core.training.stopping import Stop
@@ -162,17 +163,7 @@ def seek(run: TrainingRun, queue: CommandQueue, epoch: int) -> None:
     before = trainer.config, trainer.data
     if not run.time_travel.is_past:
         run.newest_of_head = run.newest
-
-    def proceed(share: float) -> bool:
-        try:
-            queue.send_loading(f"recomputing epoch {epoch:,}", share)
-        except Cancelled:
-            return False
-        # a following Seek supersedes this one
-        following = (each for each in queue.waiting if not isinstance(each, Pull | SetSpeed))
-        return not isinstance(next(following, None), Seek)
-
-    run.time_travel.travel(epoch, proceed)
+    run.time_travel.travel(epoch, partial(queue.send_seeking, epoch))
     run.stepped = None  # checkpoints have no gradients
     other_data = trainer.data is not before[1]
     if trainer.config is not before[0] or other_data:

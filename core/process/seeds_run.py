@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from time import perf_counter
 from typing import TYPE_CHECKING, Final
 
@@ -10,15 +11,11 @@ import numpy as np
 from core.lockstep.history import COLUMNS
 from core.lockstep.summary import quartiles, results_of, table_of, verdict
 from core.process.autosave import ENDS
-from core.process.command_queue import Cancelled
 from core.process.messages import (
     LaneOpened,
     LaneSelected,
-    Pull,
     SeedsProgress,
     SeedsRun,
-    Seek,
-    SetSpeed,
     State,
     StateChanged,
 )
@@ -202,17 +199,7 @@ class SeedsTraining:
         self.report(force=True)
         self._autosave.save(self)
         before = lockstep.configs[0]
-
-        def proceed(share: float) -> bool:
-            try:
-                queue.send_loading(f"recomputing epoch {epoch:,}", share)
-            except Cancelled:
-                return False
-            # a following Seek supersedes this one
-            following = (each for each in queue.waiting if not isinstance(each, Pull | SetSpeed))
-            return not isinstance(next(following, None), Seek)
-
-        self.travel.travel(epoch, proceed)
+        self.travel.travel(epoch, partial(queue.send_seeking, epoch))
         config = lockstep.configs[0]
         if config != before:
             queue.post(SeedsRun(config, len(lockstep.configs), (), "", queue.answered))
