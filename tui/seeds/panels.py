@@ -119,7 +119,8 @@ class AgreementView(MapView):
             by,
             around=panel.seeds.first,
         )
-        self.agreement = panel.agreement_at(self.plane.features(self.window.points()), data, target)
+        points = self.plane.features(self.window.points())
+        self.agreement = panel.agreement_at(points, (width, height), data, target)
 
     @property
     def grid(self) -> Agreement:
@@ -243,9 +244,11 @@ class AgreementPanel(SeedsPanel):
         share = number_format.percent(picture.agreement.unanimous)
         return [(f" all agree on {share} % ", ink(TEXT))]
 
-    def agreement_at(self, points: Array, data: DataSplit, target: int) -> Agreement:
+    def agreement_at(
+        self, points: Array, size: tuple[int, int], data: DataSplit, target: int
+    ) -> Agreement:
         """Return the agreement at the pixels, which is the same for the samples of every run."""
-        key = (*self._layout_key, len(points), target, data.preparation.target_units(target))
+        key = (*self._layout_key, size, target, data.preparation.target_units(target))
         if self._agreement is None or self._agreement_of != key:
             found = self.predictions(points, target)
             classes = 0 if self.run.network is None else self.run.network.classes

@@ -18,11 +18,13 @@ from core.process.client import SEEDS_WORKER, TrainingProcess
 from core.process.messages import State
 from tests.tui.waiting import until
 from tui.app import NnfsApp, SeedsOptions
+from tui.drawing.palette import get_ink
+from tui.panels.boundary.map_drawing import GUTTER
 from tui.panels.panel import Panel
 from tui.screens.help import HelpScreen
 from tui.seeds.keys import FOOTER, HANDLERS, KEYS
 from tui.seeds.model import LOSS, summary
-from tui.seeds.panels import RunsPanel
+from tui.seeds.panels import AgreementPanel, RunsPanel
 from tui.seeds.screen import SeedsScreen
 
 PATIENCE = 90
@@ -337,6 +339,22 @@ async def test_every_kind_of_data_and_network_is_drawn(config: RunConfig) -> Non
             await driver.shows("all runs have ended")
             await driver.press("enter")
             await driver.until(lambda: driver.app.training.run.state is State.DIVERGED)
+
+
+async def test_a_map_of_another_shape_with_as_many_pixels_has_its_own_points() -> None:
+    async with seeds_of(SHORT, 3) as driver:
+        await driver.until_state(State.FINISHED)
+        network, data = driver.seeds.run.network, driver.seeds.run.data
+        assert network is not None
+        assert data is not None
+
+        def drawn(*sizes: tuple[int, int]) -> list[str]:
+            panel = AgreementPanel(driver.seeds.model, driver.seeds.options)
+            for width, height in sizes:
+                cells = panel.draw_run(network, data, GUTTER + width, 2 + height)
+            return [get_ink(int(each)).background for each in cells.inks.ravel()]
+
+        assert drawn((40, 12), (24, 20)) == drawn((24, 20))
 
 
 async def test_the_process_may_be_killed(monkeypatch: pytest.MonkeyPatch) -> None:
