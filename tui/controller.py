@@ -69,14 +69,8 @@ LADDERS: Final[dict[str, tuple[Any, ...]]] = {
 """Values that a key selects, in order."""
 
 
-class Link(Protocol):
-    """Connection to the training process; `ProcessLink`, except in tests."""
-
-    when_stopped: Callable[[int], None]
-
-    @property
-    def ended(self) -> bool:
-        """Whether the process has ended."""
+class Restarts(Protocol):
+    """Part of a link that starts another process."""
 
     def restart(self) -> None:
         """Start another process.
@@ -84,6 +78,16 @@ class Link(Protocol):
         Raises:
             OSError: when the system cannot start one.
         """
+
+
+class Link(Restarts, Protocol):
+    """Connection to the training process; `ProcessLink`, except in tests."""
+
+    when_stopped: Callable[[int], None]
+
+    @property
+    def ended(self) -> bool:
+        """Whether the process has ended."""
 
     def send(self, command: Command) -> None:
         """Send a command."""
@@ -181,12 +185,7 @@ class RunController:
             self._launched = None
             if is_early:
                 return False
-            try:
-                self._link.restart()
-            except OSError as error:
-                self.view.show_note(
-                    f"the training process could not be started ({error.strerror}); r tries again"
-                )
+            if not restarted(self._link, self.view):
                 return False
             self._sent = self._state_commands = 0
             self.travel.clear()
@@ -446,6 +445,16 @@ class RunController:
         self.view.show_speed(self.speed)
         self._link.send(SetSpeed(self.speed))
         self.view.show_note(f"speed: {number_format.speed(self.speed)}")
+
+
+def restarted(link: Restarts, view: Noting) -> bool:
+    """Start another process; return whether there is one, and show why if not."""
+    try:
+        link.restart()
+    except OSError as error:
+        view.show_note(f"the process could not be started ({error.strerror}); r tries again")
+        return False
+    return True
 
 
 def branch_question(what: str, past: int, head: int) -> str:

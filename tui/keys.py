@@ -432,6 +432,37 @@ INSPECTING_FOOTER: Final = (
 """The same while the inspector is open."""
 
 
+def panel_screen_keys(panels: str, program: str) -> tuple[Key[Any], ...]:
+    """Return the rows that all screens of several runs have, given the two sections of the help."""
+    return (
+        Key(
+            "z",
+            "zoom",
+            lambda s: s.arrangement.zoom(),
+            panels,
+            "enlarge the focused panel, or restore",
+        ),
+        Key(
+            "tab",
+            "next-panel",
+            lambda s: s.arrangement.move_focus(1),
+            panels,
+            "focus the next panel",
+        ),
+        Key(
+            "shift+tab",
+            "previous-panel",
+            lambda s: s.arrangement.move_focus(-1),
+            panels,
+            "focus the previous panel",
+        ),
+        Key("e", "explain", lambda s: s.explain_panel(), panels, "explain the focused panel"),
+        Key("?", "help", lambda s: s.show_help(), program, "list these keys"),
+        Key("F", "rates", lambda s: s.status.toggle_rates(), program, "show frames/s and kB/s"),
+        Key("ctrl+l", "redraw", lambda s: s.redraw(), program, "redraw the whole screen"),
+    )
+
+
 def bindings(keys: Iterable[Key[Any]]) -> list[BindingType]:
     """Return the bindings of a screen: each calls the handler of its row."""
     return [

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import combinations
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
@@ -22,6 +23,9 @@ MOST_SAMPLES: Final = 2000
 
 MOST_FEATURES: Final = 100
 """Features up to which a plane through the data says something about them."""
+
+PAIRED: Final = 4
+"""The most informative features, whose pairs are planes."""
 
 
 def has_plane(data: DataSplit) -> bool:
@@ -195,6 +199,15 @@ def ranked_features(data: DataSplit) -> list[int]:
     relations = [abs(each.relation) for each in data.summary.features]
     order = np.argsort([-relation if relation == relation else 1.0 for relation in relations])
     return [int(number) for number in order]
+
+
+def next_plane(data: DataSplit, current: PlaneChoice) -> PlaneChoice:
+    """Return the plane after another one: principal components, then pairs of the best features."""
+    pairs = combinations(ranked_features(data)[:PAIRED], 2)
+    planes = [PlaneChoice(), *(PlaneChoice(*pair) for pair in pairs)]
+    shown = PlaneChoice(current.across, current.up)
+    at = planes.index(shown) if shown in planes else -1
+    return planes[(at + 1) % len(planes)]
 
 
 def principal_components(centred: Array) -> tuple[Array, Array]:

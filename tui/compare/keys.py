@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from tui.keys import ALL, MOVING, FooterKey, Key
+from tui.keys import ALL, MOVING, FooterKey, Key, panel_screen_keys
 
 if TYPE_CHECKING:
     from tui.compare.screen import CompareScreen
@@ -49,21 +49,7 @@ KEYS: Final[tuple[Key[CompareScreen], ...]] = (
     Key("l", "log-loss", lambda s: s.toggle_log(), PANELS, "loss axis: logarithmic or linear"),
     Key("t", "test-points", lambda s: s.toggle_test(), PANELS, "maps: test samples"),
     Key("p", "next-plane", lambda s: s.next_plane(), PANELS, "maps: next plane"),
-    Key(
-        "z", "zoom", lambda s: s.arrangement.zoom(), PANELS, "enlarge the focused panel, or restore"
-    ),
-    Key("tab", "next-panel", lambda s: s.arrangement.move_focus(1), PANELS, "focus the next panel"),
-    Key(
-        "shift+tab",
-        "previous-panel",
-        lambda s: s.arrangement.move_focus(-1),
-        PANELS,
-        "focus the previous panel",
-    ),
-    Key("e", "explain", lambda s: s.explain_panel(), PANELS, "explain the focused panel"),
-    Key("?", "help", lambda s: s.show_keys(), PROGRAM, "list these keys"),
-    Key("F", "rates", lambda s: s.status.toggle_rates(), PROGRAM, "show frames/s and kB/s"),
-    Key("ctrl+l", "redraw", lambda s: s.redraw(), PROGRAM, "redraw the whole screen"),
+    *panel_screen_keys(PANELS, PROGRAM),
     Key("escape", "cancel", lambda s: s.go_back(), PROGRAM, "one step back, or leave"),
     Key("q", "quit", lambda s: s.leave(), PROGRAM, "leave the comparison"),
 )

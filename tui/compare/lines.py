@@ -9,13 +9,12 @@ from textual.message import Message
 
 from core.analysis.planes import has_plane
 from core.process.messages import State
-from tui.compare.keys import FOOTER, HANDLERS
 from tui.drawing import number_format
 from tui.drawing.canvas import Canvas
 from tui.drawing.cells import Cells, cut
 from tui.drawing.palette import ACCENT, BRIGHT, DIM, TEXT, WARNING, ink
 from tui.drawing.terminal_text import key_name
-from tui.screens.status_bars import FooterLine, StatusLine, wrapped_notes
+from tui.screens.status_bars import StatusLine, wrapped_notes
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -23,8 +22,6 @@ if TYPE_CHECKING:
     from textual import events
 
     from tui.compare.model import Board
-    from tui.keys import FooterKey
-    from tui.panels.view_options import ViewOptions
     from tui.terminal.flow_control import FlowControl
 
 LONGEST_BAR: Final = 40
@@ -197,14 +194,3 @@ def _runs(numbers: list[int]) -> str:
     if len(numbers) > 5:
         return f"{len(numbers)} runs"
     return f"runs {', '.join(map(str, numbers[:-1]))} and {numbers[-1]}"
-
-
-class CompareFooter(FooterLine):
-    """The keys of the screen."""
-
-    def __init__(self, board: Board, options: ViewOptions) -> None:
-        super().__init__(board.run, options)
-        self.handlers = HANDLERS
-
-    def state_keys(self) -> list[FooterKey]:
-        return [key for key in FOOTER if self.run.state in key.states]

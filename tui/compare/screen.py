@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-from itertools import combinations
 from typing import TYPE_CHECKING, ClassVar, Final
 
 from textual import on
 
-from core.analysis.planes import PlaneChoice, has_plane, ranked_features
+from core.analysis.planes import has_plane
 from core.process.messages import ComparedRunOpened, ComparedRunsMoved, Loading
 from tui.compare.controller import CompareController
 from tui.compare.curves import CurvesPanel
 from tui.compare.difference import DifferencePanel
-from tui.compare.keys import ENDING, GROUPS, KEYS
-from tui.compare.lines import CompareFooter, CompareHeader, CompareLog, CompareStatus
+from tui.compare.keys import ENDING, FOOTER, GROUPS, HANDLERS, KEYS
+from tui.compare.lines import CompareHeader, CompareLog, CompareStatus
 from tui.compare.model import Board
 from tui.compare.panels import BoardPanel, MapsPanel
 from tui.compare.table import TABLE_FRAME, SettingsPanel
@@ -21,9 +20,8 @@ from tui.faults import reported
 from tui.keys import bindings
 from tui.panels.view_options import ViewOptions
 from tui.screens.arrangement import LINES, Arrangement
-from tui.screens.panel_screen import PanelScreen
+from tui.screens.panel_screen import PanelScreen, TableFooter
 from tui.screens.status_bars import Notice
-from tui.screens.view import PAIRED
 from tui.screens.views import View, column, row
 
 if TYPE_CHECKING:
@@ -33,6 +31,7 @@ if TYPE_CHECKING:
     from textual.binding import BindingType
 
     from core.config.run_config import RunConfig
+    from core.datasets import DataSplit
     from core.process.messages import Event
     from tui.compare.model import ShownRun
     from tui.drawing.canvas import Canvas
@@ -101,17 +100,15 @@ class CompareScreen(PanelScreen):
     Attributes:
         board: the runs as they are shown.
         controller: sends commands to their process.
-        options: of the panels.
     """
 
     BINDINGS: ClassVar[list[BindingType]] = bindings(KEYS)
     AUTO_FOCUS = "#runs"
     rows = keys = KEYS
+    groups, kinds, ending = GROUPS, PANELS, ENDING
     # declared, because the table of keys and this module refer to one another
     board: Board
     controller: CompareController
-    status: CompareStatus
-    redraw: Callable[[], None]
 
     def __init__(
         self,
@@ -162,7 +159,7 @@ class CompareScreen(PanelScreen):
             CompareHeader(board, lambda: self.controller.speed),
             self.status,
             CompareLog(board),
-            CompareFooter(board, options),
+            TableFooter(self.run, options, FOOTER, HANDLERS),
         ]
         self.notice: Canvas = Notice(self.run)
 
@@ -269,33 +266,15 @@ class CompareScreen(PanelScreen):
         self.board.arrange()
         self._changed()
 
-    def toggle_test(self) -> None:
-        """Show or hide the test samples on the maps."""
-        self.options.show_test = not self.options.show_test
-        self._changed(f"test samples: {'shown' if self.options.show_test else 'hidden'}")
-
-    def next_plane(self) -> None:
-        """Show the next plane: principal components, then pairs of the most informative features."""
-        run = self.board.selected
-        data = None if run is None else run.data
-        if data is None or len(data.feature_names) < 3 or not has_plane(data):
-            self.show_note("the maps already show all of the data")
-            return
-        pairs = combinations(ranked_features(data)[:PAIRED], 2)
-        planes = [PlaneChoice(), *(PlaneChoice(*pair) for pair in pairs)]
-        plane = self.options.plane
-        at = planes.index(plane) if plane in planes else -1
-        self.options.plane = planes[(at + 1) % len(planes)]
-        self._changed(f"maps: {self.options.plane.describe(data.feature_names)}")
+    @property
+    def data_of_maps(self) -> DataSplit | None:
+        """Samples of the selected run."""
+        return None if self.board.selected is None else self.board.selected.data
 
     def open_selected(self) -> None:
         """Show the selected run on its own."""
         if self.board.selected is not None:
             self._open_run(self.board.selected)
-
-    def show_keys(self) -> None:
-        """Show the keys and the panels."""
-        self.show_help(GROUPS, PANELS, ENDING)
 
     def go_back(self) -> None:
         """Cancel loading, restore an enlarged panel, or leave."""

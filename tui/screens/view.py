@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from itertools import combinations
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from core.analysis.planes import PlaneChoice, ranked_features
+from core.analysis.planes import next_plane
 from core.process.messages import State
 from tui.panels.activations import ActivationsPanel
 from tui.panels.boundary.panel import BoundaryPanel
@@ -18,12 +17,11 @@ from tui.panels.pinned_curves import PinnedCurves
 from tui.screens.views import INSPECT, VIEWS
 
 if TYPE_CHECKING:
+    from core.analysis.planes import PlaneChoice
     from core.datasets import DataSplit
     from tui.panels.view_options import Cursor
     from tui.screens.training import TrainingScreen
 
-PAIRED: Final = 4
-"""The most informative features, whose pairs the map can show."""
 RECENT: Final = (None, 1000, 100)
 """Numbers of epochs that the curves can show; None is all."""
 SMOOTHINGS: Final = (None, 0.6, 0.9, 0.97)
@@ -194,11 +192,7 @@ class ViewController:
         data = self._run.data
         if data is None or not self.has_planes(data):
             return
-        best = ranked_features(data)[:PAIRED]
-        planes = [PlaneChoice(), *(PlaneChoice(*pair) for pair in combinations(best, 2))]
-        current = PlaneChoice(self._options.plane.across, self._options.plane.up)
-        at = planes.index(current) if current in planes else -1
-        self.show_plane(planes[(at + 1) % len(planes)])
+        self.show_plane(next_plane(data, self._options.plane))
 
     def has_planes(self, data: DataSplit) -> bool:
         """Return whether there are features to choose from; if not, show why."""

@@ -26,7 +26,7 @@ from core.process.messages import (
     StateCommand,
     Step,
 )
-from tui.controller import TravelController, branch_question, next_of_125
+from tui.controller import TravelController, branch_question, next_of_125, restarted
 from tui.seeds.model import SeedsModel
 from tui.several_runs import SeveralRunsController
 
@@ -111,12 +111,7 @@ class SeedsController(SeveralRunsController):
         self._requested_lane, self._is_refused = 0, False
         self.travel.leave()
         if self._link.ended:
-            try:
-                self._link.restart()
-            except OSError as error:
-                self.view.show_note(
-                    f"the training process could not be started ({error.strerror}); r tries again"
-                )
+            if not restarted(self._link, self.view):
                 return False
             self._sent = self._state_commands = 0
             self.travel.clear()

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from core.process.messages import State
-from tui.keys import ALIVE, MOVING, RESTING, TIME, FooterKey, Key
+from tui.keys import ALIVE, MOVING, RESTING, TIME, FooterKey, Key, panel_screen_keys
 
 if TYPE_CHECKING:
     from tui.seeds.screen import SeedsScreen
@@ -95,23 +95,9 @@ KEYS: Final[tuple[Key[SeedsScreen], ...]] = (
     Key(
         "E", "epoch-range", lambda s: s.view.next_range(), SCREEN, "curves: all epochs, or the last"
     ),
-    Key("t", "test-points", lambda s: s.view.toggle_test(), SCREEN, "show or hide test samples"),
-    Key("p", "next-plane", lambda s: s.view.next_plane(), SCREEN, "map: next plane"),
-    Key(
-        "z", "zoom", lambda s: s.arrangement.zoom(), SCREEN, "enlarge the focused panel, or restore"
-    ),
-    Key("tab", "next-panel", lambda s: s.arrangement.move_focus(1), SCREEN, "focus the next panel"),
-    Key(
-        "shift+tab",
-        "previous-panel",
-        lambda s: s.arrangement.move_focus(-1),
-        SCREEN,
-        "focus the previous panel",
-    ),
-    Key("e", "explain", lambda s: s.view.explain(), SCREEN, "explain the focused panel"),
-    Key("?", "help", lambda s: s.view.show_help(), SCREEN, "list these keys"),
-    Key("F", "rates", lambda s: s.status.toggle_rates(), SCREEN, "show frames/s and kB/s"),
-    Key("ctrl+l", "redraw", lambda s: s.redraw(), SCREEN, "redraw the whole screen"),
+    Key("t", "test-points", lambda s: s.toggle_test(), SCREEN, "show or hide test samples"),
+    Key("p", "next-plane", lambda s: s.next_plane(), SCREEN, "map: next plane"),
+    *panel_screen_keys(SCREEN, SCREEN),
     Key("escape,M,backspace", "cancel", lambda s: s.go_back(), SCREEN, "back to the single run"),
     Key("q", "quit", lambda s: s.app.exit(), SCREEN, "quit"),
 )

@@ -14,19 +14,15 @@ from tui.drawing.palette import ACCENT, BRIGHT, DIM, TEXT, ink
 from tui.screens.description import BATCH, SHAPE, description
 from tui.screens.status_bars import (
     STATE_COLOURS,
-    FooterLine,
     StatusLine,
     note_ink,
     wrapped_notes,
 )
-from tui.seeds.keys import FOOTER, HANDLERS
 from tui.seeds.model import LOSS, SCORE, TEST_LOSS, TEST_SCORE
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from tui.keys import FooterKey
-    from tui.panels.view_options import ViewOptions
     from tui.seeds.model import SeedsModel
     from tui.terminal.flow_control import FlowControl
 
@@ -138,14 +134,3 @@ class SelectedLine(Canvas):
         place = f"rank {rank} of {seeds.shown}, by training loss"
         name = f"seed {seeds.seed_of(seeds.lane)}"
         return [name, f"loss {loss}", score, *([ending] if ending else []), "enter opens it", place]
-
-
-class SeedsFooter(FooterLine):
-    """The keys of the screen."""
-
-    def __init__(self, seeds: SeedsModel, options: ViewOptions) -> None:
-        super().__init__(seeds.run, options)
-        self.handlers = HANDLERS
-
-    def state_keys(self) -> list[FooterKey]:
-        return [key for key in FOOTER if self.run.state in key.states]

@@ -14,13 +14,13 @@ from tui.panels.curve import CurvePanel
 from tui.panels.view_options import ViewOptions
 from tui.screens import dialogs
 from tui.screens.arrangement import Arrangement
-from tui.screens.panel_screen import PanelScreen
+from tui.screens.panel_screen import PanelScreen, TableFooter
 from tui.screens.status_bars import Notice, StatusLine
 from tui.screens.views import View, column, row
 from tui.seeds.controller import SeedsController
 from tui.seeds.curves import SpreadLoss, SpreadScore
-from tui.seeds.keys import KEYS
-from tui.seeds.lines import SeedsFooter, SeedsHeader, SeedsStatus, SelectedLine
+from tui.seeds.keys import FOOTER, GROUPS, HANDLERS, KEYS, SAVED
+from tui.seeds.lines import SeedsHeader, SeedsStatus, SelectedLine
 from tui.seeds.panels import AgreementPanel, HistogramPanel, LaneActivations, RunsPanel
 from tui.seeds.view import SeedsViewController
 
@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from textual.binding import BindingType
 
     from core.config.run_config import RunConfig
+    from core.datasets import DataSplit
     from core.process.messages import Event, Refused
     from core.runs.autosaver import SaveOptions
     from tui.process_link import ProcessLink
@@ -82,10 +83,8 @@ class SeedsScreen(PanelScreen):
     """Shows many runs in panels, and passes keys to the controller.
 
     Attributes:
-        keys: the table of keys.
         refused: why there are no runs, if there are none.
         controller: sends commands to the process of the runs.
-        options: of the panels.
         view: changes what the panels show.
     """
 
@@ -93,10 +92,9 @@ class SeedsScreen(PanelScreen):
     # declared, because the table of keys and this module refer to one another
     controller: SeedsController
     view: SeedsViewController
-    status: SeedsStatus
-    redraw: Callable[[], None]
     AUTO_FOCUS = "#agreement"
     keys = rows = KEYS
+    groups, kinds, ending = GROUPS, PANELS, SAVED
 
     def __init__(
         self,
@@ -160,7 +158,7 @@ class SeedsScreen(PanelScreen):
             SeedsHeader(model, lambda: self.controller.speed),
             self.status,
             SelectedLine(model),
-            SeedsFooter(model, options),
+            TableFooter(self.run, options, FOOTER, HANDLERS),
         ]
         self.notice = Notice(self.run)
 
@@ -226,6 +224,11 @@ class SeedsScreen(PanelScreen):
         """Show a run on its own."""
         with reported(self.app, "the run was not opened"):
             self._open_run(opened)
+
+    @property
+    def data_of_maps(self) -> DataSplit | None:
+        """Samples of the first run."""
+        return self.model.first
 
     def go_back(self) -> None:
         """Cancel loading, restore an enlarged panel, or pause and return to the single run."""

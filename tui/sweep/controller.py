@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Final, Protocol, cast
 from core.process.messages import Failed
 from core.sweeps.messages import RepeatRuns, SweepProgress
 from core.sweeps.reports import MOST_WATCHED
+from tui.controller import restarted
 
 if TYPE_CHECKING:
     from core.process.messages import Command, Event
@@ -84,14 +85,8 @@ class SweepController:
             self._view.show_note("the sweep has not failed: there is nothing to continue")
             return
         self._start = replace(self._start, known=tuple(row.outcome for row in model.rows))
-        if self._link.ended:
-            try:
-                self._link.restart()
-            except OSError as error:
-                self._view.show_note(
-                    f"the process could not be started ({error.strerror}); r tries again"
-                )
-                return
+        if self._link.ended and not restarted(self._link, self._view):
+            return
         model.restart()
         self._repeated.clear()  # also what was to be trained again has failed
         model.run.note = ""

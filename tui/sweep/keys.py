@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from core.process.messages import State
-from tui.keys import MOVING, FooterKey, Key
+from tui.keys import MOVING, FooterKey, Key, panel_screen_keys
 
 if TYPE_CHECKING:
     from tui.sweep.screen import SweepScreen
@@ -43,21 +43,7 @@ KEYS: Final[tuple[Key[SweepScreen], ...]] = (
     Key(
         "r", "continue", lambda s: s.controller.restart(), SWEEP, "continue a sweep that has failed"
     ),
-    Key(
-        "z", "zoom", lambda s: s.arrangement.zoom(), SCREEN, "enlarge the focused panel, or restore"
-    ),
-    Key("tab", "next-panel", lambda s: s.arrangement.move_focus(1), SCREEN, "focus the next panel"),
-    Key(
-        "shift+tab",
-        "previous-panel",
-        lambda s: s.arrangement.move_focus(-1),
-        SCREEN,
-        "focus the previous panel",
-    ),
-    Key("e", "explain", lambda s: s.explain_panel(), SCREEN, "explain the focused panel"),
-    Key("?", "help", lambda s: s.help(), SCREEN, "list these keys"),
-    Key("F", "rates", lambda s: s.status.toggle_rates(), SCREEN, "show frames/s and kB/s"),
-    Key("ctrl+l", "redraw", lambda s: s.redraw(), SCREEN, "redraw the whole screen"),
+    *panel_screen_keys(SCREEN, SCREEN),
     Key("escape", "cancel", lambda s: s.go_back(), SCREEN, "restore the panels, or stop the sweep"),
     Key("q", "quit", lambda s: s.app.exit(), SCREEN, "stop the sweep, and print the table"),
 )

@@ -12,17 +12,13 @@ from tui.drawing.palette import ACCENT, ALARM, BRIGHT, DIM, TEXT, ink
 from tui.screens.description import RATE, description
 from tui.screens.status_bars import (
     STATE_COLOURS,
-    FooterLine,
     StatusLine,
     note_ink,
     wrapped_notes,
 )
 from tui.sweep.columns import heading, number_columns, number_text, option, score_text
-from tui.sweep.keys import FOOTER, HANDLERS
 
 if TYPE_CHECKING:
-    from tui.keys import FooterKey
-    from tui.panels.view_options import ViewOptions
     from tui.sweep.model import SweepModel
     from tui.terminal.flow_control import FlowControl
 
@@ -164,14 +160,3 @@ class SelectedCellLine(Canvas):
         rank = sweep.order().index(sweep.selected) + 1
         parts.append(f"row {rank} of {len(sweep.cells):,}")
         return parts
-
-
-class SweepFooter(FooterLine):
-    """The keys of the screen."""
-
-    def __init__(self, sweep: SweepModel, options: ViewOptions) -> None:
-        super().__init__(sweep.run, options)
-        self.handlers = HANDLERS
-
-    def state_keys(self) -> list[FooterKey]:
-        return [key for key in FOOTER if self.run.state in key.states]

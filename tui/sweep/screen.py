@@ -10,14 +10,14 @@ from tui.faults import reported
 from tui.keys import bindings
 from tui.panels.view_options import ViewOptions
 from tui.screens.arrangement import LINES, Arrangement
-from tui.screens.panel_screen import PanelScreen
+from tui.screens.panel_screen import PanelScreen, TableFooter
 from tui.screens.status_bars import Notice
 from tui.screens.views import View, column, row
 from tui.sweep.columns import heading, option
 from tui.sweep.controller import SweepController
 from tui.sweep.heat_map import HeatMapPanel
-from tui.sweep.keys import ENDING, GROUPS, KEYS
-from tui.sweep.lines import SelectedCellLine, SweepFooter, SweepHeader, SweepStatus
+from tui.sweep.keys import ENDING, FOOTER, GROUPS, HANDLERS, KEYS
+from tui.sweep.lines import SelectedCellLine, SweepHeader, SweepStatus
 from tui.sweep.maps import MapsPanel, has_map
 from tui.sweep.panel import SweepPanel
 from tui.sweep.table import TablePanel
@@ -89,11 +89,8 @@ class SweepScreen(PanelScreen):
     """Shows a sweep, and passes the requests of keys to its process.
 
     Attributes:
-        keys: the table of keys.
         model: the sweep as of the last event.
         controller: sends commands to the process of the sweep.
-        options: of the panels.
-        status: the line with the numbers of runs.
     """
 
     BINDINGS: ClassVar[list[BindingType]] = bindings(KEYS)
@@ -101,8 +98,7 @@ class SweepScreen(PanelScreen):
     controller: SweepController
     AUTO_FOCUS = "#combinations"
     keys = rows = KEYS
-    status: SweepStatus
-    redraw: Callable[[], None]
+    groups, kinds, ending = GROUPS, PANELS, ENDING
 
     def __init__(
         self,
@@ -141,7 +137,7 @@ class SweepScreen(PanelScreen):
             SweepHeader(model, where),
             self.status,
             SelectedCellLine(model),
-            SweepFooter(model, self.options),
+            TableFooter(self.run, self.options, FOOTER, HANDLERS),
         ]
         self.notice = Notice(self.run)
 
@@ -191,9 +187,7 @@ class SweepScreen(PanelScreen):
         self._repaint()
 
     def _repaint(self) -> None:
-        for panel in self.panels:
-            if panel.display:
-                panel.redraw()
+        self.repaint_panels()
         for line in self.lines:
             line.repaint()
 
@@ -229,10 +223,6 @@ class SweepScreen(PanelScreen):
             self.show_note("heat map: {} × {}".format(*map(option, self.model.pair)))
         else:
             self.show_note("another heat map needs three settings with several values")
-
-    def help(self) -> None:
-        """Show the keys and the panels."""
-        self.show_help(GROUPS, PANELS, ENDING)
 
     def go_back(self) -> None:
         """Restore an enlarged panel, or exit."""
