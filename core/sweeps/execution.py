@@ -15,10 +15,13 @@ from concurrent.futures import CancelledError
 from contextlib import closing, contextmanager, suppress
 from math import inf
 from queue import Empty, SimpleQueue
+from time import monotonic
 from typing import TYPE_CHECKING, Any, Final
 
 from core.dataclass import dataclass
 from core.process.client import ONE_THREAD
+from core.sweeps.cluster import ClusterWatch
+from core.sweeps.cluster import SweepError as SweepError
 from core.sweeps.reports import flush_reports, reporter_to
 from core.sweeps.tasks import TASKS_PER_WORKER, Tasks, gains_from_lockstep, lanes_of
 from core.sweeps.training import data_of, train_runs
@@ -48,17 +51,13 @@ EXAMPLE: Final = "tcp://host:8786"
 _ADDRESS: Final = re.compile(r"([a-z]+://)?(\[[0-9a-f:.]+\]|[\w.-]+):\d{1,5}", re.IGNORECASE)
 
 CHECK_SECONDS: Final = 1.0
-"""Seconds between two checks whether the scheduler is still connected."""
+"""Seconds between two checks of the scheduler and its workers."""
 
 LEAST_WORKERS: Final = 16
 """Number of workers of a cluster for which tasks are sent in advance, since more may connect later."""
 
 CONNECT_SECONDS: Final = 10
 """Seconds to wait for the scheduler, and for its first worker."""
-
-
-class SweepError(ValueError):
-    """A sweep cannot be trained; the message is one sentence for the user."""
 
 
 @dataclass(frozen=True)
@@ -79,6 +78,24 @@ class Workers:
         return cores() if self.jobs is None else self.jobs
 
 
+@dataclass
+class Monitor:
+    """Follows the training of runs on a cluster.
+
+    Attributes:
+        announce: called with a sentence when workers are lost, and when all is well again.
+        tasks: the tasks of the runs, once they are sent.
+    """
+
+    announce: Callable[[str], None] = lambda _: None
+    tasks: Tasks | None = None
+
+    @property
+    def seconds_left(self) -> float | None:
+        """Estimated seconds until the runs of the tasks have finished; None if it is unknown."""
+        return None if self.tasks is None else self.tasks.seconds_left()
+
+
 def cores() -> int:
     """Return the number of cores that this process may use."""
     if hasattr(os, "sched_getaffinity"):
@@ -91,6 +108,7 @@ def train(
     workers: Workers,
     file: FileData | None = None,
     reports: Reports | None = None,
+    monitor: Monitor | None = None,
 ) -> Generator[Outcome, None, None]:
     """Train runs, and return their outcomes as they finish, in any order.
 
@@ -101,6 +119,7 @@ def train(
         workers: where they are trained.
         file: the file with their samples, or None for a built-in data set.
         reports: receives the state of runs while they train on this machine; None to report nothing.
+        monitor: follows the training on a cluster.
 
     Raises:
         SweepError: when the scheduler is not available, or a worker has another version.
@@ -122,7 +141,11 @@ def train(
                 break
     if tasks.remaining:
         yield from _distributed(
-            tasks, workers, file, None if workers.scheduler is not None else reports
+            tasks,
+            workers,
+            file,
+            None if workers.scheduler is not None else reports,
+            Monitor() if monitor is None else monitor,
         )
 
 
@@ -170,7 +193,11 @@ def _by_turns(
 
 
 def _distributed(
-    tasks: Tasks, workers: Workers, file: FileData | None, reports: Reports | None
+    tasks: Tasks,
+    workers: Workers,
+    file: FileData | None,
+    reports: Reports | None,
+    monitor: Monitor,
 ) -> Iterator[Outcome]:
     from joblib import Parallel, delayed
 
@@ -189,11 +216,13 @@ def _distributed(
             return None if reports is None else reports.target([key for _, key in task])
 
         calls = (delayed(train_task)(task, data, version(), target(task)) for task in tasks)
-        with closing(
-            parallel(calls)
-            if client is None
-            else _received(parallel, calls, lambda: _check_connection(client), CHECK_SECONDS)
-        ) as all_:
+        if client is None:
+            results = parallel(calls)
+        else:
+            watch = ClusterWatch(client, monitor.announce)
+            monitor.tasks = tasks
+            results = _received(parallel, calls, watch.check, CHECK_SECONDS)
+        with closing(results) as all_:
             for outcomes in all_:
                 tasks.record(outcomes)
                 yield from outcomes
@@ -214,13 +243,6 @@ def _unchanged(file: FileData) -> FileData:
     return file
 
 
-def _check_connection(client: Any) -> list[Outcome]:
-    """Raise SweepError when the scheduler has ended: joblib would wait for its results forever."""
-    if client.status not in {"running", "connecting"}:
-        raise SweepError("the scheduler has ended, or the connection to it") from None
-    return []
-
-
 def _received(
     parallel: Any,
     calls: Iterator[Any],
@@ -232,7 +254,8 @@ def _received(
     Args:
         parallel: of joblib.
         calls: the tasks.
-        while_waiting: returns results that have come another way, or raises an exception.
+        while_waiting: called from time to time, also while results arrive: returns results that have
+            come another way, or raises an exception.
         seconds: between two calls of it.
     """
     received: SimpleQueue[Any] = SimpleQueue()
@@ -246,13 +269,18 @@ def _received(
             received.put(error)
 
     threading.Thread(target=receive, daemon=True).start()
+    due = monotonic() + seconds
     while True:
-        try:
-            found = received.get(timeout=seconds)
-        except Empty:
+        if monotonic() >= due:
             yield while_waiting()
+            due = monotonic() + seconds
+        try:
+            found = received.get(timeout=max(0.0, due - monotonic()))
+        except Empty:
             continue
         if found is None:
+            with suppress(SweepError):  # everything is known
+                yield while_waiting()
             return
         if isinstance(found, BaseException):
             raise found

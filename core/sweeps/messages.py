@@ -57,6 +57,8 @@ class SweepProgress:
         problem: why outcomes are not stored, or an empty string.
         has_ended: whether nothing is left to train.
         failure: why the sweep ended early; empty if it did not.
+        notes: sentences on the workers of a cluster.
+        seconds_left: estimated time until the end on a cluster; None if it is unknown.
     """
 
     finished: tuple[FinishedRun, ...]
@@ -65,3 +67,5 @@ class SweepProgress:
     problem: str = ""
     has_ended: bool = False
     failure: str = ""
+    notes: tuple[str, ...] = ()
+    seconds_left: float | None = None

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from core.config.run_config import RunConfig
 from core.datasets.prepare import load
-from core.sweeps.execution import Workers, train
+from core.sweeps.execution import Monitor, Workers, train
 from core.sweeps.outcome import Outcome, data_digest, differing, run_key
 from core.sweeps.results import FinishedRun as FinishedRun
 from core.sweeps.results import SweepResults
@@ -26,7 +26,11 @@ if TYPE_CHECKING:
 
 
 class Sweep(SweepResults):
-    """The runs of a grid. The caller iterates over `run`, and may stop at any time."""
+    """The runs of a grid. The caller iterates over `run`, and may stop at any time.
+
+    Attributes:
+        monitor: follows the training on a cluster.
+    """
 
     def __init__(
         self,
@@ -59,8 +63,18 @@ class Sweep(SweepResults):
         self._folder, self._send_files = folder, send_files
         self._known = {each.key: each for each in known}
         self._reports = reports
+        self.monitor = Monitor()
         self._stores: dict[str, OutcomeStore] = {}
         self._files: dict[tuple[Source | None, str], FileData | None] = {}
+
+    @property
+    def seconds_left(self) -> float | None:
+        """Estimated seconds until all runs have finished on a cluster; None if it is unknown."""
+        left, tasks = self.monitor.seconds_left, self.monitor.tasks
+        if left is None or tasks is None or not tasks.missing:
+            return None
+        # the runs of other files and of later rounds are not divided into tasks yet
+        return left * (self.total - self.finished) / tasks.missing
 
     @property
     def problem(self) -> str:
@@ -124,7 +138,8 @@ class Sweep(SweepResults):
         self, missing: dict[str, list[tuple[int, RunConfig]]], file: FileData | None
     ) -> Iterator[FinishedRun]:
         runs = [(same[0][1], key) for key, same in missing.items()]
-        with closing(train(runs, self._workers, file, self._reports)) as outcomes:
+        training = train(runs, self._workers, file, self._reports, self.monitor)
+        with closing(training) as outcomes:
             for outcome in outcomes:
                 if self._reports is not None:
                     self._reports.end(outcome.key)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from time import monotonic
 from typing import TYPE_CHECKING, Final
 
 from core.lockstep.sharing import sharing_key
@@ -38,6 +39,9 @@ TASKS_PER_WORKER: Final = 2
 
 LOCKSTEP_GAIN: Final = 4.0
 """Estimated quotient of the durations of a run alone and in lockstep, until one has been measured."""
+
+MEASURED_SECONDS: Final = 2.0
+"""Seconds between the first and the last task that has ended before the remaining time is estimated."""
 
 MOST_ROWS: Final = 2_000_000
 """Maximum epochs of all runs in lockstep together: the metrics of each are in memory."""
@@ -85,6 +89,9 @@ class Tasks:
         self.remaining = len(runs)
         self._seconds = {False: 0.0, True: 0.0}  # alone, and in lockstep
         self._finished = {False: 0, True: 0}
+        self._sent = {False: 0, True: 0}
+        self._first: tuple[float, float] | None = None
+        self._last = 0.0
         self._lock = threading.Lock()  # joblib asks for the next task in a thread
 
     def __iter__(self) -> Iterator[Sequence[Run]]:
@@ -96,11 +103,49 @@ class Tasks:
             yield task
 
     def record(self, outcomes: Sequence[Outcome]) -> None:
-        """Record the durations of the runs of a task."""
+        """Record the durations of the runs of a task, when it has ended."""
+        if not outcomes:
+            return
         with self._lock:
             for each in outcomes:
                 self._seconds[each.lanes > 1] += each.seconds
                 self._finished[each.lanes > 1] += 1
+            self._last = monotonic()
+            if self._first is None:
+                self._first = self._last, self._trained
+
+    @property
+    def missing(self) -> int:
+        """Number of runs that have not finished."""
+        return self.remaining + sum(self._sent.values()) - sum(self._finished.values())
+
+    @property
+    def _trained(self) -> float:
+        """Seconds in which the runs were trained that have finished, of all processes together."""
+        return sum(self._seconds.values())
+
+    def seconds_left(self) -> float | None:
+        """Return the estimated seconds until all runs have finished; None if it is unknown.
+
+        The durations of the remaining runs, divided by the number of processes that have trained at the
+        same time since the first task ended: before, they connect, and load the program and the data.
+        """
+        with self._lock:
+            if self._first is None or self._last - self._first[0] < MEASURED_SECONDS:
+                return None
+            waiting = {False: 0, True: 0}
+            for key, runs in self._groups.items():
+                waiting[self._gains.get(key, False)] += len(runs)
+            if waiting[True] and not self._finished[True]:
+                return None  # the first tasks are single runs, which say little about lockstep
+            start, before = self._first
+            busy = (self._trained - before) / (self._last - start)
+            left = sum(
+                (count + self._sent[lockstep] - self._finished[lockstep])
+                * (self._per_run(lockstep=lockstep) or 0.0)
+                for lockstep, count in waiting.items()
+            )
+            return max(0.0, left / busy - (monotonic() - self._last)) if busy else None
 
     def expected_seconds(self) -> float:
         """Return the expected duration of the remaining runs in one process; 0 if it is unknown."""
@@ -111,8 +156,10 @@ class Tasks:
 
     def _next(self) -> Sequence[Run]:
         for key, runs in self._groups.items():
-            size = self._size(runs, gains=self._gains.get(key, False))
+            gains = self._gains.get(key, False)
+            size = self._size(runs, gains=gains)
             task = runs[:size]
+            self._sent[gains and len(task) > 1] += len(task)
             del runs[:size]
             if not runs:
                 del self._groups[key]

@@ -50,6 +50,7 @@ class SweepWorker:
         self._tasks: SimpleQueue[StartSweep | RepeatRuns] = SimpleQueue()
         self._lock = Lock()
         self._finished: list[FinishedRun] = []
+        self._notes: list[str] = []
         self._reports = Reports()
         self._sweep: Sweep | None = None
         self._has_ended, self._failure = False, ""
@@ -100,10 +101,15 @@ class SweepWorker:
             known=task.known,
             reports=self._reports,
         )
+        sweep.monitor.announce = self._announce
         with closing(sweep.run()) as runs:
             for run in runs:
                 with self._lock:
                     self._finished.append(run)
+
+    def _announce(self, note: str) -> None:
+        with self._lock:
+            self._notes.append(note)
 
     def _repeat(self, task: RepeatRuns) -> None:
         """Train runs again whose outcomes are known, for their weights."""
@@ -134,10 +140,15 @@ class SweepWorker:
         reports, running = self._reports.take(), self._reports.running
         with self._lock:
             finished, self._finished = tuple(self._finished), []
+            notes, self._notes = tuple(self._notes), []
         if has_ended:
             running = 0
-        if not finished and not reports and self._sent == (running, has_ended):
+        is_new = finished or reports or notes or self._sent != (running, has_ended)
+        if not is_new:
             return
-        problem = "" if self._sweep is None else self._sweep.problem
-        self._channel.post(SweepProgress(finished, running, reports, problem, has_ended, failure))
+        sweep = self._sweep
+        problem, left = ("", None) if sweep is None else (sweep.problem, sweep.seconds_left)
+        self._channel.post(
+            SweepProgress(finished, running, reports, problem, has_ended, failure, notes, left)
+        )
         self._pulled, self._sent = False, (running, has_ended)

@@ -11,7 +11,7 @@ from contextlib import closing, contextmanager
 from math import isfinite
 from pathlib import Path
 from time import perf_counter
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from core.config.errors import ConfigError, quoted, suggestion
 from core.config.run_config import setting, settings
@@ -147,12 +147,13 @@ def sweep(plan: SweepPlan, options: argparse.Namespace) -> int:
             closing(trained.run()) as runs,
             _progress(trained, plain=plain) as show,
         ):
+            trained.monitor.announce = show.note
             for each in runs:
                 with interruption.deferred():
                     rows.append(each)
                     if options.json:
                         print(json.dumps(_values(each, trained)), flush=True)  # noqa: T201
-                    show()
+                    show.update()
     except KeyboardInterrupt:
         pass
     except SweepError as error:
@@ -380,6 +381,8 @@ class _ProgressText:
     def remaining(self) -> str:
         """Estimated time to the end, by the runs that were trained and not read."""
         plan = self._plan
+        if plan.monitor.tasks is not None:  # on a cluster
+            return number_format.clock(plan.seconds_left)
         return number_format.eta(
             perf_counter() - self._started, plan.trained, plan.total - plan.finished
         )
@@ -393,9 +396,16 @@ class _ProgressText:
         return "" if found is None else f"best {score_text(found)}  {found.cell.label}".rstrip()
 
 
+class _Display(NamedTuple):
+    """Functions that show the progress from time to time, and a sentence at once."""
+
+    update: Callable[[], None]
+    note: Callable[[str], None]
+
+
 @contextmanager
-def _progress(plan: Sweep, *, plain: bool) -> Iterator[Callable[[], None]]:
-    """Return a function that shows the progress: in a bar, or as lines."""
+def _progress(plan: Sweep, *, plain: bool) -> Iterator[_Display]:
+    """Return functions that show the progress: in a bar, or as lines."""
     texts = _ProgressText(plan)
     shown = perf_counter()
 
@@ -410,11 +420,13 @@ def _progress(plan: Sweep, *, plain: bool) -> Iterator[Callable[[], None]]:
     def print_line() -> None:
         if is_due(LINE_INTERVAL):
             done = f"{plan.finished:,} of {plan.total:,} runs"
-            line = ", ".join(filter(None, [done, texts.remaining, texts.best]))
-            print(f"nnfs-tui: {line}", file=sys.stderr, flush=True)  # noqa: T201
+            print_note(", ".join(filter(None, [done, texts.remaining, texts.best])))
+
+    def print_note(text: str) -> None:
+        print(f"nnfs-tui: {text}", file=sys.stderr, flush=True)  # noqa: T201
 
     if plain:
-        yield print_line
+        yield _Display(print_line, print_note)
         return
     count = "{task.completed:,.0f}/{task.total:,} runs {task.fields[eta]}  {task.fields[best]}"
     with progress_bar(count, transient=True) as bar:
@@ -427,4 +439,8 @@ def _progress(plan: Sweep, *, plain: bool) -> Iterator[Callable[[], None]]:
                 bar.update(task, completed=plan.finished, eta=texts.remaining, best=best)
                 bar.refresh()
 
-        yield update
+        def note(text: str) -> None:
+            # above the bar, which is drawn again
+            bar.console.print(f"nnfs-tui: {text}", markup=False, highlight=False, soft_wrap=True)
+
+        yield _Display(update, note)

@@ -79,7 +79,13 @@ def eta(seconds: float, done: float, remaining: float) -> str:
     """
     if done <= 0 or remaining <= 0 or seconds < LEAST_SECONDS:
         return ""
-    left = round(seconds / done * remaining)
+    return clock(seconds / done * remaining)
+
+
+def clock(seconds: float | None) -> str:
+    """Return the time to the end of the run in words, or an empty string if it is None."""
+    if seconds is None:
+        return ""
+    left = round(seconds)
     hours, minutes = left // 3600, left // 60 % 60
-    clock = f"{hours}:{minutes:02}:{left % 60:02}" if hours else f"{minutes}:{left % 60:02}"
-    return f"ETA {clock}"
+    return f"ETA {hours}:{minutes:02}:{left % 60:02}" if hours else f"ETA {minutes}:{left % 60:02}"

@@ -67,6 +67,8 @@ class SweepController:
             model.end(reason)
         elif isinstance(event, SweepProgress):
             model.apply(event)
+            if event.notes:
+                model.run.note = event.notes[-1]
         if model.failure:
             model.run.note = f"{model.failure}; finished runs are kept, r continues"
         elif model.run.is_at_rest:

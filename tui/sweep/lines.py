@@ -64,9 +64,11 @@ class SweepHeader(Canvas):
 class SweepStatus(StatusLine):
     """State of the sweep, the numbers of its runs, the time that is left, and the best combination."""
 
-    def __init__(self, sweep: SweepModel, flow_control: FlowControl | None = None) -> None:
+    def __init__(
+        self, sweep: SweepModel, flow_control: FlowControl | None, *, is_on_cluster: bool
+    ) -> None:
         super().__init__(sweep.run, flow_control)
-        self._sweep = sweep
+        self._sweep, self._is_on_cluster = sweep, is_on_cluster
 
     def draw(self, width: int, height: int) -> Cells:
         cells, sweep, run = Cells(width, height), self._sweep, self.run
@@ -90,13 +92,9 @@ class SweepStatus(StatusLine):
         text, dim = ink(TEXT), ink(DIM)
         parts = [(f"{finished:,} of {total:,} runs", text)]
         if self.run.state is State.TRAINING:
-            shares = _shares(sweep)
-            done, missing = sweep.results.trained + shares, sweep.missing - shares
-            is_known = done >= KNOWN_SHARE * (done + missing)
-            left = number_format.eta(sweep.seconds, done, missing) if is_known else ""
             if sweep.running:  # on a cluster, it is not known
                 parts.append((f"{sweep.running:,} training", text))
-            if left:
+            if left := self._remaining():
                 parts.append((left, text))
         if sweep.diverged:
             parts.append((f"{sweep.diverged:,} diverged", ink(ALARM)))
@@ -106,6 +104,15 @@ class SweepStatus(StatusLine):
         if self.run.state is not State.TRAINING and sweep.results.trained:
             parts.append((f"{sweep.seconds:.1f} s", dim))
         return parts
+
+    def _remaining(self) -> str:
+        sweep = self._sweep
+        if self._is_on_cluster:
+            return number_format.clock(sweep.seconds_left)
+        shares = _shares(sweep)
+        done, missing = sweep.results.trained + shares, sweep.missing - shares
+        is_known = done >= KNOWN_SHARE * (done + missing)
+        return number_format.eta(sweep.seconds, done, missing) if is_known else ""
 
     def _write_bar(self, cells: Cells, column: int, share: float) -> int:
         full = int(share * BAR)

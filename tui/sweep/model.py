@@ -34,6 +34,7 @@ class SweepModel:
         rows: the runs that have finished, as they came.
         run: state and note of the sweep, for the lines of the screen.
         running: number of runs that are trained now.
+        seconds_left: estimated time until the end on a cluster; None if it is unknown.
         problem: why outcomes are not stored, or an empty string.
         failure: why the sweep ended early, or an empty string.
         selected: number of the selected combination: the best one until the user selects another.
@@ -62,6 +63,7 @@ class SweepModel:
         self.rows: list[FinishedRun] = []
         self._summaries = self.results.summaries()
         self.running, self.problem, self.failure = 0, "", ""
+        self.seconds_left: float | None = None
         self.run.state = State.TRAINING
         self._order: list[int] = []
         self._order_of: tuple[object, ...] = ()
@@ -83,6 +85,7 @@ class SweepModel:
             before = self.reports.get(cell)
             self.reports[cell] = report if report.data is not None else _described(report, before)
         self.running, self.problem = event.running, event.problem
+        self.seconds_left = event.seconds_left
         if event.has_ended:
             self.end(event.failure)
 

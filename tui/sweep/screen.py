@@ -130,8 +130,9 @@ class SweepScreen(PanelScreen):
         self.options = ViewOptions()
         self.panels = [each(model, self.options) for each in PANELS]
         self.arrangement = SweepArrangement(self)
-        self.status = SweepStatus(model, flow_control)
         workers = start.workers
+        is_on_cluster = workers.scheduler is not None
+        self.status = SweepStatus(model, flow_control, is_on_cluster=is_on_cluster)
         where = workers.scheduler or f"{workers.count} process{'es' * (workers.count > 1)}"
         self.lines = [
             SweepHeader(model, where),

@@ -2,6 +2,7 @@
 
 import importlib.util
 import json
+import re
 import subprocess
 import sys
 import time
@@ -91,6 +92,27 @@ def test_a_sweep_survives_the_death_of_a_worker_with_the_numbers_of_one_core(
     for run in alone:
         expected = numbers(run.outcome)
         assert {name: runs[run.outcome.key][name] for name in expected} == expected
+
+
+def test_a_lost_worker_and_the_end_of_its_tasks_are_announced_once(
+    cluster: Cluster, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(execution, "CHECK_SECONDS", 0.01)
+    base = RunConfig(samples=60, epochs=60)
+    sweep = Sweep(Grid(base, {}, seeds_from(0, 40)).cells(), Workers(None, cluster.address))
+    announced = list[str]()
+    sweep.monitor.announce = announced.append
+    for number, _ in enumerate(sweep.run()):
+        if number == 0:
+            cluster.workers[0].kill()
+    assert number == 39
+    found = re.fullmatch(
+        r"a worker is lost, 1 is left; (\d+) tasks? (?:is|are) repeated; "
+        r"the repeated tasks? ha(?:s|ve) finished",
+        "; ".join(announced),
+    )
+    assert found is not None, announced
+    assert int(found[1]) > 0
 
 
 @pytest.mark.parametrize("address", ["nonsense", "tcp://host:x", "http://a b:1", ""])

@@ -6,6 +6,7 @@ import os
 import signal
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -13,6 +14,7 @@ import pytest
 from core.config.run_config import RunConfig
 from core.sweeps.execution import Workers
 from core.sweeps.grid import Grid
+from core.sweeps.results import FinishedRun
 from core.sweeps.sweep import Sweep
 from tests.terminal.terminal import PATIENCE
 from tui.cli.main import main
@@ -53,6 +55,30 @@ def test_each_finished_run_is_a_line_of_json(
     ]
     assert all(run["final"]["test_loss"] > 0 and run["epochs"] == 3 for run in runs)
     assert not any(run["stored"] for run in runs)
+
+
+@pytest.mark.parametrize("options", [("--plain",), ("--json",), ()])
+def test_a_lost_worker_is_announced_on_standard_error(
+    options: tuple[str, ...],
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    sentence = (
+        "a worker is lost, 1 is left; 12 tasks are repeated; the repeated tasks have finished"
+    )
+    original = Sweep.run
+
+    def run(sweep: Sweep) -> Iterator[FinishedRun]:
+        for each in original(sweep):
+            sweep.monitor.announce(sentence)
+            yield each
+
+    monkeypatch.setattr(Sweep, "run", run)
+    assert main(["sweep", "moons", *SMALL, "--run-dir", str(tmp_path), *options]) == 0
+    written = capsys.readouterr()
+    assert f"nnfs-tui: {sentence}" in written.err.splitlines()
+    assert "a worker" not in written.out
 
 
 def test_a_csv_file_has_a_row_per_run_in_the_order_of_the_grid(

@@ -14,13 +14,14 @@ from core.process.messages import State
 from core.sweeps.client import SweepProcess
 from core.sweeps.execution import Workers
 from core.sweeps.grid import Grid
-from core.sweeps.messages import StartSweep
+from core.sweeps.messages import StartSweep, SweepProgress
 from tests.core.sweeps.test_worker import wait_until_gone
 from tests.tui.waiting import until
 from tui.panels.panel import Panel
 from tui.screens.help import HelpScreen
 from tui.sweep.app import SweepApp
 from tui.sweep.keys import FOOTER, HANDLERS, KEYS
+from tui.sweep.lines import SweepStatus
 from tui.sweep.model import SweepModel
 from tui.sweep.screen import SweepScreen
 
@@ -322,6 +323,25 @@ async def test_other_data(name: str, changes: dict[str, Any]) -> None:
     async with sweep_of(preset(name).config(**changes), axes, size=(80, 24)) as driver:
         await driver.until_ended()
         await driver.shows("3 of 3 runs")
+
+
+async def test_a_lost_worker_is_a_sentence_until_the_next_key() -> None:
+    async with sweep_of(SMALL.changed(epochs=1_000_000), AXES) as driver:
+        sentence = "a worker is lost, 1 is left; 2 tasks are repeated"
+        driver.sweep.controller.on_event(SweepProgress((), 1, notes=(sentence,)))
+        await driver.shows(sentence)
+        await driver.press("down")
+        assert "a worker is lost" not in driver.text()
+
+
+def test_the_remaining_time_of_a_cluster_is_that_of_its_tasks() -> None:
+    model = SweepModel(Grid(SMALL, AXES, (0,)).cells())
+    model.started -= 60
+    line = SweepStatus(model, None, is_on_cluster=True)
+    for seconds, text in ((None, ""), (75.0, "ETA 1:15")):
+        model.apply(SweepProgress((), 0, seconds_left=seconds))
+        drawn = line.draw(120, 1).lines()[0]
+        assert ("ETA" in drawn, text in drawn) == (bool(text), True)
 
 
 def test_the_footer_shows_only_keys_of_the_table() -> None:
