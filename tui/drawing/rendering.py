@@ -120,6 +120,11 @@ class TerminalLook:
         return self.colours in {"16", "none"}
 
     @property
+    def dots_negative(self) -> bool:
+        """Whether lines of negative weights are dotted, as there are no colours."""
+        return self.colours == "none" and self.glyphs == "unicode"
+
+    @property
     def theme(self) -> Theme:
         """The colours of all roles."""
         return theme(self.palette, self.background, smooth=self.colours == "truecolor")
@@ -247,8 +252,8 @@ class CellRenderer:
                 return picture_glyph(shown)
             return " " if look.glyphs == "ascii" else glyph
         if look.is_plain or look.glyphs != "unicode":
-            # the colour of an edge is its sign, and dots are no pixels of the pictures next to it
-            is_edge = _is_braille(glyph) and (look.colours == "none" or look.glyphs != "unicode")
+            # the colour of an edge is its sign; without colours, negative ones are dotted
+            is_edge = _is_braille(glyph) and look.glyphs != "unicode"
             if picture and look.is_plain and (glyph in TRAIN_MARKERS or is_edge):
                 # the value of a sample or the sign of an edge, which its dots do not show
                 return picture_glyph(here).strip() or "o"

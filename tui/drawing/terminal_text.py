@@ -31,6 +31,9 @@ _PLAIN: Final = {
     "of one colour": "of one glyph",
 }
 
+_DOTTED: Final = {"blue negative": "dotted negative", "orange positive": "continuous positive"}
+"""The same for lines of weights."""
+
 _SPELLED: Final = {
     "filled for train, hollow for test, ✗ and × misclassified": (
         "capital letters for train, small ones for test, X and x misclassified"
@@ -65,6 +68,8 @@ _KEYS: Final = {"⇧": "shift+", "←": "left", "→": "right", "↑": "up", "�
 
 def terminal_text(text: str, look: TerminalLook) -> str:
     """Return a text about a drawing, adapted to the terminal."""
+    if look.dots_negative:
+        text = _replaced(text, _DOTTED)
     if look.is_plain:
         text = _replaced(text, _PLAIN)
     elif look.palette == "viridis":

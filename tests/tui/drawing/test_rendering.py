@@ -12,7 +12,8 @@ from tui.drawing.rendering import CellRenderer, TerminalLook
         (TerminalLook("256"), "⡇⡇"),
         (TerminalLook("16"), "⡇⡇"),
         (TerminalLook("16", "console"), "=#"),
-        (TerminalLook("none"), "=#"),
+        (TerminalLook("none"), "⡇⡇"),
+        (TerminalLook("none", "ascii"), "=#"),
     ],
 )
 def test_edges_are_lines_unless_only_a_glyph_can_show_their_signs(

@@ -15,6 +15,7 @@ from core.process.messages import State
 from tests.tui.sessions import session_after
 from tui.drawing.cells import Cells
 from tui.drawing.palette import BRIGHT, DIVERGING, style
+from tui.drawing.rendering import CellRenderer, TerminalLook
 from tui.panels.network.drawing import NEGATIVE, POSITIVE, draw_edges, edge_colour
 from tui.panels.network.layout import NetworkLayout, distinct_names
 from tui.panels.network.panel import NetworkPanel
@@ -111,6 +112,26 @@ def test_a_strong_edge_is_two_dots_thick() -> None:
         draw_edges(cells, layout, [Edge(0, 0, 3, 1.0, strength, 0)])
         counts.append(sum(dots_of(cells.glyphs[place]) for place in lines_in(cells)))
     assert counts[1] > 1.7 * counts[0]
+
+
+def test_without_colours_lines_of_negative_weights_are_dotted(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    counts = []
+    for weight in (-1.0, 1.0):
+        cells = Cells(60, 20)
+        layout = NetworkLayout.of((2, 4, 2), (0, 0), [None, None, None], 60, 20)
+        assert layout is not None
+        draw_edges(cells, layout, [Edge(0, 0, 3, weight, 0.5, 0)], dotted=True)
+        counts.append(sum(dots_of(cells.glyphs[place]) for place in lines_in(cells)))
+    assert 2 * counts[0] < counts[1]
+    panel = panel_of(after("xor"))
+    coloured = panel.draw(66, 24)
+    monkeypatch.setattr(NetworkPanel, "_renderer", CellRenderer(TerminalLook("none")))
+    panel.redraw()
+    plain = panel.draw(66, 24)
+    assert (plain.glyphs != coloured.glyphs).any()
+    assert "┄ −" in plain.lines()[0]
 
 
 def test_a_strong_edge_covers_a_weak_one() -> None:

@@ -43,6 +43,8 @@ NEGATIVE: Final = (DIVERGING[7], DIVERGING[4], DIVERGING[0])
 POSITIVE: Final = (DIVERGING[-8], DIVERGING[-5], DIVERGING[-1])
 """Colours of edges, from weak to strong."""
 THICK_FROM: Final = 0.75
+DOT_DISTANCE: Final = 3
+"""Steps from dot to dot of a dotted line."""
 BARS: Final = "▁▂▃▄▅▆▇█"
 BRAILLE: Final = np.array([chr(0x2800 + bits) for bits in range(256)])
 
@@ -64,6 +66,8 @@ def draw_edges(
     shown: Sequence[Edge],
     selected: Edge | None = None,
     own: Collection[int] = (),
+    *,
+    dotted: bool = False,
 ) -> None:
     """Draw the edges as braille lines, the strongest last, on top of the others.
 
@@ -73,6 +77,7 @@ def draw_edges(
         shown: edges, the strongest first.
         selected: edge that is drawn brightly on top, or None.
         own: parameter indices of highlighted edges; all others are dimmed.
+        dotted: whether lines of negative weights are dotted, as there are no colours.
     """
     lines = [
         (edge, ink(edge_colour(edge.weight, _standing(edge, own))))
@@ -93,7 +98,8 @@ def draw_edges(
             for column, unit in ((source, edge.source), (target, edge.target))
         )
         is_thick = edge.strength >= THICK_FROM and (not own or edge.index in own)
-        ends.append((2 * source.start, 2 * target.end - 1, top, bottom, is_thick))
+        is_dotted = dotted and edge.weight < 0
+        ends.append((2 * source.start, 2 * target.end - 1, top, bottom, is_thick, is_dotted))
         numbers.append(number)
     if ends:
         _draw_lines(cells, np.array(ends, np.int64), np.array(numbers, np.int64))
@@ -104,13 +110,17 @@ def _draw_lines(cells: Cells, ends: Labels, inks: Labels) -> None:
 
     Args:
         cells: target of the drawing.
-        ends: (lines, 5) first and last column of dots, first and last row, and whether it is thick.
+        ends: (lines, 6) first and last column of dots, first and last row, and whether it is thick,
+            and dotted.
         inks: (lines,) their inks.
     """
-    start, end, top, bottom, is_thick = ends.T
+    start, end, top, bottom, is_thick, is_dotted = ends.T
     steps = np.maximum(np.maximum(np.abs(end - start), np.abs(bottom - top)), 1)
     line = np.repeat(np.arange(len(ends)), steps + 1)
     along = np.arange(len(line)) - np.repeat(np.cumsum(steps + 1) - steps - 1, steps + 1)
+    if is_dotted.any():
+        is_drawn = (is_dotted[line] == 0) | (along % DOT_DISTANCE == 0)
+        line, along = line[is_drawn], along[is_drawn]
     length = 2 * steps[line]
     x = start[line] + (2 * (end - start)[line] * along + steps[line]) // length
     y = top[line] + (2 * (bottom - top)[line] * along + steps[line]) // length

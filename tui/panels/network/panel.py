@@ -252,7 +252,8 @@ class NetworkPanel(Panel):
     def title_right(self) -> StyledText:
         if not self._words:
             return []
-        return [(" ━ −", ink(NEGATIVE[-1])), (" ━ + ", ink(POSITIVE[-1]))]
+        negative = "┄" if self._renderer.look.dots_negative else "━"
+        return [(f" {negative} −", ink(NEGATIVE[-1])), (" ━ + ", ink(POSITIVE[-1]))]
 
     @property
     def _pointed(self) -> bool:
@@ -371,7 +372,8 @@ class NetworkPanel(Panel):
         known = {edge.index for edge in own}
         drawn = self._edges = own + [edge for edge in drawn if edge.index not in known]
         selected = selected_edge(network, cursor, parameter)
-        draw_edges(cells, layout, drawn, selected, known)
+        dotted = self._renderer.look.dots_negative
+        draw_edges(cells, layout, drawn, selected, known, dotted=dotted)
         if layout.shape is not None:
             chosen = None if selected is None else selected.index
             incoming = {
