@@ -153,6 +153,7 @@ class CurvePanel(Panel):
 
     title_has_priority, redraw_interval, longest_pause = True, 0.2, 0.2
     quantity: ClassVar[str]
+    rises: ClassVar[bool] = False
     hints: ClassVar = {"m": "cursor (see e)"}
     footer = (("m", "cursor"),)
 
@@ -170,6 +171,7 @@ class CurvePanel(Panel):
         self._cursor_epoch: int | None = None
         self._span, self._gutter = (0, 1), 5
         self._axis: tuple[ValueAxis | None, tuple[object, ...]] = None, ()
+        self._legend: list[StyledText] = []  # of curves that the last title does not name
 
     @dataclass
     class TravelRequested(Message):
@@ -276,7 +278,8 @@ class CurvePanel(Panel):
         return [(f"─ validation {value} ", ink(indexed(VALIDATION)))]
 
     def title(self) -> StyledText:
-        metrics, data = self.run.metrics, self.run.data
+        """Return the title; the legend has what there is no room for."""
+        metrics, data, self._legend = self.run.metrics, self.run.data, []
         if metrics is None or data is None:
             return []
         if self.cursor_epoch is not None:
@@ -287,25 +290,34 @@ class CurvePanel(Panel):
         names = ["train = test"] if data.shared else parts
         texts = [
             [f"─ {name} {value} " for name, value in zip(names, values, strict=True)],
-            # the colours tell the parts apart, and the axis has the unit
+            # the legend tells the parts apart, and the axis has the unit
             [f"─ {value} " for value in values],
             [f"─ {value.removesuffix(' %')} " for value in values],
         ]
         forms = [list(zip(each, inks, strict=False)) for each in texts]
-        extra = self.extra_title()
         right: StyledText = []
         if self.cursor_epoch is not None:  # the values are those of this epoch
             epoch = f"at epoch {self.cursor_epoch:,} ", ink(READER)
             right = [(f" {epoch[0]}─", epoch[1])]
             if not any(self._has_room_for([*each, *right]) for each in forms):
-                return [epoch, *forms[-1]]  # before the values, of which the last ones are dropped
-        fitting = [each for each in forms if self._has_room_for([*each, *extra, *right])]
-        fitting += [each for each in forms if self._has_room_for([*each, *right])]
-        words = [*(fitting or forms[-1:])[0], *extra]
-        pinned = pinned_title(self._pinned, self.quantity, self.format_value)
-        if self.cursor_epoch is not None:
-            return words
-        return [*words, *pinned] if self._has_room_for([*words, *pinned]) else words
+                # before the values, of which the last ones are dropped
+                return [epoch, *forms[-1]]
+        fitting = [each for each in forms if self._has_room_for([*each, *right])]
+        words, legend = [*(fitting or forms[-1:])[0]], list[StyledText]()
+        if words != forms[0]:
+            legend = [[(f"─ {name} ", number) for name, number in zip(names, inks, strict=False)]]
+            if not fitting and not data.shared:  # the title ends with the training value
+                legend = [legend[0][:1], [(f"─ test {values[-1]} ", inks[1])]]
+        more = [[each] for each in self.extra_title()]
+        if self.cursor_epoch is None:
+            more.append(pinned_title(self._pinned, self.quantity, self.format_value))
+        for part in more:
+            if self._has_room_for([*words, *part, *right]):
+                words += part
+            else:
+                legend.append(part)
+        self._legend = legend if self.cursor_epoch is None else []
+        return words
 
     def _has_room_for(self, words: StyledText) -> bool:
         """Return whether words fit into the border, after the name of the panel."""
@@ -363,9 +375,8 @@ class CurvePanel(Panel):
                 # what the title has no room for is written next to the cursor
                 is_in_title = any(change in text for text, _ in self.title_right())
                 write_at_cursor(cells, plot, cursor, [change] if change and not is_in_title else [])
-            pinned = pinned_title(self._pinned, self.quantity, self.format_value)
-            if cursor is None and not set(pinned) <= set(self.title()):
-                write_legend(cells, plot, pinned)
+            self.title()
+            write_legend(cells, plot, self._legend, upwards=self.rises)
         return cells
 
     def _curves(self, count: int) -> list[tuple[Source, str]]:
@@ -485,7 +496,7 @@ class LossPanel(CurvePanel):
 class ScorePanel(CurvePanel):
     """Share of samples that are classified correctly, or R² for regression."""
 
-    key, label, quantity = "2", "accuracy", "score"
+    key, label, quantity, rises = "2", "accuracy", "score", True
     summary = "share of samples classified correctly after each epoch; R² for regression"
 
     def explanation(self) -> Explanation:

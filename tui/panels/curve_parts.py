@@ -100,17 +100,23 @@ def smoothed_lines(traces: list[Trace], weight: float, is_shared: bool) -> list[
 def write_cut_value(
     cells: Cells, plot: Plot, traces: list[Trace], format_value: Callable[[float], str]
 ) -> None:
-    """Write the highest value above the axis, if there is one, next to its place."""
+    """Write the highest value above the axis, if there is one, near its place, where no curve is."""
     shown = [each for each in traces if each.columns.size]
     if not shown or plot.axis.logarithmic:
         return
     highest = max(shown, key=lambda each: float(each.high.max()))
     at = int(highest.high.argmax())
     value = float(highest.high[at])
+    if value <= plot.axis.high * (1 + 1e-9):
+        return
     text = f"↑ {format_value(value)}"
-    column = plot.gutter + int(highest.columns[at]) // 2 + 1
-    if value > plot.axis.high * (1 + 1e-9) and column + len(text) <= cells.width:
-        cells.write(0, column, text, ink(DIM))
+    column = plot.gutter + int(highest.columns[at]) // 2
+    after = range(column + 2, cells.width - len(text) + 1)
+    before = range(column - 1 - len(text), plot.gutter, -1)
+    for place in (*after, *before):  # the nearest one that touches no curve, on the right if any
+        if (cells.glyphs[0, place - 1 : place + len(text) + 1] == " ").all():
+            cells.write(0, place, text, ink(DIM))
+            return
 
 
 def mark_changes(cells: Cells, plot: Plot, changes: RunChanges, cursor: int | None) -> None:
@@ -133,14 +139,24 @@ def write_at_cursor(cells: Cells, plot: Plot, cursor: int, lines: list[str]) -> 
         cells.write(row, place, shown, ink(READER))
 
 
-def write_legend(cells: Cells, plot: Plot, words: StyledText) -> None:
-    """Write words at the right of the plot, in the first row from the top where nothing is."""
-    length = sum(len(text) for text, _ in words)
-    column = cells.width - length
-    if column <= plot.gutter:
-        return
-    for row in range(plot.rows):
-        if (cells.glyphs[row, column:] == " ").all():
-            for text, number in words:
-                column = cells.write(row, column, text, number)
-            return
+def write_legend(
+    cells: Cells, plot: Plot, lines: list[StyledText], *, upwards: bool = False
+) -> None:
+    """Write lines at the right of the plot, each in the next row where nothing is.
+
+    Args:
+        cells: with the curves.
+        plot: their position.
+        lines: the legend.
+        upwards: whether to begin with the lowest row, and the last line.
+    """
+    rows = iter(range(plot.rows)[:: -1 if upwards else 1])
+    for words in lines[:: -1 if upwards else 1]:
+        column = cells.width - sum(len(text) for text, _ in words)
+        if column <= plot.gutter:
+            continue
+        for row in rows:
+            if (cells.glyphs[row, column - 1 :] == " ").all():
+                for text, number in words:
+                    column = cells.write(row, column, text, number)
+                break

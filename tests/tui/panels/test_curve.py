@@ -151,6 +151,33 @@ def test_a_spike_in_the_first_epochs_does_not_flatten_the_rest() -> None:
     assert "↑" not in usual[1]
 
 
+@pytest.mark.parametrize("width", [26, 36, 60])
+@pytest.mark.parametrize("epochs", [40, 400])
+def test_the_value_of_a_spike_touches_no_curve(width: int, epochs: int) -> None:
+    losses = np.linspace(0.9, 0.6, epochs)
+    losses[:2] = 8.0
+    row = drawn(LossPanel, run_of(losses), width).lines()[1]
+    assert re.search("[⠁-⣿]", row)
+    assert re.search("↑ 8.0000", row)
+    assert not re.search("[⠁-⣿]↑|0[⠁-⣿]", row)
+
+
+@pytest.mark.parametrize("width", [26, 28, 30, 36])
+@pytest.mark.parametrize("kind", [LossPanel, ScorePanel])
+def test_a_narrow_panel_names_each_curve(kind: type[LossPanel | ScorePanel], width: int) -> None:
+    run = session_after(MOONS.changed(l2=0.01), 30)
+    last = run.timeline.last()
+    assert last is not None
+    title, *rows = drawn(kind, run, width, 14).lines()
+    assert "train" not in title
+    assert any("─ train" in row for row in rows)
+    assert any("─ test" in row for row in rows)
+    value = kind(run, ViewOptions()).format_value(getattr(last, f"test_{kind.quantity}"))
+    assert value.removesuffix(" %") in "\n".join([title, *rows])
+    if kind is LossPanel:
+        assert any("─ with L2" in row for row in rows)
+
+
 def test_a_loss_that_rises_at_the_end_is_not_cut_off() -> None:
     losses = np.full(400, 0.5)
     losses[-4:] = 4.0
