@@ -386,8 +386,8 @@ HANDLERS: Final = {key.shown: key.handler for key in KEYS if key.handler is not 
 FOOTER: Final = (
     FooterKey("space", "pause", MOVING),
     FooterKey("space", "resume", RESUMABLE),
+    FooterKey("i", "inspect"),
     FooterKey("s", "step", RESUMABLE | MOVING),
-    FooterKey("i", "inspect", RESTING),
     FooterKey("← →", "travel", RESUMABLE),
     FooterKey("r", "reset"),
     FooterKey("+ −", "lr", ALIVE),
@@ -397,7 +397,6 @@ FOOTER: Final = (
     FooterKey("q", "quit"),
     FooterKey("e", "explain"),
     FooterKey("S", "10 epochs", RESUMABLE),
-    FooterKey("i", "inspect", MOVING),
     FooterKey("v", "view data"),
     FooterKey("A", "ask"),
     FooterKey("a", "activation", ALIVE),

@@ -21,6 +21,17 @@ def loss(value: float) -> str:
     return f"{value:.2f}" if value < 1000 else f"{value:.2e}"
 
 
+def brief_loss(value: float) -> str:
+    """Return a loss in at most five characters."""
+    if not isfinite(value):
+        return "–"
+    if 0 < value < 0.001 or value >= 9999.5:
+        mantissa, exponent = f"{value:.0e}".split("e")
+        return f"{mantissa}e{int(exponent)}"
+    limits = (9.9995, 99.995, 999.95)
+    return f"{value:.{3 - sum(value >= limit for limit in limits)}f}"
+
+
 def brief(value: float) -> str:
     """Return a number of any size in three digits."""
     if not isfinite(value):

@@ -43,6 +43,8 @@ SHORTEST_BAR: Final = 8
 TRAVEL_KEYS: Final = "  ← → one epoch"
 INTRODUCTION_SECONDS: Final = 12.0
 """Seconds for which the sentence on a preset is shown while the run trains."""
+SHORTEST_REST: Final = 12
+"""Columns for the rest of a long note, at least."""
 INSPECT_HINT: Final = "looks into a unit"
 """What the second key to know does, after that sentence; the first pauses or resumes."""
 
@@ -148,12 +150,12 @@ class StatusLine(Canvas):
             cells.write(0, column + 1, f"{loading.what}{share}   {key}", ink(TEXT))
             return cells
         state = ink(STATE_COLOURS[run.state], bold=True)
-        column = max(cells.write(0, 1, run.state.value, state), 9) + 1
+        wide, tight = width >= 110, width < 72
+        column = max(cells.write(0, 1, run.state.value, state), 9) + wide
         metrics, data = run.metrics, run.data
         if metrics is None or data is None:
             cells.write(0, column + 1, "starting …", ink(DIM))
             return cells
-        wide, tight = width >= 110, width < 72
         gap, slash = (3, " / ") if wide else (2, "/")
         epoch = f"{metrics.epoch:,}"
         parts = ["train"] if data.shared else ["train", "test"]
@@ -162,7 +164,7 @@ class StatusLine(Canvas):
         losses = [getattr(metrics, f"{part}_loss") for part in parts]
         scores = [getattr(metrics, f"{part}_score") for part in parts]
         if tight:
-            loss = slash.join(number_format.loss(value)[:5] for value in losses)
+            loss = slash.join(map(number_format.brief_loss, losses))
         else:
             epoch = epoch.rjust(6 if wide else 5)
             loss = slash.join(f"{number_format.loss(value):>6}" for value in losses)
@@ -182,19 +184,23 @@ class StatusLine(Canvas):
             right = slash.join(f"{score:{places + 3}.{places}f}" for score in scores)
             score = ("R²", right.replace("-", "−"))
         pairs = [("epoch", epoch), ("loss", loss), score]
+        if len(parts) > 1 and not tight:
+            pairs.insert(1, (slash.join(parts), ""))
         if run.majority is not None:
-            pairs.append(("maj." if tight else "majority", f"{100 * run.majority:.{places}f} %"))
+            brief = "maj.", f"{100 * run.majority:.0f} %"
+            pairs.append(("majority", f"{100 * run.majority:.1f} %") if wide else brief)
         pairs.append(("lr", self._rate(metrics)))
         rate = run.epochs_per_second
-        if rate:
+        if rate and not run.is_at_rest:
             shown = f"{rate:,.1f}" if rate < 100 else f"{rate:,.0f}"
             pairs.append(("", f"{shown} epochs/s" if wide else f"{shown}/s"))
         width = self.write_rates(cells, width)
         for name, value in pairs:
-            if column + gap + len(name) + 1 + len(value) > width:
+            between = bool(name and value)
+            if column + gap - 1 + len(name) + between + len(value) > width:
                 break
             column = cells.write(0, column + gap - 1, name, ink(DIM))
-            column = cells.write(0, column + bool(name), value, ink(TEXT))
+            column = cells.write(0, column + between, value, ink(TEXT))
         if run.is_at_rest and run.head_epoch:
             self._scrub_bar(cells, column + gap, width, metrics.epoch / run.head_epoch)
         return cells
@@ -237,9 +243,23 @@ class StatusLine(Canvas):
 
 
 @lru_cache(maxsize=32)
-def wrapped_notes(note: str, width: int) -> list[str]:
-    """Return the note in one row, or in two, shortened with … if necessary."""
-    return wrap(note, width - 2, max_lines=2, placeholder=" …", break_on_hyphens=False)
+def wrapped_notes(note: str, width: int, reserved: int = 0) -> list[str]:
+    """Return the note in one row, or in two, shortened with … if necessary.
+
+    Args:
+        note: the last event.
+        width: of both rows.
+        reserved: columns of the second row that are for keys.
+    """
+    rows = wrap(
+        note,
+        width - 2,
+        max_lines=2,
+        placeholder=" …",
+        break_on_hyphens=False,
+        subsequent_indent=" " * max(0, min(reserved, width - 2 - SHORTEST_REST)),
+    )
+    return [row.strip() for row in rows]
 
 
 class LogLine(Canvas):
@@ -313,9 +333,10 @@ class FooterLine(Canvas):
         self.watch(self.screen, "focused", self.repaint)
 
     def draw(self, width: int, height: int) -> Cells:
-        rest = wrapped_notes(self.run.note, width)[1:]
-        rest_ink, look = note_ink(self.run), self._renderer.look
         keys, keymap = self._keys(), keymap_for(self.app if self.is_attached else None)
+        reserved = sum(map(self._length, always(keys)))
+        rest = wrapped_notes(self.run.note, width, reserved)[1:]
+        rest_ink, look = note_ink(self.run), self._renderer.look
         state = width, height, rest, rest_ink, keys, self._own, keymap, look
         if state == self._drawn_of:
             return self._drawn  # the same in nearly every frame
@@ -364,17 +385,14 @@ class FooterLine(Canvas):
         return keys
 
     def _fitting(self, keys: list[FooterKey], width: int) -> list[FooterKey]:
-        """Return the keys that fit; help and quit have priority."""
-        chosen = [key for key in keys if key.shown in {"?", "q"}]
-        room = width + 2 - sum(map(self._length, chosen))
-        if room < 0:
-            return []  # a long note takes all the room
-        for key in keys:
-            if key not in chosen:
-                room -= self._length(key)
-                if room < 0:
-                    break
-                chosen.append(key)
+        """Return the keys that fit; those that are always visible have priority."""
+        first, chosen = always(keys), list[FooterKey]()
+        room = width + 2
+        for key in (*first, *(key for key in keys if key not in first)):
+            room -= self._length(key)
+            if room < 0:
+                break
+            chosen.append(key)
         return [key for key in keys if key in chosen]
 
     def _panel_keys(self) -> tuple[tuple[str, str], ...]:
@@ -399,6 +417,11 @@ class FooterLine(Canvas):
                     self.app.simulate_key(self._own[name])
                 elif handler is not None:
                     self.post_message(self.Pressed(handler, key.shown))
+
+
+def always(keys: list[FooterKey]) -> list[FooterKey]:
+    """Return the keys that are visible next to any note: the first, which pauses, help and quit."""
+    return [key for key in keys if key in keys[:1] or key.shown in {"?", "q"}]
 
 
 class Notice(Canvas):

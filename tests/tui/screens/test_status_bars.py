@@ -36,16 +36,36 @@ def test_status_line_at_two_widths() -> None:
     assert "30.0 epochs/s" in line
     narrow = StatusLine(run).draw(80, 1).lines()[0]
     assert "lr 0.01" in narrow
-    assert "30.0/s" in narrow
+    assert "30.0/s" in StatusLine(run).draw(90, 1).lines()[0]
+    assert (
+        "epochs/s" not in StatusLine(session_after(MOONS, 10, State.PAUSED)).draw(120, 1).lines()[0]
+    )
+
+
+@pytest.mark.parametrize("width", [80, 100, 120, 200])
+def test_the_status_line_says_which_value_is_of_which_part(width: int) -> None:
+    run = session_after(MOONS, 10)
+    assert re.search("train ?/ ?test +loss", StatusLine(run).draw(width, 1).lines()[0])
+    assert "train" not in StatusLine(session_after(XOR, 10)).draw(width, 1).lines()[0]
+
+
+@pytest.mark.parametrize("loss", [7.9e-4, 1.2e-12, 0.0, 0.0486, 9.99996, 99.9996, 1234.5, 3.2e8])
+def test_no_loss_is_cut_off(loss: float) -> None:
+    run = session_after(MOONS, 3)
+    last = run.timeline.at(3)._replace(epoch=4, train_loss=loss, test_loss=loss)
+    run.timeline.extend(tabulate([last]))
+    shown = re.search(r"loss (\S+)/(\S+) ", StatusLine(run).draw(60, 1).lines()[0])
+    assert shown
+    assert all(float(each) == pytest.approx(loss, rel=0.08) for each in shown.groups())
 
 
 def test_status_line_with_the_majority_share_of_uneven_classes() -> None:
     run = session_after(PRESETS["breast-cancer"].config(), 3)
     assert run.data is not None
     share = f"{100 * np.mean(run.data.y_test == 1):.1f} %"
-    for width in (80, 120):
-        assert f"majority {share}" in StatusLine(run).draw(width, 1).lines()[0]
-    assert "maj. 63 %" in StatusLine(run).draw(60, 1).lines()[0]
+    assert f"majority {share}" in StatusLine(run).draw(120, 1).lines()[0]
+    for width in (60, 80, 100):
+        assert "maj. 63 %" in StatusLine(run).draw(width, 1).lines()[0]
     even = session_after(PRESETS["iris"].config(), 3)
     assert "majority" not in StatusLine(even).draw(120, 1).lines()[0]
 
@@ -156,8 +176,16 @@ def test_long_note_continues_before_the_keys_of_the_footer() -> None:
     assert below.endswith("? help  q quit")
     told, below = both(f"{words} {words}")
     assert f"{told} {below}".startswith(words)
-    assert below.endswith("…")
-    assert "quit" not in below
+    # the key that pauses is visible next to any note
+    assert below.endswith("…  space pause  ? help  q quit")
+    footer.draw(40, 1)
+    assert "space pause" in footer.draw(40, 1).lines()[0]
+
+
+@pytest.mark.parametrize("width", [60, 80, 120, 200])
+def test_the_footer_names_the_inspector_while_the_run_trains(width: int) -> None:
+    footer = FooterLine(session_after(XOR, 1), ViewOptions())
+    assert "i inspect" in footer.draw(width, 1).lines()[0]
 
 
 def test_status_line_with_a_schedule_and_a_long_epoch() -> None:
