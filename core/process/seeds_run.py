@@ -10,7 +10,6 @@ import numpy as np
 
 from core.lockstep.history import COLUMNS
 from core.lockstep.summary import quartiles, results_of, table_of, verdict
-from core.process.autosave import ENDS
 from core.process.messages import (
     LaneOpened,
     LaneSelected,
@@ -118,6 +117,7 @@ class SeedsTraining:
             now = self._timer.last = perf_counter()
             if lockstep.is_finished:
                 self.end()
+                self._autosave.add_event(self, str(self.state).lower(), self._note)
                 return
             if self.steps_left:
                 self.steps_left -= 1
@@ -139,8 +139,6 @@ class SeedsTraining:
 
     def set_state(self, state: State, note: str = "") -> None:
         """Change the status, and report it after all epochs so far."""
-        if state is not self.state and state in ENDS:
-            self._autosave.add_event(self, str(state).lower(), note)
         self.state, self._note = state, note
         self.revision += 1
         if state is State.TRAINING:

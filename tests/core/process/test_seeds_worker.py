@@ -39,7 +39,7 @@ from core.process.messages import (
 )
 from core.process.seeds_run import MAPPED, MOST_METRICS, most_epochs
 from core.runs.autosaver import SaveOptions
-from core.runs.reader import read_header
+from core.runs.reader import read_any, read_header
 from core.training.epoch_log import tabulate
 from core.training.stopping import Stop
 
@@ -336,6 +336,23 @@ def test_runs_that_others_replace_are_saved(tmp_path: Path) -> None:
         (0, 12, 2),
         (2, 12, 2),
     }
+
+
+def test_the_end_is_one_event_however_often_it_is_left_and_reached(tmp_path: Path) -> None:
+    process = TrainingProcess("core.process.seeds_worker")
+    watcher = Watcher(process)
+    watcher.send(ConfigureAutosave(SaveOptions(tmp_path)), SetSpeed(None), StartSeeds(MOONS, 2))
+    watcher.until_state(State.FINISHED)
+    watcher.send(Seek(2))
+    watcher.until_state(State.PAUSED)
+    watcher.send(Seek(99))
+    watcher.until_state(State.FINISHED)
+    watcher.send(Seek(9), Resume())
+    watcher.until_state(State.FINISHED)
+    process.close()
+    (path,) = tmp_path.iterdir()
+    events = [(each.epoch, each.kind) for each in read_any(path).events]
+    assert events == [(0, "began"), (12, "finished"), (9, "branched"), (12, "finished")]
 
 
 def test_a_folder_that_cannot_be_resumed_is_refused(watcher: Watcher, tmp_path: Path) -> None:
