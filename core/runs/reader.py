@@ -24,7 +24,7 @@ from core.runs.folder import EVENTS, ROWS, STATE, open_directory
 from core.runs.writer import RunEvent
 from core.training.components import sizes_of
 from core.training.epoch_log import COLUMNS
-from core.training.stopping import State
+from core.training.stopping import Stop
 from core.training.trainer import Trainer
 
 if TYPE_CHECKING:
@@ -74,7 +74,7 @@ class SavedRun:
 
         Rows of later ones are of a branch that was left, if none was trained since.
         """
-        return self.header.epoch + (self.header.state is State.DIVERGED)
+        return self.header.epoch + (self.header.stopped is Stop.DIVERGED)
 
     @property
     def changed(self) -> tuple[str, ...]:

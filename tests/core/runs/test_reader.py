@@ -208,7 +208,7 @@ def test_epochs_are_those_that_led_to_the_snapshot(tmp_path: Path) -> None:
     assert len(read_run(path).rows) == 9
     for table in (read_run(path).epochs, ExportedRun.read(path).rows):
         np.testing.assert_array_equal(table, tabulate(rows))
-    rewritten(path / STATE, lambda header: header.update(doing="diverged"))
+    rewritten(path / STATE, lambda header: header.update(stopped="diverged"))
     assert read_run(path).epochs[:, 0].tolist() == [0, 1, 2, 3, 4, 5, 6]
 
 
