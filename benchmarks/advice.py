@@ -158,9 +158,8 @@ class Run:
         self.log = EpochLog()
         self.references = self.untried = References(chance_level(config, self.trainer.data))
         self.contradictions: list[str] = []
-        self._promised: list[
-            int
-        ] = []  # epochs at which a run at chance level was said to be learning
+        # epochs at which a run at chance level was said to be learning
+        self._promised: list[int] = []
         self.add(self.trainer.untrained)
 
     def add(self, metrics: EpochMetrics) -> None:

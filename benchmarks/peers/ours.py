@@ -19,9 +19,8 @@ if TYPE_CHECKING:
 
 def training(case: Case, loss: str = "softmax_cross_entropy") -> Contender:
     """Return the training steps alone, as the peers take them."""
-    trainer = _trainer(
-        case, loss, tests=1
-    )  # a trainer has test samples, though nothing measures them
+    # a trainer has test samples, though nothing measures them
+    trainer = _trainer(case, loss, tests=1)
     batches = trainer.batches
 
     def train(epochs: int) -> None:

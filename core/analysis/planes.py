@@ -20,7 +20,6 @@ UNLIKE: Final = 4.0
 MOST_SAMPLES: Final = 2000
 """Training samples from which principal components are computed."""
 
-
 MOST_FEATURES: Final = 100
 """Features up to which a plane through the data says something about them."""
 

@@ -32,7 +32,6 @@ COLUMNS: Final = EpochMetrics._fields[:-1]
 _WIDTH: Final = len(COLUMNS)
 _PER_LAYER: Final = len(LayerDiagnostics._fields)
 
-
 CURVES: Final = (
     *("train_loss", "test_loss", "validation_loss", "penalized_loss"),
     *("train_score", "test_score", "validation_score"),
