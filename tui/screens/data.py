@@ -87,7 +87,7 @@ class DataScreen(ModalScreen[None]):
         if not view.shown.columns:
             view.border_subtitle = "there is no column to exclude"
         elif view.selected is None:
-            view.border_subtitle = "select a column with ↑ or ↓ first"
+            view.select_first()  # its name is in the keys: pressed again, x excludes it
         elif self._toggle_column is not None:
             view.border_subtitle = "loading …"
             self._toggle_column(view.selected, self._summary)
@@ -179,6 +179,16 @@ class SummaryView(ScrollView, can_focus=True):
             self.refresh()
         else:
             self.scroll_relative(y=step, animate=False)
+        self.show_keys()
+
+    def select_first(self) -> None:
+        """Select the first column in view, or the next one below, and bring it into view."""
+        top, room = self.scroll_offset.y, self.scrollable_content_region.height
+        rows = sorted(self._page.columns)
+        self._row = next((row for row in rows if row >= top), rows[0])
+        if not top <= self._row < top + room:
+            self.scroll_to(y=self._row - room // 2, animate=False)
+        self.refresh()
         self.show_keys()
 
     def show_summary(self, summary: Summary) -> None:

@@ -425,10 +425,11 @@ async def test_arrows_select_the_column_of_a_row_and_x_toggles_it() -> None:
     app = Showing(with_excluded(), lambda column, _: toggled.append(column))
     async with app.run_test(size=(80, 40)) as pilot:
         await pilot.press("x")
-        await pilot.pause()
-        assert any("select a column with" in line for line in app.lines())
-        selected = []
-        for _ in range(6):
+        assert app.view.selected == "flower"
+        assert not toggled
+        await pilot.press("x")
+        selected = [app.view.selected]
+        for _ in range(5):
             await pilot.press("down", "x")
             selected.append(app.view.selected)
         assert toggled == selected == ["flower", "flower", "petal", "width", "id", "[bold]name"]
@@ -444,6 +445,16 @@ async def test_arrows_select_the_column_of_a_row_and_x_toggles_it() -> None:
         assert app.view.selected == "id"
         app.shown.show_summary(replace(summary, excluded=()), "")
         assert app.view.selected is None
+
+
+async def test_x_brings_a_column_below_the_screen_into_view() -> None:
+    app = Showing(with_excluded(), lambda *_: None)
+    async with app.run_test(size=(80, 10)) as pilot:
+        await pilot.press("x")
+        await pilot.pause()
+        assert app.view.selected == "flower"
+        assert any(line.lstrip("│").startswith(">") for line in app.lines())
+        assert any("x excludes flower" in line for line in app.lines())
 
 
 @pytest.mark.parametrize("width", [60, 80])
