@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
@@ -16,6 +16,10 @@ if TYPE_CHECKING:
     from core.datasets.dataset import DataSplit
     from core.training.state import EpochMetrics
     from core.training.trainer import Trainer
+
+
+_COLUMNS: Final = {"exclude": ("auto", "but not"), "features": ("all", "but")}
+"""Settings with names of columns: what they stand for without any, and the word for a minus sign."""
 
 
 def describe_change(before: RunConfig, after: RunConfig, *, fresh: bool) -> str:
@@ -55,8 +59,14 @@ def warning_of(data: DataSplit) -> str:
 
 
 def shown_value(setting: Setting, config: RunConfig) -> str:
-    """Return the value of a setting as text."""
+    """Return the value of a setting as text; columns after a minus sign in words."""
     value = getattr(config, setting.name)
+    if setting.name in _COLUMNS and value:
+        rest = [each for each in value if not each.startswith("-")]
+        removed = [each[1:] for each in value if each.startswith("-")]
+        if removed:
+            all_of, but = _COLUMNS[setting.name]
+            return f"{', '.join(rest) or all_of} {but} {', '.join(removed)}"
     return f"{value:g}" if isinstance(value, float) else setting.write(value)
 
 

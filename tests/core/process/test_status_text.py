@@ -20,3 +20,10 @@ def test_diagnostics_alone_need_no_message() -> None:
     measured = CONFIG.changed(diagnostics=True)
     assert describe_change(CONFIG, measured, fresh=False) == ""
     assert "diagnostics" in describe_change(CONFIG, measured.changed(l2=0.1), fresh=False)
+
+
+def test_columns_after_a_minus_sign_are_in_words() -> None:
+    kept = CONFIG.changed(exclude=("name", "-id"), features=("-age", "-size"))
+    assert describe_change(CONFIG, kept, fresh=True) == (
+        "features all → all but age, size; exclude auto → name but not id: a new network, from epoch 0"
+    )
