@@ -236,11 +236,15 @@ def preset_for(dataset: str) -> Preset | None:
 
 
 def introduction(config: RunConfig) -> str:
-    """Return the sentence on the preset that a config is, with any seed and number of epochs."""
+    """Return the sentence on the preset that a config is, with any seed and number of epochs.
+
+    Another number of epochs than the preset's follows.
+    """
     ignored = {"seed", "data_seed", "epochs", "diagnostics"}
     for each in _of_dataset(config.dataset):
-        if {setting.name for setting in each.config().differences(config)} <= ignored:
-            return each.introduction
+        names = {setting.name for setting in each.config().differences(config)}
+        if names <= ignored:
+            return each.introduction + f" · {config.epochs:,} epochs" * ("epochs" in names)
     return ""
 
 

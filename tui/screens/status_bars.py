@@ -5,6 +5,7 @@ A fifth widget replaces everything in a terminal that is too small.
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from functools import cache, lru_cache
 from textwrap import wrap
@@ -13,6 +14,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from textual.message import Message
 
+from core.config.run_config import settings
 from core.process.messages import State
 from tui.drawing import number_format
 from tui.drawing.canvas import Canvas
@@ -49,6 +51,8 @@ INSPECT_HINT: Final = "looks into a unit"
 """What the second key to know does, after that sentence; the first pauses or resumes."""
 
 FOLLOWED: Final = "followed"
+
+_OPTION: Final = re.compile(r"--([a-z]+(?:-[a-z]+)*)(?:[ =]('[^']*'|[^\s.,;)]+))?")
 
 STATE_COLOURS: Final = {
     State.TRAINING: ACCENT,
@@ -157,7 +161,6 @@ class StatusLine(Canvas):
             cells.write(0, column + 1, "starting …", ink(DIM))
             return cells
         gap, slash = (3, " / ") if wide else (2, "/")
-        epoch = f"{metrics.epoch:,}"
         parts = ["train"] if data.shared else ["train", "test"]
         if data.y_validation is not None and wide:
             parts.insert(1, "validation")
@@ -166,15 +169,7 @@ class StatusLine(Canvas):
         if tight:
             loss = slash.join(map(number_format.brief_loss, losses))
         else:
-            epoch = epoch.rjust(6 if wide else 5)
             loss = slash.join(f"{number_format.loss(value):>6}" for value in losses)
-        last = run.timeline.last()
-        if run.restored is not None and last is not None:
-            epoch = f"{last.epoch:,}, weights of {epoch.strip()}"
-        if run.past_epoch is not None:
-            epoch += f" of {run.head_epoch:,}"
-        if run.share_of_epoch:
-            epoch += f" + {run.share_of_epoch:4.0%}"
         if data.has_classes:
             places = 0 if tight else 1
             right = slash.join(f"{100 * score:{4 * places + 1}.{places}f}" for score in scores)
@@ -183,7 +178,7 @@ class StatusLine(Canvas):
             places = 2 if tight else 3
             right = slash.join(f"{score:{places + 3}.{places}f}" for score in scores)
             score = ("R²", right.replace("-", "−"))
-        pairs = [("epoch", epoch), ("loss", loss), score]
+        pairs = [("epoch", self._epoch(metrics.epoch, width)), ("loss", loss), score]
         if len(parts) > 1 and not tight:
             pairs.insert(1, (slash.join(parts), ""))
         if run.majority is not None:
@@ -204,6 +199,21 @@ class StatusLine(Canvas):
         if run.is_at_rest and run.head_epoch:
             self._scrub_bar(cells, column + gap, width, metrics.epoch / run.head_epoch)
         return cells
+
+    def _epoch(self, number: int, width: int) -> str:
+        """Return the epoch, and of how many it is: trained ones, or planned ones if there is room."""
+        run, wide = self.run, width >= 110
+        epoch = f"{number:,}".rjust(0 if width < 72 else 6 if wide else 5)
+        last = run.timeline.last()
+        if run.restored is not None and last is not None:
+            epoch = f"{last.epoch:,}, weights of {epoch.strip()}"
+        if run.past_epoch is not None:
+            epoch += f" of {run.head_epoch:,}"
+        if run.share_of_epoch:
+            epoch += f" + {run.share_of_epoch:4.0%}"
+        elif wide and run.state is State.TRAINING and number <= run.config.epochs:
+            epoch += f" of {run.config.epochs:,}"
+        return epoch
 
     def write_rates(self, cells: Cells, width: int) -> int:
         """Write the rates of the line, if they are shown; return the column where they begin."""
@@ -242,6 +252,18 @@ class StatusLine(Canvas):
         return f"{metrics.learning_rate:.4g}" if scheduled else f"{config.learning_rate:g}"
 
 
+def in_settings_words(note: str) -> str:
+    """Return a note that names settings as the dialog of the key h does, not as options."""
+    return note if "nnfs-tui" in note else _OPTION.sub(_setting_words, note)
+
+
+def _setting_words(option: re.Match[str]) -> str:
+    names = {each.option: each.name.replace("_", " ") for each in settings()}
+    if option[1] not in names:
+        return option[0]
+    return f"{names[option[1]]}{f' = {option[2]}' if option[2] else ''} (h)"
+
+
 @lru_cache(maxsize=32)
 def wrapped_notes(note: str, width: int, reserved: int = 0) -> list[str]:
     """Return the note in one row, or in two, shortened with … if necessary.
@@ -252,7 +274,7 @@ def wrapped_notes(note: str, width: int, reserved: int = 0) -> list[str]:
         reserved: columns of the second row that are for keys.
     """
     rows = wrap(
-        note,
+        in_settings_words(note),
         width - 2,
         max_lines=2,
         placeholder=" …",

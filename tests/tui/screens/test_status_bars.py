@@ -182,6 +182,30 @@ def test_long_note_continues_before_the_keys_of_the_footer() -> None:
     assert "space pause" in footer.draw(40, 1).lines()[0]
 
 
+@pytest.mark.parametrize(
+    ("note", "words"),
+    [
+        ("Excluded: 'id'; --exclude none includes it.", "exclude = none (h) includes it."),
+        ("choose some with --features", "choose some with features (h)"),
+        ("use --exclude 'a b'.", "use exclude = 'a b' (h)."),
+        ("--lr=-1, as --take-over", "learning rate = -1 (h), as --take-over"),
+        ("nnfs-tui moons --lr 0.1", "nnfs-tui moons --lr 0.1"),
+    ],
+)
+def test_notes_name_settings_and_not_options(note: str, words: str) -> None:
+    run = session_after(XOR, 1)
+    run.note = note
+    assert words in LogLine(run, ViewOptions()).draw(120, 1).lines()[0]
+
+
+def test_the_status_line_names_the_planned_epochs_while_the_run_trains() -> None:
+    config = XOR.changed(epochs=250_000)
+    assert "10 of 250,000" in StatusLine(session_after(config, 10)).draw(120, 1).lines()[0]
+    paused = session_after(config, 10, State.PAUSED)
+    assert "250,000" not in StatusLine(paused).draw(120, 1).lines()[0]
+    assert introduction(config).endswith(" · 250,000 epochs")
+
+
 @pytest.mark.parametrize("width", [60, 80, 120, 200])
 def test_the_footer_names_the_inspector_while_the_run_trains(width: int) -> None:
     footer = FooterLine(session_after(XOR, 1), ViewOptions())
