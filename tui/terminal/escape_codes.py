@@ -132,9 +132,15 @@ def move(start: tuple[int, int] | None, row: int, column: int) -> str:
     across = _across(start[1], column)
     if start[0] == row:
         return across
-    # the index moves down by one
-    down = "\x1bD" if row == start[0] + 1 else f"\x1b[{row + 1}d"
-    return min(absolute, down + across, key=len)
+    return min(absolute, _along(start[0], row) + across, key=len)
+
+
+def _along(start: int, row: int) -> str:
+    by = row - start
+    if -2 <= by <= 4:
+        # a line feed would also return to the first column where the line discipline converts it
+        return "\v" * by if by > 0 else "\x1bM" * -by
+    return min(f"\x1b[{abs(by)}{'B' if by > 0 else 'A'}", f"\x1b[{row + 1}d", key=len)
 
 
 def _across(start: int, column: int) -> str:
