@@ -191,14 +191,14 @@ class Panel(Canvas, can_focus=True):
         """Return the frame and its content."""
         if width < 4 or height < 3:
             return Cells(width, height)
-        content, is_current = self.content(width - 2, height - 2), self.run.current is not None
-        # they would describe a previous run
-        is_current = is_current or not self.needs_run
-        left, right = (self.title(), self.title_right()) if is_current else ([], [])
-        captions = [*self.captions] if is_current else []
-        hidden = [*self.hidden_panels]
-        key = content, left, right, captions, hidden, self.has_focus, self.border_name
-        if self._framed_of != key:
+        content = self.content(width - 2, height - 2)
+        # without a run, they would describe a previous one
+        is_current = self.run.current is not None or not self.needs_run
+        key = content, is_current, self.hidden_panels, self.has_focus, self.border_name
+        # numbers of a title change together with the content, and no more often
+        if self._framed_of != key or self.run.is_at_rest:
+            left, right = (self.title(), self.title_right()) if is_current else ([], [])
+            captions = self.captions if is_current else []
             cells = self._framed = self._frame(width, height)
             self._framed_of = key
             cells.place(1, 1, content)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from contextlib import nullcontext
+from time import monotonic
 from typing import TYPE_CHECKING, Any, Final, Protocol
 
 if TYPE_CHECKING:
@@ -17,6 +18,8 @@ if TYPE_CHECKING:
 
 LONGEST_WAIT: Final = 0.2
 """Seconds after which panels are drawn although Textual has not reported the lines as drawn."""
+NUMBERS_INTERVAL: Final = 0.2
+"""Least seconds between two frames that change the numbers of the lines: more could not be read."""
 
 
 class Framed(Protocol):
@@ -52,6 +55,7 @@ class FrameClock:
         self._screen = screen
         self.is_waiting = self._is_frame = self._is_reply = self._is_pending = False
         self._timeout: asyncio.TimerHandle | None = None
+        self._due = 0.0
 
     def pull(self) -> None:
         """Request the next frame, unless the run is at rest."""
@@ -64,7 +68,7 @@ class FrameClock:
             line.repaint()
 
     def paint_frame(self) -> None:
-        """Draw a frame: the panels, then the lines with the numbers of the same epoch."""
+        """Draw a frame: the panels, then, unless they were drawn just before, the lines."""
         self._is_frame = True
         self._start_wait()
 
@@ -122,8 +126,9 @@ class FrameClock:
                 for panel in shown:
                     panel.repaint()
                 self._screen.notice.repaint()
-                if is_frame:
+                if is_frame and (self._screen.run.is_at_rest or monotonic() >= self._due):
                     self.paint_lines()
+                    self._due = monotonic() + NUMBERS_INTERVAL
         finally:
             if is_frame:
                 self.pull()
