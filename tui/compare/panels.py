@@ -17,7 +17,6 @@ from tui.panels.boundary.map_drawing import class_levels, half_blocks, map_colou
 from tui.panels.boundary.map_view import MapView
 from tui.panels.colour_scales import NumberScale
 from tui.panels.explanation import Explanation
-from tui.panels.hysteresis import LevelHysteresis
 from tui.panels.panel import Panel, StyledText, centred_text
 from tui.panels.tiles import DETAILED, LABEL, Tiles
 
@@ -27,7 +26,6 @@ if TYPE_CHECKING:
     from core.datasets import DataSplit
     from core.nn.network import Network
     from tui.compare.model import Board, ShownRun
-    from tui.panels.hysteresis import Quantize
     from tui.panels.view_options import ViewOptions
 
 MARKED: Final = "◆"
@@ -109,21 +107,20 @@ class SmallMap:
         options: ViewOptions,
         columns: int,
         rows: int,
-        by: Quantize,
     ) -> None:
         plane, window = Plane.with_window(frame, options.plane, columns, 2 * rows)
         points = plane.features(window.points())
         self._map = PredictionMap(network, data.preparation.inputs(points), target)
         self._scale = None if data.has_classes else NumberScale.of(data, target)
-        self._shape, self._by, self._classes = (2 * rows, columns), by, network.classes
+        self._shape, self._classes = (2 * rows, columns), network.classes
 
     def draw(self) -> Cells:
         """Return the map for the current parameters."""
         found = self._map.refresh()
         if self._scale is None:
-            levels, colours = class_levels(found, self._by), map_colours(self._classes)
+            levels, colours = class_levels(found), map_colours(self._classes)
         else:
-            levels, colours = self._scale.levels(found.values, self._by), self._scale.colours
+            levels, colours = self._scale.levels(found.values), self._scale.colours
         return half_blocks(levels.reshape(self._shape), colours)
 
 
@@ -134,7 +131,6 @@ class RunPicture:
         self._run, self._board, self._options = run, board, options
         self._picture: SmallMap | MapView | FittedCurve | None = None
         self._key: tuple[object, ...] = ()
-        self._hysteresis = LevelHysteresis(board.run)
 
     def draw(self, columns: int, rows: int) -> Cells:
         """Return the picture in this size, or a sentence on why there is none."""
@@ -160,14 +156,14 @@ class RunPicture:
     def _create(
         self, network: Network, data: DataSplit, frame: DataSplit, columns: int, rows: int
     ) -> SmallMap | MapView | FittedCurve:
-        options, by = self._options, self._hysteresis.quantize
+        options = self._options
         target = min(options.target, max(0, len(data.target_names) - 1))
         if len(data.feature_names) == 1:
             return FittedCurve(network, data, target, columns, rows)
         if columns >= DETAILED[0] and rows >= DETAILED[1]:
             plane = options.plane
-            return MapView(network, data, target, columns, rows, plane, by, around=frame)
-        return SmallMap(network, data, target, frame, options, columns, rows, by)
+            return MapView(network, data, target, columns, rows, plane, around=frame)
+        return SmallMap(network, data, target, frame, options, columns, rows)
 
 
 class MapsPanel(BoardPanel):
@@ -177,7 +173,7 @@ class MapsPanel(BoardPanel):
     summary = "what each run predicts, with its loss and accuracy or R²"
     placeholder = "A map of each run."
     least_size = 24, 7
-    redraw_interval = 0.5
+    redraw_interval, keeps_similar = 0.5, True
 
     def __init__(self, board: Board, options: ViewOptions) -> None:
         super().__init__(board, options)

@@ -191,13 +191,13 @@ class CellRenderer:
         """Whether the terminal has fewer colours than scales have levels."""
         return self.look.colours != "truecolor"
 
-    def merge_levels(self, cells: Cells) -> None:
+    def merge_levels(self, cells: Cells, *, exact: bool = False) -> None:
         """Draw pixels that look alike in one colour: fewer cells change, and a blank is fewer bytes.
 
         With fewer colours than levels, those are the levels of a scale with the same colour. In true
-        colour, they are the two pixels of a cell with neighbouring levels.
+        colour, they are the two pixels of a cell with neighbouring levels, unless it is to be `exact`.
         """
-        if not self.merges_levels and not self._merges_pixels:
+        if not self.merges_levels and (exact or not self._merges_pixels):
             return
         if len(self._merged) < count_inks():
             self._extend_merged()

@@ -29,7 +29,6 @@ from tui.drawing.palette import (
 from tui.panels.boundary.map_drawing import half_blocks
 from tui.panels.colour_scales import FittedScale, NumberScale, OutputScale
 from tui.panels.explanation import Explanation, activation_formulas
-from tui.panels.hysteresis import LevelHysteresis
 from tui.panels.panel import Panel, StyledText, centred_text
 
 if TYPE_CHECKING:
@@ -105,7 +104,7 @@ class ActivationsPanel(Panel):
     summary = "outputs of a hidden layer: a row per unit, a column per sample; [ ] choose the layer"
     placeholder = "The output of each hidden unit for each training sample."
     footer = (("[ ]", "layer"), ("↑ ↓", "scroll"))
-    least_size, longest_pause = (40, 7), 1.0
+    least_size, longest_pause, keeps_similar = (40, 7), 1.0, True
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("up", "scroll_units(-1)", show=False),
@@ -117,7 +116,6 @@ class ActivationsPanel(Panel):
         self._first = 0
         self._scale: OutputScale | None = None
         self._fitted = FittedScale(run)
-        self._hysteresis = LevelHysteresis(run)
         self._ordered = 0, 0, 0
         self._rows = UnitRows(0, 1, 1, 0)
         self._across = 1
@@ -246,7 +244,7 @@ class ActivationsPanel(Panel):
         """Draw the pixels, the labels and, at rest, the numbers."""
         rows, across = self._rows, self._across
         scale = self._scale = self._fitted.fit(self._activation, outputs)
-        levels = scale.levels(outputs, self._hysteresis.quantize)
+        levels = scale.levels(outputs)
         blank = len(scale.colours)
         shown = levels[rows.first : rows.last]
         height = len(shown) * rows.tall

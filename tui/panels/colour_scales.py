@@ -16,7 +16,6 @@ if TYPE_CHECKING:
     from core.arrays import Array, Labels
     from core.datasets import DataSplit
     from core.nn.activations import Activation
-    from tui.panels.hysteresis import Quantize
     from tui.run_model import RunModel
 
 HIGHER: Final = "▲△"
@@ -52,10 +51,10 @@ class NumberScale:
             return cls(DIVERGING, -largest, largest, shift, scale)
         return cls(SEQUENTIAL, low, max(high, low + 1e-9), shift, scale)
 
-    def levels(self, outputs: Array, by: Quantize = quantize) -> Labels:
+    def levels(self, outputs: Array) -> Labels:
         """Return the colour index of each network output."""
         low, high = ((end - self._shift) / self._scale for end in (self.low, self.high))
-        return by(outputs, len(self.colours), low, high)
+        return quantize(outputs, len(self.colours), low, high)
 
 
 @dataclass(frozen=True)
@@ -98,9 +97,9 @@ class OutputScale:
         colours = DIVERGING[middle - below : middle + above + 1]
         return cls(colours, -(below + 0.5) * step, (above + 0.5) * step)
 
-    def levels(self, values: Array, by: Quantize = quantize) -> Labels:
+    def levels(self, values: Array) -> Labels:
         """Return the colour index of each value."""
-        return by(values, len(self.colours), self.low, self.high)
+        return quantize(values, len(self.colours), self.low, self.high)
 
 
 ROOM: Final = 1.1

@@ -13,6 +13,7 @@ from textual.message import Message
 from tui.drawing.canvas import Canvas
 from tui.drawing.cells import Cells
 from tui.drawing.palette import ALARM, BRIGHT, DIM, FOCUSED_FRAME, FRAME, TEXT, ink
+from tui.panels.hysteresis import keep_similar
 
 if TYPE_CHECKING:
     from textual import events
@@ -54,6 +55,7 @@ class Panel(Canvas, can_focus=True):
         redraw_interval: least seconds between two drawings while the run trains; 0 for each frame.
             Digits that change in every frame are hard to read, and fine lines are many bytes.
         longest_pause: most seconds between two drawings of a panel of which many cells change.
+        keeps_similar: whether cells stay as they are while their colours hardly change, except at rest.
         needs_run: whether there is nothing to describe in the border before the first epoch of a run.
     """
 
@@ -67,6 +69,7 @@ class Panel(Canvas, can_focus=True):
     title_has_priority: ClassVar[bool] = False
     redraw_interval: ClassVar[float] = 0.0
     longest_pause: ClassVar[float] = 0.5
+    keeps_similar: ClassVar[bool] = False
     needs_run: ClassVar[bool] = True
 
     @dataclass
@@ -89,6 +92,7 @@ class Panel(Canvas, can_focus=True):
         """Texts of the lower border, such as the name of an axis: the column of each, and its possible
         lengths, the longest first."""
         self._content = Cells(0, 0)
+        self._unmerged = self._content
         self._content_key: tuple[object, ...] = ()
         self._framed = self._content
         self._framed_of: tuple[object, ...] = ()
@@ -173,7 +177,11 @@ class Panel(Canvas, can_focus=True):
         if is_valid and is_same:
             return self._content
         before, self._content = self._content, self.draw_content(width, height)
-        self._renderer.merge_levels(self._content)
+        if self.keeps_similar:
+            if is_same and not self.run.is_at_rest:
+                keep_similar(self._content, self._unmerged)
+            self._unmerged = self._content.copy()
+        self._renderer.merge_levels(self._content, exact=self.run.is_at_rest)
         end = monotonic()
         changed = self._content.count_changes(before) if is_same else 0
         # drawing may clamp the view state

@@ -39,7 +39,6 @@ from tui.panels.boundary.map_drawing import GUTTER, half_blocks, map_colours
 from tui.panels.boundary.map_view import MapView
 from tui.panels.colour_scales import NumberScale
 from tui.panels.explanation import Explanation
-from tui.panels.hysteresis import LevelHysteresis
 from tui.panels.panel import Panel, StyledText, centred_text
 from tui.panels.tiles import LABEL, WORDS, Tiles
 from tui.seeds.model import LOSS, SCORE
@@ -50,7 +49,6 @@ if TYPE_CHECKING:
     from core.arrays import Array, Labels
     from core.datasets import DataSplit
     from core.nn.network import Network
-    from tui.panels.hysteresis import Quantize
     from tui.panels.view_options import ViewOptions
     from tui.seeds.model import SeedsModel
 
@@ -107,7 +105,6 @@ class AgreementView(MapView):
         target: int,
         width: int,
         height: int,
-        by: Quantize,
     ) -> None:
         super().__init__(
             network,
@@ -116,7 +113,6 @@ class AgreementView(MapView):
             width,
             height,
             panel.options.plane,
-            by,
             around=panel.seeds.first,
         )
         points = self.plane.features(self.window.points())
@@ -195,11 +191,10 @@ class AgreementPanel(SeedsPanel):
     summary = "the class that most runs predict at each point, and how many of them do"
     placeholder = "Where the networks predict the same, and where they differ."
     least_size = 24, 8
-    redraw_interval = 0.5
+    redraw_interval, keeps_similar = 0.5, True
 
     def __init__(self, seeds: SeedsModel, options: ViewOptions) -> None:
         super().__init__(seeds, options)
-        self._hysteresis = LevelHysteresis(seeds.run)
         self._picture: AgreementView | LaneCurves | None = None
         self._agreement: Agreement | None = None
         self._agreement_of: tuple[object, ...] = ()
@@ -289,8 +284,7 @@ class AgreementPanel(SeedsPanel):
         whole = network, data, target, width, height, self.options.plane
         if isinstance(picture, AgreementView) and picture.shows(*whole):
             return picture
-        by = self._hysteresis.quantize
-        return AgreementView(self, network, data, target, width, height, by)
+        return AgreementView(self, network, data, target, width, height)
 
 
 class RunsPanel(SeedsPanel):
@@ -301,7 +295,7 @@ class RunsPanel(SeedsPanel):
     placeholder = "A small map of each run."
     footer = (("[ ]", "select"), ("enter", "open"))
     least_size = 24, 4
-    redraw_interval = 1.0
+    redraw_interval, keeps_similar = 1.0, True
 
     @dataclass
     class Selected(Message):
@@ -315,7 +309,6 @@ class RunsPanel(SeedsPanel):
         self._lanes: list[int] = []
         self._predictions: LanePredictions | None = None
         self._predictions_of: tuple[object, ...] = ()
-        self._hysteresis = LevelHysteresis(seeds.run)
 
     def explanation(self) -> Explanation:
         score = "training accuracy" if self.has_classes else "training R²"
@@ -396,8 +389,7 @@ class RunsPanel(SeedsPanel):
             levels = 1 + found.labels * STEPS + PIXEL_LEVEL
             return levels.reshape(shape), map_colours(network.classes)
         scale = NumberScale.of(base, 0)
-        by = self._hysteresis.quantize if not self.run.is_at_rest else quantize
-        levels = by(found.values, len(scale.colours), scale.low, scale.high)
+        levels = quantize(found.values, len(scale.colours), scale.low, scale.high)
         return levels.reshape(shape), scale.colours
 
     def on_click(self, event: events.Click) -> None:

@@ -8,7 +8,7 @@ import numpy as np
 from textual.binding import Binding, BindingType
 
 from core.analysis.planes import Plane, PlaneChoice, has_plane
-from core.analysis.prediction_map import PredictionMap, quantize
+from core.analysis.prediction_map import PredictionMap
 from core.sweeps.statistics import value_of
 from core.training.components import build_network
 from tui.drawing.cells import Cells, cell_width, cut
@@ -17,7 +17,6 @@ from tui.panels.boundary.map_drawing import half_blocks, map_colours
 from tui.panels.boundary.map_view import MapView
 from tui.panels.colour_scales import NumberScale
 from tui.panels.explanation import Explanation
-from tui.panels.hysteresis import LevelHysteresis
 from tui.panels.panel import StyledText, centred_text
 from tui.panels.tiles import DETAILED, Tiles
 from tui.seeds.panels import PIXEL_LEVEL
@@ -29,7 +28,6 @@ if TYPE_CHECKING:
 
     from core.arrays import Labels
     from core.sweeps.reports import RunReport
-    from tui.panels.hysteresis import Quantize
     from tui.panels.view_options import ViewOptions
     from tui.sweep.model import SweepModel
 
@@ -43,7 +41,7 @@ MOST_MEASURED: Final = 64
 class CellPicture:
     """Small map of the first run of a combination; with enough room, with axes and samples."""
 
-    def __init__(self, report: RunReport, columns: int, rows: int, by: Quantize) -> None:
+    def __init__(self, report: RunReport, columns: int, rows: int) -> None:
         """Prepare a map of so many cells; the report has samples."""
         data = report.data
         assert data is not None
@@ -51,7 +49,7 @@ class CellPicture:
         self.network = build_network(report.config, data)
         self._detailed: MapView | None = None
         if columns >= DETAILED[0] and rows >= DETAILED[1]:
-            self._detailed = MapView(self.network, data, 0, columns, rows, PlaneChoice(), by)
+            self._detailed = MapView(self.network, data, 0, columns, rows, PlaneChoice())
         plane, around = Plane.with_window(data, PlaneChoice(), columns, 2 * rows)
         points = data.preparation.inputs(plane.features(around.points()))
         self._map = PredictionMap(self.network, points)
@@ -78,7 +76,7 @@ class CellPicture:
             levels = 1 + found.labels * STEPS + PIXEL_LEVEL
             colours = map_colours(self.network.classes)
         else:
-            levels, colours = self._scale.levels(found.values, quantize), self._scale.colours
+            levels, colours = self._scale.levels(found.values), self._scale.colours
         return half_blocks(levels.reshape(self._shape), colours)
 
 
@@ -89,7 +87,7 @@ class MapsPanel(SweepPanel):
     summary = "the decision map of the first run of each combination, while it trains"
     footer = (("← ↑ ↓ →", "select"),)
     least_size = 24, 4
-    redraw_interval = 0.5
+    redraw_interval, keeps_similar = 0.5, True
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("left,h", "step(-1, 0)", show=False),
@@ -171,8 +169,7 @@ class MapsPanel(SweepPanel):
         key = size, report.key
         known = self._pictures.get(cell)
         if known is None or known[0] != key:
-            by = LevelHysteresis(self.run).quantize
-            known = self._pictures[cell] = key, CellPicture(report, *size, by)
+            known = self._pictures[cell] = key, CellPicture(report, *size)
         return known[1].draw(report)
 
     def _write_label(self, cells: Cells, row: int, column: int, cell: int) -> None:

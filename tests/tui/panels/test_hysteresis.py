@@ -4,21 +4,34 @@ import numpy as np
 import pytest
 
 from core import RunConfig, Trainer
-from core.analysis.prediction_map import quantize
 from core.process.messages import Progress, Run, State, StateChanged
 from core.training.epoch_log import tabulate
+from tui.drawing.cells import Cells
+from tui.drawing.palette import (
+    BACKGROUND,
+    BRIGHT,
+    DIM,
+    DIVERGING,
+    GREYS,
+    SEQUENTIAL,
+    STEPS,
+    TEXT,
+    UNCERTAIN,
+    ink,
+)
+from tui.drawing.rendering import DEFAULT_RENDERER, CellRenderer, TerminalLook
 from tui.panels import panel as panel_module
 from tui.panels.activations import ActivationsPanel
+from tui.panels.boundary.map_drawing import half_blocks, map_colours
 from tui.panels.boundary.panel import BoundaryPanel
-from tui.panels.hysteresis import SLACK, LevelHysteresis
+from tui.panels.hysteresis import keep_similar
+from tui.panels.network.panel import NetworkPanel
 from tui.panels.panel import Panel
 from tui.panels.view_options import ViewOptions
 from tui.run_model import RunModel
 
 NOISY = RunConfig(dataset="digits", hidden=(16,), optimizer="adam", learning_rate=0.01)
 SIZE = 58, 21
-LOW, HIGH, LEVELS = -1.0, 1.0, 4
-WIDTH = (HIGH - LOW) / LEVELS
 
 
 class Learning:
@@ -45,48 +58,81 @@ def new(kind: type[Panel], session: RunModel) -> Panel:
     return kind(session, ViewOptions())
 
 
-def training() -> RunModel:
-    session = RunModel(NOISY)
-    session.apply(StateChanged(State.TRAINING))
-    return session
+def picture(*levels: int, of: tuple[str, ...] = DIVERGING) -> Cells:
+    """Return one row of cells, from the levels of the upper pixels and then of the lower ones."""
+    return half_blocks(np.array(levels).reshape(2, -1), of)
 
 
-def test_a_level_is_kept_until_the_value_is_clearly_beyond_it() -> None:
-    steady = LevelHysteresis(training())
-    of = LEVELS, LOW, HIGH
-    edge = np.array([0.0, 0.0, 0.0])
-    assert steady.quantize(edge - 0.01 * WIDTH, *of).tolist() == [1, 1, 1]
-    beyond = np.array([0.9, 1.1, 5.0]) * SLACK * WIDTH
-    assert steady.quantize(edge + beyond, *of).tolist() == [1, 2, 3]
-    # and on the way back
-    assert steady.quantize(edge - 0.9 * SLACK * WIDTH, *of).tolist() == [1, 2, 1]
+def held(before: Cells, now: Cells) -> Cells:
+    keep_similar(now, before)
+    return now
 
 
-def test_another_scale_or_another_size_begins_anew() -> None:
-    steady = LevelHysteresis(training())
-    values = np.array([-0.01, 0.01])
-    steady.quantize(-values, LEVELS, LOW, HIGH)
-    for of in ((LEVELS, LOW, 1.1 * HIGH), (LEVELS + 1, LOW, HIGH)):
-        assert np.array_equal(steady.quantize(values, *of), quantize(values, *of))
-    longer = np.append(values, 0.3)
-    exact = quantize(longer, LEVELS, LOW, HIGH)
-    assert np.array_equal(steady.quantize(longer, LEVELS, LOW, HIGH), exact)
+def test_a_pixel_is_kept_until_it_is_more_than_one_level_off() -> None:
+    before = picture(5, 5, 5, 5, 9, 9, 5, 5)
+    now = picture(6, 5, 7, 6, 9, 8, 5, 7)
+    # a cell that changes becomes exact in both of its pixels
+    assert held(before, now).count_changes(picture(5, 5, 7, 6, 9, 9, 5, 7)) == 0
 
 
-def test_what_is_no_number_has_the_lowest_level_again() -> None:
-    steady = LevelHysteresis(training())
-    for value in (0.9, np.nan, np.inf, -np.inf):
-        values = np.array([value])
-        exact = quantize(values, LEVELS, LOW, HIGH)
-        assert np.array_equal(steady.quantize(values, LEVELS, LOW, HIGH), exact)
+def test_levels_are_counted_on_the_way_over_the_neutral_colour() -> None:
+    for colours, middle in ((DIVERGING, STEPS), (map_colours(2), 0)):
+        one, other = (middle - 1, middle + 1) if middle else (1, 1 + STEPS)
+        before = picture(one, middle, one, middle, of=colours)
+        now = held(before, picture(other, other, other, other, of=colours))
+        assert now.count_changes(picture(other, middle, other, middle, of=colours)) == 0
 
 
-@pytest.mark.parametrize("kind", [ActivationsPanel, BoundaryPanel])
+def test_colours_of_different_scales_are_never_alike() -> None:
+    for one, other in (
+        (SEQUENTIAL[0], UNCERTAIN),
+        (SEQUENTIAL[0], GREYS[0]),
+        (SEQUENTIAL[0], BACKGROUND),
+        (UNCERTAIN, BACKGROUND),
+        (BACKGROUND, BRIGHT),
+    ):
+        now = held(picture(0, 0, of=(one, other)), picture(1, 0, of=(one, other)))
+        assert now.count_changes(picture(1, 0, of=(one, other))) == 0
+
+
+@pytest.mark.parametrize(
+    ("glyph", "colour", "level", "stays"),
+    [
+        ("●", TEXT, 7, True),
+        ("●", TEXT, 8, False),
+        ("○", TEXT, 6, False),
+        ("●", DIM, 6, False),
+    ],
+)
+def test_a_glyph_is_kept_on_a_background_that_hardly_changes(
+    glyph: str, colour: str, level: int, stays: bool
+) -> None:
+    before, now = Cells(1, 1), Cells(1, 1)
+    before.write(0, 0, "●", ink(TEXT, DIVERGING[5]))
+    now.write(0, 0, glyph, ink(colour, DIVERGING[level]))
+    assert (held(before, now).count_changes(before) == 0) == stays
+
+
+def test_noise_is_no_bytes_and_a_steady_change_is_followed() -> None:
+    shown, changes = picture(5, 5), 0
+    for step in range(40):
+        before, shown = shown, held(shown, picture(5 + step % 2, 6 - step % 2))
+        changes += shown.count_changes(before)
+    assert not changes
+    for level in range(5, 20):
+        before, shown = shown, held(shown, picture(level, level))
+        changes += shown.count_changes(before)
+    assert changes == 7
+    assert shown.count_changes(picture(19, 19)) == 0
+
+
+@pytest.mark.parametrize("kind", [ActivationsPanel, BoundaryPanel, NetworkPanel])
 def test_a_pause_draws_exactly_what_a_new_panel_would(
     kind: type[Panel], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     learning = Learning(monkeypatch)
     panel = new(kind, learning.session)
+    monkeypatch.setattr(kind, "_renderer", CellRenderer(TerminalLook("truecolor")))
     panel.draw(*SIZE)
     for _ in range(10):
         learning.learn()
@@ -95,8 +141,10 @@ def test_a_pause_draws_exactly_what_a_new_panel_would(
     learning.learn(0.0)
     panel.draw(*SIZE)
     learning.session.apply(StateChanged(State.PAUSED))
-    exact = new(kind, learning.session).draw(*SIZE)
-    assert panel.draw(*SIZE).count_changes(exact) == 0
+    paused = panel.draw(*SIZE)
+    # a renderer that merges no pixels
+    monkeypatch.setattr(kind, "_renderer", DEFAULT_RENDERER)
+    assert paused.count_changes(new(kind, learning.session).draw(*SIZE)) == 0
 
 
 def test_a_picture_that_changes_everywhere_is_drawn_less_often(

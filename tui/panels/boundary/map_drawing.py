@@ -37,7 +37,6 @@ if TYPE_CHECKING:
     from core.arrays import Labels
     from core.datasets import DataSplit
     from tui.panels.boundary.map_view import MapSamples, MapView
-    from tui.panels.hysteresis import Quantize
     from tui.panels.panel import StyledText
 
 GUTTER: Final = 6
@@ -212,10 +211,10 @@ def map_colours(classes: int) -> tuple[str, ...]:
     return (UNCERTAIN, *(colour for field in fields for colour in field))
 
 
-def class_levels(shown: Predictions, by: Quantize = quantize) -> Labels:
+def class_levels(shown: Predictions) -> Labels:
     """Return the index into `map_colours` for each point of a map."""
     # the uncertain level is shared by both directions, and as wide as any other
-    levels = by(shown.values, 1 + STEPS, -1 / (2 * STEPS + 1), 1)
+    levels = quantize(shown.values, 1 + STEPS, -1 / (2 * STEPS + 1), 1)
     return np.asarray(np.where(levels == 0, 0, 1 + shown.labels * STEPS + levels - 1), np.int64)
 
 

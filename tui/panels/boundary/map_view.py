@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, ClassVar, Final
 import numpy as np
 
 from core.analysis.planes import Plane, PlaneChoice, Window
-from core.analysis.prediction_map import PredictionMap, quantize
+from core.analysis.prediction_map import PredictionMap
 from core.arrays import evenly_spaced
 from tui.drawing.cells import Cells
 from tui.drawing.palette import (
@@ -41,7 +41,6 @@ if TYPE_CHECKING:
     from core.arrays import Array, Labels
     from core.datasets import DataSplit
     from core.nn.network import Network
-    from tui.panels.hysteresis import Quantize
 
 MOST_POINTS: Final = 2000
 """Largest number of drawn samples of one part."""
@@ -93,7 +92,6 @@ class MapView:
         width: int,
         height: int,
         plane: PlaneChoice,
-        by: Quantize = quantize,
         *,
         around: DataSplit | None = None,
     ) -> None:
@@ -106,12 +104,11 @@ class MapView:
             width: columns, with the axes.
             height: rows, with the axis and the legend.
             plane: chosen plane.
-            by: turns values into colour levels.
             around: samples that define plane and window, if they are not those of `data`.
         """
         frame = data if around is None else around
         self.network, self.data, self.target = network, data, target
-        self._width, self._height, self._choice, self._quantize = width, height, plane, by
+        self._width, self._height, self._choice = width, height, plane
         self.columns, self.rows = width - GUTTER, height - (2 if height >= 8 else 1)
         self.plane = Plane.through(frame, plane)
         features = frame.preparation.features
@@ -167,12 +164,9 @@ class MapView:
         cells.place(0, 0, self._axes_and_legend(show_test=show_test))
         if scale is None:
             colours = map_colours(self.network.classes)
-            levels = class_levels(self.grid.refresh(), self._quantize)
+            levels = class_levels(self.grid.refresh())
         else:
-            colours, levels = (
-                scale.colours,
-                scale.levels(self.grid.refresh().values, self._quantize),
-            )
+            colours, levels = scale.colours, scale.levels(self.grid.refresh().values)
         pixels = levels.reshape(2 * self.rows, self.columns)
         cells.place(0, GUTTER, half_blocks(pixels, colours))
         if scale is None:

@@ -17,7 +17,6 @@ from tui.panels.boundary.map_drawing import certainty_scale
 from tui.panels.boundary.map_editing import NO_SAMPLE_NEAR, EditError, PointEditor
 from tui.panels.boundary.map_view import MapView
 from tui.panels.explanation import Explanation
-from tui.panels.hysteresis import LevelHysteresis
 from tui.panels.panel import Panel, StyledText
 
 if TYPE_CHECKING:
@@ -38,7 +37,7 @@ CURSOR_ACTIONS: Final = frozenset({"point", "look", "edit"})
 class BoundaryPanel(Panel):
     """Map of half-block cells, two pixels each, over the range of the data plus a margin."""
 
-    key, label = "3", "boundary"
+    key, label, keeps_similar = "3", "boundary", True
     summary = (
         "predicted class and its certainty, or predicted value, on a plane, with the samples; "
         "t shows the test samples, p and P choose the plane, y the target, m sets a cursor"
@@ -79,7 +78,6 @@ class BoundaryPanel(Panel):
 
     def __init__(self, run: RunModel, options: ViewOptions) -> None:
         super().__init__(run, options)
-        self._hysteresis = LevelHysteresis(run)
         self._picture: MapView | FittedCurve | None = None
         self.position: CellPosition | None = None
         """Position of the cursor, or None while it is off."""
@@ -200,7 +198,7 @@ class BoundaryPanel(Panel):
         key = network, data, target, width, height, self.options.plane
         if isinstance(self._picture, MapView) and self._picture.shows(*key):
             return self._picture
-        return MapView(*key, self._hysteresis.quantize)
+        return MapView(*key)
 
     # --- cursor and edits of the data
 

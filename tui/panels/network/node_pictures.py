@@ -23,7 +23,6 @@ from tui.drawing.palette import (
     ink,
 )
 from tui.panels.colour_scales import FittedScale, NumberScale, OutputScale
-from tui.panels.hysteresis import LevelHysteresis
 from tui.panels.network.drawing import MOST_SAMPLES, largest_inputs, predicted
 from tui.panels.network.layout import NodeShape
 from tui.panels.unit_maps.pictures import UnitGrid, draw_values, has_curves
@@ -122,7 +121,6 @@ class NodePictures:
         self._run = run
         self._grid: UnitGrid | None = None
         self._means: GroupMeans | None = None
-        self._held: dict[tuple[int, int], LevelHysteresis] = {}
         self._fitted: dict[int, FittedScale] = {}
         self._largest: tuple[DataSplit | None, Array] = None, np.empty(0)
 
@@ -212,20 +210,14 @@ class NodePictures:
         if layer < len(network.sizes) - 1:
             fitted = self._fitted.setdefault(layer, FittedScale(self._run))
             scale = fitted.fit(network.layers[layer - 1].activation, values)
-            levels = scale.levels(values, self._hysteresis(layer, 0).quantize)
+            levels = scale.levels(values)
             return [(values[unit], scale, levels[unit]) for unit in units]
         pictures = []
         for unit in units:
             scale = _output_scale(data, unit, len(values))
-            levels = scale.levels(values[unit], self._hysteresis(layer, unit).quantize)
+            levels = scale.levels(values[unit])
             pictures.append((values[unit], scale, levels))
         return pictures
-
-    def _hysteresis(self, layer: int, unit: int) -> LevelHysteresis:
-        held = self._held.get((layer, unit))
-        if held is None:
-            held = self._held[layer, unit] = LevelHysteresis(self._run)
-        return held
 
     def _input_scales(self, data: DataSplit) -> list[OutputScale]:
         if self._largest[0] is not data:

@@ -58,7 +58,7 @@ OWN_EDGES: Final = 24
 class NetworkPanel(Panel):
     """Nodes with pictures of their outputs, and the strongest edges between them."""
 
-    key, label = "0", "network"
+    key, label, keeps_similar = "0", "network", True
     # in true colour, pictures that change a lot are drawn once a second: they are many, and small
     title_has_priority, redraw_interval, longest_pause = True, 0.5, 1.0
     summary = (
