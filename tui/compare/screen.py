@@ -176,8 +176,7 @@ class CompareScreen(PanelScreen):
             if isinstance(event, ComparedRunOpened):
                 self.arrangement.apply()
             if isinstance(event, Loading):
-                for line in self.lines:
-                    line.repaint()
+                self.frames.paint_lines()
             elif isinstance(event, ComparedRunsMoved) and not self.run.is_at_rest:
                 if self.is_current:
                     self.frames.paint_frame()

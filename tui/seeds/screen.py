@@ -199,8 +199,7 @@ class SeedsScreen(PanelScreen):
             if self.is_current:
                 self.frames.paint_frame()
         elif isinstance(event, Loading):
-            for line in self.lines:
-                line.repaint()
+            self.frames.paint_lines()
         else:
             self.frames.paint_all()
 

@@ -156,19 +156,20 @@ class SweepScreen(PanelScreen):
 
     def show_progress(self) -> None:
         """Show the change made by an event that the model already includes."""
+        is_at_rest = self.run.is_at_rest
         with reported(self.app, "the sweep was not shown"):
-            is_at_rest = self.run.is_at_rest
             if is_at_rest:
                 for panel in self.panels:
                     panel.invalidate()
             self.arrangement.apply()
-            if not self.is_current:
-                self.frames.pull()
-            elif is_at_rest:
-                self.frames.paint_all()
-            else:
-                self.frames.paint_frame()
             self._when_shown()
+        # after an error, too: otherwise no further progress would come
+        if not self.is_current:
+            self.frames.pull()
+        elif is_at_rest:
+            self.frames.paint_all()
+        else:
+            self.frames.paint_frame()
 
     # --- what keys ask for
 
@@ -189,8 +190,7 @@ class SweepScreen(PanelScreen):
 
     def _repaint(self) -> None:
         self.repaint_panels()
-        for line in self.lines:
-            line.repaint()
+        self.frames.paint_lines()
 
     def sort_next(self) -> None:
         """Sort by the next column."""

@@ -265,6 +265,20 @@ async def test_the_screen_is_left_while_runs_train_and_shows_their_maps(tmp_path
         assert not driver.app.is_running or driver.app._exit
 
 
+async def test_progress_that_cannot_be_shown_is_followed_by_more(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    async with sweep_of(ENDLESS, {"hidden": ((2,), (3,))}) as driver:
+        with monkeypatch.context() as patch:
+            patch.setattr(driver.sweep.arrangement, "apply", lambda: 1 / 0)
+            await driver.until(lambda: driver.app.faults)
+        epoch = max((each.epoch for each in driver.model.reports.values()), default=0)
+        await driver.until(
+            lambda: any(each.epoch > epoch for each in driver.model.reports.values())
+        )
+        driver.app.faults.clear()
+
+
 async def test_earlier_runs_are_trained_again_for_their_maps(tmp_path: Path) -> None:
     axes = {"hidden": ((2,), (3,))}
     async with sweep_of(SMALL, axes, tmp_path) as driver:
