@@ -447,7 +447,7 @@ class RunController:
         self.view.show_note(f"speed: {number_format.speed(self.speed)}")
 
 
-def restarted(link: Restarts, view: Noting) -> bool:
+def restarted(link: Restarts, view: ShowsNotes) -> bool:
     """Start another process; return whether there is one, and show why if not."""
     try:
         link.restart()
@@ -465,14 +465,14 @@ def branch_question(what: str, past: int, head: int) -> str:
     return f"{what} epoch {past:,}? {lost} after it will be discarded"
 
 
-class Noting(Protocol):
+class ShowsNotes(Protocol):
     """Callback of `TravelController` to a screen."""
 
     def show_note(self, note: str) -> None:
         """Show a sentence on what happened."""
 
 
-class Travelled(Protocol):
+class EpochPosition(Protocol):
     """Position of a run, or of several; a `RunModel`, except on the screen of many seeds."""
 
     @property
@@ -488,11 +488,11 @@ class Travelled(Protocol):
         """Share of the current epoch that is trained."""
 
 
-class Travelling(Protocol):
+class TravelOwner(Protocol):
     """Controller of what travels; a `RunController`, except on the screen of many seeds."""
 
     @property
-    def view(self) -> Noting:
+    def view(self) -> ShowsNotes:
         """The screen."""
 
     @property
@@ -514,8 +514,8 @@ class TravelController:
 
     def __init__(
         self,
-        controller: Travelling,
-        run: Travelled,
+        controller: TravelOwner,
+        run: EpochPosition,
         while_training: str = "the run is training: pause it (space) to go back in time",
     ) -> None:
         """Begin at the newest epoch.

@@ -10,7 +10,7 @@ from tui.drawing import number_format
 
 if TYPE_CHECKING:
     from core.process.messages import Command
-    from tui.controller import Link, Noting
+    from tui.controller import Link, ShowsNotes
     from tui.run_model import RunModel
 
 
@@ -22,7 +22,7 @@ class SeveralRunsController:
         view: the screen.
     """
 
-    def __init__(self, run: RunModel, link: Link, view: Noting, speed: float | None) -> None:
+    def __init__(self, run: RunModel, link: Link, view: ShowsNotes, speed: float | None) -> None:
         """Create the controller.
 
         Args:

@@ -14,7 +14,7 @@ from tui.drawing.cells import Cells, cell_width, cut
 from tui.drawing.curves import Plot, draw_curves, epoch_at, gutter_width
 from tui.drawing.palette import ACCENT, BRIGHT, DIM, READER, TEXT, ink
 from tui.drawing.traces import LogColumn, all_values, trace
-from tui.panels.curve import LONGEST_AXIS, loss_axis, score_axis, score_text
+from tui.panels.curve import LONGEST_AXIS, loss_axis, score_axis
 from tui.panels.curve_parts import write_cut_value
 from tui.panels.explanation import Explanation
 
@@ -173,7 +173,7 @@ class CurvesPanel(BoardPanel):
     def _format(self, value: float) -> str:
         if self.board.quantity == "loss":
             return number_format.loss(value)
-        return score_text(value, has_classes=self._has_classes)
+        return number_format.score(value, has_classes=self._has_classes)
 
     def _steady_axis(self, traces: list[Trace], ticks: int) -> ValueAxis:
         """Return the axis for some curves: the previous one, as long as it is not much too long."""

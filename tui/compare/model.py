@@ -18,7 +18,6 @@ from core.training.components import build_network
 from tui.compare.columns import outcome_columns, setting_heading, setting_texts, varied_settings
 from tui.drawing import number_format
 from tui.drawing.palette import FAINT, RUN_CURVES
-from tui.panels.curve import score_text
 from tui.run_model import RunModel
 
 if TYPE_CHECKING:
@@ -41,7 +40,7 @@ GREY: Final = len(RUN_CURVES)
 LONG_START: Final = 8
 """Number of characters that names of runs share, from which labels leave them out."""
 
-SPEAKING: Final = frozenset({"data", "dataset", "optimizer", "activation", "init", "loss"})
+SELF_EXPLANATORY: Final = frozenset({"data", "dataset", "optimizer", "activation", "init", "loss"})
 """Settings whose values need no name in a label."""
 
 
@@ -121,7 +120,7 @@ class ShownRun(ComparedRun):
         value = getattr(self.metrics_shown, f"{part}_{quantity}")
         if quantity == "loss":
             return number_format.loss(value)
-        return score_text(value, has_classes=self.has_classes)
+        return number_format.score(value, has_classes=self.has_classes)
 
 
 @dataclass(frozen=True)
@@ -312,7 +311,7 @@ class Board:
             # the values of most runs: the setting with the most values is the most specific one
             names = [max(self.varied, key=lambda name: len({*texts[name].values()}))]
         return " · ".join(
-            f"{'' if name in SPEAKING else f'{setting_heading(name)} '}{texts[name][run.number]}"
+            f"{'' if name in SELF_EXPLANATORY else f'{setting_heading(name)} '}{texts[name][run.number]}"
             for name in names
         )
 

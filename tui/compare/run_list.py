@@ -130,8 +130,11 @@ class RunListCanvas(Canvas):
 
     def mark(self) -> None:
         """Mark the selected run, or remove its mark."""
-        if self._runs[self.selected].summary is None:
+        summary = self._runs[self.selected].summary
+        if summary is None:
             self.note = "this run cannot be read"
+        elif summary.seeds is not None:
+            self.note = "many seeds are compared on a screen of their own: nnfs-tui resume NAME"
         elif self.selected in self.marked:
             self.marked.remove(self.selected)
         elif len(self.marked) >= MOST:
@@ -203,7 +206,9 @@ class RunListScreen(Screen[None]):
             alike = [
                 at
                 for at, each in enumerate(self._runs)
-                if each.summary is not None and each.summary.source == source
+                if each.summary is not None
+                and each.summary.seeds is None
+                and each.summary.source == source
             ]
             canvas.marked = alike[:MOST]
         canvas.repaint()

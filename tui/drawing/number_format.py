@@ -21,6 +21,13 @@ def loss(value: float) -> str:
     return f"{value:.2f}" if value < 1000 else f"{value:.2e}"
 
 
+def score(value: float, *, has_classes: bool) -> str:
+    """Return an accuracy in percent, or R²."""
+    if has_classes:
+        return f"{percent(value)} %"
+    return f"{value:.3f}".replace("-", "−")
+
+
 def brief_loss(value: float) -> str:
     """Return a loss in at most five characters."""
     if not isfinite(value):

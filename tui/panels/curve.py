@@ -141,13 +141,6 @@ def score_axis(low: Numbers, high: Numbers, ticks: int, *, has_classes: bool) ->
     return ValueAxis(start, 1.0, places, tuple(f"{100 * each:.0f} %" for each in places))
 
 
-def score_text(value: float, *, has_classes: bool) -> str:
-    """Return an accuracy in percent, or R²."""
-    if has_classes:
-        return f"{number_format.percent(value)} %"
-    return f"{value:.3f}".replace("-", "−")
-
-
 class CurvePanel(Panel):
     """Training and test curve of one quantity."""
 
@@ -556,4 +549,4 @@ class ScorePanel(CurvePanel):
         return ValueAxis(axis.low / 100, axis.high / 100, places, labels)
 
     def format_value(self, value: float) -> str:
-        return score_text(value, has_classes=self.has_classes)
+        return number_format.score(value, has_classes=self.has_classes)

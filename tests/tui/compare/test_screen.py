@@ -4,6 +4,7 @@ import os
 import signal
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from pathlib import Path
 from random import Random
 
@@ -19,6 +20,7 @@ from tests.tui.waiting import until
 from tui.compare.app import CompareApp
 from tui.compare.keys import FOOTER, HANDLERS, KEYS
 from tui.compare.model import BoardView
+from tui.compare.run_list import RunListScreen
 from tui.compare.screen import CompareScreen
 from tui.panels.panel import Panel
 from tui.screens.help import HelpScreen
@@ -226,6 +228,22 @@ async def test_runs_are_marked_in_the_list_and_opened(folders: list[Path]) -> No
         await driver.until(lambda: driver.app.chosen is not None)
         assert driver.app.chosen is not None
         assert driver.app.chosen.path in folders
+
+
+def test_many_seeds_saved_as_one_are_not_marked(folders: list[Path]) -> None:
+    runs = list_runs(folders[0].parent)
+    summary = runs[1].summary
+    assert summary is not None
+    runs[1] = replace(runs[1], summary=summary._replace(seeds=8))
+    screen = RunListScreen(runs, folders[0].parent, print)
+    canvas = screen.canvas
+    canvas.selected = 1
+    canvas.mark()
+    assert not canvas.marked
+    assert "nnfs-tui resume" in canvas.note
+    canvas.selected = 0
+    screen.action_mark_alike()
+    assert canvas.marked == [0, 2]
 
 
 async def test_marks_selection_and_order_are_the_same_after_a_run_was_open(
