@@ -109,6 +109,15 @@ def test_names_of_groups_are_complete_at_every_width(width: int) -> None:
     assert not re.search(r"\w…", names), names
 
 
+@pytest.mark.parametrize(("width", "words"), [(38, ["+ 1", "1–2 of 4"]), (26, ["1 of 4"])])
+def test_columns_that_do_not_fit_are_counted_in_a_small_network_too(
+    width: int, words: list[str]
+) -> None:
+    lines = OutputsTable().draw(after("xor", 3), ViewOptions(), width, 10).lines()
+    assert all(each in lines[0] for each in words), lines[0]
+    assert "h1" in OutputsTable().draw(after("xor", 3), ViewOptions(), 70, 10).lines()[0]
+
+
 def test_numbers_to_predict_are_in_their_own_units() -> None:
     session = session_after(PRESETS["bumps"].config(preprocess="standard"), 20, State.PAUSED)
     data, network = session.data, session.network

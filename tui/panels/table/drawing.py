@@ -143,8 +143,13 @@ class TableDrawing:
             name = network.layers[layer].activation.name
             end = starts[at + 1][1] if at + 1 < len(starts) else self.rules[-1]
             number = layer + 1
-            forms = f"hidden layer {number} · {name}", f"hidden {number}", "hidden"
-            self.cells.write(0, place + 1, _longest(forms, end - place - 2), dim)
+            forms = [f"hidden layer {number} · {name}", f"hidden {number}", "hidden"]
+            numbers = [unit.at + 1 for unit in self.units if unit.layer == layer]
+            if len(numbers) < network.sizes[number]:
+                some = f"{numbers[0]}–{numbers[-1]}" if len(numbers) > 1 else f"{numbers[0]}"
+                some += f" of {network.sizes[number]}"
+                forms[1:1] = [f"hidden {number} · {some}", some]
+            self.cells.write(0, place + 1, _longest(tuple(forms), end - place - 2), dim)
         if self.output_places:
             place = self.output_places[0] + 1
             left = (network.classes or network.sizes[-1]) - len(layout.outputs)

@@ -19,6 +19,7 @@ from tui.panels.panel import Panel, StyledText
 from tui.panels.table.columns import (
     LEAST_DIGITS,
     MARKS,
+    RULE,
     SAMPLE,
     TRUE,
     ColumnId,
@@ -144,7 +145,9 @@ class OutputsTable:
             return Cells(width, height)
         network, data = run.current
         self._follow(network, data)
-        grouped = height >= 9 and (len(network.sizes) > 3 or len(data.feature_names) > 2)
+        few = len(network.sizes) <= 3 and len(data.feature_names) <= 2
+        # the headings of groups name the columns that do not fit
+        grouped = height >= 9 and not (few and self._fits_whole(network, width))
         rows = height - (2 if grouped else 1)
         if rows < 1 or width < MARKS + LEAST_DIGITS:
             return Cells(width, height)
@@ -205,6 +208,12 @@ class OutputsTable:
                     self.first_row = place - rows // 2
         self._followed = followed
         self.first_row = max(0, min(self.first_row, len(order) - rows))
+
+    def _fits_whole(self, network: Network, width: int) -> bool:
+        """Return whether all features and units fit, next to one output."""
+        features = sum(each.width + 1 for each in self._features)
+        units = sum(network.sizes[1:-1]) * (self._digits + 2)
+        return MARKS + features + units + 2 * len(RULE) + LEAST_DIGITS + 1 <= width
 
     def _compute_layout(
         self,
