@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from math import isfinite
+from math import isfinite, isnan
 from textwrap import wrap
 from typing import TYPE_CHECKING, ClassVar, Final
 
@@ -54,6 +54,9 @@ SATURATED: Final = (
     "while the loss falls."
 )
 """Explanation of the last column of the table."""
+
+DEAD: Final = "dead: units without a slope for any sample, which cannot learn; others do."
+UNMEASURED: Final = "–: gradients are measured while the run trains and this panel is open."
 
 HEALTHY_STATES: Final = frozenset({RunState.TOO_EARLY, RunState.LEARNING, RunState.LEARNT})
 """States whose sentence is placed below the table."""
@@ -188,8 +191,8 @@ class LayersPanel(Panel):
         ]
         if checking := self._checking(diagnosis):
             lines.append(DiagnosisLine(checking[:room], ink(DIM)))
-        if not diagnosis.findings and (reassuring := self._why_harmless(diagnosis)):
-            lines += [DiagnosisLine(text, ink(DIM)) for text in wrap(reassuring, room)]
+        notes = [] if diagnosis.findings else [self._why_harmless(diagnosis), *self._notes()]
+        lines += [DiagnosisLine(text, ink(DIM)) for note in notes for text in wrap(note, room)]
         at = 0
         for finding in diagnosis.findings:
             lines += [DiagnosisLine(text, ink(WARNING)) for text in wrap(finding.sentence, room)]
@@ -233,6 +236,12 @@ class LayersPanel(Panel):
             f"{100 * saturated:.0f} % of a layer's units are saturated; they do not stop this run."
         )
 
+    def _notes(self) -> list[str]:
+        """Return what dead units are, if there are some, and why there are no gradients."""
+        layers = self.run.layers
+        notes = [DEAD] if any(each.dead for each in layers) else []
+        return [*notes, UNMEASURED] if any(isnan(each.gradient_norm) for each in layers) else notes
+
     def _why_empty(self) -> str:
         run = self.run
         if run.restored is not None:
@@ -244,7 +253,7 @@ class LayersPanel(Panel):
             return "The epoch that diverged was undone; ← shows the one before it."
         if run.past_epoch is not None and not run.config.diagnostics:
             return "Diagnostics were off in this epoch."
-        return "The diagnostics of each layer, after the first trained epoch."
+        return "The diagnostics of each layer, after the next trained epoch."
 
     def action_select(self, by: int) -> None:
         """Select the next remedy; without any, the key is for the screen."""

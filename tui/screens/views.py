@@ -142,7 +142,7 @@ def _diagnose(_: RunModel) -> View:
         "diagnose",
         ("layers", "loss", "errors", "accuracy"),
         (
-            ((100, 30), column((4, row(*curves, (1, "errors"))), (5, "layers"))),
+            ((100, 30), column((2, row(*curves, (1, "errors"))), (1, "layers"))),
             ((0, 0), column((1, row(*curves, (1, "errors"))), (1, "layers"))),
         ),
     )

@@ -9,7 +9,15 @@ from tests.tui.drawn import drawn, text
 from tests.tui.screens.test_training import MOONS, Driver, running
 from tests.tui.sessions import session_after
 from tui.drawing.palette import DIM, TEXT, ink
-from tui.panels.layers import CHECKING, MARKER, DiagnosisLine, LayersPanel, shortened
+from tui.panels.layers import (
+    CHECKING,
+    DEAD,
+    MARKER,
+    UNMEASURED,
+    DiagnosisLine,
+    LayersPanel,
+    shortened,
+)
 from tui.screens.help import HelpScreen
 
 SICK = PRESETS["xor"].config(epochs=200, l2=1.0)
@@ -140,6 +148,16 @@ def test_saturated_units_of_a_healthy_run_are_explained() -> None:
     run.diagnosis.update()
     assert max(layer.saturated for layer in run.layers) > 0.5
     assert "saturated, which is usual here" in text(drawn(LayersPanel, run, 160, 16))
+
+
+def test_dead_units_and_gradients_that_are_not_measured_are_explained() -> None:
+    run = session_after(MOONS.changed(diagnostics=True, activation=("relu", "relu")), 200)
+    run.diagnosis.update()
+    assert DEAD not in text(drawn(LayersPanel, run, 100, 14))
+    run.layers = (run.layers[0]._replace(dead=0.25, gradient_norm=float("nan")), *run.layers[1:])
+    shown = text(drawn(LayersPanel, run, 100, 14))
+    assert DEAD in shown
+    assert UNMEASURED in shown
 
 
 @pytest.mark.parametrize("height", range(9))
