@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Final, Literal
 
 import numpy as np
 
+from core.arrays import buffer_like
 from core.dataclass import dataclass
 from core.memory import SCIPY, importing
 from core.nn.calls import Calls, call, constant
@@ -73,7 +74,7 @@ def _tanh(z: Array, a: Array) -> Calls:
 def _tanh_back(z: Array, a: Array, delta: Array) -> Calls:
     # f' = 1 - a². delta - delta·a·a takes as many calls, and none combines a block with a scalar
     del z
-    scratch = np.empty_like(a)
+    scratch = buffer_like(a)
     return [
         call(np.multiply, delta, a, scratch),
         call(np.multiply, scratch, a, scratch),
@@ -95,7 +96,7 @@ def _sigmoid(z: Array, a: Array) -> Calls:
 def _sigmoid_back(z: Array, a: Array, delta: Array) -> Calls:
     # f' = a - a²
     del z
-    scratch = np.empty_like(a)
+    scratch = buffer_like(a)
     return [
         call(np.multiply, a, a, scratch),
         call(np.subtract, a, scratch, scratch),
@@ -109,13 +110,13 @@ def _relu(z: Array, a: Array) -> Calls:
 
 def _relu_back(z: Array, a: Array, delta: Array) -> Calls:
     del z
-    slope = np.empty_like(a)
+    slope = buffer_like(a)
     # a is never negative, so f' = sign(a)
     return [call(np.sign, a, slope), call(np.multiply, delta, slope, delta)]
 
 
 def _leaky_relu(z: Array, a: Array) -> Calls:
-    scratch = np.empty_like(a)
+    scratch = buffer_like(a)
     return [
         call(np.multiply, z, constant(LEAKY_SLOPE, a), scratch),
         call(np.maximum, z, scratch, out=a),
@@ -125,7 +126,7 @@ def _leaky_relu(z: Array, a: Array) -> Calls:
 def _leaky_relu_back(z: Array, a: Array, delta: Array) -> Calls:
     # f' = 0.01 + 0.99·[a > 0]
     del z
-    slope = np.empty_like(a)
+    slope = buffer_like(a)
     return [
         call(np.heaviside, a, constant(0, a), slope),
         call(np.multiply, slope, constant(1 - LEAKY_SLOPE, a), slope),
@@ -135,7 +136,7 @@ def _leaky_relu_back(z: Array, a: Array, delta: Array) -> Calls:
 
 
 def _elu(z: Array, a: Array) -> Calls:
-    below, zero = np.empty_like(a), constant(0, a)
+    below, zero = buffer_like(a), constant(0, a)
     return [
         call(np.minimum, z, zero, out=below),
         call(np.expm1, below, below),
@@ -147,7 +148,7 @@ def _elu(z: Array, a: Array) -> Calls:
 def _elu_back(z: Array, a: Array, delta: Array) -> Calls:
     # f' = min(a, 0) + 1
     del z
-    slope = np.empty_like(a)
+    slope = buffer_like(a)
     return [
         call(np.minimum, a, constant(0, a), out=slope),
         call(np.add, slope, constant(ELU_ALPHA, a), slope),
@@ -156,7 +157,7 @@ def _elu_back(z: Array, a: Array, delta: Array) -> Calls:
 
 
 def _selu(z: Array, a: Array) -> Calls:
-    below, zero = np.empty_like(a), constant(0, a)
+    below, zero = buffer_like(a), constant(0, a)
     return [
         call(np.minimum, z, zero, out=below),
         call(np.expm1, below, below),
@@ -170,7 +171,7 @@ def _selu(z: Array, a: Array) -> Calls:
 def _selu_back(z: Array, a: Array, delta: Array) -> Calls:
     # f' = a + scale·alpha where z <= 0, and scale where z > 0
     del z
-    slope, above = np.empty_like(a), np.empty_like(a)
+    slope, above = buffer_like(a), buffer_like(a)
     zero, at_zero = constant(0, a), SELU_ALPHA * SELU_SCALE
     return [
         call(np.minimum, a, zero, out=slope),
@@ -189,7 +190,7 @@ def _softplus(z: Array, a: Array) -> Calls:
 def _softplus_back(z: Array, a: Array, delta: Array) -> Calls:
     # f' = sigmoid(z) = 1 - exp(-f)
     del z
-    slope = np.empty_like(a)
+    slope = buffer_like(a)
     return [
         call(np.negative, a, slope),
         call(np.expm1, slope, slope),
@@ -217,7 +218,7 @@ def _gelu(z: Array, a: Array) -> Calls:
 
 def _gelu_back(z: Array, a: Array, delta: Array) -> Calls:
     # f' = Φ(z) + z·φ(z)
-    cdf, slope = np.empty_like(a), np.empty_like(a)
+    cdf, slope = buffer_like(a), buffer_like(a)
     return [
         *_normal_cdf(z, cdf),
         call(np.multiply, z, z, slope),
@@ -236,7 +237,7 @@ def _swish(z: Array, a: Array) -> Calls:
 
 def _swish_back(z: Array, a: Array, delta: Array) -> Calls:
     # f' = σ(z) + f·(1 - σ(z))
-    sigmoid, slope = np.empty_like(a), np.empty_like(a)
+    sigmoid, slope = buffer_like(a), buffer_like(a)
     return [
         *_sigmoid(z, sigmoid),
         call(np.multiply, a, sigmoid, slope),

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
+from core.arrays import buffer, buffer_like
 from core.nn.calls import Call, Calls, broadcast, call, constant, matmul, matvec
 
 if TYPE_CHECKING:
@@ -65,7 +66,10 @@ class Layer:
         matrix: W and b, (inputs + 1, units); W alone if the layer has no b.
         norm: batch normalisation of z, or None.
         folded: the (inputs + 1, units) matrix for evaluation, see `fold`.
+        is_last: whether there is no layer above, which would need a row of ones.
     """
+
+    is_last = False
 
     def __init__(
         self,
@@ -127,7 +131,7 @@ class ForwardPass:
     """Evaluation of one layer for batches of one size: a = f(Wᵀa_below + b).
 
     Attributes:
-        outputs: (units + 1, samples), the last row ones: inputs of the layer above.
+        outputs: (units + 1, samples), the last row ones: inputs of the layer above, if there is one.
         values: (units, samples), the outputs without the row of ones.
         logits: (units, samples) z; overwritten with f(z) unless the activation keeps its input.
     """
@@ -135,11 +139,11 @@ class ForwardPass:
     def __init__(self, layer: Layer, samples: int) -> None:
         self.layer = layer
         self.outputs = outputs_of(layer, samples)
-        self.values = self.outputs[..., :-1, :]
+        self.values = self.outputs[..., : layer.units, :]
         self.logits = self.values
         if layer.activation.keeps_input:
             self.logits = np.empty_like(self.values)
-        self.activate = layer.activation.forward(self.logits, self.values)
+        self.activate = _activate(layer.activation, self.logits, self.values, self.outputs)
         self._matrix = layer.folded.mT
 
     def forward(self, inputs: Array) -> Calls:
@@ -155,7 +159,7 @@ class TrainingPass:
     dL/dW = a_below · (dL/dz)ᵀ and dL/db = Σ dL/dz over the samples.
 
     Attributes:
-        outputs: (units + 1, samples), the last row ones: inputs of the layer above.
+        outputs: (units + 1, samples), the last row ones: inputs of the layer above, if there is one.
         values: (units, samples), the outputs without the row of ones.
         delta: (units, samples) dL/da, written by the layer above or the loss; `backward` turns it
             into dL/dz in place.
@@ -181,7 +185,7 @@ class TrainingPass:
         """
         self.layer = layer
         self.outputs = outputs_of(layer, samples)
-        self.values = self.outputs[..., :-1, :]
+        self.values = self.outputs[..., : layer.units, :]
         has_dropout = any(dropout) and len(rngs) > 0
         # dropout needs a second buffer: f'(z) is computed from the values before dropout
         activated = np.empty_like(self.values) if has_dropout else self.values
@@ -190,11 +194,12 @@ class TrainingPass:
         activation = layer.activation
         # the rows of all runs of a stack are adjacent only with those of ones, whose delta stays 0
         if activated.ndim > 2 and self.logits is self.values and activation.name != "linear":
-            delta = np.zeros_like(self.outputs)
+            delta = buffer_like(self.outputs)
+            delta[...] = 0
             self.delta = delta[..., :-1, :]
             slope = activation.backward(self.outputs, self.outputs, delta)
         else:
-            self.delta = np.empty(self.values.shape, self.values.dtype)
+            self.delta = np.empty_like(self.values)
             slope = activation.backward(self.logits, activated, self.delta)
         size = layer.matrix.shape[-2] * layer.units
         self._gradient = gradient[..., :size].reshape(layer.matrix.shape)
@@ -207,7 +212,7 @@ class TrainingPass:
             )
             self.after_dense += forward
             self._back[:0] = backward
-        self.after_dense += activation.forward(self.logits, activated)
+        self.after_dense += _activate(activation, self.logits, activated, self.outputs)
         self._back[:0] = slope
         if has_dropout:
             mask, draw = _mask_calls(self.delta, dropout, rngs)
@@ -236,9 +241,29 @@ class TrainingPass:
 
 
 def outputs_of(layer: Layer, samples: int) -> Array:
-    """Return a new (units + 1, samples) block for the outputs of a layer, the last row ones."""
-    shape = *layer.matrix.shape[:-2], layer.units + 1, samples
-    return np.ones(shape, layer.matrix.dtype)
+    """Return a new (units + 1, samples) block for the outputs of a layer, the last row ones.
+
+    The last layer has no such row. In a stack, each of its rows is one block of all runs, since losses
+    compute row by row; a product of one sample would round differently.
+    """
+    runs = layer.matrix.shape[:-2]
+    if layer.is_last and samples > 1:
+        return buffer((layer.units, *runs, samples), layer.matrix.dtype).swapaxes(0, -2)
+    outputs = buffer((*runs, layer.units + (not layer.is_last), samples), layer.matrix.dtype)
+    outputs[...] = 1
+    return outputs
+
+
+def _activate(activation: Activation, z: Array, a: Array, outputs: Array) -> Calls:
+    """Return the calls that write a = f(z).
+
+    In a stack, rows of units and of ones alternate: all of them at once, and the ones again, take half
+    the time of the rows of units alone.
+    """
+    calls = activation.forward(z, a)
+    if a.ndim == 2 or not calls or z is not a or not np.shares_memory(a, outputs):
+        return calls
+    return [*activation.forward(outputs, outputs), call(outputs[..., -1, :].fill, 1)]
 
 
 def _mask_calls(

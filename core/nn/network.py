@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from core.arrays import buffer
 from core.nn.activations import ACTIVATIONS
 from core.nn.calls import Calls, run
 from core.nn.layers import BatchNorm, ForwardPass, Layer, TrainingPass
@@ -78,7 +79,8 @@ class Network:
         normed = [batch_norm] * hidden + [False]
         self.slices = _slices(self.sizes, normed, bias)
         axis = () if runs is None else (runs,)
-        self.parameters = np.zeros((*axis, self.slices[-1].stop), self.dtype)
+        self.parameters = buffer((*axis, self.slices[-1].stop), self.dtype)
+        self.parameters[...] = 0
         normed_units = sum(
             size for size, is_normed in zip(self.sizes[1:], normed, strict=True) if is_normed
         )
@@ -103,6 +105,7 @@ class Network:
                     bias=bias,
                 )
             )
+        self.layers[-1].is_last = True
         self.weights = [layer.weights for layer in self.layers]
         self.biases = [layer.biases for layer in self.layers]
         for layer in self.layers:

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Final
 
 import numpy as np
 
+from core.arrays import buffer, buffer_like
 from core.dataclass import dataclass
 from core.nn.calls import Calls, call, constant, run
 
@@ -92,11 +93,12 @@ class Optimizer:
         self.delays = delays if self.counts_steps else ()
         self._runs = runs
         self.steps = 0
-        self.slots = np.zeros((self.slot_count, parameters.size), parameters.dtype)
+        self.slots = buffer((self.slot_count, parameters.size), parameters.dtype)
+        self.slots[...] = 0
         self._allocate()
         self._rate, self._momentum = self._coefficient(), self._coefficient()
         self._has_momentum = False
-        self._scratch = np.empty(min(parameters.size, BLOCK), parameters.dtype)
+        self._scratch = buffer((min(parameters.size, BLOCK),), parameters.dtype)
         self.settings = settings
         self.configure(settings)
         self.calls = self._step_calls()
@@ -116,7 +118,8 @@ class Optimizer:
 
     def _allocate(self) -> None:
         """Allocate the gradient, and the buffers of a subclass."""
-        self.gradient = np.zeros_like(self.parameters)
+        self.gradient = buffer_like(self.parameters)
+        self.gradient[...] = 0
 
     @property
     def learning_rate(self) -> float:
