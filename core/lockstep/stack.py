@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from core.lockstep.batches import StackedBatches
+from core.lockstep.batches import StackedBatches, inputs_of
 from core.lockstep.evaluation import StackedEvaluation
 from core.lockstep.state import StackState
 from core.nn.calls import Calls, call, run
@@ -237,11 +237,10 @@ def _parts(
             inputs.append(with_bias_row(x, network.dtype))
             targets.append(loss.encode(y).astype(network.dtype).T)
         if len(distinct) == 1:
-            parts.append((inputs[0], np.ascontiguousarray(targets[0])))
+            parts.append((inputs_of(inputs[0].T, network), np.ascontiguousarray(targets[0])))
         else:
-            # (runs, samples, features + 1) in memory, as in a single run
             rows = np.stack([each.T for each in inputs])
-            parts.append((rows.mT, np.stack(targets)))
+            parts.append((inputs_of(rows, network), np.stack(targets)))
     return parts
 
 

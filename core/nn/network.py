@@ -273,12 +273,14 @@ class TrainingStep:
             self._backward += [*layer.backward(below), layer.gradient(below.outputs)]
         self._backward += self.layers[0].backward(None)
 
-    def calls(self, inputs: Array, targets: Array) -> Calls:
+    def calls(self, inputs: Array, targets: Array, rows: Array | None = None) -> Calls:
         """Return the calls that write the gradient of the mean loss over a batch.
 
         Args:
             inputs: (features + 1, samples), the last row ones.
             targets: (rows, samples) encoded by the loss, times `target_scale`.
+            rows: (samples, features + 1), the inputs again, for the gradient: its sums over the samples
+                depend on the order in memory.
         """
         first = self.layers[0]
         return [
@@ -286,7 +288,7 @@ class TrainingStep:
             *self._forward,
             *self._loss.against(targets),
             *self._backward,
-            first.gradient(inputs),
+            first.gradient(inputs if rows is None else rows.mT),
         ]
 
 

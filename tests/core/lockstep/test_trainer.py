@@ -139,6 +139,27 @@ def test_runs_in_single_precision_equal_single_runs_to_rounding(case: str) -> No
     assert differences(lockstep, 1e-4) == []
 
 
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"hidden": (1,), "batch_size": 10},
+        {"hidden": (1, 2), "batch_size": 32, "bias": False},
+        {"hidden": (1,), "dataset": "iris", "samples": None, "batch_size": "full"},
+        {"hidden": (8, 5), "batch_size": 32},
+        {"hidden": (8,), "batch_size": 32, "dataset": "spiral", "data_seed": 3},
+        {"hidden": (16, 16), "batch_size": "full", "activation": "relu"},
+        {"hidden": (6,), "batch_size": 37, "dataset": "spiral"},  # the last batch has one sample
+        {"hidden": (5,), "dataset": "iris", "samples": None, "batch_size": 40},
+    ],
+)
+def test_weights_equal_those_of_single_runs_bit_for_bit(changes: dict[str, Any]) -> None:
+    config = RunConfig(**{"samples": 150, "epochs": 20, **changes})
+    lockstep = Lockstep([config.changed(seed=seed) for seed in range(8)])
+    lockstep.run()
+    for run, single in enumerate(single_runs(lockstep.configs)[0]):
+        assert np.array_equal(lockstep.parameters(run), single.network.parameters)
+
+
 ENDINGS: list[dict[str, Any]] = [
     {"epochs": 3},
     {"epochs": 17, "schedule": "linear"},
