@@ -7,6 +7,9 @@ epoch of a jitted vmap, without measuring, from the same initial weights on the 
 out if it is not installed. The C loop, the limit of what one core can do, trains one network after the
 other.
 
+OpenBLAS multiplies with the functions for this processor, whatever the environment selects, as the other
+contenders do; `python -m benchmarks.lockstep avx2` with those for x86 processors without AVX-512.
+
 `python -m benchmarks.lockstep rates` prints success rates of XOR instead: of 1,000 runs at once, and of
 1,000 single runs with other seeds.
 """
@@ -14,14 +17,18 @@ other.
 from __future__ import annotations
 
 import os
+import sys
 
 os.environ.update({f"{name}_NUM_THREADS": "1" for name in ("OMP", "OPENBLAS", "MKL")})
+if "avx2" in sys.argv:
+    os.environ["OPENBLAS_CORETYPE"] = "Haswell"
+else:
+    os.environ.pop("OPENBLAS_CORETYPE", None)
 # one core for all contenders, including the threads of JAX
 if hasattr(os, "sched_setaffinity"):
     os.sched_setaffinity(0, {max(os.sched_getaffinity(0))})
 
 import importlib.util
-import sys
 from math import inf, sqrt
 from time import process_time
 from typing import TYPE_CHECKING, Final
@@ -33,6 +40,7 @@ from benchmarks.peers.case import AGREEMENT, CHECKED_EPOCHS, Case
 from core import RunConfig, Trainer
 from core.config.presets import preset
 from core.lockstep.trainer import Lockstep
+from core.runs.cpu_kernels import kernels
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -240,9 +248,11 @@ def main() -> None:
         print_rates()
         return
     print("microseconds of processor time per epoch and network; float32, softmax, Adam, one core")
+    print(f"processor functions: {kernels()}")
     print(c_loop.missing() or "The C loop has tanh only.")
+    words = [word for word in sys.argv[1:] if word != "avx2"]
     for name, config in CASES.items():
-        if not sys.argv[1:] or any(word in name for word in sys.argv[1:]):
+        if not words or any(word in name for word in words):
             print_case(name, config)
 
 
