@@ -14,7 +14,7 @@ from core.process.client import SEEDS_WORKER, TrainingProcess
 from core.process.messages import StartFrom
 from tui.announcer import RunAnnouncer
 from tui.drawing.terminal_text import key_name
-from tui.keymap import Keymap
+from tui.keymap import Keymap, actions_of
 from tui.process_link import ProcessLink
 from tui.screens.training import TrainingScreen
 from tui.terminal_app import TerminalApp, announcer_of, restore_terminal, send_order
@@ -285,6 +285,7 @@ class NnfsApp(TerminalApp):
             if command.title == "Screenshot":
                 yield command
         front, seen = self._front, set()
+        actions = actions_of(front.keys)
         for row, key in enumerate(front.keys):
             if key.handler is not None and key.help not in seen and not key.shown.isdigit():
                 seen.add(key.help)
@@ -294,7 +295,7 @@ class NnfsApp(TerminalApp):
 
                 yield SystemCommand(
                     key.help.capitalize(),
-                    f"key: {key_name(self.keymap.shown(key.shown), self.look)}",
+                    f"key: {key_name(self.keymap.shown(key.shown, actions), self.look)}",
                     press,
                 )
 

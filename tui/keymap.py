@@ -11,7 +11,7 @@ from core.dataclass import dataclass
 from tui.keys import KEYS, Key, glyphs_of
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
 RESERVED: Final = frozenset(f"ctrl+{letter}" for letter in "cqzplhijm")
 """Keys that always quit, suspend, open the command palette or redraw the screen, or that terminals send
@@ -47,21 +47,31 @@ class Keymap:
             for name, keys in self.keys.items()
         }
 
-    def shown(self, shown: str) -> str:
-        """Return keys of the footer or the help, such as `space` or `← →`, as they are now."""
+    def shown(self, shown: str, actions: Mapping[str, str] | None = None) -> str:
+        """Return keys of the footer or the help, such as `space` or `← →`, as they are now.
+
+        Args:
+            shown: the default keys.
+            actions: names of the actions by these; those of the training screen if None.
+        """
         if not self.keys:
             return shown  # without work, since the footer is drawn in each frame
+        actions = _actions() if actions is None else actions
         words = []
         for word in shown.split(" "):
-            keys = self.keys.get(_actions().get(word, ""))
+            keys = self.keys.get(actions.get(word, ""))
             words.append(glyphs_of(keys[0]) if keys else word)
         return " ".join(words)
 
 
+def actions_of(keys: Iterable[Key[Any]]) -> dict[str, str]:
+    """Return the names of the actions by their keys in the footer."""
+    return {key.shown: key.action for key in keys if key.handler is not None}
+
+
 @cache
 def _actions() -> dict[str, str]:
-    """Return the names of the actions by their keys in the footer."""
-    return {key.shown: key.action for key in KEYS if key.handler is not None}
+    return actions_of(KEYS)
 
 
 def keymap_for(app: object) -> Keymap:

@@ -54,8 +54,6 @@ KEYS: Final[tuple[Key[CompareScreen], ...]] = (
     Key("q", "quit", lambda s: s.leave(), PROGRAM, "leave the comparison"),
 )
 
-HANDLERS: Final = {key.shown: key.handler for key in KEYS if key.handler is not None}
-
 FOOTER: Final = (
     FooterKey("space", "pause", MOVING),
     FooterKey("space", "play", ALL - MOVING),

@@ -11,7 +11,7 @@ from core.process.messages import ComparedRunOpened, ComparedRunsMoved, Loading
 from tui.compare.controller import CompareController
 from tui.compare.curves import CurvesPanel
 from tui.compare.difference import DifferencePanel
-from tui.compare.keys import ENDING, FOOTER, GROUPS, HANDLERS, KEYS
+from tui.compare.keys import ENDING, FOOTER, GROUPS, KEYS
 from tui.compare.lines import CompareHeader, CompareLog, CompareStatus
 from tui.compare.model import Board
 from tui.compare.panels import BoardPanel, MapsPanel
@@ -159,7 +159,7 @@ class CompareScreen(PanelScreen):
             CompareHeader(board, lambda: self.controller.speed),
             self.status,
             CompareLog(board),
-            TableFooter(self.run, options, FOOTER, HANDLERS),
+            TableFooter(self.run, options, KEYS, FOOTER),
         ]
         self.notice: Canvas = Notice(self.run)
 

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from core.analysis.planes import has_plane, next_plane
 from tui.faults import ReportsFaults
-from tui.keymap import keymap_for
+from tui.keymap import actions_of, keymap_for
 from tui.panels.panel import Panel
 from tui.screens.live import LiveScreen
 from tui.screens.status_bars import FooterLine
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Sequence
 
     from textual import events
 
@@ -30,22 +31,23 @@ class TableFooter(FooterLine):
         self,
         run: RunModel,
         options: ViewOptions,
-        keys: Sequence[FooterKey],
-        handlers: Mapping[str, Callable[[Any], object]],
+        keys: Sequence[Key[Any]],
+        footer: Sequence[FooterKey],
     ) -> None:
         """Create the footer.
 
         Args:
             run: whose state is that of all runs.
             options: of the panels.
-            keys: the most important ones first.
-            handlers: of all keys, by their names in the footer.
+            keys: the table of keys.
+            footer: those that may be shown, the most important ones first.
         """
         super().__init__(run, options)
-        self._table, self.handlers = keys, handlers
+        self._shown_keys, self.actions = footer, actions_of(keys)
+        self.handlers = {key.shown: key.handler for key in keys if key.handler is not None}
 
     def state_keys(self) -> list[FooterKey]:
-        return [key for key in self._table if self.run.state in key.states]
+        return [key for key in self._shown_keys if self.run.state in key.states]
 
 
 class PanelScreen(LiveScreen):
@@ -99,7 +101,7 @@ class PanelScreen(LiveScreen):
         """Show the keys by group, as the user has chosen them, and the panels."""
         from tui.screens.help import HelpScreen
 
-        renamed = keymap_for(self.app).shown
+        renamed = partial(keymap_for(self.app).shown, actions=actions_of(self.keys))
         sections = [
             (group, [(renamed(key.shown), key.help) for key in self.keys if key.group == group])
             for group in self.groups

@@ -345,6 +345,7 @@ class FooterLine(Canvas):
         super().__init__(id="footer")
         self.run, self.options = run, options
         self.handlers: Mapping[str, Callable[[Any], object]] = HANDLERS
+        self.actions: Mapping[str, str] | None = None
         self._spans: list[tuple[int, int, FooterKey]] = []
         self._own: dict[str, str] = {}  # keys of the focused panel, by their names in the footer
         self._drawn = Cells(0, 0)
@@ -382,7 +383,7 @@ class FooterLine(Canvas):
         """Return the key that the user has chosen instead of a key that is not the panel's own."""
         if name in self._own:
             return name
-        return keymap_for(self.app if self.is_attached else None).shown(name)
+        return keymap_for(self.app if self.is_attached else None).shown(name, self.actions)
 
     def _length(self, key: FooterKey) -> int:
         return len(self._named(key)) + 1 + len(key.word) + 2

@@ -102,8 +102,6 @@ KEYS: Final[tuple[Key[SeedsScreen], ...]] = (
     Key("q", "quit", lambda s: s.app.exit(), SCREEN, "quit"),
 )
 
-HANDLERS: Final = {key.shown: key.handler for key in KEYS if key.handler is not None}
-
 FOOTER: Final = (
     FooterKey("space", "pause", MOVING),
     FooterKey("space", "resume", frozenset({State.PAUSED})),

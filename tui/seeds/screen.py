@@ -19,7 +19,7 @@ from tui.screens.status_bars import Notice, StatusLine
 from tui.screens.views import View, column, row
 from tui.seeds.controller import SeedsController
 from tui.seeds.curves import SpreadLoss, SpreadScore
-from tui.seeds.keys import FOOTER, GROUPS, HANDLERS, KEYS, SAVED
+from tui.seeds.keys import FOOTER, GROUPS, KEYS, SAVED
 from tui.seeds.lines import SeedsHeader, SeedsStatus, SelectedLine
 from tui.seeds.panels import AgreementPanel, HistogramPanel, LaneActivations, RunsPanel
 from tui.seeds.view import SeedsViewController
@@ -158,7 +158,7 @@ class SeedsScreen(PanelScreen):
             SeedsHeader(model, lambda: self.controller.speed),
             self.status,
             SelectedLine(model),
-            TableFooter(self.run, options, FOOTER, HANDLERS),
+            TableFooter(self.run, options, KEYS, FOOTER),
         ]
         self.notice = Notice(self.run)
 

@@ -48,8 +48,6 @@ KEYS: Final[tuple[Key[SweepScreen], ...]] = (
     Key("q", "quit", lambda s: s.app.exit(), SCREEN, "stop the sweep, and print the table"),
 )
 
-HANDLERS: Final = {key.shown: key.handler for key in KEYS if key.handler is not None}
-
 FOOTER: Final = (
     FooterKey("tab", "panel"),
     FooterKey("enter", "open"),

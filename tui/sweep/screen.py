@@ -16,7 +16,7 @@ from tui.screens.views import View, column, row
 from tui.sweep.columns import heading, option
 from tui.sweep.controller import SweepController
 from tui.sweep.heat_map import HeatMapPanel
-from tui.sweep.keys import ENDING, FOOTER, GROUPS, HANDLERS, KEYS
+from tui.sweep.keys import ENDING, FOOTER, GROUPS, KEYS
 from tui.sweep.lines import SelectedCellLine, SweepHeader, SweepStatus
 from tui.sweep.maps import MapsPanel, has_map
 from tui.sweep.panel import SweepPanel
@@ -138,7 +138,7 @@ class SweepScreen(PanelScreen):
             SweepHeader(model, where),
             self.status,
             SelectedCellLine(model),
-            TableFooter(self.run, self.options, FOOTER, HANDLERS),
+            TableFooter(self.run, self.options, KEYS, FOOTER),
         ]
         self.notice = Notice(self.run)
 

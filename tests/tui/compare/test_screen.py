@@ -18,7 +18,7 @@ from core.runs.catalogue import list_runs
 from tests.core.runs.test_reader import run_of, saved
 from tests.tui.waiting import until
 from tui.compare.app import CompareApp
-from tui.compare.keys import FOOTER, HANDLERS, KEYS
+from tui.compare.keys import FOOTER, KEYS
 from tui.compare.model import BoardView
 from tui.compare.run_list import RunListScreen
 from tui.compare.screen import CompareScreen
@@ -267,7 +267,7 @@ async def test_marks_selection_and_order_are_the_same_after_a_run_was_open(
 
 
 async def test_help_names_all_keys_and_the_footer_is_pressed(folders: list[Path]) -> None:
-    assert {name for key in FOOTER for name in key.shown.split()} <= {*HANDLERS}
+    assert {name for key in FOOTER for name in key.shown.split()} <= {key.shown for key in KEYS}
     async with comparison_of(*folders) as driver:
         await driver.until_opened()
         await driver.press("?")

@@ -17,10 +17,11 @@ from core.sweeps.grid import Grid
 from core.sweeps.messages import StartSweep, SweepProgress
 from tests.core.sweeps.test_worker import wait_until_gone
 from tests.tui.waiting import until
+from tui.keymap import Keymap
 from tui.panels.panel import Panel
 from tui.screens.help import HelpScreen
 from tui.sweep.app import SweepApp
-from tui.sweep.keys import FOOTER, HANDLERS, KEYS
+from tui.sweep.keys import FOOTER, KEYS
 from tui.sweep.lines import SweepStatus
 from tui.sweep.model import SweepModel
 from tui.sweep.screen import SweepScreen
@@ -83,11 +84,12 @@ async def sweep_of(
     seeds: tuple[int, ...] = (0,),
     size: tuple[int, int] = (120, 40),
     workers: int = 1,
+    keymap: Keymap | None = None,
 ) -> AsyncIterator[Driver]:
     grid = Grid(base, axes, seeds)
     start = StartSweep(grid, None, Workers(workers), folder)
     process = SweepProcess()
-    app = SweepApp(SweepModel(grid.cells()), start, process, speed=None)
+    app = SweepApp(SweepModel(grid.cells()), start, process, speed=None, keymap=keymap)
     async with app.run_test(size=size) as pilot:
         driver = Driver(app, pilot)
         yield driver
@@ -358,8 +360,22 @@ def test_the_remaining_time_of_a_cluster_is_that_of_its_tasks() -> None:
         assert ("ETA" in drawn, text in drawn) == (bool(text), True)
 
 
+async def test_only_the_keys_of_actions_that_the_screen_has_are_those_of_the_user() -> None:
+    keymap = Keymap({"step": ("space",), "pause": ("s",), "quit": ("Q",)})
+    async with sweep_of(SMALL, AXES, keymap=keymap) as driver:
+        await driver.until_ended()
+        await driver.shows("Q quit")
+        assert "s sort" in driver.text()
+        await driver.press("s")
+        await driver.shows("sorted by")
+        hints = {each.title: each.help for each in driver.app.get_system_commands(driver.sweep)}
+        assert hints["Sort the table by the next column"] == "key: s"
+        await driver.press("?")
+        await driver.shows(" s  sort the table by the next column")
+
+
 def test_the_footer_shows_only_keys_of_the_table() -> None:
     for key in FOOTER:
         for name in key.shown.split():
-            assert name in HANDLERS
+            assert name in {key.shown for key in KEYS}
     assert len({key.action for key in KEYS}) == len(KEYS)
