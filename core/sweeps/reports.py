@@ -111,13 +111,17 @@ class Reporter:
             send: passes a message on.
             is_watched: whether the run with a key is reported.
         """
-        self._send, self.is_watched = send, is_watched
+        self._send, self._is_watched = send, is_watched
         self._last: dict[str, float] = {}
         self._described: set[str] = set()
 
     def begin(self, keys: Iterable[str]) -> None:
         """Report that the training of runs begins."""
         self._send(Begun(tuple(keys)))
+
+    def shows(self, key: str, parameters: int) -> bool:
+        """Return whether a run with so many parameters is reported, so that its score is measured."""
+        return parameters <= MOST_PARAMETERS and self._is_watched(key)
 
     def is_due(self, key: str) -> bool:
         """Return whether the interval of a run is over, and begin the next one."""
@@ -148,8 +152,6 @@ class Reporter:
         has_ended: bool = False,
     ) -> None:
         """Report a run, with a copy of its weights."""
-        if parameters.size > MOST_PARAMETERS:
-            return
         part = None
         if key not in self._described:
             self._described.add(key)

@@ -147,8 +147,10 @@ def group_steps(
 
 def _lockstep_steps(lockstep: Lockstep, keys: Sequence[str], reporter: Reporter | None) -> Steps:
     clock = Stopwatch()
-    watched = [] if reporter is None else [*filter(reporter.is_watched, keys)]
-    lanes = [keys.index(key) for key in watched]
+    size = lockstep.parameters(0).size
+    lanes = [
+        lane for lane, key in enumerate(keys) if reporter is not None and reporter.shows(key, size)
+    ]
     while not lockstep.is_finished:
         lockstep.train_epoch()
         if reporter is not None and lanes and reporter.is_due(keys[0]):
@@ -235,11 +237,11 @@ def _run_steps(
     config: RunConfig, key: str, file: FileData | None, reporter: Reporter | None
 ) -> Steps:
     """Train a run alone."""
-    if reporter is not None and not reporter.is_watched(key):
-        reporter = None
     data = data_of(config, file)
     clock = Stopwatch()
     trainer = Trainer(config.changed(diagnostics=False), data)
+    if reporter is not None and not reporter.shows(key, trainer.network.parameters.size):
+        reporter = None
     best, lowest, best_epoch = Scores(), inf, 0
     part = data.monitored(config.monitor)
     while trainer.stopped is None:

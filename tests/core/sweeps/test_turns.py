@@ -3,6 +3,7 @@
 import dataclasses
 from pathlib import Path
 from threading import Timer
+from typing import Any
 
 import numpy as np
 import pytest
@@ -12,7 +13,7 @@ from core.sweeps import execution, turns
 from core.sweeps.execution import Workers, train
 from core.sweeps.outcome import Outcome
 from core.sweeps.reports import Reports, RunReport, TaskEnded
-from core.sweeps.training import train_runs
+from core.sweeps.training import REPORTED_SAMPLES, fresh_score, train_runs
 from core.sweeps.turns import Left, shares, train_by_turns
 
 PATIENCE = 90
@@ -63,6 +64,26 @@ def test_runs_without_a_turn_are_expected_to_take_as_long_as_others(
     assert sorted(each.run[1] for each in left) == ["diverging", "large", "small"]
     (seconds,) = {each.seconds for each in left}
     assert seconds > 0
+
+
+def test_a_network_that_is_too_large_for_a_report_is_not_measured_for_one(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    measured: list[Any] = []
+
+    def measure(*given: Any) -> float:
+        measured.append(given[-1])
+        return fresh_score(*given)
+
+    monkeypatch.setattr("core.sweeps.training.fresh_score", measure)
+    reports = watching()
+    for most in (100_000, 1_000):
+        measured.clear()
+        monkeypatch.setattr("core.sweeps.reports.MOST_PARAMETERS", most)
+        train_runs(RUNS[1:2], None, reports.reporter())
+        assert measured
+        is_reported = REPORTED_SAMPLES in measured
+        assert is_reported == (most > 1_000) == bool(reports.take())
 
 
 def test_two_processes_yield_each_outcome_once(monkeypatch: pytest.MonkeyPatch) -> None:
