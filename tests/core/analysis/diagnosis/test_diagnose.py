@@ -72,7 +72,7 @@ SICK: dict[str, tuple[Cause, dict[str, object]]] = {
         {"dataset": "wine", "preprocess": "none", "activation": "relu", "epochs": 40},
     ),
     "moons with a warm-up": (Cause.WARMUP, {"warmup": 10_000, "epochs": 200}),
-    "blobs with long steps": (Cause.RATE_HIGH, {"dataset": "blobs", "learning_rate": 30.0}),
+    "blobs with long steps": (Cause.RATE_HIGH, {"dataset": "blobs", "learning_rate": 1000.0}),
 }
 
 
