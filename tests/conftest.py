@@ -1,6 +1,7 @@
 """Tests, and the programs that they start, use temporary folders for runs and preferences."""
 
 import os
+import signal
 import sys
 from pathlib import Path
 
@@ -14,6 +15,9 @@ os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 sys.dont_write_bytecode = False
 # before NumPy, as in the program: on a busy machine the threads of small products wait for each other
 os.environ.update(ONE_THREAD)
+
+# `nohup` ignores it, also for the programs that the tests start and hang up
+signal.signal(signal.SIGHUP, signal.SIG_DFL)
 
 # neither measures the program: on a busy machine any example can take a second
 settings.register_profile("any load", deadline=None, suppress_health_check=[HealthCheck.too_slow])

@@ -390,15 +390,18 @@ def test_an_interrupted_run_ends_with_its_summary(
 ) -> None:
     options = ["--json"] if as_json else []
     printed, complaints = tmp_path / "output", tmp_path / "errors"
-    with printed.open("w") as output, complaints.open("w") as errors:
-        process = subprocess.Popen(
-            [PROGRAM, "train", "moons", "--epochs", "100000000", *options],
-            stdout=output,
-            stderr=errors,
-        )
-        _until_it_trains(process.pid)
-        process.send_signal(number)
-        assert process.wait(PATIENCE) == status
+    command = [PROGRAM, "train", "moons", "--epochs", "100000000", *options]
+    with (
+        printed.open("w") as output,
+        complaints.open("w") as errors,
+        subprocess.Popen(command, stdout=output, stderr=errors) as process,
+    ):
+        try:
+            _until_it_trains(process.pid)
+            process.send_signal(number)
+            assert process.wait(PATIENCE) == status
+        finally:
+            process.kill()
     text = printed.read_text()
     assert "Traceback" not in complaints.read_text()
     if as_json:
