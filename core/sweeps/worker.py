@@ -120,18 +120,23 @@ class SweepWorker:
     # --- the thread that serves the screen
 
     def _serve(self) -> None:
-        while not self._channel.closed:
-            for command in self._channel.receive(BETWEEN_LOOKS if self._pulled else None):
-                if isinstance(command, Pull):
-                    self._pulled = True
-                    continue
-                with self._lock:
-                    self._has_ended, self._failure = False, ""
-                self._tasks.put(command)
-            if self._pulled:
-                self._send_news()
-        # the main thread may be within a run, or wait for the processes of joblib
-        os.kill(os.getpid(), signal.SIGINT)
+        try:
+            while not self._channel.closed:
+                self._receive()
+                if self._pulled:
+                    self._send_news()
+        finally:  # also after an error, since the screen would wait forever
+            # the main thread may be within a run, or wait for the processes of joblib
+            os.kill(os.getpid(), signal.SIGINT)
+
+    def _receive(self) -> None:
+        for command in self._channel.receive(BETWEEN_LOOKS if self._pulled else None):
+            if isinstance(command, Pull):
+                self._pulled = True
+                continue
+            with self._lock:
+                self._has_ended, self._failure = False, ""
+            self._tasks.put(command)
 
     def _send_news(self) -> None:
         with self._lock:

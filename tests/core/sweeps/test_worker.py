@@ -127,6 +127,23 @@ def test_a_combination_that_cannot_be_trained_ends_the_sweep_with_a_sentence() -
     screen.process.close()
 
 
+class Unreadable:
+    """A message that cannot be unpickled, as one for which there is no memory."""
+
+    def __reduce__(self) -> tuple[type, tuple[str]]:
+        return int, ("no number",)
+
+
+def test_a_process_that_can_no_longer_serve_the_screen_ends() -> None:
+    process = SweepProcess()
+    process.send(Unreadable())  # type: ignore[arg-type]
+    deadline = monotonic() + PATIENCE
+    while not process.ended:
+        assert monotonic() < deadline
+        process.receive(1)
+    process.close()
+
+
 def test_a_killed_worker_is_reported_and_the_sweep_continues(tmp_path: Path) -> None:
     slow = RunConfig(dataset="moons", samples=200, epochs=200, batch_size=1)
     # of other shapes: not in lockstep; so many that no machine trains them in one process
