@@ -158,7 +158,6 @@ class SeedsTraining:
         configs = self.lockstep.configs
         note = f"learning rate {rate:g} in all runs; trained weights kept"
         self.revision += 1
-        self._autosave.branch(self.lockstep.epoch)
         self._autosave.add_event(self, "changed", note)
         self._queue.post(SeedsRun(configs[0], len(configs), (), note, self._queue.answered))
 
