@@ -24,6 +24,7 @@ from tui.panels import panel as panel_module
 from tui.panels.activations import ActivationsPanel
 from tui.panels.boundary.map_drawing import half_blocks, map_colours
 from tui.panels.boundary.panel import BoundaryPanel
+from tui.panels.curve import LossPanel
 from tui.panels.hysteresis import keep_similar
 from tui.panels.network.panel import NetworkPanel
 from tui.panels.panel import Panel
@@ -175,3 +176,20 @@ def test_a_picture_that_hardly_changes_is_drawn_in_each_frame(
         learning.now += 0.1
         before, shown = shown, panel.content(*SIZE)
         assert shown is not before
+
+
+def test_the_numbers_of_a_title_change_together_with_the_content(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    learning = Learning(monkeypatch)
+    panel = new(LossPanel, learning.session)
+    learning.learn()
+    first = panel.draw(*SIZE).lines()[0]
+    learning.learn(0.5 * LossPanel.redraw_interval)
+    assert panel.draw(*SIZE).lines()[0] == first
+    learning.learn(0.6 * LossPanel.redraw_interval)
+    second = panel.draw(*SIZE).lines()[0]
+    assert second != first
+    learning.learn(0.0)
+    learning.session.apply(StateChanged(State.PAUSED))
+    assert panel.draw(*SIZE).lines()[0] not in {first, second}
