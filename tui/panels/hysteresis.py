@@ -26,6 +26,8 @@ PAPER_SLACK: Final = 2
 _UPPER, _LOWER, _BLANK = ord("▀"), ord("▄"), ord(" ")
 _FAR: Final = 1000
 """Level of colours that are alike only if they are the same, or on the same scale."""
+_LEVEL: Final = (1 << 16) - 1
+"""Bits of a colour's number for its level; the number of its scale is in those above them."""
 
 
 def keep_similar(cells: Cells, shown: Cells) -> None:
@@ -33,14 +35,25 @@ def keep_similar(cells: Cells, shown: Cells) -> None:
     at = np.nonzero(cells.differs(shown))
     codes, before = cells.codes[at], shown.codes[at]
     inks, inks_before = cells.inks[at], shown.inks[at]
-    levels = _LEVELS.of_all()
-    here, there = levels[inks], levels[inks_before]
-    upper, lower = map(_distance, _pixels(codes, here), _pixels(before, there))
-    are_pixels = _are_pixels(codes) & _are_pixels(before)
-    stays = are_pixels & (np.maximum(upper, lower) <= PIXEL_SLACK)
-    paper = _distance(here[:, 1], there[:, 1])
-    same_glyph = (codes == before) & (here[:, 0] == there[:, 0]).all(axis=1)
-    stays |= ~are_pixels & same_glyph & (paper <= PAPER_SLACK)
+    glyphs, papers = _COLOURS.of_all()
+    glyph, glyph_before, paper, paper_before = (
+        *(glyphs[inks], glyphs[inks_before]),
+        *(papers[inks], papers[inks_before]),
+    )
+    # both halves of a cell; behind any other glyph they are the same
+    here, there = np.where(
+        [[codes == _UPPER, codes == _LOWER], [before == _UPPER, before == _LOWER]],
+        [[glyph], [glyph_before]],
+        [[paper], [paper_before]],
+    )
+    apart = _distance(here, there).max(axis=0)
+    same_glyph = (codes == before) & (glyph == glyph_before)
+    slack = np.where(
+        _are_pixels(codes) & _are_pixels(before),
+        PIXEL_SLACK,
+        np.where(same_glyph, PAPER_SLACK, -1),
+    )
+    stays = apart <= slack
     held = at[0][stays], at[1][stays]
     cells.codes[held], cells.inks[held] = before[stays], inks_before[stays]
 
@@ -49,45 +62,37 @@ def _are_pixels(codes: NDArray[np.uint32]) -> NDArray[np.bool_]:
     return np.asarray((codes == _UPPER) | (codes == _LOWER) | (codes == _BLANK))
 
 
-def _pixels(codes: NDArray[np.uint32], levels: Labels) -> tuple[Labels, Labels]:
-    """Return the places of the upper and the lower half of each cell."""
-    glyph, paper = levels[:, 0], levels[:, 1]
-    upper, lower = (codes == half for half in (_UPPER, _LOWER))
-    return np.where(upper[:, None], glyph, paper), np.where(lower[:, None], glyph, paper)
-
-
 def _distance(one: Labels, other: Labels) -> Labels:
     """Return the number of levels between colours: on different scales, on the way over their start."""
-    same = one[:, 0] == other[:, 0]
-    found: Labels = np.where(same, np.abs(one[:, 1] - other[:, 1]), one[:, 1] + other[:, 1])
-    return found
+    first, second = one & _LEVEL, other & _LEVEL
+    same = (one ^ other) <= _LEVEL
+    return np.asarray(np.where(same, np.abs(first - second), first + second))
 
 
-class _InkLevels:
-    """Scale and level of the foreground and of the background of each ink."""
+class _InkColours:
+    """Numbers of the foreground and the background of each ink: the scale and the level of a colour."""
 
     def __init__(self) -> None:
         self._scales: dict[tuple[str, bool], int] = {}
-        self._known: Labels = np.empty((0, 2, 2), np.int64)
+        self._glyphs: Labels = np.empty(0, np.int64)
+        self._papers = self._glyphs
 
-    def of_all(self) -> Labels:
-        """Return (inks, 2, 2): for both colours of an ink the number of its scale, and the level."""
-        missing = range(len(self._known), count_inks())
+    def of_all(self) -> tuple[Labels, Labels]:
+        """Return the colours of the glyphs of all inks, and those behind them."""
+        missing = [get_ink(number) for number in range(len(self._glyphs), count_inks())]
         if missing:
-            each = [get_ink(number) for number in missing]
-            new = [
-                (self._place(it.foreground, bold=it.bold), self._place(it.background))
-                for it in each
-            ]
-            self._known = np.concatenate([self._known, np.array(new)])
-        return self._known
+            glyphs = [self._number(each.foreground, bold=each.bold) for each in missing]
+            papers = [self._number(each.background) for each in missing]
+            self._glyphs = np.concatenate([self._glyphs, np.array(glyphs)])
+            self._papers = np.concatenate([self._papers, np.array(papers)])
+        return self._glyphs, self._papers
 
-    def _place(self, role: str, *, bold: bool = False) -> tuple[int, int]:
+    def _number(self, role: str, *, bold: bool = False) -> int:
         scale, level = _place_of(role)
-        return self._scales.setdefault((scale, bold), len(self._scales)), level
+        return self._scales.setdefault((scale, bold), len(self._scales)) * (_LEVEL + 1) + level
 
 
-_LEVELS: Final = _InkLevels()
+_COLOURS: Final = _InkColours()
 
 
 def _place_of(role: str) -> tuple[str, int]:

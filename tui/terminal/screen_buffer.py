@@ -292,8 +292,7 @@ class ScreenBuffer:
         self._follow_dialogs(areas)
         update = None
         if int(np.count_nonzero(differs)) <= budget:
-            rows = self._spans(differs)
-            update = self._shorter(rows, self._by_style(rows), limit=budget)
+            update = self._grouped(self._spans(differs), budget)
         if update is None:
             self._waiting_since[~differs] = _NEVER
             np.minimum(self._waiting_since, self._updates, out=self._waiting_since, where=differs)
@@ -305,6 +304,7 @@ class ScreenBuffer:
         self._pen = update.pen
         if self._differences().any():
             return update.text  # the next update continues where this one ends
+        self._changed = False
         update.reset()
         self._pen, text = Pen(), update.text
         if self._cursor != self._cursor_sent:
@@ -312,13 +312,10 @@ class ScreenBuffer:
             self._cursor_sent = self._cursor
         return text
 
-    def _shorter(self, *ways: list[Span], limit: int) -> Update | None:
-        """Return the shortest update of some orders of cells, or None if all exceed the limit."""
-        updates = [Update(self._table, self._wanted, self._pen) for _ in ways]
-        whole = [
-            update for update, way in zip(updates, ways, strict=True) if update.add(way, limit)
-        ]
-        return min(whole, key=lambda update: update.size, default=None)
+    def _grouped(self, spans: list[Span], limit: int) -> Update | None:
+        """Return an update with all of these cells, by style, or None if it exceeds the limit."""
+        update = Update(self._table, self._wanted, self._pen)
+        return update if update.add(self._by_style(spans), limit) else None
 
     def _first_of(self, first: list[Span], rest: list[Span], budget: int) -> Update:
         """Return an update with as many cells as fit, of the first spans and then of the rest."""
@@ -328,7 +325,7 @@ class ScreenBuffer:
             # a row that changes all the time must not starve the others
             update.add(first, 3 * tried // 4 if rest else tried)
             update.add(rest, tried)
-            by_style = self._shorter(self._by_style(_rows(update.sent)), limit=budget)
+            by_style = self._grouped(_rows(update.sent), budget)
             if by_style is not None:
                 return by_style
         return update
@@ -376,10 +373,7 @@ class ScreenBuffer:
         ]
 
     def _by_style(self, spans: list[Span]) -> list[Span]:
-        """Return the same cells grouped by style.
-
-        For few scattered changes, a move is shorter than a change of style.
-        """
+        """Return the same cells grouped by style: a move is shorter than a change of style."""
         styles: dict[SgrState, list[Span]] = {}
         counts: Counter[str] = Counter()
         for row, columns in spans:
