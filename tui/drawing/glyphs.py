@@ -24,7 +24,7 @@ _LETTERS: Final = str.maketrans(TRAIN_MARKERS + TEST_MARKERS, "ABCDEFGHIJKLMabcd
 
 _SIGNS: Final = str.maketrans(
     {
-        **dict(zip("─━│┃┊┌┐└┘╭╮╰╯├┤┬┴┼┏┓┗┛╸╲", "--|||" + "+" * 17 + "-\\", strict=True)),
+        **dict(zip("─━┄│┃┊┌┐└┘╭╮╰╯├┤┬┴┼┏┓┗┛╸╲", "---|||" + "+" * 17 + "-\\", strict=True)),
         **dict(zip(" ▁▂▃▄▅▆▇█", " _..-=+*#", strict=True)),
         **dict(zip("▏▎▍▌▋▊▉▐", "||||###[", strict=True)),
         **dict(zip("▔▕▀░▒▓▪", "-|\"':%#", strict=True)),
