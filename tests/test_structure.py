@@ -58,3 +58,35 @@ def test_a_class_with_26_methods_is_found() -> None:
 
     assert large_classes(source(25)) == {}
     assert large_classes(source(26)) == {"Large": 26}
+
+
+def joined_percent_signs(source: str) -> list[int]:
+    """Return the lines of f-strings with a percent sign right after a number."""
+    lines = []
+    for node in ast.walk(ast.parse(source)):
+        if not isinstance(node, ast.JoinedStr):
+            continue
+        before: ast.expr | None = None
+        for part in node.values:
+            if isinstance(part, ast.FormattedValue):
+                is_joined = part.format_spec is not None and "%" in ast.unparse(part.format_spec)
+            else:
+                is_joined = isinstance(before, ast.FormattedValue) and "%" in ast.unparse(part)[:2]
+            if is_joined:
+                lines.append(part.lineno)
+            before = part
+    return lines
+
+
+def test_percentages_are_written_with_a_blank() -> None:
+    found = {
+        f"{path.relative_to(ROOT)}:{line}"
+        for folder in ("core", "tui")
+        for path in (ROOT / folder).rglob("*.py")
+        for line in joined_percent_signs(path.read_text())
+    }
+    assert not found
+
+
+def test_percentages_without_a_blank_are_found() -> None:
+    assert joined_percent_signs('a = f"{b:.0%}"\nc = f"{100 * b:.0f} %"\nd = f"{e}% of"') == [1, 3]

@@ -155,11 +155,13 @@ def _trend(main: Points, unit: str) -> Observation | None:
     if float(np.ptp(last)) < FLAT * size:
         band = np.abs(values - last[-1]) < FLAT * size
         since = len(band) - int(np.argmin(band[::-1])) if not band.all() else 0
-        sentence = f"the loss has changed by less than {FLAT:.0%} since {unit} {at[since]:,}"
+        sentence = (
+            f"the loss has changed by less than {100 * FLAT:.0f} % since {unit} {at[since]:,}"
+        )
         return Observation("plateau", sentence)
     if change < -FALLING:
         fall = 1 - float(last[-1]) / float(last[0]) if last[0] > 0 else 0.0
-        by = f" by {fall:.0%}" if fall > 0 else ""
+        by = f" by {100 * fall:.0f} %" if fall > 0 else ""
         return Observation("learning", f"the loss has fallen{by} since {unit} {at[start]:,}")
     if change > FALLING:
         sentence = (

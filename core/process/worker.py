@@ -360,7 +360,7 @@ class TrainingLoop:
         if run.active:
             run.steps_left = 0
             share, epoch = run.trainer.share_of_epoch, run.trainer.epoch + 1
-            note = f"paused within epoch {epoch:,}, {share:.0%} of its batches are trained"
+            note = f"paused within epoch {epoch:,}, {100 * share:.0f} % of its batches are trained"
             run.set_state(State.PAUSED, note + _loss_epoch(run) if share else "")
 
     def _resume(self, run: TrainingRun) -> None:

@@ -88,7 +88,7 @@ class CompareStatus(StatusLine):
         if run.loading is not None:
             cells = Cells(width, height)
             column = cells.write(0, 1, "LOADING", ink(ACCENT, bold=True)) + 2
-            share = f" {run.loading.share:4.0%}" if run.loading.share else ""
+            share = f" {100 * run.loading.share:3.0f} %" if run.loading.share else ""
             cells.write(0, column, f"{run.loading.what}{share}   esc cancels", ink(TEXT))
             return cells
         cells = Cells(width, height)

@@ -224,7 +224,7 @@ class FollowView:
             if len(follower.files) > 1:
                 right += f" · {len(follower.files)} files"
             if follower.share_read < 1:
-                right += f" · {follower.share_read:.0%} of the older rows"
+                right += f" · {100 * follower.share_read:.0f} % of the older rows"
         room = cells.width - 2 - (cell_width(right) + 2 if right else 0)
         text = f"follow {follower.path if newest is None else newest.path}"
         if cell_width(text) > room and newest is not None:

@@ -50,7 +50,7 @@ MOST_SATURATED: Final = 0.5
 """Share of saturated units of a layer from which it is coloured, or explained if the run is healthy."""
 
 SATURATED: Final = (
-    f"satur.: units with outputs within {NEAR_BOUND:.1%} of a bound for most samples; harmless "
+    f"satur.: units with outputs within {100 * NEAR_BOUND:.1f} % of a bound for most samples; harmless "
     "while the loss falls."
 )
 """Explanation of the last column of the table."""
@@ -223,7 +223,7 @@ class LayersPanel(Panel):
     def _why_harmless(self, diagnosis: Diagnosis) -> str:
         """Return what saturated units are and why they need no remedy, if there are some."""
         saturated = max((each.saturated for each in self.run.layers), default=0.0)
-        if f"{saturated:.0%}" == "0%":
+        if round(100 * saturated) == 0:
             return ""
         if saturated <= MOST_SATURATED or diagnosis.state is RunState.TOO_EARLY:
             return SATURATED
@@ -335,8 +335,8 @@ def _row_texts(name: str, layer: LayerDiagnostics) -> tuple[tuple[str, ...], lis
         name,
         number_format.brief(layer.gradient_norm),
         number_format.brief(ratio),
-        f"{layer.dead:.0%}",
-        f"{layer.saturated:.0%}",
+        f"{100 * layer.dead:.0f} %",
+        f"{100 * layer.saturated:.0f} %",
     )
     return texts, [
         TEXT,

@@ -105,7 +105,7 @@ class Exporter:
             if monotonic() - reported > REPORTED_EVERY:
                 reported = monotonic()
                 loop.call_soon_threadsafe(
-                    self._screen.show_note, f"export: {what} {share:.0%} · esc cancels"
+                    self._screen.show_note, f"export: {what} {100 * share:.0f} % · esc cancels"
                 )
 
         return lambda file: chosen.write(run, file, progress)

@@ -149,7 +149,7 @@ class StatusLine(Canvas):
         if run.loading is not None:
             loading = run.loading
             column = max(cells.write(0, 1, "LOADING", ink(ACCENT, bold=True)), 9) + 1
-            share = f"  {loading.share:4.0%}" if loading.share else ""
+            share = f"  {100 * loading.share:3.0f} %" if loading.share else ""
             key = "esc quits" if run.data is None else "esc cancels"
             cells.write(0, column + 1, f"{loading.what}{share}   {key}", ink(TEXT))
             return cells
@@ -210,7 +210,7 @@ class StatusLine(Canvas):
         if run.past_epoch is not None:
             epoch += f" of {run.head_epoch:,}"
         if run.share_of_epoch:
-            epoch += f" + {run.share_of_epoch:4.0%}"
+            epoch += f" + {100 * run.share_of_epoch:3.0f} %"
         elif wide and run.state is State.TRAINING and number <= run.config.epochs:
             epoch += f" of {run.config.epochs:,}"
         return epoch

@@ -141,7 +141,7 @@ class TablePanel(SweepPanel):
         if finished == count:
             return f"{finished:,}"
         if not finished and report is not None and not report.has_ended:
-            return f"{report.epoch / summary.epochs:.0%} of {count:,}"
+            return f"{100 * report.epoch / summary.epochs:.0f} % of {count:,}"
         return f"{finished:,} of {count:,}"
 
     def _is_ascending(self, name: str) -> bool:

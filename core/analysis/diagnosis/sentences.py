@@ -186,7 +186,9 @@ def _local_minimum(config: RunConfig, _: References) -> str:
 
 
 def _imbalance(_: RunConfig, references: References) -> str:
-    share = "" if references.chance is None else f"{references.chance.score:.0%} of the samples"
+    share = (
+        "" if references.chance is None else f"{100 * references.chance.score:.0f} % of the samples"
+    )
     only = (
         "only the majority class is predicted"
         if references.majority_only
@@ -213,9 +215,8 @@ def _penalty(config: RunConfig, _: References) -> str:
 def _noise(_: RunConfig, references: References) -> str:
     share = ""
     if references.agreement is not None:
-        share = (
-            f": only {references.agreement:.0%} of the samples have the class of their neighbour"
-        )
+        agreement = f"{100 * references.agreement:.0f} %"
+        share = f": only {agreement} of the samples have the class of their neighbour"
     return f"Label noise{share}, so there is little to learn."
 
 

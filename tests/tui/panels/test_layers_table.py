@@ -19,7 +19,7 @@ def test_each_layer_has_a_row_of_diagnostics() -> None:
         ["3", "output"],
     ]
     assert number_format.brief(run.layers[0].gradient_norm) in lines[2]
-    assert "0%" in lines[2]
+    assert "0 %" in lines[2]
 
 
 def test_more_diagnostics_over_time_in_a_wider_panel() -> None:

@@ -216,4 +216,4 @@ def test_status_line_with_a_schedule_and_a_long_epoch() -> None:
     run = session_after(MOONS.changed(schedule="step", decay_epochs=5, decay=0.5), 12)
     assert "lr 0.0025" in StatusLine(run).draw(120, 1).lines()[0]
     run.share_of_epoch = 0.43
-    assert "12 +  43%" in StatusLine(run).draw(120, 1).lines()[0]
+    assert "12 +  43 %" in StatusLine(run).draw(120, 1).lines()[0]
