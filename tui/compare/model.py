@@ -322,9 +322,10 @@ class Board:
     # --- what keys ask for
 
     def select_next(self, by: int) -> None:
-        """Select the run before or after the selected one."""
-        if self.selected in self.runs:
-            self.selected = self.runs[(self.runs.index(self.selected) + by) % len(self.runs)]
+        """Select the visible run before or after the selected one."""
+        runs = self.visible
+        if self.selected in runs:
+            self.selected = runs[(runs.index(self.selected) + by) % len(runs)]
             self.changed()
 
     def select(self, run: ShownRun) -> None:
@@ -340,7 +341,18 @@ class Board:
             self.marked = [*self.marked[1 - PAIR :], run]
         if not self.marked:
             self.only_marked = False
+        self._select_visible()
         self.changed()
+
+    def toggle_only_marked(self) -> None:
+        """Show only the marked runs as maps and curves, one of which is selected, or all."""
+        self.only_marked = not self.only_marked
+        self._select_visible()
+        self.changed()
+
+    def _select_visible(self) -> None:
+        if self.selected is not None and self.selected not in self.visible:
+            self.selected = self.visible[0]
 
     def toggle_curve(self, run: ShownRun) -> None:
         """Show or hide the curve of a run."""

@@ -27,12 +27,14 @@ MOST: Final = 64
 """Runs that are compared at once, at most: small maps of more would be illegible."""
 
 KEYS: Final = (
-    ("space", "mark"),
-    ("enter", "compare"),
-    ("a", "all with the same data"),
-    ("↑ ↓", "select"),
-    ("q", "quit"),
+    ("space", "mark", "mark the selected run, or remove its mark"),
+    ("enter", "compare", "compare the marked runs"),
+    ("↑ ↓", "select", "select another run; home, end and the page keys, too"),
+    ("?", "help", "list these keys"),
+    ("q", "quit", "leave"),
+    ("a", "all with the same data", "mark all runs on the data of the selected one, or none"),
 )
+"""Keys, words in the footer, and sentences in the help; the most important ones first."""
 
 
 class RunListCanvas(Canvas):
@@ -107,7 +109,7 @@ class RunListCanvas(Canvas):
         if self.note:
             cells.write(row, 1, cut(self.note, cells.width - 2), ink(TEXT))
             return
-        for key, word in KEYS:
+        for key, word, _ in KEYS:
             name = key_name(key, self._renderer.look)
             if column + len(name) + len(word) + 3 > cells.width:
                 break
@@ -157,6 +159,7 @@ class RunListScreen(Screen[None]):
         Binding("space,m", "mark", show=False),
         Binding("a", "mark_alike", show=False),
         Binding("enter", "compare", show=False),
+        Binding("question_mark", "help", show=False),
     ]
 
     def __init__(
@@ -212,6 +215,13 @@ class RunListScreen(Screen[None]):
             ]
             canvas.marked = alike[:MOST]
         canvas.repaint()
+
+    def action_help(self) -> None:
+        """List the keys."""
+        from tui.screens.help import HelpScreen
+
+        rows = [(key, sentence) for key, _, sentence in KEYS]
+        self.app.push_screen(HelpScreen((), [("saved runs", rows)], ()))
 
     def action_compare(self) -> None:
         """Open the comparison of the marked runs."""

@@ -230,8 +230,7 @@ class CompareScreen(PanelScreen):
         if not board.marked:
             self.show_note("no run is marked: m marks the selected one")
             return
-        board.only_marked = not board.only_marked
-        board.changed()
+        board.toggle_only_marked()
         self._changed()
 
     def toggle_curve(self) -> None:

@@ -64,7 +64,7 @@ class SettingsPanel(BoardPanel):
         self._top = 0
         self._first = 0  # of the columns after the number of the run
         self._spans: list[tuple[int, int, str]] = []
-        self._hidden = 0
+        self._hidden = self._rows = 0
 
     def explanation(self) -> Explanation:
         return Explanation(
@@ -84,10 +84,11 @@ class SettingsPanel(BoardPanel):
         return "settings that differ, outcomes" if self.board.varied else "outcomes"
 
     def title_right(self) -> StyledText:
-        words: StyledText = []
+        rows = len(self.board.runs) - self._rows
+        parts = [f"↑ ↓ {rows} more"] if rows > 0 else []
         if self._hidden:
-            words.append((f" {self._hidden} more columns ", ink(DIM)))
-        return words
+            parts.append(f"{self._hidden}{'' if parts else ' more'} columns")
+        return [(f" {', '.join(parts)} ", ink(DIM))] if parts else []
 
     def draw_board(self, width: int, height: int) -> Cells:
         board, cells = self.board, Cells(width, height)
@@ -103,6 +104,7 @@ class SettingsPanel(BoardPanel):
         self._top = min(max(self._top, at - rows + 1, 0), at)
         self._top = max(0, min(self._top, len(board.runs) - rows))
         shown = board.runs[self._top : self._top + max(0, rows)]
+        self._rows = len(shown)
         for row, run in enumerate(shown, 2):
             if run is board.selected:
                 cells.inks[row, :] = ink(TEXT, RAISED)

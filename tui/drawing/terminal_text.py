@@ -63,7 +63,15 @@ _SPELLED: Final = {
 }
 """Glyphs whose fallback needs more than one cell."""
 
-_KEYS: Final = {"⇧": "shift+", "←": "left", "→": "right", "↑": "up", "↓": "down", "⇟": "pagedown"}
+_KEYS: Final = {
+    "← ↑ ↓ →": "arrows",
+    "⇧": "shift+",
+    "←": "left",
+    "→": "right",
+    "↑": "up",
+    "↓": "down",
+    "⇟": "pagedown",
+}
 
 
 def terminal_text(text: str, look: TerminalLook) -> str:

@@ -98,5 +98,7 @@ class Tiles:
         """Return the number of the first picture, so that the selected one is among those that fit."""
         if count <= self.capacity:
             return 0
+        if self.down == 1:
+            return min(selected // self.across * self.across, count - self.across)
         # whole rows
         return max(0, selected // self.across - self.down + 1) * self.across

@@ -72,7 +72,8 @@ class HelpScreen(ModalScreen[None]):
             for keys, sentence in rows:
                 table.add_row(key_name(keys, form.look), sentence)
             table.add_row("", "")
-        table.add_row("", Text("what the panels show", heading))
+        if self._panels:
+            table.add_row("", Text("what the panels show", heading))
         for panel in self._panels:
             mark = " !" if panel.label in self._marked else ""
             table.add_row(

@@ -86,6 +86,8 @@ class SeedsStatus(StatusLine):
                 break
             column = cells.write(0, column + gap - 1 + bool(name), name, ink(DIM))
             colour = ink(BRIGHT, bold=True) if is_verdict else ink(TEXT)
+            while is_verdict and len(value) > room and ", " in value:
+                value = value.rpartition(", ")[0]  # the most important parts are the first
             column = cells.write(0, column + 1, cut(value, room), colour)
         if run.is_at_rest and seeds.head_epoch:
             self._scrub_bar(cells, column + gap, end, seeds.epoch / seeds.head_epoch)

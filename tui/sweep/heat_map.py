@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from math import isfinite
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, ClassVar, Final
 
 from textual.binding import Binding, BindingType
 
@@ -22,6 +22,17 @@ if TYPE_CHECKING:
     from core.sweeps.statistics import CellSummary, HeatMap
     from tui.panels.view_options import ViewOptions
     from tui.sweep.model import SweepModel
+
+
+WIDEST: Final = 6
+"""Columns of a block, at most, as a multiple of those that its number needs."""
+
+HIGHEST: Final = 3
+COLUMNS_PER_ROW: Final = 5
+"""Rows of a block, at most: three, or more if it is at least so many columns wide for each row."""
+
+LEAST_COLOURS: Final = 3
+"""Colours of the legend."""
 
 
 class HeatMapPanel(SweepPanel):
@@ -92,8 +103,8 @@ class HeatMapPanel(SweepPanel):
         columns = [setting(found.columns).write(each) for each in found.column_values]
         left = min(max(map(cell_width, [*rows, option(found.rows)])), width // 3) + 1
         wide = max(cell_width(each) for each in [*columns, *map(form, finite)]) + 2
-        wide = max(wide, min((width - left) // len(columns), 3 * wide))
-        high = max(1, min(3, (height - 2) // len(rows)))
+        wide = max(wide, min((width - left) // len(columns), WIDEST * wide))
+        high = max(1, min((height - 2) // len(rows), max(HIGHEST, wide // COLUMNS_PER_ROW)))
         row_at, column_at = self._cursor(found)
         across = max(1, min(len(columns), (width - left) // wide))
         down = max(1, min(len(rows), (height - 2) // high))
@@ -116,7 +127,7 @@ class HeatMapPanel(SweepPanel):
                 score = found.scores[at][other]
                 is_at = (at, other) == (row_at, column_at)
                 self._write_block(cells, top, column, score, (low, best), form(score), is_at=is_at)
-        self._write_legend(cells, height - 1, (low, best), known)
+        self._write_legend(cells, height - 1, (low, best), known, len(rows) * len(columns))
         return cells
 
     def _write_block(
@@ -145,14 +156,21 @@ class HeatMapPanel(SweepPanel):
         cells.write(top + high // 2, column + (wide - len(words)) // 2, words, number)
 
     def _write_legend(
-        self, cells: Cells, row: int, ends: tuple[float, float], known: CellSummary
+        self, cells: Cells, row: int, ends: tuple[float, float], known: CellSummary, blocks: int
     ) -> None:
         form = score_form(known)
-        column = cells.write(row, 0, f"{form(ends[0])} ", ink(DIM))
-        for colour in sample_of(SEQUENTIAL, min(len(SEQUENTIAL), max(3, cells.width // 4))):
-            column = cells.write(row, column, " ", ink(background=colour))
-        column = cells.write(row, column, f" {form(ends[1])}  ", ink(DIM))
+        low, high = f"{form(ends[0])} ", f" {form(ends[1])}  "
+        room = cells.width - len(low) - len(high)
         name = heading(f"{known.part}_score", known)
+        if len(self._places) < blocks:
+            name = f"{len(self._places)} of {blocks}"
+        elif len(name) + LEAST_COLOURS > room:
+            name = name.replace(" accuracy", "")
+        count = max(LEAST_COLOURS, min(len(SEQUENTIAL), cells.width // 4, room - len(name)))
+        column = cells.write(row, 0, low, ink(DIM))
+        for colour in sample_of(SEQUENTIAL, count):
+            column = cells.write(row, column, " ", ink(background=colour))
+        column = cells.write(row, column, high, ink(DIM))
         cells.write(row, column, cut(name, max(0, cells.width - column)), ink(TEXT))
 
     def _cursor(self, found: HeatMap) -> tuple[int, int]:

@@ -20,7 +20,7 @@ from tui.panels.explanation import Explanation
 from tui.panels.panel import StyledText, centred_text
 from tui.panels.tiles import DETAILED, Tiles
 from tui.seeds.panels import PIXEL_LEVEL
-from tui.sweep.columns import option, score_form
+from tui.sweep.columns import heading, option, score_form
 from tui.sweep.panel import SweepPanel
 
 if TYPE_CHECKING:
@@ -100,6 +100,7 @@ class MapsPanel(SweepPanel):
         super().__init__(sweep, options)
         self._tiles = Tiles(5, 0, 1, 1)
         self._visible: list[int] = []
+        self._has_values = self._has_unit = True
         self._pictures: dict[int, tuple[tuple[object, ...], CellPicture]] = {}
 
     def explanation(self) -> Explanation:
@@ -123,13 +124,17 @@ class MapsPanel(SweepPanel):
         if not shown:
             return []
         first = sweep.cells[0].runs[0].seed
-        words = f"seed {first} " if len(sweep.cells[0].runs) > 1 else ""
         count = len(sweep.cells)
-        return [(f"{'' if shown == count else f'{shown} of {count:,} '}{words}", ink(DIM))]
+        parts = [] if shown == count else [f"{shown} of {count:,}"]
+        if len(sweep.cells[0].runs) > 1:
+            parts.append(f"seed {first}")
+        return [(f"{' · '.join(parts)} ", ink(DIM))] if parts else []
 
     def title_right(self) -> StyledText:
-        sweep = self.sweep
+        sweep, known = self.sweep, self.sweep.known
         names = ", ".join(map(option, sweep.varied))
+        if not self._has_values and known is not None:
+            names = heading(f"{known.part}_score", known)
         return [(f" {names} ", ink(DIM))] if names else []
 
     def draw_content(self, width: int, height: int) -> Cells:
@@ -145,6 +150,11 @@ class MapsPanel(SweepPanel):
             )
             if tiles.columns >= needed:
                 break
+        unit = len(" %") if sweep.known is not None and sweep.known.outcomes[0].has_classes else 0
+        beside = needed if tiles.label_rows == 1 else 0
+        self._has_values = tiles.label_rows > 1 or needed > 0
+        # in all labels or in none
+        self._has_unit = unit > 0 and tiles.columns >= max(beside, len("100.0")) + unit
         self._tiles, start = tiles, tiles.first_shown(sweep.selected, count)
         self._visible = [*range(start, min(count, start + tiles.capacity))]
         for at, cell in enumerate(self._visible):
@@ -187,10 +197,9 @@ class MapsPanel(SweepPanel):
         lines = [values, score]
         if self._tiles.label_rows == 1:
             text = f"{values}: {score}" if score else values
-            lines = [text if cell_width(text) <= width else score or values]
-        unit = " %" if summary.outcomes and summary.outcomes[0].has_classes else ""
-        if score and cell_width(lines[-1]) + len(unit) <= width:
-            lines[-1] += unit
+            lines = [text if self._has_values else score or values]
+        if score and self._has_unit:
+            lines[-1] += " %"
         is_diverged = first is not None and first.diverged
         number = ink(ALARM if is_diverged else TEXT if is_final else DIM)
         if cell == sweep.best:

@@ -62,6 +62,23 @@ def test_runs_are_sorted_by_each_column_and_back() -> None:
     assert [each.number for each in board.runs] == [1, 2, 3]
 
 
+def test_only_runs_that_are_shown_are_selected() -> None:
+    runs = [run_of(learning_rate=rate) for rate in (0.1, 0.2, 0.3, 0.4)]
+    board = board_of(*runs)
+    board.mark(runs[1])
+    board.mark(runs[3])
+    board.select(runs[0])
+    board.toggle_only_marked()
+    assert board.selected is runs[1]
+    board.select_next(1)
+    assert board.selected is runs[3]
+    board.mark(runs[3])
+    assert board.selected is runs[1]
+    board.toggle_only_marked()
+    board.select_next(-1)
+    assert board.selected is runs[0]
+
+
 def test_the_two_last_marks_are_a_pair_and_two_runs_need_none() -> None:
     runs = [run_of(learning_rate=rate) for rate in (0.1, 0.2, 0.3)]
     assert board_of(*runs).pair is None

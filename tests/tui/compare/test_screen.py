@@ -20,6 +20,7 @@ from tests.tui.waiting import until
 from tui.compare.app import CompareApp
 from tui.compare.keys import FOOTER, KEYS
 from tui.compare.model import BoardView
+from tui.compare.run_list import KEYS as LIST_KEYS
 from tui.compare.run_list import RunListScreen
 from tui.compare.screen import CompareScreen
 from tui.panels.panel import Panel
@@ -244,6 +245,23 @@ def test_many_seeds_saved_as_one_are_not_marked(folders: list[Path]) -> None:
     canvas.selected = 0
     screen.action_mark_alike()
     assert canvas.marked == [0, 2]
+
+
+async def test_the_list_explains_its_keys(folders: list[Path]) -> None:
+    async with comparison_of(parent=folders[0].parent, size=(60, 16)) as driver:
+        assert "? help  q quit" in driver.text()
+        await driver.press("question_mark")
+        assert isinstance(driver.app.screen, HelpScreen)
+        for _, _, sentence in LIST_KEYS[:5]:
+            assert sentence.split(";")[0] in driver.text()
+        assert "what the panels show" not in driver.text()
+        await driver.press("escape")
+
+
+async def test_a_table_with_few_rows_says_how_many_there_are(folders: list[Path]) -> None:
+    async with comparison_of(*folders, size=(60, 16)) as driver:
+        await driver.until_opened()
+        await driver.shows("↑ ↓ 2 more, ")
 
 
 async def test_marks_selection_and_order_are_the_same_after_a_run_was_open(

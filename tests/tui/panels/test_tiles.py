@@ -23,3 +23,9 @@ def test_all_maps_are_shown_where_there_is_room() -> None:
     assert Tiles.fitting(64, 118, 12, has_maps=True).capacity >= 64
     assert Tiles.fitting(32, 78, 6, has_maps=True).capacity >= 32
     assert Tiles.fitting(2, 118, 12, has_maps=True).rows == 10
+
+
+def test_the_last_of_several_rows_in_turn_is_full() -> None:
+    tiles = Tiles.fitting(12, 58, 2, has_maps=True)
+    assert (tiles.across, tiles.down) == (9, 1)
+    assert [tiles.first_shown(at, 12) for at in (0, 8, 9, 11)] == [0, 0, 3, 3]

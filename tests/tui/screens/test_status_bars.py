@@ -15,6 +15,7 @@ from tui.compare.lines import CompareStatus
 from tui.compare.model import Board, ShownRun
 from tui.drawing import canvas
 from tui.drawing.rendering import CellRenderer, TerminalLook
+from tui.drawing.terminal_text import key_name
 from tui.panels.view_options import ViewOptions
 from tui.screens import status_bars
 from tui.screens.status_bars import FooterLine, HeaderLine, LogLine, StatusLine
@@ -159,6 +160,13 @@ def test_footer_has_help_and_quit_in_every_state(width: int) -> None:
     assert (
         "pause" in FooterLine(session_after(XOR, 1), ViewOptions()).draw(width, 1).lines()[0]
     ) is True
+
+
+def test_four_arrows_have_one_name_where_they_are_spelled_out() -> None:
+    plain, unicode = TerminalLook(glyphs="ascii"), TerminalLook(glyphs="unicode")
+    assert key_name("← ↑ ↓ →", plain) == "arrows"
+    assert key_name("⇧← ⇧→", plain) == "shift+left shift+right"
+    assert key_name("← ↑ ↓ →", unicode) == "← ↑ ↓ →"
 
 
 def test_long_note_continues_before_the_keys_of_the_footer() -> None:

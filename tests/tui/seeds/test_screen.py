@@ -289,6 +289,15 @@ async def test_runs_that_have_ended_or_are_training() -> None:
         assert driver.seeds.run.state is State.TRAINING
 
 
+async def test_the_sentence_is_shortened_by_whole_parts_where_it_has_no_room() -> None:
+    async with seeds_of(SHORT, 3, (60, 16)) as driver:
+        await driver.until_state(State.FINISHED)
+        driver.seeds.model.verdict = "0 of 12 solved; 12 from 92.7 to 98.7 %, with a median of 96 %"
+        driver.seeds.frames.paint_all()
+        await driver.until(lambda: "0 of 12 solved; 12 from 92.7 to 98.7 % " in driver.text())
+        assert "to 98.7 %," not in driver.text()
+
+
 async def test_a_click_selects_a_run() -> None:
     async with seeds_of(SHORT, 6) as driver:
         await driver.until_state(State.FINISHED)

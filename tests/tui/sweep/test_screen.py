@@ -21,6 +21,7 @@ from tui.keymap import Keymap
 from tui.panels.panel import Panel
 from tui.screens.help import HelpScreen
 from tui.sweep.app import SweepApp
+from tui.sweep.heat_map import HeatMapPanel
 from tui.sweep.keys import FOOTER, KEYS
 from tui.sweep.lines import SweepStatus
 from tui.sweep.model import SweepModel
@@ -339,6 +340,34 @@ async def test_other_data(name: str, changes: dict[str, Any]) -> None:
     async with sweep_of(preset(name).config(**changes), axes, size=(80, 24)) as driver:
         await driver.until_ended()
         await driver.shows("3 of 3 runs")
+
+
+async def test_nothing_is_cut_off_or_unexplained_in_a_small_terminal() -> None:
+    axes = {"hidden": ((2,), (4,), (8,), (8, 8)), "learning_rate": (0.001, 0.01, 0.1)}
+    async with sweep_of(SMALL, axes, seeds=(0, 1), size=(60, 16)) as driver:
+        await driver.until_ended()
+        await driver.shows("maps 9 of 12 · seed 0")
+        text = driver.text()
+        labels = next(line for line in text.splitlines() if line.count(".") == 9)
+        assert "%" not in labels  # in all of them or in none
+        maps = next(line for line in text.splitlines() if "maps 9 of 12" in line)
+        assert "test accuracy %" in maps
+        legend = text.splitlines()[6]
+        assert legend.rstrip("│ ").endswith(" 6 of 12")  # of the blocks of the heat map
+    async with sweep_of(SMALL, axes, seeds=(0, 1), size=(70, 24)) as driver:
+        await driver.until_ended()
+        await driver.shows("  test % ")
+    async with sweep_of(SMALL, axes, seeds=(0, 1)) as driver:
+        await driver.until_ended()
+        await driver.shows("maps seed 0")
+        assert driver.text().count(" %") >= 12
+        assert "─ hidden, lr ─" in driver.text()
+        await driver.press("tab", "z")
+        await driver.shows("all panels")
+        panel = driver.panel("heat-map")
+        assert isinstance(panel, HeatMapPanel)
+        high, wide = panel._block
+        assert (high, wide) > (5, 30)
 
 
 async def test_a_lost_worker_is_a_sentence_until_the_next_key() -> None:
