@@ -66,7 +66,7 @@ class Lockstep:
 
         Args:
             configs: settings of each run.
-            data: what `prepare(config)` has returned for each, if it was called before.
+            data: what `prepared` has returned, if it was called before.
             progress: called while the data are loaded; an exception cancels loading.
             record: whether `history` has the metrics of each epoch: 64 bytes per run and epoch.
 
@@ -80,7 +80,7 @@ class Lockstep:
         if reason:
             raise CannotShareError(reason)
         self.configs = list(configs)
-        self.data = _prepared(configs, progress) if data is None else list(data)
+        self.data = prepared(configs, progress) if data is None else list(data)
         _check_shapes(self.configs, self.data)
         count = len(configs)
         self.epoch = 0
@@ -482,8 +482,12 @@ def _limits(values: Sequence[float | None], off: float) -> NDArray[np.float64]:
     return np.array([off if value is None else value for value in values], np.float64)
 
 
-def _prepared(configs: Sequence[RunConfig], progress: ProgressCallback) -> list[DataSplit]:
-    """Return the samples of each run; runs with equal data settings share them."""
+def prepared(configs: Sequence[RunConfig], progress: ProgressCallback) -> list[DataSplit]:
+    """Return the samples of each run; runs with equal data settings share them.
+
+    Raises:
+        ConfigError, DataError, NotEnoughMemory: as `prepare`.
+    """
     known: dict[Any, DataSplit] = {}
     first = configs[0]
     # a file is read once, and split for each seed

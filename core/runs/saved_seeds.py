@@ -21,7 +21,7 @@ from core.lockstep.lanes import LaneStates
 from core.lockstep.sharing import CannotShareError
 from core.lockstep.summary import quartiles
 from core.lockstep.time_travel import OVERHEAD_OF_RUN, LockstepTravel
-from core.lockstep.trainer import Lockstep
+from core.lockstep.trainer import Lockstep, prepared
 from core.nn.network import parameter_count
 from core.runs.archive import read_archive, write_archive
 from core.runs.atomic_files import RunError, refusal
@@ -217,14 +217,16 @@ def restore_seeds(saved: SavedRun, progress: ProgressCallback) -> tuple[Lockstep
     try:
         configs = seeds_of(header.config.changed(learning_rate=rates[0]), header.seeds or 1)
         check_memory(path, header, drawn_samples(header.config))
-        lockstep = Lockstep(configs, progress=progress)
+        data = prepared(configs, progress)
+        if _digest(data) != header.data_digest:
+            what = header.config.source_name
+            raise refusal(saved.path, f"{what} has changed since the runs were trained on it")
+        if sizes_of(configs[0], data[0]) != header.sizes:
+            raise refusal(path, "sizes in its header differ from those of its data")
+        check_memory(path, header, len(data[0].y_train))
+        lockstep = Lockstep(configs, data)
     except (ConfigError, CannotShareError, DataError, MemoryError) as error:
         raise refusal(path, f"its runs cannot be prepared: {error}") from None
-    if _digest(lockstep.data) != header.data_digest:
-        what = header.config.source_name
-        raise refusal(saved.path, f"{what} has changed since the runs were trained on it")
-    if sizes_of(configs[0], lockstep.data[0]) != header.sizes:
-        raise refusal(path, "sizes in its header differ from those of its data")
     lanes = _lanes(saved.state, saved.arrays, lockstep, header.epoch)
     rows = saved.epochs[: header.epoch + 1, 1:].reshape(-1, len(COLUMNS), len(configs))
     lockstep.untrained = rows[0].copy()

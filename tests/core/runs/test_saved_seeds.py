@@ -276,6 +276,24 @@ def test_a_folder_that_does_not_fit_is_refused_in_one_sentence(change: str, tmp_
     assert "\n" not in reason
 
 
+def test_runs_whose_steps_do_not_fit_into_the_memory_are_refused_before_they_are_prepared(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = tmp_path / "points.csv"
+    file.write_text("x,y,kind\n" + "".join(f"0.{at},{at % 7},{'ab'[at % 2]}\n" for at in range(40)))
+    lockstep, travel = started({"data": str(file), "samples": None}, runs=3)
+    path = save(tmp_path, lockstep, travel)
+
+    def refuse(configs: object, data: object) -> None:
+        raise AssertionError("memory was allocated")
+
+    monkeypatch.setattr("core.runs.saved_seeds.Lockstep", refuse)
+    monkeypatch.setattr("os.sysconf", lambda name: 32)
+    # only the number of samples in the file shows it
+    with pytest.raises(RunError, match="a batch needs"):
+        restored(path)
+
+
 @pytest.mark.parametrize("name", [STATE, ROWS])
 def test_a_truncated_file_is_refused_in_one_sentence(name: str, tmp_path: Path) -> None:
     lockstep, travel = started({}, runs=3)
