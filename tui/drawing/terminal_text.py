@@ -7,6 +7,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
+from rich.cells import cell_len
+
 from tui.drawing.rendering import CERTAINTY, CURVES, DIVERGING_GLYPHS
 
 if TYPE_CHECKING:
@@ -94,3 +96,19 @@ def _replaced(text: str, words: dict[str, str]) -> str:
     for word, other in words.items():
         text = text.replace(word, other)
     return text
+
+
+HINTS: Final = " · "
+"""Between the keys of a dialog."""
+
+
+def hints_that_fit(hints: str, width: int) -> str:
+    """Return the keys of a dialog without those that do not fit into its lower border.
+
+    The first, which is about the current row, and the last, which closes, are kept longest.
+    """
+    parts = hints.split(HINTS)
+    # on either side of the border's text are a blank, a part of the border and a corner
+    while len(parts) > 1 and cell_len(HINTS.join(parts)) > width - 6:
+        parts.pop(1 if len(parts) > 2 else 0)
+    return HINTS.join(parts)

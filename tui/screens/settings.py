@@ -13,6 +13,7 @@ from textual.widgets import Input, Static
 from core.config.errors import ConfigError
 from core.config.run_config import RunConfig, settings
 from core.config.value_types import MultiChoice, line_of
+from tui.drawing.terminal_text import hints_that_fit
 from tui.screens.settings_list import DIFFERS, SettingsList
 from tui.screens.settings_search import takes_any_text
 
@@ -214,7 +215,9 @@ class SettingsScreen(ModalScreen[RunConfig | None]):
     def _explain(self) -> None:
         """Explain the current setting, and name the keys that work in its row."""
         current, values = self.rows.current, self.rows.values
-        self.query_one(Vertical).border_subtitle = self._keys()
+        dialog = self.query_one(Vertical)
+        width = dialog.size.width + 4 or self.app.size.width  # with border and padding
+        dialog.border_subtitle = hints_that_fit(self._keys(), width)
         error = None if current is None else values.errors.get(current.name)
         self._about.set_class(error is not None or bool(self.rows.problem), "-wrong")
         if self.rows.problem:
@@ -245,9 +248,9 @@ class SettingsScreen(ModalScreen[RunConfig | None]):
             return f"space opens or closes · ↑ ↓ setting · {self._enter} · {leave}"
         if isinstance(setting.value_type, MultiChoice):
             return f"← → selects, space switches · ↑ ↓ setting · {self._enter} · {leave}"
-        find = "" if takes_any_text(setting) else " · / finds"
+        find = "" if takes_any_text(setting) else "/ finds · "
         change = "type a value" if self.rows.takes_text else "← → changes"
-        return f"{change} · ↑ ↓ setting · {self._enter} · {leave}{find}"
+        return f"{change} · ↑ ↓ setting · {find}{self._enter} · {leave}"
 
 
 def _explanation(row: Setting) -> str:

@@ -101,7 +101,8 @@ class HeaderLine(Canvas):
             speed = f"{self.run.shown_as} {speed}"
             forms = [f"{speed} ▸ (< >)", speed]
         if view:
-            forms = [f"{view} (V)   {forms[0]}", f"{view} · {speed}", speed]
+            short = speed.replace(" epochs", "").replace(" epoch", "")
+            forms = [f"{view} (V)   {forms[0]}", f"{view} · {speed}", f"{view} · {short}", speed]
         for least in (RATE, SHAPE):
             needed = len(description(self.run, width, least))
             for form in forms:

@@ -300,3 +300,13 @@ async def test_features_are_added_by_space_and_by_a_click() -> None:
         x = session.data.preparation.features(session.data.x_train)
         more = [x[:, 0] * x[:, 1], np.sin(x[:, 0]), np.sin(x[:, 1])]
         assert session.data.x_train == pytest.approx(np.column_stack([x, *more]))
+
+
+@pytest.mark.parametrize(
+    ("width", "keys"),
+    [(40, "type a value · esc cancels"), (60, "type a value · enter applies all · esc cancels")],
+)
+async def test_the_keys_of_the_dialog_are_complete_at_every_width(width: int, keys: str) -> None:
+    async with running(MOONS, (width, 16), paused=True) as driver:
+        await driver.press("h")
+        await driver.shows(f"{keys} ─╯")

@@ -19,6 +19,7 @@ from tui.drawing.terminal_text import key_name
 from tui.panels.view_options import ViewOptions
 from tui.screens import status_bars
 from tui.screens.status_bars import FooterLine, HeaderLine, LogLine, StatusLine
+from tui.screens.views import VIEWS
 
 XOR = PRESETS["xor"].config()
 MOONS = PRESETS["moons"].config()
@@ -92,6 +93,16 @@ def test_header_shows_configuration_and_speed() -> None:
     assert header.draw(40, 1).lines()[0].startswith(" moons · 2-8-8-2 tanh ")
     for width in range(1, 130):
         assert len(header.draw(width, 1).lines()[0]) == width
+
+
+@pytest.mark.parametrize("view", VIEWS)
+def test_the_header_names_the_view_in_80_columns(view: str) -> None:
+    header = HeaderLine(session_after(MOONS, 1), lambda: view)
+    header.speed = 30.0
+    line = header.draw(80, 1).lines()[0]
+    assert view in line
+    assert "30" in line
+    assert "adam 0.01" in line
 
 
 def test_header_of_a_regression_and_of_a_file_with_a_long_name() -> None:
