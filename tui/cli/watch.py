@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 
     from core.config.run_config import RunConfig
     from core.process.client import TrainingProcess
+    from core.process.messages import Refused
     from tui.announcer import AnnounceOptions
     from tui.cli.json_log import Ending
     from tui.cli.sweep import SweepPlan
@@ -127,7 +128,7 @@ def watch(
             seeds_process.close()
     shown = app.training.refused, None if app.seeds is None else app.seeds.refused
     if refused := next(filter(None, shown), None):
-        raise MemoryError(refused.reason) if refused.no_memory else UsageError(refused.reason)
+        raise _refusal(refused)
     if app.exit_signals.received:
         stop_writing(STDOUT, STDERR)  # the terminal may be gone
     else:
@@ -138,6 +139,11 @@ def watch(
         print_summary(app.training.run)
         _report(recording)
     return app.return_code or 0
+
+
+def _refusal(refused: Refused) -> UsageError | MemoryError:
+    """Return the error that ends the program with the reason why there is no run."""
+    return MemoryError(refused.reason) if refused.no_memory else UsageError(refused.reason)
 
 
 def _chosen_keys(options: argparse.Namespace) -> tuple[Keymap, list[str]]:
@@ -397,9 +403,12 @@ def _show_comparison(
         if app.exit_signals.received:
             stop_writing(STDOUT, STDERR)  # the terminal may be gone
         elif app.chosen is None and app.comparing is not None and not has_list:
+            if app.comparing.refused is not None:
+                raise _refusal(app.comparing.refused)
             from tui.cli.compare import table_of
 
-            print(table_of(app.comparing.board.runs, terminal_columns(), is_saved=bool(app.saved)))  # noqa: T201
+            if compared := app.comparing.board.runs:
+                print(table_of(compared, terminal_columns(), is_saved=app.saved))  # noqa: T201
         if app.chosen is None or app.return_code:
             return app.return_code or 0
         sources, process = app.sources, None

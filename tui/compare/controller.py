@@ -54,6 +54,9 @@ class CompareView(Protocol):
     def show_note(self, note: str) -> None:
         """Show a sentence on what happened."""
 
+    def show_refusal(self, refused: Refused) -> None:
+        """Show why there are no runs."""
+
 
 class CompareController(SeveralRunsController):
     """Sends the commands that keys ask for, and updates the board by the events.
@@ -84,6 +87,7 @@ class CompareController(SeveralRunsController):
         self._pair: tuple[int, int] | None = None
         self._by_number: dict[int, ShownRun] = {}
         self._state_note = ""
+        self._refused: Refused | None = None
         self._sorted_at = 0.0
 
     # --- the process
@@ -116,7 +120,7 @@ class CompareController(SeveralRunsController):
             case ComparedRunsMoved():
                 self._move(event)
             case Refused():
-                board.run.note = event.reason
+                board.run.note, self._refused = event.reason, event
             case Failed():
                 self._requested_state = board.run.loading = None
                 board.run.apply(StateChanged(State.STOPPED, event.reason))
@@ -185,6 +189,8 @@ class CompareController(SeveralRunsController):
                 # there are no test samples
                 self.board.sort = self.board.sort.replace("test", "train")
             self.board.run.loading = None
+            if self._refused is not None and not self.board.runs:
+                self.view.show_refusal(self._refused)
         run = self.board.run
         if self._state_note == run.note:
             run.note = ""  # it was about the previous state

@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 
     from core.config.run_config import RunConfig
     from core.datasets import DataSplit
-    from core.process.messages import Event
+    from core.process.messages import Event, Refused
     from tui.compare.model import ShownRun
     from tui.drawing.canvas import Canvas
     from tui.panels.panel import Panel
@@ -100,6 +100,7 @@ class CompareScreen(PanelScreen):
     Attributes:
         board: the runs as they are shown.
         controller: sends commands to their process.
+        refused: why there are no runs, if there are none.
     """
 
     BINDINGS: ClassVar[list[BindingType]] = bindings(KEYS)
@@ -145,6 +146,7 @@ class CompareScreen(PanelScreen):
         board = self.board = Board.of([], config)
         board.sort = sort
         self.run = board.run
+        self.refused: Refused | None = None
         self.controller = CompareController(sources, board, link, self, speed=speed, paused=paused)
         options = self.options = ViewOptions(show_test=False)
         self.panels = [
@@ -182,6 +184,13 @@ class CompareScreen(PanelScreen):
                     self.frames.paint_frame()
             else:
                 self.frames.paint_all()
+
+    def show_refusal(self, refused: Refused) -> None:
+        """Leave, and show why there are no runs."""
+        self.refused = refused
+        self._leave()
+        # of the screen that is shown then
+        getattr(self.app, "show_note", self.show_note)(refused.reason)
 
     def close(self) -> None:
         """End the process of the runs."""

@@ -7,6 +7,7 @@ from contextlib import asynccontextmanager
 from dataclasses import replace
 from pathlib import Path
 from random import Random
+from shutil import rmtree
 
 import numpy as np
 import pytest
@@ -180,6 +181,24 @@ async def test_what_cannot_be_shown_of_an_epoch_is_said(folders: list[Path]) -> 
         await driver.shows("run 1 has ended before: the last network is shown")
         await driver.press("home")
         await driver.shows("run 1 from epoch 6: no earlier checkpoint is saved")
+
+
+async def test_runs_of_which_none_can_be_shown_are_left_with_the_reason(
+    folders: list[Path],
+) -> None:
+    config = RunConfig(data="/nowhere/at/all.csv")
+    async with comparison_of(config, config.changed(seed=1)) as driver:
+        await driver.until(lambda: driver.screen.refused is not None)
+        await driver.until(lambda: not driver.app.is_running or driver.app._exit)
+    refused = driver.screen.refused
+    assert refused is not None
+    assert "no such file" in refused.reason
+    async with comparison_of(parent=folders[0].parent) as driver:
+        for each in folders:
+            rmtree(each)
+        await driver.press("space", "space", "enter")
+        await driver.shows("cannot be opened as a run folder")
+        await driver.shows("2 marked")
 
 
 async def test_the_process_may_be_killed_while_it_loads_and_keys_still_answer() -> None:
