@@ -52,7 +52,7 @@ class CompareHeader(Canvas):
             if not varied & {"data", "dataset"}:
                 parts.append(config.source_name)
             same = {
-                "hidden": "·".join(map(str, config.hidden)) or "no hidden layer",
+                "hidden": ",".join(map(str, config.hidden)) or "no hidden layer",
                 "activation": "-".join(dict.fromkeys(config.activations)),
                 "optimizer": config.optimizer,
                 "learning_rate": f"lr {config.learning_rate:g}",

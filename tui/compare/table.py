@@ -87,7 +87,8 @@ class SettingsPanel(BoardPanel):
         rows = len(self.board.runs) - self._rows
         parts = [f"↑ ↓ {rows} more"] if rows > 0 else []
         if self._hidden:
-            parts.append(f"{self._hidden}{'' if parts else ' more'} columns")
+            plural = "s" * (self._hidden > 1)
+            parts.append(f"{self._hidden}{'' if parts else ' more'} column{plural}")
         return [(f" {', '.join(parts)} ", ink(DIM))] if parts else []
 
     def draw_board(self, width: int, height: int) -> Cells:

@@ -328,7 +328,8 @@ class RunsPanel(SeedsPanel):
         if not shown:
             return []
         number = f"{count:,}" if shown == count else f"{shown} of {count:,}"
-        return [(f"{number}, lowest loss first ", ink(DIM))]
+        score = "accuracy %" if self.has_classes else "R²"
+        return [(f"{number}, lowest loss first ", ink(DIM)), (f"· training {score} ", ink(DIM))]
 
     def title_right(self) -> StyledText:
         seeds = self.seeds
@@ -450,7 +451,10 @@ class HistogramPanel(SeedsPanel):
         scaled = (np.log10(losses) if is_log else losses) - ends[0]
         at = np.clip((scaled / (ends[1] - ends[0]) * bins).astype(np.int64), 0, bins - 1)
         counts, rows = np.bincount(at, minlength=bins), height - 1
-        eighths = np.ceil(counts / counts.max() * 8 * rows).astype(np.int64).repeat(2)
+        # of the blocks that are less than a whole one, some terminals have only half
+        step = 1 if self._renderer.look.glyphs == "unicode" else 4
+        parts = np.ceil(counts / counts.max() * (8 // step) * rows) * step
+        eighths = parts.astype(np.int64).repeat(2)
         for row in range(rows):
             parts = np.clip(eighths - 8 * (rows - 1 - row), 0, 8)
             cells.glyphs[row, : len(parts)] = np.array(list(BARS))[parts]

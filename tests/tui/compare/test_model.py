@@ -2,6 +2,7 @@
 
 from core import RunConfig, Trainer
 from core.training.epoch_log import EpochLog, tabulate
+from tui.compare.lines import CompareHeader
 from tui.compare.model import GREY, Board, ShownRun
 from tui.drawing.palette import RUN_CURVES
 
@@ -113,3 +114,9 @@ def test_metrics_are_those_of_the_epoch_that_is_shown() -> None:
     run.at = 2
     assert run.text_of("loss", "train") == f"{run.log.at(2).train_loss:.4f}"
     assert run.text_of("loss", "train") != f"{run.metrics.train_loss:.4f}"
+
+
+def test_hidden_layers_are_written_as_in_the_settings() -> None:
+    runs = [run_of(hidden=(8, 4), learning_rate=rate) for rate in (0.1, 0.2)]
+    header = CompareHeader(board_of(*runs), lambda: 30.0)
+    assert " · 8,4 · tanh · " in header.draw(120, 1).lines()[0]

@@ -19,12 +19,13 @@ from core.process.messages import State
 from tests.tui.waiting import until
 from tui.app import NnfsApp, SeedsOptions
 from tui.drawing.palette import get_ink
+from tui.drawing.rendering import TerminalLook
 from tui.panels.boundary.map_drawing import GUTTER
 from tui.panels.panel import Panel
 from tui.screens.help import HelpScreen
 from tui.seeds.keys import FOOTER, KEYS
 from tui.seeds.model import LOSS, summary
-from tui.seeds.panels import AgreementPanel, RunsPanel
+from tui.seeds.panels import BARS, AgreementPanel, HistogramPanel, RunsPanel
 from tui.seeds.screen import SeedsScreen
 
 PATIENCE = 90
@@ -81,10 +82,11 @@ async def seeds_of(
     size: tuple[int, int] = (120, 40),
     *,
     paused: bool = False,
+    look: TerminalLook | None = None,
 ) -> AsyncIterator[Driver]:
     """Run the program with `--seeds`."""
     options = SeedsOptions(count, TrainingProcess(SEEDS_WORKER), paused)
-    app = NnfsApp(config, TrainingProcess(), speed=None, seeds=options)
+    app = NnfsApp(config, TrainingProcess(), speed=None, seeds=options, look=look)
     async with app.run_test(size=size) as pilot:
         driver = Driver(app, pilot)
         yield driver
@@ -296,6 +298,26 @@ async def test_the_sentence_is_shortened_by_whole_parts_where_it_has_no_room() -
         driver.seeds.frames.paint_all()
         await driver.until(lambda: "0 of 12 solved; 12 from 92.7 to 98.7 % " in driver.text())
         assert "to 98.7 %," not in driver.text()
+
+
+@pytest.mark.parametrize("glyphs", ["unicode", "console"])
+async def test_a_terminal_with_half_blocks_alone_has_a_histogram_of_halves(glyphs: str) -> None:
+    async with seeds_of(SHORT, 12, look=TerminalLook(glyphs=glyphs)) as driver:
+        await driver.until_state(State.FINISHED)
+        panel = driver.panel("losses")
+        assert isinstance(panel, HistogramPanel)
+        driver.seeds.model.rows[LOSS] = [0.1] * 7 + [0.5] * 3 + [0.8] * 2
+        network, data = driver.seeds.run.network, driver.seeds.run.data
+        assert network is not None
+        assert data is not None
+        drawn = panel.draw_run(network, data, 40, 6)
+        bars = {*drawn.glyphs[:5].ravel().tolist()} & {*BARS[1:]}
+        assert bars == ({"▄", "█"} if glyphs == "console" else {"▂", "▄", "█"})
+
+
+async def test_the_maps_say_what_their_numbers_are() -> None:
+    async with seeds_of(SHORT, 6) as driver:
+        await driver.shows("lowest loss first · training accuracy %")
 
 
 async def test_a_click_selects_a_run() -> None:
