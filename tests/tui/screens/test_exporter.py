@@ -146,7 +146,7 @@ async def test_progress_is_shown(slow: threading.Event, tmp_path: Path) -> None:
     shares = [
         int(found[1])
         for text in notes
-        if (found := re.fullmatch(r"export: writing the metrics (\d+)% · esc cancels", text))
+        if (found := re.fullmatch(r"export: writing the metrics (\d+) % · esc cancels", text))
     ]
     assert shares == sorted(shares)
     assert len({*shares}) > 10
