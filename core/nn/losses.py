@@ -249,17 +249,22 @@ class SoftmaxCrossEntropy(Loss):
         block, highest = np.empty_like(z), np.empty((*runs, samples), z.dtype)
         # multiplying the sum of exponentials by `samples` divides the gradient by the batch size
         counts = np.full((1, outputs), samples, z.dtype)
+        logits, result, factor = (
+            _in_memory_order(z),
+            _in_memory_order(delta),
+            _in_memory_order(block),
+        )
         return Gradient(
             [
                 *_column_maxima(z, highest),
                 broadcast(highest[..., None, :], block),
-                call(np.subtract, z, block, delta),
-                call(np.exp, delta, delta),
+                call(np.subtract, logits, factor, result),
+                call(np.exp, result, result),
                 matmul(counts, delta, sums),
                 broadcast(sums, block),
-                call(np.divide, delta, block, delta),
+                call(np.divide, result, factor, result),
             ],
-            lambda targets: [call(np.subtract, delta, targets, delta)],
+            lambda targets: [call(np.subtract, result, _in_memory_order(targets), result)],
             [],
             scale=1 / samples,
         )
@@ -581,6 +586,14 @@ def _half_difference(z: Array, row: Array) -> Calls:
         call(np.subtract, z[..., 1:, :], z[..., :1, :], row),
         call(np.multiply, row, constant(0.5, z), row),
     ]
+
+
+def _in_memory_order(block: Array) -> Array:
+    """Return a block of logits, (runs, outputs, samples), as (outputs, runs, samples), see `outputs_of`.
+
+    In this order, a call for each element begins in less time. A block of a single run is unchanged.
+    """
+    return block.swapaxes(0, -2)
 
 
 def _above_chance(probability: Array, classes: int) -> Calls:
