@@ -125,6 +125,15 @@ class TerminalLook:
         return self.colours == "none" and self.glyphs == "unicode"
 
     @property
+    def edge_glyphs(self) -> tuple[str, str]:
+        """Glyphs of negative and positive weights in the legend."""
+        if self.dots_negative:
+            return "·", "━"
+        if self.colours == "none":
+            return DIVERGING_GLYPHS[0], DIVERGING_GLYPHS[-1]
+        return "━", "━"
+
+    @property
     def theme(self) -> Theme:
         """The colours of all roles."""
         return theme(self.palette, self.background, smooth=self.colours == "truecolor")
@@ -252,8 +261,8 @@ class CellRenderer:
                 return picture_glyph(shown)
             return " " if look.glyphs == "ascii" else glyph
         if look.is_plain or look.glyphs != "unicode":
-            # the colour of an edge is its sign; without colours, negative ones are dotted
-            is_edge = _is_braille(glyph) and look.glyphs != "unicode"
+            # in ASCII without colours, only a glyph can show the sign of an edge
+            is_edge = _is_braille(glyph) and look.colours == "none" and look.glyphs != "unicode"
             if picture and look.is_plain and (glyph in TRAIN_MARKERS or is_edge):
                 # the value of a sample or the sign of an edge, which its dots do not show
                 return picture_glyph(here).strip() or "o"

@@ -11,7 +11,7 @@ from tui.drawing.rendering import CellRenderer, TerminalLook
     [
         (TerminalLook("256"), "⡇⡇"),
         (TerminalLook("16"), "⡇⡇"),
-        (TerminalLook("16", "console"), "=#"),
+        (TerminalLook("16", "console"), "||"),
         (TerminalLook("none"), "⡇⡇"),
         (TerminalLook("none", "ascii"), "=#"),
     ],
@@ -22,3 +22,5 @@ def test_edges_are_lines_unless_only_a_glyph_can_show_their_signs(
     renderer = CellRenderer(look)
     ends = (get_ink(ink(colour)) for colour in (DIVERGING[0], DIVERGING[-1]))
     assert "".join(renderer.glyph("⡇", each) for each in ends) == glyphs
+    if "=" in glyphs:
+        assert "".join(look.edge_glyphs) == glyphs

@@ -131,7 +131,7 @@ def test_without_colours_lines_of_negative_weights_are_dotted(
     panel.redraw()
     plain = panel.draw(66, 24)
     assert (plain.glyphs != coloured.glyphs).any()
-    assert "┄ −" in plain.lines()[0]
+    assert "· −" in plain.lines()[0]
 
 
 def test_a_strong_edge_covers_a_weak_one() -> None:

@@ -252,8 +252,8 @@ class NetworkPanel(Panel):
     def title_right(self) -> StyledText:
         if not self._words:
             return []
-        negative = "┄" if self._renderer.look.dots_negative else "━"
-        return [(f" {negative} −", ink(NEGATIVE[-1])), (" ━ + ", ink(POSITIVE[-1]))]
+        negative, positive = self._renderer.look.edge_glyphs
+        return [(f" {negative} −", ink(NEGATIVE[-1])), (f" {positive} + ", ink(POSITIVE[-1]))]
 
     @property
     def _pointed(self) -> bool:
