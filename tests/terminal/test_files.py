@@ -297,7 +297,7 @@ def test_loading_tells_how_far_it_is_and_can_be_left_at_once(endless: str, key: 
         terminal.press(key)
         assert terminal.wait() == 0
         assert terminal.is_restored()
-        assert b"100%" not in terminal.raw  # it was not waited for
+        assert b"100 %" not in terminal.raw  # it was not waited for
         deadline = monotonic() + PATIENCE
         while is_alive(child):
             assert monotonic() < deadline

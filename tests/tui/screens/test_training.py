@@ -626,7 +626,7 @@ async def test_a_long_epoch_answers_keys_and_tells_how_far_it_is() -> None:
     config = RunConfig(samples=1_000_000, batch_size=5, epochs=1000)
     async with running(config, speed=None) as driver:
         await driver.until(lambda: driver.session.share_of_epoch > 0)
-        await driver.until(lambda: bool(re.search(r"epoch +\d+ \+ +\d+%", driver.text())))
+        await driver.until(lambda: bool(re.search(r"epoch +\d+ \+ +\d+ %", driver.text())))
         await driver.press("space")
         await driver.until_state(State.PAUSED)
         await driver.shows("paused within epoch 1")
