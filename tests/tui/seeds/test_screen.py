@@ -436,6 +436,7 @@ async def test_random_keys_at_any_size_leave_a_program_that_answers() -> None:
         if not driver.is_front(driver.seeds):
             await driver.press("M")
         await driver.until(lambda: driver.is_front(driver.seeds))
+        await driver.press(*"<" * 20)  # at full speed, 300 epochs may end before the next look
         await driver.press("r")
         await driver.until(lambda: driver.seeds.run.state is not State.FINISHED)
         before = driver.seeds.run.state
