@@ -97,6 +97,10 @@ class Panel(Canvas, can_focus=True):
         self._framed = self._content
         self._framed_of: tuple[object, ...] = ()
         self._due = 0.0
+        self.shows_numbers = True
+        """Whether the title follows the run now: the frames of a training run change it less often."""
+        self._titles: tuple[StyledText, StyledText] = [], []
+        self._titled_of = False
         self.hidden_panels: tuple[tuple[str, str], ...] = ()
         """Panels without room, each with its key, which the lower border names."""
 
@@ -159,7 +163,7 @@ class Panel(Canvas, can_focus=True):
 
     def invalidate(self) -> None:
         """Redraw in the next frame, regardless of the redraw interval."""
-        self._due = 0.0
+        self._due, self.shows_numbers = 0.0, True
 
     def redraw(self) -> None:
         """Redraw at once."""
@@ -202,11 +206,13 @@ class Panel(Canvas, can_focus=True):
         content = self.content(width - 2, height - 2)
         # without a run, they would describe a previous one
         is_current = self.run.current is not None or not self.needs_run
-        key = content, is_current, self.hidden_panels, self.has_focus, self.border_name
-        # numbers of a title change together with the content, and no more often
-        if self._framed_of != key or self.run.is_at_rest:
-            left, right = (self.title(), self.title_right()) if is_current else ([], [])
-            captions = self.captions if is_current else []
+        is_due = self.shows_numbers or self.run.is_at_rest
+        if is_due or self._titled_of != is_current:
+            self._titled_of = is_current
+            self._titles = (self.title(), self.title_right()) if is_current else ([], [])
+        (left, right), captions = self._titles, [*self.captions] if is_current else []
+        key = content, left, right, captions, self.hidden_panels, self.has_focus, self.border_name
+        if self._framed_of != key:
             cells = self._framed = self._frame(width, height)
             self._framed_of = key
             cells.place(1, 1, content)

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 LONGEST_WAIT: Final = 0.2
 """Seconds after which panels are drawn although Textual has not reported the lines as drawn."""
 NUMBERS_INTERVAL: Final = 0.2
-"""Least seconds between two frames that change the numbers of the lines: more could not be read."""
+"""Least seconds between two frames that change numbers of lines and titles: more could not be read."""
 
 
 class Framed(Protocol):
@@ -68,7 +68,7 @@ class FrameClock:
             line.repaint()
 
     def paint_frame(self) -> None:
-        """Draw a frame: the panels, then, unless they were drawn just before, the lines."""
+        """Draw a frame: the panels, then, if numbers change in it, the lines, of the same epoch."""
         self._is_frame = True
         self._start_wait()
 
@@ -119,16 +119,20 @@ class FrameClock:
     def _paint_panels(self) -> None:
         is_frame, self._is_frame, self.is_waiting = self._is_frame, False, False
         shown = [panel for panel in self._screen.panels if panel.display]
+        now = monotonic()
+        shows_numbers = not is_frame or self._screen.run.is_at_rest or now >= self._due
+        if is_frame and shows_numbers:
+            self._due = now + NUMBERS_INTERVAL
         # the end of a batch wakes the application up, also if Textual draws nothing
         batch = nullcontext() if self._covers(shown) else self._screen.app.batch_update()
         try:
             with batch:
                 for panel in shown:
+                    panel.shows_numbers = shows_numbers
                     panel.repaint()
                 self._screen.notice.repaint()
-                if is_frame and (self._screen.run.is_at_rest or monotonic() >= self._due):
+                if is_frame and shows_numbers:
                     self.paint_lines()
-                    self._due = monotonic() + NUMBERS_INTERVAL
         finally:
             if is_frame:
                 self.pull()

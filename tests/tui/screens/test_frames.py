@@ -26,8 +26,9 @@ def test_numbers_change_no_more_often_than_they_can_be_read(
     now = 100.0
     monkeypatch.setattr(frames, "monotonic", lambda: now)
     line, run = Line(), SimpleNamespace(is_at_rest=False)
+    panel = SimpleNamespace(display=True, shows_numbers=True, repaint=lambda: None, output=None)
     screen = SimpleNamespace(
-        run=run, lines=[line], panels=[], notice=Line(), pull=lambda: None, app=None
+        run=run, lines=[line], panels=[panel], notice=Line(), pull=lambda: None, app=None
     )
     clock = FrameClock(screen)
 
@@ -35,7 +36,9 @@ def test_numbers_change_no_more_often_than_they_can_be_read(
         before = line.drawings
         clock.paint_frame()
         await asyncio.sleep(0)
-        return line.drawings - before
+        drawings = line.drawings - before
+        assert panel.shows_numbers == bool(drawings)
+        return drawings
 
     async def learn() -> None:
         nonlocal now
@@ -49,6 +52,7 @@ def test_numbers_change_no_more_often_than_they_can_be_read(
         clock.paint_all()
         assert line.drawings == 5
         await asyncio.sleep(0)
+        assert panel.shows_numbers
         run.is_at_rest = True
         assert await draw() == await draw() == 1
 
