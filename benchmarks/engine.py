@@ -25,6 +25,8 @@ from __future__ import annotations
 import os
 
 os.environ.update({f"{name}_NUM_THREADS": "1" for name in ("OMP", "OPENBLAS", "MKL")})
+# with the functions for this processor, as those of the peers are
+os.environ.pop("OPENBLAS_CORETYPE", None)
 # one core for all contenders, including the threads of JAX
 if hasattr(os, "sched_setaffinity"):
     os.sched_setaffinity(0, {max(os.sched_getaffinity(0))})
@@ -39,6 +41,7 @@ from sklearn.datasets import load_digits, load_iris, make_moons
 
 from benchmarks.peers import by_sklearn, c_loop, ours
 from benchmarks.peers.case import Case, check
+from core.runs.cpu_kernels import kernels
 
 if TYPE_CHECKING:
     from benchmarks.peers.case import Contender
@@ -137,6 +140,7 @@ def _short(ratio: float) -> str:
 
 def main() -> None:
     print(str(__doc__).split("\n", maxsplit=1)[0])
+    print(f"processor functions: {kernels()}")
     for reason in (c_loop.missing(), *_left_out()):
         if reason:
             print(reason)
