@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from core.process.messages import LaneOpened
     from core.runs.autosaver import SaveOptions
     from tui.announcer import AnnounceOptions
-    from tui.cli.run_log import RunLog
+    from tui.controller import EventLog
     from tui.drawing.rendering import TerminalLook
     from tui.screens.panel_screen import PanelScreen
     from tui.seeds.announcer import SeedsAnnouncer
@@ -89,7 +89,7 @@ class NnfsApp(TerminalApp):
         frames_per_second: float = 10.0,
         max_rate: float | None = None,
         paused: bool = False,
-        run_log: RunLog | None = None,
+        run_log: EventLog | None = None,
         look: TerminalLook | None = None,
         save_options: SaveOptions | None = None,
         resume: Path | None = None,

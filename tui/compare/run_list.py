@@ -8,11 +8,11 @@ from textual.binding import Binding, BindingType
 from textual.screen import Screen
 
 from core.runs.atomic_files import shown
-from tui.cli.run_list import HEADINGS, NUMBERS, WITHOUT_TIME, row_of
 from tui.drawing.canvas import Canvas
 from tui.drawing.cells import Cells, cell_width, cut
 from tui.drawing.palette import ACCENT, BACKGROUND, BRIGHT, DIM, FOCUSED_FRAME, RAISED, TEXT, ink
 from tui.drawing.terminal_text import key_name
+from tui.run_rows import HEADINGS, NUMBERS, WITHOUT_TIME, row_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Sequence

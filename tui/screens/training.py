@@ -48,7 +48,7 @@ if TYPE_CHECKING:
     from core.config.run_config import RunConfig
     from core.process.messages import Event, Refused
     from core.runs.autosaver import SaveOptions
-    from tui.cli.run_log import RunLog
+    from tui.controller import EventLog
     from tui.process_link import ProcessLink
     from tui.terminal.flow_control import FlowControl
 
@@ -90,7 +90,7 @@ class TrainingScreen(LiveScreen):
         speed: float | None = 30.0,
         frames_per_second: float = 10.0,
         paused: bool = False,
-        run_log: RunLog | None = None,
+        run_log: EventLog | None = None,
         save_options: SaveOptions | None = None,
         resume: Path | None = None,
         shown_as: str = "",
