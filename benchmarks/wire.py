@@ -3,7 +3,8 @@
     python -m benchmarks.wire [--seconds N] [case ...]
 
 The peer is the same screen with each panel redrawn completely in each frame (`benchmarks.whole_frames`).
-A case is a preset, with `-max` for maximal speed; or paused, finished, 80x24, fps2.
+A case is a preset, with `-true` in true colour, with `-max` at maximal speed; or paused, finished,
+80x24, fps2. The terminal has 256 colours otherwise.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ from tests.terminal.terminal import Terminal, nnfs_tui
 
 PRESETS: Final = ("moons", "xor", "spiral", "digits")
 ENDLESS: Final = ("--epochs", "100000000")
+WANTED: Final = {"moons": 8e3, "digits": 15e3}
 FIRST: Final = 5
 """Number of seconds at the start that are printed one by one: the first has the first frame."""
 AT_REST: Final = 5.0
@@ -29,12 +31,17 @@ class Case(NamedTuple):
     arguments: tuple[str, ...]
     size: tuple[int, int] = (120, 40)
     wanted: float | None = None
+    true_colour: bool = False
     rests: str = ""
     """Text on the screen after which it is idle and measured."""
 
 
 CASES: Final = {
-    **{name: Case((name, *ENDLESS), wanted=32e3 if name == "moons" else None) for name in PRESETS},
+    **{name: Case((name, *ENDLESS), wanted=WANTED.get(name)) for name in PRESETS},
+    **{
+        f"{name}-true": Case((name, *ENDLESS), wanted=WANTED[name], true_colour=True)
+        for name in WANTED
+    },
     **{
         f"{name}-max": Case(
             (name, *ENDLESS, "--speed", "max"), wanted=48e3 if name == "moons" else None
@@ -53,6 +60,8 @@ FEWER: Final = 6
 def bytes_per_second(case: Case, seconds: float, *, whole: bool) -> list[int]:
     """Return the bytes of each second."""
     common = {"size": case.size, "emulate": bool(case.rests)}
+    if case.true_colour:
+        common["COLORTERM"] = "truecolor"
     if whole:
         program = sys.executable, "-m", "benchmarks.whole_frames"
         terminal = Terminal(*program, *case.arguments, **common)  # type: ignore[arg-type]
