@@ -34,7 +34,7 @@ class SeveralRunsController:
         self.speed, self.view = speed, view
         self._run, self._link = run, link
         self._requested_state: State | None = None
-        self._paused_by_suspend = False
+        self._paused_by_suspend = self._resumes = False
 
     def _post(self, command: Command) -> None:
         """Send a command to a process that has not ended."""
@@ -66,6 +66,13 @@ class SeveralRunsController:
     def resume_after_suspend(self) -> None:
         """Resume them, if they were paused only because the program was stopped."""
         self._link.send(WatchScreen(is_stopped=False))
-        if self._paused_by_suspend and not self._link.ended:
-            self._post(Resume())
-        self._paused_by_suspend = False
+        self._resumes, self._paused_by_suspend = self._paused_by_suspend, False
+        self._resume_after_pause()
+
+    def _resume_after_pause(self) -> None:
+        """Resume runs that have paused for the stop of the program; finished ones stay finished."""
+        # after the reply to the pause: the runs may have finished just before
+        if self._resumes and self._requested_state is None:
+            self._resumes = False
+            if self._run.state is State.PAUSED and not self._link.ended:
+                self._post(Resume())

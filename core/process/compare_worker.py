@@ -128,7 +128,11 @@ class CompareLoop:
                 self._screen_is_stopped = command.is_stopped
             case Pause():
                 self._stay()
-                self._set_state(State.PAUSED)
+                # the runs may have finished just before the key: they are played again by a Resume
+                is_over = self._state is State.FINISHED
+                self._set_state(
+                    State.FINISHED if is_over else State.PAUSED, OVER if is_over else ""
+                )
             case Resume():
                 self._resume()
             case Step():

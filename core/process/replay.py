@@ -204,8 +204,7 @@ class RunReplay:
                 self._timer.set_speed(command.epochs_per_second)
                 self._rate.restart()
             case Pause():
-                self._report()
-                self._set_state(State.PAUSED)
+                self._pause()
             case Resume():
                 self._resume()
             case Step() | StepBatch():
@@ -223,6 +222,14 @@ class RunReplay:
             self._travel.travel(0, self._proceed)
         if self._epoch < self._sent:
             self._begin("")
+
+    def _pause(self) -> None:
+        """Pause; a replay that ended just before the key stays so, since a Resume plays it again."""
+        if self._is_over and self._state is not State.PAUSED:
+            self._end()
+        else:
+            self._report()
+            self._set_state(State.PAUSED)
 
     def _resume(self) -> None:
         self._rewind()

@@ -38,6 +38,9 @@ if TYPE_CHECKING:
 SORT_INTERVAL: Final = 3.0
 """Seconds for which the order of the runs stays while they train: pictures that move cannot be read."""
 
+GRACE: Final = 0.5
+"""Seconds after the end of loading in which the key that cancels it was meant for it."""
+
 
 class CompareView(Protocol):
     """Callbacks of the controller to the screen."""
@@ -89,6 +92,7 @@ class CompareController(SeveralRunsController):
         self._state_note = ""
         self._refused: Refused | None = None
         self._sorted_at = 0.0
+        self._loading_seen = -GRACE
 
     # --- the process
 
@@ -114,6 +118,8 @@ class CompareController(SeveralRunsController):
     def on_event(self, event: Event) -> None:
         """Handle an event of the process."""
         board = self.board
+        if board.run.loading is not None:
+            self._loading_seen = monotonic()
         match event:
             case ComparedRunOpened():
                 self._add(event)
@@ -126,6 +132,7 @@ class CompareController(SeveralRunsController):
                 board.run.apply(StateChanged(State.STOPPED, event.reason))
             case StateChanged():
                 self._change_state(event)
+                self._resume_after_pause()
             case Loading():
                 # while an epoch is computed, too, the key that interrupts is escape
                 board.run.loading = event
@@ -225,13 +232,16 @@ class CompareController(SeveralRunsController):
         self.seek(at + by)
 
     def cancel(self) -> bool:
-        """Cancel loading; return whether something is being loaded."""
+        """Cancel loading; return whether the key was meant for it."""
         is_loading = self.board.run.loading is not None
+        is_late = not is_loading and monotonic() - self._loading_seen < GRACE
+        self._loading_seen = -GRACE
         if is_loading:
-            self._wanted = None
-            self._post(Cancel() if not self.is_opened else Pause())
-            self.board.run.loading = None
-        return is_loading
+            self._post(Pause() if self.is_opened else Cancel())
+            self._wanted = self.board.run.loading = None
+        elif is_late:
+            self.view.show_note("loading has just ended; esc leaves the comparison")
+        return is_loading or is_late
 
     def follow_pair(self) -> None:
         """Request the samples on which the marked runs disagree, if other runs are marked."""

@@ -172,6 +172,7 @@ class SeedsController(SeveralRunsController):
             self.travel.finish(event.epoch)
         if isinstance(event, SeedsRun | StateChanged) and event.handled >= self._state_commands:
             self._requested_state = None
+            self._resume_after_pause()
         if isinstance(event, Failed):
             self._requested_state = None
             folder = _folder_of(self.model, self._save_options)

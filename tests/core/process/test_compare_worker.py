@@ -235,6 +235,19 @@ def test_runs_that_are_over_are_played_from_the_start(comparison: Comparison) ->
     assert [comparison.shown[each].at for each in range(2)] == [30, 20]
 
 
+def test_a_pause_does_not_change_that_runs_are_over(comparison: Comparison) -> None:
+    comparison.send(SetSpeed(None), CompareRuns((CONFIG,)), Pull())
+    comparison.until_state(State.FINISHED)
+    handled = comparison.of(StateChanged)[-1].handled
+    comparison.send(Pause())
+    comparison.until(lambda: comparison.of(StateChanged)[-1].handled > handled)
+    assert comparison.of(StateChanged)[-1].state is State.FINISHED
+    comparison.seek(7)
+    comparison.until_state(State.PAUSED)
+    comparison.send(Pause())
+    comparison.until_state(State.PAUSED)
+
+
 def test_a_later_epoch_replaces_one_that_was_not_reached(comparison: Comparison) -> None:
     config = CONFIG.changed(samples=2000, hidden=(64, 64), epochs=100_000)
     comparison.send(SetSpeed(None), CompareRuns((config,)), Pull())

@@ -12,6 +12,7 @@ from core.process.messages import (
     Configure,
     ConfigureAutosave,
     Moved,
+    Pause,
     Progress,
     Pull,
     Refused,
@@ -104,6 +105,12 @@ def test_time_travel_and_playing_on_from_the_past(watcher: Watcher, folder: Path
     watcher.until(lambda: model_of(watcher).state is State.FINISHED)
     assert model_of(watcher).head_epoch == 60
     assert np.array_equal(newest(watcher), original(60).network.parameters)
+    watcher.events.clear()
+    watcher.send(Pause())  # which came too late
+    watcher.until(lambda: any(isinstance(each, StateChanged) for each in watcher.events))
+    assert {each.state for each in watcher.events if isinstance(each, StateChanged)} == {
+        State.FINISHED
+    }
     watcher.events.clear()
     watcher.send(Resume())  # from the start
     watcher.until(lambda: any(isinstance(each, Run) and each.fresh for each in watcher.events))

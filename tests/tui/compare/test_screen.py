@@ -14,7 +14,7 @@ import pytest
 from textual.pilot import Pilot
 
 from core import RunConfig, Trainer
-from core.process.messages import Loading, State
+from core.process.messages import Loading, SetSpeed, State
 from core.runs.catalogue import list_runs
 from tests.core.runs.test_reader import run_of, saved
 from tests.tui.waiting import until
@@ -227,6 +227,36 @@ async def test_runs_are_paused_while_the_program_is_stopped() -> None:
         controller.pause_for_suspend()
         controller.resume_after_suspend()
         assert not controller.is_training
+
+
+async def test_runs_that_end_while_the_program_stops_are_not_played_again() -> None:
+    async with comparison_of(CONFIG, speed=None) as driver:
+        run, controller = driver.screen.run, driver.screen.controller
+        await driver.until(lambda: run.state is State.FINISHED)
+        driver.screen._link.send(SetSpeed(0.1))  # runs that are played again would not end
+        run.state = State.TRAINING  # the screen does not know the end yet
+        controller.pause_for_suspend()
+        controller.resume_after_suspend()
+        await driver.until(lambda: controller._requested_state is None)
+        assert run.state is State.FINISHED
+        assert not controller.is_training
+
+
+async def test_escape_does_not_leave_if_loading_has_just_ended(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("tui.compare.controller.GRACE", 1e9)
+    async with comparison_of(CONFIG) as driver:
+        controller = driver.screen.controller
+        await driver.until(lambda: driver.screen.run.state is State.FINISHED)
+        controller.on_event(Loading("computing epoch 9", 0.5))
+        controller.seek(9)
+        await driver.until_epoch(9)
+        await driver.press("escape")
+        await driver.shows("loading has just ended; esc leaves")
+        assert driver.app.is_running
+        await driver.press("escape")
+        await driver.until(lambda: not driver.app.is_running)
 
 
 async def test_runs_are_marked_in_the_list_and_opened(folders: list[Path]) -> None:
