@@ -24,7 +24,7 @@ _NAMED: Final = frozenset(
     }
 )
 ACCEPTED: Final = (
-    "a character such as x or ?, a name such as space, f6 or pageup, or ctrl+ and a letter"
+    "a character such as w or ?, a name such as space, f6 or pageup, or ctrl+ and a letter"
 )
 
 
@@ -84,10 +84,11 @@ def keymap_of(entries: Mapping[str, object]) -> Keymap:
     """Return the keys of a table of actions; entries that cannot be used are reported."""
     problems: list[str] = []
     chosen: dict[str, tuple[str, ...]] = {}
-    rows = {key.action: key for key in KEYS if key.handler is not None}
+    screens = rows_by_screen() if entries else {}
+    known_actions = dict.fromkeys(action for rows in screens.values() for action in rows)
     for action, value in entries.items():
-        if action not in rows:
-            known = suggestion(action, rows)
+        if action not in known_actions:
+            known = suggestion(action, known_actions)
             problems.append(
                 f"unknown action {quoted(action)}: expected one of nnfs-tui help keys{known}"
             )
@@ -99,7 +100,9 @@ def keymap_of(entries: Mapping[str, object]) -> Keymap:
             problems.append(f"invalid key {keys} for {action}: expected {accepted}")
         else:
             chosen[action] = keys
-    while conflict := _conflict(chosen, rows):
+    while conflict := next(
+        filter(None, (_conflict(chosen, each) for each in screens.items())), None
+    ):
         key, action, other = conflict
         del chosen[action]
         problems.append(
@@ -136,10 +139,29 @@ def _key_name(text: str) -> str:
     return name if base in _NAMED or (modifiers == ["ctrl"] and is_letter) else ""
 
 
+def rows_by_screen() -> dict[str, dict[str, Key[Any]]]:
+    """Return the rows of each screen by action; the words that name the screen, empty for training."""
+    from tui.compare.keys import KEYS as COMPARISON
+    from tui.seeds.keys import KEYS as SEEDS
+    from tui.sweep.keys import KEYS as SWEEP
+
+    screens: dict[str, tuple[Key[Any], ...]] = {
+        "": KEYS,
+        "in a comparison": COMPARISON,
+        "with many seeds": SEEDS,
+        "in a sweep": SWEEP,
+    }
+    return {
+        where: {key.action: key for key in rows if key.handler is not None}
+        for where, rows in screens.items()
+    }
+
+
 def _conflict(
-    chosen: Mapping[str, tuple[str, ...]], rows: Mapping[str, Key[Any]]
+    chosen: Mapping[str, tuple[str, ...]], screen: tuple[str, Mapping[str, Key[Any]]]
 ) -> tuple[str, str, str] | None:
-    """Return a key of two actions, the chosen action that loses it, and the other one."""
+    """Return a key of two actions of a screen, the chosen one that loses it, and the other one."""
+    where, rows = screen
     owners = {
         key: action
         for action, row in rows.items()
@@ -147,7 +169,7 @@ def _conflict(
         for key in row.keys.split(",")
     }
     for action, keys in chosen.items():
-        for key in keys:
+        for key in keys if action in rows else ():
             if owners.setdefault(key, action) != action:
-                return key, action, owners[key]
+                return key, action, f"{owners[key]} {where}".rstrip()
     return None

@@ -19,19 +19,24 @@ def test_every_key_with_a_handler_has_an_action_with_a_name_of_its_own() -> None
 @pytest.mark.parametrize(
     ("entries", "keys", "problem"),
     [
-        ({"pause": "x"}, {"pause": ("x",)}, ""),
+        ({"pause": "w"}, {"pause": ("w",)}, ""),
         ({"pause": "s", "step": "space"}, {"pause": ("s",), "step": ("space",)}, ""),
+        ({"step": "x"}, {}, "it is the key of toggle-curve in a comparison, expected a free one"),
+        ({"many-seeds": "w", "step": "M"}, {"many-seeds": ("w",)}, "of cancel with many seeds"),
+        ({"help": "C", "maps": "?"}, {"help": ("C",), "maps": ("?",)}, ""),
+        ({"step": "x", "toggle-curve": "X"}, {"step": ("x",), "toggle-curve": ("X",)}, ""),
+        ({"reset": "x"}, {"reset": ("x",)}, ""),  # which a comparison does not have
         ({"help": ["F6", "?"]}, {"help": ("f6", "?")}, ""),
         ({"save-data": "Ctrl+W"}, {"save-data": ("ctrl+w",)}, ""),
         ({"pause": "s"}, {}, "invalid key 's' for pause: it is the key of step, expected a free"),
         (
-            {"pause": "x", "step": "x"},
-            {"pause": ("x",)},
-            "invalid key 'x' for step: it is the key of pause, expected a free one",
+            {"pause": "w", "step": "w"},
+            {"pause": ("w",)},
+            "invalid key 'w' for step: it is the key of pause, expected a free one",
         ),
-        ({"step": "x", "reset": "x"}, {"step": ("x",)}, "'x' for reset"),
-        ({"stepp": "x"}, {}, "unknown action 'stepp': expected one of nnfs-tui help keys; did"),
-        ({"pause": "blank"}, {}, "invalid key 'blank' for pause: expected a character such as x"),
+        ({"step": "w", "reset": "w"}, {"step": ("w",)}, "'w' for reset"),
+        ({"stepp": "w"}, {}, "unknown action 'stepp': expected one of nnfs-tui help keys; did"),
+        ({"pause": "blank"}, {}, "invalid key 'blank' for pause: expected a character such as w"),
         ({"pause": "ctrl+c"}, {}, "invalid key 'ctrl+c'"),
         ({"pause": "ctrl+h"}, {}, "invalid key 'ctrl+h'"),  # backspace
         ({"pause": "ctrl+l"}, {}, "none of ctrl+c, ctrl+h, ctrl+i, ctrl+j, ctrl+l, ctrl+m, ctrl+p"),

@@ -39,7 +39,7 @@ preferences, read from {path}
   notify = true             # when a run ends while another window has the focus
 
   [keys]                    # names of actions: nnfs-tui help keys
-  pause = "x"
+  pause = "w"
   help = ["f6", "?"]        # several keys for one action
   save-data = "ctrl+w"
 
@@ -107,9 +107,14 @@ def list_datasets() -> int:
 
 def _keys() -> str:
     """Return the keys and the names of their actions."""
-    from tui.keys import KEYS
+    from tui.keymap import rows_by_screen
 
-    rows = [(key.shown, key.action, key.help) for key in KEYS if key.handler is not None]
+    found: dict[str, tuple[str, str, str]] = {}
+    for where, keys in rows_by_screen().items():
+        for action, key in keys.items():
+            text = f"{where}: {key.help}" if where else key.help
+            found.setdefault(action, (key.shown, action, text))
+    rows = [*found.values()]
     widths = [2 + max(len(row[at]) for row in rows) for at in (0, 1)]
     lines = [f"  {key:<{widths[0]}}{action:<{widths[1]}}{text}" for key, action, text in rows]
     return "\n".join(["keys, and the names of their actions in the preferences file:", *lines])
