@@ -93,7 +93,7 @@ def _reconfigure(run: TrainingRun, queue: CommandQueue, config: RunConfig) -> bo
 
     def apply() -> None:
         nonlocal fresh
-        fresh = trainer.configure(config, data=data)
+        fresh = trainer.configure(config, queue.send_loading, data=data)
 
     epoch, was_past = trainer.epoch, run.time_travel.is_past
     run.change(apply)  # if it raises, nothing has changed

@@ -171,10 +171,14 @@ def layer_steps_after(
     )
 
 
+def parameters_of(config: RunConfig, data: DataSplit) -> int:
+    """Return the number of parameters of the network for a config and data."""
+    return parameter_count(sizes_of(config, data), batch_norm=config.batch_norm, bias=config.bias)
+
+
 def memory_of_training(config: RunConfig, data: DataSplit) -> AbstractContextManager[None]:
     """Return a context that turns MemoryError into NotEnoughMemory with the size of the run."""
-    sizes = sizes_of(config, data)
-    parameters = parameter_count(sizes, batch_norm=config.batch_norm, bias=config.bias)
+    sizes, parameters = sizes_of(config, data), parameters_of(config, data)
     slots = OPTIMIZERS[config.optimizer].slot_count
     # parameters, gradient, and copies for the best epoch and the start of the epoch, with the slots
     numbers = parameters * (4 + 2 * slots)

@@ -23,6 +23,7 @@ from core.training.components import (
     initialize,
     layer_steps_after,
     memory_of_training,
+    parameters_of,
     sizes_of,
 )
 from core.training.state import EpochMetrics, TrainerState
@@ -37,6 +38,9 @@ if TYPE_CHECKING:
     from core.nn.schedules import Schedule
     from core.training.batches import Batches
     from core.training.evaluation import SplitMeasures
+
+MANY_PARAMETERS: Final = 5_000_000
+"""Number of parameters from which their initialisation is reported, since it takes noticeable time."""
 
 DIVERGENCE: Final = 1e4
 """A loss this many times that of the untrained network (or of a loss of 1) counts as diverged.
@@ -96,7 +100,7 @@ class Trainer:
             DataError: when a file has no usable data.
             NotEnoughMemory: when the data or the network are too large.
         """
-        self._begin(config, prepare(config, progress) if data is None else data)
+        self._begin(config, prepare(config, progress) if data is None else data, progress)
 
     @classmethod
     def from_data(
@@ -314,7 +318,7 @@ class Trainer:
             self.config, self._schedule = config, config.make_schedule()
         else:
             if "network" in effects or sizes != self.network.sizes:
-                self._begin(config, data)
+                self._begin(config, data, progress)
                 return True
             self._rebuild(config, data)
             if draws or not effects.isdisjoint({"loss", "penalty"}):
@@ -333,7 +337,12 @@ class Trainer:
         self.stopped = self.restored = None
         self._stopping.waits_from = self.epoch
 
-    def _begin(self, config: RunConfig, data: DataSplit) -> None:
+    def _begin(
+        self, config: RunConfig, data: DataSplit, progress: ProgressCallback = no_progress
+    ) -> None:
+        parameters = parameters_of(config, data)
+        if parameters >= MANY_PARAMETERS:
+            progress(f"initialising {parameters:,} parameters", 0.0)
         with memory_of_training(config, data):
             self._shuffle_rng = stream(config.seed, "shuffle")
             self._mask_rng = stream(config.seed, "dropout")

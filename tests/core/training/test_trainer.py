@@ -502,3 +502,19 @@ def test_one_class_alone_can_be_trained_on() -> None:
     x, y = np.random.default_rng(0).normal(size=(9, 2)), np.zeros((9, 1), np.int64)
     trainer = Trainer.from_data(RunConfig(), x, y, x, y)
     assert train(trainer, 20)[-1].train_score == 1
+
+
+def test_the_initialisation_of_many_parameters_is_reported(monkeypatch: pytest.MonkeyPatch) -> None:
+    reports: list[tuple[str, float]] = []
+    trainer = Trainer(RunConfig(), progress=lambda *report: reports.append(report))
+    assert not reports
+    monkeypatch.setattr("core.training.trainer.MANY_PARAMETERS", 50)
+    trainer.configure(RunConfig(hidden=(10,)), lambda *report: reports.append(report))
+    assert reports == [("initialising 52 parameters", 0.0)]
+    with pytest.raises(KeyboardInterrupt):
+        trainer.configure(RunConfig(hidden=(11,)), _interrupt)
+    assert trainer.config.hidden == (10,)
+
+
+def _interrupt(what: str, share: float) -> None:
+    raise KeyboardInterrupt
