@@ -198,8 +198,8 @@ class FollowView:
             cells.write(2 + row, 2, cut(quantity.name, room - 1), colour)
             best = model.best(quantity)
             newest = quantity.parts.get("train")
-            if newest is None and "held-out" not in columns:
-                newest = quantity.held
+            if "held-out" not in columns:
+                newest = quantity.held or newest  # of the same samples as the best
             texts = {
                 "newest": shown_value(model.newest(newest)),
                 "held-out": shown_value(model.newest(quantity.held)) if quantity.held else "",

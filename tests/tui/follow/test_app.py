@@ -146,6 +146,23 @@ def test_the_newest_value_of_a_metric_of_held_out_samples_only(tmp_path: Path) -
     drive(path, act)
 
 
+def test_without_room_for_both_the_newest_value_is_of_the_samples_of_the_best(tmp_path: Path) -> None:
+    path = tmp_path / "log.csv"
+    path.write_text("epoch,train_loss,val_loss\n0,0.9,0.95\n1,0.5,0.625\n2,0.25,0.75\n")
+
+    async def act(app: FollowApp, pilot: Pilot[None]) -> None:
+        for width, values in (
+            (120, ["0.7500", "0.6250", "1"]),
+            (80, ["0.2500", "0.7500", "0.6250", "1"]),
+        ):
+            await pilot.resize_terminal(width, 40)
+            await until(pilot, lambda w=width: app.following.canvas.shown.width == w)  # type: ignore[misc]
+            (row,) = re.findall("▸ ?loss (.*?)│", shown(app))
+            assert row.split() == values
+
+    drive(path, act)
+
+
 def test_a_folder_that_is_still_empty(tmp_path: Path) -> None:
     async def act(app: FollowApp, pilot: Pilot[None]) -> None:
         await until(pilot, lambda: "WAITING" in shown(app))
