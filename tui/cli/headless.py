@@ -146,9 +146,10 @@ def train(
         if autosave:
             autosave.close()
         diagnosis = None
-        if diagnostician is not None:
+        trained = None if resumed is None else metrics.epoch - newest.epoch
+        # a run that had ended before was judged then, by more epochs than are there now
+        if diagnostician is not None and trained != 0:
             diagnosis = _diagnose(diagnostician, interruption, plain=plain)
-    trained = None if resumed is None else metrics.epoch - newest.epoch
     scores = uneven_scores(trainer.network, trainer.data)
     for output in outputs:
         for finding in () if diagnosis is None else diagnosis.findings:
@@ -243,7 +244,7 @@ def _epoch_progress(trainer: Trainer, *, plain: bool) -> Iterator[Callable[[Epoc
         return
     count = "{task.completed:,.0f}/{task.total:,} epochs {task.fields[eta]}"
     with progress_bar(count) as bar:
-        task = bar.add_task("training", total=total, eta="")
+        task = bar.add_task("training", total=total, completed=first, eta="")
 
         def update(metrics: EpochMetrics) -> None:
             done = trainer.epoch + trainer.share_of_epoch
@@ -421,7 +422,8 @@ def summary(
             outcome += f", {trained:,} of them since it was resumed"
         if seconds:
             rate = (metrics.epoch if trained is None else trained) / seconds
-            outcome += f" in {seconds:.2f} s ({rate:,.0f} epochs/s)"
+            comma = "" if trained is None else ","
+            outcome += f"{comma} in {seconds:.2f} s ({rate:,.0f} epochs/s)"
         if restored is not None:
             outcome += f"; the weights are those of epoch {restored:,}"
     parts = ["train"] if data.shared else ["train", "test"]

@@ -307,7 +307,7 @@ def _progress(
     with progress_bar(
         "{task.completed:,.0f}/{task.total:,} epochs {task.fields[eta]}", plain=plain
     ) as bar:
-        task = bar.add_task("training", total=total, eta="")
+        task = bar.add_task("training", total=total, completed=int(first), eta="")
 
         def show() -> None:
             nonlocal shown

@@ -137,8 +137,10 @@ def test_interrupted_runs_are_saved_and_resumed_with_the_same_summary(
     for name, array in alone.arrays.items():
         assert found.arrays[name].tobytes() == array.tobytes()
     assert main(["resume", "--json", "--run-dir", str(cut)]) == 0  # of runs that have ended
-    end = lines_of(capsys.readouterr().out)[-1]
+    captured = capsys.readouterr()
+    end = lines_of(captured.out)[-1]
     assert (end["runs"], end["epochs_trained"], end["stopped"]) == (3, 0, "epochs")
+    assert "9/9 epochs" in captured.err
 
 
 @pytest.mark.parametrize(

@@ -146,7 +146,9 @@ def test_the_newest_value_of_a_metric_of_held_out_samples_only(tmp_path: Path) -
     drive(path, act)
 
 
-def test_without_room_for_both_the_newest_value_is_of_the_samples_of_the_best(tmp_path: Path) -> None:
+def test_without_room_for_both_the_newest_value_is_of_the_samples_of_the_best(
+    tmp_path: Path,
+) -> None:
     path = tmp_path / "log.csv"
     path.write_text("epoch,train_loss,val_loss\n0,0.9,0.95\n1,0.5,0.625\n2,0.25,0.75\n")
 
