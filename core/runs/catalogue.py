@@ -224,6 +224,8 @@ def thin(
     """Remove the oldest runs beyond a number and a total size; return how many.
 
     Runs that are in use or in `excluded` are not removed, nor is anything that cannot be read as a run.
+    A run that alone is larger than the total size is removed unless it is the newest, but no other is
+    removed for it.
     """
     from core.runs.reader import read_header
 
@@ -234,8 +236,11 @@ def thin(
     except RunError:
         return 0
     for number, (path, saved, size) in enumerate(folders):
+        is_large = size > most_bytes
+        size = 0 if is_large else size
         total += size
-        if (number < limit and total <= most_bytes) or not number or path.name in excluded:
+        is_within = number < limit and total <= most_bytes and not is_large
+        if is_within or not number or path.name in excluded:
             continue
         with suppress(RunError):
             if saved:

@@ -131,6 +131,19 @@ def test_thinning_removes_the_oldest_and_nothing_used_or_foreign(parent: Path) -
     assert {run.name for run in list_runs(parent)} == {"thesis", paths[2].name, paths[5].name}
 
 
+def test_no_other_run_is_removed_for_one_that_is_too_large_alone(parent: Path) -> None:
+    paths = some_runs(parent, 5)
+    most = sum(file.stat().st_size for path in paths for file in path.iterdir())
+    (paths[4] / STATE).write_bytes(bytes(2 * most))
+    assert thin(parent, 100, most_bytes=most) == 0  # the newest
+    (paths[2] / STATE).write_bytes((paths[2] / STATE).read_bytes() + bytes(2 * most))
+    os.utime(paths[2] / STATE, (1e9 + 2, 1e9 + 2))
+    held = RunFolder.open(paths[2])
+    assert thin(parent, 100, most_bytes=most) == 0
+    held.close()
+    assert {path.name for path in paths} == {run.name for run in list_runs(parent)}
+
+
 def test_a_folder_without_a_snapshot_is_not_a_run(parent: Path) -> None:
     (path,) = some_runs(parent, 1)
     begun = RunFolder.create(parent, "moons", time())
