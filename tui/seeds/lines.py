@@ -86,12 +86,23 @@ class SeedsStatus(StatusLine):
                 break
             column = cells.write(0, column + gap - 1 + bool(name), name, ink(DIM))
             colour = ink(BRIGHT, bold=True) if is_verdict else ink(TEXT)
-            while is_verdict and len(value) > room and ", " in value:
-                value = value.rpartition(", ")[0]  # the most important parts are the first
-            column = cells.write(0, column + 1, cut(value, room), colour)
+            text = _fitted(value, room) if is_verdict else value
+            column = cells.write(0, column + 1, text, colour)
         if run.is_at_rest and seeds.head_epoch:
             self._scrub_bar(cells, column + gap, end, seeds.epoch / seeds.head_epoch)
         return cells
+
+
+def _fitted(verdict: str, room: int) -> str:
+    """Return as many of the parts of a verdict as fit, the most important first; … for other runs."""
+    parts = verdict.split(", ")
+    for count in range(len(parts) - 1, 0, -1):
+        if len(verdict) <= room:
+            break
+        # the median is a detail of runs that are counted already
+        others = "" if parts[count].startswith("with ") else ", …"
+        verdict = ", ".join(parts[:count]) + others
+    return cut(verdict, room)
 
 
 class SelectedLine(Canvas):

@@ -298,6 +298,10 @@ async def test_the_sentence_is_shortened_by_whole_parts_where_it_has_no_room() -
         driver.seeds.frames.paint_all()
         await driver.until(lambda: "0 of 12 solved; 12 from 92.7 to 98.7 % " in driver.text())
         assert "to 98.7 %," not in driver.text()
+        # runs that are not counted are marked
+        driver.seeds.model.verdict = "3 of 8 solved; 3 stuck at 98.7 %, 2 at 99.3 %, 1 diverged"
+        driver.seeds.frames.paint_all()
+        await driver.until(lambda: "3 of 8 solved; 3 stuck at 98.7 %, … " in driver.text())
 
 
 @pytest.mark.parametrize("glyphs", ["unicode", "console"])
