@@ -29,9 +29,7 @@ def row_of(run: RunListing) -> tuple[str, ...]:
         reason = run.damaged.removeprefix(f"{shown(run.name)}/").removeprefix(f"{shown(run.name)} ")
         return shown(run.name), state_of(run), "", "", saved, reason
     metrics = summary.metrics
-    score = f"{number_format.percent(metrics.test_score)} %"
-    if not summary.has_classes:
-        score = f"R² {metrics.test_score:.3f}"
+    score = number_format.named_score(metrics.test_score, has_classes=summary.has_classes)
     if metrics.test_loss == metrics.train_loss:
         score = f"{SHARED} {score}"
     # the name of the run begins with that of the data

@@ -111,13 +111,15 @@ def verdict(results: Sequence[RunResult], *, has_classes: bool) -> str:
     parts = []
     if has_classes:
         parts.append(f"{sum(each.solved for each in results):,} of {count:,} solved")
-        unsolved = [each.metrics.train_score for each in healthy if not each.solved]
+        unsolved = [each for each in healthy if not each.solved]
         if unsolved:
-            parts.append(_unsolved(unsolved))
+            scores = [each.metrics.train_score for each in unsolved]
+            over = all(each.stopped is not None for each in unsolved)
+            parts.append(_unsolved(scores, over=over))
     elif healthy:
-        scores = spread(each.metrics.train_score for each in healthy)
-        text = f"R² of the training samples from {scores.least:.3f} to {scores.most:.3f}"
-        parts.append(f"{text}, half of them from {scores.lower:.3f} to {scores.upper:.3f}")
+        r2 = spread(each.metrics.train_score for each in healthy)
+        text = f"R² of the training samples from {r2.least:.3f} to {r2.most:.3f}"
+        parts.append(f"{text}, half of them from {r2.lower:.3f} to {r2.upper:.3f}")
     diverged = count - len(healthy)
     if diverged:
         parts.append(f"all {count:,} diverged" if not healthy else f"{diverged:,} diverged")
@@ -129,13 +131,13 @@ def explained(sentence: str) -> str:
     return sentence.replace(" solved", " solved (every training sample right)", 1)
 
 
-def _unsolved(scores: Sequence[float]) -> str:
-    """Return how many runs have which accuracy below 1."""
+def _unsolved(scores: Sequence[float], *, over: bool) -> str:
+    """Return how many runs have which accuracy below 1, and whether all of them are over."""
     groups = Counter(_percent(score) for score in scores).most_common()
     if len(groups) <= MOST_GROUPS:
         (first, count), *others = groups
-        # the same accuracy in several runs: a local minimum or a plateau, not chance
-        stuck = "stuck " if len(scores) >= 2 * len(groups) else ""
+        # the same accuracy in several runs that are over: a local minimum or a plateau, not chance
+        stuck = "stuck " if over and len(scores) >= 2 * len(groups) else ""
         listed = [f"{count:,} {stuck}at {first} %", *(f"{n:,} at {text} %" for text, n in others)]
         return ", ".join(listed)
     scores_spread = spread(scores)

@@ -435,9 +435,9 @@ def summary(
     for part in parts:
         value = number_format.loss(getattr(current, f"{part}_loss"))
         score = getattr(current, f"{part}_score")
-        text = (
-            f"accuracy {number_format.percent(score)} %" if data.has_classes else f"R² {score:.4f}"
-        )
+        text = number_format.named_score(score, has_classes=data.has_classes)
+        if data.has_classes:
+            text = f"accuracy {text}"
         if scores and part in scores:
             text += _uneven_text(scores[part])
         if part == "train" and config.penalized:

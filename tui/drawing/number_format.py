@@ -28,6 +28,12 @@ def score(value: float, *, has_classes: bool) -> str:
     return f"{value:.3f}".replace("-", "−")
 
 
+def named_score(value: float, *, has_classes: bool) -> str:
+    """Return an accuracy in percent, or R² with its name."""
+    text = score(value, has_classes=has_classes)
+    return text if has_classes else f"R² {text}"
+
+
 def brief_loss(value: float) -> str:
     """Return a loss in at most five characters."""
     if not isfinite(value):

@@ -140,7 +140,10 @@ class SelectedLine(Canvas):
         if data is None or data.has_classes:
             score = f"accuracy {' / '.join(map(number_format.percent, scores))} %"
         else:
-            score = "R² " + " / ".join(f"{each:.3f}" if isfinite(each) else "–" for each in scores)
+            score = "R² " + " / ".join(
+                number_format.score(each, has_classes=False) if isfinite(each) else "–"
+                for each in scores
+            )
         stopped = seeds.stopped[seeds.lane]
         ending = "" if stopped in {None, Stop.EPOCHS} else str(stopped).replace("_", " ")
         rank = seeds.order().index(seeds.lane) + 1

@@ -94,9 +94,7 @@ def score_form(row: CellSummary) -> Callable[[float], str]:
 
 def score_text(row: CellSummary) -> str:
     """Return the score that decides, with its unit."""
-    if row.outcomes[0].has_classes:
-        return f"{number_format.percent(row.score)} %"
-    return f"R² {row.score:.3f}"
+    return number_format.named_score(row.score, has_classes=row.outcomes[0].has_classes)
 
 
 def _three_decimals(value: float) -> str:

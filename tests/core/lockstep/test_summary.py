@@ -28,6 +28,12 @@ def test_equal_accuracies_are_counted(scores: list[float], sentence: str) -> Non
     assert verdict([result(score) for score in scores], has_classes=True) == sentence
 
 
+def test_runs_that_are_still_trained_are_not_called_stuck() -> None:
+    scores = [1.0, 0.75, 0.75, 0.75, 0.5]
+    runs = [result(score, stopped=None) for score in scores]
+    assert verdict(runs, has_classes=True) == "1 of 5 solved; 3 at 75 %, 1 at 50 %"
+
+
 def test_a_summary_says_what_solved_means() -> None:
     said = verdict([result(1), result(0.98)], has_classes=True)
     assert explained(said) == "1 of 2 solved (every training sample right); 1 at 98 %"
