@@ -304,7 +304,7 @@ KEYS: Final = (
         "many-seeds",
         lambda s: s.show_seeds(),
         PROGRAM,
-        "train many seeds of this run at once, or return to where it was opened",
+        "train many seeds at once; from an opened run, return",
     ),
     Key("t", "test-points", lambda s: s.view.toggle_test(), VIEW, "show or hide test samples"),
     Key("L", "share", dialogs.share, PROGRAM, "show and copy the command that repeats the run"),

@@ -78,6 +78,8 @@ class SeedsAutosave:
             folder.close()
         else:
             self._autosaver.resume(saved, folder)
+            # before the runs: if this process is killed now, the screen knows what space resumes
+            self._send_status(self._autosaver.status)
 
     def add_event(self, runs: TrainedSeeds, kind: str, note: str) -> None:
         """Add an entry to the event log of the runs."""

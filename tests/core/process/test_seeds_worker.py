@@ -323,6 +323,22 @@ def test_saved_runs_continue_as_if_they_had_not_stopped(watcher: Watcher, tmp_pa
     assert ended.stopped == expected.stopped
 
 
+def test_the_screen_knows_that_resumed_runs_are_saved_before_it_shows_them(tmp_path: Path) -> None:
+    process = TrainingProcess("core.process.seeds_worker")
+    watcher = Watcher(process)
+    watcher.send(ConfigureAutosave(SaveOptions(tmp_path)), SetSpeed(None), StartSeeds(MOONS, 2))
+    watcher.until_state(State.FINISHED)
+    process.close()
+    (path,) = tmp_path.iterdir()
+    again = TrainingProcess("core.process.seeds_worker")
+    other = Watcher(again)
+    other.send(ConfigureAutosave(SaveOptions(tmp_path)), Reopen(path))
+    other.until(lambda: any(isinstance(each, SeedsRun) for each in other.events))
+    again.close()
+    kinds = [type(each) for each in other.events]
+    assert kinds.index(SaveStatusChanged) < kinds.index(SeedsRun)
+
+
 def test_runs_that_others_replace_are_saved(tmp_path: Path) -> None:
     process = TrainingProcess("core.process.seeds_worker")
     watcher = Watcher(process)
