@@ -46,7 +46,9 @@ def drive(
             await act(app, pilot)
         assert not app.faults
 
-    asyncio.run(run())
+    # not asyncio.run, which also removes the loop of the asynchronous tests, without closing it
+    with asyncio.Runner(loop_factory=asyncio.new_event_loop) as runner:
+        runner.run(run())
 
 
 def test_curves_metrics_and_what_they_show(tmp_path: Path) -> None:

@@ -20,7 +20,7 @@ class Line:
         self.drawings += 1
 
 
-def test_numbers_change_no_more_often_than_they_can_be_read(
+async def test_numbers_change_no_more_often_than_they_can_be_read(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     now = 100.0
@@ -40,20 +40,16 @@ def test_numbers_change_no_more_often_than_they_can_be_read(
         assert panel.shows_numbers == bool(drawings)
         return drawings
 
-    async def learn() -> None:
-        nonlocal now
-        shown = []
-        for _ in range(12):
-            shown.append(await draw())
-            now += 0.26 * NUMBERS_INTERVAL
-        assert shown == [1, 0, 0, 0] * 3
-        await draw()
-        # a key and the end of the run are answered at once
-        clock.paint_all()
-        assert line.drawings == 5
-        await asyncio.sleep(0)
-        assert panel.shows_numbers
-        run.is_at_rest = True
-        assert await draw() == await draw() == 1
-
-    asyncio.run(learn())
+    shown = []
+    for _ in range(12):
+        shown.append(await draw())
+        now += 0.26 * NUMBERS_INTERVAL
+    assert shown == [1, 0, 0, 0] * 3
+    await draw()
+    # a key and the end of the run are answered at once
+    clock.paint_all()
+    assert line.drawings == 5
+    await asyncio.sleep(0)
+    assert panel.shows_numbers
+    run.is_at_rest = True
+    assert await draw() == await draw() == 1
