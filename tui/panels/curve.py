@@ -141,6 +141,11 @@ def score_axis(low: Numbers, high: Numbers, ticks: int, *, has_classes: bool) ->
     return ValueAxis(start, 1.0, places, tuple(f"{100 * each:.0f} %" for each in places))
 
 
+def fits(words: StyledText, room: int) -> bool:
+    """Return whether words fit into so many columns."""
+    return sum(len(text) for text, _ in words) <= room
+
+
 class CurvePanel(Panel):
     """Training and test curve of one quantity."""
 
@@ -164,7 +169,6 @@ class CurvePanel(Panel):
         self._cursor_epoch: int | None = None
         self._span, self._gutter = (0, 1), 5
         self._axis: tuple[ValueAxis | None, tuple[object, ...]] = None, ()
-        self._legend: list[StyledText] = []  # of curves that the last title does not name
 
     @dataclass
     class TravelRequested(Message):
@@ -271,10 +275,14 @@ class CurvePanel(Panel):
         return [(f"─ validation {value} ", ink(indexed(VALIDATION)))]
 
     def title(self) -> StyledText:
-        """Return the title; the legend has what there is no room for."""
-        metrics, data, self._legend = self.run.metrics, self.run.data, []
+        return self._title_and_legend(self._content.width)[0]
+
+    def _title_and_legend(self, width: int) -> tuple[StyledText, list[StyledText]]:
+        """Return the title of a panel whose content has this width, and lines with the rest of it."""
+        metrics, data = self.run.metrics, self.run.data
         if metrics is None or data is None:
-            return []
+            return [], []
+        room = self.title_room(width)
         if self.cursor_epoch is not None:
             metrics = self.run.timeline.at(self.cursor_epoch)
         parts = ["train"] if data.shared else ["train", "test"]
@@ -292,10 +300,10 @@ class CurvePanel(Panel):
         if self.cursor_epoch is not None:  # the values are those of this epoch
             epoch = f"at epoch {self.cursor_epoch:,} ", ink(READER)
             right = [(f" {epoch[0]}─", epoch[1])]
-            if not any(self._has_room_for([*each, *right]) for each in forms):
+            if not any(fits([*each, *right], room) for each in forms):
                 # before the values, of which the last ones are dropped
-                return [epoch, *forms[-1]]
-        fitting = [each for each in forms if self._has_room_for([*each, *right])]
+                return [epoch, *forms[-1]], []
+        fitting = [each for each in forms if fits([*each, *right], room)]
         words, legend = [*(fitting or forms[-1:])[0]], list[StyledText]()
         if words != forms[0]:
             legend = [[(f"─ {name} ", number) for name, number in zip(names, inks, strict=False)]]
@@ -304,18 +312,12 @@ class CurvePanel(Panel):
         more = [[each] for each in self.extra_title()]
         if self.cursor_epoch is None:
             more.append(pinned_title(self._pinned, self.quantity, self.format_value))
-        for part in more:
-            if self._has_room_for([*words, *part, *right]):
+        for part in filter(None, more):
+            if fits([*words, *part, *right], room):
                 words += part
             else:
                 legend.append(part)
-        self._legend = legend if self.cursor_epoch is None else []
-        return words
-
-    def _has_room_for(self, words: StyledText) -> bool:
-        """Return whether words fit into the border, after the name of the panel."""
-        length = sum(len(text) for text, _ in words)
-        return len(self.border_name) + length + 4 <= self._content.width
+        return words, legend if self.cursor_epoch is None else []
 
     @property
     def _pinned(self) -> PinnedCurves | None:
@@ -368,8 +370,7 @@ class CurvePanel(Panel):
                 # what the title has no room for is written next to the cursor
                 is_in_title = any(change in text for text, _ in self.title_right())
                 write_at_cursor(cells, plot, cursor, [change] if change and not is_in_title else [])
-            self.title()
-            write_legend(cells, plot, self._legend, upwards=self.rises)
+            write_legend(cells, plot, self._title_and_legend(width)[1], upwards=self.rises)
         return cells
 
     def _curves(self, count: int) -> list[tuple[Source, str]]:
@@ -394,7 +395,9 @@ class CurvePanel(Panel):
         change = self.run.changes.words_at(epoch)
         brief = [(f" at epoch {epoch:,} ", ink(READER))]
         whole = [(f" at epoch {epoch:,}: {change} ", ink(READER))]
-        has_room = self._has_room_for([*self.title(), *whole, ("──", ink(DIM))])
+        has_room = fits(
+            [*self.title(), *whole, ("──", ink(DIM))], self.title_room(self._content.width)
+        )
         return whole if change and has_room else brief
 
     def _steady_axis(self, traces: list[Trace], ticks: int) -> ValueAxis:

@@ -130,6 +130,10 @@ class Panel(Canvas, can_focus=True):
         """Return the text after the name, on the left of the upper border."""
         return []
 
+    def title_room(self, width: int) -> int:
+        """Return the columns for the title above so wide a content, after the name."""
+        return width - len(self.border_name) - 4
+
     def title_right(self) -> StyledText:
         """Return the text on the right of the upper border."""
         return []

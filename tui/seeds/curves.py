@@ -10,7 +10,7 @@ from tui.drawing.axes import epoch_span
 from tui.drawing.curves import Mark, Plot, draw_curves, epoch_at, gutter_width
 from tui.drawing.palette import FAINT, TEST, TEST_FADED, TRAIN, TRAIN_FADED, WARNING, indexed, ink
 from tui.drawing.traces import Trace
-from tui.panels.curve import CurvePanel, LossPanel, ScorePanel
+from tui.panels.curve import CurvePanel, LossPanel, ScorePanel, fits
 from tui.panels.curve_parts import HERE
 from tui.panels.explanation import Explanation
 from tui.panels.panel import StyledText, centred_text
@@ -123,7 +123,7 @@ class SpreadCurves(CurvePanel):
             value = self.format_value(float(spread[self._shown_epoch, MEDIAN]))
             words.append((f"─ {value} ", ink(indexed(colour))))
         words.insert(0, ("median ", ink()))
-        return words if self._has_room_for(words) else words[1:]
+        return words if fits(words, self.title_room(self._content.width)) else words[1:]
 
     def title_right(self) -> StyledText:
         return []

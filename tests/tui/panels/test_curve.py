@@ -178,6 +178,24 @@ def test_a_narrow_panel_names_each_curve(kind: type[LossPanel | ScorePanel], wid
         assert any("─ with L2" in row for row in rows)
 
 
+@pytest.mark.parametrize("kind", [LossPanel, ScorePanel])
+def test_a_curve_is_named_once_also_in_the_first_drawing_at_a_size(
+    kind: type[LossPanel | ScorePanel],
+) -> None:
+    panel = kind(session_after(MOONS.changed(l2=0.01), 30), ViewOptions())
+    for width in (90, 30, 90):
+        title, *rows = panel.draw(width, 14).lines()
+        named = [text.count("─ test") for text in (title, "\n".join(rows))]
+        assert named == ([1, 0] if width == 90 else [0, 1])
+
+
+def test_the_legend_has_the_last_row_if_no_other_is_free() -> None:
+    run = session_after(PRESETS["iris"].config(epochs=60), 60)
+    title, *rows = drawn(ScorePanel, run, 25, 13).lines()
+    assert "─ test" not in title
+    assert "─ test" in "\n".join(rows)
+
+
 def test_a_loss_that_rises_at_the_end_is_not_cut_off() -> None:
     losses = np.full(400, 0.5)
     losses[-4:] = 4.0
