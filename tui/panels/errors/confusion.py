@@ -37,7 +37,8 @@ if TYPE_CHECKING:
 LONG_NAME: Final = 14
 WIDE_CELL: Final = 7
 WIDEST_CELL: Final = 9
-NARROW_SCORES: Final = (("prec", 6), ("rec", 6))
+NARROW_SCORES: Final = (("prec", 5), ("rec", 4))
+"""In per cent without the sign, so that the names of the classes have room."""
 WIDE_SCORES: Final = (("precision", 11), ("recall", 9))
 LIST_WIDTH: Final = 24
 WIDEST_LIST: Final = 40
@@ -323,10 +324,10 @@ def _scores(
             middle = heading + row * tall + (tall - 1) // 2
             if not isfinite(value):
                 text, colour = "–", DIM
-            elif width <= NARROW_SCORES[0][1]:
-                # 100 % only if all are correct
+            elif layout.scores == NARROW_SCORES:
+                # 100 only if all are correct
                 percent = 100 if value == 1 else min(99, round(100 * value))
-                text, colour = f"{percent} %", TEXT
+                text, colour = f"{percent}", TEXT
             else:
                 text, colour = f"{number_format.percent(value)} %", TEXT
             cells.write_right(middle, column, text, ink(colour))

@@ -157,7 +157,8 @@ class ErrorsPanel(Panel):
             "column). Correct predictions are on the diagonal.",
             "a light cell off the diagonal is a confusion. Two that mirror each other are classes "
             "that look alike; a whole light column is a class that is predicted too often.",
-            "precision = correct / all predicted as the class; recall = correct / all of the class; "
+            "precision = correct / all predicted as the class; recall = correct / all of the class, "
+            "both in per cent; "
             "F1 = 2 · precision · recall / (precision + recall), macro: mean over the classes; "
             "balanced accuracy: mean recall.",
             "x train or test part · ↑ ↓ other classes",
