@@ -119,7 +119,8 @@ def verdict(results: Sequence[RunResult], *, has_classes: bool) -> str:
     elif healthy:
         r2 = spread(each.metrics.train_score for each in healthy)
         text = f"R² of the training samples from {r2.least:.3f} to {r2.most:.3f}"
-        parts.append(f"{text}, half of them from {r2.lower:.3f} to {r2.upper:.3f}")
+        text += f", half of them from {r2.lower:.3f} to {r2.upper:.3f}"
+        parts.append(text.replace("-", "−"))
     diverged = count - len(healthy)
     if diverged:
         parts.append(f"all {count:,} diverged" if not healthy else f"{diverged:,} diverged")

@@ -49,8 +49,8 @@ def test_diverged_runs_are_counted_on_their_own() -> None:
 
 
 def test_regression_has_quartiles_of_r2() -> None:
-    assert verdict([result(at / 4) for at in range(5)], has_classes=False) == (
-        "R² of the training samples from 0.000 to 1.000, half of them from 0.250 to 0.750"
+    assert verdict([result(at / 4) for at in range(-1, 4)], has_classes=False) == (
+        "R² of the training samples from −0.250 to 0.750, half of them from 0.000 to 0.500"
     )
 
 
