@@ -131,37 +131,34 @@ def test_any_content_is_shown_in_any_size(tmp_path: Path, content: str) -> None:
     drive(path, act)
 
 
-def test_the_newest_value_of_a_metric_of_held_out_samples_only(tmp_path: Path) -> None:
-    path = tmp_path / "log.csv"
-    path.write_text("epoch,loss,val_acc\n0,0.9,0.25\n1,0.8,0.75\n2,0.7,0.5\n")
-
-    async def act(app: FollowApp, pilot: Pilot[None]) -> None:
-        for width, values in (
-            (120, ["0.5000", "0.7500", "1"]),
-            (80, ["–", "0.5000", "0.7500", "1"]),
-        ):
-            await pilot.resize_terminal(width, 40)
-            await until(pilot, lambda w=width: app.following.canvas.shown.width == w)  # type: ignore[misc]
-            (row,) = re.findall("[│▸] ?acc (.*?)│", shown(app))
-            assert row.split() == values
-
-    drive(path, act)
-
-
+@pytest.mark.parametrize(
+    ("log", "found", "wide", "narrow"),
+    [
+        (
+            "epoch,loss,val_acc\n0,0.9,0.25\n1,0.8,0.75\n2,0.7,0.5\n",
+            "[│▸] ?acc (.*?)│",
+            ["0.5000", "0.7500", "1"],
+            ["–", "0.5000", "0.7500", "1"],
+        ),
+        (
+            "epoch,train_loss,val_loss\n0,0.9,0.95\n1,0.5,0.625\n2,0.25,0.75\n",
+            "▸ ?loss (.*?)│",
+            ["0.7500", "0.6250", "1"],
+            ["0.2500", "0.7500", "0.6250", "1"],
+        ),
+    ],
+)
 def test_without_room_for_both_the_newest_value_is_of_the_samples_of_the_best(
-    tmp_path: Path,
+    tmp_path: Path, log: str, found: str, wide: list[str], narrow: list[str]
 ) -> None:
     path = tmp_path / "log.csv"
-    path.write_text("epoch,train_loss,val_loss\n0,0.9,0.95\n1,0.5,0.625\n2,0.25,0.75\n")
+    path.write_text(log)
 
     async def act(app: FollowApp, pilot: Pilot[None]) -> None:
-        for width, values in (
-            (120, ["0.7500", "0.6250", "1"]),
-            (80, ["0.2500", "0.7500", "0.6250", "1"]),
-        ):
+        for width, values in ((120, wide), (80, narrow)):
             await pilot.resize_terminal(width, 40)
             await until(pilot, lambda w=width: app.following.canvas.shown.width == w)  # type: ignore[misc]
-            (row,) = re.findall("▸ ?loss (.*?)│", shown(app))
+            (row,) = re.findall(found, shown(app))
             assert row.split() == values
 
     drive(path, act)
