@@ -1,7 +1,6 @@
 """Time from the command to the first full frame, compared with a minimal Textual application.
 
-Also the processor time of the process of the screen until then, of all its threads, where the system
-reports it (Linux).
+Also the processor time of the process of the screen until then (on Linux).
 """
 
 from __future__ import annotations
@@ -9,7 +8,6 @@ from __future__ import annotations
 import argparse
 import os
 import sys
-from pathlib import Path
 from time import perf_counter
 from typing import NamedTuple
 
@@ -38,13 +36,7 @@ def start(terminal: Terminal, *texts: str) -> Start:
     started = perf_counter()
     with terminal:
         terminal.until(lambda screen: all(text in screen for text in texts))
-        return Start(perf_counter() - started, processor_time(terminal.pid))
-
-
-def processor_time(pid: int) -> float:
-    """Return the seconds of processor time of all threads of a process; 0 if unknown."""
-    threads = Path(f"/proc/{pid}/task").glob("*/schedstat")
-    return sum(int(each.read_text().split()[0]) for each in threads) / 1e9
+        return Start(perf_counter() - started, terminal.cpu_seconds(with_children=False))
 
 
 def main() -> None:

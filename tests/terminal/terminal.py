@@ -271,10 +271,11 @@ class Terminal:
             for child in (task / "children").read_text().split()
         ]
 
-    def cpu_seconds(self) -> float:
-        """Return the processor time of the program and of its children that live."""
+    def cpu_seconds(self, *, with_children: bool = True) -> float:
+        """Return the processor time of the program, and of its children that live."""
+        pids = self.pid, *(self.children() if with_children else ())
         # Linux' number for the clock of another process: /proc counts in steps of 10 ms
-        return sum(clock_gettime(~pid << 3 | 2) for pid in (self.pid, *self.children()))
+        return sum(clock_gettime(~pid << 3 | 2) for pid in pids)
 
 
 def nnfs_tui(
