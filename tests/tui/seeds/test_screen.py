@@ -142,14 +142,23 @@ async def test_a_run_is_opened_and_the_others_are_there_when_it_is_left() -> Non
         await driver.shows("backspace restores the previous run")
 
 
-async def test_m_shows_many_seeds_of_a_run_and_escape_returns_to_it() -> None:
+@asynccontextmanager
+async def seeds_of_a_run() -> AsyncIterator[Driver]:
+    """Run the program with a single run, and show many seeds of it."""
     app = NnfsApp(ENDLESS, TrainingProcess(), speed=None)
     async with app.run_test(size=(120, 40)) as pilot:
         driver = Driver(app, pilot)
         await driver.until(lambda: app.training.run.current is not None)
         await driver.press("M")
-        await driver.until(lambda: app.seeds is not None and driver.is_front(app.seeds))
+        await driver.until(lambda: app.seeds is not None and app.seeds.model.is_known)
         await driver.until(lambda: app.training.run.state is State.PAUSED)
+        yield driver
+
+
+async def test_m_shows_many_seeds_of_a_run_and_escape_returns_to_it() -> None:
+    async with seeds_of_a_run() as driver:
+        app = driver.app
+        assert driver.is_front(driver.seeds)
         await driver.until_epoch(3)
         assert "32 runs · moons" in driver.text()
         await driver.press("escape")
@@ -168,13 +177,8 @@ async def test_m_shows_many_seeds_of_a_run_and_escape_returns_to_it() -> None:
 
 
 async def test_a_run_that_is_opened_after_the_runs_were_left_is_not_shown() -> None:
-    app = NnfsApp(ENDLESS, TrainingProcess(), speed=None)
-    async with app.run_test(size=(120, 40)) as pilot:
-        driver = Driver(app, pilot)
-        await driver.until(lambda: app.training.run.current is not None)
-        await driver.press("M")
-        await driver.until(lambda: app.seeds is not None and app.seeds.model.is_known)
-        await driver.until(lambda: app.training.run.state is State.PAUSED)
+    async with seeds_of_a_run() as driver:
+        app = driver.app
         epoch = app.training.run.head_epoch
         process = driver.seeds._link.process.pid
         os.kill(process, signal.SIGSTOP)
