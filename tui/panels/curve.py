@@ -88,10 +88,12 @@ def usual_top(low: Numbers, high: Numbers) -> float:
     """Return the upper end of an axis, which cuts off a spike at the start of a run.
 
     The first epochs of a run may have a loss that is many times that of all others, which would be a
-    flat line at the lower edge. If a twentieth of the columns take more than three fifths of
+    flat line at the lower edge. If at most a twentieth of the columns take more than three fifths of
     the axis, they are cut off. The last quarter of the run is always shown completely.
     """
     highest, lowest = float(high.max()), float(low.min())
+    if len(high) * OUTLYING < 1:
+        return highest  # one of so few columns is more than that share
     usual = float(np.quantile(high, 1 - OUTLYING, method="lower"))
     usual = max(usual, float(high[-max(1, len(high) // 4) :].max()))
     return usual if highest - lowest > SPIKED * (usual - lowest) else highest

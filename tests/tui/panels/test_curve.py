@@ -151,6 +151,14 @@ def test_a_spike_in_the_first_epochs_does_not_flatten_the_rest() -> None:
     assert "↑" not in usual[1]
 
 
+def test_no_value_of_the_first_epochs_is_cut_off() -> None:
+    for epochs in range(1, 10):
+        run = session_after(PRESETS["xor"].config(), epochs)
+        lines = drawn(LossPanel, run, 40, 12).lines()
+        assert labels(lines)[0] >= run.timeline.at(0).train_loss
+        assert not any("↑" in line for line in lines)
+
+
 @pytest.mark.parametrize("width", [26, 36, 60])
 @pytest.mark.parametrize("epochs", [40, 400])
 def test_the_value_of_a_spike_touches_no_curve(width: int, epochs: int) -> None:
